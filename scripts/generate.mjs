@@ -1,0 +1,72 @@
+/**
+ * Writes what is generated from schemas/fleet.schema.json: the types of fleet.yaml as it is written
+ * and its validator, so that neither a schema compiler nor its start-up time is needed to run.
+ * With --check it writes nothing and fails when a generated file is not what it should be.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Ajv } from 'ajv';
+import standalone from 'ajv/dist/standalone/index.js';
+import { compile } from 'json-schema-to-typescript';
+
+const root = new URL('../', import.meta.url);
+const note = '// Generated from schemas/fleet.schema.json by `npm run generate`. Do not edit.\n';
+const schema = JSON.parse(readFileSync(new URL('schemas/fleet.schema.json', root), 'utf8'));
+
+/** The schema with only what makes a type: one type per definition, named after it. */
+function typeSchema(node) {
+  if (Array.isArray(node)) return node.map(typeSchema);
+  if (typeof node !== 'object' || node === null) return node;
+  if ('$ref' in node) return { $ref: node.$ref };
+  const { title: _title, oneOf: _oneOf, default: _default, examples: _examples, ...rest } = node;
+  return Object.fromEntries(
+    Object.entries(rest).map(([key, value]) => [
+      key,
+      // In a map of names, `title` and the like would be names.
+      key === 'properties' || key === 'definitions'
+        ? Object.fromEntries(Object.entries(value).map(([name, of]) => [name, typeSchema(of)]))
+        : typeSchema(value),
+    ]),
+  );
+}
+
+async function types() {
+  const input = { ...typeSchema(schema), title: 'FleetYaml' };
+  input.definitions.config.tsType = 'Readonly<Record<string, Data>>';
+  const source = await compile(input, 'FleetYaml', {
+    additionalProperties: false,
+    bannerComment: `${note}\nimport type { Data } from '../model/fleet.ts';\n`,
+    ignoreMinAndMaxItems: true,
+    style: { singleQuote: true, printWidth: 100 },
+  });
+  return source;
+}
+
+function validator() {
+  const ajv = new Ajv({
+    allErrors: true,
+    allowUnionTypes: true,
+    code: { source: true, esm: true, lines: true },
+    verbose: true,
+  });
+  const code = standalone.default(ajv, ajv.compile(schema));
+  if (/\brequire\(|\bimport\b/.test(code)) throw new Error('the validator imports a helper of ajv');
+  // TypeScript in name only: so that one file serves both type stripping and the build.
+  return `${note}// @ts-nocheck\n${code}\n`;
+}
+
+const files = {
+  'src/config/schema.generated.ts': await types(),
+  'src/config/validate.generated.ts': validator(),
+};
+
+const check = process.argv.includes('--check');
+for (const [path, expected] of Object.entries(files)) {
+  const file = fileURLToPath(new URL(path, root));
+  if (!check) {
+    writeFileSync(file, expected);
+  } else if (readFileSync(file, 'utf8') !== expected) {
+    console.error(`${path} is out of date: npm run generate`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,119 @@
+import { Command, CommanderError, Option } from 'commander';
+import { readFileSync } from 'node:fs';
+import { exitCodes } from '../model/errors.ts';
+import type { CommonOptions, Invocation } from './options.ts';
+import { reportError } from './report-error.ts';
+
+/** Declares the commands; each loads its own code when it runs. Returns the exit code. */
+export async function run(args: readonly string[], signal: AbortSignal): Promise<number> {
+  let code: number = exitCodes.ok;
+  let json = false;
+  const program = new Command('fleet')
+    .description('Deploys NixOS hypervisors and the microVMs on them from one file, fleet.yaml.')
+    .version(version(), '-V, --version')
+    .option('-C, --directory <dir>', 'the fleet repository', '.')
+    .option('--config <file>', 'name of the fleet file in it', 'fleet.yaml')
+    .addOption(new Option('--ssh-config <file>', 'instead of ~/.ssh/config').env('FLEET_SSH_CONFIG'))
+    .exitOverride()
+    .showHelpAfterError('(fleet COMMAND --help says more)');
+
+  const on = new Option('--on <selector>', 'names, web*, @tag; comma-separated');
+  const asJson = new Option('--json', 'one JSON document on standard output');
+  const invocation = (): Invocation => ({ common: program.opts<CommonOptions>(), signal });
+  const command = <O extends object>(
+    declared: Command,
+    load: () => Promise<(invocation: Invocation, options: O, names: string[]) => Promise<number>>,
+  ): void => {
+    program.addCommand(
+      declared.exitOverride().action(async () => {
+        const options = declared.opts<O>();
+        json = 'json' in options && options.json === true;
+        code = await (await load())(invocation(), options, declared.args);
+      }),
+    );
+  };
+
+  command(
+    new Command('validate').description('check fleet.yaml').addOption(asJson),
+    async () => (await import('./validate.ts')).validate,
+  );
+  command(
+    new Command('render')
+      .description('write the Nix files that fleet.yaml means')
+      .option('--check', 'write nothing; fail when a file is not up to date'),
+    async () => (await import('./render.ts')).renderCommand,
+  );
+  command(
+    new Command('plan')
+      .description('show what apply would do, and what is not as it should be')
+      .option('--offline', 'only files; no hypervisor is asked')
+      .addOption(on)
+      .option('--release <names>', 'plan as if these were not held back; comma-separated')
+      .option('--no-diff', 'names of files instead of diffs')
+      .option('--detailed-exitcode', 'exit 2 when there are changes')
+      .addOption(asJson),
+    async () => (await import('./plan.ts')).planCommand,
+  );
+  command(
+    new Command('apply')
+      .description('commit, push, build, activate and verify; put back what fails')
+      .addOption(on)
+      .option('-y, --yes', 'do not ask')
+      .option('--allow-unreachable', 'leave out hypervisors that cannot be reached')
+      .option('--release <names>', 'deploy again what was held back; comma-separated')
+      .addOption(asJson),
+    async () => (await import('./apply.ts')).applyCommand,
+  );
+  command(
+    new Command('verify').description('look at every bridge, TAP and guest').addOption(on).addOption(asJson),
+    async () => (await import('./verify.ts')).verifyCommand,
+  );
+  command(
+    new Command('rollback')
+      .description('return vms or hypervisors to a previous generation')
+      .argument('[names...]', 'vms or hypervisors')
+      .option('--to <generation>', 'a number that --list shows; default: the previous one')
+      .option('--list', 'show the generations there are')
+      .option('-y, --yes', 'do not ask')
+      .addOption(asJson),
+    async () => (await import('./rollback.ts')).rollbackCommand,
+  );
+  command(
+    new Command('update')
+      .description('make flake.lock, or renew inputs in it')
+      .argument('[inputs...]', 'inputs to renew; default: only what is missing'),
+    async () => (await import('./update.ts')).updateCommand,
+  );
+  command(
+    new Command('init')
+      .description('write a first fleet.yaml')
+      .option('--name <name>', 'name of the fleet')
+      .option('--hypervisor <name>', 'name of the first hypervisor')
+      .option('--ssh <target>', 'user@host[:port], or a Host of ~/.ssh/config')
+      .option('--system <system>', 'x86_64-linux or aarch64-linux')
+      .option('--state-version <version>', 'system.stateVersion of the hypervisor')
+      .option('--uplink <interface>', 'interface that NAT goes out of')
+      .option('--ssh-key <file>', 'public key that may log in as root')
+      .option('--hardware <file>', 'hardware configuration to copy; default: read from the hypervisor'),
+    async () => (await import('./init.ts')).initCommand,
+  );
+  command(
+    new Command('demo')
+      .description('plan, apply and a roll-back on three pretend hypervisors, in a temporary folder')
+      .option('--keep', 'leave them running afterwards, to play with'),
+    async () => (await import('./demo.ts')).demoCommand,
+  );
+
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
+    return reportError(error, json);
+  }
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,191 @@
+import { connectAll, type Contact } from '../deploy/connect-all.ts';
+import type { Context } from '../deploy/context.ts';
+import type { Ports } from '../deploy/ports.ts';
+import { type Returns, rollBackHypervisor } from '../deploy/rollback.ts';
+import { beginAll, exitCodeOf } from '../deploy/rollout.ts';
+import { runScript, Session } from '../deploy/session.ts';
+import { systemName } from '../host/facts.ts';
+import { chooseGeneration, type Generation, type Generations, parseGenerations } from '../host/generations.ts';
+import type { Host } from '../host/host.ts';
+import { exitCodes, FleetError } from '../model/errors.ts';
+import type { FleetIndex } from '../model/index.ts';
+import { timestamp } from '../plan/drift.ts';
+import { resultText } from '../report/result-text.ts';
+import { styleFor } from '../report/style.ts';
+import { confirm } from './ask.ts';
+import { liveReporter } from './live.ts';
+import type { Invocation } from './options.ts';
+import { newDeployment, realPorts } from './ports.ts';
+import { readConfig } from './workspace.ts';
+
+export interface RollbackOptions {
+  readonly to?: string;
+  readonly list?: boolean;
+  readonly yes?: boolean;
+  readonly json?: boolean;
+}
+
+/** `fleet rollback`: needs fleet.yaml and ssh, and neither git, nor Nix, nor a working build. */
+export async function rollbackCommand(
+  invocation: Invocation,
+  options: RollbackOptions,
+  names: readonly string[],
+): Promise<number> {
+  const { index } = readConfig(invocation.common);
+  const ports = realPorts(invocation.common);
+  const hypervisors = locate(index, names);
+  const contacts = await connectAll(index.fleet.hypervisors.filter((h) => hypervisors.has(h.name)), ports);
+  try {
+    const known = await Promise.all(contacts.map(readGenerations));
+    if (options.list || names.length === 0) {
+      listGenerations(index, contacts, known, names, options.json ?? false);
+      if (names.length === 0 && !options.list) process.stderr.write('\nName what to roll back: fleet rollback NAME…\n');
+      return names.length === 0 && !options.list ? exitCodes.usage : exitCodes.ok;
+    }
+    const lost = contacts.find((c) => c.facts instanceof Error);
+    if (lost) throw lost.facts;
+    const work = choose(hypervisors, contacts, known, options.to);
+    process.stdout.write(announcement(work));
+    if (!options.yes && !(await confirm('Roll back?', invocation.signal))) return exitCodes.failed;
+    return await carryOut(index, work, ports, invocation, options.json ?? false);
+  } finally {
+    for (const contact of contacts) contact.host?.close();
+  }
+}
+
+interface Work {
+  readonly contact: Contact;
+  readonly host: Host;
+  readonly generations: Generations;
+  readonly returns: Returns;
+}
+
+/** Hypervisor → its targets among the names; all hypervisors when no name is given. */
+function locate(index: FleetIndex, names: readonly string[]): Map<string, Set<string>> {
+  const found = new Map<string, Set<string>>();
+  if (names.length === 0) for (const { name } of index.fleet.hypervisors) found.set(name, new Set());
+  for (const name of names) {
+    const hypervisor = index.hypervisors.has(name) ? name : index.vms.get(name)?.on;
+    if (!hypervisor) {
+      throw new FleetError('rollback.unknown', `fleet.yaml has no vm or hypervisor called ${name}`, { exitCode: exitCodes.usage });
+    }
+    const targets = found.get(hypervisor) ?? new Set();
+    found.set(hypervisor, targets.add(name === hypervisor ? systemName : name));
+  }
+  return found;
+}
+
+async function readGenerations(contact: Contact): Promise<Generations> {
+  if (!contact.host) return { all: [], expected: new Map() };
+  return parseGenerations(await runScript(contact.host, 'generations', []));
+}
+
+function choose(
+  wanted: ReadonlyMap<string, ReadonlySet<string>>,
+  contacts: readonly Contact[],
+  known: readonly Generations[],
+  to: string | undefined,
+): Work[] {
+  const number = to === undefined ? undefined : Number(to);
+  if (number !== undefined && !Number.isInteger(number)) {
+    throw new FleetError('rollback.bad-generation', `--to ${to} is not a generation number`, { exitCode: exitCodes.usage });
+  }
+  return contacts.map((contact, i): Work => {
+    const name = contact.hypervisor.name;
+    const generations = known[i] as Generations;
+    const returns = new Map<string, Generation>();
+    for (const target of wanted.get(name) ?? []) {
+      const chosen = chooseGeneration(generations, target, number);
+      const title = target === systemName ? name : target;
+      if (!chosen) {
+        throw new FleetError('rollback.no-generation', `${title} has no ${number === undefined ? 'previous generation' : `generation ${number}`}`, {
+          hint: `fleet rollback --list ${title} shows those there are.`,
+        });
+      }
+      returns.set(target, chosen);
+    }
+    return { contact, host: contact.host as Host, generations, returns };
+  });
+}
+
+function announcement(work: readonly Work[]): string {
+  const lines = work.flatMap(({ contact, returns }) =>
+    [...returns].map(([name, g]) => {
+      const since = g.since > 0 ? ` of ${timestamp(g.since)}` : '';
+      return `${name === systemName ? contact.hypervisor.name : name}  → generation ${g.number ?? '(kept by fleet)'}${since}\n  ${g.path}`;
+    }),
+  );
+  return `${lines.join('\n')}\nVolumes stay as they are: data is not rolled back.\n`;
+}
+
+async function carryOut(
+  index: FleetIndex,
+  work: readonly Work[],
+  ports: Ports,
+  invocation: Invocation,
+  json: boolean,
+): Promise<number> {
+  const deployment = newDeployment('rollback');
+  const live = await liveReporter(work.map((w) => w.contact.hypervisor.name));
+  const sessions = work.map((w) => new Session(w.contact.hypervisor, deployment.id, w.host, ports, live.emit));
+  try {
+    await beginAll(sessions, deployment);
+    const results = await Promise.all(
+      work.map(async ({ contact, returns, generations }, i) => {
+        const session = sessions[i] as Session;
+        const hypervisor = contact.hypervisor.name;
+        live.emit({ type: 'hypervisor', hypervisor, state: 'begin' });
+        const ctx: Context = {
+          index,
+          session,
+          clock: ports.clock,
+          emit: live.emit,
+          signal: invocation.signal,
+          before: await session.facts(),
+          undos: [],
+          touched: new Set(),
+        };
+        const result = await rollBackHypervisor(ctx, returns, generations, deployment);
+        live.emit({ type: 'hypervisor', hypervisor, state: 'end', result: result.outcome });
+        return result;
+      }),
+    );
+    await live.finish();
+    if (json) {
+      const plain = results.map(({ failure, ...rest }) => ({ ...rest, ...(failure && { failure: failure.message }) }));
+      process.stdout.write(`${JSON.stringify({ version: 1, results: plain }, null, 2)}\n`);
+    } else process.stdout.write(resultText(results, styleFor(process.stdout)));
+    return exitCodeOf(results);
+  } finally {
+    await live.finish();
+    for (const session of sessions) session.close();
+  }
+}
+
+function listGenerations(
+  index: FleetIndex,
+  contacts: readonly Contact[],
+  known: readonly Generations[],
+  names: readonly string[],
+  json: boolean,
+): void {
+  const rows = contacts.flatMap((contact, i) =>
+    (known[i] as Generations).all
+      .map((g) => ({ ...g, name: g.name === systemName ? contact.hypervisor.name : g.name, hypervisor: contact.hypervisor.name }))
+      .filter((g) => names.length === 0 || names.includes(g.name)),
+  );
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ version: 1, generations: rows }, null, 2)}\n`);
+    return;
+  }
+  for (const contact of contacts) {
+    if (contact.facts instanceof Error) process.stderr.write(`${contact.hypervisor.name}: ${contact.facts.message}\n`);
+  }
+  const width = Math.max(4, ...rows.map((r) => r.name.length));
+  for (const row of rows) {
+    const number = String(row.number ?? 'kept').padStart(4);
+    const since = row.since > 0 ? timestamp(row.since) : ' '.repeat(20);
+    const kind = index.hypervisors.has(row.name) ? 'hypervisor' : 'vm';
+    process.stdout.write(`${row.current ? '*' : ' '} ${row.name.padEnd(width)} ${number}  ${since}  ${kind}\n    ${row.path}\n`);
+  }
+}

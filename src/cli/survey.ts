@@ -1,0 +1,72 @@
+import { connectAll, type Contact } from '../deploy/connect-all.ts';
+import type { Ports } from '../deploy/ports.ts';
+import type { FileChange, HypervisorPlan, Plan } from '../plan/plan.ts';
+import type { Facts } from '../host/facts.ts';
+import { makePlan, type PlanInput } from '../plan/make-plan.ts';
+import { select } from '../plan/selectors.ts';
+import { openRepo } from '../repo/open.ts';
+import type { Repo } from '../repo/repo.ts';
+import { type NextCommit, nextCommit } from './desk.ts';
+import { requireNoConflicts, type Workspace } from './workspace.ts';
+
+/** Desk and hypervisors, looked at: what a plan is made from, and the plan. */
+export interface Survey {
+  readonly repo: Repo;
+  readonly commit: NextCommit;
+  readonly contacts: readonly Contact[];
+  readonly plan: Plan;
+  readonly release: ReadonlySet<string>;
+  /** The same plan for one hypervisor from other facts. */
+  replan(hypervisor: string, facts: Facts): HypervisorPlan;
+  close(): void;
+}
+
+export interface SurveyOptions {
+  readonly on?: string;
+  readonly release?: string;
+  readonly offline?: boolean;
+  /** Work at the desk that may go on while hypervisors are asked. */
+  readonly meanwhile?: (repo: Repo) => Promise<unknown>;
+}
+
+export async function survey(workspace: Workspace, ports: Ports | undefined, options: SurveyOptions): Promise<Survey> {
+  requireNoConflicts(workspace);
+  const { index } = workspace;
+  const selection = select(index.fleet, options.on);
+  const repo = await openRepo(workspace.directory);
+  const wanted = index.fleet.hypervisors.filter((h) => selection.hypervisors.has(h.name));
+  const contacting = ports ? connectAll(wanted, ports) : Promise.resolve([]);
+  let commit: NextCommit;
+  try {
+    [commit] = await Promise.all([nextCommit(workspace, repo), options.meanwhile?.(repo)]);
+  } catch (error) {
+    for (const contact of await contacting) contact.host?.close();
+    throw error;
+  }
+  const contacts = await contacting;
+  const release = new Set((options.release ?? '').split(',').filter(Boolean));
+  const input: PlanInput = {
+    index,
+    files: commit.files as readonly FileChange[],
+    head: commit.head,
+    fingerprints: commit.fingerprints,
+    facts: new Map(contacts.map((c) => [c.hypervisor.name, c.facts])),
+    selection,
+    release,
+    warnings: commit.warnings,
+  };
+  return {
+    repo,
+    commit,
+    contacts,
+    plan: makePlan(input),
+    release,
+    replan: (name, facts) => {
+      const plan = makePlan({ ...input, facts: new Map([[name, facts]]) });
+      return plan.hypervisors.find((h) => h.name === name) as HypervisorPlan;
+    },
+    close: () => {
+      for (const contact of contacts) contact.host?.close();
+    },
+  };
+}

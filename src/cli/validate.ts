@@ -1,0 +1,28 @@
+import { renderDiagnostics } from '../config/frame.ts';
+import { ConfigError, exitCodes } from '../model/errors.ts';
+import type { Invocation } from './options.ts';
+import { readConfig } from './workspace.ts';
+
+/** `fleet validate [--json]` */
+export async function validate(invocation: Invocation, options: { json?: boolean }): Promise<number> {
+  try {
+    const { index, warnings, text } = readConfig(invocation.common);
+    const { fleet } = index;
+    if (options.json) {
+      process.stdout.write(`${JSON.stringify({ version: 1, valid: true, diagnostics: warnings }, null, 2)}\n`);
+      return exitCodes.ok;
+    }
+    if (warnings.length > 0) {
+      process.stderr.write(renderDiagnostics(warnings, text, { color: process.stderr.isTTY === true }));
+    }
+    process.stdout.write(
+      `${invocation.common.config} is valid: ${fleet.hypervisors.length} hypervisors, ${fleet.networks.length} networks, ${fleet.vms.length} vms\n`,
+    );
+    return exitCodes.ok;
+  } catch (error) {
+    if (!options.json || !(error instanceof ConfigError)) throw error;
+    const document = { version: 1, valid: false, diagnostics: error.diagnostics };
+    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    return exitCodes.config;
+  }
+}

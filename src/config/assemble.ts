@@ -1,0 +1,164 @@
+import { defaultAddress, formatAddress, formatSubnet, gateway } from '../model/addresses.ts';
+import { expandConfig } from '../model/config.ts';
+import type {
+  Check,
+  Data,
+  Fleet,
+  GitSettings,
+  Hypervisor,
+  Input,
+  Network,
+  Rollout,
+  SshTarget,
+  User,
+  Vm,
+  Volume,
+} from '../model/fleet.ts';
+import { bridgeName, byName, macAddress, tapName } from '../model/names.ts';
+import { parseSshTarget } from '../model/ssh-target.ts';
+import { parseDuration, parseSize } from '../model/units.ts';
+import { imageName, volumeLabel } from '../model/volumes.ts';
+import type { Draft, DraftHypervisor, DraftNetwork, DraftVm } from './normalise.ts';
+import { modulePath } from './rules/modules.ts';
+import type {
+  Check as CheckYaml,
+  FleetYaml,
+  Users,
+  Volume as VolumeYaml,
+} from './schema.generated.ts';
+
+const stateVersion = '25.11';
+const timezone = 'UTC';
+
+/** A draft that no rule objects to → the Fleet, every default filled in. */
+export function assemble(draft: Draft): Fleet {
+  const { yaml } = draft;
+  return {
+    name: yaml.name,
+    inputs: inputs(yaml),
+    git: git(yaml),
+    rollout: rollout(yaml),
+    hypervisors: sorted(draft.hypervisors, (machine) => hypervisor(machine, yaml)),
+    networks: sorted(draft.networks, network),
+    vms: sorted(draft.vms, (vm) => guest(vm, draft)),
+  };
+}
+
+const sorted = <From, To extends { readonly name: string }>(
+  things: ReadonlyMap<string, From>,
+  make: (thing: From) => To,
+): To[] => [...things.values()].map(make).sort(byName);
+
+function inputs({ inputs: given = {} }: FleetYaml): Input[] {
+  const all: NonNullable<FleetYaml['inputs']> = {
+    nixpkgs: 'github:NixOS/nixpkgs/nixos-25.11',
+    microvm: 'github:microvm-nix/microvm.nix',
+    ...given,
+  };
+  return Object.entries(all)
+    .map(([name, input]) => {
+      const { url, flake = true, follows } = typeof input === 'string' ? { url: input } : input;
+      const usual: Record<string, string> = name === 'nixpkgs' ? {} : { nixpkgs: 'nixpkgs' };
+      return { name, url, flake, follows: flake ? (follows ?? usual) : {} };
+    })
+    .sort(byName);
+}
+
+function git({ git: given = {} }: FleetYaml): GitSettings {
+  const { remote = 'origin', branch, url, transport = 'pull' } = given;
+  return { remote, transport, ...(branch && { branch }), ...(url && { url }) };
+}
+
+function rollout({ rollout: given = {} }: FleetYaml): Rollout {
+  return {
+    maxParallel: given.maxParallel ?? 10,
+    settle: parseDuration(given.settle ?? '15s')!,
+    deadline: parseDuration(given.deadline ?? '2m')!,
+    stopTimeout: parseDuration(given.stopTimeout ?? '30s')!,
+    confirm: parseDuration(given.confirm ?? '90s')!,
+  };
+}
+
+function hypervisor({ name, yaml }: DraftHypervisor, { defaults = {} }: FleetYaml): Hypervisor {
+  const config = yaml.config ?? {};
+  return {
+    name,
+    ssh: typeof yaml.ssh === 'string' ? (parseSshTarget(yaml.ssh) as SshTarget) : yaml.ssh,
+    system: yaml.system,
+    stateVersion: yaml.stateVersion,
+    checkout: yaml.checkout ?? '/var/lib/fleet/repo',
+    ...(yaml.uplink !== undefined && { uplink: yaml.uplink }),
+    tags: yaml.tags ?? [],
+    timezone: timezoneIn(config) ?? defaults.timezone ?? timezone,
+    packages: yaml.packages ?? [],
+    users: users(yaml.users),
+    config,
+    modules: (yaml.modules ?? []).map(modulePath),
+    nameservers: yaml.dns?.forwardTo ?? ['1.1.1.1', '9.9.9.9'],
+  };
+}
+
+function timezoneIn(config: Readonly<Record<string, Data>>): string | undefined {
+  const { time } = expandConfig(config) as { time?: { timeZone?: Data } | null };
+  const zone = time?.timeZone;
+  return typeof zone === 'string' ? zone : undefined;
+}
+
+function network({ name, yaml, subnet, members }: DraftNetwork): Network {
+  return {
+    name,
+    ...(members[0] && { hypervisor: members[0].yaml.on }),
+    bridge: yaml.bridge ?? bridgeName(name),
+    subnet: formatSubnet(subnet),
+    prefix: subnet.prefix,
+    gateway: formatAddress(gateway(subnet)),
+    nat: yaml.nat ?? true,
+  };
+}
+
+function guest({ name, yaml, merged, link }: DraftVm, { networks }: Draft): Vm {
+  const { network: on, address } = link!;
+  const alone = () => formatAddress(defaultAddress(networks.get(on)!.subnet));
+  return {
+    name,
+    on: yaml.on,
+    nics: [{ network: on, tap: tapName(name), mac: macAddress(name), address: address ?? alone() }],
+    vcpu: merged.vcpu ?? 1,
+    memoryMiB: parseSize(merged.memory ?? '1GiB')!,
+    hypervisor: merged.hypervisor === 'cloud-hypervisor' ? 'cloud-hypervisor' : 'qemu',
+    state: merged.state ?? 'running',
+    tags: merged.tags,
+    timezone: merged.timezone ?? timezone,
+    stateVersion: merged.stateVersion ?? stateVersion,
+    packages: merged.packages,
+    users: users(merged.users),
+    config: merged.config,
+    modules: [...new Set(merged.modules.map(modulePath))],
+    volumes: merged.volumes.map(volume),
+    checks: merged.checks.map(check),
+    dependsOn: merged.dependsOn,
+  };
+}
+
+function users(given: Users | undefined): User[] {
+  return Object.entries(given ?? {})
+    .map(([name, { groups = [], sshKeys = [] }]) => ({ name, groups, sshKeys }))
+    .sort(byName);
+}
+
+function volume({ mount, size, image, fs = 'ext4' }: VolumeYaml): Volume {
+  return {
+    mount,
+    image: image ?? imageName(mount),
+    fs,
+    sizeMiB: parseSize(size)!,
+    label: volumeLabel(mount, fs),
+  };
+}
+
+function check({ tcp, http, within }: CheckYaml): Check {
+  const withinMs = within === undefined ? {} : { withinMs: parseDuration(within)! };
+  if (http === undefined) return { kind: 'tcp', port: tcp!, ...withinMs };
+  const { port, path = '/', status = 200 } = http;
+  return { kind: 'http', port, path, status, ...withinMs };
+}

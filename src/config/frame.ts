@@ -1,0 +1,120 @@
+import { styleText } from 'node:util';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import { secret } from './finding.ts';
+
+const width = 80;
+
+/** Diagnostics for a person, at most 80 columns wide: where, what, and what to write instead. */
+export function renderDiagnostics(
+  diagnostics: readonly Diagnostic[],
+  source: string,
+  { color }: { readonly color: boolean },
+): string {
+  const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
+    color ? styleText(style, text, { validateStream: false }) : text;
+  const lines = visible(source).split('\n');
+
+  const blocks = diagnostics.map((found) => {
+    const style = found.severity === 'error' ? 'red' : 'yellow';
+    const place = found.line > 0 ? `:${found.line}:${found.column}` : '';
+    const head = `${found.file}${place} ${found.severity} ${found.code} ${onOneLine(found.message)}`;
+    const [first = '', ...more] = wrap(head, '  ');
+    const painted = first.replace(found.severity, () => paint([style, 'bold'], found.severity));
+    const frame = codeFrame(found, lines).map(({ text, caret }) =>
+      caret ? paint(style, text) : paint('dim', text),
+    );
+    const hint = found.hint ? wrap(`  hint: ${onOneLine(found.hint)}`, '    ') : [];
+    return [painted, ...more, ...frame, ...hint].join('\n');
+  });
+  return blocks.map((block) => `${block}\n`).join('\n');
+}
+
+interface FrameLine {
+  readonly text: string;
+  readonly caret: boolean;
+}
+
+function codeFrame({ line, column, length }: Diagnostic, lines: readonly string[]): FrameLine[] {
+  if (line < 1 || line > lines.length) return [];
+  const gutter = String(line).length + 5;
+  const room = width - gutter;
+  // A long line is cut so that the caret and a little before it can be seen.
+  const skip = column - 1 > room - 20 ? column - 21 : 0;
+  const before = window(lines[line - 2] ?? '', skip, room);
+  const here = window(lines[line - 1]!, skip, room);
+  const indent = columns(here.slice(0, column - 1 - skip));
+  const under = columns(here.slice(column - 1 - skip, column - 1 - skip + length));
+  const carets = '^'.repeat(Math.max(1, Math.min(under, room - indent)));
+  const frame = [
+    { text: `> ${line} | ${clip(here, room)}`, caret: false },
+    { text: `${' '.repeat(gutter - 2)}| ${' '.repeat(indent)}${carets}`, caret: true },
+  ];
+  if (line > 1) {
+    const number = String(line - 1).padStart(gutter - 5);
+    frame.unshift({ text: `  ${number} | ${clip(before, room)}`, caret: false });
+  }
+  return frame.map(({ text, caret }) => ({ text: text.trimEnd(), caret }));
+}
+
+/** Characters of a line around what is shown. Of a very long line nothing more is looked at. */
+function window(line: string, skip: number, room: number): string[] {
+  if (line.length > 2000) return [...line.slice(skip, skip + 2 * room)];
+  return [...line].slice(skip, skip + 2 * room);
+}
+
+/** East Asian characters and emoji take two columns of a terminal. */
+const wide =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]|\p{Emoji_Presentation}/u;
+
+function columns(characters: Iterable<string>): number {
+  let sum = 0;
+  for (const character of characters) sum += wide.test(character) ? 2 : 1;
+  return sum;
+}
+
+/** As many characters as there is room for. */
+function clip(characters: readonly string[], room: number): string {
+  if (columns(characters) <= room) return characters.join('');
+  let used = 1;
+  const kept = characters.findIndex((character) => {
+    used += columns([character]);
+    return used > room;
+  });
+  return `${characters.slice(0, kept).join('')}…`;
+}
+
+function wrap(text: string, indent: string): string[] {
+  const lines: string[] = [];
+  let line = '';
+  const words = text.split(/(?<=\S) /).flatMap((word) => word.match(/.{1,70}/gsu) ?? []);
+  for (const word of words) {
+    if (line !== '' && columns(line) + 1 + columns(word) > width) {
+      lines.push(line);
+      line = indent + word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line];
+}
+
+/** The source as it may be shown: no control sequences, no secrets, the columns as they were. */
+function visible(source: string): string {
+  const pem =
+    /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/g;
+  let text = source.replace(/^\ufeff/, '');
+  if (secret.test(text)) {
+    text = text
+      .replace(pem, (key) => key.replace(/\S/g, '•'))
+      .replace(/AGE-SECRET-KEY-1\S*/g, (key) => '•'.repeat(key.length));
+  }
+  return clean(text.replaceAll('\r\n', '\n'));
+}
+
+const onOneLine = (text: string): string => clean(text).replaceAll('\n', ' ');
+
+/** Control characters could move the cursor, and direction marks could swap what is read. */
+const clean = (text: string): string =>
+  text.replace(/[^\P{Cc}\n]|[\u202a-\u202e\u2066-\u2069]/gu, (control) =>
+    control === '\t' ? ' ' : '·',
+  );

@@ -1,0 +1,205 @@
+import { parseSubnet, type Subnet } from '../model/addresses.ts';
+import { mergeConfigs } from '../model/config.ts';
+import type { Path } from './finding.ts';
+import type {
+  FleetYaml,
+  HypervisorMachine,
+  Network,
+  Settings,
+  Users,
+  Vm,
+} from './schema.generated.ts';
+import type { Shape } from './shape.ts';
+
+/** Vm fields as they stand in one place of the file. */
+export interface Layer {
+  readonly path: Path;
+  readonly settings: Settings;
+}
+
+type Lists =
+  | 'tags'
+  | 'packages'
+  | 'users'
+  | 'config'
+  | 'modules'
+  | 'volumes'
+  | 'checks'
+  | 'dependsOn';
+
+/** Vm fields of several places as one; what is a list or a map is never absent. */
+export type Merged = Settings & Required<Pick<Settings, Lists>>;
+
+export interface DraftVm {
+  readonly name: string;
+  readonly path: Path;
+  readonly yaml: Vm;
+  readonly merged: Merged;
+  /** Where the fields come from: defaults, profiles, the vm itself. */
+  readonly layers: readonly Layer[];
+  /** Its network and where that and its address are written. */
+  readonly link: Link | undefined;
+}
+
+export interface Link {
+  readonly network: string;
+  readonly path: Path;
+  readonly address: string | undefined;
+  readonly addressPath: Path;
+}
+
+export interface DraftNetwork {
+  readonly name: string;
+  readonly path: Path;
+  readonly yaml: Network;
+  readonly subnet: Subnet;
+  readonly members: DraftVm[];
+}
+
+export interface DraftHypervisor {
+  readonly name: string;
+  readonly path: Path;
+  readonly yaml: HypervisorMachine;
+  readonly vms: DraftVm[];
+  readonly networks: Set<DraftNetwork>;
+}
+
+/** fleet.yaml with its references followed, in the order of the file; what the rules look at. */
+export interface Draft {
+  readonly yaml: FleetYaml;
+  readonly known: Shape['known'];
+  readonly vms: ReadonlyMap<string, DraftVm>;
+  readonly networks: ReadonlyMap<string, DraftNetwork>;
+  readonly hypervisors: ReadonlyMap<string, DraftHypervisor>;
+  /** Every place with vm fields once, so that a mistake in the defaults is said once. */
+  readonly layers: readonly Layer[];
+}
+
+const none: Merged = {
+  tags: [],
+  packages: [],
+  users: {},
+  config: {},
+  modules: [],
+  volumes: [],
+  checks: [],
+  dependsOn: [],
+};
+
+/** Defaults, then profiles, then the vm. A later scalar wins; lists and maps are added to. */
+export function merge(base: Merged, own: Settings): Merged {
+  return {
+    ...base,
+    ...own,
+    tags: union(base.tags, own.tags),
+    packages: union(base.packages, own.packages),
+    modules: union(base.modules, own.modules),
+    dependsOn: union(base.dependsOn, own.dependsOn),
+    volumes: join(base.volumes, own.volumes),
+    checks: join(base.checks, own.checks),
+    users: own.users ? mergeUsers(base.users, own.users) : base.users,
+    config: own.config ? mergeConfigs(base.config, own.config) : base.config,
+  };
+}
+
+const join = <T>(base: T[], own: T[] | undefined): T[] =>
+  !own?.length ? base : base.length === 0 ? own : [...base, ...own];
+
+export const union = (base: string[], own: string[] | undefined): string[] =>
+  own?.length ? [...new Set([...base, ...own])] : base;
+
+function mergeUsers(base: Users, own: Users): Users {
+  const merged = { ...base };
+  for (const [name, user] of Object.entries(own)) {
+    const known = Object.hasOwn(base, name) ? base[name]! : {};
+    merged[name] = {
+      groups: union(known.groups ?? [], user.groups),
+      sshKeys: union(known.sshKeys ?? [], user.sshKeys),
+    };
+  }
+  return merged;
+}
+
+/** Follows every reference that can be followed; those that cannot are for the rules to report. */
+export function normalise({ yaml, known }: Shape): Draft {
+  const defaults: Layer = { path: ['defaults'], settings: yaml.defaults ?? {} };
+  const profiles = new Map(
+    Object.entries(yaml.profiles ?? {}).map(([name, settings]) => [
+      name,
+      { path: ['profiles', name], settings },
+    ]),
+  );
+  const base = merge(none, defaults.settings);
+  // Vms with the same profiles share their part of the work.
+  const bases = new Map<string, { merged: Merged; layers: Layer[] }>();
+  const baseOf = (names: readonly string[]): { merged: Merged; layers: Layer[] } => {
+    const key = names.join();
+    let found = bases.get(key);
+    if (!found) {
+      const layers = names.map((name) => profiles.get(name)).filter((layer) => layer !== undefined);
+      const merged = layers.reduce((sum, { settings }) => merge(sum, settings), base);
+      found = { merged, layers: [defaults, ...layers] };
+      bases.set(key, found);
+    }
+    return found;
+  };
+
+  const networks = new Map<string, DraftNetwork>();
+  for (const [name, network] of Object.entries(yaml.networks ?? {})) {
+    const subnet = parseSubnet(network.subnet)!;
+    networks.set(name, { name, path: ['networks', name], yaml: network, subnet, members: [] });
+  }
+  const hypervisors = new Map<string, DraftHypervisor>();
+  for (const [name, machine] of Object.entries(yaml.hypervisors ?? {})) {
+    const path = ['hypervisors', name];
+    hypervisors.set(name, { name, path, yaml: machine, vms: [], networks: new Set() });
+  }
+  const vms = new Map<string, DraftVm>();
+  for (const [name, vm] of Object.entries(yaml.vms ?? {})) {
+    const path = ['vms', name];
+    const { merged, layers } = baseOf(vm.profiles ?? []);
+    const draft: DraftVm = {
+      name,
+      path,
+      yaml: vm,
+      merged: merge(merged, vm),
+      layers: [...layers, { path, settings: vm }],
+      link: linkOf(vm, path),
+    };
+    vms.set(name, draft);
+    const network = draft.link && networks.get(draft.link.network);
+    network?.members.push(draft);
+    const hypervisor = hypervisors.get(vm.on);
+    hypervisor?.vms.push(draft);
+    if (network) hypervisor?.networks.add(network);
+  }
+  const own = [...vms.values()].map(({ path, yaml: settings }) => ({ path, settings }));
+  const layers = [defaults, ...profiles.values(), ...own];
+  return { yaml, known, vms, networks, hypervisors, layers };
+}
+
+function linkOf(vm: Vm, path: Path): Link | undefined {
+  if (vm.network !== undefined) {
+    return {
+      network: vm.network,
+      path: [...path, 'network'],
+      address: vm.address,
+      addressPath: [...path, 'address'],
+    };
+  }
+  const first = vm.networks?.[0];
+  return (
+    first && {
+      network: first.name,
+      path: [...path, 'networks', 0, 'name'],
+      address: first.address,
+      addressPath: [...path, 'networks', 0, 'address'],
+    }
+  );
+}
+
+/** Where the value that a vm ended up with is written. */
+export function origin(vm: DraftVm, field: keyof Settings): Path {
+  const layer = vm.layers.findLast(({ settings }) => Object.hasOwn(settings, field));
+  return layer ? [...layer.path, field] : vm.path;
+}

@@ -1,0 +1,56 @@
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { Fleet } from '../model/fleet.ts';
+import { assemble } from './assemble.ts';
+import type { Finding } from './finding.ts';
+import { type Draft, normalise } from './normalise.ts';
+import { rules } from './rules/index.ts';
+import { readShape } from './shape.ts';
+import { isFields } from './tree.ts';
+import { readYaml, type Source } from './yaml.ts';
+
+/** A Fleet and what is doubtful about it, or everything that is wrong. */
+export type FleetReading =
+  | { readonly fleet: Fleet; readonly warnings: Diagnostic[] }
+  | { readonly diagnostics: Diagnostic[] };
+
+/** Reads the text of a fleet.yaml; `file` is what diagnostics call it. Never throws. */
+export function readFleet(text: string, file: string): FleetReading {
+  // A byte order mark is no part of the text, and no column counts it.
+  const source = readYaml(text.replace(/^\ufeff/, ''));
+  const { draft, findings } = inspect(source);
+  const found = [...source.findings, ...findings];
+  const diagnostics = found.length > 0 ? place(found, source, file) : [];
+  if (draft && diagnostics.every(({ severity }) => severity === 'warning')) {
+    return { fleet: assemble(draft), warnings: diagnostics };
+  }
+  return { diagnostics };
+}
+
+/** Schema, then rules on whatever the schema has no objection to. */
+function inspect({ data, findings }: Source): { draft?: Draft; findings: Finding[] } {
+  if (data === undefined) return { findings: [] };
+  if (!isFields(data)) {
+    const hint = 'begin with version: 1 and name: NAME';
+    const finding: Finding =
+      data === null && findings.length === 0
+        ? { code: 'E100', path: [], range: [0, 0], message: 'this file is empty', hint }
+        : { code: 'E106', path: [], message: 'fleet.yaml must be a map of fields', hint };
+    return { findings: [finding] };
+  }
+  const shape = readShape(data);
+  const draft = normalise(shape);
+  return { draft, findings: [...shape.findings, ...rules.flatMap((rule) => [...rule(draft)])] };
+}
+
+/** Findings with line and column, in the order of the file, each once. */
+function place(findings: readonly Finding[], source: Source, file: string): Diagnostic[] {
+  const locator = source.locator();
+  const unique = new Map<string, Diagnostic>();
+  for (const finding of findings) {
+    const found = locator.diagnostic(finding, file);
+    // A mistake in the defaults or behind an alias shows in every vm, but is made once.
+    const key = `${found.code}:${found.line}:${found.column}`;
+    if (!unique.has(key)) unique.set(key, found);
+  }
+  return [...unique.values()].sort((a, b) => a.line - b.line || a.column - b.column);
+}

@@ -1,0 +1,82 @@
+import {
+  contains,
+  defaultAddress,
+  formatAddress,
+  formatSubnet,
+  gateway,
+  parseAddress,
+} from '../../model/addresses.ts';
+import type { Finding } from '../finding.ts';
+import type { Draft, DraftNetwork, DraftVm } from '../normalise.ts';
+
+/** A vm names its network in one of the two ways. */
+export function* vmHasNetwork({ vms }: Draft): Iterable<Finding> {
+  for (const { name, path, yaml, link } of vms.values()) {
+    if (!link) {
+      const message = `vm ${name} is on no network`;
+      yield { code: 'E407', path, on: 'key', message, hint: 'add network: NAME' };
+    } else if (yaml.networks && (yaml.network !== undefined || yaml.address !== undefined)) {
+      const message = `vm ${name} has networks as well as network or address`;
+      const hint = 'keep networks, or network and address';
+      yield { code: 'E407', path: [...path, 'networks'], on: 'key', message, hint };
+    }
+  }
+}
+
+/** Addresses belong to the subnet, are usable, and no two vms have the same. */
+export function* addresses({ networks }: Draft): Iterable<Finding> {
+  for (const network of networks.values()) {
+    const { subnet, members } = network;
+    const owners = new Map<number, DraftVm>();
+    for (const vm of members) {
+      const { address: text, addressPath: path } = vm.link!;
+      if (text === undefined) continue;
+      const address = parseAddress(text)!;
+      const use = usedFor(network, address);
+      const owner = owners.get(address);
+      const first = `the first free one is ${formatAddress(defaultAddress(subnet))}`;
+      if (!contains(subnet, address)) {
+        const message = `${text} is not in ${formatSubnet(subnet)} of network ${network.name}`;
+        yield { code: 'E408', path, message, hint: first };
+      } else if (use) {
+        const message = `${text} is the ${use} address of network ${network.name}`;
+        yield { code: 'E409', path, message, hint: first };
+      } else if (owner) {
+        const message = `${text} is the address of vm ${owner.name} already`;
+        yield { code: 'E410', path, message, hint: 'give one of the two another address' };
+      }
+      if (!owner) owners.set(address, vm);
+    }
+    if (members.length > 1) yield* missingAddresses(network, owners);
+  }
+}
+
+function usedFor({ subnet }: DraftNetwork, address: number): string | undefined {
+  if (address === subnet.base) return 'network';
+  if (address === gateway(subnet)) return 'gateway';
+  return address === subnet.broadcast ? 'broadcast' : undefined;
+}
+
+/**
+ * Alone, a vm has the address after the gateway. The first without one is told to write that down,
+ * which changes nothing for it; the others get the next free ones.
+ */
+function* missingAddresses(
+  { name, subnet, members }: DraftNetwork,
+  owners: ReadonlyMap<number, DraftVm>,
+): Iterable<Finding> {
+  let next = defaultAddress(subnet);
+  for (const { name: vm, path, link } of members) {
+    if (link!.address !== undefined) continue;
+    while (owners.has(next)) next++;
+    const alone = next === defaultAddress(subnet) ? ', the one it has had alone' : '';
+    const free = next < subnet.broadcast;
+    yield {
+      code: 'E411',
+      path,
+      on: 'key',
+      message: `vm ${vm} needs an address: network ${name} has ${members.length} vms`,
+      hint: free ? `add address: ${formatAddress(next++)}${alone}` : 'the subnet is full',
+    };
+  }
+}

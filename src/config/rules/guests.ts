@@ -1,0 +1,17 @@
+import { parseSize } from '../../model/units.ts';
+import type { Finding } from '../finding.ts';
+import { type Draft, origin } from '../normalise.ts';
+
+/** QEMU's microvm machine does not boot with exactly 2 GiB (microvm.nix issue 171). */
+export function* memory({ vms }: Draft): Iterable<Finding> {
+  for (const vm of vms.values()) {
+    if ((vm.merged.hypervisor ?? 'qemu') !== 'qemu') continue;
+    if (parseSize(vm.merged.memory ?? '') !== 2048) continue;
+    yield {
+      code: 'E501',
+      path: origin(vm, 'memory'),
+      message: `QEMU hangs with exactly 2 GiB of memory (vm ${vm.name})`,
+      hint: 'write 2049MiB, or 2047MiB',
+    };
+  }
+}

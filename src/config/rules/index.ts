@@ -1,0 +1,40 @@
+import type { Finding } from '../finding.ts';
+import type { Draft } from '../normalise.ts';
+import { addresses, vmHasNetwork } from './addresses.ts';
+import { configs } from './config.ts';
+import { dependencies, dependencyCycles } from './dependencies.ts';
+import { memory } from './guests.ts';
+import { nameServers, sshTargets } from './hypervisors.ts';
+import { modules } from './modules.ts';
+import { bridgeNames, interfaces, macAddresses, uniqueNames } from './names.ts';
+import { natNeedsUplink, networkOnOneHypervisor, overlappingSubnets, subnets } from './networks.ts';
+import { notYet } from './not-yet.ts';
+import { references } from './references.ts';
+import { sshKeys } from './users.ts';
+import { distinctVolumes, harmlessVolumes } from './volumes.ts';
+
+/** What must hold beyond the schema. Each rule is about one thing and knows none of the others. */
+export const rules: readonly ((draft: Draft) => Iterable<Finding>)[] = [
+  references,
+  uniqueNames,
+  bridgeNames,
+  interfaces,
+  macAddresses,
+  subnets,
+  overlappingSubnets,
+  networkOnOneHypervisor,
+  natNeedsUplink,
+  vmHasNetwork,
+  addresses,
+  memory,
+  distinctVolumes,
+  harmlessVolumes,
+  dependencies,
+  dependencyCycles,
+  modules,
+  sshKeys,
+  sshTargets,
+  nameServers,
+  configs,
+  notYet,
+];

@@ -1,0 +1,42 @@
+import type { Finding, Path } from '../finding.ts';
+import { quote } from '../finding.ts';
+import type { Draft } from '../normalise.ts';
+
+/** Modules are files or folders of the repository: nothing else is there when a hypervisor builds. */
+export function* modules({ layers, hypervisors }: Draft): Iterable<Finding> {
+  for (const { path, settings } of layers) yield* check(settings.modules, path);
+  for (const { path, yaml } of hypervisors.values()) yield* check(yaml.modules, path);
+}
+
+function* check(list: readonly string[] | undefined, path: Path): Iterable<Finding> {
+  for (const [i, text] of (list ?? []).entries()) {
+    const problem = problemWith(text);
+    if (!problem) continue;
+    const message = `${quote(text)} ${problem}`;
+    const hint = 'write it from the top of the repository: ./modules/postgres.nix';
+    yield { code: 'E507', path: [...path, 'modules', i], message, hint };
+  }
+}
+
+function problemWith(text: string): string | undefined {
+  if (/^[/~]/.test(text)) return 'is outside of the repository';
+  const parts = text.split('/').filter((part) => part !== '' && part !== '.');
+  if (parts.includes('..')) return 'leads upwards; a module is inside the repository';
+  if (parts.length === 0) return 'is the repository itself';
+  if (parts[0] === '.git') return 'is not part of the repository';
+  if (!parts.every((part) => /^[A-Za-z0-9._+-]+$/.test(part))) {
+    return 'has characters that a Nix path cannot have';
+  }
+  const last = parts.at(-1)!;
+  return last.includes('.') && !last.endsWith('.nix')
+    ? 'is not a .nix file or a folder'
+    : undefined;
+}
+
+/** A module as the Fleet holds it: without `./` and double or trailing slashes. */
+export function modulePath(text: string): string {
+  return text
+    .split('/')
+    .filter((part) => part !== '' && part !== '.')
+    .join('/');
+}

@@ -1,0 +1,71 @@
+import { bridgeName, macAddress, maxInterfaceName, tapName } from '../../model/names.ts';
+import type { Finding, Path } from '../finding.ts';
+import type { Draft } from '../normalise.ts';
+
+/** A vm and a hypervisor are both a nixosConfigurations.NAME. */
+export function* uniqueNames({ known }: Draft): Iterable<Finding> {
+  for (const name of known.vms ?? []) {
+    if (!known.hypervisors?.has(name)) continue;
+    const message = `"${name}" is a hypervisor already`;
+    yield { code: 'E302', path: ['vms', name], on: 'key', message, hint: 'rename one of the two' };
+  }
+}
+
+/** Bridges have names that Linux takes and that are not those of TAPs. */
+export function* bridgeNames({ networks }: Draft): Iterable<Finding> {
+  for (const { name, path, yaml } of networks.values()) {
+    const bridge = yaml.bridge ?? bridgeName(name);
+    if (bridge.length > maxInterfaceName) {
+      const message = `its bridge "${bridge}" would have more than ${maxInterfaceName} characters`;
+      const hint = `add bridge: ${bridge.slice(0, maxInterfaceName).replace(/-+$/, '')}`;
+      yield { code: 'E303', path, on: 'key', message, hint };
+    } else if (bridge.startsWith('vm-')) {
+      const message = `"${bridge}" begins like the TAP interface of a vm`;
+      yield {
+        code: 'E303',
+        path: [...path, 'bridge'],
+        message,
+        hint: `bridge: ${bridgeName(name)}`,
+      };
+    }
+  }
+}
+
+/** Uplink, bridges and TAPs of a hypervisor are all different. */
+export function* interfaces({ hypervisors }: Draft): Iterable<Finding> {
+  for (const { yaml, vms, networks } of hypervisors.values()) {
+    const taken = new Map<string, string>([['lo', 'the loopback interface']]);
+    if (yaml.uplink !== undefined) taken.set(yaml.uplink, 'the uplink');
+    const claim = function* (name: string, owner: string, path: Path, hint: string) {
+      const other = taken.get(name);
+      if (other === undefined) {
+        taken.set(name, owner);
+        return;
+      }
+      const message = `the interface "${name}" of ${owner} is that of ${other} already`;
+      yield { code: 'E304', path, on: 'key', message, hint } as const;
+    };
+    for (const { name, path, yaml: network } of networks) {
+      const bridge = network.bridge ?? bridgeName(name);
+      const at = network.bridge === undefined ? path : [...path, 'bridge'];
+      yield* claim(bridge, `network ${name}`, at, 'give the network another bridge');
+    }
+    for (const { name, path } of vms) {
+      yield* claim(tapName(name), `vm ${name}`, path, 'rename the vm');
+    }
+  }
+}
+
+/** Names differ, but their hashes may not. */
+export function* macAddresses({ vms }: Draft): Iterable<Finding> {
+  const taken = new Map<string, string>();
+  for (const { name, path } of vms.values()) {
+    const mac = macAddress(name);
+    const other = taken.get(mac);
+    if (other !== undefined) {
+      const message = `"${name}" gets the MAC address ${mac} that "${other}" has`;
+      yield { code: 'E305', path, on: 'key', message, hint: 'rename one of the two' };
+    }
+    taken.set(mac, other ?? name);
+  }
+}

@@ -1,0 +1,27 @@
+import { type Finding, type Path, secret } from '../finding.ts';
+import type { Draft } from '../normalise.ts';
+import type { Users } from '../schema.generated.ts';
+
+const publicKey =
+  /^(ssh-(ed25519|rsa)|ecdsa-sha2-nistp(256|384|521)|sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com)(-cert-v01@openssh\.com)? +AAAA\S*( .*)?$/;
+
+/** What may log in is a public key. The message never shows what it is instead. */
+export function* sshKeys({ layers, hypervisors }: Draft): Iterable<Finding> {
+  for (const { path, settings } of layers) yield* check(settings.users, path);
+  for (const { path, yaml } of hypervisors.values()) yield* check(yaml.users, path);
+}
+
+function* check(users: Users | undefined, path: Path): Iterable<Finding> {
+  for (const [name, { sshKeys: keys = [] }] of Object.entries(users ?? {})) {
+    for (const [i, key] of keys.entries()) {
+      // A private key is an error of the text already.
+      if (publicKey.test(key) || secret.test(key)) continue;
+      yield {
+        code: 'E508',
+        path: [...path, 'users', name, 'sshKeys', i],
+        message: `this does not look like a public ssh key of ${name}`,
+        hint: 'paste the one line of the .pub file: ssh-ed25519 AAAA… name@host',
+      };
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import { imageName, volumeLabel } from '../../model/volumes.ts';
+import type { Finding } from '../finding.ts';
+import type { Draft, DraftVm } from '../normalise.ts';
+
+/** Where the guest has something that a disk would hide. */
+const systemMounts = [
+  '/nix',
+  '/nix/store',
+  '/proc',
+  '/sys',
+  '/dev',
+  '/run',
+  '/tmp',
+  '/boot',
+  '/etc',
+];
+/** What a vm's state directory holds beside images. */
+const stateFiles = ['flake', 'current', 'booted', 'toplevel'];
+
+function* volumesOf({ layers }: DraftVm) {
+  for (const { path, settings } of layers) {
+    for (const [i, volume] of (settings.volumes ?? []).entries()) {
+      yield { volume, path: [...path, 'volumes', i] };
+    }
+  }
+}
+
+/** No two volumes of a vm share a mount, an image file or a label. */
+export function* distinctVolumes({ vms }: Draft): Iterable<Finding> {
+  for (const vm of vms.values()) {
+    if (vm.merged.volumes.length < 2) continue;
+    const taken = new Set<string>();
+    for (const { volume, path } of volumesOf(vm)) {
+      const { mount, image = imageName(mount), fs = 'ext4' } = volume;
+      const claims = { mount, image, label: volumeLabel(mount, fs) };
+      for (const [what, value] of Object.entries(claims)) {
+        const claim = `${what} ${value}`;
+        if (taken.has(claim)) {
+          const at = Object.hasOwn(volume, what) ? [...path, what] : [...path, 'mount'];
+          const message = `vm ${vm.name} has two volumes with the ${what} ${value}`;
+          const hint = what === 'image' ? 'name an image for one of them' : 'change one of the two';
+          yield { code: 'E505', path: at, message, hint };
+          break;
+        }
+        taken.add(claim);
+      }
+    }
+  }
+}
+
+/** A volume hides nothing that the guest needs and overwrites nothing of fleet's. */
+export function* harmlessVolumes({ layers }: Draft): Iterable<Finding> {
+  for (const { path, settings } of layers) {
+    for (const [i, { mount, image }] of (settings.volumes ?? []).entries()) {
+      const at = [...path, 'volumes', i];
+      if (systemMounts.includes(mount)) {
+        const message = `a volume at ${mount} would hide what the guest needs there`;
+        const hint = 'mount it at another place, such as /var';
+        yield { code: 'E506', path: [...at, 'mount'], message, hint };
+      }
+      if (image !== undefined && stateFiles.includes(image)) {
+        const message = `"${image}" is a file of fleet's in the state directory`;
+        yield { code: 'E506', path: [...at, 'image'], message, hint: `write ${image}.img` };
+      }
+    }
+  }
+}

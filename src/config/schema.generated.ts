@@ -1,0 +1,536 @@
+// Generated from schemas/fleet.schema.json by `npm run generate`. Do not edit.
+
+import type {Data} from '../model/fleet.ts';
+
+/**
+ * A flake reference, or an object that also says whether it is a flake and what its own inputs follow.
+ */
+export type Input =
+  | string
+  | {
+      url: InputUrl;
+      /**
+       * false: the input is only a source tree and not a flake.
+       */
+      flake?: boolean;
+      /**
+       * Inputs of this input and the top-level input each of them follows. Default: nixpkgs follows nixpkgs; write {} for an input that shall keep its own.
+       */
+      follows?: {
+        [k: string]: string;
+      };
+    };
+/**
+ * A flake reference as in flake.nix.
+ */
+export type InputUrl = string;
+/**
+ * Text without line breaks or control characters, not empty.
+ */
+export type Text = string;
+/**
+ * A whole number followed by ms, s, m or h.
+ */
+export type Duration = string;
+/**
+ * Virtual CPUs of the guest.
+ */
+export type Vcpu = number;
+/**
+ * A whole number followed by MiB, GiB or TiB.
+ */
+export type Size = string;
+/**
+ * What runs the guest (microvm.hypervisor). Not yet rendered beyond qemu and cloud-hypervisor.
+ */
+export type Hypervisor =
+  'qemu' | 'cloud-hypervisor' | 'firecracker' | 'crosvm' | 'kvmtool' | 'stratovirt' | 'alioth';
+/**
+ * shared: the hypervisor's /nix/store read-only over virtiofs. disk: an image of its own; not yet rendered.
+ */
+export type Store = 'shared' | 'disk';
+/**
+ * time.timeZone of the guest; under defaults also of the hypervisors.
+ */
+export type Timezone = string;
+/**
+ * system.stateVersion: the release this machine was first installed with. It is not the release that runs and is never changed.
+ */
+export type StateVersion = string;
+/**
+ * Gives unused memory back to the hypervisor. Not yet rendered.
+ */
+export type Balloon = boolean;
+/**
+ * stopped: the guest is built and kept, but does not run.
+ */
+export type State = 'running' | 'stopped';
+/**
+ * Whether the guest starts after a reboot of the hypervisor. Default: always; it will become the hypervisor's. A stopped vm never starts. Others than always are not yet rendered.
+ */
+export type Autostart = 'always' | 'healthy' | 'never';
+/**
+ * A letter or digit, then letters, digits, dots, underscores and hyphens; at most 63 characters.
+ */
+export type Tag = string;
+/**
+ * Names to select by, as @tag.
+ */
+export type Tags = Tag[];
+/**
+ * Attribute names of pkgs for environment.systemPackages; dots are allowed.
+ */
+export type Packages = string[];
+/**
+ * Any NixOS option that is plain data. Keys split at dots; quote a part that contains one as in Nix: services.nginx.virtualHosts."example.org". The same option twice is an error.
+ */
+export type Config = Readonly<Record<string, Data>>;
+/**
+ * Hand-written Nix files or folders of this repository, imported as they are.
+ */
+export type Modules = Text[];
+/**
+ * Disks that keep their data when the guest restarts.
+ */
+export type Volumes = Volume[];
+/**
+ * Starts with a slash; no dot or dot-dot parts, no double or trailing slashes, no spaces.
+ */
+export type Path = string;
+/**
+ * Directories of the hypervisor inside the guest. Not yet rendered.
+ */
+export type Shares = Share[];
+/**
+ * Ports of the uplink that lead to ports of the guest. Not yet rendered.
+ */
+export type Publish = string[];
+/**
+ * A TCP or UDP port.
+ */
+export type Port = number;
+/**
+ * What is looked at after a change, beside what is always looked at.
+ */
+export type Checks = Check[];
+/**
+ * Lowercase letters, digits and hyphens, at most 63 characters, no hyphen at either end.
+ */
+export type Name = string;
+/**
+ * Vms of the same hypervisor that this one is restarted and verified after.
+ */
+export type DependsOn = Name[];
+/**
+ * user@host[:port] (an IPv6 address in brackets), a Host of ~/.ssh/config, or an object.
+ */
+export type SshTarget =
+  | string
+  | {
+      /**
+       * A host name, an address or a Host of ~/.ssh/config.
+       */
+      host: string;
+      /**
+       * Who to log in as. Default: what ~/.ssh/config says.
+       */
+      user?: string;
+      port?: Port;
+      /**
+       * A host to go through, as user@host[:port]. Default: what ~/.ssh/config says.
+       */
+      jump?: string;
+      /**
+       * The private key to log in with. Default: what ~/.ssh/config says.
+       */
+      identityFile?: string;
+      /**
+       * Commands run through sudo -n. Default: when the user is not root.
+       */
+      sudo?: boolean;
+    };
+/**
+ * The platform of the hypervisor and of its vms.
+ */
+export type System = 'aarch64-linux' | 'x86_64-linux';
+/**
+ * At most 15 characters: letters, digits, dots, underscores and hyphens.
+ */
+export type Interface = string;
+/**
+ * Four numbers from 0 to 255 with dots between.
+ */
+export type Ipv4 = string;
+
+/**
+ * NixOS hypervisors and the microVMs on them. Sizes are written 512MiB or 1GiB, durations 10s or 5m.
+ */
+export interface FleetYaml {
+  /**
+   * Version of this format.
+   */
+  version: 1;
+  /**
+   * The name of the fleet.
+   */
+  name: string;
+  inputs?: Inputs;
+  git?: Git;
+  rollout?: Rollout;
+  defaults?: Settings;
+  /**
+   * Named bundles of vm fields, applied between defaults and the vm.
+   */
+  profiles?: {
+    [k: string]: Settings;
+  };
+  /**
+   * The machines that run vms.
+   */
+  hypervisors?: {
+    [k: string]: HypervisorMachine;
+  };
+  /**
+   * Bridges with subnets.
+   */
+  networks?: {
+    [k: string]: Network;
+  };
+  /**
+   * The guests.
+   */
+  vms?: {
+    [k: string]: Vm;
+  };
+  /**
+   * Extra outputs of the rendered flake.nix.
+   */
+  flake?: {
+    /**
+     * A Nix file of this repository with more outputs. Default: none. Not yet rendered.
+     */
+    outputs?: string;
+  };
+}
+/**
+ * Inputs of the rendered flake.nix. All but nixpkgs follow its nixpkgs. Others may be added.
+ */
+export interface Inputs {
+  [k: string]: Input;
+}
+/**
+ * Where rendered files are committed to and how they reach the hypervisors.
+ */
+export interface Git {
+  /**
+   * The remote that fleet pushes to.
+   */
+  remote?: string;
+  /**
+   * The branch that fleet commits to and pushes. Default: the checked-out branch.
+   */
+  branch?: string;
+  /**
+   * What hypervisors pull from. Default: the remote's url.
+   */
+  url?: string;
+  /**
+   * pull: hypervisors fetch the commit from the url. send: the commit travels over the ssh connection.
+   */
+  transport?: 'pull' | 'send';
+  /**
+   * A fleet that was rolled back also gets its revert commit. Not yet rendered; it will become true.
+   */
+  revert?: boolean;
+}
+/**
+ * How a deployment proceeds from hypervisor to hypervisor and from guest to guest.
+ */
+export interface Rollout {
+  canary?: Text;
+  /**
+   * Hypervisors worked on at a time.
+   */
+  maxParallel?: number;
+  /**
+   * Guests restarting at a time on one hypervisor. Not yet rendered beyond 1.
+   */
+  maxParallelVms?: number;
+  settle?: Duration;
+  deadline?: Duration;
+  stopTimeout?: Duration;
+  confirm?: Duration;
+  /**
+   * What is put back when a check fails: this hypervisor, the whole fleet, or nothing. Not yet rendered beyond revert-hypervisor; it will become revert-fleet.
+   */
+  onFailure?: 'revert-hypervisor' | 'revert-fleet' | 'halt';
+}
+/**
+ * Fields for many vms at once.
+ */
+export interface Settings {
+  vcpu?: Vcpu;
+  memory?: Size;
+  hypervisor?: Hypervisor;
+  store?: Store;
+  timezone?: Timezone;
+  stateVersion?: StateVersion;
+  balloon?: Balloon;
+  state?: State;
+  autostart?: Autostart;
+  tags?: Tags;
+  packages?: Packages;
+  users?: Users;
+  config?: Config;
+  modules?: Modules;
+  volumes?: Volumes;
+  shares?: Shares;
+  publish?: Publish;
+  credentials?: Credentials;
+  checks?: Checks;
+  dependsOn?: DependsOn;
+}
+/**
+ * User accounts by name.
+ */
+export interface Users {
+  [k: string]: User;
+}
+/**
+ * A user account with public ssh keys.
+ */
+export interface User {
+  /**
+   * Further groups of the user, such as wheel.
+   */
+  groups?: string[];
+  /**
+   * Public keys that may log in as this user.
+   */
+  sshKeys?: Text[];
+}
+/**
+ * A disk image in the vm's state directory, created at the first start.
+ */
+export interface Volume {
+  /**
+   * Where the guest mounts it.
+   */
+  mount: string;
+  size: Size;
+  /**
+   * File in the state directory of the vm. Default: the mount with hyphens for slashes, such as var-lib.img.
+   */
+  image?: string;
+  /**
+   * The file system that the image is formatted with.
+   */
+  fs?: 'ext4' | 'xfs' | 'btrfs' | 'vfat';
+}
+/**
+ * A directory of the hypervisor inside the guest.
+ */
+export interface Share {
+  source: Path;
+  mount: Path;
+  /**
+   * The guest cannot write to it.
+   */
+  readOnly?: boolean;
+}
+/**
+ * Files on the hypervisor that the guest is given as systemd credentials; fleet never reads them. Not yet rendered.
+ */
+export interface Credentials {
+  [k: string]: Path;
+}
+/**
+ * One of tcp, http and run, and how long it may take.
+ */
+export interface Check {
+  tcp?: Port;
+  http?: HttpCheck;
+  run?: Text;
+  within?: Duration;
+}
+/**
+ * A request to the guest and the status it must answer with.
+ */
+export interface HttpCheck {
+  port: Port;
+  /**
+   * What is asked for.
+   */
+  path?: string;
+  /**
+   * The status that is expected.
+   */
+  status?: number;
+}
+/**
+ * A NixOS machine that runs vms.
+ */
+export interface HypervisorMachine {
+  ssh: SshTarget;
+  system: System;
+  /**
+   * system.stateVersion of the hypervisor itself.
+   */
+  stateVersion: string;
+  checkout?: Path;
+  uplink?: Interface;
+  tags?: Tags;
+  capacity?: Capacity;
+  /**
+   * Which vms start after a reboot. Others than all are not yet rendered.
+   */
+  autostart?: 'all' | 'healthy' | 'none';
+  /**
+   * Tailscale on the hypervisor. Not yet rendered.
+   */
+  tailscale?: {
+    /**
+     * Whether tailscale runs. Not yet rendered.
+     */
+    enable?: boolean;
+    /**
+     * Whether the subnets of its networks are advertised.
+     */
+    advertiseRoutes?: boolean;
+  };
+  /**
+   * Name servers of the guests.
+   */
+  dns?: {
+    /**
+     * The name servers that guests on this hypervisor are given.
+     *
+     * @minItems 1
+     */
+    forwardTo?: string[];
+  };
+  packages?: Packages;
+  users?: Users;
+  config?: Config;
+  modules?: Modules;
+}
+/**
+ * What the hypervisor has to give. Default: what facts report. Not yet rendered.
+ */
+export interface Capacity {
+  /**
+   * CPU threads. Default: what facts report.
+   */
+  vcpu?: number;
+  memory?: Size;
+  disk?: Size;
+  /**
+   * What is kept for the hypervisor itself.
+   */
+  reserve?: {
+    /**
+     * CPU threads kept.
+     */
+    vcpu?: number;
+    memory?: Size;
+    disk?: Size;
+  };
+  /**
+   * How many times over each may be given away.
+   */
+  overcommit?: {
+    /**
+     * Times CPU threads may be given away.
+     */
+    vcpu?: number;
+    /**
+     * Times memory may be given away.
+     */
+    memory?: number;
+    /**
+     * Times disk may be given away.
+     */
+    disk?: number;
+  };
+}
+/**
+ * A bridge on the hypervisor of its vms; the hypervisor holds the first address of the subnet.
+ */
+export interface Network {
+  /**
+   * The addresses of this network.
+   */
+  subnet: string;
+  /**
+   * IPv6 addresses of this network. Default: none. Not yet rendered.
+   */
+  subnet6?: string;
+  bridge?: Interface;
+  /**
+   * Guests reach the outside through the uplink of the hypervisor.
+   */
+  nat?: boolean;
+  /**
+   * No traffic to or from other networks. Not yet rendered; it will become true.
+   */
+  isolated?: boolean;
+  /**
+   * Networks that may reach this one although it is isolated. Not yet rendered.
+   */
+  allow?: Name[];
+  /**
+   * What guests may reach outside: all, web (tcp 80 and 443), none, or a list. Others than all are not yet rendered.
+   */
+  egress?: string | string[];
+  /**
+   * Guests can reach 169.254.169.254. Not yet rendered beyond true; it will become false.
+   */
+  metadata?: boolean;
+}
+/**
+ * A microvm.nix guest.
+ */
+export interface Vm {
+  on: Name;
+  network?: Name;
+  /**
+   * Instead of network and address. Default: the one under network. More than one is not yet rendered.
+   *
+   * @minItems 1
+   *
+   * Items: An interface of the guest.
+   */
+  networks?: {
+    name: Name;
+    address?: Ipv4;
+  }[];
+  address?: Ipv4;
+  /**
+   * The cid of its vsock, for microvm -s. Default: none. Not yet rendered.
+   */
+  vsock?: number;
+  /**
+   * Profiles to apply between defaults and this vm, in this order.
+   */
+  profiles?: Tag[];
+  vcpu?: Vcpu;
+  memory?: Size;
+  hypervisor?: Hypervisor;
+  store?: Store;
+  timezone?: Timezone;
+  stateVersion?: StateVersion;
+  balloon?: Balloon;
+  state?: State;
+  autostart?: Autostart;
+  tags?: Tags;
+  packages?: Packages;
+  users?: Users;
+  config?: Config;
+  modules?: Modules;
+  volumes?: Volumes;
+  shares?: Shares;
+  publish?: Publish;
+  credentials?: Credentials;
+  checks?: Checks;
+  dependsOn?: DependsOn;
+}

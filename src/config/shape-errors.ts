@@ -1,0 +1,149 @@
+import type { ErrorObject } from 'ajv';
+import { type Finding, formatPath, type Path, quote } from './finding.ts';
+import { closest, didYouMean } from './suggest.ts';
+
+/** The parts of a schema that say what was expected. */
+interface Expected {
+  readonly title?: string;
+  readonly type?: string | readonly string[];
+  readonly enum?: readonly string[];
+  readonly examples?: readonly unknown[];
+  readonly properties?: Readonly<Record<string, Expected>>;
+}
+
+/** An error of the validator in words of our own; undefined: another error says the same. */
+export function explainShape(error: ErrorObject, path: Path): Finding | undefined {
+  const expected = error.parentSchema as Expected;
+  const where = formatPath(path) || 'fleet.yaml';
+  const { data, params } = error;
+  switch (error.keyword) {
+    case 'additionalProperties': {
+      const name = String(params.additionalProperty);
+      const fields = Object.keys(expected.properties ?? {});
+      return {
+        code: 'E201',
+        path: [...path, name],
+        on: 'key',
+        message: `${path.length ? where : 'fleet.yaml'} has no field ${quote(name)}`,
+        hint: didYouMean(name, fields) ?? `its fields are ${fields.join(', ')}`,
+      };
+    }
+    case 'required': {
+      if (error.schemaPath.includes('/oneOf/')) return undefined;
+      const name = String(params.missingProperty);
+      const example = expected.properties?.[name]?.examples?.[0];
+      return {
+        code: 'E202',
+        path,
+        on: 'key',
+        message: `${where} lacks the field "${name}"`,
+        hint: `add for example ${name}: ${JSON.stringify(example)}`,
+      };
+    }
+    case 'oneOf':
+      return {
+        code: 'E209',
+        path,
+        message: `${where} must be exactly one of tcp, http and run`,
+        hint: 'make a check of its own for each',
+      };
+    case 'type':
+      return {
+        code: 'E203',
+        path,
+        message: `${where} must be ${kindOf(expected)}, not ${describe(data)}`,
+        hint: convert(data, expected) ?? exampleHint(expected),
+      };
+    case 'enum':
+    case 'const': {
+      const allowed = error.keyword === 'const' ? [String(params.allowedValue)] : expected.enum!;
+      return {
+        code: 'E204',
+        path,
+        message: `${where} cannot be ${describe(data)}`,
+        hint: (typeof data === 'string' && didYouMean(data, allowed)) || oneOf(allowed),
+      };
+    }
+    case 'pattern': {
+      if (error.propertyName !== undefined) {
+        const name = error.propertyName;
+        const message = `${quote(name)} is not ${kindOf(expected)}`;
+        return { code: 'E208', path: [...path, name], on: 'key', message, hint: naming(error) };
+      }
+      const hint = nearForm(String(data)) ?? exampleHint(expected);
+      return {
+        code: 'E205',
+        path,
+        message: `${quote(String(data))} is not ${kindOf(expected)}`,
+        hint,
+      };
+    }
+    case 'minimum':
+    case 'maximum': {
+      const least = error.keyword === 'minimum' ? 'at least' : 'at most';
+      return { code: 'E206', path, message: `${where} must be ${least} ${params.limit}` };
+    }
+    case 'minItems':
+      return { code: 'E207', path, message: `${where} must not be an empty list` };
+    default:
+      // `propertyNames` repeats the error of the name itself.
+      return undefined;
+  }
+}
+
+/** For a name: the rule, which is what the schema's description says. */
+function naming(error: ErrorObject): string | undefined {
+  const { description } = error.parentSchema as { description?: string };
+  return description?.replace(/\.$/, '').replace(/^./, (letter) => letter.toLowerCase());
+}
+
+function kindOf({ title, type, enum: values }: Expected): string {
+  if (title !== undefined) return title;
+  if (values !== undefined) return oneOf(values);
+  if (type === 'boolean') return 'true or false';
+  if (type === 'integer') return 'a whole number';
+  return type === 'number' ? 'a number' : type === 'array' ? 'a list' : 'a map';
+}
+
+function describe(data: unknown): string {
+  if (data === null || data === undefined) return 'empty';
+  if (Array.isArray(data)) return 'a list';
+  if (typeof data === 'object') return 'a map';
+  return typeof data === 'string' ? `the text ${quote(data)}` : String(data);
+}
+
+const oneOf = (values: readonly string[]): string =>
+  values.length === 1 ? `the only value is ${values[0]}` : `one of ${values.join(', ')}`;
+
+function exampleHint({ examples }: Expected): string | undefined {
+  if (!examples?.length) return undefined;
+  return `for example ${examples.map((example) => (typeof example === 'string' ? example : JSON.stringify(example))).join(' or ')}`;
+}
+
+/** What was written, as the type it should have been. */
+function convert(data: unknown, { type, examples }: Expected): string | undefined {
+  const types = [type].flat();
+  if (types.includes('boolean') && typeof data === 'string') {
+    if (/^(yes|on|y|true)$/i.test(data)) return 'write true';
+    if (/^(no|off|n|false)$/i.test(data)) return 'write false';
+  }
+  if (types.includes('string') && typeof data === 'number') {
+    // 25.10 is 25.1 by now.
+    const form = examples?.[0];
+    return form === '25.11'
+      ? 'put it in quotes: "25.11"'
+      : closest(String(data), [String(form)]) && `put it in quotes: "${data}"`;
+  }
+  if (types.includes('array') && typeof data === 'string') return `write [${data.slice(0, 40)}]`;
+  if (/^[0-9]+$/.test(String(data)) && types.includes('integer'))
+    return `write ${data} without quotes`;
+  return undefined;
+}
+
+/** A size or duration in the spelling of another tool, in ours. */
+function nearForm(text: string): string | undefined {
+  const [, size, unit] = /^([1-9][0-9]{0,6}) ?([KMGT])i?B?$/i.exec(text) ?? [];
+  if (size && unit && unit.toUpperCase() !== 'K') return `write ${size}${unit.toUpperCase()}iB`;
+  const [, time, span] = /^([1-9][0-9]{0,5}) ?(sec|min|hour)[a-z]*$/i.exec(text) ?? [];
+  return time && span ? `write ${time}${span[0]!.toLowerCase()}` : undefined;
+}

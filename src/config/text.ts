@@ -1,0 +1,32 @@
+import { type Finding, secret } from './finding.ts';
+
+/** A binary file has too many to list. */
+const maxListed = 20;
+
+/** What can be said of the text before it is read as YAML. */
+export function readText(text: string): Finding[] {
+  const findings: Finding[] = [];
+  // A carriage return is half of a line break; U+FFFD stands where bytes were not UTF-8.
+  const control = /[^\P{Cc}\t\n\r]|\r(?!\n)|\p{Surrogate}|[\ufeff\ufffd]/gu;
+  for (const match of text.matchAll(control)) {
+    if (findings.length === maxListed) break;
+    const code = match[0].codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
+    findings.push({
+      code: 'E103',
+      path: [],
+      range: [match.index, match.index + 1],
+      message: `the character U+${code} cannot be in this file`,
+      hint: code === 'FFFD' ? 'save the file as UTF-8' : 'remove it; most editors do not show it',
+    });
+  }
+  for (const match of text.matchAll(new RegExp(secret, 'g'))) {
+    findings.push({
+      code: 'E115',
+      path: [],
+      range: [match.index, match.index + match[0].length],
+      message: 'this is a secret, and everyone who can read the repository has it',
+      hint: 'only the public half (.pub) belongs here; replace the key, it is burnt once pushed',
+    });
+  }
+  return findings;
+}

@@ -1,0 +1,83 @@
+import { FleetError } from '../model/errors.ts';
+import type { Check, Rollout } from '../model/fleet.ts';
+import { checkpoint } from './interrupt.ts';
+import { checkVm, type CheckResult, type VmTarget } from './checks.ts';
+import type { Clock } from './ports.ts';
+import { probe } from './probes.ts';
+import type { Session } from './session.ts';
+
+/** A guest that is not as it should be, with everything that was looked at last. */
+export class NotHealthy extends FleetError {
+  readonly checks: readonly CheckResult[];
+
+  constructor(target: string, why: string, checks: readonly CheckResult[]) {
+    const failed = checks.filter((c) => !c.ok);
+    super('verify.not-healthy', `${target} ${why}`, {
+      detail: failed
+        .map((c) => `${c.target} ${c.check}: expected ${c.expected}, seen ${c.seen}`)
+        .join('\n'),
+    });
+    this.checks = checks;
+  }
+}
+
+/**
+ * Looks at a guest until it has been healthy for the settle time without a restart, counted from
+ * its first healthy answer. @throws NotHealthy after the deadline, or at once when it died.
+ */
+export async function awaitHealthy(
+  session: Session,
+  clock: Clock,
+  vm: VmTarget,
+  checks: readonly Check[],
+  rollout: Pick<Rollout, 'deadline' | 'settle'>,
+  signal: AbortSignal,
+): Promise<readonly CheckResult[]> {
+  const deadline = Math.max(rollout.deadline, ...checks.map((c) => c.withinMs ?? 0));
+  const started = clock.now();
+  let healthySince: number | undefined;
+  let life: string | undefined;
+  let pause = 100;
+  for (;;) {
+    checkpoint(signal);
+    const facts = await session.facts(vm.state === 'running' ? [vm.expected.address] : []);
+    const results = checkVm(vm, facts);
+    if (vm.state === 'running' && results.every((r) => r.ok)) {
+      results.push(...(await probe(session.host, vm.name, vm.expected.address, checks)));
+    }
+    const healthy = results.every((r) => r.ok);
+    if (vm.state === 'stopped') {
+      if (healthy) return results;
+      throw new NotHealthy(vm.name, 'did not stop as it should', results);
+    }
+    const unit = facts.vms.get(vm.name)?.unit;
+    // Restart=always hides a guest that dies: a new invocation, or systemd's own count, shows it.
+    const now = unit?.invocation ? `${unit.invocation} ${unit.restarts}` : undefined;
+    if (life !== undefined && now !== undefined && now !== life) {
+      throw new NotHealthy(vm.name, 'died and was started again by systemd', results);
+    }
+    life ??= unit?.active === 'active' ? now : undefined;
+
+    healthySince = healthy ? (healthySince ?? clock.now()) : undefined;
+    if (healthySince !== undefined && clock.now() - healthySince >= rollout.settle) {
+      return [
+        ...results,
+        {
+          target: vm.name,
+          check: 'settled',
+          ok: true,
+          expected: `same invocation for ${rollout.settle / 1000} s`,
+          seen: `same invocation for ${((clock.now() - healthySince) / 1000).toFixed(1)} s`,
+        },
+      ];
+    }
+    // A guest that flickers is given one settle time more, not for ever.
+    if (clock.now() - started > deadline + (healthySince === undefined ? 0 : rollout.settle)) {
+      throw new NotHealthy(vm.name, `is not healthy after ${deadline / 1000} s`, results);
+    }
+    const left =
+      healthySince === undefined ? pause : rollout.settle - (clock.now() - healthySince);
+    await clock.sleep(Math.max(20, Math.min(left, healthySince === undefined ? pause : 1000)));
+    pause = Math.min(1000, pause * 1.5);
+  }
+}

@@ -1,0 +1,136 @@
+import type { Facts, UnitFacts } from '../host/facts.ts';
+import type { Network } from '../model/fleet.ts';
+import type { Expected } from '../plan/expected.ts';
+
+/** One thing looked at, with what was expected and what was seen. */
+export interface CheckResult {
+  readonly target: string;
+  /** e.g. `tap`, `answers`, `tcp 5432`. */
+  readonly check: string;
+  readonly ok: boolean;
+  readonly expected: string;
+  readonly seen: string;
+}
+
+/** What a vm should look like: the runner it should be on, and how it is reached. */
+export interface VmTarget {
+  readonly name: string;
+  readonly runner: string;
+  readonly state: 'running' | 'stopped';
+  readonly expected: Expected;
+  readonly bridgeAddress?: string;
+}
+
+function check(target: string, name: string, expected: string, seen: string | undefined): CheckResult {
+  return { target, check: name, ok: seen === expected, expected, seen: seen ?? 'nothing' };
+}
+
+/** What is always looked at on a vm (DESIGN: must hold, 5), except the settle time. */
+export function checkVm(vm: VmTarget, facts: Facts): CheckResult[] {
+  const seen = facts.vms.get(vm.name);
+  const current = check(vm.name, 'current', vm.runner, seen?.current);
+  if (vm.state === 'stopped') {
+    const active = seen?.unit.active ?? 'inactive';
+    return [
+      current,
+      { target: vm.name, check: 'stopped', ok: active !== 'active', expected: 'inactive', seen: active },
+    ];
+  }
+  const tap = facts.interfaces.get(vm.expected.tap);
+  const bridge = facts.interfaces.get(vm.expected.bridge);
+  const answered = facts.answers.get(vm.expected.address);
+  return [
+    current,
+    check(vm.name, 'booted', vm.runner, seen?.booted),
+    check(vm.name, 'microvm@', 'active', unitState(seen?.unit)),
+    check(vm.name, 'virtiofsd', 'active', unitState(seen?.virtiofsd)),
+    check(
+      vm.name,
+      'tap',
+      `${vm.expected.tap} up in ${vm.expected.bridge}`,
+      tap && `${vm.expected.tap} ${tap.up ? 'up' : 'down'} in ${tap.master ?? 'no bridge'}`,
+    ),
+    ...(vm.bridgeAddress === undefined
+      ? []
+      : [
+          {
+            target: vm.name,
+            check: 'bridge',
+            ok: (bridge?.up ?? false) && (bridge?.addresses.includes(vm.bridgeAddress) ?? false),
+            expected: `${vm.expected.bridge} up with ${vm.bridgeAddress}`,
+            seen: bridge
+              ? `${vm.expected.bridge} ${bridge.up ? 'up' : 'down'} with ${bridge.addresses.join(', ') || 'no address'}`
+              : `no ${vm.expected.bridge}`,
+          },
+        ]),
+    check(vm.name, 'answers', 'ping', answered === undefined ? 'not asked' : answered ? 'ping' : 'no answer'),
+  ];
+}
+
+function unitState(unit: UnitFacts | undefined): string {
+  if (!unit) return 'nothing';
+  return unit.active === 'active' || !unit.sub ? unit.active : `${unit.active} (${unit.sub})`;
+}
+
+/** What is always looked at on a hypervisor. */
+export function checkHypervisor(
+  name: string,
+  toplevel: string | undefined,
+  networks: readonly Network[],
+  facts: Facts,
+): CheckResult[] {
+  return [
+    ...(toplevel === undefined ? [] : [check(name, 'current system', toplevel, facts.currentSystem)]),
+    ...networks.map((network): CheckResult => {
+      const bridge = facts.interfaces.get(network.bridge);
+      const address = `${network.gateway}/${network.prefix}`;
+      return {
+        target: name,
+        check: `bridge ${network.bridge}`,
+        ok: (bridge?.up ?? false) && (bridge?.addresses.includes(address) ?? false),
+        expected: `up with ${address}`,
+        seen: bridge
+          ? `${bridge.up ? 'up' : 'down'} with ${bridge.addresses.join(', ') || 'no address'}`
+          : 'nothing',
+      };
+    }),
+  ];
+}
+
+/** Units that failed since `before`: exit 4 of a switch can be about one that failed long ago. */
+export function checkFailedUnits(name: string, before: Facts, facts: Facts): CheckResult {
+  const fresh = facts.failedUnits.filter((u) => !before.failedUnits.includes(u));
+  return {
+    target: name,
+    check: 'failed units',
+    ok: fresh.length === 0,
+    expected: 'none that did not fail before',
+    seen: fresh.join(', ') || 'none',
+  };
+}
+
+/**
+ * Guests that a switch must not have touched: same invocation, TAP still in its bridge.
+ * @param except vms that this deployment stops or changes itself
+ */
+export function checkUntouched(before: Facts, facts: Facts, except: ReadonlySet<string>): CheckResult[] {
+  return [...before.vms.values()]
+    .filter((vm) => vm.unit.active === 'active' && !except.has(vm.name))
+    .flatMap((vm): CheckResult[] => {
+      const now = facts.vms.get(vm.name);
+      const tapName = before.deployed.get(vm.name)?.expected.split(',')[0];
+      const tap = tapName ? before.interfaces.get(tapName) : undefined;
+      return [
+        {
+          target: vm.name,
+          check: 'untouched',
+          ok: now?.unit.active === 'active' && now.unit.invocation === vm.unit.invocation,
+          expected: 'runs on, not restarted',
+          seen: now?.unit.active === 'active' ? 'restarted' : unitState(now?.unit),
+        },
+        ...(tapName && tap?.master
+          ? [check(vm.name, 'tap', `in ${tap.master}`, `in ${facts.interfaces.get(tapName)?.master ?? 'no bridge'}`)]
+          : []),
+      ];
+    });
+}

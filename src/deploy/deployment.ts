@@ -1,0 +1,204 @@
+import { systemName } from '../host/facts.ts';
+import { FleetError } from '../model/errors.ts';
+import { expectedOf, formatExpected } from '../plan/expected.ts';
+import type { Action, HypervisorPlan } from '../plan/plan.ts';
+import { requireAccess } from './adoption.ts';
+import type { Context } from './context.ts';
+import { checkpoint } from './interrupt.ts';
+import { switchBack, switchHypervisor } from './switch.ts';
+import { bringUpVm, setAside, stopVm } from './vm-steps.ts';
+
+/** The commit that is deployed, and how it gets to a hypervisor. */
+export interface Source {
+  readonly commit: string;
+  readonly branch: string;
+  readonly url: string;
+  /** Present with `git.transport: send`: makes the bundle for a hypervisor that has `have`. */
+  readonly bundle?: (have: string | undefined) => Promise<Buffer>;
+}
+
+export interface Desired {
+  readonly plan: HypervisorPlan;
+  readonly source: Source;
+  readonly fingerprints: ReadonlyMap<string, string>;
+  /** Targets whose hold is lifted by this deployment. */
+  readonly release: ReadonlySet<string>;
+}
+
+const builds = new Set<Action['kind']>(['switch', 'create', 'return', 'update']);
+
+/**
+ * Carries out one hypervisor's plan, under its lock. Everything is built before anything that runs
+ * is touched; every step that changes something leaves its undo in `ctx.undos` before it acts.
+ * @returns what changed, a line each. @throws whatever went wrong; the caller undoes.
+ */
+export async function carryOut(ctx: Context, desired: Desired): Promise<string[]> {
+  const { session, before } = ctx;
+  const { actions } = desired.plan;
+  if (actions.some((a) => a.kind === 'checkout')) await moveCheckout(ctx, desired.source);
+  const built = await build(ctx, actions);
+  const todo = actions.filter((a) => isNeeded(ctx, a, built));
+  announce(ctx, actions, todo, built);
+
+  const toplevel = built.get(session.hypervisor.name);
+  const switching = todo.find((a) => a.kind === 'switch');
+  if (switching && !before.deployed.has(systemName)) await requireAccess(session);
+  checkpoint(ctx.signal);
+
+  const leaving = todo.filter((a) => a.kind === 'set-aside');
+  for (const action of [...leaving, ...todo.filter((a) => a.network || a.kind === 'stop')]) {
+    await stopVm(ctx, action.target);
+    checkpoint(ctx.signal);
+  }
+  if (switching && toplevel) await activate(ctx, switching, toplevel, todo);
+  for (const action of todo) {
+    if (['create', 'return', 'update', 'start', 'join'].includes(action.kind)) {
+      await bringUpVm(ctx, action, runnerOf(ctx, action, built));
+    }
+  }
+  for (const action of leaving) await setAside(ctx, action.target);
+  checkpoint(ctx.signal);
+  await record(ctx, desired, built);
+  await removeOldBridges(ctx, leaving.length > 0 || switching !== undefined);
+  return todo.filter((a) => a.kind !== 'checkout').map(describe);
+}
+
+async function moveCheckout(ctx: Context, source: Source): Promise<void> {
+  const { session } = ctx;
+  let from = source.url;
+  if (source.bundle) {
+    const bundle = await source.bundle(ctx.before.checkout?.commit);
+    await session.call('receive', [session.id], { stdin: bundle });
+    from = 'bundle';
+  }
+  await session.step('check out the commit', 'checkout', [session.id, session.hypervisor.checkout, from, source.branch, source.commit]);
+}
+
+/** Store paths by target. */
+async function build(ctx: Context, actions: readonly Action[]): Promise<Map<string, string>> {
+  const { session } = ctx;
+  const wanted = actions
+    .filter((a) => builds.has(a.kind))
+    .map((a) => (a.kind === 'switch' ? `hypervisor:${a.target}` : `vm:${a.target}`));
+  const built = new Map<string, string>();
+  if (wanted.length === 0) return built;
+  await session.step('build', 'build', [session.id, session.hypervisor.checkout, ...wanted], {
+    limit: 'build',
+    light: true,
+    onLine: (line) => {
+      const [word, target = '', rest = ''] = line.split('\t');
+      if (word === 'built') built.set(target, rest);
+      if (word === 'closure') session.note(`${target}: ${rest}`);
+    },
+  });
+  for (const item of wanted) {
+    const name = item.slice(item.indexOf(':') + 1);
+    if (!built.has(name)) throw new FleetError('build.no-path', `the build of ${name} gave no store path`);
+  }
+  return built;
+}
+
+/** After the build the store paths decide: what is already so is left alone. */
+function isNeeded(ctx: Context, action: Action, built: ReadonlyMap<string, string>): boolean {
+  const path = built.get(action.target);
+  if (action.kind === 'switch') {
+    const { currentSystem, systemProfile } = ctx.before;
+    return action.networkd === true || path !== currentSystem || path !== systemProfile;
+  }
+  if (action.kind !== 'update') return true;
+  const seen = ctx.before.vms.get(action.target);
+  const running = ctx.index.vms.get(action.target)?.state === 'running';
+  return (
+    seen?.current !== path ||
+    (running ? seen?.booted !== path || seen?.unit.active !== 'active' : seen?.unit.active === 'active')
+  );
+}
+
+function announce(
+  ctx: Context,
+  actions: readonly Action[],
+  todo: readonly Action[],
+  built: ReadonlyMap<string, string>,
+): void {
+  for (const action of actions) {
+    if (!built.has(action.target)) continue;
+    if (!todo.includes(action)) ctx.session.note(`${action.target}: the build is what it already is on, nothing restarts`);
+    else if (action.kind === 'update') ctx.session.note(`${action.target}: another runner, ${ctx.before.vms.get(action.target)?.booted ? 'it restarts' : 'it starts'}`);
+  }
+}
+
+async function activate(
+  ctx: Context,
+  action: Action,
+  toplevel: string,
+  todo: readonly Action[],
+): Promise<void> {
+  const { session, before, clock, emit, index } = ctx;
+  checkpoint(ctx.signal);
+  const { confirm } = index.fleet.rollout;
+  ctx.undos.push({
+    title: `${session.hypervisor.name} is on its previous system`,
+    run: () => switchBack(session, before, confirm),
+  });
+  await switchHypervisor(
+    session,
+    clock,
+    emit,
+    {
+      toplevel,
+      networks: index.networksOn(session.hypervisor.name),
+      networkd: action.networkd ?? false,
+      generation: 'new',
+      changing: new Set(todo.filter((a) => a.network || a.kind === 'stop' || a.kind === 'set-aside').map((a) => a.target)),
+    },
+    before,
+    confirm,
+  );
+}
+
+function runnerOf(ctx: Context, action: Action, built: ReadonlyMap<string, string>): string {
+  const runner = built.get(action.target) ?? ctx.before.vms.get(action.target)?.current;
+  if (!runner) throw new FleetError('vm.no-runner', `${action.target} has no runner on ${ctx.session.hypervisor.name}`);
+  return runner;
+}
+
+async function record(ctx: Context, desired: Desired, built: ReadonlyMap<string, string>): Promise<void> {
+  const { session, before, index } = ctx;
+  const rows: string[] = [];
+  for (const [target, path] of built) {
+    const vm = index.vms.get(target);
+    const fingerprint = desired.fingerprints.get(target) ?? '-';
+    const former = vm ? before.vms.get(target)?.current : before.currentSystem;
+    const expected = vm ? formatExpected(expectedOf(vm, index.networks)) : '-';
+    rows.push(vm ? target : systemName, fingerprint, path, former ?? '-', expected);
+  }
+  if (rows.length > 0) await session.step('record generations', 'record', [session.id, desired.source.commit, 'new', ...rows]);
+  const lifted = [...before.held.keys()].filter((name) =>
+    desired.release.has(name === systemName ? session.hypervisor.name : name),
+  );
+  if (lifted.length > 0) await session.call('hold', ['-', ...lifted]);
+}
+
+/** networkd never deletes a netdev whose file went (DESIGN, traps, 7). */
+async function removeOldBridges(ctx: Context, mayHave: boolean): Promise<void> {
+  if (!mayHave) return;
+  const wanted = new Set(ctx.index.networksOn(ctx.session.hypervisor.name).map((n) => n.bridge));
+  const ours = new Set([...ctx.before.deployed.values()].map((d) => d.expected.split(',')[1]));
+  const old = [...ctx.before.interfaces.keys()].filter((name) => ours.has(name) && !wanted.has(name));
+  if (old.length > 0) await ctx.session.step(`remove ${old.join(', ')}`, 'bridges', old);
+}
+
+function describe(action: Action): string {
+  const words: Record<Action['kind'], string> = {
+    checkout: 'checked out',
+    switch: 'switched',
+    create: 'created',
+    return: 'brought back',
+    update: 'updated',
+    start: 'started',
+    stop: 'stopped',
+    join: 'joined to its bridge',
+    'set-aside': 'set aside',
+  };
+  return `${action.target} ${words[action.kind]}`;
+}

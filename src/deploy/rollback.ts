@@ -1,0 +1,133 @@
+import { systemName } from '../host/facts.ts';
+import type { Generation, Generations } from '../host/generations.ts';
+import { FleetError } from '../model/errors.ts';
+import { parseExpected } from '../plan/expected.ts';
+import { awaitHealthy } from './await-healthy.ts';
+import { formerTarget, stopSeconds, type Context } from './context.ts';
+import { asFleetError, endDeployment, type HypervisorResult, putBack } from './deploy-hypervisor.ts';
+import { checkpoint } from './interrupt.ts';
+import { switchBack, switchHypervisor } from './switch.ts';
+import { stopVm } from './vm-steps.ts';
+import type { Deployment } from './rollout.ts';
+
+/** Which generation each target of one hypervisor returns to. */
+export type Returns = ReadonlyMap<string, Generation>;
+
+/**
+ * Returns vms, and the hypervisor itself, to generations that are already built: no git, no build,
+ * no evaluation. Verified like a deployment, and taken back when the old generation is not healthy.
+ */
+export async function rollBackHypervisor(
+  ctx: Context,
+  returns: Returns,
+  generations: Generations,
+  deployment: Deployment,
+): Promise<HypervisorResult> {
+  const hypervisor = ctx.session.hypervisor.name;
+  let result: HypervisorResult;
+  try {
+    result = { hypervisor, outcome: 'done', lines: await carryOut(ctx, returns, generations, deployment) };
+  } catch (error) {
+    result = await putBack(ctx, asFleetError(error));
+  }
+  await endDeployment(ctx, result);
+  return result;
+}
+
+async function carryOut(
+  ctx: Context,
+  returns: Returns,
+  generations: Generations,
+  deployment: Deployment,
+): Promise<string[]> {
+  const { session, before } = ctx;
+  const expectedAt = (g: Generation) =>
+    parseExpected(generations.expected.get(g.path.split('/').at(-1) ?? ''));
+  const system = returns.get(systemName);
+  const vms = [...returns].filter(([name]) => name !== systemName);
+  const moved = vms.filter(([name, g]) => {
+    const then = expectedAt(g);
+    const now = parseExpected(before.deployed.get(name)?.expected);
+    return then && now && (then.tap !== now.tap || then.bridge !== now.bridge);
+  });
+  if (moved.length > 0 && !system) {
+    const names = moved.map(([name]) => name).join(', ');
+    throw new FleetError('rollback.network', `${names} had another network then, which the hypervisor's system of today does not have`, {
+      hint: `Roll it back together with its hypervisor: fleet rollback ${names} ${session.hypervisor.name}`,
+    });
+  }
+  for (const [name] of moved) await stopVm(ctx, name);
+  if (system) await returnSystem(ctx, system, new Set(moved.map(([name]) => name)));
+  for (const [name, generation] of vms) {
+    checkpoint(ctx.signal);
+    await returnVm(ctx, name, generation, expectedAt(generation));
+  }
+  await recordReturns(ctx, returns, generations, deployment);
+  return [...returns].map(([name, g]) => {
+    const title = name === systemName ? session.hypervisor.name : name;
+    return `${title} is on generation ${g.number ?? 'that fleet kept'}; held back until fleet apply --release ${title}`;
+  });
+}
+
+async function returnSystem(ctx: Context, generation: Generation, changing: ReadonlySet<string>): Promise<void> {
+  const { session, clock, emit, before, index } = ctx;
+  const { confirm } = index.fleet.rollout;
+  ctx.undos.push({
+    title: `${session.hypervisor.name} is on the system it was on`,
+    run: () => switchBack(session, before, confirm),
+  });
+  const target = { toplevel: generation.path, networks: [], networkd: false, generation: 'return', changing } as const;
+  await switchHypervisor(session, clock, emit, target, before, confirm);
+}
+
+async function returnVm(
+  ctx: Context,
+  name: string,
+  generation: Generation,
+  then: ReturnType<typeof parseExpected>,
+): Promise<void> {
+  const { session, before, index } = ctx;
+  const seen = before.vms.get(name);
+  const former = formerTarget(ctx, name);
+  const wanted = index.vms.get(name)?.state ?? 'running';
+  const state = wanted === 'stopped' ? 'stay' : 'run';
+  if (!ctx.touched.has(name)) {
+    ctx.touched.add(name);
+    ctx.undos.push({
+      title: `${name} is on the runner it was on`,
+      run: async () => {
+        if (!seen?.current) return;
+        const again = seen.unit.active === 'active' ? 'run' : 'stay';
+        await session.step(`put ${name} back`, 'vm-set', [name, seen.current, stopSeconds(ctx), again], { limit: 'guest' });
+      },
+    });
+  }
+  await session.step(`return ${name} to ${generation.number ?? 'what was kept'}`, 'vm-set', [name, generation.path, stopSeconds(ctx), state], {
+    limit: 'guest',
+  });
+  const expected = then ?? former?.expected;
+  if (!expected) return;
+  const target = { name, runner: generation.path, state: wanted, expected } as const;
+  const checks = await awaitHealthy(session, ctx.clock, target, [], index.fleet.rollout, ctx.signal);
+  ctx.emit({ type: 'checked', hypervisor: session.hypervisor.name, target: name, checks });
+}
+
+async function recordReturns(
+  ctx: Context,
+  returns: Returns,
+  generations: Generations,
+  deployment: Deployment,
+): Promise<void> {
+  const { session, before } = ctx;
+  const rows: string[] = [];
+  const held: string[] = [];
+  for (const [name, { path }] of returns) {
+    const from = (name === systemName ? before.currentSystem : before.vms.get(name)?.current) ?? '-';
+    const expected = generations.expected.get(path.split('/').at(-1) ?? '') ?? '-';
+    // The fingerprint of an old generation is not known: once released, the next apply builds.
+    rows.push(name, '-', path, from, expected);
+    held.push(name, from, path);
+  }
+  await session.step('record generations', 'record', [session.id, '-', 'return', ...rows]);
+  await session.call('hold', [deployment.operator, ...held]);
+}

@@ -1,0 +1,131 @@
+import type { Facts } from '../host/facts.ts';
+import { parseLock } from '../host/facts.ts';
+import type { Host } from '../host/host.ts';
+import { exitCodes, FleetError, type ExitCode } from '../model/errors.ts';
+import type { Hypervisor } from '../model/fleet.ts';
+import type { FleetIndex } from '../model/index.ts';
+import type { HypervisorPlan } from '../plan/plan.ts';
+import { timestamp } from '../plan/drift.ts';
+import type { Context } from './context.ts';
+import { asFleetError, deployHypervisor, type HypervisorResult } from './deploy-hypervisor.ts';
+import type { Source } from './deployment.ts';
+import type { Emit } from './events.ts';
+import { inParallel } from './parallel.ts';
+import type { Ports } from './ports.ts';
+import { Session } from './session.ts';
+
+/** KiB that /nix/store must have free before anything is begun. */
+const needKiB = 1024 * 1024;
+
+export interface Deployment {
+  readonly id: string;
+  /** Who, for the lock and the journal: user@host. */
+  readonly operator: string;
+  readonly operation: 'apply' | 'rollback';
+}
+
+export interface RolloutInput {
+  readonly deployment: Deployment;
+  readonly index: FleetIndex;
+  /** Hypervisors with something to do, with the connection that the facts came over. */
+  readonly plans: readonly { readonly plan: HypervisorPlan; readonly host: Host }[];
+  readonly release: ReadonlySet<string>;
+  readonly ports: Ports;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  /** The same plan from fresh facts: what is not as planned any more is not carried out. */
+  readonly replan: (hypervisor: string, facts: Facts) => HypervisorPlan;
+  /** Commits and pushes; called once, when every lock is held. */
+  readonly publish: () => Promise<{ source: Source; fingerprints: ReadonlyMap<string, string> }>;
+}
+
+/** Locks → commit, push → hypervisors side by side. @throws when no hypervisor was changed. */
+export async function rollOut(input: RolloutInput): Promise<HypervisorResult[]> {
+  const { index, ports, emit, signal, deployment } = input;
+  const sessions = input.plans.map(({ plan, host }) => {
+    const hypervisor = index.hypervisors.get(plan.name) as Hypervisor;
+    return { plan, session: new Session(hypervisor, deployment.id, host, ports, emit) };
+  });
+  await beginAll(sessions.map((s) => s.session), deployment);
+  try {
+    const contexts: { plan: HypervisorPlan; ctx: Context }[] = await Promise.all(
+      sessions.map(async ({ plan, session }) => {
+        const before = await session.facts();
+        const now = input.replan(plan.name, before);
+        if (JSON.stringify(now.actions) !== JSON.stringify(plan.actions)) {
+          throw new FleetError('plan.stale', `${plan.name} is not as it was when it was planned`, {
+            hint: 'Somebody changed it in between. Nothing was done: plan again.',
+          });
+        }
+        return {
+          plan,
+          ctx: { index, session, clock: ports.clock, emit, signal, before, undos: [], touched: new Set<string>() },
+        };
+      }),
+    );
+    const { source, fingerprints } = await input.publish();
+    return await inParallel(contexts, index.fleet.rollout.maxParallel, async ({ plan, ctx }) => {
+      emit({ type: 'hypervisor', hypervisor: plan.name, state: 'begin' });
+      const result = await deployHypervisor(ctx, { plan, source, fingerprints, release: input.release });
+      emit({ type: 'hypervisor', hypervisor: plan.name, state: 'end', result: result.outcome });
+      return result;
+    });
+  } catch (error) {
+    // Nothing was changed yet: deployHypervisor does not throw.
+    await Promise.allSettled(sessions.map(({ session }) => session.call('end', [deployment.id, 'untouched'])));
+    throw error;
+  }
+}
+
+/** Takes the lock of every hypervisor, or of none. @throws FleetError for the first that refuses. */
+export async function beginAll(
+  sessions: readonly Session[],
+  deployment: Deployment,
+): Promise<void> {
+  const begun = await Promise.allSettled(
+    sessions.map((session) =>
+      session.call('begin', [
+        deployment.id,
+        deployment.operator,
+        deployment.operation,
+        session.hypervisor.system.replace(/-linux$/, ''),
+        String(needKiB),
+      ]),
+    ),
+  );
+  const failed = begun.findIndex((b) => b.status === 'rejected');
+  if (failed < 0) return;
+  await Promise.allSettled(
+    sessions
+      .filter((_, i) => begun[i]?.status === 'fulfilled')
+      .map((session) => session.call('end', [deployment.id, 'untouched'])),
+  );
+  const reason = (begun[failed] as PromiseRejectedResult).reason;
+  throw explainBegin(sessions[failed] as Session, asFleetError(reason));
+}
+
+function explainBegin(session: Session, error: FleetError): FleetError {
+  const { name } = session.hypervisor;
+  if (error.code !== 'lock.held') {
+    return new FleetError(error.code, `${name}: ${error.message}`, {
+      ...(error.detail !== undefined && { detail: error.detail }),
+      ...(error.hint !== undefined && { hint: error.hint }),
+    });
+  }
+  const lock = parseLock(error.message.split('\t'));
+  return new FleetError(
+    'lock.held',
+    `${name} is locked by ${lock?.owner}, who runs ${lock?.operation} (${lock?.id}) since ${timestamp(lock?.since ?? 0)}`,
+    {
+      exitCode: exitCodes.locked,
+      hint: `No hypervisor was changed. If that run is dead for sure: ssh ${session.hypervisor.ssh.host} rm -r /var/lib/fleet/lock`,
+    },
+  );
+}
+
+/** The exit code that says how it went for all of them. */
+export function exitCodeOf(results: readonly HypervisorResult[]): ExitCode {
+  if (results.some((r) => r.outcome === 'rollback-failed')) return exitCodes.rollbackFailed;
+  if (results.some((r) => r.outcome === 'rolled-back')) return exitCodes.rolledBack;
+  return results.some((r) => r.failure) ? exitCodes.failed : exitCodes.ok;
+}

@@ -1,0 +1,156 @@
+import { parseFacts, type Facts } from '../host/facts.ts';
+import type { Host, RunOptions } from '../host/host.ts';
+import { script, type ScriptName } from '../host/scripts.ts';
+import { FleetError } from '../model/errors.ts';
+import type { Hypervisor } from '../model/fleet.ts';
+import type { Emit } from './events.ts';
+import type { Ports } from './ports.ts';
+
+/** How many lines of remote output an error carries. */
+const lastLines = 20;
+
+/** Seconds that a step may take before its unit is ended. */
+const limits = { short: 120, switch: 300, guest: 420, build: 3600 } as const;
+
+export interface StepOptions {
+  readonly limit?: keyof typeof limits;
+  /** It must not make the kernel kill guests: builds. */
+  readonly light?: boolean;
+  readonly onLine?: (line: string) => void;
+}
+
+/**
+ * One hypervisor during one deployment: a connection that can be made anew, and the numbered steps
+ * that run there as transient units.
+ */
+export class Session {
+  readonly hypervisor: Hypervisor;
+  readonly id: string;
+  readonly #ports: Ports;
+  readonly #emit: Emit;
+  #host: Host;
+  #steps = 0;
+
+  constructor(hypervisor: Hypervisor, id: string, host: Host, ports: Ports, emit: Emit) {
+    this.hypervisor = hypervisor;
+    this.id = id;
+    this.#host = host;
+    this.#ports = ports;
+    this.#emit = emit;
+  }
+
+  get host(): Host {
+    return this.#host;
+  }
+
+  /** The time within which a switch has to end, in seconds. */
+  get switchSeconds(): number {
+    return limits.switch;
+  }
+
+  note(text: string): void {
+    this.#emit({ type: 'note', hypervisor: this.hypervisor.name, text });
+  }
+
+  /** Runs a script; its output is the answer. @throws FleetError when it says what is wrong, or fails. */
+  call(name: ScriptName, args: readonly string[], options?: RunOptions): Promise<string> {
+    return runScript(this.#host, name, args, options);
+  }
+
+  /** Runs a script as a step of the deployment: journalled, and not stopped by a lost link. */
+  async step(title: string, name: ScriptName, args: readonly string[], options: StepOptions = {}): Promise<string> {
+    this.#steps += 1;
+    const number = String(this.#steps).padStart(3, '0');
+    const started = this.#ports.clock.now();
+    const say = (state: 'begin' | 'done' | 'failed') =>
+      this.#emit({
+        type: 'step',
+        hypervisor: this.hypervisor.name,
+        step: title,
+        state,
+        ...(state !== 'begin' && { ms: this.#ports.clock.now() - started }),
+      });
+    say('begin');
+    try {
+      const limit = limits[options.limit ?? 'short'];
+      const output = await runScript(
+        this.#host,
+        'step',
+        [this.id, number, name, String(limit), options.light ? 'light' : 'normal', ...args],
+        {
+          stdin: script(name),
+          onLine: (line) => {
+            this.#emit({ type: 'output', hypervisor: this.hypervisor.name, line });
+            options.onLine?.(line);
+          },
+        },
+      );
+      say('done');
+      return output;
+    } catch (error) {
+      say('failed');
+      throw error;
+    }
+  }
+
+  /** Reads the truth. Addresses given are pinged from the hypervisor. */
+  facts(addresses: readonly string[] = []): Promise<Facts> {
+    return readFacts(this.#host, this.hypervisor, addresses);
+  }
+
+  /** A fresh connection instead of the one there was; the old one proves nothing any more. */
+  async reconnect(): Promise<void> {
+    this.#host.close();
+    this.#host = await this.#ports.connector.connect(this.hypervisor);
+  }
+
+  /** As reconnect, trying again until `ms` have passed. */
+  async reconnectWithin(ms: number): Promise<void> {
+    const until = this.#ports.clock.now() + ms;
+    for (;;) {
+      try {
+        return await this.reconnect();
+      } catch (error) {
+        if (this.#ports.clock.now() >= until) throw error;
+        await this.#ports.clock.sleep(1000);
+      }
+    }
+  }
+
+  close(): void {
+    this.#host.close();
+  }
+}
+
+export async function readFacts(
+  host: Host,
+  hypervisor: Hypervisor,
+  addresses: readonly string[] = [],
+): Promise<Facts> {
+  return parseFacts(
+    await runScript(host, 'facts', [hypervisor.checkout, ...addresses], { timeoutMs: 60_000 }),
+  );
+}
+
+/**
+ * Runs one script. @throws FleetError with the code that the script gave (`fleet-error` on standard
+ * error), or `remote.failed`, and the last lines of its output.
+ */
+export async function runScript(
+  host: Host,
+  name: ScriptName,
+  args: readonly string[],
+  options?: RunOptions,
+): Promise<string> {
+  const result = await host.run(script(name), args, options);
+  if (result.code === 0) return result.stdout;
+  const lines = `${result.stdout}\n${result.stderr}`.split('\n').filter((l) => l.trim() !== '');
+  const told = lines.findLast((l) => l.startsWith('fleet-error\t'));
+  const [, code = 'remote.failed', ...message] = told?.split('\t') ?? [];
+  const detail = lines.filter((l) => !l.startsWith('fleet-error\t')).slice(-lastLines);
+  throw new FleetError(
+    code,
+    message.length > 0 ? message.join('\t') : `${name} ended with ${result.code} on ${host.name}`,
+    detail.length > 0 ? { detail: detail.join('\n') } : {},
+  );
+}

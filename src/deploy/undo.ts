@@ -1,0 +1,27 @@
+/** How to take back one step. Undoing twice, or what never happened, must do no harm. */
+export interface Undo {
+  readonly title: string;
+  run(): Promise<void>;
+}
+
+export interface UndoFailure {
+  readonly title: string;
+  readonly error: Error;
+}
+
+/** Runs all of them, the last first; one that fails does not keep the others from running. */
+export async function undoAll(
+  undos: readonly Undo[],
+): Promise<{ done: readonly string[]; failed: readonly UndoFailure[] }> {
+  const done: string[] = [];
+  const failed: UndoFailure[] = [];
+  for (const undo of undos.toReversed()) {
+    try {
+      await undo.run();
+      done.push(undo.title);
+    } catch (error) {
+      failed.push({ title: undo.title, error: error instanceof Error ? error : new Error(String(error)) });
+    }
+  }
+  return { done, failed };
+}

@@ -1,0 +1,70 @@
+import { systemName, type Facts } from '../host/facts.ts';
+import type { Host } from '../host/host.ts';
+import type { Hypervisor, Vm } from '../model/fleet.ts';
+import type { FleetIndex } from '../model/index.ts';
+import { expectedOf } from '../plan/expected.ts';
+import { checkHypervisor, type CheckResult, checkVm } from './checks.ts';
+import type { Clock } from './ports.ts';
+import { probe } from './probes.ts';
+import { readFacts } from './session.ts';
+
+/**
+ * Looks at one hypervisor and its vms, and once more after the settle time: a guest in a restart
+ * loop is healthy whenever one happens to look.
+ */
+export async function verifyHypervisor(
+  index: FleetIndex,
+  hypervisor: Hypervisor,
+  host: Host,
+  clock: Clock,
+  targets: ReadonlySet<string>,
+): Promise<CheckResult[]> {
+  const vms = index.vmsOn(hypervisor.name).filter((vm) => targets.has(vm.name));
+  const addresses = vms.filter((vm) => vm.state === 'running').map((vm) => expectedOf(vm, index.networks).address);
+  const first = await readFacts(host, hypervisor, addresses);
+  const checks = [
+    ...(targets.has(hypervisor.name)
+      ? checkHypervisor(hypervisor.name, first.deployed.get(systemName)?.path, index.networksOn(hypervisor.name), first)
+      : []),
+    ...vms.flatMap((vm) => lookAt(index, vm, first)),
+  ];
+  for (const vm of vms) {
+    if (vm.state !== 'running' || vm.checks.length === 0) continue;
+    checks.push(...(await probe(host, vm.name, expectedOf(vm, index.networks).address, vm.checks)));
+  }
+  await clock.sleep(index.fleet.rollout.settle);
+  const second = await readFacts(host, hypervisor);
+  return [...checks, ...vms.flatMap((vm) => settled(vm, first, second, index.fleet.rollout.settle))];
+}
+
+function lookAt(index: FleetIndex, vm: Vm, facts: Facts): CheckResult[] {
+  const network = index.networks.get(vm.nics[0]?.network ?? '');
+  // Never deployed: what it is on is all there is to compare with.
+  const runner = facts.deployed.get(vm.name)?.path ?? facts.vms.get(vm.name)?.current ?? 'deployed';
+  return checkVm(
+    {
+      name: vm.name,
+      runner,
+      state: vm.state,
+      expected: expectedOf(vm, index.networks),
+      ...(network && { bridgeAddress: `${network.gateway}/${network.prefix}` }),
+    },
+    facts,
+  );
+}
+
+function settled(vm: Vm, first: Facts, second: Facts, settleMs: number): CheckResult[] {
+  const before = first.vms.get(vm.name)?.unit;
+  const after = second.vms.get(vm.name)?.unit;
+  if (vm.state !== 'running' || before?.active !== 'active') return [];
+  const ok = after?.active === 'active' && after.invocation === before.invocation && after.restarts === before.restarts;
+  return [
+    {
+      target: vm.name,
+      check: 'settled',
+      ok,
+      expected: `same invocation for ${settleMs / 1000} s`,
+      seen: ok ? `same invocation for ${settleMs / 1000} s` : (after?.active === 'active' ? 'restarted' : (after?.active ?? 'gone')),
+    },
+  ];
+}

@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+
+/** The shell that runs on a hypervisor: src/host/scripts/NAME.sh, each behind lib.sh. */
+export type ScriptName =
+  | 'access'
+  | 'arm'
+  | 'await-steps'
+  | 'back'
+  | 'begin'
+  | 'bridges'
+  | 'build'
+  | 'checkout'
+  | 'disarm'
+  | 'end'
+  | 'facts'
+  | 'generations'
+  | 'hold'
+  | 'introduce'
+  | 'lock-inputs'
+  | 'receive'
+  | 'record'
+  | 'step'
+  | 'switch'
+  | 'vm-aside'
+  | 'vm-create'
+  | 'vm-join'
+  | 'vm-return'
+  | 'vm-set'
+  | 'vm-start'
+  | 'vm-stop'
+  | 'vm-update';
+
+const texts = new Map<string, string>();
+
+function read(name: string): string {
+  let text = texts.get(name);
+  if (text === undefined) {
+    text = readFileSync(new URL(`./scripts/${name}.sh`, import.meta.url), 'utf8');
+    texts.set(name, text);
+  }
+  return text;
+}
+
+/** The whole text of a script, ready to be sent. */
+export function script(name: ScriptName): string {
+  return `${read('lib')}\n${read(name)}`;
+}

@@ -1,0 +1,16 @@
+# access.sh CHECKOUT HYPERVISOR: who could still get in after the first switch of an adopted host,
+# as JSON. Asked of the new system's own configuration, before anything is activated.
+nix eval --json "git+file://$R$1#nixosConfigurations.$2.config" --apply '
+c: {
+  sshd = c.services.openssh.enable;
+  ports = c.services.openssh.ports;
+  rootLogin = c.services.openssh.settings.PermitRootLogin or "prohibit-password";
+  firewall = c.networking.firewall.enable;
+  openPorts = c.networking.firewall.allowedTCPPorts;
+  openRanges = c.networking.firewall.allowedTCPPortRanges;
+  wheelNeedsPassword = c.security.sudo.wheelNeedsPassword;
+  users = builtins.mapAttrs (name: u: {
+    groups = u.extraGroups;
+    keys = u.openssh.authorizedKeys.keys ++ map builtins.readFile (u.openssh.authorizedKeys.keyFiles or [ ]);
+  }) c.users.users;
+}'

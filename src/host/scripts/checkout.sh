@@ -1,0 +1,24 @@
+# checkout.sh ID CHECKOUT SOURCE REF COMMIT: the checkout becomes exactly COMMIT, on a local branch
+# `fleet` and never detached (some Nix refuse that). SOURCE is a url, or `bundle`.
+id=$1 checkout=$R$2 source=$3 ref=$4 commit=$5
+printf 'commit\t%s\n' "$commit" >>"$state/deployments/$id/meta"
+export GIT_TERMINAL_PROMPT=0
+
+case $source in
+bundle) source=$state/deployments/$id/commit.bundle ref=refs/heads/fleet ;;
+esac
+[ -d "$checkout/.git" ] || git init -q "$checkout"
+cd "$checkout"
+if ! git cat-file -e "$commit^{commit}" 2>/dev/null; then
+	git fetch -q --no-tags "$source" "$ref" ||
+		die checkout.fetch "git fetch failed: can this hypervisor read the repository? (git.transport: send needs no access)"
+	git cat-file -e "$commit^{commit}" 2>/dev/null ||
+		die checkout.commit-missing "commit $commit is not in what was fetched"
+fi
+# Nothing a person left here is lost: git stash list shows it.
+if git rev-parse -q --verify HEAD >/dev/null && [ -n "$(git status --porcelain)" ]; then
+	git -c user.name=fleet -c user.email=fleet@localhost stash push -q --include-untracked -m "set aside by fleet"
+	echo "what was changed by hand in ${checkout#"$R"} is kept in git stash"
+fi
+git checkout -q --force -B fleet "$commit"
+[ "$(git rev-parse HEAD)" = "$commit" ] || die checkout.wrong "the checkout did not reach $commit"

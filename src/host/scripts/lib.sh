@@ -1,0 +1,96 @@
+# Put in front of every script that runs on a hypervisor. POSIX sh.
+# shellcheck disable=SC2034,SC2317 # not every script uses all of it
+set -eu
+umask 022
+
+# Empty on a hypervisor; the sandbox runs the same scripts in a folder of its own.
+R=${FLEET_ROOT:-}
+state=$R/var/lib/fleet
+vms=$R/var/lib/microvms
+gcroots=$R/nix/var/nix/gcroots
+roots=$gcroots/fleet
+system_profile=$R/nix/var/nix/profiles/system
+tab='	'
+
+# die CODE MESSAGE: fleet reads the last such line of standard error.
+die() {
+	printf 'fleet-error\t%s\t%s\n' "$1" "$2" >&2
+	exit 70
+}
+
+# Prints where a link points, or nothing.
+target() { readlink "$1" 2>/dev/null || true; }
+
+# flip LINK TARGET: atomic, so that a guest starting just now sees the old or the new runner.
+flip() {
+	rm -f "$1.fleet"
+	ln -s "$2" "$1.fleet"
+	# -T is GNU's and busybox's word for it, -h is BSD's.
+	mv -fT "$1.fleet" "$1" 2>/dev/null || mv -fh "$1.fleet" "$1"
+}
+
+# write FILE: standard input becomes FILE, whole or not at all.
+write() {
+	cat >"$1.new"
+	mv -f "$1.new" "$1"
+}
+
+# The state directory is writable for group kvm: believe a runner only where root has built it.
+in_store() {
+	case $1 in
+	*/../*) return 1 ;;
+	"$R"/nix/store/*) return 0 ;;
+	*) return 1 ;;
+	esac
+}
+
+is_active() { systemctl is-active -q "$1"; }
+
+# Waits for a stop or restart that somebody else has asked for, killing the guest after $2 seconds:
+# a guest that will not stop would otherwise hold the unit for TimeoutSec (150 s).
+watch_stop() {
+	unit=microvm@$1.service
+	left=$(($2 * 5))
+	while [ "$(systemctl show -p ActiveState --value "$unit")" = deactivating ]; do
+		if [ "$left" -le 0 ]; then
+			systemctl kill --signal=KILL "$unit" || true
+			echo "killed$tab$1"
+			return 0
+		fi
+		left=$((left - 1))
+		sleep 0.2
+	done
+}
+
+# stop_guest NAME SECONDS: whatever the guest thinks of it.
+stop_guest() {
+	systemctl stop --no-block "microvm@$1.service"
+	sleep 0.1
+	watch_stop "$1" "$2"
+	left=50
+	while is_active "microvm@$1.service" || [ "$(systemctl show -p ActiveState --value "microvm@$1.service")" = deactivating ]; do
+		[ "$left" -gt 0 ] || die vm.not-stopped "microvm@$1 does not stop, not even killed"
+		left=$((left - 1))
+		sleep 0.2
+	done
+}
+
+# set_profile PROFILE PATH new|return: a new generation, or the youngest there is with that path, so
+# that the generation before it stays the one before it.
+set_profile() {
+	[ "$(readlink -f "$1" 2>/dev/null)" != "$2" ] || return 0
+	found=
+	if [ "$3" = return ]; then
+		for link in "$1"-*-link; do
+			[ "$(target "$link")" = "$2" ] || continue
+			number=${link#"$1"-}
+			number=${number%-link}
+			[ "${found:-0}" -gt "$number" ] || found=$number
+		done
+	fi
+	if [ -n "$found" ]; then
+		nix-env -p "$1" --switch-generation "$found"
+	else
+		nix-env -p "$1" --set "$2"
+	fi
+}

@@ -1,0 +1,12 @@
+# vm-set.sh NAME RUNNER SECONDS run|stay: makes RUNNER, which is already built, the vm's current
+# one: no git, no build, no evaluation. run: it runs afterwards, restarted only if it must be.
+name=$1 runner=$2 seconds=$3 then=$4
+in_store "$runner" || die vm.not-in-store "$runner is not a store path"
+[ -x "$runner/bin/microvm-run" ] || die vm.runner-gone "$runner is not in the store any more"
+flip "$vms/$name/current" "$runner"
+[ "$then" = run ] || exit 0
+if [ "$(target "$vms/$name/booted")" = "$runner" ] && is_active "microvm@$name.service"; then
+	exit 0
+fi
+stop_guest "$name" "$seconds"
+systemctl start "microvm@$name.service"

@@ -1,0 +1,2 @@
+# vm-start.sh NAME
+systemctl start "microvm@$1.service"

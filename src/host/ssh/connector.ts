@@ -1,0 +1,28 @@
+import type { Hypervisor } from '../../model/fleet.ts';
+import type { Host, HostConnector } from '../host.ts';
+import { forward } from './forward.ts';
+import { type Link, openLink, type SshOptions } from './link.ts';
+import { runScript } from './run.ts';
+
+export type { SshOptions } from './link.ts';
+
+/** Reaches hypervisors as `ssh` would: the same ~/.ssh/config, known_hosts, agent and keys. */
+export function sshConnector(options: SshOptions = {}): HostConnector {
+  return {
+    connect: async (hypervisor) =>
+      sshHost(hypervisor, await openLink(hypervisor.ssh, hypervisor.name, options)),
+  };
+}
+
+function sshHost(hypervisor: Hypervisor, link: Link): Host {
+  const sudo = hypervisor.ssh.sudo ?? link.at.user !== 'root';
+  return {
+    name: hypervisor.name,
+    user: link.at.user,
+    publicKey: link.publicKey,
+    port: link.at.port,
+    run: (script, args, run) => runScript(link, sudo, script, args, run),
+    connectTcp: (address, port, timeoutMs) => forward(link, address, port, timeoutMs),
+    close: () => link.close(),
+  };
+}

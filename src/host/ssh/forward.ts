@@ -1,0 +1,46 @@
+import type { Duplex } from 'node:stream';
+import { FleetError } from '../../model/errors.ts';
+import type { Link } from './link.ts';
+import { timedOut } from './socket.ts';
+
+/**
+ * A TCP connection made by the machine at the other end of `link`.
+ * @throws FleetError `ssh.tcp-refused`, `ssh.tcp-forbidden`, `ssh.timed-out`, `ssh.lost`.
+ */
+export function forward(
+  link: Link,
+  address: string,
+  port: number,
+  timeoutMs: number,
+): Promise<Duplex> {
+  const where = `${address} port ${port}`;
+  return new Promise((resolve, reject) => {
+    if (link.isClosed) return reject(link.lost(`connecting to ${where}`));
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      reject(timedOut(link.label, timeoutMs, `no connection to ${where}`));
+    }, timeoutMs);
+    link.client.forwardOut('127.0.0.1', 0, address, port, (error, channel) => {
+      clearTimeout(timer);
+      if (late) channel?.destroy();
+      else if (error === undefined) resolve(channel);
+      else if (link.isClosed) reject(link.lost(`connecting to ${where}`));
+      else reject(forwardError(error, link, where));
+    });
+  });
+}
+
+function forwardError(error: Error & { reason?: unknown }, link: Link, where: string): FleetError {
+  const forbidden = error.reason === 1; // SSH_OPEN_ADMINISTRATIVELY_PROHIBITED
+  return new FleetError(
+    forbidden ? 'ssh.tcp-forbidden' : 'ssh.tcp-refused',
+    `${link.label}: it cannot connect to ${where}: ${error.message}`,
+    {
+      hint: forbidden
+        ? "Its sshd forbids forwarding: AllowTcpForwarding, PermitOpen, or the key's options."
+        : 'Is something listening there?',
+      cause: error,
+    },
+  );
+}

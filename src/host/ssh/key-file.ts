@@ -1,0 +1,87 @@
+import { readFile } from 'node:fs/promises';
+import ssh2, { type ParsedKey } from 'ssh2';
+import { shellQuote } from '../quote.ts';
+import { keyType } from './known-hosts.ts';
+
+/** An identity file: what of it can be used, and why not more. */
+export interface KeyFile {
+  readonly path: string;
+  /** The public half as ssh sends it. */
+  readonly publicKey: Buffer | undefined;
+  readonly privateKey: ParsedKey | undefined;
+  /** Why the private key cannot be used from this file, and what to do. */
+  readonly problem: string | undefined;
+}
+
+/** Reads an identity file: a private key, or a public key whose private half is in an agent. */
+export async function readKeyFile(path: string): Promise<KeyFile | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    const publicKey = await publicHalf(path);
+    if (publicKey) return { path, publicKey, privateKey: undefined, problem: 'only .pub is there' };
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    const problem = `cannot be read: ${(error as Error).message}`;
+    return { path, publicKey: undefined, privateKey: undefined, problem };
+  }
+  const key = parse(text);
+  if (key?.isPrivateKey())
+    return { path, publicKey: key.getPublicSSH(), privateKey: key, problem: undefined };
+  const header = opensshHeader(text);
+  const publicKey = key?.getPublicSSH() ?? header?.publicKey ?? (await publicHalf(path));
+  const problem = key ? 'is a public key' : whyUnusable(path, text, header);
+  return { path, publicKey, privateKey: undefined, problem };
+}
+
+function parse(text: string): ParsedKey | undefined {
+  const key = [ssh2.utils.parseKey(text)].flat()[0];
+  return key === undefined || key instanceof Error ? undefined : key;
+}
+
+async function publicHalf(path: string): Promise<Buffer | undefined> {
+  const text = await readFile(`${path}.pub`, 'utf8').catch(() => '');
+  const base64 = text.split(/\s+/)[1];
+  return base64 ? Buffer.from(base64, 'base64') : undefined;
+}
+
+interface Header {
+  readonly cipher: string;
+  readonly publicKey: Buffer;
+}
+
+/**
+ * The part of an `openssh-key-v1` file that is never encrypted: magic, cipher, kdf, kdf options,
+ * number of keys, public key.
+ */
+function opensshHeader(text: string): Header | undefined {
+  const body = /-----BEGIN OPENSSH PRIVATE KEY-----([^-]*)-----END/.exec(text)?.[1];
+  if (body === undefined) return undefined;
+  const data = Buffer.from(body, 'base64');
+  let at = 'openssh-key-v1\0'.length;
+  const next = () => {
+    const length = data.readUInt32BE(at);
+    at += 4 + length;
+    return data.subarray(at - length, at);
+  };
+  try {
+    const cipher = next().toString('latin1');
+    next();
+    next();
+    at += 4;
+    return { cipher, publicKey: next() };
+  } catch {
+    return undefined; // cut short
+  }
+}
+
+function whyUnusable(path: string, text: string, header: Header | undefined): string {
+  const type = header ? keyType(header.publicKey) : '';
+  if (type.startsWith('sk-'))
+    return `is a security key (${type}), which fleet does not support: use another key for it`;
+  const encrypted = header
+    ? header.cipher !== 'none'
+    : /^Proc-Type: 4,ENCRYPTED|BEGIN ENCRYPTED PRIVATE KEY/m.test(text);
+  if (encrypted) return `is encrypted, fleet does not ask: ssh-add ${shellQuote(path)}`;
+  return `is in a format that fleet does not read: ssh-keygen -p -f ${shellQuote(path)} rewrites it`;
+}

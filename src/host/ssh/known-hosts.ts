@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { FleetError } from '../../model/errors.ts';
+import { shellQuote } from '../quote.ts';
+import { expandHome } from './expand.ts';
+import type { Resolved } from './resolve.ts';
+import { runTool } from './tool.ts';
+
+/** A line of a known_hosts file that is about the machine asked for. */
+export interface KnownKey {
+  readonly marker: '@revoked' | '@cert-authority' | undefined;
+  readonly type: string;
+  readonly base64: string;
+  readonly file: string;
+  /** The name it was found under. */
+  readonly name: string;
+}
+
+/** What known_hosts says about a machine; `ssh-keygen -F` knows hashed names and patterns. */
+export async function knownKeys(
+  at: Pick<Resolved, 'keyName' | 'plainKeyName' | 'knownHostsFiles'>,
+): Promise<readonly KnownKey[]> {
+  const files = at.knownHostsFiles.filter((file) => existsSync(file));
+  const found = await lookUp(at.keyName, files);
+  // As OpenSSH does: a key that is known for the machine is good for another port of it.
+  if (at.plainKeyName === at.keyName || found.some((key) => key.marker === undefined)) return found;
+  return [...found, ...(await lookUp(at.plainKeyName, files))];
+}
+
+async function lookUp(name: string, files: readonly string[]): Promise<KnownKey[]> {
+  const perFile = files.map(async (file) => {
+    const { stdout } = await runTool('ssh-keygen', ['-F', name, '-f', file]);
+    return stdout.split('\n').flatMap((line) => parseLine(line, file, name));
+  });
+  return (await Promise.all(perFile)).flat();
+}
+
+function parseLine(line: string, file: string, name: string): KnownKey[] {
+  if (line.startsWith('#')) return [];
+  const words = line.trim().split(/\s+/);
+  const first = words[0];
+  const marker = first === '@revoked' || first === '@cert-authority' ? first : undefined;
+  const [type, base64] = words.slice(marker === undefined ? 1 : 2);
+  return type && base64 ? [{ marker, type, base64, file, name }] : [];
+}
+
+/** The host key algorithms to ask for: those of known keys first, so that the server shows one. */
+export function preferKnown(
+  algorithms: readonly string[],
+  known: readonly KnownKey[],
+): readonly string[] {
+  const types = new Set(known.filter((key) => !key.marker).map((key) => key.type));
+  const isKnown = (algorithm: string) => types.has(algorithm.replace(/^rsa-sha2-.*/, 'ssh-rsa'));
+  return [...algorithms.filter(isKnown), ...algorithms.filter((a) => !isKnown(a))];
+}
+
+/** Why this key of the server's is not to be trusted; undefined: it is the known one. */
+export function refusal(
+  key: Buffer,
+  known: readonly KnownKey[],
+  at: Pick<Resolved, 'keyName' | 'knownHostsFiles'>,
+  label: string,
+): FleetError | undefined {
+  const base64 = key.toString('base64');
+  const same = known.filter((k) => k.base64 === base64);
+  const revoked = same.find((k) => k.marker === '@revoked');
+  if (revoked)
+    return new FleetError(
+      'ssh.host-key-revoked',
+      `${label}: its host key ${fingerprint(key)} is marked @revoked in ${revoked.file}`,
+      { hint: 'Give the machine a new host key. Nothing was sent to it.' },
+    );
+  if (same.some((k) => k.marker === undefined)) return undefined;
+  const before = known.filter((k) => k.marker === undefined && k.name === at.keyName);
+  return before.length > 0
+    ? changed(key, before, at, label)
+    : unknown(
+        key,
+        known.some((k) => k.marker === '@cert-authority'),
+        at,
+        label,
+      );
+}
+
+function unknown(
+  key: Buffer,
+  authority: boolean,
+  at: Pick<Resolved, 'keyName' | 'knownHostsFiles'>,
+  label: string,
+): FleetError {
+  return new FleetError(
+    'ssh.unknown-host-key',
+    `${label}: unknown host key ${keyType(key)} ${fingerprint(key)}`,
+    {
+      hint: [
+        ...(authority
+          ? [
+              'known_hosts trusts a @cert-authority for it; fleet does not support host certificates.',
+            ]
+          : []),
+        `Compare the fingerprint with the machine's own: ${onTheMachine(key)}`,
+        `If they are the same, accept it: ${accept(key, at)}`,
+      ].join('\n'),
+    },
+  );
+}
+
+function changed(
+  key: Buffer,
+  before: readonly KnownKey[],
+  at: Pick<Resolved, 'keyName' | 'knownHostsFiles'>,
+  label: string,
+): FleetError {
+  const files = [...new Set(before.map((k) => k.file))];
+  const expected = before.map((k) => `${k.type} ${fingerprint(Buffer.from(k.base64, 'base64'))}`);
+  return new FleetError(
+    'ssh.host-key-changed',
+    `${label}: HOST KEY CHANGED: it shows ${keyType(key)} ${fingerprint(key)}`,
+    {
+      detail: `known: ${expected.join(', ')} (${files.join(', ')})`,
+      hint: [
+        'Either the machine was reinstalled, or someone is in between. Nothing was sent to it.',
+        `Compare the fingerprint with the machine's own: ${onTheMachine(key)}`,
+        'Only if they are the same, replace the known key:',
+        ...files.map((f) => `  ssh-keygen -R ${shellQuote(at.keyName)} -f ${shellQuote(f)}`),
+        `  ${accept(key, at)}`,
+      ].join('\n'),
+    },
+  );
+}
+
+function onTheMachine(key: Buffer): string {
+  const short = keyType(key).replace(/^ssh-|-sha2-.*/g, '');
+  return `ssh-keygen -lf /etc/ssh/ssh_host_${short}_key.pub`;
+}
+
+/** Appends this very key: unlike ssh-keyscan it cannot fetch another, and works behind jump hosts. */
+function accept(key: Buffer, at: Pick<Resolved, 'keyName' | 'knownHostsFiles'>): string {
+  const file = at.knownHostsFiles[0] ?? expandHome('~/.ssh/known_hosts');
+  const line = `${at.keyName} ${keyType(key)} ${key.toString('base64')}`;
+  return `echo ${shellQuote(line)} >> ${shellQuote(file)}`;
+}
+
+/** As `ssh-keygen -l` prints it. */
+export function fingerprint(key: Buffer): string {
+  return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
+}
+
+/** The type a public key blob begins with. */
+export function keyType(key: Buffer): string {
+  return key.length < 4 ? 'unknown' : key.toString('latin1', 4, 4 + key.readUInt32BE(0));
+}

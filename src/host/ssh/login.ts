@@ -1,0 +1,134 @@
+import ssh2, { type Client, type ConnectConfig, type ServerHostKeyAlgorithm } from 'ssh2';
+import { FleetError } from '../../model/errors.ts';
+import { Attempts } from './attempts.ts';
+import { type Identities, identities } from './identities.ts';
+import { type KnownKey, knownKeys, preferKnown, refusal } from './known-hosts.ts';
+import type { Resolved } from './resolve.ts';
+import { timedOut, type Way } from './socket.ts';
+
+/** The machine lets us in within this, once it has shown its key; an agent may ask its owner. */
+const loginTimeoutMs = 60_000;
+
+/** A machine that lets us in: the ssh2 client and the key it accepted. */
+export interface Session {
+  readonly client: Client;
+  /** "type base64"; undefined when no key was asked for. */
+  readonly publicKey: string | undefined;
+}
+
+/** What is on this side of a login; gathered before connecting, because ssh2 starts at once. */
+export interface Credentials {
+  readonly known: readonly KnownKey[];
+  readonly ours: Identities;
+}
+
+export async function credentials(at: Resolved): Promise<Credentials> {
+  const [known, ours] = await Promise.all([knownKeys(at), identities(at)]);
+  return { known, ours };
+}
+
+/**
+ * Speaks ssh over `way`: host key first, then ours.
+ * @throws FleetError `ssh.unknown-host-key`, `ssh.host-key-changed`, `ssh.auth-failed`, …
+ */
+export async function login(
+  way: Way,
+  at: Resolved,
+  { known, ours }: Credentials,
+  label: string,
+  timeoutMs: number,
+): Promise<Session> {
+  const attempts = new Attempts(at, ours);
+  const client = new ssh2.Client();
+  client.setMaxListeners(0); // one per command that runs
+  let refused: FleetError | undefined;
+  let handshaken = false;
+  let timer: NodeJS.Timeout | undefined;
+  const explain = async (error: Error & { code?: unknown }) => {
+    if (refused) return refused;
+    // A number is the reason of a DISCONNECT message: after the handshake, "too many tries".
+    const notLetIn = attempts.exhausted || (handshaken && typeof error.code === 'number');
+    return notLetIn
+      ? attempts.failure(label, error)
+      : handshakeError(error, label, await way.said());
+  };
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const giveUpAfter = (ms: number, what: string) => {
+        clearTimeout(timer);
+        timer = setTimeout(() => reject(timedOut(label, ms, what)), ms);
+      };
+      giveUpAfter(timeoutMs, 'connected, but nothing there speaks ssh');
+      client.once('handshake', () => {
+        handshaken = true;
+        giveUpAfter(loginTimeoutMs, 'the login did not come to an end');
+      });
+      client.once('ready', resolve);
+      client.once('close', () => reject(new Error('closed by the other side')));
+      client.on('error', (error) => {
+        // A key that an agent declines to sign with is followed by the next one.
+        if (error.level !== 'agent') reject(error);
+      });
+      if (way.socket.destroyed) reject(new Error('closed at once'));
+      client.connect({
+        ...settings(at),
+        sock: way.socket as NonNullable<ConnectConfig['sock']>,
+        algorithms: {
+          ...algorithms,
+          serverHostKey: preferKnown(hostKeyTypes(at), known) as ServerHostKeyAlgorithm[],
+        },
+        hostVerifier: (key: Buffer) => {
+          refused = refusal(key, known, at, label);
+          return refused === undefined;
+        },
+        authHandler: (left, partial, next) => next(attempts.next(left, partial)),
+      });
+    });
+    return { client, publicKey: attempts.current?.publicKey };
+  } catch (error) {
+    throw error instanceof FleetError ? error : await explain(error as Error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function settings(at: Resolved): ConnectConfig {
+  return {
+    username: at.user,
+    readyTimeout: 0, // ours tells connecting and logging in apart
+    keepaliveInterval: at.aliveIntervalMs ?? 10_000,
+    keepaliveCountMax: at.aliveCountMax,
+  };
+}
+
+/** ssh2's own order of what is secure; no compression: it costs more than it saves on a LAN. */
+const algorithms = {
+  compress: ['none'],
+  hmac: [
+    'hmac-sha2-256-etm@openssh.com',
+    'hmac-sha2-512-etm@openssh.com',
+    'hmac-sha2-256',
+    'hmac-sha2-512',
+  ],
+} satisfies ConnectConfig['algorithms'];
+
+/** What both ssh_config and ssh2 have; SHA-1 signatures (ssh-rsa) are in neither. */
+function hostKeyTypes(at: Resolved): readonly string[] {
+  const supported = ['ssh-ed25519', 'rsa-sha2-512', 'rsa-sha2-256'].concat(
+    [256, 384, 521].map((bits) => `ecdsa-sha2-nistp${bits}`),
+  );
+  const wanted = at.hostKeyAlgorithms.filter((algorithm) => supported.includes(algorithm));
+  return wanted.length > 0 ? wanted : supported;
+}
+
+function handshakeError(error: Error, label: string, said: string | undefined): FleetError {
+  return new FleetError(
+    'ssh.handshake',
+    `${label}: the connection ended before login: ${error.message}`,
+    {
+      ...(said === undefined ? {} : { detail: said }),
+      hint: 'Is it an sshd that listens there? One under load drops connections too (MaxStartups). `ssh -v` shows more.',
+      cause: error,
+    },
+  );
+}

@@ -1,0 +1,141 @@
+import { hostname as localHostname, userInfo } from 'node:os';
+import { FleetError } from '../../model/errors.ts';
+import { shellQuote } from '../quote.ts';
+import { expandHome, expandTokens, sshHome } from './expand.ts';
+import { runTool } from './tool.ts';
+
+/** One machine to log in to, as fleet.yaml or a ProxyJump names it. */
+export interface Destination {
+  readonly host: string;
+  readonly user?: string;
+  readonly port?: number;
+  readonly jump?: string;
+  readonly identityFile?: string;
+}
+
+/** A destination with everything that ~/.ssh/config says about it. */
+export interface Resolved {
+  readonly hostname: string;
+  readonly user: string;
+  readonly port: number;
+  /** 0: either. */
+  readonly family: 0 | 4 | 6;
+  readonly identityFiles: readonly string[];
+  readonly certificateFiles: readonly string[];
+  readonly identitiesOnly: boolean;
+  readonly agentSocket: string | undefined;
+  readonly proxyJump: string | undefined;
+  /** A shell command line, tokens expanded. */
+  readonly proxyCommand: string | undefined;
+  /** The user's before the system's; they need not exist. */
+  readonly knownHostsFiles: readonly string[];
+  /** What this machine is called in known_hosts. */
+  readonly keyName: string;
+  /** Second name that OpenSSH accepts a key under when the first is unknown. */
+  readonly plainKeyName: string;
+  readonly hostKeyAlgorithms: readonly string[];
+  readonly connectTimeoutMs: number | undefined;
+  readonly aliveIntervalMs: number | undefined;
+  readonly aliveCountMax: number;
+}
+
+/**
+ * Asks `ssh -G`, so that Include, Match, aliases and defaults mean what they mean to ssh itself.
+ * What the destination says goes in as options, which win over the file.
+ */
+export async function resolve(to: Destination, configFile: string | undefined): Promise<Resolved> {
+  const args = ['-G'];
+  if (configFile !== undefined) args.push('-F', expandHome(configFile));
+  if (to.user !== undefined) args.push('-l', to.user);
+  if (to.port !== undefined) args.push('-p', String(to.port));
+  if (to.jump !== undefined) args.push('-J', to.jump);
+  if (to.identityFile !== undefined) args.push('-i', to.identityFile);
+  const { code, stdout, stderr } = await runTool('ssh', [...args, '--', to.host]);
+  if (code !== 0)
+    throw new FleetError('ssh.config', `ssh cannot make sense of ${JSON.stringify(to.host)}`, {
+      detail: stderr.trim(),
+      hint: `Try: ssh ${[...args, '--', to.host].map(shellQuote).join(' ')}`,
+    });
+  return interpret(to, stdout);
+}
+
+function interpret(to: Destination, text: string): Resolved {
+  const values = new Map<string, string[]>();
+  for (const line of text.split('\n')) {
+    const space = line.indexOf(' ');
+    if (space < 0) continue;
+    const key = line.slice(0, space);
+    values.set(key, [...(values.get(key) ?? []), line.slice(space + 1)]);
+  }
+  const all = (key: string) => values.get(key) ?? [];
+  const one = (key: string) => all(key)[0];
+  const set = (key: string) => (one(key) === 'none' ? undefined : one(key));
+
+  const hostname = (one('hostname') ?? to.host).toLowerCase();
+  const user = one('user') ?? userInfo().username;
+  const port = Number(one('port') ?? 22);
+  refuseShellCharacters(hostname, user);
+  const keyAlias = set('hostkeyalias');
+  const keyName = keyAlias ?? (port === 22 ? hostname : `[${hostname}]:${port}`);
+  const inCommand = { h: hostname, n: to.host, p: String(port), r: user };
+  const local = localHostname();
+  const tokens = {
+    ...inCommand,
+    ...{ d: sshHome(), i: String(userInfo().uid), k: keyAlias ?? to.host },
+    ...{ l: local, L: local.replace(/\..*/s, ''), u: userInfo().username },
+  };
+  const path = (value: string) => expandHome(expandTokens(value, tokens));
+  const command = set('proxycommand');
+  if (command !== undefined && one('proxyusefdpass') === 'yes')
+    throw new FleetError('ssh.config', `${to.host}: ProxyUseFdpass is not supported`, {
+      hint: 'Use ProxyJump, or a ProxyCommand that speaks on its standard input and output.',
+    });
+  return {
+    hostname,
+    user,
+    port,
+    family: families[one('addressfamily') ?? 'any'] ?? 0,
+    identityFiles: all('identityfile').map(path),
+    certificateFiles: all('certificatefile').map(path),
+    identitiesOnly: one('identitiesonly') === 'yes',
+    agentSocket: agentSocket(one('identityagent'), path),
+    proxyJump: set('proxyjump'),
+    proxyCommand: command === undefined ? undefined : expandTokens(command, inCommand),
+    knownHostsFiles: [...all('userknownhostsfile'), ...all('globalknownhostsfile')].flatMap(paths),
+    keyName,
+    plainKeyName: keyAlias ?? hostname,
+    hostKeyAlgorithms: (one('hostkeyalgorithms') ?? '').split(','),
+    connectTimeoutMs: seconds(one('connecttimeout')),
+    aliveIntervalMs: seconds(one('serveraliveinterval')),
+    aliveCountMax: Number(one('serveralivecountmax') ?? 3),
+  };
+}
+
+const families: Readonly<Record<string, 0 | 4 | 6>> = { any: 0, inet: 4, inet6: 6 };
+
+/** 0 and `none` mean "not set". */
+function seconds(value: string | undefined): number | undefined {
+  const n = Number(value);
+  return n > 0 ? n * 1000 : undefined;
+}
+
+/** Several files stand on one line, unquoted: a word that starts no path belongs to the one before. */
+function paths(line: string): string[] {
+  return line
+    .split(/ (?=[/~])/)
+    .filter((file) => file !== 'none' && file !== '')
+    .map(expandHome);
+}
+
+function agentSocket(value: string | undefined, path: (value: string) => string) {
+  if (value === 'none') return undefined;
+  if (value === undefined || value === 'SSH_AUTH_SOCK') return process.env.SSH_AUTH_SOCK;
+  return value.startsWith('$') ? process.env[value.slice(1).replace(/[{}]/g, '')] : path(value);
+}
+
+/** These end up in a ProxyCommand, which a shell reads; older ssh versions let anything through. */
+function refuseShellCharacters(hostname: string, user: string): void {
+  for (const [what, value] of Object.entries({ 'host name': hostname, user }))
+    if (/^-|[\s'"`$\\;&<>|(){}*?!#]/.test(value) || value === '')
+      throw new FleetError('ssh.config', `not a usable ${what}: ${JSON.stringify(value)}`);
+}

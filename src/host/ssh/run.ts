@@ -1,0 +1,178 @@
+import { StringDecoder } from 'node:string_decoder';
+import { FleetError } from '../../model/errors.ts';
+import type { RunOptions, RunResult } from '../host.ts';
+import { shellQuote } from '../quote.ts';
+import type { Link } from './link.ts';
+
+/** Printed on both streams before the script: what comes earlier is a login shell's start-up files. */
+const mark = Buffer.from('fleet: the script starts here\n');
+
+/** A command line and what goes to its standard input before the payload. */
+export interface Invocation {
+  readonly command: string;
+  readonly preamble: Buffer;
+}
+
+/**
+ * Runs a script without leaving a file behind. The command line is constant but for two lengths,
+ * so that any login shell (fish, csh) reads it alike, arguments may be longer than the 128 KiB
+ * that one `-c` may have, and neither `ps` nor sudo's log shows them. Arguments and script come
+ * over standard input, counted in bytes by head(1), which leaves the rest to the script.
+ *
+ * A connection may die half-way through: cut short, the quoted arguments or the braces around the
+ * script do not parse, and nothing of it runs.
+ */
+export function invocation(script: string, args: readonly string[], sudo: boolean): Invocation {
+  const words = Buffer.from(args.map(shellQuote).join(' '));
+  const body = Buffer.from(`{ ${script}\n}`);
+  const say = `echo "${mark.toString().trim()}"`;
+  const read = `eval "set -- $(head -c ${words.length})"; eval "$(head -c ${body.length})"`;
+  return {
+    command: `exec ${sudo ? 'sudo -n -- ' : ''}sh -c '${say}; ${say} >&2; ${read}' fleet`,
+    preamble: Buffer.concat([words, body]),
+  };
+}
+
+/** Runs `script` at the other end. @throws FleetError `ssh.lost`, `ssh.timed-out`, `ssh.not-started`. */
+export function runScript(
+  link: Link,
+  sudo: boolean,
+  script: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<RunResult> {
+  const { command, preamble } = invocation(script, args, sudo);
+  return new Promise((resolve, reject) => {
+    const fail = (error: unknown) => {
+      clearTimeout(timer);
+      link.client.removeListener('close', onLost);
+      reject(error);
+    };
+    const onLost = () => fail(link.lost('a script ran'));
+    const timer =
+      options.timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            fail(tooLong(link, options.timeoutMs!));
+            link.close();
+          }, options.timeoutMs);
+    if (link.isClosed) return onLost();
+    link.client.once('close', onLost);
+    link.client.exec(command, (error, channel) => {
+      if (error)
+        return fail(link.isClosed ? link.lost('a script was started') : noSession(link, error));
+      const stdout = new Output(options.onLine);
+      const stderr = new Output();
+      let exit: { code: number | null } | undefined;
+      const take = (output: Output) => (chunk: Buffer) => {
+        try {
+          output.push(chunk);
+        } catch (thrown) {
+          fail(thrown); // by onLine; ssh2 would take it for a broken connection
+        }
+      };
+      channel.on('data', take(stdout));
+      channel.stderr.on('data', take(stderr));
+      channel.once('exit', (code: number | null) => {
+        exit = { code };
+      });
+      const ended = [channel, channel.stderr].map(
+        (s) => new Promise((done) => s.once('close', done)),
+      );
+      Promise.all(ended)
+        .then(() => {
+          if (exit === undefined) return onLost();
+          stdout.end();
+          if (!stderr.started) return fail(notStarted(link, sudo, exit.code, stdout, stderr));
+          clearTimeout(timer);
+          link.client.removeListener('close', onLost);
+          resolve({ code: exit.code ?? 255, stdout: stdout.text(), stderr: stderr.text() });
+        })
+        .catch(fail);
+      // Writing to a script that reads no more is no error: its exit status and output tell.
+      channel.on('error', () => {});
+      channel.write(preamble);
+      channel.end(options.stdin ?? '');
+    });
+  });
+}
+
+/** One of the two output streams: what comes after the mark, and its lines as they complete. */
+class Output {
+  started: boolean = false;
+  readonly #onLine: ((line: string) => void) | undefined;
+  readonly #decoder = new StringDecoder('utf8');
+  #chunks: Buffer[] = [];
+  #partial = '';
+
+  constructor(onLine?: (line: string) => void) {
+    this.#onLine = onLine;
+  }
+
+  push(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    if (this.started) {
+      this.#lines(this.#decoder.write(chunk));
+      return;
+    }
+    const all = Buffer.concat(this.#chunks);
+    const at = all.indexOf(mark);
+    this.#chunks = [all];
+    if (at < 0) return;
+    const rest = all.subarray(at + mark.length);
+    this.started = true;
+    this.#chunks = [rest];
+    this.#lines(this.#decoder.write(rest));
+  }
+
+  /** A last line without a line feed is a line. */
+  end(): void {
+    if (this.started) this.#lines(this.#decoder.end());
+    if (this.#partial !== '') this.#onLine?.(this.#partial);
+  }
+
+  text(): string {
+    return Buffer.concat(this.#chunks).toString();
+  }
+
+  #lines(text: string): void {
+    if (this.#onLine === undefined) return;
+    const lines = text.split('\n');
+    lines[0] = this.#partial + lines[0];
+    this.#partial = lines.pop() ?? '';
+    for (const line of lines) this.#onLine(line);
+  }
+}
+
+function tooLong(link: Link, timeoutMs: number): FleetError {
+  return new FleetError(
+    'ssh.timed-out',
+    `${link.label}: a script had not ended after ${timeoutMs / 1000} s; the connection was given up`,
+    { hint: 'It may still be running there.' },
+  );
+}
+
+function noSession(link: Link, cause: Error): FleetError {
+  return new FleetError(
+    'ssh.no-session',
+    `${link.label}: no command can be run: ${cause.message}`,
+    {
+      hint: 'Does sshd allow sessions for this user and key (MaxSessions, ForceCommand, "restrict")?',
+      cause,
+    },
+  );
+}
+
+function notStarted(link: Link, sudo: boolean, code: number | null, out: Output, err: Output) {
+  const user = link.at.user;
+  return new FleetError(
+    'ssh.not-started',
+    `${link.label}: ${sudo ? '`sudo -n sh`' : '`sh`'} did not start (exit ${code ?? 'by a signal'})`,
+    {
+      detail: (err.text() + out.text()).trim(),
+      hint: sudo
+        ? `${user} needs sudo without a password there, or connect as root (ssh.user in fleet.yaml).`
+        : `${user} needs a login shell there that can run sh.`,
+    },
+  );
+}

@@ -1,0 +1,100 @@
+import { spawn } from 'node:child_process';
+import { connect } from 'node:net';
+import { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { FleetError } from '../../model/errors.ts';
+import type { Resolved } from './resolve.ts';
+
+/** Something that ssh can be spoken over. */
+export interface Way {
+  readonly socket: Duplex;
+  /** Lets go of everything at once: nothing of it keeps the process alive afterwards. */
+  close(): void;
+  /** What a program in between said on its way out, for error messages. */
+  said(): Promise<string | undefined>;
+}
+
+/** A TCP connection. @throws FleetError `ssh.dns`, `ssh.refused`, `ssh.unreachable`, `ssh.timed-out`. */
+export function tcp(at: Resolved, label: string, timeoutMs: number): Promise<Way> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: at.hostname, port: at.port, family: at.family, noDelay: true });
+    const close = () => socket.destroy();
+    const timer = setTimeout(() => {
+      close();
+      reject(timedOut(label, timeoutMs, 'no answer'));
+    }, timeoutMs);
+    socket.once('error', (error) => {
+      clearTimeout(timer);
+      reject(tcpError(error, label, at));
+    });
+    socket.once('connect', () => {
+      clearTimeout(timer);
+      resolve(way(socket, close));
+    });
+  });
+}
+
+/** A way whose errors are nobody's until ssh listens, and nobody's again afterwards. */
+export function way(
+  socket: Duplex,
+  close: () => void,
+  said: Way['said'] = () => Promise.resolve(undefined),
+): Way {
+  socket.on('error', () => {});
+  return { socket, close, said };
+}
+
+export function timedOut(label: string, timeoutMs: number, what: string): FleetError {
+  return new FleetError('ssh.timed-out', `${label}: ${what} within ${timeoutMs / 1000} s`, {
+    hint: 'Is the machine up, is the address right, does a firewall drop the packets? ConnectTimeout in ssh_config gives it longer.',
+  });
+}
+
+const tcpCodes: Readonly<Record<string, readonly [code: string, what: string, hint: string]>> = {
+  ENOTFOUND: ['ssh.dns', 'no such host name', 'Check the name, or give an address.'],
+  EAI_AGAIN: ['ssh.dns', 'the name server does not answer', 'Check your own network first.'],
+  ECONNREFUSED: [
+    'ssh.refused',
+    'connection refused',
+    'The machine is up, but nothing listens there: is sshd running, is the port right?',
+  ],
+  ETIMEDOUT: ['ssh.timed-out', 'timed out', 'Is the machine up, does a firewall drop the packets?'],
+};
+
+function tcpError(error: NodeJS.ErrnoException, label: string, at: Resolved): FleetError {
+  const [code, what, hint] = tcpCodes[error.code ?? ''] ?? [
+    'ssh.unreachable',
+    error.message || String(error.code),
+    'Is there a route to it? A VPN that is down looks like this.',
+  ];
+  const where = `${at.hostname} port ${at.port}`;
+  return new FleetError(code, `${label}: cannot connect to ${where}: ${what}`, {
+    hint,
+    cause: error,
+  });
+}
+
+/**
+ * A ProxyCommand's standard input and output. Run as OpenSSH does: by the user's shell, which
+ * `exec` replaces so that ending the child ends the command.
+ */
+export function viaCommand(command: string): Way {
+  const shell = process.env.SHELL || '/bin/sh';
+  const child = spawn(shell, ['-c', `exec ${command}`], { stdio: 'pipe' });
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr = (stderr + chunk.toString()).slice(-4096);
+  });
+  const ended = new Promise((resolve) => child.once('close', resolve));
+  const socket = Duplex.from({ readable: child.stdout, writable: child.stdin });
+  child.on('error', (error) => socket.destroy(error));
+  const close = () => {
+    child.kill();
+    socket.destroy();
+  };
+  const said = async () => {
+    await Promise.race([ended, sleep(500, undefined, { ref: false })]);
+    return stderr.trim() || undefined;
+  };
+  return way(socket, close, said);
+}

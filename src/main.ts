@@ -1,0 +1,39 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+
+// The only place that ends the process. Nothing is loaded here that `--version` does not need.
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+const args = process.argv.slice(2);
+
+if (major < 22 || (major === 22 && minor < 18)) {
+  process.stderr.write(`fleet needs Node 22.18 or newer; this is ${process.versions.node}.\n`);
+  process.exitCode = 1;
+} else if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  process.stdout.write(`${(JSON.parse(text) as { version: string }).version}\n`);
+} else {
+  const interrupt = new AbortController();
+  let signalCode = 0;
+  const onSignal = (code: number) => () => {
+    // A second one does not wait: what was armed on hypervisors puts them back by itself.
+    if (interrupt.signal.aborted) process.exit(code);
+    signalCode = code;
+    process.stderr.write(
+      '\nfleet: interrupted; finishing the step in hand, then putting back what was changed.\n' +
+        'Again to leave at once: a hypervisor in the middle of a switch then puts itself back.\n',
+    );
+    interrupt.abort();
+  };
+  process.on('SIGINT', onSignal(130));
+  process.on('SIGTERM', onSignal(143));
+  // A reader that went away (`fleet plan | head`) is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  const { run } = await import('./cli/program.ts');
+  const code = await run(args, interrupt.signal);
+  process.exitCode = signalCode || code;
+  // Connections are closed by now; a hung socket of a dead hypervisor must not keep us.
+  process.stdout.write('', () => process.exit());
+}

@@ -1,0 +1,61 @@
+import type { Diagnostic } from './diagnostic.ts';
+
+/**
+ * Exit codes that users script against (../DESIGN: exit codes). 130 and 143 are given by main.ts.
+ */
+export const exitCodes = {
+  ok: 0,
+  failed: 1,
+  changes: 2,
+  rolledBack: 3,
+  rollbackFailed: 4,
+  locked: 5,
+  halted: 6,
+  usage: 64,
+  config: 65,
+} as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/**
+ * Something that went wrong outside of fleet's own code and that a person can act on. Anything
+ * else that is thrown is a bug and is reported as one.
+ */
+export class FleetError extends Error {
+  /** Stable, e.g. `ssh.unknown-host-key`. */
+  readonly code: string;
+  /** What to do about it; may be several lines. */
+  readonly hint: string | undefined;
+  readonly exitCode: ExitCode;
+  /** Last lines of remote output or of a tool, when they say more than the message. */
+  readonly detail: string | undefined;
+
+  constructor(
+    code: string,
+    message: string,
+    more: { hint?: string; detail?: string; exitCode?: ExitCode; cause?: unknown } = {},
+  ) {
+    super(message, more.cause === undefined ? undefined : { cause: more.cause });
+    this.name = 'FleetError';
+    this.code = code;
+    this.hint = more.hint;
+    this.detail = more.detail;
+    this.exitCode = more.exitCode ?? exitCodes.failed;
+  }
+}
+
+/** A fleet.yaml that cannot be used: all its diagnostics at once. Exit 65. */
+export class ConfigError extends FleetError {
+  readonly diagnostics: readonly Diagnostic[];
+  /** The text the diagnostics point into, for code frames. */
+  readonly source: string;
+
+  constructor(diagnostics: readonly Diagnostic[], source: string) {
+    const n = diagnostics.filter((d) => d.severity === 'error').length;
+    super('config.invalid', `${n} error${n === 1 ? '' : 's'} in fleet.yaml`, {
+      exitCode: exitCodes.config,
+    });
+    this.diagnostics = diagnostics;
+    this.source = source;
+  }
+}

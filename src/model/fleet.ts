@@ -1,0 +1,157 @@
+/**
+ * What one `fleet.yaml` describes, after defaults, profiles and rules: no optional field is left
+ * for a reader to guess, every reference resolves, every address is known. Lists are sorted by name.
+ */
+
+/** Plain data as YAML and Nix both hold it: what `config` may contain. */
+export type Data =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Data[]
+  | { readonly [key: string]: Data };
+
+/** A flake input of the rendered flake.nix. */
+export interface Input {
+  readonly name: string;
+  readonly url: string;
+  /** false: the input is not a flake. */
+  readonly flake: boolean;
+  /** Input of this input → top-level input it follows. */
+  readonly follows: Readonly<Record<string, string>>;
+}
+
+/** Where ssh goes. Only `host` is sure; what is absent comes from ~/.ssh/config. */
+export interface SshTarget {
+  readonly host: string;
+  readonly user?: string;
+  readonly port?: number;
+  readonly jump?: string;
+  readonly identityFile?: string;
+  /** Commands run through `sudo -n`; default: when the user is not root. */
+  readonly sudo?: boolean;
+}
+
+export type System = 'aarch64-linux' | 'x86_64-linux';
+
+export interface User {
+  readonly name: string;
+  readonly groups: readonly string[];
+  readonly sshKeys: readonly string[];
+}
+
+export interface Hypervisor {
+  readonly name: string;
+  readonly ssh: SshTarget;
+  readonly system: System;
+  readonly stateVersion: string;
+  /** Absolute path of the git checkout on the hypervisor. */
+  readonly checkout: string;
+  /** Interface that NAT goes out of; absent: no network of this hypervisor may ask for nat. */
+  readonly uplink?: string;
+  readonly tags: readonly string[];
+  readonly timezone: string;
+  readonly packages: readonly string[];
+  readonly users: readonly User[];
+  readonly config: Readonly<Record<string, Data>>;
+  /** Hand-written Nix files, relative to the repository, without a leading `./`. */
+  readonly modules: readonly string[];
+  /** Name servers that guests on this hypervisor are given. */
+  readonly nameservers: readonly string[];
+}
+
+export interface Network {
+  readonly name: string;
+  /** The hypervisor whose vms use it; absent while no vm does (then it is not rendered). */
+  readonly hypervisor?: string;
+  readonly bridge: string;
+  /** Canonical, e.g. `10.1.0.0/24`. */
+  readonly subnet: string;
+  /** Bits of the subnet's prefix. */
+  readonly prefix: number;
+  /** First address of the subnet; the hypervisor's on this bridge. */
+  readonly gateway: string;
+  readonly nat: boolean;
+}
+
+export interface Nic {
+  readonly network: string;
+  readonly tap: string;
+  readonly mac: string;
+  readonly address: string;
+}
+
+export interface Volume {
+  readonly mount: string;
+  /** File name in the vm's state directory. */
+  readonly image: string;
+  readonly fs: string;
+  /** MiB; acts when the image is created and never again. */
+  readonly sizeMiB: number;
+  /** File system label the guest mounts by (DESIGN traps, 6). */
+  readonly label: string;
+}
+
+/** One thing the user wants looked at after a change, beside what is always looked at. */
+export type Check =
+  | { readonly kind: 'tcp'; readonly port: number; readonly withinMs?: number }
+  | {
+      readonly kind: 'http';
+      readonly port: number;
+      readonly path: string;
+      readonly status: number;
+      readonly withinMs?: number;
+    };
+
+export type VmState = 'running' | 'stopped';
+
+export interface Vm {
+  readonly name: string;
+  /** The hypervisor it is on. */
+  readonly on: string;
+  readonly nics: readonly Nic[];
+  readonly vcpu: number;
+  readonly memoryMiB: number;
+  /** `microvm.hypervisor`: what runs the guest. */
+  readonly hypervisor: 'qemu' | 'cloud-hypervisor';
+  readonly state: VmState;
+  readonly tags: readonly string[];
+  readonly timezone: string;
+  readonly stateVersion: string;
+  readonly packages: readonly string[];
+  readonly users: readonly User[];
+  readonly config: Readonly<Record<string, Data>>;
+  readonly modules: readonly string[];
+  readonly volumes: readonly Volume[];
+  readonly checks: readonly Check[];
+  readonly dependsOn: readonly string[];
+}
+
+/** Durations in milliseconds. */
+export interface Rollout {
+  readonly maxParallel: number;
+  readonly settle: number;
+  readonly deadline: number;
+  readonly stopTimeout: number;
+  readonly confirm: number;
+}
+
+export interface GitSettings {
+  readonly remote: string;
+  /** Absent: the checked-out branch. */
+  readonly branch?: string;
+  /** What hypervisors pull from; absent: the remote's url. */
+  readonly url?: string;
+  readonly transport: 'pull' | 'send';
+}
+
+export interface Fleet {
+  readonly name: string;
+  readonly inputs: readonly Input[];
+  readonly git: GitSettings;
+  readonly rollout: Rollout;
+  readonly hypervisors: readonly Hypervisor[];
+  readonly networks: readonly Network[];
+  readonly vms: readonly Vm[];
+}

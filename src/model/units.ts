@@ -1,0 +1,14 @@
+const mebibytes: Record<string, number> = { MiB: 1, GiB: 1024, TiB: 1024 ** 2 };
+const milliseconds: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+function read(text: string, units: Record<string, number>): number | undefined {
+  const [, amount, unit] = /^([0-9]+)([A-Za-z]+)$/.exec(text) ?? [];
+  if (amount === undefined || unit === undefined || !Object.hasOwn(units, unit)) return undefined;
+  return Number(amount) * units[unit]!;
+}
+
+/** `3GiB` → 3072; undefined when it is not a size. */
+export const parseSize = (text: string): number | undefined => read(text, mebibytes);
+
+/** `15s` → 15000; undefined when it is not a duration. */
+export const parseDuration = (text: string): number | undefined => read(text, milliseconds);

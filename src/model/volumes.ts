@@ -1,0 +1,28 @@
+import { hash } from 'node:crypto';
+
+/** How many bytes a file system label may have. */
+const labelBytes: Record<string, number> = { ext4: 16, xfs: 12, vfat: 11, btrfs: 64 };
+
+/** `/var/lib` → `var-lib`; the root of the file system has to be called something. */
+const plainName = (mount: string): string => mount.slice(1).replaceAll('/', '-') || 'root';
+
+/** File name of a volume that does not name one, e.g. `var-lib.img`. */
+export function imageName(mount: string): string {
+  return `${plainName(mount)}.img`;
+}
+
+/**
+ * Label that the guest mounts a volume by: readable when it fits, else a readable head and a hash.
+ * Mounts that read alike (`/a/b`, `/a-b`) get the hash too; FAT has no lowercase.
+ */
+export function volumeLabel(mount: string, fs: string): string {
+  const bytes = labelBytes[fs] ?? 11;
+  const upper = fs === 'vfat';
+  const name = plainName(mount);
+  const clear = /^[a-z0-9_.]+(\/[a-z0-9_.]+)*$/.test(mount.slice(1));
+  const label =
+    clear && name.length <= bytes
+      ? name
+      : `${name.slice(0, bytes - 6)}-${hash('sha256', mount, 'hex').slice(0, 5)}`;
+  return upper ? label.toUpperCase() : label;
+}

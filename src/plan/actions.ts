@@ -1,0 +1,96 @@
+import { systemName, type Facts } from '../host/facts.ts';
+import type { Vm } from '../model/fleet.ts';
+import type { FleetIndex } from '../model/index.ts';
+import { dependencyOrder } from '../model/order.ts';
+import { expectedOf, parseExpected } from './expected.ts';
+import type { Action, Drift } from './plan.ts';
+import type { Selection } from './selectors.ts';
+
+/** What one hypervisor's plan is made from. */
+export interface Situation {
+  readonly index: FleetIndex;
+  readonly hypervisor: string;
+  readonly facts: Facts;
+  readonly drift: readonly Drift[];
+  /** Desired, by target; undefined before the commit is known (a flake.lock still to be made). */
+  readonly fingerprints: ReadonlyMap<string, string> | undefined;
+  readonly selection: Selection;
+  /** Held targets that are to be deployed again. */
+  readonly release: ReadonlySet<string>;
+  /** The checkout has to move: there will be a new commit, or it is at another one. */
+  readonly moves: string | undefined;
+}
+
+/** What has to happen on one hypervisor, in the order in which it will. */
+export function actions(s: Situation): Action[] {
+  const leaving = [...s.facts.vms.keys()].filter(
+    (name) => s.facts.deployed.has(name) && s.index.vms.get(name)?.on !== s.hypervisor,
+  );
+  const vms = dependencyOrder(s.index.vmsOn(s.hypervisor))
+    .filter((vm) => s.selection.targets.has(vm.name))
+    .flatMap((vm) => vmActions(vm, s));
+  const gone = s.selection.targets.has(s.hypervisor) ? leaving.sort() : [];
+  const rest: Action[] = [
+    ...gone.map((target): Action => ({ kind: 'set-aside', target, why: leavingWhy(target, s) })),
+    ...switchActions(vms, s),
+    ...vms,
+  ];
+  // Building, creating and updating read the checkout; stopping does not, but its commit is the
+  // one that says so.
+  const moves = s.moves ?? (rest.length > 0 && !s.facts.checkout ? 'there is none yet' : undefined);
+  return moves ? [{ kind: 'checkout', target: s.hypervisor, why: moves }, ...rest] : rest;
+}
+
+function leavingWhy(name: string, s: Situation): string {
+  const elsewhere = s.index.vms.get(name)?.on;
+  return elsewhere
+    ? `moves to ${elsewhere}; its volumes stay here`
+    : 'not in fleet.yaml any more; its state is kept';
+}
+
+function switchActions(vms: readonly Action[], s: Situation): Action[] {
+  const why = switchReason(s);
+  const wanted =
+    s.selection.targets.has(s.hypervisor) ||
+    // A selected vm that is new here needs its TAP in the hypervisor's generation.
+    vms.some((a) => a.network || a.kind === 'create' || a.kind === 'return');
+  if (!why || !wanted) return [];
+  const networkd = s.drift.some((d) => d.code === 'bridge' || d.code === 'address');
+  return [{ kind: 'switch', target: s.hypervisor, why, ...(networkd && { networkd: true as const }) }];
+}
+
+function switchReason(s: Situation): string | undefined {
+  if (s.facts.held.has(systemName) && !s.release.has(s.hypervisor)) return undefined;
+  const deployed = s.facts.deployed.get(systemName);
+  if (!deployed) return 'not deployed by fleet yet';
+  if (s.fingerprints?.get(s.hypervisor) !== deployed.fingerprint) return 'its configuration changed';
+  return s.drift.find((d) => ['system', 'profile', 'bridge', 'address'].includes(d.code))?.message;
+}
+
+function vmActions(vm: Vm, s: Situation): Action[] {
+  const seen = s.facts.vms.get(vm.name);
+  const say = (kind: Action['kind'], why: string, network = false): Action[] => [
+    { kind, target: vm.name, why, ...(network && { network: true as const }) },
+  ];
+  if (!seen) {
+    const aside = s.facts.aside.get(vm.name)?.at(-1);
+    return aside ? say('return', `with the state in ${aside}`) : say('create', 'new');
+  }
+  if (s.facts.held.has(vm.name) && !s.release.has(vm.name)) return [];
+  const deployed = s.facts.deployed.get(vm.name);
+  const active = seen.unit.active === 'active';
+  const before = parseExpected(deployed?.expected);
+  const now = expectedOf(vm, s.index.networks);
+  const network = before !== undefined && (before.tap !== now.tap || before.bridge !== now.bridge);
+  if (!deployed) return say('update', 'not deployed by fleet yet');
+  if (s.fingerprints?.get(vm.name) !== deployed.fingerprint) {
+    return say('update', network ? 'its network changed' : 'its configuration changed', network);
+  }
+  if (seen.current !== deployed.path) return say('update', 'current is not the runner deployed');
+  if (vm.state === 'stopped') return active ? say('stop', 'fleet.yaml says stopped') : [];
+  if (!active) return say('start', `microvm@${vm.name} is ${seen.unit.active}`);
+  if (seen.booted !== seen.current) return say('update', 'current differs from booted');
+  const lost = s.drift.find((d) => d.target === vm.name && d.code === 'tap');
+  if (!lost) return [];
+  return s.facts.interfaces.has(now.tap) ? say('join', lost.message) : say('start', lost.message);
+}

@@ -1,0 +1,123 @@
+import { systemName, type Facts, type VmFacts } from '../host/facts.ts';
+import type { FleetIndex } from '../model/index.ts';
+import { expectedOf } from './expected.ts';
+import type { Drift } from './plan.ts';
+
+/** What is not as it was last deployed on one hypervisor. Says what is; the actions say what to do. */
+export function drift(
+  index: FleetIndex,
+  hypervisor: string,
+  facts: Facts,
+  head: string | undefined,
+): Drift[] {
+  return [
+    ...hostDrift(hypervisor, facts, head),
+    ...networkDrift(index, hypervisor, facts),
+    ...index.vmsOn(hypervisor).flatMap((vm) => {
+      const seen = facts.vms.get(vm.name);
+      return seen ? vmDrift(index, vm.name, seen, facts) : [];
+    }),
+    ...orphans(index, hypervisor, facts),
+    ...[...facts.held].map(([name, held]): Drift => ({
+      target: name === systemName ? hypervisor : name,
+      code: 'held',
+      message: `held back by ${held.operator} since ${timestamp(held.since)} (fleet apply --release)`,
+    })),
+  ];
+}
+
+/** Minutes are enough, and UTC is what the logs of hypervisors have. */
+export function timestamp(seconds: number): string {
+  return `${new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+function hostDrift(hypervisor: string, facts: Facts, head: string | undefined): Drift[] {
+  const found: Drift[] = [];
+  const say = (code: Drift['code'], message: string) => found.push({ target: hypervisor, code, message });
+  const { checkout } = facts;
+  const deployed = facts.deployed.get(systemName);
+  if (checkout?.commit && head && checkout.commit !== head && deployed) {
+    say('commit', `checkout is at ${checkout.commit.slice(0, 8)}, the repository at ${head.slice(0, 8)}`);
+  }
+  if (checkout && checkout.dirty > 0) {
+    say('dirty', `${checkout.dirty} file${checkout.dirty === 1 ? '' : 's'} in the checkout changed by hand`);
+  }
+  if (deployed && facts.currentSystem !== deployed.path) {
+    say('system', 'the running system is not the one that was deployed');
+  }
+  if (facts.systemProfile && facts.currentSystem && facts.systemProfile !== facts.currentSystem) {
+    say('profile', 'a reboot would boot another system than the one that runs');
+  }
+  if (facts.rebootFor.length > 0) {
+    say('reboot', `${facts.rebootFor.join(', ')} of the running system wait for a reboot`);
+  }
+  for (const id of facts.openDeployments) {
+    if (id !== facts.lock?.id) say('open-deployment', `deployment ${id} never ended`);
+  }
+  return found;
+}
+
+function networkDrift(index: FleetIndex, hypervisor: string, facts: Facts): Drift[] {
+  // Before the first switch there is nothing of ours that could be missing.
+  if (!facts.deployed.has(systemName)) return [];
+  return index.networksOn(hypervisor).flatMap((network): Drift[] => {
+    const bridge = facts.interfaces.get(network.bridge);
+    const address = `${network.gateway}/${network.prefix}`;
+    if (!bridge) {
+      return [{ target: hypervisor, code: 'bridge', message: `bridge ${network.bridge} is missing` }];
+    }
+    return bridge.addresses.includes(address)
+      ? []
+      : [{ target: hypervisor, code: 'address', message: `${network.bridge} has no ${address}` }];
+  });
+}
+
+function vmDrift(index: FleetIndex, name: string, seen: VmFacts, facts: Facts): Drift[] {
+  const vm = index.vms.get(name);
+  if (!vm) return [];
+  const found: Drift[] = [];
+  const say = (code: Drift['code'], message: string) => found.push({ target: name, code, message });
+  const active = seen.unit.active === 'active';
+  const deployed = facts.deployed.get(name);
+  if (deployed && seen.current !== deployed.path) {
+    say('runner', 'current is not the runner that was deployed');
+  }
+  if (active && seen.booted && seen.booted !== seen.current) {
+    say('restart-pending', 'current differs from booted: the next restart boots another runner');
+  }
+  if (vm.state === 'running' && !active) {
+    say('stopped', `microvm@${name} is ${seen.unit.active} (${seen.unit.sub})`);
+  }
+  if (vm.state === 'stopped' && active) say('running', 'runs, though fleet.yaml says stopped');
+  const expected = expectedOf(vm, index.networks);
+  const tap = facts.interfaces.get(expected.tap);
+  if (active && deployed?.expected.startsWith(`${expected.tap},${expected.bridge},`)) {
+    if (!tap) say('tap', `${expected.tap} is missing`);
+    else if (tap.master !== expected.bridge) {
+      say('tap', `${expected.tap} is in ${tap.master ?? 'no bridge'}, not in ${expected.bridge}`);
+    }
+  }
+  return found;
+}
+
+function orphans(index: FleetIndex, hypervisor: string, facts: Facts): Drift[] {
+  const own = new Set(index.vmsOn(hypervisor).map((vm) => vm.name));
+  const taps = new Set(index.vmsOn(hypervisor).map((vm) => expectedOf(vm, index.networks).tap));
+  const leaving = [...facts.deployed.values()].map((d) => d.expected.split(',')[0] ?? '');
+  return [
+    ...[...facts.vms.keys()]
+      .filter((name) => !own.has(name) && !facts.deployed.has(name))
+      .map((name): Drift => ({
+        target: name,
+        code: 'orphan',
+        message: `/var/lib/microvms/${name} belongs to no vm of the fleet; fleet leaves it alone`,
+      })),
+    ...[...facts.interfaces.keys()]
+      .filter((name) => name.startsWith('vm-') && !taps.has(name) && !leaving.includes(name))
+      .map((name): Drift => ({
+        target: name,
+        code: 'orphan',
+        message: `interface ${name} on ${hypervisor} belongs to no vm of the fleet`,
+      })),
+  ];
+}

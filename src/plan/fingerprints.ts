@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import type { Fleet } from '../model/fleet.ts';
+
+/**
+ * For each vm and hypervisor, a digest of every file of the commit that its evaluation can see.
+ * Equal fingerprints mean equal store paths, so nothing has to be evaluated to know that nothing
+ * changed. The reverse does not hold: what differs is built, and the store path decides.
+ *
+ * A host sees its own rendered folder and everything that is not some host's rendered folder:
+ * hand-written Nix may import anything. It does not see fleet.yaml (which is rendered into all the
+ * rest) nor hosts/default.nix beyond its own line, the system.
+ *
+ * @param files path → git blob id, of the commit that is to be deployed
+ * @param rendered paths that fleet renders
+ */
+export function fingerprints(
+  fleet: Fleet,
+  files: ReadonlyMap<string, string>,
+  rendered: ReadonlySet<string>,
+  configPath: string,
+): Map<string, string> {
+  const shared = createHash('sha256');
+  const own = new Map<string, string[]>();
+  for (const path of [...files.keys()].sort()) {
+    if (path === configPath || path === 'hosts/default.nix') continue;
+    const host = rendered.has(path) ? /^hosts\/([^/]+)\//.exec(path)?.[1] : undefined;
+    const line = `${path}\0${files.get(path)}\n`;
+    if (host === undefined) shared.update(line);
+    else own.set(host, [...(own.get(host) ?? []), line]);
+  }
+  const common = shared.digest('hex');
+  const systems = new Map(fleet.hypervisors.map((h) => [h.name, h.system]));
+  const digest = (name: string, system: string | undefined) =>
+    createHash('sha256')
+      .update(`${common}\n${system}\n${(own.get(name) ?? []).join('')}`)
+      .digest('hex')
+      .slice(0, 32);
+  return new Map([
+    ...fleet.hypervisors.map((h) => [h.name, digest(h.name, h.system)] as const),
+    ...fleet.vms.map((v) => [v.name, digest(v.name, systems.get(v.on))] as const),
+  ]);
+}

@@ -1,0 +1,63 @@
+import type { Facts } from '../host/facts.ts';
+import type { FleetIndex } from '../model/index.ts';
+import { actions } from './actions.ts';
+import { drift } from './drift.ts';
+import type { FileChange, HypervisorPlan, Plan } from './plan.ts';
+import { problems } from './problems.ts';
+import type { Selection } from './selectors.ts';
+
+/** Everything the plan follows from: the same input gives the same plan. */
+export interface PlanInput {
+  readonly index: FleetIndex;
+  readonly files: readonly FileChange[];
+  /** Commit of HEAD at the desk. */
+  readonly head: string | undefined;
+  /** Undefined while the commit's content is not known yet (a flake.lock still to be made). */
+  readonly fingerprints: ReadonlyMap<string, string> | undefined;
+  /** By hypervisor: what it looks like, or why that is not known. */
+  readonly facts: ReadonlyMap<string, Facts | Error>;
+  readonly selection: Selection;
+  readonly release: ReadonlySet<string>;
+  readonly warnings: readonly string[];
+}
+
+export function makePlan(input: PlanInput): Plan {
+  return {
+    version: 1,
+    fleet: input.index.fleet.name,
+    files: input.files,
+    hypervisors: input.index.fleet.hypervisors
+      .filter((h) => input.selection.hypervisors.has(h.name))
+      .map((h) => planHypervisor(h.name, input)),
+    warnings: input.warnings,
+  };
+}
+
+function planHypervisor(name: string, input: PlanInput): HypervisorPlan {
+  const facts = input.facts.get(name);
+  if (facts === undefined) return { name, actions: [], drift: [], problems: [] };
+  if (facts instanceof Error) {
+    return { name, unreachable: facts.message, actions: [], drift: [], problems: [] };
+  }
+  const found = drift(input.index, name, facts, input.head);
+  const commits = input.files.length > 0;
+  const elsewhere = facts.checkout?.commit !== input.head && facts.checkout !== undefined;
+  const moves = commits
+    ? 'there is a new commit'
+    : elsewhere
+      ? `it is at ${facts.checkout?.commit?.slice(0, 8) ?? 'no commit'}`
+      : facts.checkout && facts.checkout.dirty > 0
+        ? 'it was changed by hand (kept in git stash)'
+        : undefined;
+  const todo = actions({
+    index: input.index,
+    hypervisor: name,
+    facts,
+    drift: found,
+    fingerprints: input.fingerprints,
+    selection: input.selection,
+    release: input.release,
+    moves,
+  });
+  return { name, actions: todo, drift: found, problems: problems(input.index, name, facts, todo) };
+}

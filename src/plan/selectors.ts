@@ -1,0 +1,61 @@
+import type { Fleet } from '../model/fleet.ts';
+import { exitCodes, FleetError } from '../model/errors.ts';
+
+/** What `--on` leaves to do. */
+export interface Selection {
+  /** Hypervisors that are contacted. */
+  readonly hypervisors: ReadonlySet<string>;
+  /** Targets, hypervisors and vms, that may change. */
+  readonly targets: ReadonlySet<string>;
+}
+
+/**
+ * `--on web*,@canary,hv1`: names of vms or hypervisors, `*` for any characters, `@` for a tag. A
+ * hypervisor brings its vms along; a vm brings the hypervisor it is on only to be contacted.
+ * @throws FleetError when a part selects nothing: a typing error must not mean "nothing to do".
+ */
+export function select(fleet: Fleet, selector: string | undefined): Selection {
+  if (selector === undefined) {
+    const hypervisors = new Set(fleet.hypervisors.map((h) => h.name));
+    return { hypervisors, targets: new Set([...hypervisors, ...fleet.vms.map((v) => v.name)]) };
+  }
+  const hypervisors = new Set<string>();
+  const targets = new Set<string>();
+  for (const part of selector.split(',').map((s) => s.trim())) {
+    const matches = matcher(part);
+    let found = false;
+    for (const hypervisor of fleet.hypervisors) {
+      if (!matches(hypervisor)) continue;
+      found = true;
+      hypervisors.add(hypervisor.name);
+      targets.add(hypervisor.name);
+      for (const vm of fleet.vms) if (vm.on === hypervisor.name) targets.add(vm.name);
+    }
+    for (const vm of fleet.vms) {
+      if (!matches(vm)) continue;
+      found = true;
+      hypervisors.add(vm.on);
+      targets.add(vm.name);
+    }
+    if (!found) {
+      throw new FleetError('select.nothing', `--on ${part}: no hypervisor or vm is called or tagged so`, {
+        exitCode: exitCodes.usage,
+        hint: `hypervisors: ${fleet.hypervisors.map((h) => h.name).join(', ')}`,
+      });
+    }
+  }
+  return { hypervisors, targets };
+}
+
+function matcher(part: string): (item: { name: string; tags: readonly string[] }) => boolean {
+  const pattern = part.startsWith('@') ? part.slice(1) : part;
+  const regex = new RegExp(
+    `^${pattern
+      .split('*')
+      .map((s) => s.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+      .join('.*')}$`,
+  );
+  return part.startsWith('@')
+    ? (item) => item.tags.some((tag) => regex.test(tag))
+    : (item) => regex.test(item.name);
+}

@@ -1,0 +1,34 @@
+import { rendered } from '../marker.ts';
+
+export const guestModulePath = 'modules/guest.nix';
+
+/** What every guest has; the same in every fleet. */
+export const guestModule = rendered(`{ inputs, lib, ... }:
+{
+  imports = [ inputs.microvm.nixosModules.microvm ];
+
+  # The hypervisor's store: a new generation of a guest needs no new disk image.
+  microvm.shares = [
+    {
+      mountPoint = "/nix/.ro-store";
+      proto = "virtiofs";
+      readOnly = true;
+      source = "/nix/store";
+      tag = "ro-store";
+    }
+  ];
+
+  networking = {
+    useDHCP = lib.mkDefault false;
+    useNetworkd = true;
+  };
+
+  # Users have keys and no passwords.
+  security.sudo.wheelNeedsPassword = lib.mkDefault false;
+
+  services.openssh = {
+    enable = lib.mkDefault true;
+    settings.PasswordAuthentication = lib.mkDefault false;
+  };
+}
+`);

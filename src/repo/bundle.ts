@@ -1,0 +1,45 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { gitError } from './error.ts';
+import { type Git, git as gitIn } from './git.ts';
+import type { ObjectFormat } from './object-id.ts';
+
+/**
+ * A bundle with `commit` as refs/heads/fleet. The ref has to exist somewhere: in a temporary
+ * repository that borrows our objects, so that ours never gets a branch it did not have, and a run
+ * that is killed leaves only that behind, in the folder for temporary files.
+ */
+export async function bundle(
+  git: Git,
+  format: ObjectFormat,
+  commit: string,
+  have: string | undefined,
+): Promise<Buffer> {
+  const dir = await mkdtemp(join(tmpdir(), 'fleet-bundle-'));
+  try {
+    const temporary = gitIn(dir, git.env);
+    await temporary.text(['init', '--quiet', '--bare', '--template=', `--object-format=${format}`]);
+    const objects = resolve(git.dir, await git.text(['rev-parse', '--git-path', 'objects']));
+    await writeFile(join(dir, 'objects', 'info', 'alternates'), `${objects}\n`);
+    await temporary.text(['update-ref', 'refs/heads/fleet', `${commit}^{commit}`]);
+    const but = await excluded(temporary, commit, have);
+    const args = ['bundle', 'create', '--quiet', '-', 'refs/heads/fleet', ...but];
+    const { code, out, err } = await temporary.run(args);
+    if (code === 0) return out;
+    throw gitError('git.bundle-failed', `commit ${commit} could not be bundled`, {
+      hint: 'Does `git fsck` find the repository in order?',
+      detail: err,
+    });
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/** What the other side is known to have. git makes no empty bundle: the commit itself always goes. */
+async function excluded(git: Git, commit: string, have: string | undefined): Promise<string[]> {
+  if (have === undefined) return [];
+  if (have === commit) return ['--not', `${commit}^@`];
+  const { code } = await git.run(['merge-base', '--is-ancestor', have, commit]);
+  return code === 0 ? [`^${have}`] : [];
+}

@@ -1,0 +1,14 @@
+import { FleetError } from '../model/errors.ts';
+import { redact } from './redact.ts';
+
+/** A FleetError about git; nothing in it holds the credentials of a url. */
+export function gitError(
+  code: `git.${string}`,
+  message: string,
+  { hint, detail }: { hint: string; detail?: string },
+): FleetError {
+  return new FleetError(code, redact(message), {
+    hint: redact(hint),
+    ...(detail === undefined || detail.trim() === '' ? {} : { detail: redact(detail.trim()) }),
+  });
+}

@@ -1,0 +1,107 @@
+import { type SimpleGitOptions, simpleGit } from 'simple-git';
+import { gitError } from './error.ts';
+
+/** What one git command did. A non-zero exit is a result. */
+export interface GitResult {
+  readonly code: number;
+  readonly out: Buffer;
+  readonly err: string;
+}
+
+/** Runs git in one folder, with one environment. */
+export interface Git {
+  readonly dir: string;
+  readonly env: Readonly<Record<string, string>>;
+  run(args: readonly string[], options?: GitOptions): Promise<GitResult>;
+  /** Standard output. @throws FleetError `git.failed` on a non-zero exit. */
+  read(args: readonly string[], options?: GitOptions): Promise<Buffer>;
+  /** The same without the last line end. */
+  text(args: readonly string[]): Promise<string>;
+}
+
+export interface GitOptions {
+  readonly stdin?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/**
+ * simple-git's guards are against arguments and variables from strangers. Here the arguments are
+ * ours, and the environment is the user's own, whose editor, ssh and signing are to be respected.
+ */
+const unsafe: NonNullable<SimpleGitOptions['unsafe']> = {
+  // false would reach hooks as GIT_TEST_DISALLOW_ABBREVIATED_OPTIONS and break theirs
+  allowAbbreviatedOptions: true,
+  allowUnsafeAskPass: true,
+  allowUnsafeConfigEnvCount: true,
+  allowUnsafeConfigPaths: true,
+  allowUnsafeCredentialHelper: true,
+  allowUnsafeDiffExternal: true,
+  allowUnsafeEditor: true,
+  allowUnsafeExec: true,
+  allowUnsafeGitProxy: true,
+  allowUnsafeGpgProgram: true,
+  allowUnsafeHooksPath: true,
+  allowUnsafeInclude: true,
+  allowUnsafePager: true,
+  allowUnsafeProtocolOverride: true,
+  allowUnsafeSshCommand: true,
+  allowUnsafeTemplateDir: true,
+  allowUnsafeUrlRewrite: true,
+};
+
+export function git(dir: string, env: Readonly<Record<string, string>>): Git {
+  const run = async (args: readonly string[], options: GitOptions = {}): Promise<GitResult> => {
+    let result: GitResult | undefined;
+    const all = { ...env, ...options.env };
+    const instance = simpleGit({
+      baseDir: dir,
+      unsafe,
+      allowEnvironment: Object.keys(all),
+      // A child that stays behind (ssh's ControlPersist) may hold the pipes open for ever.
+      completion: { onClose: true, onExit: 500 },
+      // A Buffer, also when empty: else the pipe stays open and a hook that reads it waits for ever.
+      input: () => Buffer.from(options.stdin ?? ''),
+      errors: (_, { exitCode, stdOut, stdErr }) => {
+        result = {
+          code: exitCode,
+          out: Buffer.concat(stdOut),
+          err: Buffer.concat(stdErr).toString(),
+        };
+        return undefined;
+      },
+    });
+    await instance.env(all).raw([...args]);
+    if (result === undefined) throw new Error(`simple-git said nothing about git ${args[0]}`);
+    if (result.code < 0)
+      throw gitError('git.not-installed', 'git could not be started', {
+        hint: 'Install git and put it on PATH.',
+        detail: result.err,
+      });
+    return result;
+  };
+  const read = async (args: readonly string[], options?: GitOptions): Promise<Buffer> => {
+    const { code, out, err } = await run(args, options);
+    if (code === 0) return out;
+    throw gitError('git.failed', `git ${args[0]} failed (exit ${code})`, {
+      hint: `Run it in ${dir} to see more: git ${args.slice(0, 6).join(' ')}`,
+      detail: err,
+    });
+  };
+  return {
+    dir,
+    env,
+    run,
+    read,
+    text: async (args) => (await read(args)).toString().replace(/\n$/, ''),
+  };
+}
+
+/** Splits output of git's `-z` options. */
+export function fields(out: Buffer): string[] {
+  return out.toString().split('\0').slice(0, -1);
+}
+
+/** Exactly this path, whatever characters it has, seen from the top. */
+export function literal(path: string): string {
+  return `:(top,literal)${path}`;
+}

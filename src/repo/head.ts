@@ -1,0 +1,50 @@
+import { fields, type Git } from './git.ts';
+import type { TrackedFile } from './repo.ts';
+
+/** Commit of HEAD, or undefined in a repository without commits. */
+export async function currentHead(git: Git): Promise<string | undefined> {
+  const { code, out } = await git.run(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}']);
+  return code === 0 ? out.toString().trim() : undefined;
+}
+
+/** Files of HEAD, sorted by path; a submodule is none. */
+export async function filesAtHead(git: Git): Promise<TrackedFile[]> {
+  if ((await currentHead(git)) === undefined) return [];
+  const out = await git.read(['ls-tree', '-r', '-z', '--full-tree', 'HEAD']);
+  const files = fields(out).flatMap((entry) => {
+    const tab = entry.indexOf('\t');
+    const [, type, blob = ''] = entry.slice(0, tab).split(' ');
+    return type === 'blob' ? [{ path: entry.slice(tab + 1), blob }] : [];
+  });
+  return files.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** What HEAD holds at these paths; paths it does not hold are left out. */
+export async function textsAtHead(
+  git: Git,
+  paths: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const wanted = new Set(paths);
+  const files = (await filesAtHead(git)).filter((file) => wanted.has(file.path));
+  // By id, not by HEAD:path: a path may hold the line feed that ends a request.
+  const stdin = files.map((file) => `${file.blob}\n`).join('');
+  const out = await git.read(['cat-file', '--batch'], { stdin });
+  const texts = new Map<string, string>();
+  let at = 0;
+  for (const { path } of files) {
+    const lineEnd = out.indexOf('\n', at);
+    const size = Number(out.toString('latin1', at, lineEnd).split(' ')[2]);
+    texts.set(path, out.toString('utf8', lineEnd + 1, lineEnd + 1 + size));
+    at = lineEnd + 1 + size + 1;
+  }
+  return texts;
+}
+
+/** Tracked files that differ from HEAD, in the index or the work tree. */
+export async function dirtyFiles(git: Git): Promise<string[]> {
+  const options = ['--porcelain=v1', '-z', '--no-renames', '--untracked-files=no'];
+  const out = await git.read(['status', ...options]);
+  return fields(out)
+    .map((entry) => entry.slice('XY '.length))
+    .sort();
+}

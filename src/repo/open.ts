@@ -1,0 +1,49 @@
+import { existsSync } from 'node:fs';
+import { bundle } from './bundle.ts';
+import { changes } from './changes.ts';
+import { commit } from './commit.ts';
+import { gitEnvironment, withBatchSsh } from './environment.ts';
+import { gitError } from './error.ts';
+import { git } from './git.ts';
+import { currentHead, dirtyFiles, filesAtHead, textsAtHead } from './head.ts';
+import { type ObjectFormat, objectId } from './object-id.ts';
+import { push } from './push.ts';
+import { ready } from './ready.ts';
+import type { Repo } from './repo.ts';
+
+/** Opens the repository that `dir` is in. @throws FleetError `git.not-a-repository`. */
+export async function openRepo(dir: string): Promise<Repo> {
+  const { top, format } = await locate(dir);
+  const env = gitEnvironment(process.env);
+  const sshCommand = await git(top, env).run(['config', 'core.sshCommand']);
+  const at = git(top, withBatchSsh(env, sshCommand.out.toString().trim()));
+  return {
+    top,
+    head: () => currentHead(at),
+    committed: () => filesAtHead(at),
+    textsAtHead: (paths) => textsAtHead(at, paths),
+    dirty: () => dirtyFiles(at),
+    blobs: async (texts) => texts.map((text) => objectId(format, 'blob', text)),
+    ready: (settings) => ready(at, settings),
+    isCommitted: async (paths) => (await changes(at, format, paths)).all.length === 0,
+    commit: (paths, message) => commit(at, format, paths, message),
+    push: (settings) => push(at, settings),
+    bundle: (id, have) => bundle(at, format, id, have),
+  };
+}
+
+async function locate(dir: string): Promise<{ top: string; format: ObjectFormat }> {
+  const hint = 'Run fleet in the git repository that holds fleet.yaml, or make it one: git init';
+  if (!existsSync(dir))
+    throw gitError('git.not-a-repository', `there is no folder ${dir}`, { hint });
+  const { code, out, err } = await git(dir, gitEnvironment(process.env)).run([
+    ...['rev-parse', '--show-object-format', '--show-toplevel'],
+  ]);
+  if (code !== 0)
+    throw gitError('git.not-a-repository', `${dir} is not in the work tree of a git repository`, {
+      hint,
+      detail: err,
+    });
+  const [format, ...top] = out.toString().trimEnd().split('\n');
+  return { top: top.join('\n'), format: format as ObjectFormat };
+}

@@ -1,0 +1,44 @@
+import type { GitSettings } from '../model/fleet.ts';
+import { gitError } from './error.ts';
+import type { Git } from './git.ts';
+import { refuseNameless, refuseShallow, refuseUnfinished } from './obstacles.ts';
+import { redact } from './redact.ts';
+import { refuseMovedOn, remoteUrl } from './remote.ts';
+
+/** Looks at everything that could keep a commit from being made and pushed, before anything is. */
+export async function ready(
+  git: Git,
+  settings: GitSettings,
+): Promise<{ branch: string; url: string }> {
+  await refuseUnfinished(git);
+  const [branch, url] = await Promise.all([
+    currentBranch(git, settings),
+    remoteUrl(git, settings.remote),
+    refuseShallow(git),
+    refuseNameless(git),
+  ]);
+  await refuseMovedOn(git, settings.remote, branch);
+  // Without credentials: a hypervisor has its own, and this is printed and sent to it.
+  return { branch, url: redact(settings.url ?? url) };
+}
+
+/** The branch that is checked out. @throws FleetError `git.detached-head`, `git.wrong-branch`. */
+export async function currentBranch(git: Git, settings: GitSettings): Promise<string> {
+  const { code, out } = await git.run(['symbolic-ref', '--quiet', 'HEAD']);
+  if (code !== 0)
+    throw gitError('git.detached-head', 'no branch is checked out (detached HEAD)', {
+      hint: `Check out the branch that hypervisors follow: git switch ${settings.branch ?? 'BRANCH'}`,
+    });
+  const branch = out
+    .toString()
+    .trim()
+    .replace(/^refs\/heads\//, '');
+  if (settings.branch === undefined || settings.branch === branch) return branch;
+  throw gitError(
+    'git.wrong-branch',
+    `${branch} is checked out; fleet.yaml says git.branch: ${settings.branch}`,
+    {
+      hint: `git switch ${settings.branch}, or change git.branch in fleet.yaml.`,
+    },
+  );
+}

@@ -1,0 +1,21 @@
+import type { CheckResult } from '../deploy/checks.ts';
+import type { Style } from './style.ts';
+
+/** What was looked at: a line a target when all is well, expected and seen when not. */
+export function checksText(checks: readonly CheckResult[], style: Style): string {
+  const lines: string[] = [];
+  for (const [target, own] of Map.groupBy(checks, (c) => c.target)) {
+    const failed = own.filter((c) => !c.ok);
+    if (failed.length === 0) {
+      lines.push(`${style('green', 'ok')}    ${style('bold', target)}  ${style('dim', own.map((c) => c.check).join(', '))}`);
+      continue;
+    }
+    lines.push(`${style('red', 'FAIL')}  ${style('bold', target)}`);
+    for (const check of failed) {
+      lines.push(`      ${check.check}: expected ${check.expected}`, `      ${' '.repeat(check.check.length)}  seen     ${check.seen}`);
+    }
+  }
+  const bad = checks.filter((c) => !c.ok).length;
+  lines.push(bad === 0 ? `All ${checks.length} checks passed.` : `${bad} of ${checks.length} checks failed.`);
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,26 @@
+import type { DeployEvent } from '../deploy/events.ts';
+
+/** One line for everything that happens: logs of CI, pipes, files. */
+export function plainReporter(write: (text: string) => void): (event: DeployEvent) => void {
+  return (event) => {
+    const line = plainLine(event);
+    if (line !== undefined) write(`${event.hypervisor}: ${line}\n`);
+  };
+}
+
+function plainLine(event: DeployEvent): string | undefined {
+  switch (event.type) {
+    case 'hypervisor':
+      return event.state === 'begin' ? undefined : event.result;
+    case 'step':
+      if (event.state === 'begin') return event.step;
+      return `${event.step}: ${event.state} (${((event.ms ?? 0) / 1000).toFixed(1)} s)`;
+    case 'note':
+      return event.text;
+    case 'output':
+      // Lines with a tab are answers to fleet, not to a reader.
+      return event.line.includes('\t') ? undefined : `  ${event.line}`;
+    case 'checked':
+      return `${event.target} healthy: ${event.checks.map((c) => c.check).join(', ')}`;
+  }
+}

@@ -1,0 +1,105 @@
+import { type Action, hasChanges, type HypervisorPlan, type Plan } from '../plan/plan.ts';
+import type { Style } from './style.ts';
+
+const signs: Record<Action['kind'], string> = {
+  checkout: '·',
+  switch: '~',
+  create: '+',
+  return: '+',
+  update: '~',
+  start: '▸',
+  stop: '■',
+  join: '~',
+  'set-aside': '-',
+};
+
+const meaning: Record<Action['kind'], string> = {
+  checkout: 'checkout moves',
+  switch: 'switch',
+  create: 'create',
+  return: 'create again',
+  update: 'rebuild',
+  start: 'start',
+  stop: 'stop',
+  join: 'join its bridge',
+  'set-aside': 'stop, set aside',
+};
+
+export interface PlanTextOptions {
+  /** Print whole diffs rather than names of files. */
+  readonly diffs: boolean;
+  /** Hypervisors were not looked at. */
+  readonly offline: boolean;
+}
+
+/** A plan as a person reads it, at 80 columns. */
+export function planText(plan: Plan, style: Style, options: PlanTextOptions): string {
+  const parts: string[] = [];
+  if (plan.files.length > 0) parts.push(filesText(plan, style, options.diffs));
+  for (const hypervisor of plan.hypervisors) {
+    const text = options.offline ? '' : hypervisorText(hypervisor, style);
+    if (text) parts.push(text);
+  }
+  if (plan.warnings.length > 0) {
+    parts.push(plan.warnings.map((w) => `${style('yellow', 'warning')} ${w}\n`).join(''));
+  }
+  parts.push(`${style('bold', summary(plan, options.offline))}\n`);
+  return parts.join('\n');
+}
+
+function filesText(plan: Plan, style: Style, diffs: boolean): string {
+  const sign = { add: '+', change: '~', remove: '-' } as const;
+  if (!diffs) {
+    return `Files\n${plan.files.map((f) => `  ${sign[f.kind]} ${f.path}\n`).join('')}`;
+  }
+  return plan.files.map((f) => colourDiff(f.diff, style)).join('\n');
+}
+
+function colourDiff(diff: string, style: Style): string {
+  return diff
+    .split('\n')
+    .map((line) => {
+      if (line.startsWith('+++') || line.startsWith('---')) return style('bold', line);
+      if (line.startsWith('@@')) return style('cyan', line);
+      if (line.startsWith('+')) return style('green', line);
+      return line.startsWith('-') ? style('red', line) : line;
+    })
+    .join('\n');
+}
+
+function hypervisorText(plan: HypervisorPlan, style: Style): string {
+  const lines: string[] = [];
+  if (plan.unreachable) lines.push(`  ${style('red', 'unreachable')}  ${plan.unreachable}`);
+  for (const problem of plan.problems) lines.push(`  ${style('red', 'problem')}  ${problem}`);
+  const width = Math.max(0, ...plan.actions.map((a) => a.target.length));
+  for (const action of plan.actions) {
+    const restart = action.kind === 'update' ? '; restarts if its runner differs' : '';
+    const head = `  ${signs[action.kind]} ${action.target.padEnd(width)}  ${meaning[action.kind].padEnd(15)}`;
+    lines.push(`${head}  ${style('dim', action.why + restart)}`);
+  }
+  for (const drift of plan.drift) lines.push(`  ${style('yellow', '!')} ${drift.target}: ${drift.message}`);
+  return lines.length === 0 ? '' : `${style('bold', plan.name)}\n${lines.join('\n')}\n`;
+}
+
+/** One line: what would happen, in numbers. */
+export function summary(plan: Plan, offline: boolean): string {
+  const unreachable = plan.hypervisors.filter((h) => h.unreachable).length;
+  const aside = unreachable > 0 ? ` ${unreachable} hypervisor${unreachable === 1 ? '' : 's'} unreachable.` : '';
+  if (!hasChanges(plan)) return `No changes.${aside}`;
+  const actions = plan.hypervisors.flatMap((h) => h.actions);
+  const count = (kinds: readonly Action['kind'][]) => actions.filter((a) => kinds.includes(a.kind)).length;
+  const parts = [
+    [plan.files.length, plan.files.length === 1 ? 'file' : 'files'],
+    [count(['switch']), 'to switch'],
+    [count(['create', 'return']), 'to create'],
+    [count(['update']), 'to rebuild'],
+    [count(['start', 'join']), 'to start'],
+    [count(['stop']), 'to stop'],
+    [count(['set-aside']), 'to set aside'],
+  ] as const;
+  const text = parts
+    .filter(([n]) => n > 0)
+    .map(([n, words]) => `${n} ${words}`)
+    .join(', ');
+  return `Plan: ${text || 'checkouts move'}.${offline ? ' Hypervisors were not asked.' : ''}${aside}`;
+}

@@ -1,0 +1,65 @@
+import { Listr, ListrLogger, type ListrTaskWrapper, ProcessOutput } from 'listr2';
+import type { DeployEvent } from '../deploy/events.ts';
+
+export interface LiveReporter {
+  readonly emit: (event: DeployEvent) => void;
+  /** Resolves when the last line stands. */
+  finish(): Promise<void>;
+}
+
+/**
+ * A spinner a hypervisor, with the step it is in, on standard error. listr2 only shows: what runs,
+ * and what is undone, is the engine's business.
+ */
+export function terminalReporter(hypervisors: readonly string[]): LiveReporter {
+  // biome-ignore lint/suspicious/noExplicitAny: listr2's own type parameters do not matter here.
+  type Task = ListrTaskWrapper<unknown, any, any>;
+  const tasks = new Map<string, Task>();
+  const ends = new Map<string, (result: string | undefined) => void>();
+  const early = new Map<string, string>();
+  const list = new Listr(
+    hypervisors.map((name) => ({
+      title: name,
+      task: (_: unknown, task: Task) => {
+        tasks.set(name, task);
+        task.output = early.get(name) ?? 'waiting';
+        return new Promise<void>((resolve, reject) => {
+          ends.set(name, (result) => {
+            task.title = result === undefined || result === 'done' ? name : `${name}: ${result}`;
+            if (result === undefined || result === 'done') resolve();
+            else reject(new Error(result));
+          });
+        });
+      },
+      rendererOptions: { outputBar: 1, persistentOutput: false },
+    })),
+    {
+      concurrent: true,
+      exitOnError: false,
+      registerSignalListeners: false,
+      rendererOptions: {
+        showErrorMessage: false,
+        collapseErrors: false,
+        logger: new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) }),
+      },
+    },
+  );
+  const running = list.run().catch(() => undefined);
+  const show = (name: string, text: string) => {
+    const task = tasks.get(name);
+    if (task) task.output = text;
+    else early.set(name, text);
+  };
+  return {
+    emit: (event) => {
+      if (event.type === 'step' && event.state === 'begin') show(event.hypervisor, event.step);
+      if (event.type === 'note') show(event.hypervisor, event.text);
+      if (event.type === 'checked') show(event.hypervisor, `${event.target} is healthy`);
+      if (event.type === 'hypervisor' && event.state === 'end') ends.get(event.hypervisor)?.(event.result);
+    },
+    finish: async () => {
+      for (const end of ends.values()) end(undefined);
+      await running;
+    },
+  };
+}

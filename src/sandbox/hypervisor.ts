@@ -1,0 +1,178 @@
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import type { System } from '../model/fleet.ts';
+import { dialGuest } from './guest-ports.ts';
+import type { KeyPair } from './keys.ts';
+import { type CommandResult, Processes } from './processes.ts';
+import { type Sshd, startSshd } from './sshd.ts';
+
+/** What a pretend hypervisor is made with. */
+export interface HypervisorOptions {
+  readonly name: string;
+  readonly system: System;
+  /** Its folder: FLEET_ROOT of everything that runs on it. */
+  readonly root: string;
+  /** Address of its uplink. */
+  readonly address: string;
+  /** Folder of the stand-in tools. */
+  readonly tools: string;
+  /** PATH of everything that runs on it. */
+  readonly path: string;
+  /** Seconds from a guest's start to its first answer. */
+  readonly guestBoot: number;
+  readonly hostKey: KeyPair;
+  readonly clientKey: KeyPair;
+  /** Ports of 127.0.0.1 that it may connect to: the other hypervisors, for jump hosts. */
+  readonly neighbours: ReadonlySet<number>;
+}
+
+const folders = [
+  'boot',
+  'etc',
+  'nix/store',
+  'nix/var/nix/gcroots/auto',
+  'nix/var/nix/profiles',
+  'proc/sys/kernel/random',
+  'root',
+  'sandbox/evaluations',
+  'sys/class/net',
+  'tmp',
+  'var/lib/microvms',
+];
+
+/** One pretend hypervisor: a folder, stand-in tools, and an ssh server. */
+export class SandboxHost {
+  readonly name: string;
+  readonly system: System;
+  readonly root: string;
+  readonly hostKey: KeyPair;
+  readonly publicKey: string;
+  readonly #options: HypervisorOptions;
+  readonly #processes: Processes;
+  #sshd: Sshd | undefined;
+  #cable = true;
+  #power = true;
+
+  constructor(options: HypervisorOptions) {
+    this.#options = options;
+    this.name = options.name;
+    this.system = options.system;
+    this.root = options.root;
+    this.hostKey = options.hostKey;
+    this.publicKey = options.clientKey.public;
+    const env = {
+      FLEET_ROOT: this.root,
+      HOME: join(this.root, 'root'),
+      LANG: 'C.UTF-8',
+      LOGNAME: 'root',
+      PATH: options.path,
+      SHELL: '/bin/sh',
+      TMPDIR: join(this.root, 'tmp'),
+      USER: 'root',
+    };
+    this.#processes = new Processes(env, this.root, join(this.root, 'sandbox/sessions'));
+  }
+
+  /** Port of its ssh server on 127.0.0.1. */
+  get port(): number {
+    if (this.#sshd === undefined) throw new Error(`${this.name} has not started`);
+    return this.#sshd.port;
+  }
+
+  /** Hand-written Nix that keeps its uplink and lets us in; a system without it cuts us off. */
+  get hardwareModule(): string {
+    return `# The pretend hardware of ${this.name}: without it a system has no uplink.
+{
+  sandbox.uplink = "enp1s0";
+  services.openssh.ports = [ ${this.port} ];
+  users.users.root.openssh.authorizedKeys.keys = [ "${this.publicKey}" ];
+}
+`;
+  }
+
+  /** Lays out the folder, boots, and listens. */
+  async start(): Promise<void> {
+    const { clientKey, hostKey, neighbours } = this.#options;
+    await this.#install();
+    this.#sshd = await startSshd({
+      hostKey: hostKey.private,
+      clientKey: clientKey.public,
+      start: (command, connection) =>
+        this.#processes.start(command, { SSH_CONNECTION: connection }),
+      dial: (address, port) =>
+        address === '127.0.0.1' && neighbours.has(port)
+          ? connect(port, address)
+          : dialGuest(this.root, address, port),
+      isCut: () => !this.#power || !this.#cable || existsSync(join(this.root, 'sandbox/no-uplink')),
+    });
+  }
+
+  /** Runs a command as root, not through ssh. */
+  exec(command: string): Promise<CommandResult> {
+    return this.#processes.run(command);
+  }
+
+  /** Pulls the uplink's cable: connections end, new ones are turned away. */
+  async cutLink(): Promise<void> {
+    this.#cable = false;
+    this.#sshd?.dropAll();
+  }
+
+  async restoreLink(): Promise<void> {
+    this.#cable = true;
+  }
+
+  /** Cuts the power: everything ends at once, files stay. */
+  async kill(): Promise<void> {
+    this.#power = false;
+    this.#sshd?.dropAll();
+    this.#processes.endAll();
+  }
+
+  /** After kill: the boot default comes up, and with it what is started at boot. */
+  async boot(): Promise<void> {
+    await this.#tool('boot');
+    this.#power = true;
+  }
+
+  /** Back to a hypervisor that fleet has never touched; its keys and port stay. */
+  async reset(): Promise<void> {
+    await this.kill();
+    await this.#install();
+    this.#cable = true;
+    this.#power = true;
+  }
+
+  async stop(): Promise<void> {
+    rmSync(join(this.root, 'sandbox/server'), { force: true });
+    await this.#sshd?.stop();
+    this.#processes.endAll();
+  }
+
+  async #install(): Promise<void> {
+    const { address, guestBoot, path, system, tools } = this.#options;
+    rmSync(this.root, { recursive: true, force: true });
+    for (const folder of folders) mkdirSync(join(this.root, folder), { recursive: true });
+    const facts = {
+      address,
+      'boot-seconds': guestBoot,
+      machine: system.split('-')[0],
+      path,
+      server: process.pid,
+    };
+    for (const [name, fact] of Object.entries(facts)) {
+      writeFileSync(join(this.root, 'sandbox', name), `${fact}\n`);
+    }
+    symlinkSync(tools, join(this.root, 'sandbox/tools'));
+    const memory = ['MemTotal:       32768000 kB', 'MemAvailable:   24576000 kB', ''].join('\n');
+    writeFileSync(join(this.root, 'proc/meminfo'), memory);
+    await this.#tool('install', this.name);
+  }
+
+  async #tool(...words: readonly string[]): Promise<void> {
+    const command = `"$FLEET_ROOT/sandbox/tools/lib/"${words.join(' ')}`;
+    const { code, stderr } = await this.#processes.run(command);
+    if (code !== 0) throw new Error(`the sandbox could not ${words.join(' ')}: ${stderr}`);
+  }
+}

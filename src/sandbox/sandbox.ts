@@ -1,0 +1,81 @@
+import { chmodSync, cpSync, mkdirSync, readdirSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { System } from '../model/fleet.ts';
+import { SandboxHost } from './hypervisor.ts';
+import { makeKeyPair, writeSshHome } from './keys.ts';
+
+/** Options of `startSandbox`. */
+export interface SandboxOptions {
+  /** Where everything is kept; made when it is not there, and left there by `stop`. */
+  readonly dir: string;
+  readonly hypervisors: readonly { readonly name: string; readonly system?: System }[];
+  /** Seconds from a guest's start to its first answer. */
+  readonly guestBoot?: number;
+}
+
+/** Pretend hypervisors in one process: ssh and scripts are real, Nix, systemd and guests are not. */
+export interface Sandbox {
+  readonly hosts: readonly SandboxHost[];
+  /** A HOME with .ssh: key, known_hosts, and a config with each hypervisor under its name. */
+  readonly home: string;
+  /** What fleet must find in its environment to reach them. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Ends everything that it started. */
+  stop(): Promise<void>;
+}
+
+/** Starts pretend hypervisors: no root, no Nix, Linux or macOS. */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  mkdirSync(options.dir, { recursive: true });
+  // The scripts compare paths with what readlink -f says.
+  const dir = realpathSync(options.dir);
+  const tools = installTools(join(dir, 'tools'));
+  const path = [...tools.path, process.env['PATH'] ?? '/usr/bin:/bin'].join(':');
+  const clientKey = makeKeyPair();
+  const neighbours = new Set<number>();
+  const hosts = options.hypervisors.map(
+    ({ name, system = thisSystem() }, n) =>
+      new SandboxHost({
+        name,
+        system,
+        root: join(dir, 'hosts', name),
+        address: `192.0.2.${2 + (n % 250)}`,
+        tools: tools.folder,
+        path,
+        guestBoot: options.guestBoot ?? 0.3,
+        hostKey: makeKeyPair(),
+        clientKey,
+        neighbours,
+      }),
+  );
+  const stop = async () => {
+    await Promise.all(hosts.map((host) => host.stop()));
+  };
+  try {
+    await Promise.all(hosts.map((host) => host.start()));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  for (const host of hosts) neighbours.add(host.port);
+  const home = join(dir, 'home');
+  writeSshHome(
+    home,
+    clientKey,
+    hosts.map(({ name, port, hostKey }) => ({ name, port, key: hostKey })),
+  );
+  return { hosts, home, env: { FLEET_SSH_CONFIG: join(home, '.ssh/config') }, stop };
+}
+
+const thisSystem = (): System => (process.arch === 'arm64' ? 'aarch64-linux' : 'x86_64-linux');
+
+/** Copies the stand-ins, once for all: a package's files need not be executable, or stay. */
+function installTools(folder: string): { folder: string; path: string[] } {
+  cpSync(fileURLToPath(new URL('./tools/', import.meta.url)), folder, { recursive: true });
+  const kinds = process.platform === 'linux' ? ['bin'] : ['bin', 'bsd'];
+  for (const kind of [...kinds, 'lib']) {
+    for (const file of readdirSync(join(folder, kind))) chmodSync(join(folder, kind, file), 0o755);
+  }
+  return { folder, path: kinds.map((kind) => join(folder, kind)) };
+}

@@ -1,0 +1,112 @@
+# shellcheck shell=sh
+# Guests: microvm@NAME with the units that belong to it. No process runs; what a guest does later,
+# its kernel parameters say:
+#   lab.mute         never answers
+#   lab.die=S        dies S seconds after its start (also lab.crash=S)
+#   lab.hang-stop    does not stop until it is killed
+#   lab.tcp=P,P lab.http=P   ports that answer (src/sandbox/guest-ports.ts)
+
+# behaviour RUNNER: into the variables mute, dies, hangs.
+behaviour() {
+	mute='' dies='' hangs=''
+	[ -f "$1/sandbox/parameters" ] || return 0
+	while read -r parameter; do
+		case $parameter in
+		lab.mute) mute=1 ;;
+		lab.die=* | lab.crash=*) dies=${parameter#*=} ;;
+		lab.hang-stop) hangs=1 ;;
+		esac
+	done <"$1/sandbox/parameters"
+}
+
+# guest_start NAME [RESTARTS]: all of its units, in their order.
+guest_start() {
+	vm=$microvms/$1
+	# microvm-set-booted@ has no condition: for a vm that is not there it fails.
+	if ! runner=$(readlink "$vm/current"); then
+		unit_now "microvm-set-booted@$1.service" failed failed exit-code
+		echo "A dependency job for microvm@$1.service failed. See 'journalctl -xe' for details." >&2
+		return 1
+	fi
+	rm -f "$vm/booted" "$box/units/microvm-set-booted@$1.service"
+	ln -s "$runner" "$vm/booted"
+	if [ -x "$runner/bin/tap-up" ] && ! "$runner/bin/tap-up"; then
+		unit_now "microvm-tap-interfaces@$1.service" failed failed exit-code
+		echo "A dependency job for microvm@$1.service failed. See 'journalctl -xe' for details." >&2
+		return 1
+	fi
+	[ ! -x "$runner/bin/virtiofsd-run" ] || unit_now "microvm-virtiofsd@$1.service" active running
+	# A condition that is not met is no failure: nothing runs, and systemctl says that all is well.
+	[ -x "$runner/bin/microvm-run" ] || return 0
+	(cd "$vm" && "$runner/bin/microvm-run")
+	unit_load "microvm@$1.service"
+	active=active sub=running id=$(new_id) restarts=${2:-0} result=success
+	unit_save "microvm@$1.service"
+	while read -r tap _ address; do echo "$1 $tap" >"$box/addresses/${address%/*}"; done <"$runner/sandbox/nics"
+	read -r boot_seconds <"$box/boot-seconds"
+	behaviour "$runner"
+	[ -n "$mute" ] || later "$boot_seconds" guest_up "$1" "$id"
+	[ -z "$dies" ] || later "$dies" guest_dies "$1" "$id"
+}
+
+# guest_up NAME INVOCATION: it has booted, and answers.
+guest_up() {
+	unit_load "microvm@$1.service"
+	[ "$active$id" != "active$2" ] || : >"$box/up/$1"
+}
+
+# guest_dies NAME INVOCATION: Restart=always brings it back after RestartSec.
+guest_dies() {
+	unit_load "microvm@$1.service"
+	[ "$active$id" = "active$2" ] || return 0
+	rm -f "$box/up/$1"
+	active=activating sub=auto-restart result=${3:-exit-code}
+	unit_save "microvm@$1.service"
+	later 5 guest_returns "$1" "$2"
+}
+
+# A restart by systemd itself takes the units that are PartOf= along: `current` is booted.
+guest_returns() {
+	unit_load "microvm@$1.service"
+	[ "$sub$id" = "auto-restart$2" ] || return 0
+	next=$((restarts + 1))
+	guest_clear "$1"
+	guest_start "$1" "$next"
+}
+
+# What belongs to a guest and goes with it.
+guest_clear() {
+	rm -f "$box/up/$1" "$box/units/microvm-virtiofsd@$1.service"
+	[ ! -x "$microvms/$1/booted/bin/tap-down" ] || "$microvms/$1/booted/bin/tap-down"
+	rm -f "$microvms/$1/booted"
+}
+
+# guest_stop NAME: fails when the guest hangs; then it is deactivating until it is killed.
+guest_stop() {
+	unit_load "microvm@$1.service"
+	case $active in
+	active) behaviour "$microvms/$1/booted" ;;
+	activating) hangs='' ;;
+	deactivating) return 1 ;;
+	*) return 0 ;;
+	esac
+	if [ -n "$hangs" ]; then
+		active=deactivating sub=stop-sigterm
+		unit_save "microvm@$1.service"
+		return 1
+	fi
+	unit_now "microvm@$1.service" inactive dead
+	guest_clear "$1"
+}
+
+# guest_kill NAME: its processes get SIGKILL. One that was stopping has failed; another restarts.
+guest_kill() {
+	unit_load "microvm@$1.service"
+	case $active in
+	deactivating)
+		unit_now "microvm@$1.service" failed failed signal
+		guest_clear "$1"
+		;;
+	active) guest_dies "$1" "$id" signal ;;
+	esac
+}

@@ -1,0 +1,133 @@
+# With nix.awk. Evaluates machines of a rendered repository: -v folder=CHECKOUT -v out=FOLDER
+# -v listing=FILE (the tracked files) -v names="NAME NAME…". For each, FOLDER/NAME/ (made by the
+# caller) gets what the stand-ins need to know of it, one fact a line, and `source`: what it
+# evaluates to depends on that and on nothing else.
+
+BEGIN {
+  while ((getline line < listing) > 0) tracked[line] = 1
+  if (!("flake.nix" in tracked)) fail("path '" folder "' does not contain a 'flake.nix'")
+  load(folder, "flake.nix", "")
+  # Its description is nobody's input.
+  shared = source
+  sub(/description = "[^;]* ;/, "", shared)
+  tokenise(folder "/flake.lock")
+  for (at = 1; at <= tokens; at++) shared = shared " " token[at]
+  forget()
+  load(folder, "hosts/default.nix", "")
+  for (n = 1; n <= entries; n++) systems[order[n]] = value[order[n]]
+  count = split(names, name, " ")
+  for (i = 1; i <= count; i++) machine(name[i])
+}
+
+function machine(name,    n, path, text, files) {
+  if (!(name in systems) && !("\"" name "\"" in systems))
+    fail("flake 'git+file://" folder "' does not provide attribute 'nixosConfigurations." name "'")
+  files = out "/" name "/"
+  forget()
+  load(folder, "hosts/" name, "")
+  printf "%s\n%s\n%s\n", shared, systems[name], source > (files "source")
+
+  split("", file)
+  for (n = 1; n <= entries; n++) {
+    path = order[n]
+    text = value[path]
+    if (under(path, "environment.systemPackages.", "")) package(name, text)
+    else if (under(path, "boot.kernelParams.", "")) add("parameters", text)
+    else if (under(path, "microvm.volumes.", ".image")) add("volumes", text)
+    else if (under(path, "microvm.interfaces.", ".id")) nic(under(path, "microvm.interfaces.", ".id"), text)
+    else if (under(path, "systemd.network.networks.", ".networkConfig.Bridge"))
+      taps("systemd.network.networks." under(path, "systemd.network.networks.", ".networkConfig.Bridge"), text)
+    else if (under(path, "systemd.network.netdevs.", ".netdevConfig.Name")) bridge(text)
+    else if (under(path, "systemd.services.", ".script") && text ~ /^(false|exit [1-9])/)
+      add("failing", under(path, "systemd.services.", ".script") ".service")
+    else if (path ~ /^system\.activationScripts\./ && text ~ /^sleep [0-9]/)
+      add("hangs", substr(text, 7) + 0)
+    else if (path == "sandbox.uplink") add("uplink", text)
+    else if (path == "microvm.hypervisor") add("hypervisor", text)
+    else if (path == "boot.kernelPackages") add("kernel", text)
+    else if (path == "environment.etc.\"fleet/autostart\".text") add("autostart", substr(text, 1, length(text) - 1))
+  }
+  for (path in file) printf "%s", file[path] > (files path)
+  for (path in file) close(files path)
+  close(files "source")
+  access(files "access")
+  close(files "access")
+}
+
+function add(name, line) {
+  if (line != "") file[name] = file[name] line "\n"
+}
+
+# What is in nixpkgs nobody here knows; these names are not.
+function package(name, text) {
+  if (text ~ /^pkgs\.(nope|no-such-.*)$/)
+    fail("\n       … while evaluating the option `environment.systemPackages':\n\n       … while evaluating definitions from `" folder "/hosts/" name "/default.nix':\n\n       error: attribute '" substr(text, 6) "' missing")
+  add("packages", substr(text, 6))
+}
+
+# A TAP, its MAC and the address that the network with this MAC has.
+function nic(index_, tap,    mac, n, network) {
+  mac = value["microvm.interfaces." index_ ".mac"]
+  for (n = 1; n <= entries; n++) {
+    network = under(order[n], "systemd.network.networks.", ".matchConfig.MACAddress")
+    if (network && value[order[n]] == mac)
+      add("nics", tap " " mac " " value["systemd.network.networks." network ".address.0"])
+  }
+}
+
+# Which TAPs enter a bridge: a list of names, or one string of them.
+function taps(network, bridge,    n, words, count) {
+  count = split(value[network ".matchConfig.Name"], words, " ")
+  for (n = 1; n <= count; n++) add("taps", words[n] " " bridge)
+  for (n = 0; n < size[network ".matchConfig.Name"]; n++)
+    add("taps", value[network ".matchConfig.Name." n] " " bridge)
+}
+
+function bridge(name,    n, network) {
+  for (n = 1; n <= entries; n++) {
+    network = under(order[n], "systemd.network.networks.", ".matchConfig.Name")
+    if (network && value[order[n]] == name) {
+      add("bridges", name " " value["systemd.network.networks." network ".address.0"])
+      return
+    }
+  }
+  add("bridges", name " ")
+}
+
+function list(path,    n, text) {
+  for (n = 0; n < size[path]; n++) text = text (n ? "," : "") value[path "." n]
+  return "[" text "]"
+}
+function strings(path,    n, text) {
+  for (n = 0; n < size[path]; n++) text = text (n ? "," : "") json(value[path "." n])
+  return text
+}
+function json(text) {
+  gsub(/[\\"]/, "\\\\&", text)
+  return "\"" text "\""
+}
+function option(path, otherwise) {
+  return path in value ? value[path] : otherwise
+}
+
+# What src/host/scripts/access.sh asks of a hypervisor's configuration.
+function access(to,    n, user, users, ports, done) {
+  ports = size["services.openssh.ports"] ? list("services.openssh.ports") : "[22]"
+  for (n = 1; n <= entries; n++) {
+    if (order[n] !~ /^users\.users\./) continue
+    user = under(order[n], "users.users.", "")
+    sub(/\..*/, "", user)
+    if (user in done) continue
+    done[user] = 1
+    users = users (users == "" ? "" : ",") json(user) ":{\"groups\":[" strings("users.users." user ".extraGroups") \
+      "],\"keys\":[" strings("users.users." user ".openssh.authorizedKeys.keys") "]}"
+  }
+  if (!("root" in done)) users = users (users == "" ? "" : ",") "\"root\":{\"groups\":[],\"keys\":[]}"
+  # sshd's own ports are open unless services.openssh.openFirewall says no.
+  printf "{\"sshd\":%s,\"ports\":%s,\"rootLogin\":%s,\"firewall\":%s,\"openPorts\":%s,\"openRanges\":[],\"wheelNeedsPassword\":%s,\"users\":{%s}}\n", \
+    option("services.openssh.enable", "false"), ports, \
+    json(option("services.openssh.settings.PermitRootLogin", "prohibit-password")), \
+    option("networking.firewall.enable", "true"), \
+    option("services.openssh.openFirewall", "true") == "true" ? ports : list("networking.firewall.allowedTCPPorts"), \
+    option("security.sudo.wheelNeedsPassword", "true"), users > to
+}

@@ -1,0 +1,71 @@
+# shellcheck shell=sh
+# Network interfaces, one file each in sandbox/net, and what systemd-networkd does with them.
+
+# link_load NAME: into the variables kind, up, master, address, mac.
+link_load() {
+	kind='' up='' master='' address='' mac=''
+	[ -f "$box/net/$1" ] || return 1
+	. "$box/net/$1" 2>/dev/null || return 1
+}
+
+link_save() {
+	printf '%s\n' "kind=$kind" "up=$up" "master=$master" "address=$address" "mac=$mac" >"$box/net/.$1.$$"
+	mv -f "$box/net/.$1.$$" "$box/net/$1"
+}
+
+# link_add NAME KIND
+link_add() {
+	kind=$2 up='' master='' address='' mac=02:$(new_id | sed 's/\(..\)/\1:/g' | cut -c 1-14)
+	link_save "$1"
+	if [ "$2" = bridge ]; then mkdir -p "$R/sys/class/net/$1/bridge"; else mkdir -p "$R/sys/class/net/$1"; fi
+	# networkd is told of a new TAP by the kernel and takes its time.
+	[ "$2" != tun ] || later 0.2 tap_join "$1"
+}
+
+link_delete() {
+	rm -rf "$box/net/$1" "$R/sys/class/net/$1"
+	for other in "$box"/net/*; do
+		[ -f "$other" ] || continue
+		link_load "${other##*/}" && [ "$master" = "$1" ] || continue
+		master=
+		link_save "${other##*/}"
+	done
+}
+
+# tap_join NAME: the TAP enters the bridge that the active system has for it, if there is one.
+tap_join() {
+	while read -r pattern bridge; do
+		# shellcheck disable=SC2254 # it is a pattern
+		case $1 in $pattern) ;; *) continue ;; esac
+		[ -e "$box/net/$bridge" ] && link_load "$1" || return 0
+		master=$bridge up=1
+		link_save "$1"
+		return 0
+	done <"$R/run/current-system/sandbox/taps"
+}
+
+taps_join() {
+	for tap in "$box"/net/*; do
+		[ -f "$tap" ] || continue
+		link_load "${tap##*/}" && [ "$kind" = tun ] && tap_join "${tap##*/}"
+	done
+}
+
+# networkd OLD NEW: reads the configuration of the system NEW. A bridge that OLD had, too, is not
+# made again if somebody deleted it, and none is ever taken away.
+networkd() {
+	known=' '
+	if [ -f "$1/sandbox/bridges" ]; then
+		while read -r bridge _; do known="$known$bridge "; done <"$1/sandbox/bridges"
+	fi
+	while read -r bridge wanted; do
+		if ! link_load "$bridge"; then
+			case $known in *" $bridge "*) continue ;; esac
+			link_add "$bridge" bridge
+		fi
+		[ "$up$address" != "1$wanted" ] || continue
+		up=1 address=$wanted
+		link_save "$bridge"
+	done <"$2/sandbox/bridges"
+	later 0.3 taps_join
+}

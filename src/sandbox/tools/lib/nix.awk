@@ -1,0 +1,208 @@
+# Reads Nix that is plain data, as fleet renders it, and follows its imports. `value[PATH]` holds
+# what it says, with PATH as Nix writes it (`systemd.network.netdevs."10-br-x".netdevConfig.Name`)
+# and a number for an element of a list. What is not plain (functions, let, mkIf) is kept as text.
+
+# load(FOLDER, FILE, PREFIX): reads FILE and everything it imports; `source` gathers what was read.
+function load(folder, file, prefix,    queue, seen, from, count, first, n) {
+  count = 1
+  queue[1] = file
+  for (n = 1; n <= count; n++) {
+    file = queue[n]
+    if (file in seen) continue
+    seen[file] = 1
+    if (!(file in tracked)) {
+      file = file "/default.nix"
+      if (!(file in tracked)) fail("path '" folder "/" queue[n] "' does not exist, or is not tracked by Git")
+    }
+    first = size["imports"] + 0
+    tokenise(folder "/" file)
+    source = source "\n" file ":"
+    for (at = 1; at <= tokens; at++) source = source " " token[at]
+    parse_file(prefix)
+    for (; first < size["imports"]; first++) {
+      from = value["imports." first]
+      if (from ~ /^\.\.?\//) queue[++count] = resolve(file, from)
+    }
+  }
+}
+
+# The path that `target` means in `file`.
+function resolve(file, target,    parts, count, kept, n, i, path) {
+  sub(/[^\/]*$/, "", file)
+  count = split(file target, parts, "/")
+  kept = 0
+  for (n = 1; n <= count; n++) {
+    if (parts[n] == "" || parts[n] == ".") continue
+    if (parts[n] == "..") kept--
+    else path[++kept] = parts[n]
+  }
+  target = path[1]
+  for (i = 2; i <= kept; i++) target = target "/" path[i]
+  return target
+}
+
+function fail(message) {
+  print "error: " message > "/dev/stderr"
+  failed = 1
+  exit 1
+}
+
+# A string's token is a quote and its text.
+function tokenise(file,    line, text) {
+  tokens = 0
+  while ((getline line < file) > 0) {
+    for (;;) {
+      sub(/^[ \t\r]+/, "", line)
+      if (line == "" || line ~ /^#/) break
+      if (line ~ /^\/\*/) {
+        while (!index(line, "*/") && (getline line < file) > 0) continue
+        line = substr(line, index(line, "*/") + 2)
+      } else if (line ~ /^''/) {
+        line = indented(file, substr(line, 3))
+      } else if (line ~ /^"/) {
+        while (!match(line, /^"([^"\\]|\\.)*"/) && (getline text < file) > 0) line = line "\n" text
+        token[++tokens] = "\"" unescape(substr(line, 2, RLENGTH - 2))
+        line = substr(line, RLENGTH + 1)
+      } else if (match(line, /^\.\.?\/[A-Za-z0-9._\/+-]+/) || match(line, /^[A-Za-z_][A-Za-z0-9_'-]*/) ||
+                 match(line, /^[0-9]+(\.[0-9]+)?/) || match(line, /^./)) {
+        token[++tokens] = substr(line, 1, RLENGTH)
+        line = substr(line, RLENGTH + 1)
+      }
+    }
+  }
+  close(file)
+}
+
+function unescape(text,    result, n, c) {
+  result = ""
+  while (n = index(text, "\\")) {
+    c = substr(text, n + 1, 1)
+    result = result substr(text, 1, n - 1) (c == "n" ? "\n" : c == "t" ? "\t" : c == "r" ? "\r" : c)
+    text = substr(text, n + 2)
+  }
+  return result text
+}
+
+# ''…'': returns what follows on its last line.
+function indented(file, line,    lines, count, n, end, least, result) {
+  for (count = 1; !(end = closing_quotes(line)); count++) {
+    lines[count] = line
+    if ((getline line < file) <= 0) break
+  }
+  lines[count] = substr(line, 1, end - 1)
+  least = 1000
+  for (n = 1; n <= count; n++)
+    if ((n > 1 || lines[n] != "") && match(lines[n], /[^ ]/) && RSTART < least) least = RSTART
+  result = ""
+  for (n = 1; n <= count; n++) {
+    if (n == 1 && lines[n] ~ /^ *$/) continue
+    if (n == count && lines[n] ~ /^ *$/) continue
+    result = result substr(lines[n], least) (n < count ? "\n" : "")
+  }
+  gsub(/''\$/, "$", result)
+  gsub(/'''/, "''", result)
+  token[++tokens] = "\"" result
+  return substr(line, end + 2)
+}
+
+# Where '' ends a string in this line, rather than escaping something.
+function closing_quotes(line,    n, from) {
+  from = 0
+  while (n = index(substr(line, from + 1), "''")) {
+    n += from
+    if (substr(line, n + 2, 1) !~ /[$'\\]/) return n
+    from = n + 2
+  }
+  return 0
+}
+
+# Skips `{ pkgs, ... }:` and `args:`; other functions are not plain.
+function parse_file(prefix,    end) {
+  at = 1
+  while (at <= tokens) {
+    end = token[at] == "{" ? closing(at) : at
+    if (token[end + 1] == ":") at = end + 2
+    else if (token[end + 1] == "@") at = closing(end + 2) + 2
+    else break
+  }
+  if (token[at] == "{") parse_set(prefix)
+}
+
+function closing(from,    depth, n) {
+  for (n = from; n <= tokens; n++) {
+    if (token[n] ~ /^[[({]$/) depth++
+    else if (token[n] ~ /^[])}]$/) depth--
+    if (depth == 0) return n
+  }
+  return tokens
+}
+
+function parse_set(prefix,    path) {
+  for (at++; at <= tokens && token[at] != "}"; at++) {
+    path = prefix
+    while (at <= tokens && token[at] !~ /^[=;}]$/) {
+      if (token[at] != ".") path = path (path == "" ? "" : ".") key(token[at])
+      at++
+    }
+    if (token[at] == "=") {
+      at++
+      parse_value(path)
+    }
+    while (at <= tokens && token[at] != ";") at = closing(at) + 1
+  }
+  at++
+}
+
+function key(t) {
+  if (t !~ /^"/) return t
+  t = substr(t, 2)
+  return t ~ /^[A-Za-z_][A-Za-z0-9_'-]*$/ ? t : "\"" t "\""
+}
+
+function parse_value(path,    text, end) {
+  if (token[at] == "{" && token[closing(at) + 1] !~ /^[:@]$/) return parse_set(path)
+  if (token[at] == "[") {
+    for (at++; at <= tokens && token[at] != "]"; ) parse_element(path "." size[path]++)
+    at++
+    return
+  }
+  if (token[at] ~ /^"/ && token[at + 1] == ";") return put(path, substr(token[at++], 2))
+  while (at <= tokens && token[at] != ";") {
+    for (end = closing(at); at <= end; at++) text = text (text == "" ? "" : " ") token[at]
+  }
+  put(path, text)
+}
+
+# An element of a list: `pkgs.a.b` is one.
+function parse_element(path,    text, end) {
+  if (token[at] == "{") return parse_set(path)
+  if (token[at] ~ /^"/) return put(path, substr(token[at++], 2))
+  for (end = closing(at); at <= end; at++) text = text token[at]
+  while (token[at] == ".") {
+    text = text "." key(token[at + 1])
+    at += 2
+  }
+  put(path, text)
+}
+
+function put(path, text) {
+  if (!(path in value)) order[++entries] = path
+  value[path] = text
+}
+
+function forget() {
+  split("", value)
+  split("", order)
+  split("", size)
+  entries = 0
+  source = ""
+}
+
+# under(PATH, PREFIX, SUFFIX): the one name between them, or "".
+function under(path, prefix, suffix,    name) {
+  if (index(path, prefix) != 1) return ""
+  name = substr(path, length(prefix) + 1)
+  if (suffix == "") return name
+  if (length(name) <= length(suffix) || substr(name, length(name) - length(suffix) + 1) != suffix) return ""
+  return substr(name, 1, length(name) - length(suffix))
+}

@@ -1,0 +1,59 @@
+# shellcheck shell=sh
+# Units, one file each in sandbox/units with what `systemctl show` tells of them. As with systemd,
+# a unit that is inactive and has not failed is not loaded: it has no file.
+
+# unit_load UNIT: into the variables active, sub, id, restarts, result, group.
+unit_load() {
+	active=inactive sub=dead id='' restarts=0 result=success group=''
+	[ ! -f "$box/units/$1" ] || . "$box/units/$1" 2>/dev/null || true
+}
+
+# unit_save UNIT: from the same variables.
+unit_save() {
+	if [ "$active" = inactive ]; then
+		rm -f "$box/units/$1"
+		return
+	fi
+	printf '%s\n' "active=$active" "sub=$sub" "id=$id" "restarts=$restarts" "result=$result" \
+		"group=$group" >"$box/units/.$1.$$"
+	mv -f "$box/units/.$1.$$" "$box/units/$1"
+}
+
+# unit_now UNIT ACTIVE SUB [RESULT]: a new state; becoming active is a new invocation.
+unit_now() {
+	unit_load "$1"
+	[ "$2" != active ] || id=$(new_id)
+	active=$2 sub=$3 result=${4:-success}
+	unit_save "$1"
+}
+
+# full_name NAME: systemctl takes a name without a suffix for a service.
+full_name() {
+	case $1 in
+	*.service | *.timer | *.target | *.socket) echo "$1" ;;
+	*) echo "$1.service" ;;
+	esac
+}
+
+# loaded PATTERN…: the loaded units that a shell pattern matches, one per line.
+loaded() {
+	for file in "$box"/units/*; do
+		[ -f "$file" ] || continue
+		for pattern; do
+			# shellcheck disable=SC2254 # it is a pattern
+			case ${file##*/} in $pattern)
+				echo "${file##*/}"
+				break
+				;;
+			esac
+		done
+	done
+}
+
+# describe UNIT: as list-units shows it.
+describe() {
+	case $1 in
+	microvm@*) name=${1#microvm@} && echo "MicroVM '${name%.service}'" ;;
+	*) echo "$1" ;;
+	esac
+}

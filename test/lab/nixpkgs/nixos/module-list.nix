@@ -1,0 +1,16 @@
+[
+  ./modules/activation.nix
+  ./modules/environment.nix
+  ./modules/firewall.nix
+  ./modules/kernel.nix
+  ./modules/networkd.nix
+  ./modules/networking.nix
+  ./modules/nftables.nix
+  ./modules/nix.nix
+  ./modules/openssh.nix
+  ./modules/security.nix
+  ./modules/systemd.nix
+  ./modules/tmpfiles.nix
+  ./modules/toplevel.nix
+  ./modules/users.nix
+]

@@ -1,0 +1,2 @@
+# Imported by hardware configurations; nothing of it matters in the lab.
+{ }

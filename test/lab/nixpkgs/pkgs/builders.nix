@@ -1,0 +1,155 @@
+# How packages are built here: plain derivations run by /bin/sh, with the hypervisor's own tools.
+{
+  lib,
+  system,
+  pkgs,
+}:
+let
+  build =
+    name: script: attrs:
+    derivation (
+      {
+        inherit name system;
+        builder = "/bin/sh";
+        args = [
+          "-euc"
+          script
+        ];
+        PATH = "/usr/sbin:/usr/bin:/sbin:/bin";
+      }
+      // attrs
+    )
+    // {
+      inherit name;
+      meta.mainProgram = attrs.mainProgram or name;
+    };
+
+  shell = "/bin/bash";
+in
+{
+  runtimeShell = shell;
+
+  # Any shell script as a builder, with attributes as environment variables.
+  runCommand = name: attrs: script: build name script attrs;
+  runCommandLocal = name: attrs: script: build name script attrs;
+
+  writeText = name: text: build name ''cat "$textPath" > "$out"'' { inherit text; passAsFile = [ "text" ]; };
+  writeTextFile =
+    {
+      name,
+      text,
+      executable ? false,
+      destination ? "",
+    }:
+    build name
+      ''
+        mkdir -p "$(dirname "$out$destination")"
+        cat "$textPath" > "$out$destination"
+        [ -z "$executable" ] || chmod +x "$out$destination"
+      ''
+      { inherit destination executable text; passAsFile = [ "text" ]; };
+  writeShellScript =
+    name: text:
+    pkgs.writeTextFile {
+      inherit name;
+      text = "#!${shell}\n${text}\n";
+      executable = true;
+    };
+  writeShellScriptBin =
+    name: text:
+    pkgs.writeTextFile {
+      inherit name;
+      text = "#!${shell}\n${text}\n";
+      executable = true;
+      destination = "/bin/${name}";
+    }
+    // { pname = name; };
+  writeShellApplication =
+    {
+      name,
+      text,
+      runtimeInputs ? [ ],
+      ...
+    }:
+    pkgs.writeShellScriptBin name ''
+      set -euo pipefail
+      export PATH="${lib.makeBinPath runtimeInputs}:$PATH"
+      ${text}'';
+
+  # Many files in one derivation: path → { text }, { source } (a link) or { copyOf } (a file of the
+  # hypervisor's own).
+  writeTree =
+    name: files:
+    let
+      entries = lib.imap0 (i: path: files.${path} // { inherit path; var = "file${toString i}"; }) (
+        builtins.attrNames files
+      );
+      put =
+        { path, var, ... }@file:
+        let
+          target = lib.escapeShellArg path;
+        in
+        ''
+          mkdir -p "$out/$(dirname ${target})"
+          ${
+            if file ? text then
+              ''cat "''$${var}Path" > "$out/"${target}''
+            else if file ? copyOf then
+              ''cp "''$${var}" "$out/"${target}''
+            else
+              ''ln -s "''$${var}" "$out/"${target}''
+          }
+        '';
+    in
+    build name ''mkdir "$out"; ${lib.concatMapStrings put entries}'' (
+      {
+        passAsFile = map (file: file.var) (builtins.filter (file: file ? text) entries);
+      }
+      // builtins.listToAttrs (
+        map (file: lib.nameValuePair file.var (file.text or file.copyOf or "${file.source}")) entries
+      )
+    );
+
+  symlinkJoin = { name, paths, ... }: pkgs.buildEnv { inherit name paths; };
+  # The programs of several packages in one directory.
+  buildEnv =
+    { name, paths, ... }:
+    build name
+      ''
+        mkdir -p "$out/bin"
+        for path in $paths; do
+          for program in "$path"/bin/*; do
+            [ ! -e "$program" ] || ln -sf "$program" "$out/bin/"
+          done
+        done
+      ''
+      { inherit paths; };
+
+  # The programs of packages that are installed on the hypervisor.
+  debian =
+    name: packages:
+    build name
+      ''
+        mkdir -p "$out/bin"
+        dpkg -L $packages | grep -E '^(/usr)?/s?bin/[^/]+$' | while read -r program; do
+          [ ! -x "$program" ] || ln -sf "$program" "$out/bin/"
+        done
+      ''
+      { inherit packages; };
+
+  # A program that does nothing but say what it is.
+  stub =
+    pname: version:
+    build "${pname}-${version}"
+      ''
+        mkdir -p "$out/bin"
+        printf '#!/bin/sh\necho "%s"\n' "$name" > "$out/bin/$pname"
+        chmod +x "$out/bin/$pname"
+      ''
+      {
+        inherit pname version;
+        mainProgram = pname;
+      };
+
+  inherit build;
+}

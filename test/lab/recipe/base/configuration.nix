@@ -1,0 +1,12 @@
+# What an administrator had here before the fleet came: flakes, sshd, the microvm host module.
+{ pkgs, ... }:
+{
+  networking.hostName = "";
+  nix.settings.experimental-features = [
+    "nix-command"
+    "flakes"
+  ];
+  environment.systemPackages = [ pkgs.git ];
+  services.openssh.enable = true;
+  system.stateVersion = "25.11";
+}

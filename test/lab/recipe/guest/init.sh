@@ -1,0 +1,78 @@
+#!/bin/sh
+# First process of every guest. The kernel command line says all there is to know:
+#   lab.net=MAC,ADDRESS[+ADDRESS…],GATEWAY   one per interface
+#   lab.mount=DEVICE,MOUNT,FS                one per volume; a failing one stops the boot
+#   lab.tcp=PORT[,PORT…]                     accepts connections
+#   lab.http=PORT[:STATUS][,…]               answers every request, with 200 unless told otherwise
+#   lab.mute                                 boots and never answers
+#   lab.die=SECONDS                          powers off that long after its network is up
+# shellcheck disable=SC2013 # words are what is wanted
+export PATH=/bin
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs devtmpfs /dev
+for module in failover net_failover virtio_net virtio_blk; do
+  insmod "/modules/$module.ko"
+done
+
+say() { echo "guest: $*" > /dev/console; }
+# Every value that the kernel command line gives a key.
+values() {
+  for word in $(cat /proc/cmdline); do
+    case $word in
+      "$1") echo yes ;;
+      "$1="*) echo "${word#*=}" ;;
+    esac
+  done
+}
+split() { echo "$1" | tr "$2" ' '; }
+
+for volume in $(values lab.mount); do
+  # shellcheck disable=SC2046 # three words
+  set -- $(split "$volume" ,)
+  device=$1
+  case $device in LABEL=*) device=$(findfs "$device") ;; esac
+  mkdir -p "/mnt$2"
+  if ! mount -t "$3" "$device" "/mnt$2"; then
+    say "cannot mount $1 on $2: emergency mode"
+    while :; do sleep 3600; done
+  fi
+  date >> "/mnt$2/boots"
+  sync
+done
+
+if [ -n "$(values lab.mute)" ]; then
+  say 'muted'
+  while :; do sleep 3600; done
+fi
+
+ip link set lo up
+for nic in $(values lab.net); do
+  # shellcheck disable=SC2046
+  set -- $(split "$nic" ,)
+  for device in /sys/class/net/*; do
+    [ "$(cat "$device/address")" = "$1" ] || continue
+    device=${device##*/}
+    ip link set "$device" up
+    for address in $(split "$2" +); do ip address add "$address" dev "$device"; done
+    [ -z "$3" ] || ip route add default via "$3"
+    say "$device has $2"
+  done
+done
+
+for port in $(split "$(values lab.tcp)" ,); do
+  nc -ll -p "$port" -e true &
+done
+for port in $(split "$(values lab.http)" ,); do
+  status=${port#*:}
+  [ "$status" != "$port" ] || status=200
+  nc -ll -p "${port%:*}" -e /http.sh "$status" &
+done
+
+say 'up'
+for seconds in $(values lab.die); do
+  sleep "$seconds"
+  say 'dies'
+  poweroff -f
+done
+while :; do sleep 3600; done

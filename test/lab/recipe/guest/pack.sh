@@ -1,0 +1,19 @@
+#!/bin/bash
+# Makes the kernel and the initramfs of the guests, from what is installed in the root it runs in.
+set -euo pipefail
+source=$1
+target=$2
+tree=$(mktemp -d)
+
+mkdir -p "$target" "$tree"/{bin,dev,mnt,modules,proc,sys}
+cp /bin/busybox "$tree/bin/"
+chroot "$tree" /bin/busybox --install -s /bin
+for module in failover net_failover virtio_net virtio_blk; do
+  find /lib/modules -name "$module.ko.xz" -exec xz -dc {} + > "$tree/modules/$module.ko"
+done
+install -m 755 "$source/init.sh" "$tree/init"
+install -m 755 "$source/http.sh" "$tree/http.sh"
+
+(cd "$tree" && find . | cpio --quiet -o -H newc) | gzip -1 > "$target/initrd"
+cp /boot/vmlinuz-* "$target/kernel"
+rm -r "$tree"

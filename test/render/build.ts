@@ -1,0 +1,112 @@
+import type { Fleet, Hypervisor, Network, Nic, User, Vm, Volume } from '../../src/model/fleet.ts';
+import { macAddress, tapName } from '../../src/model/names.ts';
+
+/** Fleets by hand, as src/config would give them: what a case does not say has a plain value. */
+export function fleet(
+  parts: Partial<Fleet> & Pick<Fleet, 'hypervisors' | 'networks' | 'vms'>,
+): Fleet {
+  return {
+    name: 'example',
+    inputs: [
+      {
+        name: 'microvm',
+        url: 'github:microvm-nix/microvm.nix',
+        flake: true,
+        follows: { nixpkgs: 'nixpkgs' },
+      },
+      { name: 'nixpkgs', url: 'github:NixOS/nixpkgs/nixos-25.11', flake: true, follows: {} },
+    ],
+    git: { remote: 'origin', transport: 'pull' },
+    rollout: {
+      maxParallel: 10,
+      settle: 15_000,
+      deadline: 120_000,
+      stopTimeout: 30_000,
+      confirm: 90_000,
+    },
+    ...parts,
+  };
+}
+
+export function hypervisor(name: string, parts: Partial<Hypervisor> = {}): Hypervisor {
+  return {
+    name,
+    ssh: { host: `${name}.example.org`, user: 'root' },
+    system: 'aarch64-linux',
+    stateVersion: '25.11',
+    checkout: '/var/lib/fleet/repo',
+    uplink: 'enP2p4s0',
+    tags: [],
+    timezone: 'UTC',
+    packages: [],
+    users: [],
+    config: {},
+    modules: [],
+    nameservers: ['1.1.1.1'],
+    ...parts,
+  };
+}
+
+/** `10.<n>.0.0/24` on a bridge of its own. */
+export function network(
+  name: string,
+  n: number,
+  on: string | undefined,
+  parts: Partial<Network> = {},
+): Network {
+  return {
+    name,
+    ...(on !== undefined && { hypervisor: on }),
+    bridge: `br-${name}`,
+    subnet: `10.${n}.0.0/24`,
+    prefix: 24,
+    gateway: `10.${n}.0.1`,
+    nat: true,
+    ...parts,
+  };
+}
+
+export function vm(name: string, on: string, nics: readonly Nic[], parts: Partial<Vm> = {}): Vm {
+  return {
+    name,
+    on,
+    nics,
+    vcpu: 1,
+    memoryMiB: 1024,
+    hypervisor: 'qemu',
+    state: 'running',
+    tags: [],
+    timezone: 'UTC',
+    stateVersion: '25.11',
+    packages: [],
+    users: [],
+    config: {},
+    modules: [],
+    volumes: [],
+    checks: [],
+    dependsOn: [],
+    ...parts,
+  };
+}
+
+/** The NIC of a vm in a network; its names are those of a first NIC. */
+export const nic = (vmName: string, of: string, address: string): Nic => ({
+  network: of,
+  tap: tapName(vmName),
+  mac: macAddress(vmName),
+  address,
+});
+
+export const volume = (mount: string, label: string, sizeMiB: number): Volume => ({
+  mount,
+  image: `${label}.img`,
+  fs: 'ext4',
+  sizeMiB,
+  label,
+});
+
+export const ops: User = {
+  name: 'ops',
+  groups: ['wheel'],
+  sshKeys: ['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGV4YW1wbGU ops@example'],
+};

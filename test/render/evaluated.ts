@@ -1,0 +1,47 @@
+import { join } from 'node:path';
+import type { Data, Fleet } from '../../src/model/fleet.ts';
+import { toNix } from '../../src/nix/print.ts';
+import { render } from '../../src/render/render.ts';
+import { evaluate, withFiles } from '../nix/instantiate.ts';
+
+export type Values = Record<string, unknown>;
+
+/** `pkgs` in which every package of the fleet is its own name. */
+function pkgsOf(theme: Fleet): Data {
+  const pkgs: Record<string, Data> = { git: 'git' };
+  for (const name of [...theme.hypervisors, ...theme.vms].flatMap((m) => m.packages)) {
+    const [last, ...first] = name.split('.').reverse();
+    const set = first.reverse().reduce<Record<string, Data>>((within, part) => {
+      within[part] ??= {};
+      return within[part] as Record<string, Data>;
+    }, pkgs);
+    set[last!] = name;
+  }
+  return pkgs;
+}
+
+export interface Evaluated {
+  readonly files: Record<string, Values>;
+  readonly flake: Values;
+}
+
+const done = new Map<Fleet, Evaluated>();
+
+/** What the rendered files say, as plain.nix reads them. */
+export function evaluated(theme: Fleet): Evaluated {
+  const known = done.get(theme) ?? withNix(theme);
+  done.set(theme, known);
+  return known;
+}
+
+function withNix(theme: Fleet): Evaluated {
+  const files = render(theme);
+  const paths = toNix([...files.keys()].filter((path) => path !== 'flake.nix'));
+  const plain = join(import.meta.dirname, 'plain.nix');
+  return withFiles(files, (root) => {
+    const call = `import ${plain} { root = ${root}; paths = ${paths}; pkgs = ${toNix(pkgsOf(theme))}; }`;
+    return withFiles([['call.nix', call]], (dir) =>
+      JSON.parse(JSON.stringify(evaluate(join(dir, 'call.nix'))).replaceAll(`${root}/`, '')),
+    );
+  });
+}

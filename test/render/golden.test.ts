@@ -1,0 +1,45 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, it } from 'vitest';
+import { render } from '../../src/render/render.ts';
+import { themes } from './themes.ts';
+
+const fixtures = join(import.meta.dirname, '../fixtures/render');
+
+/** FLEET_UPDATE=1 writes what is rendered now: read the diff before committing it. */
+const update = process.env.FLEET_UPDATE === '1';
+
+function readFolder(folder: string): Record<string, string> {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((e) => e.isFile()).map((e) => join(e.parentPath, e.name));
+  return Object.fromEntries(
+    files.sort().map((file) => [file.slice(folder.length + 1), readFileSync(file, 'utf8')]),
+  );
+}
+
+it.each(Object.entries(themes))('%s renders to its golden files', (theme, fleet) => {
+  const folder = join(fixtures, theme);
+  const files = render(fleet);
+  if (update) {
+    rmSync(folder, { recursive: true, force: true });
+    for (const [path, text] of files) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), text);
+    }
+  }
+  expect(Object.fromEntries(files)).toEqual(readFolder(folder));
+});
+
+// Golden files of the hostile theme are no Nix that a person would write.
+const plain = Object.keys(themes).filter((theme) => theme !== 'hostile');
+const nixfmt = spawnSync('nixfmt', ['--version'], { encoding: 'utf8' });
+
+/** Older versions format another style. */
+if (/\b1\./.test(nixfmt.stdout ?? '')) {
+  it('nixfmt has nothing to change', () => {
+    const folders = plain.map((theme) => join(fixtures, theme));
+    const files = folders.flatMap((dir) => Object.keys(readFolder(dir)).map((f) => join(dir, f)));
+    expect(spawnSync('nixfmt', ['--check', ...files], { encoding: 'utf8' }).stderr).toBe('');
+  });
+}

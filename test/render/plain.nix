@@ -1,0 +1,55 @@
+# A rendered fleet as plain data, without nixpkgs: modules are called with the arguments they name,
+# imports become paths. `pkgs` stands in for nixpkgs.
+{
+  root,
+  paths,
+  pkgs,
+}:
+let
+  args = {
+    inherit pkgs;
+    config = {
+      microvm.stateDir = "/var/lib/microvms";
+      networking.useNetworkd = false;
+    };
+    inputs.microvm.nixosModules = {
+      host = "microvm/host";
+      microvm = "microvm/microvm";
+    };
+    lib = {
+      mkDefault = value: value;
+      mkOverride = _: value: value;
+    };
+  };
+
+  load =
+    path:
+    let
+      module = import (root + "/${path}");
+      value = if builtins.isFunction module then module args else module;
+    in
+    value // (if value ? imports then { imports = map toString value.imports; } else { });
+
+  flake = import (root + "/flake.nix");
+in
+{
+  files = builtins.listToAttrs (
+    map (path: {
+      name = path;
+      value = load path;
+    }) paths
+  );
+
+  flake = {
+    inherit (flake) description inputs;
+    outputs = flake.outputs {
+      microvm = { };
+      nixpkgs.lib.nixosSystem = system: {
+        inherit (system) system;
+        inputs = builtins.attrNames system.specialArgs.inputs;
+        modules = map toString system.modules;
+      };
+      self = throw "self leaks into a configuration";
+    };
+  };
+}

@@ -1,0 +1,116 @@
+import type { Fleet } from '../../src/model/fleet.ts';
+import { fleet, hypervisor, network, nic, ops, vm, volume } from './build.ts';
+
+const small = fleet({
+  hypervisors: [hypervisor('hv1')],
+  networks: [network('vm1', 1, 'hv1')],
+  vms: [vm('vm1', 'hv1', [nic('vm1', 'vm1', '10.1.0.2')])],
+});
+
+/** Everything at once, on one hypervisor. */
+const full = fleet({
+  name: 'simple-microvm-infra',
+  inputs: [
+    ...small.inputs,
+    { name: 'impermanence', url: 'github:nix-community/impermanence', flake: true, follows: {} },
+    { name: 'site', url: 'git+ssh://git@example.org/site.git?ref=main', flake: false, follows: {} },
+  ],
+  hypervisors: [
+    hypervisor('hv1', {
+      packages: ['tmux', 'htop'],
+      users: [ops, { name: 'root', groups: [], sshKeys: ops.sshKeys }],
+      config: { 'services.fstrim.enable': true },
+      modules: ['hosts/hv1/hardware-configuration.nix', 'nix/metrics.nix'],
+      timezone: 'Europe/Berlin',
+    }),
+  ],
+  networks: [
+    network('backend', 9, 'hv1', { nat: false }),
+    network('unused', 3, undefined),
+    network('vm1', 1, 'hv1'),
+    network('vm2', 2, 'hv1'),
+  ],
+  vms: [
+    vm(
+      'vm1',
+      'hv1',
+      [
+        nic('vm1', 'vm1', '10.1.0.2'),
+        { ...nic('vm1', 'backend', '10.9.0.5'), tap: 'vm-vm10a1b2', mac: '02:00:00:00:00:99' },
+      ],
+      {
+        vcpu: 2,
+        memoryMiB: 3072,
+        packages: ['vim', 'postgresql_16', 'python3Packages.requests'],
+        users: [ops],
+        volumes: [volume('/var', 'var', 20_480), volume('/srv', 'srv', 1024)],
+        config: {
+          'services.postgresql': { enable: true, settings: { shared_buffers: '512MB' } },
+          'services.nginx.virtualHosts."example.org"': {
+            root: '/srv',
+            extraConfig: 'add_header X-A "$host";\nreturn 200 \'${ok}\';\n',
+          },
+        },
+        modules: ['modules/postgres.nix'],
+        dependsOn: ['vm2'],
+      },
+    ),
+    vm('vm2', 'hv1', [nic('vm2', 'vm2', '10.2.0.2')], { hypervisor: 'cloud-hypervisor' }),
+    vm('vm3', 'hv1', [nic('vm3', 'backend', '10.9.0.6')], { state: 'stopped' }),
+  ],
+});
+
+/** Two architectures, one hypervisor without vms, one reached as a user, long names. */
+const several = fleet({
+  hypervisors: [
+    hypervisor('arm'),
+    hypervisor('empty', { nameservers: [] }),
+    hypervisor('x86', {
+      system: 'x86_64-linux',
+      uplink: 'eno1',
+      ssh: { host: 'x86.example.org', user: 'ops' },
+      users: [ops],
+    }),
+  ],
+  networks: [
+    network('lan', 1, 'arm'),
+    network('office', 2, 'x86', { bridge: 'office0' }),
+    network('quiet', 3, 'x86', { nat: false, prefix: 28 }),
+  ],
+  vms: [
+    vm('a', 'arm', [nic('a', 'lan', '10.1.0.2')], { dependsOn: ['c'] }),
+    vm('a-name-that-is-too-long', 'arm', [nic('a-name-that-is-too-long', 'lan', '10.1.0.3')]),
+    vm('b', 'arm', [nic('b', 'lan', '10.1.0.4')]),
+    vm('c', 'arm', [nic('c', 'lan', '10.1.0.5')], { dependsOn: ['b'], state: 'stopped' }),
+    vm('desk', 'x86', [nic('desk', 'office', '10.2.0.2')]),
+    vm('vault', 'x86', [nic('vault', 'quiet', '10.3.0.2')]),
+  ],
+});
+
+const evil = "a${b}$${c}''${d}\"e\"\\f\n''\n\ttab $";
+
+/** Text that would be code if anything let it. */
+const hostile = fleet({
+  name: evil,
+  hypervisors: [
+    hypervisor('hv', {
+      packages: ['evil"; abort "pkgs', 'nested.${x}'],
+      users: [{ name: 'o"${p}s', groups: [evil], sshKeys: [evil, 'ssh-ed25519 AAAA ${HOME}'] }],
+      config: { 'a."${b}.c"': [evil, -1, 1.5, null, { 'if then': evil }], rec: { x: -2 } },
+      modules: ['nix/with blank${x}.nix'],
+    }),
+  ],
+  networks: [network('lan', 1, 'hv')],
+  vms: [
+    vm('vm', 'hv', [nic('vm', 'lan', '10.1.0.2')], {
+      timezone: evil,
+      packages: ['let.in'],
+      users: [{ name: 'x', groups: [], sshKeys: [evil] }],
+      config: { services: { 'x.text': evil } },
+      volumes: [{ ...volume('/a "b"', 'l${x}', 1), image: evil }],
+    }),
+  ],
+});
+
+/** One golden folder each. */
+export const themes: Readonly<Record<string, Fleet>> = { small, full, several, hostile };

@@ -1,0 +1,127 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Fleet } from '../../src/model/fleet.ts';
+import { nixFile } from '../../src/nix/print.ts';
+import { render } from '../../src/render/render.ts';
+import { describeWithNix, evaluate, withFiles } from '../nix/instantiate.ts';
+import { evaluated, type Values } from './evaluated.ts';
+import { themes } from './themes.ts';
+
+// Folders of nixpkgs' lib and of a checkout of microvm.nix. Neither is part of this repository:
+// without them only the last case below is part of the suite.
+const nixpkgsLib = process.env.FLEET_NIXPKGS_LIB;
+const microvm = process.env.FLEET_MICROVM;
+
+const { full, several } = themes as { full: Fleet; several: Fleet };
+
+function upstream(
+  theme: Fleet,
+  kind: 'guest' | 'hypervisor',
+  name: string,
+  system: string,
+): Values {
+  const handWritten = [...theme.hypervisors, ...theme.vms].flatMap((machine) => machine.modules);
+  const files = [...render(theme), ...handWritten.map((path) => [path, nixFile({})] as const)];
+  return withFiles(files, (dir) => {
+    const file = join(import.meta.dirname, 'upstream.nix');
+    const args = `{ nixpkgsLib = ${nixpkgsLib}; microvm = ${microvm}; root = ${dir}; }`;
+    const call = `(import ${file} ${args}).${kind} "${name}" "${system}"`;
+    return withFiles([['call.nix', call]], (other) => evaluate(join(other, 'call.nix'))) as Values;
+  });
+}
+
+const whenThere = nixpkgsLib && microvm ? describe : undefined;
+
+whenThere?.('microvm.nix takes a guest', () => {
+  it('with everything', () => {
+    const value = upstream(full, 'guest', 'vm1', 'aarch64-linux');
+    expect(value).toMatchObject({
+      failed: [],
+      fileSystems: {
+        '/nix/store': { device: '/nix/.ro-store', options: ['ro', 'bind'] },
+        '/srv': { device: '/dev/disk/by-label/srv', fsType: 'ext4' },
+        '/var': { device: '/dev/disk/by-label/var', fsType: 'ext4' },
+      },
+      microvm: {
+        hypervisor: 'qemu',
+        interfaces: [
+          { bridge: null, id: 'vm-vm1', type: 'tap' },
+          { bridge: null, id: 'vm-vm10a1b2', type: 'tap' },
+        ],
+        mem: 3072,
+        shares: [
+          {
+            mountPoint: '/nix/.ro-store',
+            proto: 'virtiofs',
+            readOnly: true,
+            socket: 'vm1-virtiofs-ro-store.sock',
+            source: '/nix/store',
+            tag: 'ro-store',
+          },
+        ],
+        storeOnDisk: false,
+        vcpu: 2,
+        volumes: [
+          { autoCreate: true, image: 'var.img', label: 'var', mountPoint: '/var', size: 20_480 },
+          { autoCreate: true, image: 'srv.img', label: 'srv', mountPoint: '/srv', size: 1024 },
+        ],
+      },
+      networking: { hostName: 'vm1', useDHCP: false, useNetworkd: true },
+      networks: { '10-vm1': { address: ['10.1.0.2/24'] } },
+      openssh: { enable: true },
+      waitsOnline: false,
+      warnings: [],
+    });
+    expect(value['tap-up']).toContain("tuntap add name 'vm-vm1' mode tap");
+    expect(value['tap-up']).toContain("tuntap add name 'vm-vm10a1b2' mode tap");
+  });
+
+  it('of cloud-hypervisor, and one with a long name', () => {
+    expect(upstream(full, 'guest', 'vm2', 'aarch64-linux')).toMatchObject({
+      failed: [],
+      microvm: { hypervisor: 'cloud-hypervisor' },
+    });
+    expect(upstream(several, 'guest', 'a-name-that-is-too-long', 'aarch64-linux')).toMatchObject({
+      failed: [],
+      microvm: { interfaces: [{ id: 'vm-a-name-c8400' }] },
+    });
+  });
+
+  // Why fleet renders no list of virtio modules.
+  it.each(['aarch64-linux', 'x86_64-linux'])('and puts virtio into its initrd on %s', (system) => {
+    const needed = ['virtio_blk', 'virtio_mmio', 'virtio_pci', 'virtiofs'];
+    const { initrd } = upstream(full, 'guest', 'vm1', system);
+    expect(initrd).toEqual(expect.arrayContaining(needed));
+  });
+});
+
+whenThere?.('microvm.nix takes a hypervisor', () => {
+  it('and starts nothing by itself', () => {
+    expect(upstream(full, 'hypervisor', 'hv1', 'aarch64-linux')).toMatchObject({
+      autostart: [],
+      failed: [],
+      netdevs: ['10-br-backend', '10-br-vm1', '10-br-vm2'],
+      networking: { nftables: { enable: true, flushRuleset: false } },
+      networks: { '20-br-backend': { matchConfig: { Name: ['vm-vm10a1b2', 'vm-vm3'] } } },
+      services: expect.arrayContaining(['fleet-autostart', 'microvm@', 'microvm-set-booted@']),
+      start: {
+        restartIfChanged: false,
+        script: expect.stringContaining('"/var/lib/microvms/$vm/current"'),
+        serviceConfig: { RemainAfterExit: true, Type: 'oneshot' },
+        unitConfig: { ConditionPathExists: '!/run/fleet/seen' },
+      },
+      target: { wants: [] },
+      waitsOnline: false,
+    });
+  });
+});
+
+describeWithNix('no guest sets', () => {
+  it('an option of microvm.nix that is not looked at above', () => {
+    const files = Object.values(themes).flatMap((theme) => Object.entries(evaluated(theme).files));
+    const sets = files.map(([, value]) => value.microvm as Values | undefined);
+    expect(new Set(sets.flatMap((set) => Object.keys(set ?? {})))).toEqual(
+      new Set(['hypervisor', 'interfaces', 'mem', 'shares', 'vcpu', 'volumes']),
+    );
+  });
+});

@@ -1,0 +1,37 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { SandboxHost } from '../../src/sandbox/hypervisor.ts';
+import { startSandbox } from '../../src/sandbox/sandbox.ts';
+import type { World } from '../scenario/world.ts';
+
+/** A world of pretend hypervisors. */
+export interface SandboxWorld extends World {
+  readonly kind: 'sandbox';
+  readonly hosts: readonly SandboxHost[];
+}
+
+/** Starts `count` pretend hypervisors, hv1 and so on, in a temporary folder that `stop` removes. */
+export async function sandboxWorld(count: number): Promise<SandboxWorld> {
+  const dir = mkdtempSync(join(tmpdir(), 'fleet-sandbox-'));
+  const hypervisors = Array.from({ length: count }, (_, n) => ({ name: `hv${n + 1}` }));
+  const sandbox = await startSandbox({ dir, hypervisors });
+  const remotes = join(dir, 'remotes');
+  mkdirSync(remotes);
+  return {
+    kind: 'sandbox',
+    hosts: sandbox.hosts,
+    home: sandbox.home,
+    env: sandbox.env,
+    inputs: {
+      microvm: 'github:microvm-nix/microvm.nix',
+      nixpkgs: 'github:NixOS/nixpkgs/nixos-25.11',
+    },
+    remotes,
+    rollout: { settle: '1s', deadline: '8s', stopTimeout: '1s', confirm: '5s' },
+    stop: async () => {
+      await sandbox.stop();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}

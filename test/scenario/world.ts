@@ -1,0 +1,38 @@
+/**
+ * What a scenario needs of the world it runs in. Two worlds implement it: the sandbox (stand-ins,
+ * seconds) and the lab (real hypervisors). Where they differ, the sandbox is wrong.
+ */
+export interface World {
+  readonly kind: 'sandbox' | 'lab';
+  readonly hosts: readonly WorldHost[];
+  /** A HOME for the fleet binary: .ssh with key, config and known_hosts of all hosts. */
+  readonly home: string;
+  /** Environment for the fleet binary beside HOME and PATH. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Flake inputs for fleet.yaml. */
+  readonly inputs: Readonly<Record<string, string>>;
+  /** A folder that hypervisors can clone bare repositories from, by `file://`. */
+  readonly remotes: string;
+  /** Shortest sensible times here: for `rollout:` in fleet.yaml. */
+  readonly rollout: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+}
+
+export interface WorldHost {
+  readonly name: string;
+  /** For `hypervisors.NAME.ssh`. */
+  readonly ssh: string;
+  /** For `hypervisors.NAME.system`. */
+  readonly system: string;
+  /** Hand-written Nix that this hypervisor needs to keep its uplink and root's key. */
+  readonly hardwareModule: string;
+  /** Public key that may connect as root. */
+  readonly publicKey: string;
+  /** Runs a command as root on the hypervisor, not through its sshd. */
+  exec(command: string): Promise<{ code: number; stdout: string; stderr: string }>;
+  /** Pulls the uplink's cable. */
+  cutLink(): Promise<void>;
+  restoreLink(): Promise<void>;
+  /** Back to a host that fleet has never touched. */
+  reset(): Promise<void>;
+}
