@@ -39,19 +39,21 @@ function codeFrame({ line, column, length }: Diagnostic, lines: readonly string[
   const gutter = String(line).length + 5;
   const room = width - gutter;
   // A long line is cut so that the caret and a little before it can be seen.
-  const skip = column - 1 > room - 20 ? column - 21 : 0;
-  const before = window(lines[line - 2] ?? '', skip, room);
+  const skip = column + Math.min(length, 20) > room ? Math.max(0, column - 31) : 0;
   const here = window(lines[line - 1]!, skip, room);
   const indent = columns(here.slice(0, column - 1 - skip));
   const under = columns(here.slice(column - 1 - skip, column - 1 - skip + length));
   const carets = '^'.repeat(Math.max(1, Math.min(under, room - indent)));
   const frame = [
-    { text: `> ${line} | ${clip(here, room)}`, caret: false },
+    { text: `> ${line} | ${clip(here, skip, room)}`, caret: false },
     { text: `${' '.repeat(gutter - 2)}| ${' '.repeat(indent)}${carets}`, caret: true },
   ];
   if (line > 1) {
     const number = String(line - 1).padStart(gutter - 5);
-    frame.unshift({ text: `  ${number} | ${clip(before, room)}`, caret: false });
+    frame.unshift({
+      text: `  ${number} | ${clip(window(lines[line - 2]!, skip, room), skip, room)}`,
+      caret: false,
+    });
   }
   return frame.map(({ text, caret }) => ({ text: text.trimEnd(), caret }));
 }
@@ -72,15 +74,16 @@ function columns(characters: Iterable<string>): number {
   return sum;
 }
 
-/** As many characters as there is room for. */
-function clip(characters: readonly string[], room: number): string {
-  if (columns(characters) <= room) return characters.join('');
+/** As many characters as there is room for, with a mark where the line goes on. */
+function clip(characters: readonly string[], skip: number, room: number): string {
+  const shown = skip > 0 && characters.length > 0 ? ['…', ...characters.slice(1)] : characters;
+  if (columns(shown) <= room) return shown.join('');
   let used = 1;
-  const kept = characters.findIndex((character) => {
+  const kept = shown.findIndex((character) => {
     used += columns([character]);
     return used > room;
   });
-  return `${characters.slice(0, kept).join('')}…`;
+  return `${shown.slice(0, kept).join('')}…`;
 }
 
 function wrap(text: string, indent: string): string[] {

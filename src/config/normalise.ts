@@ -87,7 +87,7 @@ const none: Merged = {
 };
 
 /** Defaults, then profiles, then the vm. A later scalar wins; lists and maps are added to. */
-export function merge(base: Merged, own: Settings): Merged {
+function merge(base: Merged, own: Settings): Merged {
   return {
     ...base,
     ...own,
@@ -105,7 +105,7 @@ export function merge(base: Merged, own: Settings): Merged {
 const join = <T>(base: T[], own: T[] | undefined): T[] =>
   !own?.length ? base : base.length === 0 ? own : [...base, ...own];
 
-export const union = (base: string[], own: string[] | undefined): string[] =>
+const union = (base: string[], own: string[] | undefined): string[] =>
   own?.length ? [...new Set([...base, ...own])] : base;
 
 function mergeUsers(base: Users, own: Users): Users {

@@ -9,7 +9,7 @@ import { isFields } from './tree.ts';
 import { readYaml, type Source } from './yaml.ts';
 
 /** A Fleet and what is doubtful about it, or everything that is wrong. */
-export type FleetReading =
+type FleetReading =
   | { readonly fleet: Fleet; readonly warnings: Diagnostic[] }
   | { readonly diagnostics: Diagnostic[] };
 

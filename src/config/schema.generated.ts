@@ -88,7 +88,7 @@ export type Config = Readonly<Record<string, Data>>;
 /**
  * Hand-written Nix files or folders of this repository, imported as they are.
  */
-export type Modules = Text[];
+export type Modules = string[];
 /**
  * Disks that keep their data when the guest restarts.
  */
@@ -154,7 +154,7 @@ export type SshTarget =
  */
 export type System = 'aarch64-linux' | 'x86_64-linux';
 /**
- * At most 15 characters: letters, digits, dots, underscores and hyphens.
+ * Letters, digits, dots, underscores and hyphens.
  */
 export type Interface = string;
 /**
@@ -307,7 +307,7 @@ export interface User {
   /**
    * Public keys that may log in as this user.
    */
-  sshKeys?: Text[];
+  sshKeys?: string[];
 }
 /**
  * A disk image in the vm's state directory, created at the first start.

@@ -1,12 +1,14 @@
 import type { ErrorObject } from 'ajv';
-import { type Finding, formatPath, type Path, quote } from './finding.ts';
-import { closest, didYouMean } from './suggest.ts';
+import { stringify } from 'yaml';
+import { type Finding, formatPath, type Path, quote, secret } from './finding.ts';
+import { didYouMean } from './suggest.ts';
 
 /** The parts of a schema that say what was expected. */
 interface Expected {
   readonly title?: string;
   readonly type?: string | readonly string[];
   readonly enum?: readonly string[];
+  readonly pattern?: string;
   readonly examples?: readonly unknown[];
   readonly properties?: Readonly<Record<string, Expected>>;
 }
@@ -37,7 +39,7 @@ export function explainShape(error: ErrorObject, path: Path): Finding | undefine
         path,
         on: 'key',
         message: `${where} lacks the field "${name}"`,
-        hint: `add for example ${name}: ${JSON.stringify(example)}`,
+        hint: `add for example ${name}: ${asYaml(example)}`,
       };
     }
     case 'oneOf':
@@ -51,7 +53,10 @@ export function explainShape(error: ErrorObject, path: Path): Finding | undefine
       return {
         code: 'E203',
         path,
-        message: `${where} must be ${kindOf(expected)}, not ${describe(data)}`,
+        message:
+          data === null
+            ? `${where} is empty, but must be ${kindOf(expected)}`
+            : `${where} must be ${kindOf(expected)}, not ${describe(data)}`,
         hint: convert(data, expected) ?? exampleHint(expected),
       };
     case 'enum':
@@ -60,7 +65,7 @@ export function explainShape(error: ErrorObject, path: Path): Finding | undefine
       return {
         code: 'E204',
         path,
-        message: `${where} cannot be ${describe(data)}`,
+        message: `${where} cannot be ${typeof data === 'string' ? quote(data) : describe(data)}`,
         hint: (typeof data === 'string' && didYouMean(data, allowed)) || oneOf(allowed),
       };
     }
@@ -70,6 +75,8 @@ export function explainShape(error: ErrorObject, path: Path): Finding | undefine
         const message = `${quote(name)} is not ${kindOf(expected)}`;
         return { code: 'E208', path: [...path, name], on: 'key', message, hint: naming(error) };
       }
+      // An error of the text already, and not to be repeated.
+      if (secret.test(String(data))) return undefined;
       const hint = nearForm(String(data)) ?? exampleHint(expected);
       return {
         code: 'E205',
@@ -106,7 +113,6 @@ function kindOf({ title, type, enum: values }: Expected): string {
 }
 
 function describe(data: unknown): string {
-  if (data === null || data === undefined) return 'empty';
   if (Array.isArray(data)) return 'a list';
   if (typeof data === 'object') return 'a map';
   return typeof data === 'string' ? `the text ${quote(data)}` : String(data);
@@ -117,25 +123,23 @@ const oneOf = (values: readonly string[]): string =>
 
 function exampleHint({ examples }: Expected): string | undefined {
   if (!examples?.length) return undefined;
-  return `for example ${examples.map((example) => (typeof example === 'string' ? example : JSON.stringify(example))).join(' or ')}`;
+  return `for example ${examples.map(asYaml).join(' or ')}`;
 }
 
 /** What was written, as the type it should have been. */
-function convert(data: unknown, { type, examples }: Expected): string | undefined {
+function convert(data: unknown, { type, pattern }: Expected): string | undefined {
   const types = [type].flat();
   if (types.includes('boolean') && typeof data === 'string') {
     if (/^(yes|on|y|true)$/i.test(data)) return 'write true';
     if (/^(no|off|n|false)$/i.test(data)) return 'write false';
   }
-  if (types.includes('string') && typeof data === 'number') {
-    // 25.10 is 25.1 by now.
-    const form = examples?.[0];
-    return form === '25.11'
-      ? 'put it in quotes: "25.11"'
-      : closest(String(data), [String(form)]) && `put it in quotes: "${data}"`;
+  if (pattern !== undefined && typeof data === 'number') {
+    // 25.10 is the number 25.1 by now.
+    const text = [String(data), data.toFixed(2)].find((form) => new RegExp(pattern).test(form));
+    if (text !== undefined) return `write "${text}"`;
   }
   if (types.includes('array') && typeof data === 'string') return `write [${data.slice(0, 40)}]`;
-  if (/^[0-9]+$/.test(String(data)) && types.includes('integer'))
+  if (typeof data === 'string' && /^[0-9]+$/.test(data) && types.includes('integer'))
     return `write ${data} without quotes`;
   return undefined;
 }
@@ -147,3 +151,7 @@ function nearForm(text: string): string | undefined {
   const [, time, span] = /^([1-9][0-9]{0,5}) ?(sec|min|hour)[a-z]*$/i.exec(text) ?? [];
   return time && span ? `write ${time}${span[0]!.toLowerCase()}` : undefined;
 }
+
+/** A value as it would stand in fleet.yaml, on one line. */
+const asYaml = (value: unknown): string =>
+  stringify(value, { collectionStyle: 'flow', lineWidth: 0 }).trimEnd();

@@ -7,7 +7,7 @@ import { type Fields, isFields } from './tree.ts';
 import { validate } from './validate.generated.ts';
 
 /** Fields of fleet.yaml that are maps of named things. */
-export const kinds = ['inputs', 'profiles', 'hypervisors', 'networks', 'vms'] as const;
+const kinds = ['inputs', 'profiles', 'hypervisors', 'networks', 'vms'] as const;
 export type Kind = (typeof kinds)[number];
 
 /** What of fleet.yaml has the shape it must have. */

@@ -21,8 +21,8 @@ function distance(a: string, b: string): number {
 /** The candidate that was most likely meant, if any is near enough. */
 export function closest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
-  // One edit in three letters; no more than three.
-  let limit = Math.min(3, Math.ceil(word.length / 3)) + 1;
+  // One edit in about three letters, and no more than three.
+  let limit = Math.min(3, Math.floor((word.length + 1) / 3)) + 1;
   const lower = word.slice(0, 64).toLowerCase();
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - word.length) >= limit) continue;

@@ -12,6 +12,7 @@ import {
 import type { Data } from '../model/fleet.ts';
 import type { Code } from './codes.ts';
 import type { Finding } from './finding.ts';
+import { didYouMean } from './suggest.ts';
 
 /** Deeper than any fleet.yaml, shallow enough for every function that walks it. */
 const maxDepth = 100;
@@ -95,8 +96,10 @@ export function readTree(root: Node | null): Tree {
 
   function alias(node: Alias): Data {
     const target = anchors.get(node.source);
-    if (!target)
-      return report('E107', node, `there is no anchor &${node.source} before this alias`);
+    if (!target) {
+      const message = `there is no anchor &${short(node.source)} before this alias`;
+      return report('E107', node, message, didYouMean(node.source, anchors.keys()));
+    }
     targets.set(node, target);
     const done = read.get(target);
     if (!done) return report('E108', node, `*${node.source} contains itself`);

@@ -58,11 +58,14 @@ function words({ code, message }: YAMLParseError): Words {
 }
 
 /** Errors of the YAML parser as findings. */
-export function explain(errors: readonly YAMLParseError[]): Finding[] {
+export function explain(errors: readonly YAMLParseError[], text: string): Finding[] {
+  // What is missing at the end is shown at the last line that has something.
+  const last = Math.max(0, text.trimEnd().length - 1);
   // Too deep makes every open bracket an error of its own.
   const deep = errors.filter(({ code }) => code === 'RESOURCE_EXHAUSTION').slice(0, 1);
   return (deep.length > 0 ? deep : errors).map((error) => {
     const [code, message, hint] = words(error);
-    return { code, path: [], range: error.pos, message, hint };
+    const [start, end] = error.pos;
+    return { code, path: [], range: [Math.min(start, last), end], message, hint };
   });
 }

@@ -31,15 +31,16 @@ export function readYaml(text: string): Source {
   const locator = (tree?: Tree) => () => new Locator(text, root, tree?.targets ?? new Map());
 
   if (document.errors.length > 0) {
-    findings.push(...explain(document.errors as YAMLParseError[]));
+    findings.push(...explain(document.errors as YAMLParseError[], text));
     return { findings, locator: locator() };
   }
   if (document.directives?.yaml.version === '1.1') {
+    const at = text.search(/^%YAML/m);
     const message = 'YAML 1.1 reads yes, no and 010 in its own way';
     findings.push({
       code: 'E113',
       path: [],
-      range: [0, 5],
+      range: [at, at + 5],
       message,
       hint: 'remove the %YAML line',
     });

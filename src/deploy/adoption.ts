@@ -23,7 +23,7 @@ export async function requireAccess(session: Session): Promise<void> {
     limit: 'build',
     light: true,
   });
-  const json = output.split('\n').findLast((line) => line.startsWith('{'));
+  const json = output.split('\n').find((line) => line.startsWith('access\t'))?.slice('access\t'.length);
   if (json === undefined) throw new FleetError('adoption.unreadable', 'the new system did not say who may log in', { detail: output });
   const reasons = lockedOut(JSON.parse(json) as Access, host.user, host.publicKey, host.port, hypervisor.ssh.sudo);
   if (reasons.length > 0) {

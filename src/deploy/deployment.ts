@@ -71,6 +71,16 @@ async function moveCheckout(ctx: Context, source: Source): Promise<void> {
     await session.call('receive', [session.id], { stdin: bundle });
     from = 'bundle';
   }
+  const former = ctx.before.checkout?.commit;
+  if (former && former !== source.commit) {
+    // So that a `microvm -u` by hand does not build what was just put back.
+    ctx.undos.push({
+      title: `the checkout is at ${former.slice(0, 8)} again`,
+      run: async () => {
+        await session.step('check out the previous commit', 'checkout', [session.id, session.hypervisor.checkout, from, source.branch, former]);
+      },
+    });
+  }
   await session.step('check out the commit', 'checkout', [session.id, session.hypervisor.checkout, from, source.branch, source.commit]);
 }
 

@@ -31,10 +31,14 @@ export interface Host {
   readonly port: number;
   /**
    * Runs a script of src/host/scripts/ with its arguments passed as arguments.
-   * @throws FleetError `ssh.*` when the connection is lost; a non-zero exit is a result, not an error.
+   * @throws FleetError `ssh.lost`, `ssh.timed-out`, `ssh.not-started` (no sudo, no shell); a non-zero
+   * exit is a result, not an error.
    */
   run(script: string, args: readonly string[], options?: RunOptions): Promise<RunResult>;
-  /** A TCP connection from the hypervisor to `address`, through the ssh connection. */
+  /**
+   * A TCP connection from the hypervisor to `address`, through the ssh connection.
+   * @throws FleetError `ssh.tcp-refused`, `ssh.tcp-forbidden` (sshd allows none), `ssh.timed-out`, `ssh.lost`.
+   */
   connectTcp(address: string, port: number, timeoutMs: number): Promise<Duplex>;
   close(): void;
 }

@@ -88,10 +88,8 @@ export function readConfig(config: ConfigTree): { tree: ConfigTree; problems: Co
       } else if (known === undefined) {
         branch = branch[part] = {};
       } else if (!isBranch(known) || (i === last && !isBranch(value))) {
-        const option = parts
-          .slice(0, i + 1)
-          .map(quotePart)
-          .join('.');
+        const names = [...at.slice(0, -1), ...parts.slice(0, i + 1).map(quotePart)];
+        const option = names.filter((name) => typeof name === 'string').join('.');
         const message = `${option} is set twice in this config`;
         problems.push({ kind: 'twice', at, message, hint: 'keep one of the two' });
         return;

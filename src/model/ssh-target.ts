@@ -25,7 +25,10 @@ export function parseSshTarget(text: string): SshTarget | SshTargetProblem {
   const host = bracketed ?? plain;
   if (host === undefined) {
     return isIPv6(rest)
-      ? { problem: 'an IPv6 address needs brackets', hint: `write ${text.slice(0, at + 1)}[${rest}]` }
+      ? {
+          problem: 'an IPv6 address needs brackets',
+          hint: `write ${text.slice(0, at + 1)}[${rest}]`,
+        }
       : { problem: `"${rest}" is not a host with an optional port`, hint: forms };
   }
   if (bracketed === undefined ? !/^[A-Za-z0-9_.][A-Za-z0-9_.-]*$/.test(host) : !isIPv6(host)) {

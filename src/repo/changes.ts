@@ -1,4 +1,6 @@
-import { fields, type Git, literal } from './git.ts';
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import { fields, type Git } from './git.ts';
 import { currentHead } from './head.ts';
 import { type ObjectFormat, objectId } from './object-id.ts';
 
@@ -10,20 +12,26 @@ export interface Changes {
   readonly untracked: readonly string[];
 }
 
-/** Compares these paths of the work tree with HEAD; what is staged does not matter. */
+/**
+ * Compares these paths of the work tree with HEAD; what is staged does not matter. git is asked
+ * about everything and not about the paths: it takes path × path time to match many.
+ */
 export async function changes(
   git: Git,
   format: ObjectFormat,
   paths: readonly string[],
 ): Promise<Changes> {
-  if (paths.length === 0) return { all: [], untracked: [] };
-  const exactly = ['--', ...paths.map(literal)];
   const base = (await currentHead(git)) ?? objectId(format, 'tree', '');
-  const diff = ['diff', '--name-only', '--no-renames', '--no-ext-diff', '-z', base, ...exactly];
-  const [differ, others] = await Promise.all([
-    git.read(diff),
-    git.read(['ls-files', '--others', '-z', ...exactly]),
+  const [differ, index] = await Promise.all([
+    git.read(['diff', '--name-only', '--no-renames', '--no-ext-diff', '-z', base, '--']),
+    git.read(['ls-files', '-z']),
   ]);
-  const untracked = fields(others);
-  return { all: [...new Set([...fields(differ), ...untracked])].sort(), untracked };
+  const tracked = new Set(fields(index));
+  const changed = new Set(fields(differ));
+  const untracked = paths.filter((path) => !tracked.has(path) && exists(join(git.dir, path)));
+  return { all: paths.filter((path) => changed.has(path)).concat(untracked), untracked };
+}
+
+function exists(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }

@@ -16,17 +16,19 @@ export async function commit(
   const { all, untracked } = await changes(git, format, paths);
   if (all.length === 0) return git.text(['rev-parse', 'HEAD']);
   if (untracked.length > 0)
-    await git.text(['add', '--intent-to-add', '--force', '--', ...untracked.map(literal)]);
+    await git.read(['update-index', '--add', '-z', '--stdin'], { stdin: list(untracked) });
   const args = ['commit', '--quiet', '--only', '--cleanup=whitespace', '-m', message];
   const result = await runTraced(git, [...args, '--pathspec-from-file=-', '--pathspec-file-nul'], {
-    stdin: all.map((path) => `${literal(path)}\0`).join(''),
+    stdin: list(all.map(literal)),
   });
   if (result.code === 0) return git.text(['rev-parse', 'HEAD']);
   if (untracked.length > 0)
-    await git.run(['update-index', '--force-remove', '-z', '--stdin'], {
-      stdin: untracked.map((path) => `${path}\0`).join(''),
-    });
+    await git.run(['update-index', '--force-remove', '-z', '--stdin'], { stdin: list(untracked) });
   throw await commitError(git, `${result.err}\n${result.out}`, result.children);
+}
+
+function list(paths: readonly string[]): string {
+  return paths.map((path) => `${path}\0`).join('');
 }
 
 async function commitError(

@@ -16,7 +16,7 @@ export async function filesAtHead(git: Git): Promise<TrackedFile[]> {
     const [, type, blob = ''] = entry.slice(0, tab).split(' ');
     return type === 'blob' ? [{ path: entry.slice(tab + 1), blob }] : [];
   });
-  return files.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return files.sort((a, b) => byText(a.path, b.path));
 }
 
 /** What HEAD holds at these paths; paths it does not hold are left out. */
@@ -46,5 +46,9 @@ export async function dirtyFiles(git: Git): Promise<string[]> {
   const out = await git.read(['status', ...options]);
   return fields(out)
     .map((entry) => entry.slice('XY '.length))
-    .sort();
+    .sort(byText);
+}
+
+function byText(a: string, b: string): number {
+  return a < b ? -1 : 1;
 }

@@ -15,7 +15,7 @@ import type { Repo } from './repo.ts';
 export async function openRepo(dir: string): Promise<Repo> {
   const { top, format } = await locate(dir);
   const env = gitEnvironment(process.env);
-  const sshCommand = await git(top, env).run(['config', 'core.sshCommand']);
+  const sshCommand = await git(top, env).run(['config', '--default', '', 'core.sshCommand']);
   const at = git(top, withBatchSsh(env, sshCommand.out.toString().trim()));
   return {
     top,

@@ -80,6 +80,11 @@ export class SandboxHost {
     return this.#sshd.port;
   }
 
+  /** What ssh calls it, with the config in the sandbox's home. */
+  get ssh(): string {
+    return this.name;
+  }
+
   /** Hand-written Nix that keeps its uplink and lets us in; a system without it cuts us off. */
   get hardwareModule(): string {
     return `# The pretend hardware of ${this.name}: without it a system has no uplink.

@@ -1,4 +1,12 @@
-import { chmodSync, cpSync, mkdirSync, readdirSync, realpathSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { System } from '../model/fleet.ts';
@@ -77,5 +85,8 @@ function installTools(folder: string): { folder: string; path: string[] } {
   for (const kind of [...kinds, 'lib']) {
     for (const file of readdirSync(join(folder, kind))) chmodSync(join(folder, kind, file), 0o755);
   }
+  // A script that makes a PATH of its tools' folders, in whatever order, finds the stand-ins first.
+  rmSync(join(folder, 'bin/sh'), { force: true });
+  symlinkSync('/bin/sh', join(folder, 'bin/sh'));
   return { folder, path: kinds.map((kind) => join(folder, kind)) };
 }

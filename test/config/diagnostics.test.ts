@@ -35,16 +35,23 @@ test('nothing is wider than 80 columns', () => {
 });
 
 test('every code has a fixture', () => {
-  const shown = new Set(wrongFixtures().flatMap(({ expected }) => expected.map((e) => e.split(' ')[1]!)));
+  const shown = new Set(
+    wrongFixtures().flatMap(({ expected }) => expected.map((e) => e.split(' ')[1]!)),
+  );
   // Those of files that are no text worth keeping: see hostile.test.ts.
   const elsewhere = ['E100', 'E103', 'E109'];
-  expect(Object.keys(codes).filter((code) => !shown.has(code) && !elsewhere.includes(code))).toEqual([]);
+  expect(
+    Object.keys(codes).filter((code) => !shown.has(code) && !elsewhere.includes(code)),
+  ).toEqual([]);
 });
 
 test('docs/diagnostics.md lists every code as the table has it', async () => {
   const { readFileSync } = await import('node:fs');
   const page = readFileSync(new URL('../../docs/diagnostics.md', import.meta.url), 'utf8');
-  const rows = [...page.matchAll(/^\| `([EW]\d+)` \| (.*) \|$/gm)].map(([, code, text]) => [code, text]);
+  const rows = [...page.matchAll(/^\| `([EW]\d+)` \| (.*) \|$/gm)].map(([, code, text]) => [
+    code,
+    text,
+  ]);
   expect(Object.fromEntries(rows)).toEqual(codes);
 });
 

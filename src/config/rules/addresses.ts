@@ -34,13 +34,13 @@ export function* addresses({ networks }: Draft): Iterable<Finding> {
       const address = parseAddress(text)!;
       const use = usedFor(network, address);
       const owner = owners.get(address);
-      const first = `the first free one is ${formatAddress(defaultAddress(subnet))}`;
+      const range = `vms can have ${formatAddress(defaultAddress(subnet))} to ${formatAddress(subnet.broadcast - 1)}`;
       if (!contains(subnet, address)) {
         const message = `${text} is not in ${formatSubnet(subnet)} of network ${network.name}`;
-        yield { code: 'E408', path, message, hint: first };
+        yield { code: 'E408', path, message, hint: range };
       } else if (use) {
         const message = `${text} is the ${use} address of network ${network.name}`;
-        yield { code: 'E409', path, message, hint: first };
+        yield { code: 'E409', path, message, hint: range };
       } else if (owner) {
         const message = `${text} is the address of vm ${owner.name} already`;
         yield { code: 'E410', path, message, hint: 'give one of the two another address' };

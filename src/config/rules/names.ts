@@ -25,7 +25,7 @@ export function* bridgeNames({ networks }: Draft): Iterable<Finding> {
         code: 'E303',
         path: [...path, 'bridge'],
         message,
-        hint: `bridge: ${bridgeName(name)}`,
+        hint: `write ${bridgeName(name)}`,
       };
     }
   }

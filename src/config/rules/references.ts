@@ -5,7 +5,7 @@ import type { Kind } from '../shape.ts';
 import { closest } from '../suggest.ts';
 
 /** Wrong names that are compared with all right ones; more are told without a suggestion. */
-const maxComparisons = 2_000_000;
+const maxComparisons = 200_000;
 
 /** Every name that is used is the name of something. */
 export function* references(draft: Draft): Iterable<Finding> {
@@ -31,13 +31,14 @@ export function* references(draft: Draft): Iterable<Finding> {
     if (typeof input === 'string') continue;
     for (const [key, followed] of Object.entries(input.follows ?? {})) {
       const first = followed.split('/')[0]!;
-      if (first === 'nixpkgs' || first === 'microvm') continue;
       yield* check('inputs', 'input', first, ['inputs', name, 'follows', key]);
     }
   }
 }
 
-function checker({ known }: Draft) {
+function checker(draft: Draft) {
+  const inputs = draft.known.inputs && new Set([...draft.known.inputs, 'nixpkgs', 'microvm']);
+  const known = { ...draft.known, inputs };
   const asked = new Map<string, string | undefined>();
   return function* (kind: Kind, what: string, name: string, path: Path): Iterable<Finding> {
     const names = known[kind];

@@ -1,5 +1,6 @@
 # access.sh CHECKOUT HYPERVISOR: who could still get in after the first switch of an adopted host,
 # as JSON. Asked of the new system's own configuration, before anything is activated.
+printf 'access\t'
 nix eval --json "git+file://$R$1#nixosConfigurations.$2.config" --apply '
 c: {
   sshd = c.services.openssh.enable;

@@ -21,13 +21,19 @@ export function forward(
       late = true;
       reject(timedOut(link.label, timeoutMs, `no connection to ${where}`));
     }, timeoutMs);
-    link.client.forwardOut('127.0.0.1', 0, address, port, (error, channel) => {
+    const onOpen = (error: Error | undefined, channel: Duplex | undefined) => {
       clearTimeout(timer);
       if (late) channel?.destroy();
-      else if (error === undefined) resolve(channel);
+      else if (channel) resolve(channel);
       else if (link.isClosed) reject(link.lost(`connecting to ${where}`));
-      else reject(forwardError(error, link, where));
-    });
+      else reject(forwardError(error ?? new Error('no answer'), link, where));
+    };
+    try {
+      link.client.forwardOut('127.0.0.1', 0, address, port, onOpen);
+    } catch {
+      clearTimeout(timer);
+      reject(link.lost(`connecting to ${where}`)); // ssh2 throws when the socket is half closed
+    }
   });
 }
 

@@ -1,11 +1,9 @@
-import { StringDecoder } from 'node:string_decoder';
+import type { ClientChannel } from 'ssh2';
 import { FleetError } from '../../model/errors.ts';
 import type { RunOptions, RunResult } from '../host.ts';
 import { shellQuote } from '../quote.ts';
 import type { Link } from './link.ts';
-
-/** Printed on both streams before the script: what comes earlier is a login shell's start-up files. */
-const mark = Buffer.from('fleet: the script starts here\n');
+import { mark, Output } from './output.ts';
 
 /** A command line and what goes to its standard input before the payload. */
 export interface Invocation {
@@ -25,7 +23,7 @@ export interface Invocation {
 export function invocation(script: string, args: readonly string[], sudo: boolean): Invocation {
   const words = Buffer.from(args.map(shellQuote).join(' '));
   const body = Buffer.from(`{ ${script}\n}`);
-  const say = `echo "${mark.toString().trim()}"`;
+  const say = `echo "${mark.trim()}"`;
   const read = `eval "set -- $(head -c ${words.length})"; eval "$(head -c ${body.length})"`;
   return {
     command: `exec ${sudo ? 'sudo -n -- ' : ''}sh -c '${say}; ${say} >&2; ${read}' fleet`,
@@ -58,7 +56,7 @@ export function runScript(
           }, options.timeoutMs);
     if (link.isClosed) return onLost();
     link.client.once('close', onLost);
-    link.client.exec(command, (error, channel) => {
+    const onOpen = (error: Error | undefined, channel: ClientChannel) => {
       if (error)
         return fail(link.isClosed ? link.lost('a script was started') : noSession(link, error));
       const stdout = new Output(options.onLine);
@@ -93,55 +91,13 @@ export function runScript(
       channel.on('error', () => {});
       channel.write(preamble);
       channel.end(options.stdin ?? '');
-    });
-  });
-}
-
-/** One of the two output streams: what comes after the mark, and its lines as they complete. */
-class Output {
-  started: boolean = false;
-  readonly #onLine: ((line: string) => void) | undefined;
-  readonly #decoder = new StringDecoder('utf8');
-  #chunks: Buffer[] = [];
-  #partial = '';
-
-  constructor(onLine?: (line: string) => void) {
-    this.#onLine = onLine;
-  }
-
-  push(chunk: Buffer): void {
-    this.#chunks.push(chunk);
-    if (this.started) {
-      this.#lines(this.#decoder.write(chunk));
-      return;
+    };
+    try {
+      link.client.exec(command, onOpen);
+    } catch {
+      onLost(); // ssh2 throws when the socket is half closed
     }
-    const all = Buffer.concat(this.#chunks);
-    const at = all.indexOf(mark);
-    this.#chunks = [all];
-    if (at < 0) return;
-    const rest = all.subarray(at + mark.length);
-    this.started = true;
-    this.#chunks = [rest];
-    this.#lines(this.#decoder.write(rest));
-  }
-
-  /** A last line without a line feed is a line. */
-  end(): void {
-    if (this.started) this.#lines(this.#decoder.end());
-    if (this.#partial !== '') this.#onLine?.(this.#partial);
-  }
-
-  text(): string {
-    return Buffer.concat(this.#chunks).toString();
-  }
-
-  #lines(text: string): void {
-    if (this.#onLine === undefined) return;
-    const lines = text.split('\n');
-    lines[0] = this.#partial + lines[0];
-    this.#partial = lines.pop() ?? '';
-    for (const line of lines) this.#onLine(line);
-  }
+  });
 }
 
 function tooLong(link: Link, timeoutMs: number): FleetError {

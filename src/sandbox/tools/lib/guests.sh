@@ -42,7 +42,10 @@ guest_start() {
 	unit_load "microvm@$1.service"
 	active=active sub=running id=$(new_id) restarts=${2:-0} result=success
 	unit_save "microvm@$1.service"
-	while read -r tap _ address; do echo "$1 $tap" >"$box/addresses/${address%/*}"; done <"$runner/sandbox/nics"
+	while read -r tap _ address; do
+		echo "$1 $tap" >"$box/addresses/${address%/*}"
+		: >"$box/carriers/$tap"
+	done <"$runner/sandbox/nics"
 	read -r boot_seconds <"$box/boot-seconds"
 	behaviour "$runner"
 	[ -n "$mute" ] || later "$boot_seconds" guest_up "$1" "$id"
@@ -55,11 +58,18 @@ guest_up() {
 	[ "$active$id" != "active$2" ] || : >"$box/up/$1"
 }
 
+# guest_gone NAME: nobody is at the other end of its TAPs any more.
+guest_gone() {
+	rm -f "$box/up/$1"
+	[ -f "$microvms/$1/booted/sandbox/nics" ] || return 0
+	while read -r tap _; do rm -f "$box/carriers/$tap"; done <"$microvms/$1/booted/sandbox/nics"
+}
+
 # guest_dies NAME INVOCATION: Restart=always brings it back after RestartSec.
 guest_dies() {
 	unit_load "microvm@$1.service"
 	[ "$active$id" = "active$2" ] || return 0
-	rm -f "$box/up/$1"
+	guest_gone "$1"
 	active=activating sub=auto-restart result=${3:-exit-code}
 	unit_save "microvm@$1.service"
 	later 5 guest_returns "$1" "$2"
@@ -76,7 +86,8 @@ guest_returns() {
 
 # What belongs to a guest and goes with it.
 guest_clear() {
-	rm -f "$box/up/$1" "$box/units/microvm-virtiofsd@$1.service"
+	guest_gone "$1"
+	rm -f "$box/units/microvm-virtiofsd@$1.service"
 	[ ! -x "$microvms/$1/booted/bin/tap-down" ] || "$microvms/$1/booted/bin/tap-down"
 	rm -f "$microvms/$1/booted"
 }
@@ -95,8 +106,10 @@ guest_stop() {
 		unit_save "microvm@$1.service"
 		return 1
 	fi
-	unit_now "microvm@$1.service" inactive dead
+	active=deactivating sub=stop
+	unit_save "microvm@$1.service"
 	guest_clear "$1"
+	unit_now "microvm@$1.service" inactive dead
 }
 
 # guest_kill NAME: its processes get SIGKILL. One that was stopping has failed; another restarts.
@@ -104,8 +117,8 @@ guest_kill() {
 	unit_load "microvm@$1.service"
 	case $active in
 	deactivating)
-		unit_now "microvm@$1.service" failed failed signal
 		guest_clear "$1"
+		unit_now "microvm@$1.service" failed failed signal
 		;;
 	active) guest_dies "$1" "$id" signal ;;
 	esac

@@ -14,17 +14,29 @@ microvms=$R/var/lib/microvms
 # The process whose sandbox this is. Without it nothing is left going round.
 alive() { read -r server <"$box/server" && kill -0 "$server"; } 2>/dev/null
 
-# detach COMMAND…: in a session and process group of its own and on record, so that it outlives
-# its caller and can be ended as a whole. Call it in the background: it replaces the shell.
+# detach SCRIPT…: run by sh in a session and process group of its own, so that it outlives its caller
+# and can be ended as a whole. Call it in the background: it replaces the shell.
 detach() {
-	if command -v setsid >/dev/null; then
-		exec setsid sh "$tools/lib/session" "$@"
-	fi
-	exec perl -e 'use POSIX "setsid"; setsid; exec @ARGV' sh "$tools/lib/session" "$@"
+	if command -v setsid >/dev/null; then exec setsid sh "$@"; fi
+	exec perl -e 'use POSIX "setsid"; setsid; exec @ARGV' sh "$@"
 }
 
-# later SECONDS FUNCTION [ARGUMENT…]: one of lib/*.sh, called then.
-later() { (detach sh "$tools/lib/later" "$@" </dev/null >/dev/null 2>&1 &) }
+# What is detached puts itself on record, for stop() in src/sandbox/hypervisor.ts.
+on_record() { : >"$box/sessions/$$"; }
+off_record() { rm -f "$box/sessions/$$"; }
+
+# later SECONDS COMMAND…: a command, or a function of lib/*.sh, then.
+later() { (detach "$tools/lib/later" "$@" </dev/null >/dev/null 2>&1 &) }
 
 # Prints 32 hexadecimal digits, never the same twice.
-new_id() { od -An -N16 -tx1 /dev/urandom | tr -d ' \n'; }
+new_id() {
+	if read -r uuid </proc/sys/kernel/random/uuid; then
+		oldIFS=$IFS IFS=-
+		# shellcheck disable=SC2086 # its parts
+		set -- $uuid
+		IFS=$oldIFS
+		echo "$1$2$3$4$5"
+	else
+		od -An -N16 -tx1 /dev/urandom | tr -d ' \n'
+	fi 2>/dev/null
+}

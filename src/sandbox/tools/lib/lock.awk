@@ -37,7 +37,7 @@ function node(name,    url, original, inputs, flake, text, n, input) {
   text = (value["inputs." name ".flake"] == "false" ? "\"flake\": false, " : "") \
     (inputs == "" ? "" : "\"inputs\": { " inputs " }, ")
   if ((name in before) && index(before[name], "\"original\": { " original " }") && index(before[name], text) &&
-      !index(renew, " " name " ") && renew != " * ") {
+      !index(renew, " " name " ")) {
     sub(/,$/, "", before[name])
     return before[name]
   }
@@ -47,7 +47,7 @@ function node(name,    url, original, inputs, flake, text, n, input) {
 }
 
 function renewed(name) {
-  return renew == " * " || index(renew, " " name " ") ? salt : ""
+  return index(renew, " " name " ") ? salt : ""
 }
 
 # `github:OWNER/REPO/REF` and what else there is, as attributes.

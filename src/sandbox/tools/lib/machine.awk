@@ -15,8 +15,8 @@ BEGIN {
   forget()
   load(folder, "hosts/default.nix", "")
   for (n = 1; n <= entries; n++) systems[order[n]] = value[order[n]]
-  count = split(names, name, " ")
-  for (i = 1; i <= count; i++) machine(name[i])
+  count = split(names, asked, " ")
+  for (i = 1; i <= count; i++) machine(asked[i])
 }
 
 function machine(name,    n, path, text, files) {
@@ -27,17 +27,17 @@ function machine(name,    n, path, text, files) {
   load(folder, "hosts/" name, "")
   printf "%s\n%s\n%s\n", shared, systems[name], source > (files "source")
 
-  split("", file)
+  split("", fact)
   for (n = 1; n <= entries; n++) {
     path = order[n]
     text = value[path]
-    if (under(path, "environment.systemPackages.", "")) package(name, text)
+    if (under(path, "environment.systemPackages.", "")) take_package(name, text)
     else if (under(path, "boot.kernelParams.", "")) add("parameters", text)
     else if (under(path, "microvm.volumes.", ".image")) add("volumes", text)
-    else if (under(path, "microvm.interfaces.", ".id")) nic(under(path, "microvm.interfaces.", ".id"), text)
+    else if (under(path, "microvm.interfaces.", ".id")) take_nic(under(path, "microvm.interfaces.", ".id"), text)
     else if (under(path, "systemd.network.networks.", ".networkConfig.Bridge"))
-      taps("systemd.network.networks." under(path, "systemd.network.networks.", ".networkConfig.Bridge"), text)
-    else if (under(path, "systemd.network.netdevs.", ".netdevConfig.Name")) bridge(text)
+      take_taps("systemd.network.networks." under(path, "systemd.network.networks.", ".networkConfig.Bridge"), text)
+    else if (under(path, "systemd.network.netdevs.", ".netdevConfig.Name")) take_bridge(text)
     else if (under(path, "systemd.services.", ".script") && text ~ /^(false|exit [1-9])/)
       add("failing", under(path, "systemd.services.", ".script") ".service")
     else if (path ~ /^system\.activationScripts\./ && text ~ /^sleep [0-9]/)
@@ -47,26 +47,26 @@ function machine(name,    n, path, text, files) {
     else if (path == "boot.kernelPackages") add("kernel", text)
     else if (path == "environment.etc.\"fleet/autostart\".text") add("autostart", substr(text, 1, length(text) - 1))
   }
-  for (path in file) printf "%s", file[path] > (files path)
-  for (path in file) close(files path)
+  for (path in fact) printf "%s", fact[path] > (files path)
+  for (path in fact) close(files path)
   close(files "source")
-  access(files "access")
+  write_access(files "access")
   close(files "access")
 }
 
 function add(name, line) {
-  if (line != "") file[name] = file[name] line "\n"
+  if (line != "") fact[name] = fact[name] line "\n"
 }
 
 # What is in nixpkgs nobody here knows; these names are not.
-function package(name, text) {
+function take_package(name, text) {
   if (text ~ /^pkgs\.(nope|no-such-.*)$/)
     fail("\n       … while evaluating the option `environment.systemPackages':\n\n       … while evaluating definitions from `" folder "/hosts/" name "/default.nix':\n\n       error: attribute '" substr(text, 6) "' missing")
   add("packages", substr(text, 6))
 }
 
 # A TAP, its MAC and the address that the network with this MAC has.
-function nic(index_, tap,    mac, n, network) {
+function take_nic(index_, tap,    mac, n, network) {
   mac = value["microvm.interfaces." index_ ".mac"]
   for (n = 1; n <= entries; n++) {
     network = under(order[n], "systemd.network.networks.", ".matchConfig.MACAddress")
@@ -76,14 +76,14 @@ function nic(index_, tap,    mac, n, network) {
 }
 
 # Which TAPs enter a bridge: a list of names, or one string of them.
-function taps(network, bridge,    n, words, count) {
+function take_taps(network, bridge,    n, words, count) {
   count = split(value[network ".matchConfig.Name"], words, " ")
   for (n = 1; n <= count; n++) add("taps", words[n] " " bridge)
   for (n = 0; n < size[network ".matchConfig.Name"]; n++)
     add("taps", value[network ".matchConfig.Name." n] " " bridge)
 }
 
-function bridge(name,    n, network) {
+function take_bridge(name,    n, network) {
   for (n = 1; n <= entries; n++) {
     network = under(order[n], "systemd.network.networks.", ".matchConfig.Name")
     if (network && value[order[n]] == name) {
@@ -111,7 +111,7 @@ function option(path, otherwise) {
 }
 
 # What src/host/scripts/access.sh asks of a hypervisor's configuration.
-function access(to,    n, user, users, ports, done) {
+function write_access(to,    n, user, users, ports, done) {
   ports = size["services.openssh.ports"] ? list("services.openssh.ports") : "[22]"
   for (n = 1; n <= entries; n++) {
     if (order[n] !~ /^users\.users\./) continue

@@ -15,7 +15,12 @@ link_save() {
 
 # link_add NAME KIND
 link_add() {
-	kind=$2 up='' master='' address='' mac=02:$(new_id | sed 's/\(..\)/\1:/g' | cut -c 1-14)
+	kind=$2 up='' master='' address='' mac=02 digits=$(new_id)
+	for _ in 1 2 3 4 5; do
+		rest=${digits#??}
+		mac=$mac:${digits%"$rest"}
+		digits=$rest
+	done
 	link_save "$1"
 	if [ "$2" = bridge ]; then mkdir -p "$R/sys/class/net/$1/bridge"; else mkdir -p "$R/sys/class/net/$1"; fi
 	# networkd is told of a new TAP by the kernel and takes its time.

@@ -17,7 +17,7 @@ let
     "lab.mount=${
       builtins.replaceStrings [ "/dev/disk/by-label/" ] [ "LABEL=" ] fs.device
     },${mountPoint},${fs.fsType}"
-  ) (lib.filterAttrs (_: fs: fs ? device && fs ? fsType) config.fileSystems);
+  ) (builtins.intersectAttrs (import ./file-systems.nix { inherit cfg lib; }) config.fileSystems);
   words =
     [ "console=ttyS0 quiet reboot=t panic=-1" ]
     ++ own

@@ -16,4 +16,6 @@ install -m 755 "$source/http.sh" "$tree/http.sh"
 
 (cd "$tree" && find . | cpio --quiet -o -H newc) | gzip -1 > "$target/initrd"
 cp /boot/vmlinuz-* "$target/kernel"
+# Stands where a guest's own store disk would be: volumes after it move by one letter.
+truncate -s 1M "$target/store"
 rm -r "$tree"

@@ -21,10 +21,10 @@ ln -s /run/booted-system /nix/var/nix/gcroots/booted-system
 
 mkdir -p /opt/lab/slots
 for slot in $(seq "$SLOTS"); do
-  nix build --out-link "/opt/lab/slots/$slot" "path:$INPUTS/base#\"$slot.nix\""
+  nix build --quiet --out-link "/opt/lab/slots/$slot" "path:$INPUTS/base#\"$slot.nix\""
 done
 # Packages that tests ask for: no host shall spend its time on them.
-nix build --no-link "path:$INPUTS/nixpkgs"#{vim,htop,curl,tmux,git,jq,nginx,postgresql_16,python3Packages.requests}
+nix build --quiet --no-link "path:$INPUTS/nixpkgs"#{vim,htop,curl,tmux,git,jq,nginx,postgresql_16,python3Packages.requests}
 
 # Accounts are made here once; a boot then finds them.
 /opt/lab/slots/1/activate

@@ -1,0 +1,131 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { exitCodes } from '../model/errors.ts';
+import { styleFor } from '../report/style.ts';
+import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
+import { demoFleet, demoLock } from '../sandbox/demo-fleet.ts';
+import type { Invocation } from './options.ts';
+
+/** `fleet demo`: the real fleet, git and ssh against hypervisors that pretend (and say so). */
+export async function demoCommand(invocation: Invocation, options: { keep?: boolean }): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'fleet-demo-'));
+  const style = styleFor(process.stdout);
+  const say = (text: string) => process.stdout.write(`\n${style('bold', `# ${text}`)}\n`);
+  const names = ['hv1', 'hv2', 'hv3'];
+  say('Three pretend hypervisors: ssh, git and the scripts are real; systemd, Nix and guests are not.');
+  const sandbox = await startSandbox({ dir: join(folder, 'sandbox'), hypervisors: names.map((name) => ({ name })) });
+  const demo = new Demo(folder, sandbox, invocation.signal);
+  try {
+    demo.makeRepository();
+    await walkThrough(demo, say);
+    if (options.keep && !invocation.signal.aborted) {
+      say('They go on running until Ctrl-C. In another terminal:');
+      process.stdout.write(`${demo.howToPlay()}\n`);
+      await new Promise<void>((resolve) => {
+        invocation.signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+    }
+    return demo.wentWrong ? exitCodes.failed : exitCodes.ok;
+  } finally {
+    await sandbox.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function walkThrough(demo: Demo, say: (text: string) => void): Promise<void> {
+  say('A fleet.yaml with five vms. What would apply do?');
+  await demo.fleet(['plan', '--no-diff'], 0);
+  say('Do it: commit, push, build, switch, start one guest after another, look at each.');
+  await demo.fleet(['apply', '--yes'], 0);
+  say('Again: a healthy guest on the right runner is never touched.');
+  await demo.fleet(['apply', '--yes'], 0);
+  say('A bad change: a package for web1, and web2 that will never answer.');
+  demo.edit((text) =>
+    text
+      .replace('  web1:\n', '  web1:\n    packages: [htop]\n')
+      .replace('  web2:\n', '  web2:\n    config: { boot.kernelParams: [lab.mute] }\n'),
+  );
+  await demo.fleet(['apply', '--yes'], exitCodes.rolledBack);
+  say('The person on call looks, and returns a vm to what it was before its last change.');
+  demo.edit((text) => text.replace('    config: { boot.kernelParams: [lab.mute] }\n', ''));
+  await demo.fleet(['apply', '--yes'], 0);
+  await demo.fleet(['rollback', 'web1', '--yes'], 0);
+  await demo.fleet(['plan', '--no-diff'], 0);
+}
+
+class Demo {
+  readonly #folder: string;
+  readonly #sandbox: Sandbox;
+  readonly #signal: AbortSignal;
+  wentWrong = false;
+
+  constructor(folder: string, sandbox: Sandbox, signal: AbortSignal) {
+    this.#folder = folder;
+    this.#sandbox = sandbox;
+    this.#signal = signal;
+  }
+
+  get #repository(): string {
+    return join(this.#folder, 'infra');
+  }
+
+  /** Also keeps the user's own git settings out: a signing key would be asked for its passphrase. */
+  get #env(): Record<string, string> {
+    return {
+      ...this.#sandbox.env,
+      GIT_CONFIG_GLOBAL: join(this.#folder, 'gitconfig'),
+      GIT_CONFIG_SYSTEM: '/dev/null',
+    };
+  }
+
+  makeRepository(): void {
+    writeFileSync(join(this.#folder, 'gitconfig'), '[user]\nname = Demo\nemail = demo@example.org\n[init]\ndefaultBranch = main\n');
+    const git = (...args: string[]) =>
+      execFileSync('git', args, { cwd: this.#repository, env: { ...process.env, ...this.#env }, stdio: 'ignore' });
+    mkdirSync(this.#repository);
+    execFileSync('git', ['init', '-q', '--bare', '-b', 'main', join(this.#folder, 'remote.git')], { stdio: 'ignore' });
+    git('init', '-q');
+    for (const host of this.#sandbox.hosts) {
+      const file = join(this.#repository, 'hosts', host.name, 'hardware-configuration.nix');
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, host.hardwareModule);
+    }
+    writeFileSync(join(this.#repository, 'fleet.yaml'), demoFleet(this.#sandbox.hosts));
+    writeFileSync(join(this.#repository, 'flake.lock'), demoLock);
+    git('add', '-A');
+    git('commit', '-qm', 'A first fleet.yaml');
+    git('remote', 'add', 'origin', join(this.#folder, 'remote.git'));
+    git('push', '-q', '-u', 'origin', 'main');
+  }
+
+  edit(change: (text: string) => string): void {
+    const file = join(this.#repository, 'fleet.yaml');
+    writeFileSync(file, change(readFileSync(file, 'utf8')));
+  }
+
+  /** Runs fleet as a person would, in a process of its own. */
+  async fleet(args: readonly string[], expected: number): Promise<void> {
+    if (this.#signal.aborted) return;
+    process.stdout.write(`$ fleet ${args.join(' ')}\n`);
+    const main = fileURLToPath(new URL('../main.js', import.meta.url));
+    const entry = import.meta.url.endsWith('.ts') ? main.replace(/\.js$/, '.ts') : main;
+    const child = spawn(process.execPath, [entry, '-C', this.#repository, ...args], {
+      env: { ...process.env, ...this.#env },
+      stdio: 'inherit',
+    });
+    const code = await new Promise<number>((resolve) => child.once('close', (c) => resolve(c ?? 255)));
+    if (expected !== 0) process.stdout.write(`(exit ${code})\n`);
+    if (code !== expected) {
+      this.wentWrong = true;
+      process.stdout.write(`expected exit ${expected}, got ${code}\n`);
+    }
+  }
+
+  howToPlay(): string {
+    const env = Object.entries(this.#env).map(([key, value]) => `export ${key}=${value}`);
+    return [...env, `cd ${this.#repository}`, '$EDITOR fleet.yaml', 'fleet plan', 'fleet apply'].join('\n');
+  }
+}

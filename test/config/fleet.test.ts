@@ -1,0 +1,300 @@
+import { describe, expect, test } from 'vitest';
+import { readFleet } from '../../src/config/read-fleet.ts';
+import { expandConfig } from '../../src/model/config.ts';
+import type { Fleet, Vm } from '../../src/model/fleet.ts';
+import { fixture } from './fixtures.ts';
+
+function fleetOf(text: string): Fleet {
+  const read = readFleet(text, 'fleet.yaml');
+  if ('diagnostics' in read) throw new Error(JSON.stringify(read.diagnostics, null, 2));
+  return read.fleet;
+}
+
+const head = `
+version: 1
+name: test
+hypervisors:
+  hv1: { ssh: root@hv1, system: x86_64-linux, stateVersion: "25.11", uplink: eth0 }
+networks:
+  n1: { subnet: 10.1.0.0/24 }
+  n2: { subnet: 10.2.0.0/24 }
+`;
+
+const vmOf = (text: string, name = 'a'): Vm => fleetOf(text).vms.find((vm) => vm.name === name)!;
+
+describe('defaults', () => {
+  test('a short file is filled in to the last field', () => {
+    expect(fleetOf(`${head}vms: { a: { on: hv1, network: n1 } }`)).toEqual({
+      name: 'test',
+      inputs: [
+        {
+          name: 'microvm',
+          url: 'github:microvm-nix/microvm.nix',
+          flake: true,
+          follows: { nixpkgs: 'nixpkgs' },
+        },
+        {
+          name: 'nixpkgs',
+          url: 'github:NixOS/nixpkgs/nixos-25.11',
+          flake: true,
+          follows: {},
+        },
+      ],
+      git: { remote: 'origin', transport: 'pull' },
+      rollout: {
+        maxParallel: 10,
+        settle: 15_000,
+        deadline: 120_000,
+        stopTimeout: 30_000,
+        confirm: 90_000,
+      },
+      hypervisors: [
+        {
+          name: 'hv1',
+          ssh: { user: 'root', host: 'hv1' },
+          system: 'x86_64-linux',
+          stateVersion: '25.11',
+          checkout: '/var/lib/fleet/repo',
+          uplink: 'eth0',
+          tags: [],
+          timezone: 'UTC',
+          packages: [],
+          users: [],
+          config: {},
+          modules: [],
+          nameservers: ['1.1.1.1', '9.9.9.9'],
+        },
+      ],
+      networks: [
+        {
+          name: 'n1',
+          hypervisor: 'hv1',
+          bridge: 'br-n1',
+          subnet: '10.1.0.0/24',
+          prefix: 24,
+          gateway: '10.1.0.1',
+          nat: true,
+        },
+        {
+          name: 'n2',
+          bridge: 'br-n2',
+          subnet: '10.2.0.0/24',
+          prefix: 24,
+          gateway: '10.2.0.1',
+          nat: true,
+        },
+      ],
+      vms: [
+        {
+          name: 'a',
+          on: 'hv1',
+          nics: [{ network: 'n1', tap: 'vm-a', mac: '02:ca:97:81:12:ca', address: '10.1.0.2' }],
+          vcpu: 1,
+          memoryMiB: 1024,
+          hypervisor: 'qemu',
+          state: 'running',
+          tags: [],
+          timezone: 'UTC',
+          stateVersion: '25.11',
+          packages: [],
+          users: [],
+          config: {},
+          modules: [],
+          volumes: [],
+          checks: [],
+          dependsOn: [],
+        },
+      ],
+    });
+  });
+
+  test('a fleet of nothing is a fleet', () => {
+    const { hypervisors, networks, vms } = fleetOf('version: 1\nname: empty\n');
+    expect([hypervisors, networks, vms]).toEqual([[], [], []]);
+  });
+
+  test('inputs follow nixpkgs unless they say otherwise', () => {
+    const { inputs } = fleetOf(`version: 1
+name: test
+inputs:
+  plain: github:a/b
+  own: { url: github:a/c, follows: {} }
+  other: { url: github:a/d, follows: { utils: plain/utils } }
+  files: { url: github:a/e, flake: false }
+`);
+    expect(Object.fromEntries(inputs.map(({ name, follows }) => [name, follows]))).toEqual({
+      files: {},
+      microvm: { nixpkgs: 'nixpkgs' },
+      nixpkgs: {},
+      other: { utils: 'plain/utils' },
+      own: {},
+      plain: { nixpkgs: 'nixpkgs' },
+    });
+  });
+
+  test('a hypervisor has the time zone of the defaults unless its config sets one', () => {
+    const text = (config: string) => `version: 1
+name: test
+defaults: { timezone: Europe/Berlin }
+hypervisors:
+  hv1: { ssh: hv1, system: x86_64-linux, stateVersion: "25.11", config: ${config} }
+`;
+    expect(fleetOf(text('{}')).hypervisors[0]!.timezone).toBe('Europe/Berlin');
+    expect(fleetOf(text('{ time.timeZone: Asia/Tokyo }')).hypervisors[0]!.timezone).toBe(
+      'Asia/Tokyo',
+    );
+  });
+});
+
+describe('defaults, profiles and vm', () => {
+  const text = `${head}
+defaults:
+  vcpu: 2
+  memory: 3GiB
+  packages: [vim]
+  tags: [all]
+  users: { ops: { groups: [wheel], sshKeys: [ssh-ed25519 AAAAone] } }
+  config: { services.a.enable: true, services.a.list: [1], environment.etc.'"x.conf"'.text: old }
+profiles:
+  web: { vcpu: 4, packages: [curl, vim], checks: [{ tcp: 80 }] }
+  big: { memory: 8GiB }
+vms:
+  a:
+    on: hv1
+    network: n1
+    vcpu: 6
+    profiles: [web, big]
+    packages: [htop]
+    users: { ops: { groups: [kvm] }, dev: {} }
+    checks: [{ http: { port: 80 }, within: 5s }]
+    config: { services: { a: { list: [2], enable: false } }, environment.etc."x.conf".mode: "0400" }
+  b: { on: hv1, network: n2 }
+`
+    .replace(`environment.etc.'"x.conf"'.text`, `'environment.etc."x.conf".text'`)
+    .replace(`environment.etc."x.conf".mode`, `'environment.etc."x.conf".mode'`);
+
+  test('the last scalar wins', () => {
+    expect(vmOf(text)).toMatchObject({ vcpu: 6, memoryMiB: 8192 });
+    expect(vmOf(text, 'b')).toMatchObject({ vcpu: 2, memoryMiB: 3072 });
+  });
+
+  test('lists and maps are added to, each thing once', () => {
+    const { packages, tags, checks, users } = vmOf(text);
+    expect({ packages, tags }).toEqual({ packages: ['vim', 'curl', 'htop'], tags: ['all'] });
+    expect(checks).toEqual([
+      { kind: 'tcp', port: 80 },
+      { kind: 'http', port: 80, path: '/', status: 200, withinMs: 5000 },
+    ]);
+    expect(users).toEqual([
+      { name: 'dev', groups: [], sshKeys: [] },
+      { name: 'ops', groups: ['wheel', 'kvm'], sshKeys: ['ssh-ed25519 AAAAone'] },
+    ]);
+  });
+
+  test('configs are merged option by option, however their keys are written', () => {
+    expect(expandConfig(vmOf(text).config)).toEqual({
+      services: { a: { enable: false, list: [1, 2] } },
+      environment: { etc: { 'x.conf': { text: 'old', mode: '0400' } } },
+    });
+  });
+
+  test('a config from one place stays as it was written', () => {
+    expect(vmOf(text, 'b').config).toEqual({
+      'services.a.enable': true,
+      'services.a.list': [1],
+      'environment.etc."x.conf".text': 'old',
+    });
+  });
+});
+
+describe('details', () => {
+  test('a network can be named with its address in a list of one', () => {
+    const vm = vmOf(`${head}vms: { a: { on: hv1, networks: [{ name: n1, address: 10.1.0.9 }] } }`);
+    expect(vm.nics).toMatchObject([{ network: 'n1', address: '10.1.0.9' }]);
+  });
+
+  test('writing down the address that a vm has had alone changes nothing', () => {
+    const alone = vmOf(`${head}vms: { a: { on: hv1, network: n1 } }`);
+    const written = vmOf(`${head}vms:
+  a: { on: hv1, network: n1, address: 10.1.0.2 }
+  b: { on: hv1, network: n1, address: 10.1.0.3 }`);
+    expect(written).toEqual(alone);
+  });
+
+  test('a value that says what holds anyway is accepted', () => {
+    const text = `version: 1
+name: test
+git: { revert: false }
+rollout: { maxParallelVms: 1, onFailure: revert-hypervisor }
+flake: {}
+hypervisors:
+  hv1: { ssh: hv1, system: x86_64-linux, stateVersion: "25.11", autostart: all, tailscale: { enable: false } }
+networks:
+  n1: { subnet: 10.1.0.0/24, nat: false, isolated: false, allow: [], egress: all, metadata: true }
+vms:
+  a: { on: hv1, network: n1, store: shared, balloon: false, autostart: always, shares: [], publish: [], credentials: {}, address: 10.1.0.2 }
+  b: { on: hv1, network: n1, state: stopped, autostart: never, address: 10.1.0.3 }
+`;
+    expect(fleetOf(text).vms.map(({ state }) => state)).toEqual(['running', 'stopped']);
+  });
+
+  test('modules lose what a path does not need', () => {
+    const vm = vmOf(
+      `${head}vms: { a: { on: hv1, network: n1, modules: [./m/a.nix, m//a.nix, ./m/] } }`,
+    );
+    expect(vm.modules).toEqual(['m/a.nix', 'm']);
+  });
+
+  test('things are sorted by name, whatever the order of the file', () => {
+    const text = `${head}vms:
+  b: { on: hv1, network: n2 }
+  a: { on: hv1, network: n1 }`;
+    expect(fleetOf(text).vms.map(({ name }) => name)).toEqual(['a', 'b']);
+  });
+
+  test('the example file without what is not yet rendered is a fleet', () => {
+    const notYet =
+      /^( {2}(revert|canary|onFailure|outputs)| {4}(capacity|tailscale|subnet6|isolated|allow|metadata|balloon|vsock|shares|publish|credentials)| {6}(vcpu|memory|disk|reserve|overcommit|- \{ source)| {6}- run| {8}within)\b.*\n/gm;
+    const text = fixture('example.yaml').replace(notYet, '').replace(', egress: web', '');
+    const fleet = fleetOf(text.replace(/^ {6}- run.*\n/m, '').replace(/^flake:.*\n/m, ''));
+    expect(fleet.vms.map(({ name, volumes }) => [name, volumes])).toEqual([
+      ['vm1', [{ mount: '/var', image: 'var.img', fs: 'ext4', sizeMiB: 20480, label: 'var' }]],
+      ['vm2', []],
+    ]);
+  });
+});
+
+describe('YAML in all its forms', () => {
+  const plain = `${head}vms: { a: { on: hv1, network: n1, vcpu: 2, tags: [x] } }`;
+
+  test.each([
+    ['a byte order mark', `\ufeff${plain}`],
+    ['Windows line breaks', plain.replaceAll('\n', '\r\n')],
+    [
+      'an alias',
+      `${head.replace('name:', 'x: 1\nname:').replace('x: 1\n', '')}profiles: { p: &p { vcpu: 2, tags: [x] } }\nvms: { a: { on: hv1, network: n1, <<: *p } }`,
+    ],
+    [
+      'a merge of several',
+      `${head}profiles: { p: &p { vcpu: 2 }, q: &q { tags: [x], vcpu: 9 } }\nvms: { a: { <<: [*p, *q], on: hv1, network: n1 } }`,
+    ],
+    [
+      'an own key after a merge',
+      `${head}profiles: { p: &p { vcpu: 9, tags: [x] } }\nvms: { a: { <<: *p, vcpu: 2, on: hv1, network: n1 } }`,
+    ],
+    ['quoted keys', plain.replace('vcpu', '"vcpu"')],
+    [
+      'a scalar alias',
+      `${head}defaults: { vcpu: &n 2 }\nvms: { a: { on: hv1, network: n1, vcpu: *n, tags: [x] } }`,
+    ],
+  ])('%s reads the same', (_, text) => {
+    expect(vmOf(text)).toEqual(vmOf(plain));
+  });
+
+  test('number keys in config are names as they are written', () => {
+    const vm = vmOf(
+      `${head}vms: { a: { on: hv1, network: n1, config: { a.ports: { 8080: x, 010: y } } } }`,
+    );
+    expect(expandConfig(vm.config)).toEqual({ a: { ports: { '8080': 'x', '010': 'y' } } });
+  });
+});

@@ -1,0 +1,8 @@
+{
+  imports = [
+    ../../modules/hypervisor.nix
+    ./config.nix
+    ./hardware-configuration.nix
+    ./networks.nix
+  ];
+}

@@ -1,0 +1,153 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  contains,
+  defaultAddress,
+  formatAddress,
+  formatSubnet,
+  gateway,
+  overlaps,
+  parseAddress,
+  parseSubnet,
+} from '../../src/model/addresses.ts';
+import { macAddress, tapName } from '../../src/model/names.ts';
+import { parseSshTarget } from '../../src/model/ssh-target.ts';
+import { parseDuration, parseSize } from '../../src/model/units.ts';
+import { imageName, volumeLabel } from '../../src/model/volumes.ts';
+
+describe('addresses', () => {
+  const address = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+
+  test('read as they are written', () => {
+    fc.assert(fc.property(address, (n) => parseAddress(formatAddress(n)) === n));
+  });
+
+  test.each(['10.1', '010.0.0.1', '1.2.3.256', '::1', ''])('%j is none', (text) => {
+    expect(parseAddress(text)).toBeUndefined();
+  });
+
+  test('a subnet contains its own and drops host bits', () => {
+    fc.assert(
+      fc.property(address, fc.integer({ min: 8, max: 30 }), (n, prefix) => {
+        const subnet = parseSubnet(`${formatAddress(n)}/${prefix}`)!;
+        expect(contains(subnet, n)).toBe(true);
+        expect(parseSubnet(formatSubnet(subnet))).toEqual(subnet);
+        expect(contains(subnet, defaultAddress(subnet))).toBe(true);
+        expect(defaultAddress(subnet)).toBeLessThan(subnet.broadcast);
+        expect(defaultAddress(subnet)).toBe(gateway(subnet) + 1);
+      }),
+    );
+  });
+
+  test('subnets overlap when one contains the other', () => {
+    const [wide, inside, beside] = ['10.0.0.0/8', '10.9.0.0/24', '11.0.0.0/24'].map(
+      (text) => parseSubnet(text)!,
+    );
+    expect([overlaps(wide!, inside!), overlaps(wide!, beside!)]).toEqual([true, false]);
+  });
+
+  test.each(['10.0.0.0', '10.0.0.0/33', '10.0.0.0/-1', '10.0.0.0/08', 'x/8'])(
+    '%j is no subnet',
+    (text) => {
+      expect(parseSubnet(text)).toBeUndefined();
+    },
+  );
+});
+
+describe('names of interfaces', () => {
+  test('a TAP has the whole name while it fits', () => {
+    expect(tapName('web1')).toBe('vm-web1');
+    expect(tapName('twelve-chars')).toBe('vm-twelve-chars');
+    expect(tapName('thirteen-char')).toMatch(/^vm-thirtee[0-9a-f]{5}$/);
+  });
+
+  test('a MAC comes from the name and is locally administered', () => {
+    expect(macAddress('web1')).toBe('02:65:9a:7f:b2:af');
+    expect(macAddress('web1')).toBe(macAddress('web1'));
+  });
+});
+
+describe('sizes and durations', () => {
+  test.each([
+    ['512MiB', 512],
+    ['3GiB', 3072],
+    ['1TiB', 1048576],
+    ['3GB', undefined],
+    ['3', undefined],
+    ['1constructor', undefined],
+  ])('%s is %s MiB', (text, mebibytes) => {
+    expect(parseSize(text)).toBe(mebibytes);
+  });
+
+  test.each([
+    ['250ms', 250],
+    ['15s', 15_000],
+    ['2m', 120_000],
+    ['1h', 3_600_000],
+    ['1 s', undefined],
+  ])('%s is %s ms', (text, milliseconds) => {
+    expect(parseDuration(text)).toBe(milliseconds);
+  });
+});
+
+describe('volumes', () => {
+  test.each([
+    ['/var', 'ext4', 'var.img', 'var'],
+    ['/var/lib/x', 'ext4', 'var-lib-x.img', 'var-lib-x'],
+    ['/', 'ext4', 'root.img', 'root-8a5ed'],
+    ['/var/lib/postgresql', 'ext4', 'var-lib-postgresql.img', 'var-lib-po-c3507'],
+    ['/var/lib/postgresql', 'btrfs', 'var-lib-postgresql.img', 'var-lib-postgresql'],
+    ['/boot-data', 'vfat', 'boot-data.img', 'BOOT--8F3D2'],
+  ])('%s as %s', (mount, fs, image, label) => {
+    expect(imageName(mount)).toBe(image);
+    expect(volumeLabel(mount, fs)).toBe(label);
+  });
+
+  test('a label fits its file system, and different mounts have different ones', () => {
+    const part = fc.stringMatching(/^[A-Za-z0-9_.-]{1,12}$/);
+    const mounts = fc.uniqueArray(
+      fc.array(part, { minLength: 1, maxLength: 4 }).map((parts) => `/${parts.join('/')}`),
+      { maxLength: 10 },
+    );
+    const room = { ext4: 16, xfs: 12, vfat: 11 };
+    fc.assert(
+      fc.property(mounts, fc.constantFrom('ext4', 'xfs', 'vfat'), (all, fs) => {
+        const labels = all.map((mount) => volumeLabel(mount, fs));
+        expect(new Set(labels).size).toBe(all.length);
+        for (const label of labels) expect(label.length).toBeLessThanOrEqual(room[fs]);
+      }),
+    );
+  });
+});
+
+describe('ssh destinations', () => {
+  test.each([
+    ['web', { host: 'web' }],
+    ['root@203.0.113.20', { user: 'root', host: '203.0.113.20' }],
+    ['root@host:2222', { user: 'root', host: 'host', port: 2222 }],
+    ['root@[fd00::1]:22', { user: 'root', host: 'fd00::1', port: 22 }],
+    ['[::1]', { host: '::1' }],
+  ])('%s', (text, target) => {
+    expect(parseSshTarget(text)).toEqual(target);
+  });
+
+  test.each([
+    '',
+    '@',
+    'root@',
+    '@host',
+    '-o@host',
+    'root@-host',
+    'host:',
+    'host:0',
+    'host:65536',
+    'host:x',
+    'fd00::1',
+    '[fd00::1',
+    '[host]',
+    'a b',
+    'ssh://host',
+  ])('not %j', (text) => {
+    expect(parseSshTarget(text)).toHaveProperty('problem');
+  });
+});

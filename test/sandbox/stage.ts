@@ -1,0 +1,176 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type Facts, parseFacts } from '../../src/host/facts.ts';
+import type { Host, RunResult } from '../../src/host/host.ts';
+import { type ScriptName, script } from '../../src/host/scripts.ts';
+import { sshConnector } from '../../src/host/ssh/connector.ts';
+import type { Hypervisor, Vm } from '../../src/model/fleet.ts';
+import { render } from '../../src/render/render.ts';
+import type { SandboxHost } from '../../src/sandbox/hypervisor.ts';
+import { fleet, hypervisor, network, nic, vm } from '../render/build.ts';
+import { type SandboxWorld, sandboxWorld } from './world.ts';
+
+const checkout = '/var/lib/fleet/repo';
+
+/** One pretend hypervisor and a repository for it, driven by the scripts alone, without the engine. */
+export class Stage {
+  readonly world: SandboxWorld;
+  readonly host: SandboxHost;
+  /** Vms by name, with what differs from plain ones; each gets a network of its own. */
+  vms: Record<string, Partial<Vm>> = {};
+  /** What differs from a plain hypervisor. */
+  hypervisor: Partial<Hypervisor> = {};
+  /** Hand-written files in the repository. */
+  extra: Record<string, string> = {};
+  /** Deployment that `step` is part of. */
+  id = '20251121-0001';
+  #connection: Host | undefined;
+  #steps = 0;
+
+  private constructor(world: SandboxWorld) {
+    this.world = world;
+    this.host = world.hosts[0] as SandboxHost;
+  }
+
+  static async start(): Promise<Stage> {
+    const stage = new Stage(await sandboxWorld(1));
+    stage.#git('init', '-q', '-b', 'main');
+    return stage;
+  }
+
+  async stop(): Promise<void> {
+    this.disconnect();
+    await this.world.stop();
+  }
+
+  get repository(): string {
+    return join(this.world.remotes, 'fleet');
+  }
+
+  /** Renders, commits, and returns the commit. */
+  commit(): string {
+    const names = Object.keys(this.vms).sort();
+    const networks = names.map((name, n) => network(name, n + 1, 'hv1'));
+    const vms = names.map((name, n) =>
+      vm(name, 'hv1', [nic(name, name, `10.${n + 1}.0.2`)], this.vms[name]),
+    );
+    const hv = hypervisor('hv1', {
+      system: this.host.system,
+      modules: ['hosts/hv1/hardware-configuration.nix'],
+      ...this.hypervisor,
+    });
+    const files = render(fleet({ hypervisors: [hv], networks, vms }));
+    files.set('hosts/hv1/hardware-configuration.nix', this.host.hardwareModule);
+    files.set('flake.lock', '{ "nodes": { "root": {} }, "root": "root", "version": 7 }\n');
+    for (const [path, text] of Object.entries(this.extra)) files.set(path, text);
+    this.#git('rm', '-rq', '--ignore-unmatch', '.');
+    for (const [path, text] of files) this.write(path, text);
+    this.#git('add', '--all');
+    this.#git('-c', 'user.name=t', '-c', 'user.email=t@t', 'commit', '-q', '--allow-empty', '-m', 'x');
+    return this.#git('rev-parse', 'HEAD').trim();
+  }
+
+  write(path: string, text: string): void {
+    const file = join(this.repository, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+
+  async connect(): Promise<Host> {
+    this.#connection ??= await sshConnector({
+      configFile: this.world.env['FLEET_SSH_CONFIG'] as string,
+    }).connect(hypervisor('hv1', { ssh: { host: 'hv1' } }));
+    return this.#connection;
+  }
+
+  disconnect(): void {
+    this.#connection?.close();
+    this.#connection = undefined;
+  }
+
+  async call(name: ScriptName, ...args: readonly string[]): Promise<RunResult> {
+    return this.callWith('', name, ...args);
+  }
+
+  async callWith(stdin: string, name: ScriptName, ...args: readonly string[]): Promise<RunResult> {
+    return (await this.connect()).run(script(name), args, { stdin });
+  }
+
+  /** Runs a script as a step; one that fails throws what it printed. */
+  async step(name: ScriptName, ...args: readonly string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.tryStep(name, ...args);
+    if (code !== 0) throw new Error(`${name}: ${code}\n${stdout}${stderr}`);
+    return stdout;
+  }
+
+  async tryStep(name: ScriptName, ...args: readonly string[]): Promise<RunResult> {
+    const number = String(++this.#steps).padStart(3, '0');
+    const words = [this.id, number, name, '60', 'normal', ...args];
+    return (await this.connect()).run(script('step'), words, { stdin: script(name) });
+  }
+
+  begin(): Promise<RunResult> {
+    const machine = this.host.system.split('-')[0] as string;
+    return this.call('begin', this.id, 'me@desk', 'apply', machine, '1024');
+  }
+
+  /** Checks a new commit out and builds everything; returns store paths by name. */
+  async build(...names: readonly string[]): Promise<Map<string, string>> {
+    const commit = this.commit();
+    await this.step('checkout', this.id, checkout, `file://${this.repository}`, 'main', commit);
+    const items = names.map((name) => (name === 'hv1' ? 'hypervisor:hv1' : `vm:${name}`));
+    const output = await this.step('build', this.id, checkout, ...items);
+    const built = output.split('\n').filter((line) => line.startsWith('built\t'));
+    return new Map(built.map((line) => line.split('\t').slice(1) as [string, string]));
+  }
+
+  /** Begins, builds, switches, creates and starts: everything that `vms` has. */
+  async deploy(): Promise<Map<string, string>> {
+    await this.begin();
+    const names = Object.keys(this.vms);
+    const built = await this.build('hv1', ...names);
+    await this.switchTo(built.get('hv1') as string);
+    for (const name of names) {
+      await this.step('vm-create', name, checkout);
+      await this.step('vm-start', name);
+    }
+    return built;
+  }
+
+  async switchTo(toplevel: string): Promise<string> {
+    await this.call('arm', this.id, '60');
+    const output = await this.step('switch', toplevel, 'test', this.id, '60');
+    await this.step('switch', toplevel, 'boot', 'new');
+    await this.call('disarm', this.id);
+    return output;
+  }
+
+  update(name: string, stopSeconds = '2'): Promise<RunResult> {
+    return this.tryStep('vm-update', name, stopSeconds, checkout, 'run');
+  }
+
+  async facts(...addresses: readonly string[]): Promise<Facts> {
+    return parseFacts((await this.call('facts', checkout, ...addresses)).stdout);
+  }
+
+  /** Facts as soon as they are as wanted; fails after `seconds`. */
+  async until(
+    wanted: (facts: Facts) => boolean,
+    addresses: readonly string[] = [],
+    seconds = 5,
+  ): Promise<Facts> {
+    const end = Date.now() + seconds * 1000;
+    for (;;) {
+      const facts = await this.facts(...addresses);
+      if (wanted(facts)) return facts;
+      if (Date.now() > end) throw new Error(`not so after ${seconds} s: ${wanted}`);
+      await new Promise((done) => setTimeout(done, 50));
+    }
+  }
+
+  #git(...args: readonly string[]): string {
+    mkdirSync(this.repository, { recursive: true });
+    return execFileSync('git', ['-C', this.repository, ...args], { encoding: 'utf8' });
+  }
+}

@@ -1,0 +1,120 @@
+import { execFile, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stringify } from 'yaml';
+import type { World } from './world.ts';
+
+export interface Run {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** fleet.yaml as plain data, so that scenarios change it without editing text. */
+// biome-ignore lint/suspicious/noExplicitAny: the schema is what is under test.
+export type FleetData = Record<string, any>;
+
+const entry = process.env.FLEET_ENTRY ?? fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+
+/** A person's desk: a clone with fleet.yaml, its remote, and the fleet binary. */
+export class Desk {
+  readonly world: World;
+  readonly folder: string;
+  readonly remote: string;
+  data: FleetData;
+  readonly #home: string;
+
+  constructor(world: World, name: string, data: FleetData) {
+    this.world = world;
+    this.data = data;
+    this.#home = mkdtempSync(join(tmpdir(), 'fleet-desk-'));
+    this.folder = join(this.#home, 'infra');
+    this.remote = join(world.remotes, `${name}.git`);
+  }
+
+  /** Repository, remote and first commit, with each hypervisor's hardware module. */
+  async open(lock?: string): Promise<void> {
+    mkdirSync(this.folder, { recursive: true });
+    writeFileSync(join(this.#home, 'gitconfig'), '[user]\nname = Ada\nemail = ada@example.org\n[safe]\ndirectory = *\n');
+    rmSync(this.remote, { recursive: true, force: true });
+    await this.git('init', '-q', '--bare', '-b', 'main', this.remote);
+    await this.git('init', '-q', '-b', 'main');
+    for (const host of this.world.hosts) this.write(`hosts/${host.name}/hardware-configuration.nix`, host.hardwareModule);
+    if (lock !== undefined) this.write('flake.lock', lock);
+    this.save();
+    await this.git('add', '-A');
+    await this.git('commit', '-qm', 'start');
+    await this.git('remote', 'add', 'origin', `file://${this.remote}`);
+    await this.git('push', '-q', '-u', 'origin', 'main');
+  }
+
+  close(): void {
+    rmSync(this.#home, { recursive: true, force: true });
+  }
+
+  write(path: string, text: string): void {
+    const file = join(this.folder, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+
+  read(path: string): string {
+    return readFileSync(join(this.folder, path), 'utf8');
+  }
+
+  /** Changes fleet.yaml. */
+  edit(change: (data: FleetData) => void): void {
+    change(this.data);
+    this.save();
+  }
+
+  save(): void {
+    this.write('fleet.yaml', stringify(this.data, { lineWidth: 0 }));
+  }
+
+  git(...args: string[]): Promise<string> {
+    return new Promise((resolve, reject) => {
+      execFile('git', args, { cwd: this.folder, env: this.#env() }, (error, stdout, stderr) => {
+        if (error) reject(new Error(`git ${args.join(' ')}: ${stderr}`));
+        else resolve(stdout.trim());
+      });
+    });
+  }
+
+  /** Runs the built binary with a scrubbed environment; `onStderr` sees its progress as it comes. */
+  fleet(args: readonly string[], onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void): Promise<Run> {
+    return new Promise((resolve, reject) => {
+      const child = spawn(process.execPath, [entry, '-C', this.folder, ...args], { env: this.#env(), stdio: ['ignore', 'pipe', 'pipe'] });
+      let stdout = '';
+      let stderr = '';
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        stdout += text;
+      });
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        stderr += text;
+        onStderr?.(stderr, (signal) => child.kill(signal));
+      });
+      child.once('error', reject);
+      child.once('close', (code) => resolve({ code: code ?? 255, stdout, stderr }));
+    });
+  }
+
+  /** `fleet apply --yes`; shows everything when it did not end as expected. */
+  async apply(expected: number, ...more: string[]): Promise<Run> {
+    const run = await this.fleet(['apply', '--yes', ...more]);
+    if (run.code !== expected) throw new Error(`apply ended with ${run.code}, expected ${expected}\n${run.stdout}\n${run.stderr}`);
+    return run;
+  }
+
+  #env(): Record<string, string> {
+    return {
+      PATH: process.env.PATH ?? '/usr/bin:/bin',
+      HOME: this.world.home,
+      GIT_CONFIG_GLOBAL: join(this.#home, 'gitconfig'),
+      GIT_CONFIG_SYSTEM: '/dev/null',
+      ...this.world.env,
+    };
+  }
+}
