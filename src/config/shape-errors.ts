@@ -135,7 +135,8 @@ function convert(data: unknown, { type, pattern }: Expected): string | undefined
   }
   if (pattern !== undefined && typeof data === 'number') {
     // 25.10 is the number 25.1 by now.
-    const text = [String(data), data.toFixed(2)].find((form) => new RegExp(pattern).test(form));
+    const forms = Number.isInteger(data) ? [String(data)] : [String(data), data.toFixed(2)];
+    const text = forms.find((form) => new RegExp(pattern).test(form));
     if (text !== undefined) return `write "${text}"`;
   }
   if (types.includes('array') && typeof data === 'string') return `write [${data.slice(0, 40)}]`;

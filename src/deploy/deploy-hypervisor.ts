@@ -33,18 +33,18 @@ export async function deployHypervisor(ctx: Context, desired: Desired): Promise<
 export async function putBack(ctx: Context, failure: FleetError): Promise<HypervisorResult> {
   const { session } = ctx;
   const hypervisor = session.hypervisor.name;
+  const changed = ctx.undos.some((undo) => !undo.harmless);
   if (isLost(failure) && !(await findAgain(ctx))) {
     const lines = ['the hypervisor cannot be reached; what it had armed it will do by itself'];
-    return { hypervisor, outcome: ctx.undos.length > 0 ? 'rollback-failed' : 'untouched', lines, failure };
+    return { hypervisor, outcome: changed ? 'rollback-failed' : 'untouched', lines, failure };
   }
-  if (ctx.undos.length === 0) return { hypervisor, outcome: 'untouched', lines: [], failure };
-  session.note(failure instanceof Interrupted ? 'interrupted: putting back' : `failed: ${failure.message}; putting back`);
+  if (changed) session.note(failure instanceof Interrupted ? 'interrupted: putting back' : `failed: ${failure.message}; putting back`);
   const { done, failed } = await undoAll(ctx.undos);
   const bad = failed.map((f) => `${f.title}: FAILED: ${f.error.message}`);
   bad.push(...(await lookAgain(ctx)));
   return {
     hypervisor,
-    outcome: bad.length > 0 ? 'rollback-failed' : 'rolled-back',
+    outcome: bad.length > 0 ? 'rollback-failed' : changed ? 'rolled-back' : 'untouched',
     lines: [...done, ...bad],
     failure,
   };

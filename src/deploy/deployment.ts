@@ -76,6 +76,7 @@ async function moveCheckout(ctx: Context, source: Source): Promise<void> {
     // So that a `microvm -u` by hand does not build what was just put back.
     ctx.undos.push({
       title: `the checkout is at ${former.slice(0, 8)} again`,
+      harmless: true,
       run: async () => {
         await session.step('check out the previous commit', 'checkout', [session.id, session.hypervisor.checkout, from, source.branch, former]);
       },

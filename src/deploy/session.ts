@@ -78,6 +78,7 @@ export class Session {
         'step',
         [this.id, number, name, String(limit), options.light ? 'light' : 'normal', ...args],
         {
+          title,
           stdin: script(name),
           onLine: (line) => {
             this.#emit({ type: 'output', hypervisor: this.hypervisor.name, line });
@@ -140,7 +141,7 @@ export async function runScript(
   host: Host,
   name: ScriptName,
   args: readonly string[],
-  options?: RunOptions,
+  options: RunOptions & { readonly title?: string } = {},
 ): Promise<string> {
   const result = await host.run(script(name), args, options);
   if (result.code === 0) return result.stdout;
@@ -150,7 +151,9 @@ export async function runScript(
   const detail = lines.filter((l) => !l.startsWith('fleet-error\t')).slice(-lastLines);
   throw new FleetError(
     code,
-    message.length > 0 ? message.join('\t') : `${name} ended with ${result.code} on ${host.name}`,
+    message.length > 0
+      ? message.join('\t')
+      : `${options.title ?? name} failed on ${host.name} (exit ${result.code})`,
     detail.length > 0 ? { detail: detail.join('\n') } : {},
   );
 }

@@ -1,6 +1,8 @@
 /** How to take back one step. Undoing twice, or what never happened, must do no harm. */
 export interface Undo {
   readonly title: string;
+  /** Nothing that runs was changed by the step. */
+  readonly harmless?: true;
   run(): Promise<void>;
 }
 

@@ -28,7 +28,7 @@ export async function sandboxWorld(count: number): Promise<SandboxWorld> {
       nixpkgs: 'github:NixOS/nixpkgs/nixos-25.11',
     },
     remotes,
-    rollout: { settle: '1s', deadline: '8s', stopTimeout: '1s', confirm: '5s' },
+    rollout: { settle: '1s', deadline: '4s', stopTimeout: '1s', confirm: '5s' },
     stop: async () => {
       await sandbox.stop();
       rmSync(dir, { recursive: true, force: true });

@@ -1,14 +1,22 @@
 import type { Duplex } from 'node:stream';
+import type { Client } from 'ssh2';
 import { FleetError } from '../../model/errors.ts';
-import type { Link } from './link.ts';
 import { timedOut } from './socket.ts';
+
+/** What of a link forwarding needs. */
+export interface Forwarder {
+  readonly client: Client;
+  readonly label: string;
+  readonly isClosed: boolean;
+  lost(doing: string): FleetError;
+}
 
 /**
  * A TCP connection made by the machine at the other end of `link`.
  * @throws FleetError `ssh.tcp-refused`, `ssh.tcp-forbidden`, `ssh.timed-out`, `ssh.lost`.
  */
 export function forward(
-  link: Link,
+  link: Forwarder,
   address: string,
   port: number,
   timeoutMs: number,
@@ -37,7 +45,7 @@ export function forward(
   });
 }
 
-function forwardError(error: Error & { reason?: unknown }, link: Link, where: string): FleetError {
+function forwardError(error: Error & { reason?: unknown }, link: Forwarder, where: string): FleetError {
   const forbidden = error.reason === 1; // SSH_OPEN_ADMINISTRATIVELY_PROHIBITED
   return new FleetError(
     forbidden ? 'ssh.tcp-forbidden' : 'ssh.tcp-refused',

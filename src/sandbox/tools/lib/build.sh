@@ -112,6 +112,7 @@ build() {
 			[ -n "$keep_going" ] || return 1
 		elif [ -n "$link" ]; then
 			ln -sfn "$path" "$link"
+			case $link in /*) add_root "$link" ;; *) add_root "$PWD/$link" ;; esac
 		fi
 	done
 	case $commit in dirty-*) rm -rf "$evaluations" ;; esac

@@ -40,3 +40,16 @@ new_id() {
 		od -An -N16 -tx1 /dev/urandom | tr -d ' \n'
 	fi 2>/dev/null
 }
+
+# add_root LINK: what LINK leads to is kept from nix-collect-garbage while LINK is there.
+add_root() {
+	oldIFS=$IFS IFS=/
+	# shellcheck disable=SC2086 # its folders
+	set -- "$1" $1
+	IFS=_
+	leaf=$1
+	shift
+	root=$*
+	IFS=$oldIFS
+	ln -sfn "$leaf" "$R/nix/var/nix/gcroots/auto/$root"
+}

@@ -1,0 +1,75 @@
+/** Import rules: a sentence for each. */
+const pure = '^src/(config|model|nix|render|plan)/';
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circular',
+      comment: 'A cycle means that two files are one theme, or that a type lives in the wrong place.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'pure-core-imports-no-effects',
+      comment: 'What is left of git and ssh in the data flow knows nothing that touches the world.',
+      severity: 'error',
+      from: { path: pure },
+      to: { path: '^src/(repo|deploy|report|cli|sandbox)/|^src/host/(ssh|scripts)' },
+    },
+    {
+      name: 'pure-core-touches-nothing',
+      comment: 'Same input, same bytes: no file, process, network or terminal in the pure core.',
+      severity: 'error',
+      from: { path: pure },
+      to: { path: '^(node:)?(fs|child_process|net|http|os|tty|readline)(/|$)|node_modules/(ssh2|simple-git|listr2)/', pathNot: '^(node:)?net$' },
+    },
+    {
+      name: 'plan-knows-facts-only',
+      comment: 'The plan is made from facts as data, never over a connection.',
+      severity: 'error',
+      from: { path: '^src/plan/' },
+      to: { path: '^src/host/', pathNot: '^src/host/facts\\.ts$' },
+    },
+    {
+      name: 'engine-does-not-show',
+      comment: 'The engine emits events; terminals and logs listen.',
+      severity: 'error',
+      from: { path: '^src/(deploy|host|repo)/' },
+      to: { path: '^src/(report|cli)/|node_modules/(listr2|commander)/' },
+    },
+    {
+      name: 'only-ssh-speaks-ssh',
+      comment: 'One adapter, and the sandbox that answers it.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(host/ssh|sandbox)/' },
+      to: { path: 'node_modules/ssh2/' },
+    },
+    {
+      name: 'only-repo-speaks-git',
+      comment: 'git is reached through its port.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/repo/' },
+      to: { path: 'node_modules/simple-git/' },
+    },
+    {
+      name: 'sandbox-is-not-needed-in-earnest',
+      comment: 'Only the demo starts pretend hypervisors.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(sandbox/|cli/demo\\.ts$)' },
+      to: { path: '^src/sandbox/' },
+    },
+    {
+      name: 'no-test-code-in-src',
+      comment: 'What is shipped does not know that it is tested.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(test|bench)/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { extensions: ['.ts', '.js', '.mjs', '.json'], exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};

@@ -1,0 +1,114 @@
+# Rendered by fleet from fleet.yaml: change it there.
+{
+  networking.nftables.tables.fleet = {
+    content = ''
+      chain postrouting {
+        type nat hook postrouting priority srcnat;
+        ip saddr 10.1.0.0/24 oifname "enP2p4s0" masquerade
+        ip saddr 10.2.0.0/24 oifname "enP2p4s0" masquerade
+        ip saddr 10.3.0.0/24 oifname "enP2p4s0" masquerade
+        ip saddr 10.4.0.0/24 oifname "enP2p4s0" masquerade
+        ip saddr 10.5.0.0/24 oifname "enP2p4s0" masquerade
+      }
+    '';
+    family = "ip";
+  };
+
+  systemd.network = {
+    netdevs = {
+      "10-br-vm1".netdevConfig = {
+        Kind = "bridge";
+        Name = "br-vm1";
+      };
+      "10-br-vm2".netdevConfig = {
+        Kind = "bridge";
+        Name = "br-vm2";
+      };
+      "10-br-vm3".netdevConfig = {
+        Kind = "bridge";
+        Name = "br-vm3";
+      };
+      "10-br-vm4".netdevConfig = {
+        Kind = "bridge";
+        Name = "br-vm4";
+      };
+      "10-br-vm5".netdevConfig = {
+        Kind = "bridge";
+        Name = "br-vm5";
+      };
+    };
+    # A bridge has its address before the first guest, and nothing waits for its carrier.
+    networks = {
+      "10-br-vm1" = {
+        address = [ "10.1.0.1/24" ];
+        linkConfig.RequiredForOnline = "no";
+        matchConfig.Name = "br-vm1";
+        networkConfig = {
+          ConfigureWithoutCarrier = true;
+          LinkLocalAddressing = "no";
+        };
+      };
+      "10-br-vm2" = {
+        address = [ "10.2.0.1/24" ];
+        linkConfig.RequiredForOnline = "no";
+        matchConfig.Name = "br-vm2";
+        networkConfig = {
+          ConfigureWithoutCarrier = true;
+          LinkLocalAddressing = "no";
+        };
+      };
+      "10-br-vm3" = {
+        address = [ "10.3.0.1/24" ];
+        linkConfig.RequiredForOnline = "no";
+        matchConfig.Name = "br-vm3";
+        networkConfig = {
+          ConfigureWithoutCarrier = true;
+          LinkLocalAddressing = "no";
+        };
+      };
+      "10-br-vm4" = {
+        address = [ "10.4.0.1/24" ];
+        linkConfig.RequiredForOnline = "no";
+        matchConfig.Name = "br-vm4";
+        networkConfig = {
+          ConfigureWithoutCarrier = true;
+          LinkLocalAddressing = "no";
+        };
+      };
+      "10-br-vm5" = {
+        address = [ "10.5.0.1/24" ];
+        linkConfig.RequiredForOnline = "no";
+        matchConfig.Name = "br-vm5";
+        networkConfig = {
+          ConfigureWithoutCarrier = true;
+          LinkLocalAddressing = "no";
+        };
+      };
+      "20-br-vm1" = {
+        linkConfig.RequiredForOnline = "no";
+        matchConfig.Name = [ "vm-vm1" ];
+        networkConfig.Bridge = "br-vm1";
+      };
+      "20-br-vm2" = {
+        linkConfig.RequiredForOnline = "no";
+        matchConfig.Name = [ "vm-vm2" ];
+        networkConfig.Bridge = "br-vm2";
+      };
+      "20-br-vm3" = {
+        linkConfig.RequiredForOnline = "no";
+        matchConfig.Name = [ "vm-vm3" ];
+        networkConfig.Bridge = "br-vm3";
+      };
+      "20-br-vm4" = {
+        linkConfig.RequiredForOnline = "no";
+        matchConfig.Name = [ "vm-vm4" ];
+        networkConfig.Bridge = "br-vm4";
+      };
+      "20-br-vm5" = {
+        linkConfig.RequiredForOnline = "no";
+        matchConfig.Name = [ "vm-vm5" ];
+        networkConfig.Bridge = "br-vm5";
+      };
+    };
+  };
+}

@@ -1,0 +1,31 @@
+// shellcheck over every shell file, as it is run: the scripts for hypervisors behind lib.sh.
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+if (spawnSync('shellcheck', ['--version']).error) {
+  console.error('shellcheck is not installed: shell files are not checked');
+  process.exit(process.env.CI ? 1 : 0);
+}
+
+let failed = false;
+const check = (name, args, input) => {
+  const run = spawnSync('shellcheck', args, { input, encoding: 'utf8' });
+  if (run.status === 0) return;
+  failed = true;
+  console.error(`${name}\n${run.stdout}${run.stderr}`);
+};
+const scripts = 'src/host/scripts';
+const lib = readFileSync(join(scripts, 'lib.sh'), 'utf8');
+for (const file of readdirSync(scripts)) {
+  if (file !== 'lib.sh') check(file, ['-s', 'sh', '-'], `${lib}\n${readFileSync(join(scripts, file), 'utf8')}`);
+}
+const walk = (folder) =>
+  readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? walk(join(folder, entry.name)) : [join(folder, entry.name)],
+  );
+const isShell = (file) => statSync(file).size > 0 && /^#!.*sh\b/.test(readFileSync(file, 'utf8').split('\n', 1)[0]);
+for (const file of ['src/sandbox', 'test/lab', 'scripts', '.ci'].flatMap(walk).filter(isShell)) {
+  check(file, ['-x', file]);
+}
+process.exit(failed ? 1 : 0);
