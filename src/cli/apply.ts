@@ -81,12 +81,11 @@ function requireReachable(seen: Survey, allow: boolean): void {
   }
   const lost = seen.contacts.filter((c) => c.facts instanceof Error);
   if (lost.length === 0 || (allow && lost.length < seen.contacts.length)) return;
-  const first = lost[0]?.facts as Error;
+  const why = (error: unknown) =>
+    error instanceof FleetError && error.hint ? `${error.message}\n${error.hint}` : String((error as Error).message);
   throw new FleetError('apply.unreachable', `cannot reach ${lost.map((c) => c.hypervisor.name).join(', ')}; nothing was changed`, {
-    detail: lost.map((c) => `${c.hypervisor.name}: ${(c.facts as Error).message}`).join('\n'),
-    hint: [first instanceof FleetError ? first.hint : undefined, 'Leave them out with --allow-unreachable, or choose with --on.']
-      .filter(Boolean)
-      .join('\n'),
+    detail: lost.map((c) => why(c.facts)).join('\n'),
+    hint: 'Leave them out with --allow-unreachable, or choose with --on.',
   });
 }
 

@@ -50,7 +50,7 @@ describe('a hypervisor that fleet has never touched', () => {
   });
 
   it('lets nobody else in', async () => {
-    const other = join(stage.world.remotes, 'other');
+    const other = join(stage.world.dir, 'other');
     stage.write('../other', makeKeyPair().private);
     await run('chmod', ['600', other]);
     const options = ['-o', `IdentityFile=${other}`, '-F', 'none', '-p', String(stage.host.port)];

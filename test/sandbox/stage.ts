@@ -45,7 +45,7 @@ export class Stage {
   }
 
   get repository(): string {
-    return join(this.world.remotes, 'fleet');
+    return join(this.world.dir, 'fleet');
   }
 
   /** Renders, commits, and returns the commit. */

@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SandboxHost } from '../../src/sandbox/hypervisor.ts';
@@ -9,6 +10,8 @@ import type { World } from '../scenario/world.ts';
 export interface SandboxWorld extends World {
   readonly kind: 'sandbox';
   readonly hosts: readonly SandboxHost[];
+  /** Where everything of it is kept. */
+  readonly dir: string;
 }
 
 /** Starts `count` pretend hypervisors, hv1 and so on, in a temporary folder that `stop` removes. */
@@ -16,10 +19,9 @@ export async function sandboxWorld(count: number): Promise<SandboxWorld> {
   const dir = mkdtempSync(join(tmpdir(), 'fleet-sandbox-'));
   const hypervisors = Array.from({ length: count }, (_, n) => ({ name: `hv${n + 1}` }));
   const sandbox = await startSandbox({ dir, hypervisors });
-  const remotes = join(dir, 'remotes');
-  mkdirSync(remotes);
   return {
     kind: 'sandbox',
+    dir,
     hosts: sandbox.hosts,
     home: sandbox.home,
     env: sandbox.env,
@@ -27,7 +29,11 @@ export async function sandboxWorld(count: number): Promise<SandboxWorld> {
       microvm: 'github:microvm-nix/microvm.nix',
       nixpkgs: 'github:NixOS/nixpkgs/nixos-25.11',
     },
-    remotes,
+    createRemote: async (name) => {
+      const path = join(dir, `${name}.git`);
+      execFileSync('git', ['init', '-q', '--bare', '-b', 'main', path]);
+      return `file://${path}`;
+    },
     rollout: { settle: '1s', deadline: '4s', stopTimeout: '1s', confirm: '5s' },
     stop: async () => {
       await sandbox.stop();

@@ -22,31 +22,31 @@ const entry = process.env.FLEET_ENTRY ?? fileURLToPath(new URL('../../dist/main.
 export class Desk {
   readonly world: World;
   readonly folder: string;
-  readonly remote: string;
+  remote = '';
   data: FleetData;
   readonly #home: string;
+  readonly #name: string;
 
   constructor(world: World, name: string, data: FleetData) {
     this.world = world;
     this.data = data;
     this.#home = mkdtempSync(join(tmpdir(), 'fleet-desk-'));
     this.folder = join(this.#home, 'infra');
-    this.remote = join(world.remotes, `${name}.git`);
+    this.#name = name;
   }
 
   /** Repository, remote and first commit, with each hypervisor's hardware module. */
   async open(lock?: string): Promise<void> {
     mkdirSync(this.folder, { recursive: true });
     writeFileSync(join(this.#home, 'gitconfig'), '[user]\nname = Ada\nemail = ada@example.org\n[safe]\ndirectory = *\n');
-    rmSync(this.remote, { recursive: true, force: true });
-    await this.git('init', '-q', '--bare', '-b', 'main', this.remote);
+    this.remote = await this.world.createRemote(this.#name);
     await this.git('init', '-q', '-b', 'main');
     for (const host of this.world.hosts) this.write(`hosts/${host.name}/hardware-configuration.nix`, host.hardwareModule);
     if (lock !== undefined) this.write('flake.lock', lock);
     this.save();
     await this.git('add', '-A');
     await this.git('commit', '-qm', 'start');
-    await this.git('remote', 'add', 'origin', `file://${this.remote}`);
+    await this.git('remote', 'add', 'origin', this.remote);
     await this.git('push', '-q', '-u', 'origin', 'main');
   }
 

@@ -11,8 +11,8 @@ export interface World {
   readonly env: Readonly<Record<string, string>>;
   /** Flake inputs for fleet.yaml. */
   readonly inputs: Readonly<Record<string, string>>;
-  /** A folder that hypervisors can clone bare repositories from, by `file://`. */
-  readonly remotes: string;
+  /** Makes an empty bare repository; the url is good at the desk and on every hypervisor. */
+  createRemote(name: string): Promise<string>;
   /** Shortest sensible times here: for `rollout:` in fleet.yaml. */
   readonly rollout: Readonly<Record<string, string>>;
   stop(): Promise<void>;

@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { World } from '../scenario/world.ts';
+import { startLab } from './lab.ts';
+
+/** A world of real hypervisors. */
+export async function labWorld(hosts: number): Promise<World> {
+  const lab = await startLab({ hosts });
+  const publicKey = readFileSync(join(lab.home, '.ssh/id_ed25519.pub'), 'utf8').trim();
+  return {
+    kind: 'lab',
+    hosts: lab.hosts.map((host) => ({
+      name: host.name,
+      ssh: `root@${host.address}`,
+      system: 'x86_64-linux',
+      hardwareModule: host.hardwareModule,
+      publicKey,
+      exec: (command) => host.exec(command),
+      cutLink: () => host.cutLink(),
+      restoreLink: () => host.restoreLink(),
+      reset: () => host.reset(),
+    })),
+    home: lab.home,
+    env: { FLEET_SSH_CONFIG: join(lab.home, '.ssh/config') },
+    inputs: lab.inputs,
+    createRemote: async (name) => (await lab.createRemote(name)).url,
+    // A guest of the lab boots in about 5 s by emulation, longer when others boot beside it.
+    rollout: { settle: '2s', deadline: '40s', stopTimeout: '3s', confirm: '20s' },
+    stop: () => lab.stop(),
+  };
+}
