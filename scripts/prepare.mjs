@@ -4,7 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-const npm = (...args) => execFileSync('npm', args, { stdio: 'inherit', shell: process.platform === 'win32' });
+const npm = (...args) =>
+  execFileSync('npm', args, { stdio: 'inherit', shell: process.platform === 'win32' });
 
 const newest = (folder) =>
   Math.max(
@@ -15,4 +16,5 @@ const newest = (folder) =>
   );
 
 if (!existsSync('node_modules/.bin/tsc')) npm('ci');
-if (!existsSync('dist/main.js') || newest('src') > statSync('dist/main.js').mtimeMs) npm('run', '--silent', 'build');
+if (!existsSync('dist/main.js') || newest('src') > statSync('dist/main.js').mtimeMs)
+  npm('run', '--silent', 'build');

@@ -18,13 +18,15 @@ const check = (name, args, input) => {
 const scripts = 'src/host/scripts';
 const lib = readFileSync(join(scripts, 'lib.sh'), 'utf8');
 for (const file of readdirSync(scripts)) {
-  if (file !== 'lib.sh') check(file, ['-s', 'sh', '-'], `${lib}\n${readFileSync(join(scripts, file), 'utf8')}`);
+  if (file !== 'lib.sh')
+    check(file, ['-s', 'sh', '-'], `${lib}\n${readFileSync(join(scripts, file), 'utf8')}`);
 }
 const walk = (folder) =>
   readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
     entry.isDirectory() ? walk(join(folder, entry.name)) : [join(folder, entry.name)],
   );
-const isShell = (file) => statSync(file).size > 0 && /^#!.*sh\b/.test(readFileSync(file, 'utf8').split('\n', 1)[0]);
+const isShell = (file) =>
+  statSync(file).size > 0 && /^#!.*sh\b/.test(readFileSync(file, 'utf8').split('\n', 1)[0]);
 for (const file of ['src/sandbox', 'test/lab', 'scripts', '.ci'].flatMap(walk).filter(isShell)) {
   check(file, ['-x', file]);
 }

@@ -29,6 +29,12 @@ export function formatPath(path: Path): string {
 /** What a private key or another secret in clear text looks like. */
 export const secret = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----|AGE-SECRET-KEY-1/;
 
+/** A text that may quote the file, cut where a secret begins. */
+export function redact(text: string): string {
+  const at = text.search(secret);
+  return at < 0 ? text : `${text.slice(0, at)}(secret)`;
+}
+
 /** A value of the user's inside a message: short, on one line, and never a secret. */
 export function quote(value: string): string {
   if (secret.test(value)) return 'a secret';

@@ -9,7 +9,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import type { Diagnostic } from '../model/diagnostic.ts';
-import { type Finding, formatPath, type Path } from './finding.ts';
+import { type Finding, formatPath, type Path, redact } from './finding.ts';
 import { keyText } from './tree.ts';
 
 type Range = readonly [start: number, end: number];
@@ -53,11 +53,11 @@ export class Locator {
     return {
       code: finding.code,
       severity: finding.code.startsWith('W') ? 'warning' : 'error',
-      message: finding.message,
+      message: redact(finding.message),
       file,
       ...(range ? this.#place(range) : { line: 0, column: 0, length: 0 }),
-      path: formatPath(finding.path),
-      ...(finding.hint !== undefined && { hint: finding.hint }),
+      path: redact(formatPath(finding.path)),
+      ...(finding.hint !== undefined && { hint: redact(finding.hint) }),
     };
   }
 

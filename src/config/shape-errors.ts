@@ -139,7 +139,9 @@ function convert(data: unknown, { type, pattern }: Expected): string | undefined
     const text = forms.find((form) => new RegExp(pattern).test(form));
     if (text !== undefined) return `write "${text}"`;
   }
-  if (types.includes('array') && typeof data === 'string') return `write [${data.slice(0, 40)}]`;
+  if (types.includes('array') && typeof data === 'string' && data.length < 60) {
+    return `write [${data}]`;
+  }
   if (typeof data === 'string' && /^[0-9]+$/.test(data) && types.includes('integer'))
     return `write ${data} without quotes`;
   return undefined;

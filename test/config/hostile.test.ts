@@ -240,6 +240,10 @@ test('a private key is shown in no message and no frame', () => {
     `sshKeys:\n    - |\n${key.map((line) => `      ${line}\n`).join('')}`,
     `groups: [${JSON.stringify(key.join(' '))}]`,
     `sshKeys: [AGE-SECRET-KEY-1SECRETSECRET]`,
+    `sshKeys: ${JSON.stringify(key.join('\n'))}`,
+    `sshKeys: AGE-SECRET-KEY-1SECRETSECRET`,
+    `${JSON.stringify(key.join(' '))}: 1`,
+    `sshKeys: []\n config: { ${JSON.stringify(key.join('..'))}: 1 }`,
     `oops: ${JSON.stringify(key.join('\n'))}`,
   ];
   for (const form of forms) {

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { until } from './run.ts';
 
 /** Where cgroups are: one tree, or on a hybrid machine two that systemd uses. */
-const roots = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified', '/sys/fs/cgroup/systemd'].filter((root) =>
-  existsSync(join(root, 'cgroup.procs')),
+const roots = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified', '/sys/fs/cgroup/systemd'].filter(
+  (root) => existsSync(join(root, 'cgroup.procs')),
 );
 
 /** Cgroups of a machine's own: two nspawn in one would share the cgroups of their containers. */

@@ -16,7 +16,11 @@ substituters =
 `;
 
 /** Writes a HOME for whoever works at the desk: keys, known hosts, git and Nix settings. */
-export async function makeHome(home: string, layers: Layers, hosts: readonly LabHost[]): Promise<void> {
+export async function makeHome(
+  home: string,
+  layers: Layers,
+  hosts: readonly LabHost[],
+): Promise<void> {
   const ssh = join(home, '.ssh');
   await mkdir(ssh, { recursive: true, mode: 0o700 });
   await mkdir(join(home, '.config/nix'), { recursive: true });

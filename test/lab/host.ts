@@ -93,6 +93,9 @@ function answers(address: string, port: number): Promise<true | undefined> {
       socket.destroy();
       resolve(answer);
     };
-    socket.on('connect', settle(true)).on('error', settle(undefined)).on('timeout', settle(undefined));
+    socket
+      .on('connect', settle(true))
+      .on('error', settle(undefined))
+      .on('timeout', settle(undefined));
   });
 }

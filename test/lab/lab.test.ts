@@ -5,7 +5,8 @@ import { flake, SampleFleet, succeed } from './sample.ts';
 
 const missing = labMissing();
 const isRequired = process.env['FLEET_LAB'] === 'required';
-if (missing !== undefined) console.warn(`\n*** NO LAB, nothing is tried on a real hypervisor: ${missing} ***\n`);
+if (missing !== undefined)
+  console.warn(`\n*** NO LAB, nothing is tried on a real hypervisor: ${missing} ***\n`);
 
 /** A shell loop that ends well once the guest answers; 20 s at most. */
 const answers = (address: string) =>
@@ -42,7 +43,7 @@ describe.skipIf(missing !== undefined && !isRequired)('the lab', { timeout: 90_0
     expect((await ssh('jq')).stderr).toContain('command not found');
   });
 
-  test('the desk\'s flake.lock is as good on the host', async () => {
+  test("the desk's flake.lock is as good on the host", async () => {
     expect(await succeed(hv1, 'git -C /var/lib/fleet/repo status --short')).toBe('');
     const lock = await fleet.atDesk('cat flake.lock');
     expect(await succeed(hv1, 'cat /var/lib/fleet/repo/flake.lock')).toBe(lock);
@@ -76,12 +77,18 @@ describe.skipIf(missing !== undefined && !isRequired)('the lab', { timeout: 90_0
 
   test('a guest that was created and started answers, on a TAP in its bridge', async () => {
     await succeed(hv1, `microvm -f ${flake} -c vm1`);
-    expect(await succeed(hv1, 'readlink /var/lib/microvms/vm1/current')).toMatch(/-microvm-qemu-vm1$/);
+    expect(await succeed(hv1, 'readlink /var/lib/microvms/vm1/current')).toMatch(
+      /-microvm-qemu-vm1$/,
+    );
     await succeed(hv1, 'systemctl start microvm@vm1');
     await succeed(hv1, answers('10.1.0.11'));
     expect(await succeed(hv1, 'bridge link show dev vm-vm1')).toContain('master br-lan');
-    expect(await succeed(hv1, 'curl -s -o /dev/null -w "%{http_code}" http://10.1.0.11/')).toBe('200');
-    expect(await succeed(hv1, 'cat /var/lib/microvms/vm1/booted/share/microvm/tap-interfaces')).toBe('vm-vm1');
+    expect(await succeed(hv1, 'curl -s -o /dev/null -w "%{http_code}" http://10.1.0.11/')).toBe(
+      '200',
+    );
+    expect(
+      await succeed(hv1, 'cat /var/lib/microvms/vm1/booted/share/microvm/tap-interfaces'),
+    ).toBe('vm-vm1');
     expect((await hv1.exec(`microvm -f ${flake} -c vm1`)).code).toBe(1);
   });
 
@@ -91,15 +98,23 @@ describe.skipIf(missing !== undefined && !isRequired)('the lab', { timeout: 90_0
     expect(await succeed(hv1, invocation('vm1'))).toBe(before);
 
     await fleet.edit('hosts/vm1/default.nix', (text) => text.replace('pkgs.vim', 'pkgs.htop'));
-    await fleet.edit('hosts/vm2/default.nix', (text) => text.replace('pkgs.vim', 'pkgs.does-not-build'));
+    await fleet.edit('hosts/vm2/default.nix', (text) =>
+      text.replace('pkgs.vim', 'pkgs.does-not-build'),
+    );
     await fleet.deliver();
-    await succeed(hv1, 'cp -r --preserve=mode,ownership /var/lib/microvms/vm1/. /var/lib/microvms/vm2');
+    await succeed(
+      hv1,
+      'cp -r --preserve=mode,ownership /var/lib/microvms/vm1/. /var/lib/microvms/vm2',
+    );
     const { code, stderr } = await hv1.exec('microvm -Ru vm1 vm2 vm3');
     expect(code).toBe(1);
     expect(stderr).toContain("unknown type name 'uint33_t'");
     expect(stderr).not.toContain('vm3');
     expect(await succeed(hv1, invocation('vm1'))).not.toBe(before);
-    await succeed(hv1, 'cd /var/lib/microvms/vm1 && [ "$(readlink current)" = "$(readlink booted)" ]');
+    await succeed(
+      hv1,
+      'cd /var/lib/microvms/vm1 && [ "$(readlink current)" = "$(readlink booted)" ]',
+    );
     await succeed(hv1, 'rm -r /var/lib/microvms/vm2');
   });
 
@@ -110,7 +125,9 @@ describe.skipIf(missing !== undefined && !isRequired)('the lab', { timeout: 90_0
       const left = await hv1.exec('ls -d /var/lib/microvms/vm1/booted /sys/class/net/vm-vm1');
       return left.stdout === '' ? true : undefined;
     });
-    await fleet.edit('hosts/hv1/config.nix', (text) => text.replace('autostart = [ ]', 'autostart = [ "vm1" "vm2" ]'));
+    await fleet.edit('hosts/hv1/config.nix', (text) =>
+      text.replace('autostart = [ ]', 'autostart = [ "vm1" "vm2" ]'),
+    );
     await fleet.deliver();
     system = await fleet.buildSystem();
     const { code, stderr } = await hv1.exec(`${system}/bin/switch-to-configuration test`);
@@ -143,7 +160,7 @@ describe.skipIf(missing !== undefined && !isRequired)('the lab', { timeout: 90_0
     expect((await ssh('true')).code).toBe(0);
   });
 
-  test('a system without the host\'s own module cuts its uplink; a fresh machine has it again', async () => {
+  test("a system without the host's own module cuts its uplink; a fresh machine has it again", async () => {
     await fleet.write('hosts/hv1/hardware-configuration.nix', '{ }\n');
     await fleet.deliver();
     await hv1.exec(`${await fleet.buildSystem()}/bin/switch-to-configuration test`);

@@ -27,7 +27,10 @@ export interface Lab {
 }
 
 /** Starts hosts: booted, reachable by ssh, without any fleet on them. */
-export async function startLab(options: { hosts: number; names?: readonly string[] }): Promise<Lab> {
+export async function startLab(options: {
+  hosts: number;
+  names?: readonly string[];
+}): Promise<Lab> {
   const missing = labMissing();
   if (missing !== undefined) throw new Error(`lab: ${missing}`);
   const layers = await makeLayers();
@@ -49,7 +52,10 @@ export async function startLab(options: { hosts: number; names?: readonly string
     return {
       hosts,
       home,
-      inputs: { nixpkgs: `path:${layers.inputs}/nixpkgs`, microvm: `path:${layers.inputs}/microvm` },
+      inputs: {
+        nixpkgs: `path:${layers.inputs}/nixpkgs`,
+        microvm: `path:${layers.inputs}/microvm`,
+      },
       createRemote: (name = 'fleet') => git.create(name),
       gitDown: () => git.down(),
       gitUp: () => git.up(),

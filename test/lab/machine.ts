@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, openSync, readdirSync, readFileSync, closeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cgroups, removeCgroups } from './cgroup.ts';
 import type { Layers } from './layers.ts';
@@ -17,6 +17,8 @@ export class Machine {
   readonly #hostname: string;
   readonly #layers: Layers;
   #process: ChildProcess | undefined;
+  /** The switch, not the lamp: while a machine reboots it has no process and is on. */
+  #power: 'off' | 'on' = 'off';
   #isCut = false;
 
   constructor(slot: Slot, hostname: string, layers: Layers) {
@@ -48,8 +50,9 @@ export class Machine {
 
   /** Switches on and waits until the machine has booted, whatever became of its units. */
   async boot(): Promise<void> {
-    if (this.#process) throw new Error(`lab: ${this.#hostname} is on already`);
-    await this.#switchOn();
+    if (this.#power === 'on') throw new Error(`lab: ${this.#hostname} is on already`);
+    this.#power = 'on';
+    await this.#start();
     await this.untilBooted();
   }
 
@@ -57,7 +60,7 @@ export class Machine {
   async untilBooted(): Promise<void> {
     try {
       await until(`boot of ${this.#hostname}`, bootTimeoutMs, async () => {
-        if (!this.#process) throw new Error(`lab: ${this.#hostname} went off while booting`);
+        if (this.#power === 'off') throw new Error(`lab: ${this.#hostname} went off while booting`);
         const state = (await this.exec('systemctl is-system-running', 5000)).stdout.trim();
         return state === 'running' || state === 'degraded' ? true : undefined;
       });
@@ -66,12 +69,13 @@ export class Machine {
     }
   }
 
-  async #switchOn(): Promise<void> {
+  async #start(): Promise<void> {
     const { dir, machine, number } = this.#slot;
     // The cable of the boot before goes with its network namespace, a moment after the processes.
     await until(`${machine} is gone`, 10_000, () =>
       existsSync(`/sys/class/net/${machine}`) ? undefined : true,
     );
+    if (this.#power === 'off') return;
     const output = openSync(this.#consoleFile, 'a');
     const args = [machine, this.#hostname, dir, this.#layers.lower(number).join(':')];
     // Should this process die in any way, the kernel ends the machine.
@@ -89,14 +93,22 @@ export class Machine {
     process.on('exit', (code) => {
       if (this.#process !== process) return;
       this.#process = undefined;
-      if (code === rebootWanted) void this.#switchOn();
+      if (code === rebootWanted && this.#power === 'on') this.#restart();
+      else this.#power = 'off';
     });
     await until(`cable of ${this.#hostname}`, 10_000, () => {
-      if (process.exitCode !== null) throw new Error(`lab: no container:\n${this.console().slice(-2000)}`);
+      if (process.exitCode !== null)
+        throw new Error(`lab: no container:\n${this.console().slice(-2000)}`);
       return existsSync(`/sys/class/net/${machine}`) ? true : undefined;
     });
     await must('ip', 'address', 'replace', `${this.#slot.outerAddress}/30`, 'dev', machine);
     if (!this.#isCut) await must('ip', 'link', 'set', machine, 'up');
+  }
+
+  #restart(): void {
+    this.#start().catch(() => {
+      this.#power = 'off';
+    });
   }
 
   /** Pulls the cable, or puts it back. A reboot does not put it back. */
@@ -108,16 +120,19 @@ export class Machine {
   /** Power off as it is done by command: systemd stops everything. SIGKILL when that takes long. */
   async shutDown(): Promise<void> {
     const process = this.#process;
-    if (!process) return;
-    const ended = once(process, 'exit');
-    process.kill('SIGTERM');
-    await Promise.race([ended, sleep(20_000)]);
+    this.#power = 'off';
+    if (process) {
+      const ended = once(process, 'exit');
+      process.kill('SIGTERM');
+      await Promise.race([ended, sleep(20_000)]);
+    }
     await this.kill();
   }
 
   /** Power loss. */
   async kill(): Promise<void> {
     const process = this.#process;
+    this.#power = 'off';
     this.#process = undefined;
     if (process && process.exitCode === null && process.signalCode === null) {
       const ended = once(process, 'exit');
@@ -144,11 +159,15 @@ export class Machine {
     const path = '/run/wrappers/bin:/run/current-system/sw/bin:/usr/sbin:/usr/bin';
     return run(
       'nsenter',
-      ['--target', String(leader), '--all', '/usr/bin/env', '-i', 'HOME=/root', `PATH=${path}`].concat(
-        '/bin/bash',
-        '-c',
-        `cd\n${command}`,
-      ),
+      [
+        '--target',
+        String(leader),
+        '--all',
+        '/usr/bin/env',
+        '-i',
+        'HOME=/root',
+        `PATH=${path}`,
+      ].concat('/bin/bash', '-c', `cd\n${command}`),
       timeoutMs === undefined ? {} : { timeoutMs },
     );
   }

@@ -49,7 +49,12 @@ export class GitServer {
     const args = ['--pdeathsig', 'KILL', git, '--reuseaddr', `--listen=${this.#address}`];
     this.#daemon = spawn(
       'setpriv',
-      args.concat('--export-all', '--enable=receive-pack', '--informative-errors', `--base-path=${this.#dir}`),
+      args.concat(
+        '--export-all',
+        '--enable=receive-pack',
+        '--informative-errors',
+        `--base-path=${this.#dir}`,
+      ),
       { stdio: 'ignore' },
     );
     await until('git daemon answers', 5000, async () =>

@@ -44,8 +44,13 @@ export class SampleFleet {
 
   /** Commits all there is, changed or not, and has the host check it out. */
   async deliver(): Promise<void> {
-    await this.atDesk('git add . && git commit --quiet --allow-empty --message next && git push --quiet');
-    await succeed(this.#host, `cd ${checkout} && git fetch --quiet && git reset --quiet --hard origin/main`);
+    await this.atDesk(
+      'git add . && git commit --quiet --allow-empty --message next && git push --quiet',
+    );
+    await succeed(
+      this.#host,
+      `cd ${checkout} && git fetch --quiet && git reset --quiet --hard origin/main`,
+    );
   }
 
   /** Runs a shell command in the desk's checkout. */

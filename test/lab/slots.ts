@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { removeCgroups } from './cgroup.ts';
 import { run } from './run.ts';
@@ -48,7 +56,9 @@ function isAbandoned(dir: string): boolean {
     return startTime(pid!) !== started;
   } catch {
     // Claimed just now, or its owner died in between.
-    return Date.now() - (statSync(dir, { throwIfNoEntry: false })?.mtimeMs ?? Infinity) > unownedAfterMs;
+    return (
+      Date.now() - (statSync(dir, { throwIfNoEntry: false })?.mtimeMs ?? Infinity) > unownedAfterMs
+    );
   }
 }
 

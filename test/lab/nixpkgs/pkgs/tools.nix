@@ -2,7 +2,11 @@
 { debian }:
 {
   bash = debian "bash-5.2" [ "bash" ];
-  bashInteractive = debian "bash-interactive-5.2" [ "bash" ];
+  # NixOS's bash also goes by the name of sh; Debian's sh is dash.
+  bashInteractive = debian "bash-interactive-5.2" [
+    "bash"
+    "dash"
+  ];
   coreutils = debian "coreutils-9.7" [ "coreutils" ];
   coreutils-full = debian "coreutils-full-9.7" [ "coreutils" ];
   curl = debian "curl-8.14" [ "curl" ];

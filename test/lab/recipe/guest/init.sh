@@ -6,6 +6,7 @@
 #   lab.http=PORT[:STATUS][,…]               answers every request, with 200 unless told otherwise
 #   lab.mute                                 boots and never answers
 #   lab.die=SECONDS                          powers off that long after its network is up
+#   lab.hang-stop                            does not heed ctrl-alt-del
 # shellcheck disable=SC2013 # words are what is wanted
 export PATH=/bin
 mount -t proc proc /proc
@@ -26,6 +27,9 @@ values() {
   done
 }
 split() { echo "$1" | tr "$2" ' '; }
+
+# Without this the kernel resets the machine; with it the first process is told, and does nothing.
+[ -z "$(values lab.hang-stop)" ] || echo 0 > /proc/sys/kernel/ctrl-alt-del
 
 for volume in $(values lab.mount); do
   # shellcheck disable=SC2046 # three words
