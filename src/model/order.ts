@@ -8,15 +8,19 @@ export function dependencyOrder<
   const byName = new Map(items.map((item) => [item.name, item]));
   const done = new Set<string>();
   const sorted: T[] = [];
-  const visit = (item: T): void => {
-    if (done.has(item.name)) return;
-    done.add(item.name);
-    for (const name of [...item.dependsOn].sort()) {
-      const needed = byName.get(name);
-      if (needed) visit(needed);
+  for (const first of [...items].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    // A stack of our own: a chain of dependencies may be longer than the engine's.
+    const stack = [{ item: first, entered: false }];
+    for (let top = stack.pop(); top; top = stack.pop()) {
+      if (top.entered) sorted.push(top.item);
+      if (top.entered || done.has(top.item.name)) continue;
+      done.add(top.item.name);
+      stack.push({ item: top.item, entered: true });
+      for (const name of [...top.item.dependsOn].sort().reverse()) {
+        const needed = byName.get(name);
+        if (needed && !done.has(name)) stack.push({ item: needed, entered: false });
+      }
     }
-    sorted.push(item);
-  };
-  for (const item of [...items].sort((a, b) => (a.name < b.name ? -1 : 1))) visit(item);
+  }
   return sorted;
 }

@@ -1,5 +1,5 @@
-import ipaddr from 'ipaddr.js';
 import type { Facts } from '../host/facts.ts';
+import { contains, parseAddress, parseSubnet } from '../model/addresses.ts';
 import type { FleetIndex } from '../model/index.ts';
 import type { Action } from './plan.ts';
 
@@ -37,9 +37,11 @@ function wrongMachine(index: FleetIndex, hypervisor: string, facts: Facts): stri
 function shadowedRoutes(index: FleetIndex, hypervisor: string, facts: Facts): string[] {
   const found: string[] = [];
   for (const network of index.networksOn(hypervisor)) {
-    const subnet = ipaddr.IPv4.parseCIDR(network.subnet);
-    const holds = (address: string) =>
-      ipaddr.IPv4.isValidFourPartDecimal(address) && ipaddr.IPv4.parse(address).match(subnet);
+    const subnet = parseSubnet(network.subnet);
+    const holds = (text: string) => {
+      const address = parseAddress(text);
+      return subnet !== undefined && address !== undefined && contains(subnet, address);
+    };
     if (facts.clientAddress && holds(facts.clientAddress)) {
       found.push(`network ${network.name} (${network.subnet}) holds your own address ${facts.clientAddress}`);
     }

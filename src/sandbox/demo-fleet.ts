@@ -1,7 +1,9 @@
 import type { SandboxHost } from './hypervisor.ts';
 
 /** The fleet.yaml of the demo: five vms on three hypervisors, with times that suit an audience. */
-export function demoFleet(hosts: readonly Pick<SandboxHost, 'name' | 'ssh' | 'system' | 'publicKey'>[]): string {
+export function demoFleet(
+  hosts: readonly Pick<SandboxHost, 'name' | 'ssh' | 'system' | 'publicKey'>[],
+): string {
   const hypervisor = (host: (typeof hosts)[number]) => `  ${host.name}:
     ssh: ${host.ssh}
     system: ${host.system}

@@ -28,7 +28,8 @@ function read(root: string, path: string): string | undefined {
 }
 
 /** Accepts, and never says a word. */
-const silentPort = (): Duplex => new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
+const silentPort = (): Duplex =>
+  new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
 
 /** Answers the first request, and closes. */
 function httpPort(): Duplex {

@@ -51,8 +51,7 @@ export class SandboxHost {
   readonly #options: HypervisorOptions;
   readonly #processes: Processes;
   #sshd: Sshd | undefined;
-  #cable = true;
-  #power = true;
+  readonly #lacks = new Set<'cable' | 'power'>();
 
   constructor(options: HypervisorOptions) {
     this.#options = options;
@@ -109,7 +108,7 @@ export class SandboxHost {
         address === '127.0.0.1' && neighbours.has(port)
           ? connect(port, address)
           : dialGuest(this.root, address, port),
-      isCut: () => !this.#power || !this.#cable || existsSync(join(this.root, 'sandbox/no-uplink')),
+      isCut: () => this.#lacks.size > 0 || existsSync(join(this.root, 'sandbox/no-uplink')),
     });
   }
 
@@ -120,17 +119,17 @@ export class SandboxHost {
 
   /** Pulls the uplink's cable: connections end, new ones are turned away. */
   async cutLink(): Promise<void> {
-    this.#cable = false;
+    this.#lacks.add('cable');
     this.#sshd?.dropAll();
   }
 
   async restoreLink(): Promise<void> {
-    this.#cable = true;
+    this.#lacks.delete('cable');
   }
 
   /** Cuts the power: everything ends at once, files stay. */
   async kill(): Promise<void> {
-    this.#power = false;
+    this.#lacks.add('power');
     this.#sshd?.dropAll();
     this.#processes.endAll();
   }
@@ -138,15 +137,14 @@ export class SandboxHost {
   /** After kill: the boot default comes up, and with it what is started at boot. */
   async boot(): Promise<void> {
     await this.#tool('boot');
-    this.#power = true;
+    this.#lacks.delete('power');
   }
 
   /** Back to a hypervisor that fleet has never touched; its keys and port stay. */
   async reset(): Promise<void> {
     await this.kill();
     await this.#install();
-    this.#cable = true;
-    this.#power = true;
+    this.#lacks.clear();
   }
 
   async stop(): Promise<void> {

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 
 /** What a command did. */
 export interface CommandResult {
@@ -68,7 +67,9 @@ export class Processes {
 
   #recorded(): number[] {
     try {
-      return readdirSync(this.#sessions).map(Number).filter((group) => group > 1);
+      return readdirSync(this.#sessions)
+        .map(Number)
+        .filter((group) => group > 1);
     } catch {
       return [];
     }

@@ -39,7 +39,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   // The scripts compare paths with what readlink -f says.
   const dir = realpathSync(options.dir);
   const tools = installTools(join(dir, 'tools'));
-  const path = [...tools.path, process.env['PATH'] ?? '/usr/bin:/bin'].join(':');
+  const path = [...tools.path, process.env.PATH ?? '/usr/bin:/bin'].join(':');
   const clientKey = makeKeyPair();
   const neighbours = new Set<number>();
   const hosts = options.hypervisors.map(

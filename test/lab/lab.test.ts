@@ -4,7 +4,7 @@ import { run, until } from './run.ts';
 import { flake, SampleFleet, succeed } from './sample.ts';
 
 const missing = labMissing();
-const isRequired = process.env['FLEET_LAB'] === 'required';
+const isRequired = process.env.FLEET_LAB === 'required';
 if (missing !== undefined)
   console.warn(`\n*** NO LAB, nothing is tried on a real hypervisor: ${missing} ***\n`);
 
@@ -25,7 +25,7 @@ describe.skipIf(missing !== undefined && !isRequired)('the lab', { timeout: 90_0
     fleet = await SampleFleet.create(lab, hv1);
     system = await fleet.buildSystem();
   }, 600_000);
-  afterAll(() => lab?.stop());
+  afterAll(() => lab.stop());
 
   const ssh = (...command: string[]) =>
     run('ssh', ['-F', `${lab.home}/.ssh/config`, '-o', 'ConnectTimeout=3', hv1.name, ...command]);

@@ -19,7 +19,7 @@ export class Machine {
   #process: ChildProcess | undefined;
   /** The switch, not the lamp: while a machine reboots it has no process and is on. */
   #power: 'off' | 'on' = 'off';
-  #isCut = false;
+  #cable: 'in' | 'out' = 'in';
 
   constructor(slot: Slot, hostname: string, layers: Layers) {
     this.#slot = slot;
@@ -96,13 +96,13 @@ export class Machine {
       if (code === rebootWanted && this.#power === 'on') this.#restart();
       else this.#power = 'off';
     });
-    await until(`cable of ${this.#hostname}`, 10_000, () => {
+    await until(`cable of ${this.#hostname}`, 30_000, () => {
       if (process.exitCode !== null)
         throw new Error(`lab: no container:\n${this.console().slice(-2000)}`);
       return existsSync(`/sys/class/net/${machine}`) ? true : undefined;
     });
     await must('ip', 'address', 'replace', `${this.#slot.outerAddress}/30`, 'dev', machine);
-    if (!this.#isCut) await must('ip', 'link', 'set', machine, 'up');
+    if (this.#cable === 'in') await must('ip', 'link', 'set', machine, 'up');
   }
 
   #restart(): void {
@@ -113,7 +113,7 @@ export class Machine {
 
   /** Pulls the cable, or puts it back. A reboot does not put it back. */
   async setCut(isCut: boolean): Promise<void> {
-    this.#isCut = isCut;
+    this.#cable = isCut ? 'out' : 'in';
     if (this.#process) await must('ip', 'link', 'set', this.#slot.machine, isCut ? 'down' : 'up');
   }
 

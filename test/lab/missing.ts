@@ -15,7 +15,7 @@ const tools: Readonly<Record<string, string>> = {
 export function labMissing(): string | undefined {
   if (process.platform !== 'linux') return 'the lab needs Linux';
   if (process.getuid?.() !== 0) return 'the lab needs root';
-  const path = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  const path = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
   const packages = Object.entries(tools)
     .filter(([program]) => !path.some((dir) => existsSync(join(dir, program))))
     .map(([, name]) => name);

@@ -27,7 +27,7 @@ export interface Slot {
 
 /** recipe.sh prepares as many. */
 const slotCount = 16;
-const top = process.env['FLEET_LAB_RUN'] ?? '/var/lib/fleet-lab';
+const top = process.env.FLEET_LAB_RUN ?? '/var/lib/fleet-lab';
 const unownedAfterMs = 60_000;
 
 function slotOf(number: number): Slot {

@@ -5,12 +5,11 @@ import { Stage } from './stage.ts';
 
 describe('a deployment by the scripts alone', () => {
   let stage: Stage;
-  const invocation = async (name: string) =>
-    (await stage.facts()).vms.get(name)?.unit.invocation;
+  const invocation = async (name: string) => (await stage.facts()).vms.get(name)?.unit.invocation;
   beforeAll(async () => {
     stage = await Stage.start();
     stage.vms = { db1: {}, web1: {}, web2: {} };
-  });
+  }, 60_000);
   afterAll(() => stage.stop());
 
   it('builds, creates, starts, and the guests answer', async () => {
@@ -33,7 +32,7 @@ describe('a deployment by the scripts alone', () => {
   });
 
   it('restarts a guest whose runner changed, and no other', async () => {
-    stage.vms['web1'] = { packages: ['curl'] };
+    stage.vms.web1 = { packages: ['curl'] };
     await stage.build('db1', 'web1');
     const before = { db1: await invocation('db1'), web1: await invocation('web1') };
     expect((await stage.update('db1')).stdout).toContain('No reboot of MicroVM db1 required.');
@@ -71,7 +70,10 @@ describe('a deployment by the scripts alone', () => {
     const built = await stage.build('hv1');
     expect(await stage.switchTo(built.get('hv1') as string)).toContain('switched\t0');
     const facts = await stage.facts();
-    expect(facts.vms.get('web2')).toMatchObject({ booted: undefined, unit: { active: 'inactive' } });
+    expect(facts.vms.get('web2')).toMatchObject({
+      booted: undefined,
+      unit: { active: 'inactive' },
+    });
     expect(facts.interfaces.has('vm-web2')).toBe(false);
   });
 
@@ -95,7 +97,10 @@ describe('a deployment by the scripts alone', () => {
     await stage.host.exec('touch "$FLEET_ROOT/x"');
     await stage.host.exec('ln -sfn "$FLEET_ROOT/x" "$FLEET_ROOT/var/lib/microvms/web1/toplevel"');
     const declarative = await stage.host.exec('microvm -u web1');
-    expect(declarative).toMatchObject({ code: 1, stdout: expect.stringContaining('declaratively') });
+    expect(declarative).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('declaratively'),
+    });
     expect((await stage.host.exec('systemctl start microvm@nobody')).code).toBe(1);
     expect((await stage.facts()).failedUnits).toEqual(['microvm-set-booted@nobody.service']);
   });

@@ -13,7 +13,7 @@ describe('a hypervisor that fleet has never touched', () => {
     run('ssh', ['-F', join(stage.world.home, '.ssh/config'), '-o', 'BatchMode=yes', ...words]);
   beforeAll(async () => {
     stage = await Stage.start();
-  });
+  }, 60_000);
   afterAll(() => stage.stop());
 
   it('has a system, an uplink and nothing else', async () => {

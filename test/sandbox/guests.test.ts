@@ -9,7 +9,7 @@ const behaves = (...parameters: string[]): Partial<Vm> => ({
 
 describe('guests that behave as their kernel parameters say', () => {
   let stage: Stage;
-  const address = (name: string) => `10.${Object.keys(stage.vms).sort().indexOf(name) + 1}.0.2`;
+  const address = (name: string) => stage.address(name);
   const answers = async (name: string) =>
     (await stage.facts(address(name))).answers.get(address(name));
   beforeAll(async () => {
@@ -24,7 +24,7 @@ describe('guests that behave as their kernel parameters say', () => {
     };
     await stage.deploy();
     await stage.until((f) => f.answers.get(address('good')) === true, [address('good')]);
-  });
+  }, 60_000);
   afterAll(() => stage.stop());
 
   it('lab.mute: runs and never answers', async () => {
@@ -59,7 +59,7 @@ describe('guests that behave as their kernel parameters say', () => {
 
   it('lab.hang-stop: the runner that replaces it starts once the old one is killed', async () => {
     await stage.step('vm-start', 'hangs');
-    stage.vms['hangs'] = {};
+    stage.vms.hangs = {};
     const built = await stage.build('hangs');
     const { code, stdout } = await stage.update('hangs', '1');
     expect({ code, killed: stdout.includes('killed\thangs') }).toEqual({ code: 0, killed: true });

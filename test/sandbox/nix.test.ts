@@ -7,13 +7,13 @@ describe('what the stand-in for Nix makes of rendered files', () => {
     stage = await Stage.start();
     stage.vms = { a: {}, b: {} };
     await stage.begin();
-  });
+  }, 60_000);
   afterAll(() => stage.stop());
 
   it('is the same for another commit, and for a change of another vm', async () => {
     const first = await stage.build('hv1', 'a', 'b');
     expect(await stage.build('hv1', 'a', 'b')).toEqual(first);
-    stage.vms['b'] = { memoryMiB: 512 };
+    stage.vms.b = { memoryMiB: 512 };
     const second = await stage.build('hv1', 'a', 'b');
     expect(second.get('a')).toBe(first.get('a'));
     expect(second.get('hv1')).toBe(first.get('hv1'));
@@ -21,25 +21,30 @@ describe('what the stand-in for Nix makes of rendered files', () => {
   });
 
   it('counts what hand-written modules say, but not how', async () => {
-    stage.vms['a'] = { modules: ['modules/own.nix'] };
+    stage.vms.a = { modules: ['modules/own.nix'] };
     const build = async (text: string) => {
-      stage.extra = { 'modules/own.nix': '{ imports = [ ./deeper ]; }', 'modules/deeper/default.nix': text };
+      stage.extra = {
+        'modules/own.nix': '{ imports = [ ./deeper ]; }',
+        'modules/deeper/default.nix': text,
+      };
       return (await stage.build('a')).get('a');
     };
     const first = await build('{ lib, ... }: { services.x.enable = lib.mkForce true; }');
-    expect(await build('# why\n{ lib, ... }:\n{ services.x.enable = lib.mkForce true; }')).toBe(first);
+    expect(await build('# why\n{ lib, ... }:\n{ services.x.enable = lib.mkForce true; }')).toBe(
+      first,
+    );
     expect(await build('{ lib, ... }: { services.x.enable = lib.mkForce false; }')).not.toBe(first);
     stage.extra = {};
     await expect(stage.build('a')).rejects.toThrow('modules/own.nix');
-    stage.vms['a'] = {};
+    stage.vms.a = {};
   });
 
   it('fails to evaluate for a package that is not there, and to build for one that is broken', async () => {
-    stage.vms['a'] = { packages: ['nope'] };
+    stage.vms.a = { packages: ['nope'] };
     await expect(stage.build('a', 'b')).rejects.toThrow("error: attribute 'nope' missing");
-    stage.vms['a'] = { packages: ['does-not-build'] };
+    stage.vms.a = { packages: ['does-not-build'] };
     await expect(stage.build('a', 'b')).rejects.toThrow('fatal error: missing.h');
-    stage.vms['a'] = {};
+    stage.vms.a = {};
   });
 
   it('says who can still get in', async () => {

@@ -7,7 +7,7 @@ describe('the power of a hypervisor', () => {
   beforeEach(async () => {
     stage = await Stage.start();
     stage.vms = { db1: {}, off1: { state: 'stopped' } };
-  });
+  }, 60_000);
   afterEach(() => stage.stop());
 
   it('comes back with the boot default and the guests of its autostart list', async () => {

@@ -17,7 +17,7 @@ const checkout = '/var/lib/fleet/repo';
 export class Stage {
   readonly world: SandboxWorld;
   readonly host: SandboxHost;
-  /** Vms by name, with what differs from plain ones; each gets a network of its own. */
+  /** Vms in the order of their names, with what differs from plain ones; each has its own network. */
   vms: Record<string, Partial<Vm>> = {};
   /** What differs from a plain hypervisor. */
   hypervisor: Partial<Hypervisor> = {};
@@ -48,12 +48,16 @@ export class Stage {
     return join(this.world.dir, 'fleet');
   }
 
+  address(name: string): string {
+    return `10.${Object.keys(this.vms).indexOf(name) + 1}.0.2`;
+  }
+
   /** Renders, commits, and returns the commit. */
   commit(): string {
-    const names = Object.keys(this.vms).sort();
+    const names = Object.keys(this.vms);
     const networks = names.map((name, n) => network(name, n + 1, 'hv1'));
-    const vms = names.map((name, n) =>
-      vm(name, 'hv1', [nic(name, name, `10.${n + 1}.0.2`)], this.vms[name]),
+    const vms = names.map((name) =>
+      vm(name, 'hv1', [nic(name, name, this.address(name))], this.vms[name]),
     );
     const hv = hypervisor('hv1', {
       system: this.host.system,
@@ -67,7 +71,17 @@ export class Stage {
     this.#git('rm', '-rq', '--ignore-unmatch', '.');
     for (const [path, text] of files) this.write(path, text);
     this.#git('add', '--all');
-    this.#git('-c', 'user.name=t', '-c', 'user.email=t@t', 'commit', '-q', '--allow-empty', '-m', 'x');
+    this.#git(
+      '-c',
+      'user.name=t',
+      '-c',
+      'user.email=t@t',
+      'commit',
+      '-q',
+      '--allow-empty',
+      '-m',
+      'x',
+    );
     return this.#git('rev-parse', 'HEAD').trim();
   }
 
@@ -79,7 +93,7 @@ export class Stage {
 
   async connect(): Promise<Host> {
     this.#connection ??= await sshConnector({
-      configFile: this.world.env['FLEET_SSH_CONFIG'] as string,
+      configFile: this.world.env.FLEET_SSH_CONFIG as string,
     }).connect(hypervisor('hv1', { ssh: { host: 'hv1' } }));
     return this.#connection;
   }

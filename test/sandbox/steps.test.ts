@@ -17,7 +17,7 @@ describe('steps of a deployment', () => {
       .map((line) => line.split('\t').slice(1).join(' '));
   beforeAll(async () => {
     stage = await Stage.start();
-  });
+  }, 60_000);
   afterAll(() => stage.stop());
 
   it('are locked: exactly one of two at once begins', async () => {

@@ -9,7 +9,7 @@ describe('switching a hypervisor', () => {
     stage = await Stage.start();
     await stage.begin();
     first = (await current()) as string;
-  });
+  }, 60_000);
   afterEach(() => stage.stop());
 
   it('is put back by the timer, and not once it is disarmed', async () => {
@@ -65,11 +65,12 @@ describe('switching a hypervisor', () => {
     await stage.switchTo(next);
     const { stdout } = await stage.call('generations');
     const system = stdout.split('\n').filter((line) => line.startsWith('generation\tsystem.'));
-    expect(system.map((line) => line.split('\t')).map(([, , n, path, , now]) => [n, path, now]))
-      .toEqual([
-        ['1', first, 'no'],
-        ['2', next, 'yes'],
-      ]);
+    expect(
+      system.map((line) => line.split('\t')).map(([, , n, path, , now]) => [n, path, now]),
+    ).toEqual([
+      ['1', first, 'no'],
+      ['2', next, 'yes'],
+    ]);
     await stage.host.exec('nix-env -p "$FLEET_ROOT/nix/var/nix/profiles/system" --rollback');
     expect((await stage.facts()).systemProfile).toBe(first);
   });
