@@ -1,6 +1,7 @@
 import { systemName, type Facts, type VmFacts } from '../host/facts.ts';
+import { contains, parseAddress, parseSubnet } from '../model/addresses.ts';
 import type { FleetIndex } from '../model/index.ts';
-import { expectedOf } from './expected.ts';
+import { expectedOf, parseExpected } from './expected.ts';
 import type { Drift } from './plan.ts';
 
 /** What is not as it was last deployed on one hypervisor. Says what is; the actions say what to do. */
@@ -28,6 +29,8 @@ export function drift(
 
 /** Minutes are enough, and UTC is what the logs of hypervisors have. */
 export function timestamp(seconds: number): string {
+  // A record that was cut short must not keep anybody from reading the rest.
+  if (!(seconds > 0)) return 'an unknown time';
   return `${new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
@@ -58,9 +61,16 @@ function hostDrift(hypervisor: string, facts: Facts, head: string | undefined): 
 }
 
 function networkDrift(index: FleetIndex, hypervisor: string, facts: Facts): Drift[] {
-  // Before the first switch there is nothing of ours that could be missing.
   if (!facts.deployed.has(systemName)) return [];
+  const deployed = [...facts.deployed.values()].flatMap((d) => parseExpected(d.expected) ?? []);
   return index.networksOn(hypervisor).flatMap((network): Drift[] => {
+    // What was not deployed yet, as it is now in fleet.yaml, is not missing.
+    const subnet = parseSubnet(network.subnet);
+    const isOurs = deployed.some((d) => {
+      const address = parseAddress(d.address);
+      return d.bridge === network.bridge && subnet && address !== undefined && contains(subnet, address);
+    });
+    if (!isOurs) return [];
     const bridge = facts.interfaces.get(network.bridge);
     const address = `${network.gateway}/${network.prefix}`;
     if (!bridge) {

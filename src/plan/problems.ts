@@ -1,5 +1,5 @@
 import type { Facts } from '../host/facts.ts';
-import { contains, parseAddress, parseSubnet } from '../model/addresses.ts';
+import { overlaps, parseSubnet } from '../model/addresses.ts';
 import type { FleetIndex } from '../model/index.ts';
 import type { Action } from './plan.ts';
 
@@ -33,24 +33,22 @@ function wrongMachine(index: FleetIndex, hypervisor: string, facts: Facts): stri
     : [];
 }
 
-/** A bridge whose subnet holds the operator's address, or another route, would take its traffic. */
+/** A bridge whose subnet holds the operator's address, or overlaps another route, takes its traffic. */
 function shadowedRoutes(index: FleetIndex, hypervisor: string, facts: Facts): string[] {
   const found: string[] = [];
   for (const network of index.networksOn(hypervisor)) {
-    const subnet = parseSubnet(network.subnet);
     const holds = (text: string) => {
-      const address = parseAddress(text);
-      return subnet !== undefined && address !== undefined && contains(subnet, address);
+      const [subnet, other] = [parseSubnet(network.subnet), parseSubnet(text)];
+      return subnet !== undefined && other !== undefined && overlaps(subnet, other);
     };
-    if (facts.clientAddress && holds(facts.clientAddress)) {
+    if (facts.clientAddress && holds(`${facts.clientAddress}/32`)) {
       found.push(`network ${network.name} (${network.subnet}) holds your own address ${facts.clientAddress}`);
     }
-    for (const route of facts.routes) {
-      const [address = ''] = route.destination.split('/');
-      if (route.device === network.bridge || !holds(address)) continue;
-      found.push(
-        `network ${network.name} (${network.subnet}) shadows the route ${route.destination} on ${route.device}`,
-      );
+    for (const { destination, device } of facts.routes) {
+      // A route to one address has no prefix.
+      const range = destination.includes('/') ? destination : `${destination}/32`;
+      if (device === network.bridge || !holds(range)) continue;
+      found.push(`network ${network.name} (${network.subnet}) shadows the route ${destination} on ${device}`);
     }
   }
   return found;

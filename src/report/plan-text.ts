@@ -69,19 +69,23 @@ function colourDiff(diff: string, style: Style): string {
 
 function hypervisorText(plan: HypervisorPlan, style: Style): string {
   const lines: string[] = [];
-  if (plan.unreachable) lines.push(`  ${style('red', 'unreachable')}  ${plan.unreachable}`);
-  for (const problem of plan.problems) lines.push(`  ${style('red', 'problem')}  ${problem}`);
+  if (plan.unreachable) lines.push(`  ${style('red', 'unreachable')}  ${hanging(plan.unreachable, 15)}`);
+  for (const problem of plan.problems) lines.push(`  ${style('red', 'problem')}  ${hanging(problem, 11)}`);
   const width = Math.max(0, ...plan.actions.map((a) => a.target.length));
   for (const action of plan.actions) {
-    const restart = action.kind === 'update' ? '; restarts if its runner differs' : '';
     const head = `  ${signs[action.kind]} ${action.target.padEnd(width)}  ${meaning[action.kind].padEnd(15)}`;
-    lines.push(`${head}  ${style('dim', action.why + restart)}`);
+    lines.push(`${head}  ${style('dim', action.why)}`);
   }
   for (const drift of plan.drift) lines.push(`  ${style('yellow', '!')} ${drift.target}: ${drift.message}`);
   return lines.length === 0 ? '' : `${style('bold', plan.name)}\n${lines.join('\n')}\n`;
 }
 
-/** One line: what would happen, in numbers. */
+/** Further lines of a message begin under the first. */
+function hanging(text: string, column: number): string {
+  return text.replaceAll('\n', `\n${' '.repeat(column)}`);
+}
+
+/** What would happen, in numbers. */
 export function summary(plan: Plan, offline: boolean): string {
   const unreachable = plan.hypervisors.filter((h) => h.unreachable).length;
   const aside = unreachable > 0 ? ` ${unreachable} hypervisor${unreachable === 1 ? '' : 's'} unreachable.` : '';
@@ -93,7 +97,8 @@ export function summary(plan: Plan, offline: boolean): string {
     [count(['switch']), 'to switch'],
     [count(['create', 'return']), 'to create'],
     [count(['update']), 'to rebuild'],
-    [count(['start', 'join']), 'to start'],
+    [count(['start']), 'to start'],
+    [count(['join']), 'to join a bridge'],
     [count(['stop']), 'to stop'],
     [count(['set-aside']), 'to set aside'],
   ] as const;
@@ -101,5 +106,8 @@ export function summary(plan: Plan, offline: boolean): string {
     .filter(([n]) => n > 0)
     .map(([n, words]) => `${n} ${words}`)
     .join(', ');
-  return `Plan: ${text || 'checkouts move'}.${offline ? ' Hypervisors were not asked.' : ''}${aside}`;
+  const restart = actions.some((a) => a.kind === 'update')
+    ? '\nA guest that is rebuilt restarts only if its runner differs.'
+    : '';
+  return `Plan: ${text || 'checkouts move'}.${offline ? ' Hypervisors were not asked.' : ''}${aside}${restart}`;
 }

@@ -17,6 +17,7 @@ export function terminalReporter(hypervisors: readonly string[]): LiveReporter {
   const tasks = new Map<string, Task>();
   const ends = new Map<string, (result: string | undefined) => void>();
   const early = new Map<string, string>();
+  const notes: string[] = [];
   const list = new Listr(
     hypervisors.map((name) => ({
       title: name,
@@ -25,9 +26,13 @@ export function terminalReporter(hypervisors: readonly string[]): LiveReporter {
         task.output = early.get(name) ?? 'waiting';
         return new Promise<void>((resolve, reject) => {
           ends.set(name, (result) => {
-            task.title = result === undefined || result === 'done' ? name : `${name}: ${result}`;
-            if (result === undefined || result === 'done') resolve();
-            else reject(new Error(result));
+            if (result !== undefined && result !== 'done') {
+              task.title = `${name}: ${result}`;
+              return reject(new Error(result));
+            }
+            // Nothing was begun there: no tick for what was not done.
+            if (result === undefined) task.skip(`${name}: nothing done`);
+            resolve();
           });
         });
       },
@@ -53,13 +58,22 @@ export function terminalReporter(hypervisors: readonly string[]): LiveReporter {
   return {
     emit: (event) => {
       if (event.type === 'step' && event.state === 'begin') show(event.hypervisor, event.step);
-      if (event.type === 'note') show(event.hypervisor, event.text);
+      if (event.type === 'note') {
+        show(event.hypervisor, event.text);
+        notes.push(`${event.hypervisor}: ${event.text}\n`);
+      }
       if (event.type === 'checked') show(event.hypervisor, `${event.target} is healthy`);
-      if (event.type === 'hypervisor' && event.state === 'end') ends.get(event.hypervisor)?.(event.result);
+      if (event.type === 'hypervisor' && event.state === 'end') {
+        ends.get(event.hypervisor)?.(event.result ?? 'done');
+        ends.delete(event.hypervisor);
+      }
     },
     finish: async () => {
       for (const end of ends.values()) end(undefined);
+      ends.clear();
       await running;
+      // The live list shows a note for a moment only.
+      process.stderr.write(notes.splice(0).join(''));
     },
   };
 }

@@ -168,6 +168,13 @@ export class Stage {
     return parseFacts((await this.call('facts', checkout, ...addresses)).stdout);
   }
 
+  /** Waits until a command on the hypervisor succeeds. */
+  async succeeds(command: string): Promise<void> {
+    while ((await this.host.exec(command)).code !== 0) {
+      await new Promise((done) => setTimeout(done, 20));
+    }
+  }
+
   /** Facts as soon as they are as wanted; fails after `seconds`. */
   async until(
     wanted: (facts: Facts) => boolean,

@@ -39,8 +39,8 @@ describe('steps of a deployment', () => {
   });
 
   it('go on without a connection', async () => {
-    const step = run('103', 'sleep 0.5; echo done >"$FLEET_ROOT/tmp/went-on"').catch(() => 'lost');
-    await new Promise((done) => setTimeout(done, 200));
+    const step = run('103', ': >"$FLEET_ROOT/tmp/begun"; sleep 0.5').catch(() => 'lost');
+    await stage.succeeds('test -e "$FLEET_ROOT/tmp/begun"');
     await stage.host.cutLink();
     expect(await step).toBe('lost');
     await stage.host.restoreLink();
@@ -50,8 +50,8 @@ describe('steps of a deployment', () => {
   });
 
   it('can be ended from outside, with all that they started', async () => {
-    const step = run('104', 'sleep 30 & sleep 31; echo not reached');
-    await new Promise((done) => setTimeout(done, 200));
+    const step = run('104', 'sleep 30 & : >"$FLEET_ROOT/tmp/both"; sleep 31; echo not reached');
+    await stage.succeeds('test -e "$FLEET_ROOT/tmp/both"');
     await stage.host.exec(`systemctl stop 'fleet-${stage.id}-*.service'`);
     expect((await step).stderr).toContain('fleet-error\tstep.ended');
     expect(journal()).not.toContain('104 try end 0');

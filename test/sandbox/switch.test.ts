@@ -32,9 +32,9 @@ describe('switching a hypervisor', () => {
   it('that hangs holds the lock until the way back stops it', async () => {
     stage.hypervisor = { config: { 'system.activationScripts.slow': 'sleep 60' } };
     const next = (await stage.build('hv1')).get('hv1') as string;
-    await stage.call('arm', stage.id, '2');
+    await stage.call('arm', stage.id, '3');
     const step = stage.tryStep('switch', next, 'test', stage.id, '60');
-    await new Promise((done) => setTimeout(done, 500));
+    await stage.succeeds('test -e "$FLEET_ROOT/run/nixos/switch-to-configuration.lock"');
     const other = await stage.host.exec(`${first}/bin/switch-to-configuration test`);
     expect(other).toMatchObject({ code: 1, stderr: 'Could not acquire lock\n' });
     expect((await step).stderr).toContain('fleet-error\tstep.ended');
@@ -83,7 +83,6 @@ describe('switching a hypervisor', () => {
     await stage.until((f) => f.interfaces.get('vm-web1')?.master === 'br-web1');
     await stage.host.exec('ip link set vm-web1 nomaster');
     await stage.host.exec(`${await current()}/bin/switch-to-configuration test`);
-    expect((await stage.facts()).interfaces.get('vm-web1')?.master).toBeUndefined();
     await stage.until((f) => f.interfaces.get('vm-web1')?.master === 'br-web1');
   });
 });

@@ -72,5 +72,5 @@ networkd() {
 		up=1 address=$wanted
 		link_save "$bridge"
 	done <"$2/sandbox/bridges"
-	later 0.3 taps_join
+	[ ! -s "$2/sandbox/taps" ] || later 0.3 taps_join
 }

@@ -8,15 +8,15 @@ let
     else
       toString value;
 
-  section =
-    name: settings:
+  lines =
+    settings:
     let
       line = key: value: lib.concatMapStrings (one: "${key}=${render one}\n") (lib.toList value);
-      body = lib.concatStrings (
-        lib.mapAttrsToList line (lib.filterAttrs (_: value: value != null) settings)
-      );
     in
-    lib.optionalString (body != "") "[${name}]\n${body}\n";
+    lib.concatStrings (lib.mapAttrsToList line (lib.filterAttrs (_: value: value != null) settings));
+
+  # With its head even when there is nothing in it: systemd takes an empty file for a masked unit.
+  section = name: settings: "[${name}]\n${lines settings}\n";
 
   list = key: values: lib.optionalAttrs (values != [ ]) { ${key} = toString values; };
 

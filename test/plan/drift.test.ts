@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest';
+import type { Facts } from '../../src/host/facts.ts';
+import { timestamp } from '../../src/plan/drift.ts';
+import { planHv1, unit, withEntry } from './situation.ts';
+
+const seen = (facts: (f: Facts) => Partial<Facts>) =>
+  planHv1({ facts }).drift.map(({ target, code, message }) => `${target} ${code}: ${message}`);
+
+describe('drift', () => {
+  test.each<[string, (f: Facts) => Partial<Facts>, string[]]>([
+    [
+      'a checkout at another commit',
+      () => ({ checkout: { commit: 'b'.repeat(40), branch: 'fleet', dirty: 0 } }),
+      ['hv1 commit: checkout is at bbbbbbbb, the repository at aaaaaaaa'],
+    ],
+    [
+      'a checkout changed by hand',
+      (f) => ({ checkout: { commit: f.checkout?.commit, branch: 'fleet', dirty: 1 } }),
+      ['hv1 dirty: 1 file in the checkout changed by hand'],
+    ],
+    [
+      'a reboot that is needed',
+      () => ({ rebootFor: ['kernel', 'initrd'] }),
+      ['hv1 reboot: kernel, initrd of the running system wait for a reboot'],
+    ],
+    [
+      'a bridge without its address',
+      (f) => ({ interfaces: withEntry(f.interfaces, 'br-back', { addresses: ['10.2.0.9/24'] }) }),
+      ['hv1 address: br-back has no 10.2.0.1/24'],
+    ],
+    [
+      'a TAP in another bridge',
+      (f) => ({ interfaces: withEntry(f.interfaces, 'vm-web1', { master: 'br-back' }) }),
+      ['web1 tap: vm-web1 is in br-back, not in br-front'],
+    ],
+    [
+      'a TAP that is gone',
+      (f) => ({ interfaces: withEntry(f.interfaces, 'vm-web1', undefined) }),
+      ['web1 tap: vm-web1 is missing'],
+    ],
+    [
+      'a vm that stopped, whose TAP is gone with it',
+      (f) => ({
+        vms: withEntry(f.vms, 'web1', { booted: undefined, unit: unit('failed', { sub: 'failed' }) }),
+        interfaces: withEntry(f.interfaces, 'vm-web1', undefined),
+      }),
+      ['web1 stopped: microvm@web1 is failed (failed)'],
+    ],
+    [
+      'a deployment that never ended',
+      () => ({ openDeployments: ['d1', 'd2'], lock: { id: 'd2', owner: 'ada@desk', operation: 'apply', since: 1 } }),
+      ['hv1 open-deployment: deployment d1 never ended'],
+    ],
+  ])('is %s', (_, facts, expected) => {
+    expect(seen(facts)).toEqual(expected);
+  });
+
+  test('is not claimed of a host that fleet never deployed', () => {
+    expect(seen(() => ({ deployed: new Map(), vms: new Map(), interfaces: new Map() }))).toEqual([]);
+  });
+
+  test('keeps the plan readable when a record on the hypervisor has no time', () => {
+    expect(timestamp(Number.NaN)).toBe('an unknown time');
+  });
+});

@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'vitest';
+import { makePlan } from '../../src/plan/make-plan.ts';
+import { select } from '../../src/plan/selectors.ts';
+import { changed, deployedFacts, head, index, planHv1, sameFingerprints, withEntry } from './situation.ts';
+
+describe('what stands in the way', () => {
+  test('a vm of microvm.vms, which microvm -u refuses', () => {
+    const { problems } = planHv1({
+      fingerprints: changed('web1'),
+      facts: (f) => ({ vms: withEntry(f.vms, 'web1', { declarative: true }) }),
+    });
+    expect(problems).toEqual([
+      "web1 is managed by microvm.vms of the hypervisor's own configuration: take it out there first",
+    ]);
+  });
+
+  test('another architecture than fleet.yaml says', () => {
+    const { problems } = planHv1({ fingerprints: changed('web1'), facts: () => ({ machine: 'aarch64' }) });
+    expect(problems).toEqual(['is aarch64, fleet.yaml says system: x86_64-linux']);
+  });
+
+  test('tools that are not there, by name', () => {
+    const { problems } = planHv1({
+      fingerprints: changed('web1'),
+      facts: () => ({ missingTools: ['git', 'microvm'] }),
+    });
+    expect(problems).toEqual(['not on its PATH: git, microvm']);
+  });
+
+  test('nothing, where nothing is to be done', () => {
+    expect(planHv1({ facts: () => ({ machine: 'aarch64', missingTools: ['git'] }) }).problems).toEqual([]);
+  });
+});
+
+describe('a subnet that would take traffic away', () => {
+  const switching = { fingerprints: changed('hv1') };
+  const routes = (destination: string, device: string) => ({
+    ...switching,
+    facts: () => ({ routes: [{ destination, device }] }),
+  });
+
+  test('is refused when it holds our own address', () => {
+    const plan = planHv1({ ...switching, facts: () => ({ clientAddress: '10.1.0.50' }) });
+    expect(plan.problems).toEqual(['network front (10.1.0.0/24) holds your own address 10.1.0.50']);
+  });
+
+  test.each([
+    ['inside of it', '10.1.0.128/25'],
+    ['to one address in it', '10.1.0.77'],
+    ['that is the same', '10.1.0.0/24'],
+    ['that it is a part of', '10.1.0.0/16'],
+  ])('is refused when there is a route %s', (_, destination) => {
+    const plan = planHv1(routes(destination, 'eth0'));
+    expect(plan.problems).toEqual([
+      `network front (10.1.0.0/24) shadows the route ${destination} on eth0`,
+    ]);
+  });
+
+  test.each([
+    ['the default route', 'default', 'eth0'],
+    ['the route of its own bridge', '10.1.0.0/24', 'br-front'],
+    ['a route elsewhere', '192.168.0.0/16', 'eth0'],
+  ])('is not refused for %s', (_, destination, device) => {
+    expect(planHv1(routes(destination, device)).problems).toEqual([]);
+  });
+
+  test('is not looked at when the hypervisor does not switch', () => {
+    const plan = planHv1({ fingerprints: changed('web1'), facts: () => ({ clientAddress: '10.1.0.50' }) });
+    expect(plan.problems).toEqual([]);
+  });
+});
+
+describe('a hypervisor that cannot be reached', () => {
+  test('is shown with the reason, and the rest is planned', () => {
+    const fleet = index();
+    const plan = makePlan({
+      index: fleet,
+      files: [],
+      head,
+      fingerprints: sameFingerprints(fleet).set('web2', 'other'),
+      facts: new Map<string, never>([
+        ['hv1', new Error('hv1: timed out') as never],
+        ['hv2', deployedFacts(fleet, 'hv2') as never],
+      ]),
+      selection: select(fleet.fleet, undefined),
+      release: new Set(),
+      warnings: [],
+    });
+    expect(plan.hypervisors[0]).toMatchObject({ name: 'hv1', unreachable: 'hv1: timed out', actions: [] });
+    expect(plan.hypervisors[1]?.actions).toMatchObject([{ kind: 'update', target: 'web2' }]);
+  });
+
+  test('is not in a plan that does not select it', () => {
+    const fleet = index();
+    const plan = makePlan({
+      index: fleet,
+      files: [],
+      head,
+      fingerprints: undefined,
+      facts: new Map(),
+      selection: select(fleet.fleet, 'hv2'),
+      release: new Set(),
+      warnings: [],
+    });
+    expect(plan.hypervisors.map((h) => h.name)).toEqual(['hv2']);
+  });
+});

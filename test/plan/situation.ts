@@ -1,0 +1,190 @@
+import { type Facts, systemName, type UnitFacts, type VmFacts } from '../../src/host/facts.ts';
+import { readFleet } from '../../src/config/read-fleet.ts';
+import { type FleetIndex, indexFleet } from '../../src/model/index.ts';
+import { expectedOf, formatExpected } from '../../src/plan/expected.ts';
+import { makePlan, type PlanInput } from '../../src/plan/make-plan.ts';
+import type { Action, HypervisorPlan } from '../../src/plan/plan.ts';
+import { select } from '../../src/plan/selectors.ts';
+
+/** Two hypervisors; web1 needs db1, which is on another network of hv1. */
+export const twoHypervisors = `
+version: 1
+name: example
+hypervisors:
+  hv1: { ssh: root@192.0.2.1, system: x86_64-linux, stateVersion: "25.11", uplink: eth0, tags: [eu] }
+  hv2: { ssh: root@192.0.2.2, system: x86_64-linux, stateVersion: "25.11", uplink: eth0 }
+networks:
+  front: { subnet: 10.1.0.0/24 }
+  back: { subnet: 10.2.0.0/24 }
+  other: { subnet: 10.3.0.0/24 }
+vms:
+  db1: { on: hv1, network: back, address: 10.2.0.2 }
+  web1: { on: hv1, network: front, address: 10.1.0.2, dependsOn: [db1], tags: [canary] }
+  web2: { on: hv2, network: other, address: 10.3.0.2 }
+`;
+
+export function index(yaml: string = twoHypervisors): FleetIndex {
+  const read = readFleet(yaml, 'fleet.yaml');
+  if ('diagnostics' in read) throw new Error(JSON.stringify(read.diagnostics, null, 2));
+  return indexFleet(read.fleet);
+}
+
+export const head = 'a'.repeat(40);
+
+export const unit = (active = 'active', more: Partial<UnitFacts> = {}): UnitFacts => ({
+  active,
+  sub: active === 'active' ? 'running' : 'dead',
+  invocation: active === 'active' ? 'i1' : '',
+  restarts: 0,
+  result: 'success',
+  ...more,
+});
+
+export const runner = (name: string): string => `/nix/store/old-${name}`;
+export const toplevel = '/nix/store/old-system';
+
+/** The fingerprints of `deployedFacts`: nothing changed since. */
+export function sameFingerprints(fleet: FleetIndex): Map<string, string> {
+  return new Map(
+    [...fleet.fleet.hypervisors, ...fleet.fleet.vms].map(({ name }) => [name, `print-${name}`]),
+  );
+}
+
+/** A host that fleet has never deployed to. */
+export const emptyFacts: Facts = {
+  now: 1_760_000_000,
+  bootId: 'boot',
+  machine: 'x86_64',
+  clientAddress: '198.51.100.7',
+  currentSystem: toplevel,
+  bootedSystem: toplevel,
+  systemProfile: toplevel,
+  rebootFor: [],
+  missingTools: [],
+  freeKiB: new Map([['/nix/store', 9_000_000]]),
+  memoryAvailableKiB: 8_000_000,
+  seen: false,
+  lock: undefined,
+  checkout: undefined,
+  deployed: new Map(),
+  held: new Map(),
+  aside: new Map(),
+  openDeployments: [],
+  vms: new Map(),
+  failedUnits: [],
+  interfaces: new Map(),
+  routes: [],
+  answers: new Map(),
+};
+
+/** A hypervisor on which everything is as fleet.yaml says and as it was deployed. */
+export function deployedFacts(fleet: FleetIndex, hypervisor: string): Facts {
+  const vms = fleet.vmsOn(hypervisor);
+  const record = (name: string, path: string, expected: string) => ({
+    fingerprint: `print-${name}`,
+    path,
+    commit: head,
+    since: 1_750_000_000,
+    expected,
+  });
+  const up = (name: string, more: { master?: string; addresses?: string[] }) => ({
+    name,
+    up: true,
+    master: more.master,
+    addresses: more.addresses ?? [],
+  });
+  return {
+    ...emptyFacts,
+    seen: true,
+    checkout: { commit: head, branch: 'fleet', dirty: 0 },
+    deployed: new Map([
+      [systemName, record(hypervisor, toplevel, '-')],
+      ...vms.map((vm) => {
+        const expected = formatExpected(expectedOf(vm, fleet.networks));
+        return [vm.name, record(vm.name, runner(vm.name), expected)] as const;
+      }),
+    ]),
+    vms: new Map(
+      vms.map((vm): [string, VmFacts] => {
+        const runs = vm.state === 'running';
+        return [
+          vm.name,
+          {
+            name: vm.name,
+            current: runner(vm.name),
+            booted: runs ? runner(vm.name) : undefined,
+            declarative: false,
+            flake: 'git+file:///var/lib/fleet/repo',
+            images: [],
+            unit: unit(runs ? 'active' : 'inactive'),
+            virtiofsd: unit(runs ? 'active' : 'inactive'),
+          },
+        ];
+      }),
+    ),
+    interfaces: new Map([
+      ...fleet
+        .networksOn(hypervisor)
+        .map(
+          (n) => [n.bridge, up(n.bridge, { addresses: [`${n.gateway}/${n.prefix}`] })] as const,
+        ),
+      ...vms
+        .filter((vm) => vm.state === 'running')
+        .map((vm) => {
+          const { tap, bridge } = expectedOf(vm, fleet.networks);
+          return [tap, up(tap, { master: bridge })] as const;
+        }),
+    ]),
+  };
+}
+
+/** A map with one entry changed; undefined takes it out. */
+export function withEntry<V>(
+  map: ReadonlyMap<string, V>,
+  key: string,
+  change: Partial<V> | undefined,
+): Map<string, V> {
+  const copy = new Map(map);
+  if (change === undefined) copy.delete(key);
+  else copy.set(key, { ...(copy.get(key) as V), ...change });
+  return copy;
+}
+
+export interface PlanChange extends Partial<Omit<PlanInput, 'facts' | 'index' | 'selection'>> {
+  /** Instead of `twoHypervisors`; `deployed` stays what it was before unless facts say otherwise. */
+  readonly yaml?: string;
+  readonly on?: string;
+  /** Changes what hv1 looks like. */
+  readonly facts?: (facts: Facts) => Partial<Facts>;
+}
+
+/** The plan of hv1, where everything was as it should be but for the change. */
+export function planHv1(change: PlanChange = {}): HypervisorPlan {
+  const { yaml, on, facts, ...input } = change;
+  const before = index();
+  const now = index(yaml);
+  const seen = deployedFacts(before, 'hv1');
+  const plan = makePlan({
+    index: now,
+    files: [],
+    head,
+    fingerprints: sameFingerprints(now),
+    selection: select(now.fleet, on),
+    release: new Set(),
+    warnings: [],
+    ...input,
+    facts: new Map([['hv1', { ...seen, ...facts?.(seen) }]]),
+  });
+  return plan.hypervisors.find((h) => h.name === 'hv1') as HypervisorPlan;
+}
+
+/** `kind target`, which is what most tests are about. */
+export const short = (actions: readonly Action[]): string[] =>
+  actions.map((a) => `${a.kind} ${a.target}`);
+
+/** Fingerprints that differ for these targets. */
+export function changed(...names: string[]): Map<string, string> {
+  const prints = sameFingerprints(index());
+  for (const name of names) prints.set(name, 'other');
+  return prints;
+}

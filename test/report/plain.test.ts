@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import type { DeployEvent } from '../../src/deploy/events.ts';
+import { plainReporter } from '../../src/report/plain.ts';
+
+function lines(...events: DeployEvent[]): string[] {
+  const written: string[] = [];
+  const emit = plainReporter((text) => written.push(text));
+  for (const event of events) emit(event);
+  return written;
+}
+const hypervisor = 'hv1';
+
+test('every line is whole and names its hypervisor', () => {
+  expect(
+    lines(
+      { type: 'hypervisor', hypervisor, state: 'begin' },
+      { type: 'step', hypervisor, step: 'build', state: 'begin' },
+      { type: 'output', hypervisor, line: 'building web1' },
+      { type: 'step', hypervisor, step: 'build', state: 'done', ms: 1234 },
+      { type: 'note', hypervisor, text: 'web1: another runner, it restarts' },
+      {
+        type: 'checked',
+        hypervisor,
+        target: 'web1',
+        checks: ['tap', 'answers'].map((check) => ({ target: 'web1', check, ok: true, expected: '', seen: '' })),
+      },
+      { type: 'step', hypervisor, step: 'update web2', state: 'failed', ms: 60_000 },
+      { type: 'hypervisor', hypervisor, state: 'end', result: 'rolled-back' },
+    ),
+  ).toEqual([
+    'hv1: build\n',
+    'hv1:   building web1\n',
+    'hv1: build: done (1.2 s)\n',
+    'hv1: web1: another runner, it restarts\n',
+    'hv1: web1 healthy: tap, answers\n',
+    'hv1: update web2: failed (60.0 s)\n',
+    'hv1: rolled-back\n',
+  ]);
+});
+
+test('what scripts answer to fleet is not shown, what tools print with a tab in it is', () => {
+  expect(
+    lines(
+      { type: 'output', hypervisor, line: 'built\tweb1\t/nix/store/x' },
+      { type: 'output', hypervisor, line: 'closure\tweb1\tcurl: ∅ → 8.1' },
+      { type: 'output', hypervisor, line: '\tat main.c:3' },
+    ),
+  ).toEqual(['hv1:   \tat main.c:3\n']);
+});

@@ -1,0 +1,134 @@
+import { stripVTControlCharacters, styleText } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import type { HypervisorPlan, Plan } from '../../src/plan/plan.ts';
+import { planText } from '../../src/report/plan-text.ts';
+import { noStyle, type Style } from '../../src/report/style.ts';
+import { changed, planHv1, twoHypervisors, withEntry } from '../plan/situation.ts';
+
+const plan = (hypervisors: HypervisorPlan[], more: Partial<Plan> = {}): Plan => ({
+  version: 1,
+  fleet: 'example',
+  files: [],
+  hypervisors,
+  warnings: [],
+  ...more,
+});
+const text = (of: Plan, options = { diffs: false, offline: false }) => planText(of, noStyle, options);
+const files: Plan['files'] = [
+  { path: 'fleet.yaml', kind: 'change', diff: '--- a/fleet.yaml\n+++ b/fleet.yaml\n@@ -1,1 +1,1 @@\n-a\n+b\n' },
+  { path: 'hosts/web3/default.nix', kind: 'add', diff: '' },
+];
+
+test('a plan says what happens where, and why, within 80 columns', () => {
+  const yaml = `${twoHypervisors}  web3: { on: hv1, network: front, address: 10.1.0.3 }\n`;
+  const hv1 = planHv1({
+    yaml: yaml.replace('db1: {', 'db2: {').replace('[db1]', '[db2]'),
+    files,
+    fingerprints: changed('hv1', 'web1'),
+    facts: (f) => ({ interfaces: withEntry(f.interfaces, 'br-front', { addresses: [] }) }),
+  });
+  const out = text(plan([hv1], { files }));
+  expect(out).toMatchInlineSnapshot(`
+    "Files
+      ~ fleet.yaml
+      + hosts/web3/default.nix
+
+    hv1
+      · hv1   checkout moves   there is a new commit
+      - db1   stop, set aside  not in fleet.yaml any more; its state is kept
+      ~ hv1   switch           its configuration changed
+      + db2   create           new
+      ~ web1  rebuild          its configuration changed
+      + web3  create           new
+      ! hv1: br-front has no 10.1.0.1/24
+
+    Plan: 2 files, 1 to switch, 2 to create, 1 to rebuild, 1 to set aside.
+    A guest that is rebuilt restarts only if its runner differs.
+    "
+  `);
+  expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+});
+
+test('nothing to do is one line', () => {
+  expect(text(plan([planHv1()]))).toBe('No changes.\n');
+});
+
+test('drift is shown where nothing is to be done, too', () => {
+  const held = { from: '/nix/store/b', to: '/nix/store/a', operator: 'ada@desk', since: 1_760_000_000 };
+  const hv1 = planHv1({ fingerprints: changed('web1'), facts: () => ({ held: new Map([['web1', held]]) }) });
+  expect(text(plan([hv1]))).toMatchInlineSnapshot(`
+    "hv1
+      ! web1: held back by ada@desk since 2025-10-09 08:53 UTC (fleet apply --release)
+
+    No changes.
+    "
+  `);
+});
+
+test('a hypervisor that cannot be reached is shown beside the rest, its advice under the reason', () => {
+  const lost: HypervisorPlan = {
+    name: 'hv2',
+    unreachable: 'hv2: unknown host key ssh-ed25519 SHA256:abc\nIf they are the same, accept it: ssh-keyscan …',
+    actions: [],
+    drift: [],
+    problems: [],
+  };
+  expect(text(plan([planHv1({ fingerprints: changed('web1') }), lost]))).toMatchInlineSnapshot(`
+    "hv1
+      ~ web1  rebuild          its configuration changed
+
+    hv2
+      unreachable  hv2: unknown host key ssh-ed25519 SHA256:abc
+                   If they are the same, accept it: ssh-keyscan …
+
+    Plan: 1 to rebuild. 1 hypervisor unreachable.
+    A guest that is rebuilt restarts only if its runner differs.
+    "
+  `);
+});
+
+test('what stands in the way comes before what would be done', () => {
+  const hv1 = planHv1({ fingerprints: changed('web1'), facts: () => ({ machine: 'aarch64' }) });
+  expect(text(plan([hv1])).split('\n').slice(0, 3)).toEqual([
+    'hv1',
+    '  problem  is aarch64, fleet.yaml says system: x86_64-linux',
+    '  ~ web1  rebuild          its configuration changed',
+  ]);
+});
+
+test('offline shows diffs only, and says that hypervisors were not asked', () => {
+  const hv1 = planHv1({ fingerprints: changed('web1') });
+  expect(text(plan([{ ...hv1, actions: [] }], { files: files.slice(0, 1) }), { diffs: true, offline: true }))
+    .toMatchInlineSnapshot(`
+      "--- a/fleet.yaml
+      +++ b/fleet.yaml
+      @@ -1,1 +1,1 @@
+      -a
+      +b
+
+      Plan: 1 file. Hypervisors were not asked.
+      "
+    `);
+});
+
+test('warnings stand before the summary', () => {
+  expect(text(plan([], { warnings: ['nix/a.nix is not in git'] }))).toBe(
+    'warning nix/a.nix is not in git\n\nNo changes.\n',
+  );
+});
+
+test('a TAP that is joined to its bridge is not counted as a start', () => {
+  const hv1 = planHv1({ facts: (f) => ({ interfaces: withEntry(f.interfaces, 'vm-web1', { master: undefined }) }) });
+  expect(text(plan([hv1]))).toContain('Plan: 1 to join a bridge.');
+});
+
+describe('colours', () => {
+  const forced: Style = (format, words) => styleText(format, words, { validateStream: false });
+  test('change nothing but escape codes', () => {
+    const hv1 = planHv1({ fingerprints: changed('web1', 'hv1') });
+    const options = { diffs: true, offline: false };
+    const coloured = planText(plan([hv1], { files }), forced, options);
+    expect(coloured).toContain('\u001b[');
+    expect(stripVTControlCharacters(coloured)).toBe(planText(plan([hv1], { files }), noStyle, options));
+  });
+});

@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest';
+import type { CheckResult } from '../../src/deploy/checks.ts';
+import { FleetError } from '../../src/model/errors.ts';
+import { checksText } from '../../src/report/checks-text.ts';
+import { resultText } from '../../src/report/result-text.ts';
+import { noStyle } from '../../src/report/style.ts';
+
+test('a result says what failed, the last remote lines, what to do, and what was put back', () => {
+  const failure = new FleetError('verify.not-healthy', 'web2 is not healthy after 60 s', {
+    detail: 'web2 answers: expected ping, seen no answer\nsecond line',
+    hint: 'Look at its console.',
+  });
+  expect(
+    resultText(
+      [
+        { hypervisor: 'hv1', outcome: 'rolled-back', lines: ['web2 is on its previous runner', 'two\nlines'], failure },
+        { hypervisor: 'hv2', outcome: 'done', lines: ['web3 created'] },
+      ],
+      noStyle,
+    ),
+  ).toMatchInlineSnapshot(`
+    "hv1  failed, rolled back
+      web2 is not healthy after 60 s
+        web2 answers: expected ping, seen no answer
+        second line
+      Look at its console.
+      put back:
+        web2 is on its previous runner
+        two
+        lines
+    hv2  done
+      web3 created
+    "
+  `);
+});
+
+test('a failure that changed nothing does not claim to have put anything back', () => {
+  const failure = new FleetError('build.failed', 'build failed on hv1');
+  const text = resultText([{ hypervisor: 'hv1', outcome: 'untouched', lines: [], failure }], noStyle);
+  expect(text).toBe('hv1  failed, untouched\n  build failed on hv1\n');
+});
+
+test('a roll-back that failed stands out', () => {
+  const failure = new FleetError('x', 'update web1 failed');
+  const lines = ['web1 is on its previous runner: FAILED: link lost'];
+  expect(resultText([{ hypervisor: 'hv1', outcome: 'rollback-failed', lines, failure }], noStyle)).toContain(
+    'hv1  ROLL BACK FAILED\n',
+  );
+});
+
+test('checks are a line a target when well, and expected and seen when not', () => {
+  const check = (target: string, name: string, seen?: string): CheckResult => ({
+    target,
+    check: name,
+    ok: seen === undefined,
+    expected: 'ping',
+    seen: seen ?? 'ping',
+  });
+  const checks = [check('web1', 'current'), check('web2', 'tap'), check('web1', 'answers'), check('web2', 'answers', 'no answer')];
+  expect(checksText(checks, noStyle)).toMatchInlineSnapshot(`
+    "ok    web1  current, answers
+    FAIL  web2
+          answers: expected ping
+                   seen     no answer
+    1 of 4 checks failed.
+    "
+  `);
+  expect(checksText(checks.slice(0, 2), noStyle)).toContain('All 2 checks passed.');
+});
