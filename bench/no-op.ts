@@ -64,7 +64,12 @@ try {
   writeFileSync(hosts, world.hosts.map((_, n) => `${address(n)}\n`).join(''));
   await new Promise((resolve) => setTimeout(resolve, 500));
 
-  const env = { ...process.env, HOME: world.home, FLEET_SSH_CONFIG: config };
+  const env = {
+    ...process.env,
+    HOME: world.home,
+    FLEET_SSH_CONFIG: config,
+    ...desk.gitEnvironment,
+  };
   const [apply, pssh, offline] = inTurn(9, [
     () => once([process.execPath, fleet, '-C', desk.folder, 'apply', '--yes'], env),
     () => once(['parallel-ssh', '-h', hosts, '-p', String(count), '-t', '60', '-x', `-F ${config}`, 'true'], env),

@@ -26,14 +26,17 @@ if (major < 22 || (major === 22 && minor < 18)) {
   };
   process.on('SIGINT', onSignal(130));
   process.on('SIGTERM', onSignal(143));
-  // A reader that went away (`fleet plan | head`) is no error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
-  });
+  // A reader that went away (`fleet plan | head`, a closed terminal) is no error, and must not end a
+  // deployment half-way.
+  const onGone = (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+  };
+  process.stdout.on('error', onGone);
+  process.stderr.on('error', onGone);
   const { run } = await import('./cli/program.ts');
   const code = await run(args, interrupt.signal);
-  process.exitCode = signalCode || code;
+  // That a roll-back failed (4) is worse than that somebody asked for it.
+  process.exitCode = code === 4 ? code : signalCode || code;
   // Connections are closed by now; a hung socket of a dead hypervisor must not keep us.
   process.stdout.write('', () => process.exit());
 }

@@ -20,8 +20,16 @@ export async function confirm(question: string, signal: AbortSignal): Promise<bo
 
 export async function ask(question: string, signal: AbortSignal): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
+  // On a terminal Ctrl-C comes as a key, and Ctrl-D as an end that answers nothing.
+  lines.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  const ended = new Promise<never>((_, reject) => {
+    lines.once('close', () => reject(new FleetError('ask.unanswered', 'there was no answer; nothing was changed')));
+  });
   try {
-    return await lines.question(question, { signal });
+    return await Promise.race([lines.question(question, { signal }), ended]);
+  } catch (error) {
+    if (signal.aborted) throw new FleetError('interrupted', 'interrupted; nothing was changed');
+    throw error;
   } finally {
     lines.close();
   }

@@ -53,8 +53,9 @@ export async function initCommand(invocation: Invocation, options: InitOptions):
   if (seen.hardware !== undefined) {
     const target = join(directory, hardwarePath);
     mkdirSync(dirname(target), { recursive: true });
-    if (!existsSync(target)) writeFileSync(target, seen.hardware);
-    process.stdout.write(`wrote ${hardwarePath}\n`);
+    const isThere = existsSync(target);
+    if (!isThere) writeFileSync(target, seen.hardware);
+    process.stdout.write(`${isThere ? 'kept' : 'wrote'} ${hardwarePath}\n`);
   }
   writeFileSync(file, text, { flag: 'wx' });
   process.stdout.write(`wrote ${invocation.common.config}\n`);
@@ -86,7 +87,7 @@ interface Introduction {
 
 /** Reads what flags do not say from the host itself, if it can be reached. */
 async function introduce(invocation: Invocation, ssh: string, options: InitOptions): Promise<Introduction> {
-  const hardware = options.hardware === undefined ? undefined : readFileSync(options.hardware, 'utf8');
+  const hardware = options.hardware === undefined ? undefined : readGiven('--hardware', options.hardware);
   const given = options.system && options.stateVersion && options.uplink && hardware;
   if (given) return { hardware };
   const probe = readFleet(probeYaml(ssh), 'fleet.yaml');
@@ -132,9 +133,18 @@ function hostOf(ssh: string): string {
   return (ssh.split('@').at(-1) ?? '').split(':')[0]?.split('.')[0]?.toLowerCase() ?? '';
 }
 
+function readGiven(flag: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new FleetError('init.no-file', `${flag}: cannot read ${file} (${code})`, { exitCode: exitCodes.usage });
+  }
+}
+
 /** The public key that may log in as root, or undefined when there is none to be found. */
 function readKey(file: string | undefined): string | undefined {
-  if (file !== undefined) return readFileSync(file, 'utf8').trim();
+  if (file !== undefined) return readGiven('--ssh-key', file).trim();
   for (const name of ['id_ed25519.pub', 'id_ecdsa.pub', 'id_rsa.pub']) {
     const text = readIfThere(join(homedir(), '.ssh', name));
     if (text !== undefined) return text.trim();

@@ -81,7 +81,7 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
   command(
     new Command('update')
       .description('make flake.lock, or renew inputs in it')
-      .argument('[inputs...]', 'inputs to renew; default: only what is missing'),
+      .argument('[inputs...]', 'inputs to renew; default: all of them'),
     async () => (await import('./update.ts')).updateCommand,
   );
   command(

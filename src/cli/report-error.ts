@@ -1,5 +1,5 @@
 import { ConfigError, exitCodes, FleetError } from '../model/errors.ts';
-import { styleFor } from '../report/style.ts';
+import { hasColours, styleFor } from '../report/style.ts';
 
 /** Says what went wrong on standard error (or as JSON on standard output); returns the exit code. */
 export async function reportError(error: unknown, json: boolean): Promise<number> {
@@ -10,7 +10,7 @@ export async function reportError(error: unknown, json: boolean): Promise<number
   const style = styleFor(process.stderr);
   if (error instanceof ConfigError) {
     const { renderDiagnostics } = await import('../config/frame.ts');
-    const color = process.stderr.isTTY === true && !process.env.NO_COLOR;
+    const color = hasColours(process.stderr);
     process.stderr.write(renderDiagnostics(error.diagnostics, error.source, { color }));
     return error.exitCode;
   }

@@ -4,7 +4,7 @@ import type { Ports } from '../deploy/ports.ts';
 import { type Returns, rollBackHypervisor } from '../deploy/rollback.ts';
 import { beginAll, exitCodeOf } from '../deploy/rollout.ts';
 import { runScript, Session } from '../deploy/session.ts';
-import { systemName } from '../host/facts.ts';
+import { type Facts, systemName } from '../host/facts.ts';
 import { chooseGeneration, type Generation, type Generations, parseGenerations } from '../host/generations.ts';
 import type { Host } from '../host/host.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
@@ -45,7 +45,8 @@ export async function rollbackCommand(
     const lost = contacts.find((c) => c.facts instanceof Error);
     if (lost) throw lost.facts;
     const work = choose(hypervisors, contacts, known, options.to);
-    process.stdout.write(announcement(work));
+    // With --json standard output has the one document.
+    (options.json ? process.stderr : process.stdout).write(announcement(work));
     if (!options.yes && !(await confirm('Roll back?', invocation.signal))) return exitCodes.failed;
     return await carryOut(index, work, ports, invocation, options.json ?? false);
   } finally {
@@ -130,6 +131,10 @@ async function carryOut(
   const sessions = work.map((w) => new Session(w.contact.hypervisor, deployment.id, w.host, ports, live.emit));
   try {
     await beginAll(sessions, deployment);
+    const before = await Promise.all(sessions.map((session) => session.facts())).catch(async (error: unknown) => {
+      await Promise.allSettled(sessions.map((session) => session.call('end', [deployment.id, 'untouched'])));
+      throw error;
+    });
     const results = await Promise.all(
       work.map(async ({ contact, returns, generations }, i) => {
         const session = sessions[i] as Session;
@@ -141,7 +146,7 @@ async function carryOut(
           clock: ports.clock,
           emit: live.emit,
           signal: invocation.signal,
-          before: await session.facts(),
+          before: before[i] as Facts,
           undos: [],
           touched: new Set(),
         };

@@ -1,5 +1,6 @@
 import { renderDiagnostics } from '../config/frame.ts';
 import { ConfigError, exitCodes } from '../model/errors.ts';
+import { hasColours } from '../report/style.ts';
 import type { Invocation } from './options.ts';
 import { readConfig } from './workspace.ts';
 
@@ -13,10 +14,10 @@ export async function validate(invocation: Invocation, options: { json?: boolean
       return exitCodes.ok;
     }
     if (warnings.length > 0) {
-      process.stderr.write(renderDiagnostics(warnings, text, { color: process.stderr.isTTY === true }));
+      process.stderr.write(renderDiagnostics(warnings, text, { color: hasColours(process.stderr) }));
     }
     process.stdout.write(
-      `${invocation.common.config} is valid: ${fleet.hypervisors.length} hypervisors, ${fleet.networks.length} networks, ${fleet.vms.length} vms\n`,
+      `${invocation.common.config} is valid: ${count(fleet.hypervisors, 'hypervisor')}, ${count(fleet.networks, 'network')}, ${count(fleet.vms, 'vm')}\n`,
     );
     return exitCodes.ok;
   } catch (error) {
@@ -25,4 +26,8 @@ export async function validate(invocation: Invocation, options: { json?: boolean
     process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
     return exitCodes.config;
   }
+}
+
+function count(items: readonly unknown[], word: string): string {
+  return `${items.length} ${word}${items.length === 1 ? '' : 's'}`;
 }

@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { readFleet } from '../config/read-fleet.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { ConfigError, exitCodes, FleetError } from '../model/errors.ts';
@@ -29,19 +29,28 @@ export function readConfig(common: CommonOptions): Pick<Workspace, 'directory' |
   } catch {
     throw new FleetError('workspace.no-folder', `there is no folder ${common.directory}`, { exitCode: exitCodes.usage });
   }
+  const file = resolve(directory, common.config);
+  // The name that git has for it, however it was written.
+  const config = relative(directory, file);
+  if (config.startsWith('..')) {
+    throw new FleetError('workspace.config-outside', `${common.config} is not in ${directory}`, {
+      exitCode: exitCodes.usage,
+      hint: 'fleet.yaml is committed with what is rendered from it: it has to be in the same repository (-C DIR).',
+    });
+  }
   let text: string;
   try {
-    text = readFileSync(join(directory, common.config), 'utf8');
+    text = readFileSync(file, 'utf8');
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    throw new FleetError('workspace.no-config', `cannot read ${join(directory, common.config)} (${code})`, {
+    throw new FleetError('workspace.no-config', `cannot read ${file} (${code})`, {
       exitCode: exitCodes.usage,
       hint: '`fleet init` writes a first one; -C DIR names another repository.',
     });
   }
   const read = readFleet(text, common.config);
   if ('diagnostics' in read) throw new ConfigError(read.diagnostics, text);
-  return { directory, config: common.config, text, index: indexFleet(read.fleet), warnings: read.warnings };
+  return { directory, config, text, index: indexFleet(read.fleet), warnings: read.warnings };
 }
 
 export function openWorkspace(common: CommonOptions): Workspace {
@@ -83,7 +92,7 @@ function removeIfEmpty(folder: string): void {
   }
 }
 
-/** Texts of everything where fleet renders to: flake.nix, hosts/ and modules/, Nix files only. */
+/** Everything where fleet renders to: flake.nix, hosts/ and modules/. Only Nix files can be fleet's. */
 function existingFiles(directory: string): Map<string, string> {
   const files = new Map<string, string>();
   const read = (path: string) => files.set(path, readFileSync(join(directory, path), 'utf8'));
@@ -91,7 +100,8 @@ function existingFiles(directory: string): Map<string, string> {
     for (const entry of list(join(directory, folder))) {
       const path = `${folder}/${entry.name}`;
       if (entry.isDirectory()) walk(path);
-      else if (entry.name.endsWith('.nix')) read(path);
+      else if (entry.isFile() && entry.name.endsWith('.nix')) read(path);
+      else files.set(path, '');
     }
   };
   if (list(directory).some((entry) => entry.name === 'flake.nix')) read('flake.nix');
@@ -99,7 +109,7 @@ function existingFiles(directory: string): Map<string, string> {
   for (const folder of ['hosts', 'modules']) {
     const entry = list(directory).find((e) => e.name === folder);
     if (entry?.isDirectory()) walk(folder);
-    else if (entry) read(folder);
+    else if (entry) files.set(folder, '');
   }
   return files;
 }

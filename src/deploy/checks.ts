@@ -1,6 +1,6 @@
 import type { Facts, UnitFacts } from '../host/facts.ts';
 import type { Network } from '../model/fleet.ts';
-import type { Expected } from '../plan/expected.ts';
+import type { Expected } from '../model/expected.ts';
 
 /** One thing looked at, with what was expected and what was seen. */
 export interface CheckResult {
@@ -118,7 +118,7 @@ export function checkUntouched(before: Facts, facts: Facts, except: ReadonlySet<
     .filter((vm) => vm.unit.active === 'active' && !except.has(vm.name))
     .flatMap((vm): CheckResult[] => {
       const now = facts.vms.get(vm.name);
-      const tapName = before.deployed.get(vm.name)?.expected.split(',')[0];
+      const tapName = before.deployed.get(vm.name)?.expected?.tap;
       const tap = tapName ? before.interfaces.get(tapName) : undefined;
       return [
         {

@@ -1,7 +1,7 @@
 import type { Facts } from '../host/facts.ts';
 import type { Vm } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
-import { expectedOf, parseExpected, type Expected } from '../plan/expected.ts';
+import { type Expected, expectedOf } from '../model/expected.ts';
 import type { VmTarget } from './checks.ts';
 import type { Emit } from './events.ts';
 import type { Clock } from './ports.ts';
@@ -55,7 +55,7 @@ export function formerTarget(ctx: Context, name: string): VmTarget | undefined {
 function formerExpected(ctx: Context, name: string): Expected | undefined {
   const vm = ctx.index.vms.get(name);
   return (
-    parseExpected(ctx.before.deployed.get(name)?.expected) ??
+    ctx.before.deployed.get(name)?.expected ??
     (vm && vm.on === ctx.session.hypervisor.name ? expectedOf(vm, ctx.index.networks) : undefined)
   );
 }

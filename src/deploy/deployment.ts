@@ -1,6 +1,6 @@
 import { systemName } from '../host/facts.ts';
 import { FleetError } from '../model/errors.ts';
-import { expectedOf, formatExpected } from '../plan/expected.ts';
+import { expectedOf, formatExpected } from '../model/expected.ts';
 import type { Action, HypervisorPlan } from '../plan/plan.ts';
 import { requireAccess } from './adoption.ts';
 import type { Context } from './context.ts';
@@ -194,7 +194,7 @@ async function record(ctx: Context, desired: Desired, built: ReadonlyMap<string,
 async function removeOldBridges(ctx: Context, mayHave: boolean): Promise<void> {
   if (!mayHave) return;
   const wanted = new Set(ctx.index.networksOn(ctx.session.hypervisor.name).map((n) => n.bridge));
-  const ours = new Set([...ctx.before.deployed.values()].map((d) => d.expected.split(',')[1]));
+  const ours = new Set([...ctx.before.deployed.values()].map((d) => d.expected?.bridge));
   const old = [...ctx.before.interfaces.keys()].filter((name) => ours.has(name) && !wanted.has(name));
   if (old.length > 0) await ctx.session.step(`remove ${old.join(', ')}`, 'bridges', old);
 }

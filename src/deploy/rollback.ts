@@ -1,7 +1,7 @@
 import { systemName } from '../host/facts.ts';
 import type { Generation, Generations } from '../host/generations.ts';
 import { FleetError } from '../model/errors.ts';
-import { parseExpected } from '../plan/expected.ts';
+import { parseExpected } from '../model/expected.ts';
 import { awaitHealthy } from './await-healthy.ts';
 import { formerTarget, stopSeconds, type Context } from './context.ts';
 import { asFleetError, endDeployment, type HypervisorResult, putBack } from './deploy-hypervisor.ts';
@@ -47,7 +47,7 @@ async function carryOut(
   const vms = [...returns].filter(([name]) => name !== systemName);
   const moved = vms.filter(([name, g]) => {
     const then = expectedAt(g);
-    const now = parseExpected(before.deployed.get(name)?.expected);
+    const now = before.deployed.get(name)?.expected;
     return then && now && (then.tap !== now.tap || then.bridge !== now.bridge);
   });
   if (moved.length > 0 && !system) {

@@ -2,7 +2,7 @@ import { systemName, type Facts } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
 import type { Hypervisor, Vm } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
-import { expectedOf } from '../plan/expected.ts';
+import { expectedOf } from '../model/expected.ts';
 import { checkHypervisor, type CheckResult, checkVm } from './checks.ts';
 import type { Clock } from './ports.ts';
 import { probe } from './probes.ts';

@@ -1,4 +1,5 @@
 import { FleetError } from '../model/errors.ts';
+import { type Expected, parseExpected } from '../model/expected.ts';
 
 /** What a hypervisor really looks like now. Store paths are absolute; '' never stands for "none". */
 export interface Facts {
@@ -59,8 +60,8 @@ export interface Deployed {
   readonly path: string;
   readonly commit: string;
   readonly since: number;
-  /** How that generation is reached: src/plan/expected.ts; '' for a hypervisor. */
-  readonly expected: string;
+  /** How that generation is reached; undefined for a hypervisor. */
+  readonly expected: Expected | undefined;
 }
 
 export interface Held {
@@ -102,6 +103,8 @@ export interface Interface {
 export interface Route {
   readonly destination: string;
   readonly device: string;
+  /** Its machines are on the wire of the device, not behind a router. */
+  readonly connected: boolean;
 }
 
 const noUnit: UnitFacts = {
@@ -116,10 +119,7 @@ const noUnit: UnitFacts = {
 export function parseFacts(text: string): Facts {
   const lines = text.split('\n');
   if (lines[0] !== 'fleet-facts 1' || !text.trimEnd().endsWith('\n== end')) {
-    throw new FleetError('facts.unreadable', 'the hypervisor did not answer with facts', {
-      detail: text.slice(-500),
-      hint: 'Does a shell start-up file there print something, or end the session?',
-    });
+    throw unreadable(text);
   }
   const records: string[][] = [];
   const sections = new Map<string, string[]>();
@@ -153,9 +153,9 @@ export function parseFacts(text: string): Facts {
     checkout: parseCheckout(of('checkout').map(([line]) => line ?? '')),
     deployed: new Map(
       of('deployed').map(
-        ([name = '', fingerprint = '', path = '', commit = '', since, expected = '']) => [
+        ([name = '', fingerprint = '', path = '', commit = '', since, expected]) => [
           name,
-          { fingerprint, path, commit, since: Number(since), expected },
+          { fingerprint, path, commit, since: Number(since), expected: parseExpected(expected) },
         ],
       ),
     ),
@@ -180,6 +180,23 @@ export function parseFacts(text: string): Facts {
       }),
     ),
   };
+}
+
+function unreadable(text: string): FleetError {
+  return new FleetError('facts.unreadable', 'the hypervisor did not answer with facts', {
+    detail: text.slice(-500),
+    hint: 'Does a shell start-up file there print something, or end the session?',
+  });
+}
+
+/** A list that a tool printed; one that failed printed nothing. */
+function parseList<T>(json: string): T[] {
+  if (json.trim() === '') return [];
+  try {
+    return JSON.parse(json) as T[];
+  } catch {
+    throw unreadable(json);
+  }
 }
 
 function group(pairs: readonly (readonly [string, string])[]): Map<string, string[]> {
@@ -262,7 +279,7 @@ interface IpAddress {
 }
 
 function parseInterfaces(json: string): Map<string, Interface> {
-  const list = (json.trim() === '' ? [] : JSON.parse(json)) as IpAddress[];
+  const list = parseList<IpAddress>(json);
   return new Map(
     // `ip -j` prints {} for what a filter left out.
     list
@@ -280,8 +297,7 @@ function parseInterfaces(json: string): Map<string, Interface> {
 }
 
 function parseRoutes(json: string): Route[] {
-  const list = (json.trim() === '' ? [] : JSON.parse(json)) as { dst?: string; dev?: string }[];
-  return list
+  return parseList<{ dst?: string; dev?: string; scope?: string }>(json)
     .filter((r) => r.dst !== undefined)
-    .map((r) => ({ destination: r.dst ?? '', device: r.dev ?? '' }));
+    .map((r) => ({ destination: r.dst ?? '', device: r.dev ?? '', connected: r.scope === 'link' }));
 }

@@ -2,7 +2,7 @@ import { systemName, type Facts } from '../host/facts.ts';
 import type { Vm } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { dependencyOrder } from '../model/order.ts';
-import { expectedOf, parseExpected } from './expected.ts';
+import { type Expected, expectedOf } from '../model/expected.ts';
 import type { Action, Drift } from './plan.ts';
 import type { Selection } from './selectors.ts';
 
@@ -79,12 +79,13 @@ function vmActions(vm: Vm, s: Situation): Action[] {
   if (s.facts.held.has(vm.name) && !s.release.has(vm.name)) return [];
   const deployed = s.facts.deployed.get(vm.name);
   const active = seen.unit.active === 'active';
-  const before = parseExpected(deployed?.expected);
+  const before = deployed?.expected;
   const now = expectedOf(vm, s.index.networks);
   const network = before !== undefined && (before.tap !== now.tap || before.bridge !== now.bridge);
   if (!deployed) return say('update', 'not deployed by fleet yet');
   if (s.fingerprints?.get(vm.name) !== deployed.fingerprint) {
-    return say('update', network ? 'its network changed' : 'its configuration changed', network);
+    const why = network ? 'its network changed' : 'its configuration changed';
+    return say('update', [why, ...resized(vm, before)].join('; '), network);
   }
   if (seen.current !== deployed.path) return say('update', 'current is not the runner deployed');
   if (vm.state === 'stopped') return active ? say('stop', 'fleet.yaml says stopped') : [];
@@ -93,4 +94,12 @@ function vmActions(vm: Vm, s: Situation): Action[] {
   const lost = s.drift.find((d) => d.target === vm.name && d.code === 'tap');
   if (!lost) return [];
   return s.facts.interfaces.has(now.tap) ? say('join', lost.message) : say('start', lost.message);
+}
+
+/** `size` acts when an image is made and never again. */
+function resized(vm: Vm, before: Expected | undefined): string[] {
+  return (before?.volumes ?? []).flatMap((old) => {
+    const now = vm.volumes.find((v) => v.image === old.image);
+    return now && now.sizeMiB !== old.sizeMiB ? [`${old.image} stays at ${old.sizeMiB} MiB`] : [];
+  });
 }

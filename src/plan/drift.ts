@@ -1,7 +1,7 @@
 import { systemName, type Facts, type VmFacts } from '../host/facts.ts';
 import { contains, parseAddress, parseSubnet } from '../model/addresses.ts';
 import type { FleetIndex } from '../model/index.ts';
-import { expectedOf, parseExpected } from './expected.ts';
+import { expectedOf } from '../model/expected.ts';
 import type { Drift } from './plan.ts';
 
 /** What is not as it was last deployed on one hypervisor. Says what is; the actions say what to do. */
@@ -62,7 +62,7 @@ function hostDrift(hypervisor: string, facts: Facts, head: string | undefined): 
 
 function networkDrift(index: FleetIndex, hypervisor: string, facts: Facts): Drift[] {
   if (!facts.deployed.has(systemName)) return [];
-  const deployed = [...facts.deployed.values()].flatMap((d) => parseExpected(d.expected) ?? []);
+  const deployed = [...facts.deployed.values()].flatMap((d) => d.expected ?? []);
   return index.networksOn(hypervisor).flatMap((network): Drift[] => {
     // What was not deployed yet, as it is now in fleet.yaml, is not missing.
     const subnet = parseSubnet(network.subnet);
@@ -101,7 +101,7 @@ function vmDrift(index: FleetIndex, name: string, seen: VmFacts, facts: Facts): 
   if (vm.state === 'stopped' && active) say('running', 'runs, though fleet.yaml says stopped');
   const expected = expectedOf(vm, index.networks);
   const tap = facts.interfaces.get(expected.tap);
-  if (active && deployed?.expected.startsWith(`${expected.tap},${expected.bridge},`)) {
+  if (active && deployed?.expected?.tap === expected.tap && deployed.expected.bridge === expected.bridge) {
     if (!tap) say('tap', `${expected.tap} is missing`);
     else if (tap.master !== expected.bridge) {
       say('tap', `${expected.tap} is in ${tap.master ?? 'no bridge'}, not in ${expected.bridge}`);
@@ -113,7 +113,7 @@ function vmDrift(index: FleetIndex, name: string, seen: VmFacts, facts: Facts): 
 function orphans(index: FleetIndex, hypervisor: string, facts: Facts): Drift[] {
   const own = new Set(index.vmsOn(hypervisor).map((vm) => vm.name));
   const taps = new Set(index.vmsOn(hypervisor).map((vm) => expectedOf(vm, index.networks).tap));
-  const leaving = [...facts.deployed.values()].map((d) => d.expected.split(',')[0] ?? '');
+  const leaving = [...facts.deployed.values()].map((d) => d.expected?.tap);
   return [
     ...[...facts.vms.keys()]
       .filter((name) => !own.has(name) && !facts.deployed.has(name))

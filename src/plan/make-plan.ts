@@ -1,4 +1,5 @@
 import type { Facts } from '../host/facts.ts';
+import { FleetError } from '../model/errors.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { actions } from './actions.ts';
 import { drift } from './drift.ts';
@@ -37,7 +38,9 @@ function planHypervisor(name: string, input: PlanInput): HypervisorPlan {
   const facts = input.facts.get(name);
   if (facts === undefined) return { name, actions: [], drift: [], problems: [] };
   if (facts instanceof Error) {
-    return { name, unreachable: facts.message, actions: [], drift: [], problems: [] };
+    // How to accept a host key, or what to install, is in the hint.
+    const hint = facts instanceof FleetError && facts.hint !== undefined ? `\n${facts.hint}` : '';
+    return { name, unreachable: facts.message + hint, actions: [], drift: [], problems: [] };
   }
   const found = drift(input.index, name, facts, input.head);
   const commits = input.files.length > 0;

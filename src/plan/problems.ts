@@ -1,5 +1,5 @@
 import type { Facts } from '../host/facts.ts';
-import { overlaps, parseSubnet } from '../model/addresses.ts';
+import { contains, overlaps, parseAddress, parseSubnet } from '../model/addresses.ts';
 import type { FleetIndex } from '../model/index.ts';
 import type { Action } from './plan.ts';
 
@@ -12,9 +12,7 @@ export function problems(
 ): string[] {
   if (actions.length === 0) return [];
   return [
-    ...(facts.missingTools.length > 0
-      ? [`not on its PATH: ${facts.missingTools.join(', ')}`]
-      : []),
+    ...facts.missingTools.map((tool) => `${tool} is not on its PATH: ${remedies[tool] ?? `install ${tool}`}`),
     ...wrongMachine(index, hypervisor, facts),
     ...actions.flatMap((a) => {
       const vm = facts.vms.get(a.target);
@@ -22,7 +20,10 @@ export function problems(
         ? [`${a.target} is managed by microvm.vms of the hypervisor's own configuration: take it out there first`]
         : [];
     }),
-    ...(actions.some((a) => a.kind === 'switch') ? shadowedRoutes(index, hypervisor, facts) : []),
+    ...actions.filter((a) => a.kind === 'update').flatMap((a) => changedVolumes(index, facts, a.target)),
+    ...(actions.some((a) => a.kind === 'switch')
+      ? [...shadowedRoutes(index, hypervisor, facts), ...fullBoot(facts)]
+      : []),
   ];
 }
 
@@ -33,23 +34,60 @@ function wrongMachine(index: FleetIndex, hypervisor: string, facts: Facts): stri
     : [];
 }
 
-/** A bridge whose subnet holds the operator's address, or overlaps another route, takes its traffic. */
+/**
+ * A bridge whose subnet holds the operator's address, or machines that are reached another way, takes
+ * their traffic. A route through a router may be wider: carving a network out of it is meant.
+ */
 function shadowedRoutes(index: FleetIndex, hypervisor: string, facts: Facts): string[] {
   const found: string[] = [];
   for (const network of index.networksOn(hypervisor)) {
-    const holds = (text: string) => {
-      const [subnet, other] = [parseSubnet(network.subnet), parseSubnet(text)];
-      return subnet !== undefined && other !== undefined && overlaps(subnet, other);
-    };
-    if (facts.clientAddress && holds(`${facts.clientAddress}/32`)) {
-      found.push(`network ${network.name} (${network.subnet}) holds your own address ${facts.clientAddress}`);
+    const subnet = parseSubnet(network.subnet);
+    if (!subnet) continue;
+    const title = `network ${network.name} (${network.subnet})`;
+    const client = parseAddress(facts.clientAddress ?? '');
+    if (client !== undefined && contains(subnet, client)) {
+      found.push(`${title} holds your own address ${facts.clientAddress}`);
     }
-    for (const { destination, device } of facts.routes) {
+    for (const { destination, device, connected } of facts.routes) {
       // A route to one address has no prefix.
-      const range = destination.includes('/') ? destination : `${destination}/32`;
-      if (device === network.bridge || !holds(range)) continue;
-      found.push(`network ${network.name} (${network.subnet}) shadows the route ${destination} on ${device}`);
+      const other = parseSubnet(destination.includes('/') ? destination : `${destination}/32`);
+      if (!other || device === network.bridge || !overlaps(subnet, other)) continue;
+      if (connected || other.prefix >= subnet.prefix) {
+        found.push(`${title} shadows the route ${destination} on ${device}`);
+      }
     }
   }
   return found;
+}
+
+/** What to write into the hypervisor's configuration for a tool that is not there. */
+const remedies: Readonly<Record<string, string>> = {
+  git: 'environment.systemPackages = [ pkgs.git ];',
+  ip: 'environment.systemPackages = [ pkgs.iproute2 ];',
+  microvm: 'imports = [ inputs.microvm.nixosModules.host ];',
+  ping: 'environment.systemPackages = [ pkgs.iputils ];',
+};
+
+/** A boot loader that finds no room fails after the switch; 32 MiB hold a kernel and an initrd. */
+const bootKiB = 32 * 1024;
+
+function fullBoot(facts: Facts): string[] {
+  const free = facts.freeKiB.get('/boot');
+  return free !== undefined && free < bootKiB
+    ? [`/boot has ${Math.floor(free / 1024)} MiB free: delete old generations (boot.loader.*.configurationLimit)`]
+    : [];
+}
+
+/** Volumes mount by label (DESIGN, traps, 6): one that changes would not be found by its guest. */
+function changedVolumes(index: FleetIndex, facts: Facts, name: string): string[] {
+  const vm = index.vms.get(name);
+  const before = facts.deployed.get(name)?.expected?.volumes ?? [];
+  return before.flatMap((old) => {
+    const now = vm?.volumes.find((v) => v.image === old.image);
+    if (!now || (now.label === old.label && now.mount === old.mount)) return [];
+    return [
+      `${name}: ${old.image} was made for ${old.mount} (label ${old.label}), fleet.yaml says ${now.mount} (label ${now.label}); ` +
+        'its guest would not find it: give the new mount an image of its own',
+    ];
+  });
 }

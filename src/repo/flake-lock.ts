@@ -14,9 +14,8 @@ export async function lockInputs(
   renew: readonly string[],
   elsewhere: (() => Promise<Host>) | undefined,
 ): Promise<string> {
-  const args = [String(Buffer.byteLength(flake)), ...renew];
-  const stdin = flake + (lock ?? '');
-  const here = await runHere(args, stdin);
+  const stdin = `${flake}== lock\n${lock ?? ''}`;
+  const here = await runHere(renew, stdin);
   if (here !== 'no nix') return unwrap(here, 'this machine');
   if (!elsewhere) {
     throw new FleetError('lock.no-nix', 'there is no Nix on this machine to make flake.lock with', {
@@ -24,7 +23,7 @@ export async function lockInputs(
     });
   }
   const host = await elsewhere();
-  return unwrap(await host.run(script('lock-inputs'), args, { stdin }), host.name);
+  return unwrap(await host.run(script('lock-inputs'), renew, { stdin }), host.name);
 }
 
 function unwrap(result: { code: number; stdout: string; stderr: string }, where: string): string {

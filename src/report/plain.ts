@@ -8,6 +8,9 @@ export function plainReporter(write: (text: string) => void): (event: DeployEven
   };
 }
 
+/** What scripts answer to fleet is not for a reader. */
+const answer = /^(access|aside|built|closure|killed|returned|switched)\t/;
+
 function plainLine(event: DeployEvent): string | undefined {
   switch (event.type) {
     case 'hypervisor':
@@ -18,8 +21,7 @@ function plainLine(event: DeployEvent): string | undefined {
     case 'note':
       return event.text;
     case 'output':
-      // Lines with a tab are answers to fleet, not to a reader.
-      return event.line.includes('\t') ? undefined : `  ${event.line}`;
+      return answer.test(event.line) ? undefined : `  ${event.line}`;
     case 'checked':
       return `${event.target} healthy: ${event.checks.map((c) => c.check).join(', ')}`;
   }

@@ -89,7 +89,8 @@ function hanging(text: string, column: number): string {
 export function summary(plan: Plan, offline: boolean): string {
   const unreachable = plan.hypervisors.filter((h) => h.unreachable).length;
   const aside = unreachable > 0 ? ` ${unreachable} hypervisor${unreachable === 1 ? '' : 's'} unreachable.` : '';
-  if (!hasChanges(plan)) return `No changes.${aside}`;
+  const asked = offline ? ' Hypervisors were not asked.' : '';
+  if (!hasChanges(plan)) return `No changes.${asked}${aside}`;
   const actions = plan.hypervisors.flatMap((h) => h.actions);
   const count = (kinds: readonly Action['kind'][]) => actions.filter((a) => kinds.includes(a.kind)).length;
   const parts = [
@@ -109,5 +110,5 @@ export function summary(plan: Plan, offline: boolean): string {
   const restart = actions.some((a) => a.kind === 'update')
     ? '\nA guest that is rebuilt restarts only if its runner differs.'
     : '';
-  return `Plan: ${text || 'checkouts move'}.${offline ? ' Hypervisors were not asked.' : ''}${aside}${restart}`;
+  return `Plan: ${text || 'checkouts move'}.${asked}${aside}${restart}`;
 }

@@ -7,4 +7,8 @@ export function styleFor(stream: NodeJS.WriteStream): Style {
   return (format, text) => styleText(format, text, { stream, validateStream: true });
 }
 
+export function hasColours(stream: NodeJS.WriteStream): boolean {
+  return styleFor(stream)('bold', 'x') !== 'x';
+}
+
 export const noStyle: Style = (_, text) => text;

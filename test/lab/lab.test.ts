@@ -83,8 +83,9 @@ describe.skipIf(missing !== undefined && !isRequired)('the lab', { timeout: 90_0
     await succeed(hv1, 'systemctl start microvm@vm1');
     await succeed(hv1, answers('10.1.0.11'));
     expect(await succeed(hv1, 'bridge link show dev vm-vm1')).toContain('master br-lan');
-    expect(await succeed(hv1, 'curl -s -o /dev/null -w "%{http_code}" http://10.1.0.11/')).toBe(
-      '200',
+    const status = 'curl -s -o /dev/null -w "%{http_code}" http://10.1.0.11/';
+    await until('http answers', 10_000, async () =>
+      (await hv1.exec(status)).stdout === '200' ? true : undefined,
     );
     expect(
       await succeed(hv1, 'cat /var/lib/microvms/vm1/booted/share/microvm/tap-interfaces'),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { FleetError } from '../../src/model/errors.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
 import { select } from '../../src/plan/selectors.ts';
 import { changed, deployedFacts, head, index, planHv1, sameFingerprints, withEntry } from './situation.ts';
@@ -24,7 +25,10 @@ describe('what stands in the way', () => {
       fingerprints: changed('web1'),
       facts: () => ({ missingTools: ['git', 'microvm'] }),
     });
-    expect(problems).toEqual(['not on its PATH: git, microvm']);
+    expect(problems).toEqual([
+      'git is not on its PATH: environment.systemPackages = [ pkgs.git ];',
+      'microvm is not on its PATH: imports = [ inputs.microvm.nixosModules.host ];',
+    ]);
   });
 
   test('nothing, where nothing is to be done', () => {
@@ -34,9 +38,9 @@ describe('what stands in the way', () => {
 
 describe('a subnet that would take traffic away', () => {
   const switching = { fingerprints: changed('hv1') };
-  const routes = (destination: string, device: string) => ({
+  const routes = (destination: string, device: string, connected = true) => ({
     ...switching,
-    facts: () => ({ routes: [{ destination, device }] }),
+    facts: () => ({ routes: [{ destination, device, connected }] }),
   });
 
   test('is refused when it holds our own address', () => {
@@ -64,6 +68,10 @@ describe('a subnet that would take traffic away', () => {
     expect(planHv1(routes(destination, device)).problems).toEqual([]);
   });
 
+  test('may be carved out of a wider range that is behind a router', () => {
+    expect(planHv1(routes('10.0.0.0/8', 'tailscale0', false)).problems).toEqual([]);
+  });
+
   test('is not looked at when the hypervisor does not switch', () => {
     const plan = planHv1({ fingerprints: changed('web1'), facts: () => ({ clientAddress: '10.1.0.50' }) });
     expect(plan.problems).toEqual([]);
@@ -71,7 +79,7 @@ describe('a subnet that would take traffic away', () => {
 });
 
 describe('a hypervisor that cannot be reached', () => {
-  test('is shown with the reason, and the rest is planned', () => {
+  test('is shown with the reason and what to do about it, and the rest is planned', () => {
     const fleet = index();
     const plan = makePlan({
       index: fleet,
@@ -79,14 +87,14 @@ describe('a hypervisor that cannot be reached', () => {
       head,
       fingerprints: sameFingerprints(fleet).set('web2', 'other'),
       facts: new Map<string, never>([
-        ['hv1', new Error('hv1: timed out') as never],
+        ['hv1', new FleetError('ssh.unknown-host-key', 'hv1: unknown host key', { hint: 'accept it: …' }) as never],
         ['hv2', deployedFacts(fleet, 'hv2') as never],
       ]),
       selection: select(fleet.fleet, undefined),
       release: new Set(),
       warnings: [],
     });
-    expect(plan.hypervisors[0]).toMatchObject({ name: 'hv1', unreachable: 'hv1: timed out', actions: [] });
+    expect(plan.hypervisors[0]).toMatchObject({ name: 'hv1', unreachable: 'hv1: unknown host key\naccept it: …', actions: [] });
     expect(plan.hypervisors[1]?.actions).toMatchObject([{ kind: 'update', target: 'web2' }]);
   });
 

@@ -1,7 +1,7 @@
 import { type Facts, systemName, type UnitFacts, type VmFacts } from '../../src/host/facts.ts';
 import { readFleet } from '../../src/config/read-fleet.ts';
 import { type FleetIndex, indexFleet } from '../../src/model/index.ts';
-import { expectedOf, formatExpected } from '../../src/plan/expected.ts';
+import { type Expected, expectedOf } from '../../src/model/expected.ts';
 import { makePlan, type PlanInput } from '../../src/plan/make-plan.ts';
 import type { Action, HypervisorPlan } from '../../src/plan/plan.ts';
 import { select } from '../../src/plan/selectors.ts';
@@ -80,7 +80,7 @@ export const emptyFacts: Facts = {
 /** A hypervisor on which everything is as fleet.yaml says and as it was deployed. */
 export function deployedFacts(fleet: FleetIndex, hypervisor: string): Facts {
   const vms = fleet.vmsOn(hypervisor);
-  const record = (name: string, path: string, expected: string) => ({
+  const record = (name: string, path: string, expected: Expected | undefined) => ({
     fingerprint: `print-${name}`,
     path,
     commit: head,
@@ -98,9 +98,9 @@ export function deployedFacts(fleet: FleetIndex, hypervisor: string): Facts {
     seen: true,
     checkout: { commit: head, branch: 'fleet', dirty: 0 },
     deployed: new Map([
-      [systemName, record(hypervisor, toplevel, '-')],
+      [systemName, record(hypervisor, toplevel, undefined)],
       ...vms.map((vm) => {
-        const expected = formatExpected(expectedOf(vm, fleet.networks));
+        const expected = expectedOf(vm, fleet.networks);
         return [vm.name, record(vm.name, runner(vm.name), expected)] as const;
       }),
     ]),

@@ -53,6 +53,10 @@ test('nothing to do is one line', () => {
   expect(text(plan([planHv1()]))).toBe('No changes.\n');
 });
 
+test('nothing to do offline does not speak for hypervisors', () => {
+  expect(text(plan([]), { diffs: true, offline: true })).toBe('No changes. Hypervisors were not asked.\n');
+});
+
 test('drift is shown where nothing is to be done, too', () => {
   const held = { from: '/nix/store/b', to: '/nix/store/a', operator: 'ada@desk', since: 1_760_000_000 };
   const hv1 = planHv1({ fingerprints: changed('web1'), facts: () => ({ held: new Map([['web1', held]]) }) });

@@ -108,12 +108,16 @@ export class Desk {
     return run;
   }
 
+  /** Settings of git's that are this desk's own. */
+  get gitEnvironment(): Record<string, string> {
+    return { GIT_CONFIG_GLOBAL: join(this.#home, 'gitconfig'), GIT_CONFIG_SYSTEM: '/dev/null' };
+  }
+
   #env(): Record<string, string> {
     return {
       PATH: process.env.PATH ?? '/usr/bin:/bin',
       HOME: this.world.home,
-      GIT_CONFIG_GLOBAL: join(this.#home, 'gitconfig'),
-      GIT_CONFIG_SYSTEM: '/dev/null',
+      ...this.gitEnvironment,
       ...this.world.env,
     };
   }

@@ -7,7 +7,7 @@ in_store "$old" || die arm.no-generation "this hypervisor has no current system 
 
 # Transient units have hardly a PATH on NixOS, and a switch changes what is on ours: store paths.
 path=
-for tool in sh date mkdir mv nix-env systemctl; do
+for tool in systemctl nix-env sh date mkdir mv; do
 	real=$(readlink -f "$(command -v "$tool")")
 	# Where one file goes by many names (coreutils, busybox, nix) the link's own folder is meant.
 	[ "${real##*/}" = "$tool" ] || real=$(command -v "$tool")

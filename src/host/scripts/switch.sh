@@ -20,4 +20,4 @@ printf 'switched\t%s\n' "$code"
 systemd-run --quiet --collect --unit="fleet-back-$id-confirm" --description="fleet $id: way back" \
 	--on-active="$seconds" --timer-property=AccuracySec=1s \
 	"$(command -v sh)" "$state/deployments/$id/back.sh"
-systemctl stop "fleet-back-$id.timer"
+systemctl stop "fleet-back-$id.timer" 2>/dev/null || true

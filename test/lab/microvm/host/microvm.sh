@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # The `microvm` command, step for step as the real one goes: what is printed differs, what is done,
 # in which order, and what a failure half-way leaves behind does not.
 set -e
@@ -89,7 +90,7 @@ list() {
   local dir name running state
   for dir in "$STATE"/*; do
     name=$(basename "$dir")
-    [ -d "$dir" ] && [ -L "$dir/current" ] || continue
+    [ -L "$dir/current" ] || continue
     running=$(readlink "$dir/current/share/microvm/system")
     if [ -e "$dir/toplevel" ]; then
       state=$(readlink "$dir/toplevel")

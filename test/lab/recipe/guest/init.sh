@@ -28,8 +28,11 @@ values() {
 }
 split() { echo "$1" | tr "$2" ' '; }
 
-# Without this the kernel resets the machine; with it the first process is told, and does nothing.
-[ -z "$(values lab.hang-stop)" ] || echo 0 > /proc/sys/kernel/ctrl-alt-del
+# Without this the kernel resets the machine; with it the first process is told, and must not mind.
+if [ -n "$(values lab.hang-stop)" ]; then
+  echo 0 > /proc/sys/kernel/ctrl-alt-del
+  trap '' INT
+fi
 
 for volume in $(values lab.mount); do
   # shellcheck disable=SC2046 # three words

@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest';
+import { lockedOut } from '../../src/deploy/adoption.ts';
+
+type Access = Parameters<typeof lockedOut>[0];
+
+const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGV4YW1wbGU';
+const open: Access = {
+  sshd: true,
+  ports: [22],
+  rootLogin: 'prohibit-password',
+  firewall: true,
+  openPorts: [22],
+  openRanges: [],
+  wheelNeedsPassword: false,
+  users: {
+    root: { groups: [], keys: [`${key} ada@desk`] },
+    ops: { groups: ['wheel'], keys: [`${key} ada@desk`] },
+  },
+};
+const root = (change: Partial<Access> = {}, port = 22, publicKey: string | undefined = key) =>
+  lockedOut({ ...open, ...change }, 'root', publicKey, port);
+const rootKeys = (...keys: string[]) => root({ users: { root: { groups: [], keys } } });
+
+describe('we could come in again', () => {
+  test.each<[string, string[]]>([
+    ['as we came', root()],
+    ['without a firewall', root({ firewall: false, openPorts: [] })],
+    ['through a range of ports', root({ openPorts: [], openRanges: [{ from: 20, to: 30 }] })],
+    ['on another port that is open', root({ ports: [22, 2222], openPorts: [22, 2222] }, 2222)],
+    ['by a key with another comment', rootKeys(`${key} someone-else`)],
+    ['by one of many keys in a file', rootKeys(`# keys\nssh-rsa BBBB x\n${key} y\n`)],
+    ['by a key with options before it', rootKeys(`from="192.0.2.0/24",no-pty ${key} ada`)],
+    ['as a user with sudo', lockedOut(open, 'ops', key, 22)],
+    ['as a user who needs no sudo', lockedOut({ ...open, wheelNeedsPassword: true }, 'ops', key, 22, false)],
+  ])('%s', (_, reasons) => {
+    expect(reasons).toEqual([]);
+  });
+});
+
+describe('we would be locked out', () => {
+  test.each<[string, string[], RegExp]>([
+    ['sshd is off', root({ sshd: false }), /services\.openssh\.enable/],
+    ['sshd listens elsewhere', root({ ports: [2222] }), /does not listen on port 22/],
+    ['the firewall is closed', root({ openPorts: [80] }), /does not let port 22 in/],
+    ['the range ends before our port', root({ openPorts: [], openRanges: [{ from: 1, to: 21 }] }), /port 22/],
+    ['there is no such user', lockedOut(open, 'eve', key, 22), /there is no user eve/],
+    ['the key is another one', rootKeys('ssh-ed25519 OTHER ada'), /not among the keys of root/],
+    ['there are no keys', rootKeys(), /not among the keys of root/],
+    ['the key is only part of another', rootKeys(`${key}XX ada`), /not among the keys of root/],
+    ['nobody knows what key we came with', lockedOut(open, 'root', undefined, 22), /is not known/],
+    ['root may not log in', root({ rootLogin: 'no' }), /PermitRootLogin/],
+    ['sudo asks for a password', lockedOut({ ...open, wheelNeedsPassword: true }, 'ops', key, 22), /sudo/],
+    ['the user is not in wheel', lockedOut({ ...open, users: { ops: { groups: [], keys: [key] } } }, 'ops', key, 22), /group wheel/],
+  ])('when %s', (_, reasons, why) => {
+    expect(reasons).toHaveLength(1);
+    expect(reasons[0]).toMatch(why);
+  });
+
+  test('for all reasons at once', () => {
+    expect(root({ sshd: false, openPorts: [], rootLogin: 'no', users: {} })).toHaveLength(4);
+  });
+});

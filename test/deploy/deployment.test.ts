@@ -1,0 +1,161 @@
+import { describe, expect, test } from 'vitest';
+import { twoHypervisors } from '../plan/situation.ts';
+import { World, words } from './run.ts';
+
+const without = (name: string) =>
+  twoHypervisors.replace(new RegExp(`^  ${name}: .*\n`, 'm'), '').replace('dependsOn: [db1], ', '');
+
+/** hv1 as it was deployed from `before`, and the fleet.yaml of today. */
+function changedFrom(before: string, now: string): World {
+  const world = new World(now);
+  world.hv1.facts = new World(before).hv1.facts;
+  return world;
+}
+
+describe('a deployment', () => {
+  test('builds everything, stops what must go, switches, then goes through guests by dependency', async () => {
+    const extra = '  old1: { on: hv1, network: front, address: 10.1.0.8 }\n';
+    const now = twoHypervisors.replace(
+      'web1: { on: hv1, network: front, address: 10.1.0.2',
+      'web1: { on: hv1, network: back, address: 10.2.0.9',
+    );
+    const world = changedFrom(twoHypervisors + extra, `${now}  new1: { on: hv1, network: back, address: 10.2.0.7 }\n`);
+    const [result] = await world.apply(['hv1', 'web1', 'db1', 'new1']);
+    expect(result?.failure).toBeUndefined();
+    expect(words(world.hv1.log)).toEqual([
+      'begin',
+      'checkout',
+      'build',
+      'vm-stop old1',
+      'vm-stop web1',
+      'arm',
+      'switch test',
+      'switch boot',
+      'disarm',
+      'vm-update db1',
+      'vm-create new1',
+      'vm-start new1',
+      'vm-update web1',
+      'vm-aside old1',
+      'record',
+      'bridges',
+      'end',
+    ]);
+    expect(result).toMatchObject({
+      outcome: 'done',
+      lines: ['old1 set aside', 'hv1 switched', 'db1 updated', 'new1 created', 'web1 updated'],
+    });
+  });
+
+  test('records what was built with what it replaces, and frees the lock', async () => {
+    const world = new World();
+    await world.apply(['web1']);
+    expect(world.hv1.log.find((l) => l.startsWith('record'))).toBe(
+      `record 20260101-000000-abcd ${world.newHead} new web1 print-web1 vm-web1,br-front,10.1.0.2`,
+    );
+    expect(world.hv1.facts.lock).toBeUndefined();
+  });
+
+  test('leaves a guest alone whose build gives the runner it is on', async () => {
+    const world = new World();
+    const before = world.hv1.facts.vms;
+    world.hv1.builds.set('web1', '/nix/store/old-web1');
+    expect((await world.apply(['web1']))[0]?.outcome).toBe('done');
+    expect(world.hv1.facts.vms).toEqual(before);
+    expect(words(world.hv1.log)).toEqual(['begin', 'checkout', 'build', 'record', 'end']);
+    expect(world.notes).toContain('web1: the build is what it already is on, nothing restarts');
+  });
+
+  test('does not switch to the system it is on', async () => {
+    const world = new World();
+    world.hv1.builds.set('hv1', '/nix/store/old-system');
+    await world.apply(['hv1']);
+    expect(words(world.hv1.log)).not.toContain('arm');
+  });
+
+  test('looks at a guest before it goes on with the next', async () => {
+    const world = new World();
+    world.hv1.mute.add('/nix/store/new-db1');
+    await world.apply(['db1', 'web1']);
+    expect(words(world.hv1.log)).not.toContain('vm-update web1');
+  });
+
+  test('judges a guest by itself when microvm -u ends with an error', async () => {
+    const world = new World();
+    world.hv1.instead.set('vm-update', () => {
+      world.hv1.boot('web1', '/nix/store/new-web1');
+      return 1;
+    });
+    expect((await world.apply(['web1']))[0]?.outcome).toBe('done');
+  });
+
+  test('fails when microvm -u does, though current is flipped already', async () => {
+    const world = new World();
+    world.hv1.instead.set('vm-update', () => {
+      world.hv1.vm('web1', { current: '/nix/store/new-web1' });
+      return 1;
+    });
+    const [result] = await world.apply(['web1']);
+    expect(result).toMatchObject({ outcome: 'rolled-back', failure: { detail: 'vm-update said why' } });
+    expect(world.hv1.facts.vms.get('web1')).toMatchObject({
+      current: '/nix/store/old-web1',
+      booted: '/nix/store/old-web1',
+    });
+  });
+
+  test('sends the commit where hypervisors have no access to the remote', async () => {
+    const world = new World();
+    const have: (string | undefined)[] = [];
+    const input = world.input(['web1'], world.plan(['web1']).hypervisors.slice(0, 1));
+    const { rollOut } = await import('../../src/deploy/rollout.ts');
+    await rollOut({
+      ...input,
+      publish: async () => {
+        const made = await input.publish();
+        const bundle = async (commit: string | undefined) => {
+          have.push(commit);
+          return Buffer.from('bundle');
+        };
+        return { ...made, source: { ...made.source, bundle } };
+      },
+    });
+    expect(have).toEqual(['a'.repeat(40)]);
+    expect(words(world.hv1.log).slice(0, 3)).toEqual(['begin', 'receive', 'checkout']);
+    expect(world.hv1.log[2]).toContain('bundle main');
+  });
+});
+
+describe('nothing is activated', () => {
+  test('when the build fails: the checkout goes back, and that is all', async () => {
+    const world = new World(without('db1'));
+    world.hv1.facts = new World().hv1.facts;
+    const before = world.hv1.facts;
+    world.hv1.instead.set('build', () => 1);
+    const [result] = await world.apply(['hv1', 'web1']);
+    expect(words(world.hv1.log)).toEqual(['begin', 'checkout', 'build', 'checkout', 'end']);
+    expect(world.hv1.facts).toEqual(before);
+    expect(result).toMatchObject({
+      outcome: 'untouched',
+      failure: { message: 'build failed on hv1 (exit 1)', detail: 'build said why' },
+    });
+  });
+
+  test('when a build gives no store path', async () => {
+    const world = new World();
+    world.hv1.instead.set('build', () => 'built\tdb1\t/nix/store/new-db1\n');
+    const [result] = await world.apply(['db1', 'web1']);
+    expect(result).toMatchObject({ outcome: 'untouched', failure: { code: 'build.no-path' } });
+    expect(world.hv1.log.some((l) => l.startsWith('vm-'))).toBe(false);
+  });
+
+  test('when somebody interrupts while it builds', async () => {
+    const world = new World();
+    world.hv1.instead.set('build', () => {
+      world.interrupt.abort();
+      return undefined;
+    });
+    const [result] = await world.apply(['web1']);
+    expect(result).toMatchObject({ outcome: 'untouched', failure: { code: 'interrupted' } });
+    expect(words(world.hv1.log)).toEqual(['begin', 'checkout', 'build', 'checkout', 'end']);
+  });
+});

@@ -1,0 +1,65 @@
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { probe } from '../../src/deploy/probes.ts';
+import type { Host } from '../../src/host/host.ts';
+
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close();
+});
+
+/** A server on loopback that does `onConnect`, as a guest behind an ssh connection. */
+async function guest(onConnect: (socket: Socket) => void): Promise<{ host: Host; port: number }> {
+  const server = createServer(onConnect);
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const connectTcp = async () => connect(port, '127.0.0.1');
+  return { host: { connectTcp } as unknown as Host, port };
+}
+
+const http = (port: number) => ({ kind: 'http', port, path: '/healthz', status: 200 }) as const;
+
+describe('checks that fleet.yaml asks for', () => {
+  test('http sees the status', async () => {
+    const { host, port } = await guest((socket) => {
+      socket.once('data', (request) => {
+        const ok = request.toString().startsWith('GET /healthz HTTP/1.1');
+        socket.end(`HTTP/1.1 ${ok ? 200 : 404} X\r\ncontent-length: 0\r\n\r\n`);
+      });
+    });
+    expect(await probe(host, 'web1', '10.1.0.2', [http(port)])).toEqual([
+      { target: 'web1', check: `http ${port}/healthz`, ok: true, expected: '200', seen: '200' },
+    ]);
+  });
+
+  test('http tells another status from the expected one', async () => {
+    const { host, port } = await guest((socket) => {
+      socket.once('data', () => socket.end('HTTP/1.1 503 X\r\ncontent-length: 0\r\n\r\n'));
+    });
+    expect(await probe(host, 'web1', '10.1.0.2', [http(port)])).toMatchObject([{ ok: false, seen: '503' }]);
+  });
+
+  test('tcp only connects', async () => {
+    const { host, port } = await guest((socket) => socket.on('error', () => {}));
+    expect(await probe(host, 'db1', '10.1.0.2', [{ kind: 'tcp', port }])).toMatchObject([
+      { check: `tcp ${port}`, ok: true, seen: 'connects' },
+    ]);
+  });
+
+  test('a connection that is refused is seen as such', async () => {
+    const host = {
+      connectTcp: async () => {
+        throw new Error('connection refused');
+      },
+    } as unknown as Host;
+    expect(await probe(host, 'db1', '10.1.0.2', [{ kind: 'tcp', port: 1 }])).toMatchObject([
+      { ok: false, expected: 'connects', seen: 'connection refused' },
+    ]);
+  });
+
+  test('a server that hangs up is not healthy', async () => {
+    const { host, port } = await guest((socket) => socket.destroy());
+    expect(await probe(host, 'web1', '10.1.0.2', [http(port)])).toMatchObject([{ ok: false }]);
+  });
+});

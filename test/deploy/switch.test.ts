@@ -1,0 +1,190 @@
+import { describe, expect, test } from 'vitest';
+import { systemName } from '../../src/host/facts.ts';
+import { unit, withEntry } from '../plan/situation.ts';
+import { World, words } from './run.ts';
+
+/** The answer of a switch that ends with `code`, having activated what it was given. */
+function switching(world: World, answer: (toplevel: string) => string | 'lost') {
+  world.hv1.instead.set('switch', ([toplevel = '', mode]) => {
+    if (mode !== 'test') return undefined;
+    world.hv1.facts = { ...world.hv1.facts, currentSystem: toplevel };
+    return answer(toplevel);
+  });
+}
+
+describe('a switch', () => {
+  test('is armed before it acts, looked at, and only then made the boot default and disarmed', async () => {
+    const world = new World();
+    const [result] = await world.apply(['hv1']);
+    expect(result?.outcome).toBe('done');
+    expect(words(world.hv1.log)).toEqual(['begin', 'checkout', 'build', 'arm', 'switch test', 'switch boot', 'disarm', 'record', 'end']);
+    expect(world.hv1.log).toContain('arm 20260101-000000-abcd 390');
+    expect(world.hv1.facts).toMatchObject({ currentSystem: '/nix/store/new-hv1', systemProfile: '/nix/store/new-hv1' });
+  });
+
+  test.each([4, 100])('that ends with %i and looks well is well', async (code) => {
+    const world = new World();
+    switching(world, () => `switched\t${code}\n`);
+    expect((await world.apply(['hv1']))[0]?.outcome).toBe('done');
+  });
+
+  test('that ends with another status is taken back', async () => {
+    const world = new World();
+    switching(world, () => 'switched\t2\n');
+    const [result] = await world.apply(['hv1']);
+    expect(result).toMatchObject({ outcome: 'rolled-back', failure: { code: 'switch.failed' } });
+    expect(words(world.hv1.log)).toContain('back now');
+    expect(words(world.hv1.log)).not.toContain('switch boot');
+  });
+
+  test.each<[string, (world: World) => void, RegExp]>([
+    ['a bridge has no address', (w) => {
+      w.hv1.facts = { ...w.hv1.facts, interfaces: withEntry(w.hv1.facts.interfaces, 'br-front', { addresses: [] }) };
+    }, /bridge br-front: expected up with 10\.1\.0\.1\/24, seen up with no address/],
+    ['a unit fails that did not before', (w) => {
+      w.hv1.facts = { ...w.hv1.facts, failedUnits: ['nginx.service'] };
+    }, /failed units: .*seen nginx\.service/],
+    ['a guest was restarted by it', (w) => w.hv1.boot('web1', '/nix/store/old-web1'), /web1 untouched: .*seen restarted/],
+    ['a guest was stopped by it', (w) => w.hv1.vm('web1', { unit: unit('inactive') }), /web1 untouched: .*seen inactive/],
+    ['a TAP left its bridge', (w) => {
+      w.hv1.facts = { ...w.hv1.facts, interfaces: withEntry(w.hv1.facts.interfaces, 'vm-web1', { master: undefined }) };
+    }, /web1 tap: expected in br-front, seen in no bridge/],
+  ])('after which %s is taken back', async (_, harm, seen) => {
+    const world = new World();
+    switching(world, () => {
+      harm(world);
+      return 'switched\t0\n';
+    });
+    const [result] = await world.apply(['hv1']);
+    expect(result?.failure?.detail).toMatch(seen);
+    expect(words(world.hv1.log)).toContain('back now');
+    expect(words(world.hv1.log)).not.toContain('disarm');
+  });
+
+  test('gives bridges and TAPs time to come back', async () => {
+    const world = new World();
+    const { interfaces } = world.hv1.facts;
+    switching(world, () => {
+      world.hv1.facts = { ...world.hv1.facts, interfaces: withEntry(interfaces, 'vm-web1', { master: undefined }) };
+      const began = world.clock.time;
+      world.hv1.instead.set('facts', () => {
+        if (world.clock.time - began >= 10_000) world.hv1.facts = { ...world.hv1.facts, interfaces };
+        return undefined;
+      });
+      return 'switched\t0\n';
+    });
+    expect((await world.apply(['hv1']))[0]?.outcome).toBe('done');
+  });
+
+  test('is not judged by a unit that failed before it', async () => {
+    const world = new World();
+    world.hv1.facts = { ...world.hv1.facts, failedUnits: ['old.service'] };
+    switching(world, () => 'switched\t4\n');
+    expect((await world.apply(['hv1']))[0]?.outcome).toBe('done');
+  });
+});
+
+describe('a switch that takes the link down', () => {
+  test('goes on when a fresh connection finds everything well', async () => {
+    const world = new World();
+    switching(world, () => 'lost');
+    expect((await world.apply(['hv1']))[0]?.outcome).toBe('done');
+    expect(words(world.hv1.log)).toContain('disarm');
+  });
+
+  test('waits for the hypervisor to put itself back, and asks it how that went', async () => {
+    const world = new World();
+    switching(world, () => {
+      world.hv1.unreachable = true;
+      return 'lost';
+    });
+    const sleep = world.clock.sleep.bind(world.clock);
+    world.clock.sleep = async (ms) => {
+      await sleep(ms);
+      // The way back needs nobody.
+      if (world.clock.time > 200_000 && world.hv1.unreachable) {
+        world.hv1.unreachable = false;
+        world.hv1.facts = { ...world.hv1.facts, currentSystem: '/nix/store/old-system' };
+      }
+    };
+    const [result] = await world.apply(['hv1']);
+    expect(result).toMatchObject({
+      outcome: 'rolled-back',
+      failure: { code: 'switch.unreachable' },
+      lines: ['hv1 is on its previous system', 'the checkout is at aaaaaaaa again'],
+    });
+    expect(words(world.hv1.log).slice(-3)).toEqual(['back wait', 'checkout', 'end']);
+  });
+
+  test('and never comes back is a roll-back that failed', async () => {
+    const world = new World();
+    switching(world, () => {
+      world.hv1.unreachable = true;
+      return 'lost';
+    });
+    expect((await world.apply(['hv1']))[0]?.outcome).toBe('rollback-failed');
+  });
+});
+
+describe('a link that is lost in mid-step', () => {
+  test('is made anew, the step is waited for, and what it did is put back', async () => {
+    const world = new World();
+    world.hv1.instead.set('vm-update', ([name]) => {
+      if (name === 'web1') world.hv1.boot('web1', '/nix/store/new-web1');
+      return name === 'web1' ? 'lost' : undefined;
+    });
+    // The look right after the step is lost, too.
+    world.hv1.instead.set('facts', () =>
+      words(world.hv1.log).at(-1) === 'vm-update web1' ? 'lost' : undefined,
+    );
+    const [result] = await world.apply(['web1']);
+    expect(result?.outcome).toBe('rolled-back');
+    expect(words(world.hv1.log).slice(-4)).toEqual(['await-steps', 'vm-set', 'checkout', 'end'].map((w) => (w === 'vm-set' ? 'vm-set web1' : w)));
+    expect(world.hv1.facts.vms.get('web1')?.booted).toBe('/nix/store/old-web1');
+  });
+
+  test('before anything was changed leaves it untouched', async () => {
+    const world = new World();
+    world.hv1.instead.set('build', () => 'lost');
+    expect((await world.apply(['web1']))[0]).toMatchObject({ outcome: 'untouched', failure: { code: 'ssh.lost' } });
+  });
+
+  test('and cannot be made anew after a guest was changed is a roll-back that failed', async () => {
+    const world = new World();
+    world.hv1.instead.set('vm-update', () => {
+      world.hv1.unreachable = true;
+      return 'lost';
+    });
+    const [result] = await world.apply(['web1']);
+    expect(result).toMatchObject({ outcome: 'rollback-failed', failure: { code: 'ssh.lost' } });
+  });
+});
+
+describe('the first switch of an adopted host', () => {
+  const access = { sshd: true, ports: [22], rootLogin: 'prohibit-password', firewall: true, openPorts: [22], openRanges: [], wheelNeedsPassword: true };
+  const adopt = (users: object) => {
+    const world = new World();
+    world.hv1.facts = { ...world.hv1.facts, deployed: withEntry(world.hv1.facts.deployed, systemName, undefined) };
+    world.hv1.instead.set('access', () => `access\t${JSON.stringify({ ...access, users })}\n`);
+    return world;
+  };
+
+  test('is refused, with nothing switched, when we could not get in again', async () => {
+    const world = adopt({});
+    const [result] = await world.apply(['hv1']);
+    expect(result).toMatchObject({ outcome: 'untouched', failure: { code: 'adoption.locked-out' } });
+    expect(result?.failure?.message).toContain('there is no user root');
+    expect(words(world.hv1.log)).not.toContain('arm');
+  });
+
+  test('goes on when we could', async () => {
+    const world = adopt({ root: { groups: [], keys: ['ssh-ed25519 AAAA ada@desk'] } });
+    expect((await world.apply(['hv1']))[0]?.outcome).toBe('done');
+  });
+
+  test('is the only one that is asked', async () => {
+    const world = new World();
+    await world.apply(['hv1']);
+    expect(words(world.hv1.log)).not.toContain('access');
+  });
+});

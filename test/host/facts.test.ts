@@ -1,0 +1,131 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { type Facts, parseFacts, parseLock, systemName } from '../../src/host/facts.ts';
+import { FleetError } from '../../src/model/errors.ts';
+import { deployedFacts, emptyFacts, index, unit } from '../plan/situation.ts';
+import { factsText } from './facts-text.ts';
+
+const full: Facts = {
+  ...deployedFacts(index(), 'hv1'),
+  rebootFor: ['kernel'],
+  missingTools: ['microvm'],
+  lock: { id: 'd2', owner: 'ada@desk', operation: 'apply', since: 1_760_000_000 },
+  held: new Map([[systemName, { from: '/nix/store/b', to: '/nix/store/a', operator: 'eve', since: 1 }]]),
+  aside: new Map([['old', ['/var/lib/fleet/aside/1/old', '/var/lib/fleet/aside/2/old']]]),
+  openDeployments: ['d1'],
+  failedUnits: ['nginx.service'],
+  routes: [{ destination: 'default', device: 'eth0', connected: false }, { destination: '10.1.0.0/24', device: 'br-front', connected: true }],
+  answers: new Map([['10.1.0.2', true], ['10.2.0.2', false]]),
+};
+const text = factsText(full);
+
+/** The text with one section's lines replaced. */
+const withSection = (name: string, body: string) =>
+  text.replace(new RegExp(`(== ${name}\n)[\\s\\S]*?(?=\n== )`), (_, head: string) => head + body);
+
+describe('facts', () => {
+  test('are all read', () => {
+    expect(parseFacts(text)).toEqual(full);
+    expect(parseFacts(factsText(emptyFacts))).toEqual(emptyFacts);
+  });
+
+  test('cut off anywhere are refused, never half believed', () => {
+    for (let end = 0; end < text.length - 1; end += 7) {
+      expect(() => parseFacts(text.slice(0, end))).toThrow(FleetError);
+    }
+  });
+
+  test.each([
+    ['chatter before the first line', `Welcome to hv1!\n${text}`],
+    ['chatter after the last', `${text}logout\n`],
+    ['another version', text.replace('fleet-facts 1', 'fleet-facts 2')],
+    ['nothing', ''],
+  ])('with %s are refused with a hint', (_, wrong) => {
+    expect(() => parseFacts(wrong)).toThrow(expect.objectContaining({ code: 'facts.unreadable', hint: expect.stringContaining('start-up file') }));
+  });
+
+  test('take a unit that systemd has not loaded for a stopped one', () => {
+    const vm = parseFacts(withSection('units', '')).vms.get('web1');
+    expect(vm?.unit).toMatchObject({ active: 'inactive', sub: 'dead', invocation: '', restarts: 0 });
+    expect(vm?.virtiofsd.active).toBe('inactive');
+  });
+
+  test('tell a vm that never booted from one that runs', () => {
+    const vm = parseFacts(text.replace(/^(vm\tweb1\t[^\t]*)\t[^\t]*/m, '$1\t')).vms.get('web1');
+    expect(vm?.booted).toBeUndefined();
+    expect(vm?.current).toBe('/nix/store/old-web1');
+  });
+
+  test('keep folders whose names have spaces apart', () => {
+    const facts = parseFacts(text.replace('== units', 'vm\tmy old vm\t/nix/store/x\t\tno\t\nvolume\tmy old vm\tdata disk.img\n== units'));
+    expect(facts.vms.get('my old vm')).toMatchObject({ current: '/nix/store/x', images: ['data disk.img'], unit: { active: 'inactive' } });
+  });
+
+  test('count dirty files, whatever their names are', () => {
+    const dirty = '1 .M N... 100644 100644 100644 a b my file\n';
+    const facts = parseFacts(text.replace('vm\tweb1', `checkout\t${dirty}checkout\t? a\tb\nvm\tweb1`));
+    expect(facts.checkout).toMatchObject({ branch: 'fleet', dirty: 2 });
+  });
+
+  test('know a checkout without commits', () => {
+    const facts = parseFacts(factsText({ ...emptyFacts, checkout: { commit: undefined, branch: 'fleet', dirty: 0 } }));
+    expect(facts.checkout).toEqual({ commit: undefined, branch: 'fleet', dirty: 0 });
+  });
+
+  test('know a lock without an owner yet as a lock', () => {
+    expect(parseFacts(text.replace(/^lock\t.*$/m, 'lock')).lock).toMatchObject({ owner: 'somebody' });
+    expect(parseLock(undefined)).toBeUndefined();
+  });
+});
+
+describe('ip -j', () => {
+  test('prints {} for interfaces that a filter left out', () => {
+    const facts = parseFacts(withSection('addresses', '[{},{"ifname":"lo","flags":["UP"],"addr_info":[{}]},{}]'));
+    expect([...facts.interfaces.keys()]).toEqual(['lo']);
+  });
+
+  test.each(['', '\n', '[]', '[ ]'])('may print %j', (json) => {
+    const facts = parseFacts(withSection('addresses', json));
+    expect(facts.interfaces.size).toBe(0);
+    expect(parseFacts(withSection('routes', json)).routes).toEqual([]);
+  });
+
+  test('may print over several lines', () => {
+    const json = JSON.stringify([{ ifname: 'br-x', flags: [], master: 'bond0' }], null, 1);
+    expect(parseFacts(withSection('addresses', json)).interfaces.get('br-x')).toEqual({
+      name: 'br-x',
+      up: false,
+      master: 'bond0',
+      addresses: [],
+    });
+  });
+
+  test('may leave out the device of a route', () => {
+    const facts = parseFacts(withSection('routes', '[{"type":"blackhole","dst":"10.9.0.0/16"},{}]'));
+    expect(facts.routes).toEqual([{ destination: '10.9.0.0/16', device: '', connected: false }]);
+  });
+
+  test('that is cut short is refused as facts are, not as a bug', () => {
+    expect(() => parseFacts(withSection('addresses', '[{"ifname":"lo"'))).toThrow(FleetError);
+    expect(() => parseFacts(withSection('routes', '[{"dst":'))).toThrow(FleetError);
+  });
+});
+
+test('a reboot is needed only for parts that were booted differently', () => {
+  const facts = parseFacts(text.replace('part\tinitrd\tnow\tnow', 'part\tinitrd\tnow\t'));
+  expect(facts.rebootFor).toEqual(['kernel']);
+});
+
+test('a unit that restarts is read with its count', () => {
+  const crashing = unit('activating', { sub: 'auto-restart', restarts: 4, result: 'exit-code' });
+  const vms = new Map(full.vms);
+  vms.set('web1', { ...(full.vms.get('web1') as never as Facts['vms'] extends ReadonlyMap<string, infer V> ? V : never), unit: crashing });
+  expect(parseFacts(factsText({ ...full, vms })).vms.get('web1')?.unit).toEqual(crashing);
+});
+
+test('every script that can be named is there, and the other way round', () => {
+  const source = readFileSync(new URL('../../src/host/scripts.ts', import.meta.url), 'utf8');
+  const named = [...source.matchAll(/^ {2}\| '([\w-]+)'/gm)].map((m) => `${m[1]}.sh`);
+  const folder = readdirSync(new URL('../../src/host/scripts/', import.meta.url));
+  expect(named.sort()).toEqual(folder.filter((file) => file !== 'lib.sh').sort());
+});
