@@ -2,9 +2,26 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    testTimeout: 30_000,
-    // Two cores: tests that start processes must not starve each other.
-    maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          name: 'desk',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/lab/**'],
+          testTimeout: 30_000,
+          // Tests that start sshd, git and Node must not starve each other on two cores.
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: 'lab',
+          include: ['test/lab/*.test.ts'],
+          testTimeout: 120_000,
+          // Guests boot by emulation: one lab at a time.
+          fileParallelism: false,
+        },
+      },
+    ],
   },
 });

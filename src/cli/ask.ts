@@ -23,7 +23,9 @@ export async function ask(question: string, signal: AbortSignal): Promise<string
   // On a terminal Ctrl-C comes as a key, and Ctrl-D as an end that answers nothing.
   lines.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   const ended = new Promise<never>((_, reject) => {
-    lines.once('close', () => reject(new FleetError('ask.unanswered', 'there was no answer; nothing was changed')));
+    lines.once('close', () =>
+      reject(new FleetError('ask.unanswered', 'there was no answer; nothing was changed')),
+    );
   });
   try {
     return await Promise.race([lines.question(question, { signal }), ended]);

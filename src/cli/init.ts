@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { stringify } from 'yaml';
-import { runScript } from '../deploy/session.ts';
 import { readFleet } from '../config/read-fleet.ts';
+import { runScript } from '../deploy/session.ts';
 import { ConfigError, exitCodes, FleetError } from '../model/errors.ts';
 import { indexFleet } from '../model/index.ts';
 import { ask, canAsk } from './ask.ts';
@@ -27,21 +27,38 @@ export async function initCommand(invocation: Invocation, options: InitOptions):
   const directory = resolve(invocation.common.directory);
   const file = join(directory, invocation.common.config);
   if (existsSync(file)) {
-    throw new FleetError('init.exists', `${file} exists already`, { hint: 'fleet plan shows what it means.' });
+    throw new FleetError('init.exists', `${file} exists already`, {
+      hint: 'fleet plan shows what it means.',
+    });
   }
   const need = questions(invocation.signal);
   const ssh = await need('--ssh', 'ssh target of the first hypervisor (user@host)', options.ssh);
   const seen = await introduce(invocation, ssh, options);
-  const hypervisor = await need('--hypervisor', 'name of the hypervisor', options.hypervisor, hostOf(ssh));
+  const hypervisor = await need(
+    '--hypervisor',
+    'name of the hypervisor',
+    options.hypervisor,
+    hostOf(ssh),
+  );
   const hardwarePath = `hosts/${hypervisor}/hardware-configuration.nix`;
   const key = readKey(options.sshKey);
-  const uplink = await need('--uplink', 'interface that NAT goes out of', options.uplink, seen.uplink);
+  const uplink = await need(
+    '--uplink',
+    'interface that NAT goes out of',
+    options.uplink,
+    seen.uplink,
+  );
   const text = fleetYaml({
     name: options.name ?? basename(directory),
     hypervisor,
     ssh,
     system: await need('--system', 'its system', options.system, seen.system),
-    stateVersion: await need('--state-version', 'its system.stateVersion', options.stateVersion, seen.stateVersion),
+    stateVersion: await need(
+      '--state-version',
+      'its system.stateVersion',
+      options.stateVersion,
+      seen.stateVersion,
+    ),
     uplink,
     key,
     ...(seen.hardware !== undefined && { hardwarePath }),
@@ -67,11 +84,18 @@ export async function initCommand(invocation: Invocation, options: InitOptions):
 
 /** Asks for what no flag gives; where nobody can answer, the flag is named. */
 function questions(signal: AbortSignal) {
-  return async (flag: string, question: string, given: string | undefined, usual?: string): Promise<string> => {
+  return async (
+    flag: string,
+    question: string,
+    given: string | undefined,
+    usual?: string,
+  ): Promise<string> => {
     if (given !== undefined) return given;
     if (!canAsk()) {
       if (usual !== undefined && usual !== '') return usual;
-      throw new FleetError('init.missing', `${flag} is needed: ${question}`, { exitCode: exitCodes.usage });
+      throw new FleetError('init.missing', `${flag} is needed: ${question}`, {
+        exitCode: exitCodes.usage,
+      });
     }
     const answer = (await ask(usual ? `${question} [${usual}]: ` : `${question}: `, signal)).trim();
     return answer || usual || '';
@@ -86,8 +110,13 @@ interface Introduction {
 }
 
 /** Reads what flags do not say from the host itself, if it can be reached. */
-async function introduce(invocation: Invocation, ssh: string, options: InitOptions): Promise<Introduction> {
-  const hardware = options.hardware === undefined ? undefined : readGiven('--hardware', options.hardware);
+async function introduce(
+  invocation: Invocation,
+  ssh: string,
+  options: InitOptions,
+): Promise<Introduction> {
+  const hardware =
+    options.hardware === undefined ? undefined : readGiven('--hardware', options.hardware);
   const given = options.system && options.stateVersion && options.uplink && hardware;
   if (given) return { hardware };
   const probe = readFleet(probeYaml(ssh), 'fleet.yaml');
@@ -99,7 +128,11 @@ async function introduce(invocation: Invocation, ssh: string, options: InitOptio
     try {
       const output = await runScript(host, 'introduce', []);
       const [head = '', text = ''] = output.split('== hardware\n');
-      const value = (key: string) => head.split('\n').find((l) => l.startsWith(`${key}\t`))?.split('\t')[1] || undefined;
+      const value = (key: string) =>
+        head
+          .split('\n')
+          .find((l) => l.startsWith(`${key}\t`))
+          ?.split('\t')[1] || undefined;
       const machine = value('machine');
       const stateVersion = value('state-version');
       const uplink = value('uplink');
@@ -115,7 +148,9 @@ async function introduce(invocation: Invocation, ssh: string, options: InitOptio
     }
   } catch (error) {
     if (!(error instanceof FleetError)) throw error;
-    process.stderr.write(`could not look at ${ssh}: ${error.message}\n${error.hint ? `${error.hint}\n` : ''}`);
+    process.stderr.write(
+      `could not look at ${ssh}: ${error.message}\n${error.hint ? `${error.hint}\n` : ''}`,
+    );
     return hardware === undefined ? {} : { hardware };
   }
 }
@@ -138,7 +173,9 @@ function readGiven(flag: string, file: string): string {
     return readFileSync(file, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new FleetError('init.no-file', `${flag}: cannot read ${file} (${code})`, { exitCode: exitCodes.usage });
+    throw new FleetError('init.no-file', `${flag}: cannot read ${file} (${code})`, {
+      exitCode: exitCodes.usage,
+    });
   }
 }
 

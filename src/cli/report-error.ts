@@ -4,7 +4,9 @@ import { hasColours, styleFor } from '../report/style.ts';
 /** Says what went wrong on standard error (or as JSON on standard output); returns the exit code. */
 export async function reportError(error: unknown, json: boolean): Promise<number> {
   if (json) {
-    process.stdout.write(`${JSON.stringify({ version: 1, error: errorDocument(error) }, null, 2)}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ version: 1, error: errorDocument(error) }, null, 2)}\n`,
+    );
     return error instanceof FleetError ? error.exitCode : exitCodes.failed;
   }
   const style = styleFor(process.stderr);
@@ -16,13 +18,21 @@ export async function reportError(error: unknown, json: boolean): Promise<number
   }
   if (error instanceof FleetError) {
     const parts = [`${style('red', 'error')} ${error.message} ${style('dim', `[${error.code}]`)}`];
-    if (error.detail) parts.push(error.detail.split('\n').map((l) => `  ${l}`).join('\n'));
+    if (error.detail)
+      parts.push(
+        error.detail
+          .split('\n')
+          .map((l) => `  ${l}`)
+          .join('\n'),
+      );
     if (error.hint) parts.push(error.hint);
     process.stderr.write(`${parts.join('\n')}\n`);
     return error.exitCode;
   }
   const stack = error instanceof Error ? error.stack : String(error);
-  process.stderr.write(`${style('red', 'error')} this is a bug in fleet, please report it:\n${stack}\n`);
+  process.stderr.write(
+    `${style('red', 'error')} this is a bug in fleet, please report it:\n${stack}\n`,
+  );
   return exitCodes.failed;
 }
 

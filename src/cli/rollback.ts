@@ -1,11 +1,16 @@
-import { connectAll, type Contact } from '../deploy/connect-all.ts';
+import { type Contact, connectAll } from '../deploy/connect-all.ts';
 import type { Context } from '../deploy/context.ts';
 import type { Ports } from '../deploy/ports.ts';
 import { type Returns, rollBackHypervisor } from '../deploy/rollback.ts';
 import { beginAll, exitCodeOf } from '../deploy/rollout.ts';
 import { runScript, Session } from '../deploy/session.ts';
 import { type Facts, systemName } from '../host/facts.ts';
-import { chooseGeneration, type Generation, type Generations, parseGenerations } from '../host/generations.ts';
+import {
+  chooseGeneration,
+  type Generation,
+  type Generations,
+  parseGenerations,
+} from '../host/generations.ts';
 import type { Host } from '../host/host.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import type { FleetIndex } from '../model/index.ts';
@@ -34,12 +39,16 @@ export async function rollbackCommand(
   const { index } = readConfig(invocation.common);
   const ports = realPorts(invocation.common);
   const hypervisors = locate(index, names);
-  const contacts = await connectAll(index.fleet.hypervisors.filter((h) => hypervisors.has(h.name)), ports);
+  const contacts = await connectAll(
+    index.fleet.hypervisors.filter((h) => hypervisors.has(h.name)),
+    ports,
+  );
   try {
     const known = await Promise.all(contacts.map(readGenerations));
     if (options.list || names.length === 0) {
       listGenerations(index, contacts, known, names, options.json ?? false);
-      if (names.length === 0 && !options.list) process.stderr.write('\nName what to roll back: fleet rollback NAME…\n');
+      if (names.length === 0 && !options.list)
+        process.stderr.write('\nName what to roll back: fleet rollback NAME…\n');
       return names.length === 0 && !options.list ? exitCodes.usage : exitCodes.ok;
     }
     const lost = contacts.find((c) => c.facts instanceof Error);
@@ -64,11 +73,16 @@ interface Work {
 /** Hypervisor → its targets among the names; all hypervisors when no name is given. */
 function locate(index: FleetIndex, names: readonly string[]): Map<string, Set<string>> {
   const found = new Map<string, Set<string>>();
-  if (names.length === 0) for (const { name } of index.fleet.hypervisors) found.set(name, new Set());
+  if (names.length === 0)
+    for (const { name } of index.fleet.hypervisors) found.set(name, new Set());
   for (const name of names) {
     const hypervisor = index.hypervisors.has(name) ? name : index.vms.get(name)?.on;
     if (!hypervisor) {
-      throw new FleetError('rollback.unknown', `fleet.yaml has no vm or hypervisor called ${name}`, { exitCode: exitCodes.usage });
+      throw new FleetError(
+        'rollback.unknown',
+        `fleet.yaml has no vm or hypervisor called ${name}`,
+        { exitCode: exitCodes.usage },
+      );
     }
     const targets = found.get(hypervisor) ?? new Set();
     found.set(hypervisor, targets.add(name === hypervisor ? systemName : name));
@@ -89,7 +103,9 @@ function choose(
 ): Work[] {
   const number = to === undefined ? undefined : Number(to);
   if (number !== undefined && !Number.isInteger(number)) {
-    throw new FleetError('rollback.bad-generation', `--to ${to} is not a generation number`, { exitCode: exitCodes.usage });
+    throw new FleetError('rollback.bad-generation', `--to ${to} is not a generation number`, {
+      exitCode: exitCodes.usage,
+    });
   }
   return contacts.map((contact, i): Work => {
     const name = contact.hypervisor.name;
@@ -99,9 +115,13 @@ function choose(
       const chosen = chooseGeneration(generations, target, number);
       const title = target === systemName ? name : target;
       if (!chosen) {
-        throw new FleetError('rollback.no-generation', `${title} has no ${number === undefined ? 'previous generation' : `generation ${number}`}`, {
-          hint: `fleet rollback --list ${title} shows those there are.`,
-        });
+        throw new FleetError(
+          'rollback.no-generation',
+          `${title} has no ${number === undefined ? 'previous generation' : `generation ${number}`}`,
+          {
+            hint: `fleet rollback --list ${title} shows those there are.`,
+          },
+        );
       }
       returns.set(target, chosen);
     }
@@ -128,13 +148,19 @@ async function carryOut(
 ): Promise<number> {
   const deployment = newDeployment('rollback');
   const live = await liveReporter(work.map((w) => w.contact.hypervisor.name));
-  const sessions = work.map((w) => new Session(w.contact.hypervisor, deployment.id, w.host, ports, live.emit));
+  const sessions = work.map(
+    (w) => new Session(w.contact.hypervisor, deployment.id, w.host, ports, live.emit),
+  );
   try {
     await beginAll(sessions, deployment);
-    const before = await Promise.all(sessions.map((session) => session.facts())).catch(async (error: unknown) => {
-      await Promise.allSettled(sessions.map((session) => session.call('end', [deployment.id, 'untouched'])));
-      throw error;
-    });
+    const before = await Promise.all(sessions.map((session) => session.facts())).catch(
+      async (error: unknown) => {
+        await Promise.allSettled(
+          sessions.map((session) => session.call('end', [deployment.id, 'untouched'])),
+        );
+        throw error;
+      },
+    );
     const results = await Promise.all(
       work.map(async ({ contact, returns, generations }, i) => {
         const session = sessions[i] as Session;
@@ -157,7 +183,10 @@ async function carryOut(
     );
     await live.finish();
     if (json) {
-      const plain = results.map(({ failure, ...rest }) => ({ ...rest, ...(failure && { failure: failure.message }) }));
+      const plain = results.map(({ failure, ...rest }) => ({
+        ...rest,
+        ...(failure && { failure: failure.message }),
+      }));
       process.stdout.write(`${JSON.stringify({ version: 1, results: plain }, null, 2)}\n`);
     } else process.stdout.write(resultText(results, styleFor(process.stdout)));
     return exitCodeOf(results);
@@ -176,7 +205,11 @@ function listGenerations(
 ): void {
   const rows = contacts.flatMap((contact, i) =>
     (known[i] as Generations).all
-      .map((g) => ({ ...g, name: g.name === systemName ? contact.hypervisor.name : g.name, hypervisor: contact.hypervisor.name }))
+      .map((g) => ({
+        ...g,
+        name: g.name === systemName ? contact.hypervisor.name : g.name,
+        hypervisor: contact.hypervisor.name,
+      }))
       .filter((g) => names.length === 0 || names.includes(g.name)),
   );
   if (json) {
@@ -184,13 +217,16 @@ function listGenerations(
     return;
   }
   for (const contact of contacts) {
-    if (contact.facts instanceof Error) process.stderr.write(`${contact.hypervisor.name}: ${contact.facts.message}\n`);
+    if (contact.facts instanceof Error)
+      process.stderr.write(`${contact.hypervisor.name}: ${contact.facts.message}\n`);
   }
   const width = Math.max(4, ...rows.map((r) => r.name.length));
   for (const row of rows) {
     const number = String(row.number ?? 'kept').padStart(4);
     const since = row.since > 0 ? timestamp(row.since) : ' '.repeat(20);
     const kind = index.hypervisors.has(row.name) ? 'hypervisor' : 'vm';
-    process.stdout.write(`${row.current ? '*' : ' '} ${row.name.padEnd(width)} ${number}  ${since}  ${kind}\n    ${row.path}\n`);
+    process.stdout.write(
+      `${row.current ? '*' : ' '} ${row.name.padEnd(width)} ${number}  ${since}  ${kind}\n    ${row.path}\n`,
+    );
   }
 }

@@ -1,10 +1,10 @@
-import { connectAll, type Contact } from '../deploy/connect-all.ts';
+import { type Contact, connectAll } from '../deploy/connect-all.ts';
 import type { Ports } from '../deploy/ports.ts';
-import type { FileChange, HypervisorPlan, Plan } from '../plan/plan.ts';
 import type { Facts } from '../host/facts.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { makePlan, type PlanInput } from '../plan/make-plan.ts';
+import type { FileChange, HypervisorPlan, Plan } from '../plan/plan.ts';
 import { select } from '../plan/selectors.ts';
 import { openRepo } from '../repo/open.ts';
 import type { Repo } from '../repo/repo.ts';
@@ -31,17 +31,25 @@ export interface SurveyOptions {
   readonly meanwhile?: (repo: Repo) => Promise<unknown>;
 }
 
-export async function survey(workspace: Workspace, ports: Ports | undefined, options: SurveyOptions): Promise<Survey> {
+export async function survey(
+  workspace: Workspace,
+  ports: Ports | undefined,
+  options: SurveyOptions,
+): Promise<Survey> {
   requireNoConflicts(workspace);
   const { index } = workspace;
   const selection = select(index.fleet, options.on);
   const release = releasedNames(index, options.release);
   const repo = await openRepo(workspace.directory);
   if (repo.top !== workspace.directory) {
-    throw new FleetError('workspace.not-top', `${workspace.directory} is not the top of its git repository`, {
-      exitCode: exitCodes.usage,
-      hint: `Hypervisors evaluate flake.nix at the top, ${repo.top}: keep fleet.yaml there.`,
-    });
+    throw new FleetError(
+      'workspace.not-top',
+      `${workspace.directory} is not the top of its git repository`,
+      {
+        exitCode: exitCodes.usage,
+        hint: `Hypervisors evaluate flake.nix at the top, ${repo.top}: keep fleet.yaml there.`,
+      },
+    );
   }
   const wanted = index.fleet.hypervisors.filter((h) => selection.hypervisors.has(h.name));
   const contacting = ports ? connectAll(wanted, ports) : Promise.resolve([]);
@@ -81,12 +89,19 @@ export async function survey(workspace: Workspace, ports: Ports | undefined, opt
 
 /** @throws FleetError for a name that is not in the fleet: it would stay held back without a word. */
 function releasedNames(index: FleetIndex, names: string | undefined): Set<string> {
-  const released = (names ?? '').split(',').map((name) => name.trim()).filter(Boolean);
+  const released = (names ?? '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean);
   const unknown = released.filter((name) => !index.vms.has(name) && !index.hypervisors.has(name));
   if (unknown.length > 0) {
-    throw new FleetError('release.unknown', `--release: fleet.yaml has no vm or hypervisor called ${unknown.join(', ')}`, {
-      exitCode: exitCodes.usage,
-    });
+    throw new FleetError(
+      'release.unknown',
+      `--release: fleet.yaml has no vm or hypervisor called ${unknown.join(', ')}`,
+      {
+        exitCode: exitCodes.usage,
+      },
+    );
   }
   return new Set(released);
 }

@@ -5,16 +5,23 @@ import type { Invocation } from './options.ts';
 import { readConfig } from './workspace.ts';
 
 /** `fleet validate [--json]` */
-export async function validate(invocation: Invocation, options: { json?: boolean }): Promise<number> {
+export async function validate(
+  invocation: Invocation,
+  options: { json?: boolean },
+): Promise<number> {
   try {
     const { index, warnings, text } = readConfig(invocation.common);
     const { fleet } = index;
     if (options.json) {
-      process.stdout.write(`${JSON.stringify({ version: 1, valid: true, diagnostics: warnings }, null, 2)}\n`);
+      process.stdout.write(
+        `${JSON.stringify({ version: 1, valid: true, diagnostics: warnings }, null, 2)}\n`,
+      );
       return exitCodes.ok;
     }
     if (warnings.length > 0) {
-      process.stderr.write(renderDiagnostics(warnings, text, { color: hasColours(process.stderr) }));
+      process.stderr.write(
+        renderDiagnostics(warnings, text, { color: hasColours(process.stderr) }),
+      );
     }
     process.stdout.write(
       `${invocation.common.config} is valid: ${count(fleet.hypervisors, 'hypervisor')}, ${count(fleet.networks, 'network')}, ${count(fleet.vms, 'vm')}\n`,

@@ -1,4 +1,14 @@
-import { mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  type Dirent,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { readFleet } from '../config/read-fleet.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
@@ -22,12 +32,16 @@ export interface Workspace {
 }
 
 /** @throws ConfigError for a bad fleet.yaml; FleetError when it or the folder is not there. */
-export function readConfig(common: CommonOptions): Pick<Workspace, 'directory' | 'config' | 'text' | 'index' | 'warnings'> {
+export function readConfig(
+  common: CommonOptions,
+): Pick<Workspace, 'directory' | 'config' | 'text' | 'index' | 'warnings'> {
   let directory: string;
   try {
     directory = realpathSync(common.directory);
   } catch {
-    throw new FleetError('workspace.no-folder', `there is no folder ${common.directory}`, { exitCode: exitCodes.usage });
+    throw new FleetError('workspace.no-folder', `there is no folder ${common.directory}`, {
+      exitCode: exitCodes.usage,
+    });
   }
   const file = resolve(directory, common.config);
   // The name that git has for it, however it was written.
@@ -63,9 +77,13 @@ export function openWorkspace(common: CommonOptions): Workspace {
 export function requireNoConflicts(workspace: Workspace): void {
   const { conflicts } = workspace.changes;
   if (conflicts.length === 0) return;
-  throw new FleetError('render.conflict', `fleet did not write these, and they are in its way: ${conflicts.join(', ')}`, {
-    hint: 'Move each aside; what is in it belongs into a file of its own, named under `modules:`.',
-  });
+  throw new FleetError(
+    'render.conflict',
+    `fleet did not write these, and they are in its way: ${conflicts.join(', ')}`,
+    {
+      hint: 'Move each aside; what is in it belongs into a file of its own, named under `modules:`.',
+    },
+  );
 }
 
 /** Brings the work tree to what is rendered. Each file is there whole or not at all. */
@@ -95,26 +113,21 @@ function removeIfEmpty(folder: string): void {
 /** Everything where fleet renders to: flake.nix, hosts/ and modules/. Only Nix files can be fleet's. */
 function existingFiles(directory: string): Map<string, string> {
   const files = new Map<string, string>();
-  const read = (path: string) => files.set(path, readFileSync(join(directory, path), 'utf8'));
-  const walk = (folder: string): void => {
-    for (const entry of list(join(directory, folder))) {
-      const path = `${folder}/${entry.name}`;
-      if (entry.isDirectory()) walk(path);
-      else if (entry.isFile() && entry.name.endsWith('.nix')) read(path);
-      else files.set(path, '');
+  const walk = (path: string, entry: Dirent): void => {
+    if (entry.isDirectory()) {
+      for (const inner of list(join(directory, path))) walk(`${path}/${inner.name}`, inner);
+    } else {
+      const mayBeOurs = entry.isFile() && path.endsWith('.nix');
+      files.set(path, mayBeOurs ? readFileSync(join(directory, path), 'utf8') : '');
     }
   };
-  if (list(directory).some((entry) => entry.name === 'flake.nix')) read('flake.nix');
-  // A plain file called `hosts` is in the way as a whole.
-  for (const folder of ['hosts', 'modules']) {
-    const entry = list(directory).find((e) => e.name === folder);
-    if (entry?.isDirectory()) walk(folder);
-    else if (entry) files.set(folder, '');
+  for (const entry of list(directory)) {
+    if (['flake.nix', 'hosts', 'modules'].includes(entry.name)) walk(entry.name, entry);
   }
   return files;
 }
 
-function list(folder: string) {
+function list(folder: string): Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true });
   } catch {

@@ -19,13 +19,12 @@ const atOnce = 64;
 export async function connectAll(
   hypervisors: readonly Hypervisor[],
   ports: Ports,
-  addresses: (hypervisor: Hypervisor) => readonly string[] = () => [],
 ): Promise<Contact[]> {
   return inParallel(hypervisors, atOnce, async (hypervisor): Promise<Contact> => {
     let host: Host | undefined;
     try {
       host = await ports.connector.connect(hypervisor);
-      return { hypervisor, host, facts: await readFacts(host, hypervisor, addresses(hypervisor)) };
+      return { hypervisor, host, facts: await readFacts(host, hypervisor, 'brief') };
     } catch (error) {
       host?.close();
       return { hypervisor, facts: error instanceof Error ? error : new Error(String(error)) };

@@ -1,5 +1,5 @@
 import type { Facts } from '../host/facts.ts';
-import { parseLock } from '../host/facts.ts';
+import { parseLock } from '../host/parse-facts.ts';
 import type { Host } from '../host/host.ts';
 import { exitCodes, FleetError, type ExitCode } from '../model/errors.ts';
 import type { Hypervisor } from '../model/fleet.ts';

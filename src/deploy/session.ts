@@ -1,4 +1,5 @@
-import { parseFacts, type Facts } from '../host/facts.ts';
+import type { Facts } from '../host/facts.ts';
+import { parseFacts } from '../host/parse-facts.ts';
 import type { Host, RunOptions } from '../host/host.ts';
 import { script, type ScriptName } from '../host/scripts.ts';
 import { FleetError } from '../model/errors.ts';
@@ -96,7 +97,7 @@ export class Session {
 
   /** Reads the truth. Addresses given are pinged from the hypervisor. */
   facts(addresses: readonly string[] = []): Promise<Facts> {
-    return readFacts(this.#host, this.hypervisor, addresses);
+    return readFacts(this.#host, this.hypervisor, 'full', addresses);
   }
 
   /** A fresh connection instead of the one there was; the old one proves nothing any more. */
@@ -126,10 +127,11 @@ export class Session {
 export async function readFacts(
   host: Host,
   hypervisor: Hypervisor,
+  wanted: 'brief' | 'full',
   addresses: readonly string[] = [],
 ): Promise<Facts> {
   return parseFacts(
-    await runScript(host, 'facts', [hypervisor.checkout, ...addresses], { timeoutMs: 60_000 }),
+    await runScript(host, 'facts', [hypervisor.checkout, wanted, ...addresses], { timeoutMs: 60_000 }),
   );
 }
 

@@ -21,7 +21,7 @@ export async function verifyHypervisor(
 ): Promise<CheckResult[]> {
   const vms = index.vmsOn(hypervisor.name).filter((vm) => targets.has(vm.name));
   const addresses = vms.filter((vm) => vm.state === 'running').map((vm) => expectedOf(vm, index.networks).address);
-  const first = await readFacts(host, hypervisor, addresses);
+  const first = await readFacts(host, hypervisor, 'brief', addresses);
   const checks = [
     ...(targets.has(hypervisor.name)
       ? checkHypervisor(hypervisor.name, first.deployed.get(systemName)?.path, index.networksOn(hypervisor.name), first)
@@ -33,7 +33,7 @@ export async function verifyHypervisor(
     checks.push(...(await probe(host, vm.name, expectedOf(vm, index.networks).address, vm.checks)));
   }
   await clock.sleep(index.fleet.rollout.settle);
-  const second = await readFacts(host, hypervisor);
+  const second = await readFacts(host, hypervisor, 'brief');
   return [...checks, ...vms.flatMap((vm) => settled(vm, first, second, index.fleet.rollout.settle))];
 }
 

@@ -1,5 +1,3 @@
-import { systemName } from './facts.ts';
-
 /** One entry of a Nix profile that one can return to. */
 export interface Generation {
   /** The vm, or `systemName`. */
@@ -23,20 +21,28 @@ export function parseGenerations(text: string): Generations {
   const rows = text.split('\n').map((line) => line.split('\t'));
   const all = rows
     .filter((r) => r[0] === 'generation')
-    .map(([, name = '', number = '', path = '', since, current]): Generation => ({
-      name,
-      number: number === 'kept' ? undefined : Number(number),
-      path,
-      since: Number(since),
-      current: current === 'yes',
-    }));
+    .map(
+      ([, name = '', number = '', path = '', since, current]): Generation => ({
+        name,
+        number: number === 'kept' ? undefined : Number(number),
+        path,
+        since: Number(since),
+        current: current === 'yes',
+      }),
+    );
   // What a profile still lists need not be listed as kept, too.
-  const listed = new Set(all.filter((g) => g.number !== undefined).map((g) => `${g.name} ${g.path}`));
+  const listed = new Set(
+    all.filter((g) => g.number !== undefined).map((g) => `${g.name} ${g.path}`),
+  );
   return {
     all: all
       .filter((g) => g.number !== undefined || !listed.has(`${g.name} ${g.path}`))
-      .sort((a, b) => (a.name === b.name ? (a.number ?? 0) - (b.number ?? 0) : a.name < b.name ? -1 : 1)),
-    expected: new Map(rows.filter((r) => r[0] === 'expected').map(([, base = '', text = '']) => [base, text])),
+      .sort((a, b) =>
+        a.name === b.name ? (a.number ?? 0) - (b.number ?? 0) : a.name < b.name ? -1 : 1,
+      ),
+    expected: new Map(
+      rows.filter((r) => r[0] === 'expected').map(([, base = '', text = '']) => [base, text]),
+    ),
   };
 }
 
@@ -50,12 +56,11 @@ export function chooseGeneration(
   if (to !== undefined) return own.find((g) => g.number === to);
   const current = own.find((g) => g.current);
   const before = own.filter(
-    (g) => g.number !== undefined && !g.current && g.path !== current?.path && g.number < (current?.number ?? 0),
+    (g) =>
+      g.number !== undefined &&
+      !g.current &&
+      g.path !== current?.path &&
+      g.number < (current?.number ?? 0),
   );
   return before.at(-1) ?? own.find((g) => g.number === undefined && g.path !== current?.path);
-}
-
-/** What a person calls it. */
-export function displayName(name: string, hypervisor: string): string {
-  return name === systemName ? hypervisor : name;
 }

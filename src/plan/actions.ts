@@ -1,8 +1,8 @@
-import { systemName, type Facts } from '../host/facts.ts';
+import { type Facts, systemName } from '../host/facts.ts';
+import { type Expected, expectedOf } from '../model/expected.ts';
 import type { Vm } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { dependencyOrder } from '../model/order.ts';
-import { type Expected, expectedOf } from '../model/expected.ts';
 import type { Action, Drift } from './plan.ts';
 import type { Selection } from './selectors.ts';
 
@@ -29,7 +29,9 @@ export function actions(s: Situation): Action[] {
   const vms = dependencyOrder(s.index.vmsOn(s.hypervisor))
     .filter((vm) => s.selection.targets.has(vm.name))
     .flatMap((vm) => vmActions(vm, s));
-  const gone = s.selection.targets.has(s.hypervisor) ? leaving.sort() : [];
+  const gone = s.selection.targets.has(s.hypervisor)
+    ? leaving.sort((a, b) => (a < b ? -1 : 1))
+    : [];
   const rest: Action[] = [
     ...gone.map((target): Action => ({ kind: 'set-aside', target, why: leavingWhy(target, s) })),
     ...switchActions(vms, s),
@@ -56,14 +58,17 @@ function switchActions(vms: readonly Action[], s: Situation): Action[] {
     vms.some((a) => a.network || a.kind === 'create' || a.kind === 'return');
   if (!why || !wanted) return [];
   const networkd = s.drift.some((d) => d.code === 'bridge' || d.code === 'address');
-  return [{ kind: 'switch', target: s.hypervisor, why, ...(networkd && { networkd: true as const }) }];
+  return [
+    { kind: 'switch', target: s.hypervisor, why, ...(networkd && { networkd: true as const }) },
+  ];
 }
 
 function switchReason(s: Situation): string | undefined {
   if (s.facts.held.has(systemName) && !s.release.has(s.hypervisor)) return undefined;
   const deployed = s.facts.deployed.get(systemName);
   if (!deployed) return 'not deployed by fleet yet';
-  if (s.fingerprints?.get(s.hypervisor) !== deployed.fingerprint) return 'its configuration changed';
+  if (s.fingerprints?.get(s.hypervisor) !== deployed.fingerprint)
+    return 'its configuration changed';
   return s.drift.find((d) => ['system', 'profile', 'bridge', 'address'].includes(d.code))?.message;
 }
 

@@ -1,7 +1,7 @@
-import { systemName, type Facts, type VmFacts } from '../host/facts.ts';
+import { type Facts, systemName, type VmFacts } from '../host/facts.ts';
 import { contains, parseAddress, parseSubnet } from '../model/addresses.ts';
-import type { FleetIndex } from '../model/index.ts';
 import { expectedOf } from '../model/expected.ts';
+import type { FleetIndex } from '../model/index.ts';
 import type { Drift } from './plan.ts';
 
 /** What is not as it was last deployed on one hypervisor. Says what is; the actions say what to do. */
@@ -19,11 +19,13 @@ export function drift(
       return seen ? vmDrift(index, vm.name, seen, facts) : [];
     }),
     ...orphans(index, hypervisor, facts),
-    ...[...facts.held].map(([name, held]): Drift => ({
-      target: name === systemName ? hypervisor : name,
-      code: 'held',
-      message: `held back by ${held.operator} since ${timestamp(held.since)} (fleet apply --release)`,
-    })),
+    ...[...facts.held].map(
+      ([name, held]): Drift => ({
+        target: name === systemName ? hypervisor : name,
+        code: 'held',
+        message: `held back by ${held.operator} since ${timestamp(held.since)} (fleet apply --release)`,
+      }),
+    ),
   ];
 }
 
@@ -36,14 +38,21 @@ export function timestamp(seconds: number): string {
 
 function hostDrift(hypervisor: string, facts: Facts, head: string | undefined): Drift[] {
   const found: Drift[] = [];
-  const say = (code: Drift['code'], message: string) => found.push({ target: hypervisor, code, message });
+  const say = (code: Drift['code'], message: string) =>
+    found.push({ target: hypervisor, code, message });
   const { checkout } = facts;
   const deployed = facts.deployed.get(systemName);
   if (checkout?.commit && head && checkout.commit !== head && deployed) {
-    say('commit', `checkout is at ${checkout.commit.slice(0, 8)}, the repository at ${head.slice(0, 8)}`);
+    say(
+      'commit',
+      `checkout is at ${checkout.commit.slice(0, 8)}, the repository at ${head.slice(0, 8)}`,
+    );
   }
   if (checkout && checkout.dirty > 0) {
-    say('dirty', `${checkout.dirty} file${checkout.dirty === 1 ? '' : 's'} in the checkout changed by hand`);
+    say(
+      'dirty',
+      `${checkout.dirty} file${checkout.dirty === 1 ? '' : 's'} in the checkout changed by hand`,
+    );
   }
   if (deployed && facts.currentSystem !== deployed.path) {
     say('system', 'the running system is not the one that was deployed');
@@ -68,13 +77,17 @@ function networkDrift(index: FleetIndex, hypervisor: string, facts: Facts): Drif
     const subnet = parseSubnet(network.subnet);
     const isOurs = deployed.some((d) => {
       const address = parseAddress(d.address);
-      return d.bridge === network.bridge && subnet && address !== undefined && contains(subnet, address);
+      return (
+        d.bridge === network.bridge && subnet && address !== undefined && contains(subnet, address)
+      );
     });
     if (!isOurs) return [];
     const bridge = facts.interfaces.get(network.bridge);
     const address = `${network.gateway}/${network.prefix}`;
     if (!bridge) {
-      return [{ target: hypervisor, code: 'bridge', message: `bridge ${network.bridge} is missing` }];
+      return [
+        { target: hypervisor, code: 'bridge', message: `bridge ${network.bridge} is missing` },
+      ];
     }
     return bridge.addresses.includes(address)
       ? []
@@ -101,7 +114,11 @@ function vmDrift(index: FleetIndex, name: string, seen: VmFacts, facts: Facts): 
   if (vm.state === 'stopped' && active) say('running', 'runs, though fleet.yaml says stopped');
   const expected = expectedOf(vm, index.networks);
   const tap = facts.interfaces.get(expected.tap);
-  if (active && deployed?.expected?.tap === expected.tap && deployed.expected.bridge === expected.bridge) {
+  if (
+    active &&
+    deployed?.expected?.tap === expected.tap &&
+    deployed.expected.bridge === expected.bridge
+  ) {
     if (!tap) say('tap', `${expected.tap} is missing`);
     else if (tap.master !== expected.bridge) {
       say('tap', `${expected.tap} is in ${tap.master ?? 'no bridge'}, not in ${expected.bridge}`);
@@ -117,17 +134,21 @@ function orphans(index: FleetIndex, hypervisor: string, facts: Facts): Drift[] {
   return [
     ...[...facts.vms.keys()]
       .filter((name) => !own.has(name) && !facts.deployed.has(name))
-      .map((name): Drift => ({
-        target: name,
-        code: 'orphan',
-        message: `/var/lib/microvms/${name} belongs to no vm of the fleet; fleet leaves it alone`,
-      })),
+      .map(
+        (name): Drift => ({
+          target: name,
+          code: 'orphan',
+          message: `/var/lib/microvms/${name} belongs to no vm of the fleet; fleet leaves it alone`,
+        }),
+      ),
     ...[...facts.interfaces.keys()]
       .filter((name) => name.startsWith('vm-') && !taps.has(name) && !leaving.includes(name))
-      .map((name): Drift => ({
-        target: name,
-        code: 'orphan',
-        message: `interface ${name} on ${hypervisor} belongs to no vm of the fleet`,
-      })),
+      .map(
+        (name): Drift => ({
+          target: name,
+          code: 'orphan',
+          message: `interface ${name} on ${hypervisor} belongs to no vm of the fleet`,
+        }),
+      ),
   ];
 }

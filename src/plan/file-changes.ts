@@ -12,18 +12,20 @@ export interface FileTexts {
 export function fileChanges(files: readonly FileTexts[]): FileChange[] {
   return files
     .filter((f) => f.before !== f.after)
-    .map(({ path, before, after }): FileChange => ({
-      path,
-      kind: after === undefined ? 'remove' : before === undefined ? 'add' : 'change',
-      diff: createTwoFilesPatch(
-        before === undefined ? '/dev/null' : `a/${path}`,
-        after === undefined ? '/dev/null' : `b/${path}`,
-        before ?? '',
-        after ?? '',
-        undefined,
-        undefined,
-        { context: 3, headerOptions: FILE_HEADERS_ONLY },
-      ),
-    }))
+    .map(
+      ({ path, before, after }): FileChange => ({
+        path,
+        kind: after === undefined ? 'remove' : before === undefined ? 'add' : 'change',
+        diff: createTwoFilesPatch(
+          before === undefined ? '/dev/null' : `a/${path}`,
+          after === undefined ? '/dev/null' : `b/${path}`,
+          before ?? '',
+          after ?? '',
+          undefined,
+          undefined,
+          { context: 3, headerOptions: FILE_HEADERS_ONLY },
+        ),
+      }),
+    )
     .sort((a, b) => (a.path < b.path ? -1 : 1));
 }

@@ -12,15 +12,21 @@ export function problems(
 ): string[] {
   if (actions.length === 0) return [];
   return [
-    ...facts.missingTools.map((tool) => `${tool} is not on its PATH: ${remedies[tool] ?? `install ${tool}`}`),
+    ...facts.missingTools.map(
+      (tool) => `${tool} is not on its PATH: ${remedies[tool] ?? `install ${tool}`}`,
+    ),
     ...wrongMachine(index, hypervisor, facts),
     ...actions.flatMap((a) => {
       const vm = facts.vms.get(a.target);
       return vm?.declarative
-        ? [`${a.target} is managed by microvm.vms of the hypervisor's own configuration: take it out there first`]
+        ? [
+            `${a.target} is managed by microvm.vms of the hypervisor's own configuration: take it out there first`,
+          ]
         : [];
     }),
-    ...actions.filter((a) => a.kind === 'update').flatMap((a) => changedVolumes(index, facts, a.target)),
+    ...actions
+      .filter((a) => a.kind === 'update')
+      .flatMap((a) => changedVolumes(index, facts, a.target)),
     ...(actions.some((a) => a.kind === 'switch')
       ? [...shadowedRoutes(index, hypervisor, facts), ...fullBoot(facts)]
       : []),
@@ -74,7 +80,9 @@ const bootKiB = 32 * 1024;
 function fullBoot(facts: Facts): string[] {
   const free = facts.freeKiB.get('/boot');
   return free !== undefined && free < bootKiB
-    ? [`/boot has ${Math.floor(free / 1024)} MiB free: delete old generations (boot.loader.*.configurationLimit)`]
+    ? [
+        `/boot has ${Math.floor(free / 1024)} MiB free: delete old generations (boot.loader.*.configurationLimit)`,
+      ]
     : [];
 }
 

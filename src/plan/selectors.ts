@@ -1,5 +1,5 @@
-import type { Fleet } from '../model/fleet.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
+import type { Fleet } from '../model/fleet.ts';
 
 /** What `--on` leaves to do. */
 export interface Selection {
@@ -38,10 +38,14 @@ export function select(fleet: Fleet, selector: string | undefined): Selection {
       targets.add(vm.name);
     }
     if (!found) {
-      throw new FleetError('select.nothing', `--on ${part}: no hypervisor or vm is called or tagged so`, {
-        exitCode: exitCodes.usage,
-        hint: `hypervisors: ${fleet.hypervisors.map((h) => h.name).join(', ')}`,
-      });
+      throw new FleetError(
+        'select.nothing',
+        `--on ${part}: no hypervisor or vm is called or tagged so`,
+        {
+          exitCode: exitCodes.usage,
+          hint: `hypervisors: ${fleet.hypervisors.map((h) => h.name).join(', ')}`,
+        },
+      );
     }
   }
   return { hypervisors, targets };

@@ -7,15 +7,22 @@ export function checksText(checks: readonly CheckResult[], style: Style): string
   for (const [target, own] of Map.groupBy(checks, (c) => c.target)) {
     const failed = own.filter((c) => !c.ok);
     if (failed.length === 0) {
-      lines.push(`${style('green', 'ok')}    ${style('bold', target)}  ${style('dim', own.map((c) => c.check).join(', '))}`);
+      lines.push(
+        `${style('green', 'ok')}    ${style('bold', target)}  ${style('dim', own.map((c) => c.check).join(', '))}`,
+      );
       continue;
     }
     lines.push(`${style('red', 'FAIL')}  ${style('bold', target)}`);
     for (const check of failed) {
-      lines.push(`      ${check.check}: expected ${check.expected}`, `      ${' '.repeat(check.check.length)}  seen     ${check.seen}`);
+      lines.push(
+        `      ${check.check}: expected ${check.expected}`,
+        `      ${' '.repeat(check.check.length)}  seen     ${check.seen}`,
+      );
     }
   }
   const bad = checks.filter((c) => !c.ok).length;
-  lines.push(bad === 0 ? `All ${checks.length} checks passed.` : `${bad} of ${checks.length} checks failed.`);
+  lines.push(
+    bad === 0 ? `All ${checks.length} checks passed.` : `${bad} of ${checks.length} checks failed.`,
+  );
   return `${lines.join('\n')}\n`;
 }

@@ -1,4 +1,4 @@
-import { type Action, hasChanges, type HypervisorPlan, type Plan } from '../plan/plan.ts';
+import { type Action, type HypervisorPlan, hasChanges, type Plan } from '../plan/plan.ts';
 import type { Style } from './style.ts';
 
 const signs: Record<Action['kind'], string> = {
@@ -69,14 +69,17 @@ function colourDiff(diff: string, style: Style): string {
 
 function hypervisorText(plan: HypervisorPlan, style: Style): string {
   const lines: string[] = [];
-  if (plan.unreachable) lines.push(`  ${style('red', 'unreachable')}  ${hanging(plan.unreachable, 15)}`);
-  for (const problem of plan.problems) lines.push(`  ${style('red', 'problem')}  ${hanging(problem, 11)}`);
+  if (plan.unreachable)
+    lines.push(`  ${style('red', 'unreachable')}  ${hanging(plan.unreachable, 15)}`);
+  for (const problem of plan.problems)
+    lines.push(`  ${style('red', 'problem')}  ${hanging(problem, 11)}`);
   const width = Math.max(0, ...plan.actions.map((a) => a.target.length));
   for (const action of plan.actions) {
     const head = `  ${signs[action.kind]} ${action.target.padEnd(width)}  ${meaning[action.kind].padEnd(15)}`;
     lines.push(`${head}  ${style('dim', action.why)}`);
   }
-  for (const drift of plan.drift) lines.push(`  ${style('yellow', '!')} ${drift.target}: ${drift.message}`);
+  for (const drift of plan.drift)
+    lines.push(`  ${style('yellow', '!')} ${drift.target}: ${drift.message}`);
   return lines.length === 0 ? '' : `${style('bold', plan.name)}\n${lines.join('\n')}\n`;
 }
 
@@ -88,11 +91,13 @@ function hanging(text: string, column: number): string {
 /** What would happen, in numbers. */
 export function summary(plan: Plan, offline: boolean): string {
   const unreachable = plan.hypervisors.filter((h) => h.unreachable).length;
-  const aside = unreachable > 0 ? ` ${unreachable} hypervisor${unreachable === 1 ? '' : 's'} unreachable.` : '';
+  const aside =
+    unreachable > 0 ? ` ${unreachable} hypervisor${unreachable === 1 ? '' : 's'} unreachable.` : '';
   const asked = offline ? ' Hypervisors were not asked.' : '';
   if (!hasChanges(plan)) return `No changes.${asked}${aside}`;
   const actions = plan.hypervisors.flatMap((h) => h.actions);
-  const count = (kinds: readonly Action['kind'][]) => actions.filter((a) => kinds.includes(a.kind)).length;
+  const count = (kinds: readonly Action['kind'][]) =>
+    actions.filter((a) => kinds.includes(a.kind)).length;
   const parts = [
     [plan.files.length, plan.files.length === 1 ? 'file' : 'files'],
     [count(['switch']), 'to switch'],

@@ -1,6 +1,9 @@
 import { styleText } from 'node:util';
 
-export type Style = (format: 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan', text: string) => string;
+export type Style = (
+  format: 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan',
+  text: string,
+) => string;
 
 /** Colours where the stream is a terminal; NO_COLOR and FORCE_COLOR hold. */
 export function styleFor(stream: NodeJS.WriteStream): Style {

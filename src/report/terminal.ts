@@ -45,7 +45,9 @@ export function terminalReporter(hypervisors: readonly string[]): LiveReporter {
       rendererOptions: {
         showErrorMessage: false,
         collapseErrors: false,
-        logger: new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) }),
+        logger: new ListrLogger({
+          processOutput: new ProcessOutput(process.stderr, process.stderr),
+        }),
       },
     },
   );

@@ -31,7 +31,10 @@ describe('we could come in again', () => {
     ['by one of many keys in a file', rootKeys(`# keys\nssh-rsa BBBB x\n${key} y\n`)],
     ['by a key with options before it', rootKeys(`from="192.0.2.0/24",no-pty ${key} ada`)],
     ['as a user with sudo', lockedOut(open, 'ops', key, 22)],
-    ['as a user who needs no sudo', lockedOut({ ...open, wheelNeedsPassword: true }, 'ops', key, 22, false)],
+    [
+      'as a user who needs no sudo',
+      lockedOut({ ...open, wheelNeedsPassword: true }, 'ops', key, 22, false),
+    ],
   ])('%s', (_, reasons) => {
     expect(reasons).toEqual([]);
   });
@@ -42,15 +45,27 @@ describe('we would be locked out', () => {
     ['sshd is off', root({ sshd: false }), /services\.openssh\.enable/],
     ['sshd listens elsewhere', root({ ports: [2222] }), /does not listen on port 22/],
     ['the firewall is closed', root({ openPorts: [80] }), /does not let port 22 in/],
-    ['the range ends before our port', root({ openPorts: [], openRanges: [{ from: 1, to: 21 }] }), /port 22/],
+    [
+      'the range ends before our port',
+      root({ openPorts: [], openRanges: [{ from: 1, to: 21 }] }),
+      /port 22/,
+    ],
     ['there is no such user', lockedOut(open, 'eve', key, 22), /there is no user eve/],
     ['the key is another one', rootKeys('ssh-ed25519 OTHER ada'), /not among the keys of root/],
     ['there are no keys', rootKeys(), /not among the keys of root/],
     ['the key is only part of another', rootKeys(`${key}XX ada`), /not among the keys of root/],
     ['nobody knows what key we came with', lockedOut(open, 'root', undefined, 22), /is not known/],
     ['root may not log in', root({ rootLogin: 'no' }), /PermitRootLogin/],
-    ['sudo asks for a password', lockedOut({ ...open, wheelNeedsPassword: true }, 'ops', key, 22), /sudo/],
-    ['the user is not in wheel', lockedOut({ ...open, users: { ops: { groups: [], keys: [key] } } }, 'ops', key, 22), /group wheel/],
+    [
+      'sudo asks for a password',
+      lockedOut({ ...open, wheelNeedsPassword: true }, 'ops', key, 22),
+      /sudo/,
+    ],
+    [
+      'the user is not in wheel',
+      lockedOut({ ...open, users: { ops: { groups: [], keys: [key] } } }, 'ops', key, 22),
+      /group wheel/,
+    ],
   ])('when %s', (_, reasons, why) => {
     expect(reasons).toHaveLength(1);
     expect(reasons[0]).toMatch(why);

@@ -36,7 +36,11 @@ class Guest {
       hv1.vm('web1', { unit: unit(active, { invocation, restarts }), virtiofsd: unit(active) });
       if (answers) hv1.mute.delete(runner);
       else hv1.mute.add(runner);
-      this.seen.push({ at: clock.time, life: `${invocation} ${restarts}`, healthy: answers && active === 'active' });
+      this.seen.push({
+        at: clock.time,
+        life: `${invocation} ${restarts}`,
+        healthy: answers && active === 'active',
+      });
       return undefined;
     });
   }
@@ -57,7 +61,13 @@ class Guest {
     const hypervisor = world.index.hypervisors.get('hv1');
     if (!hypervisor) throw new Error('no hv1');
     const session = new Session(hypervisor, 'id', world.hv1, world.ports, () => {});
-    const target: VmTarget = { name: 'web1', runner, state, expected: expectedOf(vm, world.index.networks), ...of };
+    const target: VmTarget = {
+      name: 'web1',
+      runner,
+      state,
+      expected: expectedOf(vm, world.index.networks),
+      ...of,
+    };
     return awaitHealthy(session, world.clock, target, [], rollout, world.interrupt.signal);
   }
 }
@@ -70,25 +80,37 @@ const outcome = (guest: Guest) =>
 
 describe('a guest', () => {
   test('that stays up is healthy after the settle time, counted from its first healthy answer', async () => {
-    const guest = new Guest([{ ms: 20_000, invocation: 'a', answers: false }, { ms: 1, invocation: 'a' }]);
+    const guest = new Guest([
+      { ms: 20_000, invocation: 'a', answers: false },
+      { ms: 1, invocation: 'a' },
+    ]);
     expect(await outcome(guest)).toBe('healthy');
     expect(guest.world.clock.time).toBeGreaterThanOrEqual(35_000);
     expect(guest.world.clock.time).toBeLessThan(38_000);
   });
 
   test('that systemd started again died, and that is said at once', async () => {
-    const guest = new Guest([{ ms: 3000, invocation: 'a' }, { ms: 1, invocation: 'b', restarts: 1 }]);
+    const guest = new Guest([
+      { ms: 3000, invocation: 'a' },
+      { ms: 1, invocation: 'b', restarts: 1 },
+    ]);
     expect(await outcome(guest)).toBe('web1 died and was started again by systemd');
     expect(guest.world.clock.time).toBeLessThan(5000);
   });
 
   test('that died before it ever answered died, too', async () => {
-    const guest = new Guest([{ ms: 3000, invocation: 'a', answers: false }, { ms: 1, invocation: 'b', answers: false }]);
+    const guest = new Guest([
+      { ms: 3000, invocation: 'a', answers: false },
+      { ms: 1, invocation: 'b', answers: false },
+    ]);
     expect(await outcome(guest)).toMatch(/died/);
   });
 
   test('that somebody restarted within the settle time is not the one that was looked at', async () => {
-    const guest = new Guest([{ ms: 10_000, invocation: 'a' }, { ms: 1, invocation: 'b' }]);
+    const guest = new Guest([
+      { ms: 10_000, invocation: 'a' },
+      { ms: 1, invocation: 'b' },
+    ]);
     expect(await outcome(guest)).toMatch(/died/);
   });
 
@@ -103,12 +125,18 @@ describe('a guest', () => {
   });
 
   test('that answers just before the deadline still gets its settle time', async () => {
-    const guest = new Guest([{ ms: 58_000, invocation: 'a', answers: false }, { ms: 1, invocation: 'a' }]);
+    const guest = new Guest([
+      { ms: 58_000, invocation: 'a', answers: false },
+      { ms: 1, invocation: 'a' },
+    ]);
     expect(await outcome(guest)).toBe('healthy');
   });
 
   test('that flickers is not watched for ever', async () => {
-    const phases = Array.from({ length: 100 }, (_, n): Phase => ({ ms: 9000, invocation: 'a', answers: n % 2 === 0 }));
+    const phases = Array.from(
+      { length: 100 },
+      (_, n): Phase => ({ ms: 9000, invocation: 'a', answers: n % 2 === 0 }),
+    );
     const guest = new Guest(phases);
     expect(await outcome(guest)).toMatch(/not healthy/);
     expect(guest.world.clock.time).toBeLessThanOrEqual(77_000);

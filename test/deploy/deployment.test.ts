@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { rollOut } from '../../src/deploy/rollout.ts';
+import { expectedOf, formatExpected } from '../../src/model/expected.ts';
+import type { Vm } from '../../src/model/fleet.ts';
 import { twoHypervisors } from '../plan/situation.ts';
 import { World, words } from './run.ts';
 
@@ -19,7 +22,10 @@ describe('a deployment', () => {
       'web1: { on: hv1, network: front, address: 10.1.0.2',
       'web1: { on: hv1, network: back, address: 10.2.0.9',
     );
-    const world = changedFrom(twoHypervisors + extra, `${now}  new1: { on: hv1, network: back, address: 10.2.0.7 }\n`);
+    const world = changedFrom(
+      twoHypervisors + extra,
+      `${now}  new1: { on: hv1, network: back, address: 10.2.0.7 }\n`,
+    );
     const [result] = await world.apply(['hv1', 'web1', 'db1', 'new1']);
     expect(result?.failure).toBeUndefined();
     expect(words(world.hv1.log)).toEqual([
@@ -50,8 +56,11 @@ describe('a deployment', () => {
   test('records what was built with what it replaces, and frees the lock', async () => {
     const world = new World();
     await world.apply(['web1']);
+    const expected = formatExpected(
+      expectedOf(world.index.vms.get('web1') as Vm, world.index.networks),
+    );
     expect(world.hv1.log.find((l) => l.startsWith('record'))).toBe(
-      `record 20260101-000000-abcd ${world.newHead} new web1 print-web1 vm-web1,br-front,10.1.0.2`,
+      `record 20260101-000000-abcd ${world.newHead} new web1 print-web1 ${expected}`,
     );
     expect(world.hv1.facts.lock).toBeUndefined();
   });
@@ -96,7 +105,10 @@ describe('a deployment', () => {
       return 1;
     });
     const [result] = await world.apply(['web1']);
-    expect(result).toMatchObject({ outcome: 'rolled-back', failure: { detail: 'vm-update said why' } });
+    expect(result).toMatchObject({
+      outcome: 'rolled-back',
+      failure: { detail: 'vm-update said why' },
+    });
     expect(world.hv1.facts.vms.get('web1')).toMatchObject({
       current: '/nix/store/old-web1',
       booted: '/nix/store/old-web1',
@@ -107,7 +119,6 @@ describe('a deployment', () => {
     const world = new World();
     const have: (string | undefined)[] = [];
     const input = world.input(['web1'], world.plan(['web1']).hypervisors.slice(0, 1));
-    const { rollOut } = await import('../../src/deploy/rollout.ts');
     await rollOut({
       ...input,
       publish: async () => {

@@ -2,10 +2,10 @@ import { readdirSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import type { Facts, VmFacts } from '../../src/host/facts.ts';
 import type { Host, RunOptions, RunResult } from '../../src/host/host.ts';
-import { script, type ScriptName } from '../../src/host/scripts.ts';
+import { type ScriptName, script } from '../../src/host/scripts.ts';
 import { FleetError } from '../../src/model/errors.ts';
-import type { FleetIndex } from '../../src/model/index.ts';
 import { expectedOf } from '../../src/model/expected.ts';
+import type { FleetIndex } from '../../src/model/index.ts';
 import { factsText } from '../host/facts-text.ts';
 import { deployedFacts, unit, withEntry } from '../plan/situation.ts';
 
@@ -54,7 +54,8 @@ export class FakeHypervisor implements Host {
     if (name === undefined) throw new Error('a step without a script');
     const own = isStep ? args.slice(5) : args;
     if (this.unreachable) throw new FleetError('ssh.lost', `${this.name}: lost`);
-    if (name !== 'facts') this.log.push([name, ...own.filter((a) => !a.includes('/nix/'))].join(' '));
+    if (name !== 'facts')
+      this.log.push([name, ...own.filter((a) => !a.includes('/nix/'))].join(' '));
     const answer = this.instead.get(name)?.(own) ?? this.#do(name, own);
     if (answer === 'lost') {
       throw new FleetError('ssh.lost', `${this.name}: the connection was lost`);
@@ -84,8 +85,6 @@ export class FakeHypervisor implements Host {
       name,
       current: runner,
       booted: runner,
-      images: [],
-      flake: '',
       declarative: false,
       unit: unit('active', { invocation }),
       virtiofsd: unit('active', { invocation }),
@@ -99,13 +98,20 @@ export class FakeHypervisor implements Host {
 
   #do(name: ScriptName, args: readonly string[]): Answer {
     const [first = '', second = '', third = '', fourth = ''] = args;
-    const built = (target: string) => this.builds.get(target) ?? `/nix/store/old-${target === this.name ? 'system' : target}`;
+    const built = (target: string) =>
+      this.builds.get(target) ?? `/nix/store/old-${target === this.name ? 'system' : target}`;
     const { vms } = this.facts;
     switch (name) {
       case 'facts':
-        return factsText({ ...this.facts, answers: new Map(args.slice(1).map((a) => [a, this.#answers(a)])) });
+        return factsText({
+          ...this.facts,
+          answers: new Map(args.slice(2).map((a) => [a, this.#answers(a)])),
+        });
       case 'begin':
-        this.facts = { ...this.facts, lock: { id: first, owner: second, operation: third, since: 1 } };
+        this.facts = {
+          ...this.facts,
+          lock: { id: first, owner: second, operation: third, since: 1 },
+        };
         return undefined;
       case 'end':
         this.facts = { ...this.facts, lock: undefined };
@@ -124,17 +130,29 @@ export class FakeHypervisor implements Host {
         else this.facts = { ...this.facts, systemProfile: first };
         return second === 'test' ? 'switched\t0\n' : undefined;
       case 'back':
-        this.facts = { ...this.facts, currentSystem: '/nix/store/old-system', systemProfile: '/nix/store/old-system' };
+        this.facts = {
+          ...this.facts,
+          currentSystem: '/nix/store/old-system',
+          systemProfile: '/nix/store/old-system',
+        };
         return 'back\t0\n';
       case 'vm-create':
-        this.vm(first, { name: first, current: built(first), booted: undefined, images: [], flake: '', declarative: false, unit: unit('inactive'), virtiofsd: unit('inactive') });
+        this.vm(first, {
+          name: first,
+          current: built(first),
+          booted: undefined,
+          declarative: false,
+          unit: unit('inactive'),
+          virtiofsd: unit('inactive'),
+        });
         return undefined;
       case 'vm-start':
         this.boot(first, vms.get(first)?.current ?? '');
         return undefined;
       case 'vm-update':
         this.vm(first, { current: built(first) });
-        if (fourth === 'run' && vms.get(first)?.booted !== built(first)) this.boot(first, built(first));
+        if (fourth === 'run' && vms.get(first)?.booted !== built(first))
+          this.boot(first, built(first));
         return undefined;
       case 'vm-set':
         this.vm(first, { current: second });
@@ -144,10 +162,21 @@ export class FakeHypervisor implements Host {
         this.vm(second, { booted: undefined, unit: unit('inactive'), virtiofsd: unit('inactive') });
         return undefined;
       case 'vm-aside':
-        this.facts = { ...this.facts, vms: withEntry(vms, second, undefined), aside: new Map([[second, [`/var/lib/fleet/aside/${first}/${second}`]]]) };
+        this.facts = {
+          ...this.facts,
+          vms: withEntry(vms, second, undefined),
+          aside: new Map([[second, [`/var/lib/fleet/aside/${first}/${second}`]]]),
+        };
         return undefined;
       case 'vm-return':
-        this.vm(first, { name: first, current: built(first), booted: undefined, images: [], flake: '', declarative: false, unit: unit('inactive'), virtiofsd: unit('inactive') });
+        this.vm(first, {
+          name: first,
+          current: built(first),
+          booted: undefined,
+          declarative: false,
+          unit: unit('inactive'),
+          virtiofsd: unit('inactive'),
+        });
         return undefined;
       default:
         return undefined;
@@ -162,4 +191,3 @@ export class FakeHypervisor implements Host {
     return seen?.unit.active === 'active' && !this.mute.has(seen.booted ?? '');
   }
 }
-

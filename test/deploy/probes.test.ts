@@ -37,7 +37,9 @@ describe('checks that fleet.yaml asks for', () => {
     const { host, port } = await guest((socket) => {
       socket.once('data', () => socket.end('HTTP/1.1 503 X\r\ncontent-length: 0\r\n\r\n'));
     });
-    expect(await probe(host, 'web1', '10.1.0.2', [http(port)])).toMatchObject([{ ok: false, seen: '503' }]);
+    expect(await probe(host, 'web1', '10.1.0.2', [http(port)])).toMatchObject([
+      { ok: false, seen: '503' },
+    ]);
   });
 
   test('tcp only connects', async () => {

@@ -4,6 +4,8 @@ import { rollBackHypervisor } from '../../src/deploy/rollback.ts';
 import { Session } from '../../src/deploy/session.ts';
 import { systemName } from '../../src/host/facts.ts';
 import type { Generation, Generations } from '../../src/host/generations.ts';
+import { formatExpected } from '../../src/model/expected.ts';
+import { index, twoHypervisors } from '../plan/situation.ts';
 import { World, words } from './run.ts';
 
 const generation = (name: string, number: number | undefined, path: string): Generation => ({
@@ -14,10 +16,20 @@ const generation = (name: string, number: number | undefined, path: string): Gen
   current: false,
 });
 
-async function rollBack(world: World, wanted: readonly Generation[], expected: Generations['expected'] = new Map()) {
+/** How web1 was reached then. */
+const reached = (bridge: string, address: string) =>
+  formatExpected({ tap: 'vm-web1', bridge, address, volumes: [] });
+
+async function rollBack(
+  world: World,
+  wanted: readonly Generation[],
+  expected: Generations['expected'] = new Map(),
+) {
   const hypervisor = world.index.hypervisors.get('hv1');
   if (!hypervisor) throw new Error('no hv1');
-  const session = new Session(hypervisor, 'id', world.hv1, world.ports, (e) => world.events.push(e));
+  const session = new Session(hypervisor, 'id', world.hv1, world.ports, (e) =>
+    world.events.push(e),
+  );
   const ctx: Context = {
     index: world.index,
     session,
@@ -50,51 +62,82 @@ describe('rolling back', () => {
       'hold ada@desk web1',
       'end id done',
     ]);
-    expect(world.hv1.facts.vms.get('web1')).toMatchObject({ current: '/nix/store/past-web1', booted: '/nix/store/past-web1' });
+    expect(world.hv1.facts.vms.get('web1')).toMatchObject({
+      current: '/nix/store/past-web1',
+      booted: '/nix/store/past-web1',
+    });
   });
 
   test('a hypervisor is as careful as a deployment', async () => {
     const world = new World();
     const result = await rollBack(world, [generation(systemName, 41, '/nix/store/past-system')]);
-    expect(result.lines).toEqual(['hv1 is on generation 41; held back until fleet apply --release hv1']);
-    expect(words(world.hv1.log)).toEqual(['arm', 'switch test', 'switch boot', 'disarm', 'record', 'hold', 'end']);
+    expect(result.lines).toEqual([
+      'hv1 is on generation 41; held back until fleet apply --release hv1',
+    ]);
+    expect(words(world.hv1.log)).toEqual([
+      'arm',
+      'switch test',
+      'switch boot',
+      'disarm',
+      'record',
+      'hold',
+      'end',
+    ]);
     expect(world.hv1.log).toContain('switch boot return');
   });
 
   test('to what fleet kept says so, for there is no number', async () => {
-    const result = await rollBack(new World(), [generation('web1', undefined, '/nix/store/past-web1')]);
+    const result = await rollBack(new World(), [
+      generation('web1', undefined, '/nix/store/past-web1'),
+    ]);
     expect(result.lines[0]).toMatch(/^web1 is on generation that fleet kept/);
   });
 
   test('is taken back when the old generation is not healthy either, and nothing is held', async () => {
     const world = new World();
     world.hv1.mute.add('/nix/store/past-web1');
-    const result = await rollBack(world, [generation('db1', 1, '/nix/store/past-db1'), generation('web1', 3, '/nix/store/past-web1')]);
+    const result = await rollBack(world, [
+      generation('db1', 1, '/nix/store/past-db1'),
+      generation('web1', 3, '/nix/store/past-web1'),
+    ]);
     expect(result.outcome).toBe('rolled-back');
-    expect(words(world.hv1.log)).toEqual(['vm-set db1', 'vm-set web1', 'vm-set web1', 'vm-set db1', 'end']);
+    expect(words(world.hv1.log)).toEqual([
+      'vm-set db1',
+      'vm-set web1',
+      'vm-set web1',
+      'vm-set db1',
+      'end',
+    ]);
     expect(world.hv1.facts.vms.get('db1')?.booted).toBe('/nix/store/old-db1');
   });
 
   test('a vm that had another network then needs its hypervisor to come along', async () => {
-    const then = new Map([['past-web1', 'vm-web1,br-old,10.7.0.2']]);
+    const then = new Map([['past-web1', reached('br-old', '10.7.0.2')]]);
     const world = new World();
     const alone = await rollBack(world, [generation('web1', 3, '/nix/store/past-web1')], then);
     expect(alone).toMatchObject({ outcome: 'untouched', failure: { code: 'rollback.network' } });
-    expect(alone.failure?.hint).toBe('Roll it back together with its hypervisor: fleet rollback web1 hv1');
+    expect(alone.failure?.hint).toBe(
+      'Roll it back together with its hypervisor: fleet rollback web1 hv1',
+    );
     expect(world.hv1.facts.vms.get('web1')?.current).toBe('/nix/store/old-web1');
   });
 
   test('together with its hypervisor, it is stopped before the switch', async () => {
-    const then = new Map([['past-web1', 'vm-web1,br-back,10.2.0.9']]);
+    const then = new Map([['past-web1', reached('br-back', '10.2.0.9')]]);
     const world = new World();
-    await rollBack(world, [generation('web1', 3, '/nix/store/past-web1'), generation(systemName, 41, '/nix/store/past-system')], then);
+    await rollBack(
+      world,
+      [
+        generation('web1', 3, '/nix/store/past-web1'),
+        generation(systemName, 41, '/nix/store/past-system'),
+      ],
+      then,
+    );
     expect(words(world.hv1.log).slice(0, 3)).toEqual(['vm-stop web1', 'arm', 'switch test']);
   });
 
   test('a vm that should be stopped stays stopped', async () => {
     const world = new World();
-    const { index } = await import('../plan/situation.ts');
-    const { twoHypervisors } = await import('../plan/situation.ts');
     world.index = index(twoHypervisors.replace('web1: { on', 'web1: { state: stopped, on'));
     await rollBack(world, [generation('web1', 3, '/nix/store/past-web1')]);
     expect(world.hv1.log[0]).toBe('vm-set web1 30 stay');

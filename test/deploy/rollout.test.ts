@@ -14,7 +14,9 @@ function refuse(hypervisor: FakeHypervisor, code: string, message: string): void
   hypervisor.instead.set('begin', () => 70);
   hypervisor.run = async (...args) => {
     const result = await run(...args);
-    return result.code === 70 ? { ...result, stderr: `noise\nfleet-error\t${code}\t${message}\n` } : result;
+    return result.code === 70
+      ? { ...result, stderr: `noise\nfleet-error\t${code}\t${message}\n` }
+      : result;
   };
 }
 
@@ -22,7 +24,8 @@ describe('before anything is changed', () => {
   test('every hypervisor is locked before the commit is made, once', async () => {
     const world = new World();
     const locked: boolean[] = [];
-    world.publish = () => locked.push(...both.map((name) => world.host(name).facts.lock !== undefined));
+    world.publish = () =>
+      locked.push(...both.map((name) => world.host(name).facts.lock !== undefined));
     await world.apply(['web1', 'web2'], both);
     expect(locked).toEqual([true, true]);
     expect(world.published).toBe(1);
@@ -34,7 +37,8 @@ describe('before anything is changed', () => {
     await expect(world.apply(['web1', 'web2'], both)).rejects.toMatchObject({
       code: 'lock.held',
       exitCode: 5,
-      message: 'hv2 is locked by eve@laptop, who runs apply (20260101-0-x) since 2025-10-09 08:53 UTC',
+      message:
+        'hv2 is locked by eve@laptop, who runs apply (20260101-0-x) since 2025-10-09 08:53 UTC',
     });
     expect(words(world.hv1.log)).toEqual(['begin', 'end']);
     expect(words(world.host('hv2').log)).not.toContain('checkout');
@@ -71,8 +75,13 @@ describe('before anything is changed', () => {
     world.publish = () => {
       throw new FleetError('git.moved-on', 'the remote moved on');
     };
-    await expect(world.apply(['web1', 'web2'], both)).rejects.toMatchObject({ code: 'git.moved-on' });
-    expect(both.map((name) => words(world.host(name).log))).toEqual([['begin', 'end'], ['begin', 'end']]);
+    await expect(world.apply(['web1', 'web2'], both)).rejects.toMatchObject({
+      code: 'git.moved-on',
+    });
+    expect(both.map((name) => words(world.host(name).log))).toEqual([
+      ['begin', 'end'],
+      ['begin', 'end'],
+    ]);
   });
 });
 
@@ -87,8 +96,12 @@ describe('several hypervisors', () => {
 
   test('are never more at a time than maxParallel', async () => {
     const names = ['a1', 'a2', 'a3', 'a4', 'a5'];
-    const hypervisors = names.map((n) => `  ${n}: { ssh: root@192.0.2.9, system: x86_64-linux, stateVersion: "25.11" }\n`);
-    const world = new World(`version: 1\nname: x\nrollout: { maxParallel: 2 }\nhypervisors:\n${hypervisors.join('')}networks: {}\nvms: {}\n`);
+    const hypervisors = names.map(
+      (n) => `  ${n}: { ssh: root@192.0.2.9, system: x86_64-linux, stateVersion: "25.11" }\n`,
+    );
+    const world = new World(
+      `version: 1\nname: x\nrollout: { maxParallel: 2 }\nhypervisors:\n${hypervisors.join('')}networks: {}\nvms: {}\n`,
+    );
     let running = 0;
     let most = 0;
     for (const host of world.hypervisors.values()) {
@@ -133,6 +146,20 @@ describe('the exit code', () => {
 test('a fleet of two is deployed side by side, each with its own steps', async () => {
   const world = new World(twoHypervisors);
   await world.apply(['web1', 'web2'], both);
-  expect(words(world.hv1.log)).toEqual(['begin', 'checkout', 'build', 'vm-update web1', 'record', 'end']);
-  expect(words(world.host('hv2').log)).toEqual(['begin', 'checkout', 'build', 'vm-update web2', 'record', 'end']);
+  expect(words(world.hv1.log)).toEqual([
+    'begin',
+    'checkout',
+    'build',
+    'vm-update web1',
+    'record',
+    'end',
+  ]);
+  expect(words(world.host('hv2').log)).toEqual([
+    'begin',
+    'checkout',
+    'build',
+    'vm-update web2',
+    'record',
+    'end',
+  ]);
 });

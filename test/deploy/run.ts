@@ -1,6 +1,6 @@
+import type { HypervisorResult } from '../../src/deploy/deploy-hypervisor.ts';
 import type { DeployEvent } from '../../src/deploy/events.ts';
 import type { Clock, Ports } from '../../src/deploy/ports.ts';
-import type { HypervisorResult } from '../../src/deploy/deploy-hypervisor.ts';
 import { type RolloutInput, rollOut } from '../../src/deploy/rollout.ts';
 import { FleetError } from '../../src/model/errors.ts';
 import type { FleetIndex } from '../../src/model/index.ts';
@@ -53,7 +53,8 @@ export class World {
       clock: this.clock,
       connector: {
         connect: async ({ name }) => {
-          if (this.host(name).unreachable) throw new FleetError('ssh.timed-out', `${name}: no answer`);
+          if (this.host(name).unreachable)
+            throw new FleetError('ssh.timed-out', `${name}: no answer`);
           return this.host(name);
         },
       },
@@ -77,12 +78,21 @@ export class World {
   }
 
   /** Builds of `changed` give new store paths; those hypervisors are deployed that have something to do. */
-  async apply(changed: readonly string[], only: readonly string[] = ['hv1']): Promise<HypervisorResult[]> {
+  async apply(
+    changed: readonly string[],
+    only: readonly string[] = ['hv1'],
+  ): Promise<HypervisorResult[]> {
     for (const h of this.hypervisors.values()) {
-      for (const name of changed) if (!h.builds.has(name)) h.builds.set(name, `/nix/store/new-${name}`);
+      for (const name of changed)
+        if (!h.builds.has(name)) h.builds.set(name, `/nix/store/new-${name}`);
     }
     const { hypervisors } = this.plan(changed);
-    return rollOut(this.input(changed, hypervisors.filter((h) => only.includes(h.name))));
+    return rollOut(
+      this.input(
+        changed,
+        hypervisors.filter((h) => only.includes(h.name)),
+      ),
+    );
   }
 
   input(changed: readonly string[], plans: readonly HypervisorPlan[]): RolloutInput {
@@ -95,7 +105,9 @@ export class World {
       emit: (event) => this.events.push(event),
       signal: this.interrupt.signal,
       replan: (name, facts) =>
-        this.plan(changed, new Map([[name, facts]])).hypervisors.find((h) => h.name === name) as HypervisorPlan,
+        this.plan(changed, new Map([[name, facts]])).hypervisors.find(
+          (h) => h.name === name,
+        ) as HypervisorPlan,
       publish: async () => {
         this.published += 1;
         this.publish();
@@ -116,7 +128,8 @@ export class World {
 export const words = (log: readonly string[]): string[] =>
   log.map((line) => {
     const [name = '', ...args] = line.split(' ');
-    if (name.startsWith('vm-')) return `${name} ${name === 'vm-stop' || name === 'vm-aside' ? args[1] : args[0]}`;
+    if (name.startsWith('vm-'))
+      return `${name} ${name === 'vm-stop' || name === 'vm-aside' ? args[1] : args[0]}`;
     if (name === 'switch') return `switch ${args[0]}`;
     return name === 'back' ? `back ${args[1]}` : name;
   });

@@ -17,9 +17,22 @@ describe('a switch', () => {
     const world = new World();
     const [result] = await world.apply(['hv1']);
     expect(result?.outcome).toBe('done');
-    expect(words(world.hv1.log)).toEqual(['begin', 'checkout', 'build', 'arm', 'switch test', 'switch boot', 'disarm', 'record', 'end']);
+    expect(words(world.hv1.log)).toEqual([
+      'begin',
+      'checkout',
+      'build',
+      'arm',
+      'switch test',
+      'switch boot',
+      'disarm',
+      'record',
+      'end',
+    ]);
     expect(world.hv1.log).toContain('arm 20260101-000000-abcd 390');
-    expect(world.hv1.facts).toMatchObject({ currentSystem: '/nix/store/new-hv1', systemProfile: '/nix/store/new-hv1' });
+    expect(world.hv1.facts).toMatchObject({
+      currentSystem: '/nix/store/new-hv1',
+      systemProfile: '/nix/store/new-hv1',
+    });
   });
 
   test.each([4, 100])('that ends with %i and looks well is well', async (code) => {
@@ -38,17 +51,43 @@ describe('a switch', () => {
   });
 
   test.each<[string, (world: World) => void, RegExp]>([
-    ['a bridge has no address', (w) => {
-      w.hv1.facts = { ...w.hv1.facts, interfaces: withEntry(w.hv1.facts.interfaces, 'br-front', { addresses: [] }) };
-    }, /bridge br-front: expected up with 10\.1\.0\.1\/24, seen up with no address/],
-    ['a unit fails that did not before', (w) => {
-      w.hv1.facts = { ...w.hv1.facts, failedUnits: ['nginx.service'] };
-    }, /failed units: .*seen nginx\.service/],
-    ['a guest was restarted by it', (w) => w.hv1.boot('web1', '/nix/store/old-web1'), /web1 untouched: .*seen restarted/],
-    ['a guest was stopped by it', (w) => w.hv1.vm('web1', { unit: unit('inactive') }), /web1 untouched: .*seen inactive/],
-    ['a TAP left its bridge', (w) => {
-      w.hv1.facts = { ...w.hv1.facts, interfaces: withEntry(w.hv1.facts.interfaces, 'vm-web1', { master: undefined }) };
-    }, /web1 tap: expected in br-front, seen in no bridge/],
+    [
+      'a bridge has no address',
+      (w) => {
+        w.hv1.facts = {
+          ...w.hv1.facts,
+          interfaces: withEntry(w.hv1.facts.interfaces, 'br-front', { addresses: [] }),
+        };
+      },
+      /bridge br-front: expected up with 10\.1\.0\.1\/24, seen up with no address/,
+    ],
+    [
+      'a unit fails that did not before',
+      (w) => {
+        w.hv1.facts = { ...w.hv1.facts, failedUnits: ['nginx.service'] };
+      },
+      /failed units: .*seen nginx\.service/,
+    ],
+    [
+      'a guest was restarted by it',
+      (w) => w.hv1.boot('web1', '/nix/store/old-web1'),
+      /web1 untouched: .*seen restarted/,
+    ],
+    [
+      'a guest was stopped by it',
+      (w) => w.hv1.vm('web1', { unit: unit('inactive') }),
+      /web1 untouched: .*seen inactive/,
+    ],
+    [
+      'a TAP left its bridge',
+      (w) => {
+        w.hv1.facts = {
+          ...w.hv1.facts,
+          interfaces: withEntry(w.hv1.facts.interfaces, 'vm-web1', { master: undefined }),
+        };
+      },
+      /web1 tap: expected in br-front, seen in no bridge/,
+    ],
   ])('after which %s is taken back', async (_, harm, seen) => {
     const world = new World();
     switching(world, () => {
@@ -65,10 +104,14 @@ describe('a switch', () => {
     const world = new World();
     const { interfaces } = world.hv1.facts;
     switching(world, () => {
-      world.hv1.facts = { ...world.hv1.facts, interfaces: withEntry(interfaces, 'vm-web1', { master: undefined }) };
+      world.hv1.facts = {
+        ...world.hv1.facts,
+        interfaces: withEntry(interfaces, 'vm-web1', { master: undefined }),
+      };
       const began = world.clock.time;
       world.hv1.instead.set('facts', () => {
-        if (world.clock.time - began >= 10_000) world.hv1.facts = { ...world.hv1.facts, interfaces };
+        if (world.clock.time - began >= 10_000)
+          world.hv1.facts = { ...world.hv1.facts, interfaces };
         return undefined;
       });
       return 'switched\t0\n';
@@ -139,14 +182,19 @@ describe('a link that is lost in mid-step', () => {
     );
     const [result] = await world.apply(['web1']);
     expect(result?.outcome).toBe('rolled-back');
-    expect(words(world.hv1.log).slice(-4)).toEqual(['await-steps', 'vm-set', 'checkout', 'end'].map((w) => (w === 'vm-set' ? 'vm-set web1' : w)));
+    expect(words(world.hv1.log).slice(-4)).toEqual(
+      ['await-steps', 'vm-set', 'checkout', 'end'].map((w) => (w === 'vm-set' ? 'vm-set web1' : w)),
+    );
     expect(world.hv1.facts.vms.get('web1')?.booted).toBe('/nix/store/old-web1');
   });
 
   test('before anything was changed leaves it untouched', async () => {
     const world = new World();
     world.hv1.instead.set('build', () => 'lost');
-    expect((await world.apply(['web1']))[0]).toMatchObject({ outcome: 'untouched', failure: { code: 'ssh.lost' } });
+    expect((await world.apply(['web1']))[0]).toMatchObject({
+      outcome: 'untouched',
+      failure: { code: 'ssh.lost' },
+    });
   });
 
   test('and cannot be made anew after a guest was changed is a roll-back that failed', async () => {
@@ -161,10 +209,21 @@ describe('a link that is lost in mid-step', () => {
 });
 
 describe('the first switch of an adopted host', () => {
-  const access = { sshd: true, ports: [22], rootLogin: 'prohibit-password', firewall: true, openPorts: [22], openRanges: [], wheelNeedsPassword: true };
+  const access = {
+    sshd: true,
+    ports: [22],
+    rootLogin: 'prohibit-password',
+    firewall: true,
+    openPorts: [22],
+    openRanges: [],
+    wheelNeedsPassword: true,
+  };
   const adopt = (users: object) => {
     const world = new World();
-    world.hv1.facts = { ...world.hv1.facts, deployed: withEntry(world.hv1.facts.deployed, systemName, undefined) };
+    world.hv1.facts = {
+      ...world.hv1.facts,
+      deployed: withEntry(world.hv1.facts.deployed, systemName, undefined),
+    };
     world.hv1.instead.set('access', () => `access\t${JSON.stringify({ ...access, users })}\n`);
     return world;
   };
@@ -172,7 +231,10 @@ describe('the first switch of an adopted host', () => {
   test('is refused, with nothing switched, when we could not get in again', async () => {
     const world = adopt({});
     const [result] = await world.apply(['hv1']);
-    expect(result).toMatchObject({ outcome: 'untouched', failure: { code: 'adoption.locked-out' } });
+    expect(result).toMatchObject({
+      outcome: 'untouched',
+      failure: { code: 'adoption.locked-out' },
+    });
     expect(result?.failure?.message).toContain('there is no user root');
     expect(words(world.hv1.log)).not.toContain('arm');
   });

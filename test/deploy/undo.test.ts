@@ -3,7 +3,7 @@ import { undoAll } from '../../src/deploy/undo.ts';
 import { twoHypervisors, unit } from '../plan/situation.ts';
 import { World, words } from './run.ts';
 
-const after = (log: readonly string[], what: string) => {
+const since = (log: readonly string[], what: string) => {
   const all = words(log);
   return all.slice(all.lastIndexOf(what) + 1);
 };
@@ -30,7 +30,7 @@ describe('a guest that is not healthy', () => {
     const world = new World();
     world.hv1.mute.add('/nix/store/new-web1');
     const [result] = await world.apply(['hv1', 'db1', 'web1']);
-    expect(after(world.hv1.log, 'vm-update web1')).toEqual([
+    expect(since(world.hv1.log, 'vm-update web1')).toEqual([
       'vm-set web1',
       'vm-set db1',
       'back now',
@@ -39,7 +39,10 @@ describe('a guest that is not healthy', () => {
     ]);
     expect(result).toMatchObject({
       outcome: 'rolled-back',
-      failure: { code: 'verify.not-healthy', detail: 'web1 answers: expected ping, seen no answer' },
+      failure: {
+        code: 'verify.not-healthy',
+        detail: 'web1 answers: expected ping, seen no answer',
+      },
       lines: [
         'web1 is on its previous runner',
         'db1 is on its previous runner',
@@ -53,35 +56,67 @@ describe('a guest that is not healthy', () => {
     }
     expect(world.hv1.facts.currentSystem).toBe('/nix/store/old-system');
     expect(world.hv1.log).not.toContainEqual(expect.stringMatching(/^record/));
-    expect(world.events.filter((e) => e.type === 'checked').map((e) => e.target).slice(-2).sort()).toEqual(['db1', 'web1']);
+    expect(
+      world.events
+        .filter((e) => e.type === 'checked')
+        .map((e) => e.target)
+        .slice(-2)
+        .sort(),
+    ).toEqual(['db1', 'web1']);
   });
 
   test('that is new is stopped and set aside', async () => {
-    const world = new World(`${twoHypervisors}  new1: { on: hv1, network: front, address: 10.1.0.9 }\n`);
+    const world = new World(
+      `${twoHypervisors}  new1: { on: hv1, network: front, address: 10.1.0.9 }\n`,
+    );
     world.hv1.facts = new World().hv1.facts;
     world.hv1.mute.add('/nix/store/new-new1');
     const [result] = await world.apply(['hv1', 'new1']);
-    expect(after(world.hv1.log, 'vm-start new1')).toEqual(['vm-stop new1', 'vm-aside new1', 'back now', 'checkout', 'end']);
+    expect(since(world.hv1.log, 'vm-start new1')).toEqual([
+      'vm-stop new1',
+      'vm-aside new1',
+      'back now',
+      'checkout',
+      'end',
+    ]);
     expect(result?.lines).toContain('new1, which was new, is set aside');
     expect(world.hv1.facts.vms.has('new1')).toBe(false);
   });
 
   test('that was stopped before is stopped again', async () => {
     const world = new World();
-    world.hv1.vm('web1', { booted: undefined, unit: unit('inactive'), virtiofsd: unit('inactive') });
+    world.hv1.vm('web1', {
+      booted: undefined,
+      unit: unit('inactive'),
+      virtiofsd: unit('inactive'),
+    });
     world.hv1.mute.add('/nix/store/new-web1');
     expect((await world.apply(['web1']))[0]?.outcome).toBe('rolled-back');
-    expect(world.hv1.facts.vms.get('web1')).toMatchObject({ current: '/nix/store/old-web1', unit: { active: 'inactive' } });
+    expect(world.hv1.facts.vms.get('web1')).toMatchObject({
+      current: '/nix/store/old-web1',
+      unit: { active: 'inactive' },
+    });
   });
 
   test('gives back a vm that was set aside or stopped on the way', async () => {
-    const world = new World(twoHypervisors.replace(/^ {2}db1: .*\n/m, '').replace('dependsOn: [db1], ', ''));
+    const world = new World(
+      twoHypervisors.replace(/^ {2}db1: .*\n/m, '').replace('dependsOn: [db1], ', ''),
+    );
     world.hv1.facts = new World().hv1.facts;
     world.hv1.instead.set('record', () => 1);
     const [result] = await world.apply(['web1']);
     expect(result?.outcome).toBe('rolled-back');
-    expect(after(world.hv1.log, 'record')).toEqual(['vm-return db1', 'vm-set web1', 'vm-set db1', 'checkout', 'end']);
-    expect(world.hv1.facts.vms.get('db1')).toMatchObject({ booted: '/nix/store/old-db1', unit: { active: 'active' } });
+    expect(since(world.hv1.log, 'record')).toEqual([
+      'vm-return db1',
+      'vm-set web1',
+      'vm-set db1',
+      'checkout',
+      'end',
+    ]);
+    expect(world.hv1.facts.vms.get('db1')).toMatchObject({
+      booted: '/nix/store/old-db1',
+      unit: { active: 'active' },
+    });
   });
 });
 
@@ -113,7 +148,9 @@ describe('putting back fails', () => {
     world.hv1.instead.set('back', () => 'back\t1\n');
     const [result] = await world.apply(['hv1', 'web1']);
     expect(result?.outcome).toBe('rollback-failed');
-    expect(result?.lines).toContain('hv1 is on its previous system: FAILED: hv1 is not back on its previous system');
+    expect(result?.lines).toContain(
+      'hv1 is on its previous system: FAILED: hv1 is not back on its previous system',
+    );
   });
 });
 
@@ -126,7 +163,12 @@ describe('an interrupt', () => {
     });
     const [result] = await world.apply(['db1', 'web1']);
     expect(result).toMatchObject({ outcome: 'rolled-back', failure: { code: 'interrupted' } });
-    expect(after(world.hv1.log, 'vm-update web1')).toEqual(['vm-set web1', 'vm-set db1', 'checkout', 'end']);
+    expect(since(world.hv1.log, 'vm-update web1')).toEqual([
+      'vm-set web1',
+      'vm-set db1',
+      'checkout',
+      'end',
+    ]);
     expect(world.notes).toContain('interrupted: putting back');
   });
 });

@@ -1,59 +1,97 @@
-import { formatExpected } from '../../src/model/expected.ts';
 import type { Facts, Interface, UnitFacts } from '../../src/host/facts.ts';
+import { formatExpected } from '../../src/model/expected.ts';
+
+const parts = ['kernel', 'initrd', 'kernel-modules'];
 
 /** Facts as facts.sh prints them: what `parseFacts` reads. */
 export function factsText(facts: Facts): string {
-  const lines = ['fleet-facts 1'];
-  const record = (...fields: (string | number | undefined)[]) =>
-    lines.push(fields.map((f) => f ?? '').join('\t'));
-  record('now', facts.now);
-  record('machine', facts.machine);
-  record('client', facts.clientAddress && `${facts.clientAddress} 50000 192.0.2.1 22`);
-  record('boot', facts.bootId);
-  record('current-system', facts.currentSystem);
-  record('booted-system', facts.bootedSystem);
-  record('system-profile', facts.systemProfile);
-  for (const part of ['kernel', 'initrd', 'kernel-modules']) {
-    record('part', part, 'now', facts.rebootFor.includes(part) ? 'then' : 'now');
-  }
-  for (const tool of facts.missingTools) record('missing', tool);
-  if (facts.seen) record('seen');
-  for (const [disk, free] of facts.freeKiB) record('free', disk, free);
-  if (facts.memoryAvailableKiB !== undefined) record('memory', facts.memoryAvailableKiB);
-  const { lock, checkout } = facts;
-  if (lock) record('lock', lock.id, lock.owner, lock.operation, lock.since);
-  if (checkout) {
-    record('checkout', `# branch.oid ${checkout.commit ?? '(initial)'}`);
-    if (checkout.branch) record('checkout', `# branch.head ${checkout.branch}`);
-    for (let n = 0; n < checkout.dirty; n += 1) record('checkout', `? file ${n}`);
-  }
-  for (const [name, d] of facts.deployed) {
-    record('deployed', name, d.fingerprint, d.path, d.commit, d.since, d.expected ? formatExpected(d.expected) : '-');
-  }
-  for (const [name, h] of facts.held) record('held', name, h.from, h.to, h.operator, h.since);
-  for (const [name, folders] of facts.aside) for (const f of folders) record('aside', name, f);
-  for (const id of facts.openDeployments) record('open', id);
-  for (const vm of facts.vms.values()) {
-    record('vm', vm.name, vm.current, vm.booted, vm.declarative ? 'yes' : 'no', vm.flake);
-    for (const image of vm.images) record('volume', vm.name, image);
-  }
-  lines.push('== units');
-  for (const vm of facts.vms.values()) {
-    lines.push(...unitLines(`microvm@${vm.name}`, vm.unit));
-    lines.push(...unitLines(`microvm-virtiofsd@${vm.name}`, vm.virtiofsd));
-  }
-  lines.push('== failed', ...facts.failedUnits.map((u) => `${u} loaded failed failed Something`));
-  lines.push('== addresses', JSON.stringify([...facts.interfaces.values()].map(ipAddress)), '');
-  const routes = facts.routes.map((r) => ({
-    dst: r.destination,
-    dev: r.device,
-    ...(r.connected && { scope: 'link' }),
-  }));
-  lines.push('== routes', JSON.stringify(routes), '', '== answers');
-  for (const [address, answered] of facts.answers) {
-    lines.push(`${answered ? 'yes' : 'no'} ${address}`);
-  }
-  return `${lines.join('\n')}\n== end\n`;
+  return [
+    'fleet-facts 1',
+    ...records(facts),
+    '== links',
+    ...links(facts).map(([path, to]) => `lrwxrwxrwx 1 root kvm 51 Jan  1 00:00 ${path} -> ${to}`),
+    '== disks',
+    'Filesystem 1024-blocks Used Available Capacity Mounted on',
+    ...[...facts.freeKiB].map(([disk, free]) => `/dev/vda1 99999999 1 ${free} 1% ${disk}`),
+    '== checkout',
+    ...checkout(facts),
+    '== units',
+    ...[...facts.vms.values()].flatMap((vm) => [
+      ...unitLines(`microvm@${vm.name}`, vm.unit),
+      ...unitLines(`microvm-virtiofsd@${vm.name}`, vm.virtiofsd),
+    ]),
+    '== failed',
+    ...facts.failedUnits.map((u) => `${u} loaded failed failed Something`),
+    '== addresses',
+    JSON.stringify([...facts.interfaces.values()].map(ipAddress)),
+    '',
+    '== routes',
+    JSON.stringify(
+      facts.routes.map((r) => ({
+        dst: r.destination,
+        dev: r.device,
+        ...(r.connected && { scope: 'link' }),
+      })),
+    ),
+    '',
+    '== answers',
+    ...[...facts.answers].map(([address, yes]) => `${yes ? 'yes' : 'no'} ${address}`),
+    '== end',
+    '',
+  ].join('\n');
+}
+
+function records(facts: Facts): string[] {
+  const { lock } = facts;
+  const rows: (readonly (string | number | undefined)[])[] = [
+    ['root', ''],
+    ['machine', facts.machine],
+    ['client', facts.clientAddress && `${facts.clientAddress} 50000 192.0.2.1 22`],
+    ['boot', facts.bootId],
+    ...facts.missingTools.map((tool) => ['missing', tool]),
+    ...(lock ? [['lock', lock.id, lock.owner, lock.operation, lock.since]] : []),
+    ...[...facts.deployed].map(([name, d]) => {
+      const expected = d.expected ? formatExpected(d.expected) : '-';
+      return ['deployed', name, d.fingerprint, d.path, d.commit, d.since, expected];
+    }),
+    ...[...facts.held].map(([name, h]) => ['held', name, h.from, h.to, h.operator, h.since]),
+    ...[...facts.aside].flatMap(([name, folders]) => folders.map((f) => ['aside', name, f])),
+    ...facts.openDeployments.map((id) => ['open', id]),
+    ...[...facts.vms.values()].map((vm) => ['vm', vm.name, vm.declarative ? 'yes' : 'no']),
+    ...[...facts.freeKiB.keys()].map((disk) => ['disk', disk]),
+  ];
+  return rows.map((row) => row.map((field) => field ?? '').join('\t'));
+}
+
+function links(facts: Facts): [string, string][] {
+  const profiles = '/nix/var/nix/profiles';
+  const all: [string, string | undefined][] = [
+    [`${profiles}/system`, facts.systemProfile && 'system-42-link'],
+    [`${profiles}/system-42-link`, facts.systemProfile],
+    ['/run/current-system', facts.currentSystem],
+    ['/run/booted-system', facts.bootedSystem],
+    ...parts.map((part): [string, string] => [`/run/current-system/${part}`, `/nix/store/${part}`]),
+    ...parts.map((part): [string, string] => {
+      const then = facts.rebootFor.includes(part) ? 'older-' : '';
+      return [`/run/booted-system/${part}`, `/nix/store/${then}${part}`];
+    }),
+    ...[...facts.vms.values()].flatMap(
+      ({ name, current, booted }): [string, string | undefined][] => [
+        [`/var/lib/microvms/${name}/current`, current],
+        [`/var/lib/microvms/${name}/booted`, booted],
+      ],
+    ),
+  ];
+  return all.filter((link): link is [string, string] => link[1] !== undefined);
+}
+
+function checkout({ checkout: seen }: Facts): string[] {
+  if (!seen) return [];
+  return [
+    `# branch.oid ${seen.commit ?? '(initial)'}`,
+    ...(seen.branch ? [`# branch.head ${seen.branch}`] : []),
+    ...Array.from({ length: seen.dirty }, (_, n) => `? file ${n}`),
+  ];
 }
 
 function unitLines(name: string, unit: UnitFacts): string[] {

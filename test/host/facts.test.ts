@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { type Facts, parseFacts, parseLock, systemName } from '../../src/host/facts.ts';
+import { type Facts, systemName, type VmFacts } from '../../src/host/facts.ts';
+import { parseFacts, parseLock } from '../../src/host/parse-facts.ts';
 import { FleetError } from '../../src/model/errors.ts';
 import { deployedFacts, emptyFacts, index, unit } from '../plan/situation.ts';
 import { factsText } from './facts-text.ts';
@@ -10,12 +11,20 @@ const full: Facts = {
   rebootFor: ['kernel'],
   missingTools: ['microvm'],
   lock: { id: 'd2', owner: 'ada@desk', operation: 'apply', since: 1_760_000_000 },
-  held: new Map([[systemName, { from: '/nix/store/b', to: '/nix/store/a', operator: 'eve', since: 1 }]]),
+  held: new Map([
+    [systemName, { from: '/nix/store/b', to: '/nix/store/a', operator: 'eve', since: 1 }],
+  ]),
   aside: new Map([['old', ['/var/lib/fleet/aside/1/old', '/var/lib/fleet/aside/2/old']]]),
   openDeployments: ['d1'],
   failedUnits: ['nginx.service'],
-  routes: [{ destination: 'default', device: 'eth0', connected: false }, { destination: '10.1.0.0/24', device: 'br-front', connected: true }],
-  answers: new Map([['10.1.0.2', true], ['10.2.0.2', false]]),
+  routes: [
+    { destination: 'default', device: 'eth0', connected: false },
+    { destination: '10.1.0.0/24', device: 'br-front', connected: true },
+  ],
+  answers: new Map([
+    ['10.1.0.2', true],
+    ['10.2.0.2', false],
+  ]),
 };
 const text = factsText(full);
 
@@ -41,46 +50,72 @@ describe('facts', () => {
     ['another version', text.replace('fleet-facts 1', 'fleet-facts 2')],
     ['nothing', ''],
   ])('with %s are refused with a hint', (_, wrong) => {
-    expect(() => parseFacts(wrong)).toThrow(expect.objectContaining({ code: 'facts.unreadable', hint: expect.stringContaining('start-up file') }));
+    expect(() => parseFacts(wrong)).toThrow(
+      expect.objectContaining({
+        code: 'facts.unreadable',
+        hint: expect.stringContaining('start-up file'),
+      }),
+    );
   });
 
   test('take a unit that systemd has not loaded for a stopped one', () => {
     const vm = parseFacts(withSection('units', '')).vms.get('web1');
-    expect(vm?.unit).toMatchObject({ active: 'inactive', sub: 'dead', invocation: '', restarts: 0 });
+    expect(vm?.unit).toMatchObject({
+      active: 'inactive',
+      sub: 'dead',
+      invocation: '',
+      restarts: 0,
+    });
     expect(vm?.virtiofsd.active).toBe('inactive');
   });
 
-  test('tell a vm that never booted from one that runs', () => {
-    const vm = parseFacts(text.replace(/^(vm\tweb1\t[^\t]*)\t[^\t]*/m, '$1\t')).vms.get('web1');
-    expect(vm?.booted).toBeUndefined();
-    expect(vm?.current).toBe('/nix/store/old-web1');
+  test('tell a vm that never booted, or has no runner, from one that runs', () => {
+    const never = parseFacts(text.replace(/^.*web1\/booted -> .*\n/m, '')).vms.get('web1');
+    expect(never).toMatchObject({ current: '/nix/store/old-web1', booted: undefined });
+    const none = parseFacts(text.replace(/^.*web1\/(booted|current) -> .*\n/gm, '')).vms.get(
+      'web1',
+    );
+    expect(none).toMatchObject({ current: undefined, booted: undefined });
   });
 
   test('keep folders whose names have spaces apart', () => {
-    const facts = parseFacts(text.replace('== units', 'vm\tmy old vm\t/nix/store/x\t\tno\t\nvolume\tmy old vm\tdata disk.img\n== units'));
-    expect(facts.vms.get('my old vm')).toMatchObject({ current: '/nix/store/x', images: ['data disk.img'], unit: { active: 'inactive' } });
+    const link =
+      'lrwxrwxrwx 1 root kvm 51 Jan  1 00:00 /var/lib/microvms/my old vm/current -> /nix/store/x';
+    const facts = parseFacts(text.replace('== links', `vm\tmy old vm\tno\n== links\n${link}`));
+    expect(facts.vms.get('my old vm')).toMatchObject({
+      current: '/nix/store/x',
+      unit: { active: 'inactive' },
+    });
+    expect(facts.vms.has('my')).toBe(false);
   });
 
   test('count dirty files, whatever their names are', () => {
-    const dirty = '1 .M N... 100644 100644 100644 a b my file\n';
-    const facts = parseFacts(text.replace('vm\tweb1', `checkout\t${dirty}checkout\t? a\tb\nvm\tweb1`));
-    expect(facts.checkout).toMatchObject({ branch: 'fleet', dirty: 2 });
+    const dirty = '1 .M N... 100644 100644 100644 a b my file\n? a\tb\n? == units\n';
+    const facts = parseFacts(text.replace('\n== units', `\n${dirty}== units`));
+    expect(facts.checkout).toMatchObject({ branch: 'fleet', dirty: 3 });
+    expect(facts.vms.get('web1')?.unit.active).toBe('active');
   });
 
   test('know a checkout without commits', () => {
-    const facts = parseFacts(factsText({ ...emptyFacts, checkout: { commit: undefined, branch: 'fleet', dirty: 0 } }));
+    const facts = parseFacts(
+      factsText({ ...emptyFacts, checkout: { commit: undefined, branch: 'fleet', dirty: 0 } }),
+    );
     expect(facts.checkout).toEqual({ commit: undefined, branch: 'fleet', dirty: 0 });
   });
 
   test('know a lock without an owner yet as a lock', () => {
-    expect(parseFacts(text.replace(/^lock\t.*$/m, 'lock')).lock).toMatchObject({ owner: 'somebody' });
+    expect(parseFacts(text.replace(/^lock\t.*$/m, 'lock')).lock).toMatchObject({
+      owner: 'somebody',
+    });
     expect(parseLock(undefined)).toBeUndefined();
   });
 });
 
 describe('ip -j', () => {
   test('prints {} for interfaces that a filter left out', () => {
-    const facts = parseFacts(withSection('addresses', '[{},{"ifname":"lo","flags":["UP"],"addr_info":[{}]},{}]'));
+    const facts = parseFacts(
+      withSection('addresses', '[{},{"ifname":"lo","flags":["UP"],"addr_info":[{}]},{}]'),
+    );
     expect([...facts.interfaces.keys()]).toEqual(['lo']);
   });
 
@@ -101,7 +136,9 @@ describe('ip -j', () => {
   });
 
   test('may leave out the device of a route', () => {
-    const facts = parseFacts(withSection('routes', '[{"type":"blackhole","dst":"10.9.0.0/16"},{}]'));
+    const facts = parseFacts(
+      withSection('routes', '[{"type":"blackhole","dst":"10.9.0.0/16"},{}]'),
+    );
     expect(facts.routes).toEqual([{ destination: '10.9.0.0/16', device: '', connected: false }]);
   });
 
@@ -111,15 +148,27 @@ describe('ip -j', () => {
   });
 });
 
-test('a reboot is needed only for parts that were booted differently', () => {
-  const facts = parseFacts(text.replace('part\tinitrd\tnow\tnow', 'part\tinitrd\tnow\t'));
-  expect(facts.rebootFor).toEqual(['kernel']);
+describe('links', () => {
+  test('are read below the root that the hypervisor says it has', () => {
+    const moved = text
+      .replace('root\t', 'root\t/srv/pretend')
+      .replaceAll(' /var/lib', ' /srv/pretend/var/lib');
+    expect(parseFacts(moved).vms.get('web1')?.current).toBe('/nix/store/old-web1');
+    expect(parseFacts(moved).currentSystem).toBeUndefined();
+  });
+
+  test('tell a reboot that is needed only where something was booted differently', () => {
+    const facts = parseFacts(text.replace(/^.*booted-system\/initrd -> .*\n/m, ''));
+    expect(facts.rebootFor).toEqual(['kernel']);
+  });
 });
 
 test('a unit that restarts is read with its count', () => {
   const crashing = unit('activating', { sub: 'auto-restart', restarts: 4, result: 'exit-code' });
-  const vms = new Map(full.vms);
-  vms.set('web1', { ...(full.vms.get('web1') as never as Facts['vms'] extends ReadonlyMap<string, infer V> ? V : never), unit: crashing });
+  const vms = new Map(full.vms).set('web1', {
+    ...(full.vms.get('web1') as VmFacts),
+    unit: crashing,
+  });
   expect(parseFacts(factsText({ ...full, vms })).vms.get('web1')?.unit).toEqual(crashing);
 });
 
@@ -127,5 +176,6 @@ test('every script that can be named is there, and the other way round', () => {
   const source = readFileSync(new URL('../../src/host/scripts.ts', import.meta.url), 'utf8');
   const named = [...source.matchAll(/^ {2}\| '([\w-]+)'/gm)].map((m) => `${m[1]}.sh`);
   const folder = readdirSync(new URL('../../src/host/scripts/', import.meta.url));
-  expect(named.sort()).toEqual(folder.filter((file) => file !== 'lib.sh').sort());
+  expect(new Set(named)).toEqual(new Set(folder.filter((file) => file !== 'lib.sh')));
+  expect(new Set(named).size).toBe(named.length);
 });

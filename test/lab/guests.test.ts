@@ -7,7 +7,7 @@ const missing = labMissing();
 
 describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
   'guests of the lab that misbehave',
-  { timeout: 90_000 },
+  { timeout: 180_000 },
   () => {
     let lab: Lab;
     let hv1: LabHost;
@@ -34,7 +34,7 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       succeed(hv1, `systemctl show --value -p ${property} microvm@vm1`);
     const pings = async () => (await hv1.exec('ping -c1 -W1 10.1.0.11')).code === 0;
     const untilTrue = (what: string, ask: () => Promise<boolean>) =>
-      until(what, 30_000, async () => ((await ask()) ? true : undefined));
+      until(what, 80_000, async () => ((await ask()) ? true : undefined));
 
     test('lab.mute: runs and never answers', async () => {
       await startWith('lab.mute');

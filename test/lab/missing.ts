@@ -19,6 +19,9 @@ export function labMissing(): string | undefined {
   const packages = Object.entries(tools)
     .filter(([program]) => !path.some((dir) => existsSync(join(dir, program))))
     .map(([, name]) => name);
+  // Without it mmdebstrap trusts no Debian mirror; Ubuntu does not bring it.
+  if (!existsSync('/usr/share/keyrings/debian-archive-keyring.gpg'))
+    packages.push('debian-archive-keyring');
   if (packages.length > 0) return `the lab needs the packages ${packages.join(', ')}`;
   if (!existsSync('/dev/net/tun')) return 'the lab needs /dev/net/tun';
   if (!/\boverlay$/m.test(readFileSync('/proc/filesystems', 'utf8')))

@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { systemName } from '../../src/host/facts.ts';
-import { changed, emptyFacts, planHv1, short, twoHypervisors, unit, withEntry } from './situation.ts';
+import {
+  changed,
+  emptyFacts,
+  planHv1,
+  short,
+  twoHypervisors,
+  unit,
+  withEntry,
+} from './situation.ts';
 
 const without = (name: string) =>
   twoHypervisors.replace(new RegExp(`^  ${name}: .*\n`, 'm'), '').replace('dependsOn: [db1], ', '');
@@ -51,14 +59,18 @@ describe('a vm', () => {
   });
 
   test('that fleet never deployed is adopted by an update', () => {
-    const plan = planHv1({ facts: (f) => ({ deployed: withEntry(f.deployed, 'web1', undefined) }) });
+    const plan = planHv1({
+      facts: (f) => ({ deployed: withEntry(f.deployed, 'web1', undefined) }),
+    });
     expect(plan.actions).toMatchObject([
       { kind: 'update', target: 'web1', why: 'not deployed by fleet yet' },
     ]);
   });
 
   test('that stopped by itself is started, and what systemd says is the reason', () => {
-    const plan = planHv1({ facts: (f) => ({ vms: withEntry(f.vms, 'web1', { unit: unit('failed') }) }) });
+    const plan = planHv1({
+      facts: (f) => ({ vms: withEntry(f.vms, 'web1', { unit: unit('failed') }) }),
+    });
     expect(plan.actions).toEqual([
       { kind: 'start', target: 'web1', why: 'microvm@web1 is failed' },
     ]);
@@ -69,7 +81,9 @@ describe('a vm', () => {
     expect(short(planHv1({ yaml: stopped }).actions)).toEqual(['stop web1']);
     const off = planHv1({
       yaml: stopped,
-      facts: (f) => ({ vms: withEntry(f.vms, 'web1', { unit: unit('inactive'), booted: undefined }) }),
+      facts: (f) => ({
+        vms: withEntry(f.vms, 'web1', { unit: unit('inactive'), booted: undefined }),
+      }),
     });
     expect(off.actions).toEqual([]);
   });
@@ -122,7 +136,12 @@ describe('order', () => {
 });
 
 describe('held back', () => {
-  const held = { from: '/nix/store/bad', to: '/nix/store/good', operator: 'ada@desk', since: 1_760_000_000 };
+  const held = {
+    from: '/nix/store/bad',
+    to: '/nix/store/good',
+    operator: 'ada@desk',
+    since: 1_760_000_000,
+  };
   const facts = (name: string) => () => ({ held: new Map([[name, held]]) });
 
   test('a vm stays on what it was rolled back to, and the plan says who did it', () => {
@@ -146,7 +165,9 @@ describe('held back', () => {
     const change = { fingerprints: changed('hv1'), facts: facts(systemName) };
     expect(planHv1(change).actions).toEqual([]);
     expect(planHv1(change).drift[0]?.target).toBe('hv1');
-    expect(short(planHv1({ ...change, release: new Set(['hv1']) }).actions)).toEqual(['switch hv1']);
+    expect(short(planHv1({ ...change, release: new Set(['hv1']) }).actions)).toEqual([
+      'switch hv1',
+    ]);
   });
 });
 
@@ -183,7 +204,12 @@ describe('taken out of fleet.yaml', () => {
 describe('the hypervisor switches', () => {
   test('when fleet has not deployed it yet', () => {
     const plan = planHv1({ facts: () => ({ ...emptyFacts }) });
-    expect(short(plan.actions)).toEqual(['checkout hv1', 'switch hv1', 'create db1', 'create web1']);
+    expect(short(plan.actions)).toEqual([
+      'checkout hv1',
+      'switch hv1',
+      'create db1',
+      'create web1',
+    ]);
     expect(plan.actions.map((a) => a.why)).toEqual([
       'there is none yet',
       'not deployed by fleet yet',
@@ -194,14 +220,22 @@ describe('the hypervisor switches', () => {
 
   test.each([
     ['its configuration changed', { fingerprints: changed('hv1') }],
-    ['the running system is not the one that was deployed', { facts: () => ({ currentSystem: '/nix/store/x', systemProfile: '/nix/store/x' }) }],
-    ['a reboot would boot another system than the one that runs', { facts: () => ({ systemProfile: '/nix/store/x' }) }],
+    [
+      'the running system is not the one that was deployed',
+      { facts: () => ({ currentSystem: '/nix/store/x', systemProfile: '/nix/store/x' }) },
+    ],
+    [
+      'a reboot would boot another system than the one that runs',
+      { facts: () => ({ systemProfile: '/nix/store/x' }) },
+    ],
   ])('because %s', (why, change) => {
     expect(planHv1(change).actions).toEqual([{ kind: 'switch', target: 'hv1', why }]);
   });
 
   test('and restarts networkd when a bridge that it had is gone', () => {
-    const plan = planHv1({ facts: (f) => ({ interfaces: withEntry(f.interfaces, 'br-front', undefined) }) });
+    const plan = planHv1({
+      facts: (f) => ({ interfaces: withEntry(f.interfaces, 'br-front', undefined) }),
+    });
     expect(plan.actions[0]).toEqual({
       kind: 'switch',
       target: 'hv1',
@@ -211,7 +245,8 @@ describe('the hypervisor switches', () => {
   });
 
   test('without restarting networkd for a network that is only new', () => {
-    const yaml = twoHypervisors.replace('networks:\n', 'networks:\n  side: { subnet: 10.9.0.0/24 }\n') +
+    const yaml =
+      twoHypervisors.replace('networks:\n', 'networks:\n  side: { subnet: 10.9.0.0/24 }\n') +
       '  new1: { on: hv1, network: side, address: 10.9.0.2 }\n';
     const plan = planHv1({ yaml, fingerprints: changed('hv1', 'new1') });
     expect(plan.drift).toEqual([]);
@@ -224,9 +259,22 @@ describe('the hypervisor switches', () => {
 
 describe('the checkout moves', () => {
   test.each([
-    ['there is a new commit', { files: [{ path: 'fleet.yaml', kind: 'change' as const, diff: '' }] }],
-    ['it is at bbbbbbbb', { facts: () => ({ checkout: { commit: 'b'.repeat(40), branch: 'fleet', dirty: 0 } }) }],
-    ['it was changed by hand (kept in git stash)', { facts: (f: { checkout: unknown }) => ({ checkout: { ...(f.checkout as object), dirty: 2 } as never }) }],
+    [
+      'there is a new commit',
+      { files: [{ path: 'fleet.yaml', kind: 'change' as const, diff: '' }] },
+    ],
+    [
+      'it is at bbbbbbbb',
+      { facts: () => ({ checkout: { commit: 'b'.repeat(40), branch: 'fleet', dirty: 0 } }) },
+    ],
+    [
+      'it was changed by hand (kept in git stash)',
+      {
+        facts: (f: { checkout: unknown }) => ({
+          checkout: { ...(f.checkout as object), dirty: 2 } as never,
+        }),
+      },
+    ],
   ])('because %s, and nothing that runs changes', (why, change) => {
     expect(planHv1(change).actions).toEqual([{ kind: 'checkout', target: 'hv1', why }]);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { commitMessage } from '../../src/plan/commit-message.ts';
 import { fileChanges } from '../../src/plan/file-changes.ts';
-import { hasChanges, type FileChange, type Plan } from '../../src/plan/plan.ts';
+import { type FileChange, hasChanges, type Plan } from '../../src/plan/plan.ts';
 
 describe('file changes', () => {
   test('are unified diffs, by path, and only of what differs', () => {
@@ -11,7 +11,11 @@ describe('file changes', () => {
       { path: 'a.nix', before: undefined, after: 'new\n' },
       { path: 'c.nix', before: 'old\n', after: undefined },
     ]);
-    expect(changes.map((c) => `${c.kind} ${c.path}`)).toEqual(['add a.nix', 'change b.nix', 'remove c.nix']);
+    expect(changes.map((c) => `${c.kind} ${c.path}`)).toEqual([
+      'add a.nix',
+      'change b.nix',
+      'remove c.nix',
+    ]);
     expect(changes.map((c) => c.diff)).toEqual([
       '--- /dev/null\n+++ b/a.nix\n@@ -0,0 +1,1 @@\n+new\n',
       '--- a/b.nix\n+++ b/b.nix\n@@ -1,2 +1,2 @@\n one\n-two\n+three\n',
@@ -26,7 +30,11 @@ describe('file changes', () => {
 });
 
 describe('the commit message', () => {
-  const file = (path: string, kind: FileChange['kind'] = 'change'): FileChange => ({ path, kind, diff: '' });
+  const file = (path: string, kind: FileChange['kind'] = 'change'): FileChange => ({
+    path,
+    kind,
+    diff: '',
+  });
 
   test('names the hosts, and lists every file', () => {
     expect(
@@ -69,7 +77,14 @@ describe('a plan', () => {
     version: 1,
     fleet: 'x',
     files: [],
-    hypervisors: [{ name: 'hv1', actions: [], drift: [{ target: 'hv1', code: 'reboot', message: '' }], problems: [] }],
+    hypervisors: [
+      {
+        name: 'hv1',
+        actions: [],
+        drift: [{ target: 'hv1', code: 'reboot', message: '' }],
+        problems: [],
+      },
+    ],
     warnings: ['w'],
     ...more,
   });

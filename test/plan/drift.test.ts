@@ -41,14 +41,20 @@ describe('drift', () => {
     [
       'a vm that stopped, whose TAP is gone with it',
       (f) => ({
-        vms: withEntry(f.vms, 'web1', { booted: undefined, unit: unit('failed', { sub: 'failed' }) }),
+        vms: withEntry(f.vms, 'web1', {
+          booted: undefined,
+          unit: unit('failed', { sub: 'failed' }),
+        }),
         interfaces: withEntry(f.interfaces, 'vm-web1', undefined),
       }),
       ['web1 stopped: microvm@web1 is failed (failed)'],
     ],
     [
       'a deployment that never ended',
-      () => ({ openDeployments: ['d1', 'd2'], lock: { id: 'd2', owner: 'ada@desk', operation: 'apply', since: 1 } }),
+      () => ({
+        openDeployments: ['d1', 'd2'],
+        lock: { id: 'd2', owner: 'ada@desk', operation: 'apply', since: 1 },
+      }),
       ['hv1 open-deployment: deployment d1 never ended'],
     ],
   ])('is %s', (_, facts, expected) => {
@@ -56,7 +62,9 @@ describe('drift', () => {
   });
 
   test('is not claimed of a host that fleet never deployed', () => {
-    expect(seen(() => ({ deployed: new Map(), vms: new Map(), interfaces: new Map() }))).toEqual([]);
+    expect(seen(() => ({ deployed: new Map(), vms: new Map(), interfaces: new Map() }))).toEqual(
+      [],
+    );
   });
 
   test('keeps the plan readable when a record on the hypervisor has no time', () => {

@@ -8,11 +8,14 @@ const { fleet } = index();
 const names = ['db1', 'hv1', 'hv2', 'web1', 'web2'];
 const rendered = new Set(render(fleet).keys());
 const shared = ['flake.lock', 'nix/base.nix', 'README.md', 'hosts/web1/by-hand.nix'];
-const files = new Map([...rendered, ...shared, 'fleet.yaml'].map((path) => [path, `blob of ${path}`]));
+const files = new Map(
+  [...rendered, ...shared, 'fleet.yaml'].map((path) => [path, `blob of ${path}`]),
+);
 
 const prints = (of: ReadonlyMap<string, string> = files, on = fleet) =>
   fingerprints(on, of, rendered, 'fleet.yaml');
-const changes = (after: Map<string, string>) => names.filter((name) => after.get(name) !== prints().get(name));
+const changes = (after: Map<string, string>) =>
+  names.filter((name) => after.get(name) !== prints().get(name));
 const changing = (path: string) => changes(prints(new Map(files).set(path, 'other')));
 
 const hostOf = (path: string) => path.split('/')[1] ?? '';
@@ -35,12 +38,16 @@ describe('a fingerprint', () => {
 
   test('changes for all when any other file does, is added or goes', () => {
     fc.assert(
-      fc.property(fc.constantFrom(...shared, 'flake.nix', 'modules/guest.nix', 'new.nix'), fc.boolean(), (path, gone) => {
-        const after = new Map(files);
-        if (gone && files.has(path)) after.delete(path);
-        else after.set(path, 'other');
-        expect(changes(prints(after))).toEqual(names);
-      }),
+      fc.property(
+        fc.constantFrom(...shared, 'flake.nix', 'modules/guest.nix', 'new.nix'),
+        fc.boolean(),
+        (path, gone) => {
+          const after = new Map(files);
+          if (gone && files.has(path)) after.delete(path);
+          else after.set(path, 'other');
+          expect(changes(prints(after))).toEqual(names);
+        },
+      ),
     );
   });
 
@@ -69,7 +76,9 @@ describe('a fingerprint', () => {
   });
 
   test('changes with the architecture, for the hypervisor and the vms on it', () => {
-    const arm = index(twoHypervisors.replace('192.0.2.1, system: x86_64', '192.0.2.1, system: aarch64'));
+    const arm = index(
+      twoHypervisors.replace('192.0.2.1, system: x86_64', '192.0.2.1, system: aarch64'),
+    );
     expect(changes(prints(files, arm.fleet))).toEqual(['db1', 'hv1', 'web1']);
   });
 

@@ -2,7 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { FleetError } from '../../src/model/errors.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
 import { select } from '../../src/plan/selectors.ts';
-import { changed, deployedFacts, head, index, planHv1, sameFingerprints, withEntry } from './situation.ts';
+import {
+  changed,
+  deployedFacts,
+  head,
+  index,
+  planHv1,
+  sameFingerprints,
+  withEntry,
+} from './situation.ts';
 
 describe('what stands in the way', () => {
   test('a vm of microvm.vms, which microvm -u refuses', () => {
@@ -16,7 +24,10 @@ describe('what stands in the way', () => {
   });
 
   test('another architecture than fleet.yaml says', () => {
-    const { problems } = planHv1({ fingerprints: changed('web1'), facts: () => ({ machine: 'aarch64' }) });
+    const { problems } = planHv1({
+      fingerprints: changed('web1'),
+      facts: () => ({ machine: 'aarch64' }),
+    });
     expect(problems).toEqual(['is aarch64, fleet.yaml says system: x86_64-linux']);
   });
 
@@ -32,7 +43,9 @@ describe('what stands in the way', () => {
   });
 
   test('nothing, where nothing is to be done', () => {
-    expect(planHv1({ facts: () => ({ machine: 'aarch64', missingTools: ['git'] }) }).problems).toEqual([]);
+    expect(
+      planHv1({ facts: () => ({ machine: 'aarch64', missingTools: ['git'] }) }).problems,
+    ).toEqual([]);
   });
 });
 
@@ -73,7 +86,10 @@ describe('a subnet that would take traffic away', () => {
   });
 
   test('is not looked at when the hypervisor does not switch', () => {
-    const plan = planHv1({ fingerprints: changed('web1'), facts: () => ({ clientAddress: '10.1.0.50' }) });
+    const plan = planHv1({
+      fingerprints: changed('web1'),
+      facts: () => ({ clientAddress: '10.1.0.50' }),
+    });
     expect(plan.problems).toEqual([]);
   });
 });
@@ -87,14 +103,23 @@ describe('a hypervisor that cannot be reached', () => {
       head,
       fingerprints: sameFingerprints(fleet).set('web2', 'other'),
       facts: new Map<string, never>([
-        ['hv1', new FleetError('ssh.unknown-host-key', 'hv1: unknown host key', { hint: 'accept it: …' }) as never],
+        [
+          'hv1',
+          new FleetError('ssh.unknown-host-key', 'hv1: unknown host key', {
+            hint: 'accept it: …',
+          }) as never,
+        ],
         ['hv2', deployedFacts(fleet, 'hv2') as never],
       ]),
       selection: select(fleet.fleet, undefined),
       release: new Set(),
       warnings: [],
     });
-    expect(plan.hypervisors[0]).toMatchObject({ name: 'hv1', unreachable: 'hv1: unknown host key\naccept it: …', actions: [] });
+    expect(plan.hypervisors[0]).toMatchObject({
+      name: 'hv1',
+      unreachable: 'hv1: unknown host key\naccept it: …',
+      actions: [],
+    });
     expect(plan.hypervisors[1]?.actions).toMatchObject([{ kind: 'update', target: 'web2' }]);
   });
 

@@ -11,7 +11,10 @@ const selected = (on?: string) => {
 
 describe('--on', () => {
   test('left out selects everything', () => {
-    expect(selected()).toEqual({ hypervisors: ['hv1', 'hv2'], targets: ['db1', 'hv1', 'hv2', 'web1', 'web2'] });
+    expect(selected()).toEqual({
+      hypervisors: ['hv1', 'hv2'],
+      targets: ['db1', 'hv1', 'hv2', 'web1', 'web2'],
+    });
   });
 
   test('a hypervisor brings its vms', () => {
@@ -33,7 +36,10 @@ describe('--on', () => {
   });
 
   test('parts add up, with spaces around commas', () => {
-    expect(selected('db1, web2')).toEqual({ hypervisors: ['hv1', 'hv2'], targets: ['db1', 'web2'] });
+    expect(selected('db1, web2')).toEqual({
+      hypervisors: ['hv1', 'hv2'],
+      targets: ['db1', 'web2'],
+    });
   });
 
   test.each(['web9', 'web1,typo', 'canary', '@web1', 'we', 'web', 'w.b1', 'web1,', ''])(

@@ -1,7 +1,7 @@
-import { type Facts, systemName, type UnitFacts, type VmFacts } from '../../src/host/facts.ts';
 import { readFleet } from '../../src/config/read-fleet.ts';
-import { type FleetIndex, indexFleet } from '../../src/model/index.ts';
+import { type Facts, systemName, type UnitFacts, type VmFacts } from '../../src/host/facts.ts';
 import { type Expected, expectedOf } from '../../src/model/expected.ts';
+import { type FleetIndex, indexFleet } from '../../src/model/index.ts';
 import { makePlan, type PlanInput } from '../../src/plan/make-plan.ts';
 import type { Action, HypervisorPlan } from '../../src/plan/plan.ts';
 import { select } from '../../src/plan/selectors.ts';
@@ -52,7 +52,6 @@ export function sameFingerprints(fleet: FleetIndex): Map<string, string> {
 
 /** A host that fleet has never deployed to. */
 export const emptyFacts: Facts = {
-  now: 1_760_000_000,
   bootId: 'boot',
   machine: 'x86_64',
   clientAddress: '198.51.100.7',
@@ -62,8 +61,6 @@ export const emptyFacts: Facts = {
   rebootFor: [],
   missingTools: [],
   freeKiB: new Map([['/nix/store', 9_000_000]]),
-  memoryAvailableKiB: 8_000_000,
-  seen: false,
   lock: undefined,
   checkout: undefined,
   deployed: new Map(),
@@ -95,7 +92,6 @@ export function deployedFacts(fleet: FleetIndex, hypervisor: string): Facts {
   });
   return {
     ...emptyFacts,
-    seen: true,
     checkout: { commit: head, branch: 'fleet', dirty: 0 },
     deployed: new Map([
       [systemName, record(hypervisor, toplevel, undefined)],
@@ -114,8 +110,6 @@ export function deployedFacts(fleet: FleetIndex, hypervisor: string): Facts {
             current: runner(vm.name),
             booted: runs ? runner(vm.name) : undefined,
             declarative: false,
-            flake: 'git+file:///var/lib/fleet/repo',
-            images: [],
             unit: unit(runs ? 'active' : 'inactive'),
             virtiofsd: unit(runs ? 'active' : 'inactive'),
           },
@@ -125,9 +119,7 @@ export function deployedFacts(fleet: FleetIndex, hypervisor: string): Facts {
     interfaces: new Map([
       ...fleet
         .networksOn(hypervisor)
-        .map(
-          (n) => [n.bridge, up(n.bridge, { addresses: [`${n.gateway}/${n.prefix}`] })] as const,
-        ),
+        .map((n) => [n.bridge, up(n.bridge, { addresses: [`${n.gateway}/${n.prefix}`] })] as const),
       ...vms
         .filter((vm) => vm.state === 'running')
         .map((vm) => {
@@ -173,7 +165,7 @@ export function planHv1(change: PlanChange = {}): HypervisorPlan {
     release: new Set(),
     warnings: [],
     ...input,
-    facts: new Map([['hv1', { ...seen, ...facts?.(seen) }]]),
+    facts: new Map([['hv1', facts === undefined ? seen : { ...seen, ...facts(seen) }]]),
   });
   return plan.hypervisors.find((h) => h.name === 'hv1') as HypervisorPlan;
 }

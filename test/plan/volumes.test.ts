@@ -11,7 +11,11 @@ function planWith(now: string) {
     facts: (f) => {
       const deployed = f.deployed.get('web1');
       if (!deployed?.expected) throw new Error('web1 was not deployed');
-      return { deployed: withEntry(f.deployed, 'web1', { expected: { ...deployed.expected, volumes: [volume] } }) };
+      return {
+        deployed: withEntry(f.deployed, 'web1', {
+          expected: { ...deployed.expected, volumes: [volume] },
+        }),
+      };
     },
   });
 }
@@ -36,7 +40,9 @@ describe('a volume that was deployed', () => {
   test('does not grow, and the plan says so', () => {
     const plan = planWith(fleet('{ mount: /data, image: data.img, size: 2GiB }'));
     expect(plan.problems).toEqual([]);
-    expect(plan.actions.find((a) => a.target === 'web1')?.why).toContain('data.img stays at 1024 MiB');
+    expect(plan.actions.find((a) => a.target === 'web1')?.why).toContain(
+      'data.img stays at 1024 MiB',
+    );
   });
 
   test('may be taken out', () => {

@@ -13,9 +13,14 @@ const plan = (hypervisors: HypervisorPlan[], more: Partial<Plan> = {}): Plan => 
   warnings: [],
   ...more,
 });
-const text = (of: Plan, options = { diffs: false, offline: false }) => planText(of, noStyle, options);
+const text = (of: Plan, options = { diffs: false, offline: false }) =>
+  planText(of, noStyle, options);
 const files: Plan['files'] = [
-  { path: 'fleet.yaml', kind: 'change', diff: '--- a/fleet.yaml\n+++ b/fleet.yaml\n@@ -1,1 +1,1 @@\n-a\n+b\n' },
+  {
+    path: 'fleet.yaml',
+    kind: 'change',
+    diff: '--- a/fleet.yaml\n+++ b/fleet.yaml\n@@ -1,1 +1,1 @@\n-a\n+b\n',
+  },
   { path: 'hosts/web3/default.nix', kind: 'add', diff: '' },
 ];
 
@@ -54,12 +59,22 @@ test('nothing to do is one line', () => {
 });
 
 test('nothing to do offline does not speak for hypervisors', () => {
-  expect(text(plan([]), { diffs: true, offline: true })).toBe('No changes. Hypervisors were not asked.\n');
+  expect(text(plan([]), { diffs: true, offline: true })).toBe(
+    'No changes. Hypervisors were not asked.\n',
+  );
 });
 
 test('drift is shown where nothing is to be done, too', () => {
-  const held = { from: '/nix/store/b', to: '/nix/store/a', operator: 'ada@desk', since: 1_760_000_000 };
-  const hv1 = planHv1({ fingerprints: changed('web1'), facts: () => ({ held: new Map([['web1', held]]) }) });
+  const held = {
+    from: '/nix/store/b',
+    to: '/nix/store/a',
+    operator: 'ada@desk',
+    since: 1_760_000_000,
+  };
+  const hv1 = planHv1({
+    fingerprints: changed('web1'),
+    facts: () => ({ held: new Map([['web1', held]]) }),
+  });
   expect(text(plan([hv1]))).toMatchInlineSnapshot(`
     "hv1
       ! web1: held back by ada@desk since 2025-10-09 08:53 UTC (fleet apply --release)
@@ -72,7 +87,8 @@ test('drift is shown where nothing is to be done, too', () => {
 test('a hypervisor that cannot be reached is shown beside the rest, its advice under the reason', () => {
   const lost: HypervisorPlan = {
     name: 'hv2',
-    unreachable: 'hv2: unknown host key ssh-ed25519 SHA256:abc\nIf they are the same, accept it: ssh-keyscan …',
+    unreachable:
+      'hv2: unknown host key ssh-ed25519 SHA256:abc\nIf they are the same, accept it: ssh-keyscan …',
     actions: [],
     drift: [],
     problems: [],
@@ -93,7 +109,11 @@ test('a hypervisor that cannot be reached is shown beside the rest, its advice u
 
 test('what stands in the way comes before what would be done', () => {
   const hv1 = planHv1({ fingerprints: changed('web1'), facts: () => ({ machine: 'aarch64' }) });
-  expect(text(plan([hv1])).split('\n').slice(0, 3)).toEqual([
+  expect(
+    text(plan([hv1]))
+      .split('\n')
+      .slice(0, 3),
+  ).toEqual([
     'hv1',
     '  problem  is aarch64, fleet.yaml says system: x86_64-linux',
     '  ~ web1  rebuild          its configuration changed',
@@ -102,8 +122,12 @@ test('what stands in the way comes before what would be done', () => {
 
 test('offline shows diffs only, and says that hypervisors were not asked', () => {
   const hv1 = planHv1({ fingerprints: changed('web1') });
-  expect(text(plan([{ ...hv1, actions: [] }], { files: files.slice(0, 1) }), { diffs: true, offline: true }))
-    .toMatchInlineSnapshot(`
+  expect(
+    text(plan([{ ...hv1, actions: [] }], { files: files.slice(0, 1) }), {
+      diffs: true,
+      offline: true,
+    }),
+  ).toMatchInlineSnapshot(`
       "--- a/fleet.yaml
       +++ b/fleet.yaml
       @@ -1,1 +1,1 @@
@@ -122,7 +146,9 @@ test('warnings stand before the summary', () => {
 });
 
 test('a TAP that is joined to its bridge is not counted as a start', () => {
-  const hv1 = planHv1({ facts: (f) => ({ interfaces: withEntry(f.interfaces, 'vm-web1', { master: undefined }) }) });
+  const hv1 = planHv1({
+    facts: (f) => ({ interfaces: withEntry(f.interfaces, 'vm-web1', { master: undefined }) }),
+  });
   expect(text(plan([hv1]))).toContain('Plan: 1 to join a bridge.');
 });
 
@@ -133,6 +159,8 @@ describe('colours', () => {
     const options = { diffs: true, offline: false };
     const coloured = planText(plan([hv1], { files }), forced, options);
     expect(coloured).toContain('\u001b[');
-    expect(stripVTControlCharacters(coloured)).toBe(planText(plan([hv1], { files }), noStyle, options));
+    expect(stripVTControlCharacters(coloured)).toBe(
+      planText(plan([hv1], { files }), noStyle, options),
+    );
   });
 });

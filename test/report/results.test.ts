@@ -13,7 +13,12 @@ test('a result says what failed, the last remote lines, what to do, and what was
   expect(
     resultText(
       [
-        { hypervisor: 'hv1', outcome: 'rolled-back', lines: ['web2 is on its previous runner', 'two\nlines'], failure },
+        {
+          hypervisor: 'hv1',
+          outcome: 'rolled-back',
+          lines: ['web2 is on its previous runner', 'two\nlines'],
+          failure,
+        },
         { hypervisor: 'hv2', outcome: 'done', lines: ['web3 created'] },
       ],
       noStyle,
@@ -36,16 +41,19 @@ test('a result says what failed, the last remote lines, what to do, and what was
 
 test('a failure that changed nothing does not claim to have put anything back', () => {
   const failure = new FleetError('build.failed', 'build failed on hv1');
-  const text = resultText([{ hypervisor: 'hv1', outcome: 'untouched', lines: [], failure }], noStyle);
+  const text = resultText(
+    [{ hypervisor: 'hv1', outcome: 'untouched', lines: [], failure }],
+    noStyle,
+  );
   expect(text).toBe('hv1  failed, untouched\n  build failed on hv1\n');
 });
 
 test('a roll-back that failed stands out', () => {
   const failure = new FleetError('x', 'update web1 failed');
   const lines = ['web1 is on its previous runner: FAILED: link lost'];
-  expect(resultText([{ hypervisor: 'hv1', outcome: 'rollback-failed', lines, failure }], noStyle)).toContain(
-    'hv1  ROLL BACK FAILED\n',
-  );
+  expect(
+    resultText([{ hypervisor: 'hv1', outcome: 'rollback-failed', lines, failure }], noStyle),
+  ).toContain('hv1  ROLL BACK FAILED\n');
 });
 
 test('checks are a line a target when well, and expected and seen when not', () => {
@@ -56,7 +64,12 @@ test('checks are a line a target when well, and expected and seen when not', () 
     expected: 'ping',
     seen: seen ?? 'ping',
   });
-  const checks = [check('web1', 'current'), check('web2', 'tap'), check('web1', 'answers'), check('web2', 'answers', 'no answer')];
+  const checks = [
+    check('web1', 'current'),
+    check('web2', 'tap'),
+    check('web1', 'answers'),
+    check('web2', 'answers', 'no answer'),
+  ];
   expect(checksText(checks, noStyle)).toMatchInlineSnapshot(`
     "ok    web1  current, answers
     FAIL  web2

@@ -3,10 +3,15 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { styleFor } from '../../src/report/style.ts';
 
 const stream = (isTTY: boolean) =>
-  Object.assign(new PassThrough(), { isTTY, getColorDepth: () => (process.env.NO_COLOR ? 1 : 8), hasColors: () => !process.env.NO_COLOR }) as unknown as NodeJS.WriteStream;
+  Object.assign(new PassThrough(), {
+    isTTY,
+    getColorDepth: () => (process.env.NO_COLOR ? 1 : 8),
+    hasColors: () => !process.env.NO_COLOR,
+  }) as unknown as NodeJS.WriteStream;
 
 beforeEach(() => {
-  for (const name of ['NO_COLOR', 'FORCE_COLOR', 'NODE_DISABLE_COLORS']) vi.stubEnv(name, undefined);
+  for (const name of ['NO_COLOR', 'FORCE_COLOR', 'NODE_DISABLE_COLORS'])
+    vi.stubEnv(name, undefined);
 });
 afterEach(() => {
   vi.unstubAllEnvs();

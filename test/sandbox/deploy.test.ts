@@ -24,10 +24,10 @@ describe('a deployment by the scripts alone', () => {
     });
     expect(facts.interfaces.get('vm-web1')).toMatchObject({ up: true, master: 'br-web1' });
     expect(facts.interfaces.get('br-web1')).toMatchObject({ up: true, addresses: ['10.2.0.1/24'] });
-    expect(facts.routes).toContainEqual({ destination: '10.2.0.0/24', device: 'br-web1' });
+    expect(facts.routes).toContainEqual({ destination: '10.2.0.0/24', device: 'br-web1', connected: true });
     expect(facts.currentSystem).toBe(built.get('hv1'));
     expect(facts.systemProfile).toBe(built.get('hv1'));
-    expect(facts.seen).toBe(true);
+    expect(await stage.host.exec('test -e "$FLEET_ROOT/run/fleet/seen"')).toMatchObject({ code: 0 });
     expect(facts.checkout).toMatchObject({ branch: 'fleet', dirty: 0 });
   });
 
@@ -86,7 +86,8 @@ describe('a deployment by the scripts alone', () => {
     await stage.step('vm-return', 'web2');
     await stage.step('vm-start', 'web2');
     const facts = await stage.until((f) => f.answers.get('10.3.0.2') === true, ['10.3.0.2']);
-    expect(facts.vms.get('web2')?.images).toEqual(['var.img']);
+    expect(facts.vms.get('web2')?.unit.active).toBe('active');
+    expect(await stage.host.exec(`cat '${image}'`)).toMatchObject({ stdout: 'data\n' });
   });
 
   it('fails for a vm that is there already, or declarative, or not there at all', async () => {

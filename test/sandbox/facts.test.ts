@@ -26,7 +26,6 @@ describe('a hypervisor that fleet has never touched', () => {
       clientAddress: '127.0.0.1',
       rebootFor: [],
       missingTools: [],
-      seen: false,
       lock: undefined,
       checkout: undefined,
       failedUnits: [],

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Facts, parseFacts } from '../../src/host/facts.ts';
+import type { Facts } from '../../src/host/facts.ts';
+import { parseFacts } from '../../src/host/parse-facts.ts';
 import type { Host, RunResult } from '../../src/host/host.ts';
 import { type ScriptName, script } from '../../src/host/scripts.ts';
 import { sshConnector } from '../../src/host/ssh/connector.ts';
@@ -165,7 +166,7 @@ export class Stage {
   }
 
   async facts(...addresses: readonly string[]): Promise<Facts> {
-    return parseFacts((await this.call('facts', checkout, ...addresses)).stdout);
+    return parseFacts((await this.call('facts', checkout, 'full', ...addresses)).stdout);
   }
 
   /** Waits until a command on the hypervisor succeeds. */

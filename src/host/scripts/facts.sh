@@ -1,7 +1,8 @@
-# facts.sh CHECKOUT [ADDRESS…]: everything fleet wants to know of a hypervisor, in one go.
-# Reads only. Records are lines of tab-separated fields; two sections hold a tool's own output.
-checkout=$R$1
-shift
+# facts.sh CHECKOUT brief|full [ADDRESS…]: everything fleet wants to know of a hypervisor, in one go.
+# Reads only. First records, lines of tab-separated fields; then sections with a tool's own output.
+# It runs on every hypervisor at every plan: few processes, so a tool is asked once for all.
+checkout=$R$1 wanted=$2
+shift 2
 
 record() {
 	printf '%s' "$1"
@@ -21,43 +22,18 @@ if [ $# -gt 0 ]; then
 fi
 
 echo 'fleet-facts 1'
-record now "$(date +%s)"
+record root "$R"
 record machine "$(uname -m)"
 record client "${SSH_CONNECTION:-}"
 read -r boot_id <"$R/proc/sys/kernel/random/boot_id" && record boot "$boot_id"
-record current-system "$(target "$R/run/current-system")"
-record booted-system "$(target "$R/run/booted-system")"
-record system-profile "$(readlink -f "$system_profile" 2>/dev/null || true)"
-for part in kernel initrd kernel-modules; do
-	record "part" "$part" "$(target "$R/run/current-system/$part")" "$(target "$R/run/booted-system/$part")"
-done
 for tool in git ip microvm nix nix-env ping systemctl systemd-run; do
 	command -v "$tool" >/dev/null || record missing "$tool"
 done
-[ ! -e "$R/run/fleet/seen" ] || record seen
-for disk in /nix/store /boot; do
-	[ ! -d "$R$disk" ] || df -Pk "$R$disk" | {
-		read -r _
-		read -r _ _ _ free _
-		record free "$disk" "$free"
-	}
-done
-while read -r key value _; do
-	[ "$key" != MemAvailable: ] || record memory "$value"
-done <"$R/proc/meminfo"
-
 if [ -f "$state/lock/info" ]; then
 	while IFS= read -r line; do record lock "$line"; done <"$state/lock/info"
 elif [ -d "$state/lock" ]; then
 	record lock
 fi
-
-if [ -d "$checkout/.git" ]; then
-	# One line each: "# branch.oid SHA", "# branch.head NAME", then whatever is dirty.
-	git -C "$checkout" status --porcelain=v2 --branch 2>/dev/null |
-		while IFS= read -r line; do record checkout "$line"; done
-fi
-
 for kind in deployed held; do
 	for file in "$state/$kind"/*; do
 		[ -f "$file" ] || continue
@@ -70,26 +46,32 @@ done
 for folder in "$state"/deployments/*; do
 	[ ! -d "$folder" ] || [ -f "$folder/result" ] || record open "${folder##*/}"
 done
-
 for folder in "$vms"/*; do
 	[ -d "$folder" ] || continue
-	flake=
-	[ ! -f "$folder/flake" ] || read -r flake <"$folder/flake" || true
 	declarative=no
 	[ ! -e "$folder/toplevel" ] || declarative=yes
-	record vm "${folder##*/}" "$(target "$folder/current")" "$(target "$folder/booted")" "$declarative" "$flake"
-	for image in "$folder"/*.img; do
-		[ ! -f "$image" ] || record volume "${folder##*/}" "${image##*/}"
-	done
+	record vm "${folder##*/}" "$declarative"
+done
+for disk in /nix/store /boot; do
+	[ ! -d "$R$disk" ] || record disk "$disk"
 done
 
+echo '== links'
+ls -ld "$system_profile" "$system_profile"-*-link "$vms"/*/current "$vms"/*/booted \
+	"$R"/run/current-system "$R"/run/current-system/kernel "$R"/run/current-system/initrd "$R"/run/current-system/kernel-modules \
+	"$R"/run/booted-system "$R"/run/booted-system/kernel "$R"/run/booted-system/initrd "$R"/run/booted-system/kernel-modules \
+	2>/dev/null || true
+echo '== disks'
+if [ -d "$R/boot" ]; then df -Pk "$R/nix/store" "$R/boot"; else df -Pk "$R/nix/store"; fi
+echo '== checkout'
+[ ! -d "$checkout/.git" ] || git -C "$checkout" status --porcelain=v2 --branch 2>/dev/null || true
 echo '== units'
 # Patterns match units that are loaded; one that is not listed is inactive.
 systemctl show --no-pager -p Id -p ActiveState -p SubState -p InvocationID -p NRestarts -p Result \
 	'microvm@*.service' 'microvm-virtiofsd@*.service' 2>/dev/null || true
 echo
 echo '== failed'
-systemctl list-units --no-pager --no-legend --plain --full --state=failed 2>/dev/null || true
+[ "$wanted" = brief ] || systemctl list-units --no-pager --no-legend --plain --full --state=failed 2>/dev/null || true
 echo '== addresses'
 ip -j address show 2>/dev/null || true
 echo

@@ -62,13 +62,15 @@ watch_stop() {
 	done
 }
 
-# stop_guest NAME SECONDS: whatever the guest thinks of it.
+# stop_guest NAME SECONDS: whatever the guest thinks of it. Its helpers stop a moment after it, and
+# take `booted` and the TAP with them: they are waited for, too.
 stop_guest() {
 	systemctl stop --no-block "microvm@$1.service"
 	sleep 0.1
 	watch_stop "$1" "$2"
-	left=50
-	while is_active "microvm@$1.service" || [ "$(systemctl show -p ActiveState --value "microvm@$1.service")" = deactivating ]; do
+	left=75
+	while systemctl show -p ActiveState --value "microvm@$1.service" "microvm-tap-interfaces@$1.service" \
+		"microvm-virtiofsd@$1.service" "microvm-set-booted@$1.service" | grep -q '^\(active\|.*activating\)'; do
 		[ "$left" -gt 0 ] || die vm.not-stopped "microvm@$1 does not stop, not even killed"
 		left=$((left - 1))
 		sleep 0.2

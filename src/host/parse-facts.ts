@@ -1,0 +1,217 @@
+import { posix } from 'node:path';
+import { FleetError } from '../model/errors.ts';
+import { parseExpected } from '../model/expected.ts';
+import type { Checkout, Facts, Interface, Lock, Route, UnitFacts, VmFacts } from './facts.ts';
+
+const noUnit: UnitFacts = {
+  active: 'inactive',
+  sub: 'dead',
+  invocation: '',
+  restarts: 0,
+  result: '',
+};
+
+/** Reads what facts.sh printed. @throws FleetError `facts.unreadable` when it is cut off or not ours. */
+export function parseFacts(text: string): Facts {
+  const lines = text.split('\n');
+  if (lines[0] !== 'fleet-facts 1' || !text.trimEnd().endsWith('\n== end')) {
+    throw unreadable(text);
+  }
+  const records: string[][] = [];
+  const sections = new Map<string, string[]>();
+  let section: string[] | undefined;
+  for (const line of lines.slice(1)) {
+    if (line.startsWith('== ')) {
+      section = [];
+      sections.set(line.slice(3), section);
+    } else if (section) section.push(line);
+    else if (line !== '') records.push(line.split('\t'));
+  }
+  const of = (key: string) => records.filter((r) => r[0] === key).map((r) => r.slice(1));
+  const one = (key: string) => of(key)[0]?.[0] || undefined;
+  const linesOf = (name: string) => sections.get(name) ?? [];
+  const links = parseLinks(linesOf('links'), one('root') ?? '');
+  const profile = links.get(systemProfile);
+  return {
+    bootId: one('boot') ?? '',
+    machine: one('machine') ?? '',
+    clientAddress: one('client')?.split(' ')[0],
+    currentSystem: links.get('/run/current-system'),
+    bootedSystem: links.get('/run/booted-system'),
+    // The profile points to its generation, that one into the store.
+    systemProfile: profile && links.get(posix.resolve(posix.dirname(systemProfile), profile)),
+    rebootFor: ['kernel', 'initrd', 'kernel-modules'].filter((part) => {
+      const booted = links.get(`/run/booted-system/${part}`);
+      return booted !== undefined && booted !== links.get(`/run/current-system/${part}`);
+    }),
+    missingTools: of('missing').map(([tool]) => tool ?? ''),
+    freeKiB: parseFree(of('disk'), linesOf('disks')),
+    lock: parseLock(of('lock')[0]),
+    checkout: parseCheckout(linesOf('checkout').filter(Boolean)),
+    deployed: new Map(
+      of('deployed').map(
+        ([name = '', fingerprint = '', path = '', commit = '', since, expected]) => [
+          name,
+          { fingerprint, path, commit, since: Number(since), expected: parseExpected(expected) },
+        ],
+      ),
+    ),
+    held: new Map(
+      of('held').map(([name = '', from = '', to = '', operator = '', since]) => [
+        name,
+        { from, to, operator, since: Number(since) },
+      ]),
+    ),
+    aside: group(of('aside').map(([name = '', folder = '']) => [name, folder])),
+    openDeployments: of('open').map(([id]) => id ?? ''),
+    vms: parseVms(of('vm'), links, parseUnits(linesOf('units'))),
+    failedUnits: linesOf('failed')
+      .map((l) => l.trim().split(/\s+/)[0] ?? '')
+      .filter(Boolean),
+    interfaces: parseInterfaces(linesOf('addresses').join('')),
+    routes: parseRoutes(linesOf('routes').join('')),
+    answers: new Map(
+      linesOf('answers').filter(Boolean).map((line) => {
+        const [answer, address] = line.split(' ');
+        return [address ?? '', answer === 'yes'];
+      }),
+    ),
+  };
+}
+
+function unreadable(text: string): FleetError {
+  return new FleetError('facts.unreadable', 'the hypervisor did not answer with facts', {
+    detail: text.slice(-500),
+    hint: 'Does a shell start-up file there print something, or end the session?',
+  });
+}
+
+/** A list that a tool printed; one that failed printed nothing. */
+function parseList<T>(json: string): T[] {
+  if (json.trim() === '') return [];
+  try {
+    return JSON.parse(json) as T[];
+  } catch {
+    throw unreadable(json);
+  }
+}
+
+function group(pairs: readonly (readonly [string, string])[]): Map<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const [key, value] of pairs) {
+    const list = groups.get(key);
+    if (list) list.push(value);
+    else groups.set(key, [value]);
+  }
+  return groups;
+}
+
+/** The line a lock holds: id, owner, operation, seconds since the epoch. */
+export function parseLock(fields: readonly string[] | undefined): Lock | undefined {
+  if (!fields) return undefined;
+  const [id = '', owner = 'somebody', operation = '', since] = fields;
+  return { id, owner, operation, since: Number(since ?? 0) };
+}
+
+function parseCheckout(lines: readonly string[]): Checkout | undefined {
+  if (lines.length === 0) return undefined;
+  const header = (key: string) =>
+    lines.find((l) => l.startsWith(`# branch.${key} `))?.slice(key.length + 10);
+  const commit = header('oid');
+  return {
+    commit: commit === '(initial)' ? undefined : commit,
+    branch: header('head'),
+    dirty: lines.filter((l) => !l.startsWith('#')).length,
+  };
+}
+
+function parseUnits(lines: readonly string[]): Map<string, UnitFacts> {
+  const units = new Map<string, UnitFacts>();
+  let block = new Map<string, string>();
+  for (const line of [...lines, '']) {
+    const at = line.indexOf('=');
+    if (at > 0) block.set(line.slice(0, at), line.slice(at + 1));
+    else if (block.size > 0) {
+      units.set(block.get('Id') ?? '', {
+        active: block.get('ActiveState') ?? '',
+        sub: block.get('SubState') ?? '',
+        invocation: block.get('InvocationID') ?? '',
+        restarts: Number(block.get('NRestarts') ?? 0),
+        result: block.get('Result') ?? '',
+      });
+      block = new Map();
+    }
+  }
+  return units;
+}
+
+const systemProfile = '/nix/var/nix/profiles/system';
+
+/** What `ls -ld` says of symbolic links, by their path on the hypervisor. */
+function parseLinks(lines: readonly string[], root: string): Map<string, string> {
+  const links = new Map<string, string>();
+  for (const line of lines) {
+    // Nothing that comes before the path can have a slash in it.
+    const [path = '', target] = line.slice(line.indexOf(' /') + 1).split(' -> ');
+    if (target !== undefined && path.startsWith(root)) links.set(path.slice(root.length), target);
+  }
+  return links;
+}
+
+/** `df -P` prints a line a disk, in the order in which it was asked. */
+function parseFree(disks: readonly string[][], lines: readonly string[]): Map<string, number> {
+  const rows = lines.slice(1).map((line) => Number(line.trim().split(/\s+/)[3]));
+  return new Map(disks.map(([disk = ''], i) => [disk, rows[i] ?? Number.NaN]));
+}
+
+function parseVms(
+  rows: readonly string[][],
+  links: ReadonlyMap<string, string>,
+  units: ReadonlyMap<string, UnitFacts>,
+): Map<string, VmFacts> {
+  return new Map(
+    rows.map(([name = '', declarative]) => [
+      name,
+      {
+        name,
+        current: links.get(`/var/lib/microvms/${name}/current`),
+        booted: links.get(`/var/lib/microvms/${name}/booted`),
+        declarative: declarative === 'yes',
+        unit: units.get(`microvm@${name}.service`) ?? noUnit,
+        virtiofsd: units.get(`microvm-virtiofsd@${name}.service`) ?? noUnit,
+      },
+    ]),
+  );
+}
+
+/** What `ip -j address show` prints, the part of it that is used. */
+interface IpAddress {
+  readonly ifname: string;
+  readonly flags?: readonly string[];
+  readonly master?: string;
+  readonly addr_info?: readonly { readonly local?: string; readonly prefixlen?: number }[];
+}
+
+function parseInterfaces(json: string): Map<string, Interface> {
+  const list = parseList<IpAddress>(json);
+  return new Map(
+    // `ip -j` prints {} for what a filter left out.
+    list
+      .filter((i) => i.ifname !== undefined)
+      .map((i) => [
+        i.ifname,
+        {
+          name: i.ifname,
+          up: i.flags?.includes('UP') ?? false,
+          master: i.master,
+          addresses: (i.addr_info ?? []).map((a) => `${a.local}/${a.prefixlen}`),
+        },
+      ]),
+  );
+}
+
+function parseRoutes(json: string): Route[] {
+  return parseList<{ dst?: string; dev?: string; scope?: string }>(json)
+    .filter((r) => r.dst !== undefined)
+    .map((r) => ({ destination: r.dst ?? '', device: r.dev ?? '', connected: r.scope === 'link' }));
+}

@@ -1,0 +1,126 @@
+import { describe, expect, test } from 'vitest';
+import { Desk, valid } from './fleet.ts';
+
+const bad = valid
+  .replace('subnet: 10.1.0.0/24', 'subnet: 10.1.0.0/40')
+  .replace('on: hv1', 'on: hv9');
+
+/** Commands that read fleet.yaml before anything else. */
+const readers = [
+  ['validate'],
+  ['render'],
+  ['plan', '--offline'],
+  ['apply', '--yes'],
+  ['verify'],
+  ['rollback', 'web1'],
+  ['update'],
+];
+
+describe('without a fleet.yaml', () => {
+  test.each(readers)('%s says so, and what to do', async (...args) => {
+    const { code, stdout, stderr } = await new Desk().fleet(...args);
+    expect([code, stdout]).toEqual([64, '']);
+    expect(stderr).toMatch(/cannot read .*\/fleet\.yaml \(ENOENT\)/);
+    expect(stderr).toContain('fleet init');
+  });
+
+  test('a folder that is not there is named', async () => {
+    const { code, stderr } = await new Desk().fleet('-C', 'nowhere', 'validate');
+    expect(code).toBe(64);
+    expect(stderr).toContain('there is no folder nowhere');
+  });
+
+  test('--json gives one document with the code', async () => {
+    const { code, stdout, stderr } = await new Desk().fleet('plan', '--offline', '--json');
+    expect([code, stderr]).toEqual([64, '']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      version: 1,
+      error: { code: 'workspace.no-config' },
+    });
+  });
+});
+
+describe('with a bad fleet.yaml', () => {
+  test.each(readers)('%s gives every diagnostic at once, with its place', async (...args) => {
+    const { code, stdout, stderr } = await new Desk(bad).fleet(...args);
+    expect([code, stdout]).toEqual([65, '']);
+    expect(stderr).toMatch(/fleet\.yaml:6:\d+ error E\d+/);
+    expect(stderr).toMatch(/fleet\.yaml:8:\d+ error E\d+/);
+    expect(stderr).toContain('^');
+    expect(stderr).not.toContain('\u001b[');
+  });
+
+  test('--json gives one document with every diagnostic, and nothing beside it', async () => {
+    const desk = new Desk(bad);
+    const runs = await Promise.all([
+      desk.fleet('validate', '--json'),
+      desk.fleet('plan', '--offline', '--json'),
+    ]);
+    expect(runs.map((r) => [r.code, r.stderr])).toEqual([
+      [65, ''],
+      [65, ''],
+    ]);
+    const [validated, planned] = runs.map((r) => JSON.parse(r.stdout));
+    expect(validated).toMatchObject({ version: 1, valid: false });
+    expect(validated.diagnostics.map((d: { line: number }) => d.line)).toEqual([6, 8]);
+    expect(planned).toMatchObject({
+      version: 1,
+      error: { code: 'config.invalid', diagnostics: validated.diagnostics },
+    });
+  });
+
+  test('nothing is rendered', async () => {
+    const desk = new Desk(bad);
+    await desk.fleet('render');
+    expect(Object.keys(desk.files())).toEqual(['fleet.yaml']);
+  });
+});
+
+describe('a good fleet.yaml', () => {
+  test('is said to be valid, with what is in it', async () => {
+    expect(await new Desk(valid).fleet('validate')).toEqual({
+      code: 0,
+      stdout: 'fleet.yaml is valid: 1 hypervisor, 1 network, 1 vm\n',
+      stderr: '',
+    });
+  });
+
+  test('is found by -C from elsewhere', async () => {
+    const desk = new Desk();
+    desk.write('sub/fleet.yaml', valid);
+    expect((await desk.fleet('-C', 'sub', 'validate')).code).toBe(0);
+    expect((await desk.fleet('validate', '-C', 'sub')).code).toBe(0);
+  });
+
+  test('may have another name, and is called by it', async () => {
+    const desk = new Desk();
+    desk.write('prod.yaml', valid);
+    expect((await desk.fleet('--config', 'prod.yaml', 'validate')).stdout).toContain(
+      'prod.yaml is valid',
+    );
+    desk.write('prod.yaml', bad);
+    expect((await desk.fleet('--config', './prod.yaml', 'validate')).stderr).toMatch(
+      /prod\.yaml:6:\d+ error/,
+    );
+  });
+
+  test.each(['./fleet.yaml', 'hosts/../fleet.yaml'])(
+    'is the same file as %s to git',
+    async (name) => {
+      const desk = new Desk(valid);
+      desk.write('hosts/notes.txt', '');
+      await desk.fleet('render');
+      desk.commit();
+      const { stdout } = await desk.fleet('--config', name, 'plan', '--offline', '--no-diff');
+      expect(stdout).not.toContain('fleet.yaml');
+    },
+  );
+
+  test('outside of the repository is refused: it could not be committed', async () => {
+    const desk = new Desk(valid);
+    desk.write('sub/x', '');
+    const { code, stderr } = await desk.fleet('-C', 'sub', '--config', '../fleet.yaml', 'validate');
+    expect(code).toBe(64);
+    expect(stderr).toContain('../fleet.yaml is not in');
+  });
+});

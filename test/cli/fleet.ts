@@ -1,0 +1,129 @@
+import { execFileSync, spawn } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach } from 'vitest';
+
+export interface Run {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const entry =
+  process.env.FLEET_ENTRY ?? fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+
+/** A hypervisor that no test may reach: loopback, a port that nobody listens on. */
+export const valid = `version: 1
+name: example
+hypervisors:
+  hv1: { ssh: "root@127.0.0.1:9", system: x86_64-linux, stateVersion: "25.11", uplink: eth0 }
+networks:
+  front: { subnet: 10.1.0.0/24 }
+vms:
+  web1: { on: hv1, network: front }
+`;
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A folder to run the built binary in, with a home of its own and nothing else in its environment. */
+export class Desk {
+  readonly folder: string;
+  readonly home: string;
+  readonly env: Record<string, string>;
+
+  constructor(fleetYaml?: string) {
+    const top = mkdtempSync(join(tmpdir(), 'fleet-cli-'));
+    folders.push(top);
+    this.folder = join(top, 'infra');
+    this.home = join(top, 'home');
+    mkdirSync(this.folder);
+    mkdirSync(this.home);
+    this.env = { PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: this.home };
+    if (fleetYaml !== undefined) this.write('fleet.yaml', fleetYaml);
+  }
+
+  /** Makes it a git repository with everything in it committed. */
+  commit(): this {
+    for (const args of [
+      ['init', '-q', '-b', 'main'],
+      ['add', '-A'],
+      ['commit', '-qm', 'start'],
+    ])
+      this.git(...args);
+    return this;
+  }
+
+  git(...args: string[]): string {
+    const who = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.org'];
+    return execFileSync('git', [...who, ...args], {
+      cwd: this.folder,
+      env: this.env,
+      encoding: 'utf8',
+    });
+  }
+
+  write(path: string, text: string): void {
+    const file = join(this.folder, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+
+  read(path: string): string {
+    return readFileSync(join(this.folder, path), 'utf8');
+  }
+
+  has(path: string): boolean {
+    return existsSync(join(this.folder, path));
+  }
+
+  /** Every file, git's own left out, with its text. */
+  files(): Record<string, string> {
+    const all = readdirSync(this.folder, { recursive: true, withFileTypes: true });
+    const paths = all
+      .filter((e) => e.isFile())
+      .map((e) => join(e.parentPath, e.name).slice(this.folder.length + 1))
+      .filter((path) => !path.startsWith('.git/'));
+    return Object.fromEntries(paths.sort().map((path) => [path, this.read(path)]));
+  }
+
+  fleet(...args: string[]): Promise<Run> {
+    return this.#spawn(process.execPath, [entry, ...args]);
+  }
+
+  /** `fleet ARGS | COMMAND`; the exit code is fleet's. */
+  piped(command: string, ...args: string[]): Promise<Run> {
+    const script = `{ "$@"; echo "code $?" >&2; } | ${command}`;
+    return this.#spawn('sh', ['-c', script, 'sh', process.execPath, entry, ...args]);
+  }
+
+  #spawn(command: string, args: readonly string[]): Promise<Run> {
+    return new Promise((resolve, reject) => {
+      const child = spawn(command, args, {
+        cwd: this.folder,
+        env: this.env,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      const run = { stdout: '', stderr: '' };
+      for (const name of ['stdout', 'stderr'] as const) {
+        child[name].setEncoding('utf8').on('data', (text: string) => {
+          run[name] += text;
+        });
+      }
+      child.once('error', reject);
+      child.once('close', (code) => resolve({ code: code ?? 255, ...run }));
+    });
+  }
+}

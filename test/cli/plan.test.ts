@@ -1,0 +1,144 @@
+import { describe, expect, test } from 'vitest';
+import { Desk, valid } from './fleet.ts';
+
+const manyVms = (n: number) =>
+  valid.replace('front }', 'front, address: 10.1.0.2 }') +
+  Array.from(
+    { length: n },
+    (_, i) => `  v${i}: { on: hv1, network: front, address: 10.1.0.${i + 10} }\n`,
+  ).join('');
+
+async function rendered(): Promise<Desk> {
+  const desk = new Desk(valid);
+  await desk.fleet('render');
+  desk.write('flake.lock', '{}\n');
+  return desk.commit();
+}
+
+describe('fleet plan --offline', () => {
+  test('shows what the next commit would hold, as diffs, and writes nothing', async () => {
+    const desk = new Desk(valid).commit();
+    const { code, stdout, stderr } = await desk.fleet('plan', '--offline');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('--- /dev/null\n+++ b/hosts/web1/default.nix\n@@');
+    expect(stdout).toContain('flake.lock');
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe('Plan: 8 files. Hypervisors were not asked.');
+    expect(desk.git('status', '--porcelain')).toBe('');
+  });
+
+  test('says when nothing changed', async () => {
+    const desk = await rendered();
+    const run = await desk.fleet('plan', '--offline', '--detailed-exitcode');
+    expect(run).toEqual({
+      code: 0,
+      stdout: 'No changes. Hypervisors were not asked.\n',
+      stderr: '',
+    });
+  });
+
+  test('--detailed-exitcode tells changes from none', async () => {
+    const desk = await rendered();
+    desk.write('fleet.yaml', valid.replaceAll('web1', 'web2'));
+    const { code, stdout } = await desk.fleet(
+      'plan',
+      '--offline',
+      '--detailed-exitcode',
+      '--no-diff',
+    );
+    expect(code).toBe(2);
+    expect(stdout).toBe(`Files
+  ~ fleet.yaml
+  ~ hosts/default.nix
+  ~ hosts/hv1/default.nix
+  ~ hosts/hv1/networks.nix
+  - hosts/web1/default.nix
+  + hosts/web2/default.nix
+
+Plan: 6 files. Hypervisors were not asked.
+`);
+  });
+
+  test('leaves other dirty files out, and warns of a module that git does not have', async () => {
+    const desk = await rendered();
+    desk.write('README.md', 'changed');
+    desk.write('nix/extra.nix', '{ }');
+    desk.write('fleet.yaml', valid.replace('front }', 'front, modules: [./nix/extra.nix] }'));
+    const { stdout } = await desk.fleet('plan', '--offline', '--no-diff');
+    expect(stdout).not.toContain('README.md');
+    expect(stdout).toContain('warning nix/extra.nix is not in git: Nix will not see it');
+  });
+
+  test('--json is the plan, versioned', async () => {
+    const { code, stdout, stderr } = await (await rendered()).fleet('plan', '--offline', '--json');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      version: 1,
+      fleet: 'example',
+      files: [],
+      warnings: [],
+    });
+  });
+
+  test('has no escape codes in a pipe, and FORCE_COLOR holds', async () => {
+    const desk = new Desk(valid).commit();
+    expect((await desk.fleet('plan', '--offline')).stdout).not.toContain('\u001b[');
+    desk.env.FORCE_COLOR = '1';
+    expect((await desk.fleet('plan', '--offline')).stdout).toContain('\u001b[32m+');
+  });
+
+  test('is quiet when its reader goes away', async () => {
+    const desk = new Desk(manyVms(200)).commit();
+    const { stdout, stderr } = await desk.piped('head -n 1', 'plan', '--offline');
+    expect(stdout.split('\n')).toHaveLength(2);
+    expect(stderr).toBe('code 0\n');
+  });
+
+  test('keeps its exit code when its reader goes away', async () => {
+    const desk = new Desk(manyVms(200)).commit();
+    const { stderr } = await desk.piped('true', 'plan', '--offline', '--detailed-exitcode');
+    expect(stderr).toBe('code 2\n');
+  });
+
+  test('refuses a selector that selects nothing', async () => {
+    const { code, stderr } = await (await rendered()).fleet('plan', '--offline', '--on', 'web9');
+    expect(code).toBe(64);
+    expect(stderr).toContain('--on web9: no hypervisor or vm is called or tagged so');
+  });
+
+  test('refuses to release what is not in the fleet', async () => {
+    const { code, stderr } = await (await rendered()).fleet(
+      'plan',
+      '--offline',
+      '--release',
+      'web1,web9',
+    );
+    expect(code).toBe(64);
+    expect(stderr).toContain('called web9');
+  });
+});
+
+describe('a folder that is', () => {
+  test('no git repository is said to be none', async () => {
+    const { code, stdout, stderr } = await new Desk(valid).fleet('plan', '--offline');
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain('[git.not-a-repository]');
+    expect(stderr).toContain('git init');
+  });
+
+  test('not the top of its repository is refused: hypervisors look at the top', async () => {
+    const desk = new Desk();
+    desk.write('sub/fleet.yaml', valid);
+    desk.commit();
+    const { code, stderr } = await desk.fleet('-C', 'sub', 'plan', '--offline');
+    expect(code).toBe(64);
+    expect(stderr).toContain('is not the top of its git repository');
+  });
+
+  test('a repository without a commit yet is planned', async () => {
+    const desk = new Desk(valid);
+    desk.git('init', '-q');
+    const { code, stdout } = await desk.fleet('plan', '--offline', '--no-diff');
+    expect(code).toBe(0);
+    expect(stdout).toContain('+ fleet.yaml');
+  });
+});

@@ -1,0 +1,117 @@
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { Desk, valid } from './fleet.ts';
+
+const rendered = [
+  'flake.nix',
+  'hosts/default.nix',
+  'hosts/hv1/default.nix',
+  'hosts/hv1/networks.nix',
+  'hosts/web1/default.nix',
+  'modules/guest.nix',
+  'modules/hypervisor.nix',
+];
+const lines = (text: string) => text.trimEnd().split('\n').sort();
+
+describe('fleet render', () => {
+  test('writes every file and names it, and does nothing the second time', async () => {
+    const desk = new Desk(valid);
+    const first = await desk.fleet('render');
+    expect(first.code).toBe(0);
+    expect(lines(first.stdout)).toEqual(rendered.map((path) => `wrote ${path}`));
+    const files = desk.files();
+    expect(Object.keys(files)).toEqual(['flake.nix', 'fleet.yaml', ...rendered.slice(1)]);
+    expect(await desk.fleet('render')).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: '7 files up to date, 0 changed\n',
+    });
+    expect(desk.files()).toEqual(files);
+  });
+
+  test('removes the folder of a vm that is gone, but no file of the user’s', async () => {
+    const desk = new Desk(`${valid}  web2: { on: hv1, network: front, address: 10.1.0.9 }\n`);
+    desk.write(
+      'fleet.yaml',
+      desk
+        .read('fleet.yaml')
+        .replace(
+          'web1: { on: hv1, network: front }',
+          'web1: { on: hv1, network: front, address: 10.1.0.2 }',
+        ),
+    );
+    await desk.fleet('render');
+    desk.write('hosts/web2/notes.nix', '{ }\n');
+    desk.write('fleet.yaml', valid);
+    const { stdout } = await desk.fleet('render');
+    expect(stdout).toContain('removed hosts/web2/default.nix');
+    expect(desk.read('hosts/web2/notes.nix')).toBe('{ }\n');
+    desk.write('fleet.yaml', valid.replaceAll('web1', 'web3'));
+    await desk.fleet('render');
+    expect(desk.has('hosts/web1')).toBe(false);
+  });
+
+  test('--check writes nothing and fails when a file is not up to date', async () => {
+    const desk = new Desk(valid);
+    const before = await desk.fleet('render', '--check');
+    expect(before.code).toBe(1);
+    expect(lines(before.stdout)).toEqual(rendered.map((path) => `out of date ${path}`));
+    expect(Object.keys(desk.files())).toEqual(['fleet.yaml']);
+    await desk.fleet('render');
+    expect((await desk.fleet('render', '--check')).code).toBe(0);
+    desk.write('fleet.yaml', valid.replaceAll('web1', 'web3'));
+    const { code, stdout } = await desk.fleet('render', '--check');
+    expect(code).toBe(1);
+    expect(stdout).toContain('left over hosts/web1/default.nix');
+  });
+
+  test('writes a file again that somebody edited: its first line says that it will be', async () => {
+    const desk = new Desk(valid);
+    await desk.fleet('render');
+    const good = desk.read('flake.nix');
+    desk.write('flake.nix', `${good}# mine\n`);
+    expect((await desk.fleet('render')).stdout).toBe('wrote flake.nix\n');
+    expect(desk.read('flake.nix')).toBe(good);
+  });
+});
+
+describe('a file of the user’s in the way', () => {
+  test.each([
+    ['where a rendered file belongs', 'hosts/web1/default.nix'],
+    ['at the top', 'flake.nix'],
+    ['where a folder belongs', 'hosts/web1'],
+    ['instead of all hosts', 'hosts'],
+  ])('%s is named and left alone, and nothing is written', async (_, path) => {
+    const desk = new Desk(valid);
+    desk.write(path, '# mine\n');
+    const before = desk.files();
+    const { code, stdout, stderr } = await desk.fleet('render');
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain(`in its way: ${path} [render.conflict]`);
+    expect(desk.files()).toEqual(before);
+  });
+
+  test('is named with all others at once', async () => {
+    const desk = new Desk(valid);
+    desk.write('flake.nix', '{ }');
+    desk.write('modules/guest.nix', '{ }');
+    expect((await desk.fleet('render')).stderr).toContain('flake.nix, modules/guest.nix');
+  });
+
+  test('may be a link that leads nowhere', async () => {
+    const desk = new Desk(valid);
+    symlinkSync('/nowhere', join(desk.folder, 'flake.nix'));
+    const { code, stderr } = await desk.fleet('render');
+    expect(code).toBe(1);
+    expect(stderr).toContain('flake.nix [render.conflict]');
+  });
+
+  test('elsewhere under hosts/ and modules/ is nobody’s business', async () => {
+    const desk = new Desk(valid);
+    desk.write('hosts/web1/by-hand.nix', '{ }');
+    desk.write('modules/notes.txt', 'x');
+    symlinkSync('/nowhere', join(desk.folder, 'modules', 'link.nix'));
+    expect((await desk.fleet('render')).code).toBe(0);
+  });
+});

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { Desk, valid } from './fleet.ts';
+
+const commands = [
+  'validate',
+  'render',
+  'plan',
+  'apply',
+  'verify',
+  'rollback',
+  'update',
+  'init',
+  'demo',
+];
+
+describe('fleet', () => {
+  test.each(['--version', '-V'])('%s says the version and nothing else', async (option) => {
+    const { version } = JSON.parse(
+      readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+    ) as { version: string };
+    expect(await new Desk().fleet(option)).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  test('--help names every command', async () => {
+    const { code, stdout, stderr } = await new Desk().fleet('--help');
+    expect([code, stderr]).toEqual([0, '']);
+    for (const command of commands) expect(stdout).toMatch(new RegExp(`^ {2}${command}\\b`, 'm'));
+  });
+
+  test('without a command shows the help as a mistake', async () => {
+    const { code, stdout, stderr } = await new Desk().fleet();
+    expect([code, stdout]).toEqual([64, '']);
+    expect(stderr).toContain('Usage: fleet');
+  });
+
+  test('a command that there is not is a usage error, with the nearest one', async () => {
+    const { code, stderr } = await new Desk().fleet('plam');
+    expect(code).toBe(64);
+    expect(stderr).toContain("unknown command 'plam'");
+    expect(stderr).toContain('Did you mean plan?');
+  });
+
+  test.each([
+    [['plan', '--onn', 'x'], "unknown option '--onn'"],
+    [['plan', '--on'], "option '--on <selector>' argument missing"],
+    [['plan', 'web1'], 'too many arguments'],
+    [['apply', '--force'], "unknown option '--force'"],
+  ])('%j is a usage error', async (args, message) => {
+    const { code, stdout, stderr } = await new Desk(valid).fleet(...args);
+    expect([code, stdout]).toEqual([64, '']);
+    expect(stderr).toContain(message);
+  });
+});
+
+describe('the help of', () => {
+  test.each(commands)('%s says what it does, within 80 columns', async (command) => {
+    const { code, stdout, stderr } = await new Desk().fleet(command, '--help');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(new RegExp(`^Usage: fleet ${command} `));
+    for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
+  });
+});
