@@ -26,6 +26,8 @@ if (major < 22 || (major === 22 && minor < 18)) {
   };
   process.on('SIGINT', onSignal(130));
   process.on('SIGTERM', onSignal(143));
+  // A terminal that was closed: what was changed is put back all the same.
+  process.on('SIGHUP', onSignal(129));
   // A reader that went away (`fleet plan | head`, a closed terminal) is no error, and must not end a
   // deployment half-way.
   const onGone = (error: NodeJS.ErrnoException) => {
@@ -35,8 +37,8 @@ if (major < 22 || (major === 22 && minor < 18)) {
   process.stderr.on('error', onGone);
   const { run } = await import('./cli/program.ts');
   const code = await run(args, interrupt.signal);
-  // That a roll-back failed (4) is worse than that somebody asked for it.
-  process.exitCode = code === 4 ? code : signalCode || code;
+  // Done all the same, or a roll-back that failed (4), says more than that somebody asked to stop.
+  process.exitCode = code === 0 || code === 4 ? code : signalCode || code;
   // Connections are closed by now; a hung socket of a dead hypervisor must not keep us.
   process.stdout.write('', () => process.exit());
 }

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host } from '../host/host.ts';
-import { exitCodeOf, rollOut, type RolloutInput } from '../deploy/rollout.ts';
+import { exitCodeOf, type PlannedHost, rollOut, type RolloutInput } from '../deploy/rollout.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import { hasChanges, type HypervisorPlan } from '../plan/plan.ts';
 import { commitMessage } from '../plan/commit-message.ts';
@@ -89,13 +89,11 @@ function requireReachable(seen: Survey, allow: boolean): void {
   });
 }
 
-function withHosts(seen: Survey): { plan: HypervisorPlan; host: Host }[] {
-  return seen.plan.hypervisors
-    .filter((plan) => plan.actions.length > 0)
-    .flatMap((plan) => {
-      const host = seen.contacts.find((c) => c.hypervisor.name === plan.name)?.host;
-      return host ? [{ plan, host }] : [];
-    });
+function withHosts(seen: Survey): PlannedHost[] {
+  return seen.contacts.flatMap(({ hypervisor, host, facts }) => {
+    const plan = seen.plan.hypervisors.find((h) => h.name === hypervisor.name);
+    return plan && plan.actions.length > 0 && host && !(facts instanceof Error) ? [{ plan, host, facts }] : [];
+  });
 }
 
 /** Writes, locks, commits and pushes; what hypervisors then pull, and what it evaluates from. */

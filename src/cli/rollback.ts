@@ -1,5 +1,5 @@
 import { type Contact, connectAll } from '../deploy/connect-all.ts';
-import type { Context } from '../deploy/context.ts';
+import { addressesOf, type Context } from '../deploy/context.ts';
 import type { Ports } from '../deploy/ports.ts';
 import { type Returns, rollBackHypervisor } from '../deploy/rollback.ts';
 import { beginAll, exitCodeOf } from '../deploy/rollout.ts';
@@ -153,7 +153,8 @@ async function carryOut(
   );
   try {
     await beginAll(sessions, deployment);
-    const before = await Promise.all(sessions.map((session) => session.facts())).catch(
+    const running = work.map((w) => addressesOf(index, w.contact.hypervisor.name, w.contact.facts as Facts));
+    const before = await Promise.all(sessions.map((session, i) => session.facts(running[i]))).catch(
       async (error: unknown) => {
         await Promise.allSettled(
           sessions.map((session) => session.call('end', [deployment.id, 'untouched'])),

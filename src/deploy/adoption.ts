@@ -10,6 +10,8 @@ interface Access {
   readonly openPorts: readonly number[];
   readonly openRanges: readonly { readonly from: number; readonly to: number }[];
   readonly wheelNeedsPassword: boolean;
+  /** Users who may run anything without a password. */
+  readonly sudoers: readonly string[];
   readonly users: Readonly<Record<string, { readonly groups: readonly string[]; readonly keys: readonly string[] }>>;
 }
 
@@ -23,15 +25,22 @@ export async function requireAccess(session: Session): Promise<void> {
     limit: 'build',
     light: true,
   });
-  const json = output.split('\n').find((line) => line.startsWith('access\t'))?.slice('access\t'.length);
-  if (json === undefined) throw new FleetError('adoption.unreadable', 'the new system did not say who may log in', { detail: output });
-  const reasons = lockedOut(JSON.parse(json) as Access, host.user, host.publicKey, host.port, hypervisor.ssh.sudo);
+  const json = output.split('\n').find((line) => line.startsWith('access\t'))?.slice('access\t'.length) ?? '';
+  const reasons = lockedOut(parseAccess(json), host.user, host.publicKey, host.port, hypervisor.ssh.sudo);
   if (reasons.length > 0) {
     throw new FleetError(
       'adoption.locked-out',
       `after the first switch of ${hypervisor.name} you could not get in again:\n${reasons.map((r) => `  - ${r}`).join('\n')}`,
       { hint: `Put it under hypervisors.${hypervisor.name} (users, config) or into one of its modules. Nothing was switched.` },
     );
+  }
+}
+
+function parseAccess(json: string): Access {
+  try {
+    return JSON.parse(json) as Access;
+  } catch {
+    throw new FleetError('adoption.unreadable', 'the new system did not say who may log in', { detail: json });
   }
 }
 
@@ -60,9 +69,14 @@ export function lockedOut(
   else if (account && publicKey && !keys.includes(word(publicKey))) {
     reasons.push(`the key you came with (${publicKey.slice(0, 36)}…) is not among the keys of ${user}: users.users.${user}.openssh.authorizedKeys.keys`);
   }
-  if (user === 'root' && access.rootLogin === 'no') reasons.push('root may not log in: services.openssh.settings.PermitRootLogin');
-  if (user !== 'root' && sudo !== false && account && (access.wheelNeedsPassword || !account.groups.includes('wheel'))) {
-    reasons.push(`${user} could not use sudo without a password: group wheel and security.sudo.wheelNeedsPassword = false`);
+  if (user === 'root' && ['no', 'forced-commands-only'].includes(access.rootLogin ?? '')) reasons.push('root may not log in: services.openssh.settings.PermitRootLogin');
+  const mayAll =
+    access.sudoers.includes(user) ||
+    (!access.wheelNeedsPassword && (account?.groups.includes('wheel') ?? false));
+  if (user !== 'root' && sudo !== false && account && !mayAll) {
+    reasons.push(
+      `${user} could not use sudo without a password: security.sudo.extraRules, or group wheel and security.sudo.wheelNeedsPassword = false`,
+    );
   }
   return reasons;
 }

@@ -23,7 +23,9 @@ export class NotHealthy extends FleetError {
 
 /**
  * Looks at a guest until it has been healthy for the settle time without a restart, counted from
- * its first healthy answer. @throws NotHealthy after the deadline, or at once when it died.
+ * its first healthy answer.
+ * @param demanded which checks count; those that failed before a change need not hold after it
+ * @throws NotHealthy after the deadline, or at once when it died.
  */
 export async function awaitHealthy(
   session: Session,
@@ -32,6 +34,7 @@ export async function awaitHealthy(
   checks: readonly Check[],
   rollout: Pick<Rollout, 'deadline' | 'settle'>,
   signal: AbortSignal,
+  demanded: (check: CheckResult) => boolean = () => true,
 ): Promise<readonly CheckResult[]> {
   const deadline = Math.max(rollout.deadline, ...checks.map((c) => c.withinMs ?? 0));
   const started = clock.now();
@@ -41,7 +44,7 @@ export async function awaitHealthy(
   for (;;) {
     checkpoint(signal);
     const facts = await session.facts(vm.state === 'running' ? [vm.expected.address] : []);
-    const results = checkVm(vm, facts);
+    const results = checkVm(vm, facts).filter(demanded);
     if (vm.state === 'running' && results.every((r) => r.ok)) {
       results.push(...(await probe(session.host, vm.name, vm.expected.address, checks)));
     }
@@ -50,13 +53,14 @@ export async function awaitHealthy(
       if (healthy) return results;
       throw new NotHealthy(vm.name, 'did not stop as it should', results);
     }
-    const unit = facts.vms.get(vm.name)?.unit;
-    // Restart=always hides a guest that dies: a new invocation, or systemd's own count, shows it.
-    const now = unit?.invocation ? `${unit.invocation} ${unit.restarts}` : undefined;
-    if (life !== undefined && now !== undefined && now !== life) {
+    const seen = facts.vms.get(vm.name);
+    // Restart=always hides a guest, or a virtiofsd, that dies; the invocation shows it. NRestarts
+    // does not: it is 0 again after each restart, as the helpers are PartOf= the guest.
+    const now = seen?.unit.invocation && `${seen.unit.invocation} ${seen.virtiofsd.invocation}`;
+    if (life !== undefined && now && now !== life) {
       throw new NotHealthy(vm.name, 'died and was started again by systemd', results);
     }
-    life ??= unit?.active === 'active' ? now : undefined;
+    if (!life && seen?.unit.active === 'active' && seen.virtiofsd.active === 'active') life = now;
 
     healthySince = healthy ? (healthySince ?? clock.now()) : undefined;
     if (healthySince !== undefined && clock.now() - healthySince >= rollout.settle) {

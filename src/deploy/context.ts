@@ -36,28 +36,36 @@ export function desiredTarget(ctx: Context, vm: Vm, runner: string): VmTarget {
   };
 }
 
-/** How it looked before: undefined for a vm that was not there or had no runner. */
-export function formerTarget(ctx: Context, name: string): VmTarget | undefined {
+/**
+ * The runner a vm goes back to: the one it ran on, which is not `current` where somebody built
+ * another without restarting the guest.
+ */
+export function formerRunner(ctx: Context, name: string): string | undefined {
   const seen = ctx.before.vms.get(name);
-  if (!seen?.current) return undefined;
-  const running = seen.unit.active === 'active';
-  const expected = formerExpected(ctx, name);
-  if (!expected) return undefined;
-  return {
-    name,
-    // A guest whose current was flipped by hand ran on what it had booted.
-    runner: seen.current,
-    state: running ? 'running' : 'stopped',
-    expected,
-  };
+  return seen?.unit.active === 'active' ? (seen.booted ?? seen.current) : seen?.current;
 }
 
-function formerExpected(ctx: Context, name: string): Expected | undefined {
+/** How it looked before: undefined for a vm that was not there or had no runner. */
+export function formerTarget(ctx: Context, name: string): VmTarget | undefined {
+  const runner = formerRunner(ctx, name);
   const vm = ctx.index.vms.get(name);
-  return (
+  const expected =
     ctx.before.deployed.get(name)?.expected ??
-    (vm && vm.on === ctx.session.hypervisor.name ? expectedOf(vm, ctx.index.networks) : undefined)
-  );
+    (vm?.on === ctx.session.hypervisor.name ? expectedOf(vm, ctx.index.networks) : undefined);
+  if (!runner || !expected) return undefined;
+  const running = ctx.before.vms.get(name)?.unit.active === 'active';
+  return { name, runner, state: running ? 'running' : 'stopped', expected };
+}
+
+/** Where the guests of a hypervisor that run are reached: asked before, to know who answered. */
+export function addressesOf(index: FleetIndex, hypervisor: string, facts: Facts): string[] {
+  return [...facts.vms.values()]
+    .filter((seen) => seen.unit.active === 'active')
+    .flatMap(({ name }) => {
+      const vm = index.vms.get(name);
+      const own = vm?.on === hypervisor ? expectedOf(vm, index.networks).address : undefined;
+      return facts.deployed.get(name)?.expected?.address ?? own ?? [];
+    });
 }
 
 /** Seconds a guest may take to stop, as the scripts want them. */

@@ -1,10 +1,12 @@
 import { FleetError } from '../model/errors.ts';
 import { awaitHealthy } from './await-healthy.ts';
-import { formerTarget, type Context } from './context.ts';
+import { checkVm } from './checks.ts';
+import { type Context, formerTarget } from './context.ts';
 import { carryOut, type Desired } from './deployment.ts';
 import { Interrupted } from './interrupt.ts';
 import { isLost } from './switch.ts';
 import { undoAll } from './undo.ts';
+import { putRunnerBack } from './vm-steps.ts';
 
 /** How one hypervisor came out of a deployment. */
 export interface HypervisorResult {
@@ -23,7 +25,8 @@ export async function deployHypervisor(ctx: Context, desired: Desired): Promise<
   try {
     result = { hypervisor, outcome: 'done', lines: await carryOut(ctx, desired) };
   } catch (error) {
-    result = await putBack(ctx, asFleetError(error));
+    // What was cut short because a person asked to stop did not fail.
+    result = await putBack(ctx, ctx.signal.aborted ? new Interrupted() : asFleetError(error));
   }
   await endDeployment(ctx, result);
   return result;
@@ -40,40 +43,59 @@ export async function putBack(ctx: Context, failure: FleetError): Promise<Hyperv
   }
   if (changed) session.note(failure instanceof Interrupted ? 'interrupted: putting back' : `failed: ${failure.message}; putting back`);
   const { done, failed } = await undoAll(ctx.undos);
-  const bad = failed.map((f) => `${f.title}: FAILED: ${f.error.message}`);
-  bad.push(...(await lookAgain(ctx)));
+  const bad = failed
+    .filter((f) => !f.undo.harmless)
+    .map((f) => `${f.undo.title}: FAILED: ${f.error.message}`);
+  if (changed) bad.push(...(await lookAgain(ctx)));
+  const minor = failed.filter((f) => f.undo.harmless).map((f) => `not so: ${f.undo.title} (${f.error.message})`);
   return {
     hypervisor,
     outcome: bad.length > 0 ? 'rollback-failed' : changed ? 'rolled-back' : 'untouched',
-    lines: [...done, ...bad],
+    lines: [...done, ...minor, ...bad],
     failure,
   };
 }
 
-/** After a lost link: connects again and waits for the step that went on without us. */
+/** After a lost link: connects again; a build is ended, anything else that still runs is waited for. */
 async function findAgain(ctx: Context): Promise<boolean> {
   const { session, index } = ctx;
   try {
     await session.reconnectWithin(index.fleet.rollout.confirm);
-    await session.call('await-steps', [session.id, '420']);
+    if (ctx.undos.every((undo) => undo.harmless)) await session.call('stop-steps', [session.id]);
+    else await session.call('await-steps', [session.id, '420']);
     return true;
   } catch {
     return false;
   }
 }
 
-/** Every vm that ran before has to be healthy again, on the runner it had. */
+/** Every guest that ran before has to be as well as it was, on the runner that it ran on. */
 async function lookAgain(ctx: Context): Promise<string[]> {
   const bad: string[] = [];
   const never = new AbortController().signal;
+  const { rollout } = ctx.index.fleet;
+  try {
+    for (const [name, seen] of (await ctx.session.facts()).vms) {
+      const before = ctx.before.vms.get(name);
+      if (before?.unit.active !== 'active' || ctx.touched.has(name)) continue;
+      // A switch may have stopped or restarted a guest that was none of its business.
+      if (seen.unit.active === 'active' && seen.unit.invocation === before.unit.invocation) continue;
+      ctx.touched.add(name);
+      await putRunnerBack(ctx, name);
+    }
+  } catch (error) {
+    bad.push(`looking for guests that were stopped: ${asFleetError(error).message}`);
+  }
   for (const name of ctx.touched) {
     const target = formerTarget(ctx, name);
     if (!target) continue;
+    // Not more than was well before: a guest that answered nobody need not answer now.
+    const wasWell = new Set(checkVm(target, ctx.before).flatMap((c) => (c.ok ? [c.check] : [])));
     try {
-      const checks = await awaitHealthy(ctx.session, ctx.clock, target, [], ctx.index.fleet.rollout, never);
+      const checks = await awaitHealthy(ctx.session, ctx.clock, target, [], rollout, never, (c) => wasWell.has(c.check));
       ctx.emit({ type: 'checked', hypervisor: ctx.session.hypervisor.name, target: name, checks });
     } catch (error) {
-      bad.push(`${name} is not healthy after it was put back: ${asFleetError(error).message}`);
+      bad.push(`${name} is not as well as before: ${asFleetError(error).message}`);
     }
   }
   return bad;

@@ -26,6 +26,7 @@ export interface Desired {
 }
 
 const builds = new Set<Action['kind']>(['switch', 'create', 'return', 'update']);
+const bringsUp = new Set<Action['kind']>(['create', 'return', 'update', 'start', 'restart', 'join']);
 
 /**
  * Carries out one hypervisor's plan, under its lock. Everything is built before anything that runs
@@ -35,7 +36,9 @@ const builds = new Set<Action['kind']>(['switch', 'create', 'return', 'update'])
 export async function carryOut(ctx: Context, desired: Desired): Promise<string[]> {
   const { session, before } = ctx;
   const { actions } = desired.plan;
+  checkpoint(ctx.signal);
   if (actions.some((a) => a.kind === 'checkout')) await moveCheckout(ctx, desired.source);
+  checkpoint(ctx.signal);
   const built = await build(ctx, actions);
   const todo = actions.filter((a) => isNeeded(ctx, a, built));
   announce(ctx, actions, todo, built);
@@ -50,16 +53,18 @@ export async function carryOut(ctx: Context, desired: Desired): Promise<string[]
     await stopVm(ctx, action.target);
     checkpoint(ctx.signal);
   }
-  if (switching && toplevel) await activate(ctx, switching, toplevel, todo);
-  for (const action of todo) {
-    if (['create', 'return', 'update', 'start', 'join'].includes(action.kind)) {
-      await bringUpVm(ctx, action, runnerOf(ctx, action, built));
-    }
+  if (switching && toplevel) {
+    await activate(ctx, switching, toplevel, todo);
+    await removeOldBridges(ctx);
+  }
+  for (const action of todo.filter((a) => bringsUp.has(a.kind))) {
+    await bringUpVm(ctx, action, runnerOf(ctx, action, built));
   }
   for (const action of leaving) await setAside(ctx, action.target);
   checkpoint(ctx.signal);
+  await liftHolds(ctx, desired.release);
+  // The last step: once it is done there is nothing left that could fail.
   await record(ctx, desired, built);
-  await removeOldBridges(ctx, leaving.length > 0 || switching !== undefined);
   return todo.filter((a) => a.kind !== 'checkout').map(describe);
 }
 
@@ -93,15 +98,22 @@ async function build(ctx: Context, actions: readonly Action[]): Promise<Map<stri
     .map((a) => (a.kind === 'switch' ? `hypervisor:${a.target}` : `vm:${a.target}`));
   const built = new Map<string, string>();
   if (wanted.length === 0) return built;
-  await session.step('build', 'build', [session.id, session.hypervisor.checkout, ...wanted], {
-    limit: 'build',
-    light: true,
-    onLine: (line) => {
-      const [word, target = '', rest = ''] = line.split('\t');
-      if (word === 'built') built.set(target, rest);
-      if (word === 'closure') session.note(`${target}: ${rest}`);
-    },
-  });
+  // Nothing runs on what is being built: a person who asks to stop need not wait for it.
+  const stop = () => void session.call('stop-steps', [session.id]).catch(() => undefined);
+  ctx.signal.addEventListener('abort', stop, { once: true });
+  try {
+    await session.step('build', 'build', [session.id, session.hypervisor.checkout, ...wanted], {
+      limit: 'build',
+      light: true,
+      onLine: (line) => {
+        const [word, target = '', rest = ''] = line.split('\t');
+        if (word === 'built') built.set(target, rest);
+        if (word === 'closure') session.note(`${target}: ${rest}`);
+      },
+    });
+  } finally {
+    ctx.signal.removeEventListener('abort', stop);
+  }
   for (const item of wanted) {
     const name = item.slice(item.indexOf(':') + 1);
     if (!built.has(name)) throw new FleetError('build.no-path', `the build of ${name} gave no store path`);
@@ -116,7 +128,8 @@ function isNeeded(ctx: Context, action: Action, built: ReadonlyMap<string, strin
     const { currentSystem, systemProfile } = ctx.before;
     return action.networkd === true || path !== currentSystem || path !== systemProfile;
   }
-  if (action.kind !== 'update') return true;
+  // A vm that changes its network was stopped for it.
+  if (action.kind !== 'update' || action.network) return true;
   const seen = ctx.before.vms.get(action.target);
   const running = ctx.index.vms.get(action.target)?.state === 'running';
   return (
@@ -184,19 +197,25 @@ async function record(ctx: Context, desired: Desired, built: ReadonlyMap<string,
     rows.push(vm ? target : systemName, fingerprint, path, former ?? '-', expected);
   }
   if (rows.length > 0) await session.step('record generations', 'record', [session.id, desired.source.commit, 'new', ...rows]);
-  const lifted = [...before.held.keys()].filter((name) =>
-    desired.release.has(name === systemName ? session.hypervisor.name : name),
-  );
-  if (lifted.length > 0) await session.call('hold', ['-', ...lifted]);
 }
 
-/** networkd never deletes a netdev whose file went (DESIGN, traps, 7). */
-async function removeOldBridges(ctx: Context, mayHave: boolean): Promise<void> {
-  if (!mayHave) return;
-  const wanted = new Set(ctx.index.networksOn(ctx.session.hypervisor.name).map((n) => n.bridge));
+async function liftHolds(ctx: Context, release: ReadonlySet<string>): Promise<void> {
+  const lifted = [...ctx.before.held.keys()].filter((name) =>
+    release.has(name === systemName ? ctx.session.hypervisor.name : name),
+  );
+  if (lifted.length > 0) await ctx.session.call('hold', ['-', ...lifted]);
+}
+
+/**
+ * networkd never deletes a netdev whose file went (DESIGN, traps, 7); a bridge that was renamed would
+ * keep the subnet of the new one. The way back makes them again.
+ */
+async function removeOldBridges(ctx: Context): Promise<void> {
+  const { session } = ctx;
+  const wanted = new Set(ctx.index.networksOn(session.hypervisor.name).map((n) => n.bridge));
   const ours = new Set([...ctx.before.deployed.values()].map((d) => d.expected?.bridge));
   const old = [...ctx.before.interfaces.keys()].filter((name) => ours.has(name) && !wanted.has(name));
-  if (old.length > 0) await ctx.session.step(`remove ${old.join(', ')}`, 'bridges', old);
+  if (old.length > 0) await session.step(`remove ${old.join(', ')}`, 'bridges', [session.id, ...old]);
 }
 
 function describe(action: Action): string {
@@ -207,6 +226,7 @@ function describe(action: Action): string {
     return: 'brought back',
     update: 'updated',
     start: 'started',
+    restart: 'restarted',
     stop: 'stopped',
     join: 'joined to its bridge',
     'set-aside': 'set aside',

@@ -42,15 +42,20 @@ function status(
         createConnection: () => socket,
         headers: { host: `${address}:${check.port}`, connection: 'close' },
         path: check.path,
-        timeout: probeMs,
       },
       (response) => {
+        clearTimeout(timer);
         response.resume();
         resolve(response.statusCode ?? 0);
       },
     );
-    asked.once('timeout', () => asked.destroy(new Error(`no answer within ${probeMs / 1000} s`)));
-    asked.once('error', reject);
+    // `timeout` of request() needs an agent, and there is none.
+    const timer = setTimeout(() => asked.destroy(new Error(`no answer within ${probeMs / 1000} s`)), probeMs);
+    asked.once('error', (error) => {
+      clearTimeout(timer);
+      socket.destroy();
+      reject(error);
+    });
     asked.end();
   });
 }

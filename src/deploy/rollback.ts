@@ -5,9 +5,9 @@ import { parseExpected } from '../model/expected.ts';
 import { awaitHealthy } from './await-healthy.ts';
 import { formerTarget, stopSeconds, type Context } from './context.ts';
 import { asFleetError, endDeployment, type HypervisorResult, putBack } from './deploy-hypervisor.ts';
-import { checkpoint } from './interrupt.ts';
+import { checkpoint, Interrupted } from './interrupt.ts';
 import { switchBack, switchHypervisor } from './switch.ts';
-import { stopVm } from './vm-steps.ts';
+import { putRunnerBack, stopVm } from './vm-steps.ts';
 import type { Deployment } from './rollout.ts';
 
 /** Which generation each target of one hypervisor returns to. */
@@ -28,7 +28,7 @@ export async function rollBackHypervisor(
   try {
     result = { hypervisor, outcome: 'done', lines: await carryOut(ctx, returns, generations, deployment) };
   } catch (error) {
-    result = await putBack(ctx, asFleetError(error));
+    result = await putBack(ctx, ctx.signal.aborted ? new Interrupted() : asFleetError(error));
   }
   await endDeployment(ctx, result);
   return result;
@@ -86,21 +86,13 @@ async function returnVm(
   generation: Generation,
   then: ReturnType<typeof parseExpected>,
 ): Promise<void> {
-  const { session, before, index } = ctx;
-  const seen = before.vms.get(name);
+  const { session, index } = ctx;
   const former = formerTarget(ctx, name);
   const wanted = index.vms.get(name)?.state ?? 'running';
   const state = wanted === 'stopped' ? 'stay' : 'run';
   if (!ctx.touched.has(name)) {
     ctx.touched.add(name);
-    ctx.undos.push({
-      title: `${name} is on the runner it was on`,
-      run: async () => {
-        if (!seen?.current) return;
-        const again = seen.unit.active === 'active' ? 'run' : 'stay';
-        await session.step(`put ${name} back`, 'vm-set', [name, seen.current, stopSeconds(ctx), again], { limit: 'guest' });
-      },
-    });
+    ctx.undos.push({ title: `${name} is on the runner it was on`, run: () => putRunnerBack(ctx, name) });
   }
   await session.step(`return ${name} to ${generation.number ?? 'what was kept'}`, 'vm-set', [name, generation.path, stopSeconds(ctx), state], {
     limit: 'guest',

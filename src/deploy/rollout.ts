@@ -4,9 +4,9 @@ import type { Host } from '../host/host.ts';
 import { exitCodes, FleetError, type ExitCode } from '../model/errors.ts';
 import type { Hypervisor } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
-import type { HypervisorPlan } from '../plan/plan.ts';
+import type { Action, HypervisorPlan } from '../plan/plan.ts';
 import { timestamp } from '../plan/drift.ts';
-import type { Context } from './context.ts';
+import { addressesOf, type Context } from './context.ts';
 import { asFleetError, deployHypervisor, type HypervisorResult } from './deploy-hypervisor.ts';
 import type { Source } from './deployment.ts';
 import type { Emit } from './events.ts';
@@ -24,11 +24,18 @@ export interface Deployment {
   readonly operation: 'apply' | 'rollback';
 }
 
+export interface PlannedHost {
+  readonly plan: HypervisorPlan;
+  readonly host: Host;
+  /** What the plan was made from. */
+  readonly facts: Facts;
+}
+
 export interface RolloutInput {
   readonly deployment: Deployment;
   readonly index: FleetIndex;
   /** Hypervisors with something to do, with the connection that the facts came over. */
-  readonly plans: readonly { readonly plan: HypervisorPlan; readonly host: Host }[];
+  readonly plans: readonly PlannedHost[];
   readonly release: ReadonlySet<string>;
   readonly ports: Ports;
   readonly emit: Emit;
@@ -42,23 +49,24 @@ export interface RolloutInput {
 /** Locks → commit, push → hypervisors side by side. @throws when no hypervisor was changed. */
 export async function rollOut(input: RolloutInput): Promise<HypervisorResult[]> {
   const { index, ports, emit, signal, deployment } = input;
-  const sessions = input.plans.map(({ plan, host }) => {
+  const sessions = input.plans.map(({ plan, host, facts }) => {
     const hypervisor = index.hypervisors.get(plan.name) as Hypervisor;
-    return { plan, session: new Session(hypervisor, deployment.id, host, ports, emit) };
+    const running = addressesOf(index, plan.name, facts);
+    return { plan, running, session: new Session(hypervisor, deployment.id, host, ports, emit) };
   });
   await beginAll(sessions.map((s) => s.session), deployment);
   try {
     const contexts: { plan: HypervisorPlan; ctx: Context }[] = await Promise.all(
-      sessions.map(async ({ plan, session }) => {
-        const before = await session.facts();
+      sessions.map(async ({ plan, running, session }) => {
+        const before = await session.facts(running);
         const now = input.replan(plan.name, before);
-        if (JSON.stringify(now.actions) !== JSON.stringify(plan.actions)) {
+        if (gist(now) !== gist(plan)) {
           throw new FleetError('plan.stale', `${plan.name} is not as it was when it was planned`, {
             hint: 'Somebody changed it in between. Nothing was done: plan again.',
           });
         }
         return {
-          plan,
+          plan: now,
           ctx: { index, session, clock: ports.clock, emit, signal, before, undos: [], touched: new Set<string>() },
         };
       }),
@@ -75,6 +83,13 @@ export async function rollOut(input: RolloutInput): Promise<HypervisorResult[]> 
     await Promise.allSettled(sessions.map(({ session }) => session.call('end', [deployment.id, 'untouched'])));
     throw error;
   }
+}
+
+/** A guest that comes and goes by itself does not make a plan stale. */
+function gist(plan: HypervisorPlan): string {
+  const passing = new Set<Action['kind']>(['start', 'restart', 'join']);
+  const lasting = plan.actions.filter((a) => !passing.has(a.kind));
+  return JSON.stringify(lasting.map((a) => [a.kind, a.target, a.network ?? false]));
 }
 
 /** Takes the lock of every hypervisor, or of none. @throws FleetError for the first that refuses. */
@@ -95,11 +110,8 @@ export async function beginAll(
   );
   const failed = begun.findIndex((b) => b.status === 'rejected');
   if (failed < 0) return;
-  await Promise.allSettled(
-    sessions
-      .filter((_, i) => begun[i]?.status === 'fulfilled')
-      .map((session) => session.call('end', [deployment.id, 'untouched'])),
-  );
+  // Also where it failed: the link may have gone after the lock was taken. Only our own is freed.
+  await Promise.allSettled(sessions.map((session) => session.call('end', [deployment.id, 'untouched'])));
   const reason = (begun[failed] as PromiseRejectedResult).reason;
   throw explainBegin(sessions[failed] as Session, asFleetError(reason));
 }
@@ -127,5 +139,7 @@ function explainBegin(session: Session, error: FleetError): FleetError {
 export function exitCodeOf(results: readonly HypervisorResult[]): ExitCode {
   if (results.some((r) => r.outcome === 'rollback-failed')) return exitCodes.rollbackFailed;
   if (results.some((r) => r.outcome === 'rolled-back')) return exitCodes.rolledBack;
-  return results.some((r) => r.failure) ? exitCodes.failed : exitCodes.ok;
+  if (!results.some((r) => r.failure)) return exitCodes.ok;
+  // 1 promises that no hypervisor was changed.
+  return results.some((r) => r.outcome === 'done' && r.lines.length > 0) ? exitCodes.halted : exitCodes.failed;
 }

@@ -37,6 +37,7 @@ export async function switchHypervisor(
   const confirm = String(Math.ceil(confirmMs / 1000));
   await session.call('arm', [session.id, String(session.switchSeconds + Math.ceil(confirmMs / 1000))]);
   let code = 0;
+  let lost = false;
   try {
     await session.step('switch, boot default untouched', 'switch', [target.toplevel, 'test', session.id, confirm, ...(target.networkd ? ['networkd'] : [])], {
       limit: 'switch',
@@ -47,8 +48,10 @@ export async function switchHypervisor(
   } catch (error) {
     // A switch that takes the link down goes on without us; the fresh connection will tell.
     if (!isLost(error)) throw error;
+    lost = true;
   }
   await connectAgain(session, confirmMs);
+  if (lost) await session.call('await-steps', [session.id, String(session.switchSeconds)]);
   if (code !== 0 && code !== 4 && code !== 100) {
     throw new FleetError('switch.failed', `switch-to-configuration test ended with ${code} on ${name}`);
   }
@@ -84,7 +87,7 @@ async function connectAgain(session: Session, confirmMs: number): Promise<void> 
   }
 }
 
-/** The way back, now or already taken by the hypervisor itself. Returns who took it. */
+/** The way back, now or already taken by the hypervisor itself. @throws when it is not back. */
 export async function switchBack(session: Session, before: Facts, confirmMs: number): Promise<void> {
   const wait = ['wait', '300'];
   try {

@@ -7,7 +7,7 @@ export interface Undo {
 }
 
 export interface UndoFailure {
-  readonly title: string;
+  readonly undo: Undo;
   readonly error: Error;
 }
 
@@ -22,7 +22,7 @@ export async function undoAll(
       await undo.run();
       done.push(undo.title);
     } catch (error) {
-      failed.push({ title: undo.title, error: error instanceof Error ? error : new Error(String(error)) });
+      failed.push({ undo, error: error instanceof Error ? error : new Error(String(error)) });
     }
   }
   return { done, failed };

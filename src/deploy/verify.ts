@@ -54,17 +54,18 @@ function lookAt(index: FleetIndex, vm: Vm, facts: Facts): CheckResult[] {
 }
 
 function settled(vm: Vm, first: Facts, second: Facts, settleMs: number): CheckResult[] {
-  const before = first.vms.get(vm.name)?.unit;
-  const after = second.vms.get(vm.name)?.unit;
-  if (vm.state !== 'running' || before?.active !== 'active') return [];
-  const ok = after?.active === 'active' && after.invocation === before.invocation && after.restarts === before.restarts;
+  const before = first.vms.get(vm.name);
+  const after = second.vms.get(vm.name);
+  if (vm.state !== 'running' || before?.unit.active !== 'active') return [];
+  const same = (unit: 'unit' | 'virtiofsd') => after?.[unit].invocation === before[unit].invocation;
+  const ok = after?.unit.active === 'active' && same('unit') && same('virtiofsd');
   return [
     {
       target: vm.name,
       check: 'settled',
       ok,
       expected: `same invocation for ${settleMs / 1000} s`,
-      seen: ok ? `same invocation for ${settleMs / 1000} s` : (after?.active === 'active' ? 'restarted' : (after?.active ?? 'gone')),
+      seen: ok ? `same invocation for ${settleMs / 1000} s` : (after?.unit.active === 'active' ? 'restarted' : (after?.unit.active ?? 'gone')),
     },
   ];
 }

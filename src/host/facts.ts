@@ -71,8 +71,6 @@ export interface UnitFacts {
   readonly active: string;
   readonly sub: string;
   readonly invocation: string;
-  readonly restarts: number;
-  readonly result: string;
 }
 
 export interface VmFacts {

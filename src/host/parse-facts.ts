@@ -7,8 +7,6 @@ const noUnit: UnitFacts = {
   active: 'inactive',
   sub: 'dead',
   invocation: '',
-  restarts: 0,
-  result: '',
 };
 
 /** Reads what facts.sh printed. @throws FleetError `facts.unreadable` when it is cut off or not ours. */
@@ -136,8 +134,6 @@ function parseUnits(lines: readonly string[]): Map<string, UnitFacts> {
         active: block.get('ActiveState') ?? '',
         sub: block.get('SubState') ?? '',
         invocation: block.get('InvocationID') ?? '',
-        restarts: Number(block.get('NRestarts') ?? 0),
-        result: block.get('Result') ?? '',
       });
       block = new Map();
     }

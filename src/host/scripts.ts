@@ -20,6 +20,7 @@ export type ScriptName =
   | 'receive'
   | 'record'
   | 'step'
+  | 'stop-steps'
   | 'switch'
   | 'vm-aside'
   | 'vm-create'

@@ -88,7 +88,8 @@ function vmActions(vm: Vm, s: Situation): Action[] {
   const now = expectedOf(vm, s.index.networks);
   const network = before !== undefined && (before.tap !== now.tap || before.bridge !== now.bridge);
   if (!deployed) return say('update', 'not deployed by fleet yet');
-  if (s.fingerprints?.get(vm.name) !== deployed.fingerprint) {
+  // Which bridge a TAP is in is the hypervisor's file: the vm's own fingerprint does not tell.
+  if (network || s.fingerprints?.get(vm.name) !== deployed.fingerprint) {
     const why = network ? 'its network changed' : 'its configuration changed';
     return say('update', [why, ...resized(vm, before)].join('; '), network);
   }
@@ -98,7 +99,7 @@ function vmActions(vm: Vm, s: Situation): Action[] {
   if (seen.booted !== seen.current) return say('update', 'current differs from booted');
   const lost = s.drift.find((d) => d.target === vm.name && d.code === 'tap');
   if (!lost) return [];
-  return s.facts.interfaces.has(now.tap) ? say('join', lost.message) : say('start', lost.message);
+  return say(s.facts.interfaces.has(now.tap) ? 'join' : 'restart', lost.message);
 }
 
 /** `size` acts when an image is made and never again. */

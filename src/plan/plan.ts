@@ -31,6 +31,7 @@ export interface HypervisorPlan {
  * update: the vm's runner is built; the guest restarts if the runner differs.
  * return: state that was set aside comes back, then as update.
  * join: a TAP goes back into its bridge; the guest is not touched.
+ * restart: only a new start makes again what is missing.
  */
 export type ActionKind =
   | 'checkout'
@@ -39,6 +40,7 @@ export type ActionKind =
   | 'return'
   | 'update'
   | 'start'
+  | 'restart'
   | 'stop'
   | 'join'
   | 'set-aside';

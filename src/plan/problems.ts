@@ -1,4 +1,4 @@
-import type { Facts } from '../host/facts.ts';
+import { type Facts, systemName } from '../host/facts.ts';
 import { contains, overlaps, parseAddress, parseSubnet } from '../model/addresses.ts';
 import type { FleetIndex } from '../model/index.ts';
 import type { Action } from './plan.ts';
@@ -27,9 +27,19 @@ export function problems(
     ...actions
       .filter((a) => a.kind === 'update')
       .flatMap((a) => changedVolumes(index, facts, a.target)),
+    ...heldBack(hypervisor, facts, actions),
     ...(actions.some((a) => a.kind === 'switch')
       ? [...shadowedRoutes(index, hypervisor, facts), ...fullBoot(facts)]
       : []),
+  ];
+}
+
+/** A vm whose TAP is new needs a switch of its hypervisor, which is held back. */
+function heldBack(hypervisor: string, facts: Facts, actions: readonly Action[]): string[] {
+  const needs = actions.filter((a) => a.kind === 'create' || a.kind === 'return' || a.network);
+  if (needs.length === 0 || !facts.held.has(systemName) || actions.some((a) => a.kind === 'switch')) return [];
+  return [
+    `${needs.map((a) => a.target).join(', ')} cannot change while the hypervisor's system is held back: --release ${hypervisor}`,
   ];
 }
 
@@ -46,6 +56,11 @@ function wrongMachine(index: FleetIndex, hypervisor: string, facts: Facts): stri
  */
 function shadowedRoutes(index: FleetIndex, hypervisor: string, facts: Facts): string[] {
   const found: string[] = [];
+  // Bridges of fleet's own go when they leave fleet.yaml.
+  const ours = new Set([
+    ...index.networksOn(hypervisor).map((n) => n.bridge),
+    ...[...facts.deployed.values()].map((d) => d.expected?.bridge),
+  ]);
   for (const network of index.networksOn(hypervisor)) {
     const subnet = parseSubnet(network.subnet);
     if (!subnet) continue;
@@ -54,10 +69,10 @@ function shadowedRoutes(index: FleetIndex, hypervisor: string, facts: Facts): st
     if (client !== undefined && contains(subnet, client)) {
       found.push(`${title} holds your own address ${facts.clientAddress}`);
     }
-    for (const { destination, device, connected } of facts.routes) {
+    for (const { destination, device, connected } of facts.routes.filter((r) => !ours.has(r.device))) {
       // A route to one address has no prefix.
       const other = parseSubnet(destination.includes('/') ? destination : `${destination}/32`);
-      if (!other || device === network.bridge || !overlaps(subnet, other)) continue;
+      if (!other || !overlaps(subnet, other)) continue;
       if (connected || other.prefix >= subnet.prefix) {
         found.push(`${title} shadows the route ${destination} on ${device}`);
       }

@@ -12,6 +12,7 @@ const open: Access = {
   openPorts: [22],
   openRanges: [],
   wheelNeedsPassword: false,
+  sudoers: [],
   users: {
     root: { groups: [], keys: [`${key} ada@desk`] },
     ops: { groups: ['wheel'], keys: [`${key} ada@desk`] },

@@ -14,7 +14,6 @@ const runner = '/nix/store/old-web1';
 interface Phase {
   readonly ms: number;
   readonly invocation: string;
-  readonly restarts?: number;
   readonly active?: string;
   readonly answers?: boolean;
 }
@@ -32,13 +31,13 @@ class Guest {
       // Looking takes time, too.
       clock.time += 40;
       const now = this.#phase();
-      const { invocation, restarts = 0, active = 'active', answers = true } = now;
-      hv1.vm('web1', { unit: unit(active, { invocation, restarts }), virtiofsd: unit(active) });
+      const { invocation, active = 'active', answers = true } = now;
+      hv1.vm('web1', { unit: unit(active, { invocation }), virtiofsd: unit(active) });
       if (answers) hv1.mute.delete(runner);
       else hv1.mute.add(runner);
       this.seen.push({
         at: clock.time,
-        life: `${invocation} ${restarts}`,
+        life: invocation,
         healthy: answers && active === 'active',
       });
       return undefined;
@@ -92,7 +91,7 @@ describe('a guest', () => {
   test('that systemd started again died, and that is said at once', async () => {
     const guest = new Guest([
       { ms: 3000, invocation: 'a' },
-      { ms: 1, invocation: 'b', restarts: 1 },
+      { ms: 1, invocation: 'b' },
     ]);
     expect(await outcome(guest)).toBe('web1 died and was started again by systemd');
     expect(guest.world.clock.time).toBeLessThan(5000);
@@ -171,7 +170,6 @@ test('healthy always means: the same life, and well at every look, over the sett
   const phase = fc.record({
     ms: fc.integer({ min: 100, max: 20_000 }),
     invocation: fc.constantFrom('a', 'a', 'b', 'c'),
-    restarts: fc.constantFrom(0, 0, 1),
     active: fc.constantFrom('active', 'active', 'active', 'activating', 'failed'),
     answers: fc.boolean(),
   });

@@ -38,13 +38,13 @@ describe('a deployment', () => {
       'switch test',
       'switch boot',
       'disarm',
+      'bridges',
       'vm-update db1',
       'vm-create new1',
       'vm-start new1',
       'vm-update web1',
       'vm-aside old1',
       'record',
-      'bridges',
       'end',
     ]);
     expect(result).toMatchObject({
@@ -167,6 +167,6 @@ describe('nothing is activated', () => {
     });
     const [result] = await world.apply(['web1']);
     expect(result).toMatchObject({ outcome: 'untouched', failure: { code: 'interrupted' } });
-    expect(words(world.hv1.log)).toEqual(['begin', 'checkout', 'build', 'checkout', 'end']);
+    expect(words(world.hv1.log)).toEqual(['begin', 'checkout', 'build', 'stop-steps', 'checkout', 'end']);
   });
 });

@@ -42,6 +42,12 @@ describe('checks that fleet.yaml asks for', () => {
     ]);
   });
 
+  test('a server that accepts and never answers does not hold up the deployment', async () => {
+    const { host, port } = await guest((socket) => socket.on('error', () => {}));
+    const [check] = await probe(host, 'web1', '10.1.0.2', [http(port)]);
+    expect(check).toMatchObject({ ok: false, seen: 'no answer within 3 s' });
+  });
+
   test('tcp only connects', async () => {
     const { host, port } = await guest((socket) => socket.on('error', () => {}));
     expect(await probe(host, 'db1', '10.1.0.2', [{ kind: 'tcp', port }])).toMatchObject([

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { HypervisorResult } from '../../src/deploy/deploy-hypervisor.ts';
 import { exitCodeOf, rollOut } from '../../src/deploy/rollout.ts';
 import { FleetError } from '../../src/model/errors.ts';
-import { twoHypervisors } from '../plan/situation.ts';
+import { twoHypervisors, unit, withEntry } from '../plan/situation.ts';
 import type { FakeHypervisor } from './fake-hypervisor.ts';
 import { World, words } from './run.ts';
 
@@ -60,7 +60,8 @@ describe('before anything is changed', () => {
   test('a hypervisor that changed since the plan is not deployed, nor any other', async () => {
     const world = new World();
     const plans = world.plan(['web1', 'web2']).hypervisors;
-    world.host('hv2').vm('web2', { current: '/nix/store/by-hand' });
+    const hv2 = world.host('hv2');
+    hv2.facts = { ...hv2.facts, vms: withEntry(hv2.facts.vms, 'web2', undefined) };
     const plan = rollOut(world.input(['web1'], plans));
     await expect(plan).rejects.toMatchObject({ code: 'plan.stale', exitCode: 1 });
     expect(world.published).toBe(0);
@@ -68,6 +69,14 @@ describe('before anything is changed', () => {
       expect(words(world.host(name).log)).toEqual(['begin', 'end']);
       expect(world.host(name).facts.lock).toBeUndefined();
     }
+  });
+
+  test('a guest that comes and goes by itself does not make the plan stale', async () => {
+    const world = new World();
+    const plans = world.plan(['web1']).hypervisors;
+    world.host('hv2').vm('web2', { unit: unit('activating', { sub: 'auto-restart' }) });
+    const results = await rollOut(world.input(['web1'], plans.filter((p) => p.name === 'hv2')));
+    expect(results[0]?.hypervisor).toBe('hv2');
   });
 
   test('a push that is refused frees all locks', async () => {

@@ -41,6 +41,16 @@ describe('a switch', () => {
     expect((await world.apply(['hv1']))[0]?.outcome).toBe('done');
   });
 
+  test('that stops a guest which is none of its business is taken back, and the guest runs again', async () => {
+    const world = new World();
+    switching(world, () => {
+      world.hv1.vm('web1', { unit: unit('inactive'), booted: undefined });
+      return 'switched\t0\n';
+    });
+    expect((await world.apply(['hv1']))[0]?.outcome).toBe('rolled-back');
+    expect(world.hv1.facts.vms.get('web1')?.unit.active).toBe('active');
+  });
+
   test('that ends with another status is taken back', async () => {
     const world = new World();
     switching(world, () => 'switched\t2\n');
@@ -217,6 +227,7 @@ describe('the first switch of an adopted host', () => {
     openPorts: [22],
     openRanges: [],
     wheelNeedsPassword: true,
+    sudoers: [],
   };
   const adopt = (users: object) => {
     const world = new World();

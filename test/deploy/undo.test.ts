@@ -21,7 +21,7 @@ describe('undoing', () => {
     const { done, failed } = await undoAll([undo('a', true), undo('b', false), undo('c', true)]);
     expect(ran).toEqual(['c', 'b', 'a']);
     expect(done).toEqual(['c', 'a']);
-    expect(failed).toMatchObject([{ title: 'b', error: { message: 'b broke' } }]);
+    expect(failed).toMatchObject([{ undo: { title: 'b' }, error: { message: 'b broke' } }]);
   });
 });
 
@@ -63,6 +63,14 @@ describe('a guest that is not healthy', () => {
         .slice(-2)
         .sort(),
     ).toEqual(['db1', 'web1']);
+  });
+
+  test('goes back to the runner it ran on, not to one that only waited for a restart', async () => {
+    const world = new World();
+    world.hv1.vm('web1', { current: '/nix/store/armed', booted: '/nix/store/old-web1' });
+    world.hv1.mute.add('/nix/store/new-web1');
+    await world.apply(['web1']);
+    expect(world.hv1.facts.vms.get('web1')?.booted).toBe('/nix/store/old-web1');
   });
 
   test('that is new is stopped and set aside', async () => {
@@ -131,15 +139,36 @@ describe('putting back fails', () => {
       'db1 is on its previous runner',
       'the checkout is at aaaaaaaa again',
       'web1 is on its previous runner: FAILED: put web1 back failed on hv1 (exit 1)',
-      'web1 is not healthy after it was put back: web1 is not healthy after 120 s',
+      'web1 is not as well as before: web1 is not healthy after 120 s',
     ]);
     expect(world.hv1.facts.lock).toBeUndefined();
   });
 
   test('when a guest is on its previous runner and not healthy there', async () => {
     const world = new World();
-    world.hv1.mute.add('/nix/store/new-web1').add('/nix/store/old-web1');
+    world.hv1.mute.add('/nix/store/new-web1');
+    world.hv1.instead.set('vm-update', () => {
+      // It answered before, and does no more.
+      world.hv1.mute.add('/nix/store/old-web1');
+      return undefined;
+    });
     expect((await world.apply(['web1']))[0]).toMatchObject({ outcome: 'rollback-failed' });
+  });
+
+  test('is not what happens to a guest that answered nobody before', async () => {
+    const world = new World();
+    world.hv1.mute.add('/nix/store/new-web1').add('/nix/store/old-web1');
+    expect((await world.apply(['web1']))[0]).toMatchObject({ outcome: 'rolled-back' });
+  });
+
+  test('is not what happens when only the checkout cannot go back: nothing that runs changed', async () => {
+    const world = new World();
+    let checkouts = 0;
+    world.hv1.instead.set('build', () => 1);
+    world.hv1.instead.set('checkout', () => (++checkouts > 1 ? 1 : undefined));
+    const [result] = await world.apply(['web1']);
+    expect(result?.outcome).toBe('untouched');
+    expect(result?.lines.join()).toContain('not so: the checkout is at');
   });
 
   test('when the hypervisor is not back on its previous system', async () => {

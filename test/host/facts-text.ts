@@ -100,8 +100,6 @@ function unitLines(name: string, unit: UnitFacts): string[] {
     `ActiveState=${unit.active}`,
     `SubState=${unit.sub}`,
     `InvocationID=${unit.invocation}`,
-    `NRestarts=${unit.restarts}`,
-    `Result=${unit.result}`,
     '',
   ];
 }

@@ -64,7 +64,6 @@ describe('facts', () => {
       active: 'inactive',
       sub: 'dead',
       invocation: '',
-      restarts: 0,
     });
     expect(vm?.virtiofsd.active).toBe('inactive');
   });
@@ -163,8 +162,8 @@ describe('links', () => {
   });
 });
 
-test('a unit that restarts is read with its count', () => {
-  const crashing = unit('activating', { sub: 'auto-restart', restarts: 4, result: 'exit-code' });
+test('a unit that restarts is not taken for a running one', () => {
+  const crashing = unit('activating', { sub: 'auto-restart' });
   const vms = new Map(full.vms).set('web1', {
     ...(full.vms.get('web1') as VmFacts),
     unit: crashing,

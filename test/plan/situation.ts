@@ -35,8 +35,6 @@ export const unit = (active = 'active', more: Partial<UnitFacts> = {}): UnitFact
   active,
   sub: active === 'active' ? 'running' : 'dead',
   invocation: active === 'active' ? 'i1' : '',
-  restarts: 0,
-  result: 'success',
   ...more,
 });
 

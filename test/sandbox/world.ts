@@ -34,7 +34,7 @@ export async function sandboxWorld(count: number): Promise<SandboxWorld> {
       execFileSync('git', ['init', '-q', '--bare', '-b', 'main', path]);
       return `file://${path}`;
     },
-    rollout: { settle: '1s', deadline: '4s', stopTimeout: '1s', confirm: '5s' },
+    rollout: { settle: '300ms', deadline: '3s', stopTimeout: '1s', confirm: '4s' },
     stop: async () => {
       await sandbox.stop();
       rmSync(dir, { recursive: true, force: true });

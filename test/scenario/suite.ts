@@ -303,7 +303,7 @@ export function scenarios(kind: string, open: () => Promise<World>, lock?: strin
       await desk.apply(3);
       expect(await look.exists('/var/lib/microvms/vm6')).toBe(false);
       expect(await look.isActive('vm6')).toBe(false);
-      expect(await look.sh('ls -d "$FLEET_ROOT"/var/lib/fleet/aside/*/vm6')).toContain('/vm6');
+      expect(await look.sh('ls -d "$FLEET_ROOT"/var/lib/microvms/.aside/*/vm6')).toContain('/vm6');
       desk.edit((d) => {
         delete d.vms.vm6;
       });

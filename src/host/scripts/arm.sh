@@ -26,6 +26,7 @@ printf '%s\tback\tway-back\tbegin\n' "\$(date +%s)" >>"\$deployment/journal"
 systemctl stop 'fleet-$id-*.service'
 '$old/bin/switch-to-configuration' test
 code=\$?
+[ ! -e "\$deployment/bridges-removed" ] || systemctl restart systemd-networkd.service
 nix-env -p '$system_profile' --set '$old'
 '$old/bin/switch-to-configuration' boot
 # Guests that were stopped for the switch run again.

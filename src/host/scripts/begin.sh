@@ -4,15 +4,18 @@ id=$1 operator=$2 operation=$3 machine=$4 need=$5
 
 [ "$(id -u)" = 0 ] || [ -n "$R" ] ||
 	die preflight.not-root "commands run as $(id -un), not as root: connect as root, or allow it sudo without a password"
+# Going back needs neither a checkout nor a build, and may well be needed because the disk is full.
+tools='ip nix-env ping systemctl systemd-run'
+[ "$operation" = rollback ] || tools="$tools git microvm nix"
 missing=
-for tool in git ip microvm nix nix-env ping systemctl systemd-run; do
+for tool in $tools; do
 	command -v "$tool" >/dev/null || missing="$missing $tool"
 done
 [ -z "$missing" ] || die preflight.missing-tools "not on the PATH of this hypervisor:$missing"
 [ "$(uname -m)" = "$machine" ] ||
 	die preflight.wrong-architecture "this hypervisor is $(uname -m), fleet.yaml says $machine"
 free=$(df -Pk "$R/nix/store" | { read -r _ && read -r _ _ _ free _ && echo "$free"; })
-[ "$free" -ge "$need" ] ||
+[ "$operation" = rollback ] || [ "$free" -ge "$need" ] ||
 	die preflight.no-space "/nix/store has $((free / 1024)) MiB free, $((need / 1024)) MiB are needed: run nix-collect-garbage there"
 if [ "$operation" != rollback ]; then
 	[ "$(nix eval --raw --expr 'if builtins ? getFlake then "yes" else "no"' 2>/dev/null)" = yes ] ||
@@ -27,6 +30,8 @@ if ! mkdir "$state/lock" 2>/dev/null; then
 	[ ! -f "$state/lock/info" ] || holder=$(cat "$state/lock/info")
 	die lock.held "$holder"
 fi
+# From here to the end of this script a failure gives it back.
+trap 'rm -rf "$state/lock"' EXIT
 now=$(date +%s)
 printf '%s\t%s\t%s\t%s\n' "$id" "$operator" "$operation" "$now" | write "$state/lock/info"
 
@@ -44,9 +49,13 @@ before() { # NAME PATH
 {
 	before system. "$(readlink -f "$R/run/current-system" 2>/dev/null || true)"
 	for folder in "$vms"/*; do
-		[ ! -d "$folder" ] || before "${folder##*/}" "$(target "$folder/current")"
+		[ -d "$folder" ] || continue
+		before "${folder##*/}" "$(target "$folder/current")"
+		booted=$(target "$folder/booted")
+		! in_store "$booted" || ln -s "$booted" "$roots/$id/${folder##*/}.booted"
 	done
 } | write "$deployment/before"
 
 # From now until the next boot, starting guests is the deployment's business (fleet-autostart).
 : >"$R/run/fleet/seen"
+trap - EXIT

@@ -40,7 +40,7 @@ for kind in deployed held; do
 		while IFS= read -r line; do record "$kind" "${file##*/}" "$line"; done <"$file"
 	done
 done
-for folder in "$state"/aside/*/*; do
+for folder in "$aside"/*/*; do
 	[ ! -d "$folder" ] || record aside "${folder##*/}" "${folder#"$R"}"
 done
 for folder in "$state"/deployments/*; do
@@ -62,12 +62,12 @@ ls -ld "$system_profile" "$system_profile"-*-link "$vms"/*/current "$vms"/*/boot
 	"$R"/run/booted-system "$R"/run/booted-system/kernel "$R"/run/booted-system/initrd "$R"/run/booted-system/kernel-modules \
 	2>/dev/null || true
 echo '== disks'
-if [ -d "$R/boot" ]; then df -Pk "$R/nix/store" "$R/boot"; else df -Pk "$R/nix/store"; fi
+{ if [ -d "$R/boot" ]; then df -Pk "$R/nix/store" "$R/boot"; else df -Pk "$R/nix/store"; fi; } 2>/dev/null || true
 echo '== checkout'
 [ ! -d "$checkout/.git" ] || git -C "$checkout" status --porcelain=v2 --branch 2>/dev/null || true
 echo '== units'
 # Patterns match units that are loaded; one that is not listed is inactive.
-systemctl show --no-pager -p Id -p ActiveState -p SubState -p InvocationID -p NRestarts -p Result \
+systemctl show --no-pager -p Id -p ActiveState -p SubState -p InvocationID \
 	'microvm@*.service' 'microvm-virtiofsd@*.service' 2>/dev/null || true
 echo
 echo '== failed'

@@ -7,6 +7,8 @@ umask 022
 R=${FLEET_ROOT:-}
 state=$R/var/lib/fleet
 vms=$R/var/lib/microvms
+# Beside the vms, so that setting aside is a rename, whatever file system they are on.
+aside=$vms/.aside
 gcroots=$R/nix/var/nix/gcroots
 roots=$gcroots/fleet
 system_profile=$R/nix/var/nix/profiles/system
@@ -46,32 +48,24 @@ in_store() {
 
 is_active() { systemctl is-active -q "$1"; }
 
-# Waits for a stop or restart that somebody else has asked for, killing the guest after $2 seconds:
-# a guest that will not stop would otherwise hold the unit for TimeoutSec (150 s).
-watch_stop() {
-	unit=microvm@$1.service
-	left=$(($2 * 5))
-	while [ "$(systemctl show -p ActiveState --value "$unit")" = deactivating ]; do
-		if [ "$left" -le 0 ]; then
-			systemctl kill --signal=KILL "$unit" || true
-			echo "killed$tab$1"
-			return 0
-		fi
-		left=$((left - 1))
-		sleep 0.2
-	done
+# kill_guest NAME: a guest that will not stop would otherwise hold its unit for TimeoutSec (150 s).
+kill_guest() {
+	systemctl kill --signal=KILL "microvm@$1.service" || true
+	echo "killed$tab$1"
 }
 
 # stop_guest NAME SECONDS: whatever the guest thinks of it. Its helpers stop a moment after it, and
 # take `booted` and the TAP with them: they are waited for, too.
 stop_guest() {
 	systemctl stop --no-block "microvm@$1.service"
-	sleep 0.1
-	watch_stop "$1" "$2"
-	left=75
+	left=$(($2 * 5)) killed=
 	while systemctl show -p ActiveState --value "microvm@$1.service" "microvm-tap-interfaces@$1.service" \
 		"microvm-virtiofsd@$1.service" "microvm-set-booted@$1.service" | grep -q '^\(active\|.*activating\)'; do
-		[ "$left" -gt 0 ] || die vm.not-stopped "microvm@$1 does not stop, not even killed"
+		if [ "$left" -le 0 ]; then
+			[ -z "$killed" ] || die vm.not-stopped "microvm@$1 does not stop, not even killed"
+			kill_guest "$1"
+			killed=yes left=75
+		fi
 		left=$((left - 1))
 		sleep 0.2
 	done

@@ -6,7 +6,14 @@ if [ "$then" = stay ]; then
 	microvm -u "$name"
 	exit
 fi
-(while sleep 0.2; do watch_stop "$name" "$seconds"; done) &
+(
+	left=$((seconds * 5))
+	while sleep 0.2; do
+		[ "$(systemctl show -p ActiveState --value "microvm@$name.service")" = deactivating ] || continue
+		left=$((left - 1))
+		[ "$left" -gt 0 ] || { kill_guest "$name" && break; }
+	done
+) &
 watcher=$!
 code=0
 microvm -Ru "$name" || code=$?
