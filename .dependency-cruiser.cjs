@@ -4,7 +4,8 @@ module.exports = {
   forbidden: [
     {
       name: 'no-circular',
-      comment: 'A cycle means that two files are one theme, or that a type lives in the wrong place.',
+      comment:
+        'A cycle means that two files are one theme, or that a type lives in the wrong place.',
       severity: 'error',
       from: {},
       to: { circular: true },
@@ -21,7 +22,10 @@ module.exports = {
       comment: 'Same input, same bytes: no file, process, network or terminal in the pure core.',
       severity: 'error',
       from: { path: pure },
-      to: { path: '^(node:)?(fs|child_process|net|http|os|tty|readline)(/|$)|node_modules/(ssh2|simple-git|listr2)/', pathNot: '^(node:)?net$' },
+      to: {
+        path: '^(node:)?(fs|child_process|net|http|os|tty|readline)(/|$)|node_modules/(ssh2|simple-git|listr2)/',
+        pathNot: '^(node:)?net$',
+      },
     },
     {
       name: 'plan-knows-facts-only',
@@ -70,6 +74,10 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { extensions: ['.ts', '.js', '.mjs', '.json'], exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.js', '.mjs', '.json'],
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
   },
 };

@@ -8,11 +8,21 @@ export interface Timed {
 }
 
 /** One run of a command: seconds of wall time. @throws when it does not end as it should. */
-export function once(command: readonly string[], env: NodeJS.ProcessEnv = process.env, cwd?: string): number {
+export function once(
+  command: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+  cwd?: string,
+): number {
   const started = performance.now();
-  const run = spawnSync(command[0] ?? '', command.slice(1), { env, cwd, stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 2 ** 30 });
+  const run = spawnSync(command[0] ?? '', command.slice(1), {
+    env,
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: 2 ** 30,
+  });
   const seconds = (performance.now() - started) / 1000;
-  if (run.status !== 0) throw new Error(`${command.join(' ')} ended with ${run.status}\n${run.stdout}\n${run.stderr}`);
+  if (run.status !== 0)
+    throw new Error(`${command.join(' ')} ended with ${run.status}\n${run.stdout}\n${run.stderr}`);
   return seconds;
 }
 
@@ -28,7 +38,11 @@ export function inTurn(runs: number, commands: readonly (() => number)[]): Timed
   }
   return times.map((list) => {
     const sorted = list.toSorted((a, b) => a - b);
-    return { median: sorted[Math.floor(sorted.length / 2)] ?? 0, min: sorted[0] ?? 0, max: sorted.at(-1) ?? 0 };
+    return {
+      median: sorted[Math.floor(sorted.length / 2)] ?? 0,
+      min: sorted[0] ?? 0,
+      max: sorted.at(-1) ?? 0,
+    };
   });
 }
 

@@ -5,8 +5,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { demoLock } from '../src/sandbox/demo-fleet.ts';
-import { Desk } from '../test/scenario/desk.ts';
 import { sandboxWorld } from '../test/sandbox/world.ts';
+import { Desk } from '../test/scenario/desk.ts';
 import { inTurn, once, show } from './measure.ts';
 
 const count = Number(process.argv[2] ?? 50);
@@ -31,8 +31,12 @@ const data = {
       },
     ]),
   ),
-  networks: Object.fromEntries(world.hosts.map((host, n) => [`n${n}`, { subnet: `10.1.${n}.0/24` }])),
-  vms: Object.fromEntries(world.hosts.map((host, n) => [`vm${n}`, { on: host.name, network: `n${n}` }])),
+  networks: Object.fromEntries(
+    world.hosts.map((_host, n) => [`n${n}`, { subnet: `10.1.${n}.0/24` }]),
+  ),
+  vms: Object.fromEntries(
+    world.hosts.map((host, n) => [`vm${n}`, { on: host.name, network: `n${n}` }]),
+  ),
 };
 const desk = new Desk(world, 'bench', data);
 let sshd: ReturnType<typeof spawn> | undefined;
@@ -55,11 +59,21 @@ try {
   );
   mkdirSync('/run/sshd', { recursive: true });
   sshd = spawn('/usr/sbin/sshd', ['-D', '-f', join(folder, 'config')], { stdio: 'inherit' });
-  const key = execFileSync('cut', ['-d', ' ', '-f', '1,2', join(folder, 'host.pub')], { encoding: 'utf8' });
-  writeFileSync(join(folder, 'known_hosts'), world.hosts.map((_, n) => `[${address(n)}]:${port} ${key}`).join(''));
+  const key = execFileSync('cut', ['-d', ' ', '-f', '1,2', join(folder, 'host.pub')], {
+    encoding: 'utf8',
+  });
+  writeFileSync(
+    join(folder, 'known_hosts'),
+    world.hosts.map((_, n) => `[${address(n)}]:${port} ${key}`).join(''),
+  );
   const common = `  User root\n  Port ${port}\n  IdentityFile ${world.home}/.ssh/id_ed25519\n  IdentitiesOnly yes\n  UserKnownHostsFile ${folder}/known_hosts\n`;
   const config = join(folder, 'ssh_config');
-  writeFileSync(config, world.hosts.map((h, n) => `Host ${h.name} ${address(n)}\n  HostName ${address(n)}\n${common}`).join(''));
+  writeFileSync(
+    config,
+    world.hosts
+      .map((h, n) => `Host ${h.name} ${address(n)}\n  HostName ${address(n)}\n${common}`)
+      .join(''),
+  );
   const hosts = join(folder, 'hosts');
   writeFileSync(hosts, world.hosts.map((_, n) => `${address(n)}\n`).join(''));
   await new Promise((resolve) => setTimeout(resolve, 500));
@@ -72,7 +86,22 @@ try {
   };
   const [apply, pssh, offline] = inTurn(9, [
     () => once([process.execPath, fleet, '-C', desk.folder, 'apply', '--yes'], env),
-    () => once(['parallel-ssh', '-h', hosts, '-p', String(count), '-t', '60', '-x', `-F ${config}`, 'true'], env),
+    () =>
+      once(
+        [
+          'parallel-ssh',
+          '-h',
+          hosts,
+          '-p',
+          String(count),
+          '-t',
+          '60',
+          '-x',
+          `-F ${config}`,
+          'true',
+        ],
+        env,
+      ),
     () => once([process.execPath, fleet, '-C', desk.folder, 'plan', '--offline'], env),
   ]);
   if (apply && pssh && offline) {

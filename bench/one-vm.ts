@@ -3,9 +3,9 @@
 // the guest to boot and settle is shown apart.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { labWorld } from '../test/lab/world.ts';
 import { Desk } from '../test/scenario/desk.ts';
 import { fiveVms } from '../test/scenario/fleet.ts';
-import { labWorld } from '../test/lab/world.ts';
 import { inTurn, once, show } from './measure.ts';
 
 const runs = Number(process.argv[2] ?? 5);
@@ -58,20 +58,38 @@ try {
     waits.push(waiting);
     // The same change by hand: committed and pulled beforehand, which is not counted.
     change(n + 1000);
-    once([process.execPath, fleet, '-C', desk.folder, 'render'], { ...process.env, HOME: world.home });
+    once([process.execPath, fleet, '-C', desk.folder, 'render'], {
+      ...process.env,
+      HOME: world.home,
+    });
     await desk.git('commit', '-qam', `by hand ${n}`);
     await desk.git('push', '-q');
-    const pulled = await host.exec(`cd /var/lib/fleet/repo && git fetch -q ${desk.remote} main && git reset -q --hard FETCH_HEAD`);
+    const pulled = await host.exec(
+      `cd /var/lib/fleet/repo && git fetch -q ${desk.remote} main && git reset -q --hard FETCH_HEAD`,
+    );
     if (pulled.code !== 0) throw new Error(pulled.stderr);
     bare.push(once(['ssh', '-F', config, host.ssh, 'microvm -Ru vm1']));
   }
-  const median = (list: number[]) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? 0;
-  const timed = (list: number[]) => ({ median: median(list), min: Math.min(...list), max: Math.max(...list) });
+  const median = (list: number[]) =>
+    list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? 0;
+  const timed = (list: number[]) => ({
+    median: median(list),
+    min: Math.min(...list),
+    max: Math.max(...list),
+  });
   console.log(show('fleet apply, one changed vm, without waiting', timed(own)));
   console.log(show('  waiting for the guest to boot and settle', timed(waits)));
   console.log(show('ssh HOST microvm -Ru VM', timed(bare)));
   console.log(`over the bare command: ${(median(own) - median(bare)).toFixed(2)} s (at most 1.5)`);
-  const [again] = inTurn(5, [() => once([process.execPath, fleet, '-C', desk.folder, 'plan', '--no-diff'], { ...process.env, HOME: world.home, ...world.env, ...desk.gitEnvironment })]);
+  const [again] = inTurn(5, [
+    () =>
+      once([process.execPath, fleet, '-C', desk.folder, 'plan', '--no-diff'], {
+        ...process.env,
+        HOME: world.home,
+        ...world.env,
+        ...desk.gitEnvironment,
+      }),
+  ]);
   if (again) console.log(show('fleet plan', again));
 } finally {
   desk.close();

@@ -23,7 +23,9 @@ try {
     writeFileSync(join(at, 'fleet.yaml'), fleetOf(vms));
     once([process.execPath, fleet, '-C', at, 'render']);
     const git = (...args: string[]) =>
-      execFileSync('git', ['-C', at, '-c', 'user.name=b', '-c', 'user.email=b@b', ...args], { stdio: 'ignore' });
+      execFileSync('git', ['-C', at, '-c', 'user.name=b', '-c', 'user.email=b@b', ...args], {
+        stdio: 'ignore',
+      });
     writeFileSync(join(at, 'flake.lock'), '{}\n');
     git('add', '-A');
     git('commit', '-qm', 'bench');
@@ -37,7 +39,9 @@ try {
     console.log(show('  fleet plan --offline', plan));
     console.log(show('  yaml.parseDocument', yaml));
     console.log(show('  node -e 0', node));
-    console.log(`  (plan - node) / parse: ${((plan.median - node.median) / yaml.median).toFixed(2)} (at most 3)`);
+    console.log(
+      `  (plan - node) / parse: ${((plan.median - node.median) / yaml.median).toFixed(2)} (at most 3)`,
+    );
   }
   const [version, node] = inTurn(15, [
     () => once([process.execPath, fleet, '--version']),

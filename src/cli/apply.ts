@@ -1,10 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Host } from '../host/host.ts';
-import { exitCodeOf, type PlannedHost, rollOut, type RolloutInput } from '../deploy/rollout.ts';
+import { exitCodeOf, type PlannedHost, type RolloutInput, rollOut } from '../deploy/rollout.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
-import { hasChanges, type HypervisorPlan } from '../plan/plan.ts';
 import { commitMessage } from '../plan/commit-message.ts';
+import { hasChanges } from '../plan/plan.ts';
 import { planText } from '../report/plan-text.ts';
 import { resultText } from '../report/result-text.ts';
 import { styleFor } from '../report/style.ts';
@@ -42,7 +41,10 @@ export async function applyCommand(invocation: Invocation, options: ApplyOptions
     }
     requireReachable(seen, options.allowUnreachable ?? false);
     if (!hasChanges(seen.plan)) {
-      if (options.json) process.stdout.write(`${JSON.stringify({ version: 1, plan: seen.plan, results: [] }, null, 2)}\n`);
+      if (options.json)
+        process.stdout.write(
+          `${JSON.stringify({ version: 1, plan: seen.plan, results: [] }, null, 2)}\n`,
+        );
       return exitCodes.ok;
     }
     if (!options.yes && !(await confirm('Apply this?', invocation.signal))) return exitCodes.failed;
@@ -64,9 +66,13 @@ export async function applyCommand(invocation: Invocation, options: ApplyOptions
     if (options.json) {
       const plain = results.map(({ failure, ...rest }) => ({
         ...rest,
-        ...(failure && { failure: { code: failure.code, message: failure.message, detail: failure.detail } }),
+        ...(failure && {
+          failure: { code: failure.code, message: failure.message, detail: failure.detail },
+        }),
       }));
-      process.stdout.write(`${JSON.stringify({ version: 1, plan: seen.plan, results: plain }, null, 2)}\n`);
+      process.stdout.write(
+        `${JSON.stringify({ version: 1, plan: seen.plan, results: plain }, null, 2)}\n`,
+      );
     } else process.stdout.write(resultText(results, styleFor(process.stdout)));
     return code;
   } finally {
@@ -77,22 +83,32 @@ export async function applyCommand(invocation: Invocation, options: ApplyOptions
 function requireReachable(seen: Survey, allow: boolean): void {
   const problems = seen.plan.hypervisors.flatMap((h) => h.problems.map((p) => `${h.name}: ${p}`));
   if (problems.length > 0) {
-    throw new FleetError('plan.problems', 'this cannot be applied', { detail: problems.join('\n') });
+    throw new FleetError('plan.problems', 'this cannot be applied', {
+      detail: problems.join('\n'),
+    });
   }
   const lost = seen.contacts.filter((c) => c.facts instanceof Error);
   if (lost.length === 0 || (allow && lost.length < seen.contacts.length)) return;
   const why = (error: unknown) =>
-    error instanceof FleetError && error.hint ? `${error.message}\n${error.hint}` : String((error as Error).message);
-  throw new FleetError('apply.unreachable', `cannot reach ${lost.map((c) => c.hypervisor.name).join(', ')}; nothing was changed`, {
-    detail: lost.map((c) => why(c.facts)).join('\n'),
-    hint: 'Leave them out with --allow-unreachable, or choose with --on.',
-  });
+    error instanceof FleetError && error.hint
+      ? `${error.message}\n${error.hint}`
+      : String((error as Error).message);
+  throw new FleetError(
+    'apply.unreachable',
+    `cannot reach ${lost.map((c) => c.hypervisor.name).join(', ')}; nothing was changed`,
+    {
+      detail: lost.map((c) => why(c.facts)).join('\n'),
+      hint: 'Leave them out with --allow-unreachable, or choose with --on.',
+    },
+  );
 }
 
 function withHosts(seen: Survey): PlannedHost[] {
   return seen.contacts.flatMap(({ hypervisor, host, facts }) => {
     const plan = seen.plan.hypervisors.find((h) => h.name === hypervisor.name);
-    return plan && plan.actions.length > 0 && host && !(facts instanceof Error) ? [{ plan, host, facts }] : [];
+    return plan && plan.actions.length > 0 && host && !(facts instanceof Error)
+      ? [{ plan, host, facts }]
+      : [];
   });
 }
 
@@ -103,6 +119,11 @@ async function publish(
   target: { branch: string; url: string },
 ): ReturnType<RolloutInput['publish']> {
   const { fleet } = workspace.index;
+  if ((await seen.repo.head()) !== seen.commit.head) {
+    throw new FleetError('plan.stale', 'there is a new commit here since this was planned', {
+      hint: 'Nothing was done: plan again.',
+    });
+  }
   writeRendered(workspace);
   let next = seen.commit;
   if (next.needsLock) {
@@ -121,14 +142,17 @@ async function publish(
   const paths = next.files.map((f) => f.path);
   const commit = await seen.repo.commit(paths, commitMessage(next.files));
   await seen.repo.push(fleet.git);
-  const after = await nextCommit(workspace, seen.repo);
   return {
-    fingerprints: after.fingerprints ?? new Map(),
+    // A lock that was made just now is one of the files that every evaluation sees.
+    fingerprints:
+      next.fingerprints ?? (await nextCommit(workspace, seen.repo)).fingerprints ?? new Map(),
     source: {
       commit,
       branch: target.branch,
       url: target.url,
-      ...(fleet.git.transport === 'send' && { bundle: (have?: string) => seen.repo.bundle(commit, have) }),
+      ...(fleet.git.transport === 'send' && {
+        bundle: (have?: string) => seen.repo.bundle(commit, have),
+      }),
     },
   };
 }

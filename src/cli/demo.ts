@@ -5,18 +5,26 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { exitCodes } from '../model/errors.ts';
 import { styleFor } from '../report/style.ts';
-import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { demoFleet, demoLock } from '../sandbox/demo-fleet.ts';
+import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import type { Invocation } from './options.ts';
 
 /** `fleet demo`: the real fleet, git and ssh against hypervisors that pretend (and say so). */
-export async function demoCommand(invocation: Invocation, options: { keep?: boolean }): Promise<number> {
+export async function demoCommand(
+  invocation: Invocation,
+  options: { keep?: boolean },
+): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'fleet-demo-'));
   const style = styleFor(process.stdout);
   const say = (text: string) => process.stdout.write(`\n${style('bold', `# ${text}`)}\n`);
   const names = ['hv1', 'hv2', 'hv3'];
-  say('Three pretend hypervisors: ssh, git and the scripts are real; systemd, Nix and guests are not.');
-  const sandbox = await startSandbox({ dir: join(folder, 'sandbox'), hypervisors: names.map((name) => ({ name })) });
+  say(
+    'Three pretend hypervisors: ssh, git and the scripts are real; systemd, Nix and guests are not.',
+  );
+  const sandbox = await startSandbox({
+    dir: join(folder, 'sandbox'),
+    hypervisors: names.map((name) => ({ name })),
+  });
   const demo = new Demo(folder, sandbox, invocation.signal);
   try {
     demo.makeRepository();
@@ -82,11 +90,20 @@ class Demo {
   }
 
   makeRepository(): void {
-    writeFileSync(join(this.#folder, 'gitconfig'), '[user]\nname = Demo\nemail = demo@example.org\n[init]\ndefaultBranch = main\n');
+    writeFileSync(
+      join(this.#folder, 'gitconfig'),
+      '[user]\nname = Demo\nemail = demo@example.org\n[init]\ndefaultBranch = main\n',
+    );
     const git = (...args: string[]) =>
-      execFileSync('git', args, { cwd: this.#repository, env: { ...process.env, ...this.#env }, stdio: 'ignore' });
+      execFileSync('git', args, {
+        cwd: this.#repository,
+        env: { ...process.env, ...this.#env },
+        stdio: 'ignore',
+      });
     mkdirSync(this.#repository);
-    execFileSync('git', ['init', '-q', '--bare', '-b', 'main', join(this.#folder, 'remote.git')], { stdio: 'ignore' });
+    execFileSync('git', ['init', '-q', '--bare', '-b', 'main', join(this.#folder, 'remote.git')], {
+      stdio: 'ignore',
+    });
     git('init', '-q');
     for (const host of this.#sandbox.hosts) {
       const file = join(this.#repository, 'hosts', host.name, 'hardware-configuration.nix');
@@ -116,7 +133,9 @@ class Demo {
       env: { ...process.env, ...this.#env },
       stdio: 'inherit',
     });
-    const code = await new Promise<number>((resolve) => child.once('close', (c) => resolve(c ?? 255)));
+    const code = await new Promise<number>((resolve) =>
+      child.once('close', (c) => resolve(c ?? 255)),
+    );
     if (expected !== 0) process.stdout.write(`(exit ${code})\n`);
     if (code !== expected) {
       this.wentWrong = true;
@@ -126,6 +145,12 @@ class Demo {
 
   howToPlay(): string {
     const env = Object.entries(this.#env).map(([key, value]) => `export ${key}=${value}`);
-    return [...env, `cd ${this.#repository}`, '$EDITOR fleet.yaml', 'fleet plan', 'fleet apply'].join('\n');
+    return [
+      ...env,
+      `cd ${this.#repository}`,
+      '$EDITOR fleet.yaml',
+      'fleet plan',
+      'fleet apply',
+    ].join('\n');
   }
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileChanges, type FileTexts } from '../plan/file-changes.ts';
+import { type FileTexts, fileChanges } from '../plan/file-changes.ts';
 import { fingerprints } from '../plan/fingerprints.ts';
 import type { FileChange } from '../plan/plan.ts';
 import type { Repo } from '../repo/repo.ts';
@@ -47,7 +47,9 @@ export async function nextCommit(workspace: Workspace, repo: Repo): Promise<Next
   );
   // Inputs are the only thing in flake.nix that changes with fleet.yaml; Nix must not have to
   // complete the lock on a hypervisor: that would dirty its checkout.
-  const needsLock = lock === undefined || (changed.includes('flake.nix') && before.has('flake.nix') && !changed.includes('flake.lock'));
+  const needsLock =
+    lock === undefined ||
+    (changed.includes('flake.nix') && before.has('flake.nix') && !changed.includes('flake.lock'));
   return {
     files: needsLock && lock === undefined ? [...files, newLock] : files,
     head,
@@ -59,7 +61,11 @@ export async function nextCommit(workspace: Workspace, repo: Repo): Promise<Next
   };
 }
 
-const newLock: FileChange = { path: 'flake.lock', kind: 'add', diff: '+++ b/flake.lock (made by nix flake lock)\n' };
+const newLock: FileChange = {
+  path: 'flake.lock',
+  kind: 'add',
+  diff: '+++ b/flake.lock (made by nix flake lock)\n',
+};
 
 /** Hand-written modules that fleet.yaml names but that the commit does not hold as they are. */
 async function moduleWarnings(
@@ -73,8 +79,11 @@ async function moduleWarnings(
   const tracked = (path: string) =>
     committed.has(path) || [...committed.keys()].some((p) => p.startsWith(`${path}/`));
   return [...named].sort().flatMap((path) => {
-    if (!tracked(path)) return [`${path} is not in git: Nix will not see it (git add and commit it)`];
-    return dirty.has(path) ? [`${path} has changes that are not committed: they are not deployed`] : [];
+    if (!tracked(path))
+      return [`${path} is not in git: Nix will not see it (git add and commit it)`];
+    return dirty.has(path)
+      ? [`${path} has changes that are not committed: they are not deployed`]
+      : [];
   });
 }
 

@@ -9,5 +9,8 @@ export async function liveReporter(
     const { terminalReporter } = await import('../report/terminal.ts');
     return terminalReporter(hypervisors);
   }
-  return { emit: plainReporter((text) => process.stderr.write(text)), finish: async () => undefined };
+  return {
+    emit: plainReporter((text) => process.stderr.write(text)),
+    finish: async () => undefined,
+  };
 }

@@ -18,13 +18,18 @@ export interface PlanOptions {
 /** `fleet plan` */
 export async function planCommand(invocation: Invocation, options: PlanOptions): Promise<number> {
   const workspace = openWorkspace(invocation.common);
-  const ports = options.offline ? undefined : (await import('./ports.ts')).realPorts(invocation.common);
+  const ports = options.offline
+    ? undefined
+    : (await import('./ports.ts')).realPorts(invocation.common);
   const seen = await survey(workspace, ports, options);
   seen.close();
   if (options.json) process.stdout.write(`${JSON.stringify(seen.plan, null, 2)}\n`);
   else {
     process.stdout.write(
-      planText(seen.plan, styleFor(process.stdout), { diffs: options.diff, offline: options.offline ?? false }),
+      planText(seen.plan, styleFor(process.stdout), {
+        diffs: options.diff,
+        offline: options.offline ?? false,
+      }),
     );
   }
   return options.detailedExitcode && hasChanges(seen.plan) ? exitCodes.changes : exitCodes.ok;

@@ -1,5 +1,5 @@
-import { hostname, userInfo } from 'node:os';
 import { randomBytes } from 'node:crypto';
+import { hostname, userInfo } from 'node:os';
 import { type Ports, systemClock } from '../deploy/ports.ts';
 import type { Deployment } from '../deploy/rollout.ts';
 import { sshConnector } from '../host/ssh/connector.ts';

@@ -1,5 +1,5 @@
-import { Command, CommanderError, Option } from 'commander';
 import { readFileSync } from 'node:fs';
+import { Command, CommanderError, Option } from 'commander';
 import { exitCodes } from '../model/errors.ts';
 import type { CommonOptions, Invocation } from './options.ts';
 import { reportError } from './report-error.ts';
@@ -13,7 +13,9 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
     .version(version(), '-V, --version')
     .option('-C, --directory <dir>', 'the fleet repository', '.')
     .option('--config <file>', 'name of the fleet file in it', 'fleet.yaml')
-    .addOption(new Option('--ssh-config <file>', 'instead of ~/.ssh/config').env('FLEET_SSH_CONFIG'))
+    .addOption(
+      new Option('--ssh-config <file>', 'instead of ~/.ssh/config').env('FLEET_SSH_CONFIG'),
+    )
     .exitOverride()
     .showHelpAfterError('(fleet COMMAND --help says more)');
 
@@ -65,7 +67,10 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
     async () => (await import('./apply.ts')).applyCommand,
   );
   command(
-    new Command('verify').description('look at every bridge, TAP and guest').addOption(on).addOption(asJson),
+    new Command('verify')
+      .description('look at every bridge, TAP and guest')
+      .addOption(on)
+      .addOption(asJson),
     async () => (await import('./verify.ts')).verifyCommand,
   );
   command(
@@ -94,12 +99,17 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
       .option('--state-version <version>', 'system.stateVersion of the hypervisor')
       .option('--uplink <interface>', 'interface that NAT goes out of')
       .option('--ssh-key <file>', 'public key that may log in as root')
-      .option('--hardware <file>', 'hardware configuration to copy; default: read from the hypervisor'),
+      .option(
+        '--hardware <file>',
+        'hardware configuration to copy; default: read from the hypervisor',
+      ),
     async () => (await import('./init.ts')).initCommand,
   );
   command(
     new Command('demo')
-      .description('plan, apply and a roll-back on three pretend hypervisors, in a temporary folder')
+      .description(
+        'plan, apply and a roll-back on three pretend hypervisors, in a temporary folder',
+      )
       .option('--keep', 'leave them running afterwards, to play with'),
     async () => (await import('./demo.ts')).demoCommand,
   );

@@ -153,7 +153,9 @@ async function carryOut(
   );
   try {
     await beginAll(sessions, deployment);
-    const running = work.map((w) => addressesOf(index, w.contact.hypervisor.name, w.contact.facts as Facts));
+    const running = work.map((w) =>
+      addressesOf(index, w.contact.hypervisor.name, w.contact.facts as Facts),
+    );
     const before = await Promise.all(sessions.map((session, i) => session.facts(running[i]))).catch(
       async (error: unknown) => {
         await Promise.allSettled(

@@ -29,7 +29,8 @@ export async function updateCommand(
   const opened: { close(): void }[] = [];
   const elsewhere = async () => {
     const hypervisor = fleet.hypervisors[0];
-    if (!hypervisor) throw new FleetError('lock.no-nix', 'there is neither Nix here nor a hypervisor that has it');
+    if (!hypervisor)
+      throw new FleetError('lock.no-nix', 'there is neither Nix here nor a hypervisor that has it');
     process.stderr.write(`no Nix here; asking ${hypervisor.name}\n`);
     const host = await connector.connect(hypervisor);
     opened.push(host);
@@ -38,11 +39,18 @@ export async function updateCommand(
   try {
     // Without the old lock every input is resolved anew.
     const kept = inputs.length > 0 ? before : undefined;
-    const lock = await lockInputs(workspace.rendered.get('flake.nix') ?? '', kept, inputs, elsewhere);
+    const lock = await lockInputs(
+      workspace.rendered.get('flake.nix') ?? '',
+      kept,
+      inputs,
+      elsewhere,
+    );
     if (lock === before) process.stdout.write('flake.lock is up to date\n');
     else {
       writeFileSync(file, lock);
-      process.stdout.write(`${before === undefined ? 'made' : 'renewed'} flake.lock; the next apply commits it\n`);
+      process.stdout.write(
+        `${before === undefined ? 'made' : 'renewed'} flake.lock; the next apply commits it\n`,
+      );
     }
     return exitCodes.ok;
   } finally {

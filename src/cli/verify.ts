@@ -1,5 +1,5 @@
-import { connectAll } from '../deploy/connect-all.ts';
 import type { CheckResult } from '../deploy/checks.ts';
+import { connectAll } from '../deploy/connect-all.ts';
 import { verifyHypervisor } from '../deploy/verify.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import { select } from '../plan/selectors.ts';
@@ -10,13 +10,18 @@ import { realPorts } from './ports.ts';
 import { readConfig } from './workspace.ts';
 
 /** `fleet verify [--on] [--json]`: the checks of apply, alone. Exit 1 when one fails. */
-export async function verifyCommand(invocation: Invocation, options: { on?: string; json?: boolean }): Promise<number> {
+export async function verifyCommand(
+  invocation: Invocation,
+  options: { on?: string; json?: boolean },
+): Promise<number> {
   const { index } = readConfig(invocation.common);
   const selection = select(index.fleet, options.on);
   const ports = realPorts(invocation.common);
   const wanted = index.fleet.hypervisors.filter((h) => selection.hypervisors.has(h.name));
   const settle = index.fleet.rollout.settle / 1000;
-  process.stderr.write(`looking at ${wanted.length} hypervisor${wanted.length === 1 ? '' : 's'}, twice, ${settle} s apart\n`);
+  process.stderr.write(
+    `looking at ${wanted.length} hypervisor${wanted.length === 1 ? '' : 's'}, twice, ${settle} s apart\n`,
+  );
   const contacts = await connectAll(wanted, ports);
   try {
     const results = await Promise.all(
@@ -28,7 +33,10 @@ export async function verifyCommand(invocation: Invocation, options: { on?: stri
     );
     const all = results.flat();
     const failed = all.filter((c) => !c.ok).length;
-    if (options.json) process.stdout.write(`${JSON.stringify({ version: 1, ok: failed === 0, checks: all }, null, 2)}\n`);
+    if (options.json)
+      process.stdout.write(
+        `${JSON.stringify({ version: 1, ok: failed === 0, checks: all }, null, 2)}\n`,
+      );
     else process.stdout.write(checksText(all, styleFor(process.stdout)));
     return failed === 0 ? exitCodes.ok : exitCodes.failed;
   } finally {
@@ -37,6 +45,9 @@ export async function verifyCommand(invocation: Invocation, options: { on?: stri
 }
 
 function unreachable(target: string, error: unknown): CheckResult {
-  const seen = error instanceof FleetError ? `${error.message}${error.hint ? ` (${error.hint.split('\n')[0]})` : ''}` : String(error);
+  const seen =
+    error instanceof FleetError
+      ? `${error.message}${error.hint ? ` (${error.hint.split('\n')[0]})` : ''}`
+      : String(error);
   return { target, check: 'reachable', ok: false, expected: 'answers over ssh', seen };
 }

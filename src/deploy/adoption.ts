@@ -12,7 +12,9 @@ interface Access {
   readonly wheelNeedsPassword: boolean;
   /** Users who may run anything without a password. */
   readonly sudoers: readonly string[];
-  readonly users: Readonly<Record<string, { readonly groups: readonly string[]; readonly keys: readonly string[] }>>;
+  readonly users: Readonly<
+    Record<string, { readonly groups: readonly string[]; readonly keys: readonly string[] }>
+  >;
 }
 
 /**
@@ -21,17 +23,34 @@ interface Access {
  */
 export async function requireAccess(session: Session): Promise<void> {
   const { hypervisor, host } = session;
-  const output = await session.step('can we still get in afterwards?', 'access', [hypervisor.checkout, hypervisor.name], {
-    limit: 'build',
-    light: true,
-  });
-  const json = output.split('\n').find((line) => line.startsWith('access\t'))?.slice('access\t'.length) ?? '';
-  const reasons = lockedOut(parseAccess(json), host.user, host.publicKey, host.port, hypervisor.ssh.sudo);
+  const output = await session.step(
+    'can we still get in afterwards?',
+    'access',
+    [hypervisor.checkout, hypervisor.name],
+    {
+      limit: 'build',
+      light: true,
+    },
+  );
+  const json =
+    output
+      .split('\n')
+      .find((line) => line.startsWith('access\t'))
+      ?.slice('access\t'.length) ?? '';
+  const reasons = lockedOut(
+    parseAccess(json),
+    host.user,
+    host.publicKey,
+    host.port,
+    hypervisor.ssh.sudo,
+  );
   if (reasons.length > 0) {
     throw new FleetError(
       'adoption.locked-out',
       `after the first switch of ${hypervisor.name} you could not get in again:\n${reasons.map((r) => `  - ${r}`).join('\n')}`,
-      { hint: `Put it under hypervisors.${hypervisor.name} (users, config) or into one of its modules. Nothing was switched.` },
+      {
+        hint: `Put it under hypervisors.${hypervisor.name} (users, config) or into one of its modules. Nothing was switched.`,
+      },
     );
   }
 }
@@ -40,7 +59,9 @@ function parseAccess(json: string): Access {
   try {
     return JSON.parse(json) as Access;
   } catch {
-    throw new FleetError('adoption.unreadable', 'the new system did not say who may log in', { detail: json });
+    throw new FleetError('adoption.unreadable', 'the new system did not say who may log in', {
+      detail: json,
+    });
   }
 }
 
@@ -55,21 +76,31 @@ export function lockedOut(
   const reasons: string[] = [];
   const account = access.users[user];
   if (!access.sshd) reasons.push('sshd is off: services.openssh.enable');
-  if (!access.ports.includes(port)) reasons.push(`sshd does not listen on port ${port}: services.openssh.ports`);
+  if (!access.ports.includes(port))
+    reasons.push(`sshd does not listen on port ${port}: services.openssh.ports`);
   const open =
     !access.firewall ||
     access.openPorts.includes(port) ||
     access.openRanges.some((r) => r.from <= port && port <= r.to);
-  if (!open) reasons.push(`the firewall does not let port ${port} in: networking.firewall.allowedTCPPorts`);
+  if (!open)
+    reasons.push(`the firewall does not let port ${port} in: networking.firewall.allowedTCPPorts`);
   if (!account) reasons.push(`there is no user ${user}`);
   // A key is told by its first two words; the comment is anybody's.
   const word = (key: string) => key.trim().split(/\s+/).slice(0, 2).join(' ');
-  const keys = account?.keys.flatMap((k) => k.split('\n')).map(withoutOptions).map(word) ?? [];
-  if (account && !publicKey) reasons.push('the key you came with is not known, so it cannot be looked for');
+  const keys =
+    account?.keys
+      .flatMap((k) => k.split('\n'))
+      .map(withoutOptions)
+      .map(word) ?? [];
+  if (account && !publicKey)
+    reasons.push('the key you came with is not known, so it cannot be looked for');
   else if (account && publicKey && !keys.includes(word(publicKey))) {
-    reasons.push(`the key you came with (${publicKey.slice(0, 36)}…) is not among the keys of ${user}: users.users.${user}.openssh.authorizedKeys.keys`);
+    reasons.push(
+      `the key you came with (${publicKey.slice(0, 36)}…) is not among the keys of ${user}: users.users.${user}.openssh.authorizedKeys.keys`,
+    );
   }
-  if (user === 'root' && ['no', 'forced-commands-only'].includes(access.rootLogin ?? '')) reasons.push('root may not log in: services.openssh.settings.PermitRootLogin');
+  if (user === 'root' && ['no', 'forced-commands-only'].includes(access.rootLogin ?? ''))
+    reasons.push('root may not log in: services.openssh.settings.PermitRootLogin');
   const mayAll =
     access.sudoers.includes(user) ||
     (!access.wheelNeedsPassword && (account?.groups.includes('wheel') ?? false));

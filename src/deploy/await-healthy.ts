@@ -1,7 +1,7 @@
 import { FleetError } from '../model/errors.ts';
 import type { Check, Rollout } from '../model/fleet.ts';
+import { type CheckResult, checkVm, type VmTarget } from './checks.ts';
 import { checkpoint } from './interrupt.ts';
-import { checkVm, type CheckResult, type VmTarget } from './checks.ts';
 import type { Clock } from './ports.ts';
 import { probe } from './probes.ts';
 import type { Session } from './session.ts';
@@ -79,8 +79,7 @@ export async function awaitHealthy(
     if (clock.now() - started > deadline + (healthySince === undefined ? 0 : rollout.settle)) {
       throw new NotHealthy(vm.name, `is not healthy after ${deadline / 1000} s`, results);
     }
-    const left =
-      healthySince === undefined ? pause : rollout.settle - (clock.now() - healthySince);
+    const left = healthySince === undefined ? pause : rollout.settle - (clock.now() - healthySince);
     await clock.sleep(Math.max(20, Math.min(left, healthySince === undefined ? pause : 1000)));
     pause = Math.min(1000, pause * 1.5);
   }

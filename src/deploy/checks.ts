@@ -1,6 +1,6 @@
 import type { Facts, UnitFacts } from '../host/facts.ts';
-import type { Network } from '../model/fleet.ts';
 import type { Expected } from '../model/expected.ts';
+import type { Network } from '../model/fleet.ts';
 
 /** One thing looked at, with what was expected and what was seen. */
 export interface CheckResult {
@@ -21,7 +21,12 @@ export interface VmTarget {
   readonly bridgeAddress?: string;
 }
 
-function check(target: string, name: string, expected: string, seen: string | undefined): CheckResult {
+function check(
+  target: string,
+  name: string,
+  expected: string,
+  seen: string | undefined,
+): CheckResult {
   return { target, check: name, ok: seen === expected, expected, seen: seen ?? 'nothing' };
 }
 
@@ -33,7 +38,13 @@ export function checkVm(vm: VmTarget, facts: Facts): CheckResult[] {
     const active = seen?.unit.active ?? 'inactive';
     return [
       current,
-      { target: vm.name, check: 'stopped', ok: active !== 'active', expected: 'inactive', seen: active },
+      {
+        target: vm.name,
+        check: 'stopped',
+        ok: active !== 'active',
+        expected: 'inactive',
+        seen: active,
+      },
     ];
   }
   const tap = facts.interfaces.get(vm.expected.tap);
@@ -63,7 +74,12 @@ export function checkVm(vm: VmTarget, facts: Facts): CheckResult[] {
               : `no ${vm.expected.bridge}`,
           },
         ]),
-    check(vm.name, 'answers', 'ping', answered === undefined ? 'not asked' : answered ? 'ping' : 'no answer'),
+    check(
+      vm.name,
+      'answers',
+      'ping',
+      answered === undefined ? 'not asked' : answered ? 'ping' : 'no answer',
+    ),
   ];
 }
 
@@ -80,7 +96,9 @@ export function checkHypervisor(
   facts: Facts,
 ): CheckResult[] {
   return [
-    ...(toplevel === undefined ? [] : [check(name, 'current system', toplevel, facts.currentSystem)]),
+    ...(toplevel === undefined
+      ? []
+      : [check(name, 'current system', toplevel, facts.currentSystem)]),
     ...networks.map((network): CheckResult => {
       const bridge = facts.interfaces.get(network.bridge);
       const address = `${network.gateway}/${network.prefix}`;
@@ -113,7 +131,11 @@ export function checkFailedUnits(name: string, before: Facts, facts: Facts): Che
  * Guests that a switch must not have touched: same invocation, TAP still in its bridge.
  * @param except vms that this deployment stops or changes itself
  */
-export function checkUntouched(before: Facts, facts: Facts, except: ReadonlySet<string>): CheckResult[] {
+export function checkUntouched(
+  before: Facts,
+  facts: Facts,
+  except: ReadonlySet<string>,
+): CheckResult[] {
   return [...before.vms.values()]
     .filter((vm) => vm.unit.active === 'active' && !except.has(vm.name))
     .flatMap((vm): CheckResult[] => {
@@ -129,7 +151,14 @@ export function checkUntouched(before: Facts, facts: Facts, except: ReadonlySet<
           seen: now?.unit.active === 'active' ? 'restarted' : unitState(now?.unit),
         },
         ...(tapName && tap?.master
-          ? [check(vm.name, 'tap', `in ${tap.master}`, `in ${facts.interfaces.get(tapName)?.master ?? 'no bridge'}`)]
+          ? [
+              check(
+                vm.name,
+                'tap',
+                `in ${tap.master}`,
+                `in ${facts.interfaces.get(tapName)?.master ?? 'no bridge'}`,
+              ),
+            ]
           : []),
       ];
     });

@@ -41,13 +41,20 @@ export async function putBack(ctx: Context, failure: FleetError): Promise<Hyperv
     const lines = ['the hypervisor cannot be reached; what it had armed it will do by itself'];
     return { hypervisor, outcome: changed ? 'rollback-failed' : 'untouched', lines, failure };
   }
-  if (changed) session.note(failure instanceof Interrupted ? 'interrupted: putting back' : `failed: ${failure.message}; putting back`);
+  if (changed)
+    session.note(
+      failure instanceof Interrupted
+        ? 'interrupted: putting back'
+        : `failed: ${failure.message}; putting back`,
+    );
   const { done, failed } = await undoAll(ctx.undos);
   const bad = failed
     .filter((f) => !f.undo.harmless)
     .map((f) => `${f.undo.title}: FAILED: ${f.error.message}`);
   if (changed) bad.push(...(await lookAgain(ctx)));
-  const minor = failed.filter((f) => f.undo.harmless).map((f) => `not so: ${f.undo.title} (${f.error.message})`);
+  const minor = failed
+    .filter((f) => f.undo.harmless)
+    .map((f) => `not so: ${f.undo.title} (${f.error.message})`);
   return {
     hypervisor,
     outcome: bad.length > 0 ? 'rollback-failed' : changed ? 'rolled-back' : 'untouched',
@@ -79,7 +86,8 @@ async function lookAgain(ctx: Context): Promise<string[]> {
       const before = ctx.before.vms.get(name);
       if (before?.unit.active !== 'active' || ctx.touched.has(name)) continue;
       // A switch may have stopped or restarted a guest that was none of its business.
-      if (seen.unit.active === 'active' && seen.unit.invocation === before.unit.invocation) continue;
+      if (seen.unit.active === 'active' && seen.unit.invocation === before.unit.invocation)
+        continue;
       ctx.touched.add(name);
       await putRunnerBack(ctx, name);
     }
@@ -92,7 +100,9 @@ async function lookAgain(ctx: Context): Promise<string[]> {
     // Not more than was well before: a guest that answered nobody need not answer now.
     const wasWell = new Set(checkVm(target, ctx.before).flatMap((c) => (c.ok ? [c.check] : [])));
     try {
-      const checks = await awaitHealthy(ctx.session, ctx.clock, target, [], rollout, never, (c) => wasWell.has(c.check));
+      const checks = await awaitHealthy(ctx.session, ctx.clock, target, [], rollout, never, (c) =>
+        wasWell.has(c.check),
+      );
       ctx.emit({ type: 'checked', hypervisor: ctx.session.hypervisor.name, target: name, checks });
     } catch (error) {
       bad.push(`${name} is not as well as before: ${asFleetError(error).message}`);
@@ -114,5 +124,8 @@ export async function endDeployment(ctx: Context, result: HypervisorResult): Pro
 export function asFleetError(error: unknown): FleetError {
   if (error instanceof FleetError) return error;
   const bug = error instanceof Error ? error : new Error(String(error));
-  return new FleetError('internal', bug.message, { cause: bug, ...(bug.stack && { detail: bug.stack }) });
+  return new FleetError('internal', bug.message, {
+    cause: bug,
+    ...(bug.stack && { detail: bug.stack }),
+  });
 }

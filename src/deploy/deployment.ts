@@ -26,7 +26,14 @@ export interface Desired {
 }
 
 const builds = new Set<Action['kind']>(['switch', 'create', 'return', 'update']);
-const bringsUp = new Set<Action['kind']>(['create', 'return', 'update', 'start', 'restart', 'join']);
+const bringsUp = new Set<Action['kind']>([
+  'create',
+  'return',
+  'update',
+  'start',
+  'restart',
+  'join',
+]);
 
 /**
  * Carries out one hypervisor's plan, under its lock. Everything is built before anything that runs
@@ -83,11 +90,23 @@ async function moveCheckout(ctx: Context, source: Source): Promise<void> {
       title: `the checkout is at ${former.slice(0, 8)} again`,
       harmless: true,
       run: async () => {
-        await session.step('check out the previous commit', 'checkout', [session.id, session.hypervisor.checkout, from, source.branch, former]);
+        await session.step('check out the previous commit', 'checkout', [
+          session.id,
+          session.hypervisor.checkout,
+          from,
+          source.branch,
+          former,
+        ]);
       },
     });
   }
-  await session.step('check out the commit', 'checkout', [session.id, session.hypervisor.checkout, from, source.branch, source.commit]);
+  await session.step('check out the commit', 'checkout', [
+    session.id,
+    session.hypervisor.checkout,
+    from,
+    source.branch,
+    source.commit,
+  ]);
 }
 
 /** Store paths by target. */
@@ -116,7 +135,8 @@ async function build(ctx: Context, actions: readonly Action[]): Promise<Map<stri
   }
   for (const item of wanted) {
     const name = item.slice(item.indexOf(':') + 1);
-    if (!built.has(name)) throw new FleetError('build.no-path', `the build of ${name} gave no store path`);
+    if (!built.has(name))
+      throw new FleetError('build.no-path', `the build of ${name} gave no store path`);
   }
   return built;
 }
@@ -134,7 +154,9 @@ function isNeeded(ctx: Context, action: Action, built: ReadonlyMap<string, strin
   const running = ctx.index.vms.get(action.target)?.state === 'running';
   return (
     seen?.current !== path ||
-    (running ? seen?.booted !== path || seen?.unit.active !== 'active' : seen?.unit.active === 'active')
+    (running
+      ? seen?.booted !== path || seen?.unit.active !== 'active'
+      : seen?.unit.active === 'active')
   );
 }
 
@@ -146,8 +168,12 @@ function announce(
 ): void {
   for (const action of actions) {
     if (!built.has(action.target)) continue;
-    if (!todo.includes(action)) ctx.session.note(`${action.target}: the build is what it already is on, nothing restarts`);
-    else if (action.kind === 'update') ctx.session.note(`${action.target}: another runner, ${ctx.before.vms.get(action.target)?.booted ? 'it restarts' : 'it starts'}`);
+    if (!todo.includes(action))
+      ctx.session.note(`${action.target}: the build is what it already is on, nothing restarts`);
+    else if (action.kind === 'update')
+      ctx.session.note(
+        `${action.target}: another runner, ${ctx.before.vms.get(action.target)?.booted ? 'it restarts' : 'it starts'}`,
+      );
   }
 }
 
@@ -173,7 +199,11 @@ async function activate(
       networks: index.networksOn(session.hypervisor.name),
       networkd: action.networkd ?? false,
       generation: 'new',
-      changing: new Set(todo.filter((a) => a.network || a.kind === 'stop' || a.kind === 'set-aside').map((a) => a.target)),
+      changing: new Set(
+        todo
+          .filter((a) => a.network || a.kind === 'stop' || a.kind === 'set-aside')
+          .map((a) => a.target),
+      ),
     },
     before,
     confirm,
@@ -182,11 +212,19 @@ async function activate(
 
 function runnerOf(ctx: Context, action: Action, built: ReadonlyMap<string, string>): string {
   const runner = built.get(action.target) ?? ctx.before.vms.get(action.target)?.current;
-  if (!runner) throw new FleetError('vm.no-runner', `${action.target} has no runner on ${ctx.session.hypervisor.name}`);
+  if (!runner)
+    throw new FleetError(
+      'vm.no-runner',
+      `${action.target} has no runner on ${ctx.session.hypervisor.name}`,
+    );
   return runner;
 }
 
-async function record(ctx: Context, desired: Desired, built: ReadonlyMap<string, string>): Promise<void> {
+async function record(
+  ctx: Context,
+  desired: Desired,
+  built: ReadonlyMap<string, string>,
+): Promise<void> {
   const { session, before, index } = ctx;
   const rows: string[] = [];
   for (const [target, path] of built) {
@@ -196,7 +234,13 @@ async function record(ctx: Context, desired: Desired, built: ReadonlyMap<string,
     const expected = vm ? formatExpected(expectedOf(vm, index.networks)) : '-';
     rows.push(vm ? target : systemName, fingerprint, path, former ?? '-', expected);
   }
-  if (rows.length > 0) await session.step('record generations', 'record', [session.id, desired.source.commit, 'new', ...rows]);
+  if (rows.length > 0)
+    await session.step('record generations', 'record', [
+      session.id,
+      desired.source.commit,
+      'new',
+      ...rows,
+    ]);
 }
 
 async function liftHolds(ctx: Context, release: ReadonlySet<string>): Promise<void> {
@@ -214,8 +258,11 @@ async function removeOldBridges(ctx: Context): Promise<void> {
   const { session } = ctx;
   const wanted = new Set(ctx.index.networksOn(session.hypervisor.name).map((n) => n.bridge));
   const ours = new Set([...ctx.before.deployed.values()].map((d) => d.expected?.bridge));
-  const old = [...ctx.before.interfaces.keys()].filter((name) => ours.has(name) && !wanted.has(name));
-  if (old.length > 0) await session.step(`remove ${old.join(', ')}`, 'bridges', [session.id, ...old]);
+  const old = [...ctx.before.interfaces.keys()].filter(
+    (name) => ours.has(name) && !wanted.has(name),
+  );
+  if (old.length > 0)
+    await session.step(`remove ${old.join(', ')}`, 'bridges', [session.id, ...old]);
 }
 
 function describe(action: Action): string {

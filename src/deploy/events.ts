@@ -2,10 +2,26 @@ import type { CheckResult } from './checks.ts';
 
 /** What happened while deploying, for whoever shows it: terminal, plain lines, later NDJSON. */
 export type DeployEvent =
-  | { readonly type: 'hypervisor'; readonly hypervisor: string; readonly state: 'begin' | 'end'; readonly result?: string }
-  | { readonly type: 'step'; readonly hypervisor: string; readonly step: string; readonly state: 'begin' | 'done' | 'failed'; readonly ms?: number }
+  | {
+      readonly type: 'hypervisor';
+      readonly hypervisor: string;
+      readonly state: 'begin' | 'end';
+      readonly result?: string;
+    }
+  | {
+      readonly type: 'step';
+      readonly hypervisor: string;
+      readonly step: string;
+      readonly state: 'begin' | 'done' | 'failed';
+      readonly ms?: number;
+    }
   | { readonly type: 'note'; readonly hypervisor: string; readonly text: string }
   | { readonly type: 'output'; readonly hypervisor: string; readonly line: string }
-  | { readonly type: 'checked'; readonly hypervisor: string; readonly target: string; readonly checks: readonly CheckResult[] };
+  | {
+      readonly type: 'checked';
+      readonly hypervisor: string;
+      readonly target: string;
+      readonly checks: readonly CheckResult[];
+    };
 
 export type Emit = (event: DeployEvent) => void;

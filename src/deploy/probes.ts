@@ -50,7 +50,10 @@ function status(
       },
     );
     // `timeout` of request() needs an agent, and there is none.
-    const timer = setTimeout(() => asked.destroy(new Error(`no answer within ${probeMs / 1000} s`)), probeMs);
+    const timer = setTimeout(
+      () => asked.destroy(new Error(`no answer within ${probeMs / 1000} s`)),
+      probeMs,
+    );
     asked.once('error', (error) => {
       clearTimeout(timer);
       socket.destroy();

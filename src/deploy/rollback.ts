@@ -3,12 +3,17 @@ import type { Generation, Generations } from '../host/generations.ts';
 import { FleetError } from '../model/errors.ts';
 import { parseExpected } from '../model/expected.ts';
 import { awaitHealthy } from './await-healthy.ts';
-import { formerTarget, stopSeconds, type Context } from './context.ts';
-import { asFleetError, endDeployment, type HypervisorResult, putBack } from './deploy-hypervisor.ts';
+import { type Context, formerTarget, stopSeconds } from './context.ts';
+import {
+  asFleetError,
+  endDeployment,
+  type HypervisorResult,
+  putBack,
+} from './deploy-hypervisor.ts';
 import { checkpoint, Interrupted } from './interrupt.ts';
+import type { Deployment } from './rollout.ts';
 import { switchBack, switchHypervisor } from './switch.ts';
 import { putRunnerBack, stopVm } from './vm-steps.ts';
-import type { Deployment } from './rollout.ts';
 
 /** Which generation each target of one hypervisor returns to. */
 export type Returns = ReadonlyMap<string, Generation>;
@@ -26,7 +31,11 @@ export async function rollBackHypervisor(
   const hypervisor = ctx.session.hypervisor.name;
   let result: HypervisorResult;
   try {
-    result = { hypervisor, outcome: 'done', lines: await carryOut(ctx, returns, generations, deployment) };
+    result = {
+      hypervisor,
+      outcome: 'done',
+      lines: await carryOut(ctx, returns, generations, deployment),
+    };
   } catch (error) {
     result = await putBack(ctx, ctx.signal.aborted ? new Interrupted() : asFleetError(error));
   }
@@ -52,9 +61,13 @@ async function carryOut(
   });
   if (moved.length > 0 && !system) {
     const names = moved.map(([name]) => name).join(', ');
-    throw new FleetError('rollback.network', `${names} had another network then, which the hypervisor's system of today does not have`, {
-      hint: `Roll it back together with its hypervisor: fleet rollback ${names} ${session.hypervisor.name}`,
-    });
+    throw new FleetError(
+      'rollback.network',
+      `${names} had another network then, which the hypervisor's system of today does not have`,
+      {
+        hint: `Roll it back together with its hypervisor: fleet rollback ${names} ${session.hypervisor.name}`,
+      },
+    );
   }
   for (const [name] of moved) await stopVm(ctx, name);
   if (system) await returnSystem(ctx, system, new Set(moved.map(([name]) => name)));
@@ -69,14 +82,24 @@ async function carryOut(
   });
 }
 
-async function returnSystem(ctx: Context, generation: Generation, changing: ReadonlySet<string>): Promise<void> {
+async function returnSystem(
+  ctx: Context,
+  generation: Generation,
+  changing: ReadonlySet<string>,
+): Promise<void> {
   const { session, clock, emit, before, index } = ctx;
   const { confirm } = index.fleet.rollout;
   ctx.undos.push({
     title: `${session.hypervisor.name} is on the system it was on`,
     run: () => switchBack(session, before, confirm),
   });
-  const target = { toplevel: generation.path, networks: [], networkd: false, generation: 'return', changing } as const;
+  const target = {
+    toplevel: generation.path,
+    networks: [],
+    networkd: false,
+    generation: 'return',
+    changing,
+  } as const;
   await switchHypervisor(session, clock, emit, target, before, confirm);
 }
 
@@ -92,15 +115,30 @@ async function returnVm(
   const state = wanted === 'stopped' ? 'stay' : 'run';
   if (!ctx.touched.has(name)) {
     ctx.touched.add(name);
-    ctx.undos.push({ title: `${name} is on the runner it was on`, run: () => putRunnerBack(ctx, name) });
+    ctx.undos.push({
+      title: `${name} is on the runner it was on`,
+      run: () => putRunnerBack(ctx, name),
+    });
   }
-  await session.step(`return ${name} to ${generation.number ?? 'what was kept'}`, 'vm-set', [name, generation.path, stopSeconds(ctx), state], {
-    limit: 'guest',
-  });
+  await session.step(
+    `return ${name} to ${generation.number ?? 'what was kept'}`,
+    'vm-set',
+    [name, generation.path, stopSeconds(ctx), state],
+    {
+      limit: 'guest',
+    },
+  );
   const expected = then ?? former?.expected;
   if (!expected) return;
   const target = { name, runner: generation.path, state: wanted, expected } as const;
-  const checks = await awaitHealthy(session, ctx.clock, target, [], index.fleet.rollout, ctx.signal);
+  const checks = await awaitHealthy(
+    session,
+    ctx.clock,
+    target,
+    [],
+    index.fleet.rollout,
+    ctx.signal,
+  );
   ctx.emit({ type: 'checked', hypervisor: session.hypervisor.name, target: name, checks });
 }
 
@@ -114,7 +152,8 @@ async function recordReturns(
   const rows: string[] = [];
   const held: string[] = [];
   for (const [name, { path }] of returns) {
-    const from = (name === systemName ? before.currentSystem : before.vms.get(name)?.current) ?? '-';
+    const from =
+      (name === systemName ? before.currentSystem : before.vms.get(name)?.current) ?? '-';
     const expected = generations.expected.get(path.split('/').at(-1) ?? '') ?? '-';
     // The fingerprint of an old generation is not known: once released, the next apply builds.
     rows.push(name, '-', path, from, expected);

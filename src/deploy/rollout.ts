@@ -1,11 +1,11 @@
 import type { Facts } from '../host/facts.ts';
-import { parseLock } from '../host/parse-facts.ts';
 import type { Host } from '../host/host.ts';
-import { exitCodes, FleetError, type ExitCode } from '../model/errors.ts';
+import { parseLock } from '../host/parse-facts.ts';
+import { type ExitCode, exitCodes, FleetError } from '../model/errors.ts';
 import type { Hypervisor } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
-import type { Action, HypervisorPlan } from '../plan/plan.ts';
 import { timestamp } from '../plan/drift.ts';
+import type { Action, HypervisorPlan } from '../plan/plan.ts';
 import { addressesOf, type Context } from './context.ts';
 import { asFleetError, deployHypervisor, type HypervisorResult } from './deploy-hypervisor.ts';
 import type { Source } from './deployment.ts';
@@ -54,7 +54,10 @@ export async function rollOut(input: RolloutInput): Promise<HypervisorResult[]> 
     const running = addressesOf(index, plan.name, facts);
     return { plan, running, session: new Session(hypervisor, deployment.id, host, ports, emit) };
   });
-  await beginAll(sessions.map((s) => s.session), deployment);
+  await beginAll(
+    sessions.map((s) => s.session),
+    deployment,
+  );
   try {
     const contexts: { plan: HypervisorPlan; ctx: Context }[] = await Promise.all(
       sessions.map(async ({ plan, running, session }) => {
@@ -67,20 +70,36 @@ export async function rollOut(input: RolloutInput): Promise<HypervisorResult[]> 
         }
         return {
           plan: now,
-          ctx: { index, session, clock: ports.clock, emit, signal, before, undos: [], touched: new Set<string>() },
+          ctx: {
+            index,
+            session,
+            clock: ports.clock,
+            emit,
+            signal,
+            before,
+            undos: [],
+            touched: new Set<string>(),
+          },
         };
       }),
     );
     const { source, fingerprints } = await input.publish();
     return await inParallel(contexts, index.fleet.rollout.maxParallel, async ({ plan, ctx }) => {
       emit({ type: 'hypervisor', hypervisor: plan.name, state: 'begin' });
-      const result = await deployHypervisor(ctx, { plan, source, fingerprints, release: input.release });
+      const result = await deployHypervisor(ctx, {
+        plan,
+        source,
+        fingerprints,
+        release: input.release,
+      });
       emit({ type: 'hypervisor', hypervisor: plan.name, state: 'end', result: result.outcome });
       return result;
     });
   } catch (error) {
     // Nothing was changed yet: deployHypervisor does not throw.
-    await Promise.allSettled(sessions.map(({ session }) => session.call('end', [deployment.id, 'untouched'])));
+    await Promise.allSettled(
+      sessions.map(({ session }) => session.call('end', [deployment.id, 'untouched'])),
+    );
     throw error;
   }
 }
@@ -111,7 +130,9 @@ export async function beginAll(
   const failed = begun.findIndex((b) => b.status === 'rejected');
   if (failed < 0) return;
   // Also where it failed: the link may have gone after the lock was taken. Only our own is freed.
-  await Promise.allSettled(sessions.map((session) => session.call('end', [deployment.id, 'untouched'])));
+  await Promise.allSettled(
+    sessions.map((session) => session.call('end', [deployment.id, 'untouched'])),
+  );
   const reason = (begun[failed] as PromiseRejectedResult).reason;
   throw explainBegin(sessions[failed] as Session, asFleetError(reason));
 }
@@ -141,5 +162,7 @@ export function exitCodeOf(results: readonly HypervisorResult[]): ExitCode {
   if (results.some((r) => r.outcome === 'rolled-back')) return exitCodes.rolledBack;
   if (!results.some((r) => r.failure)) return exitCodes.ok;
   // 1 promises that no hypervisor was changed.
-  return results.some((r) => r.outcome === 'done' && r.lines.length > 0) ? exitCodes.halted : exitCodes.failed;
+  return results.some((r) => r.outcome === 'done' && r.lines.length > 0)
+    ? exitCodes.halted
+    : exitCodes.failed;
 }

@@ -1,7 +1,7 @@
 import type { Facts } from '../host/facts.ts';
-import { parseFacts } from '../host/parse-facts.ts';
 import type { Host, RunOptions } from '../host/host.ts';
-import { script, type ScriptName } from '../host/scripts.ts';
+import { parseFacts } from '../host/parse-facts.ts';
+import { type ScriptName, script } from '../host/scripts.ts';
 import { FleetError } from '../model/errors.ts';
 import type { Hypervisor } from '../model/fleet.ts';
 import type { Emit } from './events.ts';
@@ -59,7 +59,12 @@ export class Session {
   }
 
   /** Runs a script as a step of the deployment: journalled, and not stopped by a lost link. */
-  async step(title: string, name: ScriptName, args: readonly string[], options: StepOptions = {}): Promise<string> {
+  async step(
+    title: string,
+    name: ScriptName,
+    args: readonly string[],
+    options: StepOptions = {},
+  ): Promise<string> {
     this.#steps += 1;
     const number = String(this.#steps).padStart(3, '0');
     const started = this.#ports.clock.now();
@@ -131,7 +136,9 @@ export async function readFacts(
   addresses: readonly string[] = [],
 ): Promise<Facts> {
   return parseFacts(
-    await runScript(host, 'facts', [hypervisor.checkout, wanted, ...addresses], { timeoutMs: 60_000 }),
+    await runScript(host, 'facts', [hypervisor.checkout, wanted, ...addresses], {
+      timeoutMs: 60_000,
+    }),
   );
 }
 

@@ -1,8 +1,8 @@
+import type { Facts } from '../host/facts.ts';
 import { FleetError } from '../model/errors.ts';
 import type { Network } from '../model/fleet.ts';
-import type { Facts } from '../host/facts.ts';
-import { checkFailedUnits, checkHypervisor, checkUntouched } from './checks.ts';
 import { NotHealthy } from './await-healthy.ts';
+import { checkFailedUnits, checkHypervisor, checkUntouched } from './checks.ts';
 import type { Emit } from './events.ts';
 import type { Clock } from './ports.ts';
 import type { Session } from './session.ts';
@@ -35,16 +35,24 @@ export async function switchHypervisor(
 ): Promise<void> {
   const name = session.hypervisor.name;
   const confirm = String(Math.ceil(confirmMs / 1000));
-  await session.call('arm', [session.id, String(session.switchSeconds + Math.ceil(confirmMs / 1000))]);
+  await session.call('arm', [
+    session.id,
+    String(session.switchSeconds + Math.ceil(confirmMs / 1000)),
+  ]);
   let code = 0;
   let lost = false;
   try {
-    await session.step('switch, boot default untouched', 'switch', [target.toplevel, 'test', session.id, confirm, ...(target.networkd ? ['networkd'] : [])], {
-      limit: 'switch',
-      onLine: (line) => {
-        if (line.startsWith('switched\t')) code = Number(line.split('\t')[1]);
+    await session.step(
+      'switch, boot default untouched',
+      'switch',
+      [target.toplevel, 'test', session.id, confirm, ...(target.networkd ? ['networkd'] : [])],
+      {
+        limit: 'switch',
+        onLine: (line) => {
+          if (line.startsWith('switched\t')) code = Number(line.split('\t')[1]);
+        },
       },
-    });
+    );
   } catch (error) {
     // A switch that takes the link down goes on without us; the fresh connection will tell.
     if (!isLost(error)) throw error;
@@ -53,7 +61,10 @@ export async function switchHypervisor(
   await connectAgain(session, confirmMs);
   if (lost) await session.call('await-steps', [session.id, String(session.switchSeconds)]);
   if (code !== 0 && code !== 4 && code !== 100) {
-    throw new FleetError('switch.failed', `switch-to-configuration test ended with ${code} on ${name}`);
+    throw new FleetError(
+      'switch.failed',
+      `switch-to-configuration test ended with ${code} on ${name}`,
+    );
   }
   if (code === 100) session.note('a reboot is needed for all of the new system to be in use');
 
@@ -69,10 +80,15 @@ export async function switchHypervisor(
       emit({ type: 'checked', hypervisor: name, target: name, checks });
       break;
     }
-    if (clock.now() >= until) throw new NotHealthy(name, 'is not as it should be after the switch', checks);
+    if (clock.now() >= until)
+      throw new NotHealthy(name, 'is not as it should be after the switch', checks);
     await clock.sleep(500);
   }
-  await session.step('set the boot default', 'switch', [target.toplevel, 'boot', target.generation]);
+  await session.step('set the boot default', 'switch', [
+    target.toplevel,
+    'boot',
+    target.generation,
+  ]);
   await session.call('disarm', [session.id]);
 }
 
@@ -80,15 +96,23 @@ async function connectAgain(session: Session, confirmMs: number): Promise<void> 
   try {
     await session.reconnectWithin(confirmMs);
   } catch (error) {
-    throw new FleetError('switch.unreachable', 'the hypervisor cannot be reached after the switch', {
-      cause: error,
-      ...(error instanceof Error && { detail: error.message }),
-    });
+    throw new FleetError(
+      'switch.unreachable',
+      'the hypervisor cannot be reached after the switch',
+      {
+        cause: error,
+        ...(error instanceof Error && { detail: error.message }),
+      },
+    );
   }
 }
 
 /** The way back, now or already taken by the hypervisor itself. @throws when it is not back. */
-export async function switchBack(session: Session, before: Facts, confirmMs: number): Promise<void> {
+export async function switchBack(
+  session: Session,
+  before: Facts,
+  confirmMs: number,
+): Promise<void> {
   const wait = ['wait', '300'];
   try {
     await session.call('back', [session.id, 'now', '300']);

@@ -1,9 +1,9 @@
-import { systemName, type Facts } from '../host/facts.ts';
+import { type Facts, systemName } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
+import { expectedOf } from '../model/expected.ts';
 import type { Hypervisor, Vm } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
-import { expectedOf } from '../model/expected.ts';
-import { checkHypervisor, type CheckResult, checkVm } from './checks.ts';
+import { type CheckResult, checkHypervisor, checkVm } from './checks.ts';
 import type { Clock } from './ports.ts';
 import { probe } from './probes.ts';
 import { readFacts } from './session.ts';
@@ -20,11 +20,18 @@ export async function verifyHypervisor(
   targets: ReadonlySet<string>,
 ): Promise<CheckResult[]> {
   const vms = index.vmsOn(hypervisor.name).filter((vm) => targets.has(vm.name));
-  const addresses = vms.filter((vm) => vm.state === 'running').map((vm) => expectedOf(vm, index.networks).address);
+  const addresses = vms
+    .filter((vm) => vm.state === 'running')
+    .map((vm) => expectedOf(vm, index.networks).address);
   const first = await readFacts(host, hypervisor, 'brief', addresses);
   const checks = [
     ...(targets.has(hypervisor.name)
-      ? checkHypervisor(hypervisor.name, first.deployed.get(systemName)?.path, index.networksOn(hypervisor.name), first)
+      ? checkHypervisor(
+          hypervisor.name,
+          first.deployed.get(systemName)?.path,
+          index.networksOn(hypervisor.name),
+          first,
+        )
       : []),
     ...vms.flatMap((vm) => lookAt(index, vm, first)),
   ];
@@ -34,7 +41,10 @@ export async function verifyHypervisor(
   }
   await clock.sleep(index.fleet.rollout.settle);
   const second = await readFacts(host, hypervisor, 'brief');
-  return [...checks, ...vms.flatMap((vm) => settled(vm, first, second, index.fleet.rollout.settle))];
+  return [
+    ...checks,
+    ...vms.flatMap((vm) => settled(vm, first, second, index.fleet.rollout.settle)),
+  ];
 }
 
 function lookAt(index: FleetIndex, vm: Vm, facts: Facts): CheckResult[] {
@@ -65,7 +75,11 @@ function settled(vm: Vm, first: Facts, second: Facts, settleMs: number): CheckRe
       check: 'settled',
       ok,
       expected: `same invocation for ${settleMs / 1000} s`,
-      seen: ok ? `same invocation for ${settleMs / 1000} s` : (after?.unit.active === 'active' ? 'restarted' : (after?.unit.active ?? 'gone')),
+      seen: ok
+        ? `same invocation for ${settleMs / 1000} s`
+        : after?.unit.active === 'active'
+          ? 'restarted'
+          : (after?.unit.active ?? 'gone'),
     },
   ];
 }

@@ -35,12 +35,14 @@ export async function setAside(ctx: Context, name: string): Promise<void> {
   ctx.undos.push({
     title: `${name} is where it was`,
     run: async () => {
-      if (!(await session.facts()).vms.has(name)) await session.step(`bring back ${name}`, 'vm-return', [name]);
+      if (!(await session.facts()).vms.has(name))
+        await session.step(`bring back ${name}`, 'vm-return', [name]);
     },
   });
   await session.step(`set ${name} aside`, 'vm-aside', [session.id, name], {
     onLine: (line) => {
-      if (line.startsWith('aside\t')) session.note(`the state of ${name} is in ${line.split('\t')[1]}`);
+      if (line.startsWith('aside\t'))
+        session.note(`the state of ${name} is in ${line.split('\t')[1]}`);
     },
   });
 }
@@ -53,7 +55,10 @@ function wasRunning(ctx: Context, name: string): boolean {
 function leaveUndo(ctx: Context, action: Action): void {
   const name = action.target;
   if (action.kind === 'create' || action.kind === 'return') {
-    ctx.undos.push({ title: `${name}, which was new, is set aside`, run: () => setAsideAgain(ctx, name) });
+    ctx.undos.push({
+      title: `${name}, which was new, is set aside`,
+      run: () => setAsideAgain(ctx, name),
+    });
   } else if (action.kind !== 'join' && !ctx.touched.has(name)) {
     if (wasRunning(ctx, name)) ctx.touched.add(name);
     ctx.undos.push({
@@ -102,7 +107,10 @@ async function update(ctx: Context, vm: Vm, runner: string): Promise<void> {
   if (!run && wasRunning(ctx, name)) await stop(ctx, name);
   const args = [name, stopSeconds(ctx), session.hypervisor.checkout, run ? 'run' : 'stay'];
   try {
-    await session.step(`update ${name}`, 'vm-update', args, { limit: 'guest', onLine: tellKilled(ctx) });
+    await session.step(`update ${name}`, 'vm-update', args, {
+      limit: 'guest',
+      onLine: tellKilled(ctx),
+    });
   } catch (error) {
     // Its exit status proves nothing (a failing closure diff ends it): a look does.
     const now = (await session.facts()).vms.get(name);
@@ -130,7 +138,10 @@ export async function putRunnerBack(ctx: Context, name: string): Promise<void> {
   const runner = formerRunner(ctx, name);
   if (!runner) return;
   const args = [name, runner, stopSeconds(ctx), wasRunning(ctx, name) ? 'run' : 'stay'];
-  await ctx.session.step(`put ${name} back`, 'vm-set', args, { limit: 'guest', onLine: tellKilled(ctx) });
+  await ctx.session.step(`put ${name} back`, 'vm-set', args, {
+    limit: 'guest',
+    onLine: tellKilled(ctx),
+  });
 }
 
 async function setAsideAgain(ctx: Context, name: string): Promise<void> {

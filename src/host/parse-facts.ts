@@ -69,10 +69,12 @@ export function parseFacts(text: string): Facts {
     interfaces: parseInterfaces(linesOf('addresses').join('')),
     routes: parseRoutes(linesOf('routes').join('')),
     answers: new Map(
-      linesOf('answers').filter(Boolean).map((line) => {
-        const [answer, address] = line.split(' ');
-        return [address ?? '', answer === 'yes'];
-      }),
+      linesOf('answers')
+        .filter(Boolean)
+        .map((line) => {
+          const [answer, address] = line.split(' ');
+          return [address ?? '', answer === 'yes'];
+        }),
     ),
   };
 }

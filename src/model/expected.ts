@@ -27,7 +27,12 @@ export function expectedOf(vm: Vm, networks: ReadonlyMap<string, Network>): Expe
     tap: nic.tap,
     bridge: network.bridge,
     address: nic.address,
-    volumes: vm.volumes.map(({ image, label, mount, sizeMiB }) => ({ image, label, mount, sizeMiB })),
+    volumes: vm.volumes.map(({ image, label, mount, sizeMiB }) => ({
+      image,
+      label,
+      mount,
+      sizeMiB,
+    })),
   };
 }
 

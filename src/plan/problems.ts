@@ -37,7 +37,8 @@ export function problems(
 /** A vm whose TAP is new needs a switch of its hypervisor, which is held back. */
 function heldBack(hypervisor: string, facts: Facts, actions: readonly Action[]): string[] {
   const needs = actions.filter((a) => a.kind === 'create' || a.kind === 'return' || a.network);
-  if (needs.length === 0 || !facts.held.has(systemName) || actions.some((a) => a.kind === 'switch')) return [];
+  if (needs.length === 0 || !facts.held.has(systemName) || actions.some((a) => a.kind === 'switch'))
+    return [];
   return [
     `${needs.map((a) => a.target).join(', ')} cannot change while the hypervisor's system is held back: --release ${hypervisor}`,
   ];
@@ -69,7 +70,9 @@ function shadowedRoutes(index: FleetIndex, hypervisor: string, facts: Facts): st
     if (client !== undefined && contains(subnet, client)) {
       found.push(`${title} holds your own address ${facts.clientAddress}`);
     }
-    for (const { destination, device, connected } of facts.routes.filter((r) => !ours.has(r.device))) {
+    for (const { destination, device, connected } of facts.routes.filter(
+      (r) => !ours.has(r.device),
+    )) {
       // A route to one address has no prefix.
       const other = parseSubnet(destination.includes('/') ? destination : `${destination}/32`);
       if (!other || !overlaps(subnet, other)) continue;

@@ -167,6 +167,13 @@ describe('nothing is activated', () => {
     });
     const [result] = await world.apply(['web1']);
     expect(result).toMatchObject({ outcome: 'untouched', failure: { code: 'interrupted' } });
-    expect(words(world.hv1.log)).toEqual(['begin', 'checkout', 'build', 'stop-steps', 'checkout', 'end']);
+    expect(words(world.hv1.log)).toEqual([
+      'begin',
+      'checkout',
+      'build',
+      'stop-steps',
+      'checkout',
+      'end',
+    ]);
   });
 });

@@ -75,7 +75,12 @@ describe('before anything is changed', () => {
     const world = new World();
     const plans = world.plan(['web1']).hypervisors;
     world.host('hv2').vm('web2', { unit: unit('activating', { sub: 'auto-restart' }) });
-    const results = await rollOut(world.input(['web1'], plans.filter((p) => p.name === 'hv2')));
+    const results = await rollOut(
+      world.input(
+        ['web1'],
+        plans.filter((p) => p.name === 'hv2'),
+      ),
+    );
     expect(results[0]?.hypervisor).toBe('hv2');
   });
 

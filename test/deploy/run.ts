@@ -99,7 +99,11 @@ export class World {
     return {
       deployment: { id: '20260101-000000-abcd', operator: 'ada@desk', operation: 'apply' },
       index: this.index,
-      plans: plans.map((plan) => ({ plan, host: this.host(plan.name), facts: (this.hypervisors.get(plan.name) as FakeHypervisor).facts })),
+      plans: plans.map((plan) => ({
+        plan,
+        host: this.host(plan.name),
+        facts: (this.hypervisors.get(plan.name) as FakeHypervisor).facts,
+      })),
       release: new Set(),
       ports: this.ports,
       emit: (event) => this.events.push(event),

@@ -24,10 +24,16 @@ describe('a deployment by the scripts alone', () => {
     });
     expect(facts.interfaces.get('vm-web1')).toMatchObject({ up: true, master: 'br-web1' });
     expect(facts.interfaces.get('br-web1')).toMatchObject({ up: true, addresses: ['10.2.0.1/24'] });
-    expect(facts.routes).toContainEqual({ destination: '10.2.0.0/24', device: 'br-web1', connected: true });
+    expect(facts.routes).toContainEqual({
+      destination: '10.2.0.0/24',
+      device: 'br-web1',
+      connected: true,
+    });
     expect(facts.currentSystem).toBe(built.get('hv1'));
     expect(facts.systemProfile).toBe(built.get('hv1'));
-    expect(await stage.host.exec('test -e "$FLEET_ROOT/run/fleet/seen"')).toMatchObject({ code: 0 });
+    expect(await stage.host.exec('test -e "$FLEET_ROOT/run/fleet/seen"')).toMatchObject({
+      code: 0,
+    });
     expect(facts.checkout).toMatchObject({ branch: 'fleet', dirty: 0 });
   });
 

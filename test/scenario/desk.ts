@@ -16,7 +16,8 @@ export interface Run {
 // biome-ignore lint/suspicious/noExplicitAny: the schema is what is under test.
 export type FleetData = Record<string, any>;
 
-const entry = process.env.FLEET_ENTRY ?? fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const entry =
+  process.env.FLEET_ENTRY ?? fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 /** A person's desk: a clone with fleet.yaml, its remote, and the fleet binary. */
 export class Desk {
@@ -38,10 +39,14 @@ export class Desk {
   /** Repository, remote and first commit, with each hypervisor's hardware module. */
   async open(lock?: string): Promise<void> {
     mkdirSync(this.folder, { recursive: true });
-    writeFileSync(join(this.#home, 'gitconfig'), '[user]\nname = Ada\nemail = ada@example.org\n[safe]\ndirectory = *\n');
+    writeFileSync(
+      join(this.#home, 'gitconfig'),
+      '[user]\nname = Ada\nemail = ada@example.org\n[safe]\ndirectory = *\n',
+    );
     this.remote = await this.world.createRemote(this.#name);
     await this.git('init', '-q', '-b', 'main');
-    for (const host of this.world.hosts) this.write(`hosts/${host.name}/hardware-configuration.nix`, host.hardwareModule);
+    for (const host of this.world.hosts)
+      this.write(`hosts/${host.name}/hardware-configuration.nix`, host.hardwareModule);
     if (lock !== undefined) this.write('flake.lock', lock);
     this.save();
     await this.git('add', '-A');
@@ -84,9 +89,15 @@ export class Desk {
   }
 
   /** Runs the built binary with a scrubbed environment; `onStderr` sees its progress as it comes. */
-  fleet(args: readonly string[], onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void): Promise<Run> {
+  fleet(
+    args: readonly string[],
+    onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void,
+  ): Promise<Run> {
     return new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [entry, '-C', this.folder, ...args], { env: this.#env(), stdio: ['ignore', 'pipe', 'pipe'] });
+      const child = spawn(process.execPath, [entry, '-C', this.folder, ...args], {
+        env: this.#env(),
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
       let stdout = '';
       let stderr = '';
       child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -104,7 +115,10 @@ export class Desk {
   /** `fleet apply --yes`; shows everything when it did not end as expected. */
   async apply(expected: number, ...more: string[]): Promise<Run> {
     const run = await this.fleet(['apply', '--yes', ...more]);
-    if (run.code !== expected) throw new Error(`apply ended with ${run.code}, expected ${expected}\n${run.stdout}\n${run.stderr}`);
+    if (run.code !== expected)
+      throw new Error(
+        `apply ended with ${run.code}, expected ${expected}\n${run.stdout}\n${run.stderr}`,
+      );
     return run;
   }
 

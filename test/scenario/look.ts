@@ -20,7 +20,9 @@ export class Look {
   }
 
   async invocations(vms: readonly string[]): Promise<Record<string, string>> {
-    return Object.fromEntries(await Promise.all(vms.map(async (vm) => [vm, await this.invocation(vm)])));
+    return Object.fromEntries(
+      await Promise.all(vms.map(async (vm) => [vm, await this.invocation(vm)])),
+    );
   }
 
   async isActive(vm: string): Promise<boolean> {
@@ -54,6 +56,8 @@ export class Look {
   /** Name of the bridge that a TAP is in. */
   async master(tap: string): Promise<string | undefined> {
     const json = await this.sh('ip -j address show');
-    return (JSON.parse(json) as { ifname?: string; master?: string }[]).find((i) => i.ifname === tap)?.master;
+    return (JSON.parse(json) as { ifname?: string; master?: string }[]).find(
+      (i) => i.ifname === tap,
+    )?.master;
   }
 }

@@ -33,7 +33,8 @@ export function scenarios(kind: string, open: () => Promise<World>, lock?: strin
     }, 60_000);
 
     const answersAll = async (vms = all) => {
-      for (const vm of vms) expect(await look.answers(addresses[vm] ?? ''), `${vm} answers`).toBe(true);
+      for (const vm of vms)
+        expect(await look.answers(addresses[vm] ?? ''), `${vm} answers`).toBe(true);
     };
     const nothingToDo = async () => {
       const plan = await desk.fleet(['plan', '--detailed-exitcode', '--no-diff']);
@@ -108,7 +109,9 @@ export function scenarios(kind: string, open: () => Promise<World>, lock?: strin
       const run = await desk.apply(0);
       expect(run.stderr).toContain('the build is what it already is on');
       expect(await look.invocations(all)).toEqual(before);
-      expect(await look.sh('git -C "$FLEET_ROOT/var/lib/fleet/repo" rev-parse HEAD')).toBe(await desk.git('rev-parse', 'HEAD'));
+      expect(await look.sh('git -C "$FLEET_ROOT/var/lib/fleet/repo" rev-parse HEAD')).toBe(
+        await desk.git('rev-parse', 'HEAD'),
+      );
       await nothingToDo();
     });
 
@@ -242,7 +245,9 @@ export function scenarios(kind: string, open: () => Promise<World>, lock?: strin
     test('a TAP outside its bridge is drift, fails verify, and apply joins it without a restart', async () => {
       const before = await look.invocations(all);
       // Where networkd runs, it puts the TAP back by itself.
-      await look.sh('systemctl stop systemd-networkd.socket systemd-networkd.service; ip link set dev vm-vm1 nomaster');
+      await look.sh(
+        'systemctl stop systemd-networkd.socket systemd-networkd.service; ip link set dev vm-vm1 nomaster',
+      );
       expect((await desk.fleet(['plan', '--no-diff'])).stdout).toContain('vm-vm1 is in no bridge');
       const verify = await desk.fleet(['verify']);
       expect(verify.code).toBe(1);
@@ -298,7 +303,12 @@ export function scenarios(kind: string, open: () => Promise<World>, lock?: strin
 
     test('a new vm that is not healthy is stopped and set aside', async () => {
       desk.edit((d) => {
-        d.vms.vm6 = { on: 'hv1', network: 'back', address: '10.2.0.6', config: { boot: { kernelParams: ['lab.mute'] } } };
+        d.vms.vm6 = {
+          on: 'hv1',
+          network: 'back',
+          address: '10.2.0.6',
+          config: { boot: { kernelParams: ['lab.mute'] } },
+        };
       });
       await desk.apply(3);
       expect(await look.exists('/var/lib/microvms/vm6')).toBe(false);
@@ -393,7 +403,9 @@ export function scenarios(kind: string, open: () => Promise<World>, lock?: strin
     });
 
     test('a hypervisor that is locked by somebody else is left alone: exit 5', async () => {
-      await look.sh('mkdir "$FLEET_ROOT/var/lib/fleet/lock" && printf "20260101-000000-abcd\\teve@laptop\\tapply\\t1760000000\\n" > "$FLEET_ROOT/var/lib/fleet/lock/info"');
+      await look.sh(
+        'mkdir "$FLEET_ROOT/var/lib/fleet/lock" && printf "20260101-000000-abcd\\teve@laptop\\tapply\\t1760000000\\n" > "$FLEET_ROOT/var/lib/fleet/lock/info"',
+      );
       const head = await desk.git('rev-parse', 'HEAD');
       desk.edit((d) => {
         d.vms.vm1.packages = ['jq'];
@@ -415,7 +427,9 @@ export function scenarios(kind: string, open: () => Promise<World>, lock?: strin
         d.vms.vm1.packages = ['jq'];
       });
       await desk.apply(0);
-      expect(await look.sh('git -C "$FLEET_ROOT/var/lib/fleet/repo" rev-parse HEAD')).toBe(await desk.git('rev-parse', 'HEAD'));
+      expect(await look.sh('git -C "$FLEET_ROOT/var/lib/fleet/repo" rev-parse HEAD')).toBe(
+        await desk.git('rev-parse', 'HEAD'),
+      );
       await nothingToDo();
     });
 

@@ -17,7 +17,8 @@ done
 free=$(df -Pk "$R/nix/store" | { read -r _ && read -r _ _ _ free _ && echo "$free"; })
 [ "$operation" = rollback ] || [ "$free" -ge "$need" ] ||
 	die preflight.no-space "/nix/store has $((free / 1024)) MiB free, $((need / 1024)) MiB are needed: run nix-collect-garbage there"
-if [ "$operation" != rollback ]; then
+# What fleet has deployed here once enables them.
+if [ "$operation" != rollback ] && [ ! -e "$state/deployed/system." ]; then
 	[ "$(nix eval --raw --expr 'if builtins ? getFlake then "yes" else "no"' 2>/dev/null)" = yes ] ||
 		die preflight.no-flakes "flakes are not enabled: nix.settings.experimental-features = [ \"nix-command\" \"flakes\" ]"
 fi

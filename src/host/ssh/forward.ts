@@ -45,7 +45,11 @@ export function forward(
   });
 }
 
-function forwardError(error: Error & { reason?: unknown }, link: Forwarder, where: string): FleetError {
+function forwardError(
+  error: Error & { reason?: unknown },
+  link: Forwarder,
+  where: string,
+): FleetError {
   const forbidden = error.reason === 1; // SSH_OPEN_ADMINISTRATIVELY_PROHIBITED
   return new FleetError(
     forbidden ? 'ssh.tcp-forbidden' : 'ssh.tcp-refused',

@@ -124,7 +124,7 @@ function write_access(to,    n, user, users, ports, done) {
   }
   if (!("root" in done)) users = users (users == "" ? "" : ",") "\"root\":{\"groups\":[],\"keys\":[]}"
   # sshd's own ports are open unless services.openssh.openFirewall says no.
-  printf "{\"sshd\":%s,\"ports\":%s,\"rootLogin\":%s,\"firewall\":%s,\"openPorts\":%s,\"openRanges\":[],\"wheelNeedsPassword\":%s,\"users\":{%s}}\n", \
+  printf "{\"sshd\":%s,\"ports\":%s,\"rootLogin\":%s,\"firewall\":%s,\"openPorts\":%s,\"openRanges\":[],\"wheelNeedsPassword\":%s,\"sudoers\":[],\"users\":{%s}}\n", \
     option("services.openssh.enable", "false"), ports, \
     json(option("services.openssh.settings.PermitRootLogin", "prohibit-password")), \
     option("networking.firewall.enable", "true"), \
