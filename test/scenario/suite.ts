@@ -258,6 +258,16 @@ export function scenarios(kind: string, open: () => Promise<World>, lock?: strin
       expect(await look.invocations(all)).toEqual(before);
     });
 
+    test('a TAP that is gone under a running guest is made again by restarting only that guest', async () => {
+      const before = await look.invocations(all);
+      await look.sh('ip link delete vm-vm1');
+      expect((await desk.fleet(['plan', '--no-diff'])).stdout).toContain('vm-vm1 is missing');
+      await desk.apply(0);
+      await answersAll();
+      const after = await look.invocations(all);
+      expect(all.filter((vm) => after[vm] !== before[vm])).toEqual(['vm1']);
+    });
+
     test('one failing in the middle leaves none of them changed', async () => {
       const runners = await Promise.all(all.map((vm) => look.runner(vm)));
       desk.edit((d) => {
@@ -341,6 +351,41 @@ export function scenarios(kind: string, open: () => Promise<World>, lock?: strin
       await desk.apply(0);
       expect(await look.exists('/sys/class/net/br-side')).toBe(false);
       await answersAll();
+      await nothingToDo();
+    });
+
+    test('a bridge gets another name while its network keeps its subnet', async () => {
+      const before = await look.invocations(all);
+      desk.edit((d) => {
+        d.networks.back.bridge = 'br-rear';
+      });
+      await desk.apply(0);
+      await answersAll();
+      expect(await look.master('vm-vm4')).toBe('br-rear');
+      expect(await look.exists('/sys/class/net/br-back')).toBe(false);
+      const after = await look.invocations(all);
+      expect(all.filter((vm) => after[vm] !== before[vm])).toEqual(['vm4', 'vm5']);
+      desk.edit((d) => {
+        delete d.networks.back.bridge;
+      });
+      await desk.apply(0);
+      await answersAll();
+    });
+
+    test('a guest that fails after its bridge was renamed brings the old bridge back with it', async () => {
+      desk.edit((d) => {
+        d.networks.back.bridge = 'br-rear';
+        d.vms.vm5.config = { boot: { kernelParams: ['lab.mute'] } };
+      });
+      await desk.apply(3);
+      expect(await look.master('vm-vm4')).toBe('br-back');
+      await answersAll();
+      desk.edit((d) => {
+        delete d.networks.back.bridge;
+        delete d.vms.vm5.config;
+      });
+      await desk.apply(0);
+      await look.sh('ip link delete br-rear 2>/dev/null || true');
       await nothingToDo();
     });
 
