@@ -16,7 +16,11 @@ if (major < 22 || (major === 22 && minor < 18)) {
   let signalCode = 0;
   const onSignal = (code: number) => () => {
     // A second one does not wait: what was armed on hypervisors puts them back by itself.
-    if (interrupt.signal.aborted) process.exit(code);
+    if (interrupt.signal.aborted) {
+      // The live list hides the cursor.
+      if (process.stderr.isTTY) process.stderr.write('\x1b[?25h');
+      process.exit(code);
+    }
     signalCode = code;
     process.stderr.write(
       '\nfleet: interrupted; finishing the step in hand, then putting back what was changed.\n' +

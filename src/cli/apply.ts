@@ -47,7 +47,10 @@ export async function applyCommand(invocation: Invocation, options: ApplyOptions
         );
       return exitCodes.ok;
     }
-    if (!options.yes && !(await confirm('Apply this?', invocation.signal))) return exitCodes.failed;
+    if (!options.yes && !(await confirm('Apply this?', invocation.signal))) {
+      process.stderr.write('Nothing was changed.\n');
+      return exitCodes.failed;
+    }
 
     const plans = withHosts(seen);
     const live = await liveReporter(plans.map((p) => p.plan.name));
@@ -74,6 +77,11 @@ export async function applyCommand(invocation: Invocation, options: ApplyOptions
         `${JSON.stringify({ version: 1, plan: seen.plan, results: plain }, null, 2)}\n`,
       );
     } else process.stdout.write(resultText(results, styleFor(process.stdout)));
+    if (results.some((r) => r.failure)) {
+      process.stderr.write(
+        `The commit stays on ${branch?.branch}: change it (git revert), or the next apply tries it again.\n`,
+      );
+    }
     return code;
   } finally {
     seen.close();

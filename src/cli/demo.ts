@@ -127,9 +127,7 @@ class Demo {
   async fleet(args: readonly string[], expected: number): Promise<void> {
     if (this.#signal.aborted) return;
     process.stdout.write(`$ fleet ${args.join(' ')}\n`);
-    const main = fileURLToPath(new URL('../main.js', import.meta.url));
-    const entry = import.meta.url.endsWith('.ts') ? main.replace(/\.js$/, '.ts') : main;
-    const child = spawn(process.execPath, [entry, '-C', this.#repository, ...args], {
+    const child = spawn(process.execPath, [this.#entry, '-C', this.#repository, ...args], {
       env: { ...process.env, ...this.#env },
       stdio: 'inherit',
     });
@@ -143,14 +141,21 @@ class Demo {
     }
   }
 
+  get #entry(): string {
+    const main = fileURLToPath(new URL('../main.js', import.meta.url));
+    return import.meta.url.endsWith('.ts') ? main.replace(/\.js$/, '.ts') : main;
+  }
+
   howToPlay(): string {
     const env = Object.entries(this.#env).map(([key, value]) => `export ${key}=${value}`);
     return [
       ...env,
+      `alias fleet='${process.execPath} ${this.#entry}'`,
       `cd ${this.#repository}`,
-      '$EDITOR fleet.yaml',
+      '$EDITOR fleet.yaml   # config: { boot.kernelParams: [lab.mute] } makes a guest that never answers',
       'fleet plan',
       'fleet apply',
+      'fleet rollback --list',
     ].join('\n');
   }
 }

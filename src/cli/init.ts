@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { stringify } from 'yaml';
@@ -74,6 +75,16 @@ export async function initCommand(invocation: Invocation, options: InitOptions):
     if (!isThere) writeFileSync(target, seen.hardware);
     process.stdout.write(`${isThere ? 'kept' : 'wrote'} ${hardwarePath}\n`);
   }
+  if (seen.hardware === undefined) {
+    process.stderr.write(
+      `no hardware configuration of ${ssh}: add one under modules, or it will not boot (--hardware FILE)\n`,
+    );
+  }
+  if (key === undefined) {
+    process.stderr.write(
+      'no ~/.ssh/*.pub here: add users.root.sshKeys, or nobody can log in (--ssh-key FILE)\n',
+    );
+  }
   writeFileSync(file, text, { flag: 'wx' });
   process.stdout.write(`wrote ${invocation.common.config}\n`);
   process.stderr.write(
@@ -97,8 +108,11 @@ function questions(signal: AbortSignal) {
         exitCode: exitCodes.usage,
       });
     }
-    const answer = (await ask(usual ? `${question} [${usual}]: ` : `${question}: `, signal)).trim();
-    return answer || usual || '';
+    for (;;) {
+      const answer =
+        (await ask(usual ? `${question} [${usual}]: ` : `${question}: `, signal)).trim() || usual;
+      if (answer) return answer;
+    }
   };
 }
 
@@ -164,8 +178,10 @@ function probeYaml(ssh: string): string {
   });
 }
 
+/** A name for the hypervisor: the first word of its host name; an address makes none. */
 function hostOf(ssh: string): string {
-  return (ssh.split('@').at(-1) ?? '').split(':')[0]?.split('.')[0]?.toLowerCase() ?? '';
+  const host = (ssh.split('@').at(-1) ?? '').replace(/^\[|\]?(:\d+)?$/g, '');
+  return isIP(host) ? 'hv1' : (host.split('.')[0]?.toLowerCase() ?? '');
 }
 
 function readGiven(flag: string, file: string): string {
@@ -211,12 +227,9 @@ function fleetYaml(values: {
   };
   return `${stringify({ version: 1, name: values.name, hypervisors: { [values.hypervisor]: hypervisor } }, { lineWidth: 0 })}
 # A network is a bridge on the hypervisor of its vms; the hypervisor has its first address.
-networks: {}
-#  apps: { subnet: 10.1.0.0/24 }
-
-vms: {}
-#  web1:
-#    on: ${values.hypervisor}
-#    network: apps
+# networks:
+#   apps: { subnet: 10.1.0.0/24 }
+# vms:
+#   web1: { on: ${values.hypervisor}, network: apps }
 `;
 }

@@ -56,7 +56,10 @@ export async function rollbackCommand(
     const work = choose(hypervisors, contacts, known, options.to);
     // With --json standard output has the one document.
     (options.json ? process.stderr : process.stdout).write(announcement(work));
-    if (!options.yes && !(await confirm('Roll back?', invocation.signal))) return exitCodes.failed;
+    if (!options.yes && !(await confirm('Roll back?', invocation.signal))) {
+      process.stderr.write('Nothing was changed.\n');
+      return exitCodes.failed;
+    }
     return await carryOut(index, work, ports, invocation, options.json ?? false);
   } finally {
     for (const contact of contacts) contact.host?.close();

@@ -26,18 +26,26 @@ export async function deployHypervisor(ctx: Context, desired: Desired): Promise<
     result = { hypervisor, outcome: 'done', lines: await carryOut(ctx, desired) };
   } catch (error) {
     // What was cut short because a person asked to stop did not fail.
-    result = await putBack(ctx, ctx.signal.aborted ? new Interrupted() : asFleetError(error));
+    result = await putBack(
+      ctx,
+      ctx.signal.aborted ? new Interrupted() : asFleetError(error),
+      isLost(error),
+    );
   }
   await endDeployment(ctx, result);
   return result;
 }
 
 /** Undoes in reverse order and looks at every vm and the hypervisor again. */
-export async function putBack(ctx: Context, failure: FleetError): Promise<HypervisorResult> {
+export async function putBack(
+  ctx: Context,
+  failure: FleetError,
+  lost: boolean,
+): Promise<HypervisorResult> {
   const { session } = ctx;
   const hypervisor = session.hypervisor.name;
   const changed = ctx.undos.some((undo) => !undo.harmless);
-  if (isLost(failure) && !(await findAgain(ctx))) {
+  if (lost && !(await findAgain(ctx))) {
     const lines = ['the hypervisor cannot be reached; what it had armed it will do by itself'];
     return { hypervisor, outcome: changed ? 'rollback-failed' : 'untouched', lines, failure };
   }
@@ -47,7 +55,10 @@ export async function putBack(ctx: Context, failure: FleetError): Promise<Hyperv
         ? 'interrupted: putting back'
         : `failed: ${failure.message}; putting back`,
     );
-  const { done, failed } = await undoAll(ctx.undos);
+  const { done, failed } = await undoAll(
+    ctx.undos,
+    async (error) => isLost(error) && (await findAgain(ctx)),
+  );
   const bad = failed
     .filter((f) => !f.undo.harmless)
     .map((f) => `${f.undo.title}: FAILED: ${f.error.message}`);

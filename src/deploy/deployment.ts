@@ -5,7 +5,7 @@ import type { Action, HypervisorPlan } from '../plan/plan.ts';
 import { requireAccess } from './adoption.ts';
 import type { Context } from './context.ts';
 import { checkpoint } from './interrupt.ts';
-import { switchBack, switchHypervisor } from './switch.ts';
+import { armWayBack, switchHypervisor } from './switch.ts';
 import { bringUpVm, setAside, stopVm } from './vm-steps.ts';
 
 /** The commit that is deployed, and how it gets to a hypervisor. */
@@ -56,11 +56,15 @@ export async function carryOut(ctx: Context, desired: Desired): Promise<string[]
   checkpoint(ctx.signal);
 
   const leaving = todo.filter((a) => a.kind === 'set-aside');
-  for (const action of [...leaving, ...todo.filter((a) => a.network || a.kind === 'stop')]) {
+  const stops = [...leaving, ...todo.filter((a) => a.network || a.kind === 'stop')];
+  const beginSwitch = switching && toplevel ? await armWayBack(ctx, stops.length) : undefined;
+  for (const action of stops) {
     await stopVm(ctx, action.target);
     checkpoint(ctx.signal);
   }
   if (switching && toplevel) {
+    checkpoint(ctx.signal);
+    beginSwitch?.();
     await activate(ctx, switching, toplevel, todo);
     await removeOldBridges(ctx);
   }
@@ -90,23 +94,16 @@ async function moveCheckout(ctx: Context, source: Source): Promise<void> {
       title: `the checkout is at ${former.slice(0, 8)} again`,
       harmless: true,
       run: async () => {
-        await session.step('check out the previous commit', 'checkout', [
-          session.id,
-          session.hypervisor.checkout,
-          from,
-          source.branch,
-          former,
-        ]);
+        const args = [session.id, session.hypervisor.checkout, from, source.branch, former];
+        await session.step('check out the previous commit', 'checkout', args);
       },
     });
   }
-  await session.step('check out the commit', 'checkout', [
-    session.id,
-    session.hypervisor.checkout,
-    from,
-    source.branch,
-    source.commit,
-  ]);
+  // A tag may have the branch's name; the first clone of a large repository takes its time.
+  const args = [session.id, session.hypervisor.checkout, from, `refs/heads/${source.branch}`];
+  await session.step('check out the commit', 'checkout', [...args, source.commit], {
+    limit: 'build',
+  });
 }
 
 /** Store paths by target. */
@@ -127,7 +124,8 @@ async function build(ctx: Context, actions: readonly Action[]): Promise<Map<stri
       onLine: (line) => {
         const [word, target = '', rest = ''] = line.split('\t');
         if (word === 'built') built.set(target, rest);
-        if (word === 'closure') session.note(`${target}: ${rest}`);
+        if (word === 'closure')
+          session.note(target === session.hypervisor.name ? rest : `${target}: ${rest}`);
       },
     });
   } finally {
@@ -184,12 +182,7 @@ async function activate(
   todo: readonly Action[],
 ): Promise<void> {
   const { session, before, clock, emit, index } = ctx;
-  checkpoint(ctx.signal);
   const { confirm } = index.fleet.rollout;
-  ctx.undos.push({
-    title: `${session.hypervisor.name} is on its previous system`,
-    run: () => switchBack(session, before, confirm),
-  });
   await switchHypervisor(
     session,
     clock,
@@ -237,6 +230,7 @@ async function record(
   if (rows.length > 0)
     await session.step('record generations', 'record', [
       session.id,
+      index.fleet.name,
       desired.source.commit,
       'new',
       ...rows,
@@ -247,7 +241,18 @@ async function liftHolds(ctx: Context, release: ReadonlySet<string>): Promise<vo
   const lifted = [...ctx.before.held.keys()].filter((name) =>
     release.has(name === systemName ? ctx.session.hypervisor.name : name),
   );
-  if (lifted.length > 0) await ctx.session.call('hold', ['-', ...lifted]);
+  if (lifted.length === 0) return;
+  ctx.undos.push({
+    title: `${lifted.length} held back as before`,
+    harmless: true,
+    run: async () => {
+      for (const name of lifted) {
+        const held = ctx.before.held.get(name);
+        if (held) await ctx.session.call('hold', [held.operator, name, held.from, held.to]);
+      }
+    },
+  });
+  await ctx.session.call('hold', ['-', ...lifted]);
 }
 
 /**

@@ -12,8 +12,8 @@ import {
 } from './deploy-hypervisor.ts';
 import { checkpoint, Interrupted } from './interrupt.ts';
 import type { Deployment } from './rollout.ts';
-import { switchBack, switchHypervisor } from './switch.ts';
-import { putRunnerBack, stopVm } from './vm-steps.ts';
+import { armWayBack, isLost, switchHypervisor } from './switch.ts';
+import { putFormerStateBack, stopVm } from './vm-steps.ts';
 
 /** Which generation each target of one hypervisor returns to. */
 export type Returns = ReadonlyMap<string, Generation>;
@@ -37,7 +37,11 @@ export async function rollBackHypervisor(
       lines: await carryOut(ctx, returns, generations, deployment),
     };
   } catch (error) {
-    result = await putBack(ctx, ctx.signal.aborted ? new Interrupted() : asFleetError(error));
+    result = await putBack(
+      ctx,
+      ctx.signal.aborted ? new Interrupted() : asFleetError(error),
+      isLost(error),
+    );
   }
   await endDeployment(ctx, result);
   return result;
@@ -69,7 +73,9 @@ async function carryOut(
       },
     );
   }
+  const beginSwitch = system && (await armWayBack(ctx, moved.length));
   for (const [name] of moved) await stopVm(ctx, name);
+  beginSwitch?.();
   if (system) await returnSystem(ctx, system, new Set(moved.map(([name]) => name)));
   for (const [name, generation] of vms) {
     checkpoint(ctx.signal);
@@ -89,10 +95,6 @@ async function returnSystem(
 ): Promise<void> {
   const { session, clock, emit, before, index } = ctx;
   const { confirm } = index.fleet.rollout;
-  ctx.undos.push({
-    title: `${session.hypervisor.name} is on the system it was on`,
-    run: () => switchBack(session, before, confirm),
-  });
   const target = {
     toplevel: generation.path,
     networks: [],
@@ -117,9 +119,11 @@ async function returnVm(
     ctx.touched.add(name);
     ctx.undos.push({
       title: `${name} is on the runner it was on`,
-      run: () => putRunnerBack(ctx, name),
+      run: () => putFormerStateBack(ctx, name),
     });
   }
+  if (wanted === 'stopped' && ctx.before.vms.get(name)?.unit.active === 'active')
+    await stopVm(ctx, name);
   await session.step(
     `return ${name} to ${generation.number ?? 'what was kept'}`,
     'vm-set',
@@ -148,7 +152,7 @@ async function recordReturns(
   generations: Generations,
   deployment: Deployment,
 ): Promise<void> {
-  const { session, before } = ctx;
+  const { session, before, index } = ctx;
   const rows: string[] = [];
   const held: string[] = [];
   for (const [name, { path }] of returns) {
@@ -159,6 +163,12 @@ async function recordReturns(
     rows.push(name, '-', path, from, expected);
     held.push(name, from, path);
   }
-  await session.step('record generations', 'record', [session.id, '-', 'return', ...rows]);
+  await session.step('record generations', 'record', [
+    session.id,
+    index.fleet.name,
+    '-',
+    'return',
+    ...rows,
+  ]);
   await session.call('hold', [deployment.operator, ...held]);
 }

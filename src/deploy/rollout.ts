@@ -83,6 +83,10 @@ export async function rollOut(input: RolloutInput): Promise<HypervisorResult[]> 
         };
       }),
     );
+    signal.addEventListener('abort', () => {
+      for (const { session } of sessions)
+        session.note('interrupted: finishes the step in hand, then puts back');
+    });
     const { source, fingerprints } = await input.publish();
     return await inParallel(contexts, index.fleet.rollout.maxParallel, async ({ plan, ctx }) => {
       emit({ type: 'hypervisor', hypervisor: plan.name, state: 'begin' });
@@ -151,7 +155,7 @@ function explainBegin(session: Session, error: FleetError): FleetError {
     `${name} is locked by ${lock?.owner}, who runs ${lock?.operation} (${lock?.id}) since ${timestamp(lock?.since ?? 0)}`,
     {
       exitCode: exitCodes.locked,
-      hint: `No hypervisor was changed. If that run is dead for sure: ssh ${session.hypervisor.ssh.host} rm -r /var/lib/fleet/lock`,
+      hint: `No hypervisor was changed. If that run is dead for sure, on ${name}: rm -r /var/lib/fleet/lock`,
     },
   );
 }

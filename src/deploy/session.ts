@@ -1,7 +1,7 @@
 import type { Facts } from '../host/facts.ts';
 import type { Host, RunOptions } from '../host/host.ts';
 import { parseFacts } from '../host/parse-facts.ts';
-import { type ScriptName, script } from '../host/scripts.ts';
+import { type ScriptName, script, stepScript } from '../host/scripts.ts';
 import { FleetError } from '../model/errors.ts';
 import type { Hypervisor } from '../model/fleet.ts';
 import type { Emit } from './events.ts';
@@ -85,7 +85,7 @@ export class Session {
         [this.id, number, name, String(limit), options.light ? 'light' : 'normal', ...args],
         {
           title,
-          stdin: script(name),
+          stdin: stepScript(name),
           onLine: (line) => {
             this.#emit({ type: 'output', hypervisor: this.hypervisor.name, line });
             options.onLine?.(line);

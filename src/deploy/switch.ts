@@ -3,9 +3,11 @@ import { FleetError } from '../model/errors.ts';
 import type { Network } from '../model/fleet.ts';
 import { NotHealthy } from './await-healthy.ts';
 import { checkFailedUnits, checkHypervisor, checkUntouched } from './checks.ts';
+import type { Context } from './context.ts';
 import type { Emit } from './events.ts';
 import type { Clock } from './ports.ts';
 import type { Session } from './session.ts';
+import type { Undo } from './undo.ts';
 
 /** TAPs re-join their bridges and networkd sets addresses in its own time: that long, in ms. */
 const networkSettles = 20_000;
@@ -22,6 +24,34 @@ export interface SwitchTarget {
 }
 
 /**
+ * Before anything is stopped for a switch the hypervisor itself holds its way back. Until the switch
+ * begins, undoing is to disarm it; from then on it is to take it: call what this returns.
+ * @param stops how many guests are stopped first
+ */
+export async function armWayBack(ctx: Context, stops: number): Promise<() => void> {
+  const { session, undos, before } = ctx;
+  const { confirm, stopTimeout } = ctx.index.fleet.rollout;
+  const undo: Undo = {
+    title: 'its way back is disarmed',
+    harmless: true,
+    run: async () => {
+      await session.call('disarm', [session.id]);
+    },
+  };
+  undos.push(undo);
+  const seconds =
+    session.switchSeconds + Math.ceil((confirm + stops * (stopTimeout + 20_000)) / 1000);
+  await session.call('arm', [session.id, String(seconds)]);
+  return () => {
+    undos.splice(undos.indexOf(undo), 1);
+    undos.push({
+      title: `${session.hypervisor.name} is on its previous system`,
+      run: () => switchBack(session, before, confirm),
+    });
+  };
+}
+
+/**
  * Activates a hypervisor's system with the way back armed: test, look over a fresh connection, and
  * only then boot default and profile. When this throws, `switchBack` brings the old system back.
  */
@@ -35,10 +65,6 @@ export async function switchHypervisor(
 ): Promise<void> {
   const name = session.hypervisor.name;
   const confirm = String(Math.ceil(confirmMs / 1000));
-  await session.call('arm', [
-    session.id,
-    String(session.switchSeconds + Math.ceil(confirmMs / 1000)),
-  ]);
   let code = 0;
   let lost = false;
   try {
@@ -59,12 +85,13 @@ export async function switchHypervisor(
     lost = true;
   }
   await connectAgain(session, confirmMs);
-  if (lost) await session.call('await-steps', [session.id, String(session.switchSeconds)]);
+  if (lost) {
+    const told = await session.call('await-steps', [session.id, String(session.switchSeconds)]);
+    code = Number(/^switched\t(\d+)$/m.exec(told)?.[1] ?? -1);
+  }
   if (code !== 0 && code !== 4 && code !== 100) {
-    throw new FleetError(
-      'switch.failed',
-      `switch-to-configuration test ended with ${code} on ${name}`,
-    );
+    const how = code < 0 ? 'did not say how it ended' : `ended with ${code}`;
+    throw new FleetError('switch.failed', `switch-to-configuration test ${how} on ${name}`);
   }
   if (code === 100) session.note('a reboot is needed for all of the new system to be in use');
 
@@ -108,19 +135,25 @@ async function connectAgain(session: Session, confirmMs: number): Promise<void> 
 }
 
 /** The way back, now or already taken by the hypervisor itself. @throws when it is not back. */
-export async function switchBack(
-  session: Session,
-  before: Facts,
-  confirmMs: number,
-): Promise<void> {
-  const wait = ['wait', '300'];
+async function switchBack(session: Session, before: Facts, confirmMs: number): Promise<void> {
+  let output: string;
   try {
-    await session.call('back', [session.id, 'now', '300']);
+    output = await session.call('back', [session.id, 'now', '300']);
   } catch (error) {
     if (!isLost(error)) throw error;
     // The old system may have taken the link with it, or it was gone before: the timer is armed.
     await session.reconnectWithin(confirmMs + (session.switchSeconds + 60) * 1000);
-    await session.call('back', [session.id, ...wait]);
+    output = await session.call('back', [session.id, 'wait', '300']);
+  }
+  // Two words: how activation ended, and whether the boot default is the old one again.
+  if (output !== '' && !/^back\t\d+ 0$/m.test(output)) {
+    throw new FleetError(
+      'back.boot',
+      'the previous system runs, but a reboot may boot the other one',
+      {
+        detail: output,
+      },
+    );
   }
   const facts = await session.facts();
   const checks = checkHypervisor(session.hypervisor.name, before.currentSystem, [], facts);

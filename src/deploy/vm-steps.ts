@@ -63,10 +63,7 @@ function leaveUndo(ctx: Context, action: Action): void {
     if (wasRunning(ctx, name)) ctx.touched.add(name);
     ctx.undos.push({
       title: `${name} is on its previous runner`,
-      run: async () => {
-        if (!wasRunning(ctx, name)) await stop(ctx, name);
-        await putRunnerBack(ctx, name);
-      },
+      run: () => putFormerStateBack(ctx, name),
     });
   }
 }
@@ -131,6 +128,12 @@ function tellKilled(ctx: Context): (line: string) => void {
     const [word, name] = line.split('\t');
     if (word === 'killed') ctx.session.note(`${name} did not stop in time and was killed`);
   };
+}
+
+/** Stopped if it did not run, else on the runner that it ran on. */
+export async function putFormerStateBack(ctx: Context, name: string): Promise<void> {
+  if (!wasRunning(ctx, name)) await stop(ctx, name);
+  await putRunnerBack(ctx, name);
 }
 
 /** The runner a vm ran on becomes current again; it runs again if it ran. */

@@ -15,6 +15,8 @@ export interface Facts {
   /** KiB free, by mount point asked for. */
   readonly freeKiB: ReadonlyMap<string, number>;
   readonly lock: Lock | undefined;
+  /** Name of the fleet that deployed here last. */
+  readonly fleet: string | undefined;
   readonly checkout: Checkout | undefined;
   /** By vm name; the hypervisor's own under `systemName`. */
   readonly deployed: ReadonlyMap<string, Deployed>;

@@ -28,7 +28,9 @@ export function parseFacts(text: string): Facts {
   const of = (key: string) => records.filter((r) => r[0] === key).map((r) => r.slice(1));
   const one = (key: string) => of(key)[0]?.[0] || undefined;
   const linesOf = (name: string) => sections.get(name) ?? [];
-  const links = parseLinks(linesOf('links'), one('root') ?? '');
+  const root = one('root') ?? '';
+  const links = parseLinks(linesOf('links'), root);
+  const runners = parseLinks(linesOf('runners'), root);
   const profile = links.get(systemProfile);
   return {
     bootId: one('boot') ?? '',
@@ -44,6 +46,7 @@ export function parseFacts(text: string): Facts {
     }),
     missingTools: of('missing').map(([tool]) => tool ?? ''),
     freeKiB: parseFree(of('disk'), linesOf('disks')),
+    fleet: one('fleet'),
     lock: parseLock(of('lock')[0]),
     checkout: parseCheckout(linesOf('checkout').filter(Boolean)),
     deployed: new Map(
@@ -62,7 +65,7 @@ export function parseFacts(text: string): Facts {
     ),
     aside: group(of('aside').map(([name = '', folder = '']) => [name, folder])),
     openDeployments: of('open').map(([id]) => id ?? ''),
-    vms: parseVms(of('vm'), links, parseUnits(linesOf('units'))),
+    vms: parseVms(of('vm'), runners, parseUnits(linesOf('units'))),
     failedUnits: linesOf('failed')
       .map((l) => l.trim().split(/\s+/)[0] ?? '')
       .filter(Boolean),
@@ -109,8 +112,8 @@ function group(pairs: readonly (readonly [string, string])[]): Map<string, strin
 /** The line a lock holds: id, owner, operation, seconds since the epoch. */
 export function parseLock(fields: readonly string[] | undefined): Lock | undefined {
   if (!fields) return undefined;
-  const [id = '', owner = 'somebody', operation = '', since] = fields;
-  return { id, owner, operation, since: Number(since ?? 0) };
+  const [id = '', owner = '', operation = '', since] = fields;
+  return { id, owner: owner || 'somebody', operation, since: Number(since ?? 0) };
 }
 
 function parseCheckout(lines: readonly string[]): Checkout | undefined {
@@ -151,7 +154,9 @@ function parseLinks(lines: readonly string[], root: string): Map<string, string>
   for (const line of lines) {
     // Nothing that comes before the path can have a slash in it.
     const [path = '', target] = line.slice(line.indexOf(' /') + 1).split(' -> ');
-    if (target !== undefined && path.startsWith(root)) links.set(path.slice(root.length), target);
+    if (target === undefined || !path.startsWith(root)) continue;
+    const key = path.slice(root.length);
+    if (!links.has(key)) links.set(key, target);
   }
   return links;
 }

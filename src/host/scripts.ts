@@ -46,3 +46,13 @@ function read(name: string): string {
 export function script(name: ScriptName): string {
   return `${read('lib')}\n${read(name)}`;
 }
+
+/** A script as step.sh takes it: it looks for the end, lest a cut link makes an empty step. */
+export function stepScript(name: ScriptName): string {
+  return asStep(script(name));
+}
+
+/** Any shell text as a step. */
+export function asStep(text: string): string {
+  return `${text}\n# end of step\n`;
+}

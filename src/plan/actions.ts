@@ -81,22 +81,26 @@ function vmActions(vm: Vm, s: Situation): Action[] {
     const aside = s.facts.aside.get(vm.name)?.at(-1);
     return aside ? say('return', `with the state in ${aside}`) : say('create', 'new');
   }
-  if (s.facts.held.has(vm.name) && !s.release.has(vm.name)) return [];
+  // A hold is about what is deployed: a held guest that is down, or cut off, is repaired like any.
+  const held = s.facts.held.has(vm.name) && !s.release.has(vm.name);
   const deployed = s.facts.deployed.get(vm.name);
   const active = seen.unit.active === 'active';
-  const before = deployed?.expected;
   const now = expectedOf(vm, s.index.networks);
-  const network = before !== undefined && (before.tap !== now.tap || before.bridge !== now.bridge);
-  if (!deployed) return say('update', 'not deployed by fleet yet');
-  // Which bridge a TAP is in is the hypervisor's file: the vm's own fingerprint does not tell.
-  if (network || s.fingerprints?.get(vm.name) !== deployed.fingerprint) {
-    const why = network ? 'its network changed' : 'its configuration changed';
-    return say('update', [why, ...resized(vm, before)].join('; '), network);
+  if (!held) {
+    const before = deployed?.expected;
+    const network =
+      before !== undefined && (before.tap !== now.tap || before.bridge !== now.bridge);
+    if (!deployed) return say('update', 'not deployed by fleet yet');
+    // Which bridge a TAP is in is the hypervisor's file: the vm's own fingerprint does not tell.
+    if (network || s.fingerprints?.get(vm.name) !== deployed.fingerprint) {
+      const why = network ? 'its network changed' : 'its configuration changed';
+      return say('update', [why, ...resized(vm, before)].join('; '), network);
+    }
+    if (seen.current !== deployed.path) return say('update', 'current is not the runner deployed');
   }
-  if (seen.current !== deployed.path) return say('update', 'current is not the runner deployed');
   if (vm.state === 'stopped') return active ? say('stop', 'fleet.yaml says stopped') : [];
   if (!active) return say('start', `microvm@${vm.name} is ${seen.unit.active}`);
-  if (seen.booted !== seen.current) return say('update', 'current differs from booted');
+  if (seen.booted !== seen.current) return say('restart', 'current differs from booted');
   const lost = s.drift.find((d) => d.target === vm.name && d.code === 'tap');
   if (!lost) return [];
   return say(s.facts.interfaces.has(now.tap) ? 'join' : 'restart', lost.message);

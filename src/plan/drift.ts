@@ -23,7 +23,7 @@ export function drift(
       ([name, held]): Drift => ({
         target: name === systemName ? hypervisor : name,
         code: 'held',
-        message: `held back by ${held.operator} since ${timestamp(held.since)} (fleet apply --release)`,
+        message: `held back by ${held.operator} since ${timestamp(held.since)} (fleet apply --release ${name === systemName ? hypervisor : name})`,
       }),
     ),
   ];
@@ -63,8 +63,19 @@ function hostDrift(hypervisor: string, facts: Facts, head: string | undefined): 
   if (facts.rebootFor.length > 0) {
     say('reboot', `${facts.rebootFor.join(', ')} of the running system wait for a reboot`);
   }
+  if (facts.lock) {
+    const { owner, operation, id, since } = facts.lock;
+    say(
+      'lock',
+      `locked by ${owner}: ${operation} ${id}, since ${timestamp(since)}; apply will refuse`,
+    );
+  }
   for (const id of facts.openDeployments) {
-    if (id !== facts.lock?.id) say('open-deployment', `deployment ${id} never ended`);
+    if (id !== facts.lock?.id)
+      say(
+        'open-deployment',
+        `deployment ${id} was cut off; what it did: /var/lib/fleet/deployments/${id}/journal there`,
+      );
   }
   return found;
 }

@@ -74,6 +74,7 @@ export interface Drift {
     | 'restart-pending'
     | 'held'
     | 'orphan'
+    | 'lock'
     | 'open-deployment';
   readonly message: string;
 }

@@ -28,10 +28,32 @@ export function problems(
       .filter((a) => a.kind === 'update')
       .flatMap((a) => changedVolumes(index, facts, a.target)),
     ...heldBack(hypervisor, facts, actions),
+    ...foreign(index, facts),
+    ...moving(index, actions),
     ...(actions.some((a) => a.kind === 'switch')
       ? [...shadowedRoutes(index, hypervisor, facts), ...fullBoot(facts)]
       : []),
   ];
+}
+
+/** Two repositories would take each other's guests out. */
+function foreign(index: FleetIndex, facts: Facts): string[] {
+  const { name } = index.fleet;
+  return facts.fleet === undefined || facts.fleet === name
+    ? []
+    : [
+        `was last deployed by the fleet "${facts.fleet}", and this one is "${name}": if it is meant, remove /var/lib/fleet/fleet there`,
+      ];
+}
+
+/** Hypervisors are deployed side by side: one of them could fail after the other let go of the vm. */
+function moving(index: FleetIndex, actions: readonly Action[]): string[] {
+  return actions
+    .filter((a) => a.kind === 'set-aside' && index.vms.has(a.target))
+    .map(
+      (a) =>
+        `${a.target} moves to ${index.vms.get(a.target)?.on}: take it out of fleet.yaml and apply, then put it in there and apply; its volumes stay here`,
+    );
 }
 
 /** A vm whose TAP is new needs a switch of its hypervisor, which is held back. */

@@ -48,7 +48,7 @@ export async function refuseMovedOn(git: Git, remote: string, branch: string): P
   const range = (await currentHead(git)) === undefined ? theirs : `HEAD..${theirs}`;
   const log = await git.run(['log', '--max-count=10', '--format=%h %an, %ar: %s', range]);
   throw gitError('git.moved-on', `${remote}/${branch} has commits that are not here`, {
-    hint: `Nothing was pushed. Take them in and run fleet again: git pull --rebase ${remote} ${branch}`,
+    hint: `Nothing was pushed. Take them in and run fleet again: git pull --rebase --autostash ${remote} ${branch}`,
     detail: log.out.toString(),
   });
 }

@@ -23,6 +23,6 @@ function plainLine(event: DeployEvent): string | undefined {
     case 'output':
       return answer.test(event.line) ? undefined : `  ${event.line}`;
     case 'checked':
-      return `${event.target} healthy: ${event.checks.map((c) => c.check).join(', ')}`;
+      return `${event.target} healthy: ${[...new Set(event.checks.map((c) => c.check))].join(', ')}`;
   }
 }

@@ -32,9 +32,9 @@ describe('a deployment', () => {
       'begin',
       'checkout',
       'build',
+      'arm',
       'vm-stop old1',
       'vm-stop web1',
-      'arm',
       'switch test',
       'switch boot',
       'disarm',
@@ -60,7 +60,7 @@ describe('a deployment', () => {
       expectedOf(world.index.vms.get('web1') as Vm, world.index.networks),
     );
     expect(world.hv1.log.find((l) => l.startsWith('record'))).toBe(
-      `record 20260101-000000-abcd ${world.newHead} new web1 print-web1 ${expected}`,
+      `record 20260101-000000-abcd example ${world.newHead} new web1 print-web1 ${expected}`,
     );
     expect(world.hv1.facts.lock).toBeUndefined();
   });
@@ -132,7 +132,7 @@ describe('a deployment', () => {
     });
     expect(have).toEqual(['a'.repeat(40)]);
     expect(words(world.hv1.log).slice(0, 3)).toEqual(['begin', 'receive', 'checkout']);
-    expect(world.hv1.log[2]).toContain('bundle main');
+    expect(world.hv1.log[2]).toContain('bundle refs/heads/main');
   });
 });
 

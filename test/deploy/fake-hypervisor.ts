@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import type { Facts, VmFacts } from '../../src/host/facts.ts';
 import type { Host, RunOptions, RunResult } from '../../src/host/host.ts';
-import { type ScriptName, script } from '../../src/host/scripts.ts';
+import { type ScriptName, script, stepScript } from '../../src/host/scripts.ts';
 import { FleetError } from '../../src/model/errors.ts';
 import { expectedOf } from '../../src/model/expected.ts';
 import type { FleetIndex } from '../../src/model/index.ts';
@@ -13,7 +13,7 @@ const names = new Map(
   readdirSync(new URL('../../src/host/scripts/', import.meta.url))
     .map((file) => file.replace(/\.sh$/, '') as ScriptName)
     .filter((name) => (name as string) !== 'lib')
-    .map((name) => [script(name), name]),
+    .flatMap((name) => [[script(name), name] as const, [stepScript(name), name] as const]),
 );
 
 /** What a script answers; a number is an exit code, and `lost` cuts the link. */
@@ -135,7 +135,7 @@ export class FakeHypervisor implements Host {
           currentSystem: '/nix/store/old-system',
           systemProfile: '/nix/store/old-system',
         };
-        return 'back\t0\n';
+        return 'back\t0 0\n';
       case 'vm-create':
         this.vm(first, {
           name: first,

@@ -58,7 +58,7 @@ describe('rolling back', () => {
     });
     expect(world.hv1.log).toEqual([
       'vm-set web1 30 run',
-      'record id - return web1 - -',
+      'record id example - return web1 - -',
       'hold ada@desk web1',
       'end id done',
     ]);
@@ -133,13 +133,13 @@ describe('rolling back', () => {
       ],
       then,
     );
-    expect(words(world.hv1.log).slice(0, 3)).toEqual(['vm-stop web1', 'arm', 'switch test']);
+    expect(words(world.hv1.log).slice(0, 3)).toEqual(['arm', 'vm-stop web1', 'switch test']);
   });
 
   test('a vm that should be stopped stays stopped', async () => {
     const world = new World();
     world.index = index(twoHypervisors.replace('web1: { on', 'web1: { state: stopped, on'));
     await rollBack(world, [generation('web1', 3, '/nix/store/past-web1')]);
-    expect(world.hv1.log[0]).toBe('vm-set web1 30 stay');
+    expect(world.hv1.log.slice(0, 2)).toEqual(['vm-stop id web1 30', 'vm-set web1 30 stay']);
   });
 });

@@ -141,6 +141,7 @@ describe('a switch that takes the link down', () => {
   test('goes on when a fresh connection finds everything well', async () => {
     const world = new World();
     switching(world, () => 'lost');
+    world.hv1.instead.set('await-steps', () => 'switched\t0\n');
     expect((await world.apply(['hv1']))[0]?.outcome).toBe('done');
     expect(words(world.hv1.log)).toContain('disarm');
   });

@@ -174,7 +174,7 @@ describe('putting back fails', () => {
   test('when the hypervisor is not back on its previous system', async () => {
     const world = new World();
     world.hv1.mute.add('/nix/store/new-web1');
-    world.hv1.instead.set('back', () => 'back\t1\n');
+    world.hv1.instead.set('back', () => 'back\t1 0\n');
     const [result] = await world.apply(['hv1', 'web1']);
     expect(result?.outcome).toBe('rollback-failed');
     expect(result?.lines).toContain(

@@ -10,6 +10,8 @@ export function factsText(facts: Facts): string {
     ...records(facts),
     '== links',
     ...links(facts).map(([path, to]) => `lrwxrwxrwx 1 root kvm 51 Jan  1 00:00 ${path} -> ${to}`),
+    '== runners',
+    ...runners(facts).map(([path, to]) => `lrwxrwxrwx 1 root kvm 51 Jan  1 00:00 ${path} -> ${to}`),
     '== disks',
     'Filesystem 1024-blocks Used Available Capacity Mounted on',
     ...[...facts.freeKiB].map(([disk, free]) => `/dev/vda1 99999999 1 ${free} 1% ${disk}`),
@@ -48,6 +50,7 @@ function records(facts: Facts): string[] {
     ['machine', facts.machine],
     ['client', facts.clientAddress && `${facts.clientAddress} 50000 192.0.2.1 22`],
     ['boot', facts.bootId],
+    ...(facts.fleet === undefined ? [] : [['fleet', facts.fleet]]),
     ...facts.missingTools.map((tool) => ['missing', tool]),
     ...(lock ? [['lock', lock.id, lock.owner, lock.operation, lock.since]] : []),
     ...[...facts.deployed].map(([name, d]) => {
@@ -75,13 +78,17 @@ function links(facts: Facts): [string, string][] {
       const then = facts.rebootFor.includes(part) ? 'older-' : '';
       return [`/run/booted-system/${part}`, `/nix/store/${then}${part}`];
     }),
-    ...[...facts.vms.values()].flatMap(
-      ({ name, current, booted }): [string, string | undefined][] => [
-        [`/var/lib/microvms/${name}/current`, current],
-        [`/var/lib/microvms/${name}/booted`, booted],
-      ],
-    ),
   ];
+  return all.filter((link): link is [string, string] => link[1] !== undefined);
+}
+
+function runners(facts: Facts): [string, string][] {
+  const all = [...facts.vms.values()].flatMap(
+    ({ name, current, booted }): [string, string | undefined][] => [
+      [`/var/lib/microvms/${name}/current`, current],
+      [`/var/lib/microvms/${name}/booted`, booted],
+    ],
+  );
   return all.filter((link): link is [string, string] => link[1] !== undefined);
 }
 

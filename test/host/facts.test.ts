@@ -80,7 +80,11 @@ describe('facts', () => {
   test('keep folders whose names have spaces apart', () => {
     const link =
       'lrwxrwxrwx 1 root kvm 51 Jan  1 00:00 /var/lib/microvms/my old vm/current -> /nix/store/x';
-    const facts = parseFacts(text.replace('== links', `vm\tmy old vm\tno\n== links\n${link}`));
+    const facts = parseFacts(
+      text
+        .replace('== links', 'vm\tmy old vm\tno\n== links')
+        .replace('== runners', `== runners\n${link}`),
+    );
     expect(facts.vms.get('my old vm')).toMatchObject({
       current: '/nix/store/x',
       unit: { active: 'inactive' },

@@ -54,7 +54,7 @@ describe('a vm', () => {
       facts: (f) => ({ vms: withEntry(f.vms, 'web1', { booted: '/nix/store/older' }) }),
     });
     expect(plan.actions).toMatchObject([
-      { kind: 'update', target: 'web1', why: 'current differs from booted' },
+      { kind: 'restart', target: 'web1', why: 'current differs from booted' },
     ]);
   });
 
@@ -148,7 +148,7 @@ describe('held back', () => {
     const plan = planHv1({ fingerprints: changed('web1'), facts: facts('web1') });
     expect(plan.actions).toEqual([]);
     expect(plan.drift[0]?.message).toBe(
-      'held back by ada@desk since 2025-10-09 08:53 UTC (fleet apply --release)',
+      'held back by ada@desk since 2025-10-09 08:53 UTC (fleet apply --release web1)',
     );
   });
 

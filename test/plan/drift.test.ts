@@ -55,7 +55,10 @@ describe('drift', () => {
         openDeployments: ['d1', 'd2'],
         lock: { id: 'd2', owner: 'ada@desk', operation: 'apply', since: 1 },
       }),
-      ['hv1 open-deployment: deployment d1 never ended'],
+      [
+        'hv1 lock: locked by ada@desk: apply d2, since 1970-01-01 00:00 UTC; apply will refuse',
+        'hv1 open-deployment: deployment d1 was cut off; what it did: /var/lib/fleet/deployments/d1/journal there',
+      ],
     ],
   ])('is %s', (_, facts, expected) => {
     expect(seen(facts)).toEqual(expected);

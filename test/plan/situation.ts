@@ -51,6 +51,7 @@ export function sameFingerprints(fleet: FleetIndex): Map<string, string> {
 /** A host that fleet has never deployed to. */
 export const emptyFacts: Facts = {
   bootId: 'boot',
+  fleet: undefined,
   machine: 'x86_64',
   clientAddress: '198.51.100.7',
   currentSystem: toplevel,

@@ -47,7 +47,7 @@ test('the remote moved on: whose commits, what to do, nothing pushed', async () 
   const error = await failure(ready());
   expect(error.code).toBe('git.moved-on');
   expect(error.detail).toMatch(/[0-9a-f]{7} Grace Hopper, .*: Grace was here/);
-  expect(error.hint).toContain('git pull --rebase origin main');
+  expect(error.hint).toContain('git pull --rebase --autostash origin main');
 });
 
 test('two clones race: the second push is refused, not forced', async () => {

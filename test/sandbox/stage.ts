@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Facts } from '../../src/host/facts.ts';
 import type { Host, RunResult } from '../../src/host/host.ts';
 import { parseFacts } from '../../src/host/parse-facts.ts';
-import { type ScriptName, script } from '../../src/host/scripts.ts';
+import { type ScriptName, script, stepScript } from '../../src/host/scripts.ts';
 import { sshConnector } from '../../src/host/ssh/connector.ts';
 import type { Hypervisor, Vm } from '../../src/model/fleet.ts';
 import { render } from '../../src/render/render.ts';
@@ -122,7 +122,7 @@ export class Stage {
   async tryStep(name: ScriptName, ...args: readonly string[]): Promise<RunResult> {
     const number = String(++this.#steps).padStart(3, '0');
     const words = [this.id, number, name, '60', 'normal', ...args];
-    return (await this.connect()).run(script('step'), words, { stdin: script(name) });
+    return (await this.connect()).run(script('step'), words, { stdin: stepScript(name) });
   }
 
   begin(): Promise<RunResult> {

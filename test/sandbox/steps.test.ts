@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { script } from '../../src/host/scripts.ts';
+import { asStep, script } from '../../src/host/scripts.ts';
 import { Stage } from './stage.ts';
 
 describe('steps of a deployment', () => {
   let stage: Stage;
   const run = async (number: string, text: string, seconds = '60') =>
     (await stage.connect()).run(script('step'), [stage.id, number, 'try', seconds, 'light'], {
-      stdin: text,
+      stdin: asStep(text),
     });
   const journal = () =>
     readFileSync(join(stage.host.root, 'var/lib/fleet/deployments', stage.id, 'journal'), 'utf8')

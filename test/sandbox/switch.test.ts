@@ -17,7 +17,7 @@ describe('switching a hypervisor', () => {
     await stage.call('arm', stage.id, '60');
     expect(await stage.step('switch', next, 'test', stage.id, '3')).toContain('switched\t0');
     await stage.until((f) => f.currentSystem === first, [], 10);
-    expect((await stage.call('back', stage.id, 'wait', '5')).stdout).toBe('back\t0\n');
+    expect((await stage.call('back', stage.id, 'wait', '5')).stdout).toBe('back\t0 0\n');
     expect((await stage.call('disarm', stage.id)).stderr).toContain('fleet-error\tback.taken');
 
     await stage.call('arm', stage.id, '60');
@@ -36,7 +36,7 @@ describe('switching a hypervisor', () => {
     const other = await stage.host.exec(`${first}/bin/switch-to-configuration test`);
     expect(other).toMatchObject({ code: 1, stderr: 'Could not acquire lock\n' });
     expect((await step).stderr).toContain('fleet-error\tstep.ended');
-    expect((await stage.call('back', stage.id, 'wait', '5')).stdout).toBe('back\t0\n');
+    expect((await stage.call('back', stage.id, 'wait', '5')).stdout).toBe('back\t0 0\n');
     expect(await current()).toBe(first);
   });
 

@@ -5,7 +5,7 @@ deployment=$state/deployments/$id
 # Nothing was armed, so nothing was switched.
 [ -e "$deployment/back.sh" ] || exit 0
 if [ "$when" = now ]; then
-	[ ! -e "$deployment/confirmed" ] || rm -rf "$deployment/confirmed" "$deployment/decided"
+	[ "$(target "$deployment/decided")" != confirmed ] || rm -f "$deployment/decided"
 	systemd-run --quiet --collect --unit="fleet-back-$id-now" --description="fleet $id: way back" \
 		"$(command -v sh)" "$deployment/back.sh"
 fi

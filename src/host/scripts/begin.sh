@@ -12,6 +12,11 @@ for tool in $tools; do
 	command -v "$tool" >/dev/null || missing="$missing $tool"
 done
 [ -z "$missing" ] || die preflight.missing-tools "not on the PATH of this hypervisor:$missing"
+# A deployment that died may have left a way back armed, or a step at work.
+left=$(systemctl list-units --no-legend --plain --state=active,activating,deactivating \
+	'fleet-back-*.timer' 'fleet-back-*.service' 'fleet-2*.service' 2>/dev/null | cut -d ' ' -f 1 | tr '\n' ' ')
+[ -z "$left" ] ||
+	die begin.still-running "an earlier deployment is still at work here: $left(a way back ends by itself; wait for it)"
 [ "$(uname -m)" = "$machine" ] ||
 	die preflight.wrong-architecture "this hypervisor is $(uname -m), fleet.yaml says $machine"
 free=$(df -Pk "$R/nix/store" | { read -r _ && read -r _ _ _ free _ && echo "$free"; })
@@ -45,17 +50,17 @@ printf 'operator\t%s\noperation\t%s\nstarted\t%s\n' "$operator" "$operation" "$n
 before() { # NAME PATH
 	[ -n "$2" ] || return 0
 	printf '%s\t%s\n' "$1" "$2"
-	! in_store "$2" || ln -s "$2" "$roots/$id/$1"
+	! in_store "$2" || ln -sfn "$2" "$roots/$id/$1"
 }
 {
 	before system. "$(readlink -f "$R/run/current-system" 2>/dev/null || true)"
 	for folder in "$vms"/*; do
-		[ -d "$folder" ] || continue
+		is_vm "$folder" || continue
 		before "${folder##*/}" "$(target "$folder/current")"
 		booted=$(target "$folder/booted")
-		! in_store "$booted" || ln -s "$booted" "$roots/$id/${folder##*/}.booted"
+		! in_store "$booted" || ln -sfn "$booted" "$roots/$id/${folder##*/}.booted"
 	done
-} | write "$deployment/before"
+} >"$deployment/before"
 
 # From now until the next boot, starting guests is the deployment's business (fleet-autostart).
 : >"$R/run/fleet/seen"

@@ -29,7 +29,7 @@ for item; do
 	nix build -L -o "$out/${item#*:}" "$(attribute "$item")"
 	built=$(target "$out/${item#*:}")
 	printf 'built\t%s\t%s\n' "${item#*:}" "$built"
-	if [ -n "$now" ] && [ "$now" != "$built" ]; then
+	if in_store "$now" && [ "$now" != "$built" ]; then
 		nix store diff-closures "$now" "$built" 2>/dev/null |
 			while IFS= read -r line; do printf 'closure\t%s\t%s\n' "${item#*:}" "$line"; done || true
 	fi

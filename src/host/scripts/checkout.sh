@@ -7,18 +7,26 @@ export GIT_TERMINAL_PROMPT=0
 case $source in
 bundle) source=$state/deployments/$id/commit.bundle ref=refs/heads/fleet ;;
 esac
-[ -d "$checkout/.git" ] || git init -q "$checkout"
+if [ ! -d "$checkout/.git" ]; then
+	[ -z "$(ls -A "$checkout" 2>/dev/null)" ] ||
+		die checkout.not-ours "${checkout#"$R"} holds files and is no git repository: move them aside, or set another checkout"
+	git init -q "$checkout"
+fi
 cd "$checkout"
 if ! git cat-file -e "$commit^{commit}" 2>/dev/null; then
-	git fetch -q --no-tags "$source" "$ref" ||
+	git fetch -q --no-tags -- "$source" "$ref" ||
 		die checkout.fetch "git fetch failed: can this hypervisor read the repository? (git.transport: send needs no access)"
 	git cat-file -e "$commit^{commit}" 2>/dev/null ||
 		die checkout.commit-missing "commit $commit is not in what was fetched"
 fi
 # Nothing a person left here is lost: git stash list shows it.
 if git rev-parse -q --verify HEAD >/dev/null && [ -n "$(git status --porcelain)" ]; then
+	# Of a file that is only intended to be added stash can make nothing.
+	git reset -q
 	git -c user.name=fleet -c user.email=fleet@localhost stash push -q --include-untracked -m "set aside by fleet"
 	echo "what was changed by hand in ${checkout#"$R"} is kept in git stash"
 fi
 git checkout -q --force -B fleet "$commit"
+[ -z "$(git status --porcelain)" ] ||
+	die checkout.dirty "$(git status --porcelain | head -n 1 | cut -c 4-) in ${checkout#"$R"} is not fleet's and cannot be set aside: move it"
 [ "$(git rev-parse HEAD)" = "$commit" ] || die checkout.wrong "the checkout did not reach $commit"

@@ -29,6 +29,7 @@ read -r boot_id <"$R/proc/sys/kernel/random/boot_id" && record boot "$boot_id"
 for tool in git ip microvm nix nix-env ping systemctl systemd-run; do
 	command -v "$tool" >/dev/null || record missing "$tool"
 done
+[ ! -f "$state/fleet" ] || { read -r fleet <"$state/fleet" && record fleet "$fleet"; }
 if [ -f "$state/lock/info" ]; then
 	while IFS= read -r line; do record lock "$line"; done <"$state/lock/info"
 elif [ -d "$state/lock" ]; then
@@ -36,18 +37,19 @@ elif [ -d "$state/lock" ]; then
 fi
 for kind in deployed held; do
 	for file in "$state/$kind"/*; do
+		case $file in *.new) continue ;; esac
 		[ -f "$file" ] || continue
 		while IFS= read -r line; do record "$kind" "${file##*/}" "$line"; done <"$file"
 	done
 done
 for folder in "$aside"/*/*; do
-	[ ! -d "$folder" ] || record aside "${folder##*/}" "${folder#"$R"}"
+	! is_vm "$folder" || record aside "${folder##*/}" "${folder#"$R"}"
 done
 for folder in "$state"/deployments/*; do
 	[ ! -d "$folder" ] || [ -f "$folder/result" ] || record open "${folder##*/}"
 done
 for folder in "$vms"/*; do
-	[ -d "$folder" ] || continue
+	is_vm "$folder" || continue
 	declarative=no
 	[ ! -e "$folder/toplevel" ] || declarative=yes
 	record vm "${folder##*/}" "$declarative"
@@ -57,10 +59,13 @@ for disk in /nix/store /boot; do
 done
 
 echo '== links'
-ls -ld "$system_profile" "$system_profile"-*-link "$vms"/*/current "$vms"/*/booted \
+# The system's before those of vms, whose targets group kvm may write: the first of a name counts.
+ls -ld "$system_profile" "$system_profile"-*-link \
 	"$R"/run/current-system "$R"/run/current-system/kernel "$R"/run/current-system/initrd "$R"/run/current-system/kernel-modules \
 	"$R"/run/booted-system "$R"/run/booted-system/kernel "$R"/run/booted-system/initrd "$R"/run/booted-system/kernel-modules \
 	2>/dev/null || true
+echo '== runners'
+ls -ld "$vms"/*/current "$vms"/*/booted 2>/dev/null || true
 echo '== disks'
 { if [ -d "$R/boot" ]; then df -Pk "$R/nix/store" "$R/boot"; else df -Pk "$R/nix/store"; fi; } 2>/dev/null || true
 echo '== checkout'

@@ -5,15 +5,18 @@ list() { # NAME PROFILE
 	for link in "$2"-*-link; do
 		[ -L "$link" ] || continue
 		number=${link#"$2"-}
+		number=${number%-link}
+		# `web-2-1-link` is another vm's.
+		case $number in '' | *[!0-9]*) continue ;; esac
 		mark=no
 		[ "${link##*/}" != "$current" ] && [ "$link" != "$current" ] || mark=yes
-		printf 'generation\t%s\t%s\t%s\t%s\t%s\n' "$1" "${number%-link}" "$(target "$link")" \
+		printf 'generation\t%s\t%s\t%s\t%s\t%s\n' "$1" "$number" "$(target "$link")" \
 			"$(stat -c %Y "$link" 2>/dev/null || stat -f %m "$link")" "$mark"
 	done
 }
 list system. "$system_profile"
 for folder in "$vms"/*; do
-	[ ! -d "$folder" ] || list "${folder##*/}" "$state/profiles/${folder##*/}"
+	! is_vm "$folder" || list "${folder##*/}" "$state/profiles/${folder##*/}"
 done
 for root in "$roots"/previous-*; do
 	[ -L "$root" ] || continue

@@ -40,13 +40,27 @@ write() {
 # The state directory is writable for group kvm: believe a runner only where root has built it.
 in_store() {
 	case $1 in
-	*/../*) return 1 ;;
+	*/../* | */..) return 1 ;;
 	"$R"/nix/store/*) return 0 ;;
 	*) return 1 ;;
 	esac
 }
 
+# is_vm FOLDER: a directory whose name a vm can have. Group kvm may make others there: they are not
+# looked into, lest one is called as the hypervisor's own record.
+is_vm() {
+	[ -d "$1" ] && [ ! -L "$1" ] || return 1
+	case ${1##*/} in *[!a-z0-9-]* | '') return 1 ;; esac
+}
+
 is_active() { systemctl is-active -q "$1"; }
+
+# root_vm NAME: keeps its runners from being collected, as `microvm -c` does.
+root_vm() {
+	mkdir -p "$gcroots/microvm"
+	ln -sfn "$vms/$1/current" "$gcroots/microvm/$1"
+	ln -sfn "$vms/$1/booted" "$gcroots/microvm/booted-$1"
+}
 
 # kill_guest NAME: a guest that will not stop would otherwise hold its unit for TimeoutSec (150 s).
 kill_guest() {
@@ -81,6 +95,8 @@ set_profile() {
 			[ "$(target "$link")" = "$2" ] || continue
 			number=${link#"$1"-}
 			number=${number%-link}
+			# `web-2-1-link` is another vm's.
+			case $number in '' | *[!0-9]*) continue ;; esac
 			[ "${found:-0}" -gt "$number" ] || found=$number
 		done
 	fi

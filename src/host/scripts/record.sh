@@ -1,9 +1,10 @@
-# record.sh ID COMMIT new|return [NAME FINGERPRINT PATH BEFORE EXPECTED]…: what is now deployed, as
+# record.sh ID FLEET COMMIT new|return [NAME FINGERPRINT PATH BEFORE EXPECTED]…: what is now deployed, as
 # generations that nix-collect-garbage cannot take away. BEFORE: what PATH replaces, or "-".
-commit=$2 mode=$3
-shift 3
+fleet=$2 commit=$3 mode=$4
+shift 4
 mkdir -p "$state/deployed" "$state/expected" "$state/profiles" "$roots"
 now=$(date +%s)
+printf '%s\n' "$fleet" | write "$state/fleet"
 while [ $# -ge 5 ]; do
 	name=$1 fingerprint=$2 path=$3 before=$4 expected=$5
 	shift 5

@@ -3,17 +3,19 @@
 # follows its output. WEIGHT light: it must not make the kernel kill guests (DESIGN, traps, 16).
 id=$1 number=$2 name=$3 seconds=$4 weight=$5
 shift 5
-base=$state/deployments/$id/steps/$number-$name
+deployment=$state/deployments/$id
+base=$deployment/steps/$number-$name
 
 cat >"$base.sh"
+# A link that dies just now must not make an empty step that succeeds.
+[ "$(tail -n 1 "$base.sh")" = '# end of step' ] || die step.cut "the script of step $name did not arrive"
 : >"$base.log"
 
 # Inside the unit, so that the journal is written without us, too.
 # shellcheck disable=SC2016
 wrapper='
-base=$1 number=$2 name=$3
-shift 3
-journal=${base%/steps/*}/journal
+base=$1 number=$2 name=$3 journal=$4
+shift 4
 printf "%s\t%s\t%s\tbegin\n" "$(date +%s)" "$number" "$name" >>"$journal"
 code=0
 sh "$base.sh" "$@" >"$base.log" 2>&1 </dev/null || code=$?
@@ -22,7 +24,7 @@ echo "$code" >"$base.rc.new"
 mv -f "$base.rc.new" "$base.rc"
 '
 unit() {
-	systemd-run --quiet --collect --wait --unit="fleet-$id-$number" --description="fleet $id: $name" \
+	systemd-run --quiet --collect --wait --expand-environment=no --unit="fleet-$id-$number" --description="fleet $id: $name" \
 		--setenv=PATH="$PATH" --setenv=HOME="${HOME:-/root}" --setenv=FLEET_ROOT="$R" \
 		-p RuntimeMaxSec="$seconds" -p TimeoutStopSec=10 "$@" >"$base.unit" 2>&1 || true
 	: >"$base.gone"
@@ -30,9 +32,9 @@ unit() {
 if [ "$weight" = light ]; then
 	available=$(while read -r key value _; do [ "$key" != MemAvailable: ] || echo "$value"; done <"$R/proc/meminfo")
 	set -- -p OOMScoreAdjust=800 -p CPUWeight=20 -p IOWeight=20 -p MemoryMax="$((available * 4 / 5))K" \
-		sh -c "$wrapper" fleet-step "$base" "$number" "$name" "$@"
+		sh -c "$wrapper" fleet-step "$base" "$number" "$name" "$deployment/journal" "$@"
 else
-	set -- sh -c "$wrapper" fleet-step "$base" "$number" "$name" "$@"
+	set -- sh -c "$wrapper" fleet-step "$base" "$number" "$name" "$deployment/journal" "$@"
 fi
 unit "$@" &
 

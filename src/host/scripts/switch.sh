@@ -15,6 +15,7 @@ id=$3 seconds=$4
 "$toplevel/bin/switch-to-configuration" test || code=$?
 # networkd makes a bridge that somebody deleted only when it starts.
 [ "${5:-}" != networkd ] || systemctl restart systemd-networkd.service
+echo "$code" >"$state/deployments/$id/switched"
 printf 'switched\t%s\n' "$code"
 # The time to confirm runs from now on, whoever is still listening.
 systemd-run --quiet --collect --unit="fleet-back-$id-confirm" --description="fleet $id: way back" \

@@ -1,7 +1,18 @@
 # vm-update.sh NAME SECONDS CHECKOUT run|stay: `microvm -Ru` (or -u), one vm at a time. A guest that
 # does not stop within SECONDS is killed.
 name=$1 seconds=$2 flake=git+file://$R$3 then=$4
-printf '%s' "$flake" | write "$vms/$name/flake"
+[ ! -L "$vms/$name" ] || die vm.link "$vms/$name is a symbolic link"
+# Group kvm may write here: never through a name that somebody can foresee.
+new=$(mktemp "$vms/$name/.flake.XXXXXX")
+printf '%s' "$flake" >"$new"
+chmod 644 "$new"
+mv -f "$new" "$vms/$name/flake"
+if [ -z "$R" ]; then
+	# What a `microvm -c` that was cut short left undone.
+	chgrp -h kvm "$vms/$name"
+	chmod g+w "$vms/$name"
+fi
+root_vm "$name"
 if [ "$then" = stay ]; then
 	microvm -u "$name"
 	exit
@@ -18,4 +29,6 @@ watcher=$!
 code=0
 microvm -Ru "$name" || code=$?
 kill "$watcher" 2>/dev/null || true
+# After a power cut `booted` may be stale and equal to the new runner: then -R starts nothing.
+[ "$code" != 0 ] || is_active "microvm@$name.service" || systemctl start "microvm@$name.service"
 exit "$code"

@@ -50,6 +50,7 @@ function fail(message) {
 # A string's token is a quote and its text.
 function tokenise(file,    line, text) {
   tokens = 0
+  split("", token)
   while ((getline line < file) > 0) {
     for (;;) {
       sub(/^[ \t\r]+/, "", line)
