@@ -74,7 +74,7 @@ export function scenarios(kind: string, open: () => Promise<World>, lock?: strin
       expect(await look.master('vm-vm5')).toBe('br-back');
       expect(await look.profile()).toBe(await look.system());
       const journal = await look.sh('cat "$FLEET_ROOT"/var/lib/fleet/deployments/*/journal');
-      expect(journal).toMatch(/\tbuild\tbegin[^]*\tbuild\tend\t0/);
+      expect(journal).toMatch(/\tbuild\tbegin[\s\S]*\tbuild\tend\t0/);
       expect(await desk.git('status', '--porcelain')).toBe('');
       expect(await desk.git('rev-parse', 'HEAD')).toBe(await desk.git('rev-parse', 'origin/main'));
     });
