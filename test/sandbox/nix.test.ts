@@ -61,6 +61,7 @@ describe('what the stand-in for Nix makes of rendered files', () => {
       openPorts: [stage.host.port],
       openRanges: [],
       wheelNeedsPassword: true,
+      sudoers: [],
       users: {
         ops: { groups: ['wheel'], keys: ['ssh-ed25519 AAAA ops'] },
         root: { groups: [], keys: [stage.host.publicKey] },
