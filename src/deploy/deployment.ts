@@ -57,17 +57,8 @@ export async function carryOut(ctx: Context, desired: Desired): Promise<string[]
 
   const leaving = todo.filter((a) => a.kind === 'set-aside');
   const stops = [...leaving, ...todo.filter((a) => a.network || a.kind === 'stop')];
-  const beginSwitch = switching && toplevel ? await armWayBack(ctx, stops.length) : undefined;
-  for (const action of stops) {
-    await stopVm(ctx, action.target);
-    checkpoint(ctx.signal);
-  }
-  if (switching && toplevel) {
-    checkpoint(ctx.signal);
-    beginSwitch?.();
-    await activate(ctx, switching, toplevel, todo);
-    await removeOldBridges(ctx);
-  }
+  if (switching && toplevel) await stopAndSwitch(ctx, stops, switching, toplevel, todo);
+  else await stopAll(ctx, stops);
   for (const action of todo.filter((a) => bringsUp.has(a.kind))) {
     await bringUpVm(ctx, action, runnerOf(ctx, action, built));
   }
@@ -173,6 +164,28 @@ function announce(
         `${action.target}: another runner, ${ctx.before.vms.get(action.target)?.booted ? 'it restarts' : 'it starts'}`,
       );
   }
+}
+
+async function stopAll(ctx: Context, stops: readonly Action[]): Promise<void> {
+  for (const action of stops) {
+    await stopVm(ctx, action.target);
+    checkpoint(ctx.signal);
+  }
+}
+
+async function stopAndSwitch(
+  ctx: Context,
+  stops: readonly Action[],
+  switching: Action,
+  toplevel: string,
+  todo: readonly Action[],
+): Promise<void> {
+  const beginSwitch = await armWayBack(ctx, stops.length);
+  await stopAll(ctx, stops);
+  checkpoint(ctx.signal);
+  beginSwitch();
+  await activate(ctx, switching, toplevel, todo);
+  await removeOldBridges(ctx);
 }
 
 async function activate(

@@ -20,7 +20,9 @@ describe('the power of a hypervisor', () => {
     const after = await stage.until((f) => f.answers.get('10.1.0.2') === true, ['10.1.0.2']);
     expect(after.bootId).not.toBe(before.bootId);
     expect(after).toMatchObject({ bootedSystem: built.get('hv1') });
-    expect(await stage.host.exec('test -e "$FLEET_ROOT/run/fleet/seen"')).toMatchObject({ code: 1 });
+    expect(await stage.host.exec('test -e "$FLEET_ROOT/run/fleet/seen"')).toMatchObject({
+      code: 1,
+    });
     expect(after.vms.get('db1')?.unit.active).toBe('active');
     // Nobody took the link away when the power went.
     expect(after.vms.get('off1')).toMatchObject({
