@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { exitCodes, FleetError } from '../model/errors.ts';
 import { type FileTexts, fileChanges } from '../plan/file-changes.ts';
 import { fingerprints } from '../plan/fingerprints.ts';
 import type { FileChange } from '../plan/plan.ts';
@@ -78,6 +79,18 @@ async function moduleWarnings(
   const dirty = new Set(named.size > 0 ? await repo.dirty() : []);
   const tracked = (path: string) =>
     committed.has(path) || [...committed.keys()].some((p) => p.startsWith(`${path}/`));
+  const lost = [...named].filter(
+    (path) => !tracked(path) && !existsSync(join(workspace.directory, path)),
+  );
+  if (lost.length > 0) {
+    throw new FleetError(
+      'workspace.no-module',
+      `there is no ${lost.join(', ')}, named under modules in ${workspace.config}`,
+      {
+        exitCode: exitCodes.config,
+      },
+    );
+  }
   return [...named].sort().flatMap((path) => {
     if (!tracked(path))
       return [`${path} is not in git: Nix will not see it (git add and commit it)`];

@@ -32,5 +32,9 @@ export async function planCommand(invocation: Invocation, options: PlanOptions):
       }),
     );
   }
-  return options.detailedExitcode && hasChanges(seen.plan) ? exitCodes.changes : exitCodes.ok;
+  if (options.detailedExitcode && hasChanges(seen.plan)) return exitCodes.changes;
+  // A plan that knows nothing must not look like one that found nothing.
+  const { hypervisors } = seen.plan;
+  const blind = hypervisors.length > 0 && hypervisors.every((h) => h.unreachable !== undefined);
+  return blind ? exitCodes.failed : exitCodes.ok;
 }

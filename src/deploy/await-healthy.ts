@@ -10,9 +10,10 @@ import type { Session } from './session.ts';
 export class NotHealthy extends FleetError {
   readonly checks: readonly CheckResult[];
 
-  constructor(target: string, why: string, checks: readonly CheckResult[]) {
+  constructor(target: string, why: string, checks: readonly CheckResult[], hint?: string) {
     const failed = checks.filter((c) => !c.ok);
     super('verify.not-healthy', `${target} ${why}`, {
+      ...(hint !== undefined && { hint }),
       detail: failed
         .map((c) => `${c.target} ${c.check}: expected ${c.expected}, seen ${c.seen}`)
         .join('\n'),
@@ -38,6 +39,7 @@ export async function awaitHealthy(
 ): Promise<readonly CheckResult[]> {
   const deadline = Math.max(rollout.deadline, ...checks.map((c) => c.withinMs ?? 0));
   const started = clock.now();
+  const hint = `On ${session.hypervisor.name}: journalctl -u microvm@${vm.name} -n 50`;
   let healthySince: number | undefined;
   let life: string | undefined;
   let pause = 100;
@@ -58,7 +60,7 @@ export async function awaitHealthy(
     // does not: it is 0 again after each restart, as the helpers are PartOf= the guest.
     const now = seen?.unit.invocation && `${seen.unit.invocation} ${seen.virtiofsd.invocation}`;
     if (life !== undefined && now && now !== life) {
-      throw new NotHealthy(vm.name, 'died and was started again by systemd', results);
+      throw new NotHealthy(vm.name, 'died and was started again by systemd', results, hint);
     }
     if (!life && seen?.unit.active === 'active' && seen.virtiofsd.active === 'active') life = now;
 
@@ -77,7 +79,7 @@ export async function awaitHealthy(
     }
     // A guest that flickers is given one settle time more, not for ever.
     if (clock.now() - started > deadline + (healthySince === undefined ? 0 : rollout.settle)) {
-      throw new NotHealthy(vm.name, `is not healthy after ${deadline / 1000} s`, results);
+      throw new NotHealthy(vm.name, `is not healthy after ${deadline / 1000} s`, results, hint);
     }
     const left = healthySince === undefined ? pause : rollout.settle - (clock.now() - healthySince);
     await clock.sleep(Math.max(20, Math.min(left, healthySince === undefined ? pause : 1000)));

@@ -96,7 +96,14 @@ export function summary(plan: Plan, offline: boolean): string {
   const aside =
     unreachable > 0 ? ` ${unreachable} hypervisor${unreachable === 1 ? '' : 's'} unreachable.` : '';
   const asked = offline ? ' Hypervisors were not asked.' : '';
-  if (!hasChanges(plan)) return `No changes.${asked}${aside}`;
+  if (!hasChanges(plan)) {
+    const all = plan.hypervisors.length;
+    if (unreachable > 0 && unreachable === all)
+      return `Nothing is known: no hypervisor was reached.`;
+    return unreachable > 0
+      ? `No changes on the other ${all - unreachable}.${aside}`
+      : `No changes.${asked}`;
+  }
   const actions = plan.hypervisors.flatMap((h) => h.actions);
   const count = (kinds: readonly Action['kind'][]) =>
     actions.filter((a) => kinds.includes(a.kind)).length;
