@@ -39,7 +39,7 @@ export async function initCommand(invocation: Invocation, options: InitOptions):
     '--hypervisor',
     'name of the hypervisor',
     options.hypervisor,
-    hostOf(ssh),
+    hostOf(ssh) ?? seen.name ?? 'hv1',
   );
   const hardwarePath = `hosts/${hypervisor}/hardware-configuration.nix`;
   const key = readKey(options.sshKey);
@@ -117,6 +117,7 @@ function questions(signal: AbortSignal) {
 }
 
 interface Introduction {
+  readonly name?: string;
   readonly system?: string;
   readonly stateVersion?: string;
   readonly uplink?: string;
@@ -150,11 +151,13 @@ async function introduce(
       const machine = value('machine');
       const stateVersion = value('state-version');
       const uplink = value('uplink');
+      const name = value('name')?.split('.')[0]?.toLowerCase();
       const found = hardware ?? (text.trim() === '' ? undefined : text);
       return {
         ...(machine !== undefined && { system: `${machine}-linux` }),
         ...(stateVersion !== undefined && { stateVersion }),
         ...(uplink !== undefined && { uplink }),
+        ...(name !== undefined && { name }),
         ...(found !== undefined && { hardware: found }),
       };
     } finally {
@@ -179,9 +182,9 @@ function probeYaml(ssh: string): string {
 }
 
 /** A name for the hypervisor: the first word of its host name; an address makes none. */
-function hostOf(ssh: string): string {
+function hostOf(ssh: string): string | undefined {
   const host = (ssh.split('@').at(-1) ?? '').replace(/^\[|\]?(:\d+)?$/g, '');
-  return isIP(host) ? 'hv1' : (host.split('.')[0]?.toLowerCase() ?? '');
+  return isIP(host) ? undefined : host.split('.')[0]?.toLowerCase();
 }
 
 function readGiven(flag: string, file: string): string {

@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Desk } from './desk.ts';
 import { addresses, fiveVms } from './fleet.ts';
@@ -48,6 +49,18 @@ export function scenarios(kind: string, open: () => Promise<World>, lock?: strin
       expect(plan.stdout).toMatch(/2 to switch, 5 to create/);
       expect(await look.exists('/var/lib/fleet')).toBe(false);
       expect(await desk.git('status', '--porcelain')).toBe('');
+    });
+
+    test('init writes a first fleet.yaml from what it sees of a host', async () => {
+      const folder = `${desk.folder}-new`;
+      const key = `${world.home}/.ssh/id_ed25519.pub`;
+      const flags = ['--ssh', hv1.ssh, '--hypervisor', 'hv1', '--state-version', '25.11'];
+      const run = await desk.fleet(['-C', folder, 'init', ...flags, '--ssh-key', key]);
+      expect(run.code).toBe(0);
+      const text = readFileSync(`${folder}/fleet.yaml`, 'utf8');
+      expect(text).toContain(`system: ${hv1.system}`);
+      expect(text).toMatch(/uplink: (host0|enp1s0)/);
+      expect((await desk.fleet(['-C', folder, 'validate'])).code).toBe(0);
     });
 
     test('a first switch that would lock us out is refused, and the host stays as it was', async () => {
@@ -501,7 +514,6 @@ export function scenarios(kind: string, open: () => Promise<World>, lock?: strin
     });
 
     test('a hypervisor whose host key is not known is refused, with the way to accept it', async () => {
-      const { readFileSync, writeFileSync } = await import('node:fs');
       const file = `${world.home}/.ssh/known_hosts`;
       const known = readFileSync(file, 'utf8');
       writeFileSync(file, '');
