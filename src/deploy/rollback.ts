@@ -4,15 +4,10 @@ import { FleetError } from '../model/errors.ts';
 import { parseExpected } from '../model/expected.ts';
 import { awaitHealthy } from './await-healthy.ts';
 import { type Context, formerTarget, stopSeconds } from './context.ts';
-import {
-  asFleetError,
-  endDeployment,
-  type HypervisorResult,
-  putBack,
-} from './deploy-hypervisor.ts';
-import { checkpoint, Interrupted } from './interrupt.ts';
+import { checkpoint } from './interrupt.ts';
+import { type HypervisorResult, orPutBack } from './put-back.ts';
 import type { Deployment } from './rollout.ts';
-import { armWayBack, isLost, switchHypervisor } from './switch.ts';
+import { armWayBack, switchHypervisor } from './switch.ts';
 import { putFormerStateBack, stopVm } from './vm-steps.ts';
 
 /** Which generation each target of one hypervisor returns to. */
@@ -22,29 +17,13 @@ export type Returns = ReadonlyMap<string, Generation>;
  * Returns vms, and the hypervisor itself, to generations that are already built: no git, no build,
  * no evaluation. Verified like a deployment, and taken back when the old generation is not healthy.
  */
-export async function rollBackHypervisor(
+export function rollBackHypervisor(
   ctx: Context,
   returns: Returns,
   generations: Generations,
   deployment: Deployment,
 ): Promise<HypervisorResult> {
-  const hypervisor = ctx.session.hypervisor.name;
-  let result: HypervisorResult;
-  try {
-    result = {
-      hypervisor,
-      outcome: 'done',
-      lines: await carryOut(ctx, returns, generations, deployment),
-    };
-  } catch (error) {
-    result = await putBack(
-      ctx,
-      ctx.signal.aborted ? new Interrupted() : asFleetError(error),
-      isLost(error),
-    );
-  }
-  await endDeployment(ctx, result);
-  return result;
+  return orPutBack(ctx, () => carryOut(ctx, returns, generations, deployment));
 }
 
 async function carryOut(

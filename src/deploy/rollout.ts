@@ -7,11 +7,11 @@ import type { FleetIndex } from '../model/index.ts';
 import { timestamp } from '../plan/drift.ts';
 import type { Action, HypervisorPlan } from '../plan/plan.ts';
 import { addressesOf, type Context } from './context.ts';
-import { asFleetError, deployHypervisor, type HypervisorResult } from './deploy-hypervisor.ts';
-import type { Source } from './deployment.ts';
+import { carryOut, type Source } from './deployment.ts';
 import type { Emit } from './events.ts';
 import { inParallel } from './parallel.ts';
 import type { Ports } from './ports.ts';
+import { asFleetError, type HypervisorResult, orPutBack } from './put-back.ts';
 import { Session } from './session.ts';
 
 /** KiB that /nix/store must have free before anything is begun. */
@@ -90,17 +90,19 @@ export async function rollOut(input: RolloutInput): Promise<HypervisorResult[]> 
     const { source, fingerprints } = await input.publish();
     return await inParallel(contexts, index.fleet.rollout.maxParallel, async ({ plan, ctx }) => {
       emit({ type: 'hypervisor', hypervisor: plan.name, state: 'begin' });
-      const result = await deployHypervisor(ctx, {
-        plan,
-        source,
-        fingerprints,
-        release: input.release,
-      });
+      const result = await orPutBack(ctx, () =>
+        carryOut(ctx, {
+          plan,
+          source,
+          fingerprints,
+          release: input.release,
+        }),
+      );
       emit({ type: 'hypervisor', hypervisor: plan.name, state: 'end', result: result.outcome });
       return result;
     });
   } catch (error) {
-    // Nothing was changed yet: deployHypervisor does not throw.
+    // Nothing was changed yet: orPutBack does not throw.
     await Promise.allSettled(
       sessions.map(({ session }) => session.call('end', [deployment.id, 'untouched'])),
     );

@@ -1,4 +1,4 @@
-import type { HypervisorResult } from '../deploy/deploy-hypervisor.ts';
+import type { HypervisorResult } from '../deploy/put-back.ts';
 import type { Style } from './style.ts';
 
 const words: Record<HypervisorResult['outcome'], readonly ['green' | 'yellow' | 'red', string]> = {

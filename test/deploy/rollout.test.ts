@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { HypervisorResult } from '../../src/deploy/deploy-hypervisor.ts';
+import type { HypervisorResult } from '../../src/deploy/put-back.ts';
 import { exitCodeOf, rollOut } from '../../src/deploy/rollout.ts';
 import { FleetError } from '../../src/model/errors.ts';
 import { twoHypervisors, unit, withEntry } from '../plan/situation.ts';

@@ -1,6 +1,6 @@
-import type { HypervisorResult } from '../../src/deploy/deploy-hypervisor.ts';
 import type { DeployEvent } from '../../src/deploy/events.ts';
 import type { Clock, Ports } from '../../src/deploy/ports.ts';
+import type { HypervisorResult } from '../../src/deploy/put-back.ts';
 import { type RolloutInput, rollOut } from '../../src/deploy/rollout.ts';
 import { FleetError } from '../../src/model/errors.ts';
 import type { FleetIndex } from '../../src/model/index.ts';

@@ -2,7 +2,6 @@ import { FleetError } from '../model/errors.ts';
 import { awaitHealthy } from './await-healthy.ts';
 import { checkVm } from './checks.ts';
 import { type Context, formerTarget } from './context.ts';
-import { carryOut, type Desired } from './deployment.ts';
 import { Interrupted } from './interrupt.ts';
 import { isLost } from './switch.ts';
 import { undoAll } from './undo.ts';
@@ -17,13 +16,19 @@ export interface HypervisorResult {
   readonly failure?: FleetError;
 }
 
-/** Carries the plan out; puts everything that this run changed back when anything is wrong. */
-export async function deployHypervisor(ctx: Context, desired: Desired): Promise<HypervisorResult> {
-  const { session } = ctx;
-  const hypervisor = session.hypervisor.name;
+/**
+ * Does the work on one hypervisor; puts everything that it changed back when anything is wrong, and
+ * ends the deployment there either way. Does not throw.
+ * @param work gives what changed, a line each
+ */
+export async function orPutBack(
+  ctx: Context,
+  work: () => Promise<readonly string[]>,
+): Promise<HypervisorResult> {
+  const hypervisor = ctx.session.hypervisor.name;
   let result: HypervisorResult;
   try {
-    result = { hypervisor, outcome: 'done', lines: await carryOut(ctx, desired) };
+    result = { hypervisor, outcome: 'done', lines: await work() };
   } catch (error) {
     // What was cut short because a person asked to stop did not fail.
     result = await putBack(
@@ -37,7 +42,7 @@ export async function deployHypervisor(ctx: Context, desired: Desired): Promise<
 }
 
 /** Undoes in reverse order and looks at every vm and the hypervisor again. */
-export async function putBack(
+async function putBack(
   ctx: Context,
   failure: FleetError,
   lost: boolean,
@@ -123,7 +128,7 @@ async function lookAgain(ctx: Context): Promise<string[]> {
 }
 
 /** Writes the result and frees the lock. A link that is gone keeps it: the next plan says so. */
-export async function endDeployment(ctx: Context, result: HypervisorResult): Promise<void> {
+async function endDeployment(ctx: Context, result: HypervisorResult): Promise<void> {
   try {
     await ctx.session.call('end', [ctx.session.id, result.outcome]);
   } catch (error) {
