@@ -69,6 +69,8 @@ try {
     );
     if (pulled.code !== 0) throw new Error(pulled.stderr);
     bare.push(once(['ssh', '-F', config, host.ssh, 'microvm -Ru vm1']));
+    // apply asks every guest before it begins, and gives one that is still booting a second.
+    await host.exec('for i in $(seq 40); do ping -c 1 -W 1 10.1.0.2 && break; done');
   }
   const median = (list: number[]) =>
     list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? 0;
