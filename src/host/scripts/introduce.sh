@@ -1,7 +1,14 @@
 # introduce.sh: what `fleet init` wants to know of a host that fleet has never seen. Reads only.
 printf 'name\t%s\n' "$(uname -n)"
 printf 'machine\t%s\n' "$(uname -m)"
-uplink=$(ip -j route show 2>/dev/null | tr '}' '\n' | sed -n '/"dst":"default"/s/.*"dev":"\([^"]*\)".*/\1/p' | head -n 1)
+routes=$(ip -j route show 2>/dev/null | tr '}' '\n')
+device() { printf '%s\n' "$routes" | grep -F "$1" | sed -n 's/.*"dev":"\([^"]*\)".*/\1/p' | head -n 1; }
+uplink=$(device '"dst":"default"')
+# Without a default route it is where we came in: client, port, server, port.
+if [ -z "$uplink" ] && [ -n "${SSH_CONNECTION:-}" ]; then
+	server=${SSH_CONNECTION#* * }
+	uplink=$(device "\"prefsrc\":\"${server%% *}\"")
+fi
 printf 'uplink\t%s\n' "$uplink"
 # The configuration says what the installation began as; the running version is only a guess.
 version=$(sed -n 's/.*system\.stateVersion *= *"\([^"]*\)".*/\1/p' "$R"/etc/nixos/*.nix 2>/dev/null | head -n 1)
