@@ -63,6 +63,7 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
       .option('-y, --yes', 'do not ask')
       .option('--allow-unreachable', 'leave out hypervisors that cannot be reached')
       .option('--release <names>', 'deploy again what was held back; comma-separated')
+      .option('--lock-timeout <duration>', 'wait that long while somebody else deploys, as in 10m')
       .addOption(asJson),
     async () => (await import('./apply.ts')).applyCommand,
   );

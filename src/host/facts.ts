@@ -14,7 +14,8 @@ export interface Facts {
   readonly missingTools: readonly string[];
   /** KiB free, by mount point asked for. */
   readonly freeKiB: ReadonlyMap<string, number>;
-  readonly lock: Lock | undefined;
+  /** The deployment that has this hypervisor, dead or alive. */
+  readonly lock: OpenDeployment | undefined;
   /** Name of the fleet that deployed here last. */
   readonly fleet: string | undefined;
   readonly checkout: Checkout | undefined;
@@ -23,8 +24,8 @@ export interface Facts {
   readonly held: ReadonlyMap<string, Held>;
   /** Vm name → folders with state that was set aside. */
   readonly aside: ReadonlyMap<string, readonly string[]>;
-  /** Deployments that have no result yet. */
-  readonly openDeployments: readonly string[];
+  /** Deployments that began and have not ended. */
+  readonly open: readonly OpenDeployment[];
   readonly vms: ReadonlyMap<string, VmFacts>;
   /** Only when asked for: facts under a deployment's lock. */
   readonly failedUnits: readonly string[];
@@ -37,12 +38,18 @@ export interface Facts {
 /** Key of the hypervisor's own system where vms are listed by name: no vm can be called so. */
 export const systemName = 'system.';
 
-export interface Lock {
+export interface OpenDeployment {
   readonly id: string;
   readonly owner: string;
   readonly operation: string;
   /** Seconds since the epoch. */
   readonly since: number;
+  /** Who decided how it ends; undefined: nobody yet. */
+  readonly decided: 'back' | 'confirmed' | undefined;
+  /** Seconds until the hypervisor puts itself back, unless it hears of fleet. */
+  readonly left: number;
+  /** Its way back is armed, or one of its steps runs: it is not dead. */
+  readonly atWork: boolean;
 }
 
 export interface Checkout {

@@ -1,7 +1,15 @@
 import { posix } from 'node:path';
 import { FleetError } from '../model/errors.ts';
 import { parseExpected } from '../model/expected.ts';
-import type { Checkout, Facts, Interface, Lock, Route, UnitFacts, VmFacts } from './facts.ts';
+import type {
+  Checkout,
+  Facts,
+  Interface,
+  OpenDeployment,
+  Route,
+  UnitFacts,
+  VmFacts,
+} from './facts.ts';
 
 const noUnit: UnitFacts = {
   active: 'inactive',
@@ -32,6 +40,9 @@ export function parseFacts(text: string): Facts {
   const links = parseLinks(linesOf('links'), root);
   const runners = parseLinks(linesOf('runners'), root);
   const profile = links.get(systemProfile);
+  const units = parseUnits(linesOf('units'));
+  const open = of('open').map((fields) => parseOpen(fields, units));
+  const [lock] = of('lock').map((fields) => parseOpen(fields, units));
   return {
     bootId: one('boot') ?? '',
     machine: one('machine') ?? '',
@@ -47,7 +58,7 @@ export function parseFacts(text: string): Facts {
     missingTools: of('missing').map(([tool]) => tool ?? ''),
     freeKiB: parseFree(of('disk'), linesOf('disks')),
     fleet: one('fleet'),
-    lock: parseLock(of('lock')[0]),
+    lock,
     checkout: parseCheckout(linesOf('checkout').filter(Boolean)),
     deployed: new Map(
       of('deployed').map(
@@ -64,8 +75,8 @@ export function parseFacts(text: string): Facts {
       ]),
     ),
     aside: group(of('aside').map(([name = '', folder = '']) => [name, folder])),
-    openDeployments: of('open').map(([id]) => id ?? ''),
-    vms: parseVms(of('vm'), runners, parseUnits(linesOf('units'))),
+    open,
+    vms: parseVms(of('vm'), runners, units),
     failedUnits: linesOf('failed')
       .map((l) => l.trim().split(/\s+/)[0] ?? '')
       .filter(Boolean),
@@ -109,11 +120,24 @@ function group(pairs: readonly (readonly [string, string])[]): Map<string, strin
   return groups;
 }
 
-/** The line a lock holds: id, owner, operation, seconds since the epoch. */
-export function parseLock(fields: readonly string[] | undefined): Lock | undefined {
-  if (!fields) return undefined;
-  const [id = '', owner = '', operation = '', since] = fields;
-  return { id, owner: owner || 'somebody', operation, since: Number(since ?? 0) };
+function parseOpen(
+  fields: readonly string[],
+  units: ReadonlyMap<string, UnitFacts>,
+): OpenDeployment {
+  const [id = '', owner = '', operation = '', since, decided, left] = fields;
+  return {
+    id,
+    owner: owner || 'somebody',
+    operation,
+    since: Number(since || 0),
+    decided: decided === 'back' || decided === 'confirmed' ? decided : undefined,
+    left: Number(left ?? 0),
+    atWork: [...units].some(
+      ([unit, { active }]) =>
+        (unit.startsWith(`fleet-back-${id}`) || unit.startsWith(`fleet-${id}-`)) &&
+        ['active', 'activating', 'deactivating'].includes(active),
+    ),
+  };
 }
 
 function parseCheckout(lines: readonly string[]): Checkout | undefined {

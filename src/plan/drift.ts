@@ -1,4 +1,4 @@
-import { type Facts, systemName, type VmFacts } from '../host/facts.ts';
+import { type Facts, type OpenDeployment, systemName, type VmFacts } from '../host/facts.ts';
 import { contains, parseAddress, parseSubnet } from '../model/addresses.ts';
 import { expectedOf } from '../model/expected.ts';
 import type { FleetIndex } from '../model/index.ts';
@@ -63,21 +63,27 @@ function hostDrift(hypervisor: string, facts: Facts, head: string | undefined): 
   if (facts.rebootFor.length > 0) {
     say('reboot', `${facts.rebootFor.join(', ')} of the running system wait for a reboot`);
   }
-  if (facts.lock) {
-    const { owner, operation, id, since } = facts.lock;
-    say(
-      'lock',
-      `locked by ${owner}: ${operation} ${id}, since ${timestamp(since)}; apply will refuse`,
-    );
-  }
-  for (const id of facts.openDeployments) {
-    if (id !== facts.lock?.id)
-      say(
-        'open-deployment',
-        `deployment ${id} was cut off; what it did: /var/lib/fleet/deployments/${id}/journal there`,
-      );
+  const { lock } = facts;
+  if (lock)
+    say('lock', `${lockWords(lock)}; apply will ${lock.atWork ? 'refuse' : 'put it in order'}`);
+  for (const open of facts.open) {
+    if (open.id !== lock?.id)
+      say('open-deployment', `deployment ${open.id} has not ended: ${fate(open)}`);
   }
   return found;
+}
+
+function lockWords(lock: OpenDeployment): string {
+  const { owner, operation, id, since } = lock;
+  return `locked by ${owner}: ${operation} ${id}, since ${timestamp(since)}; ${fate(lock)}`;
+}
+
+/** What becomes of a deployment without fleet. */
+function fate({ atWork, decided, left }: OpenDeployment): string {
+  if (!atWork) return 'nobody is at work at it any more';
+  if (decided === 'back') return 'it is being put back';
+  if (decided === 'confirmed') return 'it is confirmed and about to end';
+  return `without fleet it puts itself back in ${Math.max(0, left)} s`;
 }
 
 function networkDrift(index: FleetIndex, hypervisor: string, facts: Facts): Drift[] {

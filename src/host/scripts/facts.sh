@@ -30,11 +30,21 @@ for tool in git ip microvm nix nix-env ping systemctl systemd-run; do
 	command -v "$tool" >/dev/null || record missing "$tool"
 done
 [ ! -f "$state/fleet" ] || { read -r fleet <"$state/fleet" && record fleet "$fleet"; }
-if [ -f "$state/lock/info" ]; then
-	while IFS= read -r line; do record lock "$line"; done <"$state/lock/info"
-elif [ -d "$state/lock" ]; then
-	record lock
-fi
+# id, operator, operation, time, decision, seconds that are left to fleet; of the one that has the lock, too.
+deployment() { # RECORD FOLDER
+	operator='' operation='' started='' deadline=''
+	while IFS=$tab read -r key value; do
+		case $key in operator) operator=$value ;; operation) operation=$value ;; started) started=$value ;; esac
+	done 2>/dev/null <"$2/meta" || true
+	read -r deadline 2>/dev/null <"$2/deadline" || true
+	read -r up _ 2>/dev/null </proc/uptime || up=$(date +%s)
+	record "$1" "${2##*/}" "$operator" "$operation" "$started" "$(target "$2/decided")" "$((${deadline:-0} - ${up%.*}))"
+}
+if [ -L "$state/lock" ]; then deployment lock "$state/$(target "$state/lock")"; fi
+for folder in "$state"/deployments/*; do
+	if [ ! -e "$folder/begun" ] || [ -f "$folder/result" ]; then continue; fi
+	deployment open "$folder"
+done
 for kind in deployed held; do
 	for file in "$state/$kind"/*; do
 		case $file in *.new) continue ;; esac
@@ -44,9 +54,6 @@ for kind in deployed held; do
 done
 for folder in "$aside"/*/*; do
 	! is_vm "$folder" || record aside "${folder##*/}" "${folder#"$R"}"
-done
-for folder in "$state"/deployments/*; do
-	[ ! -d "$folder" ] || [ -f "$folder/result" ] || record open "${folder##*/}"
 done
 for folder in "$vms"/*; do
 	is_vm "$folder" || continue
@@ -73,7 +80,8 @@ echo '== checkout'
 echo '== units'
 # Patterns match units that are loaded; one that is not listed is inactive.
 systemctl show --no-pager -p Id -p ActiveState -p SubState -p InvocationID \
-	'microvm@*.service' 'microvm-virtiofsd@*.service' 2>/dev/null || true
+	'microvm@*.service' 'microvm-virtiofsd@*.service' \
+	'fleet-back-*.timer' 'fleet-back-*.service' 'fleet-2*.service' 2>/dev/null || true
 echo
 echo '== failed'
 [ "$wanted" = brief ] || systemctl list-units --no-pager --no-legend --plain --full --state=failed 2>/dev/null || true
