@@ -1,22 +1,19 @@
-import { deploying } from '../deploy/deployment.ts';
 import type { HypervisorResult } from '../deploy/put-back.ts';
-import { exitCodeOf, type Member, type RolloutInput, rollOut } from '../deploy/rollout.ts';
-import type { Facts } from '../host/facts.ts';
+import { exitCodeOf } from '../deploy/rollout.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import { parseDuration } from '../model/units.ts';
-import { type HypervisorPlan, hasChanges } from '../plan/plan.ts';
-import { isSameWork } from '../plan/same-work.ts';
-import { select } from '../plan/selectors.ts';
+import { hasChanges } from '../plan/plan.ts';
 import { planText } from '../report/plan-text.ts';
 import { resultText } from '../report/result-text.ts';
 import { styleFor } from '../report/style.ts';
 import { confirm } from './ask.ts';
-import { liveReporter } from './live.ts';
+import { deploy } from './deploy.ts';
 import type { Invocation } from './options.ts';
-import { newDeployment, realPorts } from './ports.ts';
-import { type Published, publish } from './publish.ts';
+import { realPorts } from './ports.ts';
+import { refuseBad } from './publish.ts';
+import { type ResumeOptions, resumeCommand } from './resume.ts';
 import { type Survey, survey } from './survey.ts';
-import { openWorkspace, type Workspace } from './workspace.ts';
+import { openWorkspace } from './workspace.ts';
 
 export interface ApplyOptions {
   readonly on?: string;
@@ -24,6 +21,9 @@ export interface ApplyOptions {
   readonly allowUnreachable?: boolean;
   readonly release?: string;
   readonly lockTimeout?: string;
+  readonly force?: boolean;
+  readonly resume?: string | true;
+  readonly undo?: boolean;
   readonly json?: boolean;
 }
 
@@ -32,8 +32,8 @@ const asksAgain = 3000;
 
 /** `fleet apply`: plan, ask, deploy; while somebody else deploys it may wait. */
 export async function applyCommand(invocation: Invocation, options: ApplyOptions): Promise<number> {
-  const wait = lockTimeout(options.lockTimeout);
-  const until = Date.now() + wait;
+  if (options.resume !== undefined) return resumeCommand(invocation, options as ResumeOptions);
+  const until = Date.now() + lockTimeout(options.lockTimeout);
   for (;;) {
     try {
       return await applyOnce(invocation, options);
@@ -57,13 +57,9 @@ function lockTimeout(text: string | undefined): number {
 
 async function applyOnce(invocation: Invocation, options: ApplyOptions): Promise<number> {
   const workspace = openWorkspace(invocation.common);
-  const ports = realPorts(invocation.common);
-  let branch: { branch: string; url: string } | undefined;
-  const seen = await survey(workspace, ports, {
+  const seen = await survey(workspace, realPorts(invocation.common), {
     ...options,
-    meanwhile: async (repo) => {
-      branch = await repo.ready(workspace.index.fleet.git);
-    },
+    upstream: 'required',
   });
   try {
     if (!options.json) {
@@ -75,79 +71,18 @@ async function applyOnce(invocation: Invocation, options: ApplyOptions): Promise
       if (options.json) printJson(seen, []);
       return exitCodes.ok;
     }
+    if (!options.force) await refuseBad(seen);
     if (!options.yes && !(await confirm('Apply this?', invocation.signal))) {
       process.stderr.write('Nothing was changed.\n');
       return exitCodes.failed;
     }
-    const target = branch as { branch: string; url: string };
-    const results = await deploy(invocation, workspace, seen, () =>
-      publish(workspace, seen, target),
-    );
+    const results = await deploy(invocation, workspace, seen, { force: options.force ?? false });
     if (options.json) printJson(seen, results);
     else process.stdout.write(resultText(results, styleFor(process.stdout)));
     return exitCodeOf(results);
   } finally {
     seen.close();
   }
-}
-
-async function deploy(
-  invocation: Invocation,
-  workspace: Workspace,
-  seen: Survey,
-  publishNow: () => Promise<Published>,
-): Promise<HypervisorResult[]> {
-  const { index } = workspace;
-  const { fleet } = index;
-  const members = membersOf(seen);
-  const planned = new Map(seen.plan.hypervisors.map((h) => [h.name, h]));
-  const live = await liveReporter(members.map((m) => m.hypervisor));
-  const { canary, onFailure } = fleet.rollout;
-  const input: RolloutInput = {
-    deployment: newDeployment('apply'),
-    index,
-    members,
-    canary: canary === undefined ? new Set() : select(fleet, canary).hypervisors,
-    onFailure,
-    ports: realPorts(invocation.common),
-    emit: live.emit,
-    signal: invocation.signal,
-    plan: async (before) => {
-      const plans = replan(seen, planned, before);
-      const { source, fingerprints } = await publishNow();
-      const { release } = seen;
-      return new Map(
-        plans.map((plan) => [plan.name, deploying({ plan, source, fingerprints, release })]),
-      );
-    },
-  };
-  return rollOut(input).finally(() => live.finish());
-}
-
-/** @throws FleetError `plan.stale` when what is there under the lock is not what was planned from. */
-function replan(
-  seen: Survey,
-  planned: ReadonlyMap<string, HypervisorPlan>,
-  before: ReadonlyMap<string, Facts>,
-): HypervisorPlan[] {
-  return [...before].map(([name, facts]) => {
-    const now = seen.replan(name, facts);
-    if (!isSameWork(now, planned.get(name) as HypervisorPlan)) {
-      throw new FleetError('plan.stale', `${name} is not as it was when it was planned`, {
-        hint: 'Somebody changed it in between. Nothing was done: plan again.',
-      });
-    }
-    return now;
-  });
-}
-
-function membersOf(seen: Survey): Member[] {
-  return seen.contacts.flatMap(({ hypervisor, host, facts }) => {
-    const plan = seen.plan.hypervisors.find((h) => h.name === hypervisor.name);
-    if (!plan || plan.actions.length === 0 || !host || facts instanceof Error) return [];
-    const vms = plan.actions.map((a) => a.target).filter((name) => name !== hypervisor.name);
-    return [{ hypervisor: hypervisor.name, host, facts, vms }];
-  });
 }
 
 function requireReachable(seen: Survey, allow: boolean): void {

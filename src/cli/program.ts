@@ -63,6 +63,9 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
       .option('-y, --yes', 'do not ask')
       .option('--allow-unreachable', 'leave out hypervisors that cannot be reached')
       .option('--release <names>', 'deploy again what was held back; comma-separated')
+      .option('--force', 'also what was deployed before and put back')
+      .option('--resume [id]', 'take up a deployment that lost its fleet, and finish it')
+      .option('--undo', 'with --resume: put back what it changed')
       .option('--lock-timeout <duration>', 'wait that long while somebody else deploys, as in 10m')
       .addOption(asJson),
     async () => (await import('./apply.ts')).applyCommand,
@@ -83,6 +86,21 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
       .option('-y, --yes', 'do not ask')
       .addOption(asJson),
     async () => (await import('./rollback.ts')).rollbackCommand,
+  );
+  command(
+    new Command('history')
+      .description('what was deployed, when, by whom, and how it went')
+      .argument('[name]', 'a vm, a hypervisor or the id of a deployment')
+      .option('--last <n>', 'only the youngest n; default: 20')
+      .addOption(asJson),
+    async () => (await import('./history.ts')).historyCommand,
+  );
+  command(
+    new Command('unlock')
+      .description('end a deployment that died on a hypervisor')
+      .argument('<hypervisor>')
+      .option('-y, --yes', 'do not ask'),
+    async () => (await import('./unlock.ts')).unlockCommand,
   );
   command(
     new Command('update')

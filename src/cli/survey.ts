@@ -7,7 +7,7 @@ import { makePlan, type PlanInput } from '../plan/make-plan.ts';
 import type { FileChange, HypervisorPlan, Plan } from '../plan/plan.ts';
 import { select } from '../plan/selectors.ts';
 import { openRepo } from '../repo/open.ts';
-import type { Repo } from '../repo/repo.ts';
+import type { Repo, Upstream } from '../repo/repo.ts';
 import { type NextCommit, nextCommit } from './desk.ts';
 import { requireNoConflicts, type Workspace } from './workspace.ts';
 
@@ -18,6 +18,8 @@ export interface Survey {
   readonly contacts: readonly Contact[];
   readonly plan: Plan;
   readonly release: ReadonlySet<string>;
+  /** Undefined when it was not asked for, or does not answer. */
+  readonly upstream: Upstream | undefined;
   /** The same plan for one hypervisor from other facts. */
   replan(hypervisor: string, facts: Facts): HypervisorPlan;
   close(): void;
@@ -27,8 +29,8 @@ export interface SurveyOptions {
   readonly on?: string;
   readonly release?: string;
   readonly offline?: boolean;
-  /** Work at the desk that may go on while hypervisors are asked. */
-  readonly meanwhile?: (repo: Repo) => Promise<unknown>;
+  /** Whether the remote is asked: `required` to commit and push there, `wanted` to tell of it. */
+  readonly upstream?: 'required' | 'wanted';
 }
 
 export async function survey(
@@ -54,8 +56,12 @@ export async function survey(
   const wanted = index.fleet.hypervisors.filter((h) => selection.hypervisors.has(h.name));
   const contacting = ports ? connectAll(wanted, ports) : Promise.resolve([]);
   let commit: NextCommit;
+  let upstream: Upstream | undefined;
   try {
-    [commit] = await Promise.all([nextCommit(workspace, repo), options.meanwhile?.(repo)]);
+    [commit, upstream] = await Promise.all([
+      nextCommit(workspace, repo),
+      askRemote(repo, index, options.upstream),
+    ]);
   } catch (error) {
     for (const contact of await contacting) contact.host?.close();
     throw error;
@@ -77,6 +83,7 @@ export async function survey(
     contacts,
     plan: makePlan(input),
     release,
+    upstream,
     replan: (name, facts) => {
       const plan = makePlan({ ...input, facts: new Map([[name, facts]]) });
       return plan.hypervisors.find((h) => h.name === name) as HypervisorPlan;
@@ -85,6 +92,15 @@ export async function survey(
       for (const contact of contacts) contact.host?.close();
     },
   };
+}
+
+async function askRemote(
+  repo: Repo,
+  { fleet }: FleetIndex,
+  how: SurveyOptions['upstream'],
+): Promise<Upstream | undefined> {
+  if (how === 'required') return repo.ready(fleet.git);
+  return how === 'wanted' ? repo.ready(fleet.git).catch(() => undefined) : undefined;
 }
 
 /** @throws FleetError for a name that is not in the fleet: it would stay held back without a word. */

@@ -6,7 +6,7 @@ import { requireAccess } from './adoption.ts';
 import type { Context } from './context.ts';
 import { checkpoint } from './interrupt.ts';
 import { switchHypervisor } from './switch.ts';
-import { bringUpVm, seeHealthy, setAside, stopVm } from './vm-steps.ts';
+import { bringUpVm, setAside, stopVm } from './vm-steps.ts';
 import type { Outcome, Recorded, Work } from './work.ts';
 
 /** The commit that is deployed, and how it gets to a hypervisor. */
@@ -24,8 +24,6 @@ export interface Desired {
   readonly fingerprints: ReadonlyMap<string, string>;
   /** Targets whose hold is lifted by this deployment. */
   readonly release: ReadonlySet<string>;
-  /** Vms that an earlier part of this deployment changed, and that nobody has seen healthy yet. */
-  readonly unseen?: ReadonlySet<string>;
 }
 
 const builds = new Set<Action['kind']>(['switch', 'create', 'return', 'update']);
@@ -77,11 +75,6 @@ async function activate(
   }
   for (const action of todo.filter((a) => bringsUp.has(a.kind))) {
     await bringUpVm(ctx, action, runnerOf(ctx, action, built));
-  }
-  for (const name of desired.unseen ?? []) {
-    const vm = ctx.index.vms.get(name);
-    const runner = built.get(name) ?? ctx.before.vms.get(name)?.current;
-    if (vm && runner && !ctx.standing.has(name)) await seeHealthy(ctx, vm, runner);
   }
   for (const action of leaving) await setAside(ctx, action.target);
   checkpoint(ctx.signal);

@@ -1,3 +1,4 @@
+import { systemName } from '../host/facts.ts';
 import { FleetError } from '../model/errors.ts';
 import { awaitHealthy } from './await-healthy.ts';
 import { checkHypervisor, checkVm } from './checks.ts';
@@ -22,7 +23,7 @@ const patience = 30_000;
 
 /**
  * Has a hypervisor take its way back, or finds that it took it by itself, and looks at everything
- * that ran before. Ends the deployment there. Does not throw.
+ * that ran before. Does not throw.
  */
 export async function putBack(ctx: Context): Promise<Pick<HypervisorResult, 'outcome' | 'lines'>> {
   const { session } = ctx;
@@ -32,11 +33,15 @@ export async function putBack(ctx: Context): Promise<Pick<HypervisorResult, 'out
     const of = (key: string) => rows.flatMap(([word, text = '']) => (word === key ? [text] : []));
     const isChanged = rows.some(([word]) => word === 'changed');
     const bad = of('not-back');
-    const restarted = of('put-back');
+    const restarted = of('put-back').filter((name) => name !== systemName);
     if (isChanged) bad.push(...(await lookAgain(ctx, restarted)));
     const outcome = bad.length > 0 ? 'rollback-failed' : isChanged ? 'rolled-back' : 'untouched';
-    await session.call('end', [session.id, outcome]);
-    return { outcome, lines: [...restarted.map((name) => `${name} runs as before`), ...bad] };
+    const lines = of('put-back').map((name) =>
+      name === systemName
+        ? `${session.hypervisor.name} is on its previous system`
+        : `${name} runs as before`,
+    );
+    return { outcome, lines: [...lines, ...bad] };
   } catch (error) {
     const { message } = asFleetError(error);
     const lines = isLost(error)

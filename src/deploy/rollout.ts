@@ -39,6 +39,13 @@ export interface RolloutInput {
   readonly enter?: (sessions: readonly Session[]) => Promise<void>;
   /** Under every lock, from fresh facts: what is to be done. Commits and pushes; may refuse. */
   readonly plan: (before: ReadonlyMap<string, Facts>) => Promise<ReadonlyMap<string, Work>>;
+  /** What was there before, where that is not what is there now: a deployment that is taken up. */
+  readonly recall?: (session: Session, now: Facts) => Facts;
+  /** When it is known how it went, before the locks are free. Must not throw. */
+  readonly afterwards?: (
+    results: readonly HypervisorResult[],
+    before: ReadonlyMap<string, Facts>,
+  ) => Promise<void>;
 }
 
 /**
@@ -66,8 +73,12 @@ export async function rollOut(input: RolloutInput): Promise<HypervisorResult[]> 
   else await beginAll(beginnings, deployment, index, input.ports.clock);
   const endLeases = keepLeases(sessions, confirm);
   try {
-    const run = new Run(input, await makeParts(input, sessions));
-    return await run.all();
+    const parts = await makeParts(input, sessions);
+    const results = await new Run(input, parts).all();
+    await input.afterwards?.(results, new Map(parts.map((p) => [p.name, p.ctx.before])));
+    // Should this not arrive, each ends by itself, and in the same way.
+    await Promise.all(results.map(({ outcome }, i) => endAll([sessions[i] as Session], outcome)));
+    return results;
   } catch (error) {
     // Nothing was changed yet: a run does not throw.
     await endAll(sessions, 'untouched');
@@ -80,15 +91,19 @@ export async function rollOut(input: RolloutInput): Promise<HypervisorResult[]> 
 
 async function makeParts(input: RolloutInput, sessions: readonly Session[]): Promise<Part[]> {
   const { index, members, ports, emit, signal } = input;
-  const before = await Promise.all(
+  const now = await Promise.all(
     sessions.map((session, i) => {
       const facts = members[i]?.facts as Facts;
       return session.facts(addressesOf(index, session.hypervisor.name, facts));
     }),
   );
   const works = await input.plan(
-    new Map(sessions.map((s, i) => [s.hypervisor.name, before[i] as Facts])),
+    new Map(sessions.map((s, i) => [s.hypervisor.name, now[i] as Facts])),
   );
+  const before = sessions.map((session, i) => {
+    const facts = now[i] as Facts;
+    return input.recall?.(session, facts) ?? facts;
+  });
   return sessions.map((session, i): Part => {
     const { name } = session.hypervisor;
     const ctx: Context = {
@@ -190,10 +205,7 @@ class Run {
     await Promise.all(
       this.#parts.map(async (part) => {
         if (part.state === 'ended') return;
-        const { session } = part.ctx;
         if (part.state === 'confirmed' && (isWhole || this.#input.onFailure !== 'revert-fleet')) {
-          // Confirmed is confirmed: should this not arrive, the hypervisor ends it by itself.
-          await endAll([session], 'done');
           this.#end(part, { outcome: 'done', lines: part.outcome?.lines ?? [] });
         } else await this.#putBack(part);
       }),

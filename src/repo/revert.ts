@@ -27,7 +27,7 @@ export async function revertTo(
   });
 }
 
-/** @throws FleetError `git.cannot-revert`. */
+/** @throws FleetError `git.cannot-revert`, `git.nothing-to-revert`. */
 async function refuseStrange(git: Git, good: string, on: string): Promise<void> {
   const refuse = (why: string, hint: string) =>
     gitError('git.cannot-revert', `there can be no revert commit: ${good.slice(0, 8)} ${why}`, {
@@ -48,9 +48,12 @@ async function refuseStrange(git: Git, good: string, on: string): Promise<void> 
     '\n',
   );
   if (before === now)
-    throw refuse(
-      'holds the same files as what failed',
-      'The files are not the cause: see what failed on the hypervisor and run fleet apply again.',
+    throw gitError(
+      'git.nothing-to-revert',
+      `${good.slice(0, 8)} holds the same files as what failed`,
+      {
+        hint: 'The files are not the cause: see what failed on the hypervisor and run fleet apply again.',
+      },
     );
 }
 

@@ -129,13 +129,18 @@ describe('a revert', () => {
     box.desk.git('switch', '-q', 'main');
     box.desk.git('commit', '-q', '--allow-empty', '-m', 'empty');
     const repo = await openRepo(box.desk.dir);
-    for (const [commit, why, what] of [
-      [elsewhere, 'is not in the history', 'fleet apply'],
-      ['1'.repeat(40), 'is not in this clone', 'git fetch'],
-      [box.desk.git('rev-parse', 'HEAD^'), 'the same files', 'see what failed'],
+    for (const [code, commit, why, what] of [
+      ['git.cannot-revert', elsewhere, 'is not in the history', 'fleet apply'],
+      ['git.cannot-revert', '1'.repeat(40), 'is not in this clone', 'git fetch'],
+      [
+        'git.nothing-to-revert',
+        box.desk.git('rev-parse', 'HEAD^'),
+        'the same files',
+        'see what failed',
+      ],
     ] as const) {
       const error = await failure(repo.revertTo(commit, 'back'));
-      expect(error.code).toBe('git.cannot-revert');
+      expect(error.code).toBe(code);
       expect(error.message).toContain(why);
       expect(error.hint).toContain(what);
     }

@@ -118,6 +118,7 @@ system_back() {
 	else
 		"$old/bin/switch-to-configuration" test
 		code=$?
+		echo system. >>"$deployment/put-back"
 		# 4: a unit failed, perhaps one that failed before, too; 100: a reboot is needed. Fleet looks.
 		case $code in 0 | 4 | 100) ;; *) fail "switch-to-configuration test of the previous system ended with $code" ;; esac
 		[ ! -e "$deployment/bridges-removed" ] || systemctl restart systemd-networkd.service
@@ -132,7 +133,7 @@ system_back() {
 
 if [ ! -e "$deployment/back.rc" ]; then
 	note "$id" - way-back begin
-	rm -f "$deployment/not-back"
+	rm -f "$deployment/not-back" "$deployment/put-back"
 	if [ -e "$deployment/changing" ]; then
 		guests_back
 		system_back
