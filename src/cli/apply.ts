@@ -3,6 +3,8 @@ import { exitCodeOf } from '../deploy/rollout.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import { parseDuration } from '../model/units.ts';
 import { hasChanges } from '../plan/plan.ts';
+import type { PlanFile } from '../plan/plan-file.ts';
+import { staleness } from '../plan/staleness.ts';
 import { planText } from '../report/plan-text.ts';
 import { resultText } from '../report/result-text.ts';
 import { styleFor } from '../report/style.ts';
@@ -12,6 +14,7 @@ import type { Invocation } from './options.ts';
 import { realPorts } from './ports.ts';
 import { refuseBad } from './publish.ts';
 import { type ResumeOptions, resumeCommand } from './resume.ts';
+import { planFileOf, readPlanFile } from './saved-plan.ts';
 import { type Survey, survey } from './survey.ts';
 import { openWorkspace } from './workspace.ts';
 
@@ -31,12 +34,16 @@ export interface ApplyOptions {
 const asksAgain = 3000;
 
 /** `fleet apply`: plan, ask, deploy; while somebody else deploys it may wait. */
-export async function applyCommand(invocation: Invocation, options: ApplyOptions): Promise<number> {
+export async function applyCommand(
+  invocation: Invocation,
+  options: ApplyOptions,
+  [file]: readonly string[] = [],
+): Promise<number> {
   if (options.resume !== undefined) return resumeCommand(invocation, options as ResumeOptions);
   const until = Date.now() + lockTimeout(options.lockTimeout);
   for (;;) {
     try {
-      return await applyOnce(invocation, options);
+      return await applyOnce(invocation, options, file);
     } catch (error) {
       const isHeld = error instanceof FleetError && error.code === 'lock.held';
       if (!isHeld || Date.now() >= until || invocation.signal.aborted) throw error;
@@ -55,13 +62,21 @@ function lockTimeout(text: string | undefined): number {
   });
 }
 
-async function applyOnce(invocation: Invocation, options: ApplyOptions): Promise<number> {
+async function applyOnce(
+  invocation: Invocation,
+  options: ApplyOptions,
+  file: string | undefined,
+): Promise<number> {
+  const saved = file === undefined ? undefined : savedPlan(file, options);
+  const { on, release } = saved ?? options;
   const workspace = openWorkspace(invocation.common);
   const seen = await survey(workspace, realPorts(invocation.common), {
-    ...options,
+    ...(on && { on }),
+    ...(release && { release: typeof release === 'string' ? release : release.join(',') }),
     upstream: 'required',
   });
   try {
+    if (saved) requireFresh(saved, planFileOf(workspace, seen, on ?? undefined));
     if (!options.json) {
       const style = styleFor(process.stdout);
       process.stdout.write(planText(seen.plan, style, { diffs: false, offline: false }));
@@ -72,7 +87,7 @@ async function applyOnce(invocation: Invocation, options: ApplyOptions): Promise
       return exitCodes.ok;
     }
     if (!options.force) await refuseBad(seen);
-    if (!options.yes && !(await confirm('Apply this?', invocation.signal))) {
+    if (!saved && !options.yes && !(await confirm('Apply this?', invocation.signal))) {
       process.stderr.write('Nothing was changed.\n');
       return exitCodes.failed;
     }
@@ -83,6 +98,24 @@ async function applyOnce(invocation: Invocation, options: ApplyOptions): Promise
   } finally {
     seen.close();
   }
+}
+
+/** @throws FleetError when it says already what the options would choose. */
+function savedPlan(file: string, { on, release }: ApplyOptions): PlanFile {
+  if (on === undefined && release === undefined) return readPlanFile(file);
+  throw new FleetError('options.saved-plan', 'a saved plan has its own --on and --release', {
+    exitCode: exitCodes.usage,
+  });
+}
+
+/** @throws FleetError `plan.stale`, with everything that moved. */
+function requireFresh(saved: PlanFile, now: PlanFile): void {
+  const moved = staleness(saved, now);
+  if (moved.length === 0) return;
+  throw new FleetError('plan.stale', 'the saved plan does not fit any more', {
+    detail: moved.join('\n'),
+    hint: 'Nothing was done: plan again.',
+  });
 }
 
 function requireReachable(seen: Survey, allow: boolean): void {

@@ -53,12 +53,14 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
       .option('--release <names>', 'plan as if these were not held back; comma-separated')
       .option('--no-diff', 'names of files instead of diffs')
       .option('--detailed-exitcode', 'exit 2 when there are changes')
+      .option('--out <file>', 'save the plan: apply FILE carries out this one, or nothing')
       .addOption(asJson),
     async () => (await import('./plan.ts')).planCommand,
   );
   command(
     new Command('apply')
       .description('commit, push, build, activate and verify; put back what fails')
+      .argument('[plan]', 'a plan that `fleet plan --out` saved: it is not asked about')
       .addOption(on)
       .option('-y, --yes', 'do not ask')
       .option('--allow-unreachable', 'leave out hypervisors that cannot be reached')

@@ -7,7 +7,7 @@ import { makePlan, type PlanInput } from '../plan/make-plan.ts';
 import type { FileChange, HypervisorPlan, Plan } from '../plan/plan.ts';
 import { select } from '../plan/selectors.ts';
 import { openRepo } from '../repo/open.ts';
-import type { Repo, Upstream } from '../repo/repo.ts';
+import type { RemoteState, Repo, Upstream } from '../repo/repo.ts';
 import { type NextCommit, nextCommit } from './desk.ts';
 import { requireNoConflicts, type Workspace } from './workspace.ts';
 
@@ -56,9 +56,9 @@ export async function survey(
   const wanted = index.fleet.hypervisors.filter((h) => selection.hypervisors.has(h.name));
   const contacting = ports ? connectAll(wanted, ports) : Promise.resolve([]);
   let commit: NextCommit;
-  let upstream: Upstream | undefined;
+  let asked: { upstream?: Upstream; remote?: RemoteState };
   try {
-    [commit, upstream] = await Promise.all([
+    [commit, asked] = await Promise.all([
       nextCommit(workspace, repo),
       askRemote(repo, index, options.upstream),
     ]);
@@ -75,7 +75,8 @@ export async function survey(
     facts: new Map(contacts.map((c) => [c.hypervisor.name, c.facts])),
     selection,
     release,
-    warnings: commit.warnings,
+    warnings: [...commit.warnings, ...(await remoteWarnings(repo, commit, asked.remote))],
+    lastDeployed: asked.remote?.deployed ?? new Map(),
   };
   return {
     repo,
@@ -83,7 +84,7 @@ export async function survey(
     contacts,
     plan: makePlan(input),
     release,
-    upstream,
+    upstream: asked.upstream,
     replan: (name, facts) => {
       const plan = makePlan({ ...input, facts: new Map([[name, facts]]) });
       return plan.hypervisors.find((h) => h.name === name) as HypervisorPlan;
@@ -94,13 +95,48 @@ export async function survey(
   };
 }
 
+/** How long a plan waits for a remote that it only wants to tell of, in ms. */
+const patience = 5000;
+
 async function askRemote(
   repo: Repo,
-  { fleet }: FleetIndex,
+  { fleet: { git } }: FleetIndex,
   how: SurveyOptions['upstream'],
-): Promise<Upstream | undefined> {
-  if (how === 'required') return repo.ready(fleet.git);
-  return how === 'wanted' ? repo.ready(fleet.git).catch(() => undefined) : undefined;
+): Promise<{ upstream?: Upstream; remote?: RemoteState }> {
+  if (how === 'required') {
+    const upstream = await repo.ready(git);
+    return { upstream, remote: upstream.state };
+  }
+  if (how !== 'wanted') return {};
+  const late = new Promise<undefined>((resolve) => {
+    setTimeout(() => resolve(undefined), patience).unref();
+  });
+  const remote = await Promise.race([repo.remoteState(git).catch(() => undefined), late]);
+  return remote ? { remote } : {};
+}
+
+/** What the remote knows that a person who plans should know. */
+async function remoteWarnings(
+  repo: Repo,
+  { files, head }: NextCommit,
+  remote: RemoteState | undefined,
+): Promise<string[]> {
+  if (!remote) return [];
+  const found: string[] = [];
+  const theirs = remote.head;
+  if (theirs !== undefined && theirs !== head) {
+    const isOlder =
+      head !== undefined &&
+      (await repo.commitsBetween(theirs, head).then(
+        () => true,
+        () => false,
+      ));
+    if (!isOlder) found.push('the remote has commits that are not here: git pull');
+  }
+  const tree = files.length === 0 && remote.bad.size > 0 ? await repo.treeWith([]) : undefined;
+  const bad = tree === undefined ? undefined : remote.bad.get(tree);
+  if (bad) found.push(`this was deployed as ${bad.slice(0, 8)} and put back: apply needs --force`);
+  return found;
 }
 
 /** @throws FleetError for a name that is not in the fleet: it would stay held back without a word. */

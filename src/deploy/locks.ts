@@ -2,13 +2,12 @@ import { stepScript } from '../host/scripts.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { timestamp } from '../plan/drift.ts';
+import { needed } from '../plan/resources.ts';
 import { seconds } from './context.ts';
 import type { Clock } from './ports.ts';
 import { asFleetError } from './put-back.ts';
 import type { Session } from './session.ts';
 
-/** KiB that /nix/store must have free before anything is begun. */
-const needKiB = 1024 * 1024;
 /** Several that begin at the same instant: how long the first of them waits for the rest to give way. */
 const givesWay = 10_000;
 
@@ -76,7 +75,7 @@ function begin(
   const { checkout, system } = session.hypervisor;
   const { confirm, stopTimeout } = fleet.rollout;
   const machine = system.replace(/-linux$/, '');
-  const args = [id, operator, operation, fleet.name, machine, String(needKiB)];
+  const args = [id, operator, operation, fleet.name, machine, String(needed.store)];
   args.push(seconds(confirm), seconds(stopTimeout), checkout, ...vms);
   return session.call('begin', args, { stdin: stepScript('way-back') });
 }

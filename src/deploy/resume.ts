@@ -53,6 +53,7 @@ export function recall(former: Former, now: Facts): Facts {
       unit: { ...unit, active: isActive ? 'active' : 'inactive' },
       current,
       booted,
+      currentSince: undefined,
     });
   }
   return { ...now, currentSystem: former.system, systemProfile: former.profile, vms };

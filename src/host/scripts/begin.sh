@@ -58,10 +58,8 @@ trap clean_up EXIT
 } | write "$deployment/meta"
 
 # What there is before, kept from garbage collection until this deployment has ended.
-keep() { # PATH NAME
-	in_store "$1" || return 0
-	ln -sfn "$1" "$roots/$id/$2"
-	[ -e "$1" ] || die preflight.collected "$1 is in use and not in the store any more: was it collected?"
+keep() { # PATH NAME; prints PATH, or - for what one cannot go back to
+	if in_store "$1" && ln -sfn "$1" "$roots/$id/$2" && [ -e "$1" ]; then echo "$1"; else echo -; fi
 }
 # What a reboot would boot may be another system than the one that runs: it comes back, too.
 profile=$(readlink -f "$system_profile" 2>/dev/null || true)
@@ -70,19 +68,13 @@ number=$(target "$system_profile")
 number=${number##*system-}
 active=$(systemctl list-units --no-legend --plain --state=active,activating,reloading 'microvm@*.service' | cut -d ' ' -f 1)
 {
-	printf 'system\t%s\t%s\t%s\n' "$system" "$profile" "${number%-link}"
-	keep "$system" system.
-	keep "$profile" profile.
+	printf 'system\t%s\t%s\t%s\n' "$(keep "$system" system.)" "$(keep "$profile" profile.)" "${number%-link}"
 	for folder in "$vms"/*; do
 		is_vm "$folder" || continue
 		name=${folder##*/} was=inactive
 		! printf '%s\n' "$active" | grep -qx "microvm@$name.service" || was=active
-		current=$(target "$folder/current") booted=$(target "$folder/booted")
-		keep "$current" "$name"
-		keep "$booted" "$name.booted"
-		in_store "$current" || current=-
-		in_store "$booted" || booted=-
-		printf 'vm\t%s\t%s\t%s\t%s\n' "$name" "$current" "$booted" "$was"
+		current=$(keep "$(target "$folder/current")" "$name")
+		printf 'vm\t%s\t%s\t%s\t%s\n' "$name" "$current" "$(keep "$(target "$folder/booted")" "$name.booted")" "$was"
 	done
 	for name; do printf 'target\t%s\n' "$name"; done
 } >"$deployment/before"
