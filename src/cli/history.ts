@@ -14,6 +14,9 @@ export interface HistoryOptions {
   readonly json?: boolean;
 }
 
+/** As many as a hypervisor keeps. */
+const remembered = '100';
+
 /** `fleet history [NAME]`: what hypervisors remember, for all, one hypervisor, one vm or one deployment. */
 export async function historyCommand(
   invocation: Invocation,
@@ -29,7 +32,7 @@ export async function historyCommand(
           process.stderr.write(`${hypervisor.name}: ${(facts as Error).message}\n`);
           return [];
         }
-        const text = await runScript(host, 'history', []);
+        const text = await runScript(host, 'history', [remembered]);
         return parseHistory(text).map((deployment) => ({
           hypervisor: hypervisor.name,
           deployment,
@@ -40,9 +43,7 @@ export async function historyCommand(
       .flat()
       .filter((entry) => isAbout(index, entry, name))
       .sort((a, b) => a.deployment.started - b.deployment.started);
-    const entries = all.slice(
-      -Number(options.last ?? (options.json ? all.length : 20)) || all.length,
-    );
+    const entries = all.slice(-count(options, all.length));
     if (options.json) process.stdout.write(`${JSON.stringify(document(entries), null, 2)}\n`);
     else if (entries.length === 0) process.stderr.write('No deployments are remembered.\n');
     else process.stdout.write(historyText(entries, styleFor(process.stdout)));
@@ -50,6 +51,14 @@ export async function historyCommand(
   } finally {
     for (const contact of contacts) contact.host?.close();
   }
+}
+
+function count({ last, json }: HistoryOptions, all: number): number {
+  if (last === undefined) return json ? all : 20;
+  if (/^[1-9]\d*$/.test(last)) return Number(last);
+  throw new FleetError('options.last', `--last ${last} is not a number of deployments`, {
+    exitCode: exitCodes.usage,
+  });
 }
 
 function hypervisorsOf(index: FleetIndex, name: string | undefined) {

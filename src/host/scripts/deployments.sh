@@ -78,7 +78,7 @@ finish() {
 end_deployment() {
 	rm -f "$deployments/$1/reserve" "$deployments/$1/commit.bundle"
 	note "$1" - end end "$2"
-	printf '%s\n' "$2" | write "$deployments/$1/result"
+	printf '%s\n' "$2" | write "$deployments/$1/result" || true
 	rm -rf "${roots:?}/$1" "$deployments/$1/roots"
 	# Only our own lock: another's is never taken away.
 	[ "$(target "$state/lock")" != "deployments/$1" ] || rm -f "$state/lock"

@@ -12,18 +12,21 @@ if [ ! -d "$deployment" ] || [ -e "$deployment/result" ]; then exit 0; fi
 
 if [ "$mode" = lease ]; then
 	tries=0
-	while [ ! -e "$deployment/result" ] && [ "$tries" -lt 60 ]; do
+	until [ -e "$deployment/result" ]; do
 		deadline=0
 		read -r deadline 2>/dev/null <"$deployment/deadline" || true
 		left=$((deadline - $(uptime_seconds)))
 		if [ "$left" -gt 0 ]; then
 			sleep "$left"
-			continue
+		elif is_active "fleet-back-$id-now.service"; then
+			# One at a time, whoever asked for it.
+			sleep 1
+		else
+			tries=$((tries + 1))
+			[ "$tries" -le 20 ] || die back.failed "the way back does not come to its end"
+			settle "$id"
+			[ -e "$deployment/result" ] || sleep 2
 		fi
-		tries=$((tries + 1))
-		# One at a time, whoever asks for it: systemd refuses a second unit of that name.
-		settle "$id" 2>/dev/null
-		[ -e "$deployment/result" ] || sleep 2
 	done
 	exit 0
 fi
@@ -158,7 +161,11 @@ if [ ! -e "$deployment/back.rc" ]; then
 	[ "$reboot" != yes ] || fail "it booted into the other system again"
 	echo "${failed:-no} $boot" | write "$deployment/back.rc"
 fi
-[ "$mode" != now ] || exit 0
+if [ "$mode" = now ]; then
+	# Fleet looks, and ends it; without fleet the lease does.
+	extend "$id" "$(meta "$id" confirm)"
+	exit 0
+fi
 result=rolled-back
 [ -e "$deployment/changing" ] || result=untouched
 [ ! -e "$deployment/not-back" ] || result=rollback-failed
