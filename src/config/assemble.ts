@@ -72,6 +72,7 @@ function git({ git: given = {} }: FleetYaml): GitSettings {
 function rollout({ rollout: given = {} }: FleetYaml): Rollout {
   return {
     maxParallel: given.maxParallel ?? 10,
+    maxParallelVms: given.maxParallelVms ?? 1,
     settle: parseDuration(given.settle ?? '15s')!,
     deadline: parseDuration(given.deadline ?? '2m')!,
     stopTimeout: parseDuration(given.stopTimeout ?? '30s')!,

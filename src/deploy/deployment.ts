@@ -6,7 +6,7 @@ import { requireAccess } from './adoption.ts';
 import type { Context } from './context.ts';
 import { checkpoint } from './interrupt.ts';
 import { switchHypervisor } from './switch.ts';
-import { bringUpVm, setAside, stopVm } from './vm-steps.ts';
+import { bringUpAll, setAside, stopVm } from './vm-steps.ts';
 import type { Outcome, Recorded, Work } from './work.ts';
 
 /** The commit that is deployed, and how it gets to a hypervisor. */
@@ -73,9 +73,8 @@ async function activate(
     await switchSystem(ctx, switching, toplevel, todo);
     await removeOldBridges(ctx);
   }
-  for (const action of todo.filter((a) => bringsUp.has(a.kind))) {
-    await bringUpVm(ctx, action, runnerOf(ctx, action, built));
-  }
+  const rising = todo.filter((a) => bringsUp.has(a.kind));
+  await bringUpAll(ctx, rising, (action) => runnerOf(ctx, action, built));
   for (const action of leaving) await setAside(ctx, action.target);
   checkpoint(ctx.signal);
   return {

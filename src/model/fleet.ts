@@ -130,7 +130,10 @@ export interface Vm {
 
 /** Durations in milliseconds. */
 export interface Rollout {
+  /** Hypervisors at a time. */
   readonly maxParallel: number;
+  /** Guests restarting at a time on one hypervisor. */
+  readonly maxParallelVms: number;
   readonly settle: number;
   readonly deadline: number;
   readonly stopTimeout: number;
