@@ -1,7 +1,7 @@
 import { systemName } from '../host/facts.ts';
 import type { Generation, Generations } from '../host/generations.ts';
 import { FleetError } from '../model/errors.ts';
-import { parseExpected } from '../model/expected.ts';
+import { parseExpected, sameWiring } from '../model/expected.ts';
 import { awaitHealthy } from './await-healthy.ts';
 import { type Context, formerTarget, stopSeconds } from './context.ts';
 import { checkpoint } from './interrupt.ts';
@@ -40,7 +40,7 @@ async function carryOut(
   const moved = vms.filter(([name, g]) => {
     const then = expectedAt(g);
     const now = before.deployed.get(name)?.expected;
-    return then && now && (then.tap !== now.tap || then.bridge !== now.bridge);
+    return then && now && !sameWiring(then, now);
   });
   if (moved.length > 0 && !system) {
     const names = moved.map(([name]) => name).join(', ');

@@ -1,3 +1,4 @@
+import { nicsOf } from '../model/expected.ts';
 import type { Vm } from '../model/fleet.ts';
 import type { Action } from '../plan/plan.ts';
 import { awaitHealthy } from './await-healthy.ts';
@@ -91,8 +92,9 @@ async function act(ctx: Context, action: Action, vm: Vm, runner: string): Promis
       await start();
       return;
     case 'join': {
-      const { tap, bridge } = desiredTarget(ctx, vm, runner).expected;
-      await session.step(`join ${tap} to ${bridge}`, 'vm-join', [tap, bridge]);
+      for (const { tap, bridge } of nicsOf(desiredTarget(ctx, vm, runner).expected)) {
+        await session.step(`join ${tap} to ${bridge}`, 'vm-join', [tap, bridge]);
+      }
     }
   }
 }

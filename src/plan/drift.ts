@@ -1,6 +1,6 @@
 import { type Facts, systemName, type VmFacts } from '../host/facts.ts';
 import { contains, parseAddress, parseSubnet } from '../model/addresses.ts';
-import { expectedOf } from '../model/expected.ts';
+import { expectedOf, nicsOf, sameWiring } from '../model/expected.ts';
 import type { FleetIndex } from '../model/index.ts';
 import type { Drift } from './plan.ts';
 
@@ -82,7 +82,7 @@ function hostDrift(hypervisor: string, facts: Facts, head: string | undefined): 
 
 function networkDrift(index: FleetIndex, hypervisor: string, facts: Facts): Drift[] {
   if (!facts.deployed.has(systemName)) return [];
-  const deployed = [...facts.deployed.values()].flatMap((d) => d.expected ?? []);
+  const deployed = [...facts.deployed.values()].flatMap((d) => nicsOf(d.expected));
   return index.networksOn(hypervisor).flatMap((network): Drift[] => {
     // What was not deployed yet, as it is now in fleet.yaml, is not missing.
     const subnet = parseSubnet(network.subnet);
@@ -124,15 +124,12 @@ function vmDrift(index: FleetIndex, name: string, seen: VmFacts, facts: Facts): 
   }
   if (vm.state === 'stopped' && active) say('running', 'runs, though fleet.yaml says stopped');
   const expected = expectedOf(vm, index.networks);
-  const tap = facts.interfaces.get(expected.tap);
-  if (
-    active &&
-    deployed?.expected?.tap === expected.tap &&
-    deployed.expected.bridge === expected.bridge
-  ) {
-    if (!tap) say('tap', `${expected.tap} is missing`);
-    else if (tap.master !== expected.bridge) {
-      say('tap', `${expected.tap} is in ${tap.master ?? 'no bridge'}, not in ${expected.bridge}`);
+  if (!active || !deployed?.expected || !sameWiring(deployed.expected, expected)) return found;
+  for (const { tap, bridge } of nicsOf(expected)) {
+    const link = facts.interfaces.get(tap);
+    if (!link) say('tap', `${tap} is missing`);
+    else if (link.master !== bridge) {
+      say('tap', `${tap} is in ${link.master ?? 'no bridge'}, not in ${bridge}`);
     }
   }
   return found;
@@ -140,8 +137,11 @@ function vmDrift(index: FleetIndex, name: string, seen: VmFacts, facts: Facts): 
 
 function orphans(index: FleetIndex, hypervisor: string, facts: Facts): Drift[] {
   const own = new Set(index.vmsOn(hypervisor).map((vm) => vm.name));
-  const taps = new Set(index.vmsOn(hypervisor).map((vm) => expectedOf(vm, index.networks).tap));
-  const leaving = [...facts.deployed.values()].map((d) => d.expected?.tap);
+  const taps = new Set([
+    ...index.vmsOn(hypervisor).flatMap((vm) => vm.nics.map(({ tap }) => tap)),
+    // Those of vms that leave.
+    ...[...facts.deployed.values()].flatMap((d) => nicsOf(d.expected)).map(({ tap }) => tap),
+  ]);
   return [
     ...[...facts.vms.keys()]
       .filter((name) => !own.has(name) && !facts.deployed.has(name))
@@ -153,7 +153,7 @@ function orphans(index: FleetIndex, hypervisor: string, facts: Facts): Drift[] {
         }),
       ),
     ...[...facts.interfaces.keys()]
-      .filter((name) => name.startsWith('vm-') && !taps.has(name) && !leaving.includes(name))
+      .filter((name) => name.startsWith('vm-') && !taps.has(name))
       .map(
         (name): Drift => ({
           target: name,

@@ -12,7 +12,7 @@ const target: VmTarget = {
   name: 'web1',
   runner: '/nix/store/old-web1',
   state: 'running',
-  expected: { tap: 'vm-web1', bridge: 'br-front', address: '10.1.0.2', volumes: [] },
+  expected: { tap: 'vm-web1', bridge: 'br-front', address: '10.1.0.2', further: [], volumes: [] },
   bridgeAddress: '10.1.0.1/24',
 };
 const failing = (change: Partial<Facts>, of: Partial<VmTarget> = {}) =>
