@@ -1,6 +1,7 @@
 import type { Facts, UnitFacts } from '../host/facts.ts';
 import { type Expected, nicsOf } from '../model/expected.ts';
 import type { Network } from '../model/fleet.ts';
+import { gatewaysOf } from '../model/gateways.ts';
 
 /** One thing looked at, with what was expected and what was seen. */
 export interface CheckResult {
@@ -99,12 +100,12 @@ export function checkHypervisor(
       : [check(name, 'current system', toplevel, facts.currentSystem)]),
     ...networks.map((network): CheckResult => {
       const bridge = facts.interfaces.get(network.bridge);
-      const address = `${network.gateway}/${network.prefix}`;
+      const addresses = gatewaysOf(network);
       return {
         target: name,
         check: `bridge ${network.bridge}`,
-        ok: (bridge?.up ?? false) && (bridge?.addresses.includes(address) ?? false),
-        expected: `up with ${address}`,
+        ok: (bridge?.up ?? false) && addresses.every((a) => bridge?.addresses.includes(a)),
+        expected: `up with ${addresses.join(', ')}`,
         seen: bridge
           ? `${bridge.up ? 'up' : 'down'} with ${bridge.addresses.join(', ') || 'no address'}`
           : 'nothing',

@@ -53,6 +53,11 @@ export function hostAddress6(subnet: Subnet6, host: number): bigint {
   return subnet.base + BigInt(host);
 }
 
+/** True when an address belongs to the subnet. */
+export function contains6(subnet: Subnet6, address: bigint): boolean {
+  return address >= subnet.base && address <= subnet.last;
+}
+
 /** True when two subnets share an address. */
 export function overlaps6(a: Subnet6, b: Subnet6): boolean {
   return a.base <= b.last && b.base <= a.last;

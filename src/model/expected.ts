@@ -5,6 +5,7 @@ export interface ExpectedNic {
   readonly tap: string;
   readonly bridge: string;
   readonly address: string;
+  readonly address6?: string;
 }
 
 /**
@@ -26,10 +27,10 @@ export interface ExpectedVolume {
 }
 
 export function expectedOf(vm: Vm, networks: ReadonlyMap<string, Network>): Expected {
-  const [first, ...further] = vm.nics.map(({ tap, address, network }): ExpectedNic => {
+  const [first, ...further] = vm.nics.map(({ tap, address, address6, network }): ExpectedNic => {
     const bridge = networks.get(network)?.bridge;
     if (bridge === undefined) throw new Error(`${vm.name} is on a network that is not there`);
-    return { tap, bridge, address };
+    return { tap, bridge, address, ...(address6 !== undefined && { address6 }) };
   });
   if (!first) throw new Error(`${vm.name} has no network`);
   return {
@@ -47,8 +48,8 @@ export function expectedOf(vm: Vm, networks: ReadonlyMap<string, Network>): Expe
 /** All NICs, the first one first; none of what is not known. */
 export function nicsOf(expected: Expected | undefined): ExpectedNic[] {
   if (!expected) return [];
-  const { tap, bridge, address, further } = expected;
-  return [{ tap, bridge, address }, ...further];
+  const { further, volumes: _, ...first } = expected;
+  return [first, ...further];
 }
 
 /** True when every TAP is in the bridge that it is in for the other. */
@@ -69,8 +70,9 @@ export function parseExpected(text: string | undefined): Expected | undefined {
   try {
     const value = JSON.parse(text ?? '') as Partial<Expected>;
     // Records of earlier versions have neither.
-    const { tap, bridge, address, further = [], volumes = [] } = value;
-    return tap && bridge && address ? { tap, bridge, address, further, volumes } : undefined;
+    const { tap, bridge, address, address6, further = [], volumes = [] } = value;
+    if (!tap || !bridge || !address) return undefined;
+    return { tap, bridge, address, ...(address6 && { address6 }), further, volumes };
   } catch {
     return undefined;
   }

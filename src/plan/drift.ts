@@ -1,6 +1,6 @@
 import { type Facts, systemName, type VmFacts } from '../host/facts.ts';
-import { contains, parseAddress, parseSubnet } from '../model/addresses.ts';
 import { expectedOf, nicsOf, sameWiring } from '../model/expected.ts';
+import { deployedGateways } from '../model/gateways.ts';
 import type { FleetIndex } from '../model/index.ts';
 import type { Drift } from './plan.ts';
 
@@ -84,25 +84,21 @@ function networkDrift(index: FleetIndex, hypervisor: string, facts: Facts): Drif
   if (!facts.deployed.has(systemName)) return [];
   const deployed = [...facts.deployed.values()].flatMap((d) => nicsOf(d.expected));
   return index.networksOn(hypervisor).flatMap((network): Drift[] => {
-    // What was not deployed yet, as it is now in fleet.yaml, is not missing.
-    const subnet = parseSubnet(network.subnet);
-    const isOurs = deployed.some((d) => {
-      const address = parseAddress(d.address);
-      return (
-        d.bridge === network.bridge && subnet && address !== undefined && contains(subnet, address)
-      );
-    });
-    if (!isOurs) return [];
+    const wanted = deployedGateways(network, deployed);
+    if (wanted.length === 0) return [];
     const bridge = facts.interfaces.get(network.bridge);
-    const address = `${network.gateway}/${network.prefix}`;
     if (!bridge) {
       return [
         { target: hypervisor, code: 'bridge', message: `bridge ${network.bridge} is missing` },
       ];
     }
-    return bridge.addresses.includes(address)
-      ? []
-      : [{ target: hypervisor, code: 'address', message: `${network.bridge} has no ${address}` }];
+    return wanted
+      .filter((address) => !bridge.addresses.includes(address))
+      .map((address) => ({
+        target: hypervisor,
+        code: 'address',
+        message: `${network.bridge} has no ${address}`,
+      }));
   });
 }
 

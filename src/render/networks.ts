@@ -1,4 +1,5 @@
 import type { Hypervisor, Network } from '../model/fleet.ts';
+import { gatewaysOf } from '../model/gateways.ts';
 import { nixFile } from '../nix/print.ts';
 import { commented, expression, type Nix, type NixSet } from '../nix/tree.ts';
 import { rendered } from './marker.ts';
@@ -73,10 +74,10 @@ function forwardIpv6({ uplink }: Hypervisor): NixSet {
   };
 }
 
-function bridgeNetwork({ bridge, gateway, prefix, ipv6 }: Network): Nix {
-  const address = `${gateway}/${prefix}`;
+function bridgeNetwork(network: Network): Nix {
+  const { bridge, ipv6 } = network;
   return {
-    address: ipv6 ? [address, `${ipv6.gateway}/${ipv6.prefix}`] : [address],
+    address: gatewaysOf(network),
     linkConfig: { RequiredForOnline: 'no' },
     matchConfig: { Name: bridge },
     networkConfig: {

@@ -96,6 +96,14 @@ describe('a guest', () => {
     expect(failing(change)).toEqual(expected);
   });
 
+  test('with a further NIC is looked at for both', () => {
+    const further = [{ tap: 'vm-web1a2b3c', bridge: 'br-back', address: '10.2.0.9' }];
+    const both = { expected: { ...target.expected, further } };
+    expect(failing({}, both)).toEqual(['tap: expected vm-web1a2b3c up in br-back, seen nothing']);
+    const up = { name: 'vm-web1a2b3c', up: true, master: 'br-back', addresses: [] };
+    expect(failing(link('vm-web1a2b3c', up), both)).toEqual([]);
+  });
+
   test('that should be stopped is looked at for that and its runner only', () => {
     expect(failing({}, { state: 'stopped' })).toEqual(['stopped: expected inactive, seen active']);
     expect(
