@@ -52,6 +52,11 @@
         type ifname
       }
 
+      chain refuse {
+        meta l4proto tcp reject with tcp reset
+        reject with icmpx admin-prohibited
+      }
+
       chain metadata {
         type filter hook prerouting priority mangle; policy accept;
         iifname @bridges iifname != @metadata ip daddr 169.254.169.254 drop
@@ -66,7 +71,7 @@
         type filter hook input priority filter; policy accept;
         ct state { established, related } accept
         meta l4proto { icmp, ipv6-icmp } accept
-        iifname @isolated reject with icmpx admin-prohibited
+        iifname @isolated goto refuse
       }
 
       chain forward {
@@ -74,12 +79,12 @@
         ct state { established, related } accept
         iifname . oifname @allowed accept
         iifname @open oifname @open accept
-        iifname @bridges oifname @bridges reject with icmpx admin-prohibited
+        iifname @bridges oifname @bridges goto refuse
         oifname @isolated drop
         iifname @metadata ip daddr 169.254.169.254 accept
         iifname @metadata ip6 daddr fd00:ec2::254 accept
         iifname . meta l4proto . th dport @egress accept
-        iifname @restricted reject with icmpx admin-prohibited
+        iifname @restricted goto refuse
       }
 
       chain nat {

@@ -23,9 +23,6 @@ export interface Firewall {
 /** Where clouds answer whoever asks with the hypervisor's own credentials. */
 const metadata = ['ip daddr 169.254.169.254', 'ip6 daddr fd00:ec2::254'];
 
-/** A guest is told at once, so that nothing waits for a timeout. */
-const refuse = 'reject with icmpx admin-prohibited';
-
 /**
  * Content of fleet's nftables table. Every chain accepts by policy and refuses packets from or to
  * fleet's bridges alone; what it accepts other tables can still refuse. docs/decisions/networking.md
@@ -92,6 +89,11 @@ function egress(networks: readonly Network[]): string[] {
 
 function chains({ networks, targets, uplink, forwarder, advertised }: Firewall): string[] {
   return [
+    // A guest is told at once, so that nothing waits for a timeout.
+    chain('refuse', undefined, [
+      'meta l4proto tcp reject with tcp reset',
+      'reject with icmpx admin-prohibited',
+    ]),
     // Before anything is routed or translated: wherever the service runs, it is out of reach.
     chain(
       'metadata',
@@ -103,19 +105,19 @@ function chains({ networks, targets, uplink, forwarder, advertised }: Firewall):
       'ct state { established, related } accept',
       'meta l4proto { icmp, ipv6-icmp } accept',
       ...(forwarder ? ['meta l4proto { tcp, udp } th dport 53 accept'] : []),
-      `iifname @isolated ${refuse}`,
+      `iifname @isolated goto refuse`,
     ]),
     chain('forward', 'filter hook forward priority filter', [
       'ct state { established, related } accept',
       'iifname . oifname @allowed accept',
       'iifname @open oifname @open accept',
-      `iifname @bridges oifname @bridges ${refuse}`,
+      `iifname @bridges oifname @bridges goto refuse`,
       ...targets.map(letIn(uplink)).sort(),
       ...(advertised ? [`iifname ${name(tailscaleInterface)} oifname @bridges accept`] : []),
       'oifname @isolated drop',
       ...metadata.map((daddr) => `iifname @metadata ${daddr} accept`),
       'iifname . meta l4proto . th dport @egress accept',
-      `iifname @restricted ${refuse}`,
+      `iifname @restricted goto refuse`,
     ]),
     chain('nat', 'nat hook postrouting priority srcnat', networks.flatMap(masquerade(uplink))),
   ];
@@ -152,9 +154,9 @@ function set(title: string, type: string, elements: readonly string[]): string {
   return `set ${title} {\n  type ${type}\n${list}}\n`;
 }
 
-function chain(title: string, hook: string, rules: readonly string[]): string {
-  const body = rules.map((rule) => `  ${rule}\n`).join('');
-  return `chain ${title} {\n  type ${hook}; policy accept;\n${body}}\n`;
+function chain(title: string, hook: string | undefined, rules: readonly string[]): string {
+  const type = hook === undefined ? '' : `  type ${hook}; policy accept;\n`;
+  return `chain ${title} {\n${type}${rules.map((rule) => `  ${rule}\n`).join('')}}\n`;
 }
 
 /** An interface in nft's quotes, which know no escapes. */
