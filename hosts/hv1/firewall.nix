@@ -70,7 +70,7 @@
       chain input {
         type filter hook input priority filter; policy accept;
         ct state { established, related } accept
-        meta l4proto { icmp, ipv6-icmp } accept
+        meta l4proto { icmp, icmpv6 } accept
         iifname @isolated goto refuse
       }
 

@@ -103,7 +103,7 @@ function chains({ networks, targets, uplink, forwarder, advertised }: Firewall):
     chain('publish', 'nat hook prerouting priority dstnat', targets.map(translate(uplink)).sort()),
     chain('input', 'filter hook input priority filter', [
       'ct state { established, related } accept',
-      'meta l4proto { icmp, ipv6-icmp } accept',
+      'meta l4proto { icmp, icmpv6 } accept',
       ...(forwarder ? ['meta l4proto { tcp, udp } th dport 53 accept'] : []),
       `iifname @isolated goto refuse`,
     ]),

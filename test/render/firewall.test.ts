@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import type { Fleet, Hypervisor, Network } from '../../src/model/fleet.ts';
-import { firewallTable, type Target } from '../../src/render/firewall-rules.ts';
+import { firewallTable } from '../../src/render/firewall-rules.ts';
 import { render } from '../../src/render/render.ts';
 import { describeWithNix } from '../nix/instantiate.ts';
 import { network } from './build.ts';
@@ -69,9 +69,10 @@ describe('a change of who reaches whom', () => {
   });
 });
 
+const plain = { targets: [], uplink: 'eth0', forwarder: false, advertised: false };
+
 describe('a table', () => {
-  const table = (networks: readonly Network[], targets: readonly Target[] = []) =>
-    firewallTable({ networks, targets, uplink: 'eth0', forwarder: false, advertised: false });
+  const table = (networks: readonly Network[]) => firewallTable({ ...plain, networks });
 
   it('has an element for a network more, and nothing else changes', () => {
     const lines = (text: string) => text.split('\n').map((line) => line.trim());
@@ -112,6 +113,13 @@ describeWithNix('the real nft', () => {
       expect(run.stderr).toBe('');
       expect(run.status).toBe(0);
     }
+  });
+
+  it.skipIf(!present)('takes an element of somebody else’s before and after', () => {
+    const content = firewallTable({ ...plain, networks: [network('a', 1, 'hv')] });
+    const own = 'set allowed { type ifname . ifname; elements = { "wg0" . "br-a" }; }';
+    for (const body of [`${own}\n${content}`, `${content}\n${own}\n`])
+      expect(nft(`table inet fleet {\n${body}}\n`).stderr).toBe('');
   });
 });
 
