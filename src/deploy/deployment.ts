@@ -1,6 +1,6 @@
 import { systemName } from '../host/facts.ts';
 import { FleetError } from '../model/errors.ts';
-import { expectedOf, formatExpected } from '../model/expected.ts';
+import { expectedOf, formatExpected, nicsOf } from '../model/expected.ts';
 import type { Action, HypervisorPlan } from '../plan/plan.ts';
 import { requireAccess } from './adoption.ts';
 import type { Context } from './context.ts';
@@ -225,7 +225,11 @@ function recorded(
 async function removeOldBridges(ctx: Context): Promise<void> {
   const { session } = ctx;
   const wanted = new Set(ctx.index.networksOn(session.hypervisor.name).map((n) => n.bridge));
-  const ours = new Set([...ctx.before.deployed.values()].map((d) => d.expected?.bridge));
+  const ours = new Set(
+    [...ctx.before.deployed.values()]
+      .flatMap((d) => nicsOf(d.expected))
+      .map(({ bridge }) => bridge),
+  );
   const old = [...ctx.before.interfaces.keys()].filter(
     (name) => ours.has(name) && !wanted.has(name),
   );

@@ -1,3 +1,4 @@
+import { nicsOf } from '../model/expected.ts';
 import type { Vm } from '../model/fleet.ts';
 import type { Action } from '../plan/plan.ts';
 import { awaitHealthy } from './await-healthy.ts';
@@ -100,10 +101,11 @@ async function act(ctx: Context, action: Action, vm: Vm, runner: string): Promis
       await start();
       return;
     case 'join': {
-      const { tap, bridge } = desiredTarget(ctx, vm, runner).expected;
-      await session.step(`join ${tap} to ${bridge}`, 'vm-join', [tap, bridge], {
-        kind: 'harmless',
-      });
+      for (const { tap, bridge } of nicsOf(desiredTarget(ctx, vm, runner).expected)) {
+        await session.step(`join ${tap} to ${bridge}`, 'vm-join', [tap, bridge], {
+          kind: 'harmless',
+        });
+      }
     }
   }
 }

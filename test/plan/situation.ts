@@ -1,6 +1,7 @@
 import { readFleet } from '../../src/config/read-fleet.ts';
 import { type Facts, systemName, type UnitFacts, type VmFacts } from '../../src/host/facts.ts';
-import { type Expected, expectedOf } from '../../src/model/expected.ts';
+import { type Expected, expectedOf, nicsOf } from '../../src/model/expected.ts';
+import { gatewaysOf } from '../../src/model/gateways.ts';
 import { type FleetIndex, indexFleet } from '../../src/model/index.ts';
 import { makePlan, type PlanInput } from '../../src/plan/make-plan.ts';
 import type { Action, HypervisorPlan } from '../../src/plan/plan.ts';
@@ -128,13 +129,11 @@ export function deployedFacts(fleet: FleetIndex, hypervisor: string): Facts {
     interfaces: new Map([
       ...fleet
         .networksOn(hypervisor)
-        .map((n) => [n.bridge, up(n.bridge, { addresses: [`${n.gateway}/${n.prefix}`] })] as const),
+        .map((n) => [n.bridge, up(n.bridge, { addresses: gatewaysOf(n) })] as const),
       ...vms
         .filter((vm) => vm.state === 'running')
-        .map((vm) => {
-          const { tap, bridge } = expectedOf(vm, fleet.networks);
-          return [tap, up(tap, { master: bridge })] as const;
-        }),
+        .flatMap((vm) => nicsOf(expectedOf(vm, fleet.networks)))
+        .map(({ tap, bridge }) => [tap, up(tap, { master: bridge })] as const),
     ]),
   };
 }
