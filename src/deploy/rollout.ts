@@ -81,8 +81,8 @@ export async function rollOut(input: RolloutInput): Promise<HypervisorResult[]> 
     await Promise.all(results.map(({ outcome }, i) => endAll([sessions[i] as Session], outcome)));
     return results;
   } catch (error) {
-    // Nothing was changed yet: a run does not throw.
-    await endAll(sessions, 'untouched');
+    // Nothing was changed yet: a run does not throw. What is taken up may have been: it goes back by itself.
+    if (!input.enter) await endAll(sessions, 'untouched');
     throw error;
   } finally {
     endLeases();
