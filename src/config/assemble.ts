@@ -65,8 +65,8 @@ function inputs({ inputs: given = {} }: FleetYaml): Input[] {
 }
 
 function git({ git: given = {} }: FleetYaml): GitSettings {
-  const { remote = 'origin', branch, url, transport = 'pull' } = given;
-  return { remote, transport, ...(branch && { branch }), ...(url && { url }) };
+  const { remote = 'origin', branch, url, transport = 'pull', revert = true } = given;
+  return { remote, transport, revert, ...(branch && { branch }), ...(url && { url }) };
 }
 
 function rollout({ rollout: given = {} }: FleetYaml): Rollout {
@@ -76,6 +76,8 @@ function rollout({ rollout: given = {} }: FleetYaml): Rollout {
     deadline: parseDuration(given.deadline ?? '2m')!,
     stopTimeout: parseDuration(given.stopTimeout ?? '30s')!,
     confirm: parseDuration(given.confirm ?? '90s')!,
+    onFailure: given.onFailure ?? 'revert-fleet',
+    ...(given.canary !== undefined && { canary: given.canary }),
   };
 }
 

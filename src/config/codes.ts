@@ -36,6 +36,7 @@ export const codes = {
   E303: 'the name of a bridge is too long or reserved',
   E304: 'two interfaces of one hypervisor have the same name',
   E305: 'two vms get the same MAC address',
+  E306: 'rollout.canary selects no hypervisor',
 
   E401: 'a subnet is written with an address inside it',
   E402: 'a subnet is too small or too large',
@@ -66,10 +67,7 @@ export const codes = {
   E603: 'a text in config cannot be held by Nix',
   W601: 'yes, no, on or off in config is text',
 
-  E901: 'git.revert is not yet rendered',
-  E902: 'rollout.canary is not yet rendered',
   E903: 'rollout.maxParallelVms is not yet rendered',
-  E904: 'rollout.onFailure is not yet rendered',
   E905: 'flake.outputs is not yet rendered',
   E911: 'capacity of a hypervisor is not yet rendered',
   E912: 'autostart of a hypervisor is not yet rendered',

@@ -239,7 +239,7 @@ export interface Git {
    */
   transport?: 'pull' | 'send';
   /**
-   * A fleet that was rolled back also gets its revert commit. Not yet rendered; it will become true.
+   * After a fleet was rolled back, a commit that takes back what failed is made and pushed.
    */
   revert?: boolean;
 }
@@ -261,9 +261,9 @@ export interface Rollout {
   stopTimeout?: Duration;
   confirm?: Duration;
   /**
-   * What is put back when a check fails: this hypervisor, the whole fleet, or nothing. Not yet rendered beyond revert-hypervisor; it will become revert-fleet.
+   * revert-fleet: all hypervisors go back when one fails, also those that had succeeded; revert-hypervisor: only the one that failed, the others go on; halt: only the one that failed, and no further one begins.
    */
-  onFailure?: 'revert-hypervisor' | 'revert-fleet' | 'halt';
+  onFailure?: 'revert-fleet' | 'revert-hypervisor' | 'halt';
 }
 /**
  * Fields for many vms at once.

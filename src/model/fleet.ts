@@ -134,7 +134,11 @@ export interface Rollout {
   readonly settle: number;
   readonly deadline: number;
   readonly stopTimeout: number;
+  /** A hypervisor that has not heard of fleet for this long puts itself back. */
   readonly confirm: number;
+  readonly onFailure: 'revert-fleet' | 'revert-hypervisor' | 'halt';
+  /** Selects the hypervisors that go first, alone (src/plan/selectors.ts). */
+  readonly canary?: string;
 }
 
 export interface GitSettings {
@@ -144,6 +148,8 @@ export interface GitSettings {
   /** What hypervisors pull from; absent: the remote's url. */
   readonly url?: string;
   readonly transport: 'pull' | 'send';
+  /** A fleet that was rolled back also gets its revert commit. */
+  readonly revert: boolean;
 }
 
 export interface Fleet {

@@ -1,8 +1,11 @@
-import { type Facts, systemName, type VmFacts } from '../host/facts.ts';
+import { type Facts, type OpenDeployment, systemName, type VmFacts } from '../host/facts.ts';
 import { contains, parseAddress, parseSubnet } from '../model/addresses.ts';
 import { expectedOf } from '../model/expected.ts';
 import type { FleetIndex } from '../model/index.ts';
+import { collectedDrift } from './collected.ts';
 import type { Drift } from './plan.ts';
+import { rebootPending, systemRestartPending, vmRestartPending } from './restart-pending.ts';
+import { writerDrift } from './second-writers.ts';
 
 /** What is not as it was last deployed on one hypervisor. Says what is; the actions say what to do. */
 export function drift(
@@ -13,7 +16,9 @@ export function drift(
 ): Drift[] {
   return [
     ...hostDrift(hypervisor, facts, head),
+    ...writerDrift(hypervisor, facts),
     ...networkDrift(index, hypervisor, facts),
+    ...collectedDrift(index, hypervisor, facts),
     ...index.vmsOn(hypervisor).flatMap((vm) => {
       const seen = facts.vms.get(vm.name);
       return seen ? vmDrift(index, vm.name, seen, facts) : [];
@@ -57,27 +62,37 @@ function hostDrift(hypervisor: string, facts: Facts, head: string | undefined): 
   if (deployed && facts.currentSystem !== deployed.path) {
     say('system', 'the running system is not the one that was deployed');
   }
-  if (facts.systemProfile && facts.currentSystem && facts.systemProfile !== facts.currentSystem) {
-    say('profile', 'a reboot would boot another system than the one that runs');
-  }
-  if (facts.rebootFor.length > 0) {
-    say('reboot', `${facts.rebootFor.join(', ')} of the running system wait for a reboot`);
-  }
-  if (facts.lock) {
-    const { owner, operation, id, since } = facts.lock;
+  const profile = systemRestartPending(facts);
+  if (profile) say('profile', profile);
+  const reboot = rebootPending(facts);
+  if (reboot) say('reboot', reboot);
+  if (!deployed) {
     say(
-      'lock',
-      `locked by ${owner}: ${operation} ${id}, since ${timestamp(since)}; apply will refuse`,
+      'no-recovery',
+      'what puts an unfinished deployment in order after a power cut comes with this one; until then fleet unlock does',
     );
   }
-  for (const id of facts.openDeployments) {
-    if (id !== facts.lock?.id)
-      say(
-        'open-deployment',
-        `deployment ${id} was cut off; what it did: /var/lib/fleet/deployments/${id}/journal there`,
-      );
+  const { lock } = facts;
+  if (lock)
+    say('lock', `${lockWords(lock)}; apply will ${lock.atWork ? 'refuse' : 'put it in order'}`);
+  for (const open of facts.open) {
+    if (open.id !== lock?.id)
+      say('open-deployment', `deployment ${open.id} has not ended: ${fate(open)}`);
   }
   return found;
+}
+
+function lockWords(lock: OpenDeployment): string {
+  const { owner, operation, id, since } = lock;
+  return `locked by ${owner}: ${operation} ${id}, since ${timestamp(since)}; ${fate(lock)}`;
+}
+
+/** What becomes of a deployment without fleet. */
+function fate({ atWork, decided, left }: OpenDeployment): string {
+  if (!atWork) return 'nobody is at work at it any more';
+  if (decided === 'back') return 'it is being put back';
+  if (decided === 'confirmed') return 'it is confirmed and about to end';
+  return `without fleet it puts itself back in ${Math.max(0, left)} s`;
 }
 
 function networkDrift(index: FleetIndex, hypervisor: string, facts: Facts): Drift[] {
@@ -116,9 +131,8 @@ function vmDrift(index: FleetIndex, name: string, seen: VmFacts, facts: Facts): 
   if (deployed && seen.current !== deployed.path) {
     say('runner', 'current is not the runner that was deployed');
   }
-  if (active && seen.booted && seen.booted !== seen.current) {
-    say('restart-pending', 'current differs from booted: the next restart boots another runner');
-  }
+  const pending = vmRestartPending(seen, deployed, facts.now);
+  if (pending) say('restart-pending', pending);
   if (vm.state === 'running' && !active) {
     say('stopped', `microvm@${name} is ${seen.unit.active} (${seen.unit.sub})`);
   }
@@ -152,6 +166,11 @@ function orphans(index: FleetIndex, hypervisor: string, facts: Facts): Drift[] {
           message: `/var/lib/microvms/${name} belongs to no vm of the fleet; fleet leaves it alone`,
         }),
       ),
+    ...[...facts.vms.values()].flatMap((vm): Drift[] => {
+      if (own.has(vm.name)) return [];
+      const message = vmRestartPending(vm, facts.deployed.get(vm.name), facts.now);
+      return message ? [{ target: vm.name, code: 'restart-pending', message }] : [];
+    }),
     ...[...facts.interfaces.keys()]
       .filter((name) => name.startsWith('vm-') && !taps.has(name) && !leaving.includes(name))
       .map(

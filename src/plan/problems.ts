@@ -2,6 +2,8 @@ import { type Facts, systemName } from '../host/facts.ts';
 import { contains, overlaps, parseAddress, parseSubnet } from '../model/addresses.ts';
 import type { FleetIndex } from '../model/index.ts';
 import type { Action } from './plan.ts';
+import { resourceProblems } from './resources.ts';
+import { writerProblems } from './second-writers.ts';
 
 /** What stands in the way on one hypervisor, found before anything is changed. */
 export function problems(
@@ -30,9 +32,9 @@ export function problems(
     ...heldBack(hypervisor, facts, actions),
     ...foreign(index, facts),
     ...moving(index, actions),
-    ...(actions.some((a) => a.kind === 'switch')
-      ? [...shadowedRoutes(index, hypervisor, facts), ...fullBoot(facts)]
-      : []),
+    ...(actions.some((a) => a.kind === 'switch') ? shadowedRoutes(index, hypervisor, facts) : []),
+    ...resourceProblems(facts, actions),
+    ...writerProblems(facts),
   ];
 }
 
@@ -113,18 +115,6 @@ const remedies: Readonly<Record<string, string>> = {
   microvm: 'imports = [ inputs.microvm.nixosModules.host ];',
   ping: 'environment.systemPackages = [ pkgs.iputils ];',
 };
-
-/** A boot loader that finds no room fails after the switch; 32 MiB hold a kernel and an initrd. */
-const bootKiB = 32 * 1024;
-
-function fullBoot(facts: Facts): string[] {
-  const free = facts.freeKiB.get('/boot');
-  return free !== undefined && free < bootKiB
-    ? [
-        `/boot has ${Math.floor(free / 1024)} MiB free: delete old generations (boot.loader.*.configurationLimit)`,
-      ]
-    : [];
-}
 
 /** Volumes mount by label (DESIGN, traps, 6): one that changes would not be found by its guest. */
 function changedVolumes(index: FleetIndex, facts: Facts, name: string): string[] {

@@ -225,7 +225,7 @@ describe('the hypervisor switches', () => {
       { facts: () => ({ currentSystem: '/nix/store/x', systemProfile: '/nix/store/x' }) },
     ],
     [
-      'a reboot would boot another system than the one that runs',
+      'the system profile differs from the running system: a reboot would boot it',
       { facts: () => ({ systemProfile: '/nix/store/x' }) },
     ],
   ])('because %s', (why, change) => {

@@ -463,8 +463,11 @@ export function scenarios(kind: string, open: () => Promise<World>, lock?: strin
     });
 
     test('a hypervisor that is locked by somebody else is left alone: exit 5', async () => {
+      const id = '20260101-000000-abcd';
+      const folder = `"$FLEET_ROOT/var/lib/fleet/deployments/${id}"`;
+      const timer = `systemd-run --quiet --unit=fleet-back-${id} --on-active=3600`;
       await look.sh(
-        'mkdir "$FLEET_ROOT/var/lib/fleet/lock" && printf "20260101-000000-abcd\\teve@laptop\\tapply\\t1760000000\\n" > "$FLEET_ROOT/var/lib/fleet/lock/info"',
+        `mkdir -p ${folder} && touch ${folder}/begun && printf 'operator\\teve@laptop\\noperation\\tapply\\nstarted\\t1760000000\\n' > ${folder}/meta && ln -s deployments/${id} "$FLEET_ROOT/var/lib/fleet/lock" && ${timer} /bin/sh -c :`,
       );
       const head = await desk.git('rev-parse', 'HEAD');
       desk.edit((d) => {
@@ -473,7 +476,12 @@ export function scenarios(kind: string, open: () => Promise<World>, lock?: strin
       const run = await desk.apply(5);
       expect(run.stderr).toContain('eve@laptop');
       expect(await desk.git('rev-parse', 'HEAD')).toBe(head);
-      await look.sh('rm -r "$FLEET_ROOT/var/lib/fleet/lock"');
+      const refused = await desk.fleet(['unlock', 'hv1', '--yes']);
+      expect(refused.code).toBe(5);
+      expect(refused.stderr).toContain('is still at work');
+      await look.sh(`systemctl stop fleet-back-${id}.timer`);
+      expect((await desk.fleet(['unlock', 'hv1', '--yes'])).stdout).toContain('hv1 is free');
+      expect(await look.exists('/var/lib/fleet/lock')).toBe(false);
       desk.edit((d) => {
         delete d.vms.vm1.packages;
       });

@@ -10,12 +10,14 @@ import { bridgeNames, interfaces, macAddresses, uniqueNames } from './names.ts';
 import { natNeedsUplink, networkOnOneHypervisor, overlappingSubnets, subnets } from './networks.ts';
 import { notYet } from './not-yet.ts';
 import { references } from './references.ts';
+import { canary } from './rollout.ts';
 import { sshKeys } from './users.ts';
 import { distinctVolumes, harmlessVolumes } from './volumes.ts';
 
 /** What must hold beyond the schema. Each rule is about one thing and knows none of the others. */
 export const rules: readonly ((draft: Draft) => Iterable<Finding>)[] = [
   references,
+  canary,
   uniqueNames,
   bridgeNames,
   interfaces,

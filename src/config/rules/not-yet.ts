@@ -20,18 +20,8 @@ const is =
 const empty = (value: unknown): boolean => Object.keys(value as object).length === 0;
 const off = (value: unknown): boolean => !(value as { enable?: boolean }).enable;
 
-const git: NotYet[] = [
-  { code: 'E901', field: 'revert', holds: is(false), today: 'a rollback makes no revert commit' },
-];
 const rollout: NotYet[] = [
-  { code: 'E902', field: 'canary', holds: is(), today: 'no hypervisor goes first alone' },
   { code: 'E903', field: 'maxParallelVms', holds: is(1), today: 'guests restart one by one' },
-  {
-    code: 'E904',
-    field: 'onFailure',
-    holds: is('revert-hypervisor'),
-    today: 'the hypervisor that failed is put back',
-  },
 ];
 const flake: NotYet[] = [
   { code: 'E905', field: 'outputs', holds: is(), today: 'flake.nix has no further outputs' },
@@ -82,7 +72,6 @@ const vm: NotYet[] = [
 
 /** Fields of the format that would be set without effect are an error until they have one. */
 export function* notYet({ yaml, layers, hypervisors, networks }: Draft): Iterable<Finding> {
-  yield* check(git, yaml.git, ['git']);
   yield* check(rollout, yaml.rollout, ['rollout']);
   yield* check(flake, yaml.flake, ['flake']);
   for (const { path, yaml: fields } of hypervisors.values()) yield* check(hypervisor, fields, path);
