@@ -45,8 +45,8 @@ export const faults = {
   /** The unit of the step in hand is killed, or that of the next one. */
   unit: async ({ host, watch, ended }) => {
     const unit = await watch.until(runningUnit, ended);
-    if (unit === undefined) return false;
-    return (await host.exec(`systemctl kill --signal=KILL ${unit}`)).code === 0;
+    if (unit !== undefined) await host.killUnit(unit);
+    return unit !== undefined;
   },
   /** sshd is gone for a while, and every session with it. */
   sshd: async ({ host, confirmMs }) => {
@@ -61,7 +61,7 @@ export type FaultName = keyof typeof faults;
 export const faultNames = Object.keys(faults) as FaultName[];
 
 function runningUnit({ id, lines }: Progress): string | undefined {
-  const last = lines.at(-1);
+  const last = lines.filter(({ number }) => number !== '-').at(-1);
   return last?.when === 'begin' ? `fleet-${id}-${last.number}.service` : undefined;
 }
 

@@ -115,9 +115,8 @@ export class Ground {
     const begun = new Map<string, number>();
     const steps: TimedStep[] = [];
     const follow = watch.until(({ lines }) => {
-      for (const line of lines.slice(begun.size + steps.length)) {
-        const { number, name } = line;
-        if (line.when === 'begin') begun.set(number, Date.now());
+      for (const { number, name, when } of lines.slice(begun.size + steps.length)) {
+        if (when === 'begin') begun.set(number, Date.now());
         else steps.push({ number, name, ms: Date.now() - (begun.get(number) ?? Date.now()) });
       }
       return undefined;

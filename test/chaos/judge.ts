@@ -2,10 +2,10 @@ import { differences, type Facets, type Seen } from './examine.ts';
 
 /**
  * How a deployment came out, over all its hypervisors. `old` and `new` are well; MIXED is in
- * between, DOWN is one of both with a guest that does not answer, DATA has another volume, STUCK has
- * something that waits for a person.
+ * between, DOWN is one of both with a guest that does not answer, LITTER one of both with a bridge of
+ * the other, DATA has another volume, STUCK has something that waits for a person.
  */
-export type Outcome = 'old' | 'new' | 'MIXED' | 'DOWN' | 'DATA' | 'STUCK';
+export type Outcome = 'old' | 'new' | 'MIXED' | 'DOWN' | 'LITTER' | 'DATA' | 'STUCK';
 
 export interface Verdict<C extends Candidate = Candidate> {
   readonly outcome: Outcome;
@@ -38,17 +38,21 @@ export function judge<C extends Candidate>(
   if (at[0]) return { outcome: markers.length > 0 ? 'STUCK' : at[0].side, at, wrong: markers };
   const tell = (wrong: readonly string[][]) =>
     seen.flatMap((s, n) => (wrong[n] ?? []).map((line) => `${s.host} ${line}`));
-  const down = apart.find(({ wrong }) => wrong.flat().every(isAboutRunning));
-  if (down) return { outcome: 'DOWN', at, wrong: [...tell(down.wrong), ...markers] };
+  for (const [outcome, pattern] of nearly) {
+    const near = apart.find(({ wrong }) => wrong.flat().every((line) => pattern.test(line)));
+    if (near) return { outcome, at, wrong: [...tell(near.wrong), ...markers] };
+  }
   const told = apart.flatMap(({ candidate, wrong }) =>
     tell(wrong).map((line) => `for the ${candidate.side} side: ${line}`),
   );
   return { outcome: 'MIXED', at, wrong: [...told, ...markers] };
 }
 
-/** Differences that tell of a guest that is down, and of nothing else. */
-const isAboutRunning = (line: string) =>
-  / (answers|runs) is |(booted|\bvm-\S+) is absent/.test(line);
+/** Differences that tell of one thing only, with what the outcome is then called. */
+const nearly: readonly (readonly [Outcome, RegExp])[] = [
+  ['DOWN', / (answers|runs) is |(booted|\bvm-\S+) is absent/],
+  ['LITTER', /^br-\S+ is .* not absent$/],
+];
 
 function lostVolumes(seen: readonly Seen[], volumes: ReadonlyMap<string, string>): string[] {
   const found = new Map(seen.flatMap((s) => [...s.volumes]));

@@ -11,7 +11,8 @@ export interface Moment {
   readonly elsewhere?: true;
 }
 
-const stepName = ({ number, name }: Pick<Line, 'number' | 'name'>) => `${number} ${name}`;
+const stepName = ({ number, name }: Pick<Line, 'number' | 'name'>) =>
+  number === '-' ? name : `${number} ${name}`;
 
 const atLine = (line: Line, delayMs = 0, name = `${stepName(line)} ${line.when}`): Moment => ({
   name,
@@ -21,22 +22,22 @@ const atLine = (line: Line, delayMs = 0, name = `${stepName(line)} ${line.when}`
 });
 
 const locked: Moment = { name: 'lock', isReached: (p) => p.locked, delayMs: 0 };
-const confirmed: Moment = {
-  name: 'confirm',
-  isReached: (p) => p.decided === 'confirmed',
-  delayMs: 0,
-};
 const over: Moment = { name: 'result', isReached: (p) => p.result !== undefined, delayMs: 0 };
-
+const confirming = atLine({ number: '-', name: 'confirm', when: 'begin' }, 0, 'confirm');
 /**
  * The worst moment of several hypervisors: one has its new generation for good, and the one that is
  * struck does not.
  */
-const confirmedElsewhere: Moment = { ...confirmed, name: 'confirm elsewhere', elsewhere: true };
+const confirmedElsewhere: Moment = {
+  name: 'confirm elsewhere',
+  isReached: (p) => p.decided === 'confirmed',
+  delayMs: 0,
+  elsewhere: true,
+};
 
 /** Every step of a journal, before it and after it, and what the journal does not tell. */
 export function everyMoment(journal: readonly Line[], hypervisors: number): Moment[] {
-  const ends = [confirmed, ...(hypervisors > 1 ? [confirmedElsewhere] : []), over];
+  const ends = hypervisors > 1 ? [confirmedElsewhere, over] : [over];
   return [locked, ...journal.map((line) => atLine(line)), ...ends];
 }
 
@@ -69,5 +70,5 @@ export function phases(
     found.push(atLine({ ...step, when: 'begin' }, step.ms / 2, phase));
   }
   if (last) found.push(atLine({ ...last, when: 'end' }, settleMs / 2, 'verify'));
-  return [...found, confirmed, ...(hypervisors > 1 ? [confirmedElsewhere] : [])];
+  return [...found, confirming, ...(hypervisors > 1 ? [confirmedElsewhere] : [])];
 }

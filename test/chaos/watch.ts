@@ -3,6 +3,7 @@ import type { WorldHost } from '../scenario/world.ts';
 
 /** A line of a deployment's journal that says that a step begins or ends. */
 export interface Line {
+  /** Of its unit; `-` for what has none, such as the confirmation. */
   readonly number: string;
   readonly name: string;
   readonly when: 'begin' | 'end';
@@ -74,7 +75,7 @@ function parseJournal(text: string): Line[] {
     .slice(0, -1)
     .flatMap((line) => {
       const [, number, name, when] = line.split('\t');
-      return number && name && /^\d+$/.test(number) && (when === 'begin' || when === 'end')
+      return number && name && name !== 'end' && (when === 'begin' || when === 'end')
         ? [{ number, name, when } as const]
         : [];
     });

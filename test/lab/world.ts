@@ -22,6 +22,9 @@ export async function labWorld(hosts: number): Promise<World> {
       restoreLink: () => host.restoreLink(),
       kill: () => host.kill(),
       boot: () => host.boot(),
+      killUnit: async (unit) => {
+        await host.exec(`systemctl kill --signal=KILL ${unit}`);
+      },
       stopSshd: () => host.stopSshd(),
       startSshd: () => host.startSshd(),
       reset: () => host.reset(),

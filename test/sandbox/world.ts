@@ -46,6 +46,11 @@ function asWorldHost(host: SandboxHost): SandboxHost & WorldHost {
   return Object.assign(host, {
     bootDefault: 'readlink "$FLEET_ROOT/sandbox/boot-default"',
     file: (path: string) => join(host.root, path),
+    killUnit: async (unit: string) => {
+      // The stand-in for systemctl leaves loaded what it has killed.
+      const file = `"$FLEET_ROOT/sandbox/units/${unit}"`;
+      await host.exec(`systemctl kill --signal=KILL ${unit}; rm -f ${file}`);
+    },
     // To whoever connects a pulled cable and a stopped sshd are the same in the sandbox.
     stopSshd: () => host.cutLink(),
     startSshd: () => host.restoreLink(),

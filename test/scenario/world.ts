@@ -41,6 +41,8 @@ export interface WorldHost {
   kill(): Promise<void>;
   /** After kill: switches on. Resolves when the boot is over, even with failed units. */
   boot(): Promise<void>;
+  /** SIGKILL to every process of a unit. */
+  killUnit(unit: string): Promise<void>;
   /** Ends sshd and every session; what they had started lives on. */
   stopSshd(): Promise<void>;
   startSshd(): Promise<void>;
