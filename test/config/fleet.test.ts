@@ -40,13 +40,14 @@ describe('defaults', () => {
           follows: {},
         },
       ],
-      git: { remote: 'origin', transport: 'pull' },
+      git: { remote: 'origin', transport: 'pull', revert: true },
       rollout: {
         maxParallel: 10,
         settle: 15_000,
         deadline: 120_000,
         stopTimeout: 30_000,
         confirm: 90_000,
+        onFailure: 'revert-fleet',
       },
       hypervisors: [
         {
