@@ -40,13 +40,14 @@ describe('defaults', () => {
           follows: {},
         },
       ],
-      git: { remote: 'origin', transport: 'pull' },
+      git: { remote: 'origin', transport: 'pull', revert: true },
       rollout: {
         maxParallel: 10,
         settle: 15_000,
         deadline: 120_000,
         stopTimeout: 30_000,
         confirm: 90_000,
+        onFailure: 'revert-fleet',
       },
       hypervisors: [
         {
@@ -247,6 +248,28 @@ vms:
   b: { on: hv1, network: n1, state: stopped, autostart: never, address: 10.1.0.3 }
 `;
     expect(fleetOf(text).vms.map(({ state }) => state)).toEqual(['running', 'stopped']);
+  });
+
+  describe('a rollout', () => {
+    const rollout = (text: string) =>
+      fleetOf(`version: 1
+name: test
+git: { revert: false }
+rollout: ${text}
+hypervisors:
+  hv1: { ssh: hv1, system: x86_64-linux, stateVersion: "25.11", tags: [first, eu] }
+  hv2: { ssh: hv2, system: x86_64-linux, stateVersion: "25.11" }
+`);
+
+    test.each(['hv1', 'hv*', '@first', 'hv2, @e*'])('may have the canary %j', (canary) => {
+      expect(rollout(`{ canary: "${canary}" }`).rollout.canary).toBe(canary);
+    });
+
+    test.each(['revert-fleet', 'revert-hypervisor', 'halt'])('may %s on failure', (onFailure) => {
+      const fleet = rollout(`{ onFailure: ${onFailure} }`);
+      expect(fleet.rollout.onFailure).toBe(onFailure);
+      expect(fleet.git.revert).toBe(false);
+    });
   });
 
   test('modules lose what a path does not need', () => {

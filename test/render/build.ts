@@ -16,13 +16,15 @@ export function fleet(
       },
       { name: 'nixpkgs', url: 'github:NixOS/nixpkgs/nixos-25.11', flake: true, follows: {} },
     ],
-    git: { remote: 'origin', transport: 'pull' },
+    git: { remote: 'origin', transport: 'pull', revert: true },
     rollout: {
       maxParallel: 10,
+      maxParallelVms: 1,
       settle: 15_000,
       deadline: 120_000,
       stopTimeout: 30_000,
       confirm: 90_000,
+      onFailure: 'revert-fleet',
     },
     ...parts,
   };

@@ -90,7 +90,7 @@ active=$(systemctl list-units --no-legend --plain --state=active,activating,relo
 # Transient units have hardly a PATH on NixOS, and a switch changes what is on ours: the old system's
 # tools first, then the folders of those that are there now.
 path=$system/sw/bin
-for tool in systemctl systemd-run nix-env git sh date ln sed grep; do
+for tool in systemctl systemd-run nix-env git ip sh date ln sed grep; do
 	found=$(command -v "$tool") || continue
 	real=$(readlink -f "$found" 2>/dev/null || true)
 	# Where one file goes by many names (coreutils, busybox, nix) the link's own folder is meant.

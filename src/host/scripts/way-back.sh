@@ -17,6 +17,8 @@ if [ "$mode" = lease ]; then
 		read -r deadline 2>/dev/null <"$deployment/deadline" || true
 		left=$((deadline - $(uptime_seconds)))
 		if [ "$left" -gt 0 ]; then
+			# A step has a limit of its own, and sets it nearer when it ends sooner.
+			[ "$left" -lt 2 ] || left=2
 			sleep "$left"
 		elif is_active "fleet-back-$id-now.service"; then
 			# One at a time, whoever asked for it.
@@ -125,6 +127,10 @@ system_back() {
 		# 4: a unit failed, perhaps one that failed before, too; 100: a reboot is needed. Fleet looks.
 		case $code in 0 | 4 | 100) ;; *) fail "switch-to-configuration test of the previous system ended with $code" ;; esac
 		[ ! -e "$deployment/bridges-removed" ] || systemctl restart systemd-networkd.service
+		# networkd takes none away; one that is left would keep the subnet of one that is back.
+		[ ! -f "$deployment/bridges-new" ] || while read -r bridge; do
+			[ -n "$(ls -A "$R/sys/class/net/$bridge/brif" 2>/dev/null)" ] || ip link delete "$bridge" type bridge
+		done <"$deployment/bridges-new"
 	fi
 	[ -e "$deployment/booting" ] || [ "$(readlink -f "$system_profile")" != "$profile" ] || return 0
 	[ "$(readlink -f "$system_profile")" = "$profile" ] ||
