@@ -34,14 +34,22 @@ for folder in "$vms"/*; do
 	[ "$runs" != active ] || [ "$current" = "$booted" ] || say marker "$name" 'current differs from booted'
 done
 
-# The last MiB: what the guest does not write to.
+# A file system that a guest has mounted changes all the time: it has to be the same one. Of anything else
+# the last MiB counts, which no guest writes to.
+fingerprint() {
+	if [ "$(dd if="$1" bs=1 skip=1080 count=2 2>/dev/null | od -An -tx1 | tr -d ' ')" = 53ef ]; then
+		dd if="$1" bs=1 skip=1128 count=16 2>/dev/null
+	else
+		tail -c 1048576 "$1"
+	fi | git hash-object --stdin
+}
 volumes() {
 	kind=$1
 	shift
 	for image; do
 		[ -f "$image" ] || continue
 		folder=${image%/*}
-		say "$kind" "${folder##*/} ${image##*/}" "$(tail -c 1048576 "$image" | git hash-object --stdin)"
+		say "$kind" "${folder##*/} ${image##*/}" "$(fingerprint "$image")"
 	done
 }
 volumes aside "$vms"/.aside/*/*/*.img

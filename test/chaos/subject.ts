@@ -50,11 +50,15 @@ export function addressesOn(data: FleetData, host: string): string[] {
   return all.filter((vm) => vm.on === host).map((vm) => vm.address);
 }
 
-/** Random bytes at the end of a vm's volume, where no guest writes; a guest makes it empty. */
+/**
+ * Random bytes: in the sandbox at the end of a vm's volume, where no guest writes. A guest of the lab has a
+ * file system there and mounts it, so they are in an image beside it.
+ */
 export async function fillVolumes(desk: Desk, vms: readonly string[]): Promise<void> {
   for (const vm of vms) {
     const host = desk.world.hosts.find((h) => h.name === desk.data.vms[vm]?.on);
-    const file = `"$FLEET_ROOT/var/lib/microvms/${vm}/${image}"`;
+    const name = desk.world.kind === 'lab' ? 'precious.img' : image;
+    const file = `"$FLEET_ROOT/var/lib/microvms/${vm}/${name}"`;
     const run = await host?.exec(
       `dd if=/dev/urandom of=${file} bs=1048576 seek=15 count=1 conv=notrunc`,
     );
