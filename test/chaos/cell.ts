@@ -49,10 +49,12 @@ export async function runCell(
   const { verdict, seconds } = await settle(ground.world.hosts, [fleet], confirmMs, look);
   const run = await fleet.ended;
 
+  const account = watch.account();
   await heal(victim);
   const then = await applyAgain(ground);
   ground.side = otherSide(ground.side);
-  return { ...conclude(verdict, run, then, isStruck), seconds, exit: run.code };
+  const result = { ...conclude(verdict, run, then, isStruck), seconds, exit: run.code };
+  return isWell(result) ? result : { ...result, wrong: [...result.wrong, ...account] };
 }
 
 /** Nothing is stuck when this leaves everything new. Gives what is wrong. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { demoLock } from '../../src/sandbox/demo-fleet.ts';
-import { Desk, type Run } from '../scenario/desk.ts';
+import { Desk, isKnownBad, type Run } from '../scenario/desk.ts';
 import type { World, WorldHost } from '../scenario/world.ts';
 import { examine, type Facets, type Seen } from './examine.ts';
 import type { Candidate } from './judge.ts';
@@ -92,12 +92,11 @@ export class Ground {
     return Promise.all(world.hosts.map((host) => examine(host, addressesOn(desk.data, host.name))));
   }
 
-  /** `fleet apply`; with --force where it says that it wants to be told. */
+  /** `fleet apply`; with --force where it wants to be told. */
   async apply(): Promise<Run> {
     this.desk.save();
     const run = await this.desk.fleet(['apply', '--yes']);
-    const wantsForce = run.code !== 0 && `${run.stdout}${run.stderr}`.includes('--force');
-    return wantsForce ? this.desk.fleet(['apply', '--yes', '--force']) : run;
+    return isKnownBad(run) ? this.desk.fleet(['apply', '--yes', '--force']) : run;
   }
 
   async #learn(side: Side): Promise<void> {

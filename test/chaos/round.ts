@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Desk, FleetData, Run, Running } from '../scenario/desk.ts';
+import { type Desk, type FleetData, isKnownBad, type Run, type Running } from '../scenario/desk.ts';
 import type { WorldHost } from '../scenario/world.ts';
 import { type Change, randomChange } from './changes.ts';
 import { Dice } from './dice.ts';
@@ -123,11 +123,11 @@ function start(ground: RandomGround, p: Plan, operator: 0 | 1): Running {
   return startForced(desk, args);
 }
 
-/** With --force where it says that it wants to be told. */
+/** With --force where it wants to be told. */
 function startForced(desk: Desk, args: readonly string[]): Running {
   let running = desk.start(args);
   const ended = running.ended.then((run) => {
-    if (run.code === 0 || !`${run.stdout}${run.stderr}`.includes('--force')) return run;
+    if (!isKnownBad(run)) return run;
     running = desk.start([...args, '--force']);
     return running.ended;
   });

@@ -1,6 +1,8 @@
 // npm run chaos -- sandbox|sandbox2|lab|lab2 [--only STEP:FAULT] [--jobs N] [--file F]
 // npm run chaos -- random [--seed N] [--deployments N] [--file F]
 // Goes on where it was cut off; results that are there already are not made again.
+import { cpSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { World } from '../scenario/world.ts';
 import { type CellResult, isWell } from './cell.ts';
@@ -28,6 +30,8 @@ const { values, positionals } = parseArgs({
 });
 const kind = positionals[0] ?? 'sandbox';
 const file = values.file ?? process.env.FLEET_CHAOS ?? `.chaos/${kind}.jsonl`;
+
+const frozen = freezeFleet();
 
 const worlds: Record<string, () => Promise<World>> = {
   sandbox: async () => (await import('../sandbox/world.ts')).sandboxWorld(1),
@@ -64,6 +68,16 @@ async function cells(openWorld: () => Promise<World>): Promise<void> {
   console.log(`\n${text}\n\n${summary(records.all)}`);
   if (!values.only) publish(kind, `${text}\n\n${summary(records.all)}`);
   if (!records.all.every(isWell)) process.exitCode = 1;
+}
+
+/** A long run is of one fleet, whatever is built meanwhile. Gives the folder of its copy. */
+function freezeFleet(): string {
+  const folder = resolve(`.chaos/fleet-${process.pid}`);
+  cpSync('dist', join(folder, 'dist'), { recursive: true });
+  for (const name of ['package.json', 'schemas'])
+    cpSync(name, join(folder, name), { recursive: true });
+  process.env.FLEET_ENTRY = join(folder, 'dist/main.js');
+  return folder;
 }
 
 function cellText(result: CellResult | undefined): string {
@@ -106,10 +120,14 @@ async function random(): Promise<void> {
   if (!records.all.every(isRoundWell)) process.exitCode = 1;
 }
 
-const openWorld = worlds[kind];
-if (kind === 'random') await random();
-else if (openWorld) await cells(openWorld);
-else {
-  console.error(`there is no ${kind}: sandbox, sandbox2, lab, lab2 or random`);
-  process.exitCode = 64;
+try {
+  const openWorld = worlds[kind];
+  if (kind === 'random') await random();
+  else if (openWorld) await cells(openWorld);
+  else {
+    console.error(`there is no ${kind}: sandbox, sandbox2, lab, lab2 or random`);
+    process.exitCode = 64;
+  }
+} finally {
+  rmSync(frozen, { recursive: true, force: true });
 }

@@ -45,6 +45,17 @@ export class Watch {
     };
   }
 
+  /** What the deployment wrote down about itself, for a person who has to find a fault. */
+  account(): string[] {
+    const progress = this.look();
+    if (!progress) return [];
+    const folder = this.#host.file(`/var/lib/fleet/deployments/${progress.id}`);
+    return ['journal', 'put-back', 'not-back', 'back.rc', 'result'].flatMap((name) => {
+      const text = read(`${folder}/${name}`);
+      return text === undefined ? [] : [`${name} of ${progress.id}:\n${text.trim()}`];
+    });
+  }
+
   /** Waits for something; gives undefined when `signal` says that it will not come any more. */
   async until<T>(
     ask: (progress: Progress) => T | undefined,

@@ -12,6 +12,10 @@ export interface Run {
   readonly stderr: string;
 }
 
+/** Was it refused because the same went wrong before, and wants --force? */
+export const isKnownBad = ({ code, stderr }: Run): boolean =>
+  code !== 0 && stderr.includes('[commit.known-bad]');
+
 /** A fleet binary at work. */
 export interface Running {
   /** Resolves when it has ended, in whatever way. */
@@ -23,7 +27,7 @@ export interface Running {
 // biome-ignore lint/suspicious/noExplicitAny: the schema is what is under test.
 export type FleetData = Record<string, any>;
 
-const entry =
+const entry = () =>
   process.env.FLEET_ENTRY ?? fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 /** A person's desk: a clone with fleet.yaml, its remote, and the fleet binary. */
@@ -119,7 +123,7 @@ export class Desk {
     args: readonly string[],
     onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void,
   ): Running {
-    const child = spawn(process.execPath, [entry, '-C', this.folder, ...args], {
+    const child = spawn(process.execPath, [entry(), '-C', this.folder, ...args], {
       env: this.#env(),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
