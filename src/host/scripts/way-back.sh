@@ -57,13 +57,20 @@ field() { sed -n "s/^$1$tab//p" "$deployment/before"; }
 runner_before() { if [ "$was" = active ] && [ "$booted" != - ]; then echo "$booted"; else echo "$current"; fi; }
 is_target() { field target | grep -qx "$1"; }
 runs() { case $running in *" $1 "*) ;; *) return 1 ;; esac }
+# A step that was ended may have begun to stop it.
+is_stopping() { case $stopping_now in *" $1 "*) ;; *) return 1 ;; esac }
 list_running() {
-	running=' '
+	running=' ' stopping_now=' '
 	[ "$mode" != boot ] || return 0
-	for unit in $(systemctl list-units --no-legend --plain --state=active,activating,reloading,deactivating 'microvm@*.service' | cut -d ' ' -f 1); do
-		unit=${unit#microvm@}
-		running="$running${unit%.service} "
-	done
+	while read -r unit _ state _; do
+		name=${unit#microvm@}
+		name=${name%.service}
+		[ -n "$name" ] || continue
+		running="$running$name "
+		[ "$state" != deactivating ] || stopping_now="$stopping_now$name "
+	done <<-END
+		$(systemctl list-units --no-legend --plain --state=active,activating,reloading,deactivating 'microvm@*.service')
+	END
 }
 
 # Guests that are not as they were stop, and every link points again to where it pointed.
@@ -77,7 +84,7 @@ guests_back() {
 		fi
 		if [ "$was" = active ]; then
 			# A switch may have stopped a guest that was none of its business.
-			if runs "$name" && [ "$(target "$vms/$name/booted")" = "$former" ] &&
+			if runs "$name" && ! is_stopping "$name" && [ "$(target "$vms/$name/booted")" = "$former" ] &&
 				{ ! is_target "$name" || [ "$(target "$vms/$name/current")" = "$former" ]; }; then continue; fi
 			starting="$starting $name"
 		else
