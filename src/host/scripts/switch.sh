@@ -1,6 +1,6 @@
 # switch.sh ID TOPLEVEL test networkd|- [BRIDGE…] | switch.sh ID TOPLEVEL boot new|return
-# BRIDGE: those that the new system has. test activates and leaves the boot default alone, so that a power cycle is a way back; boot makes
-# it the default. The exit status of switch-to-configuration is told, not judged.
+# test activates and leaves the boot default alone, so that a power cycle is a way back; boot makes it
+# the default. BRIDGE: those that the new system has, to know which of them are new. The exit status of switch-to-configuration is told, not judged.
 id=$1 toplevel=$2 mode=$3 how=$4
 shift 4
 in_store "$toplevel" || die switch.not-in-store "$toplevel is not a store path"

@@ -78,6 +78,8 @@ guests_back() {
 	list_running
 	starting='' stopping='' turning=''
 	while IFS=$tab read -r name current booted was; do
+		# Of no vms at all there is one empty line.
+		[ -n "$name" ] || continue
 		former=$(runner_before)
 		if [ ! -e "$vms/$name" ] && is_vm "$aside/$id/$name"; then
 			(bring_back "$name" "$aside/$id/$name") || fail "$name is still set aside"
@@ -105,7 +107,7 @@ guests_back() {
 	[ -z "$stopping" ] || (stop_guests "$(meta "$id" stop)" $stopping) || fail "not all of these stopped:$stopping"
 	for name in $new; do (set_aside "$id" "$name") || fail "$name, which was new, is not set aside"; done
 	while IFS=$tab read -r name current booted was; do
-		case " $turning " in *" $name "*) ;; *) continue ;; esac
+		case " $turning " in *" ${name:-none} "*) ;; *) continue ;; esac
 		former=$(runner_before)
 		if [ "$former" = - ] || [ ! -d "$vms/$name" ]; then continue; fi
 		if [ ! -e "$former" ]; then
