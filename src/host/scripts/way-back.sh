@@ -93,6 +93,8 @@ guests_back() {
 	[ -z "$stopping" ] || (stop_guests "$(meta "$id" stop)" $stopping) || fail "not all of these stopped:$stopping"
 	for name in $new; do (set_aside "$id" "$name") || fail "$name, which was new, is not set aside"; done
 	while IFS=$tab read -r name current booted was; do
+		# Without any vm there is one empty line.
+		[ -n "$name" ] || continue
 		case " $turning " in *" $name "*) ;; *) continue ;; esac
 		former=$(runner_before)
 		if [ "$former" = - ] || [ ! -d "$vms/$name" ]; then continue; fi
