@@ -71,7 +71,7 @@ describe('a deployment by the scripts alone', () => {
   });
 
   it('does not start a stopped vm by a switch', async () => {
-    await stage.step('vm-stop', stage.id, 'web2', '2');
+    await stage.step('vm-stop', 'web2', '2');
     stage.hypervisor = { packages: ['tmux'] };
     const built = await stage.build('hv1');
     expect(await stage.switchTo(built.get('hv1') as string)).toContain('switched\t0');

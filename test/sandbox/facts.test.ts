@@ -111,15 +111,13 @@ describe('a vm that fleet deployed', () => {
   beforeAll(async () => {
     stage = await Stage.start();
     stage.vms = { web1: {} };
-    const runner = (await stage.deploy()).get('web1') as string;
-    const record = ['example', 'c', 'new', 'web1', 'print', runner, '-', '-'];
-    await stage.step('record', stage.id, ...record);
+    await stage.finish(await stage.deploy());
   }, 60_000);
   afterAll(() => stage.stop());
 
   it('is in the store, with a root, and tells when its current was made', async () => {
     const facts = await stage.facts();
-    expect([...facts.deployed.keys()]).toEqual(['web1']);
+    expect([...facts.deployed.keys()]).toEqual(['system.', 'web1']);
     expect([facts.gone.size, facts.unrooted.size]).toEqual([0, 0]);
     const since = facts.vms.get('web1')?.currentSince as number;
     expect(facts.now - since).toBeGreaterThanOrEqual(0);

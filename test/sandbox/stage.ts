@@ -13,6 +13,8 @@ import { fleet, hypervisor, network, nic, vm } from '../render/build.ts';
 import { type SandboxWorld, sandboxWorld } from './world.ts';
 
 const checkout = '/var/lib/fleet/repo';
+/** Steps that change nothing that runs, as the engine runs them. */
+const kinds: Partial<Record<ScriptName, string>> = { build: 'build', checkout: 'harmless' };
 
 /** One pretend hypervisor and a repository for it, driven by the scripts alone, without the engine. */
 export class Stage {
@@ -121,13 +123,51 @@ export class Stage {
 
   async tryStep(name: ScriptName, ...args: readonly string[]): Promise<RunResult> {
     const number = String(++this.#steps).padStart(3, '0');
-    const words = [this.id, number, name, '60', 'normal', ...args];
+    const kind = kinds[name] ?? 'change';
+    const words = [this.id, number, name, '300', kind, ...args];
     return (await this.connect()).run(script('step'), words, { stdin: stepScript(name) });
   }
 
-  begin(): Promise<RunResult> {
+  /** Begins, with a way back for the system and all of `vms` unless fleet is heard of every `confirm` s. */
+  begin(confirm = 600): Promise<RunResult> {
     const machine = this.host.system.split('-')[0] as string;
-    return this.call('begin', this.id, 'me@desk', 'apply', machine, '1024');
+    const who = [this.id, 'me@desk', 'apply', 'example', machine, '1024'];
+    const args = [...who, String(confirm), '2', checkout, ...Object.keys(this.vms)];
+    return this.callWith(stepScript('way-back'), 'begin', ...args);
+  }
+
+  /** Confirms what was built, as it is now deployed. */
+  confirm(built: ReadonlyMap<string, string>): Promise<RunResult> {
+    const rows = [...built].map(([name, path]) => {
+      const record = name === 'hv1' ? 'system.' : name;
+      return ['record', record, `print-${name}`, path, '-', 'c', 'new', '-'];
+    });
+    const text = [['fleet', 'example'], ...rows, ['end']].map((row) => `${row.join('\t')}\n`);
+    return this.callWith(text.join(''), 'confirm', this.id);
+  }
+
+  /** Confirms and ends; the next deployment has another id. */
+  async finish(built: ReadonlyMap<string, string>): Promise<void> {
+    const { code, stderr } = await this.confirm(built);
+    if (code !== 0) throw new Error(`confirm: ${code}\n${stderr}`);
+    await this.call('end', this.id, 'done');
+    this.next();
+  }
+
+  /** Another deployment, later than the last one. */
+  next(): void {
+    this.id = `20251121-${String(Number(this.id.slice(9)) + 1).padStart(4, '0')}`;
+  }
+
+  /** Asks for the way back, as fleet does. */
+  async back(): Promise<string> {
+    return (await this.call('back', this.id, 'now', '60')).stdout;
+  }
+
+  /** How a deployment ended; nothing while it has not. */
+  async result(id = this.id): Promise<string> {
+    const file = `"$FLEET_ROOT/var/lib/fleet/deployments/${id}/result"`;
+    return (await this.host.exec(`cat ${file} 2>/dev/null`)).stdout.trim();
   }
 
   /** Checks a new commit out and builds everything; returns store paths by name. */
@@ -140,9 +180,10 @@ export class Stage {
     return new Map(built.map((line) => line.split('\t').slice(1) as [string, string]));
   }
 
-  /** Begins, builds, switches, creates and starts: everything that `vms` has. */
+  /** Begins, builds, switches, creates and starts everything that `vms` has; it is not confirmed. */
   async deploy(): Promise<Map<string, string>> {
-    await this.begin();
+    const { code, stderr } = await this.begin();
+    if (code !== 0) throw new Error(`begin: ${code}\n${stderr}`);
     const names = Object.keys(this.vms);
     const built = await this.build('hv1', ...names);
     await this.switchTo(built.get('hv1') as string);
@@ -154,10 +195,8 @@ export class Stage {
   }
 
   async switchTo(toplevel: string): Promise<string> {
-    await this.call('arm', this.id, '60');
-    const output = await this.step('switch', toplevel, 'test', this.id, '60');
-    await this.step('switch', toplevel, 'boot', 'new');
-    await this.call('disarm', this.id);
+    const output = await this.step('switch', this.id, toplevel, 'test');
+    await this.step('switch', this.id, toplevel, 'boot', 'new');
     return output;
   }
 
@@ -169,9 +208,11 @@ export class Stage {
     return parseFacts((await this.call('facts', checkout, 'full', ...addresses)).stdout);
   }
 
-  /** Waits until a command on the hypervisor succeeds. */
-  async succeeds(command: string): Promise<void> {
+  /** Waits until a command on the hypervisor succeeds; fails after `seconds`. */
+  async succeeds(command: string, seconds = 20): Promise<void> {
+    const end = Date.now() + seconds * 1000;
     while ((await this.host.exec(command)).code !== 0) {
+      if (Date.now() > end) throw new Error(`not so after ${seconds} s: ${command}`);
       await new Promise((done) => setTimeout(done, 20));
     }
   }
@@ -180,7 +221,7 @@ export class Stage {
   async until(
     wanted: (facts: Facts) => boolean,
     addresses: readonly string[] = [],
-    seconds = 5,
+    seconds = 20,
   ): Promise<Facts> {
     const end = Date.now() + seconds * 1000;
     for (;;) {

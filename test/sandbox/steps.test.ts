@@ -6,25 +6,59 @@ import { Stage } from './stage.ts';
 
 describe('steps of a deployment', () => {
   let stage: Stage;
-  const run = async (number: string, text: string, seconds = '60') =>
-    (await stage.connect()).run(script('step'), [stage.id, number, 'try', seconds, 'light'], {
-      stdin: asStep(text),
+  const run = async (number: string, text: string, seconds = '60', stdin = asStep(text)) =>
+    (await stage.connect()).run(script('step'), [stage.id, number, 'try', seconds, 'harmless'], {
+      stdin,
     });
+  const follow = (number: string, lines = '0', seconds = '20') =>
+    stage.call('follow', stage.id, number, 'try', seconds, lines);
   const journal = () =>
     readFileSync(join(stage.host.root, 'var/lib/fleet/deployments', stage.id, 'journal'), 'utf8')
       .trimEnd()
       .split('\n')
       .map((line) => line.split('\t').slice(1).join(' '));
+  /** Seconds that the hypervisor still waits to hear of fleet. */
+  const left = async () => (await stage.facts()).lock?.left ?? 0;
   beforeAll(async () => {
     stage = await Stage.start();
   }, 60_000);
   afterAll(() => stage.stop());
 
-  it('are locked: exactly one of two at once begins', async () => {
-    const both = await Promise.all([stage.begin(), stage.begin()]);
+  it('are locked: exactly one of two at once begins, and the other leaves nothing behind', async () => {
+    const other = stage.id;
+    const first = stage.begin();
+    stage.next();
+    const both = await Promise.all([first, stage.begin()]);
     expect(both.map((result) => result.code).sort()).toEqual([0, 70]);
     expect(both.find((result) => result.code === 70)?.stderr).toContain('fleet-error\tlock.held');
-    expect((await stage.facts()).lock).toMatchObject({ id: stage.id, owner: 'me@desk' });
+    if (both[0]?.code === 0) stage.id = other;
+    const { lock, open } = await stage.facts();
+    expect(lock).toMatchObject({
+      id: stage.id,
+      owner: 'me@desk',
+      operation: 'apply',
+      atWork: true,
+    });
+    expect(open.map((d) => d.id)).toEqual([stage.id]);
+    expect((await stage.host.exec('ls "$FLEET_ROOT/var/lib/fleet/deployments"')).stdout).toBe(
+      `${stage.id}\n`,
+    );
+    expect(
+      (await stage.host.exec('systemctl list-units "fleet-back-*.timer" "fleet-back-*.service"'))
+        .stdout,
+    ).toMatch(new RegExp(`^fleet-back-${stage.id}.timer [^\\n]*\\n$`));
+  });
+
+  it('are refused to somebody else, who is told by whom', async () => {
+    const mine = stage.id;
+    stage.id = '20990101-0001';
+    const { stderr } = await stage.begin();
+    expect(stderr).toMatch(
+      new RegExp(`^fleet-error\tlock.held\t${mine}\tme@desk\tapply\t\\d+$`, 'm'),
+    );
+    await stage.call('end', stage.id, 'untouched');
+    stage.id = mine;
+    expect((await stage.facts()).lock?.id).toBe(mine);
   });
 
   it('tell their output and exit status, and are in the journal', async () => {
@@ -38,15 +72,31 @@ describe('steps of a deployment', () => {
     expect(stdout).toBe(`none none ${stage.host.root}\n`);
   });
 
-  it('go on without a connection', async () => {
-    const step = run('103', ': >"$FLEET_ROOT/tmp/begun"; sleep 0.5').catch(() => 'lost');
+  it('are not run when their script did not arrive whole', async () => {
+    const result = await run('106', '', '60', 'echo half');
+    expect(result.stderr).toContain('fleet-error\tstep.cut');
+    expect(journal()).not.toContain('106 try begin');
+  });
+
+  it('go on without a connection, and are followed over another: no line twice', async () => {
+    const go = `"$FLEET_ROOT/tmp/go"`;
+    const text = `echo one; : >"$FLEET_ROOT/tmp/begun"; until [ -e ${go} ]; do sleep 0.05; done; echo two; exit 4`;
+    const step = run('103', text).catch(() => 'lost');
     await stage.succeeds('test -e "$FLEET_ROOT/tmp/begun"');
     await stage.host.cutLink();
     expect(await step).toBe('lost');
     await stage.host.restoreLink();
     stage.disconnect();
-    expect((await stage.call('await-steps', stage.id, '5')).code).toBe(0);
-    expect(journal()).toContain('103 try end 0');
+    const followed = follow('103', '1');
+    await stage.host.exec(`: >${go}`);
+    expect(await followed).toMatchObject({ code: 4, stdout: 'two\n' });
+    expect(journal()).toContain('103 try end 4');
+    // Also long after it ended.
+    expect(await follow('103')).toMatchObject({ code: 4, stdout: 'one\ntwo\n' });
+  });
+
+  it('that never began cannot be followed', async () => {
+    expect((await follow('999')).stderr).toContain('fleet-error\tstep.ended');
   });
 
   it('can be ended from outside, with all that they started', async () => {
@@ -60,13 +110,28 @@ describe('steps of a deployment', () => {
   it('are ended when they take too long', async () => {
     const result = await run('105', 'sleep 30', '1');
     expect(result.stderr).toContain('fleet-error\tstep.ended');
-    expect((await stage.host.exec('systemctl list-units')).stdout).not.toContain('fleet-');
+    expect((await stage.host.exec('systemctl list-units')).stdout).not.toContain('fleet-2');
   });
 
-  it('end with the lock free', async () => {
+  it('have their own limit while they run; after it fleet has to be heard of again', async () => {
+    const go = `"$FLEET_ROOT/tmp/enough"`;
+    const step = run('107', `until [ -e ${go} ]; do sleep 0.05; done`, '3000');
+    await stage.until((f) => (f.lock?.left ?? 0) > 3000);
+    await stage.host.exec(`: >${go}`);
+    await step;
+    expect(await left()).toBeLessThanOrEqual(600);
+    expect(await left()).toBeGreaterThan(400);
+  });
+
+  it('end with the lock free, and nothing armed', async () => {
     await stage.call('end', stage.id, 'done');
     const facts = await stage.facts();
     expect(facts.lock).toBeUndefined();
-    expect(facts.openDeployments).toEqual([]);
+    expect(facts.open).toEqual([]);
+    expect((await stage.host.exec('systemctl list-units')).stdout).not.toContain('fleet-');
+    expect(await stage.result()).toBe('done');
+    // Twice does no harm, and changes nothing.
+    await stage.call('end', stage.id, 'untouched');
+    expect(await stage.result()).toBe('done');
   });
 });

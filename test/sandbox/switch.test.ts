@@ -5,53 +5,80 @@ describe('switching a hypervisor', () => {
   let stage: Stage;
   let first: string;
   const current = async () => (await stage.facts()).currentSystem;
+  const test = (toplevel: string) => stage.step('switch', stage.id, toplevel, 'test');
   beforeEach(async () => {
     stage = await Stage.start();
-    await stage.begin();
     first = (await current()) as string;
   }, 60_000);
   afterEach(() => stage.stop());
 
-  it('is put back by the timer, and not once it is disarmed', async () => {
-    const next = (await stage.build('hv1')).get('hv1') as string;
-    await stage.call('arm', stage.id, '60');
-    expect(await stage.step('switch', next, 'test', stage.id, '3')).toContain('switched\t0');
-    await stage.until((f) => f.currentSystem === first, [], 10);
-    expect((await stage.call('back', stage.id, 'wait', '5')).stdout).toBe('back\t0 0\n');
-    expect((await stage.call('disarm', stage.id)).stderr).toContain('fleet-error\tback.taken');
+  it('is put back when fleet is not heard of in time, and not once it is confirmed', async () => {
+    await stage.begin(4);
+    const built = await stage.build('hv1');
+    const next = built.get('hv1') as string;
+    expect(await test(next)).toContain('switched\t0');
+    await stage.until((f) => f.lock === undefined, [], 40);
+    expect(await current()).toBe(first);
+    expect(await stage.result()).toBe('rolled-back');
+    expect(await stage.back()).toMatch(
+      /^changed\nresult\trolled-back\nback\tno 0\nput-back\tsystem\.\n$/,
+    );
+    expect((await stage.confirm(built)).stderr).toContain('fleet-error\tback.taken');
+    expect((await stage.call('renew', stage.id)).stderr).toContain('fleet-error\tback.taken');
+    expect((await stage.tryStep('vm-start', 'x')).stderr).toContain('fleet-error\tback.taken');
 
-    await stage.call('arm', stage.id, '60');
-    await stage.step('switch', next, 'test', stage.id, '30');
-    expect((await stage.call('disarm', stage.id)).code).toBe(0);
+    stage.next();
+    await stage.begin();
+    await stage.switchTo(next);
+    expect((await stage.confirm(built)).code).toBe(0);
+    expect((await stage.confirm(built)).stderr).toContain('fleet-error\tconfirm.already');
+    await stage.call('end', stage.id, 'done');
     expect(await current()).toBe(next);
     expect((await stage.host.exec('systemctl list-units')).stdout).not.toContain('fleet-back');
   });
 
   it('that hangs holds the lock until the way back stops it', async () => {
+    await stage.begin();
     stage.hypervisor = { config: { 'system.activationScripts.slow': 'sleep 60' } };
     const next = (await stage.build('hv1')).get('hv1') as string;
-    await stage.call('arm', stage.id, '3');
-    const step = stage.tryStep('switch', next, 'test', stage.id, '60');
+    const step = stage.tryStep('switch', stage.id, next, 'test');
     await stage.succeeds('test -e "$FLEET_ROOT/run/nixos/switch-to-configuration.lock"');
     const other = await stage.host.exec(`${first}/bin/switch-to-configuration test`);
     expect(other).toMatchObject({ code: 1, stderr: 'Could not acquire lock\n' });
-    expect((await step).stderr).toContain('fleet-error\tstep.ended');
-    expect((await stage.call('back', stage.id, 'wait', '5')).stdout).toBe('back\t0 0\n');
+    expect(await stage.back()).toBe('changed\nback\tno 0\nput-back\tsystem.\n');
+    expect((await step).stderr).toMatch(/fleet-error\t(back\.taken|step\.ended)/);
     expect(await current()).toBe(first);
+  });
+
+  it('goes back from a boot default that was set already, also after the confirmation', async () => {
+    await stage.begin();
+    const built = await stage.build('hv1');
+    const next = built.get('hv1') as string;
+    await stage.switchTo(next);
+    await stage.confirm(built);
+    expect((await stage.facts()).systemProfile).toBe(next);
+    expect(await stage.back()).toBe('changed\nback\tno 0\nput-back\tsystem.\n');
+    expect(await stage.facts()).toMatchObject({ currentSystem: first, systemProfile: first });
+    expect((await stage.host.exec('readlink "$FLEET_ROOT/sandbox/boot-default"')).stdout).toBe(
+      `${first}\n`,
+    );
+    await stage.call('end', stage.id, 'rolled-back');
+    expect((await stage.facts()).deployed.size).toBe(0);
   });
 
   it('without its hardware cuts the link; the way back restores it', async () => {
+    await stage.begin(5);
     stage.hypervisor = { modules: [] };
     const next = (await stage.build('hv1')).get('hv1') as string;
-    await stage.call('arm', stage.id, '60');
-    await expect(stage.step('switch', next, 'test', stage.id, '4')).rejects.toThrow('lost');
+    await expect(test(next)).rejects.toThrow('lost');
     stage.disconnect();
     await expect(stage.connect()).rejects.toThrow();
-    await vi.waitFor(() => stage.connect(), { timeout: 10_000, interval: 200 });
+    await vi.waitFor(() => stage.connect(), { timeout: 40_000, interval: 200 });
     expect(await current()).toBe(first);
-  });
+  }, 60_000);
 
   it('exits with 4 when a unit failed', async () => {
+    await stage.begin();
     stage.hypervisor = { config: { 'systemd.services.broken.script': 'exit 1' } };
     const next = (await stage.build('hv1')).get('hv1') as string;
     expect(await stage.switchTo(next)).toContain('switched\t4');
@@ -59,6 +86,7 @@ describe('switching a hypervisor', () => {
   });
 
   it('makes generations that can be listed and returned to', async () => {
+    await stage.begin();
     const next = (await stage.build('hv1')).get('hv1') as string;
     await stage.switchTo(next);
     const { stdout } = await stage.call('generations');
@@ -74,6 +102,7 @@ describe('switching a hypervisor', () => {
   });
 
   it('moves TAPs to the bridge that the new system has for them, a moment later', async () => {
+    await stage.begin();
     stage.vms = { web1: {} };
     await stage.build('hv1', 'web1').then((built) => stage.switchTo(built.get('hv1') as string));
     await stage.step('vm-create', 'web1', '/var/lib/fleet/repo');
