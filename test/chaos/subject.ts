@@ -13,7 +13,7 @@ export const image = 'data.img';
 export function subject(world: World): FleetData {
   const data = emptyFleet(world);
   // Several worlds run side by side: a fleet that is only slow must not look like one that is dead.
-  if (world.kind === 'sandbox') data.rollout.confirm = '6s';
+  if (world.kind === 'sandbox') Object.assign(data.rollout, { confirm: '6s', deadline: '8s' });
   for (const [n, host] of world.hosts.entries()) {
     const [front, back] = [2 * n + 1, 2 * n + 2];
     data.networks[`net${front}`] = { subnet: `10.${front}.0.0/24` };

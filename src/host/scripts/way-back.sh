@@ -62,12 +62,12 @@ is_stopping() { case $stopping_now in *" $1 "*) ;; *) return 1 ;; esac }
 list_running() {
 	running=' ' stopping_now=' '
 	[ "$mode" != boot ] || return 0
-	while read -r unit _ state _; do
+	while read -r unit _ how _; do
 		name=${unit#microvm@}
 		name=${name%.service}
 		[ -n "$name" ] || continue
 		running="$running$name "
-		[ "$state" != deactivating ] || stopping_now="$stopping_now$name "
+		[ "$how" != deactivating ] || stopping_now="$stopping_now$name "
 	done <<-END
 		$(systemctl list-units --no-legend --plain --state=active,activating,reloading,deactivating 'microvm@*.service')
 	END
