@@ -9,12 +9,15 @@ import type {
   Input,
   Network,
   Rollout,
+  Runner,
+  Share,
   SshTarget,
   User,
   Vm,
   Volume,
 } from '../model/fleet.ts';
 import { bridgeName, byName, macAddress, tapName } from '../model/names.ts';
+import { shareTag } from '../model/shares.ts';
 import { parseSshTarget } from '../model/ssh-target.ts';
 import { parseDuration, parseSize } from '../model/units.ts';
 import { imageName, volumeLabel } from '../model/volumes.ts';
@@ -23,6 +26,7 @@ import { modulePath } from './rules/modules.ts';
 import type {
   Check as CheckYaml,
   FleetYaml,
+  Share as ShareYaml,
   Users,
   Volume as VolumeYaml,
 } from './schema.generated.ts';
@@ -125,7 +129,10 @@ function guest({ name, yaml, merged, link }: DraftVm, { networks }: Draft): Vm {
     nics: [{ network: on, tap: tapName(name), mac: macAddress(name), address: address ?? alone() }],
     vcpu: merged.vcpu ?? 1,
     memoryMiB: parseSize(merged.memory ?? '1GiB')!,
-    hypervisor: merged.hypervisor === 'cloud-hypervisor' ? 'cloud-hypervisor' : 'qemu',
+    hypervisor: (merged.hypervisor ?? 'qemu') as Runner,
+    store: merged.store ?? 'shared',
+    balloon: merged.balloon ?? false,
+    ...(yaml.vsock !== undefined && { vsock: yaml.vsock }),
     state: merged.state ?? 'running',
     tags: merged.tags,
     timezone: merged.timezone ?? timezone,
@@ -135,6 +142,10 @@ function guest({ name, yaml, merged, link }: DraftVm, { networks }: Draft): Vm {
     config: merged.config,
     modules: [...new Set(merged.modules.map(modulePath))],
     volumes: merged.volumes.map(volume),
+    shares: merged.shares.map(share),
+    credentials: Object.entries(merged.credentials)
+      .map(([name, path]) => ({ name, path }))
+      .sort(byName),
     checks: merged.checks.map(check),
     dependsOn: merged.dependsOn,
   };
@@ -154,6 +165,10 @@ function volume({ mount, size, image, fs = 'ext4' }: VolumeYaml): Volume {
     sizeMiB: parseSize(size)!,
     label: volumeLabel(mount, fs),
   };
+}
+
+function share({ source, mount, readOnly = false }: ShareYaml): Share {
+  return { source, mount, readOnly, tag: shareTag(mount) };
 }
 
 function check({ tcp, http, within }: CheckYaml): Check {

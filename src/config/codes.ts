@@ -59,6 +59,12 @@ export const codes = {
   E507: 'a module is not a path inside the repository',
   E508: 'an ssh key does not look like a public key',
   E509: 'an ssh destination cannot be read',
+  E520: 'this hypervisor of a vm cannot shut a guest down',
+  E521: 'a vm asks for what its hypervisor does not have',
+  E522: 'two vms of one hypervisor have the same vsock cid',
+  E523: 'a share of a vm is mounted where something else is',
+  E524: "a share would hide what the guest needs or show what is the hypervisor's own",
+  E525: 'the name of a credential is too long for QEMU',
   W501: 'two hypervisors have the same ssh destination',
 
   E601: 'an option is set twice in one config',
@@ -80,14 +86,8 @@ export const codes = {
   E924: 'egress of a network is not yet rendered',
   E925: 'metadata of a network is not yet rendered',
   E931: 'networks of a vm beyond one are not yet rendered',
-  E932: 'vsock of a vm is not yet rendered',
-  E933: 'this hypervisor of a vm is not yet rendered',
-  E934: 'store of a vm is not yet rendered',
-  E935: 'balloon of a vm is not yet rendered',
   E936: 'autostart of a vm is not yet rendered',
-  E937: 'shares of a vm are not yet rendered',
   E938: 'publish of a vm is not yet rendered',
-  E939: 'credentials of a vm are not yet rendered',
   E940: 'run checks of a vm are not yet rendered',
 } as const;
 

@@ -24,6 +24,8 @@ type Lists =
   | 'config'
   | 'modules'
   | 'volumes'
+  | 'shares'
+  | 'credentials'
   | 'checks'
   | 'dependsOn';
 
@@ -82,6 +84,8 @@ const none: Merged = {
   config: {},
   modules: [],
   volumes: [],
+  shares: [],
+  credentials: {},
   checks: [],
   dependsOn: [],
 };
@@ -96,6 +100,8 @@ function merge(base: Merged, own: Settings): Merged {
     modules: union(base.modules, own.modules),
     dependsOn: union(base.dependsOn, own.dependsOn),
     volumes: join(base.volumes, own.volumes),
+    shares: join(base.shares, own.shares),
+    credentials: own.credentials ? { ...base.credentials, ...own.credentials } : base.credentials,
     checks: join(base.checks, own.checks),
     users: own.users ? mergeUsers(base.users, own.users) : base.users,
     config: own.config ? mergeConfigs(base.config, own.config) : base.config,

@@ -10,6 +10,8 @@ export interface Expected {
   readonly bridge: string;
   readonly address: string;
   readonly volumes: readonly ExpectedVolume[];
+  /** Said only of guests without a share, which have no virtiofsd. */
+  readonly virtiofs?: false;
 }
 
 export interface ExpectedVolume {
@@ -33,6 +35,7 @@ export function expectedOf(vm: Vm, networks: ReadonlyMap<string, Network>): Expe
       mount,
       sizeMiB,
     })),
+    ...(vm.store === 'disk' && vm.shares.length === 0 && { virtiofs: false }),
   };
 }
 
@@ -45,8 +48,9 @@ export function formatExpected(expected: Expected): string {
 export function parseExpected(text: string | undefined): Expected | undefined {
   try {
     const value = JSON.parse(text ?? '') as Partial<Expected>;
-    const { tap, bridge, address, volumes = [] } = value;
-    return tap && bridge && address ? { tap, bridge, address, volumes } : undefined;
+    const { tap, bridge, address, volumes = [], virtiofs } = value;
+    if (!tap || !bridge || !address) return undefined;
+    return { tap, bridge, address, volumes, ...(virtiofs === false && { virtiofs }) };
   } catch {
     return undefined;
   }

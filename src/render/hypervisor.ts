@@ -32,6 +32,7 @@ export function hypervisorFile(
           ...(packages.length > 0 && { systemPackages: packages }),
         },
         ...sudo(hypervisor),
+        ...sharedFolders(vms),
       },
       moduleArgs(hypervisor),
     ),
@@ -49,4 +50,13 @@ function sudo({ ssh }: Hypervisor): NixSet {
       },
     },
   };
+}
+
+/** Without its folder a guest with a share would not start; one that is there stays as it is. */
+function sharedFolders(vms: readonly Vm[]): NixSet {
+  const sources = new Set(vms.flatMap((vm) => vm.shares.map(({ source }) => source)));
+  if (sources.size === 0) return {};
+  const folder = { d: { group: ':kvm', mode: ':0775', user: ':microvm' } };
+  const settings = Object.fromEntries([...sources].map((source) => [source, folder]));
+  return { systemd: { tmpfiles: { settings: { '10-fleet-shares': settings } } } };
 }

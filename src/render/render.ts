@@ -4,7 +4,12 @@ import { flakeFile, hostsFile } from './flake.ts';
 import { guestFile } from './guest.ts';
 import { hypervisorFile } from './hypervisor.ts';
 import { configFile, type Machine } from './machine.ts';
-import { guestModule, guestModulePath } from './modules/guest.ts';
+import {
+  guestModule,
+  guestModulePath,
+  ownStoreModule,
+  ownStoreModulePath,
+} from './modules/guest.ts';
 import { hypervisorModule, hypervisorModulePath } from './modules/hypervisor.ts';
 import { type Bridge, networksFile } from './networks.ts';
 import { hostFolder } from './paths.ts';
@@ -20,6 +25,7 @@ export function render(fleet: Fleet): Map<string, string> {
     [guestModulePath, guestModule],
     [hypervisorModulePath, hypervisorModule],
   ];
+  if (fleet.vms.some((vm) => vm.store === 'disk')) files.push([ownStoreModulePath, ownStoreModule]);
   const add = (machine: Machine, text: string): void => {
     const config = configFile(machine);
     files.push([`${hostFolder(machine.name)}/default.nix`, text]);

@@ -67,11 +67,7 @@ test('the example file asks for what is not yet rendered, and nothing else is wr
     'E922 networks.backend.isolated',
     'E923 networks.backend.allow',
     'E925 networks.backend.metadata',
-    'E935 vms.vm1.balloon',
-    'E932 vms.vm1.vsock',
-    'E937 vms.vm1.shares',
     'E938 vms.vm1.publish',
-    'E939 vms.vm1.credentials',
     'E940 vms.vm1.checks[2].run',
     'E905 flake.outputs',
   ]);

@@ -92,6 +92,8 @@ describe('defaults', () => {
           vcpu: 1,
           memoryMiB: 1024,
           hypervisor: 'qemu',
+          store: 'shared',
+          balloon: false,
           state: 'running',
           tags: [],
           timezone: 'UTC',
@@ -101,6 +103,8 @@ describe('defaults', () => {
           config: {},
           modules: [],
           volumes: [],
+          shares: [],
+          credentials: [],
           checks: [],
           dependsOn: [],
         },
@@ -189,6 +193,34 @@ vms:
       { name: 'dev', groups: [], sshKeys: [] },
       { name: 'ops', groups: ['wheel', 'kvm'], sshKeys: ['ssh-ed25519 AAAAone'] },
     ]);
+  });
+
+  test('shares and credentials, too; the last path of a credential wins', () => {
+    const vm = vmOf(`${head}
+defaults:
+  shares: [{ source: /srv/a, mount: /a }]
+  credentials: { one: /run/keys/one, two: /run/keys/two }
+vms:
+  a:
+    on: hv1
+    network: n1
+    vsock: 3
+    balloon: true
+    shares: [{ source: /srv/b, mount: /srv/b, readOnly: true }]
+    credentials: { two: /run/keys/other }
+`);
+    expect(vm).toMatchObject({
+      balloon: true,
+      vsock: 3,
+      shares: [
+        { source: '/srv/a', mount: '/a', readOnly: false, tag: 'a' },
+        { source: '/srv/b', mount: '/srv/b', readOnly: true, tag: 'srv-b' },
+      ],
+      credentials: [
+        { name: 'one', path: '/run/keys/one' },
+        { name: 'two', path: '/run/keys/other' },
+      ],
+    });
   });
 
   test('configs are merged option by option, however their keys are written', () => {

@@ -50,6 +50,25 @@ describeWithNix('rendered files', () => {
           size: sizeMiB,
         })),
       );
+      const { balloon, credentialFiles, shares, vsock } = value.microvm as Values;
+      expect({ balloon, credentialFiles, shares, vsock }).toEqual({
+        balloon: vm.balloon || undefined,
+        credentialFiles:
+          vm.credentials.length > 0
+            ? Object.fromEntries(vm.credentials.map((c) => [c.name, c.path]))
+            : undefined,
+        shares:
+          vm.shares.length > 0
+            ? vm.shares.map(({ mount, readOnly, source, tag }) => ({
+                mountPoint: mount,
+                proto: 'virtiofs',
+                readOnly,
+                source,
+                tag,
+              }))
+            : undefined,
+        vsock: vm.vsock === undefined ? undefined : { cid: vm.vsock, ssh: { enable: true } },
+      });
     });
 
     it.each([...theme.hypervisors, ...theme.vms].map((m) => [m.name, m] as const))(

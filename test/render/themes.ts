@@ -1,5 +1,5 @@
 import type { Fleet } from '../../src/model/fleet.ts';
-import { fleet, hypervisor, network, nic, ops, vm, volume } from './build.ts';
+import { fleet, hypervisor, network, nic, ops, share, vm, volume } from './build.ts';
 
 const small = fleet({
   hypervisors: [hypervisor('hv1')],
@@ -87,6 +87,37 @@ const several = fleet({
   ],
 });
 
+/** What guests can have beyond a disk, under every runner that fleet knows. */
+const guests = fleet({
+  hypervisors: [hypervisor('hv1', { system: 'x86_64-linux', uplink: 'eno1' })],
+  networks: [network('lan', 1, 'hv1')],
+  vms: [
+    vm('chv', 'hv1', [nic('chv', 'lan', '10.1.0.2')], {
+      hypervisor: 'cloud-hypervisor',
+      balloon: true,
+      shares: [share('/srv/media', '/media', { readOnly: true }), share('/srv/upload', '/upload')],
+      vsock: 3,
+    }),
+    vm('cros', 'hv1', [nic('cros', 'lan', '10.1.0.3')], { hypervisor: 'crosvm', balloon: true }),
+    vm('fire', 'hv1', [nic('fire', 'lan', '10.1.0.4')], {
+      hypervisor: 'firecracker',
+      store: 'disk',
+      volumes: [volume('/var', 'var', 1024)],
+    }),
+    vm('kept', 'hv1', [nic('kept', 'lan', '10.1.0.5')], { store: 'disk' }),
+    vm('qemu', 'hv1', [nic('qemu', 'lan', '10.1.0.6')], {
+      balloon: true,
+      credentials: [
+        { name: 'api.token', path: '/run/keys/api token' },
+        { name: 'db-password', path: '/run/keys/db-password' },
+      ],
+      shares: [share('/srv/media', '/media', { readOnly: true })],
+      volumes: [volume('/var', 'var', 1024)],
+      vsock: 4,
+    }),
+  ],
+});
+
 const evil = "a${b}$${c}''${d}\"e\"\\f\n''\n\ttab $";
 
 /** Text that would be code if anything let it. */
@@ -108,9 +139,17 @@ const hostile = fleet({
       users: [{ name: 'x', groups: [], sshKeys: [evil] }],
       config: { services: { 'x.text': evil } },
       volumes: [{ ...volume('/a "b"', 'l${x}', 1), image: evil }],
+      shares: [{ source: evil, mount: evil, readOnly: false, tag: evil }],
+      credentials: [{ name: evil, path: `/${evil}` }],
     }),
   ],
 });
 
 /** One golden folder each. */
-export const themes: Readonly<Record<string, Fleet>> = { small, full, several, hostile };
+export const themes: Readonly<Record<string, Fleet>> = {
+  small,
+  full,
+  several,
+  guests,
+  hostile,
+};

@@ -3,13 +3,15 @@ import type { Draft } from '../normalise.ts';
 import { addresses, vmHasNetwork } from './addresses.ts';
 import { configs } from './config.ts';
 import { dependencies, dependencyCycles } from './dependencies.ts';
-import { memory } from './guests.ts';
+import { credentialNames, memory } from './guests.ts';
 import { nameServers, sshTargets } from './hypervisors.ts';
 import { modules } from './modules.ts';
 import { bridgeNames, interfaces, macAddresses, uniqueNames } from './names.ts';
 import { natNeedsUplink, networkOnOneHypervisor, overlappingSubnets, subnets } from './networks.ts';
 import { notYet } from './not-yet.ts';
 import { references } from './references.ts';
+import { able, distinctCids, stoppable } from './runners.ts';
+import { distinctShares, harmlessShares } from './shares.ts';
 import { sshKeys } from './users.ts';
 import { distinctVolumes, harmlessVolumes } from './volumes.ts';
 
@@ -29,6 +31,12 @@ export const rules: readonly ((draft: Draft) => Iterable<Finding>)[] = [
   memory,
   distinctVolumes,
   harmlessVolumes,
+  stoppable,
+  able,
+  distinctCids,
+  distinctShares,
+  harmlessShares,
+  credentialNames,
   dependencies,
   dependencyCycles,
   modules,

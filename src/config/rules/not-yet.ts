@@ -60,24 +60,13 @@ const vm: NotYet[] = [
     holds: (value) => (value as unknown[]).length === 1,
     today: 'a vm has one network',
   },
-  { code: 'E932', field: 'vsock', holds: is(), today: 'guests have no vsock' },
-  {
-    code: 'E933',
-    field: 'hypervisor',
-    holds: is('qemu', 'cloud-hypervisor'),
-    today: 'qemu and cloud-hypervisor work',
-  },
-  { code: 'E934', field: 'store', holds: is('shared'), today: 'the store is shared' },
-  { code: 'E935', field: 'balloon', holds: is(false), today: 'guests keep their memory' },
   {
     code: 'E936',
     field: 'autostart',
     holds: (value, beside) => value === (beside.state === 'stopped' ? 'never' : 'always'),
     today: 'running vms start after a reboot, stopped ones never do',
   },
-  { code: 'E937', field: 'shares', holds: empty, today: 'a guest has volumes only' },
   { code: 'E938', field: 'publish', holds: empty, today: 'no port of the uplink leads to a guest' },
-  { code: 'E939', field: 'credentials', holds: empty, today: 'guests are given no credentials' },
 ];
 
 /** Fields of the format that would be set without effect are an error until they have one. */
