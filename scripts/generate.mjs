@@ -1,9 +1,10 @@
 /**
  * Writes what is generated from schemas/fleet.schema.json: the types of fleet.yaml as it is written
- * and its validator, so that neither a schema compiler nor its start-up time is needed to run.
+ * and its validator, so that neither a schema compiler nor its start-up time is needed to run. And
+ * the shell of rendered modules as text: src/render reads no files.
  * With --check it writes nothing and fails when a generated file is not what it should be.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';
@@ -55,9 +56,24 @@ function validator() {
   return `${note}// @ts-nocheck\n${code}\n`;
 }
 
+/** Every src/render/modules/NAME.sh as a constant `nameScript`, without its first line. */
+function shell() {
+  const folder = new URL('src/render/modules/', root);
+  const scripts = readdirSync(folder).filter((file) => file.endsWith('.sh'));
+  const constants = scripts.sort().map((file) => {
+    const name = file.replace(/\.sh$/, '').replace(/-(.)/g, (_, c) => c.toUpperCase());
+    const text = readFileSync(new URL(file, folder), 'utf8').replace(/^#!.*\n/, '');
+    const quoted = text.replace(/[\\`]|\$(?=\{)/g, '\\$&');
+    return `/** ${file} */\nexport const ${name}Script = \`${quoted}\`;\n`;
+  });
+  const from = note.replace('schemas/fleet.schema.json', 'src/render/modules/*.sh');
+  return [from, ...constants].join('\n');
+}
+
 const files = {
   'src/config/schema.generated.ts': await types(),
   'src/config/validate.generated.ts': validator(),
+  'src/render/modules/shell.generated.ts': shell(),
 };
 
 const check = process.argv.includes('--check');

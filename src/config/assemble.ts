@@ -21,7 +21,13 @@ import { shareTag } from '../model/shares.ts';
 import { parseSshTarget } from '../model/ssh-target.ts';
 import { parseDuration, parseSize } from '../model/units.ts';
 import { imageName, volumeLabel } from '../model/volumes.ts';
-import type { Draft, DraftHypervisor, DraftNetwork, DraftVm } from './normalise.ts';
+import {
+  autostart,
+  type Draft,
+  type DraftHypervisor,
+  type DraftNetwork,
+  type DraftVm,
+} from './normalise.ts';
 import { modulePath } from './rules/modules.ts';
 import type {
   Check as CheckYaml,
@@ -120,9 +126,10 @@ function network({ name, yaml, subnet, members }: DraftNetwork): Network {
   };
 }
 
-function guest({ name, yaml, merged, link }: DraftVm, { networks }: Draft): Vm {
+function guest(vm: DraftVm, draft: Draft): Vm {
+  const { name, yaml, merged, link } = vm;
   const { network: on, address } = link!;
-  const alone = () => formatAddress(defaultAddress(networks.get(on)!.subnet));
+  const alone = () => formatAddress(defaultAddress(draft.networks.get(on)!.subnet));
   return {
     name,
     on: yaml.on,
@@ -134,6 +141,7 @@ function guest({ name, yaml, merged, link }: DraftVm, { networks }: Draft): Vm {
     balloon: merged.balloon ?? false,
     ...(yaml.vsock !== undefined && { vsock: yaml.vsock }),
     state: merged.state ?? 'running',
+    autostart: autostart(vm, draft),
     tags: merged.tags,
     timezone: merged.timezone ?? timezone,
     stateVersion: merged.stateVersion ?? stateVersion,

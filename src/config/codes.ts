@@ -65,6 +65,7 @@ export const codes = {
   E523: 'a share of a vm is mounted where something else is',
   E524: "a share would hide what the guest needs or show what is the hypervisor's own",
   E525: 'the name of a credential is too long for QEMU',
+  E526: 'a vm starts after a reboot but one which it depends on does not',
   W501: 'two hypervisors have the same ssh destination',
 
   E601: 'an option is set twice in one config',
@@ -78,7 +79,6 @@ export const codes = {
   E904: 'rollout.onFailure is not yet rendered',
   E905: 'flake.outputs is not yet rendered',
   E911: 'capacity of a hypervisor is not yet rendered',
-  E912: 'autostart of a hypervisor is not yet rendered',
   E913: 'tailscale of a hypervisor is not yet rendered',
   E921: 'subnet6 of a network is not yet rendered',
   E922: 'isolated of a network is not yet rendered',
@@ -86,7 +86,6 @@ export const codes = {
   E924: 'egress of a network is not yet rendered',
   E925: 'metadata of a network is not yet rendered',
   E931: 'networks of a vm beyond one are not yet rendered',
-  E936: 'autostart of a vm is not yet rendered',
   E938: 'publish of a vm is not yet rendered',
   E940: 'run checks of a vm are not yet rendered',
 } as const;

@@ -1,5 +1,6 @@
 import { parseSubnet, type Subnet } from '../model/addresses.ts';
 import { mergeConfigs } from '../model/config.ts';
+import type { Autostart } from '../model/fleet.ts';
 import type { Path } from './finding.ts';
 import type {
   FleetYaml,
@@ -208,4 +209,12 @@ function linkOf(vm: Vm, path: Path): Link | undefined {
 export function origin(vm: DraftVm, field: keyof Settings): Path {
   const layer = vm.layers.findLast(({ settings }) => Object.hasOwn(settings, field));
   return layer ? [...layer.path, field] : vm.path;
+}
+
+const ofHypervisor = { all: 'always', healthy: 'healthy', none: 'never' } as const;
+
+/** Whether a vm starts after a reboot: what it says, else what its hypervisor says. */
+export function autostart({ yaml, merged }: DraftVm, { hypervisors }: Draft): Autostart {
+  if (merged.state === 'stopped') return 'never';
+  return merged.autostart ?? ofHypervisor[hypervisors.get(yaml.on)?.yaml.autostart ?? 'all'];
 }

@@ -66,7 +66,7 @@ export type Balloon = boolean;
  */
 export type State = 'running' | 'stopped';
 /**
- * Whether the guest starts after a reboot of the hypervisor. Default: always; it will become the hypervisor's. A stopped vm never starts. Others than always are not yet rendered.
+ * Whether the guest starts after a reboot of the hypervisor; healthy: when it was well at the last look, on the runner it has. Default: what the hypervisor's says. A stopped vm never starts.
  */
 export type Autostart = 'always' | 'healthy' | 'never';
 /**
@@ -382,7 +382,7 @@ export interface HypervisorMachine {
   tags?: Tags;
   capacity?: Capacity;
   /**
-   * Which vms start after a reboot. Others than all are not yet rendered.
+   * Which vms start after a reboot: all, those that were well at the last look, or none. A vm's own autostart wins.
    */
   autostart?: 'all' | 'healthy' | 'none';
   /**

@@ -122,6 +122,9 @@ export type Check =
 
 export type VmState = 'running' | 'stopped';
 
+/** What starts after a reboot: `healthy` when it was, the last time somebody looked. */
+export type Autostart = 'always' | 'healthy' | 'never';
+
 /** Runners of microvm.nix that fleet starts and stops guests with. */
 export type Runner = 'qemu' | 'cloud-hypervisor' | 'firecracker' | 'crosvm';
 
@@ -141,6 +144,7 @@ export interface Vm {
   /** The cid of its vsock; absent: it has none. */
   readonly vsock?: number;
   readonly state: VmState;
+  readonly autostart: Autostart;
   readonly tags: readonly string[];
   readonly timezone: string;
   readonly stateVersion: string;

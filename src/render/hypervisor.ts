@@ -11,8 +11,10 @@ export function hypervisorFile(
   hypervisor: Hypervisor,
   vms: readonly Vm[],
   hasNetworks: boolean,
+  bridgeOf: (network: string) => string,
 ): string {
-  const running = dependencyOrder(vms).filter((vm) => vm.state === 'running');
+  const starting = dependencyOrder(vms).filter((vm) => vm.autostart !== 'never');
+  const here = new Set(vms.map(({ name }) => name));
   const packages = packageList(hypervisor);
   const own = hasNetworks ? ['networks.nix'] : [];
   return rendered(
@@ -24,8 +26,8 @@ export function hypervisorFile(
           etc: {
             'fleet/autostart': {
               text: commented(
-                'In the order in which they start after a reboot.',
-                running.map((vm) => `${vm.name}\n`).join(''),
+                'In the order in which they start: name, when, address, TAPs and bridges, needs.',
+                starting.map((vm) => autostartLine(vm, here, bridgeOf)).join(''),
               ),
             },
           },
@@ -37,6 +39,18 @@ export function hypervisorFile(
       moduleArgs(hypervisor),
     ),
   );
+}
+
+/** As modules/autostart.sh reads it; `here` are the vms of this hypervisor. */
+function autostartLine(
+  vm: Vm,
+  here: ReadonlySet<string>,
+  bridgeOf: (network: string) => string,
+): string {
+  const nics = vm.nics.map(({ network, tap }) => `${tap}=${bridgeOf(network)}`).join(',');
+  const needs = vm.dependsOn.filter((name) => here.has(name)).sort();
+  const words = [vm.name, vm.autostart, vm.nics[0]?.address, nics, needs.join(',') || '-'];
+  return `${words.join(' ')}\n`;
 }
 
 /** Who fleet connects as must become root without a password, also after the first switch. */

@@ -35,11 +35,15 @@ export function render(fleet: Fleet): Map<string, string> {
   const networks = new Map(fleet.networks.map((network) => [network.name, network]));
   const hypervisors = new Map(fleet.hypervisors.map((hypervisor) => [hypervisor.name, hypervisor]));
   const vms = Map.groupBy(fleet.vms, (vm) => vm.on);
+  const bridgeOf = (name: string) => found(networks, name).bridge;
   const bridges = Map.groupBy(bridgesOf(fleet), ({ network }) => network.hypervisor);
 
   for (const hypervisor of fleet.hypervisors) {
     const own = bridges.get(hypervisor.name) ?? [];
-    add(hypervisor, hypervisorFile(hypervisor, vms.get(hypervisor.name) ?? [], own.length > 0));
+    add(
+      hypervisor,
+      hypervisorFile(hypervisor, vms.get(hypervisor.name) ?? [], own.length > 0, bridgeOf),
+    );
     if (own.length > 0) {
       files.push([`${hostFolder(hypervisor.name)}/networks.nix`, networksFile(hypervisor, own)]);
     }

@@ -95,6 +95,7 @@ describe('defaults', () => {
           store: 'shared',
           balloon: false,
           state: 'running',
+          autostart: 'always',
           tags: [],
           timezone: 'UTC',
           stateVersion: '25.11',
@@ -268,6 +269,23 @@ vms:
   b: { on: hv1, network: n1, state: stopped, autostart: never, address: 10.1.0.3 }
 `;
     expect(fleetOf(text).vms.map(({ state }) => state)).toEqual(['running', 'stopped']);
+  });
+
+  test('a vm starts after a reboot as it says, else as its hypervisor says; stopped ones never', () => {
+    const whole = (autostart: string) =>
+      fleetOf(`version: 1
+name: test
+hypervisors: { hv1: { ssh: h, system: x86_64-linux, stateVersion: "25.11", autostart: ${autostart} } }
+networks: { n1: { subnet: 10.1.0.0/24, nat: false } }
+profiles: { sure: { autostart: always } }
+vms:
+  a: { on: hv1, network: n1, address: 10.1.0.2 }
+  b: { on: hv1, network: n1, address: 10.1.0.3, profiles: [sure] }
+  c: { on: hv1, network: n1, address: 10.1.0.4, profiles: [sure], state: stopped }
+`).vms.map((vm) => vm.autostart);
+    expect(whole('all')).toEqual(['always', 'always', 'never']);
+    expect(whole('healthy')).toEqual(['healthy', 'always', 'never']);
+    expect(whole('none')).toEqual(['never', 'always', 'never']);
   });
 
   test('modules lose what a path does not need', () => {

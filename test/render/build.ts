@@ -87,6 +87,7 @@ export function vm(name: string, on: string, nics: readonly Nic[], parts: Partia
     store: 'shared',
     balloon: false,
     state: 'running',
+    autostart: parts.state === 'stopped' ? 'never' : 'always',
     tags: [],
     timezone: 'UTC',
     stateVersion: '25.11',

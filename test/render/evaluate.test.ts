@@ -109,10 +109,20 @@ describeWithNix('rendered files', () => {
     });
   });
 
-  it('start running vms after what they depend on, and no others', () => {
+  it('list what starts after a reboot behind what it depends on, and nothing else', () => {
     const { files } = evaluated(themes.several!);
     expect(files['hosts/arm/default.nix']).toMatchObject({
-      environment: { etc: { 'fleet/autostart': { text: 'b\na\na-name-that-is-too-long\n' } } },
+      environment: {
+        etc: {
+          'fleet/autostart': {
+            text: [
+              'b always 10.1.0.4 vm-b=br-lan -\n',
+              'a always 10.1.0.2 vm-a=br-lan b\n',
+              'a-name-that-is-too-long healthy 10.1.0.3 vm-a-name-c8400=br-lan -\n',
+            ].join(''),
+          },
+        },
+      },
     });
     expect(files['hosts/empty/default.nix']).toMatchObject({
       environment: { etc: { 'fleet/autostart': { text: '' } } },

@@ -78,10 +78,13 @@ const several = fleet({
     network('quiet', 3, 'x86', { nat: false, prefix: 28 }),
   ],
   vms: [
-    vm('a', 'arm', [nic('a', 'lan', '10.1.0.2')], { dependsOn: ['c'] }),
-    vm('a-name-that-is-too-long', 'arm', [nic('a-name-that-is-too-long', 'lan', '10.1.0.3')]),
+    vm('a', 'arm', [nic('a', 'lan', '10.1.0.2')], { dependsOn: ['b'] }),
+    vm('a-name-that-is-too-long', 'arm', [nic('a-name-that-is-too-long', 'lan', '10.1.0.3')], {
+      autostart: 'healthy',
+    }),
     vm('b', 'arm', [nic('b', 'lan', '10.1.0.4')]),
     vm('c', 'arm', [nic('c', 'lan', '10.1.0.5')], { dependsOn: ['b'], state: 'stopped' }),
+    vm('d', 'arm', [nic('d', 'lan', '10.1.0.6')], { autostart: 'never' }),
     vm('desk', 'x86', [nic('desk', 'office', '10.2.0.2')]),
     vm('vault', 'x86', [nic('vault', 'quiet', '10.3.0.2')]),
   ],

@@ -37,6 +37,7 @@ let
     "git"
     "htop"
     "iproute2"
+    "iputils"
     "jq"
     "postgresql_16"
     "qemu_kvm"

@@ -188,7 +188,8 @@ whenThere?.('microvm.nix takes a hypervisor', () => {
       services: expect.arrayContaining(['fleet-autostart', 'microvm@', 'microvm-set-booted@']),
       start: {
         restartIfChanged: false,
-        script: expect.stringContaining('"/var/lib/microvms/$vm/current"'),
+        path: [expect.stringContaining('iputils')],
+        script: expect.stringContaining('"$R/var/lib/microvms/$vm/current"'),
         serviceConfig: { RemainAfterExit: true, Type: 'oneshot' },
         unitConfig: { ConditionPathExists: '!/run/fleet/seen' },
       },

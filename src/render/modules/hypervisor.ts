@@ -1,4 +1,6 @@
+import { indented } from '../../nix/escape.ts';
 import { rendered } from '../marker.ts';
+import { autostartScript } from './shell.generated.ts';
 
 export const hypervisorModulePath = 'modules/hypervisor.nix';
 
@@ -51,6 +53,7 @@ export const hypervisorModule = rendered(`{
   systemd.services.fleet-autostart = {
     description = "Start the guests of this hypervisor in order";
     after = [ "network.target" ];
+    path = [ pkgs.iputils ];
     wantedBy = [ "multi-user.target" ];
     restartIfChanged = false;
     # Every deployment makes this file, a reboot takes it away.
@@ -59,17 +62,7 @@ export const hypervisorModule = rendered(`{
       RemainAfterExit = true;
       Type = "oneshot";
     };
-    script = ''
-      while read -r vm; do
-        if [ ! -e "\${config.microvm.stateDir}/$vm/current" ]; then
-          echo "<4>$vm is not created yet: skipped" >&2
-        elif systemctl start "microvm@$vm.service"; then
-          echo "$vm started"
-        else
-          echo "<3>$vm did not start, going on with the next" >&2
-        fi
-      done < /etc/fleet/autostart
-    '';
+    script = ${indented(autostartScript, '    ')};
   };
 }
 `);

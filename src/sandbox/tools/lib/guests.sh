@@ -30,8 +30,7 @@ guest_start() {
 	fi
 	rm -f "$vm/booted" "$box/units/microvm-set-booted@$1.service"
 	ln -s "$runner" "$vm/booted"
-	if [ -x "$runner/bin/tap-up" ] && ! "$runner/bin/tap-up"; then
-		unit_now "microvm-tap-interfaces@$1.service" failed failed exit-code
+	if ! taps_up "$1"; then
 		echo "A dependency job for microvm@$1.service failed. See 'journalctl -xe' for details." >&2
 		return 1
 	fi
@@ -50,6 +49,18 @@ guest_start() {
 	behaviour "$runner"
 	[ -n "$mute" ] || later "$boot_seconds" guest_up "$1" "$id"
 	[ -z "$dies" ] || later "$dies" guest_dies "$1" "$id"
+}
+
+# taps_up NAME: microvm-tap-interfaces@, which stays active until its guest stops.
+taps_up() {
+	unit_load "microvm-tap-interfaces@$1.service"
+	[ "$active" != active ] && [ -x "$microvms/$1/current/bin/tap-up" ] || return 0
+	if "$microvms/$1/current/bin/tap-up"; then
+		unit_now "microvm-tap-interfaces@$1.service" active exited
+	else
+		unit_now "microvm-tap-interfaces@$1.service" failed failed exit-code
+		return 1
+	fi
 }
 
 # guest_up NAME INVOCATION: it has booted, and answers.
@@ -89,6 +100,7 @@ guest_clear() {
 	guest_gone "$1"
 	rm -f "$box/units/microvm-virtiofsd@$1.service"
 	[ ! -x "$microvms/$1/booted/bin/tap-down" ] || "$microvms/$1/booted/bin/tap-down"
+	rm -f "$box/units/microvm-tap-interfaces@$1.service"
 	rm -f "$microvms/$1/booted"
 }
 
