@@ -56,6 +56,51 @@ function validator() {
   return `${note}// @ts-nocheck\n${code}\n`;
 }
 
+/** The fields of what `fleet show` shows, in their order, with their defaults. */
+function defaults() {
+  const fields = (node) => {
+    const { $ref, ...own } = node;
+    const {
+      default: value,
+      properties,
+      items,
+      additionalProperties,
+    } = {
+      ...($ref && schema.definitions[$ref.replace('#/definitions/', '')]),
+      ...own,
+    };
+    return {
+      ...(value !== undefined && { value }),
+      ...(properties && {
+        fields: Object.fromEntries(
+          Object.entries(properties).map(([name, property]) => [name, fields(property)]),
+        ),
+      }),
+      ...(items && { items: fields(items) }),
+      ...(typeof additionalProperties === 'object' && { values: fields(additionalProperties) }),
+    };
+  };
+  const kinds = { vm: 'vm', hypervisor: 'hypervisorMachine', network: 'network' };
+  const all = Object.entries(kinds).map(([kind, name]) => [
+    kind,
+    fields({ $ref: `#/definitions/${name}` }),
+  ]);
+  const text = JSON.stringify(Object.fromEntries(all), null, 2);
+  return [
+    note,
+    "import type { Data } from '../model/fleet.ts';\n",
+    '/** What a field is when nobody writes it, and the fields inside of it. */',
+    'export interface Defaults {',
+    '  readonly value?: Data;',
+    '  readonly fields?: Readonly<Record<string, Defaults>>;',
+    '  readonly items?: Defaults;',
+    '  readonly values?: Defaults;',
+    '}\n',
+    `export const defaults: Readonly<Record<'vm' | 'hypervisor' | 'network', Defaults>> = ${text};`,
+    '',
+  ].join('\n');
+}
+
 /** Every src/render/modules/NAME.sh as a constant `nameScript`, without its first line. */
 function shell() {
   const folder = new URL('src/render/modules/', root);
@@ -73,6 +118,7 @@ function shell() {
 const files = {
   'src/config/schema.generated.ts': await types(),
   'src/config/validate.generated.ts': validator(),
+  'src/config/defaults.generated.ts': defaults(),
   'src/render/modules/shell.generated.ts': shell(),
 };
 
