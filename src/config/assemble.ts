@@ -179,8 +179,9 @@ function share({ source, mount, readOnly = false }: ShareYaml): Share {
   return { source, mount, readOnly, tag: shareTag(mount) };
 }
 
-function check({ tcp, http, within }: CheckYaml): Check {
+function check({ tcp, http, run, within }: CheckYaml): Check {
   const withinMs = within === undefined ? {} : { withinMs: parseDuration(within)! };
+  if (run !== undefined) return { kind: 'run', command: run, ...withinMs };
   if (http === undefined) return { kind: 'tcp', port: tcp!, ...withinMs };
   const { port, path = '/', status = 200 } = http;
   return { kind: 'http', port, path, status, ...withinMs };

@@ -87,7 +87,6 @@ export const codes = {
   E925: 'metadata of a network is not yet rendered',
   E931: 'networks of a vm beyond one are not yet rendered',
   E938: 'publish of a vm is not yet rendered',
-  E940: 'run checks of a vm are not yet rendered',
 } as const;
 
 export type Code = keyof typeof codes;

@@ -14,6 +14,7 @@ export type ScriptName =
   | 'end'
   | 'facts'
   | 'generations'
+  | 'guest-run'
   | 'hold'
   | 'introduce'
   | 'lock-inputs'

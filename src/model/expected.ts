@@ -1,4 +1,5 @@
 import type { Network, Vm } from './fleet.ts';
+import { isLookedInto } from './guest-keys.ts';
 
 /**
  * How a generation of a vm is reached and what it keeps its data in. Remembered beside each runner: a
@@ -35,9 +36,12 @@ export function expectedOf(vm: Vm, networks: ReadonlyMap<string, Network>): Expe
       mount,
       sizeMiB,
     })),
-    ...(vm.store === 'disk' && vm.shares.length === 0 && { virtiofs: false }),
+    ...(!hasShares(vm) && { virtiofs: false }),
   };
 }
+
+const hasShares = (vm: Vm): boolean =>
+  vm.store === 'shared' || vm.shares.length > 0 || isLookedInto(vm);
 
 /** One field of a record on the hypervisor: JSON has neither tabs nor line ends of its own. */
 export function formatExpected(expected: Expected): string {

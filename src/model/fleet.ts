@@ -118,6 +118,12 @@ export type Check =
       readonly path: string;
       readonly status: number;
       readonly withinMs?: number;
+    }
+  | {
+      readonly kind: 'run';
+      /** For the guest's shell. */
+      readonly command: string;
+      readonly withinMs?: number;
     };
 
 export type VmState = 'running' | 'stopped';

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { guestKeysTag } from './guest-keys.ts';
 
 /**
  * The path of a daemon's socket is `HOST-virtiofs-TAG.sock`, and Linux holds it in 108 bytes: with a
@@ -7,7 +8,7 @@ import { hash } from 'node:crypto';
 const maxTag = 27;
 
 /** Those that are there already, or that fleet adds. */
-const taken = ['ro-store', 'fleet-keys'];
+const taken = ['ro-store', guestKeysTag];
 
 /**
  * What a share is mounted by: readable when it fits, else a readable head and a hash. Mounts that read

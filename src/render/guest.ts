@@ -1,9 +1,11 @@
 import type { Network, Nic, Share, Vm, Volume } from '../model/fleet.ts';
+import { isLookedInto } from '../model/guest-keys.ts';
 import { nixFile } from '../nix/print.ts';
 import type { Nix } from '../nix/tree.ts';
 import { imports, machineOptions, moduleArgs, packageList } from './machine.ts';
 import { rendered } from './marker.ts';
 import { guestModulePath, ownStoreModulePath } from './modules/guest.ts';
+import { guestChecksModulePath } from './modules/guest-checks.ts';
 
 /** `hosts/<vm>/default.nix`. */
 export function guestFile(
@@ -20,7 +22,7 @@ export function guestFile(
   return rendered(
     nixFile(
       {
-        imports: imports(vm, vm.store === 'disk' ? ownStoreModulePath : guestModulePath),
+        imports: imports(vm, modules(vm)),
         ...machineOptions(vm),
         ...(packages.length > 0 && { environment: { systemPackages: packages } }),
         microvm: {
@@ -40,6 +42,11 @@ export function guestFile(
     ),
   );
 }
+
+const modules = (vm: Vm): string[] => [
+  vm.store === 'disk' ? ownStoreModulePath : guestModulePath,
+  ...(isLookedInto(vm) ? [guestChecksModulePath] : []),
+];
 
 function nicNetwork(nic: Nic, network: Network, nameservers: readonly string[] | undefined): Nix {
   return {

@@ -20,7 +20,7 @@ export function hypervisorFile(
   return rendered(
     nixFile(
       {
-        imports: imports(hypervisor, hypervisorModulePath, ...own),
+        imports: imports(hypervisor, [hypervisorModulePath], ...own),
         ...machineOptions(hypervisor),
         environment: {
           etc: {

@@ -1,4 +1,5 @@
 import type { Fleet } from '../model/fleet.ts';
+import { isLookedInto } from '../model/guest-keys.ts';
 import { byName } from '../model/names.ts';
 import { flakeFile, hostsFile } from './flake.ts';
 import { guestFile } from './guest.ts';
@@ -10,6 +11,7 @@ import {
   ownStoreModule,
   ownStoreModulePath,
 } from './modules/guest.ts';
+import { guestChecksModule, guestChecksModulePath } from './modules/guest-checks.ts';
 import { hypervisorModule, hypervisorModulePath } from './modules/hypervisor.ts';
 import { type Bridge, networksFile } from './networks.ts';
 import { hostFolder } from './paths.ts';
@@ -26,6 +28,7 @@ export function render(fleet: Fleet): Map<string, string> {
     [hypervisorModulePath, hypervisorModule],
   ];
   if (fleet.vms.some((vm) => vm.store === 'disk')) files.push([ownStoreModulePath, ownStoreModule]);
+  if (fleet.vms.some(isLookedInto)) files.push([guestChecksModulePath, guestChecksModule]);
   const add = (machine: Machine, text: string): void => {
     const config = configFile(machine);
     files.push([`${hostFolder(machine.name)}/default.nix`, text]);

@@ -68,7 +68,6 @@ test('the example file asks for what is not yet rendered, and nothing else is wr
     'E923 networks.backend.allow',
     'E925 networks.backend.metadata',
     'E938 vms.vm1.publish',
-    'E940 vms.vm1.checks[2].run',
     'E905 flake.outputs',
   ]);
 });

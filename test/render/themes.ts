@@ -100,6 +100,7 @@ const guests = fleet({
       balloon: true,
       shares: [share('/srv/media', '/media', { readOnly: true }), share('/srv/upload', '/upload')],
       vsock: 3,
+      checks: [{ kind: 'run', command: 'true' }],
     }),
     vm('cros', 'hv1', [nic('cros', 'lan', '10.1.0.3')], { hypervisor: 'crosvm', balloon: true }),
     vm('fire', 'hv1', [nic('fire', 'lan', '10.1.0.4')], {
@@ -108,6 +109,10 @@ const guests = fleet({
       volumes: [volume('/var', 'var', 1024)],
     }),
     vm('kept', 'hv1', [nic('kept', 'lan', '10.1.0.5')], { store: 'disk' }),
+    vm('look', 'hv1', [nic('look', 'lan', '10.1.0.7')], {
+      store: 'disk',
+      checks: [{ kind: 'run', command: 'test -e /run/x' }],
+    }),
     vm('qemu', 'hv1', [nic('qemu', 'lan', '10.1.0.6')], {
       balloon: true,
       credentials: [

@@ -39,6 +39,7 @@ let
     "iproute2"
     "iputils"
     "jq"
+    "openssh"
     "postgresql_16"
     "qemu_kvm"
     "socat"
@@ -166,6 +167,7 @@ in
       command = command config system;
       inherit (config.microvm.binScripts) tap-up;
       inherit (config.services) openssh;
+      users = config.users or { };
       failed = failed config;
       initrd = config.boot.initrd.kernelModules;
       microvm = {
@@ -198,6 +200,8 @@ in
       netdevs = lib.attrNames config.systemd.network.netdevs;
       services = lib.attrNames services;
       start = services.fleet-autostart;
+      keys = services."fleet-guest-keys@";
+      virtiofsd = removeAttrs services."microvm-virtiofsd@" [ "serviceConfig" ];
       target = config.systemd.targets.microvms;
       waitsOnline = config.systemd.network.wait-online.enable;
     };

@@ -134,6 +134,23 @@ whenThere?.('microvm.nix starts', () => {
     expect(command).toContain("--vsock 'cid=3,socket=notify.vsock'");
   });
 
+  it.each(['chv', 'look'])('%s with the ssh host key that its hypervisor made', (name) => {
+    const { fileSystems, microvm, openssh, users } = guest(name);
+    expect(fileSystems).toMatchObject({ '/run/fleet': { device: 'fleet-keys' } });
+    expect((microvm as { shares: unknown[] }).shares).toContainEqual(
+      expect.objectContaining({
+        readOnly: true,
+        socket: `${name}-virtiofs-fleet-keys.sock`,
+        source: `/var/lib/fleet/guest-keys/${name}`,
+      }),
+    );
+    expect(openssh).toMatchObject({
+      authorizedKeysFiles: ['/run/fleet/%u'],
+      hostKeys: [{ path: '/run/fleet/ssh_host_ed25519_key', type: 'ed25519' }],
+    });
+    expect(users).toEqual({ users: { 'fleet-check': { isNormalUser: true } } });
+  });
+
   it('crosvm with a balloon', () => {
     expect(guest('cros').command).toContain('--balloon-page-reporting');
   });
@@ -192,6 +209,18 @@ whenThere?.('microvm.nix takes a hypervisor', () => {
         script: expect.stringContaining('"$R/var/lib/microvms/$vm/current"'),
         serviceConfig: { RemainAfterExit: true, Type: 'oneshot' },
         unitConfig: { ConditionPathExists: '!/run/fleet/seen' },
+      },
+      keys: {
+        scriptArgs: '%i',
+        serviceConfig: { Type: 'oneshot' },
+        unitConfig: {
+          ConditionPathExists: '/var/lib/microvms/%i/current/share/microvm/virtiofs/fleet-keys',
+        },
+      },
+      virtiofsd: {
+        after: expect.arrayContaining(['fleet-guest-keys@%i.service', 'local-fs.target']),
+        requires: ['fleet-guest-keys@%i.service'],
+        restartIfChanged: false,
       },
       target: { wants: [] },
       waitsOnline: false,

@@ -69,13 +69,7 @@ export function* notYet({ yaml, layers, hypervisors, networks }: Draft): Iterabl
   yield* check(flake, yaml.flake, ['flake']);
   for (const { path, yaml: fields } of hypervisors.values()) yield* check(hypervisor, fields, path);
   for (const { path, yaml: fields } of networks.values()) yield* check(network, fields, path);
-  for (const { path, settings } of layers) {
-    yield* check(vm, settings, path);
-    for (const [i, { run }] of (settings.checks ?? []).entries()) {
-      if (run === undefined) continue;
-      yield finding('E940', [...path, 'checks', i, 'run'], 'checks are tcp or http');
-    }
-  }
+  for (const { path, settings } of layers) yield* check(vm, settings, path);
 }
 
 function* check(table: NotYet[], fields: object | undefined, path: Path): Iterable<Finding> {

@@ -30,6 +30,7 @@ export function* able(draft: Draft): Iterable<Finding> {
       yield lacks(vm, field, `${runner} cannot share a store`, 'add store: disk');
     }
     if (!can.virtiofs && shares.length > 0) yield lacks(vm, 'shares', `${runner} has no shares`);
+    if (!can.virtiofs) yield* runChecks(vm, runner);
     if (!can.balloon && balloon) yield lacks(vm, 'balloon', `${runner} has no balloon`);
     if (!can.credentials && Object.keys(credentials).length > 0) {
       yield lacks(vm, 'credentials', `${runner} has no credentials`, 'only qemu has them');
@@ -40,6 +41,18 @@ export function* able(draft: Draft): Iterable<Finding> {
       yield { code: 'E521', path: [...vm.path, 'vsock'], on: 'key', message, hint };
     }
     if (runner === 'firecracker') yield* firecrackerCpus(vm, draft);
+  }
+}
+
+/** The keys of an ssh server that can be known come in a share. */
+function* runChecks(vm: DraftVm, runner: string): Iterable<Finding> {
+  for (const { path, settings } of vm.layers) {
+    for (const [i, { run }] of (settings.checks ?? []).entries()) {
+      if (run === undefined) continue;
+      const message = `fleet cannot run a check inside a guest of ${runner} (vm ${vm.name})`;
+      const hint = 'use a tcp or http check, or qemu or cloud-hypervisor';
+      yield { code: 'E521', path: [...path, 'checks', i, 'run'], on: 'key', message, hint };
+    }
   }
 }
 

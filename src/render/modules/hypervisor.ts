@@ -1,6 +1,7 @@
+import { guestKeysTag } from '../../model/guest-keys.ts';
 import { indented } from '../../nix/escape.ts';
 import { rendered } from '../marker.ts';
-import { autostartScript } from './shell.generated.ts';
+import { autostartScript, guestKeysScript } from './shell.generated.ts';
 
 export const hypervisorModulePath = 'modules/hypervisor.nix';
 
@@ -63,6 +64,21 @@ export const hypervisorModule = rendered(`{
       Type = "oneshot";
     };
     script = ${indented(autostartScript, '    ')};
+  };
+
+  # Only for guests with run checks, whose runners have a share with this tag.
+  systemd.services."fleet-guest-keys@" = {
+    description = "ssh keys for guest %i";
+    path = [ pkgs.openssh ];
+    unitConfig.ConditionPathExists = "\${config.microvm.stateDir}/%i/current/share/microvm/virtiofs/${guestKeysTag}";
+    serviceConfig.Type = "oneshot";
+    scriptArgs = "%i";
+    script = ${indented(guestKeysScript, '    ')};
+  };
+
+  systemd.services."microvm-virtiofsd@" = {
+    after = [ "fleet-guest-keys@%i.service" ];
+    requires = [ "fleet-guest-keys@%i.service" ];
   };
 }
 `);

@@ -5,6 +5,7 @@
 #   lab.die=S        dies S seconds after its start (also lab.crash=S)
 #   lab.hang-stop    does not stop until it is killed
 #   lab.tcp=P,P lab.http=P   ports that answer (src/sandbox/guest-ports.ts)
+#   lab.run=CODE     what every command inside of it ends with (bin/ssh)
 
 # behaviour RUNNER: into the variables mute, dies, hangs.
 behaviour() {
@@ -31,6 +32,11 @@ guest_start() {
 	rm -f "$vm/booted" "$box/units/microvm-set-booted@$1.service"
 	ln -s "$runner" "$vm/booted"
 	if ! taps_up "$1"; then
+		echo "A dependency job for microvm@$1.service failed. See 'journalctl -xe' for details." >&2
+		return 1
+	fi
+	if ! guest_keys "$1"; then
+		unit_now "fleet-guest-keys@$1.service" failed failed exit-code
 		echo "A dependency job for microvm@$1.service failed. See 'journalctl -xe' for details." >&2
 		return 1
 	fi
@@ -61,6 +67,12 @@ taps_up() {
 		unit_now "microvm-tap-interfaces@$1.service" failed failed exit-code
 		return 1
 	fi
+}
+
+# guest_keys NAME: fleet-guest-keys@, the script that the active system has for it.
+guest_keys() {
+	[ -d "$microvms/$1/current/share/microvm/virtiofs/fleet-keys" ] || return 0
+	sh -e "$R/run/current-system/sandbox/keys-script" "$1" </dev/null
 }
 
 # guest_up NAME INVOCATION: it has booted, and answers.

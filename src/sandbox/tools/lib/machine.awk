@@ -47,6 +47,7 @@ function machine(name,    n, path, text, files) {
     else if (path == "microvm.hypervisor") add("hypervisor", text)
     else if (path == "boot.kernelPackages") add("kernel", text)
     else if (path == "systemd.services.fleet-autostart.script") add("start-script", text)
+    else if (path == "systemd.services.\"fleet-guest-keys@\".script") add("keys-script", text)
     else if (path == "environment.etc.\"fleet/autostart\".text") add("autostart", substr(text, 1, length(text) - 1))
   }
   for (path in fact) printf "%s", fact[path] > (files path)
