@@ -40,6 +40,13 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
     async () => (await import('./validate.ts')).validate,
   );
   command(
+    new Command('show')
+      .description('a vm, hypervisor or network with every value and the line it came from')
+      .argument('<name>', 'as in fleet.yaml; networks.NAME where a vm has that name, too')
+      .addOption(asJson),
+    async () => (await import('./show.ts')).showCommand,
+  );
+  command(
     new Command('render')
       .description('write the Nix files that fleet.yaml means')
       .option('--check', 'write nothing; fail when a file is not up to date'),

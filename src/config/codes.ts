@@ -66,6 +66,13 @@ export const codes = {
   E507: 'a module is not a path inside the repository',
   E508: 'an ssh key does not look like a public key',
   E509: 'an ssh destination cannot be read',
+  E520: 'this hypervisor of a vm cannot shut a guest down',
+  E521: 'a vm asks for what its hypervisor does not have',
+  E522: 'two vms of one hypervisor have the same vsock cid',
+  E523: 'a share of a vm is mounted where something else is',
+  E524: "a share would hide what the guest needs or show what is the hypervisor's own",
+  E525: 'the name of a credential is too long for QEMU',
+  E526: 'a vm starts after a reboot but one which it depends on does not',
   W501: 'two hypervisors have the same ssh destination',
 
   E601: 'an option is set twice in one config',
@@ -76,15 +83,6 @@ export const codes = {
   E903: 'rollout.maxParallelVms is not yet rendered',
   E905: 'flake.outputs is not yet rendered',
   E911: 'capacity of a hypervisor is not yet rendered',
-  E912: 'autostart of a hypervisor is not yet rendered',
-  E932: 'vsock of a vm is not yet rendered',
-  E933: 'this hypervisor of a vm is not yet rendered',
-  E934: 'store of a vm is not yet rendered',
-  E935: 'balloon of a vm is not yet rendered',
-  E936: 'autostart of a vm is not yet rendered',
-  E937: 'shares of a vm are not yet rendered',
-  E939: 'credentials of a vm are not yet rendered',
-  E940: 'run checks of a vm are not yet rendered',
 } as const;
 
 export type Code = keyof typeof codes;

@@ -41,12 +41,12 @@ export type Vcpu = number;
  */
 export type Size = string;
 /**
- * What runs the guest (microvm.hypervisor). Not yet rendered beyond qemu and cloud-hypervisor.
+ * What runs the guest (microvm.hypervisor): qemu, cloud-hypervisor, firecracker or crosvm. kvmtool, stratovirt and alioth cannot shut a guest down and are refused.
  */
 export type Hypervisor =
   'qemu' | 'cloud-hypervisor' | 'firecracker' | 'crosvm' | 'kvmtool' | 'stratovirt' | 'alioth';
 /**
- * shared: the hypervisor's /nix/store read-only over virtiofs. disk: an image of its own; not yet rendered.
+ * shared: the hypervisor's /nix/store read-only over virtiofs. disk: a read-only image of its own.
  */
 export type Store = 'shared' | 'disk';
 /**
@@ -58,7 +58,7 @@ export type Timezone = string;
  */
 export type StateVersion = string;
 /**
- * Gives unused memory back to the hypervisor. Not yet rendered.
+ * Gives unused memory back to the hypervisor.
  */
 export type Balloon = boolean;
 /**
@@ -66,7 +66,7 @@ export type Balloon = boolean;
  */
 export type State = 'running' | 'stopped';
 /**
- * Whether the guest starts after a reboot of the hypervisor. Default: always; it will become the hypervisor's. A stopped vm never starts. Others than always are not yet rendered.
+ * Whether the guest starts after a reboot of the hypervisor; healthy: when it was well at the last look, on the runner it has. Default: what the hypervisor's says. A stopped vm never starts.
  */
 export type Autostart = 'always' | 'healthy' | 'never';
 /**
@@ -98,7 +98,7 @@ export type Volumes = Volume[];
  */
 export type Path = string;
 /**
- * Directories of the hypervisor inside the guest. Not yet rendered.
+ * Directories of the hypervisor inside the guest, over virtiofs.
  */
 export type Shares = Share[];
 /**
@@ -339,7 +339,7 @@ export interface Share {
   readOnly?: boolean;
 }
 /**
- * Files on the hypervisor that the guest is given as systemd credentials; fleet never reads them. Not yet rendered.
+ * Files on the hypervisor that the guest is given as systemd credentials (qemu only; QEMU opens them as user microvm). Names have at most 28 characters. fleet never reads the files.
  */
 export interface Credentials {
   [k: string]: Path;
@@ -382,7 +382,7 @@ export interface HypervisorMachine {
   tags?: Tags;
   capacity?: Capacity;
   /**
-   * Which vms start after a reboot. Others than all are not yet rendered.
+   * Which vms start after a reboot: all, those that were well at the last look, or none. A vm's own autostart wins.
    */
   autostart?: 'all' | 'healthy' | 'none';
   /**
@@ -506,7 +506,7 @@ export interface Vm {
   }[];
   address?: Ipv4;
   /**
-   * The cid of its vsock, for microvm -s. Default: none. Not yet rendered.
+   * The cid of its vsock, for microvm -s; each vm of a hypervisor has its own. Default: none.
    */
   vsock?: number;
   /**

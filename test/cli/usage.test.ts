@@ -4,6 +4,7 @@ import { Desk, valid } from './fleet.ts';
 
 const commands = [
   'validate',
+  'show',
   'render',
   'plan',
   'apply',

@@ -102,7 +102,10 @@ describe('defaults', () => {
           vcpu: 1,
           memoryMiB: 1024,
           hypervisor: 'qemu',
+          store: 'shared',
+          balloon: false,
           state: 'running',
+          autostart: 'always',
           tags: [],
           timezone: 'UTC',
           stateVersion: '25.11',
@@ -112,6 +115,8 @@ describe('defaults', () => {
           modules: [],
           volumes: [],
           publish: [],
+          shares: [],
+          credentials: [],
           checks: [],
           dependsOn: [],
         },
@@ -202,6 +207,34 @@ vms:
     ]);
   });
 
+  test('shares and credentials, too; the last path of a credential wins', () => {
+    const vm = vmOf(`${head}
+defaults:
+  shares: [{ source: /srv/a, mount: /a }]
+  credentials: { one: /run/keys/one, two: /run/keys/two }
+vms:
+  a:
+    on: hv1
+    network: n1
+    vsock: 3
+    balloon: true
+    shares: [{ source: /srv/b, mount: /srv/b, readOnly: true }]
+    credentials: { two: /run/keys/other }
+`);
+    expect(vm).toMatchObject({
+      balloon: true,
+      vsock: 3,
+      shares: [
+        { source: '/srv/a', mount: '/a', readOnly: false, tag: 'a' },
+        { source: '/srv/b', mount: '/srv/b', readOnly: true, tag: 'srv-b' },
+      ],
+      credentials: [
+        { name: 'one', path: '/run/keys/one' },
+        { name: 'two', path: '/run/keys/other' },
+      ],
+    });
+  });
+
   test('configs are merged option by option, however their keys are written', () => {
     expect(expandConfig(vmOf(text).config)).toEqual({
       services: { a: { enable: false, list: [1, 2] } },
@@ -247,6 +280,23 @@ vms:
   b: { on: hv1, network: n1, state: stopped, autostart: never, address: 10.1.0.3 }
 `;
     expect(fleetOf(text).vms.map(({ state }) => state)).toEqual(['running', 'stopped']);
+  });
+
+  test('a vm starts after a reboot as it says, else as its hypervisor says; stopped ones never', () => {
+    const whole = (autostart: string) =>
+      fleetOf(`version: 1
+name: test
+hypervisors: { hv1: { ssh: h, system: x86_64-linux, stateVersion: "25.11", autostart: ${autostart} } }
+networks: { n1: { subnet: 10.1.0.0/24, nat: false } }
+profiles: { sure: { autostart: always } }
+vms:
+  a: { on: hv1, network: n1, address: 10.1.0.2 }
+  b: { on: hv1, network: n1, address: 10.1.0.3, profiles: [sure] }
+  c: { on: hv1, network: n1, address: 10.1.0.4, profiles: [sure], state: stopped }
+`).vms.map((vm) => vm.autostart);
+    expect(whole('all')).toEqual(['always', 'always', 'never']);
+    expect(whole('healthy')).toEqual(['healthy', 'always', 'never']);
+    expect(whole('none')).toEqual(['never', 'always', 'never']);
   });
 
   test('modules lose what a path does not need', () => {
