@@ -18,6 +18,7 @@ import { bridgeName, byName, macAddress, tapName } from '../model/names.ts';
 import { parseSshTarget } from '../model/ssh-target.ts';
 import { parseDuration, parseSize } from '../model/units.ts';
 import { imageName, volumeLabel } from '../model/volumes.ts';
+import { capacityOf, memoryOf, vcpuOf } from './capacity.ts';
 import type { Draft, DraftHypervisor, DraftNetwork, DraftVm } from './normalise.ts';
 import { modulePath } from './rules/modules.ts';
 import type {
@@ -36,6 +37,7 @@ export function assemble(draft: Draft): Fleet {
   return {
     name: yaml.name,
     inputs: inputs(yaml),
+    ...(yaml.flake?.outputs !== undefined && { outputs: modulePath(yaml.flake.outputs) }),
     git: git(yaml),
     rollout: rollout(yaml),
     hypervisors: sorted(draft.hypervisors, (machine) => hypervisor(machine, yaml)),
@@ -89,6 +91,7 @@ function hypervisor({ name, yaml }: DraftHypervisor, { defaults = {} }: FleetYam
     checkout: yaml.checkout ?? '/var/lib/fleet/repo',
     ...(yaml.uplink !== undefined && { uplink: yaml.uplink }),
     tags: yaml.tags ?? [],
+    capacity: capacityOf(yaml.capacity),
     timezone: timezoneIn(config) ?? defaults.timezone ?? timezone,
     packages: yaml.packages ?? [],
     users: users(yaml.users),
@@ -123,8 +126,8 @@ function guest({ name, yaml, merged, link }: DraftVm, { networks }: Draft): Vm {
     name,
     on: yaml.on,
     nics: [{ network: on, tap: tapName(name), mac: macAddress(name), address: address ?? alone() }],
-    vcpu: merged.vcpu ?? 1,
-    memoryMiB: parseSize(merged.memory ?? '1GiB')!,
+    vcpu: vcpuOf(merged),
+    memoryMiB: memoryOf(merged),
     hypervisor: merged.hypervisor === 'cloud-hypervisor' ? 'cloud-hypervisor' : 'qemu',
     state: merged.state ?? 'running',
     tags: merged.tags,

@@ -203,11 +203,11 @@ export interface FleetYaml {
     [k: string]: Vm;
   };
   /**
-   * Extra outputs of the rendered flake.nix.
+   * What the rendered flake.nix has beside the machines. Extra inputs stand under inputs.
    */
   flake?: {
     /**
-     * A Nix file of this repository with more outputs. Default: none. Not yet rendered.
+     * A Nix file of this repository: a function of the inputs, self among them, to more outputs such as packages and devShells. Its nixosConfigurations stand beside those that fleet renders; one of the same name is an error. Default: none.
      */
     outputs?: string;
   };
@@ -415,40 +415,40 @@ export interface HypervisorMachine {
   modules?: Modules;
 }
 /**
- * What the hypervisor has to give. Default: what facts report. Not yet rendered.
+ * What the hypervisor has to give to its vms. All vms of the file count: running ones with vcpus, memory and the size of their volumes, stopped ones with their volumes. What is declared is checked by validate; what is not is asked of the hypervisor and checked by plan and apply.
  */
 export interface Capacity {
   /**
-   * CPU threads. Default: what facts report.
+   * CPU threads of the hypervisor. Default: those it has.
    */
   vcpu?: number;
   memory?: Size;
   disk?: Size;
   /**
-   * What is kept for the hypervisor itself.
+   * What is kept for the hypervisor itself: taken off before anything is given away.
    */
   reserve?: {
     /**
-     * CPU threads kept.
+     * CPU threads kept for the hypervisor.
      */
     vcpu?: number;
     memory?: Size;
     disk?: Size;
   };
   /**
-   * How many times over each may be given away.
+   * How many times over the rest after the reserve may be given away.
    */
   overcommit?: {
     /**
-     * Times CPU threads may be given away.
+     * How often each CPU thread may be given away: guests are rarely busy all at once.
      */
     vcpu?: number;
     /**
-     * Times memory may be given away.
+     * How often memory may be given away. Above 1 the kernel may have to kill guests.
      */
     memory?: number;
     /**
-     * Times disk may be given away.
+     * How often disk may be given away. Images are sparse: above 1 they may fill the disk before they are full.
      */
     disk?: number;
   };

@@ -14,6 +14,12 @@ export interface Facts {
   readonly missingTools: readonly string[];
   /** KiB free, by mount point asked for. */
   readonly freeKiB: ReadonlyMap<string, number>;
+  /** CPU threads; absent: not told. */
+  readonly processors?: number;
+  /** Memory of the machine; absent: not told. */
+  readonly memoryKiB?: number;
+  /** KiB that the folder of a vm takes in /var/lib/microvms, by vm; absent: not told. */
+  readonly takenKiB?: ReadonlyMap<string, number>;
   readonly lock: Lock | undefined;
   /** Name of the fleet that deployed here last. */
   readonly fleet: string | undefined;

@@ -1,6 +1,7 @@
 import { type Facts, systemName } from '../host/facts.ts';
 import { contains, overlaps, parseAddress, parseSubnet } from '../model/addresses.ts';
 import type { FleetIndex } from '../model/index.ts';
+import { admission, roomOf } from './admission.ts';
 import type { Action } from './plan.ts';
 
 /** What stands in the way on one hypervisor, found before anything is changed. */
@@ -30,6 +31,7 @@ export function problems(
     ...heldBack(hypervisor, facts, actions),
     ...foreign(index, facts),
     ...moving(index, actions),
+    ...admission(index, hypervisor, roomOf(index, hypervisor, facts)),
     ...(actions.some((a) => a.kind === 'switch')
       ? [...shadowedRoutes(index, hypervisor, facts), ...fullBoot(facts)]
       : []),

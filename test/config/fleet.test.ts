@@ -57,6 +57,11 @@ describe('defaults', () => {
           checkout: '/var/lib/fleet/repo',
           uplink: 'eth0',
           tags: [],
+          capacity: {
+            declared: {},
+            reserve: { vcpu: 0, memory: 0, disk: 0 },
+            overcommit: { vcpu: 4, memory: 1, disk: 1 },
+          },
           timezone: 'UTC',
           packages: [],
           users: [],
@@ -254,13 +259,19 @@ vms:
 
   test('the example file without what is not yet rendered is a fleet', () => {
     const notYet =
-      /^( {2}(revert|canary|onFailure|outputs)| {4}(capacity|tailscale|subnet6|isolated|allow|metadata|balloon|vsock|shares|publish|credentials)| {6}(vcpu|memory|disk|reserve|overcommit|- \{ source)| {6}- run| {8}within)\b.*\n/gm;
+      /^( {2}(revert|canary|onFailure)| {4}(tailscale|subnet6|isolated|allow|metadata|balloon|vsock|shares|publish|credentials)| {6}- \{ source| {6}- run| {8}within)\b.*\n/gm;
     const text = fixture('example.yaml').replace(notYet, '').replace(', egress: web', '');
-    const fleet = fleetOf(text.replace(/^ {6}- run.*\n/m, '').replace(/^flake:.*\n/m, ''));
+    const fleet = fleetOf(text.replace(/^ {6}- run.*\n/m, ''));
     expect(fleet.vms.map(({ name, volumes }) => [name, volumes])).toEqual([
       ['vm1', [{ mount: '/var', image: 'var.img', fs: 'ext4', sizeMiB: 20480, label: 'var' }]],
       ['vm2', []],
     ]);
+    expect(fleet.outputs).toBe('nix/outputs.nix');
+    expect(fleet.hypervisors[0]!.capacity).toEqual({
+      declared: { vcpu: 16, memory: 32_768, disk: 204_800 },
+      reserve: { vcpu: 0, memory: 2048, disk: 0 },
+      overcommit: { vcpu: 4, memory: 1, disk: 1 },
+    });
   });
 });
 

@@ -1,3 +1,4 @@
+import { capacityOf } from '../../src/config/capacity.ts';
 import type { Fleet, Hypervisor, Network, Nic, User, Vm, Volume } from '../../src/model/fleet.ts';
 import { macAddress, tapName } from '../../src/model/names.ts';
 
@@ -37,6 +38,7 @@ export function hypervisor(name: string, parts: Partial<Hypervisor> = {}): Hyper
     checkout: '/var/lib/fleet/repo',
     uplink: 'enP2p4s0',
     tags: [],
+    capacity: capacityOf(),
     timezone: 'UTC',
     packages: [],
     users: [],

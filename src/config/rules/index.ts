@@ -1,6 +1,7 @@
 import type { Finding } from '../finding.ts';
 import type { Draft } from '../normalise.ts';
 import { addresses, vmHasNetwork } from './addresses.ts';
+import { capacity } from './capacity.ts';
 import { configs } from './config.ts';
 import { dependencies, dependencyCycles } from './dependencies.ts';
 import { memory } from './guests.ts';
@@ -35,6 +36,7 @@ export const rules: readonly ((draft: Draft) => Iterable<Finding>)[] = [
   sshKeys,
   sshTargets,
   nameServers,
+  capacity,
   configs,
   notYet,
 ];

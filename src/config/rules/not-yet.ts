@@ -33,11 +33,7 @@ const rollout: NotYet[] = [
     today: 'the hypervisor that failed is put back',
   },
 ];
-const flake: NotYet[] = [
-  { code: 'E905', field: 'outputs', holds: is(), today: 'flake.nix has no further outputs' },
-];
 const hypervisor: NotYet[] = [
-  { code: 'E911', field: 'capacity', holds: empty, today: 'capacity is not checked' },
   { code: 'E912', field: 'autostart', holds: is('all'), today: 'all running vms start' },
   {
     code: 'E913',
@@ -84,7 +80,6 @@ const vm: NotYet[] = [
 export function* notYet({ yaml, layers, hypervisors, networks }: Draft): Iterable<Finding> {
   yield* check(git, yaml.git, ['git']);
   yield* check(rollout, yaml.rollout, ['rollout']);
-  yield* check(flake, yaml.flake, ['flake']);
   for (const { path, yaml: fields } of hypervisors.values()) yield* check(hypervisor, fields, path);
   for (const { path, yaml: fields } of networks.values()) yield* check(network, fields, path);
   for (const { path, settings } of layers) {
