@@ -1,6 +1,7 @@
 /**
  * Writes what is generated from schemas/fleet.schema.json: the types of fleet.yaml as it is written
- * and its validator, so that neither a schema compiler nor its start-up time is needed to run.
+ * and its validator, so that neither a schema compiler nor its start-up time is needed to run, and
+ * docs/fleet-yaml.md.
  * With --check it writes nothing and fails when a generated file is not what it should be.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -8,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';
 import { compile } from 'json-schema-to-typescript';
+import { fleetYamlPage } from './fleet-yaml-page.mjs';
 
 const root = new URL('../', import.meta.url);
 const note = '// Generated from schemas/fleet.schema.json by `npm run generate`. Do not edit.\n';
@@ -58,6 +60,7 @@ function validator() {
 const files = {
   'src/config/schema.generated.ts': await types(),
   'src/config/validate.generated.ts': validator(),
+  'docs/fleet-yaml.md': fleetYamlPage(schema),
 };
 
 const check = process.argv.includes('--check');

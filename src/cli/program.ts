@@ -106,6 +106,10 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
     async () => (await import('./init.ts')).initCommand,
   );
   command(
+    new Command('schema').description('print the JSON Schema of fleet.yaml, for editors'),
+    async () => (await import('./schema.ts')).schemaCommand,
+  );
+  command(
     new Command('demo')
       .description(
         'plan, apply and a roll-back on three pretend hypervisors, in a temporary folder',

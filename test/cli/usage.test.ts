@@ -11,6 +11,7 @@ const commands = [
   'rollback',
   'update',
   'init',
+  'schema',
   'demo',
 ];
 
