@@ -1,7 +1,7 @@
 /**
  * Writes what is generated from schemas/fleet.schema.json: the types of fleet.yaml as it is written
- * and its validator, so that neither a schema compiler nor its start-up time is needed to run. And
- * the shell of rendered modules as text: src/render reads no files.
+ * and its validator, so that neither a schema compiler nor its start-up time is needed to run, and
+ * docs/fleet-yaml.md. And the shell of rendered modules as text: src/render reads no files.
  * With --check it writes nothing and fails when a generated file is not what it should be.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';
 import { compile } from 'json-schema-to-typescript';
+import { fleetYamlPage } from './fleet-yaml-page.mjs';
 
 const root = new URL('../', import.meta.url);
 const note = '// Generated from schemas/fleet.schema.json by `npm run generate`. Do not edit.\n';
@@ -120,6 +121,7 @@ const files = {
   'src/config/validate.generated.ts': validator(),
   'src/config/defaults.generated.ts': defaults(),
   'src/render/modules/shell.generated.ts': shell(),
+  'docs/fleet-yaml.md': fleetYamlPage(schema),
 };
 
 const check = process.argv.includes('--check');

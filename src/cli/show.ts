@@ -4,7 +4,7 @@ import { exitCodes, FleetError } from '../model/errors.ts';
 import { showJson, showText } from '../report/show-text.ts';
 import { styleFor } from '../report/style.ts';
 import type { Invocation } from './options.ts';
-import { readConfig } from './workspace.ts';
+import { readConfig } from './read-config.ts';
 
 /** `fleet show NAME [--json]`: a vm, hypervisor or network as it is after defaults and profiles. */
 export async function showCommand(

@@ -29,6 +29,7 @@ import { shareTag } from '../model/shares.ts';
 import { parseSshTarget } from '../model/ssh-target.ts';
 import { parseDuration, parseSize } from '../model/units.ts';
 import { imageName, volumeLabel } from '../model/volumes.ts';
+import { capacityOf, memoryOf, vcpuOf } from './capacity.ts';
 import {
   autostart,
   type Draft,
@@ -56,6 +57,7 @@ export function assemble(draft: Draft): Fleet {
   return {
     name: yaml.name,
     inputs: inputs(yaml),
+    ...(yaml.flake?.outputs !== undefined && { outputs: modulePath(yaml.flake.outputs) }),
     git: git(yaml),
     rollout: rollout(yaml),
     hypervisors: sorted(draft.hypervisors, (machine) => hypervisor(machine, yaml)),
@@ -112,6 +114,7 @@ function hypervisor({ name, yaml }: DraftHypervisor, { defaults = {} }: FleetYam
     checkout: yaml.checkout ?? '/var/lib/fleet/repo',
     ...(yaml.uplink !== undefined && { uplink: yaml.uplink }),
     tags: yaml.tags ?? [],
+    capacity: capacityOf(yaml.capacity),
     timezone: timezoneIn(config) ?? defaults.timezone ?? timezone,
     packages: yaml.packages ?? [],
     users: users(yaml.users),
@@ -175,8 +178,8 @@ function guest(vm: DraftVm, draft: Draft): Vm {
     name,
     on: yaml.on,
     nics: links.map((link) => nic(name, link, draft)),
-    vcpu: merged.vcpu ?? 1,
-    memoryMiB: parseSize(merged.memory ?? '1GiB')!,
+    vcpu: vcpuOf(merged),
+    memoryMiB: memoryOf(merged),
     hypervisor: (merged.hypervisor ?? 'qemu') as Runner,
     store: merged.store ?? 'shared',
     balloon: merged.balloon ?? false,

@@ -63,7 +63,7 @@ export const codes = {
   E504: 'a running vm depends on a stopped one',
   E505: 'two volumes of a vm have the same mount, image or label',
   E506: 'a volume would hide or overwrite what the guest or fleet needs',
-  E507: 'a module is not a path inside the repository',
+  E507: 'a module or flake.outputs is not a path inside the repository',
   E508: 'an ssh key does not look like a public key',
   E509: 'an ssh destination cannot be read',
   E520: 'this hypervisor of a vm cannot shut a guest down',
@@ -80,9 +80,9 @@ export const codes = {
   E603: 'a text in config cannot be held by Nix',
   W601: 'yes, no, on or off in config is text',
 
-  E903: 'rollout.maxParallelVms is not yet rendered',
-  E905: 'flake.outputs is not yet rendered',
-  E911: 'capacity of a hypervisor is not yet rendered',
+  E701: 'vms ask for more vcpus than their hypervisor has to give',
+  E702: 'vms ask for more memory than their hypervisor has to give',
+  E703: 'vms ask for more disk than their hypervisor has to give',
 } as const;
 
 export type Code = keyof typeof codes;

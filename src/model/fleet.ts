@@ -41,6 +41,20 @@ export interface User {
   readonly sshKeys: readonly string[];
 }
 
+export type Resource = 'vcpu' | 'memory' | 'disk';
+
+/** CPU threads; memory and disk in MiB. */
+export type Amounts = Readonly<Record<Resource, number>>;
+
+/** What a hypervisor has to give; what is not declared is what facts report. */
+export interface Capacity {
+  readonly declared: Partial<Amounts>;
+  /** Kept for the hypervisor itself. */
+  readonly reserve: Amounts;
+  /** How many times over the rest may be given away. */
+  readonly overcommit: Readonly<Record<Resource, number>>;
+}
+
 export interface Hypervisor {
   readonly name: string;
   readonly ssh: SshTarget;
@@ -52,6 +66,7 @@ export interface Hypervisor {
   readonly uplink?: string;
   readonly tailscale: Tailscale;
   readonly tags: readonly string[];
+  readonly capacity: Capacity;
   readonly timezone: string;
   readonly packages: readonly string[];
   readonly users: readonly User[];
@@ -238,6 +253,8 @@ export interface GitSettings {
 export interface Fleet {
   readonly name: string;
   readonly inputs: readonly Input[];
+  /** Hand-written Nix file with further outputs of flake.nix, relative to the repository. */
+  readonly outputs?: string;
   readonly git: GitSettings;
   readonly rollout: Rollout;
   readonly hypervisors: readonly Hypervisor[];

@@ -167,3 +167,29 @@ describe('show', () => {
     expect(stderr).toContain('did you mean "web1"?');
   });
 });
+
+describe('validate, which has a quick way in,', () => {
+  test.each([
+    ['a good file', valid],
+    ['a bad one', bad],
+    ['none', undefined],
+  ])('says of %s what it says by the long way', async (_, text) => {
+    const desk = new Desk(text);
+    for (const options of [[], ['--json']]) {
+      const quick = await desk.fleet('validate', ...options);
+      expect(await desk.fleet('--config', 'fleet.yaml', 'validate', ...options)).toEqual(quick);
+      expect(await desk.fleet('-C', '../infra', 'validate', ...options)).toEqual(
+        text === undefined ? expect.objectContaining({ code: quick.code }) : quick,
+      );
+    }
+  });
+
+  test.each([[['--jsn']], [['--json', 'x']], [['-C']]])(
+    'leaves %j to be explained',
+    async (options) => {
+      const { code, stderr } = await new Desk(valid).fleet('validate', ...options);
+      expect(code).toBe(64);
+      expect(stderr).toMatch(/unknown option|too many arguments|argument missing/);
+    },
+  );
+});

@@ -12,6 +12,7 @@ const commands = [
   'rollback',
   'update',
   'init',
+  'schema',
   'demo',
 ];
 

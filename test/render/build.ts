@@ -1,3 +1,4 @@
+import { capacityOf } from '../../src/config/capacity.ts';
 import type {
   Fleet,
   Hypervisor,
@@ -26,13 +27,15 @@ export function fleet(
       },
       { name: 'nixpkgs', url: 'github:NixOS/nixpkgs/nixos-25.11', flake: true, follows: {} },
     ],
-    git: { remote: 'origin', transport: 'pull' },
+    git: { remote: 'origin', transport: 'pull', revert: true },
     rollout: {
       maxParallel: 10,
+      maxParallelVms: 1,
       settle: 15_000,
       deadline: 120_000,
       stopTimeout: 30_000,
       confirm: 90_000,
+      onFailure: 'revert-fleet',
     },
     ...parts,
   };
@@ -47,6 +50,7 @@ export function hypervisor(name: string, parts: Partial<Hypervisor> = {}): Hyper
     checkout: '/var/lib/fleet/repo',
     uplink: 'enP2p4s0',
     tags: [],
+    capacity: capacityOf(),
     timezone: 'UTC',
     packages: [],
     users: [],

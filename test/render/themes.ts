@@ -1,3 +1,6 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readFleet } from '../../src/config/read-fleet.ts';
 import type { Fleet } from '../../src/model/fleet.ts';
 import { fleet, hypervisor, ipv6, network, nic, ops, share, vm, volume } from './build.ts';
 
@@ -197,7 +200,18 @@ const hostile = fleet({
   ],
 });
 
-/** One golden folder each. */
+/** A golden folder each. */
+export const fixtures = join(import.meta.dirname, '../fixtures/render');
+
+/** The fleet.yaml files of the themes that are written as one, by theme. */
+export const themeTexts: Readonly<Record<string, string>> = Object.fromEntries(
+  readdirSync(fixtures)
+    .map((theme) => [theme, join(fixtures, theme, 'fleet.yaml')] as const)
+    .filter(([, file]) => existsSync(file))
+    .map(([theme, file]) => [theme, readFileSync(file, 'utf8')]),
+);
+
+/** By hand, or as people write them. */
 export const themes: Readonly<Record<string, Fleet>> = {
   small,
   full,
@@ -205,4 +219,11 @@ export const themes: Readonly<Record<string, Fleet>> = {
   networking,
   guests,
   hostile,
+  ...Object.fromEntries(
+    Object.entries(themeTexts).map(([theme, text]) => {
+      const read = readFleet(text, `${theme}/fleet.yaml`);
+      if ('diagnostics' in read) throw new Error(JSON.stringify(read.diagnostics, null, 2));
+      return [theme, read.fleet];
+    }),
+  ),
 };

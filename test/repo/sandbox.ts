@@ -6,7 +6,11 @@ import { afterEach, beforeEach, vi } from 'vitest';
 import type { FleetError } from '../../src/model/errors.ts';
 import type { GitSettings } from '../../src/model/fleet.ts';
 
-export const settings: GitSettings = { remote: 'origin', transport: 'pull' };
+export const settings: GitSettings = {
+  remote: 'origin',
+  transport: 'pull',
+  revert: true,
+};
 
 /** A work tree and what tests do in it by hand. */
 export class Clone {

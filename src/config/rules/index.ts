@@ -1,6 +1,7 @@
 import type { Finding } from '../finding.ts';
 import type { Draft } from '../normalise.ts';
 import { addresses, vmHasNetwork } from './addresses.ts';
+import { capacity } from './capacity.ts';
 import { configs } from './config.ts';
 import { dependencies, dependencyCycles } from './dependencies.ts';
 import { credentialNames, memory } from './guests.ts';
@@ -14,7 +15,6 @@ import {
   networkOnOneHypervisor,
   overlappingSubnets,
 } from './networks.ts';
-import { notYet } from './not-yet.ts';
 import { portNumbers, publishedPorts } from './ports.ts';
 import { references } from './references.ts';
 import { canary } from './rollout.ts';
@@ -61,6 +61,6 @@ export const rules: readonly ((draft: Draft) => Iterable<Finding>)[] = [
   sshKeys,
   sshTargets,
   nameServers,
+  capacity,
   configs,
-  notYet,
 ];
