@@ -9,6 +9,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/lab/**'],
           testTimeout: 30_000,
+          hookTimeout: 60_000,
           // Tests that start sshd, git and Node must not starve each other on two cores.
           maxWorkers: 2,
         },

@@ -124,8 +124,6 @@ async function undo(
     plan: async () => new Map(lost.members.map((m) => [m.hypervisor, nothing])),
   }).finally(finish);
   return results.map(({ failure, ...result }) =>
-    failure === asked
-      ? { ...result, because: 'as asked' }
-      : { ...result, ...(failure && { failure }) },
+    failure && failure !== asked ? { ...result, failure } : { ...result, because: 'as asked' },
   );
 }

@@ -6,6 +6,8 @@ import type { Session } from './session.ts';
 export interface Former {
   readonly system: string | undefined;
   readonly profile: string | undefined;
+  /** What was checked out. */
+  readonly commit: string | undefined;
   readonly vms: ReadonlyMap<string, Pick<VmFacts, 'current' | 'booted'> & { isActive: boolean }>;
 }
 
@@ -25,10 +27,12 @@ export async function takeUp(
 function parseFormer(text: string): Former {
   const rows = text.split('\n').map((line) => line.split('\t'));
   const [, system, profile] = rows.find(([word]) => word === 'system') ?? [];
+  const [, commit] = rows.find(([word]) => word === 'former') ?? [];
   const path = (text: string | undefined) => (text === '-' ? undefined : text);
   return {
     system,
     profile,
+    commit: commit || undefined,
     vms: new Map(
       rows
         .filter(([word]) => word === 'vm')
@@ -56,5 +60,7 @@ export function recall(former: Former, now: Facts): Facts {
       currentSince: undefined,
     });
   }
-  return { ...now, currentSystem: former.system, systemProfile: former.profile, vms };
+  const { system: currentSystem, profile: systemProfile, commit } = former;
+  const checkout = commit === undefined ? undefined : { branch: 'fleet', dirty: 0, commit };
+  return { ...now, currentSystem, systemProfile, checkout, vms };
 }

@@ -80,8 +80,9 @@ export async function rollOut(input: RolloutInput): Promise<HypervisorResult[]> 
     await Promise.all(results.map(({ outcome }, i) => endAll([sessions[i] as Session], outcome)));
     return results;
   } catch (error) {
-    // Nothing was changed yet: a run does not throw.
-    await endAll(sessions, 'untouched');
+    // A run does not throw: nothing was changed yet, unless by the fleet that began this. Then it stays as
+    // it is, to be taken up again, or to go back by itself.
+    if (!input.enter) await endAll(sessions, 'untouched');
     throw error;
   } finally {
     endLeases();
@@ -221,7 +222,9 @@ class Run {
 
   #end(part: Part, how: Pick<HypervisorResult, 'outcome' | 'lines'>): void {
     const { failure, name } = part;
-    const other = this.#failed?.name;
+    const other = this.#failed;
+    // Who was stopped because a person asked to has not failed.
+    const isOthers = other && other.name !== name && other.failure?.code !== 'interrupted';
     part.state = 'ended';
     part.result = {
       hypervisor: name,
@@ -229,7 +232,7 @@ class Run {
       ...(failure && { failure }),
       ...(!failure &&
         how.outcome !== 'done' && {
-          because: other && other !== name ? `${other} failed` : 'interrupted',
+          because: isOthers ? `${other.name} failed` : 'interrupted',
         }),
     };
     this.#input.emit({ type: 'hypervisor', hypervisor: name, state: 'end', result: how.outcome });

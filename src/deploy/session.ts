@@ -78,7 +78,7 @@ export class Session {
 
   /**
    * Runs a script as a step of the deployment: journalled, and not stopped by a lost link, after
-   * which it is picked up again.
+   * which it is picked up again. @returns its whole output
    */
   async step(
     title: string,
@@ -89,8 +89,10 @@ export class Session {
     this.#steps += 1;
     const number = String(this.#steps).padStart(3, '0');
     const limit = String(limits[options.limit ?? 'short']);
+    let output = '';
     let lines = 0;
     const onLine = (line: string) => {
+      output += `${line}\n`;
       lines += 1;
       this.#emit({ type: 'output', hypervisor: this.hypervisor.name, line });
       options.onLine?.(line);
@@ -99,14 +101,15 @@ export class Session {
     return this.during(title, async () => {
       try {
         const stdin = stepScript(name);
-        return await runScript(this.#host, 'step', words, { title, stdin, onLine });
+        await runScript(this.#host, 'step', words, { title, stdin, onLine });
       } catch (error) {
         if (!isLost(error)) throw error;
         this.note('the connection was lost, the step goes on: connecting again');
         await this.reconnectWithin(this.#confirm);
         const rest = [this.id, number, name, limit, String(lines)];
-        return await runScript(this.#host, 'follow', rest, { title, onLine });
+        await runScript(this.#host, 'follow', rest, { title, onLine });
       }
+      return output;
     });
   }
 

@@ -3,6 +3,7 @@ import type { Network } from '../model/fleet.ts';
 import { NotHealthy } from './await-healthy.ts';
 import { checkFailedUnits, checkHypervisor, checkUntouched } from './checks.ts';
 import type { Context } from './context.ts';
+import { isLost } from './session.ts';
 
 /** TAPs re-join their bridges and networkd sets addresses in its own time: that long, in ms. */
 const networkSettles = 20_000;
@@ -24,33 +25,23 @@ export async function switchHypervisor(ctx: Context, target: SwitchTarget): Prom
   const { session, clock, emit, before } = ctx;
   const { name } = session.hypervisor;
   let code = -1;
-  await session.step(
-    'switch, boot default untouched',
-    'switch',
-    [session.id, target.toplevel, 'test', ...(target.networkd ? ['networkd'] : [])],
-    {
-      limit: 'switch',
-      onLine: (line) => {
-        if (line.startsWith('switched\t')) code = Number(line.split('\t')[1]);
-      },
-    },
-  );
+  const args = [session.id, target.toplevel, 'test', ...(target.networkd ? ['networkd'] : [])];
+  const onLine = (line: string) => {
+    if (line.startsWith('switched\t')) code = Number(line.split('\t')[1]);
+  };
+  try {
+    const options = { limit: 'switch', onLine } as const;
+    await session.step('switch, boot default untouched', 'switch', args, options);
+    // What was connected before a switch may live on where nobody could connect any more.
+    await session.reconnectWithin(ctx.index.fleet.rollout.confirm);
+  } catch (error) {
+    throw isCutOff(error) ? unreachable(error) : error;
+  }
   if (code !== 0 && code !== 4 && code !== 100) {
     const how = code < 0 ? 'did not say how it ended' : `ended with ${code}`;
     throw new FleetError('switch.failed', `switch-to-configuration test ${how} on ${name}`);
   }
   if (code === 100) session.note('a reboot is needed for all of the new system to be in use');
-
-  // What was connected before a switch may live on where nobody could connect any more.
-  try {
-    await session.reconnectWithin(ctx.index.fleet.rollout.confirm);
-  } catch (error) {
-    throw new FleetError(
-      'switch.unreachable',
-      'the hypervisor cannot be reached after the switch',
-      { cause: error, ...(error instanceof Error && { detail: error.message }) },
-    );
-  }
   const until = clock.now() + networkSettles;
   for (;;) {
     const facts = await session.facts();
@@ -67,4 +58,17 @@ export async function switchHypervisor(ctx: Context, target: SwitchTarget): Prom
       throw new NotHealthy(name, 'is not as it should be after the switch', checks);
     await clock.sleep(500);
   }
+}
+
+/** The link went with the switch and did not come back, or not before the hypervisor went back. */
+function isCutOff(error: unknown): error is FleetError {
+  return isLost(error) || (error instanceof FleetError && error.code === 'back.taken');
+}
+
+/** Not `ssh.*`: it is the switch that is to blame. */
+function unreachable(error: FleetError): FleetError {
+  return new FleetError('switch.unreachable', 'the hypervisor cannot be reached after the switch', {
+    cause: error,
+    detail: error.message,
+  });
 }

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { awaitHealthy, NotHealthy } from '../../src/deploy/await-healthy.ts';
 import type { VmTarget } from '../../src/deploy/checks.ts';
-import { Session } from '../../src/deploy/session.ts';
 import { expectedOf } from '../../src/model/expected.ts';
 import { unit } from '../plan/situation.ts';
 import { World } from './run.ts';
@@ -58,9 +57,7 @@ class Guest {
     const { world } = this;
     const vm = world.index.vms.get('web1');
     if (!vm) throw new Error('no web1');
-    const hypervisor = world.index.hypervisors.get('hv1');
-    if (!hypervisor) throw new Error('no hv1');
-    const session = new Session(hypervisor, 'id', world.hv1, world.ports, () => {});
+    const session = world.session('hv1');
     const target: VmTarget = {
       name: 'web1',
       runner,

@@ -140,7 +140,8 @@ describe('verify', () => {
   const verify = async (world: World, targets: string[]) => {
     const hypervisor = world.index.hypervisors.get('hv1') as Hypervisor;
     const { index, hv1, clock } = world;
-    return (await verifyHypervisor(index, hypervisor, hv1, clock, new Set(targets))).checks;
+    return (await verifyHypervisor(index, hypervisor, hv1.connect(), clock, new Set(targets)))
+      .checks;
   };
 
   test('looks twice, a settle time apart, at what is selected', async () => {

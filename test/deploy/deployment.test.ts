@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { rollOut } from '../../src/deploy/rollout.ts';
 import { expectedOf, formatExpected } from '../../src/model/expected.ts';
 import type { Vm } from '../../src/model/fleet.ts';
 import { twoHypervisors, withEntry } from '../plan/situation.ts';
@@ -32,20 +31,18 @@ describe('a deployment', () => {
       'begin',
       'checkout',
       'build',
-      'arm',
       'vm-stop old1',
       'vm-stop web1',
       'switch test',
-      'switch boot',
-      'disarm',
       'bridges',
       'vm-update db1',
       'vm-create new1',
       'vm-start new1',
       'vm-update web1',
       'vm-aside old1',
-      'record',
-      'end',
+      'switch boot',
+      'confirm',
+      'end done',
     ]);
     expect(result).toMatchObject({
       outcome: 'done',
@@ -53,15 +50,39 @@ describe('a deployment', () => {
     });
   });
 
+  test('begins with a way back for every vm that it may change', async () => {
+    const world = new World();
+    await world.apply(['hv1', 'web1', 'db1']);
+    expect(world.hv1.log[0]).toBe(
+      `begin ${world.id} ada@desk apply example x86_64 1048576 90 30 /var/lib/fleet/repo db1 web1`,
+    );
+    expect(world.hv1.deployments.get(world.id)?.targets).toEqual(['db1', 'web1']);
+  });
+
   test('records what was built with what it replaces, and frees the lock', async () => {
     const world = new World();
     await world.apply(['web1']);
-    const expected = formatExpected(
-      expectedOf(world.index.vms.get('web1') as Vm, world.index.networks),
-    );
-    expect(world.hv1.log.find((l) => l.startsWith('record'))).toBe(
-      `record 20260101-000000-abcd example ${world.newHead} new web1 print-web1 ${expected}`,
-    );
+    const { expected } = world.hv1.facts.deployed.get('web1') ?? {};
+    expect(expected).toEqual(expectedOf(world.index.vms.get('web1') as Vm, world.index.networks));
+    expect(world.hv1.facts.deployed.get('web1')).toMatchObject({
+      fingerprint: 'print-web1',
+      path: '/nix/store/new-web1',
+      commit: world.newHead,
+    });
+    expect(world.hv1.deployments.get(world.id)?.after).toEqual([
+      ['fleet', 'example'],
+      [
+        'record',
+        'web1',
+        'print-web1',
+        '/nix/store/new-web1',
+        '/nix/store/old-web1',
+        world.newHead,
+        'new',
+        formatExpected(expected as NonNullable<typeof expected>),
+      ],
+      ['end'],
+    ]);
     expect(world.hv1.facts.lock).toBeUndefined();
   });
 
@@ -108,7 +129,7 @@ describe('a deployment', () => {
     world.hv1.builds.set('web1', '/nix/store/old-web1');
     expect((await world.apply(['web1']))[0]?.outcome).toBe('done');
     expect(world.hv1.facts.vms).toEqual(before);
-    expect(words(world.hv1.log)).toEqual(['begin', 'checkout', 'build', 'record', 'end']);
+    expect(words(world.hv1.log)).toEqual(['begin', 'checkout', 'build', 'confirm', 'end done']);
     expect(world.notes).toContain('web1: the build is what it already is on, nothing restarts');
   });
 
@@ -116,7 +137,8 @@ describe('a deployment', () => {
     const world = new World();
     world.hv1.builds.set('hv1', '/nix/store/old-system');
     await world.apply(['hv1']);
-    expect(words(world.hv1.log)).not.toContain('arm');
+    expect(words(world.hv1.log)).not.toContain('switch test');
+    expect(words(world.hv1.log)).not.toContain('switch boot');
   });
 
   test('looks at a guest before it goes on with the next', async () => {
@@ -144,7 +166,7 @@ describe('a deployment', () => {
     const [result] = await world.apply(['web1']);
     expect(result).toMatchObject({
       outcome: 'rolled-back',
-      failure: { detail: 'vm-update said why' },
+      failure: { detail: 'the script said why' },
     });
     expect(world.hv1.facts.vms.get('web1')).toMatchObject({
       current: '/nix/store/old-web1',
@@ -152,21 +174,35 @@ describe('a deployment', () => {
     });
   });
 
+  test('sets a runner that is built already where microvm could not tell the difference', async () => {
+    const world = new World();
+    world.hv1.facts = { ...world.hv1.facts, gone: new Set(['web1']) };
+    expect((await world.apply(['web1']))[0]?.outcome).toBe('done');
+    expect(words(world.hv1.log)).toContain('vm-set web1');
+    expect(words(world.hv1.log)).not.toContain('vm-update web1');
+  });
+
+  test('lifts the hold of what it was told to release, and of nothing else', async () => {
+    const world = new World();
+    const hold = { from: '/nix/store/a', to: '/nix/store/b', operator: 'eve', since: 1 };
+    const held = new Map([
+      ['db1', hold],
+      ['system.', hold],
+    ]);
+    world.hv1.facts = { ...world.hv1.facts, held };
+    world.release = new Set(['hv1']);
+    await world.apply(['hv1', 'web1']);
+    expect([...world.hv1.facts.held.keys()]).toEqual(['db1']);
+  });
+
   test('sends the commit where hypervisors have no access to the remote', async () => {
     const world = new World();
     const have: (string | undefined)[] = [];
-    const input = world.input(['web1'], world.plan(['web1']).hypervisors.slice(0, 1));
-    await rollOut({
-      ...input,
-      publish: async () => {
-        const made = await input.publish();
-        const bundle = async (commit: string | undefined) => {
-          have.push(commit);
-          return Buffer.from('bundle');
-        };
-        return { ...made, source: { ...made.source, bundle } };
-      },
-    });
+    world.bundle = async (commit) => {
+      have.push(commit);
+      return Buffer.from('bundle');
+    };
+    await world.apply(['web1']);
     expect(have).toEqual(['a'.repeat(40)]);
     expect(words(world.hv1.log).slice(0, 3)).toEqual(['begin', 'receive', 'checkout']);
     expect(world.hv1.log[2]).toContain('bundle refs/heads/main');
@@ -174,17 +210,24 @@ describe('a deployment', () => {
 });
 
 describe('nothing is activated', () => {
-  test('when the build fails: the checkout goes back, and that is all', async () => {
+  test('when the build fails: everything is as it was, the checkout too', async () => {
     const world = new World(without('db1'));
     world.hv1.facts = new World().hv1.facts;
     const before = world.hv1.facts;
     world.hv1.instead.set('build', () => 1);
     const [result] = await world.apply(['hv1', 'web1']);
-    expect(words(world.hv1.log)).toEqual(['begin', 'checkout', 'build', 'checkout', 'end']);
+    expect(words(world.hv1.log)).toEqual([
+      'begin',
+      'checkout',
+      'build',
+      'back now',
+      'end untouched',
+    ]);
     expect(world.hv1.facts).toEqual(before);
     expect(result).toMatchObject({
       outcome: 'untouched',
-      failure: { message: 'build failed on hv1 (exit 1)', detail: 'build said why' },
+      lines: [],
+      failure: { message: 'build failed on hv1 (exit 1)', detail: 'the script said why' },
     });
   });
 
@@ -196,21 +239,21 @@ describe('nothing is activated', () => {
     expect(world.hv1.log.some((l) => l.startsWith('vm-'))).toBe(false);
   });
 
-  test('when somebody interrupts while it builds', async () => {
+  test('when somebody interrupts while it builds: nobody waits for the build', async () => {
     const world = new World();
     world.hv1.instead.set('build', () => {
       world.interrupt.abort();
       return undefined;
     });
     const [result] = await world.apply(['web1']);
-    expect(result).toMatchObject({ outcome: 'untouched', failure: { code: 'interrupted' } });
+    expect(result).toMatchObject({ outcome: 'untouched', because: 'interrupted' });
     expect(words(world.hv1.log)).toEqual([
       'begin',
       'checkout',
       'build',
-      'stop-steps',
-      'checkout',
-      'end',
+      'stop-build',
+      'back now',
+      'end untouched',
     ]);
   });
 });

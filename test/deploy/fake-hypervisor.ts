@@ -7,37 +7,59 @@ import { FleetError } from '../../src/model/errors.ts';
 import { expectedOf, nicsOf } from '../../src/model/expected.ts';
 import type { FleetIndex } from '../../src/model/index.ts';
 import { factsText } from '../host/facts-text.ts';
-import { deployedFacts, unit, withEntry } from '../plan/situation.ts';
+import { deployedFacts, openDeployment, unit, withEntry } from '../plan/situation.ts';
+import { backText, type FakeDeployment, finish, putBack } from './fake-deployment.ts';
 
 const names = new Map(
   readdirSync(new URL('../../src/host/scripts/', import.meta.url))
     .map((file) => file.replace(/\.sh$/, '') as ScriptName)
-    .filter((name) => (name as string) !== 'lib')
+    .filter((name) => !['lib', 'deployments'].includes(name))
     .flatMap((name) => [[script(name), name] as const, [stepScript(name), name] as const]),
 );
 
-/** What a script answers; a number is an exit code, and `lost` cuts the link. */
-type Answer = string | number | 'lost' | undefined;
+/** A script that says what is wrong, as `die` does. */
+export class Refusal {
+  readonly code: string;
+  readonly message: string;
+
+  constructor(code: string, message: string) {
+    this.code = code;
+    this.message = message;
+  }
+}
+
+/**
+ * What a script answers; a number is an exit code. `lost` cuts the link after it has arrived: it does
+ * what it always does. `cut` cuts the link before that.
+ */
+type Answer = string | number | Refusal | 'lost' | 'cut' | undefined;
 type Handler = (args: readonly string[]) => Answer;
 
 /** A hypervisor in memory: it does to its facts what each script does to a real one. */
-export class FakeHypervisor implements Host {
+export class FakeHypervisor {
   readonly name: string;
-  readonly user: string = 'root';
-  readonly publicKey: string | undefined = 'ssh-ed25519 AAAA';
-  readonly port: number = 22;
   facts: Facts;
   /** Scripts that ran, with the arguments that tell them apart; those that only look are left out. */
   readonly log: string[] = [];
+  /** The same with connections, and with scripts that only look. */
+  readonly seen: string[] = [];
   /** Store path that the build of a target gives. */
   readonly builds: Map<string, string> = new Map();
   /** Runners whose guests never answer. */
   readonly mute: Set<string> = new Set();
   /** What scripts do instead, by name; undefined: as always. */
   readonly instead: Map<ScriptName, Handler> = new Map();
+  /** The link is lost after the first line of this step's output. */
+  half: ScriptName | undefined;
   /** While true, nothing can connect. */
   unreachable: boolean = false;
+  /** Called before each script: what a network or a slow machine would do. */
+  before: (name: ScriptName, args: readonly string[]) => Promise<void> | void = () => {};
+  /** Every deployment that began here, by its id. */
+  readonly deployments: Map<string, FakeDeployment> = new Map();
   readonly #index: FleetIndex;
+  /** Steps that ended after their link was lost. */
+  readonly #followed = new Map<string, RunResult>();
   #lives = 1;
 
   constructor(index: FleetIndex, name: string) {
@@ -46,32 +68,49 @@ export class FakeHypervisor implements Host {
     this.facts = deployedFacts(index, name);
   }
 
-  async run(text: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-    const outer = names.get(text);
-    if (outer === undefined) throw new Error('a script that is not in src/host/scripts');
-    const isStep = outer === 'step';
-    const name = isStep ? names.get(String(options.stdin)) : outer;
-    if (name === undefined) throw new Error('a step without a script');
-    const own = isStep ? args.slice(5) : args;
-    if (this.unreachable) throw new FleetError('ssh.lost', `${this.name}: lost`);
-    if (name !== 'facts')
-      this.log.push([name, ...own.filter((a) => !a.includes('/nix/'))].join(' '));
-    const answer = this.instead.get(name)?.(own) ?? this.#do(name, own);
-    if (answer === 'lost') {
-      throw new FleetError('ssh.lost', `${this.name}: the connection was lost`);
-    }
-    const stdout = typeof answer === 'string' ? answer : '';
-    for (const line of stdout.split('\n')) if (line !== '') options.onLine?.(line);
-    return typeof answer === 'number'
-      ? { code: answer, stdout: `${name} said why\n`, stderr: '' }
-      : { code: 0, stdout, stderr: '' };
+  /** A fresh connection. */
+  connect(): Host {
+    if (this.unreachable) throw new FleetError('ssh.timed-out', `${this.name}: no answer`);
+    this.seen.push('connect');
+    let isOpen = true;
+    return {
+      name: this.name,
+      user: 'root',
+      publicKey: 'ssh-ed25519 AAAA',
+      port: 22,
+      run: async (text, args, options = {}) => {
+        const lost = new FleetError('ssh.lost', `${this.name}: the connection was lost`);
+        if (!isOpen || this.unreachable) throw lost;
+        const result = await this.#run(text, args, options);
+        if (result === 'lost') {
+          isOpen = false;
+          throw lost;
+        }
+        return result;
+      },
+      connectTcp: async (): Promise<Duplex> => {
+        throw new FleetError('ssh.tcp-refused', 'refused');
+      },
+      close: () => {
+        isOpen = false;
+      },
+    };
   }
 
-  async connectTcp(): Promise<Duplex> {
-    throw new FleetError('ssh.tcp-refused', 'refused');
+  /** The deployment that has the lock. */
+  get deployment(): FakeDeployment | undefined {
+    return this.deployments.get(this.facts.lock?.id ?? '');
   }
 
-  close(): void {}
+  /** What the hypervisor does by itself when it has not heard of fleet for too long. */
+  lapse(): void {
+    const { deployment } = this;
+    if (!deployment || deployment.result !== undefined) return;
+    if (deployment.decided === undefined) this.#takeWayBack(deployment);
+    if (deployment.decided === 'confirmed') this.facts = finish(deployment, this.facts);
+    const back = deployment.isChanging ? 'rolled-back' : 'untouched';
+    this.#end(deployment, deployment.decided === 'confirmed' ? 'done' : back);
+  }
 
   /** Changes what one vm looks like. */
   vm(name: string, change: Partial<VmFacts>): void {
@@ -80,15 +119,9 @@ export class FakeHypervisor implements Host {
 
   /** A guest runs `runner` from now on, in a new invocation. */
   boot(name: string, runner: string): void {
-    const invocation = `life-${this.#lives++}`;
-    this.vm(name, {
-      name,
-      current: runner,
-      booted: runner,
-      declarative: false,
-      unit: unit('active', { invocation }),
-      virtiofsd: unit('active', { invocation }),
-    });
+    const up = unit('active', { invocation: this.#life() });
+    const change = { name, current: runner, booted: runner, unit: up, virtiofsd: up };
+    this.vm(name, { declarative: false, ...change });
     const vm = this.#index.vms.get(name);
     if (!vm) return;
     for (const { tap, bridge } of nicsOf(expectedOf(vm, this.#index.networks)))
@@ -100,11 +133,80 @@ export class FakeHypervisor implements Host {
     this.facts = { ...this.facts, interfaces: withEntry(this.facts.interfaces, tap, link) };
   }
 
-  #do(name: ScriptName, args: readonly string[]): Answer {
+  #life = (): string => `life-${this.#lives++}`;
+
+  async #run(
+    text: string,
+    args: readonly string[],
+    options: RunOptions,
+  ): Promise<RunResult | 'lost'> {
+    const outer = names.get(text);
+    if (outer === undefined) throw new Error('a script that is not in src/host/scripts');
+    const isStep = outer === 'step';
+    const name = isStep ? names.get(String(options.stdin)) : outer;
+    if (name === undefined) throw new Error('a step without a script');
+    const own = isStep ? args.slice(5) : args;
+    await this.before(name, own);
+    const refused = isStep ? this.#refuse(args[0] ?? '') : undefined;
+    if (refused) return this.#answer(refused, options);
+    const line = [name, ...own.filter((a) => !a.includes('/nix/'))].join(' ');
+    this.seen.push(line);
+    if (name !== 'facts' && name !== 'renew') this.log.push(line);
+    if (!isStep) {
+      const stdin = String(options.stdin ?? '');
+      const answer = this.#act(name, own, stdin);
+      if (answer === 'lost') this.#do(name, own, stdin);
+      return this.#answer(answer, options);
+    }
+    const [id = '', number = '', , , kind] = args;
+    const deployment = this.deployments.get(id);
+    if (deployment) {
+      deployment.lastStep = Number(number);
+      deployment.isChanging ||= kind === 'change';
+      deployment.isSwitching ||= name === 'switch';
+    }
+    const answer = this.half === name ? 'lost' : this.#act(name, own, '');
+    if (answer !== 'lost') return this.#answer(this.#refuse(id) ?? answer, options);
+    const result = this.#answer(this.#do(name, own, ''), {});
+    if (result === 'lost') return 'lost';
+    this.#followed.set(number, result);
+    if (this.half === name) options.onLine?.(result.stdout.split('\n')[0] ?? '');
+    return 'lost';
+  }
+
+  #act(name: ScriptName, args: readonly string[], stdin: string): Answer {
+    return this.instead.get(name)?.(args) ?? this.#do(name, args, stdin);
+  }
+
+  #answer(answer: Answer, { onLine }: RunOptions): RunResult | 'lost' {
+    if (answer === 'lost' || answer === 'cut') return 'lost';
+    if (answer instanceof Refusal) {
+      const { code, message } = answer;
+      return { code: 70, stdout: '', stderr: `noise\nfleet-error\t${code}\t${message}\n` };
+    }
+    if (typeof answer === 'number')
+      return { code: answer, stdout: 'the script said why\n', stderr: '' };
+    const stdout = answer ?? '';
+    for (const line of stdout.split('\n')) if (line !== '') onLine?.(line);
+    return { code: 0, stdout, stderr: '' };
+  }
+
+  /** As refuse_decided (deployments.sh). */
+  #refuse(id: string): Refusal | undefined {
+    const decided = this.deployments.get(id)?.decided;
+    if (decided === 'back') return new Refusal('back.taken', 'the hypervisor has put back');
+    if (decided === 'confirmed') return new Refusal('confirm.already', 'it is confirmed already');
+    return undefined;
+  }
+
+  #do(name: ScriptName, args: readonly string[], stdin: string): Answer {
     const [first = '', second = '', third = '', fourth = ''] = args;
     const built = (target: string) =>
       this.builds.get(target) ?? `/nix/store/old-${target === this.name ? 'system' : target}`;
     const { vms } = this.facts;
+    const off = { booted: undefined, unit: unit('inactive'), virtiofsd: unit('inactive') };
+    const fresh = { name: first, current: built(first), declarative: false, ...off };
+    const deployment = this.deployments.get(first);
     switch (name) {
       case 'facts':
         return factsText({
@@ -112,14 +214,32 @@ export class FakeHypervisor implements Host {
           answers: new Map(args.slice(2).map((a) => [a, this.#answers(a)])),
         });
       case 'begin':
-        this.facts = {
-          ...this.facts,
-          lock: { id: first, owner: second, operation: third, since: 1 },
-        };
-        return undefined;
+        return this.#begin(args);
+      case 'renew':
+        return this.#refuse(first);
+      case 'confirm':
+        return this.#confirm(deployment, stdin);
+      case 'back':
+        if (!deployment) return undefined;
+        if (second === 'now' && deployment.result === undefined) this.#takeWayBack(deployment);
+        return deployment.answer ?? backText(deployment, []);
       case 'end':
-        this.facts = { ...this.facts, lock: undefined };
+        if (!deployment || deployment.result !== undefined) return undefined;
+        if (second === 'done') this.facts = finish(deployment, this.facts);
+        this.#end(deployment, second);
         return undefined;
+      case 'follow': {
+        const result = this.#followed.get(second);
+        if (!result) return new Refusal('step.ended', `step ${third} was cut off`);
+        const refused = this.#refuse(first);
+        if (refused) return refused;
+        const rest = result.stdout.split('\n').slice(Number(args[4])).join('\n');
+        return result.code === 0 ? rest : result.code;
+      }
+      case 'resume':
+        return deployment && !deployment.decided
+          ? resumeText(deployment)
+          : (this.#refuse(first) ?? new Refusal('resume.over', `deployment ${first} is over here`));
       case 'checkout':
         this.facts = { ...this.facts, checkout: { commit: args[4], branch: 'fleet', dirty: 0 } };
         return undefined;
@@ -130,25 +250,12 @@ export class FakeHypervisor implements Host {
           .map((target) => `built\t${target}\t${built(target)}\n`)
           .join('');
       case 'switch':
-        if (second === 'test') this.facts = { ...this.facts, currentSystem: first };
-        else this.facts = { ...this.facts, systemProfile: first };
-        return second === 'test' ? 'switched\t0\n' : undefined;
-      case 'back':
-        this.facts = {
-          ...this.facts,
-          currentSystem: '/nix/store/old-system',
-          systemProfile: '/nix/store/old-system',
-        };
-        return 'back\t0 0\n';
+        if (third === 'test') this.facts = { ...this.facts, currentSystem: second };
+        else this.facts = { ...this.facts, systemProfile: second };
+        return third === 'test' ? 'switched\t0\n' : undefined;
       case 'vm-create':
-        this.vm(first, {
-          name: first,
-          current: built(first),
-          booted: undefined,
-          declarative: false,
-          unit: unit('inactive'),
-          virtiofsd: unit('inactive'),
-        });
+      case 'vm-return':
+        this.vm(first, fresh);
         return undefined;
       case 'vm-join':
         this.#join(first, second);
@@ -166,28 +273,61 @@ export class FakeHypervisor implements Host {
         if (fourth === 'run' && vms.get(first)?.booted !== second) this.boot(first, second);
         return undefined;
       case 'vm-stop':
-        this.vm(second, { booted: undefined, unit: unit('inactive'), virtiofsd: unit('inactive') });
+        this.vm(first, off);
         return undefined;
       case 'vm-aside':
         this.facts = {
           ...this.facts,
           vms: withEntry(vms, second, undefined),
-          aside: new Map([[second, [`/var/lib/fleet/aside/${first}/${second}`]]]),
+          aside: new Map([[second, [`/var/lib/microvms/.aside/${first}/${second}`]]]),
         };
-        return undefined;
-      case 'vm-return':
-        this.vm(first, {
-          name: first,
-          current: built(first),
-          booted: undefined,
-          declarative: false,
-          unit: unit('inactive'),
-          virtiofsd: unit('inactive'),
-        });
         return undefined;
       default:
         return undefined;
     }
+  }
+
+  #begin(args: readonly string[]): Answer {
+    const [id = '', owner = '', operation = ''] = args;
+    const { lock } = this.facts;
+    if (lock) {
+      const fields = [lock.id, lock.owner, lock.operation, lock.since];
+      return new Refusal('lock.held', fields.join('\t'));
+    }
+    this.deployments.set(id, {
+      id,
+      before: this.facts,
+      targets: args.slice(9),
+      isChanging: false,
+      isSwitching: false,
+      lastStep: 0,
+      after: [],
+    });
+    this.facts = { ...this.facts, lock: openDeployment(id, { owner, operation }) };
+    return undefined;
+  }
+
+  #confirm(deployment: FakeDeployment | undefined, stdin: string): Answer {
+    const refused = this.#refuse(deployment?.id ?? '');
+    if (!deployment || refused) return refused;
+    const rows = stdin.trimEnd().split('\n');
+    if (rows.at(-1) !== 'end') return new Refusal('confirm.cut', 'the rows did not arrive whole');
+    deployment.after = rows.map((row) => row.split('\t'));
+    deployment.decided = 'confirmed';
+    return undefined;
+  }
+
+  #takeWayBack(deployment: FakeDeployment): void {
+    deployment.decided = 'back';
+    if (deployment.answer !== undefined) return;
+    const { facts, started } = putBack(deployment, this.facts, this.#life);
+    this.facts = facts;
+    deployment.answer = backText(deployment, started);
+  }
+
+  #end(deployment: FakeDeployment, result: string): void {
+    deployment.result = result;
+    if (this.facts.lock?.id === deployment.id) this.facts = { ...this.facts, lock: undefined };
   }
 
   /** A guest answers when it runs, is in its bridge, and its runner is not a mute one. */
@@ -197,4 +337,22 @@ export class FakeHypervisor implements Host {
     const seen = this.facts.vms.get(deployed?.[0] ?? vm?.name ?? '');
     return seen?.unit.active === 'active' && !this.mute.has(seen.booted ?? '');
   }
+}
+
+/** What resume.sh prints: the last step, and rows of what there was before. */
+function resumeText({ before, lastStep }: FakeDeployment): string {
+  const { currentSystem, systemProfile } = before;
+  const rows = [
+    ['last', String(lastStep).padStart(3, '0')],
+    ['former', before.checkout?.commit],
+    ['system', currentSystem, systemProfile, '42'],
+    ...[...before.vms.values()].map((vm) => [
+      'vm',
+      vm.name,
+      vm.current ?? '-',
+      vm.booted ?? '-',
+      vm.unit.active === 'active' ? 'active' : 'inactive',
+    ]),
+  ];
+  return rows.map((row) => `${row.join('\t')}\n`).join('');
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Context } from '../../src/deploy/context.ts';
-import { rollBackHypervisor } from '../../src/deploy/rollback.ts';
-import { Session } from '../../src/deploy/session.ts';
+import type { HypervisorResult } from '../../src/deploy/put-back.ts';
+import { returning } from '../../src/deploy/rollback.ts';
+import { rollOut } from '../../src/deploy/rollout.ts';
 import { systemName } from '../../src/host/facts.ts';
 import type { Generation, Generations } from '../../src/host/generations.ts';
 import { formatExpected } from '../../src/model/expected.ts';
@@ -24,28 +24,21 @@ async function rollBack(
   world: World,
   wanted: readonly Generation[],
   expected: Generations['expected'] = new Map(),
-) {
-  const hypervisor = world.index.hypervisors.get('hv1');
-  if (!hypervisor) throw new Error('no hv1');
-  const session = new Session(hypervisor, 'id', world.hv1, world.ports, (e) =>
-    world.events.push(e),
-  );
-  const ctx: Context = {
-    index: world.index,
-    session,
-    clock: world.clock,
-    emit: (e) => world.events.push(e),
-    signal: world.interrupt.signal,
-    before: world.hv1.facts,
-    undos: [],
-    touched: new Set(),
-  };
-  return rollBackHypervisor(
-    ctx,
-    new Map(wanted.map((g) => [g.name, g])),
-    { all: wanted, expected },
-    { id: 'id', operator: 'ada@desk', operation: 'rollback' },
-  );
+): Promise<HypervisorResult> {
+  const generations = { all: wanted, expected };
+  const work = returning(new Map(wanted.map((g) => [g.name, g])), generations, 'ada@desk');
+  const { members, ...input } = world.input([]);
+  const [result] = await rollOut({
+    ...input,
+    deployment: { id: world.id, operator: 'ada@desk', operation: 'rollback' },
+    members: members.map((member) => ({
+      ...member,
+      vms: wanted.map((g) => g.name).filter((name) => name !== systemName),
+    })),
+    onFailure: 'revert-hypervisor',
+    plan: async () => new Map([['hv1', work]]),
+  });
+  return result as HypervisorResult;
 }
 
 describe('rolling back', () => {
@@ -56,15 +49,20 @@ describe('rolling back', () => {
       outcome: 'done',
       lines: ['web1 is on generation 3; held back until fleet apply --release web1'],
     });
-    expect(world.hv1.log).toEqual([
-      'vm-set web1 30 run',
-      'record id example - return web1 - -',
-      'hold ada@desk web1',
-      'end id done',
-    ]);
+    expect(words(world.hv1.log)).toEqual(['begin', 'vm-set web1', 'confirm', 'end done']);
+    expect(world.hv1.log[0]).toContain(' rollback ');
+    expect(world.hv1.deployments.get(world.id)?.targets).toEqual(['web1']);
     expect(world.hv1.facts.vms.get('web1')).toMatchObject({
       current: '/nix/store/past-web1',
       booted: '/nix/store/past-web1',
+    });
+    const { deployed, held } = world.hv1.facts;
+    // The fingerprint of an old generation is not known: once released, the next apply builds.
+    expect(deployed.get('web1')).toMatchObject({ fingerprint: '-', path: '/nix/store/past-web1' });
+    expect(held.get('web1')).toMatchObject({
+      from: '/nix/store/old-web1',
+      to: '/nix/store/past-web1',
+      operator: 'ada@desk',
     });
   });
 
@@ -75,15 +73,14 @@ describe('rolling back', () => {
       'hv1 is on generation 41; held back until fleet apply --release hv1',
     ]);
     expect(words(world.hv1.log)).toEqual([
-      'arm',
+      'begin',
       'switch test',
       'switch boot',
-      'disarm',
-      'record',
-      'hold',
-      'end',
+      'confirm',
+      'end done',
     ]);
-    expect(world.hv1.log).toContain('switch boot return');
+    expect(world.hv1.log).toContain(`switch ${world.id} boot return`);
+    expect(world.hv1.facts.held.has(systemName)).toBe(true);
   });
 
   test('to what fleet kept says so, for there is no number', async () => {
@@ -102,13 +99,14 @@ describe('rolling back', () => {
     ]);
     expect(result.outcome).toBe('rolled-back');
     expect(words(world.hv1.log)).toEqual([
+      'begin',
       'vm-set db1',
       'vm-set web1',
-      'vm-set web1',
-      'vm-set db1',
-      'end',
+      'back now',
+      'end rolled-back',
     ]);
     expect(world.hv1.facts.vms.get('db1')?.booted).toBe('/nix/store/old-db1');
+    expect(world.hv1.facts.held.size).toBe(0);
   });
 
   test('a vm that had another network then needs its hypervisor to come along', async () => {
@@ -133,13 +131,13 @@ describe('rolling back', () => {
       ],
       then,
     );
-    expect(words(world.hv1.log).slice(0, 3)).toEqual(['arm', 'vm-stop web1', 'switch test']);
+    expect(words(world.hv1.log).slice(0, 3)).toEqual(['begin', 'vm-stop web1', 'switch test']);
   });
 
   test('a vm that should be stopped stays stopped', async () => {
     const world = new World();
     world.index = index(twoHypervisors.replace('web1: { on', 'web1: { state: stopped, on'));
     await rollBack(world, [generation('web1', 3, '/nix/store/past-web1')]);
-    expect(world.hv1.log.slice(0, 2)).toEqual(['vm-stop id web1 30', 'vm-set web1 30 stay']);
+    expect(world.hv1.log.slice(1, 3)).toEqual(['vm-stop web1 30', 'vm-set web1 30 stay']);
   });
 });

@@ -1,179 +1,377 @@
 import { describe, expect, test } from 'vitest';
 import type { HypervisorResult } from '../../src/deploy/put-back.ts';
-import { exitCodeOf, rollOut } from '../../src/deploy/rollout.ts';
+import { exitCodeOf } from '../../src/deploy/rollout.ts';
+import type { Outcome, Work } from '../../src/deploy/work.ts';
 import { FleetError } from '../../src/model/errors.ts';
-import { twoHypervisors, unit, withEntry } from '../plan/situation.ts';
-import type { FakeHypervisor } from './fake-hypervisor.ts';
-import { World, words } from './run.ts';
+import { manyHypervisors, World, words } from './run.ts';
 
-const both = ['hv1', 'hv2'];
+const hypervisors = ['hv1', 'hv2', 'hv3'];
+const webs = ['web1', 'web2', 'web3'];
 
-/** Begin is refused the way begin.sh does. */
-function refuse(hypervisor: FakeHypervisor, code: string, message: string): void {
-  const run = hypervisor.run.bind(hypervisor);
-  hypervisor.instead.set('begin', () => 70);
-  hypervisor.run = async (...args) => {
-    const result = await run(...args);
-    return result.code === 70
-      ? { ...result, stderr: `noise\nfleet-error\t${code}\t${message}\n` }
-      : result;
-  };
+/** Three hypervisors with a guest each, all of which get another runner; what ran, in its order. */
+class Three extends World {
+  readonly order: string[] = [];
+
+  constructor(rollout: string) {
+    super(manyHypervisors(3, rollout));
+    for (const [name, host] of this.hypervisors) {
+      host.before = async (script, args) => {
+        // Each at its own pace, as over a network.
+        await new Promise((done) => setImmediate(done));
+        if (script !== 'facts')
+          this.order.push(`${words([[script, ...args].join(' ')])} on ${name}`);
+      };
+    }
+  }
+
+  all(): Promise<HypervisorResult[]> {
+    return this.apply(webs, hypervisors);
+  }
+
+  ran(what: string): string[] {
+    return this.order.filter((line) => line.startsWith(what)).map((line) => line.slice(-3));
+  }
+
+  booted(): (string | undefined)[] {
+    return webs.map((web, i) =>
+      this.host(`hv${i + 1}`)
+        .facts.vms.get(web)
+        ?.booted?.slice(11),
+    );
+  }
 }
 
-describe('before anything is changed', () => {
-  test('every hypervisor is locked before the commit is made, once', async () => {
-    const world = new World();
-    const locked: boolean[] = [];
-    world.publish = () =>
-      locked.push(...both.map((name) => world.host(name).facts.lock !== undefined));
-    await world.apply(['web1', 'web2'], both);
-    expect(locked).toEqual([true, true]);
+const fates = (results: readonly HypervisorResult[]) =>
+  results.map(
+    ({ outcome, failure, because }) =>
+      `${outcome}${failure ? ` (${failure.code})` : ''}${because ? `: ${because}` : ''}`,
+  );
+const old = ['old-web1', 'old-web2', 'old-web3'];
+
+describe('a rollout', () => {
+  test('prepares everywhere before it activates anywhere, and confirms when all are healthy', async () => {
+    const world = new Three('{}');
+    const results = await world.all();
+    expect(fates(results)).toEqual(['done', 'done', 'done']);
+    expect(exitCodeOf(results)).toBe(0);
+    const first = (what: string) => world.order.findIndex((line) => line.startsWith(what));
+    const last = (what: string) => world.order.findLastIndex((line) => line.startsWith(what));
+    expect(last('begin')).toBeLessThan(first('checkout'));
+    expect(last('build')).toBeLessThan(first('vm-update'));
+    expect(last('vm-update')).toBeLessThan(first('confirm'));
+    expect(last('confirm')).toBeLessThan(first('end'));
     expect(world.published).toBe(1);
   });
 
-  test('a lock that is held by another frees the others again, publishes nothing: exit 5', async () => {
-    const world = new World();
-    refuse(world.host('hv2'), 'lock.held', '20260101-0-x\teve@laptop\tapply\t1760000000');
-    await expect(world.apply(['web1', 'web2'], both)).rejects.toMatchObject({
-      code: 'lock.held',
-      exitCode: 5,
-      message:
-        'hv2 is locked by eve@laptop, who runs apply (20260101-0-x) since 2025-10-09 08:53 UTC',
+  test('is never at more of them at a time than maxParallel', async () => {
+    const world = new World(manyHypervisors(5, '{ maxParallel: 2 }'));
+    const names = [...world.hypervisors.keys()];
+    const now = { prepare: 0, activate: 0 };
+    const most = { prepare: 0, activate: 0 };
+    const busy = async (at: keyof typeof now) => {
+      now[at] += 1;
+      most[at] = Math.max(most[at], now[at]);
+      await new Promise((done) => setTimeout(done, 5));
+      now[at] -= 1;
+    };
+    const nothing: Outcome = { lines: [], recorded: [], released: [], held: [] };
+    const work: Work = {
+      prepare: () => busy('prepare'),
+      activate: async () => {
+        await busy('activate');
+        return nothing;
+      },
+    };
+    await world.apply([], names, { plan: async () => new Map(names.map((name) => [name, work])) });
+    expect(most).toEqual({ prepare: 2, activate: 2 });
+  });
+
+  test('tells how it went before the locks are free', async () => {
+    const world = new Three('{}');
+    world.hv2.mute.add('/nix/store/new-web2');
+    const told: unknown[] = [];
+    await world.apply(webs, hypervisors, {
+      afterwards: async (results, before) => {
+        told.push(fates(results));
+        for (const host of world.hypervisors.values()) {
+          expect(host.facts.lock?.id).toBe(world.id);
+          expect(before.get(host.name)?.checkout?.commit).toBe('a'.repeat(40));
+        }
+      },
     });
-    expect(words(world.hv1.log)).toEqual(['begin', 'end']);
-    expect(words(world.host('hv2').log)).not.toContain('checkout');
-    expect(world.hv1.facts.lock).toBeUndefined();
-    expect(world.published).toBe(0);
+    expect(told).toEqual([
+      ['rolled-back: hv2 failed', 'rolled-back (verify.not-healthy)', 'rolled-back: hv2 failed'],
+    ]);
+    for (const host of world.hypervisors.values()) expect(host.facts.lock).toBeUndefined();
   });
 
-  test('a failing preflight names the hypervisor and keeps its code', async () => {
-    const world = new World();
-    refuse(world.hv1, 'preflight.no-space', '/nix/store has 3 MiB free');
-    await expect(world.apply(['web1'])).rejects.toMatchObject({
-      code: 'preflight.no-space',
-      exitCode: 1,
-      message: 'hv1: /nix/store has 3 MiB free',
-      detail: expect.stringContaining('noise'),
-    });
-  });
-
-  test('a hypervisor that changed since the plan is not deployed, nor any other', async () => {
-    const world = new World();
-    const plans = world.plan(['web1', 'web2']).hypervisors;
-    const hv2 = world.host('hv2');
-    hv2.facts = { ...hv2.facts, vms: withEntry(hv2.facts.vms, 'web2', undefined) };
-    const plan = rollOut(world.input(['web1'], plans));
-    await expect(plan).rejects.toMatchObject({ code: 'plan.stale', exitCode: 1 });
-    expect(world.published).toBe(0);
-    for (const name of both) {
-      expect(words(world.host(name).log)).toEqual(['begin', 'end']);
-      expect(world.host(name).facts.lock).toBeUndefined();
-    }
-  });
-
-  test('a guest that comes and goes by itself does not make the plan stale', async () => {
-    const world = new World();
-    const plans = world.plan(['web1']).hypervisors;
-    world.host('hv2').vm('web2', { unit: unit('activating', { sub: 'auto-restart' }) });
-    const results = await rollOut(
-      world.input(
-        ['web1'],
-        plans.filter((p) => p.name === 'hv2'),
-      ),
-    );
-    expect(results[0]?.hypervisor).toBe('hv2');
-  });
-
-  test('a push that is refused frees all locks', async () => {
-    const world = new World();
+  test('whose plan refuses, or whose push does, changes nothing and frees all locks', async () => {
+    const world = new Three('{}');
     world.publish = () => {
       throw new FleetError('git.moved-on', 'the remote moved on');
     };
-    await expect(world.apply(['web1', 'web2'], both)).rejects.toMatchObject({
-      code: 'git.moved-on',
-    });
-    expect(both.map((name) => words(world.host(name).log))).toEqual([
-      ['begin', 'end'],
-      ['begin', 'end'],
-    ]);
+    await expect(world.all()).rejects.toMatchObject({ code: 'git.moved-on', exitCode: 1 });
+    for (const name of hypervisors) {
+      expect(words(world.host(name).log)).toEqual(['begin', 'end untouched']);
+      expect(world.host(name).facts.lock).toBeUndefined();
+    }
   });
 });
 
-describe('several hypervisors', () => {
-  test('one that fails does not touch the other', async () => {
-    const world = new World();
-    world.hv1.mute.add('/nix/store/new-web1');
-    const results = await world.apply(['web1', 'web2'], both);
-    expect(results.map((r) => r.outcome)).toEqual(['rolled-back', 'done']);
-    expect(world.host('hv2').facts.vms.get('web2')?.booted).toBe('/nix/store/new-web2');
+describe('a build that fails on one of three', () => {
+  const world = (onFailure: string) => {
+    const three = new Three(`{ onFailure: ${onFailure}, maxParallel: 1 }`);
+    three.hv2.instead.set('build', () => 1);
+    return three;
+  };
+
+  test('revert-fleet, halt: changes none of them', async () => {
+    for (const policy of ['revert-fleet', 'halt']) {
+      const three = world(policy);
+      const results = await three.all();
+      expect(fates(results)).toEqual([
+        'untouched: hv2 failed',
+        'untouched (remote.failed)',
+        'untouched: hv2 failed',
+      ]);
+      expect(three.ran('vm-')).toEqual([]);
+      expect(three.ran('checkout')).toEqual(['hv1', 'hv2']);
+      expect(exitCodeOf(results)).toBe(1);
+    }
   });
 
-  test('are never more at a time than maxParallel', async () => {
-    const names = ['a1', 'a2', 'a3', 'a4', 'a5'];
-    const hypervisors = names.map(
-      (n) => `  ${n}: { ssh: root@192.0.2.9, system: x86_64-linux, stateVersion: "25.11" }\n`,
-    );
-    const world = new World(
-      `version: 1\nname: x\nrollout: { maxParallel: 2 }\nhypervisors:\n${hypervisors.join('')}networks: {}\nvms: {}\n`,
-    );
-    let running = 0;
-    let most = 0;
-    for (const host of world.hypervisors.values()) {
-      const run = host.run.bind(host);
-      host.run = async (...args) => {
-        const before = host.log.length;
-        const result = await run(...args);
-        const last = host.log.at(-1) ?? '';
-        if (host.log.length > before && last.startsWith('checkout')) {
-          running += 1;
-          most = Math.max(most, running);
-          await new Promise((resolve) => setTimeout(resolve, 5));
-        }
-        if (host.log.length > before && last.startsWith('end')) running -= 1;
-        return result;
-      };
+  test('revert-hypervisor: leaves out only that one', async () => {
+    const three = world('revert-hypervisor');
+    const results = await three.all();
+    expect(fates(results)).toEqual(['done', 'untouched (remote.failed)', 'done']);
+    expect(three.booted()).toEqual(['new-web1', 'old-web2', 'new-web3']);
+    expect(exitCodeOf(results)).toBe(6);
+  });
+});
+
+describe('a canary', () => {
+  test('goes first and alone; the others wait until it is healthy', async () => {
+    const world = new Three('{ canary: hv2 }');
+    const looks: string[] = [];
+    const { emit } = world.input([]);
+    const results = await world.apply(webs, hypervisors, {
+      emit: (event) => {
+        emit(event);
+        if (event.type === 'checked') looks.push(event.target);
+        if (event.type === 'step' && event.state === 'begin' && event.step.startsWith('update'))
+          looks.push(event.step);
+      },
+    });
+    expect(fates(results)).toEqual(['done', 'done', 'done']);
+    expect(looks.slice(0, 2)).toEqual(['update web2', 'web2']);
+    expect(new Set(looks.slice(2, 4))).toEqual(new Set(['update web1', 'update web3']));
+  });
+
+  test('that fails is the only one that was changed', async () => {
+    for (const policy of ['revert-fleet', 'halt']) {
+      const world = new Three(`{ canary: hv2, onFailure: ${policy} }`);
+      world.hv2.mute.add('/nix/store/new-web2');
+      const results = await world.all();
+      expect(fates(results)).toEqual([
+        'untouched: hv2 failed',
+        'rolled-back (verify.not-healthy)',
+        'untouched: hv2 failed',
+      ]);
+      expect(world.ran('vm-')).toEqual(['hv2']);
+      expect(world.booted()).toEqual(old);
+      expect(exitCodeOf(results)).toBe(3);
     }
-    await world.apply([], names);
-    expect(most).toBe(2);
+  });
+});
+
+describe('revert-fleet', () => {
+  test('nobody begins after a failure, and those that had succeeded go back', async () => {
+    const world = new Three('{ maxParallel: 1 }');
+    world.hv2.mute.add('/nix/store/new-web2');
+    const results = await world.all();
+    expect(fates(results)).toEqual([
+      'rolled-back: hv2 failed',
+      'rolled-back (verify.not-healthy)',
+      'untouched: hv2 failed',
+    ]);
+    expect(world.ran('vm-')).toEqual(['hv1', 'hv2']);
+    expect(world.ran('confirm')).toEqual([]);
+    expect(world.booted()).toEqual(old);
+    expect(exitCodeOf(results)).toBe(3);
+    expect(results[0]?.lines).toEqual(['web1 runs as before']);
+  });
+
+  test('those that are under way stop after the step in hand', async () => {
+    const world = new Three('{}');
+    world.hv1.instead.set('vm-update', () => 1);
+    const results = await world.all();
+    expect(fates(results)).toEqual([
+      'rolled-back (remote.failed)',
+      'rolled-back: hv1 failed',
+      'rolled-back: hv1 failed',
+    ]);
+    expect(world.booted()).toEqual(old);
+  });
+
+  test('a guest that falls ill while the others are at work is seen by the last look', async () => {
+    const world = new Three('{ maxParallel: 1 }');
+    world.host('hv3').instead.set('vm-update', () => {
+      world.hv1.mute.add('/nix/store/new-web1');
+      return undefined;
+    });
+    const results = await world.all();
+    expect(fates(results)).toEqual([
+      'rolled-back (verify.not-healthy)',
+      'rolled-back: hv1 failed',
+      'rolled-back: hv1 failed',
+    ]);
+    expect(results[0]?.failure?.message).toBe('hv1 did not stay healthy');
+    expect(world.ran('confirm')).toEqual([]);
+    expect(world.booted()).toEqual(old);
+  });
+
+  test('one that is confirmed already goes back, too, when another cannot be confirmed', async () => {
+    const world = new Three('{}');
+    world.host('hv3').before = async (script) => {
+      // The last to be confirmed.
+      if (script !== 'confirm') return;
+      await new Promise((done) => setTimeout(done, 20));
+      expect(world.hv1.deployment?.decided).toBe('confirmed');
+    };
+    world.host('hv3').instead.set('confirm', () => 1);
+    const results = await world.all();
+    expect(fates(results)).toEqual([
+      'rolled-back: hv3 failed',
+      'rolled-back: hv3 failed',
+      'rolled-back (remote.failed)',
+    ]);
+    expect(world.booted()).toEqual(old);
+    expect(world.hv1.facts.deployed.get('web1')?.path).toBe('/nix/store/old-web1');
+    expect(exitCodeOf(results)).toBe(3);
+  });
+
+  test('with one out of reach is a roll-back that failed: 4', async () => {
+    const world = new Three('{ maxParallel: 1 }');
+    world.hv2.instead.set('vm-update', () => {
+      world.hv1.unreachable = true;
+      return 1;
+    });
+    const results = await world.all();
+    expect(results.map((r) => r.outcome)).toEqual(['rollback-failed', 'rolled-back', 'untouched']);
+    expect(exitCodeOf(results)).toBe(4);
+  });
+});
+
+describe('halt', () => {
+  test('leaves those that are done, puts back the one that failed and begins no other: 6', async () => {
+    const world = new Three('{ maxParallel: 1, onFailure: halt }');
+    world.hv2.mute.add('/nix/store/new-web2');
+    const results = await world.all();
+    expect(fates(results)).toEqual([
+      'done',
+      'rolled-back (verify.not-healthy)',
+      'untouched: hv2 failed',
+    ]);
+    expect(world.booted()).toEqual(['new-web1', 'old-web2', 'old-web3']);
+    expect(world.ran('confirm')).toEqual(['hv1']);
+    expect(exitCodeOf(results)).toBe(6);
+  });
+
+  test('lets those that are under way finish', async () => {
+    const world = new Three('{ onFailure: halt }');
+    world.hv1.instead.set('vm-update', () => 1);
+    expect(fates(await world.all())).toEqual(['rolled-back (remote.failed)', 'done', 'done']);
+  });
+});
+
+describe('revert-hypervisor', () => {
+  test('puts back only the one that failed, at once, and goes on: 6', async () => {
+    const world = new Three('{ maxParallel: 1, onFailure: revert-hypervisor }');
+    world.hv2.mute.add('/nix/store/new-web2');
+    const results = await world.all();
+    expect(fates(results)).toEqual(['done', 'rolled-back (verify.not-healthy)', 'done']);
+    expect(world.booted()).toEqual(['new-web1', 'old-web2', 'new-web3']);
+    // Its guests were down: it does not wait for the rest.
+    const at = (what: string) => world.order.indexOf(what);
+    expect(at('back now on hv2')).toBeLessThan(at('vm-update web3 on hv3'));
+    expect(exitCodeOf(results)).toBe(6);
+  });
+
+  test('confirms each when it is healthy', async () => {
+    const world = new Three('{ maxParallel: 1, onFailure: revert-hypervisor }');
+    await world.all();
+    const at = (what: string) => world.order.indexOf(what);
+    expect(at('confirm on hv1')).toBeLessThan(at('vm-update web2 on hv2'));
+  });
+});
+
+describe('an interrupt', () => {
+  test.each(['revert-fleet', 'revert-hypervisor', 'halt'])(
+    '%s: puts back what is not confirmed, and nobody failed',
+    async (policy) => {
+      const world = new Three(`{ maxParallel: 1, onFailure: ${policy} }`);
+      world.hv2.instead.set('vm-update', () => {
+        world.interrupt.abort();
+        return undefined;
+      });
+      const results = await world.all();
+      const first = policy === 'revert-fleet' ? 'rolled-back: interrupted' : 'done';
+      expect(fates(results)[0]).toBe(first);
+      expect(fates(results)[1]).toBe('rolled-back (interrupted)');
+      expect(world.ran('vm-')).toEqual(['hv1', 'hv2']);
+      expect(world.booted()[1]).toBe('old-web2');
+    },
+  );
+
+  test('before anything was begun changes nothing', async () => {
+    const world = new Three('{}');
+    world.publish = () => world.interrupt.abort();
+    const results = await world.all();
+    expect(fates(results)).toEqual(Array(3).fill('untouched: interrupted'));
+    expect(exitCodeOf(results)).toBe(1);
   });
 });
 
 describe('the exit code', () => {
   const failure = new FleetError('x', 'x');
-  const result = (outcome: HypervisorResult['outcome']): HypervisorResult => ({
-    hypervisor: 'hv1',
-    outcome,
-    lines: [],
-    ...(outcome !== 'done' && { failure }),
+  const result = (
+    outcome: HypervisorResult['outcome'],
+    more: Partial<HypervisorResult> = {},
+  ): HypervisorResult => ({ hypervisor: 'hv1', outcome, lines: [], ...more });
+  const changed = result('done', { lines: ['web1 updated'] });
+  const because = 'hv2 failed';
+  test.each<[number, string, HypervisorResult[]]>([
+    [0, 'nothing to do', []],
+    [0, 'all done', [changed, result('done')]],
+    [
+      1,
+      'nothing was changed',
+      [result('untouched', { failure }), result('untouched', { because })],
+    ],
+    [3, 'put back', [result('rolled-back', { failure }), result('untouched', { because })]],
+    [
+      3,
+      'put back for another’s sake',
+      [result('rolled-back', { because }), result('untouched', { failure })],
+    ],
+    [
+      3,
+      'the one that is done had nothing to change',
+      [result('rolled-back', { failure }), result('done')],
+    ],
+    [6, 'part of the fleet is on the new commit', [changed, result('rolled-back', { failure })]],
+    [6, 'the same when the others were not begun', [changed, result('untouched', { failure })]],
+    [
+      4,
+      'one is in need of a person',
+      [changed, result('rollback-failed', { failure }), result('rolled-back', { because })],
+    ],
+    [
+      4,
+      'also without a failure of its own',
+      [result('rollback-failed', { because }), result('rolled-back', { failure })],
+    ],
+  ])('is %i: %s', (code, _, results) => {
+    expect(exitCodeOf(results)).toBe(code);
   });
-  test.each<[number, HypervisorResult['outcome'][]]>([
-    [0, []],
-    [0, ['done', 'done']],
-    [1, ['untouched']],
-    [3, ['done', 'rolled-back', 'untouched']],
-    [4, ['rolled-back', 'rollback-failed', 'done']],
-  ])('is %i for %j', (code, outcomes) => {
-    expect(exitCodeOf(outcomes.map(result))).toBe(code);
-  });
-});
-
-test('a fleet of two is deployed side by side, each with its own steps', async () => {
-  const world = new World(twoHypervisors);
-  await world.apply(['web1', 'web2'], both);
-  expect(words(world.hv1.log)).toEqual([
-    'begin',
-    'checkout',
-    'build',
-    'vm-update web1',
-    'record',
-    'end',
-  ]);
-  expect(words(world.host('hv2').log)).toEqual([
-    'begin',
-    'checkout',
-    'build',
-    'vm-update web2',
-    'record',
-    'end',
-  ]);
 });

@@ -1,8 +1,11 @@
+import { deploying, type Source } from '../../src/deploy/deployment.ts';
 import type { DeployEvent } from '../../src/deploy/events.ts';
 import type { Clock, Ports } from '../../src/deploy/ports.ts';
 import type { HypervisorResult } from '../../src/deploy/put-back.ts';
 import { type RolloutInput, rollOut } from '../../src/deploy/rollout.ts';
-import { FleetError } from '../../src/model/errors.ts';
+import { Session } from '../../src/deploy/session.ts';
+import type { Facts } from '../../src/host/facts.ts';
+import type { Hypervisor } from '../../src/model/fleet.ts';
 import type { FleetIndex } from '../../src/model/index.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
 import type { HypervisorPlan, Plan } from '../../src/plan/plan.ts';
@@ -28,7 +31,12 @@ export class World {
   readonly hypervisors: ReadonlyMap<string, FakeHypervisor>;
   readonly events: DeployEvent[] = [];
   readonly interrupt = new AbortController();
+  readonly id = '20260101-000000-abcd';
   readonly newHead = 'b'.repeat(40);
+  /** Targets whose hold is lifted. */
+  release: ReadonlySet<string> = new Set();
+  /** How the commit is sent, where hypervisors have no access to the remote. */
+  bundle: Source['bundle'];
   /** Called when the commit is made and pushed. */
   publish: () => void = () => {};
   published = 0;
@@ -48,21 +56,30 @@ export class World {
     return this.host('hv1');
   }
 
+  get hv2(): FakeHypervisor {
+    return this.host('hv2');
+  }
+
+  /** A session of this run with one hypervisor, over a fresh connection. */
+  session(name: string): Session {
+    return new Session(
+      this.index.hypervisors.get(name) as Hypervisor,
+      { id: this.id, confirm: this.index.fleet.rollout.confirm },
+      this.host(name).connect(),
+      this.ports,
+      (event) => this.events.push(event),
+    );
+  }
+
   get ports(): Ports {
     return {
       clock: this.clock,
-      connector: {
-        connect: async ({ name }) => {
-          if (this.host(name).unreachable)
-            throw new FleetError('ssh.timed-out', `${name}: no answer`);
-          return this.host(name);
-        },
-      },
+      connector: { connect: async ({ name }) => this.host(name).connect() },
     };
   }
 
   /** The plan when these targets changed and there is a new commit. */
-  plan(changed: readonly string[], facts?: ReadonlyMap<string, FakeHypervisor['facts']>): Plan {
+  plan(changed: readonly string[], facts?: ReadonlyMap<string, Facts>): Plan {
     const fingerprints = sameFingerprints(this.index);
     for (const name of changed) fingerprints.set(name, 'changed');
     return makePlan({
@@ -72,7 +89,7 @@ export class World {
       fingerprints,
       facts: facts ?? new Map([...this.hypervisors].map(([name, h]) => [name, h.facts])),
       selection: select(this.index.fleet, undefined),
-      release: new Set(),
+      release: this.release,
       warnings: [],
     });
   }
@@ -81,44 +98,46 @@ export class World {
   async apply(
     changed: readonly string[],
     only: readonly string[] = ['hv1'],
+    more: Partial<RolloutInput> = {},
   ): Promise<HypervisorResult[]> {
+    return rollOut({ ...this.input(changed, only), ...more });
+  }
+
+  input(changed: readonly string[], only: readonly string[] = ['hv1']): RolloutInput {
     for (const h of this.hypervisors.values()) {
       for (const name of changed)
         if (!h.builds.has(name)) h.builds.set(name, `/nix/store/new-${name}`);
     }
-    const { hypervisors } = this.plan(changed);
-    return rollOut(
-      this.input(
-        changed,
-        hypervisors.filter((h) => only.includes(h.name)),
-      ),
-    );
-  }
-
-  input(changed: readonly string[], plans: readonly HypervisorPlan[]): RolloutInput {
+    const planned = this.plan(changed).hypervisors.filter((h) => only.includes(h.name));
+    const { canary, onFailure } = this.index.fleet.rollout;
     return {
-      deployment: { id: '20260101-000000-abcd', operator: 'ada@desk', operation: 'apply' },
+      deployment: { id: this.id, operator: 'ada@desk', operation: 'apply' },
       index: this.index,
-      plans: plans.map((plan) => ({
-        plan,
-        host: this.host(plan.name),
-        facts: (this.hypervisors.get(plan.name) as FakeHypervisor).facts,
+      members: planned.map(({ name, actions }) => ({
+        hypervisor: name,
+        host: this.host(name).connect(),
+        facts: this.host(name).facts,
+        vms: [...new Set(actions.map((a) => a.target).filter((target) => target !== name))],
       })),
-      release: new Set(),
+      canary: canary === undefined ? new Set() : select(this.index.fleet, canary).hypervisors,
+      onFailure,
       ports: this.ports,
       emit: (event) => this.events.push(event),
       signal: this.interrupt.signal,
-      replan: (name, facts) =>
-        this.plan(changed, new Map([[name, facts]])).hypervisors.find(
-          (h) => h.name === name,
-        ) as HypervisorPlan,
-      publish: async () => {
+      plan: async (before) => {
+        const { hypervisors } = this.plan(changed, before);
         this.published += 1;
         this.publish();
-        return {
-          source: { commit: this.newHead, branch: 'main', url: 'https://git.example/infra.git' },
-          fingerprints: sameFingerprints(this.index),
+        const source = {
+          commit: this.newHead,
+          branch: 'main',
+          url: 'https://git.example/infra.git',
+          ...(this.bundle && { bundle: this.bundle }),
         };
+        const fingerprints = sameFingerprints(this.index);
+        const work = (plan: HypervisorPlan) =>
+          deploying({ plan, source, fingerprints, release: this.release });
+        return new Map(hypervisors.map((plan) => [plan.name, work(plan)]));
       },
     };
   }
@@ -128,12 +147,25 @@ export class World {
   }
 }
 
+/** Hypervisors hv1, hv2, … with a vm each: web1, web2, … */
+export function manyHypervisors(count: number, rollout = '{}'): string {
+  const lines = (line: (n: number) => string) =>
+    Array.from({ length: count }, (_, i) => `  ${line(i + 1)}\n`).join('');
+  const hypervisor = (n: number) =>
+    `hv${n}: { ssh: root@192.0.2.${n}, system: x86_64-linux, stateVersion: "25.11", uplink: eth0 }`;
+  return [
+    `version: 1\nname: example\nrollout: ${rollout}\n`,
+    `hypervisors:\n${lines(hypervisor)}`,
+    `networks:\n${lines((n) => `net${n}: { subnet: 10.${n}.0.0/24 }`)}`,
+    `vms:\n${lines((n) => `web${n}: { on: hv${n}, network: net${n}, address: 10.${n}.0.2 }`)}`,
+  ].join('');
+}
+
 /** First words of what ran: `build`, `vm-update web1`, `switch test`. */
 export const words = (log: readonly string[]): string[] =>
   log.map((line) => {
     const [name = '', ...args] = line.split(' ');
-    if (name.startsWith('vm-'))
-      return `${name} ${name === 'vm-stop' || name === 'vm-aside' ? args[1] : args[0]}`;
-    if (name === 'switch') return `switch ${args[0]}`;
-    return name === 'back' ? `back ${args[1]}` : name;
+    if (name.startsWith('vm-')) return `${name} ${args[name === 'vm-aside' ? 1 : 0]}`;
+    if (name === 'switch' || name === 'back' || name === 'end') return `${name} ${args[1]}`;
+    return name;
   });

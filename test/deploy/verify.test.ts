@@ -9,7 +9,13 @@ const since = emptyFacts.now - 3 * 3600 - 12 * 60;
 async function verify(world: World, targets: string[] = ['hv1', 'db1', 'web1']) {
   const { index, hv1, clock } = world;
   const hypervisor = index.hypervisors.get('hv1') as Hypervisor;
-  const { checks, notes } = await verifyHypervisor(index, hypervisor, hv1, clock, new Set(targets));
+  const { checks, notes } = await verifyHypervisor(
+    index,
+    hypervisor,
+    hv1.connect(),
+    clock,
+    new Set(targets),
+  );
   const pending = checks.filter((c) => c.check === 'restart pending');
   return { pending, notes, ok: checks.every((c) => c.ok) };
 }

@@ -1,4 +1,4 @@
-import type { Facts, Interface, UnitFacts, Writer } from '../../src/host/facts.ts';
+import type { Facts, Interface, OpenDeployment, UnitFacts, Writer } from '../../src/host/facts.ts';
 import { formatExpected } from '../../src/model/expected.ts';
 
 const roots = '/nix/var/nix/gcroots/fleet';
@@ -28,6 +28,7 @@ export function factsText(facts: Facts): string {
       ...unitLines(`microvm-virtiofsd@${vm.name}.service`, vm.virtiofsd),
     ]),
     ...facts.writers.filter(isUnit).flatMap(writerUnit),
+    ...atWork(facts).flatMap((id) => unitLines(`fleet-back-${id}.timer`, waiting)),
     '== processes',
     ...facts.writers.filter((w) => !isUnit(w)).map((w) => w.name.slice(0, 15)),
     ...(facts.collecting ? ['nix-collect-gar'] : []),
@@ -62,7 +63,7 @@ function records(facts: Facts): string[] {
     ['boot', facts.bootId],
     ...(facts.fleet === undefined ? [] : [['fleet', facts.fleet]]),
     ...facts.missingTools.map((tool) => ['missing', tool]),
-    ...(lock ? [['lock', lock.id, lock.owner, lock.operation, lock.since]] : []),
+    ...(lock ? [deployment('lock', lock)] : []),
     ...[...facts.deployed].map(([name, d]) => {
       const expected = d.expected ? formatExpected(d.expected) : '-';
       return ['deployed', name, d.fingerprint, d.path, d.commit, d.since, expected];
@@ -70,7 +71,7 @@ function records(facts: Facts): string[] {
     ...[...facts.gone].map((name) => ['gone', name]),
     ...[...facts.held].map(([name, h]) => ['held', name, h.from, h.to, h.operator, h.since]),
     ...[...facts.aside].flatMap(([name, folders]) => folders.map((f) => ['aside', name, f])),
-    ...facts.openDeployments.map((id) => ['open', id]),
+    ...facts.open.map((open) => deployment('open', open)),
     ...[...facts.vms.values()].map((vm) => ['vm', vm.name, vm.declarative ? 'yes' : 'no']),
     ...[...facts.freeKiB.keys()].map((disk) => ['disk', disk]),
     ...(facts.memory
@@ -82,6 +83,18 @@ function records(facts: Facts): string[] {
     ...(facts.processors === undefined ? [] : [['processors', `0-${facts.processors - 1}`]]),
   ];
   return rows.map((row) => row.map((field) => field ?? '').join('\t'));
+}
+
+function deployment(kind: 'lock' | 'open', of: OpenDeployment) {
+  return [kind, of.id, of.owner, of.operation, of.since, of.decided, of.left];
+}
+
+const waiting: UnitFacts = { active: 'active', sub: 'waiting', invocation: 'i1' };
+
+/** Deployments whose way back is armed. */
+function atWork({ lock, open }: Facts): string[] {
+  const all = [...(lock ? [lock] : []), ...open];
+  return [...new Set(all.filter((d) => d.atWork).map((d) => d.id))];
 }
 
 function links(facts: Facts): [string, string][] {

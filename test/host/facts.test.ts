@@ -1,9 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type Facts, systemName, type VmFacts } from '../../src/host/facts.ts';
-import { parseFacts, parseLock } from '../../src/host/parse-facts.ts';
+import { parseFacts } from '../../src/host/parse-facts.ts';
 import { FleetError } from '../../src/model/errors.ts';
-import { deployedFacts, emptyFacts, index, unit, withEntry } from '../plan/situation.ts';
+import {
+  deployedFacts,
+  emptyFacts,
+  index,
+  openDeployment,
+  unit,
+  withEntry,
+} from '../plan/situation.ts';
 import { factsText } from './facts-text.ts';
 
 const deployed = deployedFacts(index(), 'hv1');
@@ -23,12 +30,15 @@ const full: Facts = {
   gone: new Set(['web1']),
   unrooted: new Set([systemName]),
   vms: withEntry(deployed.vms, 'web1', { currentSince: 1_759_000_003 }),
-  lock: { id: 'd2', owner: 'ada@desk', operation: 'apply', since: 1_760_000_000 },
+  lock: openDeployment('d2', { decided: 'confirmed' }),
   held: new Map([
     [systemName, { from: '/nix/store/b', to: '/nix/store/a', operator: 'eve', since: 1 }],
   ]),
   aside: new Map([['old', ['/var/lib/fleet/aside/1/old', '/var/lib/fleet/aside/2/old']]]),
-  openDeployments: ['d1'],
+  open: [
+    openDeployment('d1', { atWork: false, left: -3 }),
+    openDeployment('d2', { decided: 'back' }),
+  ],
   failedUnits: ['nginx.service'],
   routes: [
     { destination: 'default', device: 'eth0', connected: false },
@@ -123,7 +133,7 @@ describe('facts', () => {
     expect(parseFacts(text.replace(/^lock\t.*$/m, 'lock')).lock).toMatchObject({
       owner: 'somebody',
     });
-    expect(parseLock(undefined)).toBeUndefined();
+    expect(parseFacts(text.replace(/^lock\t.*\n/m, '')).lock).toBeUndefined();
   });
 });
 
@@ -275,6 +285,7 @@ test('every script that can be named is there, and the other way round', () => {
   const source = readFileSync(new URL('../../src/host/scripts.ts', import.meta.url), 'utf8');
   const named = [...source.matchAll(/^ {2}\| '([\w-]+)'/gm)].map((m) => `${m[1]}.sh`);
   const folder = readdirSync(new URL('../../src/host/scripts/', import.meta.url));
-  expect(new Set(named)).toEqual(new Set(folder.filter((file) => file !== 'lib.sh')));
+  const libraries = ['lib.sh', 'deployments.sh'];
+  expect(new Set(named)).toEqual(new Set(folder.filter((file) => !libraries.includes(file))));
   expect(new Set(named).size).toBe(named.length);
 });

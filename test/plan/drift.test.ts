@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { Facts } from '../../src/host/facts.ts';
 import { timestamp } from '../../src/plan/drift.ts';
-import { deployedFacts, index, planHv1, twoHypervisors, unit, withEntry } from './situation.ts';
+import {
+  deployedFacts,
+  index,
+  openDeployment,
+  planHv1,
+  twoHypervisors,
+  unit,
+  withEntry,
+} from './situation.ts';
 
 const seen = (facts: (f: Facts) => Partial<Facts>) =>
   planHv1({ facts }).drift.map(({ target, code, message }) => `${target} ${code}: ${message}`);
@@ -52,22 +60,42 @@ describe('drift', () => {
     [
       'a deployment that never ended',
       () => ({
-        openDeployments: ['d1', 'd2'],
-        lock: { id: 'd2', owner: 'ada@desk', operation: 'apply', since: 1 },
+        open: [openDeployment('d1', { atWork: false }), openDeployment('d2')],
+        lock: openDeployment('d2'),
       }),
       [
-        'hv1 lock: locked by ada@desk: apply d2, since 1970-01-01 00:00 UTC; apply will refuse',
-        'hv1 open-deployment: deployment d1 was cut off; what it did: /var/lib/fleet/deployments/d1/journal there',
+        'hv1 lock: locked by ada@desk: apply d2, since 2025-10-09 08:53 UTC; without fleet it puts itself back in 90 s; apply will refuse',
+        'hv1 open-deployment: deployment d1 has not ended: nobody is at work at it any more',
+      ],
+    ],
+    [
+      'a deployment that died, which apply puts in order',
+      () => ({ lock: openDeployment('d2', { atWork: false, left: -5 }) }),
+      [
+        'hv1 lock: locked by ada@desk: apply d2, since 2025-10-09 08:53 UTC; nobody is at work at it any more; apply will put it in order',
+      ],
+    ],
+    [
+      'a deployment that is decided',
+      () => ({
+        open: [
+          openDeployment('d1', { decided: 'back' }),
+          openDeployment('d2', { decided: 'confirmed' }),
+        ],
+      }),
+      [
+        'hv1 open-deployment: deployment d1 has not ended: it is being put back',
+        'hv1 open-deployment: deployment d2 has not ended: it is confirmed and about to end',
       ],
     ],
   ])('is %s', (_, facts, expected) => {
     expect(seen(facts)).toEqual(expected);
   });
 
-  test('is not claimed of a host that fleet never deployed', () => {
-    expect(seen(() => ({ deployed: new Map(), vms: new Map(), interfaces: new Map() }))).toEqual(
-      [],
-    );
+  test('is, on a host that fleet never deployed, that nothing recovers there at boot yet', () => {
+    expect(seen(() => ({ deployed: new Map(), vms: new Map(), interfaces: new Map() }))).toEqual([
+      'hv1 no-recovery: what puts an unfinished deployment in order after a power cut comes with this one; until then fleet unlock does',
+    ]);
   });
 
   describe('of a vm with several NICs', () => {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import type { Facts, Writer } from '../../src/host/facts.ts';
-import { changed, planHv1 } from './situation.ts';
+import { changed, openDeployment, planHv1 } from './situation.ts';
 
 const running = (name: string): Writer => ({ name, kind: 'running' });
 const installed = (name: string): Writer => ({ name, kind: 'installed' });
-const lock = { id: 'd1', owner: 'ada@desk', operation: 'apply', since: 1_760_000_000 };
+const lock = openDeployment('d1');
 
 const plan = (writers: readonly Writer[], more: Partial<Facts> = {}, todo = ['web1']) =>
   planHv1({ fingerprints: changed(...todo), facts: () => ({ writers, ...more }) });

@@ -1,5 +1,11 @@
 import { readFleet } from '../../src/config/read-fleet.ts';
-import { type Facts, systemName, type UnitFacts, type VmFacts } from '../../src/host/facts.ts';
+import {
+  type Facts,
+  type OpenDeployment,
+  systemName,
+  type UnitFacts,
+  type VmFacts,
+} from '../../src/host/facts.ts';
 import { type Expected, expectedOf, nicsOf } from '../../src/model/expected.ts';
 import { gatewaysOf } from '../../src/model/gateways.ts';
 import { type FleetIndex, indexFleet } from '../../src/model/index.ts';
@@ -36,6 +42,18 @@ export const unit = (active = 'active', more: Partial<UnitFacts> = {}): UnitFact
   active,
   sub: active === 'active' ? 'running' : 'dead',
   invocation: active === 'active' ? 'i1' : '',
+  ...more,
+});
+
+/** A deployment of somebody's that is at work. */
+export const openDeployment = (id: string, more: Partial<OpenDeployment> = {}): OpenDeployment => ({
+  id,
+  owner: 'ada@desk',
+  operation: 'apply',
+  since: 1_760_000_000,
+  decided: undefined,
+  left: 90,
+  atWork: true,
   ...more,
 });
 

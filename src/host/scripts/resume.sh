@@ -11,9 +11,11 @@ at_work "$id" || die resume.dead "nothing holds the way back of deployment $id a
 refuse_decided "$id"
 extend "$id" "$(meta "$id" confirm)"
 note "$id" - "resumed-by-$operator" begin
+note "$id" - "resumed-by-$operator" end 0
 for file in "$folder"/steps/*.sh; do
 	[ ! -f "$file" ] || { file=${file##*/} && last=${file%%-*}; }
 done
 printf 'last\t%s\n' "${last:-000}"
 [ ! -f "$folder/switched" ] || printf 'switched\t%s\n' "$(cat "$folder/switched")"
+printf 'former\t%s\n' "$(meta "$id" former)"
 cat "$folder/before"

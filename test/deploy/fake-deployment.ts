@@ -1,0 +1,108 @@
+import type { Facts, VmFacts } from '../../src/host/facts.ts';
+import { systemName } from '../../src/host/facts.ts';
+import { parseExpected } from '../../src/model/expected.ts';
+import { unit, withEntry } from '../plan/situation.ts';
+
+/** What a pretend hypervisor remembers of a deployment, as in /var/lib/fleet/deployments. */
+export interface FakeDeployment {
+  readonly id: string;
+  /** How everything was when it began. */
+  readonly before: Facts;
+  /** Vms that its way back puts back. */
+  readonly targets: readonly string[];
+  decided?: 'back' | 'confirmed';
+  /** A step ran that changes something. */
+  isChanging: boolean;
+  isSwitching: boolean;
+  lastStep: number;
+  /** Rows that confirm.sh was given. */
+  after: readonly (readonly string[])[];
+  /** What `back` says once it was taken. */
+  answer?: string;
+  result?: string;
+}
+
+/** The runner a vm goes back to, as way-back.sh has it. */
+const former = ({ unit: { active }, booted, current }: VmFacts) =>
+  active === 'active' ? (booted ?? current) : current;
+
+/**
+ * Everything as it was when the deployment began. Guests that ran on something else, or do not run,
+ * start in a new life.
+ * @returns also the names of those
+ */
+export function putBack(
+  { before, targets }: FakeDeployment,
+  now: Facts,
+  life: () => string,
+): { facts: Facts; started: string[] } {
+  const started: string[] = [];
+  let { vms, aside } = now;
+  for (const name of targets) if (!before.vms.has(name)) vms = withEntry(vms, name, undefined);
+  for (const then of before.vms.values()) {
+    const { name } = then;
+    const seen = vms.get(name);
+    const runner = former(then);
+    if (!seen) aside = withEntry(aside, name, undefined);
+    const isRunning = seen?.unit.active === 'active' && seen.booted === runner;
+    const isSame = isRunning && (!targets.includes(name) || seen.current === runner);
+    if (then.unit.active === 'active') {
+      if (isSame) continue;
+      started.push(name);
+      const up = unit('active', { invocation: life() });
+      vms = withEntry(vms, name, {
+        ...then,
+        current: runner,
+        booted: runner,
+        unit: up,
+        virtiofsd: up,
+      });
+    } else if (targets.includes(name)) vms = withEntry(vms, name, { ...then, current: runner });
+  }
+  const { currentSystem, systemProfile, checkout, interfaces, deployed, held } = before;
+  return {
+    facts: {
+      ...now,
+      vms,
+      aside,
+      currentSystem,
+      systemProfile,
+      checkout,
+      interfaces,
+      deployed,
+      held,
+    },
+    started,
+  };
+}
+
+/** What finish (deployments.sh) makes of the rows of a confirmed deployment. */
+export function finish({ after }: FakeDeployment, now: Facts): Facts {
+  let { deployed, held, fleet } = now;
+  for (const [kind, name = '', one = '', two = '', three = '', commit = '', , text] of after) {
+    if (kind === 'fleet') fleet = name;
+    if (kind === 'release') held = withEntry(held, name, undefined);
+    if (kind === 'hold')
+      held = withEntry(held, name, { from: one, to: two, operator: three, since: now.now });
+    if (kind === 'record') {
+      const expected = parseExpected(text);
+      const record = { fingerprint: one, path: two, commit, since: now.now, expected };
+      deployed = withEntry(deployed, name, record);
+    }
+  }
+  return { ...now, deployed, held, fleet };
+}
+
+/** `back` as it is printed. */
+export function backText(
+  { isChanging, isSwitching, result }: FakeDeployment,
+  started: readonly string[],
+): string {
+  const rows = [
+    ...(isChanging ? ['changed'] : []),
+    ...(result === undefined ? [] : [`result\t${result}`]),
+    'back\tno 0',
+    ...[...(isSwitching ? [systemName] : []), ...started].map((name) => `put-back\t${name}`),
+  ];
+  return rows.map((row) => `${row}\n`).join('');
+}

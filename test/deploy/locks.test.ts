@@ -1,0 +1,189 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { beginAll, type Deployment } from '../../src/deploy/locks.ts';
+import type { Clock } from '../../src/deploy/ports.ts';
+import { Session } from '../../src/deploy/session.ts';
+import { stepScript } from '../../src/host/scripts.ts';
+import type { Hypervisor } from '../../src/model/fleet.ts';
+import { openDeployment } from '../plan/situation.ts';
+import { Refusal } from './fake-hypervisor.ts';
+import { manyHypervisors, World, words } from './run.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+const both = ['hv1', 'hv2'];
+
+describe('before anything is changed', () => {
+  test('every hypervisor is locked before the commit is made, once', async () => {
+    const world = new World();
+    const locked: boolean[] = [];
+    world.publish = () =>
+      locked.push(...both.map((name) => world.host(name).facts.lock !== undefined));
+    await world.apply(['web1', 'web2'], both);
+    expect(locked).toEqual([true, true]);
+    expect(world.published).toBe(1);
+  });
+
+  test('a lock that is held by another frees the others again, publishes nothing: exit 5', async () => {
+    const world = new World();
+    const lock = openDeployment('20250101-0-x', { owner: 'eve@laptop' });
+    world.hv2.facts = { ...world.hv2.facts, lock };
+    await expect(world.apply(['web1', 'web2'], both)).rejects.toMatchObject({
+      code: 'lock.held',
+      exitCode: 5,
+      message:
+        'hv2 is locked by eve@laptop, who runs apply (20250101-0-x) since 2025-10-09 08:53 UTC',
+      hint: expect.stringContaining('fleet unlock hv2'),
+    });
+    expect(words(world.hv1.log)).toEqual(['begin', 'end untouched']);
+    expect(words(world.hv2.log)).not.toContain('checkout');
+    expect(world.hv1.facts.lock).toBeUndefined();
+    // Another's is never taken away.
+    expect(world.hv2.facts.lock).toEqual(lock);
+    expect(world.published).toBe(0);
+  });
+
+  test('a failing preflight names the hypervisor, keeps its code, and frees the others', async () => {
+    const world = new World();
+    world.hv2.instead.set(
+      'begin',
+      () => new Refusal('preflight.no-space', '/nix/store has 3 MiB free'),
+    );
+    await expect(world.apply(['web1', 'web2'], both)).rejects.toMatchObject({
+      code: 'preflight.no-space',
+      exitCode: 1,
+      message: 'hv2: /nix/store has 3 MiB free',
+      detail: 'noise',
+    });
+    expect(world.hv1.facts.lock).toBeUndefined();
+  });
+
+  test('a link that is lost while it begins frees the lock that it may have taken', async () => {
+    const world = new World();
+    world.hv1.instead.set('begin', () => 'lost');
+    await expect(world.apply(['web1', 'web2'], both)).rejects.toMatchObject({ code: 'ssh.lost' });
+    expect(world.hv2.facts.lock).toBeUndefined();
+    // It cannot be told over a link that is gone: what it began ends by itself.
+    world.hv1.lapse();
+    expect(world.hv1.facts.lock).toBeUndefined();
+    expect(world.hv1.deployments.get(world.id)?.result).toBe('untouched');
+  });
+
+  test('the way back is sent along, whole', async () => {
+    const world = new World();
+    const sent: unknown[] = [];
+    const session = world.session('hv1');
+    const { host } = session;
+    const run = host.run.bind(host);
+    host.run = (script, args, options) => {
+      sent.push(options?.stdin);
+      return run(script, args, options);
+    };
+    await beginAll([{ session, vms: [] }], deployment('a'), world.index, world.clock);
+    expect(sent).toEqual([stepScript('way-back')]);
+  });
+});
+
+const deployment = (id: string): Deployment => ({
+  id,
+  operator: `${id}@desk`,
+  operation: 'apply',
+});
+
+/** Runs of fleet that begin on the same hypervisors; each call takes as long as `delay` says. */
+class Contenders {
+  readonly world: World;
+  readonly clock = new VirtualClock();
+  readonly #delay: () => number;
+
+  constructor(hypervisors: number, delay: () => number) {
+    this.world = new World(manyHypervisors(hypervisors));
+    this.#delay = delay;
+  }
+
+  /** Begins on all of them; true when it goes on. */
+  async begin(id: string): Promise<boolean> {
+    const { index } = this.world;
+    const slow: Clock = this.clock;
+    const beginnings = index.fleet.hypervisors.map((hypervisor: Hypervisor) => {
+      const host = this.world.host(hypervisor.name).connect();
+      const run = host.run.bind(host);
+      host.run = async (...args) => {
+        await slow.sleep(this.#delay());
+        const result = await run(...args);
+        await slow.sleep(this.#delay());
+        return result;
+      };
+      const session = new Session(
+        hypervisor,
+        { id, confirm: 90_000 },
+        host,
+        this.world.ports,
+        () => {},
+      );
+      return { session, vms: [] };
+    });
+    try {
+      await beginAll(beginnings, deployment(id), index, slow);
+      return true;
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'lock.held', exitCode: 5 });
+      return false;
+    }
+  }
+
+  get holders(): (string | undefined)[] {
+    return [...this.world.hypervisors.values()].map((host) => host.facts.lock?.id);
+  }
+}
+
+describe('of several that begin at once', () => {
+  test('and each got a lock, the one with the smaller id goes on, with all of them', async () => {
+    // a is first on hv1, b on hv2.
+    const order = [0, 50, 10, 10, 10, 0];
+    const contenders = new Contenders(2, () => order.shift() ?? 10);
+    const { clock } = contenders;
+    const [a, b] = await clock.during(Promise.all([contenders.begin('a'), contenders.begin('b')]));
+    expect([a, b]).toEqual([true, false]);
+    expect(contenders.holders).toEqual(['a', 'a']);
+    expect(clock.time).toBeLessThan(2000);
+  });
+
+  test('one that has them all already keeps them; the other waits a while and gives up', async () => {
+    const contenders = new Contenders(2, () => 10);
+    const { clock } = contenders;
+    expect(await clock.during(contenders.begin('b'))).toBe(true);
+    const since = clock.time;
+    expect(await clock.during(contenders.begin('a'))).toBe(false);
+    expect(contenders.holders).toEqual(['b', 'b']);
+    expect(clock.time - since).toBeGreaterThanOrEqual(10_000);
+    expect(clock.time - since).toBeLessThan(12_000);
+  });
+
+  test('one whose id is greater does not wait', async () => {
+    const contenders = new Contenders(2, () => 10);
+    const { clock } = contenders;
+    expect(await clock.during(contenders.begin('a'))).toBe(true);
+    const since = clock.time;
+    expect(await clock.during(contenders.begin('b'))).toBe(false);
+    expect(clock.time - since).toBeLessThan(100);
+    expect(contenders.holders).toEqual(['a', 'a']);
+  });
+
+  test('exactly one goes on, with all locks, however slow the network is', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 4 }),
+        fc.shuffledSubarray(['a', 'b', 'c', 'd'], { minLength: 2 }),
+        fc.infiniteStream(fc.integer({ min: 0, max: 400 })),
+        async (hypervisors, ids, delays) => {
+          const contenders = new Contenders(hypervisors, () => delays.next().value);
+          const begun = ids.map(async (id) => ((await contenders.begin(id)) ? [id] : []));
+          const on = (await contenders.clock.during(Promise.all(begun))).flat();
+          expect(on).toHaveLength(1);
+          expect(new Set(contenders.holders)).toEqual(new Set(on));
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+});

@@ -1,0 +1,256 @@
+import { describe, expect, test } from 'vitest';
+import { twoHypervisors, unit } from '../plan/situation.ts';
+import { Refusal } from './fake-hypervisor.ts';
+import { World, words } from './run.ts';
+
+const off = { booted: undefined, unit: unit('inactive'), virtiofsd: unit('inactive') };
+
+/** Both guests and the system change; web1, the last, is never healthy. */
+function failing(): World {
+  const world = new World();
+  world.hv1.mute.add('/nix/store/new-web1');
+  return world;
+}
+
+describe('a guest that is not healthy', () => {
+  test('has the hypervisor take its way back, which is looked at', async () => {
+    const world = failing();
+    const [result] = await world.apply(['hv1', 'db1', 'web1']);
+    expect(words(world.hv1.log).slice(-3)).toEqual([
+      'vm-update web1',
+      'back now',
+      'end rolled-back',
+    ]);
+    expect(result).toMatchObject({
+      outcome: 'rolled-back',
+      failure: {
+        code: 'verify.not-healthy',
+        detail: 'web1 answers: expected ping, seen no answer',
+      },
+      lines: ['hv1 is on its previous system', 'db1 runs as before', 'web1 runs as before'],
+    });
+    for (const name of ['db1', 'web1']) {
+      const runner = `/nix/store/old-${name}`;
+      expect(world.hv1.facts.vms.get(name)).toMatchObject({ current: runner, booted: runner });
+    }
+    expect(world.hv1.facts).toMatchObject({
+      currentSystem: '/nix/store/old-system',
+      systemProfile: '/nix/store/old-system',
+      checkout: { commit: 'a'.repeat(40) },
+    });
+    expect(words(world.hv1.log)).not.toContain('confirm');
+    const looked = world.events.filter((e) => e.type === 'checked').slice(-2);
+    expect(looked.map((e) => e.target)).toEqual(['db1', 'web1']);
+  });
+
+  test('says which, and that it is being put back', async () => {
+    const world = failing();
+    await world.apply(['web1']);
+    expect(world.notes).toContain('failed: web1 is not healthy after 120 s');
+  });
+
+  test('goes back to the runner it ran on, not to one that only waited for a restart', async () => {
+    const world = failing();
+    world.hv1.vm('web1', { current: '/nix/store/armed', booted: '/nix/store/old-web1' });
+    expect((await world.apply(['web1']))[0]?.outcome).toBe('rolled-back');
+    expect(world.hv1.facts.vms.get('web1')?.booted).toBe('/nix/store/old-web1');
+  });
+
+  test('that is new is gone again', async () => {
+    const world = new World(
+      `${twoHypervisors}  new1: { on: hv1, network: front, address: 10.1.0.9 }\n`,
+    );
+    world.hv1.facts = new World().hv1.facts;
+    world.hv1.mute.add('/nix/store/new-new1');
+    const [result] = await world.apply(['hv1', 'new1']);
+    expect(result?.outcome).toBe('rolled-back');
+    expect(world.hv1.facts.vms.has('new1')).toBe(false);
+  });
+
+  test('that was stopped before is stopped again', async () => {
+    const world = failing();
+    world.hv1.vm('web1', off);
+    expect((await world.apply(['web1']))[0]?.outcome).toBe('rolled-back');
+    expect(world.hv1.facts.vms.get('web1')).toMatchObject({
+      current: '/nix/store/old-web1',
+      unit: { active: 'inactive' },
+    });
+  });
+
+  test('gives back a vm that was set aside or stopped on the way', async () => {
+    const world = new World(
+      twoHypervisors.replace(/^ {2}db1: .*\n/m, '').replace('dependsOn: [db1], ', ''),
+    );
+    world.hv1.facts = new World().hv1.facts;
+    world.hv1.instead.set('confirm', () => 1);
+    const [result] = await world.apply(['web1']);
+    expect(words(world.hv1.log)).toContain('vm-aside db1');
+    expect(result?.outcome).toBe('rolled-back');
+    expect(world.hv1.facts.vms.get('db1')).toMatchObject({
+      booted: '/nix/store/old-db1',
+      unit: { active: 'active' },
+    });
+  });
+});
+
+describe('the hypervisor that went back by itself', () => {
+  test('is not asked to do more: the next step says so, and what it did is told', async () => {
+    const world = new World();
+    world.hv1.instead.set('vm-update', ([name]) => {
+      if (name === 'db1') world.hv1.lapse();
+      return undefined;
+    });
+    const [result] = await world.apply(['db1', 'web1']);
+    expect(result).toMatchObject({ outcome: 'rolled-back', failure: { code: 'back.taken' } });
+    expect(words(world.hv1.log)).not.toContain('vm-update web1');
+    expect(world.hv1.deployments.get(world.id)?.result).toBe('rolled-back');
+  });
+
+  test('while nobody could reach it is waited for, and looked at', async () => {
+    const world = new World();
+    world.hv1.instead.set('vm-update', () => {
+      world.hv1.unreachable = true;
+      return 'lost';
+    });
+    const sleep = world.clock.sleep.bind(world.clock);
+    world.clock.sleep = async (ms) => {
+      await sleep(ms);
+      if (world.clock.time < 100_000 || !world.hv1.unreachable) return;
+      world.hv1.lapse();
+      world.hv1.unreachable = false;
+    };
+    const [result] = await world.apply(['web1']);
+    expect(result).toMatchObject({
+      outcome: 'rolled-back',
+      failure: { code: 'ssh.timed-out' },
+      lines: ['web1 runs as before'],
+    });
+  });
+
+  test('and stays out of reach is nobody’s success', async () => {
+    const world = new World();
+    world.hv1.instead.set('vm-update', () => {
+      world.hv1.unreachable = true;
+      return 'lost';
+    });
+    const [result] = await world.apply(['web1']);
+    expect(result).toMatchObject({
+      outcome: 'rollback-failed',
+      failure: { code: 'ssh.timed-out' },
+    });
+  });
+});
+
+describe('putting back fails', () => {
+  test('when the hypervisor says what it could not put back, beside what it could', async () => {
+    const world = failing();
+    world.hv1.instead.set(
+      'back',
+      () => 'changed\nback\tyes 0\nput-back\tdb1\nnot-back\tweb1 is not on its former runner\n',
+    );
+    const [result] = await world.apply(['db1', 'web1']);
+    expect(result?.outcome).toBe('rollback-failed');
+    expect(result?.lines.slice(0, 2)).toEqual([
+      'db1 runs as before',
+      'web1 is not on its former runner',
+    ]);
+    expect(world.hv1.facts.lock).toBeUndefined();
+  });
+
+  test('when it does not end', async () => {
+    const world = failing();
+    world.hv1.instead.set(
+      'back',
+      () => new Refusal('back.not-yet', 'the way back has not ended after 600 s'),
+    );
+    expect((await world.apply(['web1']))[0]).toMatchObject({
+      outcome: 'rollback-failed',
+      lines: ['the way back has not ended after 600 s'],
+    });
+  });
+
+  test('when a guest is on its previous runner and not healthy there', async () => {
+    const world = failing();
+    world.hv1.instead.set('vm-update', () => {
+      // It answered before, and does no more.
+      world.hv1.mute.add('/nix/store/old-web1');
+      return undefined;
+    });
+    expect((await world.apply(['web1']))[0]).toMatchObject({
+      outcome: 'rollback-failed',
+      lines: [
+        'web1 runs as before',
+        'web1 is not as well as before: web1 is not healthy after 120 s',
+      ],
+    });
+  });
+
+  test('is not what happens to a guest that answered nobody before', async () => {
+    const world = failing();
+    world.hv1.mute.add('/nix/store/old-web1');
+    expect((await world.apply(['web1']))[0]).toMatchObject({ outcome: 'rolled-back' });
+  });
+
+  test('when the hypervisor is not back on its previous system, or a guest is down', async () => {
+    const world = failing();
+    world.hv1.instead.set('back', () => {
+      world.hv1.vm('db1', off);
+      return 'changed\nback\tno 0\nput-back\tsystem.\n';
+    });
+    const [result] = await world.apply(['hv1', 'web1']);
+    expect(result?.outcome).toBe('rollback-failed');
+    expect(result?.lines.slice(1)).toEqual([
+      'hv1 is not on its previous system: /nix/store/new-hv1',
+      'db1 ran before and does not run now',
+    ]);
+  });
+
+  test('when the answer is lost, it is asked again', async () => {
+    const world = failing();
+    let asked = 0;
+    world.hv1.instead.set('back', () => (++asked === 1 ? 'lost' : undefined));
+    expect((await world.apply(['web1']))[0]).toMatchObject({
+      outcome: 'rolled-back',
+      lines: ['web1 runs as before'],
+    });
+    expect(asked).toBe(2);
+  });
+});
+
+describe('an interrupt', () => {
+  test('ends the step in hand and puts back what was changed', async () => {
+    const world = new World();
+    world.hv1.instead.set('vm-update', ([name]) => {
+      if (name === 'web1') world.interrupt.abort();
+      return undefined;
+    });
+    const [result] = await world.apply(['db1', 'web1']);
+    expect(result).toMatchObject({ outcome: 'rolled-back', failure: { code: 'interrupted' } });
+    expect(words(world.hv1.log).slice(-3)).toEqual([
+      'vm-update web1',
+      'back now',
+      'end rolled-back',
+    ]);
+    expect(world.notes).toContain('interrupted: finishes the step in hand, then puts back');
+  });
+
+  test('before the last look puts back, too', async () => {
+    const world = new World();
+    world.hv1.before = (name) => {
+      if (name === 'facts' && words(world.hv1.log).includes('vm-update web1'))
+        world.interrupt.abort();
+    };
+    expect((await world.apply(['web1']))[0]?.outcome).toBe('rolled-back');
+    expect(words(world.hv1.log)).not.toContain('confirm');
+  });
+
+  test('after the confirmations were sent changes nothing: all is done', async () => {
+    const world = new World();
+    world.hv1.instead.set('confirm', () => {
+      world.interrupt.abort();
+      return undefined;
+    });
+    expect((await world.apply(['web1']))[0]).toMatchObject({ outcome: 'done' });
+    expect(world.hv1.facts.deployed.get('web1')?.path).toBe('/nix/store/new-web1');
+  });
+});
