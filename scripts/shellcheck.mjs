@@ -16,9 +16,10 @@ const check = (name, args, input) => {
   console.error(`${name}\n${run.stdout}${run.stderr}`);
 };
 const scripts = 'src/host/scripts';
-const lib = readFileSync(join(scripts, 'lib.sh'), 'utf8');
+const library = ['lib.sh', 'deployments.sh'];
+const lib = library.map((file) => readFileSync(join(scripts, file), 'utf8')).join('\n');
 for (const file of readdirSync(scripts)) {
-  if (file !== 'lib.sh')
+  if (!library.includes(file))
     check(file, ['-s', 'sh', '-'], `${lib}\n${readFileSync(join(scripts, file), 'utf8')}`);
 }
 const walk = (folder) =>

@@ -4,6 +4,7 @@
   imports = [
     ../../modules/hypervisor.nix
     ./config.nix
+    ./firewall.nix
     ./networks.nix
     ../../nix/hv1-hardware.nix
   ];

@@ -1,19 +1,5 @@
 # Rendered by fleet from fleet.yaml: change it there.
 {
-  networking.nftables.tables.fleet = {
-    content = ''
-      chain postrouting {
-        type nat hook postrouting priority srcnat;
-        ip saddr 10.1.0.0/24 oifname "enP2p4s0" masquerade
-        ip saddr 10.2.0.0/24 oifname "enP2p4s0" masquerade
-        ip saddr 10.3.0.0/24 oifname "enP2p4s0" masquerade
-        ip saddr 10.4.0.0/24 oifname "enP2p4s0" masquerade
-        ip saddr 10.5.0.0/24 oifname "enP2p4s0" masquerade
-      }
-    '';
-    family = "ip";
-  };
-
   systemd.network = {
     netdevs = {
       "10-br-vm1".netdevConfig = {

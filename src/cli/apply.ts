@@ -1,91 +1,127 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { exitCodeOf, type PlannedHost, type RolloutInput, rollOut } from '../deploy/rollout.ts';
+import type { HypervisorResult } from '../deploy/put-back.ts';
+import { exitCodeOf } from '../deploy/rollout.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
-import { commitMessage } from '../plan/commit-message.ts';
+import { parseDuration } from '../model/units.ts';
 import { hasChanges } from '../plan/plan.ts';
+import type { PlanFile } from '../plan/plan-file.ts';
+import { staleness } from '../plan/staleness.ts';
 import { planText } from '../report/plan-text.ts';
 import { resultText } from '../report/result-text.ts';
 import { styleFor } from '../report/style.ts';
 import { confirm } from './ask.ts';
-import { nextCommit, readIfThere } from './desk.ts';
-import { liveReporter } from './live.ts';
+import { deploy } from './deploy.ts';
 import type { Invocation } from './options.ts';
-import { newDeployment, realPorts } from './ports.ts';
+import { realPorts } from './ports.ts';
+import { refuseBad } from './publish.ts';
+import { type ResumeOptions, resumeCommand } from './resume.ts';
+import { planFileOf, readPlanFile } from './saved-plan.ts';
 import { type Survey, survey } from './survey.ts';
-import { openWorkspace, type Workspace, writeRendered } from './workspace.ts';
+import { openWorkspace } from './workspace.ts';
 
 export interface ApplyOptions {
   readonly on?: string;
   readonly yes?: boolean;
   readonly allowUnreachable?: boolean;
   readonly release?: string;
+  readonly lockTimeout?: string;
+  readonly force?: boolean;
+  readonly resume?: string | true;
+  readonly undo?: boolean;
   readonly json?: boolean;
 }
 
-/** `fleet apply`: plan, ask, deploy. */
-export async function applyCommand(invocation: Invocation, options: ApplyOptions): Promise<number> {
+/** How often a locked hypervisor is asked again, in ms. */
+const asksAgain = 3000;
+
+/** `fleet apply`: plan, ask, deploy; while somebody else deploys it may wait. */
+export async function applyCommand(
+  invocation: Invocation,
+  options: ApplyOptions,
+  [file]: readonly string[] = [],
+): Promise<number> {
+  if (options.resume !== undefined) return resumeCommand(invocation, options as ResumeOptions);
+  const until = Date.now() + lockTimeout(options.lockTimeout);
+  for (;;) {
+    try {
+      return await applyOnce(invocation, options, file);
+    } catch (error) {
+      const isHeld = error instanceof FleetError && error.code === 'lock.held';
+      if (!isHeld || Date.now() >= until || invocation.signal.aborted) throw error;
+      process.stderr.write(`${error.message}; waits\n`);
+      await new Promise((resolve) => setTimeout(resolve, asksAgain));
+    }
+  }
+}
+
+function lockTimeout(text: string | undefined): number {
+  const ms = parseDuration(text ?? '0s');
+  if (ms !== undefined) return ms;
+  throw new FleetError('options.duration', `--lock-timeout ${text} is no duration`, {
+    exitCode: exitCodes.usage,
+    hint: 'For instance 30s or 10m.',
+  });
+}
+
+async function applyOnce(
+  invocation: Invocation,
+  options: ApplyOptions,
+  file: string | undefined,
+): Promise<number> {
+  const saved = file === undefined ? undefined : savedPlan(file, options);
+  const { on, release } = saved ?? options;
   const workspace = openWorkspace(invocation.common);
-  const ports = realPorts(invocation.common);
-  let branch: { branch: string; url: string } | undefined;
-  const seen = await survey(workspace, ports, {
-    ...options,
-    meanwhile: async (repo) => {
-      branch = await repo.ready(workspace.index.fleet.git);
-    },
+  const seen = await survey(workspace, realPorts(invocation.common), {
+    ...(on && { on }),
+    ...(release && { release: typeof release === 'string' ? release : release.join(',') }),
+    upstream: 'required',
   });
   try {
+    if (saved) requireFresh(saved, planFileOf(workspace, seen, on ?? undefined));
     if (!options.json) {
       const style = styleFor(process.stdout);
       process.stdout.write(planText(seen.plan, style, { diffs: false, offline: false }));
     }
     requireReachable(seen, options.allowUnreachable ?? false);
     if (!hasChanges(seen.plan)) {
-      if (options.json)
-        process.stdout.write(
-          `${JSON.stringify({ version: 1, plan: seen.plan, results: [] }, null, 2)}\n`,
-        );
+      if (options.json) printJson(seen, []);
       return exitCodes.ok;
     }
-    if (!options.yes && !(await confirm('Apply this?', invocation.signal))) {
+    if (!options.force) await refuseBad(seen);
+    if (!saved && !options.yes && !(await confirm('Apply this?', invocation.signal))) {
       process.stderr.write('Nothing was changed.\n');
       return exitCodes.failed;
     }
-
-    const plans = withHosts(seen);
-    const live = await liveReporter(plans.map((p) => p.plan.name));
-    const results = await rollOut({
-      deployment: newDeployment('apply'),
-      index: workspace.index,
-      plans,
-      release: seen.release,
-      ports,
-      emit: live.emit,
-      signal: invocation.signal,
-      replan: seen.replan,
-      publish: () => publish(workspace, seen, branch as { branch: string; url: string }),
-    }).finally(() => live.finish());
-    const code = exitCodeOf(results);
-    if (options.json) {
-      const plain = results.map(({ failure, ...rest }) => ({
-        ...rest,
-        ...(failure && {
-          failure: { code: failure.code, message: failure.message, detail: failure.detail },
-        }),
-      }));
-      process.stdout.write(
-        `${JSON.stringify({ version: 1, plan: seen.plan, results: plain }, null, 2)}\n`,
-      );
-    } else process.stdout.write(resultText(results, styleFor(process.stdout)));
-    if (results.some((r) => r.failure)) {
-      process.stderr.write(
-        `The commit stays on ${branch?.branch}: change it (git revert), or the next apply tries it again.\n`,
-      );
+    const results = await deploy(invocation, workspace, seen, { force: options.force ?? false });
+    if (options.json) printJson(seen, results);
+    else process.stdout.write(resultText(results, styleFor(process.stdout)));
+    for (const { hypervisor, facts } of seen.contacts) {
+      if (facts instanceof Error)
+        process.stderr.write(
+          `${hypervisor.name} was left out: it is behind until an apply reaches it.\n`,
+        );
     }
-    return code;
+    return exitCodeOf(results);
   } finally {
     seen.close();
   }
+}
+
+/** @throws FleetError when it says already what the options would choose. */
+function savedPlan(file: string, { on, release }: ApplyOptions): PlanFile {
+  if (on === undefined && release === undefined) return readPlanFile(file);
+  throw new FleetError('options.saved-plan', 'a saved plan has its own --on and --release', {
+    exitCode: exitCodes.usage,
+  });
+}
+
+/** @throws FleetError `plan.stale`, with everything that moved. */
+function requireFresh(saved: PlanFile, now: PlanFile): void {
+  const moved = staleness(saved, now);
+  if (moved.length === 0) return;
+  throw new FleetError('plan.stale', 'the saved plan does not fit any more', {
+    detail: moved.join('\n'),
+    hint: 'Nothing was done: plan again.',
+  });
 }
 
 function requireReachable(seen: Survey, allow: boolean): void {
@@ -111,56 +147,13 @@ function requireReachable(seen: Survey, allow: boolean): void {
   );
 }
 
-function withHosts(seen: Survey): PlannedHost[] {
-  return seen.contacts.flatMap(({ hypervisor, host, facts }) => {
-    const plan = seen.plan.hypervisors.find((h) => h.name === hypervisor.name);
-    return plan && plan.actions.length > 0 && host && !(facts instanceof Error)
-      ? [{ plan, host, facts }]
-      : [];
-  });
-}
-
-/** Writes, locks, commits and pushes; what hypervisors then pull, and what it evaluates from. */
-async function publish(
-  workspace: Workspace,
-  seen: Survey,
-  target: { branch: string; url: string },
-): ReturnType<RolloutInput['publish']> {
-  const { fleet } = workspace.index;
-  if ((await seen.repo.head()) !== seen.commit.head) {
-    throw new FleetError('plan.stale', 'there is a new commit here since this was planned', {
-      hint: 'Nothing was done: plan again.',
-    });
-  }
-  writeRendered(workspace);
-  let next = seen.commit;
-  if (next.needsLock) {
-    const { lockInputs } = await import('../repo/flake-lock.ts');
-    const file = join(workspace.directory, 'flake.lock');
-    const host = seen.contacts.find((c) => c.host)?.host;
-    const lock = await lockInputs(
-      workspace.rendered.get('flake.nix') ?? '',
-      readIfThere(file),
-      [],
-      host && (async () => host),
-    );
-    writeFileSync(file, lock);
-    next = { ...(await nextCommit(workspace, seen.repo)), needsLock: false };
-  }
-  const paths = next.files.map((f) => f.path);
-  const commit = await seen.repo.commit(paths, commitMessage(next.files));
-  await seen.repo.push(fleet.git);
-  return {
-    // A lock that was made just now is one of the files that every evaluation sees.
-    fingerprints:
-      next.fingerprints ?? (await nextCommit(workspace, seen.repo)).fingerprints ?? new Map(),
-    source: {
-      commit,
-      branch: target.branch,
-      url: target.url,
-      ...(fleet.git.transport === 'send' && {
-        bundle: (have?: string) => seen.repo.bundle(commit, have),
-      }),
-    },
-  };
+function printJson(seen: Survey, results: readonly HypervisorResult[]): void {
+  const plain = results.map(({ failure, ...rest }) => ({
+    ...rest,
+    ...(failure && {
+      failure: { code: failure.code, message: failure.message, detail: failure.detail },
+    }),
+  }));
+  const document = { version: 1, plan: seen.plan, results: plain };
+  process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
 }

@@ -1,8 +1,9 @@
-import { exitCodes } from '../model/errors.ts';
+import { exitCodes, FleetError } from '../model/errors.ts';
 import { hasChanges } from '../plan/plan.ts';
 import { planText } from '../report/plan-text.ts';
 import { styleFor } from '../report/style.ts';
 import type { Invocation } from './options.ts';
+import { planFileOf, planPath, requireSavable, savePlan } from './saved-plan.ts';
 import { survey } from './survey.ts';
 import { openWorkspace } from './workspace.ts';
 
@@ -12,25 +13,44 @@ export interface PlanOptions {
   readonly release?: string;
   readonly diff: boolean;
   readonly detailedExitcode?: boolean;
+  readonly out?: string;
   readonly json?: boolean;
 }
 
 /** `fleet plan` */
 export async function planCommand(invocation: Invocation, options: PlanOptions): Promise<number> {
+  if (options.out !== undefined && options.offline) {
+    throw new FleetError('plan.offline', 'a plan that asked no hypervisor cannot be saved', {
+      exitCode: exitCodes.usage,
+      hint: 'Leave out --offline or --out.',
+    });
+  }
+  const out = options.out === undefined ? undefined : planPath(options.out);
   const workspace = openWorkspace(invocation.common);
   const ports = options.offline
     ? undefined
     : (await import('./ports.ts')).realPorts(invocation.common);
-  const seen = await survey(workspace, ports, options);
+  const seen = await survey(workspace, ports, {
+    ...options,
+    ...(ports && { upstream: 'wanted' as const }),
+  });
   seen.close();
-  if (options.json) process.stdout.write(`${JSON.stringify(seen.plan, null, 2)}\n`);
-  else {
+  if (options.json) {
+    // One document: that of the error, if it cannot be saved.
+    if (out) requireSavable(seen);
+    process.stdout.write(`${JSON.stringify(seen.plan, null, 2)}\n`);
+  } else {
     process.stdout.write(
       planText(seen.plan, styleFor(process.stdout), {
         diffs: options.diff,
         offline: options.offline ?? false,
       }),
     );
+    if (out) requireSavable(seen);
+  }
+  if (out) {
+    savePlan(out, planFileOf(workspace, seen, options.on));
+    process.stderr.write(`Saved. To carry out exactly this: fleet apply ${options.out}\n`);
   }
   if (options.detailedExitcode && hasChanges(seen.plan)) return exitCodes.changes;
   // A plan that knows nothing must not look like one that found nothing.

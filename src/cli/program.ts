@@ -53,16 +53,22 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
       .option('--release <names>', 'plan as if these were not held back; comma-separated')
       .option('--no-diff', 'names of files instead of diffs')
       .option('--detailed-exitcode', 'exit 2 when there are changes')
+      .option('--out <file>', 'save the plan: apply FILE carries out this one, or nothing')
       .addOption(asJson),
     async () => (await import('./plan.ts')).planCommand,
   );
   command(
     new Command('apply')
       .description('commit, push, build, activate and verify; put back what fails')
+      .argument('[plan]', 'a plan that `fleet plan --out` saved: it is not asked about')
       .addOption(on)
       .option('-y, --yes', 'do not ask')
       .option('--allow-unreachable', 'leave out hypervisors that cannot be reached')
       .option('--release <names>', 'deploy again what was held back; comma-separated')
+      .option('--force', 'also what was deployed before and put back')
+      .option('--resume [id]', 'take up a deployment that lost its fleet, and finish it')
+      .option('--undo', 'with --resume: put back what it changed')
+      .option('--lock-timeout <duration>', 'wait that long while somebody else deploys, as in 10m')
       .addOption(asJson),
     async () => (await import('./apply.ts')).applyCommand,
   );
@@ -82,6 +88,21 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
       .option('-y, --yes', 'do not ask')
       .addOption(asJson),
     async () => (await import('./rollback.ts')).rollbackCommand,
+  );
+  command(
+    new Command('history')
+      .description('what was deployed, when, by whom, and how it went')
+      .argument('[name]', 'a vm, a hypervisor or the id of a deployment')
+      .option('--last <n>', 'only the youngest n; default: 20')
+      .addOption(asJson),
+    async () => (await import('./history.ts')).historyCommand,
+  );
+  command(
+    new Command('unlock')
+      .description('end a deployment that died on a hypervisor')
+      .argument('<hypervisor>')
+      .option('-y, --yes', 'do not ask'),
+    async () => (await import('./unlock.ts')).unlockCommand,
   );
   command(
     new Command('update')

@@ -1,9 +1,8 @@
 import { type Contact, connectAll } from '../deploy/connect-all.ts';
-import { addressesOf, type Context } from '../deploy/context.ts';
 import type { Ports } from '../deploy/ports.ts';
-import { type Returns, rollBackHypervisor } from '../deploy/rollback.ts';
-import { beginAll, exitCodeOf } from '../deploy/rollout.ts';
-import { runScript, Session } from '../deploy/session.ts';
+import { type Returns, returning } from '../deploy/rollback.ts';
+import { exitCodeOf, rollOut } from '../deploy/rollout.ts';
+import { runScript } from '../deploy/session.ts';
 import { type Facts, systemName } from '../host/facts.ts';
 import {
   chooseGeneration,
@@ -151,55 +150,37 @@ async function carryOut(
 ): Promise<number> {
   const deployment = newDeployment('rollback');
   const live = await liveReporter(work.map((w) => w.contact.hypervisor.name));
-  const sessions = work.map(
-    (w) => new Session(w.contact.hypervisor, deployment.id, w.host, ports, live.emit),
-  );
-  try {
-    await beginAll(sessions, deployment);
-    const running = work.map((w) =>
-      addressesOf(index, w.contact.hypervisor.name, w.contact.facts as Facts),
-    );
-    const before = await Promise.all(sessions.map((session, i) => session.facts(running[i]))).catch(
-      async (error: unknown) => {
-        await Promise.allSettled(
-          sessions.map((session) => session.call('end', [deployment.id, 'untouched'])),
-        );
-        throw error;
-      },
-    );
-    const results = await Promise.all(
-      work.map(async ({ contact, returns, generations }, i) => {
-        const session = sessions[i] as Session;
-        const hypervisor = contact.hypervisor.name;
-        live.emit({ type: 'hypervisor', hypervisor, state: 'begin' });
-        const ctx: Context = {
-          index,
-          session,
-          clock: ports.clock,
-          emit: live.emit,
-          signal: invocation.signal,
-          before: before[i] as Facts,
-          undos: [],
-          touched: new Set(),
-        };
-        const result = await rollBackHypervisor(ctx, returns, generations, deployment);
-        live.emit({ type: 'hypervisor', hypervisor, state: 'end', result: result.outcome });
-        return result;
-      }),
-    );
-    await live.finish();
-    if (json) {
-      const plain = results.map(({ failure, ...rest }) => ({
-        ...rest,
-        ...(failure && { failure: failure.message }),
-      }));
-      process.stdout.write(`${JSON.stringify({ version: 1, results: plain }, null, 2)}\n`);
-    } else process.stdout.write(resultText(results, styleFor(process.stdout)));
-    return exitCodeOf(results);
-  } finally {
-    await live.finish();
-    for (const session of sessions) session.close();
-  }
+  const results = await rollOut({
+    deployment,
+    index,
+    members: work.map(({ contact, host, returns }) => ({
+      hypervisor: contact.hypervisor.name,
+      host,
+      facts: contact.facts as Facts,
+      vms: [...returns.keys()].filter((name) => name !== systemName),
+    })),
+    canary: new Set(),
+    // Each was asked for by name: one that fails is no reason to leave the others on what is bad.
+    onFailure: 'revert-hypervisor',
+    ports,
+    emit: live.emit,
+    signal: invocation.signal,
+    plan: async () =>
+      new Map(
+        work.map(({ contact, returns, generations }) => [
+          contact.hypervisor.name,
+          returning(returns, generations, deployment.operator),
+        ]),
+      ),
+  }).finally(() => live.finish());
+  if (json) {
+    const plain = results.map(({ failure, ...rest }) => ({
+      ...rest,
+      ...(failure && { failure: failure.message }),
+    }));
+    process.stdout.write(`${JSON.stringify({ version: 1, results: plain }, null, 2)}\n`);
+  } else process.stdout.write(resultText(results, styleFor(process.stdout)));
+  return exitCodeOf(results);
 }
 
 function listGenerations(

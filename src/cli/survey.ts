@@ -7,7 +7,7 @@ import { makePlan, type PlanInput } from '../plan/make-plan.ts';
 import type { FileChange, HypervisorPlan, Plan } from '../plan/plan.ts';
 import { select } from '../plan/selectors.ts';
 import { openRepo } from '../repo/open.ts';
-import type { Repo } from '../repo/repo.ts';
+import type { RemoteState, Repo, Upstream } from '../repo/repo.ts';
 import { type NextCommit, nextCommit } from './desk.ts';
 import { requireNoConflicts, type Workspace } from './workspace.ts';
 
@@ -18,6 +18,8 @@ export interface Survey {
   readonly contacts: readonly Contact[];
   readonly plan: Plan;
   readonly release: ReadonlySet<string>;
+  /** Undefined when it was not asked for, or does not answer. */
+  readonly upstream: Upstream | undefined;
   /** The same plan for one hypervisor from other facts. */
   replan(hypervisor: string, facts: Facts): HypervisorPlan;
   close(): void;
@@ -27,8 +29,8 @@ export interface SurveyOptions {
   readonly on?: string;
   readonly release?: string;
   readonly offline?: boolean;
-  /** Work at the desk that may go on while hypervisors are asked. */
-  readonly meanwhile?: (repo: Repo) => Promise<unknown>;
+  /** Whether the remote is asked: `required` to commit and push there, `wanted` to tell of it. */
+  readonly upstream?: 'required' | 'wanted';
 }
 
 export async function survey(
@@ -54,8 +56,12 @@ export async function survey(
   const wanted = index.fleet.hypervisors.filter((h) => selection.hypervisors.has(h.name));
   const contacting = ports ? connectAll(wanted, ports) : Promise.resolve([]);
   let commit: NextCommit;
+  let asked: { upstream?: Upstream; remote?: RemoteState };
   try {
-    [commit] = await Promise.all([nextCommit(workspace, repo), options.meanwhile?.(repo)]);
+    [commit, asked] = await Promise.all([
+      nextCommit(workspace, repo),
+      askRemote(repo, index, options.upstream),
+    ]);
   } catch (error) {
     for (const contact of await contacting) contact.host?.close();
     throw error;
@@ -69,7 +75,8 @@ export async function survey(
     facts: new Map(contacts.map((c) => [c.hypervisor.name, c.facts])),
     selection,
     release,
-    warnings: commit.warnings,
+    warnings: [...commit.warnings, ...(await remoteWarnings(repo, commit, asked.remote))],
+    lastDeployed: asked.remote?.deployed ?? new Map(),
   };
   return {
     repo,
@@ -77,6 +84,7 @@ export async function survey(
     contacts,
     plan: makePlan(input),
     release,
+    upstream: asked.upstream,
     replan: (name, facts) => {
       const plan = makePlan({ ...input, facts: new Map([[name, facts]]) });
       return plan.hypervisors.find((h) => h.name === name) as HypervisorPlan;
@@ -85,6 +93,50 @@ export async function survey(
       for (const contact of contacts) contact.host?.close();
     },
   };
+}
+
+/** How long a plan waits for a remote that it only wants to tell of, in ms. */
+const patience = 5000;
+
+async function askRemote(
+  repo: Repo,
+  { fleet: { git } }: FleetIndex,
+  how: SurveyOptions['upstream'],
+): Promise<{ upstream?: Upstream; remote?: RemoteState }> {
+  if (how === 'required') {
+    const upstream = await repo.ready(git);
+    return { upstream, remote: upstream.state };
+  }
+  if (how !== 'wanted') return {};
+  const late = new Promise<undefined>((resolve) => {
+    setTimeout(() => resolve(undefined), patience).unref();
+  });
+  const remote = await Promise.race([repo.remoteState(git).catch(() => undefined), late]);
+  return remote ? { remote } : {};
+}
+
+/** What the remote knows that a person who plans should know. */
+async function remoteWarnings(
+  repo: Repo,
+  { files, head }: NextCommit,
+  remote: RemoteState | undefined,
+): Promise<string[]> {
+  if (!remote) return [];
+  const found: string[] = [];
+  const theirs = remote.head;
+  if (theirs !== undefined && theirs !== head) {
+    const isOlder =
+      head !== undefined &&
+      (await repo.commitsBetween(theirs, head).then(
+        () => true,
+        () => false,
+      ));
+    if (!isOlder) found.push('the remote has commits that are not here: git pull');
+  }
+  const tree = files.length === 0 && remote.bad.size > 0 ? await repo.treeWith([]) : undefined;
+  const bad = tree === undefined ? undefined : remote.bad.get(tree);
+  if (bad) found.push(`this was deployed as ${bad.slice(0, 8)} and put back: apply needs --force`);
+  return found;
 }
 
 /** @throws FleetError for a name that is not in the fleet: it would stay held back without a word. */

@@ -1,6 +1,5 @@
-import type { CheckResult } from '../deploy/checks.ts';
 import { connectAll } from '../deploy/connect-all.ts';
-import { verifyHypervisor } from '../deploy/verify.ts';
+import { type Verification, verifyHypervisor } from '../deploy/verify.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import { select } from '../plan/selectors.ts';
 import { checksText } from '../report/checks-text.ts';
@@ -25,29 +24,29 @@ export async function verifyCommand(
   const contacts = await connectAll(wanted, ports);
   try {
     const results = await Promise.all(
-      contacts.map(async (contact): Promise<readonly CheckResult[]> => {
+      contacts.map(async (contact): Promise<Verification> => {
         const { hypervisor, host } = contact;
-        if (!host) return [unreachable(hypervisor.name, contact.facts)];
+        if (!host) return unreachable(hypervisor.name, contact.facts);
         return verifyHypervisor(index, hypervisor, host, ports.clock, selection.targets);
       }),
     );
-    const all = results.flat();
-    const failed = all.filter((c) => !c.ok).length;
+    const checks = results.flatMap((r) => r.checks);
+    const notes = results.flatMap((r) => r.notes);
+    const ok = checks.every((c) => c.ok);
     if (options.json)
-      process.stdout.write(
-        `${JSON.stringify({ version: 1, ok: failed === 0, checks: all }, null, 2)}\n`,
-      );
-    else process.stdout.write(checksText(all, styleFor(process.stdout)));
-    return failed === 0 ? exitCodes.ok : exitCodes.failed;
+      process.stdout.write(`${JSON.stringify({ version: 1, ok, checks, notes }, null, 2)}\n`);
+    else process.stdout.write(checksText(checks, styleFor(process.stdout), notes));
+    return ok ? exitCodes.ok : exitCodes.failed;
   } finally {
     for (const contact of contacts) contact.host?.close();
   }
 }
 
-function unreachable(target: string, error: unknown): CheckResult {
+function unreachable(target: string, error: unknown): Verification {
   const seen =
     error instanceof FleetError
       ? `${error.message}${error.hint ? ` (${error.hint.split('\n')[0]})` : ''}`
       : String(error);
-  return { target, check: 'reachable', ok: false, expected: 'answers over ssh', seen };
+  const check = { target, check: 'reachable', ok: false, expected: 'answers over ssh', seen };
+  return { checks: [check], notes: [] };
 }

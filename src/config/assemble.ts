@@ -1,4 +1,11 @@
-import { defaultAddress, formatAddress, formatSubnet, gateway } from '../model/addresses.ts';
+import {
+  defaultAddress,
+  formatAddress,
+  formatSubnet,
+  gateway,
+  parseAddress,
+} from '../model/addresses.ts';
+import { formatAddress6, formatSubnet6, hostAddress6, isUniqueLocal } from '../model/addresses6.ts';
 import { expandConfig } from '../model/config.ts';
 import type {
   Check,
@@ -8,6 +15,7 @@ import type {
   Hypervisor,
   Input,
   Network,
+  Nic,
   Rollout,
   SshTarget,
   User,
@@ -19,7 +27,8 @@ import { parseSshTarget } from '../model/ssh-target.ts';
 import { parseDuration, parseSize } from '../model/units.ts';
 import { imageName, volumeLabel } from '../model/volumes.ts';
 import { capacityOf, memoryOf, vcpuOf } from './capacity.ts';
-import type { Draft, DraftHypervisor, DraftNetwork, DraftVm } from './normalise.ts';
+import type { Draft, DraftHypervisor, DraftNetwork, DraftVm, Link } from './normalise.ts';
+import { egressPorts, published } from './ports.ts';
 import { modulePath } from './rules/modules.ts';
 import type {
   Check as CheckYaml,
@@ -67,17 +76,20 @@ function inputs({ inputs: given = {} }: FleetYaml): Input[] {
 }
 
 function git({ git: given = {} }: FleetYaml): GitSettings {
-  const { remote = 'origin', branch, url, transport = 'pull' } = given;
-  return { remote, transport, ...(branch && { branch }), ...(url && { url }) };
+  const { remote = 'origin', branch, url, transport = 'pull', revert = true } = given;
+  return { remote, transport, revert, ...(branch && { branch }), ...(url && { url }) };
 }
 
 function rollout({ rollout: given = {} }: FleetYaml): Rollout {
   return {
     maxParallel: given.maxParallel ?? 10,
+    maxParallelVms: given.maxParallelVms ?? 1,
     settle: parseDuration(given.settle ?? '15s')!,
     deadline: parseDuration(given.deadline ?? '2m')!,
     stopTimeout: parseDuration(given.stopTimeout ?? '30s')!,
     confirm: parseDuration(given.confirm ?? '90s')!,
+    onFailure: given.onFailure ?? 'revert-fleet',
+    ...(given.canary !== undefined && { canary: given.canary }),
   };
 }
 
@@ -98,6 +110,11 @@ function hypervisor({ name, yaml }: DraftHypervisor, { defaults = {} }: FleetYam
     config,
     modules: (yaml.modules ?? []).map(modulePath),
     nameservers: yaml.dns?.forwardTo ?? ['1.1.1.1', '9.9.9.9'],
+    forwarder: yaml.dns?.forwardTo !== undefined,
+    tailscale: {
+      enable: yaml.tailscale?.enable ?? false,
+      advertiseRoutes: yaml.tailscale?.advertiseRoutes ?? false,
+    },
   };
 }
 
@@ -107,25 +124,48 @@ function timezoneIn(config: Readonly<Record<string, Data>>): string | undefined 
   return typeof zone === 'string' ? zone : undefined;
 }
 
-function network({ name, yaml, subnet, members }: DraftNetwork): Network {
+function network({ name, yaml, subnet, subnet6, members }: DraftNetwork): Network {
+  const nat = yaml.nat ?? true;
   return {
     name,
-    ...(members[0] && { hypervisor: members[0].yaml.on }),
+    ...(members[0] && { hypervisor: members[0].vm.yaml.on }),
     bridge: yaml.bridge ?? bridgeName(name),
     subnet: formatSubnet(subnet),
     prefix: subnet.prefix,
     gateway: formatAddress(gateway(subnet)),
-    nat: yaml.nat ?? true,
+    ...(subnet6 && {
+      ipv6: {
+        subnet: formatSubnet6(subnet6),
+        prefix: subnet6.prefix,
+        gateway: formatAddress6(hostAddress6(subnet6, gateway(subnet) - subnet.base)),
+        nat: nat && isUniqueLocal(subnet6),
+      },
+    }),
+    nat,
+    isolated: yaml.isolated ?? true,
+    allow: [...new Set(yaml.allow)].sort(),
+    egress: egressPorts(yaml.egress ?? 'all'),
+    metadata: yaml.metadata ?? false,
   };
 }
 
-function guest({ name, yaml, merged, link }: DraftVm, { networks }: Draft): Vm {
-  const { network: on, address } = link!;
-  const alone = () => formatAddress(defaultAddress(networks.get(on)!.subnet));
+function nic(vm: string, { network: on, further, address: text }: Link, draft: Draft): Nic {
+  const { subnet, subnet6 } = draft.networks.get(on)!;
+  const address = text === undefined ? defaultAddress(subnet) : parseAddress(text)!;
+  return {
+    network: on,
+    tap: tapName(vm, further),
+    mac: macAddress(vm, further),
+    address: formatAddress(address),
+    ...(subnet6 && { address6: formatAddress6(hostAddress6(subnet6, address - subnet.base)) }),
+  };
+}
+
+function guest({ name, yaml, merged, links }: DraftVm, draft: Draft): Vm {
   return {
     name,
     on: yaml.on,
-    nics: [{ network: on, tap: tapName(name), mac: macAddress(name), address: address ?? alone() }],
+    nics: links.map((link) => nic(name, link, draft)),
     vcpu: vcpuOf(merged),
     memoryMiB: memoryOf(merged),
     hypervisor: merged.hypervisor === 'cloud-hypervisor' ? 'cloud-hypervisor' : 'qemu',
@@ -138,6 +178,7 @@ function guest({ name, yaml, merged, link }: DraftVm, { networks }: Draft): Vm {
     config: merged.config,
     modules: [...new Set(merged.modules.map(modulePath))],
     volumes: merged.volumes.map(volume),
+    publish: merged.publish.map(published),
     checks: merged.checks.map(check),
     dependsOn: merged.dependsOn,
   };

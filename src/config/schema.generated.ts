@@ -102,7 +102,7 @@ export type Path = string;
  */
 export type Shares = Share[];
 /**
- * Ports of the uplink that lead to ports of the guest. Not yet rendered.
+ * Ports of the uplink that lead to ports of the guest: the interface that its default route goes through.
  */
 export type Publish = string[];
 /**
@@ -239,7 +239,7 @@ export interface Git {
    */
   transport?: 'pull' | 'send';
   /**
-   * A fleet that was rolled back also gets its revert commit. Not yet rendered; it will become true.
+   * After a fleet was rolled back, a commit that takes back what failed is made and pushed.
    */
   revert?: boolean;
 }
@@ -261,9 +261,9 @@ export interface Rollout {
   stopTimeout?: Duration;
   confirm?: Duration;
   /**
-   * What is put back when a check fails: this hypervisor, the whole fleet, or nothing. Not yet rendered beyond revert-hypervisor; it will become revert-fleet.
+   * revert-fleet: all hypervisors go back when one fails, also those that had succeeded; revert-hypervisor: only the one that failed, the others go on; halt: only the one that failed, and no further one begins.
    */
-  onFailure?: 'revert-hypervisor' | 'revert-fleet' | 'halt';
+  onFailure?: 'revert-fleet' | 'revert-hypervisor' | 'halt';
 }
 /**
  * Fields for many vms at once.
@@ -386,15 +386,15 @@ export interface HypervisorMachine {
    */
   autostart?: 'all' | 'healthy' | 'none';
   /**
-   * Tailscale on the hypervisor. Not yet rendered.
+   * Tailscale on the hypervisor; who logs it in is a person, once.
    */
   tailscale?: {
     /**
-     * Whether tailscale runs. Not yet rendered.
+     * Whether tailscale runs.
      */
     enable?: boolean;
     /**
-     * Whether the subnets of its networks are advertised.
+     * Whether the tailnet reaches the subnets of its networks.
      */
     advertiseRoutes?: boolean;
   };
@@ -403,7 +403,7 @@ export interface HypervisorMachine {
    */
   dns?: {
     /**
-     * The name servers that guests on this hypervisor are given.
+     * A forwarder on every gateway address asks these, and guests are given the gateway. Without it guests are given the default.
      *
      * @minItems 1
      */
@@ -462,7 +462,7 @@ export interface Network {
    */
   subnet: string;
   /**
-   * IPv6 addresses of this network. Default: none. Not yet rendered.
+   * IPv6 addresses of this network; a vm has the same number in it as in subnet. With nat, a unique local one (fd00::/8) goes out by the uplink's address, another one as it is. Default: none.
    */
   subnet6?: string;
   bridge?: Interface;
@@ -471,19 +471,19 @@ export interface Network {
    */
   nat?: boolean;
   /**
-   * No traffic to or from other networks. Not yet rendered; it will become true.
+   * No traffic to or from other networks or from outside, and of the hypervisor itself guests reach ping and DNS alone. false: open to all networks that are not isolated.
    */
   isolated?: boolean;
   /**
-   * Networks that may reach this one although it is isolated. Not yet rendered.
+   * Networks of the same hypervisor that may reach this one all the same; it does not reach them.
    */
   allow?: Name[];
   /**
-   * What guests may reach outside: all, web (tcp 80 and 443), none, or a list. Others than all are not yet rendered.
+   * What guests may reach outside of the hypervisor's networks: all, web (tcp 80 and 443), none, or a list. A forwarder of DNS is no outside.
    */
   egress?: string | string[];
   /**
-   * Guests can reach 169.254.169.254. Not yet rendered beyond true; it will become false.
+   * Guests can reach the metadata service of a cloud, 169.254.169.254 and fd00:ec2::254, whatever egress says.
    */
   metadata?: boolean;
 }
@@ -494,7 +494,7 @@ export interface Vm {
   on: Name;
   network?: Name;
   /**
-   * Instead of network and address. Default: the one under network. More than one is not yet rendered.
+   * Instead of network and address, an interface each. Default route and name server are those of the first one with nat. Default: the one under network.
    *
    * @minItems 1
    *

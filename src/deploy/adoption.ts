@@ -29,7 +29,7 @@ export async function requireAccess(session: Session): Promise<void> {
     [hypervisor.checkout, hypervisor.name],
     {
       limit: 'build',
-      light: true,
+      kind: 'build',
     },
   );
   const json =

@@ -6,7 +6,6 @@ import type { VmTarget } from './checks.ts';
 import type { Emit } from './events.ts';
 import type { Clock } from './ports.ts';
 import type { Session } from './session.ts';
-import type { Undo } from './undo.ts';
 
 /** One hypervisor's deployment while it runs. */
 export interface Context {
@@ -17,10 +16,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** What was there before anything changed, read under the lock. */
   readonly before: Facts;
-  /** How to take back what was done so far. */
-  readonly undos: Undo[];
-  /** Vms that ran before and that this deployment stopped or changed. */
-  readonly touched: Set<string>;
+  /** Vms that were seen healthy: what they have to be like when everything is confirmed. */
+  readonly standing: Map<string, VmTarget>;
 }
 
 /** How a vm should look on a runner, by fleet.yaml. */
@@ -40,7 +37,7 @@ export function desiredTarget(ctx: Context, vm: Vm, runner: string): VmTarget {
  * The runner a vm goes back to: the one it ran on, which is not `current` where somebody built
  * another without restarting the guest.
  */
-export function formerRunner(ctx: Context, name: string): string | undefined {
+function formerRunner(ctx: Context, name: string): string | undefined {
   const seen = ctx.before.vms.get(name);
   return seen?.unit.active === 'active' ? (seen.booted ?? seen.current) : seen?.current;
 }
@@ -70,5 +67,10 @@ export function addressesOf(index: FleetIndex, hypervisor: string, facts: Facts)
 
 /** Seconds a guest may take to stop, as the scripts want them. */
 export function stopSeconds(ctx: Context): string {
-  return String(Math.ceil(ctx.index.fleet.rollout.stopTimeout / 1000));
+  return seconds(ctx.index.fleet.rollout.stopTimeout);
+}
+
+/** Milliseconds as whole seconds, never fewer. */
+export function seconds(ms: number): string {
+  return String(Math.ceil(ms / 1000));
 }

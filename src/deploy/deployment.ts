@@ -1,12 +1,13 @@
 import { systemName } from '../host/facts.ts';
 import { FleetError } from '../model/errors.ts';
-import { expectedOf, formatExpected } from '../model/expected.ts';
+import { expectedOf, formatExpected, nicsOf } from '../model/expected.ts';
 import type { Action, HypervisorPlan } from '../plan/plan.ts';
 import { requireAccess } from './adoption.ts';
 import type { Context } from './context.ts';
 import { checkpoint } from './interrupt.ts';
-import { armWayBack, switchHypervisor } from './switch.ts';
-import { bringUpVm, setAside, stopVm } from './vm-steps.ts';
+import { switchHypervisor } from './switch.ts';
+import { bringUpAll, setAside, stopVm } from './vm-steps.ts';
+import type { Outcome, Recorded, Work } from './work.ts';
 
 /** The commit that is deployed, and how it gets to a hypervisor. */
 export interface Source {
@@ -35,39 +36,56 @@ const bringsUp = new Set<Action['kind']>([
   'join',
 ]);
 
-/**
- * Carries out one hypervisor's plan, under its lock. Everything is built before anything that runs
- * is touched; every step that changes something leaves its undo in `ctx.undos` before it acts.
- * @returns what changed, a line each. @throws whatever went wrong; the caller undoes.
- */
-export async function carryOut(ctx: Context, desired: Desired): Promise<string[]> {
-  const { session, before } = ctx;
+/** One hypervisor's plan, as work for a rollout. */
+export function deploying(desired: Desired): Work {
   const { actions } = desired.plan;
-  checkpoint(ctx.signal);
-  if (actions.some((a) => a.kind === 'checkout')) await moveCheckout(ctx, desired.source);
-  checkpoint(ctx.signal);
-  const built = await build(ctx, actions);
+  let built: ReadonlyMap<string, string> = new Map();
+  return {
+    prepare: async (ctx) => {
+      checkpoint(ctx.signal);
+      if (actions.some((a) => a.kind === 'checkout')) await moveCheckout(ctx, desired.source);
+      checkpoint(ctx.signal);
+      built = await build(ctx, actions);
+      const switches = actions.some((a) => a.kind === 'switch' && isNeeded(ctx, a, built));
+      if (switches && !ctx.before.deployed.has(systemName)) await requireAccess(ctx.session);
+    },
+    activate: (ctx) => activate(ctx, desired, built),
+  };
+}
+
+async function activate(
+  ctx: Context,
+  desired: Desired,
+  built: ReadonlyMap<string, string>,
+): Promise<Outcome> {
+  const { actions } = desired.plan;
   const todo = actions.filter((a) => isNeeded(ctx, a, built));
   announce(ctx, actions, todo, built);
-
-  const toplevel = built.get(session.hypervisor.name);
-  const switching = todo.find((a) => a.kind === 'switch');
-  if (switching && !before.deployed.has(systemName)) await requireAccess(session);
-  checkpoint(ctx.signal);
-
   const leaving = todo.filter((a) => a.kind === 'set-aside');
-  const stops = [...leaving, ...todo.filter((a) => a.network || a.kind === 'stop')];
-  if (switching && toplevel) await stopAndSwitch(ctx, stops, switching, toplevel, todo);
-  else await stopAll(ctx, stops);
-  for (const action of todo.filter((a) => bringsUp.has(a.kind))) {
-    await bringUpVm(ctx, action, runnerOf(ctx, action, built));
+  for (const action of [...leaving, ...todo.filter((a) => a.network || a.kind === 'stop')]) {
+    checkpoint(ctx.signal);
+    await stopVm(ctx, action.target);
   }
+  const toplevel = built.get(ctx.session.hypervisor.name);
+  const switching = todo.find((a) => a.kind === 'switch');
+  if (switching && toplevel) {
+    checkpoint(ctx.signal);
+    await switchSystem(ctx, switching, toplevel, todo);
+    await removeOldBridges(ctx);
+  }
+  const rising = todo.filter((a) => bringsUp.has(a.kind));
+  await bringUpAll(ctx, rising, (action) => runnerOf(ctx, action, built));
   for (const action of leaving) await setAside(ctx, action.target);
   checkpoint(ctx.signal);
-  await liftHolds(ctx, desired.release);
-  // The last step: once it is done there is nothing left that could fail.
-  await record(ctx, desired, built);
-  return todo.filter((a) => a.kind !== 'checkout').map(describe);
+  return {
+    lines: todo.filter((a) => a.kind !== 'checkout').map(describe),
+    recorded: recorded(ctx, desired, built),
+    released: [...ctx.before.held.keys()].filter((name) =>
+      desired.release.has(name === systemName ? ctx.session.hypervisor.name : name),
+    ),
+    held: [],
+    ...(switching && toplevel && { boot: { toplevel, generation: 'new' } }),
+  };
 }
 
 async function moveCheckout(ctx: Context, source: Source): Promise<void> {
@@ -78,22 +96,11 @@ async function moveCheckout(ctx: Context, source: Source): Promise<void> {
     await session.call('receive', [session.id], { stdin: bundle });
     from = 'bundle';
   }
-  const former = ctx.before.checkout?.commit;
-  if (former && former !== source.commit) {
-    // So that a `microvm -u` by hand does not build what was just put back.
-    ctx.undos.push({
-      title: `the checkout is at ${former.slice(0, 8)} again`,
-      harmless: true,
-      run: async () => {
-        const args = [session.id, session.hypervisor.checkout, from, source.branch, former];
-        await session.step('check out the previous commit', 'checkout', args);
-      },
-    });
-  }
   // A tag may have the branch's name; the first clone of a large repository takes its time.
   const args = [session.id, session.hypervisor.checkout, from, `refs/heads/${source.branch}`];
   await session.step('check out the commit', 'checkout', [...args, source.commit], {
     limit: 'build',
+    kind: 'harmless',
   });
 }
 
@@ -106,12 +113,12 @@ async function build(ctx: Context, actions: readonly Action[]): Promise<Map<stri
   const built = new Map<string, string>();
   if (wanted.length === 0) return built;
   // Nothing runs on what is being built: a person who asks to stop need not wait for it.
-  const stop = () => void session.call('stop-steps', [session.id]).catch(() => undefined);
+  const stop = () => void session.call('stop-build', [session.id]).catch(() => undefined);
   ctx.signal.addEventListener('abort', stop, { once: true });
   try {
     await session.step('build', 'build', [session.id, session.hypervisor.checkout, ...wanted], {
       limit: 'build',
-      light: true,
+      kind: 'build',
       onLine: (line) => {
         const [word, target = '', rest = ''] = line.split('\t');
         if (word === 'built') built.set(target, rest);
@@ -166,54 +173,19 @@ function announce(
   }
 }
 
-async function stopAll(ctx: Context, stops: readonly Action[]): Promise<void> {
-  for (const action of stops) {
-    await stopVm(ctx, action.target);
-    checkpoint(ctx.signal);
-  }
-}
-
-async function stopAndSwitch(
-  ctx: Context,
-  stops: readonly Action[],
-  switching: Action,
-  toplevel: string,
-  todo: readonly Action[],
-): Promise<void> {
-  const beginSwitch = await armWayBack(ctx, stops.length);
-  await stopAll(ctx, stops);
-  checkpoint(ctx.signal);
-  beginSwitch();
-  await activate(ctx, switching, toplevel, todo);
-  await removeOldBridges(ctx);
-}
-
-async function activate(
+function switchSystem(
   ctx: Context,
   action: Action,
   toplevel: string,
   todo: readonly Action[],
 ): Promise<void> {
-  const { session, before, clock, emit, index } = ctx;
-  const { confirm } = index.fleet.rollout;
-  await switchHypervisor(
-    session,
-    clock,
-    emit,
-    {
-      toplevel,
-      networks: index.networksOn(session.hypervisor.name),
-      networkd: action.networkd ?? false,
-      generation: 'new',
-      changing: new Set(
-        todo
-          .filter((a) => a.network || a.kind === 'stop' || a.kind === 'set-aside')
-          .map((a) => a.target),
-      ),
-    },
-    before,
-    confirm,
-  );
+  const isTouched = (a: Action) => a.network || a.kind === 'stop' || a.kind === 'set-aside';
+  return switchHypervisor(ctx, {
+    toplevel,
+    networks: ctx.index.networksOn(ctx.session.hypervisor.name),
+    networkd: action.networkd ?? false,
+    changing: new Set(todo.filter(isTouched).map((a) => a.target)),
+  });
 }
 
 function runnerOf(ctx: Context, action: Action, built: ReadonlyMap<string, string>): string {
@@ -226,46 +198,24 @@ function runnerOf(ctx: Context, action: Action, built: ReadonlyMap<string, strin
   return runner;
 }
 
-async function record(
+function recorded(
   ctx: Context,
-  desired: Desired,
+  { fingerprints, source }: Desired,
   built: ReadonlyMap<string, string>,
-): Promise<void> {
-  const { session, before, index } = ctx;
-  const rows: string[] = [];
-  for (const [target, path] of built) {
+): Recorded[] {
+  const { before, index } = ctx;
+  return [...built].map(([target, path]) => {
     const vm = index.vms.get(target);
-    const fingerprint = desired.fingerprints.get(target) ?? '-';
-    const former = vm ? before.vms.get(target)?.current : before.currentSystem;
-    const expected = vm ? formatExpected(expectedOf(vm, index.networks)) : '-';
-    rows.push(vm ? target : systemName, fingerprint, path, former ?? '-', expected);
-  }
-  if (rows.length > 0)
-    await session.step('record generations', 'record', [
-      session.id,
-      index.fleet.name,
-      desired.source.commit,
-      'new',
-      ...rows,
-    ]);
-}
-
-async function liftHolds(ctx: Context, release: ReadonlySet<string>): Promise<void> {
-  const lifted = [...ctx.before.held.keys()].filter((name) =>
-    release.has(name === systemName ? ctx.session.hypervisor.name : name),
-  );
-  if (lifted.length === 0) return;
-  ctx.undos.push({
-    title: `${lifted.length} held back as before`,
-    harmless: true,
-    run: async () => {
-      for (const name of lifted) {
-        const held = ctx.before.held.get(name);
-        if (held) await ctx.session.call('hold', [held.operator, name, held.from, held.to]);
-      }
-    },
+    return {
+      name: vm ? target : systemName,
+      fingerprint: fingerprints.get(target) ?? '-',
+      path,
+      before: vm ? before.vms.get(target)?.current : before.currentSystem,
+      commit: source.commit,
+      generation: 'new',
+      expected: vm && formatExpected(expectedOf(vm, index.networks)),
+    };
   });
-  await ctx.session.call('hold', ['-', ...lifted]);
 }
 
 /**
@@ -275,7 +225,11 @@ async function liftHolds(ctx: Context, release: ReadonlySet<string>): Promise<vo
 async function removeOldBridges(ctx: Context): Promise<void> {
   const { session } = ctx;
   const wanted = new Set(ctx.index.networksOn(session.hypervisor.name).map((n) => n.bridge));
-  const ours = new Set([...ctx.before.deployed.values()].map((d) => d.expected?.bridge));
+  const ours = new Set(
+    [...ctx.before.deployed.values()]
+      .flatMap((d) => nicsOf(d.expected))
+      .map(({ bridge }) => bridge),
+  );
   const old = [...ctx.before.interfaces.keys()].filter(
     (name) => ours.has(name) && !wanted.has(name),
   );

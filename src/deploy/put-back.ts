@@ -1,11 +1,9 @@
+import { systemName } from '../host/facts.ts';
 import { FleetError } from '../model/errors.ts';
 import { awaitHealthy } from './await-healthy.ts';
-import { checkVm } from './checks.ts';
+import { checkHypervisor, checkVm } from './checks.ts';
 import { type Context, formerTarget } from './context.ts';
-import { Interrupted } from './interrupt.ts';
-import { isLost } from './switch.ts';
-import { undoAll } from './undo.ts';
-import { putRunnerBack } from './vm-steps.ts';
+import { isLost } from './session.ts';
 
 /** How one hypervisor came out of a deployment. */
 export interface HypervisorResult {
@@ -14,125 +12,104 @@ export interface HypervisorResult {
   /** What changed, a line each; after a roll-back: what was put back. */
   readonly lines: readonly string[];
   readonly failure?: FleetError;
+  /** Why nothing was done, or it was taken back, though nothing failed here. */
+  readonly because?: string;
 }
+
+/** Seconds that a way back may take: a switch, and guests that hang. */
+const wayBackSeconds = '600';
+/** How much later than its time to be heard of we still look for a hypervisor, in ms. */
+const patience = 30_000;
 
 /**
- * Does the work on one hypervisor; puts everything that it changed back when anything is wrong, and
- * ends the deployment there either way. Does not throw.
- * @param work gives what changed, a line each
+ * Has a hypervisor take its way back, or finds that it took it by itself, and looks at everything
+ * that ran before. Does not throw.
  */
-export async function orPutBack(
-  ctx: Context,
-  work: () => Promise<readonly string[]>,
-): Promise<HypervisorResult> {
-  const hypervisor = ctx.session.hypervisor.name;
-  let result: HypervisorResult;
-  try {
-    result = { hypervisor, outcome: 'done', lines: await work() };
-  } catch (error) {
-    // What was cut short because a person asked to stop did not fail.
-    result = await putBack(
-      ctx,
-      ctx.signal.aborted ? new Interrupted() : asFleetError(error),
-      isLost(error),
-    );
-  }
-  await endDeployment(ctx, result);
-  return result;
-}
-
-/** Undoes in reverse order and looks at every vm and the hypervisor again. */
-async function putBack(
-  ctx: Context,
-  failure: FleetError,
-  lost: boolean,
-): Promise<HypervisorResult> {
+export async function putBack(ctx: Context): Promise<Pick<HypervisorResult, 'outcome' | 'lines'>> {
   const { session } = ctx;
-  const hypervisor = session.hypervisor.name;
-  const changed = ctx.undos.some((undo) => !undo.harmless);
-  if (lost && !(await findAgain(ctx))) {
-    const lines = ['the hypervisor cannot be reached; what it had armed it will do by itself'];
-    return { hypervisor, outcome: changed ? 'rollback-failed' : 'untouched', lines, failure };
-  }
-  if (changed)
-    session.note(
-      failure instanceof Interrupted
-        ? 'interrupted: putting back'
-        : `failed: ${failure.message}; putting back`,
+  try {
+    const answer = await takeWayBack(ctx);
+    const rows = answer.split('\n').map((line) => line.split('\t'));
+    const of = (key: string) => rows.flatMap(([word, text = '']) => (word === key ? [text] : []));
+    const isChanged = rows.some(([word]) => word === 'changed');
+    const bad = of('not-back');
+    const restarted = of('put-back').filter((name) => name !== systemName);
+    if (isChanged) bad.push(...(await lookAgain(ctx, restarted)));
+    const outcome = bad.length > 0 ? 'rollback-failed' : isChanged ? 'rolled-back' : 'untouched';
+    const lines = of('put-back').map((name) =>
+      name === systemName
+        ? `${session.hypervisor.name} is on its previous system`
+        : `${name} runs as before`,
     );
-  const { done, failed } = await undoAll(
-    ctx.undos,
-    async (error) => isLost(error) && (await findAgain(ctx)),
-  );
-  const bad = failed
-    .filter((f) => !f.undo.harmless)
-    .map((f) => `${f.undo.title}: FAILED: ${f.error.message}`);
-  if (changed) bad.push(...(await lookAgain(ctx)));
-  const minor = failed
-    .filter((f) => f.undo.harmless)
-    .map((f) => `not so: ${f.undo.title} (${f.error.message})`);
-  return {
-    hypervisor,
-    outcome: bad.length > 0 ? 'rollback-failed' : changed ? 'rolled-back' : 'untouched',
-    lines: [...done, ...minor, ...bad],
-    failure,
-  };
+    return { outcome, lines: [...lines, ...bad] };
+  } catch (error) {
+    const { message } = asFleetError(error);
+    const lines = isLost(error)
+      ? [
+          'it cannot be reached: it puts itself back when it has not heard of us for the time in',
+          `rollout.confirm, and nobody has seen that (${message})`,
+        ]
+      : [message];
+    return { outcome: 'rollback-failed', lines };
+  }
 }
 
-/** After a lost link: connects again; a build is ended, anything else that still runs is waited for. */
-async function findAgain(ctx: Context): Promise<boolean> {
-  const { session, index } = ctx;
+async function takeWayBack({ session, index }: Context): Promise<string> {
+  const take = () =>
+    session.during('put back', () => session.call('back', [session.id, 'now', wayBackSeconds]));
   try {
-    await session.reconnectWithin(index.fleet.rollout.confirm);
-    if (ctx.undos.every((undo) => undo.harmless)) await session.call('stop-steps', [session.id]);
-    else await session.call('await-steps', [session.id, '420']);
-    return true;
-  } catch {
-    return false;
+    return await take();
+  } catch (error) {
+    if (!isLost(error)) throw error;
+    // The link was gone before, or the old system took it along; without us it goes back, too.
+    await session.reconnectWithin(index.fleet.rollout.confirm + patience);
+    return take();
   }
 }
 
 /** Every guest that ran before has to be as well as it was, on the runner that it ran on. */
-async function lookAgain(ctx: Context): Promise<string[]> {
+async function lookAgain(ctx: Context, restarted: readonly string[]): Promise<string[]> {
   const bad: string[] = [];
   const never = new AbortController().signal;
+  const { session, before, clock } = ctx;
   const { rollout } = ctx.index.fleet;
-  try {
-    for (const [name, seen] of (await ctx.session.facts()).vms) {
-      const before = ctx.before.vms.get(name);
-      if (before?.unit.active !== 'active' || ctx.touched.has(name)) continue;
-      // A switch may have stopped or restarted a guest that was none of its business.
-      if (seen.unit.active === 'active' && seen.unit.invocation === before.unit.invocation)
-        continue;
-      ctx.touched.add(name);
-      await putRunnerBack(ctx, name);
-    }
-  } catch (error) {
-    bad.push(`looking for guests that were stopped: ${asFleetError(error).message}`);
-  }
-  for (const name of ctx.touched) {
+  for (const name of restarted) {
     const target = formerTarget(ctx, name);
     if (!target) continue;
     // Not more than was well before: a guest that answered nobody need not answer now.
-    const wasWell = new Set(checkVm(target, ctx.before).flatMap((c) => (c.ok ? [c.check] : [])));
+    const wasWell = new Set(checkVm(target, before).flatMap((c) => (c.ok ? [c.check] : [])));
     try {
-      const checks = await awaitHealthy(ctx.session, ctx.clock, target, [], rollout, never, (c) =>
+      const checks = await awaitHealthy(session, clock, target, [], rollout, never, (c) =>
         wasWell.has(c.check),
       );
-      ctx.emit({ type: 'checked', hypervisor: ctx.session.hypervisor.name, target: name, checks });
+      ctx.emit({ type: 'checked', hypervisor: session.hypervisor.name, target: name, checks });
     } catch (error) {
       bad.push(`${name} is not as well as before: ${asFleetError(error).message}`);
     }
   }
+  try {
+    bad.push(...(await stillDifferent(ctx)));
+  } catch (error) {
+    bad.push(`it could not be looked at again: ${asFleetError(error).message}`);
+  }
   return bad;
 }
 
-/** Writes the result and frees the lock. A link that is gone keeps it: the next plan says so. */
-async function endDeployment(ctx: Context, result: HypervisorResult): Promise<void> {
-  try {
-    await ctx.session.call('end', [ctx.session.id, result.outcome]);
-  } catch (error) {
-    ctx.session.note(`the lock could not be freed: ${asFleetError(error).message}`);
+/** What ran before and does not run now, once it had time to: after a reboot guests start one by one. */
+async function stillDifferent({ session, before, clock, index }: Context): Promise<string[]> {
+  const { name } = session.hypervisor;
+  const until = clock.now() + index.fleet.rollout.deadline;
+  for (;;) {
+    const facts = await session.facts();
+    const bad = checkHypervisor(name, before.currentSystem, [], facts)
+      .filter((c) => !c.ok)
+      .map((c) => `${name} is not on its previous system: ${c.seen}`);
+    for (const vm of before.vms.values()) {
+      if (vm.unit.active === 'active' && facts.vms.get(vm.name)?.unit.active !== 'active')
+        bad.push(`${vm.name} ran before and does not run now`);
+    }
+    if (bad.length === 0 || clock.now() >= until) return bad;
+    await clock.sleep(1000);
   }
 }
 

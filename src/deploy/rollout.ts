@@ -1,174 +1,248 @@
 import type { Facts } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
-import { parseLock } from '../host/parse-facts.ts';
-import { type ExitCode, exitCodes, FleetError } from '../model/errors.ts';
-import type { Hypervisor } from '../model/fleet.ts';
+import { type ExitCode, exitCodes } from '../model/errors.ts';
+import type { Hypervisor, Rollout } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
-import { timestamp } from '../plan/drift.ts';
-import type { Action, HypervisorPlan } from '../plan/plan.ts';
+import { confirmAll } from './confirm.ts';
 import { addressesOf, type Context } from './context.ts';
-import { carryOut, type Source } from './deployment.ts';
 import type { Emit } from './events.ts';
+import { checkpoint, Interrupted } from './interrupt.ts';
+import { keepLeases } from './leases.ts';
+import { beginAll, type Deployment, endAll } from './locks.ts';
 import { inParallel } from './parallel.ts';
+import type { Part } from './part.ts';
 import type { Ports } from './ports.ts';
-import { asFleetError, type HypervisorResult, orPutBack } from './put-back.ts';
+import { asFleetError, type HypervisorResult, putBack } from './put-back.ts';
 import { Session } from './session.ts';
+import type { Work } from './work.ts';
 
-/** KiB that /nix/store must have free before anything is begun. */
-const needKiB = 1024 * 1024;
-
-export interface Deployment {
-  readonly id: string;
-  /** Who, for the lock and the journal: user@host. */
-  readonly operator: string;
-  readonly operation: 'apply' | 'rollback';
-}
-
-export interface PlannedHost {
-  readonly plan: HypervisorPlan;
+/** A hypervisor with something to do, and the connection that its facts came over. */
+export interface Member {
+  readonly hypervisor: string;
   readonly host: Host;
-  /** What the plan was made from. */
   readonly facts: Facts;
+  /** Vms that may be changed: those the way back puts back. */
+  readonly vms: readonly string[];
 }
 
 export interface RolloutInput {
   readonly deployment: Deployment;
   readonly index: FleetIndex;
-  /** Hypervisors with something to do, with the connection that the facts came over. */
-  readonly plans: readonly PlannedHost[];
-  readonly release: ReadonlySet<string>;
+  readonly members: readonly Member[];
+  /** Hypervisors that go first, alone. */
+  readonly canary: ReadonlySet<string>;
+  readonly onFailure: Rollout['onFailure'];
   readonly ports: Ports;
   readonly emit: Emit;
   readonly signal: AbortSignal;
-  /** The same plan from fresh facts: what is not as planned any more is not carried out. */
-  readonly replan: (hypervisor: string, facts: Facts) => HypervisorPlan;
-  /** Commits and pushes; called once, when every lock is held. */
-  readonly publish: () => Promise<{ source: Source; fingerprints: ReadonlyMap<string, string> }>;
+  /** Takes the lock of all, or of none; default: begins. A deployment that is taken up has them. */
+  readonly enter?: (sessions: readonly Session[]) => Promise<void>;
+  /** Under every lock, from fresh facts: what is to be done. Commits and pushes; may refuse. */
+  readonly plan: (before: ReadonlyMap<string, Facts>) => Promise<ReadonlyMap<string, Work>>;
+  /** What was there before, where that is not what is there now: a deployment that is taken up. */
+  readonly recall?: (session: Session, now: Facts) => Facts;
+  /** When it is known how it went, before the locks are free. Must not throw. */
+  readonly afterwards?: (
+    results: readonly HypervisorResult[],
+    before: ReadonlyMap<string, Facts>,
+  ) => Promise<void>;
 }
 
-/** Locks → commit, push → hypervisors side by side. @throws when no hypervisor was changed. */
+/**
+ * Locks → commit, push → everything is built everywhere → canaries, then the rest, at most
+ * `maxParallel` at a time → confirmed. With `revert-fleet` no hypervisor is confirmed before all are
+ * well: until then each of them goes back by itself unless it hears of us.
+ * @throws when no hypervisor was changed
+ */
 export async function rollOut(input: RolloutInput): Promise<HypervisorResult[]> {
-  const { index, ports, emit, signal, deployment } = input;
-  const sessions = input.plans.map(({ plan, host, facts }) => {
-    const hypervisor = index.hypervisors.get(plan.name) as Hypervisor;
-    const running = addressesOf(index, plan.name, facts);
-    return { plan, running, session: new Session(hypervisor, deployment.id, host, ports, emit) };
-  });
-  await beginAll(
-    sessions.map((s) => s.session),
-    deployment,
+  const { index, emit, deployment } = input;
+  const { rollout } = index.fleet;
+  const { confirm } = rollout;
+  const sessions = input.members.map(
+    ({ hypervisor, host }) =>
+      new Session(
+        index.hypervisors.get(hypervisor) as Hypervisor,
+        { id: deployment.id, confirm },
+        host,
+        input.ports,
+        emit,
+      ),
   );
+  const beginnings = sessions.map((session, i) => ({ session, vms: input.members[i]?.vms ?? [] }));
+  if (input.enter) await input.enter(sessions);
+  else await beginAll(beginnings, deployment, index, input.ports.clock);
+  const endLeases = keepLeases(sessions, confirm);
   try {
-    const contexts: { plan: HypervisorPlan; ctx: Context }[] = await Promise.all(
-      sessions.map(async ({ plan, running, session }) => {
-        const before = await session.facts(running);
-        const now = input.replan(plan.name, before);
-        if (gist(now) !== gist(plan)) {
-          throw new FleetError('plan.stale', `${plan.name} is not as it was when it was planned`, {
-            hint: 'Somebody changed it in between. Nothing was done: plan again.',
-          });
-        }
-        return {
-          plan: now,
-          ctx: {
-            index,
-            session,
-            clock: ports.clock,
-            emit,
-            signal,
-            before,
-            undos: [],
-            touched: new Set<string>(),
-          },
-        };
+    const parts = await makeParts(input, sessions);
+    const results = await new Run(input, parts).all();
+    await input.afterwards?.(results, new Map(parts.map((p) => [p.name, p.ctx.before])));
+    // Should this not arrive, each ends by itself, and in the same way.
+    await Promise.all(results.map(({ outcome }, i) => endAll([sessions[i] as Session], outcome)));
+    return results;
+  } catch (error) {
+    // Nothing was changed yet: a run does not throw.
+    await endAll(sessions, 'untouched');
+    throw error;
+  } finally {
+    endLeases();
+    for (const session of sessions) session.close();
+  }
+}
+
+async function makeParts(input: RolloutInput, sessions: readonly Session[]): Promise<Part[]> {
+  const { index, members, ports, emit, signal } = input;
+  const now = await Promise.all(
+    sessions.map((session, i) => {
+      const facts = members[i]?.facts as Facts;
+      return session.facts(addressesOf(index, session.hypervisor.name, facts));
+    }),
+  );
+  const works = await input.plan(
+    new Map(sessions.map((s, i) => [s.hypervisor.name, now[i] as Facts])),
+  );
+  const before = sessions.map((session, i) => {
+    const facts = now[i] as Facts;
+    return input.recall?.(session, facts) ?? facts;
+  });
+  return sessions.map((session, i): Part => {
+    const { name } = session.hypervisor;
+    const ctx: Context = {
+      index,
+      session,
+      clock: ports.clock,
+      emit,
+      signal,
+      before: before[i] as Facts,
+      standing: new Map(),
+    };
+    return { ctx, work: works.get(name) as Work, name, state: 'waiting' };
+  });
+}
+
+class Run {
+  readonly #input: RolloutInput;
+  readonly #parts: readonly Part[];
+  /** Aborted when those that are under way are to stop, too. */
+  readonly #stop = new AbortController();
+  readonly #signal: AbortSignal;
+  /** The first that failed; nobody begins after it, unless only it is put back. */
+  #failed: Part | undefined;
+
+  constructor(input: RolloutInput, parts: readonly Part[]) {
+    this.#input = input;
+    this.#signal = AbortSignal.any([input.signal, this.#stop.signal]);
+    this.#parts = parts.map((part) => ({ ...part, ctx: { ...part.ctx, signal: this.#signal } }));
+  }
+
+  async all(): Promise<HypervisorResult[]> {
+    const { canary, emit, index } = this.#input;
+    const { maxParallel } = index.fleet.rollout;
+    for (const { ctx } of this.#parts) {
+      this.#input.signal.addEventListener('abort', () =>
+        ctx.session.note('interrupted: finishes the step in hand, then puts back'),
+      );
+    }
+    for (const part of this.#parts)
+      emit({ type: 'hypervisor', hypervisor: part.name, state: 'begin' });
+    await inParallel(this.#parts, maxParallel, (part) => this.#prepare(part));
+    const first = this.#parts.filter((part) => canary.has(part.name));
+    const rest = this.#parts.filter((part) => !canary.has(part.name));
+    for (const group of [first, rest])
+      await inParallel(group, maxParallel, (part) => this.#activate(part));
+    if (this.#input.onFailure === 'revert-fleet' && !this.#failed) {
+      const ready = this.#parts.filter((part) => part.state === 'ready');
+      this.#failed = await confirmAll(ready, this.#signal);
+    }
+    await this.#finish();
+    return this.#parts.map((part) => part.result as HypervisorResult);
+  }
+
+  get #isOver(): boolean {
+    return (
+      this.#signal.aborted ||
+      (this.#failed !== undefined && this.#input.onFailure !== 'revert-hypervisor')
+    );
+  }
+
+  async #prepare(part: Part): Promise<void> {
+    if (this.#isOver) return;
+    try {
+      await part.work.prepare(part.ctx);
+    } catch (error) {
+      this.#fail(part, error);
+    }
+  }
+
+  async #activate(part: Part): Promise<void> {
+    if (this.#isOver || part.failure) return;
+    try {
+      checkpoint(this.#signal);
+      part.outcome = await part.work.activate(part.ctx);
+      part.state = 'ready';
+      if (this.#input.onFailure === 'revert-fleet') {
+        if (this.#parts.length > 1) part.ctx.session.note('healthy; waits for the others');
+        return;
+      }
+      if (await confirmAll([part], this.#signal)) throw part.failure;
+    } catch (error) {
+      this.#fail(part, error);
+      // Not later: its guests are down.
+      await this.#putBack(part);
+    }
+  }
+
+  #fail(part: Part, error: unknown): void {
+    // What was cut short because a person asked to stop did not fail.
+    if (this.#input.signal.aborted) part.failure = new Interrupted();
+    else if (!this.#stop.signal.aborted) part.failure = asFleetError(error);
+    this.#failed ??= part;
+    if (this.#input.onFailure === 'revert-fleet') this.#stop.abort();
+  }
+
+  /** Everybody ends: the confirmed for good, the others on what they had before. */
+  async #finish(): Promise<void> {
+    const isWhole = this.#failed === undefined;
+    await Promise.all(
+      this.#parts.map(async (part) => {
+        if (part.state === 'ended') return;
+        if (part.state === 'confirmed' && (isWhole || this.#input.onFailure !== 'revert-fleet')) {
+          this.#end(part, { outcome: 'done', lines: part.outcome?.lines ?? [] });
+        } else await this.#putBack(part);
       }),
     );
-    signal.addEventListener('abort', () => {
-      for (const { session } of sessions)
-        session.note('interrupted: finishes the step in hand, then puts back');
-    });
-    const { source, fingerprints } = await input.publish();
-    return await inParallel(contexts, index.fleet.rollout.maxParallel, async ({ plan, ctx }) => {
-      emit({ type: 'hypervisor', hypervisor: plan.name, state: 'begin' });
-      const result = await orPutBack(ctx, () =>
-        carryOut(ctx, {
-          plan,
-          source,
-          fingerprints,
-          release: input.release,
+  }
+
+  async #putBack(part: Part): Promise<void> {
+    const { session } = part.ctx;
+    if (part.state !== 'waiting' || part.failure)
+      session.note(part.failure ? `failed: ${part.failure.message}` : 'put back with the others');
+    this.#end(part, await putBack(part.ctx));
+  }
+
+  #end(part: Part, how: Pick<HypervisorResult, 'outcome' | 'lines'>): void {
+    const { failure, name } = part;
+    const other = this.#failed?.name;
+    part.state = 'ended';
+    part.result = {
+      hypervisor: name,
+      ...how,
+      ...(failure && { failure }),
+      ...(!failure &&
+        how.outcome !== 'done' && {
+          because: other && other !== name ? `${other} failed` : 'interrupted',
         }),
-      );
-      emit({ type: 'hypervisor', hypervisor: plan.name, state: 'end', result: result.outcome });
-      return result;
-    });
-  } catch (error) {
-    // Nothing was changed yet: orPutBack does not throw.
-    await Promise.allSettled(
-      sessions.map(({ session }) => session.call('end', [deployment.id, 'untouched'])),
-    );
-    throw error;
+    };
+    this.#input.emit({ type: 'hypervisor', hypervisor: name, state: 'end', result: how.outcome });
   }
-}
-
-/** A guest that comes and goes by itself does not make a plan stale. */
-function gist(plan: HypervisorPlan): string {
-  const passing = new Set<Action['kind']>(['start', 'restart', 'join']);
-  const lasting = plan.actions.filter((a) => !passing.has(a.kind));
-  return JSON.stringify(lasting.map((a) => [a.kind, a.target, a.network ?? false]));
-}
-
-/** Takes the lock of every hypervisor, or of none. @throws FleetError for the first that refuses. */
-export async function beginAll(
-  sessions: readonly Session[],
-  deployment: Deployment,
-): Promise<void> {
-  const begun = await Promise.allSettled(
-    sessions.map((session) =>
-      session.call('begin', [
-        deployment.id,
-        deployment.operator,
-        deployment.operation,
-        session.hypervisor.system.replace(/-linux$/, ''),
-        String(needKiB),
-      ]),
-    ),
-  );
-  const failed = begun.findIndex((b) => b.status === 'rejected');
-  if (failed < 0) return;
-  // Also where it failed: the link may have gone after the lock was taken. Only our own is freed.
-  await Promise.allSettled(
-    sessions.map((session) => session.call('end', [deployment.id, 'untouched'])),
-  );
-  const reason = (begun[failed] as PromiseRejectedResult).reason;
-  throw explainBegin(sessions[failed] as Session, asFleetError(reason));
-}
-
-function explainBegin(session: Session, error: FleetError): FleetError {
-  const { name } = session.hypervisor;
-  if (error.code !== 'lock.held') {
-    return new FleetError(error.code, `${name}: ${error.message}`, {
-      ...(error.detail !== undefined && { detail: error.detail }),
-      ...(error.hint !== undefined && { hint: error.hint }),
-    });
-  }
-  const lock = parseLock(error.message.split('\t'));
-  return new FleetError(
-    'lock.held',
-    `${name} is locked by ${lock?.owner}, who runs ${lock?.operation} (${lock?.id}) since ${timestamp(lock?.since ?? 0)}`,
-    {
-      exitCode: exitCodes.locked,
-      hint: `No hypervisor was changed. If that run is dead for sure, on ${name}: rm -r /var/lib/fleet/lock`,
-    },
-  );
 }
 
 /** The exit code that says how it went for all of them. */
 export function exitCodeOf(results: readonly HypervisorResult[]): ExitCode {
-  if (results.some((r) => r.outcome === 'rollback-failed')) return exitCodes.rollbackFailed;
-  if (results.some((r) => r.outcome === 'rolled-back')) return exitCodes.rolledBack;
-  if (!results.some((r) => r.failure)) return exitCodes.ok;
+  const has = (outcome: HypervisorResult['outcome']) => results.some((r) => r.outcome === outcome);
+  if (has('rollback-failed')) return exitCodes.rollbackFailed;
+  if (!results.some((r) => r.failure ?? r.because)) return exitCodes.ok;
+  // Part of the fleet is on the new commit.
+  if (results.some((r) => r.outcome === 'done' && r.lines.length > 0)) return exitCodes.halted;
   // 1 promises that no hypervisor was changed.
-  return results.some((r) => r.outcome === 'done' && r.lines.length > 0)
-    ? exitCodes.halted
-    : exitCodes.failed;
+  return has('rolled-back') ? exitCodes.rolledBack : exitCodes.failed;
 }

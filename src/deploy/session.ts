@@ -15,8 +15,11 @@ const limits = { short: 120, switch: 300, guest: 420, build: 3600 } as const;
 
 export interface StepOptions {
   readonly limit?: keyof typeof limits;
-  /** It must not make the kernel kill guests: builds. */
-  readonly light?: boolean;
+  /**
+   * change: something that runs may change, the way back undoes it; build: it must not make the
+   * kernel kill guests; harmless: nothing to go back from.
+   */
+  readonly kind?: 'change' | 'build' | 'harmless';
   readonly onLine?: (line: string) => void;
 }
 
@@ -29,12 +32,23 @@ export class Session {
   readonly id: string;
   readonly #ports: Ports;
   readonly #emit: Emit;
+  /** How long the hypervisor waits to hear of us, in ms. */
+  readonly #confirm: number;
   #host: Host;
   #steps = 0;
+  /** Steps, switches and reconnections in hand: then nobody else renews the lease or connects. */
+  #busy = 0;
 
-  constructor(hypervisor: Hypervisor, id: string, host: Host, ports: Ports, emit: Emit) {
+  constructor(
+    hypervisor: Hypervisor,
+    deployment: { readonly id: string; readonly confirm: number },
+    host: Host,
+    ports: Ports,
+    emit: Emit,
+  ) {
     this.hypervisor = hypervisor;
-    this.id = id;
+    this.id = deployment.id;
+    this.#confirm = deployment.confirm;
     this.#host = host;
     this.#ports = ports;
     this.#emit = emit;
@@ -44,9 +58,13 @@ export class Session {
     return this.#host;
   }
 
-  /** The time within which a switch has to end, in seconds. */
-  get switchSeconds(): number {
-    return limits.switch;
+  get isBusy(): boolean {
+    return this.#busy > 0;
+  }
+
+  /** Steps of a deployment that is taken up again go on after the ones there were. */
+  set lastStep(number: number) {
+    this.#steps = number;
   }
 
   note(text: string): void {
@@ -58,7 +76,10 @@ export class Session {
     return runScript(this.#host, name, args, options);
   }
 
-  /** Runs a script as a step of the deployment: journalled, and not stopped by a lost link. */
+  /**
+   * Runs a script as a step of the deployment: journalled, and not stopped by a lost link, after
+   * which it is picked up again.
+   */
   async step(
     title: string,
     name: ScriptName,
@@ -67,6 +88,30 @@ export class Session {
   ): Promise<string> {
     this.#steps += 1;
     const number = String(this.#steps).padStart(3, '0');
+    const limit = String(limits[options.limit ?? 'short']);
+    let lines = 0;
+    const onLine = (line: string) => {
+      lines += 1;
+      this.#emit({ type: 'output', hypervisor: this.hypervisor.name, line });
+      options.onLine?.(line);
+    };
+    const words = [this.id, number, name, limit, options.kind ?? 'change', ...args];
+    return this.during(title, async () => {
+      try {
+        const stdin = stepScript(name);
+        return await runScript(this.#host, 'step', words, { title, stdin, onLine });
+      } catch (error) {
+        if (!isLost(error)) throw error;
+        this.note('the connection was lost, the step goes on: connecting again');
+        await this.reconnectWithin(this.#confirm);
+        const rest = [this.id, number, name, limit, String(lines)];
+        return await runScript(this.#host, 'follow', rest, { title, onLine });
+      }
+    });
+  }
+
+  /** Tells of some work while it goes on, and keeps others from the connection. */
+  async during<T>(title: string, work: () => Promise<T>): Promise<T> {
     const started = this.#ports.clock.now();
     const say = (state: 'begin' | 'done' | 'failed') =>
       this.#emit({
@@ -77,32 +122,33 @@ export class Session {
         ...(state !== 'begin' && { ms: this.#ports.clock.now() - started }),
       });
     say('begin');
+    this.#busy += 1;
     try {
-      const limit = limits[options.limit ?? 'short'];
-      const output = await runScript(
-        this.#host,
-        'step',
-        [this.id, number, name, String(limit), options.light ? 'light' : 'normal', ...args],
-        {
-          title,
-          stdin: stepScript(name),
-          onLine: (line) => {
-            this.#emit({ type: 'output', hypervisor: this.hypervisor.name, line });
-            options.onLine?.(line);
-          },
-        },
-      );
+      const result = await work();
       say('done');
-      return output;
+      return result;
     } catch (error) {
       say('failed');
       throw error;
+    } finally {
+      this.#busy -= 1;
     }
   }
 
   /** Reads the truth. Addresses given are pinged from the hypervisor. */
-  facts(addresses: readonly string[] = []): Promise<Facts> {
-    return readFacts(this.#host, this.hypervisor, 'full', addresses);
+  async facts(addresses: readonly string[] = []): Promise<Facts> {
+    try {
+      return await readFacts(this.#host, this.hypervisor, 'full', addresses);
+    } catch (error) {
+      if (!isLost(error)) throw error;
+      await this.reconnectWithin(this.#confirm);
+      return readFacts(this.#host, this.hypervisor, 'full', addresses);
+    }
+  }
+
+  /** Lets the hypervisor hear of us. @throws FleetError `back.taken` when it has not waited. */
+  async renew(): Promise<void> {
+    await this.call('renew', [this.id], { timeoutMs: this.#confirm });
   }
 
   /** A fresh connection instead of the one there was; the old one proves nothing any more. */
@@ -114,13 +160,18 @@ export class Session {
   /** As reconnect, trying again until `ms` have passed. */
   async reconnectWithin(ms: number): Promise<void> {
     const until = this.#ports.clock.now() + ms;
-    for (;;) {
-      try {
-        return await this.reconnect();
-      } catch (error) {
-        if (this.#ports.clock.now() >= until) throw error;
-        await this.#ports.clock.sleep(1000);
+    this.#busy += 1;
+    try {
+      for (;;) {
+        try {
+          return await this.reconnect();
+        } catch (error) {
+          if (this.#ports.clock.now() >= until) throw error;
+          await this.#ports.clock.sleep(1000);
+        }
       }
+    } finally {
+      this.#busy -= 1;
     }
   }
 
@@ -165,4 +216,9 @@ export async function runScript(
       : `${options.title ?? name} failed on ${host.name} (exit ${result.code})`,
     detail.length > 0 ? { detail: detail.join('\n') } : {},
   );
+}
+
+/** The connection went, or cannot be made; what was sent may still be carried out. */
+export function isLost(error: unknown): boolean {
+  return error instanceof FleetError && error.code.startsWith('ssh.');
 }

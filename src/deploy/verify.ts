@@ -3,10 +3,22 @@ import type { Host } from '../host/host.ts';
 import { expectedOf } from '../model/expected.ts';
 import type { Hypervisor, Vm } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
+import { rebootPending, systemRestartPending, vmRestartPending } from '../plan/restart-pending.ts';
 import { type CheckResult, checkHypervisor, checkVm } from './checks.ts';
 import type { Clock } from './ports.ts';
 import { probe } from './probes.ts';
 import { readFacts } from './session.ts';
+
+/** What was looked at, and what a person should know though it fails nothing. */
+export interface Verification {
+  readonly checks: readonly CheckResult[];
+  readonly notes: readonly Note[];
+}
+
+export interface Note {
+  readonly target: string;
+  readonly text: string;
+}
 
 /**
  * Looks at one hypervisor and its vms, and once more after the settle time: a guest in a restart
@@ -18,7 +30,7 @@ export async function verifyHypervisor(
   host: Host,
   clock: Clock,
   targets: ReadonlySet<string>,
-): Promise<CheckResult[]> {
+): Promise<Verification> {
   const vms = index.vmsOn(hypervisor.name).filter((vm) => targets.has(vm.name));
   const addresses = vms
     .filter((vm) => vm.state === 'running')
@@ -33,6 +45,9 @@ export async function verifyHypervisor(
           first,
         )
       : []),
+    ...(targets.has(hypervisor.name)
+      ? [restartPending(hypervisor.name, systemRestartPending(first))]
+      : []),
     ...vms.flatMap((vm) => lookAt(index, vm, first)),
   ];
   for (const vm of vms) {
@@ -41,26 +56,58 @@ export async function verifyHypervisor(
   }
   await clock.sleep(index.fleet.rollout.settle);
   const second = await readFacts(host, hypervisor, 'brief');
+  return {
+    checks: [
+      ...checks,
+      ...vms.flatMap((vm) => settled(vm, first, second, index.fleet.rollout.settle)),
+    ],
+    notes: targets.has(hypervisor.name) ? notes(index, hypervisor.name, first) : [],
+  };
+}
+
+/** A reboot that is due boots what was deployed, and what becomes of others' vms is their business. */
+function notes(index: FleetIndex, hypervisor: string, facts: Facts): Note[] {
+  const reboot = rebootPending(facts);
   return [
-    ...checks,
-    ...vms.flatMap((vm) => settled(vm, first, second, index.fleet.rollout.settle)),
+    ...(reboot ? [{ target: hypervisor, text: reboot }] : []),
+    ...[...facts.vms.values()]
+      .filter((vm) => index.vms.get(vm.name)?.on !== hypervisor)
+      .flatMap((vm) => {
+        const text = vmRestartPending(vm, facts.deployed.get(vm.name), facts.now);
+        return text
+          ? [{ target: vm.name, text: `${text} (fleet.yaml does not have it here)` }]
+          : [];
+      }),
   ];
+}
+
+function restartPending(target: string, pending: string | undefined): CheckResult {
+  return {
+    target,
+    check: 'restart pending',
+    ok: pending === undefined,
+    expected: 'none',
+    seen: pending ?? 'none',
+  };
 }
 
 function lookAt(index: FleetIndex, vm: Vm, facts: Facts): CheckResult[] {
   const network = index.networks.get(vm.nics[0]?.network ?? '');
   // Never deployed: what it is on is all there is to compare with.
-  const runner = facts.deployed.get(vm.name)?.path ?? facts.vms.get(vm.name)?.current ?? 'deployed';
-  return checkVm(
+  const seen = facts.vms.get(vm.name);
+  const deployed = facts.deployed.get(vm.name);
+  const checks = checkVm(
     {
       name: vm.name,
-      runner,
+      runner: deployed?.path ?? seen?.current ?? 'deployed',
       state: vm.state,
       expected: expectedOf(vm, index.networks),
       ...(network && { bridgeAddress: `${network.gateway}/${network.prefix}` }),
     },
     facts,
   );
+  const pending = seen && vmRestartPending(seen, deployed, facts.now);
+  return [...checks, restartPending(vm.name, pending)];
 }
 
 function settled(vm: Vm, first: Facts, second: Facts, settleMs: number): CheckResult[] {

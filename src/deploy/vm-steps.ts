@@ -1,71 +1,81 @@
+import { nicsOf } from '../model/expected.ts';
 import type { Vm } from '../model/fleet.ts';
 import type { Action } from '../plan/plan.ts';
 import { awaitHealthy } from './await-healthy.ts';
-import { type Context, desiredTarget, formerRunner, stopSeconds } from './context.ts';
+import { type Context, desiredTarget, stopSeconds } from './context.ts';
 import { checkpoint } from './interrupt.ts';
+import { inParallel } from './parallel.ts';
 
-/** Stops a guest that leaves or changes its network; the way back starts it again. */
+/** Stops a guest: it leaves, is to be stopped, or changes its network. */
 export async function stopVm(ctx: Context, name: string): Promise<void> {
-  if (wasRunning(ctx, name)) {
-    ctx.touched.add(name);
-    ctx.undos.push({ title: `${name} runs again`, run: () => putRunnerBack(ctx, name) });
-  }
-  await stop(ctx, name);
+  await ctx.session.step(`stop ${name}`, 'vm-stop', [name, stopSeconds(ctx)], {
+    limit: 'guest',
+    onLine: tellKilled(ctx),
+  });
+}
+
+/**
+ * Brings guests up in the order given, at most `maxParallelVms` at a time, none before those that it
+ * depends on are healthy. @throws the first failure, when nobody is at work any more
+ */
+export async function bringUpAll(
+  ctx: Context,
+  actions: readonly Action[],
+  runnerOf: (action: Action) => string,
+): Promise<void> {
+  const stop = new AbortController();
+  const own = { ...ctx, signal: AbortSignal.any([ctx.signal, stop.signal]) };
+  const underway = new Map<string, Promise<void>>();
+  let failure: { readonly error: unknown } | undefined;
+  const bringUp = async (action: Action): Promise<void> => {
+    const needs = ctx.index.vms.get(action.target)?.dependsOn ?? [];
+    await Promise.all(needs.map((name) => underway.get(name)));
+    if (failure) return;
+    try {
+      await bringUpVm(own, action, runnerOf(action));
+    } catch (error) {
+      failure ??= { error };
+      stop.abort();
+    }
+  };
+  await inParallel(actions, ctx.index.fleet.rollout.maxParallelVms, (action) => {
+    const work = bringUp(action);
+    underway.set(action.target, work);
+    return work;
+  });
+  if (failure) throw failure.error;
 }
 
 /**
  * Creates, updates or starts one guest and looks at it until it has settled.
  * @param runner store path that was built for it
  */
-export async function bringUpVm(ctx: Context, action: Action, runner: string): Promise<void> {
+async function bringUpVm(ctx: Context, action: Action, runner: string): Promise<void> {
   checkpoint(ctx.signal);
   const vm = ctx.index.vms.get(action.target);
   if (!vm) throw new Error(`no vm ${action.target}`);
-  leaveUndo(ctx, action);
   await act(ctx, action, vm, runner);
+  await seeHealthy(ctx, vm, runner);
+}
+
+/** Looks at one guest until it has settled on `runner`. @throws NotHealthy */
+async function seeHealthy(ctx: Context, vm: Vm, runner: string): Promise<void> {
   const target = desiredTarget(ctx, vm, runner);
   const { rollout } = ctx.index.fleet;
   const checks = await awaitHealthy(ctx.session, ctx.clock, target, vm.checks, rollout, ctx.signal);
+  ctx.standing.set(vm.name, target);
   ctx.emit({ type: 'checked', hypervisor: ctx.session.hypervisor.name, target: vm.name, checks });
 }
 
 /** A vm that left the fleet: its state moves out of the way, nothing is deleted. */
 export async function setAside(ctx: Context, name: string): Promise<void> {
   const { session } = ctx;
-  ctx.undos.push({
-    title: `${name} is where it was`,
-    run: async () => {
-      if (!(await session.facts()).vms.has(name))
-        await session.step(`bring back ${name}`, 'vm-return', [name]);
-    },
-  });
   await session.step(`set ${name} aside`, 'vm-aside', [session.id, name], {
     onLine: (line) => {
       if (line.startsWith('aside\t'))
         session.note(`the state of ${name} is in ${line.split('\t')[1]}`);
     },
   });
-}
-
-function wasRunning(ctx: Context, name: string): boolean {
-  return ctx.before.vms.get(name)?.unit.active === 'active';
-}
-
-/** Before acting, so that whatever is cut short can be taken back. */
-function leaveUndo(ctx: Context, action: Action): void {
-  const name = action.target;
-  if (action.kind === 'create' || action.kind === 'return') {
-    ctx.undos.push({
-      title: `${name}, which was new, is set aside`,
-      run: () => setAsideAgain(ctx, name),
-    });
-  } else if (action.kind !== 'join' && !ctx.touched.has(name)) {
-    if (wasRunning(ctx, name)) ctx.touched.add(name);
-    ctx.undos.push({
-      title: `${name} is on its previous runner`,
-      run: () => putFormerStateBack(ctx, name),
-    });
-  }
 }
 
 async function act(ctx: Context, action: Action, vm: Vm, runner: string): Promise<void> {
@@ -84,15 +94,18 @@ async function act(ctx: Context, action: Action, vm: Vm, runner: string): Promis
     case 'update':
       return update(ctx, vm, runner);
     case 'restart':
-      await stop(ctx, name);
+      await stopVm(ctx, name);
       await start();
       return;
     case 'start':
       await start();
       return;
     case 'join': {
-      const { tap, bridge } = desiredTarget(ctx, vm, runner).expected;
-      await session.step(`join ${tap} to ${bridge}`, 'vm-join', [tap, bridge]);
+      for (const { tap, bridge } of nicsOf(desiredTarget(ctx, vm, runner).expected)) {
+        await session.step(`join ${tap} to ${bridge}`, 'vm-join', [tap, bridge], {
+          kind: 'harmless',
+        });
+      }
     }
   }
 }
@@ -101,7 +114,16 @@ async function update(ctx: Context, vm: Vm, runner: string): Promise<void> {
   const { session } = ctx;
   const { name } = vm;
   const run = vm.state === 'running';
-  if (!run && wasRunning(ctx, name)) await stop(ctx, name);
+  if (!run && ctx.before.vms.get(name)?.unit.active === 'active') await stopVm(ctx, name);
+  // Of a runner that was collected microvm cannot make a diff, and would leave the guest half updated.
+  if (ctx.before.gone.has(name)) {
+    const args = [name, runner, stopSeconds(ctx), run ? 'run' : 'stay'];
+    await session.step(`update ${name}`, 'vm-set', args, {
+      limit: 'guest',
+      onLine: tellKilled(ctx),
+    });
+    return;
+  }
   const args = [name, stopSeconds(ctx), session.hypervisor.checkout, run ? 'run' : 'stay'];
   try {
     await session.step(`update ${name}`, 'vm-update', args, {
@@ -116,41 +138,10 @@ async function update(ctx: Context, vm: Vm, runner: string): Promise<void> {
   }
 }
 
-function stop(ctx: Context, name: string): Promise<string> {
-  const { session } = ctx;
-  const args = [session.id, name, stopSeconds(ctx)];
-  return session.step(`stop ${name}`, 'vm-stop', args, { limit: 'guest', onLine: tellKilled(ctx) });
-}
-
 /** The scripts say `killed NAME` of a guest that would not stop. */
-function tellKilled(ctx: Context): (line: string) => void {
+export function tellKilled(ctx: Context): (line: string) => void {
   return (line) => {
     const [word, name] = line.split('\t');
     if (word === 'killed') ctx.session.note(`${name} did not stop in time and was killed`);
   };
-}
-
-/** Stopped if it did not run, else on the runner that it ran on. */
-export async function putFormerStateBack(ctx: Context, name: string): Promise<void> {
-  if (!wasRunning(ctx, name)) await stop(ctx, name);
-  await putRunnerBack(ctx, name);
-}
-
-/** The runner a vm ran on becomes current again; it runs again if it ran. */
-export async function putRunnerBack(ctx: Context, name: string): Promise<void> {
-  const runner = formerRunner(ctx, name);
-  if (!runner) return;
-  const args = [name, runner, stopSeconds(ctx), wasRunning(ctx, name) ? 'run' : 'stay'];
-  await ctx.session.step(`put ${name} back`, 'vm-set', args, {
-    limit: 'guest',
-    onLine: tellKilled(ctx),
-  });
-}
-
-async function setAsideAgain(ctx: Context, name: string): Promise<void> {
-  const { session } = ctx;
-  // Creating it may have failed before there was anything.
-  if (!(await session.facts()).vms.has(name)) return;
-  await stop(ctx, name);
-  await session.step(`set ${name} aside`, 'vm-aside', [session.id, name]);
 }

@@ -2,6 +2,8 @@ import type { Expected } from '../model/expected.ts';
 
 /** What a hypervisor really looks like now. Store paths are absolute; '' never stands for "none". */
 export interface Facts {
+  /** When this was read, by the hypervisor's own clock; it and every `…Since`: seconds since the epoch. */
+  readonly now: number;
   readonly bootId: string;
   readonly machine: string;
   /** Address we come from, as the hypervisor sees it. */
@@ -9,28 +11,40 @@ export interface Facts {
   readonly currentSystem: string | undefined;
   readonly bootedSystem: string | undefined;
   readonly systemProfile: string | undefined;
+  /** When a system was last activated. */
+  readonly currentSystemSince: number | undefined;
+  /** When the profile was last set. */
+  readonly systemProfileSince: number | undefined;
   /** Parts of the system that only a reboot would bring into use: kernel, initrd, kernel-modules. */
   readonly rebootFor: readonly string[];
   readonly missingTools: readonly string[];
-  /** KiB free, by mount point asked for. */
+  /** KiB free, by the folder asked for; of one that is not there, where it would be made. */
   readonly freeKiB: ReadonlyMap<string, number>;
-  /** CPU threads; absent: not told. */
-  readonly processors?: number;
-  /** Memory of the machine; absent: not told. */
-  readonly memoryKiB?: number;
-  /** KiB that the folder of a vm takes in /var/lib/microvms, by vm; absent: not told. */
-  readonly takenKiB?: ReadonlyMap<string, number>;
-  readonly lock: Lock | undefined;
+  /** KiB that the folder of a vm takes in /var/lib/microvms, by vm. */
+  readonly takenKiB: ReadonlyMap<string, number>;
+  /** The deployment that has this hypervisor, dead or alive. */
+  readonly lock: OpenDeployment | undefined;
+  readonly memory: Memory | undefined;
+  /** Processors that are online. */
+  readonly processors: number | undefined;
+  /** What else could change this hypervisor; fleet's own processes are among them while `lock` is set. */
+  readonly writers: readonly Writer[];
+  /** nix-collect-garbage runs. */
+  readonly collecting: boolean;
   /** Name of the fleet that deployed here last. */
   readonly fleet: string | undefined;
   readonly checkout: Checkout | undefined;
   /** By vm name; the hypervisor's own under `systemName`. */
   readonly deployed: ReadonlyMap<string, Deployed>;
+  /** Names in `deployed` whose path is not in the store any more. */
+  readonly gone: ReadonlySet<string>;
+  /** Names in `deployed` whose path no root of fleet's keeps from being collected. */
+  readonly unrooted: ReadonlySet<string>;
   readonly held: ReadonlyMap<string, Held>;
   /** Vm name → folders with state that was set aside. */
   readonly aside: ReadonlyMap<string, readonly string[]>;
-  /** Deployments that have no result yet. */
-  readonly openDeployments: readonly string[];
+  /** Deployments that began and have not ended. */
+  readonly open: readonly OpenDeployment[];
   readonly vms: ReadonlyMap<string, VmFacts>;
   /** Only when asked for: facts under a deployment's lock. */
   readonly failedUnits: readonly string[];
@@ -43,12 +57,31 @@ export interface Facts {
 /** Key of the hypervisor's own system where vms are listed by name: no vm can be called so. */
 export const systemName = 'system.';
 
-export interface Lock {
+export interface Memory {
+  readonly totalKiB: number;
+  /** What the kernel could give to programs without swapping. */
+  readonly availableKiB: number;
+}
+
+/** A unit or a program that changes systems or runners without fleet. */
+export interface Writer {
+  readonly name: string;
+  /** running: at work just now. installed: will be, some time. */
+  readonly kind: 'running' | 'installed';
+}
+
+export interface OpenDeployment {
   readonly id: string;
   readonly owner: string;
   readonly operation: string;
   /** Seconds since the epoch. */
   readonly since: number;
+  /** Who decided how it ends; undefined: nobody yet. */
+  readonly decided: 'back' | 'confirmed' | undefined;
+  /** Seconds until the hypervisor puts itself back, unless it hears of fleet. */
+  readonly left: number;
+  /** Its way back is armed, or one of its steps runs: it is not dead. */
+  readonly atWork: boolean;
 }
 
 export interface Checkout {
@@ -85,6 +118,8 @@ export interface VmFacts {
   readonly name: string;
   readonly current: string | undefined;
   readonly booted: string | undefined;
+  /** When `current` was last made to point somewhere. */
+  readonly currentSince: number | undefined;
   /** Managed by the hypervisor's own configuration (`microvm.vms`): `microvm -u` refuses it. */
   readonly declarative: boolean;
   readonly unit: UnitFacts;

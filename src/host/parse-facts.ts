@@ -1,7 +1,17 @@
 import { posix } from 'node:path';
 import { FleetError } from '../model/errors.ts';
 import { parseExpected } from '../model/expected.ts';
-import type { Checkout, Facts, Interface, Lock, Route, UnitFacts, VmFacts } from './facts.ts';
+import type {
+  Checkout,
+  Facts,
+  Interface,
+  OpenDeployment,
+  Route,
+  UnitFacts,
+  VmFacts,
+} from './facts.ts';
+import { parseFree, parseMemory, parseProcessors, parseTaken } from './parse-resources.ts';
+import { isCollecting, parseWriters } from './parse-writers.ts';
 
 const noUnit: UnitFacts = {
   active: 'inactive',
@@ -31,8 +41,14 @@ export function parseFacts(text: string): Facts {
   const root = one('root') ?? '';
   const links = parseLinks(linesOf('links'), root);
   const runners = parseLinks(linesOf('runners'), root);
+  const times = parseTimes(linesOf('times'), root);
+  const units = parseUnits(linesOf('units'));
   const profile = links.get(systemProfile);
+  const open = of('open').map((fields) => parseOpen(fields, units));
+  const [lock] = of('lock').map((fields) => parseOpen(fields, units));
+  const deployed = of('deployed');
   return {
+    now: Number(one('now')),
     bootId: one('boot') ?? '',
     machine: one('machine') ?? '',
     clientAddress: one('client')?.split(' ')[0],
@@ -40,22 +56,33 @@ export function parseFacts(text: string): Facts {
     bootedSystem: links.get('/run/booted-system'),
     // The profile points to its generation, that one into the store.
     systemProfile: profile && links.get(posix.resolve(posix.dirname(systemProfile), profile)),
+    currentSystemSince: times.get('/run/current-system'),
+    systemProfileSince: times.get(systemProfile),
     rebootFor: ['kernel', 'initrd', 'kernel-modules'].filter((part) => {
       const booted = links.get(`/run/booted-system/${part}`);
       return booted !== undefined && booted !== links.get(`/run/current-system/${part}`);
     }),
     missingTools: of('missing').map(([tool]) => tool ?? ''),
     freeKiB: parseFree(of('disk'), linesOf('disks')),
+    takenKiB: parseTaken(linesOf('taken')),
+    memory: parseMemory(of('memory')),
+    processors: parseProcessors(one('processors')),
+    writers: parseWriters(units, linesOf('processes')),
+    collecting: isCollecting(linesOf('processes')),
     fleet: one('fleet'),
-    lock: parseLock(of('lock')[0]),
+    lock,
     checkout: parseCheckout(linesOf('checkout').filter(Boolean)),
     deployed: new Map(
-      of('deployed').map(
-        ([name = '', fingerprint = '', path = '', commit = '', since, expected]) => [
-          name,
-          { fingerprint, path, commit, since: Number(since), expected: parseExpected(expected) },
-        ],
-      ),
+      deployed.map(([name = '', fingerprint = '', path = '', commit = '', since, expected]) => [
+        name,
+        { fingerprint, path, commit, since: Number(since), expected: parseExpected(expected) },
+      ]),
+    ),
+    gone: new Set(of('gone').map(([name]) => name ?? '')),
+    unrooted: new Set(
+      deployed
+        .filter(([name, , path]) => links.get(`${roots}/deployed-${name}`) !== path)
+        .map(([name]) => name ?? ''),
     ),
     held: new Map(
       of('held').map(([name = '', from = '', to = '', operator = '', since]) => [
@@ -64,8 +91,8 @@ export function parseFacts(text: string): Facts {
       ]),
     ),
     aside: group(of('aside').map(([name = '', folder = '']) => [name, folder])),
-    openDeployments: of('open').map(([id]) => id ?? ''),
-    vms: parseVms(of('vm'), runners, parseUnits(linesOf('units'))),
+    open,
+    vms: parseVms(of('vm'), runners, times, units),
     failedUnits: linesOf('failed')
       .map((l) => l.trim().split(/\s+/)[0] ?? '')
       .filter(Boolean),
@@ -109,11 +136,24 @@ function group(pairs: readonly (readonly [string, string])[]): Map<string, strin
   return groups;
 }
 
-/** The line a lock holds: id, owner, operation, seconds since the epoch. */
-export function parseLock(fields: readonly string[] | undefined): Lock | undefined {
-  if (!fields) return undefined;
-  const [id = '', owner = '', operation = '', since] = fields;
-  return { id, owner: owner || 'somebody', operation, since: Number(since ?? 0) };
+function parseOpen(
+  fields: readonly string[],
+  units: ReadonlyMap<string, UnitFacts>,
+): OpenDeployment {
+  const [id = '', owner = '', operation = '', since, decided, left] = fields;
+  return {
+    id,
+    owner: owner || 'somebody',
+    operation,
+    since: Number(since || 0),
+    decided: decided === 'back' || decided === 'confirmed' ? decided : undefined,
+    left: Number(left ?? 0),
+    atWork: [...units].some(
+      ([unit, { active }]) =>
+        (unit.startsWith(`fleet-back-${id}`) || unit.startsWith(`fleet-${id}-`)) &&
+        ['active', 'activating', 'deactivating'].includes(active),
+    ),
+  };
 }
 
 function parseCheckout(lines: readonly string[]): Checkout | undefined {
@@ -147,6 +187,7 @@ function parseUnits(lines: readonly string[]): Map<string, UnitFacts> {
 }
 
 const systemProfile = '/nix/var/nix/profiles/system';
+const roots = '/nix/var/nix/gcroots/fleet';
 
 /** What `ls -ld` says of symbolic links, by their path on the hypervisor. */
 function parseLinks(lines: readonly string[], root: string): Map<string, string> {
@@ -161,15 +202,20 @@ function parseLinks(lines: readonly string[], root: string): Map<string, string>
   return links;
 }
 
-/** `df -P` prints a line a disk, in the order in which it was asked. */
-function parseFree(disks: readonly string[][], lines: readonly string[]): Map<string, number> {
-  const rows = lines.slice(1).map((line) => Number(line.trim().split(/\s+/)[3]));
-  return new Map(disks.map(([disk = ''], i) => [disk, rows[i] ?? Number.NaN]));
+/** What `stat` says of symbolic links, by their path on the hypervisor: seconds since the epoch. */
+function parseTimes(lines: readonly string[], root: string): Map<string, number> {
+  const times = new Map<string, number>();
+  for (const line of lines) {
+    const [, seconds, path] = /^(\d+) (\/.*)$/.exec(line) ?? [];
+    if (path?.startsWith(root)) times.set(path.slice(root.length), Number(seconds));
+  }
+  return times;
 }
 
 function parseVms(
   rows: readonly string[][],
   links: ReadonlyMap<string, string>,
+  times: ReadonlyMap<string, number>,
   units: ReadonlyMap<string, UnitFacts>,
 ): Map<string, VmFacts> {
   return new Map(
@@ -179,6 +225,7 @@ function parseVms(
         name,
         current: links.get(`/var/lib/microvms/${name}/current`),
         booted: links.get(`/var/lib/microvms/${name}/booted`),
+        currentSince: times.get(`/var/lib/microvms/${name}/current`),
         declarative: declarative === 'yes',
         unit: units.get(`microvm@${name}.service`) ?? noUnit,
         virtiofsd: units.get(`microvm-virtiofsd@${name}.service`) ?? noUnit,

@@ -3,25 +3,26 @@ import { readFileSync } from 'node:fs';
 /** The shell that runs on a hypervisor: src/host/scripts/NAME.sh, each behind lib.sh. */
 export type ScriptName =
   | 'access'
-  | 'arm'
-  | 'await-steps'
   | 'back'
   | 'begin'
   | 'bridges'
   | 'build'
   | 'checkout'
-  | 'disarm'
+  | 'confirm'
   | 'end'
   | 'facts'
+  | 'follow'
   | 'generations'
-  | 'hold'
+  | 'history'
   | 'introduce'
   | 'lock-inputs'
   | 'receive'
-  | 'record'
+  | 'renew'
+  | 'resume'
   | 'step'
-  | 'stop-steps'
+  | 'stop-build'
   | 'switch'
+  | 'unlock'
   | 'vm-aside'
   | 'vm-create'
   | 'vm-join'
@@ -29,7 +30,17 @@ export type ScriptName =
   | 'vm-set'
   | 'vm-start'
   | 'vm-stop'
-  | 'vm-update';
+  | 'vm-update'
+  | 'way-back';
+
+/** They know nothing of deployments; one of them runs on every hypervisor at every plan. */
+const withoutDeployments = new Set<ScriptName>([
+  'access',
+  'facts',
+  'generations',
+  'introduce',
+  'lock-inputs',
+]);
 
 const texts = new Map<string, string>();
 
@@ -44,7 +55,8 @@ function read(name: string): string {
 
 /** The whole text of a script, ready to be sent. */
 export function script(name: ScriptName): string {
-  return `${read('lib')}\n${read(name)}`;
+  const libraries = withoutDeployments.has(name) ? ['lib'] : ['lib', 'deployments'];
+  return [...libraries, name].map(read).join('\n');
 }
 
 /** A script as step.sh takes it: it looks for the end, lest a cut link makes an empty step. */

@@ -64,6 +64,7 @@ export interface Hypervisor {
   readonly checkout: string;
   /** Interface that NAT goes out of; absent: no network of this hypervisor may ask for nat. */
   readonly uplink?: string;
+  readonly tailscale: Tailscale;
   readonly tags: readonly string[];
   readonly capacity: Capacity;
   readonly timezone: string;
@@ -72,8 +73,28 @@ export interface Hypervisor {
   readonly config: Readonly<Record<string, Data>>;
   /** Hand-written Nix files, relative to the repository, without a leading `./`. */
   readonly modules: readonly string[];
-  /** Name servers that guests on this hypervisor are given. */
+  /** Name servers: guests ask them, or the forwarder does where there is one. */
   readonly nameservers: readonly string[];
+  /** A DNS forwarder on the gateways, which guests are given as their name server. */
+  readonly forwarder: boolean;
+}
+
+export interface Tailscale {
+  readonly enable: boolean;
+  /** The tailnet reaches the subnets of the hypervisor's networks. */
+  readonly advertiseRoutes: boolean;
+}
+
+/** A port of TCP or UDP. */
+export interface Port {
+  readonly protocol: 'tcp' | 'udp';
+  readonly port: number;
+}
+
+/** A port of the uplink that leads to one of a guest. */
+export interface Published extends Port {
+  /** Port of the guest. */
+  readonly to: number;
 }
 
 export interface Network {
@@ -87,6 +108,25 @@ export interface Network {
   readonly prefix: number;
   /** First address of the subnet; the hypervisor's on this bridge. */
   readonly gateway: string;
+  /** IPv6 beside IPv4. */
+  readonly ipv6?: Ipv6;
+  readonly nat: boolean;
+  /** Closed to other networks, to what comes in unasked, and to the hypervisor's own services. */
+  readonly isolated: boolean;
+  /** Networks that may reach this one all the same, sorted. */
+  readonly allow: readonly string[];
+  /** What guests reach outside of the networks of their hypervisor. */
+  readonly egress: 'all' | readonly Port[];
+  /** Guests reach the metadata service of a cloud. */
+  readonly metadata: boolean;
+}
+
+export interface Ipv6 {
+  /** Canonical, e.g. `fd00:9::/64`. */
+  readonly subnet: string;
+  readonly prefix: number;
+  readonly gateway: string;
+  /** Source addresses become the uplink's: only where nobody outside could answer them. */
   readonly nat: boolean;
 }
 
@@ -95,6 +135,8 @@ export interface Nic {
   readonly tap: string;
   readonly mac: string;
   readonly address: string;
+  /** Where the network has IPv6. */
+  readonly address6?: string;
 }
 
 export interface Volume {
@@ -139,17 +181,25 @@ export interface Vm {
   readonly config: Readonly<Record<string, Data>>;
   readonly modules: readonly string[];
   readonly volumes: readonly Volume[];
+  readonly publish: readonly Published[];
   readonly checks: readonly Check[];
   readonly dependsOn: readonly string[];
 }
 
 /** Durations in milliseconds. */
 export interface Rollout {
+  /** Hypervisors at a time. */
   readonly maxParallel: number;
+  /** Guests restarting at a time on one hypervisor. */
+  readonly maxParallelVms: number;
   readonly settle: number;
   readonly deadline: number;
   readonly stopTimeout: number;
+  /** A hypervisor that has not heard of fleet for this long puts itself back. */
   readonly confirm: number;
+  readonly onFailure: 'revert-fleet' | 'revert-hypervisor' | 'halt';
+  /** Selects the hypervisors that go first, alone (src/plan/selectors.ts). */
+  readonly canary?: string;
 }
 
 export interface GitSettings {
@@ -159,6 +209,8 @@ export interface GitSettings {
   /** What hypervisors pull from; absent: the remote's url. */
   readonly url?: string;
   readonly transport: 'pull' | 'send';
+  /** A fleet that was rolled back also gets its revert commit. */
+  readonly revert: boolean;
 }
 
 export interface Fleet {

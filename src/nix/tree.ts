@@ -53,6 +53,11 @@ export function block(strings: TemplateStringsArray, ...holes: readonly Code[]):
   return new Code(text.trim(), true);
 }
 
+/** A constant expression within its line. Never made of user's input. */
+export function expression(text: string): Code {
+  return new Code(text);
+}
+
 /** Puts `# comment` above the binding or list item. */
 export function commented(comment: string, value: Nix): Commented {
   return new Commented(comment, value);

@@ -1,8 +1,9 @@
 import { type Facts, systemName } from '../host/facts.ts';
-import { type Expected, expectedOf } from '../model/expected.ts';
+import { type Expected, expectedOf, nicsOf, sameWiring } from '../model/expected.ts';
 import type { Vm } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { dependencyOrder } from '../model/order.ts';
+import { lostGeneration } from './collected.ts';
 import type { Action, Drift } from './plan.ts';
 import type { Selection } from './selectors.ts';
 
@@ -69,7 +70,10 @@ function switchReason(s: Situation): string | undefined {
   if (!deployed) return 'not deployed by fleet yet';
   if (s.fingerprints?.get(s.hypervisor) !== deployed.fingerprint)
     return 'its configuration changed';
-  return s.drift.find((d) => ['system', 'profile', 'bridge', 'address'].includes(d.code))?.message;
+  return (
+    s.drift.find((d) => ['system', 'profile', 'bridge', 'address'].includes(d.code))?.message ??
+    lostGeneration(s.drift, s.hypervisor)
+  );
 }
 
 function vmActions(vm: Vm, s: Situation): Action[] {
@@ -88,8 +92,7 @@ function vmActions(vm: Vm, s: Situation): Action[] {
   const now = expectedOf(vm, s.index.networks);
   if (!held) {
     const before = deployed?.expected;
-    const network =
-      before !== undefined && (before.tap !== now.tap || before.bridge !== now.bridge);
+    const network = before !== undefined && !sameWiring(before, now);
     if (!deployed) return say('update', 'not deployed by fleet yet');
     // Which bridge a TAP is in is the hypervisor's file: the vm's own fingerprint does not tell.
     if (network || s.fingerprints?.get(vm.name) !== deployed.fingerprint) {
@@ -97,13 +100,20 @@ function vmActions(vm: Vm, s: Situation): Action[] {
       return say('update', [why, ...resized(vm, before)].join('; '), network);
     }
     if (seen.current !== deployed.path) return say('update', 'current is not the runner deployed');
+    const lost = lostGeneration(s.drift, vm.name);
+    if (lost) return say('update', lost);
   }
   if (vm.state === 'stopped') return active ? say('stop', 'fleet.yaml says stopped') : [];
   if (!active) return say('start', `microvm@${vm.name} is ${seen.unit.active}`);
-  if (seen.booted !== seen.current) return say('restart', 'current differs from booted');
+  if (seen.booted !== seen.current) {
+    // Not into a runner that somebody armed while the vm is held on another.
+    if (held && seen.current !== deployed?.path) return [];
+    return say('restart', 'current differs from booted');
+  }
   const lost = s.drift.find((d) => d.target === vm.name && d.code === 'tap');
   if (!lost) return [];
-  return say(s.facts.interfaces.has(now.tap) ? 'join' : 'restart', lost.message);
+  const areThere = nicsOf(now).every(({ tap }) => s.facts.interfaces.has(tap));
+  return say(areThere ? 'join' : 'restart', lost.message);
 }
 
 /** `size` acts when an image is made and never again. */

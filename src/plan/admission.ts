@@ -41,13 +41,13 @@ function problem(shortage: Shortage): string {
  * use what they take already, and what is free.
  */
 export function roomOf(index: FleetIndex, hypervisor: string, facts: Facts): Partial<Amounts> {
-  const { processors, memoryKiB } = facts;
+  const { processors, memory } = facts;
   const freeKiB = facts.freeKiB.get(volumeDisk);
   const known = (n: number | undefined): n is number => n !== undefined && Number.isFinite(n);
   const taken = index.vmsOn(hypervisor).map((vm) => takenMiB(vm, facts));
   return {
     ...(known(processors) && { vcpu: processors }),
-    ...(known(memoryKiB) && { memory: Math.floor(memoryKiB / 1024) }),
+    ...(memory && { memory: Math.floor(memory.totalKiB / 1024) }),
     ...(known(freeKiB) && {
       disk: Math.floor(freeKiB / 1024) + taken.reduce((sum, mib) => sum + mib, 0),
     }),
@@ -56,7 +56,7 @@ export function roomOf(index: FleetIndex, hypervisor: string, facts: Facts): Par
 
 /** What the images of a vm take: as seen, else all they may, which they were admitted with once. */
 function takenMiB(vm: Vm, facts: Facts): number {
-  const isThere = facts.vms.has(vm.name);
-  if (isThere && facts.takenKiB) return Math.floor((facts.takenKiB.get(vm.name) ?? 0) / 1024);
-  return isThere || facts.aside.has(vm.name) ? demandOf(vm).disk : 0;
+  const seen = facts.takenKiB.get(vm.name);
+  if (seen !== undefined) return Math.floor(seen / 1024);
+  return facts.vms.has(vm.name) || facts.aside.has(vm.name) ? demandOf(vm).disk : 0;
 }

@@ -26,3 +26,27 @@ export function commitMessage(files: readonly FileChange[]): string {
   const sign = { add: 'new', change: 'changed', remove: 'removed' } as const;
   return `${short}\n\n${files.map((f) => `${sign[f.kind]} ${f.path}`).join('\n')}\n`;
 }
+
+/** What the message of a revert is made from. */
+export interface Revert {
+  readonly good: string;
+  readonly commit: string;
+  readonly hypervisor: string;
+  readonly reason: string;
+  /** Commits that it takes back, a line each. */
+  readonly takenBack: readonly string[];
+}
+
+/** Message of the commit that returns to what was deployed before a fleet was put back. */
+export function revertMessage({ commit, good, hypervisor, reason, takenBack }: Revert): string {
+  const short = (id: string) => id.slice(0, 8);
+  return [
+    `Return to ${short(good)}: ${short(commit)} was put back`,
+    '',
+    `${hypervisor}: ${reason}`,
+    '',
+    'Takes back:',
+    ...takenBack.map((line) => `  ${line}`),
+    '',
+  ].join('\n');
+}

@@ -1,8 +1,11 @@
-import { type Facts, systemName, type VmFacts } from '../host/facts.ts';
-import { contains, parseAddress, parseSubnet } from '../model/addresses.ts';
-import { expectedOf } from '../model/expected.ts';
+import { type Facts, type OpenDeployment, systemName, type VmFacts } from '../host/facts.ts';
+import { expectedOf, nicsOf, sameWiring } from '../model/expected.ts';
+import { deployedGateways } from '../model/gateways.ts';
 import type { FleetIndex } from '../model/index.ts';
+import { collectedDrift } from './collected.ts';
 import type { Drift } from './plan.ts';
+import { rebootPending, systemRestartPending, vmRestartPending } from './restart-pending.ts';
+import { writerDrift } from './second-writers.ts';
 
 /** What is not as it was last deployed on one hypervisor. Says what is; the actions say what to do. */
 export function drift(
@@ -13,7 +16,9 @@ export function drift(
 ): Drift[] {
   return [
     ...hostDrift(hypervisor, facts, head),
+    ...writerDrift(hypervisor, facts),
     ...networkDrift(index, hypervisor, facts),
+    ...collectedDrift(index, hypervisor, facts),
     ...index.vmsOn(hypervisor).flatMap((vm) => {
       const seen = facts.vms.get(vm.name);
       return seen ? vmDrift(index, vm.name, seen, facts) : [];
@@ -57,52 +62,58 @@ function hostDrift(hypervisor: string, facts: Facts, head: string | undefined): 
   if (deployed && facts.currentSystem !== deployed.path) {
     say('system', 'the running system is not the one that was deployed');
   }
-  if (facts.systemProfile && facts.currentSystem && facts.systemProfile !== facts.currentSystem) {
-    say('profile', 'a reboot would boot another system than the one that runs');
-  }
-  if (facts.rebootFor.length > 0) {
-    say('reboot', `${facts.rebootFor.join(', ')} of the running system wait for a reboot`);
-  }
-  if (facts.lock) {
-    const { owner, operation, id, since } = facts.lock;
+  const profile = systemRestartPending(facts);
+  if (profile) say('profile', profile);
+  const reboot = rebootPending(facts);
+  if (reboot) say('reboot', reboot);
+  if (!deployed) {
     say(
-      'lock',
-      `locked by ${owner}: ${operation} ${id}, since ${timestamp(since)}; apply will refuse`,
+      'no-recovery',
+      'what puts an unfinished deployment in order after a power cut comes with this one; until then fleet unlock does',
     );
   }
-  for (const id of facts.openDeployments) {
-    if (id !== facts.lock?.id)
-      say(
-        'open-deployment',
-        `deployment ${id} was cut off; what it did: /var/lib/fleet/deployments/${id}/journal there`,
-      );
+  const { lock } = facts;
+  if (lock)
+    say('lock', `${lockWords(lock)}; apply will ${lock.atWork ? 'refuse' : 'put it in order'}`);
+  for (const open of facts.open) {
+    if (open.id !== lock?.id)
+      say('open-deployment', `deployment ${open.id} has not ended: ${fate(open)}`);
   }
   return found;
 }
 
+function lockWords(lock: OpenDeployment): string {
+  const { owner, operation, id, since } = lock;
+  return `locked by ${owner}: ${operation} ${id}, since ${timestamp(since)}; ${fate(lock)}`;
+}
+
+/** What becomes of a deployment without fleet. */
+function fate({ atWork, decided, left }: OpenDeployment): string {
+  if (!atWork) return 'nobody is at work at it any more';
+  if (decided === 'back') return 'it is being put back';
+  if (decided === 'confirmed') return 'it is confirmed and about to end';
+  return `without fleet it puts itself back in ${Math.max(0, left)} s`;
+}
+
 function networkDrift(index: FleetIndex, hypervisor: string, facts: Facts): Drift[] {
   if (!facts.deployed.has(systemName)) return [];
-  const deployed = [...facts.deployed.values()].flatMap((d) => d.expected ?? []);
+  const deployed = [...facts.deployed.values()].flatMap((d) => nicsOf(d.expected));
   return index.networksOn(hypervisor).flatMap((network): Drift[] => {
-    // What was not deployed yet, as it is now in fleet.yaml, is not missing.
-    const subnet = parseSubnet(network.subnet);
-    const isOurs = deployed.some((d) => {
-      const address = parseAddress(d.address);
-      return (
-        d.bridge === network.bridge && subnet && address !== undefined && contains(subnet, address)
-      );
-    });
-    if (!isOurs) return [];
+    const wanted = deployedGateways(network, deployed);
+    if (wanted.length === 0) return [];
     const bridge = facts.interfaces.get(network.bridge);
-    const address = `${network.gateway}/${network.prefix}`;
     if (!bridge) {
       return [
         { target: hypervisor, code: 'bridge', message: `bridge ${network.bridge} is missing` },
       ];
     }
-    return bridge.addresses.includes(address)
-      ? []
-      : [{ target: hypervisor, code: 'address', message: `${network.bridge} has no ${address}` }];
+    return wanted
+      .filter((address) => !bridge.addresses.includes(address))
+      .map((address) => ({
+        target: hypervisor,
+        code: 'address',
+        message: `${network.bridge} has no ${address}`,
+      }));
   });
 }
 
@@ -116,23 +127,19 @@ function vmDrift(index: FleetIndex, name: string, seen: VmFacts, facts: Facts): 
   if (deployed && seen.current !== deployed.path) {
     say('runner', 'current is not the runner that was deployed');
   }
-  if (active && seen.booted && seen.booted !== seen.current) {
-    say('restart-pending', 'current differs from booted: the next restart boots another runner');
-  }
+  const pending = vmRestartPending(seen, deployed, facts.now);
+  if (pending) say('restart-pending', pending);
   if (vm.state === 'running' && !active) {
     say('stopped', `microvm@${name} is ${seen.unit.active} (${seen.unit.sub})`);
   }
   if (vm.state === 'stopped' && active) say('running', 'runs, though fleet.yaml says stopped');
   const expected = expectedOf(vm, index.networks);
-  const tap = facts.interfaces.get(expected.tap);
-  if (
-    active &&
-    deployed?.expected?.tap === expected.tap &&
-    deployed.expected.bridge === expected.bridge
-  ) {
-    if (!tap) say('tap', `${expected.tap} is missing`);
-    else if (tap.master !== expected.bridge) {
-      say('tap', `${expected.tap} is in ${tap.master ?? 'no bridge'}, not in ${expected.bridge}`);
+  if (!active || !deployed?.expected || !sameWiring(deployed.expected, expected)) return found;
+  for (const { tap, bridge } of nicsOf(expected)) {
+    const link = facts.interfaces.get(tap);
+    if (!link) say('tap', `${tap} is missing`);
+    else if (link.master !== bridge) {
+      say('tap', `${tap} is in ${link.master ?? 'no bridge'}, not in ${bridge}`);
     }
   }
   return found;
@@ -140,8 +147,11 @@ function vmDrift(index: FleetIndex, name: string, seen: VmFacts, facts: Facts): 
 
 function orphans(index: FleetIndex, hypervisor: string, facts: Facts): Drift[] {
   const own = new Set(index.vmsOn(hypervisor).map((vm) => vm.name));
-  const taps = new Set(index.vmsOn(hypervisor).map((vm) => expectedOf(vm, index.networks).tap));
-  const leaving = [...facts.deployed.values()].map((d) => d.expected?.tap);
+  const taps = new Set([
+    ...index.vmsOn(hypervisor).flatMap((vm) => vm.nics.map(({ tap }) => tap)),
+    // Those of vms that leave.
+    ...[...facts.deployed.values()].flatMap((d) => nicsOf(d.expected)).map(({ tap }) => tap),
+  ]);
   return [
     ...[...facts.vms.keys()]
       .filter((name) => !own.has(name) && !facts.deployed.has(name))
@@ -152,8 +162,13 @@ function orphans(index: FleetIndex, hypervisor: string, facts: Facts): Drift[] {
           message: `/var/lib/microvms/${name} belongs to no vm of the fleet; fleet leaves it alone`,
         }),
       ),
+    ...[...facts.vms.values()].flatMap((vm): Drift[] => {
+      if (own.has(vm.name)) return [];
+      const message = vmRestartPending(vm, facts.deployed.get(vm.name), facts.now);
+      return message ? [{ target: vm.name, code: 'restart-pending', message }] : [];
+    }),
     ...[...facts.interfaces.keys()]
-      .filter((name) => name.startsWith('vm-') && !taps.has(name) && !leaving.includes(name))
+      .filter((name) => name.startsWith('vm-') && !taps.has(name))
       .map(
         (name): Drift => ({
           target: name,

@@ -20,6 +20,8 @@ export interface PlanInput {
   readonly selection: Selection;
   readonly release: ReadonlySet<string>;
   readonly warnings: readonly string[];
+  /** Hypervisor → commit, as the remote remembers it: for those that do not answer. */
+  readonly lastDeployed?: ReadonlyMap<string, string>;
 }
 
 export function makePlan(input: PlanInput): Plan {
@@ -40,7 +42,16 @@ function planHypervisor(name: string, input: PlanInput): HypervisorPlan {
   if (facts instanceof Error) {
     // How to accept a host key, or what to install, is in the hint.
     const hint = facts instanceof FleetError && facts.hint !== undefined ? `\n${facts.hint}` : '';
-    return { name, unreachable: facts.message + hint, actions: [], drift: [], problems: [] };
+    const last = input.lastDeployed?.get(name);
+    const behind =
+      last && last !== input.head ? `\nIt is behind: ${last.slice(0, 8)} is deployed there.` : '';
+    return {
+      name,
+      unreachable: facts.message + hint + behind,
+      actions: [],
+      drift: [],
+      problems: [],
+    };
   }
   const found = drift(input.index, name, facts, input.head);
   const commits = input.files.length > 0;

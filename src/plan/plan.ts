@@ -72,9 +72,14 @@ export interface Drift {
     | 'running'
     | 'runner'
     | 'restart-pending'
+    | 'collected'
+    | 'unrooted'
+    | 'second-writer'
+    | 'collecting'
     | 'held'
     | 'orphan'
     | 'lock'
+    | 'no-recovery'
     | 'open-deployment';
   readonly message: string;
 }

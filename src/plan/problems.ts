@@ -1,8 +1,11 @@
 import { type Facts, systemName } from '../host/facts.ts';
 import { contains, overlaps, parseAddress, parseSubnet } from '../model/addresses.ts';
+import { nicsOf } from '../model/expected.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { admission, roomOf } from './admission.ts';
 import type { Action } from './plan.ts';
+import { resourceProblems } from './resources.ts';
+import { writerProblems } from './second-writers.ts';
 
 /** What stands in the way on one hypervisor, found before anything is changed. */
 export function problems(
@@ -32,9 +35,9 @@ export function problems(
     ...foreign(index, facts),
     ...moving(index, actions),
     ...admission(index, hypervisor, roomOf(index, hypervisor, facts)),
-    ...(actions.some((a) => a.kind === 'switch')
-      ? [...shadowedRoutes(index, hypervisor, facts), ...fullBoot(facts)]
-      : []),
+    ...(actions.some((a) => a.kind === 'switch') ? shadowedRoutes(index, hypervisor, facts) : []),
+    ...resourceProblems(facts, actions),
+    ...writerProblems(facts),
   ];
 }
 
@@ -84,7 +87,7 @@ function shadowedRoutes(index: FleetIndex, hypervisor: string, facts: Facts): st
   // Bridges of fleet's own go when they leave fleet.yaml.
   const ours = new Set([
     ...index.networksOn(hypervisor).map((n) => n.bridge),
-    ...[...facts.deployed.values()].map((d) => d.expected?.bridge),
+    ...[...facts.deployed.values()].flatMap((d) => nicsOf(d.expected)).map(({ bridge }) => bridge),
   ]);
   for (const network of index.networksOn(hypervisor)) {
     const subnet = parseSubnet(network.subnet);
@@ -115,18 +118,6 @@ const remedies: Readonly<Record<string, string>> = {
   microvm: 'imports = [ inputs.microvm.nixosModules.host ];',
   ping: 'environment.systemPackages = [ pkgs.iputils ];',
 };
-
-/** A boot loader that finds no room fails after the switch; 32 MiB hold a kernel and an initrd. */
-const bootKiB = 32 * 1024;
-
-function fullBoot(facts: Facts): string[] {
-  const free = facts.freeKiB.get('/boot');
-  return free !== undefined && free < bootKiB
-    ? [
-        `/boot has ${Math.floor(free / 1024)} MiB free: delete old generations (boot.loader.*.configurationLimit)`,
-      ]
-    : [];
-}
 
 /** Volumes mount by label (DESIGN, traps, 6): one that changes would not be found by its guest. */
 function changedVolumes(index: FleetIndex, facts: Facts, name: string): string[] {

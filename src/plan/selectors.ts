@@ -1,5 +1,6 @@
 import { exitCodes, FleetError } from '../model/errors.ts';
 import type { Fleet } from '../model/fleet.ts';
+import { matches } from '../model/selector.ts';
 
 /** What `--on` leaves to do. */
 export interface Selection {
@@ -22,17 +23,17 @@ export function select(fleet: Fleet, selector: string | undefined): Selection {
   const hypervisors = new Set<string>();
   const targets = new Set<string>();
   for (const part of selector.split(',').map((s) => s.trim())) {
-    const matches = matcher(part);
+    const isSelected = matches(part);
     let found = false;
     for (const hypervisor of fleet.hypervisors) {
-      if (!matches(hypervisor)) continue;
+      if (!isSelected(hypervisor)) continue;
       found = true;
       hypervisors.add(hypervisor.name);
       targets.add(hypervisor.name);
       for (const vm of fleet.vms) if (vm.on === hypervisor.name) targets.add(vm.name);
     }
     for (const vm of fleet.vms) {
-      if (!matches(vm)) continue;
+      if (!isSelected(vm)) continue;
       found = true;
       hypervisors.add(vm.on);
       targets.add(vm.name);
@@ -49,17 +50,4 @@ export function select(fleet: Fleet, selector: string | undefined): Selection {
     }
   }
   return { hypervisors, targets };
-}
-
-function matcher(part: string): (item: { name: string; tags: readonly string[] }) => boolean {
-  const pattern = part.startsWith('@') ? part.slice(1) : part;
-  const regex = new RegExp(
-    `^${pattern
-      .split('*')
-      .map((s) => s.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-      .join('.*')}$`,
-  );
-  return part.startsWith('@')
-    ? (item) => item.tags.some((tag) => regex.test(tag))
-    : (item) => regex.test(item.name);
 }

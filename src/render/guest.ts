@@ -1,4 +1,5 @@
-import type { Network, Nic, Vm, Volume } from '../model/fleet.ts';
+import type { Hypervisor, Network, Nic, Vm, Volume } from '../model/fleet.ts';
+import { wayOut } from '../model/way-out.ts';
 import { nixFile } from '../nix/print.ts';
 import type { Nix } from '../nix/tree.ts';
 import { imports, machineOptions, moduleArgs, packageList } from './machine.ts';
@@ -8,15 +9,26 @@ import { guestModulePath } from './modules/guest.ts';
 /** `hosts/<vm>/default.nix`. */
 export function guestFile(
   vm: Vm,
-  nameservers: readonly string[],
+  hypervisor: Hypervisor,
   networkOf: (name: string) => Network,
 ): string {
   const packages = packageList(vm);
-  const networks = vm.nics.map((nic, n) => [
-    `10-${nic.network}`,
-    // The first way out is the default route; a second one would compete with it.
-    nicNetwork(nic, networkOf(nic.network), n === 0 ? nameservers : undefined),
-  ]);
+  const out = wayOut(vm.nics, networkOf);
+  const networks = vm.nics.map((nic) => {
+    const network = networkOf(nic.network);
+    const { gateway, ipv6 } = network;
+    const nameservers = hypervisor.forwarder ? [gateway] : hypervisor.nameservers;
+    return [
+      `10-${nic.network}`,
+      nicNetwork(nic, network, {
+        gateways: [
+          ...(nic === out.ipv4 ? [gateway] : []),
+          ...(nic === out.ipv6 && ipv6 ? [ipv6.gateway] : []),
+        ],
+        nameservers: nic === out.ipv4 ? nameservers : [],
+      }),
+    ];
+  });
   return rendered(
     nixFile(
       {
@@ -37,11 +49,20 @@ export function guestFile(
   );
 }
 
-function nicNetwork(nic: Nic, network: Network, nameservers: readonly string[] | undefined): Nix {
+interface Beyond {
+  readonly gateways: readonly string[];
+  readonly nameservers: readonly string[];
+}
+
+function nicNetwork(nic: Nic, network: Network, { gateways, nameservers }: Beyond): Nix {
+  const { address6 } = nic;
   return {
-    address: [`${nic.address}/${network.prefix}`],
-    ...(nameservers !== undefined && { gateway: [network.gateway] }),
-    ...(nameservers !== undefined && nameservers.length > 0 && { dns: nameservers }),
+    address: [
+      `${nic.address}/${network.prefix}`,
+      ...(address6 && network.ipv6 ? [`${address6}/${network.ipv6.prefix}`] : []),
+    ],
+    ...(gateways.length > 0 && { gateway: gateways }),
+    ...(nameservers.length > 0 && { dns: nameservers }),
     matchConfig: { MACAddress: nic.mac },
     // Nobody on the bridge is entitled to send any.
     networkConfig: { IPv6AcceptRA: false },

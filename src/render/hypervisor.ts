@@ -6,15 +6,14 @@ import { imports, machineOptions, moduleArgs, packageList } from './machine.ts';
 import { rendered } from './marker.ts';
 import { hypervisorModulePath } from './modules/hypervisor.ts';
 
-/** `hosts/<hypervisor>/default.nix`; `vms` are those on it. */
+/** `hosts/<hypervisor>/default.nix`; `vms` are those on it, `own` its other rendered files. */
 export function hypervisorFile(
   hypervisor: Hypervisor,
   vms: readonly Vm[],
-  hasNetworks: boolean,
+  own: readonly string[],
 ): string {
   const running = dependencyOrder(vms).filter((vm) => vm.state === 'running');
   const packages = packageList(hypervisor);
-  const own = hasNetworks ? ['networks.nix'] : [];
   return rendered(
     nixFile(
       {

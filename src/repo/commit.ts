@@ -1,7 +1,7 @@
 import type { FleetError } from '../model/errors.ts';
 import { changes } from './changes.ts';
 import { gitError } from './error.ts';
-import { type Git, literal } from './git.ts';
+import { type Git, list, literal } from './git.ts';
 import type { ObjectFormat } from './object-id.ts';
 import { refuseNameless, refuseUnfinished } from './obstacles.ts';
 import { type Child, failedHook, runTraced } from './trace.ts';
@@ -27,10 +27,6 @@ export async function commit(
   throw await commitError(git, `${result.err}\n${result.out}`, result.children);
 }
 
-function list(paths: readonly string[]): string {
-  return paths.map((path) => `${path}\0`).join('');
-}
-
 async function commitError(
   git: Git,
   detail: string,
@@ -40,15 +36,23 @@ async function commitError(
   await refuseNameless(git);
   const hook = failedHook(children);
   if (hook) return hookError(hook, 'Nothing was committed.', detail);
-  const signing = await git.run(['config', '--type=bool', 'commit.gpgSign']);
   const signer = children.find((child) => child.hook === undefined && child.code !== 0);
-  if (signer !== undefined || signing.out.toString().trim() === 'true')
-    return gitError('git.signing-failed', 'the commit could not be signed; nothing was committed', {
-      hint: 'Is the key there and unlocked? Try: echo test | gpg --clearsign, or `git commit` by hand.',
-      detail,
-    });
+  if (signer !== undefined || (await signs(git))) return signingError(detail);
   return gitError('git.commit-failed', 'git could not commit', {
     hint: 'Nothing was committed. Try `git commit` by hand.',
+    detail,
+  });
+}
+
+/** Does the user want commits signed? */
+export async function signs(git: Git): Promise<boolean> {
+  const { out } = await git.run(['config', '--type=bool', 'commit.gpgSign']);
+  return out.toString().trim() === 'true';
+}
+
+export function signingError(detail: string): FleetError {
+  return gitError('git.signing-failed', 'the commit could not be signed; nothing was committed', {
+    hint: 'Is the key there and unlocked? Try: echo test | gpg --clearsign, or `git commit` by hand.',
     detail,
   });
 }

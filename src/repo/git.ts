@@ -101,6 +101,11 @@ export function fields(out: Buffer): string[] {
   return out.toString().split('\0').slice(0, -1);
 }
 
+/** Input for git's `-z --stdin` options. */
+export function list(paths: readonly string[]): string {
+  return paths.map((path) => `${path}\0`).join('');
+}
+
 /** Exactly this path, whatever characters it has, seen from the top. */
 export function literal(path: string): string {
   return `:(top,literal)${path}`;

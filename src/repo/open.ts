@@ -7,9 +7,14 @@ import { gitError } from './error.ts';
 import { git } from './git.ts';
 import { currentHead, dirtyFiles, filesAtHead, textsAtHead } from './head.ts';
 import { type ObjectFormat, objectId } from './object-id.ts';
+import { publishOutcome } from './publish.ts';
 import { push } from './push.ts';
-import { ready } from './ready.ts';
+import { currentBranch, ready } from './ready.ts';
+import { remoteState, remoteUrl } from './remote.ts';
 import type { Repo } from './repo.ts';
+import { commitsBetween, revertTo } from './revert.ts';
+import { takeIn } from './take-in.ts';
+import { treeWith } from './tree-with.ts';
 
 /** Opens the repository that `dir` is in. @throws FleetError `git.not-a-repository`. */
 export async function openRepo(dir: string): Promise<Repo> {
@@ -24,10 +29,20 @@ export async function openRepo(dir: string): Promise<Repo> {
     textsAtHead: (paths) => textsAtHead(at, paths),
     dirty: () => dirtyFiles(at),
     blobs: async (texts) => texts.map((text) => objectId(format, 'blob', text)),
+    remoteState: async (settings) => {
+      const branch = settings.branch ?? (await currentBranch(at, settings));
+      await remoteUrl(at, settings.remote);
+      return remoteState(at, settings.remote, branch);
+    },
     ready: (settings) => ready(at, settings),
     isCommitted: async (paths) => (await changes(at, format, paths)).all.length === 0,
+    treeWith: (paths) => treeWith(at, format, paths),
     commit: (paths, message) => commit(at, format, paths, message),
     push: (settings) => push(at, settings),
+    revertTo: (good, message, on) => revertTo(at, good, message, on),
+    commitsBetween: (good, head) => commitsBetween(at, good, head),
+    publishOutcome: (outcome) => publishOutcome(at, outcome),
+    takeIn: (id) => takeIn(at, format, id),
     bundle: (id, have) => bundle(at, format, id, have),
   };
 }

@@ -3,7 +3,7 @@ import { hookError } from './commit.ts';
 import { gitError } from './error.ts';
 import type { Git } from './git.ts';
 import { currentBranch } from './ready.ts';
-import { networkError, refuseMovedOn, remoteUrl } from './remote.ts';
+import { networkError, refuseMovedOn, remoteState, remoteUrl } from './remote.ts';
 import type { PushedCommit } from './repo.ts';
 import { failedHook, runTraced } from './trace.ts';
 
@@ -13,22 +13,41 @@ export async function push(git: Git, settings: GitSettings): Promise<PushedCommi
   const branch = await currentBranch(git, settings);
   await remoteUrl(git, remote);
   const commit = await git.text(['rev-parse', '--verify', 'HEAD^{commit}']);
-  const target = `${commit}:refs/heads/${branch}`;
-  const options = ['--porcelain', '--no-force', '--no-follow-tags'];
-  const { code, out, err, children } = await runTraced(git, [
-    'push',
-    ...options,
-    '--',
-    remote,
-    target,
-  ]);
-  if (code === 0) return { commit, branch };
-  const hook = failedHook(children);
-  if (hook) throw hookError(hook, 'Nothing was pushed; the commit is there.', `${err}\n${out}`);
-  if (!/^!\t/m.test(out.toString())) throw networkError(remote, err);
-  await refuseMovedOn(git, remote, branch);
+  const { refusal } = await pushRefs(git, remote, [`${commit}:refs/heads/${branch}`]);
+  if (refusal === undefined) return { commit, branch };
+  const { hook, detail } = refusal;
+  if (hook) throw hookError(hook, 'Nothing was pushed; the commit is there.', detail);
+  await refuseMovedOn(git, remote, branch, (await remoteState(git, remote, branch)).head);
   throw gitError('git.no-permission', `${remote} refuses the push to ${branch}`, {
     hint: 'Nothing was pushed; the commit is there. Is the branch protected, may you push to it, does a hook there object?',
-    detail: `${err}\n${out}`,
+    detail,
   });
+}
+
+export interface PushResult {
+  /** Refs that are new, changed or deleted at the remote. */
+  readonly refs: readonly string[];
+  /** Absent: it was pushed. */
+  readonly refusal?: {
+    /** The user's own hook that said no; undefined: the remote did. */
+    readonly hook: string | undefined;
+    readonly detail: string;
+  };
+}
+
+/** Pushes refspecs; by force only those that begin with `+`. @throws what `networkError` makes. */
+export async function pushRefs(
+  git: Git,
+  remote: string,
+  refspecs: readonly string[],
+  options: readonly string[] = [],
+): Promise<PushResult> {
+  const args = ['push', '--porcelain', '--no-force', '--no-follow-tags', ...options];
+  const { code, out, err, children } = await runTraced(git, [...args, '--', remote, ...refspecs]);
+  // A row for each ref: what was done (a letter), source:target, a summary.
+  const rows = [...out.toString().matchAll(/^(.)\t[^\t\n]*:([^\t\n]*)\t/gm)];
+  if (code === 0) return { refs: rows.flatMap(([, did, ref = '']) => (did === '=' ? [] : [ref])) };
+  const hook = failedHook(children);
+  if (hook === undefined && !rows.some(([, did]) => did === '!')) throw networkError(remote, err);
+  return { refs: [], refusal: { hook, detail: `${err}\n${out}` } };
 }

@@ -3,13 +3,11 @@ import { gitError } from './error.ts';
 import type { Git } from './git.ts';
 import { refuseNameless, refuseShallow, refuseUnfinished } from './obstacles.ts';
 import { redact } from './redact.ts';
-import { refuseMovedOn, remoteUrl } from './remote.ts';
+import { refuseMovedOn, remoteState, remoteUrl } from './remote.ts';
+import type { Upstream } from './repo.ts';
 
 /** Looks at everything that could keep a commit from being made and pushed, before anything is. */
-export async function ready(
-  git: Git,
-  settings: GitSettings,
-): Promise<{ branch: string; url: string }> {
+export async function ready(git: Git, settings: GitSettings): Promise<Upstream> {
   await refuseUnfinished(git);
   const [branch, url] = await Promise.all([
     currentBranch(git, settings),
@@ -17,9 +15,10 @@ export async function ready(
     refuseShallow(git),
     refuseNameless(git),
   ]);
-  await refuseMovedOn(git, settings.remote, branch);
+  const state = await remoteState(git, settings.remote, branch);
+  await refuseMovedOn(git, settings.remote, branch, state.head);
   // Without credentials: a hypervisor has its own, and this is printed and sent to it.
-  return { branch, url: redact(settings.url ?? url) };
+  return { branch, url: redact(settings.url ?? url), state };
 }
 
 /** The branch that is checked out. @throws FleetError `git.detached-head`, `git.wrong-branch`. */

@@ -1,7 +1,9 @@
 import type { FleetError } from '../model/errors.ts';
 import { gitError } from './error.ts';
+import { fleetRefs, parseRemoteState } from './fleet-refs.ts';
 import type { Git } from './git.ts';
 import { currentHead } from './head.ts';
+import type { RemoteState } from './repo.ts';
 
 /** The url of a remote. @throws FleetError `git.no-remote`. */
 export async function remoteUrl(git: Git, remote: string): Promise<string> {
@@ -16,50 +18,65 @@ export async function remoteUrl(git: Git, remote: string): Promise<string> {
   });
 }
 
-/** Commit of a branch at the remote, now; undefined: there is no such branch. */
-export async function remoteHead(
+/** What the remote holds now, asked in one round trip. */
+export async function remoteState(git: Git, remote: string, branch: string): Promise<RemoteState> {
+  const patterns = [`refs/heads/${branch}`, fleetRefs];
+  const { code, out, err } = await git.run(['ls-remote', '--', remote, ...patterns]);
+  if (code !== 0) throw networkError(remote, err);
+  return parseRemoteState(out.toString(), branch);
+}
+
+/** @throws FleetError `git.moved-on` when the remote's branch holds commits that HEAD has not. */
+export async function refuseMovedOn(
   git: Git,
   remote: string,
   branch: string,
-): Promise<string | undefined> {
-  const { code, out, err } = await git.run(['ls-remote', '--', remote, `refs/heads/${branch}`]);
-  if (code !== 0) throw networkError(remote, err);
-  return out.toString().split('\t')[0] || undefined;
-}
-
-/**
- * Compares the remote's branch with ours; fetches it only when it holds commits we do not have.
- * @throws FleetError `git.moved-on`, and what `remoteHead` throws.
- */
-export async function refuseMovedOn(git: Git, remote: string, branch: string): Promise<void> {
-  const theirs = await remoteHead(git, remote, branch);
-  if (theirs === undefined) return;
-  const { code } = await git.run(['merge-base', '--is-ancestor', theirs, 'HEAD']);
-  if (code === 0) return;
-  const fetched = await git.run([
-    'fetch',
-    '--quiet',
-    '--no-tags',
-    '--',
-    remote,
-    `refs/heads/${branch}`,
-  ]);
-  if (fetched.code !== 0) throw networkError(remote, fetched.err);
-  const range = (await currentHead(git)) === undefined ? theirs : `HEAD..${theirs}`;
-  const log = await git.run(['log', '--max-count=10', '--format=%h %an, %ar: %s', range]);
+  theirs: string | undefined,
+): Promise<void> {
+  const log = await commitsNotHere(git, remote, branch, theirs, 'HEAD');
+  if (log === undefined) return;
   throw gitError('git.moved-on', `${remote}/${branch} has commits that are not here`, {
     hint: `Nothing was pushed. Take them in and run fleet again: git pull --rebase --autostash ${remote} ${branch}`,
-    detail: log.out.toString(),
+    detail: log,
   });
 }
 
 /**
+ * Commits of `theirs` that `ours` has not, a line each; undefined: there are none. Fetches the
+ * branch only when there are some.
+ */
+export async function commitsNotHere(
+  git: Git,
+  remote: string,
+  branch: string,
+  theirs: string | undefined,
+  ours: string,
+): Promise<string | undefined> {
+  if (theirs === undefined) return undefined;
+  const { code } = await git.run(['merge-base', '--is-ancestor', theirs, ours]);
+  if (code === 0) return undefined;
+  const options = ['--quiet', '--no-tags'];
+  const fetched = await git.run(['fetch', ...options, '--', remote, `refs/heads/${branch}`]);
+  if (fetched.code !== 0) throw networkError(remote, fetched.err);
+  const range = (await currentHead(git)) === undefined ? theirs : `${ours}..${theirs}`;
+  const log = await git.run(['log', '--max-count=10', '--format=%h %an, %ar: %s', range]);
+  return log.out.toString();
+}
+
+/**
  * The one place that looks at words: for a connection that fails, git has the same exit status
- * whatever the cause. They choose between two hints; the words themselves are the detail.
+ * whatever the cause. They choose between three hints; the words themselves are the detail.
  */
 export function networkError(remote: string, detail: string): FleetError {
+  if (/does not support --atomic/i.test(detail))
+    return gitError('git.no-atomic', `${remote} cannot take a push as all or nothing`, {
+      hint: 'Nothing was pushed. Its server has to offer atomic pushes: git over ssh, file or smart http does, unless receive.advertiseAtomic is off there.',
+      detail,
+    });
   if (
-    /denied|authentication|could not read (username|password)|40[13]|not authorized/i.test(detail)
+    /denied|authenticat|could not read (username|password)|40[13]|not (authorized|allowed)/i.test(
+      detail,
+    )
   )
     return gitError('git.no-permission', `${remote} does not let us in`, {
       hint: 'fleet never asks for a password: is your key in the agent, does the token hold, do you have the right to push? Try: git fetch',

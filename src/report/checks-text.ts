@@ -1,8 +1,14 @@
 import type { CheckResult } from '../deploy/checks.ts';
+import type { Note } from '../deploy/verify.ts';
 import type { Style } from './style.ts';
+import { wrap } from './wrap.ts';
 
 /** What was looked at: a line a target when all is well, expected and seen when not. */
-export function checksText(checks: readonly CheckResult[], style: Style): string {
+export function checksText(
+  checks: readonly CheckResult[],
+  style: Style,
+  notes: readonly Note[] = [],
+): string {
   const lines: string[] = [];
   for (const [target, own] of Map.groupBy(checks, (c) => c.target)) {
     const failed = own.filter((c) => !c.ok);
@@ -14,11 +20,17 @@ export function checksText(checks: readonly CheckResult[], style: Style): string
     }
     lines.push(`${style('red', 'FAIL')}  ${style('bold', target)}`);
     for (const check of failed) {
+      const column = 6 + check.check.length + '  expected '.length;
       lines.push(
-        `      ${check.check}: expected ${check.expected}`,
-        `      ${' '.repeat(check.check.length)}  seen     ${check.seen}`,
+        `      ${check.check}: expected ${wrap(check.expected, column)}`,
+        `      ${' '.repeat(check.check.length)}  seen     ${wrap(check.seen, column)}`,
       );
     }
+  }
+  for (const { target, text } of notes) {
+    lines.push(
+      `${style('yellow', 'note')}  ${style('bold', target)}  ${wrap(text, 8 + target.length)}`,
+    );
   }
   const bad = checks.filter((c) => !c.ok).length;
   lines.push(

@@ -1,5 +1,6 @@
 import { type Action, type HypervisorPlan, hasChanges, type Plan } from '../plan/plan.ts';
 import type { Style } from './style.ts';
+import { wrap } from './wrap.ts';
 
 const signs: Record<Action['kind'], string> = {
   checkout: '·',
@@ -43,7 +44,8 @@ export function planText(plan: Plan, style: Style, options: PlanTextOptions): st
     if (text) parts.push(text);
   }
   if (plan.warnings.length > 0) {
-    parts.push(plan.warnings.map((w) => `${style('yellow', 'warning')} ${w}\n`).join(''));
+    const warning = style('yellow', 'warning');
+    parts.push(plan.warnings.map((w) => `${warning} ${wrap(w, 8)}\n`).join(''));
   }
   parts.push(`${style('bold', summary(plan, options.offline))}\n`);
   return parts.join('\n');
@@ -74,18 +76,18 @@ function hypervisorText(plan: HypervisorPlan, style: Style): string {
   if (plan.unreachable)
     lines.push(`  ${style('red', 'unreachable')}  ${hanging(plan.unreachable, 15)}`);
   for (const problem of plan.problems)
-    lines.push(`  ${style('red', 'problem')}  ${hanging(problem, 11)}`);
+    lines.push(`  ${style('red', 'problem')}  ${wrap(problem, 11)}`);
   const width = Math.max(0, ...plan.actions.map((a) => a.target.length));
   for (const action of plan.actions) {
     const head = `  ${signs[action.kind]} ${action.target.padEnd(width)}  ${meaning[action.kind].padEnd(15)}`;
-    lines.push(`${head}  ${style('dim', action.why)}`);
+    lines.push(`${head}  ${style('dim', wrap(action.why, head.length + 2))}`);
   }
   for (const drift of plan.drift)
-    lines.push(`  ${style('yellow', '!')} ${drift.target}: ${drift.message}`);
+    lines.push(`  ${style('yellow', '!')} ${wrap(`${drift.target}: ${drift.message}`, 4)}`);
   return lines.length === 0 ? '' : `${style('bold', plan.name)}\n${lines.join('\n')}\n`;
 }
 
-/** Further lines of a message begin under the first. */
+/** Further lines of a message begin under the first; commands in it stay whole, to be copied. */
 function hanging(text: string, column: number): string {
   return text.replaceAll('\n', `\n${' '.repeat(column)}`);
 }

@@ -3,8 +3,8 @@ import type { Style } from './style.ts';
 
 const words: Record<HypervisorResult['outcome'], readonly ['green' | 'yellow' | 'red', string]> = {
   done: ['green', 'done'],
-  untouched: ['yellow', 'failed, untouched'],
-  'rolled-back': ['yellow', 'failed, rolled back'],
+  untouched: ['yellow', 'untouched'],
+  'rolled-back': ['yellow', 'rolled back'],
   'rollback-failed': ['red', 'ROLL BACK FAILED'],
 };
 
@@ -12,16 +12,18 @@ const words: Record<HypervisorResult['outcome'], readonly ['green' | 'yellow' | 
 export function resultText(results: readonly HypervisorResult[], style: Style): string {
   return results
     .map((result) => {
+      const { failure, because } = result;
       const [colour, word] = words[result.outcome];
-      const lines = [`${style('bold', result.hypervisor)}  ${style(colour, word)}`];
-      const { failure } = result;
+      const fate = failure ? `failed, ${word}` : because ? `${word}: ${because}` : word;
+      const lines = [`${style('bold', result.hypervisor)}  ${style(colour, fate)}`];
       if (failure) {
         lines.push(...indent(failure.message, 2));
         if (failure.detail) lines.push(...indent(failure.detail, 4).map((l) => style('dim', l)));
         if (failure.hint) lines.push(...indent(failure.hint, 2));
       }
-      if (failure && result.lines.length > 0) lines.push('  put back:');
-      lines.push(...result.lines.flatMap((l) => indent(l, failure ? 4 : 2)));
+      const isBack = result.outcome !== 'done';
+      if (isBack && result.lines.length > 0) lines.push('  put back:');
+      lines.push(...result.lines.flatMap((l) => indent(l, isBack ? 4 : 2)));
       return `${lines.join('\n')}\n`;
     })
     .join('');

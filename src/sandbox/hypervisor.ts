@@ -37,6 +37,7 @@ const folders = [
   'root',
   'sandbox/evaluations',
   'sys/class/net',
+  'sys/devices/system/cpu',
   'tmp',
   'var/lib/microvms',
 ];
@@ -170,6 +171,7 @@ export class SandboxHost {
     symlinkSync(tools, join(this.root, 'sandbox/tools'));
     const memory = ['MemTotal:       32768000 kB', 'MemAvailable:   24576000 kB', ''].join('\n');
     writeFileSync(join(this.root, 'proc/meminfo'), memory);
+    writeFileSync(join(this.root, 'sys/devices/system/cpu/online'), '0-7\n');
     await this.#tool('install', this.name);
   }
 

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Desk, valid } from './fleet.ts';
 
@@ -114,6 +116,83 @@ Plan: 6 files. Hypervisors were not asked.
     );
     expect(code).toBe(64);
     expect(stderr).toContain('called web9');
+  });
+});
+
+describe('fleet plan --out', () => {
+  const alone = valid.replace(/hypervisors:[\s\S]*/, 'hypervisors: {}\nnetworks: {}\nvms: {}\n');
+  const desk = () => {
+    const made = new Desk(alone);
+    made.write('flake.lock', '{}\n');
+    return made.commit();
+  };
+
+  test('saves the plan for its owner alone, and can save it again', async () => {
+    const home = desk();
+    for (const _ of [1, 2]) {
+      const { code, stdout, stderr } = await home.fleet('plan', '--no-diff', '--out', '../my.plan');
+      expect([code, stderr]).toEqual([
+        0,
+        'Saved. To carry out exactly this: fleet apply ../my.plan\n',
+      ]);
+      expect(stdout).toContain('Plan: ');
+    }
+    const file = join(home.folder, '../my.plan');
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(readdirSync(dirname(file)).sort()).toEqual(['home', 'infra', 'my.plan']);
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({
+      kind: 'fleet-plan',
+      version: 1,
+      fleet: 'example',
+      head: home.git('rev-parse', 'HEAD').trim(),
+      plan: { version: 1 },
+    });
+  });
+
+  test.each([
+    ['fleet.yaml', 'fleet.yaml is there and is no saved plan'],
+    ['.git/my.plan', ".git/my.plan is in git's own folder"],
+    ['.git/objects/my.plan', "is in git's own folder"],
+    ['.git', ".git is in git's own folder"],
+    ['no/my.plan', 'there is no folder'],
+    ['.', 'is there and is no file'],
+  ])('never writes to %s', async (path, why) => {
+    const home = desk();
+    const before = [home.files(), home.git('status', '--porcelain')];
+    const { code, stdout, stderr } = await home.fleet('plan', '--out', path);
+    expect([code, stdout]).toEqual([64, '']);
+    expect(stderr).toContain(why);
+    expect([home.files(), home.git('status', '--porcelain')]).toEqual(before);
+    expect(home.has('.git/my.plan')).toBe(false);
+  });
+
+  test('refuses a plan that asked no hypervisor', async () => {
+    const home = desk();
+    const { code, stderr } = await home.fleet('plan', '--offline', '--out', 'my.plan');
+    expect(code).toBe(64);
+    expect(stderr).toContain('Leave out --offline or --out.');
+    expect(home.has('my.plan')).toBe(false);
+  });
+
+  test('refuses one that could not be carried out, says why, and leaves the last one be', async () => {
+    const home = await rendered();
+    home.write('my.plan', '');
+    const before = home.files();
+    expect((await home.fleet('plan', '--out', 'my.plan')).code).toBe(64);
+    const { code, stdout, stderr } = await home.fleet('plan', '--out', 'other.plan');
+    expect(code).toBe(1);
+    expect(stdout).toContain('unreachable');
+    expect(stderr).toContain('this plan cannot be carried out: it is not saved [plan.not-saved]');
+    expect(stderr).toContain('hv1 cannot be reached: ');
+    expect(home.files()).toEqual(before);
+    const json = await home.fleet('plan', '--json', '--out', 'other.plan');
+    expect(JSON.parse(json.stdout)).toMatchObject({ error: { code: 'plan.not-saved' } });
+  });
+
+  test('refuses one whose flake.lock is still to be made', async () => {
+    const { code, stderr } = await new Desk(alone).commit().fleet('plan', '--out', 'my.plan');
+    expect(code).toBe(1);
+    expect(stderr).toContain('flake.lock is to be made first');
   });
 });
 

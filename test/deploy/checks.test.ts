@@ -12,7 +12,7 @@ const target: VmTarget = {
   name: 'web1',
   runner: '/nix/store/old-web1',
   state: 'running',
-  expected: { tap: 'vm-web1', bridge: 'br-front', address: '10.1.0.2', volumes: [] },
+  expected: { tap: 'vm-web1', bridge: 'br-front', address: '10.1.0.2', further: [], volumes: [] },
   bridgeAddress: '10.1.0.1/24',
 };
 const failing = (change: Partial<Facts>, of: Partial<VmTarget> = {}) =>
@@ -96,6 +96,14 @@ describe('a guest', () => {
     expect(failing(change)).toEqual(expected);
   });
 
+  test('with a further NIC is looked at for both', () => {
+    const further = [{ tap: 'vm-web1a2b3c', bridge: 'br-back', address: '10.2.0.9' }];
+    const both = { expected: { ...target.expected, further } };
+    expect(failing({}, both)).toEqual(['tap: expected vm-web1a2b3c up in br-back, seen nothing']);
+    const up = { name: 'vm-web1a2b3c', up: true, master: 'br-back', addresses: [] };
+    expect(failing(link('vm-web1a2b3c', up), both)).toEqual([]);
+  });
+
   test('that should be stopped is looked at for that and its runner only', () => {
     expect(failing({}, { state: 'stopped' })).toEqual(['stopped: expected inactive, seen active']);
     expect(
@@ -126,7 +134,8 @@ test('a hypervisor is looked at for its system and each of its bridges', () => {
 describe('verify', () => {
   const verify = async (world: World, targets: string[]) => {
     const hypervisor = world.index.hypervisors.get('hv1') as Hypervisor;
-    return verifyHypervisor(world.index, hypervisor, world.hv1, world.clock, new Set(targets));
+    const { index, hv1, clock } = world;
+    return (await verifyHypervisor(index, hypervisor, hv1, clock, new Set(targets))).checks;
   };
 
   test('looks twice, a settle time apart, at what is selected', async () => {

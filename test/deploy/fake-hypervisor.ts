@@ -4,7 +4,7 @@ import type { Facts, VmFacts } from '../../src/host/facts.ts';
 import type { Host, RunOptions, RunResult } from '../../src/host/host.ts';
 import { type ScriptName, script, stepScript } from '../../src/host/scripts.ts';
 import { FleetError } from '../../src/model/errors.ts';
-import { expectedOf } from '../../src/model/expected.ts';
+import { expectedOf, nicsOf } from '../../src/model/expected.ts';
 import type { FleetIndex } from '../../src/model/index.ts';
 import { factsText } from '../host/facts-text.ts';
 import { deployedFacts, unit, withEntry } from '../plan/situation.ts';
@@ -91,7 +91,11 @@ export class FakeHypervisor implements Host {
     });
     const vm = this.#index.vms.get(name);
     if (!vm) return;
-    const { tap, bridge } = expectedOf(vm, this.#index.networks);
+    for (const { tap, bridge } of nicsOf(expectedOf(vm, this.#index.networks)))
+      this.#join(tap, bridge);
+  }
+
+  #join(tap: string, bridge: string): void {
     const link = { name: tap, up: true, master: bridge, addresses: [] };
     this.facts = { ...this.facts, interfaces: withEntry(this.facts.interfaces, tap, link) };
   }
@@ -145,6 +149,9 @@ export class FakeHypervisor implements Host {
           unit: unit('inactive'),
           virtiofsd: unit('inactive'),
         });
+        return undefined;
+      case 'vm-join':
+        this.#join(first, second);
         return undefined;
       case 'vm-start':
         this.boot(first, vms.get(first)?.current ?? '');

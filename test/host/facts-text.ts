@@ -1,6 +1,7 @@
-import type { Facts, Interface, UnitFacts } from '../../src/host/facts.ts';
+import type { Facts, Interface, UnitFacts, Writer } from '../../src/host/facts.ts';
 import { formatExpected } from '../../src/model/expected.ts';
 
+const roots = '/nix/var/nix/gcroots/fleet';
 const parts = ['kernel', 'initrd', 'kernel-modules'];
 
 /** Facts as facts.sh prints them: what `parseFacts` reads. */
@@ -12,16 +13,24 @@ export function factsText(facts: Facts): string {
     ...links(facts).map(([path, to]) => `lrwxrwxrwx 1 root kvm 51 Jan  1 00:00 ${path} -> ${to}`),
     '== runners',
     ...runners(facts).map(([path, to]) => `lrwxrwxrwx 1 root kvm 51 Jan  1 00:00 ${path} -> ${to}`),
+    '== times',
+    ...times(facts).map(([path, since]) => `${since} ${path}`),
     '== disks',
     'Filesystem 1024-blocks Used Available Capacity Mounted on',
     ...[...facts.freeKiB].map(([disk, free]) => `/dev/vda1 99999999 1 ${free} 1% ${disk}`),
+    '== taken',
+    ...[...facts.takenKiB].map(([vm, kib]) => `${kib}\t/var/lib/microvms/${vm}`),
     '== checkout',
     ...checkout(facts),
     '== units',
     ...[...facts.vms.values()].flatMap((vm) => [
-      ...unitLines(`microvm@${vm.name}`, vm.unit),
-      ...unitLines(`microvm-virtiofsd@${vm.name}`, vm.virtiofsd),
+      ...unitLines(`microvm@${vm.name}.service`, vm.unit),
+      ...unitLines(`microvm-virtiofsd@${vm.name}.service`, vm.virtiofsd),
     ]),
+    ...facts.writers.filter(isUnit).flatMap(writerUnit),
+    '== processes',
+    ...facts.writers.filter((w) => !isUnit(w)).map((w) => w.name.slice(0, 15)),
+    ...(facts.collecting ? ['nix-collect-gar'] : []),
     '== failed',
     ...facts.failedUnits.map((u) => `${u} loaded failed failed Something`),
     '== addresses',
@@ -47,6 +56,7 @@ function records(facts: Facts): string[] {
   const { lock } = facts;
   const rows: (readonly (string | number | undefined)[])[] = [
     ['root', ''],
+    ['now', facts.now],
     ['machine', facts.machine],
     ['client', facts.clientAddress && `${facts.clientAddress} 50000 192.0.2.1 22`],
     ['boot', facts.bootId],
@@ -57,11 +67,19 @@ function records(facts: Facts): string[] {
       const expected = d.expected ? formatExpected(d.expected) : '-';
       return ['deployed', name, d.fingerprint, d.path, d.commit, d.since, expected];
     }),
+    ...[...facts.gone].map((name) => ['gone', name]),
     ...[...facts.held].map(([name, h]) => ['held', name, h.from, h.to, h.operator, h.since]),
     ...[...facts.aside].flatMap(([name, folders]) => folders.map((f) => ['aside', name, f])),
     ...facts.openDeployments.map((id) => ['open', id]),
     ...[...facts.vms.values()].map((vm) => ['vm', vm.name, vm.declarative ? 'yes' : 'no']),
     ...[...facts.freeKiB.keys()].map((disk) => ['disk', disk]),
+    ...(facts.memory
+      ? [
+          ['memory', 'MemTotal', facts.memory.totalKiB],
+          ['memory', 'MemAvailable', facts.memory.availableKiB],
+        ]
+      : []),
+    ...(facts.processors === undefined ? [] : [['processors', `0-${facts.processors - 1}`]]),
   ];
   return rows.map((row) => row.map((field) => field ?? '').join('\t'));
 }
@@ -78,8 +96,23 @@ function links(facts: Facts): [string, string][] {
       const then = facts.rebootFor.includes(part) ? 'older-' : '';
       return [`/run/booted-system/${part}`, `/nix/store/${then}${part}`];
     }),
+    ...[...facts.deployed]
+      .filter(([name]) => !facts.unrooted.has(name))
+      .map(([name, { path }]): [string, string] => [`${roots}/deployed-${name}`, path]),
   ];
   return all.filter((link): link is [string, string] => link[1] !== undefined);
+}
+
+function times(facts: Facts): [string, number][] {
+  const all: [string, number | undefined][] = [
+    ['/nix/var/nix/profiles/system', facts.systemProfileSince],
+    ['/run/current-system', facts.currentSystemSince],
+    ...[...facts.vms.values()].map(({ name, currentSince }): [string, number | undefined] => [
+      `/var/lib/microvms/${name}/current`,
+      currentSince,
+    ]),
+  ];
+  return all.filter((time): time is [string, number] => time[1] !== undefined);
 }
 
 function runners(facts: Facts): [string, string][] {
@@ -103,12 +136,24 @@ function checkout({ checkout: seen }: Facts): string[] {
 
 function unitLines(name: string, unit: UnitFacts): string[] {
   return [
-    `Id=${name}.service`,
+    `Id=${name}`,
     `ActiveState=${unit.active}`,
     `SubState=${unit.sub}`,
     `InvocationID=${unit.invocation}`,
     '',
   ];
+}
+
+const isUnit = ({ name }: Writer) => name.includes('.');
+
+/** A timer that waits, or a service that works. */
+function writerUnit({ name, kind }: Writer): string[] {
+  const active = kind === 'running' ? 'activating' : 'active';
+  return unitLines(name, {
+    active,
+    sub: kind === 'running' ? 'start' : 'waiting',
+    invocation: '',
+  });
 }
 
 function ipAddress({ name, up, master, addresses }: Interface) {

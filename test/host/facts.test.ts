@@ -3,13 +3,26 @@ import { describe, expect, test } from 'vitest';
 import { type Facts, systemName, type VmFacts } from '../../src/host/facts.ts';
 import { parseFacts, parseLock } from '../../src/host/parse-facts.ts';
 import { FleetError } from '../../src/model/errors.ts';
-import { deployedFacts, emptyFacts, index, unit } from '../plan/situation.ts';
+import { deployedFacts, emptyFacts, index, unit, withEntry } from '../plan/situation.ts';
 import { factsText } from './facts-text.ts';
 
+const deployed = deployedFacts(index(), 'hv1');
 const full: Facts = {
-  ...deployedFacts(index(), 'hv1'),
+  ...deployed,
+  currentSystemSince: 1_759_000_001,
+  systemProfileSince: 1_759_000_002,
   rebootFor: ['kernel'],
   missingTools: ['microvm'],
+  writers: [
+    { name: 'nixos-upgrade.timer', kind: 'installed' },
+    { name: 'nixos-upgrade.service', kind: 'running' },
+    { name: 'microvm', kind: 'running' },
+    { name: 'switch-to-configuration', kind: 'running' },
+  ],
+  collecting: true,
+  gone: new Set(['web1']),
+  unrooted: new Set([systemName]),
+  vms: withEntry(deployed.vms, 'web1', { currentSince: 1_759_000_003 }),
   lock: { id: 'd2', owner: 'ada@desk', operation: 'apply', since: 1_760_000_000 },
   held: new Map([
     [systemName, { from: '/nix/store/b', to: '/nix/store/a', operator: 'eve', since: 1 }],
@@ -163,6 +176,89 @@ describe('links', () => {
   test('tell a reboot that is needed only where something was booted differently', () => {
     const facts = parseFacts(text.replace(/^.*booted-system\/initrd -> .*\n/m, ''));
     expect(facts.rebootFor).toEqual(['kernel']);
+  });
+});
+
+describe('second writers', () => {
+  const writers = (units: string, processes: string[] = []) =>
+    parseFacts(
+      withSection('units', units).replace(
+        /(== processes\n)[\s\S]*?(?=== )/,
+        (_, head: string) => `${head}${processes.map((p) => `${p}\n`).join('')}`,
+      ),
+    );
+  const unitText = (id: string, active: string) =>
+    `Id=${id}\nActiveState=${active}\nSubState=dead\nInvocationID=\n\n`;
+
+  test('are not seen in units that are not loaded, or failed, or only wait', () => {
+    const idle =
+      unitText('nixos-upgrade.timer', 'inactive') +
+      unitText('nixos-upgrade.service', 'failed') +
+      unitText('comin.service', 'inactive');
+    expect(writers(idle).writers).toEqual([]);
+  });
+
+  test('beside guests do not hide them', () => {
+    const units = `${unitText('microvm@web1.service', 'active')}${unitText('comin.service', 'active')}`;
+    const facts = writers(units);
+    expect(facts.vms.get('web1')?.unit.active).toBe('active');
+    expect(facts.writers).toEqual([{ name: 'comin.service', kind: 'installed' }]);
+  });
+
+  test('are called by their whole names, each once', () => {
+    const cut = [
+      '.nixos-rebuild-',
+      'nixos-rebuild-n',
+      'nixos-rebuild',
+      '.switch-to-conf',
+      'microvm',
+    ];
+    const facts = writers('', cut);
+    expect(facts.writers.map((w) => w.name)).toEqual([
+      'microvm',
+      'nixos-rebuild',
+      'switch-to-configuration',
+    ]);
+    expect(facts.collecting).toBe(false);
+  });
+
+  test('are not the garbage collector', () => {
+    expect(writers('', ['nix-collect-gar'])).toMatchObject({ writers: [], collecting: true });
+  });
+});
+
+describe('resources', () => {
+  test('are not known where a disk has no line: whose the others are cannot be told', () => {
+    const one =
+      'Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/vda1 9 1 5 1% /boot';
+    const two = text.replace('\n== links', '\ndisk\t/boot\n== links');
+    expect(parseFacts(two.replace(/(== disks\n)[\s\S]*?(?=\n== )/, `$1${one}`)).freeKiB.size).toBe(
+      0,
+    );
+  });
+
+  test('may be missing, or cut', () => {
+    const facts = parseFacts(text.replace(/^(memory\tMemAvailable|processors)\t.*\n/gm, ''));
+    expect(facts).toMatchObject({ memory: undefined, processors: undefined });
+  });
+
+  test.each([
+    ['0', 1],
+    ['0-7', 8],
+    ['0-3,8,10-11', 7],
+    ['many', undefined],
+  ])('count the processors of %s', (list, count) => {
+    expect(parseFacts(text.replace(/^processors\t.*$/m, `processors\t${list}`)).processors).toBe(
+      count,
+    );
+  });
+});
+
+test('the time of a link is not read from anything but a line with one', () => {
+  const odd = '  File: "/run/current-system"\n    ID: 0 Namelen: 255\n?Y /run/current-system';
+  expect(parseFacts(withSection('times', odd))).toMatchObject({
+    currentSystemSince: undefined,
+    systemProfileSince: undefined,
   });
 });
 

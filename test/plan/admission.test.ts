@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { needed } from '../../src/plan/resources.ts';
 import { planText } from '../../src/report/plan-text.ts';
 import { noStyle } from '../../src/report/style.ts';
 import { changed, planHv1, twoHypervisors, withEntry } from './situation.ts';
 
 const GiB = 1024 * 1024;
+const memory = (totalKiB: number) => ({ totalKiB, availableKiB: GiB });
 const bigger = twoHypervisors.replaceAll(', network: back', ', memory: 3GiB, network: back');
 const withDisk = twoHypervisors.replace(
   'db1: { on: hv1',
@@ -13,12 +15,12 @@ const firstLines = (problems: readonly string[]) => problems.map((p) => p.split(
 
 describe('what a hypervisor has, as facts report it', () => {
   test('is enough for its vms: nothing is said', () => {
-    const facts = () => ({ processors: 1, memoryKiB: 2 * GiB });
+    const facts = () => ({ processors: 1, memory: memory(2 * GiB) });
     expect(planHv1({ fingerprints: changed('web1'), facts }).problems).toEqual([]);
   });
 
   test('is too little: the plan has the numbers', () => {
-    const facts = () => ({ memoryKiB: 3 * GiB });
+    const facts = () => ({ memory: memory(3 * GiB) });
     const { problems } = planHv1({ yaml: bigger, fingerprints: changed('db1'), facts });
     expect(problems).toEqual([
       [
@@ -40,19 +42,19 @@ describe('what a hypervisor has, as facts report it', () => {
 
   test('does not count where fleet.yaml declares it', () => {
     const yaml = bigger.replace('tags: [eu]', 'capacity: { memory: 8GiB }');
-    const facts = () => ({ memoryKiB: GiB });
+    const facts = () => ({ memory: memory(GiB) });
     expect(planHv1({ yaml, fingerprints: changed('db1'), facts }).problems).toEqual([]);
   });
 
   test('counts with the reserve and overcommitment that fleet.yaml declares', () => {
     const yaml = twoHypervisors.replace('tags: [eu]', 'capacity: { reserve: { memory: 2GiB } }');
-    const facts = () => ({ memoryKiB: 3 * GiB });
+    const facts = () => ({ memory: memory(3 * GiB) });
     const { problems } = planHv1({ yaml, fingerprints: changed('web1'), facts });
     expect(problems[0]).toContain('to give: 3 GiB less 2 GiB in reserve');
   });
 
   test('is not asked for when nothing is to be done', () => {
-    expect(planHv1({ facts: () => ({ memoryKiB: 1 }) }).problems).toEqual([]);
+    expect(planHv1({ facts: () => ({ memory: memory(1) }) }).problems).toEqual([]);
   });
 });
 
@@ -62,14 +64,14 @@ describe('the end state is looked at, not what changes now', () => {
       yaml: bigger,
       on: 'web1',
       fingerprints: changed('web1', 'db1'),
-      facts: () => ({ memoryKiB: 3 * GiB }),
+      facts: () => ({ memory: memory(3 * GiB) }),
     });
     expect(problems[0]).toContain('3 GiB  db1');
   });
 
   test('a vm that is being stopped asks for no memory, one that starts does', () => {
     const stopped = bigger.replace('web1: { on', 'web1: { state: stopped, on');
-    const facts = () => ({ memoryKiB: 3 * GiB });
+    const facts = () => ({ memory: memory(3 * GiB) });
     expect(planHv1({ yaml: stopped, facts }).problems).toEqual([]);
   });
 });
@@ -98,11 +100,17 @@ describe('disk', () => {
       'web1: { on',
       'web1: { state: stopped, volumes: [{ mount: /x, size: 1GiB }], on',
     );
-    const facts = () => ({ freeKiB: free(0) });
+    const facts = () => ({ freeKiB: free(needed.state) });
     expect(firstLines(planHv1({ yaml, fingerprints: changed('db1'), facts }).problems)).toEqual([]);
-    const seen = () => ({ freeKiB: free(0), takenKiB: new Map([['db1', 20 * GiB]]) });
+    const seen = () => ({
+      freeKiB: free(needed.state),
+      takenKiB: new Map([
+        ['db1', 20 * GiB],
+        ['web1', 0],
+      ]),
+    });
     expect(planHv1({ yaml, fingerprints: changed('db1'), facts: seen }).problems[0]).toContain(
-      '21 GiB of disk asked for, 20 GiB to give',
+      '21 GiB of disk asked for, 20.1 GiB to give',
     );
   });
 
@@ -120,7 +128,7 @@ describe('disk', () => {
   });
 
   test('of volumes whose real size is not told is what they may take', () => {
-    const facts = () => ({ freeKiB: free(0) });
+    const facts = () => ({ freeKiB: free(needed.state) });
     expect(planHv1({ yaml: withDisk, fingerprints: changed('db1'), facts }).problems).toEqual([]);
   });
 
@@ -138,7 +146,7 @@ test('a plan with the longest names fits into 80 columns', () => {
   );
   const plan = planHv1({
     yaml: twoHypervisors + vms.join(''),
-    facts: () => ({ memoryKiB: 1_048_575 * 1024 }),
+    facts: () => ({ memory: memory(1_048_575 * 1024) }),
   });
   const one = { ...plan, actions: [], drift: [] };
   const text = planText(

@@ -1,6 +1,7 @@
 import { readFleet } from '../../src/config/read-fleet.ts';
 import { type Facts, systemName, type UnitFacts, type VmFacts } from '../../src/host/facts.ts';
-import { type Expected, expectedOf } from '../../src/model/expected.ts';
+import { type Expected, expectedOf, nicsOf } from '../../src/model/expected.ts';
+import { gatewaysOf } from '../../src/model/gateways.ts';
 import { type FleetIndex, indexFleet } from '../../src/model/index.ts';
 import { makePlan, type PlanInput } from '../../src/plan/make-plan.ts';
 import type { Action, HypervisorPlan } from '../../src/plan/plan.ts';
@@ -50,6 +51,7 @@ export function sameFingerprints(fleet: FleetIndex): Map<string, string> {
 
 /** A host that fleet has never deployed to. */
 export const emptyFacts: Facts = {
+  now: 1_760_000_000,
   bootId: 'boot',
   fleet: undefined,
   machine: 'x86_64',
@@ -57,15 +59,24 @@ export const emptyFacts: Facts = {
   currentSystem: toplevel,
   bootedSystem: toplevel,
   systemProfile: toplevel,
+  currentSystemSince: undefined,
+  systemProfileSince: undefined,
   rebootFor: [],
   missingTools: [],
+  takenKiB: new Map(),
   freeKiB: new Map([['/nix/store', 9_000_000]]),
+  memory: { totalKiB: 32_000_000, availableKiB: 24_000_000 },
+  processors: 8,
+  writers: [],
+  collecting: false,
   lock: undefined,
   checkout: undefined,
   deployed: new Map(),
+  gone: new Set(),
+  unrooted: new Set(),
   held: new Map(),
   aside: new Map(),
-  openDeployments: [],
+  open: [],
   vms: new Map(),
   failedUnits: [],
   interfaces: new Map(),
@@ -108,6 +119,7 @@ export function deployedFacts(fleet: FleetIndex, hypervisor: string): Facts {
             name: vm.name,
             current: runner(vm.name),
             booted: runs ? runner(vm.name) : undefined,
+            currentSince: undefined,
             declarative: false,
             unit: unit(runs ? 'active' : 'inactive'),
             virtiofsd: unit(runs ? 'active' : 'inactive'),
@@ -118,13 +130,11 @@ export function deployedFacts(fleet: FleetIndex, hypervisor: string): Facts {
     interfaces: new Map([
       ...fleet
         .networksOn(hypervisor)
-        .map((n) => [n.bridge, up(n.bridge, { addresses: [`${n.gateway}/${n.prefix}`] })] as const),
+        .map((n) => [n.bridge, up(n.bridge, { addresses: gatewaysOf(n) })] as const),
       ...vms
         .filter((vm) => vm.state === 'running')
-        .map((vm) => {
-          const { tap, bridge } = expectedOf(vm, fleet.networks);
-          return [tap, up(tap, { master: bridge })] as const;
-        }),
+        .flatMap((vm) => nicsOf(expectedOf(vm, fleet.networks)))
+        .map(({ tap, bridge }) => [tap, up(tap, { master: bridge })] as const),
     ]),
   };
 }

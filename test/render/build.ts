@@ -17,13 +17,15 @@ export function fleet(
       },
       { name: 'nixpkgs', url: 'github:NixOS/nixpkgs/nixos-25.11', flake: true, follows: {} },
     ],
-    git: { remote: 'origin', transport: 'pull' },
+    git: { remote: 'origin', transport: 'pull', revert: true },
     rollout: {
       maxParallel: 10,
+      maxParallelVms: 1,
       settle: 15_000,
       deadline: 120_000,
       stopTimeout: 30_000,
       confirm: 90_000,
+      onFailure: 'revert-fleet',
     },
     ...parts,
   };
@@ -45,6 +47,8 @@ export function hypervisor(name: string, parts: Partial<Hypervisor> = {}): Hyper
     config: {},
     modules: [],
     nameservers: ['1.1.1.1'],
+    forwarder: false,
+    tailscale: { enable: false, advertiseRoutes: false },
     ...parts,
   };
 }
@@ -64,9 +68,18 @@ export function network(
     prefix: 24,
     gateway: `10.${n}.0.1`,
     nat: true,
+    isolated: true,
+    allow: [],
+    egress: 'all',
+    metadata: false,
     ...parts,
   };
 }
+
+/** `fd00:<n>::/64` beside it. */
+export const ipv6 = (n: number, nat = true): Pick<Network, 'ipv6'> => ({
+  ipv6: { subnet: `fd00:${n}::/64`, prefix: 64, gateway: `fd00:${n}::1`, nat },
+});
 
 export function vm(name: string, on: string, nics: readonly Nic[], parts: Partial<Vm> = {}): Vm {
   return {
@@ -85,17 +98,18 @@ export function vm(name: string, on: string, nics: readonly Nic[], parts: Partia
     config: {},
     modules: [],
     volumes: [],
+    publish: [],
     checks: [],
     dependsOn: [],
     ...parts,
   };
 }
 
-/** The NIC of a vm in a network; its names are those of a first NIC. */
-export const nic = (vmName: string, of: string, address: string): Nic => ({
+/** The NIC of a vm in a network; `further`: it is not its first. */
+export const nic = (vmName: string, of: string, address: string, further = false): Nic => ({
   network: of,
-  tap: tapName(vmName),
-  mac: macAddress(vmName),
+  tap: tapName(vmName, further ? of : undefined),
+  mac: macAddress(vmName, further ? of : undefined),
   address,
 });
 

@@ -100,13 +100,24 @@ describeWithNix('rendered files', () => {
     });
   });
 
+  it('give a guest one default route and the name server beside it', () => {
+    const { files } = evaluated(themes.networking!);
+    const { systemd } = files['hosts/www/default.nix'] as {
+      systemd: { network: { networks: Record<string, Values> } };
+    };
+    const { '10-backend': backend, '10-front': front } = systemd.network.networks;
+    expect(front).toMatchObject({ dns: ['10.1.0.1'], gateway: ['10.1.0.1', 'fd00:1::1'] });
+    expect(backend).not.toHaveProperty('gateway');
+    expect(backend).not.toHaveProperty('dns');
+  });
+
   it('let only networks with nat out', () => {
     const { files } = evaluated(themes.several!);
-    const { networking } = files['hosts/x86/networks.nix'] as {
+    const { networking } = files['hosts/x86/firewall.nix'] as {
       networking: { nftables: { tables: { fleet: { content: string; family: string } } } };
     };
     const { content, family } = networking.nftables.tables.fleet;
-    expect(family).toBe('ip');
+    expect(family).toBe('inet');
     expect(content).toContain('ip saddr 10.2.0.0/24 oifname "eno1" masquerade');
     expect(content).not.toContain('10.3.0.0');
   });

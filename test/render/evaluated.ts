@@ -8,7 +8,7 @@ export type Values = Record<string, unknown>;
 
 /** `pkgs` in which every package of the fleet is its own name. */
 function pkgsOf(theme: Fleet): Data {
-  const pkgs: Record<string, Data> = { git: 'git' };
+  const pkgs: Record<string, Data> = { git: 'git', runtimeShell: '/bin/sh' };
   for (const name of [...theme.hypervisors, ...theme.vms].flatMap((m) => m.packages)) {
     const [last, ...first] = name.split('.').reverse();
     const set = first.reverse().reduce<Record<string, Data>>((within, part) => {

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readFleet } from '../../src/config/read-fleet.ts';
 import type { Fleet } from '../../src/model/fleet.ts';
-import { fleet, hypervisor, network, nic, ops, vm, volume } from './build.ts';
+import { fleet, hypervisor, ipv6, network, nic, ops, vm, volume } from './build.ts';
 
 const small = fleet({
   hypervisors: [hypervisor('hv1')],
@@ -90,6 +90,50 @@ const several = fleet({
   ],
 });
 
+/** Everything about networks: who reaches whom, IPv6, names, ports, the tailnet. */
+const networking = fleet({
+  hypervisors: [
+    hypervisor('hv1', {
+      nameservers: ['1.1.1.1', '2606:4700:4700::1111'],
+      forwarder: true,
+      tailscale: { enable: true, advertiseRoutes: true },
+    }),
+    hypervisor('hv2', { tailscale: { enable: true, advertiseRoutes: false } }),
+  ],
+  networks: [
+    network('backend', 9, 'hv1', { ...ipv6(9, false), nat: false, allow: ['elsewhere', 'front'] }),
+    network('elsewhere', 8, undefined),
+    network('front', 1, 'hv1', ipv6(1)),
+    network('lab1', 4, 'hv1', { isolated: false, metadata: true }),
+    network('lab2', 5, 'hv1', { isolated: false, egress: [] }),
+    network('web', 2, 'hv1', {
+      bridge: 'web0',
+      egress: [
+        { protocol: 'udp', port: 123 },
+        { protocol: 'tcp', port: 443 },
+        { protocol: 'tcp', port: 80 },
+      ],
+    }),
+  ],
+  vms: [
+    vm('db', 'hv1', [{ ...nic('db', 'backend', '10.9.0.2'), address6: 'fd00:9::2' }]),
+    vm('lab1', 'hv1', [nic('lab1', 'lab1', '10.4.0.2')]),
+    vm('lab2', 'hv1', [nic('lab2', 'lab2', '10.5.0.2')]),
+    vm('web', 'hv1', [nic('web', 'web', '10.2.0.2')], {
+      publish: [{ protocol: 'udp', port: 53, to: 5353 }],
+    }),
+    vm(
+      'www',
+      'hv1',
+      [
+        { ...nic('www', 'backend', '10.9.0.5'), address6: 'fd00:9::5' },
+        { ...nic('www', 'front', '10.1.0.2', true), address6: 'fd00:1::2' },
+      ],
+      { publish: [{ protocol: 'tcp', port: 8443, to: 443 }] },
+    ),
+  ],
+});
+
 const evil = "a${b}$${c}''${d}\"e\"\\f\n''\n\ttab $";
 
 /** Text that would be code if anything let it. */
@@ -131,6 +175,7 @@ export const themes: Readonly<Record<string, Fleet>> = {
   small,
   full,
   several,
+  networking,
   hostile,
   ...Object.fromEntries(
     Object.entries(themeTexts).map(([theme, text]) => {

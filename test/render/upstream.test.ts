@@ -12,7 +12,11 @@ import { themes } from './themes.ts';
 const nixpkgsLib = process.env.FLEET_NIXPKGS_LIB;
 const microvm = process.env.FLEET_MICROVM;
 
-const { full, several } = themes as { full: Fleet; several: Fleet };
+const { full, networking, several } = themes as {
+  full: Fleet;
+  networking: Fleet;
+  several: Fleet;
+};
 
 function upstream(
   theme: Fleet,
@@ -87,6 +91,19 @@ whenThere?.('microvm.nix takes a guest', () => {
     });
   });
 
+  it('with two NICs, of which one leads out', () => {
+    const value = upstream(networking, 'guest', 'www', 'aarch64-linux');
+    expect(value).toMatchObject({
+      failed: [],
+      networks: {
+        '10-backend': { address: ['10.9.0.5/24', 'fd00:9::5/64'] },
+        '10-front': { dns: ['10.1.0.1'], gateway: ['10.1.0.1', 'fd00:1::1'] },
+      },
+      warnings: [],
+    });
+    expect(value['tap-up']).toContain("tuntap add name 'vm-www44daf' mode tap");
+  });
+
   // Why fleet renders no list of virtio modules.
   it.each(['aarch64-linux', 'x86_64-linux'])('and puts virtio into its initrd on %s', (system) => {
     const needed = ['virtio_blk', 'virtio_mmio', 'virtio_pci', 'virtiofs'];
@@ -112,6 +129,21 @@ whenThere?.('microvm.nix takes a hypervisor', () => {
       },
       target: { wants: [] },
       waitsOnline: false,
+    });
+  });
+
+  it('with everything about networks', () => {
+    expect(upstream(networking, 'hypervisor', 'hv1', 'aarch64-linux')).toMatchObject({
+      failed: [],
+      networking: {
+        firewall: { extraInputRules: expect.stringContaining('th dport 53 accept') },
+        nftables: {
+          flushRuleset: false,
+          tables: { fleet: { family: 'inet', content: expect.stringContaining('@allowed') } },
+        },
+      },
+      networks: { '20-br-front': { matchConfig: { Name: ['vm-www44daf'] } } },
+      services: expect.arrayContaining(['fleet-autostart', 'tailscaled-set']),
     });
   });
 });

@@ -24,7 +24,7 @@ function someoneElse(subject: string): void {
 }
 
 test('ready, commit, push', async () => {
-  expect(await ready()).toEqual({ branch: 'main', url: `file://${box.remote.dir}` });
+  expect(await ready()).toMatchObject({ branch: 'main', url: `file://${box.remote.dir}` });
   expect(await ready({ url: 'ssh://git@example.net/infra.git' })).toMatchObject({
     url: 'ssh://git@example.net/infra.git',
   });

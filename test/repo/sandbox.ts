@@ -34,6 +34,13 @@ export class Clone {
     rmSync(join(this.dir, path));
   }
 
+  /** Commits everything there is; returns the commit. */
+  commitAll(message: string): string {
+    this.git('add', '--all');
+    this.git('commit', '-qm', message);
+    return this.git('rev-parse', 'HEAD');
+  }
+
   hook(name: string, body: string): void {
     const file = this.git('rev-parse', '--git-path', `hooks/${name}`);
     this.write(file, `#!/bin/sh\n${body}\n`);
@@ -57,7 +64,7 @@ export interface Sandbox {
 }
 
 /** A fresh remote and a clone of it for each test, away from the user's own git configuration. */
-export function useSandbox(): Sandbox {
+export function useSandbox(format: 'sha1' | 'sha256' = 'sha1'): Sandbox {
   let dir = '';
   let remote: Clone;
   let desk: Clone;
@@ -78,6 +85,7 @@ export function useSandbox(): Sandbox {
     vi.stubEnv('XDG_CONFIG_HOME', dir);
     vi.stubEnv('GIT_CONFIG_GLOBAL', config);
     vi.stubEnv('GIT_CONFIG_SYSTEM', '/dev/null');
+    vi.stubEnv('GIT_DEFAULT_HASH', format);
     execFileSync('git', ['init', '-q', '--bare', join(dir, 'remote.git')]);
     remote = new Clone(join(dir, 'remote.git'));
     desk = clone('desk');

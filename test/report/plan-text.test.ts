@@ -77,7 +77,8 @@ test('drift is shown where nothing is to be done, too', () => {
   });
   expect(text(plan([hv1]))).toMatchInlineSnapshot(`
     "hv1
-      ! web1: held back by ada@desk since 2025-10-09 08:53 UTC (fleet apply --release web1)
+      ! web1: held back by ada@desk since 2025-10-09 08:53 UTC
+        (fleet apply --release web1)
 
     No changes.
     "
@@ -137,6 +138,69 @@ test('offline shows diffs only, and says that hypervisors were not asked', () =>
       Plan: 1 file. Hypervisors were not asked.
       "
     `);
+});
+
+test('what was found before anything changes reads well at 80 columns', () => {
+  const hv1 = planHv1({
+    fingerprints: changed('hv1'),
+    facts: (f) => ({
+      systemProfile: '/nix/store/by-hand',
+      systemProfileSince: f.now - 90 * 60,
+      rebootFor: ['kernel', 'initrd'],
+      currentSystemSince: f.now - 26 * 3600,
+      writers: [
+        { name: 'nixos-upgrade.timer', kind: 'installed' },
+        { name: 'nixos-upgrade.service', kind: 'running' },
+        { name: 'nixos-rebuild', kind: 'running' },
+      ],
+      collecting: true,
+      freeKiB: new Map(['/nix/store', '/var/lib/fleet', '/boot'].map((disk) => [disk, 3000])),
+      memory: { totalKiB: 8_000_000, availableKiB: 300_000 },
+      gone: new Set(['web1']),
+      unrooted: new Set(['db1']),
+      vms: withEntry(f.vms, 'web1', {
+        current: '/nix/store/by-hand',
+        currentSince: f.now - 3 * 3600 - 12 * 60,
+      }),
+    }),
+  });
+  const out = text(plan([hv1]));
+  expect(out).toMatchInlineSnapshot(`
+    "hv1
+      problem  /nix/store has 2 MiB free, 1024 MiB are needed: run
+               nix-collect-garbage there
+      problem  /var/lib/fleet has 2 MiB free, 64 MiB are needed: make room on its
+               file system
+      problem  292 MiB of memory are available, a build needs 512 MiB: stop
+               something there, or wait
+      problem  /boot has 2 MiB free: delete old generations
+               (boot.loader.*.configurationLimit)
+      problem  nixos-upgrade.service and nixos-rebuild are at work there: wait for
+               them, or end them
+      ~ hv1   switch           its configuration changed
+      ~ db1   rebuild          what was deployed has no root
+      ~ web1  rebuild          current is not the runner deployed
+      ! hv1: the system profile differs from the running system for 1 h 30 min: a
+        reboot would boot it
+      ! hv1: kernel, initrd of the running system wait for a reboot, for at least
+        1 d 2 h
+      ! hv1: nixos-upgrade.timer would replace what fleet deploys:
+        system.autoUpgrade.enable = false
+      ! hv1: nixos-upgrade.service and nixos-rebuild are at work: what is said here
+        may not hold for long
+      ! hv1: nix-collect-garbage runs: a build may have to wait for it
+      ! db1: the deployed generation has no root, so it may be collected any time;
+        apply roots it again
+      ! web1: the deployed generation is not in the store any more (collected): a
+        restart would fail; apply builds it again
+      ! web1: current is not the runner that was deployed
+      ! web1: current differs from booted for 3 h 12 min: a reboot would boot it
+
+    Plan: 1 to switch, 2 to rebuild.
+    A guest that is rebuilt restarts only if its runner differs.
+    "
+  `);
+  expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
 });
 
 test('warnings stand before the summary', () => {

@@ -80,3 +80,34 @@ test('checks are a line a target when well, and expected and seen when not', () 
   `);
   expect(checksText(checks.slice(0, 2), noStyle)).toContain('All 2 checks passed.');
 });
+
+test('a pending restart says since when, within 80 columns, and notes fail nothing', () => {
+  const checks: CheckResult[] = [
+    { target: 'web1', check: 'restart pending', ok: true, expected: 'none', seen: 'none' },
+    {
+      target: 'web2',
+      check: 'restart pending',
+      ok: false,
+      expected: 'none',
+      seen: 'current differs from booted for 3 h 12 min: a reboot would boot it',
+    },
+  ];
+  const notes = [
+    {
+      target: 'pet',
+      text: 'current differs from booted for 2 d: a reboot would boot it (fleet.yaml does not have it here)',
+    },
+  ];
+  expect(checksText(checks, noStyle, notes)).toMatchInlineSnapshot(`
+    "ok    web1  restart pending
+    FAIL  web2
+          restart pending: expected none
+                           seen     current differs from booted for 3 h 12 min: a
+                                    reboot would boot it
+    note  pet  current differs from booted for 2 d: a reboot would boot it
+               (fleet.yaml does not have it here)
+    1 of 2 checks failed.
+    "
+  `);
+  expect(checksText(checks.slice(0, 1), noStyle, notes)).toContain('All 1 checks passed.');
+});

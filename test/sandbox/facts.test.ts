@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { lutimesSync, mkdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -29,12 +30,54 @@ describe('a hypervisor that fleet has never touched', () => {
       lock: undefined,
       checkout: undefined,
       failedUnits: [],
+      memory: { totalKiB: 32_768_000, availableKiB: 24_576_000 },
+      processors: 8,
+      writers: [],
+      collecting: false,
     });
+    expect([...facts.freeKiB.keys()]).toEqual([
+      '/nix/store',
+      '/var/lib/fleet',
+      '/var/lib/microvms',
+      '/boot',
+    ]);
+    for (const [disk, free] of facts.freeKiB) expect(free, disk).toBeGreaterThan(0);
+    for (const time of [facts.now, facts.currentSystemSince, facts.systemProfileSince])
+      expect(Math.abs((time as number) - Date.now() / 1000)).toBeLessThan(120);
     expect(facts.bootId).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
     expect(facts.vms.size).toBe(0);
     expect([...facts.interfaces.keys()]).toEqual(['lo', 'enp1s0']);
     expect(facts.routes.map((route) => route.destination)).toEqual(['default', '192.0.2.0/24']);
     expect(Object.fromEntries(facts.answers)).toEqual({ '10.1.0.2': false, '192.0.2.2': true });
+  });
+
+  it('shows who else is at work on it, by units and by what the kernel calls programs', async () => {
+    const { host } = stage;
+    const unit = (name: string, active: string) =>
+      writeFileSync(join(host.root, 'sandbox/units', name), `active=${active}\nsub=x\n`);
+    const process = (number: number, name: string) => {
+      mkdirSync(join(host.root, 'proc', String(number)));
+      writeFileSync(join(host.root, 'proc', String(number), 'comm'), `${name}\n`);
+    };
+    unit('comin.service', 'active');
+    unit('nixos-upgrade.timer', 'active');
+    unit('nixos-upgrade.service', 'activating');
+    ['systemd', '.nixos-rebuild-', 'microvm-run', 'nix-collect-gar', 'switch-to-confi'].forEach(
+      (name, n) => {
+        process(100 + n, name);
+      },
+    );
+    const facts = await stage.facts();
+    expect(facts.writers.map((w) => `${w.name} ${w.kind}`)).toEqual([
+      'nixos-upgrade.timer installed',
+      'comin.service installed',
+      'nixos-upgrade.service running',
+      'nixos-rebuild running',
+      'switch-to-configuration running',
+    ]);
+    expect(facts.collecting).toBe(true);
+    await host.exec('rm -r "$FLEET_ROOT"/proc/1?? "$FLEET_ROOT"/sandbox/units/*');
+    expect(await stage.facts()).toMatchObject({ writers: [], collecting: false });
   });
 
   it('lets OpenSSH in with the key and the config of its home', async () => {
@@ -60,5 +103,45 @@ describe('a hypervisor that fleet has never touched', () => {
     await expect(ssh('-l', 'ops', 'hv1', 'true')).rejects.toMatchObject({
       stderr: expect.stringContaining('Permission denied'),
     });
+  });
+});
+
+describe('a vm that fleet deployed', () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await Stage.start();
+    stage.vms = { web1: {} };
+    const runner = (await stage.deploy()).get('web1') as string;
+    const record = ['example', 'c', 'new', 'web1', 'print', runner, '-', '-'];
+    await stage.step('record', stage.id, ...record);
+  }, 60_000);
+  afterAll(() => stage.stop());
+
+  it('is in the store, with a root, and tells when its current was made', async () => {
+    const facts = await stage.facts();
+    expect([...facts.deployed.keys()]).toEqual(['web1']);
+    expect([facts.gone.size, facts.unrooted.size]).toEqual([0, 0]);
+    const since = facts.vms.get('web1')?.currentSince as number;
+    expect(facts.now - since).toBeGreaterThanOrEqual(0);
+    expect(facts.now - since).toBeLessThan(120);
+  });
+
+  it('that somebody built another runner for keeps the time of that', async () => {
+    const link = join(stage.host.root, 'var/lib/microvms/web1/current');
+    const current = readlinkSync(link);
+    await stage.host.exec(`ln -sfn "$FLEET_ROOT/nix/store" '${link}'`);
+    lutimesSync(link, 1_750_000_000, 1_750_000_000);
+    const seen = (await stage.facts()).vms.get('web1');
+    expect(seen).toMatchObject({ booted: current, currentSince: 1_750_000_000 });
+    expect(seen?.current).not.toBe(current);
+    await stage.host.exec(`ln -sfn '${current}' '${link}'`);
+  });
+
+  it('is seen to have lost its root, and then its generation', async () => {
+    await stage.host.exec('rm "$FLEET_ROOT/nix/var/nix/gcroots/fleet/deployed-web1"');
+    const loose = await stage.facts();
+    expect([[...loose.unrooted], [...loose.gone]]).toEqual([['web1'], []]);
+    rmSync(loose.deployed.get('web1')?.path as string, { recursive: true });
+    expect([...(await stage.facts()).gone]).toEqual(['web1']);
   });
 });

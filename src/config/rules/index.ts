@@ -8,23 +8,41 @@ import { memory } from './guests.ts';
 import { nameServers, sshTargets } from './hypervisors.ts';
 import { modules } from './modules.ts';
 import { bridgeNames, interfaces, macAddresses, uniqueNames } from './names.ts';
-import { natNeedsUplink, networkOnOneHypervisor, overlappingSubnets, subnets } from './networks.ts';
+import {
+  allowedNetworks,
+  nameServersInReach,
+  natNeedsUplink,
+  networkOnOneHypervisor,
+  overlappingSubnets,
+} from './networks.ts';
 import { notYet } from './not-yet.ts';
+import { portNumbers, publishedPorts } from './ports.ts';
 import { references } from './references.ts';
+import { canary } from './rollout.ts';
+import { subnets, subnets6 } from './subnets.ts';
+import { advertisedSubnets, advertisingIsEnabled } from './tailscale.ts';
 import { sshKeys } from './users.ts';
 import { distinctVolumes, harmlessVolumes } from './volumes.ts';
 
 /** What must hold beyond the schema. Each rule is about one thing and knows none of the others. */
 export const rules: readonly ((draft: Draft) => Iterable<Finding>)[] = [
   references,
+  canary,
   uniqueNames,
   bridgeNames,
   interfaces,
   macAddresses,
   subnets,
+  subnets6,
   overlappingSubnets,
   networkOnOneHypervisor,
   natNeedsUplink,
+  allowedNetworks,
+  nameServersInReach,
+  advertisedSubnets,
+  advertisingIsEnabled,
+  portNumbers,
+  publishedPorts,
   vmHasNetwork,
   addresses,
   memory,

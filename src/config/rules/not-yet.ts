@@ -18,44 +18,14 @@ const is =
   (value: unknown) =>
     values.includes(value);
 const empty = (value: unknown): boolean => Object.keys(value as object).length === 0;
-const off = (value: unknown): boolean => !(value as { enable?: boolean }).enable;
 
-const git: NotYet[] = [
-  { code: 'E901', field: 'revert', holds: is(false), today: 'a rollback makes no revert commit' },
-];
 const rollout: NotYet[] = [
-  { code: 'E902', field: 'canary', holds: is(), today: 'no hypervisor goes first alone' },
   { code: 'E903', field: 'maxParallelVms', holds: is(1), today: 'guests restart one by one' },
-  {
-    code: 'E904',
-    field: 'onFailure',
-    holds: is('revert-hypervisor'),
-    today: 'the hypervisor that failed is put back',
-  },
 ];
 const hypervisor: NotYet[] = [
   { code: 'E912', field: 'autostart', holds: is('all'), today: 'all running vms start' },
-  {
-    code: 'E913',
-    field: 'tailscale',
-    holds: off,
-    today: 'it is set up by services.tailscale in config',
-  },
-];
-const network: NotYet[] = [
-  { code: 'E921', field: 'subnet6', holds: is(), today: 'networks have IPv4 only' },
-  { code: 'E922', field: 'isolated', holds: is(false), today: 'networks can reach each other' },
-  { code: 'E923', field: 'allow', holds: empty, today: 'networks can reach each other' },
-  { code: 'E924', field: 'egress', holds: is('all'), today: 'guests reach everything outside' },
-  { code: 'E925', field: 'metadata', holds: is(true), today: 'guests reach 169.254.169.254' },
 ];
 const vm: NotYet[] = [
-  {
-    code: 'E931',
-    field: 'networks',
-    holds: (value) => (value as unknown[]).length === 1,
-    today: 'a vm has one network',
-  },
   { code: 'E932', field: 'vsock', holds: is(), today: 'guests have no vsock' },
   {
     code: 'E933',
@@ -72,16 +42,13 @@ const vm: NotYet[] = [
     today: 'running vms start after a reboot, stopped ones never do',
   },
   { code: 'E937', field: 'shares', holds: empty, today: 'a guest has volumes only' },
-  { code: 'E938', field: 'publish', holds: empty, today: 'no port of the uplink leads to a guest' },
   { code: 'E939', field: 'credentials', holds: empty, today: 'guests are given no credentials' },
 ];
 
 /** Fields of the format that would be set without effect are an error until they have one. */
-export function* notYet({ yaml, layers, hypervisors, networks }: Draft): Iterable<Finding> {
-  yield* check(git, yaml.git, ['git']);
+export function* notYet({ yaml, layers, hypervisors }: Draft): Iterable<Finding> {
   yield* check(rollout, yaml.rollout, ['rollout']);
   for (const { path, yaml: fields } of hypervisors.values()) yield* check(hypervisor, fields, path);
-  for (const { path, yaml: fields } of networks.values()) yield* check(network, fields, path);
   for (const { path, settings } of layers) {
     yield* check(vm, settings, path);
     for (const [i, { run }] of (settings.checks ?? []).entries()) {

@@ -1,19 +1,22 @@
-# back.sh ID now|wait SECONDS: takes the way back that arm.sh laid (now, also after it was
-# confirmed), or waits for it; prints how switch-to-configuration ended.
+# back.sh ID now|wait SECONDS: takes the way back (now, also after it was confirmed), or waits for the
+# hypervisor to have taken it; prints how it ended and which guests it started.
 id=$1 when=$2 seconds=$3
-deployment=$state/deployments/$id
-# Nothing was armed, so nothing was switched.
+deployment=$deployments/$id
 [ -e "$deployment/back.sh" ] || exit 0
-if [ "$when" = now ]; then
-	[ "$(target "$deployment/decided")" != confirmed ] || rm -f "$deployment/decided"
+if [ "$when" = now ] && [ ! -e "$deployment/result" ]; then
+	# Refused while the hypervisor is on its way back by itself: that one is as good.
 	systemd-run --quiet --collect --unit="fleet-back-$id-now" --description="fleet $id: way back" \
-		"$(command -v sh)" "$deployment/back.sh"
+		"$(command -v sh)" "$deployment/back.sh" now 2>/dev/null || true
 fi
-left=$((seconds * 5))
-until [ -e "$deployment/back.rc" ]; do
+left=$((seconds * 10))
+until [ -e "$deployment/back.rc" ] || [ -e "$deployment/result" ]; do
 	[ "$left" -gt 0 ] || die back.not-yet "the way back of deployment $id has not ended after $seconds s"
 	left=$((left - 1))
-	sleep 0.2
+	sleep 0.1
 done
-systemctl stop "fleet-back-$id.timer" "fleet-back-$id-confirm.timer" 2>/dev/null || true
-printf 'back\t%s\n' "$(cat "$deployment/back.rc")"
+[ ! -e "$deployment/changing" ] || echo changed
+[ ! -e "$deployment/result" ] || printf 'result\t%s\n' "$(cat "$deployment/result")"
+[ ! -e "$deployment/back.rc" ] || printf 'back\t%s\n' "$(cat "$deployment/back.rc")"
+for list in put-back not-back; do
+	[ ! -e "$deployment/$list" ] || sed "s/^/$list$tab/" "$deployment/$list"
+done

@@ -1,6 +1,8 @@
-# begin.sh ID OPERATOR OPERATION MACHINE FREE_KIB: can this hypervisor be deployed to? Then
-# takes its lock and opens the deployment's folder. Nothing that runs is changed.
-id=$1 operator=$2 operation=$3 machine=$4 need=$5
+# begin.sh ID OPERATOR OPERATION FLEET MACHINE FREE_KIB CONFIRM STOP CHECKOUT [VM…]: can this hypervisor be
+# deployed to? Then opens the deployment's folder, lays its way back for the system and the vms named,
+# and takes the lock. Nothing that runs is changed. Standard input: way-back.sh. Durations in seconds.
+id=$1 operator=$2 operation=$3 fleet=$4 machine=$5 need=$6 confirm=$7 stop=$8 checkout=$9
+shift 9
 
 [ "$(id -u)" = 0 ] || [ -n "$R" ] ||
 	die preflight.not-root "commands run as $(id -un), not as root: connect as root, or allow it sudo without a password"
@@ -12,11 +14,6 @@ for tool in $tools; do
 	command -v "$tool" >/dev/null || missing="$missing $tool"
 done
 [ -z "$missing" ] || die preflight.missing-tools "not on the PATH of this hypervisor:$missing"
-# A deployment that died may have left a way back armed, or a step at work.
-left=$(systemctl list-units --no-legend --plain --state=active,activating,deactivating \
-	'fleet-back-*.timer' 'fleet-back-*.service' 'fleet-2*.service' 2>/dev/null | cut -d ' ' -f 1 | tr '\n' ' ')
-[ -z "$left" ] ||
-	die begin.still-running "an earlier deployment is still at work here: $left(a way back ends by itself; wait for it)"
 [ "$(uname -m)" = "$machine" ] ||
 	die preflight.wrong-architecture "this hypervisor is $(uname -m), fleet.yaml says $machine"
 free=$(df -Pk "$R/nix/store" | { read -r _ && read -r _ _ _ free _ && echo "$free"; })
@@ -27,41 +24,92 @@ if [ "$operation" != rollback ] && [ ! -e "$state/deployed/system." ]; then
 	[ "$(nix eval --raw --expr 'if builtins ? getFlake then "yes" else "no"' 2>/dev/null)" = yes ] ||
 		die preflight.no-flakes "flakes are not enabled: nix.settings.experimental-features = [ \"nix-command\" \"flakes\" ]"
 fi
+system=$(readlink -f "$R/run/current-system" 2>/dev/null || true)
+in_store "$system" || die preflight.no-generation "this hypervisor has no current system to go back to"
 
-mkdir -p "$state" "$R/run/fleet"
-# mkdir is the lock: exactly one of many can make it.
-if ! mkdir "$state/lock" 2>/dev/null; then
-	[ -d "$state/lock" ] || die preflight.no-space "cannot create $state/lock"
-	holder=
-	[ ! -f "$state/lock/info" ] || holder=$(cat "$state/lock/info")
-	die lock.held "$holder"
-fi
-# From here to the end of this script a failure gives it back.
-trap 'rm -rf "$state/lock"' EXIT
-now=$(date +%s)
-printf '%s\t%s\t%s\t%s\n' "$id" "$operator" "$operation" "$now" | write "$state/lock/info"
-
-deployment=$state/deployments/$id
-mkdir -p "$deployment/steps" "$deployment/roots" "$roots/$id"
-printf 'operator\t%s\noperation\t%s\nstarted\t%s\n' "$operator" "$operation" "$now" |
-	write "$deployment/meta"
-
-# What there is before is kept from garbage collection until this deployment has ended.
-before() { # NAME PATH
-	[ -n "$2" ] || return 0
-	printf '%s\t%s\n' "$1" "$2"
-	! in_store "$2" || ln -sfn "$2" "$roots/$id/$1"
+held() {
+	die lock.held "$1$tab$(meta "$1" operator)$tab$(meta "$1" operation)$tab$(meta "$1" started)"
 }
+# A deployment that died with its hypervisor, where nothing recovers at boot, is put in order first.
+for folder in "$deployments"/*; do
+	other=${folder##*/}
+	is_open "$other" || continue
+	! at_work "$other" || held "$other"
+	settle "$other" >&2
+	! is_open "$other" || held "$other"
+	echo "deployment $other had been cut off, and was put in order first" >&2
+done
+
+deployment=$deployments/$id
+mkdir -p "$deployment/steps" "$deployment/roots" "$roots/$id" "$R/run/fleet" ||
+	die preflight.no-space "cannot write to $deployment"
+# From here to the end of this script a failure leaves nothing behind.
+clean_up() {
+	[ "$(target "$state/lock")" != "deployments/$id" ] || rm -f "$state/lock"
+	systemctl stop "fleet-back-$id.timer" "fleet-back-$id.service" 2>/dev/null || true
+	rm -rf "$deployment" "${roots:?}/$id"
+}
+trap clean_up EXIT
 {
-	before system. "$(readlink -f "$R/run/current-system" 2>/dev/null || true)"
+	printf 'fleet\t%s\noperator\t%s\noperation\t%s\nstarted\t%s\n' "$fleet" "$operator" "$operation" "$(date +%s)"
+	printf 'confirm\t%s\nstop\t%s\ncheckout\t%s\n' "$confirm" "$stop" "$checkout"
+	former=$(git -C "$R$checkout" rev-parse -q --verify HEAD 2>/dev/null || true)
+	[ -z "$former" ] || printf 'former\t%s\n' "$former"
+} | write "$deployment/meta"
+
+# What there is before, kept from garbage collection until this deployment has ended.
+keep() { # PATH NAME; prints PATH, or - for what one cannot go back to
+	if in_store "$1" && ln -sfn "$1" "$roots/$id/$2" && [ -e "$1" ]; then echo "$1"; else echo -; fi
+}
+# What a reboot would boot may be another system than the one that runs: it comes back, too.
+profile=$(readlink -f "$system_profile" 2>/dev/null || true)
+in_store "$profile" || profile=$system
+number=$(target "$system_profile")
+number=${number##*system-}
+active=$(systemctl list-units --no-legend --plain --state=active,activating,reloading 'microvm@*.service' | cut -d ' ' -f 1)
+{
+	printf 'system\t%s\t%s\t%s\n' "$(keep "$system" system.)" "$(keep "$profile" profile.)" "${number%-link}"
 	for folder in "$vms"/*; do
 		is_vm "$folder" || continue
-		before "${folder##*/}" "$(target "$folder/current")"
-		booted=$(target "$folder/booted")
-		! in_store "$booted" || ln -sfn "$booted" "$roots/$id/${folder##*/}.booted"
+		name=${folder##*/} was=inactive
+		! printf '%s\n' "$active" | grep -qx "microvm@$name.service" || was=active
+		current=$(keep "$(target "$folder/current")" "$name")
+		printf 'vm\t%s\t%s\t%s\t%s\n' "$name" "$current" "$(keep "$(target "$folder/booted")" "$name.booted")" "$was"
 	done
+	for name; do printf 'target\t%s\n' "$name"; done
 } >"$deployment/before"
 
+# Transient units have hardly a PATH on NixOS, and a switch changes what is on ours: the old system's
+# tools first, then the folders of those that are there now.
+path=$system/sw/bin
+for tool in systemctl systemd-run nix-env git sh date ln sed grep; do
+	found=$(command -v "$tool") || continue
+	real=$(readlink -f "$found" 2>/dev/null || true)
+	# Where one file goes by many names (coreutils, busybox, nix) the link's own folder is meant.
+	[ "${real##*/}" = "$tool" ] || real=$found
+	case :$path: in *":${real%/*}:"*) ;; *) path=$path:${real%/*} ;; esac
+done
+{
+	printf "# The way back of deployment %s\nPATH='%s'\nFLEET_ROOT='%s'\nid='%s'\nexport PATH FLEET_ROOT\n" "$id" "$path" "$R" "$id"
+	cat
+} >"$deployment/back.sh"
+[ "$(tail -n 1 "$deployment/back.sh")" = '# end of step' ] || die begin.cut "the way back did not arrive whole"
+# Should the disk fill up meanwhile, the way back has room to write down what it does.
+dd if=/dev/zero of="$deployment/reserve" bs=1024 count=256 2>/dev/null ||
+	die preflight.no-space "256 KiB are not free for $deployment"
+extend "$id" "$confirm"
+on_disk "$deployment"/* "$deployment"
+
+# Before the lock: whoever holds a lock is at work, or dead.
+systemd-run --quiet --collect --unit="fleet-back-$id" --description="fleet $id: way back" \
+	--on-active="$confirm" --timer-property=AccuracySec=1s "$(command -v sh)" "$deployment/back.sh" lease
+# A link is the lock: exactly one of many can make it, and it says whose it is.
+if ! ln -sn "deployments/$id" "$state/lock" 2>/dev/null; then
+	holder=$(target "$state/lock")
+	[ -n "$holder" ] || die preflight.no-space "cannot create $state/lock"
+	held "${holder##*/}"
+fi
+: >"$deployment/begun"
 # From now until the next boot, starting guests is the deployment's business (fleet-autostart).
 : >"$R/run/fleet/seen"
 trap - EXIT

@@ -2,7 +2,7 @@
 id=$1
 shift
 # The way back has to make them again, which networkd does only when it starts.
-: >"$state/deployments/$id/bridges-removed"
+: >"$deployments/$id/bridges-removed"
 for bridge; do
 	[ -e "$R/sys/class/net/$bridge/bridge" ] || continue
 	# Hand-written Nix may have taken it over, and somebody may still be in it.

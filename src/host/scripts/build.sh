@@ -2,7 +2,7 @@
 # reference is the one that `microvm -u` uses, so that Nix's evaluation cache serves it later.
 id=$1 flake=git+file://$R$2
 shift 2
-out=$state/deployments/$id/roots
+out=$deployments/$id/roots
 
 attribute() {
 	case $1 in

@@ -1,11 +1,11 @@
 # checkout.sh ID CHECKOUT SOURCE REF COMMIT: the checkout becomes exactly COMMIT, on a local branch
 # `fleet` and never detached (some Nix refuse that). SOURCE is a url, or `bundle`.
 id=$1 checkout=$R$2 source=$3 ref=$4 commit=$5
-printf 'commit\t%s\n' "$commit" >>"$state/deployments/$id/meta"
+printf 'commit\t%s\n' "$commit" >>"$deployments/$id/meta"
 export GIT_TERMINAL_PROMPT=0
 
 case $source in
-bundle) source=$state/deployments/$id/commit.bundle ref=refs/heads/fleet ;;
+bundle) source=$deployments/$id/commit.bundle ref=refs/heads/fleet ;;
 esac
 if [ ! -d "$checkout/.git" ]; then
 	[ -z "$(ls -A "$checkout" 2>/dev/null)" ] ||

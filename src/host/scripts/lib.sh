@@ -68,6 +68,14 @@ kill_guest() {
 	echo "killed$tab$1"
 }
 
+# stop_guests SECONDS NAME…: all at once, each as stop_guest does it.
+stop_guests() {
+	seconds=$1
+	shift
+	for name; do systemctl stop --no-block "microvm@$name.service"; done
+	for name; do stop_guest "$name" "$seconds"; done
+}
+
 # stop_guest NAME SECONDS: whatever the guest thinks of it. Its helpers stop a moment after it, and
 # take `booted` and the TAP with them: they are waited for, too.
 stop_guest() {

@@ -1,2 +1,2 @@
 # receive.sh ID: the commit as a git bundle on standard input, for hypervisors that cannot pull.
-cat | write "$state/deployments/$1/commit.bundle"
+cat | write "$deployments/$1/commit.bundle"

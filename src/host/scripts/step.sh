@@ -1,27 +1,42 @@
-# step.sh ID NUMBER NAME SECONDS WEIGHT [ARGUMENT…], the step's own script on standard input.
+# step.sh ID NUMBER NAME SECONDS build|harmless|change [ARGUMENT…], the step's own script on standard input.
 # Runs it as a transient unit, which neither a closed laptop nor a cut link stops half-way, and
-# follows its output. WEIGHT light: it must not make the kernel kill guests (DESIGN, traps, 16).
-id=$1 number=$2 name=$3 seconds=$4 weight=$5
+# follows its output. build: it must not make the kernel kill guests (DESIGN, traps, 16).
+id=$1 number=$2 name=$3 seconds=$4 kind=$5
 shift 5
-deployment=$state/deployments/$id
+deployment=$deployments/$id
 base=$deployment/steps/$number-$name
+confirm=$(meta "$id" confirm)
 
 cat >"$base.sh"
 # A link that dies just now must not make an empty step that succeeds.
 [ "$(tail -n 1 "$base.sh")" = '# end of step' ] || die step.cut "the script of step $name did not arrive"
 : >"$base.log"
+refuse_decided "$id"
+extend "$id" "$confirm"
+if [ "$kind" = change ] && [ ! -e "$deployment/changing" ]; then
+	: >"$deployment/changing"
+	on_disk "$deployment"
+fi
 
-# Inside the unit, so that the journal is written without us, too.
+# Inside the unit, so that journal and lease are kept without us, too: while it runs it has its own
+# limit; the time in which fleet has to be heard of comes after it.
 # shellcheck disable=SC2016
 wrapper='
-base=$1 number=$2 name=$3 journal=$4
-shift 4
-printf "%s\t%s\t%s\tbegin\n" "$(date +%s)" "$number" "$name" >>"$journal"
+base=$1 number=$2 name=$3 deployment=$4 seconds=$5 confirm=$6
+shift 6
+lease() {
+	read -r up _ </proc/uptime || up=$(date +%s)
+	echo "$((${up%.*} + $1))" >"$deployment/deadline.$$" && mv -f "$deployment/deadline.$$" "$deployment/deadline"
+} 2>/dev/null
+[ ! -L "$deployment/decided" ] || exit 1
+lease "$((seconds + confirm))"
+printf "%s\t%s\t%s\tbegin\n" "$(date +%s)" "$number" "$name" >>"$deployment/journal"
 code=0
 sh "$base.sh" "$@" >"$base.log" 2>&1 </dev/null || code=$?
-printf "%s\t%s\t%s\tend\t%s\n" "$(date +%s)" "$number" "$name" "$code" >>"$journal"
+printf "%s\t%s\t%s\tend\t%s\n" "$(date +%s)" "$number" "$name" "$code" >>"$deployment/journal"
 echo "$code" >"$base.rc.new"
 mv -f "$base.rc.new" "$base.rc"
+lease "$confirm"
 '
 unit() {
 	systemd-run --quiet --collect --wait --expand-environment=no --unit="fleet-$id-$number" --description="fleet $id: $name" \
@@ -29,12 +44,14 @@ unit() {
 		-p RuntimeMaxSec="$seconds" -p TimeoutStopSec=10 "$@" >"$base.unit" 2>&1 || true
 	: >"$base.gone"
 }
-if [ "$weight" = light ]; then
+memory=
+if [ "$kind" = build ]; then
 	available=$(while read -r key value _; do [ "$key" != MemAvailable: ] || echo "$value"; done <"$R/proc/meminfo")
-	set -- -p OOMScoreAdjust=800 -p CPUWeight=20 -p IOWeight=20 -p MemoryMax="$((available * 4 / 5))K" \
-		sh -c "$wrapper" fleet-step "$base" "$number" "$name" "$deployment/journal" "$@"
+	memory=$((available * 4 / 5))
+	set -- -p OOMScoreAdjust=800 -p CPUWeight=20 -p IOWeight=20 -p MemoryMax="${memory}K" \
+		sh -c "$wrapper" fleet-step "$base" "$number" "$name" "$deployment" "$seconds" "$confirm" "$@"
 else
-	set -- sh -c "$wrapper" fleet-step "$base" "$number" "$name" "$deployment/journal" "$@"
+	set -- sh -c "$wrapper" fleet-step "$base" "$number" "$name" "$deployment" "$seconds" "$confirm" "$@"
 fi
 unit "$@" &
 
@@ -54,8 +71,12 @@ until [ -e "$base.rc" ] || [ -e "$base.gone" ]; do
 	[ $((rounds % 4)) -ne 0 ] || show
 done
 show
+refuse_decided "$id"
+extend "$id" "$confirm"
 if [ ! -e "$base.rc" ]; then
 	cat "$base.unit" >&2
+	[ -z "$memory" ] || ! grep -qi 'oom\|signal' "$base.unit" ||
+		die step.no-memory "step $name was killed: it had $((memory / 1024)) MiB, four fifths of what was free"
 	die step.ended "step $name was ended from outside, or ran longer than $seconds s"
 fi
 exit "$(cat "$base.rc")"

@@ -47,6 +47,40 @@ export const hypervisorModule = rendered(`{
     wait-online.enable = lib.mkDefault config.networking.useNetworkd;
   };
 
+  # After a power cut in mid-deployment each guest and the system are on what they were on before it, or on
+  # what was confirmed, before any guest starts. What to do lies in the deployment's own folder.
+  systemd.services.fleet-recover = {
+    description = "Put an unfinished deployment in order";
+    before = [ "fleet-autostart.service" ];
+    wantedBy = [ "multi-user.target" ];
+    restartIfChanged = false;
+    unitConfig = {
+      # Every deployment makes that file, a reboot takes it away.
+      ConditionPathExists = "!/run/fleet/seen";
+      RequiresMountsFor = [
+        config.microvm.stateDir
+        "/var/lib/fleet"
+      ];
+    };
+    serviceConfig = {
+      RemainAfterExit = true;
+      Type = "oneshot";
+    };
+    script = ''
+      for back in /var/lib/fleet/deployments/*/back.sh; do
+        if [ ! -e "$back" ] || [ -e "''\${back%/*}/result" ]; then continue; fi
+        code=0
+        \${pkgs.runtimeShell} "$back" boot || code=$?
+        # It booted into a system that nobody confirmed, and reboots: nothing may start here.
+        [ "$code" != 75 ] || exec sleep infinity
+      done
+    '';
+  };
+  systemd.services."microvm@".after = [ "fleet-recover.service" ];
+  systemd.services."microvm-set-booted@".after = [ "fleet-recover.service" ];
+  systemd.services."microvm-tap-interfaces@".after = [ "fleet-recover.service" ];
+  systemd.services."microvm-virtiofsd@".after = [ "fleet-recover.service" ];
+
   # In place of microvm.autostart, which starts stopped guests at every switch.
   systemd.services.fleet-autostart = {
     description = "Start the guests of this hypervisor in order";

@@ -83,11 +83,14 @@ function take_taps(network, bridge,    n, words, count) {
     add("taps", value[network ".matchConfig.Name." n] " " bridge)
 }
 
-function take_bridge(name,    n, network) {
+function take_bridge(name,    n, i, network, addresses) {
   for (n = 1; n <= entries; n++) {
     network = under(order[n], "systemd.network.networks.", ".matchConfig.Name")
     if (network && value[order[n]] == name) {
-      add("bridges", name " " value["systemd.network.networks." network ".address.0"])
+      network = "systemd.network.networks." network ".address"
+      addresses = ""
+      for (i = 0; i < size[network]; i++) addresses = (i ? addresses "," : "") value[network "." i]
+      add("bridges", name " " addresses)
       return
     }
   }

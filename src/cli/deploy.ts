@@ -1,0 +1,131 @@
+import { deploying } from '../deploy/deployment.ts';
+import type { HypervisorResult } from '../deploy/put-back.ts';
+import { type Former, recall, takeUp } from '../deploy/resume.ts';
+import { type Member, type RolloutInput, rollOut } from '../deploy/rollout.ts';
+import type { Facts } from '../host/facts.ts';
+import { FleetError } from '../model/errors.ts';
+import type { HypervisorPlan } from '../plan/plan.ts';
+import { isSameWork } from '../plan/same-work.ts';
+import { select } from '../plan/selectors.ts';
+import { gitFollows } from './git-follows.ts';
+import { liveReporter } from './live.ts';
+import type { Invocation } from './options.ts';
+import { newDeployment, realPorts } from './ports.ts';
+import { type Published, publish } from './publish.ts';
+import type { Survey } from './survey.ts';
+import type { Workspace } from './workspace.ts';
+
+/** A deployment that is taken up again. */
+export interface Resumed {
+  readonly id: string;
+  readonly members: readonly Member[];
+}
+
+export interface DeployOptions {
+  /** Also a commit that was put back before. */
+  readonly force: boolean;
+  readonly resumed?: Resumed;
+}
+
+/** Carries out the plan of a survey; git follows what becomes of it. */
+export async function deploy(
+  invocation: Invocation,
+  workspace: Workspace,
+  seen: Survey,
+  { force, resumed }: DeployOptions,
+): Promise<HypervisorResult[]> {
+  const planned = new Map(seen.plan.hypervisors.map((h) => [h.name, h]));
+  const { release, repo, upstream } = seen;
+  let published: Published | undefined;
+  const said: string[] = [];
+  const { input, finish } = await inputFor(invocation, workspace, seen, resumed);
+  const results = await rollOut({
+    ...input,
+    plan: async (before) => {
+      const plans = replan(seen, planned, before);
+      published = await publish(workspace, seen, force);
+      const { source, fingerprints } = published;
+      return new Map(
+        plans.map((plan) => [plan.name, deploying({ plan, source, fingerprints, release })]),
+      );
+    },
+    afterwards: async (results, before) => {
+      if (!published || !upstream) return;
+      const { branch } = upstream;
+      const { git, rollout } = workspace.index.fleet;
+      const deployed = {
+        settings: { ...git, branch },
+        onFailure: rollout.onFailure,
+        commit: published.source.commit,
+        forced: published.forced,
+        before,
+        results,
+      };
+      await gitFollows(repo, deployed, (text) => said.push(text));
+    },
+  }).finally(finish);
+  // Under the results, where the live list is gone.
+  for (const text of said) process.stderr.write(`${text}\n`);
+  return results;
+}
+
+/** What a rollout from this desk is made of, apart from what it is to do. */
+export async function inputFor(
+  invocation: Invocation,
+  { index }: Workspace,
+  seen: Survey,
+  resumed?: Resumed,
+): Promise<{ input: Omit<RolloutInput, 'plan'>; finish: () => Promise<void> }> {
+  const { fleet } = index;
+  const members = resumed?.members ?? membersOf(seen);
+  const live = await liveReporter(members.map((m) => m.hypervisor));
+  const { canary, onFailure } = fleet.rollout;
+  const deployment = newDeployment('apply');
+  let former: ReadonlyMap<string, Former> = new Map();
+  const input: Omit<RolloutInput, 'plan'> = {
+    deployment: { ...deployment, ...(resumed && { id: resumed.id }) },
+    index,
+    members,
+    canary: canary === undefined ? new Set() : select(fleet, canary).hypervisors,
+    onFailure,
+    ports: realPorts(invocation.common),
+    emit: live.emit,
+    signal: invocation.signal,
+    ...(resumed && {
+      enter: async (sessions) => {
+        former = await takeUp(sessions, deployment.operator);
+      },
+      recall: (session, now) => recall(former.get(session.hypervisor.name) as Former, now),
+    }),
+  };
+  return { input, finish: () => live.finish() };
+}
+
+/** @throws FleetError `plan.stale` when what is there under the lock is not what was planned from. */
+function replan(
+  seen: Survey,
+  planned: ReadonlyMap<string, HypervisorPlan>,
+  before: ReadonlyMap<string, Facts>,
+): HypervisorPlan[] {
+  return [...before].map(([name, facts]) => {
+    const now = seen.replan(name, facts);
+    if (!isSameWork(now, planned.get(name) as HypervisorPlan)) {
+      throw new FleetError('plan.stale', `${name} is not as it was when it was planned`, {
+        hint: 'Somebody changed it in between. Nothing was done: plan again.',
+      });
+    }
+    // A nixos-rebuild that began meanwhile, a disk that filled up.
+    if (now.problems.length > 0)
+      throw new FleetError('plan.problems', `${name}: ${now.problems.join('\n')}`);
+    return now;
+  });
+}
+
+function membersOf(seen: Survey): Member[] {
+  return seen.contacts.flatMap(({ hypervisor, host, facts }) => {
+    const plan = seen.plan.hypervisors.find((h) => h.name === hypervisor.name);
+    if (!plan || plan.actions.length === 0 || !host || facts instanceof Error) return [];
+    const vms = plan.actions.map((a) => a.target).filter((name) => name !== hypervisor.name);
+    return [{ hypervisor: hypervisor.name, host, facts, vms: [...new Set(vms)] }];
+  });
+}

@@ -1,0 +1,131 @@
+import type { HypervisorResult } from '../deploy/put-back.ts';
+import { exitCodeOf, type Member, rollOut } from '../deploy/rollout.ts';
+import { runScript } from '../deploy/session.ts';
+import type { Work } from '../deploy/work.ts';
+import { type PastDeployment, parseHistory } from '../host/history.ts';
+import { exitCodes, FleetError } from '../model/errors.ts';
+import { historyText } from '../report/history-text.ts';
+import { resultText } from '../report/result-text.ts';
+import { styleFor } from '../report/style.ts';
+import { confirm } from './ask.ts';
+import { deploy, inputFor } from './deploy.ts';
+import type { Invocation } from './options.ts';
+import { realPorts } from './ports.ts';
+import { type Survey, survey } from './survey.ts';
+import { openWorkspace, type Workspace } from './workspace.ts';
+
+export interface ResumeOptions {
+  /** An id; true: the one there is. */
+  readonly resume: string | true;
+  readonly undo?: boolean;
+  readonly yes?: boolean;
+}
+
+/** A deployment that lost its fleet, and the hypervisors that still wait for it. */
+interface Lost {
+  readonly id: string;
+  readonly members: readonly Member[];
+  readonly past: readonly { readonly hypervisor: string; readonly deployment: PastDeployment }[];
+}
+
+/** `fleet apply --resume [ID]`: takes up a deployment that lost its fleet, and finishes or undoes it. */
+export async function resumeCommand(
+  invocation: Invocation,
+  options: ResumeOptions,
+): Promise<number> {
+  const workspace = openWorkspace(invocation.common);
+  const seen = await survey(workspace, realPorts(invocation.common), { upstream: 'required' });
+  try {
+    const lost = await findLost(seen, options.resume === true ? undefined : options.resume);
+    process.stdout.write(historyText(lost.past, styleFor(process.stdout)));
+    const obstacle = options.undo ? undefined : obstacleTo(seen, lost);
+    if (obstacle) {
+      throw new FleetError('resume.cannot-finish', `${lost.id} cannot be finished: ${obstacle}`, {
+        hint: `fleet apply --resume ${lost.id} --undo puts back what it changed; without that the hypervisors do it by themselves.`,
+      });
+    }
+    const question = options.undo ? 'Put back what it changed?' : 'Finish it?';
+    if (!options.yes && !(await confirm(question, invocation.signal))) {
+      process.stderr.write('Left as it is: the hypervisors put themselves back.\n');
+      return exitCodes.failed;
+    }
+    const results = options.undo
+      ? await undo(invocation, workspace, seen, lost)
+      : await deploy(invocation, workspace, seen, { force: false, resumed: lost });
+    process.stdout.write(resultText(results, styleFor(process.stdout)));
+    return exitCodeOf(results);
+  } finally {
+    seen.close();
+  }
+}
+
+async function findLost(seen: Survey, wanted: string | undefined): Promise<Lost> {
+  const waiting = seen.contacts.flatMap(({ hypervisor, host, facts }) =>
+    host && !(facts instanceof Error)
+      ? facts.open
+          .filter((open) => open.atWork && open.decided === undefined)
+          .map(({ id }) => ({ id, hypervisor: hypervisor.name, host, facts, vms: [] }))
+      : [],
+  );
+  const ids = [...new Set(waiting.map((w) => w.id))];
+  const id = wanted ?? ids[0];
+  if (id === undefined || !ids.includes(id) || (wanted === undefined && ids.length > 1))
+    throw nothingToTakeUp(ids, wanted);
+  const members = waiting.filter((w) => w.id === id);
+  const past = await Promise.all(
+    members.map(async ({ hypervisor, host }) => {
+      const all = parseHistory(await runScript(host, 'history', ['20']));
+      return { hypervisor, deployment: all.find((d) => d.id === id) as PastDeployment };
+    }),
+  );
+  return { id, past, members };
+}
+
+function nothingToTakeUp(ids: readonly string[], wanted: string | undefined): FleetError {
+  if (wanted === undefined && ids.length > 1) {
+    return new FleetError('resume.several', 'several deployments wait to be taken up', {
+      hint: `Name one: ${ids.map((id) => `fleet apply --resume ${id}`).join(' or ')}`,
+    });
+  }
+  return new FleetError(
+    'resume.nothing',
+    wanted
+      ? `deployment ${wanted} does not wait to be taken up`
+      : 'no deployment waits to be taken up',
+    { hint: 'What became of it: fleet history. What is left to do: fleet plan.' },
+  );
+}
+
+/** Why it cannot be finished from here; undefined when it can. */
+function obstacleTo(seen: Survey, { past }: Lost): string | undefined {
+  if (past.some(({ deployment }) => deployment.operation !== 'apply')) return 'it is a roll-back';
+  const commit = past.find(({ deployment }) => deployment.commit)?.deployment.commit;
+  if (seen.commit.files.length > 0) return 'what fleet.yaml says here is not committed';
+  return commit !== undefined && commit !== seen.commit.head
+    ? `it is about ${commit.slice(0, 8)}, and ${seen.commit.head?.slice(0, 8)} is checked out here`
+    : undefined;
+}
+
+/** Every hypervisor that waits takes its way back. */
+async function undo(
+  invocation: Invocation,
+  workspace: Workspace,
+  seen: Survey,
+  lost: Lost,
+): Promise<HypervisorResult[]> {
+  const asked = new FleetError('interrupted', 'undone, as asked');
+  const refuse = async () => {
+    throw asked;
+  };
+  const nothing: Work = { prepare: refuse, activate: refuse };
+  const { input, finish } = await inputFor(invocation, workspace, seen, lost);
+  const results = await rollOut({
+    ...input,
+    plan: async () => new Map(lost.members.map((m) => [m.hypervisor, nothing])),
+  }).finally(finish);
+  return results.map(({ failure, ...result }) =>
+    failure === asked
+      ? { ...result, because: 'as asked' }
+      : { ...result, ...(failure && { failure }) },
+  );
+}

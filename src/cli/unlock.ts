@@ -1,0 +1,60 @@
+import { connectAll } from '../deploy/connect-all.ts';
+import { runScript } from '../deploy/session.ts';
+import { exitCodes, FleetError } from '../model/errors.ts';
+import { timestamp } from '../plan/drift.ts';
+import { confirm } from './ask.ts';
+import type { Invocation } from './options.ts';
+import { realPorts } from './ports.ts';
+import { readConfig } from './read-config.ts';
+
+/** `fleet unlock HYPERVISOR`: ends a deployment that died there; refuses while it is alive. */
+export async function unlockCommand(
+  invocation: Invocation,
+  options: { readonly yes?: boolean },
+  [name = '']: readonly string[],
+): Promise<number> {
+  const { index } = readConfig(invocation.common);
+  const hypervisor = index.hypervisors.get(name);
+  if (!hypervisor) {
+    throw new FleetError('unlock.unknown', `fleet.yaml has no hypervisor called ${name}`, {
+      exitCode: exitCodes.usage,
+      hint: `hypervisors: ${index.fleet.hypervisors.map((h) => h.name).join(', ')}`,
+    });
+  }
+  const [contact] = await connectAll([hypervisor], realPorts(invocation.common));
+  try {
+    if (!contact?.host || contact.facts instanceof Error) throw contact?.facts;
+    const open = contact.facts.lock ?? contact.facts.open[0];
+    if (!open) {
+      process.stdout.write(`${name} is not locked.\n`);
+      return exitCodes.ok;
+    }
+    const { atWork, id, left, operation, owner, since } = open;
+    const title = `${operation} ${id} of ${owner}, begun ${timestamp(since)}`;
+    if (atWork) {
+      throw new FleetError('unlock.at-work', `${title}, is still at work on ${name}`, {
+        exitCode: exitCodes.locked,
+        hint:
+          open.decided === undefined
+            ? `If its fleet is gone, ${name} puts itself back and frees the lock in ${Math.max(0, left)} s; fleet apply --resume ${id} takes it up before that.`
+            : 'It is about to end by itself.',
+      });
+    }
+    process.stdout.write(
+      `${title}: nobody is at work at it any more.\n` +
+        (open.decided === 'confirmed'
+          ? 'It is confirmed; what is left to write down is written down.\n'
+          : 'What it changed is put back.\n'),
+    );
+    if (!options.yes && !(await confirm(`Unlock ${name}?`, invocation.signal))) {
+      process.stderr.write('Nothing was changed.\n');
+      return exitCodes.failed;
+    }
+    const answer = await runScript(contact.host, 'unlock', [id]);
+    const result = /^result\t(.*)$/m.exec(answer)?.[1];
+    process.stdout.write(`${name} is free${result ? ` (${id}: ${result})` : ''}.\n`);
+    return result === 'rollback-failed' ? exitCodes.rollbackFailed : exitCodes.ok;
+  } finally {
+    contact?.host?.close();
+  }
+}

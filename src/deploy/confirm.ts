@@ -1,0 +1,89 @@
+import { NotHealthy } from './await-healthy.ts';
+import { checkHypervisor, checkVm } from './checks.ts';
+import { checkpoint } from './interrupt.ts';
+import { inParallel } from './parallel.ts';
+import type { Part } from './part.ts';
+import { asFleetError } from './put-back.ts';
+import { isLost } from './session.ts';
+import { type Outcome, outcomeRows } from './work.ts';
+
+/** Hypervisors that are looked at or confirmed at a time. */
+const atOnce = 64;
+/** One lost ping is no reason to go back: that long is looked again, in ms. */
+const looksFor = 10_000;
+
+/**
+ * The last look at each, over a fresh connection and after it the boot default; and only when all
+ * are well, the confirmations. @returns the first that failed, with its failure
+ */
+export async function confirmAll(
+  parts: readonly Part[],
+  signal: AbortSignal,
+): Promise<Part | undefined> {
+  const failed = await attempt(parts, async (part) => {
+    checkpoint(signal);
+    await lookOnceMore(part);
+    const { boot } = part.outcome as Outcome;
+    if (!boot) return;
+    const { session } = part.ctx;
+    const args = [session.id, boot.toplevel, 'boot', boot.generation];
+    await session.step('set the boot default', 'switch', args);
+  });
+  return failed ?? (await attempt(parts, confirm));
+}
+
+async function attempt(
+  parts: readonly Part[],
+  work: (part: Part) => Promise<void>,
+): Promise<Part | undefined> {
+  await inParallel(parts, atOnce, async (part) => {
+    try {
+      await work(part);
+    } catch (error) {
+      part.failure = asFleetError(error);
+    }
+  });
+  return parts.find((part) => part.failure);
+}
+
+async function lookOnceMore({ ctx, name, outcome }: Part): Promise<void> {
+  const { session, clock, standing, index } = ctx;
+  const { confirm } = index.fleet.rollout;
+  await session.reconnectWithin(confirm);
+  const targets = [...standing.values()];
+  const addresses = targets
+    .filter((t) => t.state === 'running')
+    .map(({ expected }) => expected.address);
+  const until = clock.now() + Math.min(looksFor, confirm / 2);
+  for (;;) {
+    const facts = await session.facts(addresses);
+    const checks = targets.flatMap((target) => checkVm(target, facts));
+    if (outcome?.boot)
+      checks.push(...checkHypervisor(name, outcome.boot.toplevel, index.networksOn(name), facts));
+    if (checks.every((c) => c.ok)) return;
+    if (clock.now() >= until) throw new NotHealthy(name, 'did not stay healthy', checks);
+    await session.renew();
+    await clock.sleep(500);
+  }
+}
+
+async function confirm(part: Part): Promise<void> {
+  const { session, index } = part.ctx;
+  const stdin = outcomeRows(index.fleet.name, part.outcome as Outcome);
+  const send = () => session.call('confirm', [session.id], { stdin });
+  try {
+    await session.during('confirm', async () => {
+      try {
+        await send();
+      } catch (error) {
+        if (!isLost(error)) throw error;
+        // It may have arrived; then it is told a second time that it is confirmed already.
+        await session.reconnectWithin(index.fleet.rollout.confirm);
+        await send();
+      }
+    });
+  } catch (error) {
+    if (asFleetError(error).code !== 'confirm.already') throw error;
+  }
+  part.state = 'confirmed';
+}

@@ -1,0 +1,114 @@
+import { stepScript } from '../host/scripts.ts';
+import { exitCodes, FleetError } from '../model/errors.ts';
+import type { FleetIndex } from '../model/index.ts';
+import { timestamp } from '../plan/drift.ts';
+import { needed } from '../plan/resources.ts';
+import { seconds } from './context.ts';
+import type { Clock } from './ports.ts';
+import { asFleetError } from './put-back.ts';
+import type { Session } from './session.ts';
+
+/** Several that begin at the same instant: how long the first of them waits for the rest to give way. */
+const givesWay = 10_000;
+
+export interface Deployment {
+  /** Ids sort by time. */
+  readonly id: string;
+  /** Who, for the lock and the journal: user@host. */
+  readonly operator: string;
+  readonly operation: 'apply' | 'rollback';
+}
+
+export interface Beginning {
+  readonly session: Session;
+  /** Vms that the way back puts back; the system always. */
+  readonly vms: readonly string[];
+}
+
+/** Begins on every hypervisor, with its lock, or on none. @throws FleetError for the first that refuses. */
+export async function beginAll(
+  all: readonly Beginning[],
+  deployment: Deployment,
+  index: FleetIndex,
+  clock: Clock,
+): Promise<void> {
+  const until = clock.now() + givesWay;
+  let left = all;
+  for (;;) {
+    const results = await Promise.allSettled(left.map((b) => begin(b, deployment, index)));
+    const refused = left.flatMap((beginning, i) => {
+      const result = results[i];
+      return result?.status === 'rejected'
+        ? [{ beginning, error: asFleetError(result.reason) }]
+        : [];
+    });
+    const [first] = refused;
+    if (!first) return;
+    // Of several that each got some of the locks, the one with the first id goes on; the others give way.
+    const isOurs = refused.every(
+      ({ error }) => error.code === 'lock.held' && deployment.id < holderOf(error).id,
+    );
+    if (isOurs && clock.now() < until) {
+      await clock.sleep(300);
+      left = refused.map((r) => r.beginning);
+      continue;
+    }
+    // Also where it failed: the link may have gone after the lock was taken. Only our own is freed.
+    await endAll(
+      all.map((b) => b.session),
+      'untouched',
+    );
+    throw explain(first.beginning.session, first.error);
+  }
+}
+
+/** Ends the deployment wherever it can be reached; elsewhere it ends by itself. */
+export async function endAll(sessions: readonly Session[], result: string): Promise<void> {
+  await Promise.allSettled(sessions.map((session) => session.call('end', [session.id, result])));
+}
+
+function begin(
+  { session, vms }: Beginning,
+  { id, operator, operation }: Deployment,
+  { fleet }: FleetIndex,
+): Promise<string> {
+  const { checkout, system } = session.hypervisor;
+  const { confirm, stopTimeout } = fleet.rollout;
+  const machine = system.replace(/-linux$/, '');
+  const args = [id, operator, operation, fleet.name, machine, String(needed.store)];
+  args.push(seconds(confirm), seconds(stopTimeout), checkout, ...vms);
+  return session.call('begin', args, { stdin: stepScript('way-back') });
+}
+
+interface Holder {
+  readonly id: string;
+  readonly owner: string;
+  readonly operation: string;
+  /** Seconds since the epoch. */
+  readonly since: number;
+}
+
+/** What begin.sh says of who has the lock. */
+function holderOf(error: FleetError): Holder {
+  const [id = '', owner = '', operation = '', since] = error.message.split('\t');
+  return { id, owner: owner || 'somebody', operation, since: Number(since ?? 0) };
+}
+
+function explain(session: Session, error: FleetError): FleetError {
+  const { name } = session.hypervisor;
+  if (error.code !== 'lock.held') {
+    return new FleetError(error.code, `${name}: ${error.message}`, {
+      ...(error.detail !== undefined && { detail: error.detail }),
+      ...(error.hint !== undefined && { hint: error.hint }),
+    });
+  }
+  const { id, owner, operation, since } = holderOf(error);
+  return new FleetError(
+    'lock.held',
+    `${name} is locked by ${owner}, who runs ${operation} (${id}) since ${timestamp(since)}`,
+    {
+      exitCode: exitCodes.locked,
+      hint: `No hypervisor was changed. Wait for it with --lock-timeout 10m; if that run is dead: fleet unlock ${name}`,
+    },
+  );
+}

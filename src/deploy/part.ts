@@ -1,0 +1,16 @@
+import type { FleetError } from '../model/errors.ts';
+import type { Context } from './context.ts';
+import type { HypervisorResult } from './put-back.ts';
+import type { Outcome, Work } from './work.ts';
+
+/** One hypervisor on its way through a rollout. */
+export interface Part {
+  readonly ctx: Context;
+  readonly work: Work;
+  readonly name: string;
+  /** Ready: changed, healthy, not confirmed yet: its way back is armed. */
+  state: 'waiting' | 'ready' | 'confirmed' | 'ended';
+  outcome?: Outcome;
+  failure?: FleetError;
+  result?: HypervisorResult;
+}

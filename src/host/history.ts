@@ -1,0 +1,84 @@
+/** One deployment as one hypervisor remembers it. Times in seconds since the epoch. */
+export interface PastDeployment {
+  readonly id: string;
+  readonly fleet: string;
+  readonly operator: string;
+  readonly operation: string;
+  readonly started: number;
+  /** Undefined: it did not come to a checkout, or was a roll-back. */
+  readonly commit: string | undefined;
+  readonly decided: 'back' | 'confirmed' | undefined;
+  /** done, untouched, rolled-back, rollback-failed; undefined while it has not ended. */
+  readonly result: string | undefined;
+  readonly ended: number | undefined;
+  readonly steps: readonly PastStep[];
+  /** Generations before: vm or `systemName` → store path. */
+  readonly before: ReadonlyMap<string, string>;
+  /** Generations it brought; empty unless it was confirmed. */
+  readonly after: ReadonlyMap<string, string>;
+  /** Vms it was about, and the system. */
+  readonly targets: readonly string[];
+}
+
+export interface PastStep {
+  /** Undefined for what is no step of fleet's: the way back, the confirmation. */
+  readonly number: string | undefined;
+  readonly name: string;
+  readonly began: number;
+  readonly ended: number | undefined;
+  readonly code: number | undefined;
+}
+
+/** Reads what history.sh printed, the oldest first. What was cut short is left out, not guessed. */
+export function parseHistory(text: string): PastDeployment[] {
+  const found: { id: string; rows: string[][] }[] = [];
+  for (const line of text.split('\n')) {
+    const [word = '', ...fields] = line.split('\t');
+    if (word === 'deployment') found.push({ id: fields[0] ?? '', rows: [] });
+    else found.at(-1)?.rows.push([word, ...fields]);
+  }
+  return found.map(({ id, rows }) => read(id, rows));
+}
+
+function read(id: string, rows: readonly (readonly string[])[]): PastDeployment {
+  const of = (...words: string[]) =>
+    rows.filter((r) => words.every((word, i) => r[i] === word)).map((r) => r.slice(words.length));
+  const meta = (key: string) => of('meta', key).at(-1)?.[0];
+  const decided = of('decided')[0]?.[0];
+  const journal = of('journal');
+  const end = journal.findLast(([, , name, state]) => name === 'end' && state === 'end');
+  return {
+    id,
+    fleet: meta('fleet') ?? '',
+    operator: meta('operator') ?? 'somebody',
+    operation: meta('operation') ?? '',
+    started: Number(meta('started') ?? 0),
+    commit: meta('commit'),
+    decided: decided === 'back' || decided === 'confirmed' ? decided : undefined,
+    result: of('result')[0]?.[0],
+    ended: end && Number(end[0]),
+    steps: steps(journal),
+    before: new Map([
+      ...of('before', 'system').map(([path = '']) => ['system.', path] as const),
+      ...of('before', 'vm').map(([name = '', current = '']) => [name, current] as const),
+    ]),
+    after: new Map(of('after', 'record').map(([name = '', , path = '']) => [name, path])),
+    targets: of('before', 'target').map(([name = '']) => name),
+  };
+}
+
+function steps(journal: readonly (readonly string[])[]): PastStep[] {
+  const ends = journal.filter(([, , , state]) => state === 'end');
+  return journal
+    .filter(([, , , state]) => state === 'begin')
+    .map(([time, number = '-', name = '']) => {
+      const end = ends.find((e) => e[1] === number && e[2] === name);
+      return {
+        number: number === '-' ? undefined : number,
+        name,
+        began: Number(time),
+        ended: end && Number(end[0]),
+        code: end?.[4] === undefined ? undefined : Number(end[4]),
+      };
+    });
+}

@@ -1,0 +1,40 @@
+import { posix } from 'node:path';
+import type { Memory } from './facts.ts';
+
+/** `df -P` prints a line a disk, in the order in which it was asked. */
+export function parseFree(
+  disks: readonly string[][],
+  lines: readonly string[],
+): Map<string, number> {
+  const rows = lines.filter(Boolean).slice(1);
+  // One that it could not look at has no line: whose the others are is not known.
+  if (rows.length !== disks.length) return new Map();
+  return new Map(
+    disks.map(([disk = ''], i) => [disk, Number(rows[i]?.trim().split(/\s+/)[3])] as const),
+  );
+}
+
+/** Two lines of /proc/meminfo. */
+export function parseMemory(rows: readonly string[][]): Memory | undefined {
+  const kib = (key: string) => Number(rows.find(([name]) => name === key)?.[1]);
+  const memory = { totalKiB: kib('MemTotal'), availableKiB: kib('MemAvailable') };
+  return Number.isNaN(memory.totalKiB + memory.availableKiB) ? undefined : memory;
+}
+
+/** The kernel lists processors that are online as `0-3,8`. */
+export function parseProcessors(list: string | undefined): number | undefined {
+  const count = (list ?? '')
+    .split(',')
+    .map((range) => range.split('-').map(Number))
+    .reduce((sum, [first = Number.NaN, last = first]) => sum + last - first + 1, 0);
+  return list === undefined || Number.isNaN(count) ? undefined : count;
+}
+
+/** What `du -sk` prints: KiB and a folder in /var/lib/microvms, whose name is the vm's. */
+export function parseTaken(lines: readonly string[]): Map<string, number> {
+  const rows = lines.filter(Boolean).map((line) => {
+    const [kib, folder = ''] = line.split('\t');
+    return [posix.basename(folder), Number(kib)] as const;
+  });
+  return new Map(rows.filter(([, kib]) => Number.isFinite(kib)));
+}

@@ -1,0 +1,17 @@
+# confirm.sh ID: over a connection made after the last change, when everything was seen to be well:
+# from here on there is no way back but a roll-back. Standard input: what is now deployed, rows for
+# finish, and a last line `end`.
+id=$1
+deployment=$deployments/$id
+refuse_decided "$id"
+write "$deployment/after"
+[ "$(tail -n 1 "$deployment/after")" = end ] || die confirm.cut "the rows did not arrive whole"
+note "$id" - confirm begin
+extend "$id" "$(meta "$id" confirm)"
+on_disk "$deployment/after" "$deployment"
+if ! ln -sn confirmed "$deployment/decided" 2>/dev/null; then
+	refuse_decided "$id"
+	die confirm.no-space "cannot write to ${deployment#"$R"}: the hypervisor will put itself back"
+fi
+on_disk "$deployment"
+note "$id" - confirm end 0

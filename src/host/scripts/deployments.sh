@@ -1,0 +1,146 @@
+# Behind lib.sh, in front of the scripts that are about a deployment: its folder, its lease, its end.
+# In a deployment's folder: meta, before (what the way back returns to), back.sh, deadline (until when
+# fleet has to be heard of), journal, steps; decided (-> back or confirmed: whoever makes this link
+# first), after (what is deployed then), result.
+deployments=$state/deployments
+
+# Seconds that no change of the clock moves.
+uptime_seconds() {
+	if read -r up _ 2>/dev/null </proc/uptime; then echo "${up%.*}"; else date +%s; fi
+}
+
+# extend ID SECONDS: the hypervisor puts itself back unless it hears of fleet within that time.
+extend() {
+	echo $(($(uptime_seconds) + $2)) >"$deployments/$1/deadline.$$"
+	mv -f "$deployments/$1/deadline.$$" "$deployments/$1/deadline"
+}
+
+# meta ID KEY: prints one field of what is known of a deployment.
+meta() { sed -n "s/^$2$tab//p" "$deployments/$1/meta" 2>/dev/null | tail -n 1; }
+
+# note ID NUMBER NAME begin|end [CODE]: one line of the journal. A full disk must not stop anybody.
+note() {
+	printf '%s\t%s\t%s\t%s%s\n' "$(date +%s)" "$2" "$3" "$4" "${5:+$tab$5}" >>"$deployments/$1/journal" || true
+}
+
+# on_disk FILE…: there also after a power cut.
+on_disk() { sync "$@" 2>/dev/null || sync; }
+
+# at_work ID: its lease is running (a timer, then a service, from begin to end), or one of its steps.
+at_work() {
+	[ -n "$(systemctl list-units --no-legend --plain --state=active,activating,deactivating \
+		"fleet-back-$1*.timer" "fleet-back-$1*.service" "fleet-$1-*.service" 2>/dev/null)" ]
+}
+
+# is_open ID: it had this hypervisor's lock once, and has not ended.
+is_open() { [ -e "$deployments/$1/begun" ] && [ ! -e "$deployments/$1/result" ]; }
+
+# refuse_decided ID: nothing is done any more for a deployment that has been decided.
+refuse_decided() {
+	case $(target "$deployments/$1/decided") in
+	back) die back.taken "the hypervisor has put back what it had before: it did not hear of fleet in time" ;;
+	confirmed) die confirm.already "deployment $1 is confirmed already" ;;
+	esac
+}
+
+# record NAME FINGERPRINT PATH BEFORE COMMIT new|return EXPECTED: what is now deployed, as a generation
+# that nix-collect-garbage cannot take away. BEFORE: what PATH replaces, or "-".
+record() {
+	mkdir -p "$state/deployed" "$state/expected" "$state/profiles" "$roots"
+	# "system." cannot be a vm's name; its generations are the system profile's.
+	if [ "$1" != system. ]; then
+		# What ran before fleet came is a generation, too.
+		if [ ! -L "$state/profiles/$1" ] && in_store "$4"; then set_profile "$state/profiles/$1" "$4" new; fi
+		set_profile "$state/profiles/$1" "$3" "$6"
+	fi
+	if [ "$4" != "$3" ] && in_store "$4"; then ln -sfn "$4" "$roots/previous-$1"; fi
+	ln -sfn "$3" "$roots/deployed-$1"
+	printf '%s\n' "$7" | write "$state/expected/${3##*/}"
+	printf '%s\t%s\t%s\t%s\t%s\n' "$2" "$3" "$5" "$(date +%s)" "$7" | write "$state/deployed/$1"
+}
+
+# finish ID: what a confirmed deployment has brought becomes what is deployed. Twice does no harm.
+finish() {
+	[ -f "$deployments/$1/after" ] || return 0
+	mkdir -p "$state/held"
+	while IFS=$tab read -r kind name one two three four five six; do
+		case $kind in
+		fleet) printf '%s\n' "$name" | write "$state/fleet" ;;
+		record) record "$name" "$one" "$two" "$three" "$four" "$five" "$six" </dev/null ;;
+		release) rm -f "$state/held/$name" ;;
+		hold) printf '%s\t%s\t%s\t%s\n' "$one" "$two" "$three" "$(date +%s)" | write "$state/held/$name" ;;
+		esac
+	done <"$deployments/$1/after"
+}
+
+# end_deployment ID RESULT: it is over, the lock is free. What was built and is not deployed may be
+# collected.
+end_deployment() {
+	rm -f "$deployments/$1/reserve" "$deployments/$1/commit.bundle"
+	note "$1" - end end "$2"
+	printf '%s\n' "$2" | write "$deployments/$1/result" || true
+	rm -rf "${roots:?}/$1" "$deployments/$1/roots"
+	# Only our own lock: another's is never taken away.
+	[ "$(target "$state/lock")" != "deployments/$1" ] || rm -f "$state/lock"
+	systemctl stop "fleet-back-$1.timer" "fleet-back-$1.service" 2>/dev/null || true
+	prune
+}
+
+# prune: history has an end; the last good deployment, and those that are open, stay.
+prune() {
+	ended=0 good=
+	# Ids sort by time.
+	for folder in "$deployments"/*; do
+		[ -f "$folder/result" ] || continue
+		ended=$((ended + 1))
+		read -r outcome <"$folder/result" || true
+		[ "$outcome" != "done" ] || good=$folder
+	done
+	for folder in "$deployments"/*; do
+		[ "$ended" -gt 100 ] || break
+		if [ ! -f "$folder/result" ] || [ "$folder" = "$good" ]; then continue; fi
+		rm -rf "$folder"
+		ended=$((ended - 1))
+	done
+}
+
+# settle ID: a deployment that nobody works at any more ends here and now: what it confirmed is
+# finished, anything else goes back. Of several that try, systemd lets one.
+settle() {
+	if [ -f "$deployments/$1/back.sh" ]; then
+		systemd-run --quiet --collect --wait --unit="fleet-back-$1-now" --description="fleet $1: way back" \
+			"$(command -v sh)" "$deployments/$1/back.sh" lapsed || true
+	else
+		end_deployment "$1" untouched
+	fi
+}
+
+# set_aside ID NAME: a stopped vm's whole state directory moves out of microvm's sight; nothing is
+# deleted.
+set_aside() {
+	if [ -L "$aside" ] || [ -L "$aside/$1" ]; then die aside.link "$aside is a symbolic link"; fi
+	# The records stay where only root writes.
+	records=$state/aside/$1
+	mkdir -p "$aside/$1" "$records" "$roots"
+	runner=$(target "$vms/$2/current")
+	if in_store "$runner"; then ln -sfn "$runner" "$roots/aside-$2"; fi
+	mv "$vms/$2" "$aside/$1/$2"
+	rm -f "$gcroots/microvm/$2" "$gcroots/microvm/booted-$2"
+	for kind in deployed held; do
+		[ ! -f "$state/$kind/$2" ] || mv "$state/$kind/$2" "$records/$2.$kind"
+	done
+}
+
+# bring_back NAME FOLDER: the state directory FOLDER, which was set aside, is the vm's again.
+bring_back() {
+	mv "$2" "$vms/$1"
+	rmdir "${2%/*}" 2>/dev/null || true
+	from=${2%/*}
+	records=$state/aside/${from##*/}
+	for kind in deployed held; do
+		[ ! -f "$records/$1.$kind" ] || mv "$records/$1.$kind" "$state/$kind/$1"
+	done
+	rmdir "$records" 2>/dev/null || true
+	root_vm "$1"
+	rm -f "$roots/aside-$1"
+}

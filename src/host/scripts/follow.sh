@@ -1,0 +1,19 @@
+# follow.sh ID NUMBER NAME SECONDS LINES: picks up a step after a lost link: waits for its end, prints its
+# output without the first LINES lines, and ends as the step did.
+id=$1 number=$2 name=$3 seconds=$4 lines=$5
+base=$deployments/$id/steps/$number-$name
+left=$((seconds * 5))
+until [ -e "$base.rc" ]; do
+	refuse_decided "$id"
+	# A unit that is not there yet was not started, or was ended.
+	is_active "fleet-$id-$number.service" || [ -e "$base.rc" ] || sleep 1
+	is_active "fleet-$id-$number.service" || [ -e "$base.rc" ] ||
+		die step.ended "step $name was cut off with the connection, or ended from outside"
+	[ "$left" -gt 0 ] || die step.still-running "step $name still runs after $seconds s"
+	left=$((left - 1))
+	sleep 0.2
+done
+refuse_decided "$id"
+extend "$id" "$(meta "$id" confirm)"
+tail -n "+$((lines + 1))" "$base.log"
+exit "$(cat "$base.rc")"

@@ -1,0 +1,19 @@
+# resume.sh ID OPERATOR: another fleet takes a deployment up. Waits for the step in hand; prints what
+# there was before it, and the number of its last step.
+id=$1 operator=$2
+folder=$deployments/$id
+is_open "$id" || die resume.over "deployment $id is over here: $(cat "$folder/result" 2>/dev/null || echo unknown)"
+[ "$(target "$state/lock")" = "deployments/$id" ] || die resume.no-lock "deployment $id has not the lock here"
+refuse_decided "$id"
+extend "$id" 600
+while [ -n "$(systemctl list-units --no-legend --plain --state=active,activating,deactivating "fleet-$id-*.service" 2>/dev/null)" ]; do sleep 0.2; done
+at_work "$id" || die resume.dead "nothing holds the way back of deployment $id any more: fleet unlock"
+refuse_decided "$id"
+extend "$id" "$(meta "$id" confirm)"
+note "$id" - "resumed-by-$operator" begin
+for file in "$folder"/steps/*.sh; do
+	[ ! -f "$file" ] || { file=${file##*/} && last=${file%%-*}; }
+done
+printf 'last\t%s\n' "${last:-000}"
+[ ! -f "$folder/switched" ] || printf 'switched\t%s\n' "$(cat "$folder/switched")"
+cat "$folder/before"

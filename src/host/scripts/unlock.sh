@@ -1,0 +1,11 @@
+# unlock.sh ID: ends a deployment that nobody works at any more: what it confirmed is finished, anything
+# else goes back. Refuses while it is at work.
+id=$1
+folder=$deployments/$id
+! at_work "$id" || die unlock.at-work "deployment $id is still at work here"
+if [ -d "$folder" ] && [ ! -e "$folder/result" ]; then
+	settle "$id"
+	[ -e "$folder/result" ] || die unlock.not-settled "deployment $id could not be put in order: see ${folder#"$R"}"
+fi
+[ "$(target "$state/lock")" != "deployments/$id" ] || rm -f "$state/lock"
+[ ! -f "$folder/result" ] || printf 'result\t%s\n' "$(cat "$folder/result")"

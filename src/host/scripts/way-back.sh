@@ -1,0 +1,172 @@
+# way-back.sh lease|lapsed|now|boot: the way back of a deployment, as begin.sh lays it on the hypervisor
+# before anything changes, behind a header with id, PATH and root. It needs neither fleet, nor git, nor
+# an evaluation, nor the network.
+#   lease   waits until fleet has not been heard of for too long, then as lapsed
+#   lapsed  what is confirmed is finished, anything else goes back; then the deployment is over
+#   now     goes back, also after it was confirmed; fleet looks, and ends the deployment
+#   boot    as lapsed, after a power cut, before any guest starts; 75: it reboots
+mode=$1
+# shellcheck disable=SC2154 # the header has it
+deployment=$deployments/$id
+if [ ! -d "$deployment" ] || [ -e "$deployment/result" ]; then exit 0; fi
+
+if [ "$mode" = lease ]; then
+	tries=0
+	until [ -e "$deployment/result" ]; do
+		deadline=0
+		read -r deadline 2>/dev/null <"$deployment/deadline" || true
+		left=$((deadline - $(uptime_seconds)))
+		if [ "$left" -gt 0 ]; then
+			sleep "$left"
+		elif is_active "fleet-back-$id-now.service"; then
+			# One at a time, whoever asked for it.
+			sleep 1
+		else
+			tries=$((tries + 1))
+			[ "$tries" -le 20 ] || die back.failed "the way back does not come to its end"
+			settle "$id"
+			[ -e "$deployment/result" ] || sleep 2
+		fi
+	done
+	exit 0
+fi
+
+# Whoever makes this link first, the way back or the confirmation, has decided. A disk that cannot
+# hold it has not: then going back is the safe side.
+rm -f "$deployment/reserve"
+if [ "$mode" = now ]; then
+	flip "$deployment/decided" back || true
+elif ! ln -sn back "$deployment/decided" 2>/dev/null && [ "$(target "$deployment/decided")" = confirmed ]; then
+	finish "$id"
+	end_deployment "$id" "done"
+	exit 0
+fi
+
+# From here on what fails is told, and the rest is tried all the same.
+set +e
+on_disk "$deployment"
+[ "$mode" = boot ] || systemctl stop "fleet-$id-*.service"
+failed=
+fail() {
+	failed=yes
+	echo "$1" | tee -a "$deployment/not-back" >&2
+}
+field() { sed -n "s/^$1$tab//p" "$deployment/before"; }
+runner_before() { if [ "$was" = active ] && [ "$booted" != - ]; then echo "$booted"; else echo "$current"; fi; }
+is_target() { field target | grep -qx "$1"; }
+runs() { case $running in *" $1 "*) ;; *) return 1 ;; esac }
+list_running() {
+	running=' '
+	[ "$mode" != boot ] || return 0
+	for unit in $(systemctl list-units --no-legend --plain --state=active,activating,reloading,deactivating 'microvm@*.service' | cut -d ' ' -f 1); do
+		unit=${unit#microvm@}
+		running="$running${unit%.service} "
+	done
+}
+
+# Guests that are not as they were stop, and every link points again to where it pointed.
+guests_back() {
+	list_running
+	starting='' stopping='' turning=''
+	while IFS=$tab read -r name current booted was; do
+		former=$(runner_before)
+		if [ ! -e "$vms/$name" ] && is_vm "$aside/$id/$name"; then
+			(bring_back "$name" "$aside/$id/$name") || fail "$name is still set aside"
+		fi
+		if [ "$was" = active ]; then
+			# A switch may have stopped a guest that was none of its business.
+			if runs "$name" && [ "$(target "$vms/$name/booted")" = "$former" ] &&
+				{ ! is_target "$name" || [ "$(target "$vms/$name/current")" = "$former" ]; }; then continue; fi
+			starting="$starting $name"
+		else
+			is_target "$name" || continue
+		fi
+		! runs "$name" || stopping="$stopping $name"
+		[ "$(target "$vms/$name/current")" = "$former" ] || turning="$turning $name"
+	done <<-END
+		$(field vm)
+	END
+	new=
+	for name in $(field target); do
+		if field vm | grep -q "^$name$tab" || ! is_vm "$vms/$name"; then continue; fi
+		new="$new $name"
+		! runs "$name" || stopping="$stopping $name"
+	done
+	# shellcheck disable=SC2086 # names have no spaces
+	[ -z "$stopping" ] || (stop_guests "$(meta "$id" stop)" $stopping) || fail "not all of these stopped:$stopping"
+	for name in $new; do (set_aside "$id" "$name") || fail "$name, which was new, is not set aside"; done
+	while IFS=$tab read -r name current booted was; do
+		case " $turning " in *" $name "*) ;; *) continue ;; esac
+		former=$(runner_before)
+		if [ "$former" = - ] || [ ! -d "$vms/$name" ]; then continue; fi
+		if [ ! -e "$former" ]; then
+			fail "the former runner of $name, $former, is gone"
+		else
+			flip "$vms/$name/current" "$former" || fail "$name is not on its former runner"
+		fi
+	done <<-END
+		$(field vm)
+	END
+}
+
+# The system that ran, what a reboot boots, and bridges that were taken away.
+boot=0 reboot=
+system_back() {
+	[ -e "$deployment/switching" ] || return 0
+	IFS=$tab read -r old profile number <<-END
+		$(field system)
+	END
+	if [ "$mode" = boot ]; then
+		[ "$(readlink -f "$R/run/current-system")" = "$old" ] || reboot=yes
+	else
+		"$old/bin/switch-to-configuration" test
+		code=$?
+		echo system. >>"$deployment/put-back"
+		# 4: a unit failed, perhaps one that failed before, too; 100: a reboot is needed. Fleet looks.
+		case $code in 0 | 4 | 100) ;; *) fail "switch-to-configuration test of the previous system ended with $code" ;; esac
+		[ ! -e "$deployment/bridges-removed" ] || systemctl restart systemd-networkd.service
+	fi
+	[ -e "$deployment/booting" ] || [ "$(readlink -f "$system_profile")" != "$profile" ] || return 0
+	[ "$(readlink -f "$system_profile")" = "$profile" ] ||
+		nix-env -p "$system_profile" --switch-generation "$number" ||
+		nix-env -p "$system_profile" --set "$profile" || boot=1
+	"$profile/bin/switch-to-configuration" boot || boot=1
+	[ "$boot" = 0 ] || fail "a reboot may boot the other system"
+}
+
+if [ ! -e "$deployment/back.rc" ]; then
+	note "$id" - way-back begin
+	rm -f "$deployment/not-back" "$deployment/put-back"
+	if [ -e "$deployment/changing" ]; then
+		guests_back
+		system_back
+		# Not waited for: a guest takes its time, and fleet looks.
+		[ "$mode" = boot ] || for name in $starting; do
+			echo "$name" >>"$deployment/put-back"
+			systemctl start --no-block "microvm@$name.service" || fail "$name was not started"
+		done
+	fi
+	# So that a `microvm -u` by hand does not build what was just put back; without git it stays.
+	former=$(meta "$id" former)
+	[ "$mode" = boot ] || [ -z "$former" ] ||
+		git -C "$R$(meta "$id" checkout)" checkout -q --force -B fleet "$former" 2>/dev/null
+	note "$id" - way-back end "${failed:+1}"
+	if [ "$reboot" = yes ] && [ ! -e "$deployment/rebooted" ]; then
+		# It booted into what nobody confirmed. The boot default is the former one again.
+		: >"$deployment/rebooted"
+		on_disk "$deployment"
+		systemctl reboot
+		exit 75
+	fi
+	[ "$reboot" != yes ] || fail "it booted into the other system again"
+	echo "${failed:-no} $boot" | write "$deployment/back.rc"
+fi
+if [ "$mode" = now ]; then
+	# Fleet looks, and ends it; without fleet the lease does.
+	extend "$id" "$(meta "$id" confirm)"
+	exit 0
+fi
+result=rolled-back
+[ -e "$deployment/changing" ] || result=untouched
+[ ! -e "$deployment/not-back" ] || result=rollback-failed
+end_deployment "$id" "$result"

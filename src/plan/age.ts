@@ -1,0 +1,18 @@
+/**
+ * How long ago, in its two largest units: `3 h 12 min`. Both by the same clock, in seconds since the
+ * epoch. Undefined when it is not known.
+ */
+export function age(since: number | undefined, now: number): string | undefined {
+  // Nix sets times in the store to 1; a record that was cut short has none.
+  if (since === undefined || !(since > 1) || !Number.isFinite(now)) return undefined;
+  const minutes = Math.floor((now - since) / 60);
+  if (minutes < 1) return 'less than a minute';
+  const hours = Math.floor(minutes / 60);
+  const days = Math.floor(hours / 24);
+  if (days > 0) return two(days, 'd', hours % 24, 'h');
+  return hours > 0 ? two(hours, 'h', minutes % 60, 'min') : `${minutes} min`;
+}
+
+function two(large: number, largeUnit: string, small: number, smallUnit: string): string {
+  return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
+}

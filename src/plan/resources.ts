@@ -1,0 +1,48 @@
+import type { Facts } from '../host/facts.ts';
+import type { Action } from './plan.ts';
+
+/** KiB that must be free before anything is built or switched; a kernel and an initrd fit in `boot`. */
+export const needed = {
+  store: 1024 * 1024,
+  state: 64 * 1024,
+  boot: 32 * 1024,
+  memory: 512 * 1024,
+} as const;
+
+const builds = new Set<Action['kind']>(['switch', 'create', 'return', 'update']);
+
+/** What a hypervisor has too little of for these actions, each with the number and what to do. */
+export function resourceProblems(facts: Facts, actions: readonly Action[]): string[] {
+  if (!actions.some((a) => builds.has(a.kind))) return [];
+  const lacks = (folder: string, need: number) => (facts.freeKiB.get(folder) ?? need) < need;
+  const free = (folder: string) => mebibytes(facts.freeKiB.get(folder) ?? 0);
+  const found: string[] = [];
+  if (lacks('/nix/store', needed.store)) {
+    found.push(
+      `/nix/store has ${free('/nix/store')} free, ${mebibytes(needed.store)} are needed: run nix-collect-garbage there`,
+    );
+  }
+  for (const folder of ['/var/lib/fleet', '/var/lib/microvms']) {
+    if (!lacks(folder, needed.state)) continue;
+    found.push(
+      `${folder} has ${free(folder)} free, ${mebibytes(needed.state)} are needed: make room on its file system`,
+    );
+  }
+  const { memory } = facts;
+  if (memory && memory.availableKiB < needed.memory) {
+    found.push(
+      `${mebibytes(memory.availableKiB)} of memory are available, a build needs ${mebibytes(needed.memory)}: stop something there, or wait`,
+    );
+  }
+  // A boot loader that finds no room fails after the switch.
+  if (actions.some((a) => a.kind === 'switch') && lacks('/boot', needed.boot)) {
+    found.push(
+      `/boot has ${free('/boot')} free: delete old generations (boot.loader.*.configurationLimit)`,
+    );
+  }
+  return found;
+}
+
+function mebibytes(kib: number): string {
+  return `${Math.floor(kib / 1024)} MiB`;
+}

@@ -1,0 +1,48 @@
+import type { Deployed, Facts, VmFacts } from '../host/facts.ts';
+import { age } from './age.ts';
+
+/**
+ * What a vm would become at its next start, though nobody asked for it then: a `current` that is not
+ * what runs, or ran last. Undefined: it would stay what it is.
+ */
+export function vmRestartPending(
+  vm: VmFacts,
+  deployed: Deployed | undefined,
+  now: number,
+): string | undefined {
+  const { current, booted } = vm;
+  const since = lasting(vm.currentSince, now);
+  if (vm.unit.active === 'active') {
+    if (booted === undefined || booted === current) return undefined;
+    return current === undefined
+      ? 'current is missing: a reboot would not start it again'
+      : `current differs from booted${since}: a reboot would boot it`;
+  }
+  // A guest that stops takes `booted` with it; after a power cut it is still there.
+  const last = booted ?? deployed?.path;
+  if (last === undefined || current === undefined || current === last) return undefined;
+  return `current differs from ${booted ? 'booted' : 'what was deployed'}${since}: the next start boots it`;
+}
+
+/** The same for the hypervisor's own system. */
+export function systemRestartPending(facts: Facts): string | undefined {
+  const { currentSystem, systemProfile, now } = facts;
+  if (!systemProfile || !currentSystem || systemProfile === currentSystem) return undefined;
+  // They differ since the later of the two moved.
+  const { currentSystemSince = 0, systemProfileSince = 0 } = facts;
+  const since = lasting(Math.max(currentSystemSince, systemProfileSince), now);
+  return `the system profile differs from the running system${since}: a reboot would boot it`;
+}
+
+/** What of the running system only a reboot brings into use; the age is that of its last activation. */
+export function rebootPending(facts: Facts): string | undefined {
+  if (facts.rebootFor.length === 0) return undefined;
+  const since = age(facts.currentSystemSince, facts.now);
+  const wait = facts.rebootFor.length === 1 ? 'waits' : 'wait';
+  return `${facts.rebootFor.join(', ')} of the running system ${wait} for a reboot${since ? `, for at least ${since}` : ''}`;
+}
+
+function lasting(since: number | undefined, now: number): string {
+  const words = age(since, now);
+  return words ? ` for ${words}` : '';
+}

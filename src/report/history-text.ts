@@ -1,0 +1,56 @@
+import type { PastDeployment, PastStep } from '../host/history.ts';
+import { timestamp } from '../plan/drift.ts';
+import type { Style } from './style.ts';
+
+/** A deployment on one hypervisor. */
+export interface HistoryEntry {
+  readonly hypervisor: string;
+  readonly deployment: PastDeployment;
+}
+
+const colours: Readonly<Record<string, 'green' | 'yellow' | 'red'>> = {
+  done: 'green',
+  'rolled-back': 'yellow',
+  untouched: 'yellow',
+  'rollback-failed': 'red',
+};
+
+/** Deployments, the youngest last, two lines each; with its steps when there is one only. */
+export function historyText(entries: readonly HistoryEntry[], style: Style): string {
+  const isAlone = entries.length === 1;
+  return entries
+    .map(({ hypervisor, deployment: d }) => {
+      const result = d.result ?? 'not ended';
+      const commit = d.commit ? ` ${d.commit.slice(0, 8)}` : '';
+      const head = `${timestamp(d.started)}  ${style('bold', hypervisor)}  ${d.operation}${commit}  ${style(colours[result] ?? 'red', result)}${took(d)}`;
+      const lines = [
+        head,
+        `  ${style('dim', `${d.id} by ${d.operator}`)}${changed(d, hypervisor)}`,
+      ];
+      if (isAlone) lines.push(...d.steps.map(stepLine));
+      return `${lines.join('\n')}\n`;
+    })
+    .join('');
+}
+
+function took({ started, ended }: PastDeployment): string {
+  return ended === undefined ? '' : ` after ${ended - started} s`;
+}
+
+/** What it brought; of one that was not confirmed, what it was about. */
+function changed({ after, before, targets, result }: PastDeployment, hypervisor: string): string {
+  const title = (name: string) => (name === 'system.' ? hypervisor : name);
+  const names =
+    result === 'done'
+      ? [...after].filter(([name, path]) => before.get(name) !== path).map(([name]) => title(name))
+      : targets;
+  return names.length === 0 ? '' : `: ${names.join(', ')}`;
+}
+
+function stepLine({ number, name, began, ended, code }: PastStep): string {
+  const how =
+    ended === undefined
+      ? 'began, and did not end'
+      : `${code === undefined || code === 0 ? 'ok' : `failed (${code})`}, ${ended - began} s`;
+  return `    ${number ?? '   '} ${name}: ${how}`;
+}

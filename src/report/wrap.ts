@@ -1,0 +1,22 @@
+/**
+ * Text broken at spaces so that no line is longer than 80 columns, as far as its words allow. The
+ * first line and every further one begin at `column`. What is in parentheses, often a command, stays
+ * in one line, and so do a number and its unit.
+ */
+export function wrap(text: string, column: number): string {
+  // Beside a name that takes most of the line, a column of single words says less than a long line.
+  const room = Math.max(80 - column, 24);
+  return text
+    .split('\n')
+    .flatMap((line) => {
+      const lines: string[] = [];
+      for (const part of line.split(/(?<! \d+) (?![^(]*\))/)) {
+        const last = lines.at(-1);
+        if (last !== undefined && last.length + 1 + part.length <= room)
+          lines[lines.length - 1] = `${last} ${part}`;
+        else lines.push(part);
+      }
+      return lines;
+    })
+    .join(`\n${' '.repeat(column)}`);
+}
