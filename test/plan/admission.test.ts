@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { needed } from '../../src/plan/resources.ts';
 import { planText } from '../../src/report/plan-text.ts';
 import { noStyle } from '../../src/report/style.ts';
 import { changed, planHv1, twoHypervisors, withEntry } from './situation.ts';
@@ -99,17 +100,17 @@ describe('disk', () => {
       'web1: { on',
       'web1: { state: stopped, volumes: [{ mount: /x, size: 1GiB }], on',
     );
-    const facts = () => ({ freeKiB: free(0) });
+    const facts = () => ({ freeKiB: free(needed.state) });
     expect(firstLines(planHv1({ yaml, fingerprints: changed('db1'), facts }).problems)).toEqual([]);
     const seen = () => ({
-      freeKiB: free(0),
+      freeKiB: free(needed.state),
       takenKiB: new Map([
         ['db1', 20 * GiB],
         ['web1', 0],
       ]),
     });
     expect(planHv1({ yaml, fingerprints: changed('db1'), facts: seen }).problems[0]).toContain(
-      '21 GiB of disk asked for, 20 GiB to give',
+      '21 GiB of disk asked for, 20.1 GiB to give',
     );
   });
 
@@ -127,7 +128,7 @@ describe('disk', () => {
   });
 
   test('of volumes whose real size is not told is what they may take', () => {
-    const facts = () => ({ freeKiB: free(0) });
+    const facts = () => ({ freeKiB: free(needed.state) });
     expect(planHv1({ yaml: withDisk, fingerprints: changed('db1'), facts }).problems).toEqual([]);
   });
 

@@ -121,6 +121,15 @@ const guests = (names: readonly string[], hypervisors: readonly string[]) =>
     ),
   );
 
+const network = fc.record(
+  {
+    isolated: fc.boolean(),
+    egress: fc.constantFrom('all', 'web', 'none', ['tcp/443', 'udp/123']),
+    metadata: fc.boolean(),
+  },
+  { requiredKeys: [] },
+);
+
 /** Fleets that are right: up to 30 vms on up to 4 hypervisors. */
 export const fleets: fc.Arbitrary<FleetData> = fc
   .record({
@@ -129,15 +138,17 @@ export const fleets: fc.Arbitrary<FleetData> = fc
     defaults: settings,
     p1: settings,
     p2: settings,
+    open: network,
+    closed: network,
   })
-  .chain(({ names, count, defaults, p1, p2 }) => {
+  .chain(({ names, count, ...shared }) => {
     const hypervisors = names.slice(0, Math.min(count, names.length));
     return fc
       .tuple(
         fc.tuple(...hypervisors.map((_, n) => hypervisor(n))),
         guests(names.slice(count, count + 30), hypervisors),
       )
-      .map(([machines, vms]) => fleetData(hypervisors, machines, vms, { defaults, p1, p2 }));
+      .map(([machines, vms]) => fleetData(hypervisors, machines, vms, shared));
   });
 
 type Guest =
@@ -149,7 +160,7 @@ function fleetData(
   hypervisors: readonly string[],
   machines: readonly object[],
   guestList: readonly Guest[],
-  { defaults, p1, p2 }: Record<'defaults' | 'p1' | 'p2', object>,
+  { defaults, p1, p2, open, closed }: Record<'defaults' | 'p1' | 'p2' | 'open' | 'closed', object>,
 ): FleetData {
   const byName = new Map(guestList.map((guest) => [guest.vmName, guest]));
   // What runs depends on what runs, on the same hypervisor.
@@ -167,8 +178,8 @@ function fleetData(
     hypervisors: Object.fromEntries(hypervisors.map((hv, n) => [hv, machines[n]])),
     networks: Object.fromEntries(
       hypervisors.flatMap((_, n) => [
-        [`n${n}a`, { subnet: `10.${n}.0.0/24` }],
-        [`n${n}b`, { subnet: `10.${n}.1.0/24`, nat: false }],
+        [`n${n}a`, { subnet: `10.${n}.0.0/24`, ...open }],
+        [`n${n}b`, { subnet: `10.${n}.1.0/24`, subnet6: `fd00:${n}::/64`, nat: false, ...closed }],
       ]),
     ),
     vms: Object.fromEntries(

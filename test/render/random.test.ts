@@ -27,6 +27,8 @@ describe(`any fleet that is right (FLEET_SEED=${seed})`, () => {
         expect(isUnique([...hypervisors, ...vms].map(({ name }) => name))).toBe(true);
         expect(isUnique(nics.map(({ mac }) => mac))).toBe(true);
         expect(isUnique(nics.map(({ address, network }) => `${network} ${address}`))).toBe(true);
+        const six = nics.filter(({ address6 }) => address6 !== undefined);
+        expect(isUnique(six.map(({ address6 }) => address6))).toBe(true);
         for (const { name } of hypervisors) {
           const here = vms.filter((vm) => vm.on === name).flatMap((vm) => vm.nics);
           expect(isUnique(here.map(({ tap }) => tap))).toBe(true);
