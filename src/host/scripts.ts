@@ -18,6 +18,7 @@ export type ScriptName =
   | 'hold'
   | 'introduce'
   | 'lock-inputs'
+  | 'looked'
   | 'receive'
   | 'renew'
   | 'resume'
@@ -40,8 +41,10 @@ const withoutDeployments = new Set<ScriptName>([
   'access',
   'facts',
   'generations',
+  'guest-run',
   'introduce',
   'lock-inputs',
+  'looked',
 ]);
 
 const texts = new Map<string, string>();

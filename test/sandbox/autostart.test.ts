@@ -27,13 +27,11 @@ describe('after a reboot', () => {
       wrong: behaves('lab.wrong-tap'),
     };
     await stage.deploy();
-    const known =
-      'mkdir -p "$FLEET_ROOT/var/lib/fleet/healthy" && cd "$FLEET_ROOT/var/lib/fleet/healthy"';
-    const current = (name: string) =>
-      `"$(readlink "$FLEET_ROOT/var/lib/microvms/${name}/current")"`;
-    await stage.host.exec(
-      `${known} && echo ${current('well')} >well && echo ${current('well')} >stale`,
-    );
+    const { vms } = await stage.facts();
+    const current = (name: string) => vms.get(name)?.current as string;
+    await stage.call('looked', 'well', current('well'), 'stale', current('well'));
+    await stage.call('looked', 'sick', current('sick'));
+    await stage.call('looked', 'sick', '-');
     await stage.host.kill();
     await stage.host.boot();
     stage.disconnect();
