@@ -53,9 +53,7 @@ export async function gitFollows(
     if ((await repo.head()) === commit) await repo.takeIn(outcome.branch);
   } catch (error) {
     const { message, hint } = asFleetError(error);
-    say(
-      `What became of it is not told to ${settings.remote}: ${message}${hint ? `\n${hint}` : ''}`,
-    );
+    say(`Not all of it is told to ${settings.remote}: ${message}${hint ? `\n${hint}` : ''}`);
     say('The hypervisors are as said above, whatever git says.');
   }
 }

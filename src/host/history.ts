@@ -68,17 +68,17 @@ function read(id: string, rows: readonly (readonly string[])[]): PastDeployment 
 }
 
 function steps(journal: readonly (readonly string[])[]): PastStep[] {
-  const ends = journal.filter(([, , , state]) => state === 'end');
-  return journal
-    .filter(([, , , state]) => state === 'begin')
-    .map(([time, number = '-', name = '']) => {
-      const end = ends.find((e) => e[1] === number && e[2] === name);
-      return {
-        number: number === '-' ? undefined : number,
-        name,
-        began: Number(time),
-        ended: end && Number(end[0]),
-        code: end?.[4] === undefined ? undefined : Number(end[4]),
-      };
-    });
+  return journal.flatMap(([time, number = '-', name = '', state], i) => {
+    if (state !== 'begin') return [];
+    // A power cut ends a way back in the middle, and at boot there is another.
+    const next = journal.slice(i + 1).find((line) => line[1] === number && line[2] === name);
+    const end = next?.[3] === 'end' ? next : undefined;
+    return {
+      number: number === '-' ? undefined : number,
+      name,
+      began: Number(time),
+      ended: end && Number(end[0]),
+      code: end?.[4] === undefined ? undefined : Number(end[4]),
+    };
+  });
 }

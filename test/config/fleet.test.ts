@@ -306,6 +306,28 @@ vms:
     expect(whole('none')).toEqual(['never', 'always', 'never']);
   });
 
+  describe('a rollout', () => {
+    const rollout = (text: string) =>
+      fleetOf(`version: 1
+name: test
+git: { revert: false }
+rollout: ${text}
+hypervisors:
+  hv1: { ssh: hv1, system: x86_64-linux, stateVersion: "25.11", tags: [first, eu] }
+  hv2: { ssh: hv2, system: x86_64-linux, stateVersion: "25.11" }
+`);
+
+    test.each(['hv1', 'hv*', '@first', 'hv2, @e*'])('may have the canary %j', (canary) => {
+      expect(rollout(`{ canary: "${canary}" }`).rollout.canary).toBe(canary);
+    });
+
+    test.each(['revert-fleet', 'revert-hypervisor', 'halt'])('may %s on failure', (onFailure) => {
+      const fleet = rollout(`{ onFailure: ${onFailure} }`);
+      expect(fleet.rollout.onFailure).toBe(onFailure);
+      expect(fleet.git.revert).toBe(false);
+    });
+  });
+
   test('modules lose what a path does not need', () => {
     const vm = vmOf(
       `${head}vms: { a: { on: hv1, network: n1, modules: [./m/a.nix, m//a.nix, ./m/] } }`,

@@ -26,7 +26,7 @@ describe('after a reboot', () => {
       well: { autostart: 'healthy' },
       wrong: behaves('lab.wrong-tap'),
     };
-    await stage.deploy();
+    await stage.finish(await stage.deploy());
     const { vms } = await stage.facts();
     const current = (name: string) => vms.get(name)?.current as string;
     await stage.call('looked', 'well', current('well'), 'stale', current('well'));

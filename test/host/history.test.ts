@@ -1,0 +1,128 @@
+import { describe, expect, test } from 'vitest';
+import { parseHistory } from '../../src/host/history.ts';
+
+const rows = (...lines: (string | number)[][]) =>
+  lines.map((fields) => `${fields.join('\t')}\n`).join('');
+
+const meta = rows(
+  ['meta', 'fleet', 'example'],
+  ['meta', 'operator', 'ada@desk'],
+  ['meta', 'operation', 'apply'],
+  ['meta', 'started', 1000],
+  ['meta', 'confirm', 90],
+  ['meta', 'commit', 'c0ffee'],
+);
+const before = rows(
+  ['before', 'system', '/nix/store/old-system', '/nix/store/old-system', 41],
+  ['before', 'vm', 'web1', '/nix/store/old-web1', '/nix/store/old-web1', 'active'],
+  ['before', 'vm', 'db1', '/nix/store/old-db1', '-', 'inactive'],
+  ['before', 'target', 'web1'],
+  ['before', 'target', 'new1'],
+);
+const done =
+  rows(['deployment', '20260101-000000-abcd']) +
+  meta +
+  before +
+  rows(
+    ['after', 'fleet', 'example'],
+    ['after', 'record', 'web1', 'print', '/nix/store/new-web1', '/nix/store/old-web1', 'c0ffee'],
+    ['after', 'record', 'system.', 'print', '/nix/store/old-system', '-', 'c0ffee'],
+    ['after', 'release', 'db1'],
+    ['journal', 1001, '001', 'build', 'begin'],
+    ['journal', 1005, '001', 'build', 'end', 0],
+    ['journal', 1006, '002', 'vm-update', 'begin'],
+    ['journal', 1016, '002', 'vm-update', 'end', 1],
+    ['journal', 1020, '-', 'confirm', 'begin'],
+    ['journal', 1021, '-', 'confirm', 'end', 0],
+    ['journal', 1022, '-', 'end', 'end', 'done'],
+    ['decided', 'confirmed'],
+    ['result', 'done'],
+  );
+
+describe('history', () => {
+  test('of a hypervisor that remembers nothing is empty', () => {
+    expect(parseHistory('')).toEqual([]);
+  });
+
+  test('has of a deployment everything that became of it', () => {
+    const [deployment] = parseHistory(done);
+    expect(deployment).toEqual({
+      id: '20260101-000000-abcd',
+      fleet: 'example',
+      operator: 'ada@desk',
+      operation: 'apply',
+      started: 1000,
+      commit: 'c0ffee',
+      decided: 'confirmed',
+      result: 'done',
+      ended: 1022,
+      steps: [
+        { number: '001', name: 'build', began: 1001, ended: 1005, code: 0 },
+        { number: '002', name: 'vm-update', began: 1006, ended: 1016, code: 1 },
+        { number: undefined, name: 'confirm', began: 1020, ended: 1021, code: 0 },
+      ],
+      before: new Map([
+        ['system.', '/nix/store/old-system'],
+        ['web1', '/nix/store/old-web1'],
+        ['db1', '/nix/store/old-db1'],
+      ]),
+      after: new Map([
+        ['web1', '/nix/store/new-web1'],
+        ['system.', '/nix/store/old-system'],
+      ]),
+      targets: ['web1', 'new1'],
+    });
+  });
+
+  test('keeps deployments apart, in their order', () => {
+    const text =
+      done + done.replaceAll('-abcd', '-ffff').replace('result\tdone', 'result\tuntouched');
+    expect(parseHistory(text).map((d) => [d.id, d.result])).toEqual([
+      ['20260101-000000-abcd', 'done'],
+      ['20260101-000000-ffff', 'untouched'],
+    ]);
+  });
+
+  test('has no end and no result of one that is going on, and its step has not ended', () => {
+    const text = `${rows(['deployment', 'd1'])}${meta}${before}${rows(['journal', 1001, '001', 'build', 'begin'])}`;
+    expect(parseHistory(text)[0]).toMatchObject({
+      decided: undefined,
+      result: undefined,
+      ended: undefined,
+      steps: [{ name: 'build', ended: undefined, code: undefined }],
+      after: new Map(),
+    });
+  });
+
+  test('of what was cut short is what there is, and nothing is guessed', () => {
+    expect(parseHistory('deployment\td1\nmeta\tfleet')[0]).toMatchObject({
+      id: 'd1',
+      operator: 'somebody',
+      operation: '',
+      started: 0,
+      commit: undefined,
+      targets: [],
+    });
+    for (let end = 0; end < done.length; end += 5)
+      expect(parseHistory(done.slice(0, end)).length).toBeLessThan(2);
+  });
+
+  test('tells a way back that was cut off by a power cut from the one that ended', () => {
+    const text = rows(
+      ['deployment', 'd1'],
+      ['journal', 1001, '-', 'way-back', 'begin'],
+      ['journal', 1100, '-', 'way-back', 'begin'],
+      ['journal', 1103, '-', 'way-back', 'end'],
+    );
+    expect(parseHistory(text)[0]?.steps).toEqual([
+      { number: undefined, name: 'way-back', began: 1001, ended: undefined, code: undefined },
+      { number: undefined, name: 'way-back', began: 1100, ended: 1103, code: undefined },
+    ]);
+  });
+
+  test('believes no decision but the two there are', () => {
+    const decided = (to: string) => parseHistory(rows(['deployment', 'd1'], ['decided', to]))[0];
+    expect(decided('back')?.decided).toBe('back');
+    expect(decided('/etc/passwd')?.decided).toBeUndefined();
+  });
+});

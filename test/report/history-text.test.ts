@@ -1,0 +1,92 @@
+import { expect, test } from 'vitest';
+import type { PastDeployment } from '../../src/host/history.ts';
+import { historyText } from '../../src/report/history-text.ts';
+import { noStyle } from '../../src/report/style.ts';
+
+const deployment = (more: Partial<PastDeployment> = {}): PastDeployment => ({
+  id: '20251009-085320-abcd',
+  fleet: 'example',
+  operator: 'ada@desk',
+  operation: 'apply',
+  started: 1_760_000_000,
+  commit: 'c0ffee00'.repeat(5),
+  decided: 'confirmed',
+  result: 'done',
+  ended: 1_760_000_042,
+  steps: [],
+  before: new Map([
+    ['system.', '/nix/store/old-system'],
+    ['web1', '/nix/store/old-web1'],
+    ['web2', '/nix/store/same'],
+  ]),
+  after: new Map([
+    ['system.', '/nix/store/new-system'],
+    ['web1', '/nix/store/new-web1'],
+    ['web2', '/nix/store/same'],
+    ['new1', '/nix/store/new1'],
+  ]),
+  targets: ['web1', 'web2', 'new1'],
+  ...more,
+});
+const text = (...deployments: PastDeployment[]) =>
+  historyText(
+    deployments.map((d) => ({ hypervisor: 'hv1', deployment: d })),
+    noStyle,
+  );
+
+test('a deployment is two lines: when, what and how it went; who, and what it brought', () => {
+  const back = deployment({ result: 'rolled-back', after: new Map() });
+  const rollback = deployment({ operation: 'rollback', commit: undefined, targets: [] });
+  expect(text(deployment(), back, rollback)).toMatchInlineSnapshot(`
+    "2025-10-09 08:53 UTC  hv1  apply c0ffee00  done after 42 s
+      20251009-085320-abcd by ada@desk: hv1, web1, new1
+    2025-10-09 08:53 UTC  hv1  apply c0ffee00  rolled-back after 42 s
+      20251009-085320-abcd by ada@desk: web1, web2, new1
+    2025-10-09 08:53 UTC  hv1  rollback  done after 42 s
+      20251009-085320-abcd by ada@desk: hv1, web1, new1
+    "
+  `);
+});
+
+test('one that is going on has not ended', () => {
+  const open = deployment({ result: undefined, ended: undefined, after: new Map() });
+  expect(text(open, open)).toContain('apply c0ffee00  not ended\n');
+});
+
+test('a single one is told with its steps', () => {
+  const step = (number: string | undefined, name: string, ended?: number, code?: number) => ({
+    number,
+    name,
+    began: 1_760_000_000,
+    ended: ended === undefined ? undefined : 1_760_000_000 + ended,
+    code,
+  });
+  const steps = [
+    step('001', 'build', 12, 0),
+    step('002', 'vm-update', 3, 1),
+    step('003', 'switch'),
+    step(undefined, 'way-back', 5),
+  ];
+  expect(text(deployment({ steps }))).toMatchInlineSnapshot(`
+    "2025-10-09 08:53 UTC  hv1  apply c0ffee00  done after 42 s
+      20251009-085320-abcd by ada@desk: hv1, web1, new1
+        001 build: ok, 12 s
+        002 vm-update: failed (1), 3 s
+        003 switch: began, and did not end
+            way-back: ok, 5 s
+    "
+  `);
+  expect(text(deployment({ steps }), deployment({ steps }))).not.toContain('build');
+});
+
+test('what failed to go back stands out', () => {
+  const red: string[] = [];
+  historyText(
+    [{ hypervisor: 'hv1', deployment: deployment({ result: 'rollback-failed' }) }],
+    (format, words) => {
+      if (format === 'red') red.push(words);
+      return words;
+    },
+  );
+  expect(red).toEqual(['rollback-failed']);
+});
