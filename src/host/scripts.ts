@@ -15,7 +15,6 @@ export type ScriptName =
   | 'generations'
   | 'guest-run'
   | 'history'
-  | 'hold'
   | 'introduce'
   | 'lock-inputs'
   | 'looked'
