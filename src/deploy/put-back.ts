@@ -33,6 +33,8 @@ export async function putBack(ctx: Context): Promise<Pick<HypervisorResult, 'out
     const of = (key: string) => rows.flatMap(([word, text = '']) => (word === key ? [text] : []));
     const isChanged = rows.some(([word]) => word === 'changed');
     const bad = of('not-back');
+    if (of('result').includes('done'))
+      bad.push('it had been confirmed and has ended: fleet rollback puts it back');
     const restarted = of('put-back').filter((name) => name !== systemName);
     if (isChanged) bad.push(...(await lookAgain(ctx, restarted)));
     const outcome = bad.length > 0 ? 'rollback-failed' : isChanged ? 'rolled-back' : 'untouched';

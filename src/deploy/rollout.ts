@@ -69,10 +69,11 @@ export async function rollOut(input: RolloutInput): Promise<HypervisorResult[]> 
       ),
   );
   const beginnings = sessions.map((session, i) => ({ session, vms: input.members[i]?.vms ?? [] }));
-  if (input.enter) await input.enter(sessions);
-  else await beginAll(beginnings, deployment, index, input.ports.clock);
+  // Also while some have begun and wait for the rest.
   const endLeases = keepLeases(sessions, confirm);
   try {
+    if (input.enter) await input.enter(sessions);
+    else await beginAll(beginnings, deployment, index, input.ports.clock);
     const parts = await makeParts(input, sessions);
     const results = await new Run(input, parts).all();
     await input.afterwards?.(results, new Map(parts.map((p) => [p.name, p.ctx.before])));

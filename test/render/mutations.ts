@@ -87,7 +87,7 @@ function damagedTree(data: unknown, random: Random): unknown {
     const free = random() < 0.5 ? holders(tree, pick(random, freeFields)) : [];
     const holder = pick(random, free.length > 0 ? free : all);
     const key = pick(random, Object.keys(holder)) ?? 'x';
-    const value = random() < 0.8 ? pick(random, payloads) : structuredClone(pick(random, all));
+    const value = structuredClone(random() < 0.8 ? pick(random, payloads) : pick(random, all));
     if (Array.isArray(holder)) {
       if (random() < 0.5) holder.push(value);
       else holder[Number(key) || 0] = value;
