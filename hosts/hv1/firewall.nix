@@ -42,10 +42,17 @@
 
       set restricted {
         type ifname
+        elements = {
+          "br-vm3",
+        }
       }
 
       set egress {
         type ifname . inet_proto . inet_service
+        elements = {
+          "br-vm3" . tcp . 443,
+          "br-vm3" . tcp . 80,
+        }
       }
 
       set metadata {
@@ -65,12 +72,14 @@
 
       chain publish {
         type nat hook prerouting priority dstnat; policy accept;
+        iifname "enP2p4s0" fib daddr type local meta nfproto ipv4 tcp dport 8080 dnat ip to 10.1.0.2:80
       }
 
       chain input {
         type filter hook input priority filter; policy accept;
         ct state { established, related } accept
         meta l4proto { icmp, icmpv6 } accept
+        meta l4proto { tcp, udp } th dport 53 accept
         iifname @isolated goto refuse
       }
 
@@ -80,6 +89,8 @@
         iifname . oifname @allowed accept
         iifname @open oifname @open accept
         iifname @bridges oifname @bridges goto refuse
+        iifname "enP2p4s0" oifname "br-vm1" ct status dnat ip daddr 10.1.0.2 tcp dport 80 accept
+        iifname "tailscale0" oifname @bridges accept
         oifname @isolated drop
         iifname @metadata ip daddr 169.254.169.254 accept
         iifname @metadata ip6 daddr fd00:ec2::254 accept

@@ -1,5 +1,16 @@
 # Rendered by fleet from fleet.yaml: change it there.
+{ config, lib, ... }:
 {
+  boot.kernel.sysctl."net.ipv6.conf.all.forwarding" = lib.mkDefault true;
+
+  # The uplink keeps its IPv6 default route.
+  environment.etc."sysctl.d/50-fleet.conf" = {
+    enable = !config.networking.useNetworkd;
+    text = ''
+      -net/ipv6/conf/enP2p4s0/accept_ra = 2
+    '';
+  };
+
   systemd.network = {
     netdevs = {
       "10-br-vm1".netdevConfig = {

@@ -7,7 +7,7 @@ import { type HistoryEntry, historyText } from '../report/history-text.ts';
 import { styleFor } from '../report/style.ts';
 import type { Invocation } from './options.ts';
 import { realPorts } from './ports.ts';
-import { readConfig } from './workspace.ts';
+import { readConfig } from './read-config.ts';
 
 export interface HistoryOptions {
   readonly last?: string;

@@ -17,21 +17,33 @@ import type {
   Network,
   Nic,
   Rollout,
+  Runner,
+  Share,
   SshTarget,
   User,
   Vm,
   Volume,
 } from '../model/fleet.ts';
 import { bridgeName, byName, macAddress, tapName } from '../model/names.ts';
+import { shareTag } from '../model/shares.ts';
 import { parseSshTarget } from '../model/ssh-target.ts';
 import { parseDuration, parseSize } from '../model/units.ts';
 import { imageName, volumeLabel } from '../model/volumes.ts';
-import type { Draft, DraftHypervisor, DraftNetwork, DraftVm, Link } from './normalise.ts';
+import { capacityOf, memoryOf, vcpuOf } from './capacity.ts';
+import {
+  autostart,
+  type Draft,
+  type DraftHypervisor,
+  type DraftNetwork,
+  type DraftVm,
+  type Link,
+} from './normalise.ts';
 import { egressPorts, published } from './ports.ts';
 import { modulePath } from './rules/modules.ts';
 import type {
   Check as CheckYaml,
   FleetYaml,
+  Share as ShareYaml,
   Users,
   Volume as VolumeYaml,
 } from './schema.generated.ts';
@@ -45,6 +57,7 @@ export function assemble(draft: Draft): Fleet {
   return {
     name: yaml.name,
     inputs: inputs(yaml),
+    ...(yaml.flake?.outputs !== undefined && { outputs: modulePath(yaml.flake.outputs) }),
     git: git(yaml),
     rollout: rollout(yaml),
     hypervisors: sorted(draft.hypervisors, (machine) => hypervisor(machine, yaml)),
@@ -101,6 +114,7 @@ function hypervisor({ name, yaml }: DraftHypervisor, { defaults = {} }: FleetYam
     checkout: yaml.checkout ?? '/var/lib/fleet/repo',
     ...(yaml.uplink !== undefined && { uplink: yaml.uplink }),
     tags: yaml.tags ?? [],
+    capacity: capacityOf(yaml.capacity),
     timezone: timezoneIn(config) ?? defaults.timezone ?? timezone,
     packages: yaml.packages ?? [],
     users: users(yaml.users),
@@ -158,15 +172,20 @@ function nic(vm: string, { network: on, further, address: text }: Link, draft: D
   };
 }
 
-function guest({ name, yaml, merged, links }: DraftVm, draft: Draft): Vm {
+function guest(vm: DraftVm, draft: Draft): Vm {
+  const { name, yaml, merged, links } = vm;
   return {
     name,
     on: yaml.on,
     nics: links.map((link) => nic(name, link, draft)),
-    vcpu: merged.vcpu ?? 1,
-    memoryMiB: parseSize(merged.memory ?? '1GiB')!,
-    hypervisor: merged.hypervisor === 'cloud-hypervisor' ? 'cloud-hypervisor' : 'qemu',
+    vcpu: vcpuOf(merged),
+    memoryMiB: memoryOf(merged),
+    hypervisor: (merged.hypervisor ?? 'qemu') as Runner,
+    store: merged.store ?? 'shared',
+    balloon: merged.balloon ?? false,
+    ...(yaml.vsock !== undefined && { vsock: yaml.vsock }),
     state: merged.state ?? 'running',
+    autostart: autostart(vm, draft),
     tags: merged.tags,
     timezone: merged.timezone ?? timezone,
     stateVersion: merged.stateVersion ?? stateVersion,
@@ -176,6 +195,10 @@ function guest({ name, yaml, merged, links }: DraftVm, draft: Draft): Vm {
     modules: [...new Set(merged.modules.map(modulePath))],
     volumes: merged.volumes.map(volume),
     publish: merged.publish.map(published),
+    shares: merged.shares.map(share),
+    credentials: Object.entries(merged.credentials)
+      .map(([name, path]) => ({ name, path }))
+      .sort(byName),
     checks: merged.checks.map(check),
     dependsOn: merged.dependsOn,
   };
@@ -197,8 +220,13 @@ function volume({ mount, size, image, fs = 'ext4' }: VolumeYaml): Volume {
   };
 }
 
-function check({ tcp, http, within }: CheckYaml): Check {
+function share({ source, mount, readOnly = false }: ShareYaml): Share {
+  return { source, mount, readOnly, tag: shareTag(mount) };
+}
+
+function check({ tcp, http, run, within }: CheckYaml): Check {
   const withinMs = within === undefined ? {} : { withinMs: parseDuration(within)! };
+  if (run !== undefined) return { kind: 'run', command: run, ...withinMs };
   if (http === undefined) return { kind: 'tcp', port: tcp!, ...withinMs };
   const { port, path = '/', status = 200 } = http;
   return { kind: 'http', port, path, status, ...withinMs };

@@ -1,6 +1,7 @@
 import { parseSubnet, type Subnet } from '../model/addresses.ts';
 import { parseSubnet6, type Subnet6 } from '../model/addresses6.ts';
 import { mergeConfigs } from '../model/config.ts';
+import type { Autostart } from '../model/fleet.ts';
 import type { Path } from './finding.ts';
 import type {
   FleetYaml,
@@ -26,6 +27,8 @@ type Lists =
   | 'modules'
   | 'volumes'
   | 'publish'
+  | 'shares'
+  | 'credentials'
   | 'checks'
   | 'dependsOn';
 
@@ -95,6 +98,8 @@ const none: Merged = {
   modules: [],
   volumes: [],
   publish: [],
+  shares: [],
+  credentials: {},
   checks: [],
   dependsOn: [],
 };
@@ -110,6 +115,8 @@ function merge(base: Merged, own: Settings): Merged {
     dependsOn: union(base.dependsOn, own.dependsOn),
     volumes: join(base.volumes, own.volumes),
     publish: union(base.publish, own.publish),
+    shares: join(base.shares, own.shares),
+    credentials: own.credentials ? { ...base.credentials, ...own.credentials } : base.credentials,
     checks: join(base.checks, own.checks),
     users: own.users ? mergeUsers(base.users, own.users) : base.users,
     config: own.config ? mergeConfigs(base.config, own.config) : base.config,
@@ -224,4 +231,12 @@ function linksOf(vm: Vm, path: Path): Link[] {
 export function origin(vm: DraftVm, field: keyof Settings): Path {
   const layer = vm.layers.findLast(({ settings }) => Object.hasOwn(settings, field));
   return layer ? [...layer.path, field] : vm.path;
+}
+
+const ofHypervisor = { all: 'always', healthy: 'healthy', none: 'never' } as const;
+
+/** Whether a vm starts after a reboot: what it says, else what its hypervisor says. */
+export function autostart({ yaml, merged }: DraftVm, { hypervisors }: Draft): Autostart {
+  if (merged.state === 'stopped') return 'never';
+  return merged.autostart ?? ofHypervisor[hypervisors.get(yaml.on)?.yaml.autostart ?? 'all'];
 }

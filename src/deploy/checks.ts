@@ -54,7 +54,9 @@ export function checkVm(vm: VmTarget, facts: Facts): CheckResult[] {
     current,
     check(vm.name, 'booted', vm.runner, seen?.booted),
     check(vm.name, 'microvm@', 'active', unitState(seen?.unit)),
-    check(vm.name, 'virtiofsd', 'active', unitState(seen?.virtiofsd)),
+    ...(vm.expected.virtiofs === false
+      ? []
+      : [check(vm.name, 'virtiofsd', 'active', unitState(seen?.virtiofsd))]),
     ...nicsOf(vm.expected).map(({ tap, bridge }) => {
       const link = facts.interfaces.get(tap);
       const found = link && `${tap} ${link.up ? 'up' : 'down'} in ${link.master ?? 'no bridge'}`;

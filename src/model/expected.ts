@@ -1,4 +1,5 @@
 import type { Network, Vm } from './fleet.ts';
+import { isLookedInto } from './guest-keys.ts';
 
 /** How one NIC of a vm is wired. */
 export interface ExpectedNic {
@@ -17,6 +18,8 @@ export interface ExpectedNic {
 export interface Expected extends ExpectedNic {
   readonly further: readonly ExpectedNic[];
   readonly volumes: readonly ExpectedVolume[];
+  /** Said only of guests without a share, which have no virtiofsd. */
+  readonly virtiofs?: false;
 }
 
 export interface ExpectedVolume {
@@ -42,13 +45,14 @@ export function expectedOf(vm: Vm, networks: ReadonlyMap<string, Network>): Expe
       mount,
       sizeMiB,
     })),
+    ...(!hasShares(vm) && { virtiofs: false }),
   };
 }
 
 /** All NICs, the first one first; none of what is not known. */
 export function nicsOf(expected: Expected | undefined): ExpectedNic[] {
   if (!expected) return [];
-  const { further, volumes: _, ...first } = expected;
+  const { further, volumes: _, virtiofs: __, ...first } = expected;
   return [first, ...further];
 }
 
@@ -60,6 +64,9 @@ export function sameWiring(a: Expected, b: Expected): boolean {
   return a.further.length === b.further.length && wires(a).every((wire) => others.has(wire));
 }
 
+const hasShares = (vm: Vm): boolean =>
+  vm.store === 'shared' || vm.shares.length > 0 || isLookedInto(vm);
+
 /** One field of a record on the hypervisor: JSON has neither tabs nor line ends of its own. */
 export function formatExpected(expected: Expected): string {
   return JSON.stringify(expected);
@@ -69,10 +76,18 @@ export function formatExpected(expected: Expected): string {
 export function parseExpected(text: string | undefined): Expected | undefined {
   try {
     const value = JSON.parse(text ?? '') as Partial<Expected>;
-    // Records of earlier versions have neither.
-    const { tap, bridge, address, address6, further = [], volumes = [] } = value;
+    // Records of earlier versions have neither of those with a default.
+    const { tap, bridge, address, address6, further = [], volumes = [], virtiofs } = value;
     if (!tap || !bridge || !address) return undefined;
-    return { tap, bridge, address, ...(address6 && { address6 }), further, volumes };
+    return {
+      tap,
+      bridge,
+      address,
+      ...(address6 && { address6 }),
+      further,
+      volumes,
+      ...(virtiofs === false && { virtiofs }),
+    };
   } catch {
     return undefined;
   }

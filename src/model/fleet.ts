@@ -41,6 +41,20 @@ export interface User {
   readonly sshKeys: readonly string[];
 }
 
+export type Resource = 'vcpu' | 'memory' | 'disk';
+
+/** CPU threads; memory and disk in MiB. */
+export type Amounts = Readonly<Record<Resource, number>>;
+
+/** What a hypervisor has to give; what is not declared is what facts report. */
+export interface Capacity {
+  readonly declared: Partial<Amounts>;
+  /** Kept for the hypervisor itself. */
+  readonly reserve: Amounts;
+  /** How many times over the rest may be given away. */
+  readonly overcommit: Readonly<Record<Resource, number>>;
+}
+
 export interface Hypervisor {
   readonly name: string;
   readonly ssh: SshTarget;
@@ -52,6 +66,7 @@ export interface Hypervisor {
   readonly uplink?: string;
   readonly tailscale: Tailscale;
   readonly tags: readonly string[];
+  readonly capacity: Capacity;
   readonly timezone: string;
   readonly packages: readonly string[];
   readonly users: readonly User[];
@@ -135,6 +150,22 @@ export interface Volume {
   readonly label: string;
 }
 
+/** A directory of the hypervisor inside the guest, over virtiofs. */
+export interface Share {
+  /** Absolute path on the hypervisor. */
+  readonly source: string;
+  readonly mount: string;
+  readonly readOnly: boolean;
+  /** What the guest mounts it by, and its daemon's socket is named after. */
+  readonly tag: string;
+}
+
+/** A systemd credential of the guest; fleet knows the path on the hypervisor, never what is in it. */
+export interface Credential {
+  readonly name: string;
+  readonly path: string;
+}
+
 /** One thing the user wants looked at after a change, beside what is always looked at. */
 export type Check =
   | { readonly kind: 'tcp'; readonly port: number; readonly withinMs?: number }
@@ -144,9 +175,21 @@ export type Check =
       readonly path: string;
       readonly status: number;
       readonly withinMs?: number;
+    }
+  | {
+      readonly kind: 'run';
+      /** For the guest's shell. */
+      readonly command: string;
+      readonly withinMs?: number;
     };
 
 export type VmState = 'running' | 'stopped';
+
+/** What starts after a reboot: `healthy` when it was, the last time somebody looked. */
+export type Autostart = 'always' | 'healthy' | 'never';
+
+/** Runners of microvm.nix that fleet starts and stops guests with. */
+export type Runner = 'qemu' | 'cloud-hypervisor' | 'firecracker' | 'crosvm';
 
 export interface Vm {
   readonly name: string;
@@ -156,8 +199,15 @@ export interface Vm {
   readonly vcpu: number;
   readonly memoryMiB: number;
   /** `microvm.hypervisor`: what runs the guest. */
-  readonly hypervisor: 'qemu' | 'cloud-hypervisor';
+  readonly hypervisor: Runner;
+  /** `disk`: a read-only image of its own instead of the hypervisor's store. */
+  readonly store: 'shared' | 'disk';
+  /** Memory that the guest does not use goes back to the hypervisor. */
+  readonly balloon: boolean;
+  /** The cid of its vsock; absent: it has none. */
+  readonly vsock?: number;
   readonly state: VmState;
+  readonly autostart: Autostart;
   readonly tags: readonly string[];
   readonly timezone: string;
   readonly stateVersion: string;
@@ -167,6 +217,8 @@ export interface Vm {
   readonly modules: readonly string[];
   readonly volumes: readonly Volume[];
   readonly publish: readonly Published[];
+  readonly shares: readonly Share[];
+  readonly credentials: readonly Credential[];
   readonly checks: readonly Check[];
   readonly dependsOn: readonly string[];
 }
@@ -201,6 +253,8 @@ export interface GitSettings {
 export interface Fleet {
   readonly name: string;
   readonly inputs: readonly Input[];
+  /** Hand-written Nix file with further outputs of flake.nix, relative to the repository. */
+  readonly outputs?: string;
   readonly git: GitSettings;
   readonly rollout: Rollout;
   readonly hypervisors: readonly Hypervisor[];

@@ -2,6 +2,7 @@ import { type Facts, systemName } from '../host/facts.ts';
 import { contains, overlaps, parseAddress, parseSubnet } from '../model/addresses.ts';
 import { nicsOf } from '../model/expected.ts';
 import type { FleetIndex } from '../model/index.ts';
+import { admission, roomOf } from './admission.ts';
 import type { Action } from './plan.ts';
 import { resourceProblems } from './resources.ts';
 import { writerProblems } from './second-writers.ts';
@@ -33,6 +34,7 @@ export function problems(
     ...heldBack(hypervisor, facts, actions),
     ...foreign(index, facts),
     ...moving(index, actions),
+    ...admission(index, hypervisor, roomOf(index, hypervisor, facts)),
     ...(actions.some((a) => a.kind === 'switch') ? shadowedRoutes(index, hypervisor, facts) : []),
     ...resourceProblems(facts, actions),
     ...writerProblems(facts),

@@ -1,10 +1,12 @@
-import type { Hypervisor, Network, Nic, Vm, Volume } from '../model/fleet.ts';
+import type { Hypervisor, Network, Nic, Share, Vm, Volume } from '../model/fleet.ts';
+import { isLookedInto } from '../model/guest-keys.ts';
 import { wayOut } from '../model/way-out.ts';
 import { nixFile } from '../nix/print.ts';
 import type { Nix } from '../nix/tree.ts';
 import { imports, machineOptions, moduleArgs, packageList } from './machine.ts';
 import { rendered } from './marker.ts';
-import { guestModulePath } from './modules/guest.ts';
+import { guestModulePath, ownStoreModulePath } from './modules/guest.ts';
+import { guestChecksModulePath } from './modules/guest-checks.ts';
 
 /** `hosts/<vm>/default.nix`. */
 export function guestFile(
@@ -32,15 +34,19 @@ export function guestFile(
   return rendered(
     nixFile(
       {
-        imports: imports(vm, guestModulePath),
+        imports: imports(vm, modules(vm)),
         ...machineOptions(vm),
         ...(packages.length > 0 && { environment: { systemPackages: packages } }),
         microvm: {
+          ...(vm.balloon && { balloon: true }),
+          ...(vm.credentials.length > 0 && { credentialFiles: credentialFiles(vm) }),
           hypervisor: vm.hypervisor,
           interfaces: vm.nics.map(({ mac, tap }) => ({ id: tap, mac, type: 'tap' })),
           mem: vm.memoryMiB,
+          ...(vm.shares.length > 0 && { shares: vm.shares.map(share) }),
           vcpu: vm.vcpu,
           ...(vm.volumes.length > 0 && { volumes: vm.volumes.map(volume) }),
+          ...(vm.vsock !== undefined && { vsock: { cid: vm.vsock, ssh: { enable: true } } }),
         },
         systemd: { network: { networks: Object.fromEntries(networks) } },
       },
@@ -48,6 +54,11 @@ export function guestFile(
     ),
   );
 }
+
+const modules = (vm: Vm): string[] => [
+  vm.store === 'disk' ? ownStoreModulePath : guestModulePath,
+  ...(isLookedInto(vm) ? [guestChecksModulePath] : []),
+];
 
 interface Beyond {
   readonly gateways: readonly string[];
@@ -73,3 +84,11 @@ function nicNetwork(nic: Nic, network: Network, { gateways, nameservers }: Beyon
 function volume({ fs, image, label, mount, sizeMiB }: Volume): Nix {
   return { fsType: fs, image, label, mountPoint: mount, size: sizeMiB };
 }
+
+function share({ mount, readOnly, source, tag }: Share): Nix {
+  return { mountPoint: mount, proto: 'virtiofs', readOnly, source, tag };
+}
+
+/** Paths as text: as Nix paths they would be copied into the store, where everybody can read them. */
+const credentialFiles = ({ credentials }: Vm): Nix =>
+  Object.fromEntries(credentials.map(({ name, path }) => [name, path]));

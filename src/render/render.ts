@@ -1,4 +1,5 @@
 import type { Fleet, Hypervisor, Network, Vm } from '../model/fleet.ts';
+import { isLookedInto } from '../model/guest-keys.ts';
 import { byName } from '../model/names.ts';
 import { dnsFile } from './dns.ts';
 import { firewallFile, targetsOf } from './firewall.ts';
@@ -6,7 +7,13 @@ import { flakeFile, hostsFile } from './flake.ts';
 import { guestFile } from './guest.ts';
 import { hypervisorFile } from './hypervisor.ts';
 import { configFile, type Machine } from './machine.ts';
-import { guestModule, guestModulePath } from './modules/guest.ts';
+import {
+  guestModule,
+  guestModulePath,
+  ownStoreModule,
+  ownStoreModulePath,
+} from './modules/guest.ts';
+import { guestChecksModule, guestChecksModulePath } from './modules/guest-checks.ts';
 import { hypervisorModule, hypervisorModulePath } from './modules/hypervisor.ts';
 import { type Bridge, networksFile } from './networks.ts';
 import { hostFolder } from './paths.ts';
@@ -23,6 +30,8 @@ export function render(fleet: Fleet): Map<string, string> {
     [guestModulePath, guestModule],
     [hypervisorModulePath, hypervisorModule],
   ];
+  if (fleet.vms.some((vm) => vm.store === 'disk')) files.push([ownStoreModulePath, ownStoreModule]);
+  if (fleet.vms.some(isLookedInto)) files.push([guestChecksModulePath, guestChecksModule]);
   const add = (machine: Machine, text: string): void => {
     const config = configFile(machine);
     files.push([`${hostFolder(machine.name)}/default.nix`, text]);
@@ -39,7 +48,7 @@ export function render(fleet: Fleet): Map<string, string> {
     const { name } = hypervisor;
     const ownVms = vms.get(name) ?? [];
     const own = networkFiles(hypervisor, bridges.get(name) ?? [], ownVms, networkOf);
-    add(hypervisor, hypervisorFile(hypervisor, ownVms, [...own.keys()]));
+    add(hypervisor, hypervisorFile(hypervisor, ownVms, [...own.keys()], networkOf));
     for (const [file, text] of own) files.push([`${hostFolder(name)}/${file}`, text]);
   }
   for (const vm of fleet.vms) {

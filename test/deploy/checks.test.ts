@@ -104,6 +104,11 @@ describe('a guest', () => {
     expect(failing(link('vm-web1a2b3c', up), both)).toEqual([]);
   });
 
+  test('that has no shares needs no virtiofsd', () => {
+    const expected = { ...target.expected, virtiofs: false } as const;
+    expect(failing(vm({ virtiofsd: unit('inactive') }), { expected })).toEqual([]);
+  });
+
   test('that should be stopped is looked at for that and its runner only', () => {
     expect(failing({}, { state: 'stopped' })).toEqual(['stopped: expected inactive, seen active']);
     expect(

@@ -81,6 +81,7 @@ describe('a deployment', () => {
         'new',
         formatExpected(expected as NonNullable<typeof expected>),
       ],
+      ['healthy', 'web1', '/nix/store/new-web1'],
       ['end'],
     ]);
     expect(world.hv1.facts.lock).toBeUndefined();

@@ -26,6 +26,7 @@ import {
   sameWiring,
 } from '../../src/model/expected.ts';
 import { macAddress, tapName } from '../../src/model/names.ts';
+import { shareTag } from '../../src/model/shares.ts';
 import { parseSshTarget } from '../../src/model/ssh-target.ts';
 import { parseDuration, parseSize } from '../../src/model/units.ts';
 import { imageName, volumeLabel } from '../../src/model/volumes.ts';
@@ -245,4 +246,30 @@ describe('ssh destinations', () => {
   ])('not %j', (text) => {
     expect(parseSshTarget(text)).toHaveProperty('problem');
   });
+});
+
+describe('tags of shares', () => {
+  const mount = fc.stringMatching(/^(\/[A-Za-z0-9_@+:-][A-Za-z0-9._@+:-]{0,40}){1,4}$/);
+
+  test('are readable when they fit', () => {
+    expect(shareTag('/srv/media')).toBe('srv-media');
+  });
+
+  test('differ where mounts do, and leave room for a socket of the longest host name', () => {
+    fc.assert(
+      fc.property(mount, mount, (a, b) => {
+        fc.pre(a !== b);
+        expect(shareTag(a)).not.toBe(shareTag(b));
+        expect(`${'x'.repeat(63)}-virtiofs-${shareTag(a)}.sock`.length).toBeLessThan(108);
+        expect(shareTag(a)).toMatch(/^[A-Za-z0-9_.-]+$/);
+      }),
+    );
+  });
+
+  test.each(['/ro/store', '/ro-store', '/fleet/keys', '/fleet-keys'])(
+    '%s is not taken for what fleet has of its own',
+    (path) => {
+      expect(['ro-store', 'fleet-keys']).not.toContain(shareTag(path));
+    },
+  );
 });

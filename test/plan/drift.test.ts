@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Facts } from '../../src/host/facts.ts';
 import { timestamp } from '../../src/plan/drift.ts';
-
 import {
   deployedFacts,
   index,

@@ -1,5 +1,4 @@
 import { readFleet } from '../../src/config/read-fleet.ts';
-
 import {
   type Facts,
   type OpenDeployment,
@@ -9,7 +8,6 @@ import {
 } from '../../src/host/facts.ts';
 import { type Expected, expectedOf, nicsOf } from '../../src/model/expected.ts';
 import { gatewaysOf } from '../../src/model/gateways.ts';
-
 import { type FleetIndex, indexFleet } from '../../src/model/index.ts';
 import { makePlan, type PlanInput } from '../../src/plan/make-plan.ts';
 import type { Action, HypervisorPlan } from '../../src/plan/plan.ts';
@@ -83,6 +81,7 @@ export const emptyFacts: Facts = {
   systemProfileSince: undefined,
   rebootFor: [],
   missingTools: [],
+  takenKiB: new Map(),
   freeKiB: new Map([['/nix/store', 9_000_000]]),
   memory: { totalKiB: 32_000_000, availableKiB: 24_000_000 },
   processors: 8,

@@ -1,5 +1,16 @@
-import type { Fleet, Hypervisor, Network, Nic, User, Vm, Volume } from '../../src/model/fleet.ts';
+import { capacityOf } from '../../src/config/capacity.ts';
+import type {
+  Fleet,
+  Hypervisor,
+  Network,
+  Nic,
+  Share,
+  User,
+  Vm,
+  Volume,
+} from '../../src/model/fleet.ts';
 import { macAddress, tapName } from '../../src/model/names.ts';
+import { shareTag } from '../../src/model/shares.ts';
 
 /** Fleets by hand, as src/config would give them: what a case does not say has a plain value. */
 export function fleet(
@@ -39,6 +50,7 @@ export function hypervisor(name: string, parts: Partial<Hypervisor> = {}): Hyper
     checkout: '/var/lib/fleet/repo',
     uplink: 'enP2p4s0',
     tags: [],
+    capacity: capacityOf(),
     timezone: 'UTC',
     packages: [],
     users: [],
@@ -87,7 +99,10 @@ export function vm(name: string, on: string, nics: readonly Nic[], parts: Partia
     vcpu: 1,
     memoryMiB: 1024,
     hypervisor: 'qemu',
+    store: 'shared',
+    balloon: false,
     state: 'running',
+    autostart: parts.state === 'stopped' ? 'never' : 'always',
     tags: [],
     timezone: 'UTC',
     stateVersion: '25.11',
@@ -97,6 +112,8 @@ export function vm(name: string, on: string, nics: readonly Nic[], parts: Partia
     modules: [],
     volumes: [],
     publish: [],
+    shares: [],
+    credentials: [],
     checks: [],
     dependsOn: [],
     ...parts,
@@ -117,6 +134,14 @@ export const volume = (mount: string, label: string, sizeMiB: number): Volume =>
   fs: 'ext4',
   sizeMiB,
   label,
+});
+
+export const share = (source: string, mount: string, parts: Partial<Share> = {}): Share => ({
+  source,
+  mount,
+  readOnly: false,
+  tag: shareTag(mount),
+  ...parts,
 });
 
 export const ops: User = {

@@ -50,6 +50,25 @@ describeWithNix('rendered files', () => {
           size: sizeMiB,
         })),
       );
+      const { balloon, credentialFiles, shares, vsock } = value.microvm as Values;
+      expect({ balloon, credentialFiles, shares, vsock }).toEqual({
+        balloon: vm.balloon || undefined,
+        credentialFiles:
+          vm.credentials.length > 0
+            ? Object.fromEntries(vm.credentials.map((c) => [c.name, c.path]))
+            : undefined,
+        shares:
+          vm.shares.length > 0
+            ? vm.shares.map(({ mount, readOnly, source, tag }) => ({
+                mountPoint: mount,
+                proto: 'virtiofs',
+                readOnly,
+                source,
+                tag,
+              }))
+            : undefined,
+        vsock: vm.vsock === undefined ? undefined : { cid: vm.vsock, ssh: { enable: true } },
+      });
     });
 
     it.each([...theme.hypervisors, ...theme.vms].map((m) => [m.name, m] as const))(
@@ -90,10 +109,20 @@ describeWithNix('rendered files', () => {
     });
   });
 
-  it('start running vms after what they depend on, and no others', () => {
+  it('list what starts after a reboot behind what it depends on, and nothing else', () => {
     const { files } = evaluated(themes.several!);
     expect(files['hosts/arm/default.nix']).toMatchObject({
-      environment: { etc: { 'fleet/autostart': { text: 'b\na\na-name-that-is-too-long\n' } } },
+      environment: {
+        etc: {
+          'fleet/autostart': {
+            text: [
+              'b always 10.1.0.4 vm-b=br-lan -\n',
+              'a always 10.1.0.2 vm-a=br-lan b\n',
+              'a-name-that-is-too-long healthy 10.1.0.3 vm-a-name-c8400=br-lan -\n',
+            ].join(''),
+          },
+        },
+      },
     });
     expect(files['hosts/empty/default.nix']).toMatchObject({
       environment: { etc: { 'fleet/autostart': { text: '' } } },

@@ -1,5 +1,8 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readFleet } from '../../src/config/read-fleet.ts';
 import type { Fleet } from '../../src/model/fleet.ts';
-import { fleet, hypervisor, ipv6, network, nic, ops, vm, volume } from './build.ts';
+import { fleet, hypervisor, ipv6, network, nic, ops, share, vm, volume } from './build.ts';
 
 const small = fleet({
   hypervisors: [hypervisor('hv1')],
@@ -78,10 +81,13 @@ const several = fleet({
     network('quiet', 3, 'x86', { nat: false, prefix: 28 }),
   ],
   vms: [
-    vm('a', 'arm', [nic('a', 'lan', '10.1.0.2')], { dependsOn: ['c'] }),
-    vm('a-name-that-is-too-long', 'arm', [nic('a-name-that-is-too-long', 'lan', '10.1.0.3')]),
+    vm('a', 'arm', [nic('a', 'lan', '10.1.0.2')], { dependsOn: ['b'] }),
+    vm('a-name-that-is-too-long', 'arm', [nic('a-name-that-is-too-long', 'lan', '10.1.0.3')], {
+      autostart: 'healthy',
+    }),
     vm('b', 'arm', [nic('b', 'lan', '10.1.0.4')]),
     vm('c', 'arm', [nic('c', 'lan', '10.1.0.5')], { dependsOn: ['b'], state: 'stopped' }),
+    vm('d', 'arm', [nic('d', 'lan', '10.1.0.6')], { autostart: 'never' }),
     vm('desk', 'x86', [nic('desk', 'office', '10.2.0.2')]),
     vm('vault', 'x86', [nic('vault', 'quiet', '10.3.0.2')]),
   ],
@@ -131,6 +137,42 @@ const networking = fleet({
   ],
 });
 
+/** What guests can have beyond a disk, under every runner that fleet knows. */
+const guests = fleet({
+  hypervisors: [hypervisor('hv1', { system: 'x86_64-linux', uplink: 'eno1' })],
+  networks: [network('lan', 1, 'hv1')],
+  vms: [
+    vm('chv', 'hv1', [nic('chv', 'lan', '10.1.0.2')], {
+      hypervisor: 'cloud-hypervisor',
+      balloon: true,
+      shares: [share('/srv/media', '/media', { readOnly: true }), share('/srv/upload', '/upload')],
+      vsock: 3,
+      checks: [{ kind: 'run', command: 'true' }],
+    }),
+    vm('cros', 'hv1', [nic('cros', 'lan', '10.1.0.3')], { hypervisor: 'crosvm', balloon: true }),
+    vm('fire', 'hv1', [nic('fire', 'lan', '10.1.0.4')], {
+      hypervisor: 'firecracker',
+      store: 'disk',
+      volumes: [volume('/var', 'var', 1024)],
+    }),
+    vm('kept', 'hv1', [nic('kept', 'lan', '10.1.0.5')], { store: 'disk' }),
+    vm('look', 'hv1', [nic('look', 'lan', '10.1.0.7')], {
+      store: 'disk',
+      checks: [{ kind: 'run', command: 'test -e /run/x' }],
+    }),
+    vm('qemu', 'hv1', [nic('qemu', 'lan', '10.1.0.6')], {
+      balloon: true,
+      credentials: [
+        { name: 'api.token', path: '/run/keys/api token' },
+        { name: 'db-password', path: '/run/keys/db-password' },
+      ],
+      shares: [share('/srv/media', '/media', { readOnly: true })],
+      volumes: [volume('/var', 'var', 1024)],
+      vsock: 4,
+    }),
+  ],
+});
+
 const evil = "a${b}$${c}''${d}\"e\"\\f\n''\n\ttab $";
 
 /** Text that would be code if anything let it. */
@@ -152,15 +194,36 @@ const hostile = fleet({
       users: [{ name: 'x', groups: [], sshKeys: [evil] }],
       config: { services: { 'x.text': evil } },
       volumes: [{ ...volume('/a "b"', 'l${x}', 1), image: evil }],
+      shares: [{ source: evil, mount: evil, readOnly: false, tag: evil }],
+      credentials: [{ name: evil, path: `/${evil}` }],
     }),
   ],
 });
 
-/** One golden folder each. */
+/** A golden folder each. */
+export const fixtures = join(import.meta.dirname, '../fixtures/render');
+
+/** The fleet.yaml files of the themes that are written as one, by theme. */
+export const themeTexts: Readonly<Record<string, string>> = Object.fromEntries(
+  readdirSync(fixtures)
+    .map((theme) => [theme, join(fixtures, theme, 'fleet.yaml')] as const)
+    .filter(([, file]) => existsSync(file))
+    .map(([theme, file]) => [theme, readFileSync(file, 'utf8')]),
+);
+
+/** By hand, or as people write them. */
 export const themes: Readonly<Record<string, Fleet>> = {
   small,
   full,
   several,
   networking,
+  guests,
   hostile,
+  ...Object.fromEntries(
+    Object.entries(themeTexts).map(([theme, text]) => {
+      const read = readFleet(text, `${theme}/fleet.yaml`);
+      if ('diagnostics' in read) throw new Error(JSON.stringify(read.diagnostics, null, 2));
+      return [theme, read.fleet];
+    }),
+  ),
 };

@@ -11,6 +11,8 @@ export function emptyFleet(world: World): FleetData {
         system: host.system,
         stateVersion: '25.11',
         uplink: 'host0',
+        // The lab's hypervisors are on one machine, and its guests are small whatever they are given.
+        capacity: { overcommit: { vcpu: 16, memory: 8 } },
         users: { root: { sshKeys: [host.publicKey] } },
         modules: [`./hosts/${host.name}/hardware-configuration.nix`],
       },

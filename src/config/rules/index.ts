@@ -1,9 +1,10 @@
 import type { Finding } from '../finding.ts';
 import type { Draft } from '../normalise.ts';
 import { addresses, vmHasNetwork } from './addresses.ts';
+import { capacity } from './capacity.ts';
 import { configs } from './config.ts';
 import { dependencies, dependencyCycles } from './dependencies.ts';
-import { memory } from './guests.ts';
+import { credentialNames, memory } from './guests.ts';
 import { nameServers, sshTargets } from './hypervisors.ts';
 import { modules } from './modules.ts';
 import { bridgeNames, interfaces, macAddresses, uniqueNames } from './names.ts';
@@ -14,10 +15,11 @@ import {
   networkOnOneHypervisor,
   overlappingSubnets,
 } from './networks.ts';
-import { notYet } from './not-yet.ts';
 import { portNumbers, publishedPorts } from './ports.ts';
 import { references } from './references.ts';
 import { canary } from './rollout.ts';
+import { able, distinctCids, stoppable } from './runners.ts';
+import { distinctShares, harmlessShares } from './shares.ts';
 import { subnets, subnets6 } from './subnets.ts';
 import { advertisedSubnets, advertisingIsEnabled } from './tailscale.ts';
 import { sshKeys } from './users.ts';
@@ -47,12 +49,18 @@ export const rules: readonly ((draft: Draft) => Iterable<Finding>)[] = [
   memory,
   distinctVolumes,
   harmlessVolumes,
+  stoppable,
+  able,
+  distinctCids,
+  distinctShares,
+  harmlessShares,
+  credentialNames,
   dependencies,
   dependencyCycles,
   modules,
   sshKeys,
   sshTargets,
   nameServers,
+  capacity,
   configs,
-  notYet,
 ];

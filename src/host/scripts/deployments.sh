@@ -67,6 +67,7 @@ finish() {
 		case $kind in
 		fleet) printf '%s\n' "$name" | write "$state/fleet" ;;
 		record) record "$name" "$one" "$two" "$three" "$four" "$five" "$six" </dev/null ;;
+		healthy) looked_well "$name" "$one" ;;
 		release) rm -f "$state/held/$name" ;;
 		hold) printf '%s\t%s\t%s\t%s\n' "$one" "$two" "$three" "$(date +%s)" | write "$state/held/$name" ;;
 		esac
@@ -126,7 +127,7 @@ set_aside() {
 	if in_store "$runner"; then ln -sfn "$runner" "$roots/aside-$2"; fi
 	mv "$vms/$2" "$aside/$1/$2"
 	rm -f "$gcroots/microvm/$2" "$gcroots/microvm/booted-$2"
-	for kind in deployed held; do
+	for kind in deployed healthy held; do
 		[ ! -f "$state/$kind/$2" ] || mv "$state/$kind/$2" "$records/$2.$kind"
 	done
 }
@@ -137,7 +138,7 @@ bring_back() {
 	rmdir "${2%/*}" 2>/dev/null || true
 	from=${2%/*}
 	records=$state/aside/${from##*/}
-	for kind in deployed held; do
+	for kind in deployed healthy held; do
 		[ ! -f "$records/$1.$kind" ] || mv "$records/$1.$kind" "$state/$kind/$1"
 	done
 	rmdir "$records" 2>/dev/null || true
