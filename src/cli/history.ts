@@ -20,6 +20,7 @@ export async function historyCommand(
   options: HistoryOptions,
   [name]: readonly string[],
 ): Promise<number> {
+  const last = lastOf(options);
   const { index } = readConfig(invocation.common);
   const contacts = await connectAll(hypervisorsOf(index, name), realPorts(invocation.common));
   try {
@@ -40,9 +41,7 @@ export async function historyCommand(
       .flat()
       .filter((entry) => isAbout(index, entry, name))
       .sort((a, b) => a.deployment.started - b.deployment.started);
-    const entries = all.slice(
-      -Number(options.last ?? (options.json ? all.length : 20)) || all.length,
-    );
+    const entries = all.slice(Math.max(0, all.length - last));
     if (options.json) process.stdout.write(`${JSON.stringify(document(entries), null, 2)}\n`);
     else if (entries.length === 0) process.stderr.write('No deployments are remembered.\n');
     else process.stdout.write(historyText(entries, styleFor(process.stdout)));
@@ -50,6 +49,15 @@ export async function historyCommand(
   } finally {
     for (const contact of contacts) contact.host?.close();
   }
+}
+
+/** How many are shown. @throws FleetError for what is no number. */
+function lastOf({ last, json }: HistoryOptions): number {
+  if (last === undefined) return json ? Number.POSITIVE_INFINITY : 20;
+  if (/^\d+$/.test(last)) return Number(last);
+  throw new FleetError('options.number', `--last ${last} is no number`, {
+    exitCode: exitCodes.usage,
+  });
 }
 
 function hypervisorsOf(index: FleetIndex, name: string | undefined) {
