@@ -23,6 +23,7 @@ export async function historyCommand(
   options: HistoryOptions,
   [name]: readonly string[],
 ): Promise<number> {
+  const last = lastOf(options);
   const { index } = readConfig(invocation.common);
   const contacts = await connectAll(hypervisorsOf(index, name), realPorts(invocation.common));
   try {
@@ -43,7 +44,7 @@ export async function historyCommand(
       .flat()
       .filter((entry) => isAbout(index, entry, name))
       .sort((a, b) => a.deployment.started - b.deployment.started);
-    const entries = all.slice(-count(options, all.length));
+    const entries = all.slice(Math.max(0, all.length - last));
     if (options.json) process.stdout.write(`${JSON.stringify(document(entries), null, 2)}\n`);
     else if (entries.length === 0) process.stderr.write('No deployments are remembered.\n');
     else process.stdout.write(historyText(entries, styleFor(process.stdout)));
@@ -53,10 +54,11 @@ export async function historyCommand(
   }
 }
 
-function count({ last, json }: HistoryOptions, all: number): number {
-  if (last === undefined) return json ? all : 20;
-  if (/^[1-9]\d*$/.test(last)) return Number(last);
-  throw new FleetError('options.last', `--last ${last} is not a number of deployments`, {
+/** How many are shown. @throws FleetError for what is no number. */
+function lastOf({ last, json }: HistoryOptions): number {
+  if (last === undefined) return json ? Number.POSITIVE_INFINITY : 20;
+  if (/^\d+$/.test(last)) return Number(last);
+  throw new FleetError('options.number', `--last ${last} is no number`, {
     exitCode: exitCodes.usage,
   });
 }

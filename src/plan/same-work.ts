@@ -1,7 +1,10 @@
 import type { Action, HypervisorPlan } from './plan.ts';
 
-/** A guest that comes and goes by itself does not make a plan stale. */
-const passing = new Set<Action['kind']>(['start', 'restart', 'join']);
+/**
+ * A guest that comes and goes by itself does not make a plan stale; nor does the checkout, which a
+ * deployment that is put in order first takes back along.
+ */
+const passing = new Set<Action['kind']>(['checkout', 'start', 'restart', 'join']);
 
 /** Whether two plans for a hypervisor ask for the same, apart from what passes by itself. */
 export function isSameWork(a: HypervisorPlan, b: HypervisorPlan): boolean {

@@ -15,9 +15,9 @@ const colours: Readonly<Record<string, 'green' | 'yellow' | 'red'>> = {
   'rollback-failed': 'red',
 };
 
-/** Deployments, the youngest last, two lines each; with its steps when there is one only. */
+/** Deployments, the youngest last, two lines each; with their steps when all are of one deployment. */
 export function historyText(entries: readonly HistoryEntry[], style: Style): string {
-  const isAlone = entries.length === 1;
+  const isOne = new Set(entries.map(({ deployment }) => deployment.id)).size === 1;
   return entries
     .map(({ hypervisor, deployment: d }) => {
       const result = d.result ?? 'not ended';
@@ -27,7 +27,7 @@ export function historyText(entries: readonly HistoryEntry[], style: Style): str
         head,
         `  ${style('dim', `${d.id} by ${d.operator}`)}${changed(d, hypervisor)}`,
       ];
-      if (isAlone) lines.push(...d.steps.map(stepLine));
+      if (isOne) lines.push(...d.steps.map(stepLine));
       return `${lines.join('\n')}\n`;
     })
     .join('');

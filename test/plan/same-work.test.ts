@@ -22,8 +22,8 @@ describe('two plans ask for the same work', () => {
     expect(isSameWork(now, planned)).toBe(true);
   });
 
-  test.each(['start', 'restart', 'join'] as const)(
-    'though a guest is to %s that came or went by itself',
+  test.each(['checkout', 'start', 'restart', 'join'] as const)(
+    'though there is a %s that came about by itself',
     (kind) => {
       expect(isSameWork(withActions([...planned.actions, action(kind, 'web3')]), planned)).toBe(
         true,

@@ -53,7 +53,7 @@ test('one that is going on has not ended', () => {
   expect(text(open, open)).toContain('apply c0ffee00  not ended\n');
 });
 
-test('a single one is told with its steps', () => {
+test('one deployment is told with its steps, on each hypervisor', () => {
   const step = (number: string | undefined, name: string, ended?: number, code?: number) => ({
     number,
     name,
@@ -76,7 +76,8 @@ test('a single one is told with its steps', () => {
             way-back: ok, 5 s
     "
   `);
-  expect(text(deployment({ steps }), deployment({ steps }))).not.toContain('build');
+  expect(text(deployment({ steps }), deployment({ steps })).match(/001 build/g)).toHaveLength(2);
+  expect(text(deployment({ steps }), deployment({ id: 'other', steps }))).not.toContain('build');
 });
 
 test('what failed to go back stands out', () => {

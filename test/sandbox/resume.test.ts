@@ -1,0 +1,171 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { demoLock } from '../../src/sandbox/demo-fleet.ts';
+import { Desk, type Run } from '../scenario/desk.ts';
+import { Look } from '../scenario/look.ts';
+import type { WorldHost } from '../scenario/world.ts';
+import { smallFleet } from './small-fleet.ts';
+import { type SandboxWorld, sandboxWorld } from './world.ts';
+
+describe('a deployment whose fleet was killed', { timeout: 240_000 }, () => {
+  let world: SandboxWorld;
+  let desk: Desk;
+  let hv1: Look;
+  let hv2: Look;
+  const vms = ['web1', 'web2', 'db1'];
+  const on = (vm: string) => (vm === 'db1' ? hv2 : hv1);
+  const booted = () => Promise.all(vms.map((vm) => on(vm).booted(vm)));
+  const isLocked = () => hv1.exists('/var/lib/fleet/lock');
+  const deployments = '"$FLEET_ROOT"/var/lib/fleet/deployments';
+
+  beforeAll(async () => {
+    world = await sandboxWorld(2);
+    hv1 = new Look(world.hosts[0] as WorldHost);
+    hv2 = new Look(world.hosts[1] as WorldHost);
+    // Whoever takes it up has as long as a loaded machine may need.
+    desk = new Desk(world, 'resume', smallFleet(world, { confirm: '60s', maxParallel: 1 }));
+    await desk.open(demoLock);
+    await desk.apply(0);
+  }, 240_000);
+  afterAll(async () => {
+    desk.close();
+    await world.stop();
+  });
+
+  /** Every vm gets another runner; fleet is killed while it updates the first of them. */
+  async function kill(at = 'update web1'): Promise<Run> {
+    const packages = desk.data.vms.web1.packages?.[0] === 'htop' ? ['tmux'] : ['htop'];
+    desk.edit((d) => {
+      for (const vm of vms) d.vms[vm].packages = packages;
+    });
+    return killed(at);
+  }
+
+  async function killed(at: string, ...more: string[]): Promise<Run> {
+    let sent = false;
+    const run = await desk.fleet(['apply', '--yes', ...more], (stderr, kill) => {
+      if (sent || !stderr.includes(`hv1: ${at}`)) return;
+      sent = true;
+      kill('SIGKILL');
+    });
+    expect(run.code, run.stderr).toBe(255);
+    expect(await isLocked()).toBe(true);
+    return run;
+  }
+
+  it('is told by the plan, with the time that is left', async () => {
+    await kill();
+    const { stdout } = await desk.fleet(['plan', '--no-diff']);
+    expect(stdout).toMatch(/locked by \S+: apply \S+, since/);
+    expect(stdout.replace(/\s+/g, ' ')).toMatch(/without fleet it puts itself back in \d+ s/);
+  });
+
+  it('is taken up and finished by another', async () => {
+    const before = await booted();
+    const run = await desk.fleet(['apply', '--resume', '--yes']);
+    expect(run.code, run.stdout + run.stderr).toBe(0);
+    expect(run.stdout).toContain('web1 updated');
+    const after = await booted();
+    for (const [i, vm] of vms.entries()) expect(after[i], vm).not.toBe(before[i]);
+    expect(await isLocked()).toBe(false);
+    expect((await desk.fleet(['plan', '--detailed-exitcode'])).stdout).toContain('No changes.');
+    const head = await desk.git('rev-parse', 'HEAD');
+    expect(await desk.git('ls-remote', 'origin', 'refs/fleet/deployed/*')).toBe(
+      `${head}\trefs/fleet/deployed/hv1\n${head}\trefs/fleet/deployed/hv2`,
+    );
+    expect(await hv1.sh(`cat ${deployments}/*/journal`)).toMatch(/\tresumed-by-\S+\tend\t0/);
+  });
+
+  it('is undone when asked to, everywhere', async () => {
+    const before = await booted();
+    await kill('update web2');
+    const run = await desk.fleet(['apply', '--resume', '--undo', '--yes']);
+    expect(run.code, run.stdout + run.stderr).toBe(3);
+    expect(run.stdout).toContain('hv1  rolled back: as asked');
+    expect(run.stdout).toContain('hv2  untouched: as asked');
+    expect(await booted()).toEqual(before);
+    for (const vm of vms) expect(await on(vm).isActive(vm), vm).toBe(true);
+    expect(await isLocked()).toBe(false);
+    expect(await hv2.exists('/var/lib/fleet/lock')).toBe(false);
+    // What was not at fault stays on the branch: apply brings it.
+    await desk.apply(0);
+    expect(await booted()).not.toEqual(before);
+  });
+
+  it('cannot be finished from what is not what it was about, but undone', async () => {
+    const before = await booted();
+    await kill('update web2');
+    desk.edit((d) => {
+      d.vms.web1.packages = ['jq'];
+    });
+    const refused = await desk.fleet(['apply', '--resume', '--yes']);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('what fleet.yaml says here is not committed');
+    expect(refused.stderr).toContain('--undo');
+    expect(await isLocked()).toBe(true);
+    desk.edit((d) => {
+      d.vms.web1.packages = d.vms.web2.packages;
+    });
+    await desk.git('commit', '-q', '--allow-empty', '-m', 'another');
+    const other = await desk.fleet(['apply', '--resume', '--yes']);
+    expect(other.code).toBe(1);
+    expect(other.stderr).toMatch(/it is about [0-9a-f]{8}, and [0-9a-f]{8} is checked out here/);
+    expect((await desk.fleet(['apply', '--resume', '--undo', '--yes'])).code).toBe(3);
+    expect(await booted()).toEqual(before);
+  });
+
+  it('goes back when it is taken up and fails; its commit is taken back, as if nothing had been', async () => {
+    const before = await booted();
+    const good = await hv1.sh('git -C "$FLEET_ROOT/var/lib/fleet/repo" rev-parse HEAD');
+    desk.edit((d) => {
+      d.vms.web2.config = { boot: { kernelParams: ['lab.mute'] } };
+    });
+    await killed('update web1');
+    const bad = await desk.git('rev-parse', 'HEAD');
+    const run = await desk.fleet(['apply', '--resume', '--yes']);
+    expect(run.code, run.stdout + run.stderr).toBe(3);
+    expect(run.stdout).toContain('web2 answers: expected ping, seen no answer');
+    expect(await booted()).toEqual(before);
+    expect(await desk.git('rev-parse', 'HEAD^{tree}')).toBe(
+      await desk.git('rev-parse', `${good}^{tree}`),
+    );
+    expect(await desk.git('ls-remote', 'origin', 'refs/fleet/bad/*')).toContain(bad);
+    desk.edit((d) => {
+      delete d.vms.web2.config;
+    });
+  });
+
+  it('that is over cannot be taken up', async () => {
+    const nothing = await desk.fleet(['apply', '--resume', '--yes']);
+    expect(nothing.code).toBe(1);
+    expect(nothing.stderr).toContain('no deployment waits to be taken up [resume.nothing]');
+    const named = await desk.fleet(['apply', '--resume', '20260101-000000-abcd', '--yes']);
+    expect(named.stderr).toContain('deployment 20260101-000000-abcd does not wait');
+  });
+
+  it('and that nobody takes up: its hypervisors are back, and free, by themselves', async () => {
+    await desk.apply(0);
+    const before = await booted();
+    const confirm = 8;
+    desk.edit((d) => {
+      d.rollout.confirm = `${confirm}s`;
+    });
+    await kill('update web2');
+    const since = Date.now();
+    await vi.waitFor(async () => expect(await isLocked()).toBe(false), {
+      timeout: 90_000,
+      interval: 500,
+    });
+    // A step that was in hand, the time in which fleet has to be heard of, and the way back itself.
+    expect(Date.now() - since).toBeLessThan((confirm + 60) * 1000);
+    await vi.waitFor(async () => expect(await booted()).toEqual(before), {
+      timeout: 30_000,
+      interval: 500,
+    });
+    expect(await hv2.exists('/var/lib/fleet/lock')).toBe(false);
+    const history = await desk.fleet(['history', 'hv1', '--last', '1']);
+    expect(history.stdout).toContain('rolled-back');
+    expect((await desk.fleet(['apply', '--resume', '--yes'])).stderr).toContain('resume.nothing');
+    await desk.apply(0);
+    expect((await desk.fleet(['plan'])).stdout).toContain('No changes.');
+  });
+});

@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { demoLock } from '../../src/sandbox/demo-fleet.ts';
+import { Desk } from '../scenario/desk.ts';
+import { Look } from '../scenario/look.ts';
+import type { WorldHost } from '../scenario/world.ts';
+import { smallFleet } from './small-fleet.ts';
+import { type SandboxWorld, sandboxWorld } from './world.ts';
+
+describe('a lock', { timeout: 240_000 }, () => {
+  let world: SandboxWorld;
+  let desk: Desk;
+  let hv1: Look;
+  let host: WorldHost;
+  beforeAll(async () => {
+    world = await sandboxWorld(2);
+    host = world.hosts[0] as WorldHost;
+    hv1 = new Look(host);
+    desk = new Desk(world, 'unlock', smallFleet(world, { confirm: '120s' }));
+    await desk.open(demoLock);
+    await desk.apply(0);
+  }, 240_000);
+  afterAll(async () => {
+    desk.close();
+    await world.stop();
+  });
+
+  const unlock = (...more: string[]) => desk.fleet(['unlock', 'hv1', '--yes', ...more]);
+  /** fleet is killed while it updates web2. Returns the deployment's id. */
+  const kill = async (name: string): Promise<string> => {
+    desk.edit((d) => {
+      for (const vm of ['web1', 'web2']) d.vms[vm].packages = [name];
+    });
+    await desk.fleet(['apply', '--yes'], (stderr, kill) => {
+      if (stderr.includes('hv1: update web2')) kill('SIGKILL');
+    });
+    return (await hv1.sh('readlink "$FLEET_ROOT/var/lib/fleet/lock"')).split('/').at(-1) as string;
+  };
+
+  it('that nobody has is none; of a hypervisor that is not there is a usage error', async () => {
+    expect(await unlock()).toMatchObject({ code: 0, stdout: 'hv1 is not locked.\n' });
+    const run = await desk.fleet(['unlock', 'hv9', '--yes']);
+    expect(run.code).toBe(64);
+    expect(run.stderr).toContain('hypervisors: hv1, hv2');
+  });
+
+  it('of a deployment that is at work, though its fleet is gone, is not taken: 5', async () => {
+    const id = await kill('htop');
+    const run = await unlock();
+    expect(run.code).toBe(5);
+    expect(run.stderr).toMatch(/is still at work on hv1 \[unlock\.at-work\]/);
+    expect(run.stderr).toMatch(
+      new RegExp(
+        `hv1 puts itself back and frees the lock in \\d+ s; fleet apply --resume ${id} takes`,
+      ),
+    );
+    // Nor does another apply.
+    const apply = await desk.apply(5);
+    expect(apply.stderr).toContain('fleet unlock hv1');
+  });
+
+  it('of one that died is freed, what it changed is put back, and asked about before', async () => {
+    const id = (await hv1.sh('readlink "$FLEET_ROOT/var/lib/fleet/lock"')).split('/').at(-1);
+    await hv1.sh(`systemctl stop fleet-back-${id}.timer`);
+    expect((await desk.fleet(['plan', '--no-diff'])).stdout.replace(/\s+/g, ' ')).toContain(
+      'nobody is at work at it any more; apply will put it in order',
+    );
+    const asked = await desk.fleet(['unlock', 'hv1']);
+    expect(asked.code).toBe(64);
+    expect(await hv1.exists('/var/lib/fleet/lock')).toBe(true);
+
+    const run = await unlock();
+    expect(run.code, run.stderr).toBe(0);
+    expect(run.stdout).toContain('nobody is at work at it any more.\nWhat it changed is put back.');
+    expect(run.stdout).toContain(`hv1 is free (${id}: rolled-back).`);
+    expect(await hv1.exists('/var/lib/fleet/lock')).toBe(false);
+    expect(await hv1.isActive('web1')).toBe(true);
+    expect((await desk.fleet(['history', 'hv1', '--last', '1'])).stdout).toContain('rolled-back');
+  });
+
+  it('is waited for with --lock-timeout; one that died is put in order by the apply that follows', async () => {
+    // hv2 still waits for the fleet that was killed.
+    expect((await desk.fleet(['apply', '--resume', '--undo', '--yes'])).code).toBe(1);
+    const id = await kill('tmux');
+    const dies = () =>
+      Promise.all(
+        world.hosts.map((hypervisor) =>
+          hypervisor.exec(`systemctl stop fleet-back-${id}.timer 'fleet-${id}-*.service'`),
+        ),
+      );
+    let dead: ReturnType<typeof dies> | undefined;
+    const args = ['apply', '--yes', '--lock-timeout', '5m'];
+    const run = await desk.fleet(args, (stderr) => {
+      if (stderr.includes('; waits')) dead ??= dies();
+    });
+    await dead;
+    expect(run.code, run.stdout + run.stderr).toBe(0);
+    expect(run.stderr).toMatch(/^hv\d is locked by .*; waits$/m);
+    expect(await hv1.sh(`cat "$FLEET_ROOT/var/lib/fleet/deployments/${id}/result"`)).toBe(
+      'rolled-back',
+    );
+    expect((await desk.fleet(['plan'])).stdout).toContain('No changes.');
+  });
+});
