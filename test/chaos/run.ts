@@ -78,7 +78,8 @@ async function cells(title: string, openWorld: () => Promise<World>): Promise<vo
   ]);
   const text = table(['', ...faultNames], rows);
   console.log(`\n${text}\n\n${summary(records.all)}`);
-  if (!values.only) publish(kind, title, `${text}\n\n${summary(records.all)}`);
+  if (!values.only && !stop.signal.aborted)
+    publish(kind, title, `${text}\n\n${summary(records.all)}`);
   if (!records.all.every(isWell)) process.exitCode = 1;
 }
 
@@ -134,7 +135,8 @@ async function random(): Promise<void> {
   const longest = Math.max(0, ...records.all.map((r) => r.seconds ?? 0)).toFixed(1);
   const text = `${table(['fault', ...outcomes], rows)}\n\nSeed ${seed}, ${records.all.length} deployments. Longest until all was well: ${longest} s.`;
   console.log(`\n${text}`);
-  publish(kind, 'Sandbox, two hypervisors and two operators, at random', text);
+  if (!stop.signal.aborted)
+    publish(kind, 'Sandbox, two hypervisors and two operators, at random', text);
   if (!records.all.every(isRoundWell)) process.exitCode = 1;
 }
 
