@@ -17,6 +17,7 @@ test('whatever dies at whatever step, all is old or all is new, and nothing wait
     () => sandboxWorld(1),
     (all) => new Dice(seed).some(all, count),
     4,
+    new AbortController().signal,
     ({ moment, fault }, result) => {
       const title = `${cellKey(moment.name, fault)}: ${result.outcome}`;
       console.log(title);

@@ -28,11 +28,13 @@ const attempts = 3;
 /**
  * Runs cells on up to `jobs` worlds side by side. A world in which something went wrong is thrown
  * away, so that the next cell begins well.
+ * @param signal no further cell is begun
  */
 export async function runCells(
   openWorld: () => Promise<World>,
   choose: (all: readonly Cell[]) => readonly Cell[],
   jobs: number,
+  signal: AbortSignal,
   tell: (cell: Cell, result: CellResult) => void,
 ): Promise<void> {
   const first = await Ground.open(await openWorld());
@@ -40,7 +42,7 @@ export async function runCells(
   const work = async (opened?: Ground) => {
     let ground = opened;
     let failures = 0;
-    for (let cell = queue.shift(); cell; cell = queue.shift()) {
+    for (let cell = queue.shift(); cell && !signal.aborted; cell = queue.shift()) {
       try {
         ground ??= await Ground.open(await openWorld());
         const result = await runCell(ground, cell.moment, cell.fault);

@@ -1,214 +1,147 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { makeKeyPair } from '../../src/sandbox/keys.ts';
-import { type SandboxWorld, sandboxWorld } from '../sandbox/world.ts';
-import { isKnownBad, type Running } from '../scenario/desk.ts';
-import { Ground } from './ground.ts';
-import { judge, type Outcome } from './judge.ts';
+import { Attack, expectCode, Pool } from './attack.ts';
 import { otherSide, setSide } from './subject.ts';
-import { type Line, Watch } from './watch.ts';
 
-/** Beyond the time to confirm. */
-const limitMs = 30_000;
+describe('the confirmation of a deployment', { concurrent: true, timeout: 400_000 }, () => {
+  const pool = new Pool(3, Attack.open, ({ ground }) => ground.close());
+  afterAll(() => pool.close());
 
-describe('the confirmation of a deployment', { timeout: 180_000 }, () => {
-  let world: SandboxWorld;
-  let ground: Ground | undefined;
+  test('is not to be had from files that earlier deployments left', () =>
+    pool.with(async (attack) => {
+      // Of those that have ended, of one that was cut off before it had the lock, of a fleet of old.
+      const { code, stderr } = await attack.host.exec(`
+        cd "$FLEET_ROOT/var/lib/fleet/deployments" || exit
+        for id in *; do ln -sfn confirmed "$id/decided"; done
+        mkdir 20200101-000000-aaaa 20200101-000001-bbbb
+        for id in 20200101-*; do
+          ln -s confirmed "$id/decided" && echo 1 >"$id/deadline" && echo 0 >"$id/switched"
+          printf 'operator\\teve@laptop\\n' >"$id/meta"
+        done
+        printf '0 0\\n' >20200101-000001-bbbb/back.rc
+        echo 'touch "$FLEET_ROOT/tmp/taken"' >20200101-000001-bbbb/back.sh`);
+      expect(code, stderr).toBe(0);
+      await attack.killedAt('switch', 'end');
+      await attack.comesTo('old', /20200101-/);
+      await attack.appliesNow(/20200101-/);
+      expect((await attack.host.exec('test -e "$FLEET_ROOT/tmp/taken"')).code).toBe(1);
+      await attack.host.exec('rm -r "$FLEET_ROOT"/var/lib/fleet/deployments/20200101-*');
+    }));
 
-  beforeEach(async () => {
-    if (ground) return;
-    world = await sandboxWorld(1);
-    ground = await Ground.open(world);
-  }, 120_000);
-  // What went wrong in one test is not the next one's.
-  afterEach(async (context) => {
-    if (context.task.result?.state !== 'fail') return;
-    await ground?.close();
-    ground = undefined;
-  });
-  afterAll(() => ground?.close());
+  test('of one run does not count for the next one of the same commit', () =>
+    pool.with(async (attack) => {
+      for (let run = 0; run < 2; run++) {
+        await attack.killedAt('vm-update', 'begin');
+        await attack.comesTo('old');
+      }
+      await attack.appliesNow();
+    }));
 
-  const the = () => ground as Ground;
-  const host = () => the().victim;
-
-  /** Begins to deploy the other side and waits until its journal has the line. */
-  const deployUntil = async (
-    name: string,
-    when: Line['when'],
-    ...more: readonly string[]
-  ): Promise<Running> => {
-    const { desk, side } = the();
-    desk.edit((data) => setSide(data, otherSide(side)));
-    const watch = new Watch(host());
-    const fleet = desk.start(['apply', '--yes', ...more]);
-    const ended = new AbortController();
-    void fleet.ended.finally(() => ended.abort());
-    const isThere = await watch.until(
-      ({ lines }) => lines.some((l) => l.name === name && l.when === when) || undefined,
-      ended.signal,
-    );
-    if (isThere) return fleet;
-    const run = await fleet.ended;
-    if (more.length === 0 && isKnownBad(run)) return deployUntil(name, when, '--force');
-    throw new Error(`no ${name} ${when}:\n${run.stdout}${run.stderr}`);
-  };
-
-  /** Waits, without doing anything, until the hypervisor is at a side and has nothing pending. */
-  const comesTo = async (side: Outcome, ignored = /^$/) => {
-    const end = Date.now() + the().confirmMs + limitMs;
-    for (;;) {
-      const seen = (await the().examine()).map((s) => ({
-        ...s,
-        markers: s.markers.filter((marker) => !ignored.test(marker)),
-      }));
-      const verdict = judge(seen, the().candidates(), the().volumes);
-      if (verdict.outcome === side) return;
-      if (Date.now() > end) expect(verdict).toMatchObject({ outcome: side, wrong: [] });
-      await sleep(200);
-    }
-  };
-
-  const appliesNow = async (ignored?: RegExp) => {
-    const run = await the().apply();
-    expect(run.code, `${run.stdout}${run.stderr}`).toBe(0);
-    await comesTo('new', ignored);
-    the().side = otherSide(the().side);
-  };
-
-  test('is not to be had from files that earlier deployments left', async () => {
-    // Of one that has ended, of one that was cut off before it had the lock, and of a fleet of old.
-    const { code, stderr } = await host().exec(`
-      cd "$FLEET_ROOT/var/lib/fleet/deployments" || exit
-      for id in *; do ln -sfn confirmed "$id/decided"; done
-      mkdir 20200101-000000-aaaa 20200101-000001-bbbb
-      for id in 20200101-*; do
-        ln -s confirmed "$id/decided" && echo 1 >"$id/deadline" && echo 0 >"$id/switched"
-        printf 'operator\teve@laptop\n' >"$id/meta"
-      done
-      printf '0 0\n' >20200101-000001-bbbb/back.rc
-      ln -s back 20200101-000001-bbbb/lock
-      echo 'touch "$FLEET_ROOT/tmp/taken"' >20200101-000001-bbbb/back.sh`);
-    expect(code, stderr).toBe(0);
-    const fleet = await deployUntil('switch', 'end');
-    fleet.kill('SIGKILL');
-    await fleet.ended;
-    await comesTo('old', /20200101-/);
-    await appliesNow(/20200101-/);
-    expect((await host().exec('test -e "$FLEET_ROOT/tmp/taken"')).code).toBe(1);
-    await host().exec('rm -r "$FLEET_ROOT"/var/lib/fleet/deployments/20200101-*');
-  });
-
-  test('of one run does not count for the next one of the same commit', async () => {
-    for (let run = 0; run < 2; run++) {
-      const fleet = await deployUntil('vm-update', 'begin');
-      fleet.kill('SIGKILL');
-      await fleet.ended;
-      await comesTo('old');
-    }
-    await appliesNow();
-  });
-
-  test('of a commit that failed is not given when it is applied again', async () => {
-    const { desk, side } = the();
-    for (let run = 0; run < 2; run++) {
-      desk.edit((data) => {
-        setSide(data, otherSide(side));
-        data.vms.vm2.config = { boot: { kernelParams: ['lab.mute'] } };
+  test('of a commit that failed is not given when it is applied again', () =>
+    pool.with(async (attack) => {
+      const { ground } = attack;
+      for (let run = 0; run < 2; run++) {
+        ground.desk.edit((data) => {
+          setSide(data, otherSide(ground.side));
+          data.vms.vm2.config = { boot: { kernelParams: ['lab.mute'] } };
+        });
+        expectCode(await ground.apply(), 3);
+        await attack.comesTo('old');
+      }
+      ground.desk.edit((data) => {
+        delete data.vms.vm2.config;
       });
-      const { code, stdout, stderr } = await the().apply();
-      expect(code, `${stdout}${stderr}`).toBe(3);
-      await comesTo('old');
-    }
-    desk.edit((data) => {
-      delete data.vms.vm2.config;
-    });
-    await appliesNow();
-  });
+      await attack.appliesNow();
+    }));
 
-  test('that comes too late is refused, and fleet says that all is as before', async () => {
-    const fleet = await deployUntil('switch', 'end');
-    await host().cutLink();
-    await comesTo('old');
-    await host().restoreLink();
-    const { code, stdout } = await fleet.ended;
-    expect(stdout).toContain('rolled back');
-    expect(code).toBe(3);
-    await comesTo('old');
-    await appliesNow();
-  });
+  test('that comes too late is refused, and fleet says that all is as before', () =>
+    pool.with(async (attack) => {
+      const fleet = await attack.deployUntil('switch', 'end');
+      await attack.host.cutLink();
+      await attack.comesTo('old');
+      await attack.host.restoreLink();
+      const run = await fleet.ended;
+      expectCode(run, 3);
+      expect(run.stdout).toContain('rolled back');
+      await attack.comesTo('old');
+      await attack.appliesNow();
+    }));
 
-  test('is missing when somebody else applies while the way back is armed: one of both holds', async () => {
-    const fleet = await deployUntil('switch', 'end');
-    fleet.kill('SIGKILL');
-    await fleet.ended;
-    const second = await the().apply();
-    if (second.code === 0) {
-      await comesTo('new');
-      // The way back of the first, had anybody forgotten it, would be taken by now.
-      await sleep(the().confirmMs + 2000);
-      await comesTo('new');
-    } else {
-      expect([1, 5]).toContain(second.code);
-      await comesTo('old');
-    }
-    await appliesNow();
-  });
+  test('is missing when somebody else applies while the way back is armed: one of both holds', () =>
+    pool.with(async (attack) => {
+      await attack.killedAt('switch', 'end');
+      const second = await attack.ground.apply();
+      if (second.code === 0) {
+        await attack.comesTo('new');
+        // The way back of the first, had anybody forgotten it, would be taken by now.
+        await sleep(attack.ground.confirmMs + 2000);
+        await attack.comesTo('new');
+      } else {
+        expect([1, 5]).toContain(second.code);
+        await attack.comesTo('old');
+      }
+      await attack.appliesNow();
+    }));
 
-  test('is not given to a hypervisor that shows another host key', async () => {
-    const file = join(world.home, '.ssh/known_hosts');
-    const known = readFileSync(file, 'utf8');
-    try {
-      const fleet = await deployUntil('switch', 'begin');
-      writeFileSync(file, known.replace(/ssh-ed25519 \S+/g, makeKeyPair().public));
-      expect((await fleet.ended).code).not.toBe(0);
-      await comesTo('old');
-    } finally {
-      writeFileSync(file, known);
-    }
-    await appliesNow();
-  });
+  test('is not given to a hypervisor that shows another host key', () =>
+    pool.with(async (attack) => {
+      const file = join(attack.world.home, '.ssh/known_hosts');
+      const known = readFileSync(file, 'utf8');
+      try {
+        const fleet = await attack.deployUntil('switch', 'begin');
+        writeFileSync(file, known.replace(/ssh-ed25519 \S+/g, makeKeyPair().public));
+        expect((await fleet.ended).code).not.toBe(0);
+        await attack.comesTo('old');
+      } finally {
+        writeFileSync(file, known);
+      }
+      await attack.appliesNow();
+    }));
 
-  describe('when the clock of the hypervisor jumps', () => {
-    const jump = (seconds: number) =>
-      writeFileSync(join(world.dir, 'hosts', host().name, 'sandbox/clock'), `${seconds}\n`);
+  test.each([-3600, 3600])(
+    'that is missing is missed as soon as ever when the clock jumps by %i s',
+    (seconds) =>
+      pool.with(async (attack) => {
+        setClock(attack, 0);
+        const fleet = await attack.deployUntil('switch', 'end');
+        setClock(attack, seconds);
+        fleet.kill('SIGKILL');
+        await fleet.ended;
+        await attack.comesTo('old');
+        setClock(attack, 0);
+        await attack.appliesNow();
+      }),
+  );
 
-    beforeEach(() => {
-      const date = join(world.dir, 'tools/bin/date');
-      writeFileSync(date, clock);
-      chmodSync(date, 0o755);
-      jump(0);
-    });
-
-    test.each([-3600, 3600])('by %i s, is missing as soon as ever', async (seconds) => {
-      const fleet = await deployUntil('switch', 'end');
-      jump(seconds);
-      fleet.kill('SIGKILL');
-      await fleet.ended;
-      await comesTo('old');
-      jump(0);
-      await appliesNow();
-    });
-
-    test.each([-3600, 3600])(
-      'by %i s, is given all the same, or all is as before',
-      async (seconds) => {
-        const fleet = await deployUntil('switch', 'end');
-        jump(seconds);
+  test.each([-3600, 3600])(
+    'is given, or all is as before, when the clock jumps by %i s',
+    (seconds) =>
+      pool.with(async (attack) => {
+        setClock(attack, 0);
+        const fleet = await attack.deployUntil('switch', 'end');
+        setClock(attack, seconds);
         const { code } = await fleet.ended;
         expect([0, 1, 3]).toContain(code);
-        await comesTo(code === 0 ? 'new' : 'old');
-        jump(0);
-        await appliesNow();
-      },
-    );
-  });
+        await attack.comesTo(code === 0 ? 'new' : 'old');
+        setClock(attack, 0);
+        await attack.appliesNow();
+      }),
+  );
 });
 
-/** Stand-in for date: the true time, and as much more as the hypervisor's file says. */
+/** The hypervisor's clock is this much ahead of the true time. */
+function setClock({ world, host }: Attack, seconds: number): void {
+  const date = join(world.dir, 'tools/bin/date');
+  writeFileSync(date, clock);
+  chmodSync(date, 0o755);
+  writeFileSync(host.file('/sandbox/clock'), `${seconds}\n`);
+}
+
 const clock = `#!/bin/sh
-read -r more <"$FLEET_ROOT/sandbox/clock"
+read -r more 2>/dev/null <"$FLEET_ROOT/sandbox/clock" || more=0
 case $1 in
 +%s) echo $(($(PATH=/usr/bin:/bin date +%s) + more)) ;;
 *) PATH=/usr/bin:/bin exec date "$@" ;;

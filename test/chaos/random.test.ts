@@ -13,11 +13,13 @@ test('random deployments with random faults leave every guest and hypervisor old
   const seed = chosenSeed();
   console.log(`FLEET_SEED=${seed}`);
   const told: string[] = [];
+  const never = new AbortController().signal;
   await runRandom(
     () => sandboxWorld(2),
     seed,
     deployments,
     undefined,
+    never,
     (result) => {
       const { round, title, fault, outcome, wrong } = result;
       const line = `${round}. ${title}; ${fault}: ${outcome}`;

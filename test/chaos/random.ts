@@ -13,12 +13,13 @@ export async function runRandom(
   seed: number,
   rounds: number,
   last: RoundResult | undefined,
+  signal: AbortSignal,
   tell: (result: RoundResult) => void,
 ): Promise<void> {
   let data = last?.data;
   let ground: RandomGround | undefined;
   try {
-    for (let round = (last?.round ?? 0) + 1; round <= rounds; round++) {
+    for (let round = (last?.round ?? 0) + 1; round <= rounds && !signal.aborted; round++) {
       if (!ground) {
         const world = await openWorld();
         ground = await RandomGround.open(world, data ?? randomFleet(world));

@@ -31,16 +31,22 @@ const { values, positionals } = parseArgs({
 const kind = positionals[0] ?? 'sandbox';
 const file = values.file ?? process.env.FLEET_CHAOS ?? `.chaos/${kind}.jsonl`;
 
+// Ctrl-C: what is under way is carried to its end, and nothing is left behind.
+const stop = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
 const frozen = freezeFleet();
 
-const worlds: Record<string, () => Promise<World>> = {
-  sandbox: async () => (await import('../sandbox/world.ts')).sandboxWorld(1),
-  sandbox2: async () => (await import('../sandbox/world.ts')).sandboxWorld(2),
-  lab: async () => (await import('../lab/world.ts')).labWorld(1),
-  lab2: async () => (await import('../lab/world.ts')).labWorld(2),
+const inSandbox = (hosts: number) => async () =>
+  (await import('../sandbox/world.ts')).sandboxWorld(hosts);
+const inLab = (hosts: number) => async () => (await import('../lab/world.ts')).labWorld(hosts);
+const worlds: Record<string, { title: string; open: () => Promise<World> }> = {
+  sandbox: { title: 'Sandbox, one hypervisor', open: inSandbox(1) },
+  sandbox2: { title: 'Sandbox, the second of two hypervisors is struck', open: inSandbox(2) },
+  lab: { title: 'Lab, one hypervisor, in the midst of each phase', open: inLab(1) },
+  lab2: { title: 'Lab, the second of two hypervisors is struck', open: inLab(2) },
 };
 
-async function cells(openWorld: () => Promise<World>): Promise<void> {
+async function cells(title: string, openWorld: () => Promise<World>): Promise<void> {
   const records = new Records<CellRecord>(file, (r) => cellKey(r.moment, r.fault));
   let moments: string[] = [];
   const isWanted = ({ moment, fault }: Cell) => {
@@ -53,11 +59,17 @@ async function cells(openWorld: () => Promise<World>): Promise<void> {
     console.log(`${all.length} cells, ${wanted.length} to run; results in ${file}`);
     return wanted;
   };
-  await runCells(openWorld, choose, Number(values.jobs), ({ moment, fault }, result) => {
-    records.add({ moment: moment.name, fault, ...result });
-    console.log(`${moment.name}: ${fault}: ${cellText(result)} (exit ${result.exit})`);
-    for (const line of result.wrong) console.log(`    ${line.replaceAll('\n', '\n    ')}`);
-  });
+  await runCells(
+    openWorld,
+    choose,
+    Number(values.jobs),
+    stop.signal,
+    ({ moment, fault }, result) => {
+      records.add({ moment: moment.name, fault, ...result });
+      console.log(`${moment.name}: ${fault}: ${cellText(result)} (exit ${result.exit})`);
+      for (const line of result.wrong) console.log(`    ${line.replaceAll('\n', '\n    ')}`);
+    },
+  );
   const of = (moment: string, fault: string) =>
     records.all.find((r) => r.moment === moment && r.fault === fault);
   const rows = moments.map((moment) => [
@@ -66,7 +78,8 @@ async function cells(openWorld: () => Promise<World>): Promise<void> {
   ]);
   const text = table(['', ...faultNames], rows);
   console.log(`\n${text}\n\n${summary(records.all)}`);
-  if (!values.only) publish(kind, `${text}\n\n${summary(records.all)}`);
+  if (!values.only && !stop.signal.aborted)
+    publish(kind, title, `${text}\n\n${summary(records.all)}`);
   if (!records.all.every(isWell)) process.exitCode = 1;
 }
 
@@ -98,14 +111,20 @@ async function random(): Promise<void> {
   const seed = Number(values.seed);
   const records = new Records<RoundResult>(file, (r) => String(r.round));
   console.log(`seed ${seed}, ${values.deployments} deployments; results in ${file}`);
-  const open = async () => (await import('../sandbox/world.ts')).sandboxWorld(2);
-  await runRandom(open, seed, Number(values.deployments), records.all.at(-1), (result) => {
-    records.add(result);
-    const { round, title, fault, outcome, seconds, exits, wrong } = result;
-    const time = seconds === undefined ? '' : ` after ${seconds.toFixed(1)} s`;
-    console.log(`${round}. ${title}; ${fault}: ${outcome}${time} (exit ${exits.join(', ')})`);
-    for (const line of wrong) console.log(`    ${line.replaceAll('\n', '\n    ')}`);
-  });
+  await runRandom(
+    inSandbox(2),
+    seed,
+    Number(values.deployments),
+    records.all.at(-1),
+    stop.signal,
+    (result) => {
+      records.add(result);
+      const { round, title, fault, outcome, seconds, exits, wrong } = result;
+      const time = seconds === undefined ? '' : ` after ${seconds.toFixed(1)} s`;
+      console.log(`${round}. ${title}; ${fault}: ${outcome}${time} (exit ${exits.join(', ')})`);
+      for (const line of wrong) console.log(`    ${line.replaceAll('\n', '\n    ')}`);
+    },
+  );
   const outcomes = [...new Set(records.all.map((r) => r.outcome))];
   const rows = ['none', ...faultNames].map((fault) => [
     fault,
@@ -116,14 +135,15 @@ async function random(): Promise<void> {
   const longest = Math.max(0, ...records.all.map((r) => r.seconds ?? 0)).toFixed(1);
   const text = `${table(['fault', ...outcomes], rows)}\n\nSeed ${seed}, ${records.all.length} deployments. Longest until all was well: ${longest} s.`;
   console.log(`\n${text}`);
-  publish(kind, text);
+  if (!stop.signal.aborted)
+    publish(kind, 'Sandbox, two hypervisors and two operators, at random', text);
   if (!records.all.every(isRoundWell)) process.exitCode = 1;
 }
 
 try {
-  const openWorld = worlds[kind];
+  const world = worlds[kind];
   if (kind === 'random') await random();
-  else if (openWorld) await cells(openWorld);
+  else if (world) await cells(world.title, world.open);
   else {
     console.error(`there is no ${kind}: sandbox, sandbox2, lab, lab2 or random`);
     process.exitCode = 64;

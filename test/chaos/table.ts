@@ -14,11 +14,11 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 }
 
 /** Puts a text between the two markers of its name in docs/reliability.md, which it makes if need be. */
-export function publish(name: string, text: string): void {
+export function publish(name: string, title: string, text: string): void {
   const old = existsSync(page) ? readFileSync(page, 'utf8') : '# Reliability\n';
   const [begin, end] = [`<!-- chaos ${name} -->`, `<!-- end of chaos ${name} -->`];
   const whole = old.includes(begin) ? old : `${old}\n${begin}\n${end}\n`;
   const head = whole.slice(0, whole.indexOf(begin) + begin.length);
   const tail = whole.slice(whole.indexOf(end));
-  writeFileSync(page, `${head}\n${text}\n${tail}`);
+  writeFileSync(page, `${head}\n### ${title}\n\n${text}\n${tail}`);
 }
