@@ -79,10 +79,11 @@ finish() {
 end_deployment() {
 	rm -f "$deployments/$1/reserve" "$deployments/$1/commit.bundle"
 	note "$1" - end end "$2"
+	# Only our own lock: another's is never taken away. Before the result: a power cut between the two
+	# leaves a deployment that is ended once more, not a lock that nobody ends.
+	[ "$(target "$state/lock")" != "deployments/$1" ] || rm -f "$state/lock"
 	printf '%s\n' "$2" | write "$deployments/$1/result" || true
 	rm -rf "${roots:?}/$1" "$deployments/$1/roots"
-	# Only our own lock: another's is never taken away.
-	[ "$(target "$state/lock")" != "deployments/$1" ] || rm -f "$state/lock"
 	systemctl stop "fleet-back-$1.timer" "fleet-back-$1.service" 2>/dev/null || true
 	prune
 }
