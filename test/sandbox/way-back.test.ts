@@ -94,7 +94,7 @@ describe('the way back of a deployment', () => {
     await stage.host.exec('rm -f "$FLEET_ROOT"/etc/systemd/network/*web1*');
     await stage.host.exec('ip link set vm-web1 nomaster');
     const built = await stage.build('hv1');
-    await stage.step('switch', stage.id, built.get('hv1') as string, 'test');
+    await stage.step('switch', stage.id, built.get('hv1') as string, 'test', '-');
     await stage.step('bridges', stage.id, 'br-web1');
     await stage.back();
     await stage.until(
