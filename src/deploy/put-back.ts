@@ -34,7 +34,10 @@ export async function putBack(ctx: Context): Promise<Pick<HypervisorResult, 'out
     const isChanged = rows.some(([word]) => word === 'changed');
     const bad = of('not-back');
     const restarted = of('put-back').filter((name) => name !== systemName);
-    if (isChanged) bad.push(...(await lookAgain(ctx, restarted)));
+    // Confirmed, and fleet was not heard of afterwards: then it has ended, for good.
+    if (of('result').includes('done'))
+      bad.push('it had ended as confirmed: it stays on what is new');
+    else if (isChanged) bad.push(...(await lookAgain(ctx, restarted)));
     const outcome = bad.length > 0 ? 'rollback-failed' : isChanged ? 'rolled-back' : 'untouched';
     const lines = of('put-back').map((name) =>
       name === systemName

@@ -250,6 +250,26 @@ describe('revert-fleet', () => {
     expect(exitCodeOf(results)).toBe(3);
   });
 
+  test('one that ended as confirmed meanwhile is not said to be back', async () => {
+    const world = new Three('{}');
+    world.host('hv3').instead.set('confirm', () => {
+      // It took so long that the others had not heard of us in time.
+      world.hv1.lapse();
+      return 1;
+    });
+    world.host('hv3').before = async (script) => {
+      if (script === 'confirm') await new Promise((done) => setTimeout(done, 20));
+    };
+    const results = await world.all();
+    expect(results[0]).toMatchObject({
+      outcome: 'rollback-failed',
+      lines: ['it had ended as confirmed: it stays on what is new'],
+    });
+    expect(results[1]?.outcome).toBe('rolled-back');
+    expect(world.booted()).toEqual(['new-web1', 'old-web2', 'old-web3']);
+    expect(exitCodeOf(results)).toBe(4);
+  });
+
   test('with one out of reach is a roll-back that failed: 4', async () => {
     const world = new Three('{ maxParallel: 1 }');
     world.hv2.instead.set('vm-update', () => {
