@@ -21,8 +21,18 @@
           inherit specialArgs system;
           modules = [ (./hosts + "/${name}") ];
         };
+      # Its machines stand beside those of fleet.yaml, never in their place.
+      further = import ./nix/outputs.nix inputs;
+      others = further.nixosConfigurations or { };
+      hosts = builtins.mapAttrs host (import ./hosts);
+      twice = builtins.attrNames (builtins.intersectAttrs others hosts);
     in
-    {
-      nixosConfigurations = builtins.mapAttrs host (import ./hosts);
+    further
+    // {
+      nixosConfigurations =
+        if twice == [ ] then
+          others // hosts
+        else
+          throw "fleet renders nixosConfigurations of ${toString twice}: take them out of flake.outputs";
     };
 }

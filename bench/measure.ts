@@ -26,6 +26,18 @@ export function once(
   return seconds;
 }
 
+/** MiB: the most that a Node program held at a time. */
+export function peakMiB(args: readonly string[]): number {
+  const report =
+    'process.on("exit", () => process.stderr.write("\\n" + process.resourceUsage().maxRSS))';
+  const run = spawnSync(process.execPath, ['--import', `data:text/javascript,${report}`, ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    encoding: 'utf8',
+    maxBuffer: 2 ** 30,
+  });
+  return Math.round(Number(run.stderr.split('\n').at(-1)) / 1024);
+}
+
 /** Runs commands in turn, A B A B …, so that a machine that changes its speed changes it for all. */
 export function inTurn(runs: number, commands: readonly (() => number)[]): Timed[] {
   const times: number[][] = commands.map(() => []);

@@ -1,13 +1,15 @@
 /**
  * Writes what is generated from schemas/fleet.schema.json: the types of fleet.yaml as it is written
- * and its validator, so that neither a schema compiler nor its start-up time is needed to run.
+ * and its validator, so that neither a schema compiler nor its start-up time is needed to run, and
+ * docs/fleet-yaml.md. And the shell of rendered modules as text: src/render reads no files.
  * With --check it writes nothing and fails when a generated file is not what it should be.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';
 import { compile } from 'json-schema-to-typescript';
+import { fleetYamlPage } from './fleet-yaml-page.mjs';
 
 const root = new URL('../', import.meta.url);
 const note = '// Generated from schemas/fleet.schema.json by `npm run generate`. Do not edit.\n';
@@ -55,9 +57,71 @@ function validator() {
   return `${note}// @ts-nocheck\n${code}\n`;
 }
 
+/** The fields of what `fleet show` shows, in their order, with their defaults. */
+function defaults() {
+  const fields = (node) => {
+    const { $ref, ...own } = node;
+    const {
+      default: value,
+      properties,
+      items,
+      additionalProperties,
+    } = {
+      ...($ref && schema.definitions[$ref.replace('#/definitions/', '')]),
+      ...own,
+    };
+    return {
+      ...(value !== undefined && { value }),
+      ...(properties && {
+        fields: Object.fromEntries(
+          Object.entries(properties).map(([name, property]) => [name, fields(property)]),
+        ),
+      }),
+      ...(items && { items: fields(items) }),
+      ...(typeof additionalProperties === 'object' && { values: fields(additionalProperties) }),
+    };
+  };
+  const kinds = { vm: 'vm', hypervisor: 'hypervisorMachine', network: 'network' };
+  const all = Object.entries(kinds).map(([kind, name]) => [
+    kind,
+    fields({ $ref: `#/definitions/${name}` }),
+  ]);
+  const text = JSON.stringify(Object.fromEntries(all), null, 2);
+  return [
+    note,
+    "import type { Data } from '../model/fleet.ts';\n",
+    '/** What a field is when nobody writes it, and the fields inside of it. */',
+    'export interface Defaults {',
+    '  readonly value?: Data;',
+    '  readonly fields?: Readonly<Record<string, Defaults>>;',
+    '  readonly items?: Defaults;',
+    '  readonly values?: Defaults;',
+    '}\n',
+    `export const defaults: Readonly<Record<'vm' | 'hypervisor' | 'network', Defaults>> = ${text};`,
+    '',
+  ].join('\n');
+}
+
+/** Every src/render/modules/NAME.sh as a constant `nameScript`, without its first line. */
+function shell() {
+  const folder = new URL('src/render/modules/', root);
+  const scripts = readdirSync(folder).filter((file) => file.endsWith('.sh'));
+  const constants = scripts.sort().map((file) => {
+    const name = file.replace(/\.sh$/, '').replace(/-(.)/g, (_, c) => c.toUpperCase());
+    const text = readFileSync(new URL(file, folder), 'utf8').replace(/^#!.*\n/, '');
+    const quoted = text.replace(/[\\`]|\$(?=\{)/g, '\\$&');
+    return `/** ${file} */\nexport const ${name}Script = \`${quoted}\`;\n`;
+  });
+  const from = note.replace('schemas/fleet.schema.json', 'src/render/modules/*.sh');
+  return [from, ...constants].join('\n');
+}
+
 const files = {
   'src/config/schema.generated.ts': await types(),
   'src/config/validate.generated.ts': validator(),
+  'src/config/defaults.generated.ts': defaults(),
+  'src/render/modules/shell.generated.ts': shell(),
+  'docs/fleet-yaml.md': fleetYamlPage(schema),
 };
 
 const check = process.argv.includes('--check');

@@ -28,7 +28,9 @@ const walk = (folder) =>
   );
 const isShell = (file) =>
   statSync(file).size > 0 && /^#!.*sh\b/.test(readFileSync(file, 'utf8').split('\n', 1)[0]);
-for (const file of ['src/sandbox', 'test/lab', 'scripts', '.ci'].flatMap(walk).filter(isShell)) {
+for (const file of ['src/sandbox', 'src/render', 'test/chaos', 'test/lab', 'scripts', '.ci']
+  .flatMap(walk)
+  .filter(isShell)) {
   check(file, ['-x', file]);
 }
 process.exit(failed ? 1 : 0);

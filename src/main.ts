@@ -39,8 +39,10 @@ if (major < 22 || (major === 22 && minor < 18)) {
   };
   process.stdout.on('error', onGone);
   process.stderr.on('error', onGone);
-  const { run } = await import('./cli/program.ts');
-  const code = await run(args, interrupt.signal);
+  const { quick } = await import('./cli/quick.ts');
+  const code =
+    (await quick(args, interrupt.signal)) ??
+    (await (await import('./cli/program.ts')).run(args, interrupt.signal));
   // Done all the same, or a roll-back that failed (4), says more than that somebody asked to stop.
   process.exitCode = code === 0 || code === 4 ? code : signalCode || code;
   // Connections are closed by now; a hung socket of a dead hypervisor must not keep us.

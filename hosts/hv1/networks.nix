@@ -1,17 +1,14 @@
 # Rendered by fleet from fleet.yaml: change it there.
+{ config, lib, ... }:
 {
-  networking.nftables.tables.fleet = {
-    content = ''
-      chain postrouting {
-        type nat hook postrouting priority srcnat;
-        ip saddr 10.1.0.0/24 oifname "enP2p4s0" masquerade
-        ip saddr 10.2.0.0/24 oifname "enP2p4s0" masquerade
-        ip saddr 10.3.0.0/24 oifname "enP2p4s0" masquerade
-        ip saddr 10.4.0.0/24 oifname "enP2p4s0" masquerade
-        ip saddr 10.5.0.0/24 oifname "enP2p4s0" masquerade
-      }
+  boot.kernel.sysctl."net.ipv6.conf.all.forwarding" = lib.mkDefault true;
+
+  # The uplink keeps its IPv6 default route.
+  environment.etc."sysctl.d/50-fleet.conf" = {
+    enable = !config.networking.useNetworkd;
+    text = ''
+      -net/ipv6/conf/enP2p4s0/accept_ra = 2
     '';
-    family = "ip";
   };
 
   systemd.network = {

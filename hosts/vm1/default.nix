@@ -23,6 +23,15 @@
     ];
     mem = 1024;
     vcpu = 1;
+    volumes = [
+      {
+        fsType = "ext4";
+        image = "var-lib-data.img";
+        label = "var-lib-data";
+        mountPoint = "/var/lib/data";
+        size = 10240;
+      }
+    ];
   };
 
   networking.hostName = "vm1";
@@ -30,10 +39,7 @@
 
   systemd.network.networks."10-vm1" = {
     address = [ "10.1.0.2/24" ];
-    dns = [
-      "1.1.1.1"
-      "9.9.9.9"
-    ];
+    dns = [ "10.1.0.1" ];
     gateway = [ "10.1.0.1" ];
     matchConfig.MACAddress = "02:7b:11:e3:d1:b4";
     networkConfig.IPv6AcceptRA = false;

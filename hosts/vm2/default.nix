@@ -26,6 +26,13 @@
     volumes = [
       {
         fsType = "ext4";
+        image = "var-lib-data.img";
+        label = "var-lib-data";
+        mountPoint = "/var/lib/data";
+        size = 10240;
+      }
+      {
+        fsType = "ext4";
         image = "var-lib-postgresql.img";
         label = "var-lib-po-c3507";
         mountPoint = "/var/lib/postgresql";
@@ -39,10 +46,7 @@
 
   systemd.network.networks."10-vm2" = {
     address = [ "10.2.0.2/24" ];
-    dns = [
-      "1.1.1.1"
-      "9.9.9.9"
-    ];
+    dns = [ "10.2.0.1" ];
     gateway = [ "10.2.0.1" ];
     matchConfig.MACAddress = "02:36:d0:1e:0c:cd";
     networkConfig.IPv6AcceptRA = false;

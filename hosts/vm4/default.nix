@@ -19,6 +19,15 @@
     ];
     mem = 1024;
     vcpu = 1;
+    volumes = [
+      {
+        fsType = "ext4";
+        image = "var-lib-data.img";
+        label = "var-lib-data";
+        mountPoint = "/var/lib/data";
+        size = 10240;
+      }
+    ];
   };
 
   networking.hostName = "vm4";
@@ -26,10 +35,7 @@
 
   systemd.network.networks."10-vm4" = {
     address = [ "10.4.0.2/24" ];
-    dns = [
-      "1.1.1.1"
-      "9.9.9.9"
-    ];
+    dns = [ "10.4.0.1" ];
     gateway = [ "10.4.0.1" ];
     matchConfig.MACAddress = "02:ae:bf:31:85:5d";
     networkConfig.IPv6AcceptRA = false;

@@ -19,6 +19,15 @@
     ];
     mem = 1024;
     vcpu = 1;
+    volumes = [
+      {
+        fsType = "ext4";
+        image = "var-lib-data.img";
+        label = "var-lib-data";
+        mountPoint = "/var/lib/data";
+        size = 10240;
+      }
+    ];
   };
 
   networking.hostName = "vm5";
@@ -26,10 +35,7 @@
 
   systemd.network.networks."10-vm5" = {
     address = [ "10.5.0.2/24" ];
-    dns = [
-      "1.1.1.1"
-      "9.9.9.9"
-    ];
+    dns = [ "10.5.0.1" ];
     gateway = [ "10.5.0.1" ];
     matchConfig.MACAddress = "02:85:90:04:34:95";
     networkConfig.IPv6AcceptRA = false;

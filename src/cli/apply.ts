@@ -94,6 +94,12 @@ async function applyOnce(
     const results = await deploy(invocation, workspace, seen, { force: options.force ?? false });
     if (options.json) printJson(seen, results);
     else process.stdout.write(resultText(results, styleFor(process.stdout)));
+    for (const { hypervisor, facts } of seen.contacts) {
+      if (facts instanceof Error)
+        process.stderr.write(
+          `${hypervisor.name} was left out: it is behind until an apply reaches it.\n`,
+        );
+    }
     return exitCodeOf(results);
   } finally {
     seen.close();

@@ -57,9 +57,11 @@ async function walkThrough(demo: Demo, say: (text: string) => void): Promise<voi
       .replace('  web2:\n', '  web2:\n    config: { boot.kernelParams: [lab.mute] }\n'),
   );
   await demo.fleet(['apply', '--yes'], exitCodes.rolledBack);
-  say('The person on call looks, and returns a vm to what it was before its last change.');
-  demo.edit((text) => text.replace('    config: { boot.kernelParams: [lab.mute] }\n', ''));
+  say('The commit was taken back, here and at the remote. Once more, without the mistake.');
+  demo.edit((text) => text.replace('  web1:\n', '  web1:\n    packages: [htop]\n'));
   await demo.fleet(['apply', '--yes'], 0);
+  say('What was deployed so far, and a vm returned to what it was before its last change.');
+  await demo.fleet(['history', 'web1'], 0);
   await demo.fleet(['rollback', 'web1', '--yes'], 0);
   await demo.fleet(['plan', '--no-diff'], 0);
 }

@@ -114,6 +114,9 @@ function replan(
         hint: 'Somebody changed it in between. Nothing was done: plan again.',
       });
     }
+    // A nixos-rebuild that began meanwhile, a disk that filled up.
+    if (now.problems.length > 0)
+      throw new FleetError('plan.problems', `${name}: ${now.problems.join('\n')}`);
     return now;
   });
 }

@@ -68,14 +68,17 @@ const newLock: FileChange = {
   diff: '+++ b/flake.lock (made by nix flake lock)\n',
 };
 
-/** Hand-written modules that fleet.yaml names but that the commit does not hold as they are. */
+/** Hand-written Nix that fleet.yaml names but that the commit does not hold as they are. */
 async function moduleWarnings(
   workspace: Workspace,
   repo: Repo,
   committed: ReadonlyMap<string, string>,
 ): Promise<string[]> {
   const { fleet } = workspace.index;
-  const named = new Set([...fleet.hypervisors, ...fleet.vms].flatMap((machine) => machine.modules));
+  const named = new Set([
+    ...[...fleet.hypervisors, ...fleet.vms].flatMap((machine) => machine.modules),
+    ...(fleet.outputs === undefined ? [] : [fleet.outputs]),
+  ]);
   const dirty = new Set(named.size > 0 ? await repo.dirty() : []);
   const tracked = (path: string) =>
     committed.has(path) || [...committed.keys()].some((p) => p.startsWith(`${path}/`));
@@ -85,7 +88,7 @@ async function moduleWarnings(
   if (lost.length > 0) {
     throw new FleetError(
       'workspace.no-module',
-      `there is no ${lost.join(', ')}, named under modules in ${workspace.config}`,
+      `there is no ${lost.join(', ')}, named in ${workspace.config}`,
       {
         exitCode: exitCodes.config,
       },

@@ -7,12 +7,15 @@ import { type HistoryEntry, historyText } from '../report/history-text.ts';
 import { styleFor } from '../report/style.ts';
 import type { Invocation } from './options.ts';
 import { realPorts } from './ports.ts';
-import { readConfig } from './workspace.ts';
+import { readConfig } from './read-config.ts';
 
 export interface HistoryOptions {
   readonly last?: string;
   readonly json?: boolean;
 }
+
+/** As many as a hypervisor keeps. */
+const remembered = '100';
 
 /** `fleet history [NAME]`: what hypervisors remember, for all, one hypervisor, one vm or one deployment. */
 export async function historyCommand(
@@ -30,7 +33,7 @@ export async function historyCommand(
           process.stderr.write(`${hypervisor.name}: ${(facts as Error).message}\n`);
           return [];
         }
-        const text = await runScript(host, 'history', []);
+        const text = await runScript(host, 'history', [remembered]);
         return parseHistory(text).map((deployment) => ({
           hypervisor: hypervisor.name,
           deployment,

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { homedir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { readFleet } from '../config/read-fleet.ts';
 import { runScript } from '../deploy/session.ts';
@@ -11,6 +11,7 @@ import { ask, canAsk } from './ask.ts';
 import { readIfThere } from './desk.ts';
 import type { Invocation } from './options.ts';
 import { realPorts } from './ports.ts';
+import { modeline, schemaFile, schemaText } from './schema.ts';
 
 export interface InitOptions {
   readonly name?: string;
@@ -68,14 +69,12 @@ export async function initCommand(invocation: Invocation, options: InitOptions):
   if ('diagnostics' in read) throw new ConfigError(read.diagnostics, text);
 
   mkdirSync(directory, { recursive: true });
+  const schemaPath = relative(directory, join(dirname(file), schemaFile));
+  const paths = [invocation.common.config, schemaPath];
   if (seen.hardware !== undefined) {
-    const target = join(directory, hardwarePath);
-    mkdirSync(dirname(target), { recursive: true });
-    const isThere = existsSync(target);
-    if (!isThere) writeFileSync(target, seen.hardware);
-    process.stdout.write(`${isThere ? 'kept' : 'wrote'} ${hardwarePath}\n`);
-  }
-  if (seen.hardware === undefined) {
+    writeNew(directory, hardwarePath, seen.hardware);
+    paths.unshift(hardwarePath);
+  } else {
     process.stderr.write(
       `no hardware configuration of ${ssh}: add one under modules, or it will not boot (--hardware FILE)\n`,
     );
@@ -87,10 +86,20 @@ export async function initCommand(invocation: Invocation, options: InitOptions):
   }
   writeFileSync(file, text, { flag: 'wx' });
   process.stdout.write(`wrote ${invocation.common.config}\n`);
+  writeNew(directory, schemaPath, schemaText());
   process.stderr.write(
-    `\nNext: describe a network and a vm in it, then\n  git add ${seen.hardware === undefined ? '' : `${hardwarePath} `}${invocation.common.config}\n  fleet plan\n`,
+    `\nNext: describe a network and a vm in it, then\n  git add ${paths.join(' ')}\n  fleet plan\n`,
   );
   return exitCodes.ok;
+}
+
+/** Writes a file unless there is one, and says which. */
+function writeNew(directory: string, path: string, text: string): void {
+  const target = join(directory, path);
+  mkdirSync(dirname(target), { recursive: true });
+  const isThere = existsSync(target);
+  if (!isThere) writeFileSync(target, text);
+  process.stdout.write(`${isThere ? 'kept' : 'wrote'} ${path}\n`);
 }
 
 /** Asks for what no flag gives; where nobody can answer, the flag is named. */
@@ -228,7 +237,8 @@ function fleetYaml(values: {
     }),
     ...(values.hardwarePath !== undefined && { modules: [`./${values.hardwarePath}`] }),
   };
-  return `${stringify({ version: 1, name: values.name, hypervisors: { [values.hypervisor]: hypervisor } }, { lineWidth: 0 })}
+  return `${modeline}
+${stringify({ version: 1, name: values.name, hypervisors: { [values.hypervisor]: hypervisor } }, { lineWidth: 0 })}
 # A network is a bridge on the hypervisor of its vms; the hypervisor has its first address.
 # networks:
 #   apps: { subnet: 10.1.0.0/24 }

@@ -8,6 +8,9 @@ export interface CommonOptions {
   readonly sshConfig?: string;
 }
 
+/** Where no option says otherwise. */
+export const usual: CommonOptions = { directory: '.', config: 'fleet.yaml' };
+
 export interface Invocation {
   readonly common: CommonOptions;
   /** Aborted when a person asked to stop. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { exitCodes } from '../model/errors.ts';
-import type { CommonOptions, Invocation } from './options.ts';
+import { type CommonOptions, type Invocation, usual } from './options.ts';
 import { reportError } from './report-error.ts';
 
 /** Declares the commands; each loads its own code when it runs. Returns the exit code. */
@@ -11,8 +11,8 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
   const program = new Command('fleet')
     .description('Deploys NixOS hypervisors and the microVMs on them from one file, fleet.yaml.')
     .version(version(), '-V, --version')
-    .option('-C, --directory <dir>', 'the fleet repository', '.')
-    .option('--config <file>', 'name of the fleet file in it', 'fleet.yaml')
+    .option('-C, --directory <dir>', 'the fleet repository', usual.directory)
+    .option('--config <file>', 'name of the fleet file in it', usual.config)
     .addOption(
       new Option('--ssh-config <file>', 'instead of ~/.ssh/config').env('FLEET_SSH_CONFIG'),
     )
@@ -38,6 +38,13 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
   command(
     new Command('validate').description('check fleet.yaml').addOption(asJson),
     async () => (await import('./validate.ts')).validate,
+  );
+  command(
+    new Command('show')
+      .description('a vm, hypervisor or network with every value and the line it came from')
+      .argument('<name>', 'as in fleet.yaml; networks.NAME where a vm has that name, too')
+      .addOption(asJson),
+    async () => (await import('./show.ts')).showCommand,
   );
   command(
     new Command('render')
@@ -125,6 +132,10 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
         'hardware configuration to copy; default: read from the hypervisor',
       ),
     async () => (await import('./init.ts')).initCommand,
+  );
+  command(
+    new Command('schema').description('print the JSON Schema of fleet.yaml, for editors'),
+    async () => (await import('./schema.ts')).schemaCommand,
   );
   command(
     new Command('demo')

@@ -74,7 +74,7 @@ async function findLost(seen: Survey, wanted: string | undefined): Promise<Lost>
   const members = waiting.filter((w) => w.id === id);
   const past = await Promise.all(
     members.map(async ({ hypervisor, host }) => {
-      const all = parseHistory(await runScript(host, 'history', []));
+      const all = parseHistory(await runScript(host, 'history', ['20']));
       return { hypervisor, deployment: all.find((d) => d.id === id) as PastDeployment };
     }),
   );

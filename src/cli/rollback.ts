@@ -20,7 +20,7 @@ import { confirm } from './ask.ts';
 import { liveReporter } from './live.ts';
 import type { Invocation } from './options.ts';
 import { newDeployment, realPorts } from './ports.ts';
-import { readConfig } from './workspace.ts';
+import { readConfig } from './read-config.ts';
 
 export interface RollbackOptions {
   readonly to?: string;

@@ -5,7 +5,7 @@ import { timestamp } from '../plan/drift.ts';
 import { confirm } from './ask.ts';
 import type { Invocation } from './options.ts';
 import { realPorts } from './ports.ts';
-import { readConfig } from './workspace.ts';
+import { readConfig } from './read-config.ts';
 
 /** `fleet unlock HYPERVISOR`: ends a deployment that died there; refuses while it is alive. */
 export async function unlockCommand(

@@ -1,8 +1,6 @@
-import { renderDiagnostics } from '../config/frame.ts';
 import { ConfigError, exitCodes } from '../model/errors.ts';
-import { hasColours } from '../report/style.ts';
 import type { Invocation } from './options.ts';
-import { readConfig } from './workspace.ts';
+import { readConfig } from './read-config.ts';
 
 /** `fleet validate [--json]` */
 export async function validate(
@@ -19,6 +17,10 @@ export async function validate(
       return exitCodes.ok;
     }
     if (warnings.length > 0) {
+      const [{ renderDiagnostics }, { hasColours }] = await Promise.all([
+        import('../config/frame.ts'),
+        import('../report/style.ts'),
+      ]);
       process.stderr.write(
         renderDiagnostics(warnings, text, { color: hasColours(process.stderr) }),
       );

@@ -6,7 +6,7 @@ import { checksText } from '../report/checks-text.ts';
 import { styleFor } from '../report/style.ts';
 import type { Invocation } from './options.ts';
 import { realPorts } from './ports.ts';
-import { readConfig } from './workspace.ts';
+import { readConfig } from './read-config.ts';
 
 /** `fleet verify [--on] [--json]`: the checks of apply, alone. Exit 1 when one fails. */
 export async function verifyCommand(

@@ -1,4 +1,11 @@
-import { defaultAddress, formatAddress, formatSubnet, gateway } from '../model/addresses.ts';
+import {
+  defaultAddress,
+  formatAddress,
+  formatSubnet,
+  gateway,
+  parseAddress,
+} from '../model/addresses.ts';
+import { formatAddress6, formatSubnet6, hostAddress6, isUniqueLocal } from '../model/addresses6.ts';
 import { expandConfig } from '../model/config.ts';
 import type {
   Check,
@@ -8,21 +15,35 @@ import type {
   Hypervisor,
   Input,
   Network,
+  Nic,
   Rollout,
+  Runner,
+  Share,
   SshTarget,
   User,
   Vm,
   Volume,
 } from '../model/fleet.ts';
 import { bridgeName, byName, macAddress, tapName } from '../model/names.ts';
+import { shareTag } from '../model/shares.ts';
 import { parseSshTarget } from '../model/ssh-target.ts';
 import { parseDuration, parseSize } from '../model/units.ts';
 import { imageName, volumeLabel } from '../model/volumes.ts';
-import type { Draft, DraftHypervisor, DraftNetwork, DraftVm } from './normalise.ts';
+import { capacityOf, memoryOf, vcpuOf } from './capacity.ts';
+import {
+  autostart,
+  type Draft,
+  type DraftHypervisor,
+  type DraftNetwork,
+  type DraftVm,
+  type Link,
+} from './normalise.ts';
+import { egressPorts, published } from './ports.ts';
 import { modulePath } from './rules/modules.ts';
 import type {
   Check as CheckYaml,
   FleetYaml,
+  Share as ShareYaml,
   Users,
   Volume as VolumeYaml,
 } from './schema.generated.ts';
@@ -36,6 +57,7 @@ export function assemble(draft: Draft): Fleet {
   return {
     name: yaml.name,
     inputs: inputs(yaml),
+    ...(yaml.flake?.outputs !== undefined && { outputs: modulePath(yaml.flake.outputs) }),
     git: git(yaml),
     rollout: rollout(yaml),
     hypervisors: sorted(draft.hypervisors, (machine) => hypervisor(machine, yaml)),
@@ -72,6 +94,7 @@ function git({ git: given = {} }: FleetYaml): GitSettings {
 function rollout({ rollout: given = {} }: FleetYaml): Rollout {
   return {
     maxParallel: given.maxParallel ?? 10,
+    maxParallelVms: given.maxParallelVms ?? 1,
     settle: parseDuration(given.settle ?? '15s')!,
     deadline: parseDuration(given.deadline ?? '2m')!,
     stopTimeout: parseDuration(given.stopTimeout ?? '30s')!,
@@ -91,12 +114,18 @@ function hypervisor({ name, yaml }: DraftHypervisor, { defaults = {} }: FleetYam
     checkout: yaml.checkout ?? '/var/lib/fleet/repo',
     ...(yaml.uplink !== undefined && { uplink: yaml.uplink }),
     tags: yaml.tags ?? [],
+    capacity: capacityOf(yaml.capacity),
     timezone: timezoneIn(config) ?? defaults.timezone ?? timezone,
     packages: yaml.packages ?? [],
     users: users(yaml.users),
     config,
     modules: (yaml.modules ?? []).map(modulePath),
     nameservers: yaml.dns?.forwardTo ?? ['1.1.1.1', '9.9.9.9'],
+    forwarder: yaml.dns?.forwardTo !== undefined,
+    tailscale: {
+      enable: yaml.tailscale?.enable ?? false,
+      advertiseRoutes: yaml.tailscale?.advertiseRoutes ?? false,
+    },
   };
 }
 
@@ -106,29 +135,57 @@ function timezoneIn(config: Readonly<Record<string, Data>>): string | undefined 
   return typeof zone === 'string' ? zone : undefined;
 }
 
-function network({ name, yaml, subnet, members }: DraftNetwork): Network {
+function network({ name, yaml, subnet, subnet6, members }: DraftNetwork): Network {
+  const nat = yaml.nat ?? true;
   return {
     name,
-    ...(members[0] && { hypervisor: members[0].yaml.on }),
+    ...(members[0] && { hypervisor: members[0].vm.yaml.on }),
     bridge: yaml.bridge ?? bridgeName(name),
     subnet: formatSubnet(subnet),
     prefix: subnet.prefix,
     gateway: formatAddress(gateway(subnet)),
-    nat: yaml.nat ?? true,
+    ...(subnet6 && {
+      ipv6: {
+        subnet: formatSubnet6(subnet6),
+        prefix: subnet6.prefix,
+        gateway: formatAddress6(hostAddress6(subnet6, gateway(subnet) - subnet.base)),
+        nat: nat && isUniqueLocal(subnet6),
+      },
+    }),
+    nat,
+    isolated: yaml.isolated ?? true,
+    allow: [...new Set(yaml.allow)].sort(),
+    egress: egressPorts(yaml.egress ?? 'all'),
+    metadata: yaml.metadata ?? false,
   };
 }
 
-function guest({ name, yaml, merged, link }: DraftVm, { networks }: Draft): Vm {
-  const { network: on, address } = link!;
-  const alone = () => formatAddress(defaultAddress(networks.get(on)!.subnet));
+function nic(vm: string, { network: on, further, address: text }: Link, draft: Draft): Nic {
+  const { subnet, subnet6 } = draft.networks.get(on)!;
+  const address = text === undefined ? defaultAddress(subnet) : parseAddress(text)!;
+  return {
+    network: on,
+    tap: tapName(vm, further),
+    mac: macAddress(vm, further),
+    address: formatAddress(address),
+    ...(subnet6 && { address6: formatAddress6(hostAddress6(subnet6, address - subnet.base)) }),
+  };
+}
+
+function guest(vm: DraftVm, draft: Draft): Vm {
+  const { name, yaml, merged, links } = vm;
   return {
     name,
     on: yaml.on,
-    nics: [{ network: on, tap: tapName(name), mac: macAddress(name), address: address ?? alone() }],
-    vcpu: merged.vcpu ?? 1,
-    memoryMiB: parseSize(merged.memory ?? '1GiB')!,
-    hypervisor: merged.hypervisor === 'cloud-hypervisor' ? 'cloud-hypervisor' : 'qemu',
+    nics: links.map((link) => nic(name, link, draft)),
+    vcpu: vcpuOf(merged),
+    memoryMiB: memoryOf(merged),
+    hypervisor: (merged.hypervisor ?? 'qemu') as Runner,
+    store: merged.store ?? 'shared',
+    balloon: merged.balloon ?? false,
+    ...(yaml.vsock !== undefined && { vsock: yaml.vsock }),
     state: merged.state ?? 'running',
+    autostart: autostart(vm, draft),
     tags: merged.tags,
     timezone: merged.timezone ?? timezone,
     stateVersion: merged.stateVersion ?? stateVersion,
@@ -137,6 +194,11 @@ function guest({ name, yaml, merged, link }: DraftVm, { networks }: Draft): Vm {
     config: merged.config,
     modules: [...new Set(merged.modules.map(modulePath))],
     volumes: merged.volumes.map(volume),
+    publish: merged.publish.map(published),
+    shares: merged.shares.map(share),
+    credentials: Object.entries(merged.credentials)
+      .map(([name, path]) => ({ name, path }))
+      .sort(byName),
     checks: merged.checks.map(check),
     dependsOn: merged.dependsOn,
   };
@@ -158,8 +220,13 @@ function volume({ mount, size, image, fs = 'ext4' }: VolumeYaml): Volume {
   };
 }
 
-function check({ tcp, http, within }: CheckYaml): Check {
+function share({ source, mount, readOnly = false }: ShareYaml): Share {
+  return { source, mount, readOnly, tag: shareTag(mount) };
+}
+
+function check({ tcp, http, run, within }: CheckYaml): Check {
   const withinMs = within === undefined ? {} : { withinMs: parseDuration(within)! };
+  if (run !== undefined) return { kind: 'run', command: run, ...withinMs };
   if (http === undefined) return { kind: 'tcp', port: tcp!, ...withinMs };
   const { port, path = '/', status = 200 } = http;
   return { kind: 'http', port, path, status, ...withinMs };

@@ -61,6 +61,12 @@ export class Locator {
     };
   }
 
+  /** The line that a value is on; 0 where the path leads nowhere. */
+  line(path: Path): number {
+    const range = this.#find(path, 'value');
+    return range ? this.#place(range).line : 0;
+  }
+
   #place([start, end]: Range): { line: number; column: number; length: number } {
     const line = countBelow(this.#breaks, start);
     const begin = line === 0 ? 0 : this.#breaks[line - 1]! + 1;

@@ -1,5 +1,7 @@
 import { parseSubnet, type Subnet } from '../model/addresses.ts';
+import { parseSubnet6, type Subnet6 } from '../model/addresses6.ts';
 import { mergeConfigs } from '../model/config.ts';
+import type { Autostart } from '../model/fleet.ts';
 import type { Path } from './finding.ts';
 import type {
   FleetYaml,
@@ -24,6 +26,9 @@ type Lists =
   | 'config'
   | 'modules'
   | 'volumes'
+  | 'publish'
+  | 'shares'
+  | 'credentials'
   | 'checks'
   | 'dependsOn';
 
@@ -37,12 +42,14 @@ export interface DraftVm {
   readonly merged: Merged;
   /** Where the fields come from: defaults, profiles, the vm itself. */
   readonly layers: readonly Layer[];
-  /** Its network and where that and its address are written. */
-  readonly link: Link | undefined;
+  /** Its networks, and where they and its addresses are written. */
+  readonly links: readonly Link[];
 }
 
 export interface Link {
   readonly network: string;
+  /** What names the NIC beside its vm; undefined for the first one. */
+  readonly further: string | undefined;
   readonly path: Path;
   readonly address: string | undefined;
   readonly addressPath: Path;
@@ -53,7 +60,15 @@ export interface DraftNetwork {
   readonly path: Path;
   readonly yaml: Network;
   readonly subnet: Subnet;
-  readonly members: DraftVm[];
+  /** Absent, too, where it is written but is none. */
+  readonly subnet6: Subnet6 | undefined;
+  readonly members: Member[];
+}
+
+/** A vm on a network. */
+export interface Member {
+  readonly vm: DraftVm;
+  readonly link: Link;
 }
 
 export interface DraftHypervisor {
@@ -82,6 +97,9 @@ const none: Merged = {
   config: {},
   modules: [],
   volumes: [],
+  publish: [],
+  shares: [],
+  credentials: {},
   checks: [],
   dependsOn: [],
 };
@@ -96,6 +114,9 @@ function merge(base: Merged, own: Settings): Merged {
     modules: union(base.modules, own.modules),
     dependsOn: union(base.dependsOn, own.dependsOn),
     volumes: join(base.volumes, own.volumes),
+    publish: union(base.publish, own.publish),
+    shares: join(base.shares, own.shares),
+    credentials: own.credentials ? { ...base.credentials, ...own.credentials } : base.credentials,
     checks: join(base.checks, own.checks),
     users: own.users ? mergeUsers(base.users, own.users) : base.users,
     config: own.config ? mergeConfigs(base.config, own.config) : base.config,
@@ -146,8 +167,14 @@ export function normalise({ yaml, known }: Shape): Draft {
 
   const networks = new Map<string, DraftNetwork>();
   for (const [name, network] of Object.entries(yaml.networks ?? {})) {
-    const subnet = parseSubnet(network.subnet)!;
-    networks.set(name, { name, path: ['networks', name], yaml: network, subnet, members: [] });
+    networks.set(name, {
+      name,
+      path: ['networks', name],
+      yaml: network,
+      subnet: parseSubnet(network.subnet)!,
+      subnet6: parseSubnet6(network.subnet6 ?? ''),
+      members: [],
+    });
   }
   const hypervisors = new Map<string, DraftHypervisor>();
   for (const [name, machine] of Object.entries(yaml.hypervisors ?? {})) {
@@ -164,42 +191,52 @@ export function normalise({ yaml, known }: Shape): Draft {
       yaml: vm,
       merged: merge(merged, vm),
       layers: [...layers, { path, settings: vm }],
-      link: linkOf(vm, path),
+      links: linksOf(vm, path),
     };
     vms.set(name, draft);
-    const network = draft.link && networks.get(draft.link.network);
-    network?.members.push(draft);
     const hypervisor = hypervisors.get(vm.on);
     hypervisor?.vms.push(draft);
-    if (network) hypervisor?.networks.add(network);
+    for (const link of draft.links) {
+      const network = networks.get(link.network);
+      // One that is named twice over is reported once.
+      if (!network || network.members.at(-1)?.vm === draft) continue;
+      network.members.push({ vm: draft, link });
+      hypervisor?.networks.add(network);
+    }
   }
   const own = [...vms.values()].map(({ path, yaml: settings }) => ({ path, settings }));
   const layers = [defaults, ...profiles.values(), ...own];
   return { yaml, known, vms, networks, hypervisors, layers };
 }
 
-function linkOf(vm: Vm, path: Path): Link | undefined {
+function linksOf(vm: Vm, path: Path): Link[] {
   if (vm.network !== undefined) {
-    return {
-      network: vm.network,
-      path: [...path, 'network'],
-      address: vm.address,
-      addressPath: [...path, 'address'],
-    };
+    const { network, address } = vm;
+    const addressPath = [...path, 'address'];
+    return [{ network, further: undefined, address, path: [...path, 'network'], addressPath }];
   }
-  const first = vm.networks?.[0];
-  return (
-    first && {
-      network: first.name,
-      path: [...path, 'networks', 0, 'name'],
-      address: first.address,
-      addressPath: [...path, 'networks', 0, 'address'],
-    }
-  );
+  return (vm.networks ?? []).map(({ name, address }, i) => {
+    const at = [...path, 'networks', i];
+    return {
+      network: name,
+      further: i === 0 ? undefined : name,
+      address,
+      path: [...at, 'name'],
+      addressPath: [...at, 'address'],
+    };
+  });
 }
 
 /** Where the value that a vm ended up with is written. */
 export function origin(vm: DraftVm, field: keyof Settings): Path {
   const layer = vm.layers.findLast(({ settings }) => Object.hasOwn(settings, field));
   return layer ? [...layer.path, field] : vm.path;
+}
+
+const ofHypervisor = { all: 'always', healthy: 'healthy', none: 'never' } as const;
+
+/** Whether a vm starts after a reboot: what it says, else what its hypervisor says. */
+export function autostart({ yaml, merged }: DraftVm, { hypervisors }: Draft): Autostart {
+  if (merged.state === 'stopped') return 'never';
+  return merged.autostart ?? ofHypervisor[hypervisors.get(yaml.on)?.yaml.autostart ?? 'all'];
 }

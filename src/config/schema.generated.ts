@@ -33,7 +33,7 @@ export type Text = string;
  */
 export type Duration = string;
 /**
- * Virtual CPUs of the guest.
+ * Virtual CPUs of the guest. Counts against the capacity of its hypervisor while the guest is to run.
  */
 export type Vcpu = number;
 /**
@@ -41,12 +41,12 @@ export type Vcpu = number;
  */
 export type Size = string;
 /**
- * What runs the guest (microvm.hypervisor). Not yet rendered beyond qemu and cloud-hypervisor.
+ * What runs the guest (microvm.hypervisor): qemu, cloud-hypervisor, firecracker or crosvm. kvmtool, stratovirt and alioth cannot shut a guest down and are refused.
  */
 export type Hypervisor =
   'qemu' | 'cloud-hypervisor' | 'firecracker' | 'crosvm' | 'kvmtool' | 'stratovirt' | 'alioth';
 /**
- * shared: the hypervisor's /nix/store read-only over virtiofs. disk: an image of its own; not yet rendered.
+ * shared: the hypervisor's /nix/store read-only over virtiofs. disk: a read-only image of its own.
  */
 export type Store = 'shared' | 'disk';
 /**
@@ -58,7 +58,7 @@ export type Timezone = string;
  */
 export type StateVersion = string;
 /**
- * Gives unused memory back to the hypervisor. Not yet rendered.
+ * Gives unused memory back to the hypervisor.
  */
 export type Balloon = boolean;
 /**
@@ -66,7 +66,7 @@ export type Balloon = boolean;
  */
 export type State = 'running' | 'stopped';
 /**
- * Whether the guest starts after a reboot of the hypervisor. Default: always; it will become the hypervisor's. A stopped vm never starts. Others than always are not yet rendered.
+ * Whether the guest starts after a reboot of the hypervisor; healthy: when it was well at the last look, on the runner it has. Default: what the hypervisor's says. A stopped vm never starts.
  */
 export type Autostart = 'always' | 'healthy' | 'never';
 /**
@@ -74,7 +74,7 @@ export type Autostart = 'always' | 'healthy' | 'never';
  */
 export type Tag = string;
 /**
- * Names to select by, as @tag.
+ * Names to select by: --on @tag.
  */
 export type Tags = Tag[];
 /**
@@ -98,11 +98,11 @@ export type Volumes = Volume[];
  */
 export type Path = string;
 /**
- * Directories of the hypervisor inside the guest. Not yet rendered.
+ * Directories of the hypervisor inside the guest, over virtiofs.
  */
 export type Shares = Share[];
 /**
- * Ports of the uplink that lead to ports of the guest. Not yet rendered.
+ * Ports of the uplink that lead to ports of the guest: the interface that its default route goes through.
  */
 export type Publish = string[];
 /**
@@ -163,15 +163,15 @@ export type Interface = string;
 export type Ipv4 = string;
 
 /**
- * NixOS hypervisors and the microVMs on them. Sizes are written 512MiB or 1GiB, durations 10s or 5m.
+ * NixOS hypervisors and the microVMs on them. Sizes are written 512MiB or 1GiB, durations 10s or 5m. Only version and name are required.
  */
 export interface FleetYaml {
   /**
-   * Version of this format.
+   * Version of this format; there is one.
    */
   version: 1;
   /**
-   * The name of the fleet.
+   * The name of the fleet. A hypervisor remembers which fleet deployed it, and refuses another.
    */
   name: string;
   inputs?: Inputs;
@@ -185,29 +185,29 @@ export interface FleetYaml {
     [k: string]: Settings;
   };
   /**
-   * The machines that run vms.
+   * The machines that run vms. Their names are host names and nixosConfigurations.
    */
   hypervisors?: {
     [k: string]: HypervisorMachine;
   };
   /**
-   * Bridges with subnets.
+   * Bridges with subnets, each on the one hypervisor whose vms use it.
    */
   networks?: {
     [k: string]: Network;
   };
   /**
-   * The guests.
+   * The guests. Their names are host names, nixosConfigurations and folders in /var/lib/microvms, and make TAP and MAC.
    */
   vms?: {
     [k: string]: Vm;
   };
   /**
-   * Extra outputs of the rendered flake.nix.
+   * What the rendered flake.nix has beside the machines. Extra inputs stand under inputs.
    */
   flake?: {
     /**
-     * A Nix file of this repository with more outputs. Default: none. Not yet rendered.
+     * A Nix file of this repository: a function of the inputs, self among them, to more outputs such as packages and devShells. Its nixosConfigurations stand beside those that fleet renders; one of the same name is an error. Default: none.
      */
     outputs?: string;
   };
@@ -249,11 +249,11 @@ export interface Git {
 export interface Rollout {
   canary?: Text;
   /**
-   * Hypervisors worked on at a time.
+   * Hypervisors deployed to at a time.
    */
   maxParallel?: number;
   /**
-   * Guests restarting at a time on one hypervisor. Not yet rendered beyond 1.
+   * Guests restarting at a time on one hypervisor.
    */
   maxParallelVms?: number;
   settle?: Duration;
@@ -305,7 +305,7 @@ export interface User {
    */
   groups?: string[];
   /**
-   * Public keys that may log in as this user.
+   * Public keys that may log in as this user, one line of a .pub file each.
    */
   sshKeys?: string[];
 }
@@ -314,7 +314,7 @@ export interface User {
  */
 export interface Volume {
   /**
-   * Where the guest mounts it.
+   * Where the guest mounts it, by a label that is derived from this path.
    */
   mount: string;
   size: Size;
@@ -323,7 +323,7 @@ export interface Volume {
    */
   image?: string;
   /**
-   * The file system that the image is formatted with.
+   * The file system that the image is formatted with when it is created.
    */
   fs?: 'ext4' | 'xfs' | 'btrfs' | 'vfat';
 }
@@ -332,14 +332,17 @@ export interface Volume {
  */
 export interface Share {
   source: Path;
-  mount: Path;
+  /**
+   * Where the guest mounts it, by a tag that is derived from this path.
+   */
+  mount: string;
   /**
    * The guest cannot write to it.
    */
   readOnly?: boolean;
 }
 /**
- * Files on the hypervisor that the guest is given as systemd credentials; fleet never reads them. Not yet rendered.
+ * Files on the hypervisor that the guest is given as systemd credentials (qemu only; QEMU opens them as user microvm). Names have at most 28 characters. fleet never reads the files.
  */
 export interface Credentials {
   [k: string]: Path;
@@ -359,22 +362,22 @@ export interface Check {
 export interface HttpCheck {
   port: Port;
   /**
-   * What is asked for.
+   * The path that is asked for.
    */
   path?: string;
   /**
-   * The status that is expected.
+   * The status that must be answered with.
    */
   status?: number;
 }
 /**
- * A NixOS machine that runs vms.
+ * A NixOS machine that runs vms. fleet deploys its own configuration, too: what is in its /etc/nixos has to be under modules or config.
  */
 export interface HypervisorMachine {
   ssh: SshTarget;
   system: System;
   /**
-   * system.stateVersion of the hypervisor itself.
+   * system.stateVersion of the hypervisor itself: the release it was installed with.
    */
   stateVersion: string;
   checkout?: Path;
@@ -382,19 +385,19 @@ export interface HypervisorMachine {
   tags?: Tags;
   capacity?: Capacity;
   /**
-   * Which vms start after a reboot. Others than all are not yet rendered.
+   * Which vms start after a reboot: all, those that were well at the last look, or none. A vm's own autostart wins.
    */
   autostart?: 'all' | 'healthy' | 'none';
   /**
-   * Tailscale on the hypervisor. Not yet rendered.
+   * Tailscale on the hypervisor; who logs it in is a person, once.
    */
   tailscale?: {
     /**
-     * Whether tailscale runs. Not yet rendered.
+     * Whether tailscale runs.
      */
     enable?: boolean;
     /**
-     * Whether the subnets of its networks are advertised.
+     * Whether the tailnet reaches the subnets of its networks.
      */
     advertiseRoutes?: boolean;
   };
@@ -403,7 +406,7 @@ export interface HypervisorMachine {
    */
   dns?: {
     /**
-     * The name servers that guests on this hypervisor are given.
+     * A forwarder on every gateway address asks these, and guests are given the gateway. Without it guests are given the default.
      *
      * @minItems 1
      */
@@ -415,40 +418,40 @@ export interface HypervisorMachine {
   modules?: Modules;
 }
 /**
- * What the hypervisor has to give. Default: what facts report. Not yet rendered.
+ * What the hypervisor has to give to its vms. All vms of the file count: running ones with vcpus, memory and the size of their volumes, stopped ones with their volumes. What is declared is checked by validate; what is not is asked of the hypervisor and checked by plan and apply.
  */
 export interface Capacity {
   /**
-   * CPU threads. Default: what facts report.
+   * CPU threads of the hypervisor. Default: those it has.
    */
   vcpu?: number;
   memory?: Size;
   disk?: Size;
   /**
-   * What is kept for the hypervisor itself.
+   * What is kept for the hypervisor itself: taken off before anything is given away.
    */
   reserve?: {
     /**
-     * CPU threads kept.
+     * CPU threads kept for the hypervisor.
      */
     vcpu?: number;
     memory?: Size;
     disk?: Size;
   };
   /**
-   * How many times over each may be given away.
+   * How many times over the rest after the reserve may be given away.
    */
   overcommit?: {
     /**
-     * Times CPU threads may be given away.
+     * How often each CPU thread may be given away: guests are rarely busy all at once.
      */
     vcpu?: number;
     /**
-     * Times memory may be given away.
+     * How often memory may be given away. Above 1 the kernel may have to kill guests.
      */
     memory?: number;
     /**
-     * Times disk may be given away.
+     * How often disk may be given away. Images are sparse: above 1 they may fill the disk before they are full.
      */
     disk?: number;
   };
@@ -458,11 +461,11 @@ export interface Capacity {
  */
 export interface Network {
   /**
-   * The addresses of this network.
+   * The addresses of this network, from /8 to /30. The first is the gateway and belongs to the hypervisor; the next is that of a vm that is alone here.
    */
   subnet: string;
   /**
-   * IPv6 addresses of this network. Default: none. Not yet rendered.
+   * IPv6 addresses of this network; a vm has the same number in it as in subnet. With nat, a unique local one (fd00::/8) goes out by the uplink's address, another one as it is. Default: none.
    */
   subnet6?: string;
   bridge?: Interface;
@@ -471,30 +474,30 @@ export interface Network {
    */
   nat?: boolean;
   /**
-   * No traffic to or from other networks. Not yet rendered; it will become true.
+   * No traffic to or from other networks or from outside, and of the hypervisor itself guests reach ping and DNS alone. false: open to all networks that are not isolated.
    */
   isolated?: boolean;
   /**
-   * Networks that may reach this one although it is isolated. Not yet rendered.
+   * Networks of the same hypervisor that may reach this one all the same; it does not reach them.
    */
   allow?: Name[];
   /**
-   * What guests may reach outside: all, web (tcp 80 and 443), none, or a list. Others than all are not yet rendered.
+   * What guests may reach outside of the hypervisor's networks: all, web (tcp 80 and 443), none, or a list. A forwarder of DNS is no outside.
    */
   egress?: string | string[];
   /**
-   * Guests can reach 169.254.169.254. Not yet rendered beyond true; it will become false.
+   * Guests can reach the metadata service of a cloud, 169.254.169.254 and fd00:ec2::254, whatever egress says.
    */
   metadata?: boolean;
 }
 /**
- * A microvm.nix guest.
+ * A guest of microvm.nix.
  */
 export interface Vm {
   on: Name;
   network?: Name;
   /**
-   * Instead of network and address. Default: the one under network. More than one is not yet rendered.
+   * Instead of network and address, an interface each. Default route and name server are those of the first one with nat. Default: the one under network.
    *
    * @minItems 1
    *
@@ -506,7 +509,7 @@ export interface Vm {
   }[];
   address?: Ipv4;
   /**
-   * The cid of its vsock, for microvm -s. Default: none. Not yet rendered.
+   * The cid of its vsock, for microvm -s; each vm of a hypervisor has its own. Default: none.
    */
   vsock?: number;
   /**

@@ -3,10 +3,10 @@
 "use strict";
 export const validate = validate10;
 export default validate10;
-const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"urn:microvm-fleet:fleet.yaml:1","title":"fleet.yaml","description":"NixOS hypervisors and the microVMs on them. Sizes are written 512MiB or 1GiB, durations 10s or 5m.","type":"object","additionalProperties":false,"required":["version","name"],"properties":{"version":{"title":"a version","description":"Version of this format.","const":1,"examples":[1]},"name":{"title":"a plain name","description":"The name of the fleet.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$","examples":["simple-microvm-infra"]},"inputs":{"$ref":"#/definitions/inputs"},"git":{"$ref":"#/definitions/git"},"rollout":{"$ref":"#/definitions/rollout"},"defaults":{"$ref":"#/definitions/settings","description":"Fields of every vm. A vm's own value wins; lists and maps are added to.","default":{},"examples":[{"vcpu":1,"memory":"1GiB"}]},"profiles":{"title":"profiles by name","description":"Named bundles of vm fields, applied between defaults and the vm.","type":"object","propertyNames":{"$ref":"#/definitions/tag"},"additionalProperties":{"$ref":"#/definitions/settings"},"default":{},"examples":[{"web":{"packages":["curl"]}}]},"hypervisors":{"title":"hypervisors by name","description":"The machines that run vms.","type":"object","propertyNames":{"$ref":"#/definitions/name"},"additionalProperties":{"$ref":"#/definitions/hypervisorMachine"},"default":{},"examples":[{"hv1":{"ssh":"root@203.0.113.20","system":"x86_64-linux","stateVersion":"25.11"}}]},"networks":{"title":"networks by name","description":"Bridges with subnets.","type":"object","propertyNames":{"$ref":"#/definitions/name"},"additionalProperties":{"$ref":"#/definitions/network"},"default":{},"examples":[{"vm1":{"subnet":"10.1.0.0/24"}}]},"vms":{"title":"vms by name","description":"The guests.","type":"object","propertyNames":{"$ref":"#/definitions/name"},"additionalProperties":{"$ref":"#/definitions/vm"},"default":{},"examples":[{"vm1":{"on":"hv1","network":"vm1"}}]},"flake":{"title":"flake settings","description":"Extra outputs of the rendered flake.nix.","type":"object","additionalProperties":false,"properties":{"outputs":{"title":"a path","description":"A Nix file of this repository with more outputs. Default: none. Not yet rendered.","type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]+$","examples":["./nix/outputs.nix"]}},"default":{},"examples":[{"outputs":"./nix/outputs.nix"}]}},"definitions":{"name":{"title":"a host name","description":"Lowercase letters, digits and hyphens, at most 63 characters, no hyphen at either end.","type":"string","pattern":"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$","examples":["web1"]},"tag":{"title":"a plain name","description":"A letter or digit, then letters, digits, dots, underscores and hyphens; at most 63 characters.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$","examples":["web","us-west-2"]},"size":{"title":"a size","description":"A whole number followed by MiB, GiB or TiB.","type":"string","pattern":"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$","examples":["512MiB","1GiB","64GiB"]},"duration":{"title":"a duration","description":"A whole number followed by ms, s, m or h.","type":"string","pattern":"^[1-9][0-9]{0,5}(ms|s|m|h)$","examples":["10s","5m"]},"port":{"title":"a port","description":"A TCP or UDP port.","type":"integer","minimum":1,"maximum":65535,"examples":[443]},"ipv4":{"title":"an IPv4 address","description":"Four numbers from 0 to 255 with dots between.","type":"string","pattern":"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$","examples":["10.1.0.2"]},"path":{"title":"a plain absolute path","description":"Starts with a slash; no dot or dot-dot parts, no double or trailing slashes, no spaces.","type":"string","pattern":"^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$","examples":["/srv/media"]},"text":{"title":"text on one line","description":"Text without line breaks or control characters, not empty.","type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]+$","examples":["text"]},"interface":{"title":"an interface name of at most 15 characters","description":"Letters, digits, dots, underscores and hyphens.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$","examples":["br-backend","enP2p4s0"]},"stateVersion":{"title":"a NixOS release in quotes","description":"system.stateVersion: the release this machine was first installed with. It is not the release that runs and is never changed.","type":"string","pattern":"^[0-9]{2}\\.[0-9]{2}$","default":"25.11","examples":["25.11"]},"system":{"title":"a system","description":"The platform of the hypervisor and of its vms.","enum":["aarch64-linux","x86_64-linux"],"examples":["x86_64-linux"]},"inputUrl":{"title":"a flake reference","description":"A flake reference as in flake.nix.","type":"string","pattern":"^[A-Za-z./][^\\s\\u0000-\\u001f\\u007f\"\\\\]*$","examples":["github:NixOS/nixpkgs/nixos-25.11"]},"input":{"title":"a flake input","description":"A flake reference, or an object that also says whether it is a flake and what its own inputs follow.","type":["string","object"],"pattern":"^[A-Za-z./][^\\s\\u0000-\\u001f\\u007f\"\\\\]*$","additionalProperties":false,"required":["url"],"properties":{"url":{"$ref":"#/definitions/inputUrl","description":"The flake reference.","examples":["github:Mic92/sops-nix"]},"flake":{"type":"boolean","description":"false: the input is only a source tree and not a flake.","default":true,"examples":[false]},"follows":{"type":"object","propertyNames":{"title":"the name of an input","description":"A letter or underscore, then also digits and hyphens; not self.","type":"string","pattern":"^[A-Za-z_][A-Za-z0-9_-]*$","examples":["nixpkgs"]},"additionalProperties":{"title":"the name of an input","type":"string","pattern":"^[A-Za-z_][A-Za-z0-9_-]*(/[A-Za-z_][A-Za-z0-9_-]*)*$","examples":["nixpkgs"]},"description":"Inputs of this input and the top-level input each of them follows. Default: nixpkgs follows nixpkgs; write {} for an input that shall keep its own.","default":{"nixpkgs":"nixpkgs"},"examples":[{"nixpkgs":"nixpkgs"}]}},"examples":["github:microvm-nix/microvm.nix",{"url":"github:example/files","flake":false}]},"inputs":{"title":"flake inputs","description":"Inputs of the rendered flake.nix. All but nixpkgs follow its nixpkgs. Others may be added.","type":"object","propertyNames":{"title":"the name of an input","description":"A letter or underscore, then also digits and hyphens; not self.","type":"string","pattern":"^(?!self$)[A-Za-z_][A-Za-z0-9_-]*$","examples":["nixpkgs"]},"additionalProperties":{"$ref":"#/definitions/input"},"default":{"nixpkgs":"github:NixOS/nixpkgs/nixos-25.11","microvm":"github:microvm-nix/microvm.nix"},"examples":[{"nixpkgs":"github:NixOS/nixpkgs/nixos-25.11"}]},"git":{"title":"git settings","description":"Where rendered files are committed to and how they reach the hypervisors.","type":"object","additionalProperties":false,"properties":{"remote":{"title":"the name of a git remote","description":"The remote that fleet pushes to.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$","default":"origin","examples":["origin"]},"branch":{"title":"the name of a branch","description":"The branch that fleet commits to and pushes. Default: the checked-out branch.","type":"string","pattern":"^(?!.*(\\.\\.|//|\\.lock$|[./]$))[A-Za-z0-9][A-Za-z0-9._/+-]*$","examples":["main"]},"url":{"title":"the url of a git repository","description":"What hypervisors pull from. Default: the remote's url.","type":"string","pattern":"^(?![A-Za-z0-9]+::)[A-Za-z0-9./~_][^\\s\\u0000-\\u001f\\u007f]*$","examples":["ssh://git@example.net/infra.git"]},"transport":{"title":"a transport","description":"pull: hypervisors fetch the commit from the url. send: the commit travels over the ssh connection.","enum":["pull","send"],"default":"pull","examples":["send"]},"revert":{"type":"boolean","description":"After a fleet was rolled back, a commit that takes back what failed is made and pushed.","default":true,"examples":[true]}},"default":{},"examples":[{"transport":"send"}]},"rollout":{"title":"rollout settings","description":"How a deployment proceeds from hypervisor to hypervisor and from guest to guest.","type":"object","additionalProperties":false,"properties":{"canary":{"$ref":"#/definitions/text","description":"The hypervisors that go first, alone: a name or @tag. Default: no canary.","examples":["@canary"]},"maxParallel":{"type":"integer","minimum":1,"maximum":1000,"description":"Hypervisors worked on at a time.","default":10,"examples":[10]},"maxParallelVms":{"type":"integer","minimum":1,"maximum":1000,"description":"Guests restarting at a time on one hypervisor. Not yet rendered beyond 1.","default":1,"examples":[1]},"settle":{"$ref":"#/definitions/duration","description":"A guest must hold still this long after its first healthy answer.","default":"15s","examples":["15s"]},"deadline":{"$ref":"#/definitions/duration","description":"A guest must be healthy this long after its start.","default":"2m","examples":["2m"]},"stopTimeout":{"$ref":"#/definitions/duration","description":"A guest that has not stopped after this long is killed, and that is reported.","default":"30s","examples":["30s"]},"confirm":{"$ref":"#/definitions/duration","description":"A hypervisor that has not heard of fleet for this long, and was not confirmed, puts itself back.","default":"90s","examples":["90s"]},"onFailure":{"title":"what a failure does","description":"revert-fleet: all hypervisors go back when one fails, also those that had succeeded; revert-hypervisor: only the one that failed, the others go on; halt: only the one that failed, and no further one begins.","enum":["revert-fleet","revert-hypervisor","halt"],"default":"revert-fleet","examples":["revert-fleet"]}},"default":{},"examples":[{"maxParallel":5,"settle":"20s"}]},"vcpu":{"title":"a number of vcpus","description":"Virtual CPUs of the guest.","type":"integer","minimum":1,"maximum":1024,"default":1,"examples":[2]},"memory":{"$ref":"#/definitions/size","description":"Memory of the guest. Exactly 2GiB hangs QEMU.","default":"1GiB","examples":["3GiB"]},"hypervisor":{"title":"a hypervisor of microvm.nix","description":"What runs the guest (microvm.hypervisor). Not yet rendered beyond qemu and cloud-hypervisor.","enum":["qemu","cloud-hypervisor","firecracker","crosvm","kvmtool","stratovirt","alioth"],"default":"qemu","examples":["cloud-hypervisor"]},"store":{"title":"a kind of store","description":"shared: the hypervisor's /nix/store read-only over virtiofs. disk: an image of its own; not yet rendered.","enum":["shared","disk"],"default":"shared","examples":["shared"]},"timezone":{"title":"a time zone","description":"time.timeZone of the guest; under defaults also of the hypervisors.","type":"string","pattern":"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$","default":"UTC","examples":["Europe/Berlin"]},"balloon":{"type":"boolean","description":"Gives unused memory back to the hypervisor. Not yet rendered.","default":false,"examples":[true]},"state":{"title":"a state","description":"stopped: the guest is built and kept, but does not run.","enum":["running","stopped"],"default":"running","examples":["stopped"]},"autostart":{"title":"an autostart","description":"Whether the guest starts after a reboot of the hypervisor. Default: always; it will become the hypervisor's. A stopped vm never starts. Others than always are not yet rendered.","enum":["always","healthy","never"],"default":"always","examples":["always"]},"tags":{"title":"a list of tags","description":"Names to select by, as @tag.","type":"array","items":{"$ref":"#/definitions/tag"},"default":[],"examples":[["frontend"]]},"packages":{"title":"a list of packages","description":"Attribute names of pkgs for environment.systemPackages; dots are allowed.","type":"array","items":{"title":"the attribute name of a package","type":"string","pattern":"^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$","examples":["vim","python3Packages.requests"]},"default":[],"examples":[["vim","python3Packages.requests"]]},"user":{"title":"a user","description":"A user account with public ssh keys.","type":"object","additionalProperties":false,"properties":{"groups":{"title":"a list of groups","description":"Further groups of the user, such as wheel.","type":"array","items":{"title":"a group name","type":"string","pattern":"^[a-z_][a-z0-9_-]{0,30}$","examples":["wheel"]},"default":[],"examples":[["wheel"]]},"sshKeys":{"title":"a list of public ssh keys","description":"Public keys that may log in as this user.","type":"array","items":{"title":"a public ssh key on one line","type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]+$","examples":["ssh-ed25519 AAAA… ops@example"]},"default":[],"examples":[["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGV4YW1wbGVleGFtcGxlZXhhbXBsZWV4YW1wbGVl ops@example"]]}},"examples":[{"groups":["wheel"]}]},"users":{"title":"users by name","description":"User accounts by name.","type":"object","propertyNames":{"title":"a user name","description":"A lowercase letter or underscore, then also digits and hyphens; at most 31 characters.","type":"string","pattern":"^[a-z_][a-z0-9_-]{0,30}$","examples":["ops"]},"additionalProperties":{"$ref":"#/definitions/user"},"default":{},"examples":[{"ops":{"groups":["wheel"]}}]},"config":{"title":"NixOS options","description":"Any NixOS option that is plain data. Keys split at dots; quote a part that contains one as in Nix: services.nginx.virtualHosts.\"example.org\". The same option twice is an error.","type":"object","additionalProperties":true,"default":{},"examples":[{"services.nginx.enable":true}]},"modules":{"title":"a list of modules","description":"Hand-written Nix files or folders of this repository, imported as they are.","type":"array","items":{"title":"a path in the repository","type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]+$","examples":["./modules/postgres.nix"]},"default":[],"examples":[["./modules/postgres.nix"]]},"volume":{"title":"a volume","description":"A disk image in the vm's state directory, created at the first start.","type":"object","additionalProperties":false,"required":["mount","size"],"properties":{"mount":{"title":"a plain absolute path","description":"Where the guest mounts it.","type":"string","pattern":"^/$|^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$","examples":["/var"]},"size":{"$ref":"#/definitions/size","description":"Acts when the image is created and never again.","examples":["20GiB"]},"image":{"title":"a file name","description":"File in the state directory of the vm. Default: the mount with hyphens for slashes, such as var-lib.img.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$","examples":["var.img"]},"fs":{"title":"a file system","description":"The file system that the image is formatted with.","enum":["ext4","xfs","btrfs","vfat"],"default":"ext4","examples":["xfs"]}},"examples":[{"mount":"/var","size":"20GiB"}]},"volumes":{"title":"a list of volumes","description":"Disks that keep their data when the guest restarts.","type":"array","items":{"$ref":"#/definitions/volume"},"default":[],"examples":[[{"mount":"/var","size":"20GiB"}]]},"share":{"title":"a share","description":"A directory of the hypervisor inside the guest.","type":"object","additionalProperties":false,"required":["source","mount"],"properties":{"source":{"$ref":"#/definitions/path","description":"The directory on the hypervisor.","examples":["/srv/media"]},"mount":{"$ref":"#/definitions/path","description":"Where the guest mounts it.","examples":["/media"]},"readOnly":{"type":"boolean","description":"The guest cannot write to it.","default":false,"examples":[true]}},"examples":[{"source":"/srv/media","mount":"/media","readOnly":true}]},"shares":{"title":"a list of shares","description":"Directories of the hypervisor inside the guest. Not yet rendered.","type":"array","items":{"$ref":"#/definitions/share"},"default":[],"examples":[[{"source":"/srv/media","mount":"/media","readOnly":true}]]},"publish":{"title":"a list of ports","description":"Ports of the uplink that lead to ports of the guest. Not yet rendered.","type":"array","items":{"title":"a published port","type":"string","pattern":"^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$","examples":["8443:443/tcp"]},"default":[],"examples":[["8443:443/tcp"]]},"credentials":{"title":"files by credential name","description":"Files on the hypervisor that the guest is given as systemd credentials; fleet never reads them. Not yet rendered.","type":"object","propertyNames":{"title":"a plain name","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$","examples":["db-password"]},"additionalProperties":{"$ref":"#/definitions/path"},"default":{},"examples":[{"db-password":"/run/keys/db-password"}]},"httpCheck":{"title":"an http check","description":"A request to the guest and the status it must answer with.","type":"object","additionalProperties":false,"required":["port"],"properties":{"port":{"$ref":"#/definitions/port","description":"The port of the guest.","examples":[80]},"path":{"title":"the path of a url","description":"What is asked for.","type":"string","pattern":"^/[\\u0021-\\u007e]*$","default":"/","examples":["/healthz"]},"status":{"type":"integer","minimum":100,"maximum":599,"description":"The status that is expected.","default":200,"examples":[200]}},"examples":[{"port":80,"path":"/healthz","status":200}]},"check":{"title":"a check","description":"One of tcp, http and run, and how long it may take.","type":"object","additionalProperties":false,"properties":{"tcp":{"$ref":"#/definitions/port","description":"A TCP port of the guest that must accept connections. Default: no such check.","examples":[5432]},"http":{"$ref":"#/definitions/httpCheck","description":"A request that the guest must answer. Default: no such check.","examples":[{"port":80,"path":"/healthz"}]},"run":{"$ref":"#/definitions/text","description":"A command inside the guest that must succeed. Default: no such check. Not yet rendered.","examples":["systemctl is-active postgresql"]},"within":{"$ref":"#/definitions/duration","description":"How long the check may take to succeed. Default: the rollout's deadline.","examples":["60s"]}},"oneOf":[{"required":["tcp"]},{"required":["http"]},{"required":["run"]}],"examples":[{"tcp":5432}]},"checks":{"title":"a list of checks","description":"What is looked at after a change, beside what is always looked at.","type":"array","items":{"$ref":"#/definitions/check"},"default":[],"examples":[[{"tcp":5432}]]},"dependsOn":{"title":"a list of vms","description":"Vms of the same hypervisor that this one is restarted and verified after.","type":"array","items":{"$ref":"#/definitions/name"},"default":[],"examples":[["db1"]]},"settings":{"title":"vm fields","description":"Fields for many vms at once.","type":"object","additionalProperties":false,"properties":{"vcpu":{"$ref":"#/definitions/vcpu"},"memory":{"$ref":"#/definitions/memory"},"hypervisor":{"$ref":"#/definitions/hypervisor"},"store":{"$ref":"#/definitions/store"},"timezone":{"$ref":"#/definitions/timezone"},"stateVersion":{"$ref":"#/definitions/stateVersion"},"balloon":{"$ref":"#/definitions/balloon"},"state":{"$ref":"#/definitions/state"},"autostart":{"$ref":"#/definitions/autostart"},"tags":{"$ref":"#/definitions/tags"},"packages":{"$ref":"#/definitions/packages"},"users":{"$ref":"#/definitions/users"},"config":{"$ref":"#/definitions/config"},"modules":{"$ref":"#/definitions/modules"},"volumes":{"$ref":"#/definitions/volumes"},"shares":{"$ref":"#/definitions/shares"},"publish":{"$ref":"#/definitions/publish"},"credentials":{"$ref":"#/definitions/credentials"},"checks":{"$ref":"#/definitions/checks"},"dependsOn":{"$ref":"#/definitions/dependsOn"}},"default":{},"examples":[{"vcpu":2,"packages":["vim"]}]},"sshTarget":{"title":"an ssh destination","description":"user@host[:port] (an IPv6 address in brackets), a Host of ~/.ssh/config, or an object.","type":["string","object"],"pattern":"^[^\\s\\u0000-\\u001f\\u007f-][^\\s\\u0000-\\u001f\\u007f]*$","additionalProperties":false,"required":["host"],"properties":{"host":{"title":"a host","description":"A host name, an address or a Host of ~/.ssh/config.","type":"string","pattern":"^[A-Za-z0-9_.:*][A-Za-z0-9_.:%-]*$","examples":["203.0.113.20"]},"user":{"title":"a user name","description":"Who to log in as. Default: what ~/.ssh/config says.","type":"string","pattern":"^[A-Za-z0-9_.][A-Za-z0-9_.-]*$","examples":["root"]},"port":{"$ref":"#/definitions/port","description":"Default: what ~/.ssh/config says, else 22.","examples":[22]},"jump":{"title":"a jump host","description":"A host to go through, as user@host[:port]. Default: what ~/.ssh/config says.","type":"string","pattern":"^[A-Za-z0-9_.[][A-Za-z0-9_.:%@,[\\]-]*$","examples":["ops@bastion.example.net"]},"identityFile":{"title":"a file","description":"The private key to log in with. Default: what ~/.ssh/config says.","type":"string","pattern":"^[~/.A-Za-z0-9_][^\\u0000-\\u001f\\u007f]*$","examples":["~/.ssh/id_ed25519"]},"sudo":{"type":"boolean","description":"Commands run through sudo -n. Default: when the user is not root.","examples":[true]}},"examples":["root@203.0.113.20",{"host":"203.0.113.20","user":"root"}]},"capacity":{"title":"a capacity","description":"What the hypervisor has to give. Default: what facts report. Not yet rendered.","type":"object","additionalProperties":false,"properties":{"vcpu":{"type":"integer","minimum":1,"maximum":100000,"description":"CPU threads. Default: what facts report.","examples":[16]},"memory":{"$ref":"#/definitions/size","description":"Memory. Default: what facts report.","examples":["32GiB"]},"disk":{"$ref":"#/definitions/size","description":"Disk for volumes. Default: what facts report.","examples":["200GiB"]},"reserve":{"title":"a reserve","description":"What is kept for the hypervisor itself.","type":"object","additionalProperties":false,"properties":{"vcpu":{"type":"integer","minimum":0,"maximum":100000,"description":"CPU threads kept.","default":0,"examples":[1]},"memory":{"$ref":"#/definitions/size","description":"Memory kept. Default: none.","examples":["2GiB"]},"disk":{"$ref":"#/definitions/size","description":"Disk kept. Default: none.","examples":["10GiB"]}},"default":{},"examples":[{"memory":"2GiB"}]},"overcommit":{"title":"an overcommitment","description":"How many times over each may be given away.","type":"object","additionalProperties":false,"properties":{"vcpu":{"type":"number","minimum":0.1,"maximum":1000,"description":"Times CPU threads may be given away.","default":4,"examples":[4]},"memory":{"type":"number","minimum":0.1,"maximum":1000,"description":"Times memory may be given away.","default":1,"examples":[1]},"disk":{"type":"number","minimum":0.1,"maximum":1000,"description":"Times disk may be given away.","default":1,"examples":[1]}},"default":{},"examples":[{"vcpu":4}]}},"default":{},"examples":[{"vcpu":16,"memory":"32GiB"}]},"hypervisorMachine":{"title":"a hypervisor","description":"A NixOS machine that runs vms.","type":"object","additionalProperties":false,"required":["ssh","system","stateVersion"],"properties":{"ssh":{"$ref":"#/definitions/sshTarget","description":"How to reach it: user@host[:port], a Host of ~/.ssh/config, or an object.","examples":["root@203.0.113.20"]},"system":{"$ref":"#/definitions/system","description":"The platform of the hypervisor and of its vms.","examples":["x86_64-linux"]},"stateVersion":{"title":"a NixOS release in quotes","description":"system.stateVersion of the hypervisor itself.","type":"string","pattern":"^[0-9]{2}\\.[0-9]{2}$","examples":["25.11"]},"checkout":{"$ref":"#/definitions/path","description":"The git checkout on the hypervisor.","default":"/var/lib/fleet/repo","examples":["/var/lib/fleet/repo"]},"uplink":{"$ref":"#/definitions/interface","description":"The interface that nat goes out of. Default: none, and then no network on it can have nat.","examples":["enP2p4s0"]},"tags":{"$ref":"#/definitions/tags"},"capacity":{"$ref":"#/definitions/capacity"},"autostart":{"title":"an autostart","description":"Which vms start after a reboot. Others than all are not yet rendered.","enum":["all","healthy","none"],"default":"all","examples":["all"]},"tailscale":{"title":"tailscale settings","description":"Tailscale on the hypervisor. Not yet rendered.","type":"object","additionalProperties":false,"properties":{"enable":{"type":"boolean","description":"Whether tailscale runs. Not yet rendered.","default":false,"examples":[true]},"advertiseRoutes":{"type":"boolean","description":"Whether the subnets of its networks are advertised.","default":false,"examples":[true]}},"default":{},"examples":[{"enable":true,"advertiseRoutes":true}]},"dns":{"title":"dns settings","description":"Name servers of the guests.","type":"object","additionalProperties":false,"properties":{"forwardTo":{"title":"a list of name servers","description":"The name servers that guests on this hypervisor are given.","type":"array","minItems":1,"items":{"title":"an IP address","type":"string","pattern":"^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$","examples":["1.1.1.1"]},"default":["1.1.1.1","9.9.9.9"],"examples":[["1.1.1.1"]]}},"default":{},"examples":[{"forwardTo":["1.1.1.1"]}]},"packages":{"$ref":"#/definitions/packages"},"users":{"$ref":"#/definitions/users"},"config":{"$ref":"#/definitions/config"},"modules":{"$ref":"#/definitions/modules"}},"examples":[{"ssh":"root@203.0.113.20","system":"x86_64-linux","stateVersion":"25.11"}]},"network":{"title":"a network","description":"A bridge on the hypervisor of its vms; the hypervisor holds the first address of the subnet.","type":"object","additionalProperties":false,"required":["subnet"],"properties":{"subnet":{"title":"an IPv4 subnet","description":"The addresses of this network.","type":"string","pattern":"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}/(3[0-2]|[12]?[0-9])$","examples":["10.1.0.0/24"]},"subnet6":{"title":"an IPv6 subnet","description":"IPv6 addresses of this network. Default: none. Not yet rendered.","type":"string","pattern":"^[0-9A-Fa-f:]+/[0-9]{1,3}$","examples":["fd00:9::/64"]},"bridge":{"$ref":"#/definitions/interface","description":"The bridge on the hypervisor. Default: br- and the name of the network.","examples":["br-backend"]},"nat":{"type":"boolean","description":"Guests reach the outside through the uplink of the hypervisor.","default":true,"examples":[false]},"isolated":{"type":"boolean","description":"No traffic to or from other networks. Not yet rendered; it will become true.","default":false,"examples":[true]},"allow":{"title":"a list of networks","description":"Networks that may reach this one although it is isolated. Not yet rendered.","type":"array","items":{"$ref":"#/definitions/name"},"default":[],"examples":[["vm1"]]},"egress":{"title":"all, web, none, or a list such as [tcp/443, udp/123]","description":"What guests may reach outside: all, web (tcp 80 and 443), none, or a list. Others than all are not yet rendered.","type":["string","array"],"pattern":"^(all|web|none)$","items":{"title":"a protocol and port","type":"string","pattern":"^(tcp|udp)/[1-9][0-9]{0,4}$","examples":["tcp/443"]},"default":"all","examples":["all","web",["tcp/443","udp/123"]]},"metadata":{"type":"boolean","description":"Guests can reach 169.254.169.254. Not yet rendered beyond true; it will become false.","default":true,"examples":[false]}},"examples":[{"subnet":"10.1.0.0/24"}]},"vm":{"title":"a vm","description":"A microvm.nix guest.","type":"object","additionalProperties":false,"required":["on"],"properties":{"on":{"$ref":"#/definitions/name","description":"The hypervisor it is on.","examples":["hv1"]},"network":{"$ref":"#/definitions/name","description":"The network it is on. Default: the one under networks.","examples":["vm1"]},"networks":{"title":"a list of networks with addresses","description":"Instead of network and address. Default: the one under network. More than one is not yet rendered.","type":"array","minItems":1,"items":{"title":"a network with an address","description":"An interface of the guest.","type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"$ref":"#/definitions/name","description":"The network.","examples":["vm1"]},"address":{"$ref":"#/definitions/ipv4","description":"Its address there. Default: the address after the gateway, when it is alone on the network.","examples":["10.1.0.2"]}},"examples":[{"name":"vm1","address":"10.1.0.2"}]},"examples":[[{"name":"vm1","address":"10.1.0.2"}]]},"address":{"$ref":"#/definitions/ipv4","description":"Its address on the network. Default: the address after the gateway, when it is alone on the network.","examples":["10.1.0.2"]},"vsock":{"type":"integer","minimum":3,"maximum":4294967294,"description":"The cid of its vsock, for microvm -s. Default: none. Not yet rendered.","examples":[3]},"profiles":{"title":"a list of profiles","description":"Profiles to apply between defaults and this vm, in this order.","type":"array","items":{"$ref":"#/definitions/tag"},"default":[],"examples":[["web"]]},"vcpu":{"$ref":"#/definitions/vcpu"},"memory":{"$ref":"#/definitions/memory"},"hypervisor":{"$ref":"#/definitions/hypervisor"},"store":{"$ref":"#/definitions/store"},"timezone":{"$ref":"#/definitions/timezone"},"stateVersion":{"$ref":"#/definitions/stateVersion"},"balloon":{"$ref":"#/definitions/balloon"},"state":{"$ref":"#/definitions/state"},"autostart":{"$ref":"#/definitions/autostart"},"tags":{"$ref":"#/definitions/tags"},"packages":{"$ref":"#/definitions/packages"},"users":{"$ref":"#/definitions/users"},"config":{"$ref":"#/definitions/config"},"modules":{"$ref":"#/definitions/modules"},"volumes":{"$ref":"#/definitions/volumes"},"shares":{"$ref":"#/definitions/shares"},"publish":{"$ref":"#/definitions/publish"},"credentials":{"$ref":"#/definitions/credentials"},"checks":{"$ref":"#/definitions/checks"},"dependsOn":{"$ref":"#/definitions/dependsOn"}},"examples":[{"on":"hv1","network":"vm1"}]}}};
+const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"urn:microvm-fleet:fleet.yaml:1","title":"fleet.yaml","description":"NixOS hypervisors and the microVMs on them. Sizes are written 512MiB or 1GiB, durations 10s or 5m. Only version and name are required.","type":"object","additionalProperties":false,"required":["version","name"],"properties":{"version":{"title":"a version","description":"Version of this format; there is one.","const":1,"examples":[1]},"name":{"title":"a plain name","description":"The name of the fleet. A hypervisor remembers which fleet deployed it, and refuses another.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$","examples":["simple-microvm-infra"]},"inputs":{"$ref":"#/definitions/inputs"},"git":{"$ref":"#/definitions/git"},"rollout":{"$ref":"#/definitions/rollout"},"defaults":{"$ref":"#/definitions/settings","description":"Fields of every vm. A vm's own value wins; lists and maps are added to.","default":{},"examples":[{"vcpu":1,"memory":"1GiB"}]},"profiles":{"title":"profiles by name","description":"Named bundles of vm fields, applied between defaults and the vm.","type":"object","propertyNames":{"$ref":"#/definitions/tag"},"additionalProperties":{"$ref":"#/definitions/settings"},"default":{},"examples":[{"web":{"packages":["curl"]}}]},"hypervisors":{"title":"hypervisors by name","description":"The machines that run vms. Their names are host names and nixosConfigurations.","type":"object","propertyNames":{"$ref":"#/definitions/name"},"additionalProperties":{"$ref":"#/definitions/hypervisorMachine"},"default":{},"examples":[{"hv1":{"ssh":"root@203.0.113.20","system":"x86_64-linux","stateVersion":"25.11"}}]},"networks":{"title":"networks by name","description":"Bridges with subnets, each on the one hypervisor whose vms use it.","type":"object","propertyNames":{"$ref":"#/definitions/name"},"additionalProperties":{"$ref":"#/definitions/network"},"default":{},"examples":[{"vm1":{"subnet":"10.1.0.0/24"}}]},"vms":{"title":"vms by name","description":"The guests. Their names are host names, nixosConfigurations and folders in /var/lib/microvms, and make TAP and MAC.","type":"object","propertyNames":{"$ref":"#/definitions/name"},"additionalProperties":{"$ref":"#/definitions/vm"},"default":{},"examples":[{"vm1":{"on":"hv1","network":"vm1"}}]},"flake":{"title":"flake settings","description":"What the rendered flake.nix has beside the machines. Extra inputs stand under inputs.","type":"object","additionalProperties":false,"properties":{"outputs":{"title":"a path","description":"A Nix file of this repository: a function of the inputs, self among them, to more outputs such as packages and devShells. Its nixosConfigurations stand beside those that fleet renders; one of the same name is an error. Default: none.","type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]+$","examples":["./nix/outputs.nix"]}},"default":{},"examples":[{"outputs":"./nix/outputs.nix"}]}},"definitions":{"name":{"title":"a host name","description":"Lowercase letters, digits and hyphens, at most 63 characters, no hyphen at either end.","type":"string","pattern":"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$","examples":["web1"]},"tag":{"title":"a plain name","description":"A letter or digit, then letters, digits, dots, underscores and hyphens; at most 63 characters.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$","examples":["web","us-west-2"]},"size":{"title":"a size","description":"A whole number followed by MiB, GiB or TiB.","type":"string","pattern":"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$","examples":["512MiB","1GiB","64GiB"]},"duration":{"title":"a duration","description":"A whole number followed by ms, s, m or h.","type":"string","pattern":"^[1-9][0-9]{0,5}(ms|s|m|h)$","examples":["10s","5m"]},"port":{"title":"a port","description":"A TCP or UDP port.","type":"integer","minimum":1,"maximum":65535,"examples":[443]},"ipv4":{"title":"an IPv4 address","description":"Four numbers from 0 to 255 with dots between.","type":"string","pattern":"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$","examples":["10.1.0.2"]},"path":{"title":"a plain absolute path","description":"Starts with a slash; no dot or dot-dot parts, no double or trailing slashes, no spaces.","type":"string","pattern":"^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$","examples":["/srv/media"]},"text":{"title":"text on one line","description":"Text without line breaks or control characters, not empty.","type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]+$","examples":["text"]},"interface":{"title":"an interface name of at most 15 characters","description":"Letters, digits, dots, underscores and hyphens.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$","examples":["br-backend","enP2p4s0"]},"stateVersion":{"title":"a NixOS release in quotes","description":"system.stateVersion: the release this machine was first installed with. It is not the release that runs and is never changed.","type":"string","pattern":"^[0-9]{2}\\.[0-9]{2}$","default":"25.11","examples":["25.11"]},"system":{"title":"a system","description":"The platform of the hypervisor and of its vms.","enum":["aarch64-linux","x86_64-linux"],"examples":["x86_64-linux"]},"inputUrl":{"title":"a flake reference","description":"A flake reference as in flake.nix.","type":"string","pattern":"^[A-Za-z./][^\\s\\u0000-\\u001f\\u007f\"\\\\]*$","examples":["github:NixOS/nixpkgs/nixos-25.11"]},"input":{"title":"a flake input","description":"A flake reference, or an object that also says whether it is a flake and what its own inputs follow.","type":["string","object"],"pattern":"^[A-Za-z./][^\\s\\u0000-\\u001f\\u007f\"\\\\]*$","additionalProperties":false,"required":["url"],"properties":{"url":{"$ref":"#/definitions/inputUrl","description":"Where the input comes from: a flake reference as in flake.nix.","examples":["github:Mic92/sops-nix"]},"flake":{"type":"boolean","description":"false: the input is only a source tree and not a flake.","default":true,"examples":[false]},"follows":{"type":"object","propertyNames":{"title":"the name of an input","description":"A letter or underscore, then also digits and hyphens; not self.","type":"string","pattern":"^[A-Za-z_][A-Za-z0-9_-]*$","examples":["nixpkgs"]},"additionalProperties":{"title":"the name of an input","type":"string","pattern":"^[A-Za-z_][A-Za-z0-9_-]*(/[A-Za-z_][A-Za-z0-9_-]*)*$","examples":["nixpkgs"]},"description":"Inputs of this input and the top-level input each of them follows. Default: nixpkgs follows nixpkgs; write {} for an input that shall keep its own.","default":{"nixpkgs":"nixpkgs"},"examples":[{"nixpkgs":"nixpkgs"}]}},"examples":["github:microvm-nix/microvm.nix",{"url":"github:example/files","flake":false}]},"inputs":{"title":"flake inputs","description":"Inputs of the rendered flake.nix. All but nixpkgs follow its nixpkgs. Others may be added.","type":"object","propertyNames":{"title":"the name of an input","description":"A letter or underscore, then also digits and hyphens; not self.","type":"string","pattern":"^(?!self$)[A-Za-z_][A-Za-z0-9_-]*$","examples":["nixpkgs"]},"additionalProperties":{"$ref":"#/definitions/input"},"default":{"nixpkgs":"github:NixOS/nixpkgs/nixos-25.11","microvm":"github:microvm-nix/microvm.nix"},"examples":[{"nixpkgs":"github:NixOS/nixpkgs/nixos-25.11"}]},"git":{"title":"git settings","description":"Where rendered files are committed to and how they reach the hypervisors.","type":"object","additionalProperties":false,"properties":{"remote":{"title":"the name of a git remote","description":"The remote that fleet pushes to.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$","default":"origin","examples":["origin"]},"branch":{"title":"the name of a branch","description":"The branch that fleet commits to and pushes. Default: the checked-out branch.","type":"string","pattern":"^(?!.*(\\.\\.|//|\\.lock$|[./]$))[A-Za-z0-9][A-Za-z0-9._/+-]*$","examples":["main"]},"url":{"title":"the url of a git repository","description":"What hypervisors pull from. Default: the remote's url.","type":"string","pattern":"^(?![A-Za-z0-9]+::)[A-Za-z0-9./~_][^\\s\\u0000-\\u001f\\u007f]*$","examples":["ssh://git@example.net/infra.git"]},"transport":{"title":"a transport","description":"pull: hypervisors fetch the commit from the url. send: the commit travels over the ssh connection.","enum":["pull","send"],"default":"pull","examples":["send"]},"revert":{"type":"boolean","description":"After a fleet was rolled back, a commit that takes back what failed is made and pushed.","default":true,"examples":[true]}},"default":{},"examples":[{"transport":"send"}]},"rollout":{"title":"rollout settings","description":"How a deployment proceeds from hypervisor to hypervisor and from guest to guest.","type":"object","additionalProperties":false,"properties":{"canary":{"$ref":"#/definitions/text","description":"The hypervisors that go first, alone: a name or @tag. Default: no canary.","examples":["@canary"]},"maxParallel":{"type":"integer","minimum":1,"maximum":1000,"description":"Hypervisors deployed to at a time.","default":10,"examples":[10]},"maxParallelVms":{"type":"integer","minimum":1,"maximum":1000,"description":"Guests restarting at a time on one hypervisor.","default":1,"examples":[1]},"settle":{"$ref":"#/definitions/duration","description":"A guest must hold still this long after its first healthy answer. Longer than systemd waits between restarts, 5s.","default":"15s","examples":["15s"]},"deadline":{"$ref":"#/definitions/duration","description":"A guest must be healthy this long after its start, or it is put back.","default":"2m","examples":["2m"]},"stopTimeout":{"$ref":"#/definitions/duration","description":"A guest that has not stopped after this long is killed, and that is reported.","default":"30s","examples":["30s"]},"confirm":{"$ref":"#/definitions/duration","description":"A hypervisor that has not heard of fleet for this long, and was not confirmed, puts itself back.","default":"90s","examples":["90s"]},"onFailure":{"title":"what a failure does","description":"revert-fleet: all hypervisors go back when one fails, also those that had succeeded; revert-hypervisor: only the one that failed, the others go on; halt: only the one that failed, and no further one begins.","enum":["revert-fleet","revert-hypervisor","halt"],"default":"revert-fleet","examples":["revert-fleet"]}},"default":{},"examples":[{"maxParallel":5,"settle":"20s"}]},"vcpu":{"title":"a number of vcpus","description":"Virtual CPUs of the guest. Counts against the capacity of its hypervisor while the guest is to run.","type":"integer","minimum":1,"maximum":1024,"default":1,"examples":[2]},"memory":{"$ref":"#/definitions/size","description":"Memory of the guest. Exactly 2GiB hangs QEMU. Counts against the capacity of its hypervisor while the guest is to run.","default":"1GiB","examples":["3GiB"]},"hypervisor":{"title":"a hypervisor of microvm.nix","description":"What runs the guest (microvm.hypervisor): qemu, cloud-hypervisor, firecracker or crosvm. kvmtool, stratovirt and alioth cannot shut a guest down and are refused.","enum":["qemu","cloud-hypervisor","firecracker","crosvm","kvmtool","stratovirt","alioth"],"default":"qemu","examples":["cloud-hypervisor"]},"store":{"title":"a kind of store","description":"shared: the hypervisor's /nix/store read-only over virtiofs. disk: a read-only image of its own.","enum":["shared","disk"],"default":"shared","examples":["shared"]},"timezone":{"title":"a time zone","description":"time.timeZone of the guest; under defaults also of the hypervisors.","type":"string","pattern":"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$","default":"UTC","examples":["Europe/Berlin"]},"balloon":{"type":"boolean","description":"Gives unused memory back to the hypervisor.","default":false,"examples":[true]},"state":{"title":"a state","description":"stopped: the guest is built and kept, but does not run.","enum":["running","stopped"],"default":"running","examples":["stopped"]},"autostart":{"title":"an autostart","description":"Whether the guest starts after a reboot of the hypervisor; healthy: when it was well at the last look, on the runner it has. Default: what the hypervisor's says. A stopped vm never starts.","enum":["always","healthy","never"],"examples":["always"]},"tags":{"title":"a list of tags","description":"Names to select by: --on @tag.","type":"array","items":{"$ref":"#/definitions/tag"},"default":[],"examples":[["frontend"]]},"packages":{"title":"a list of packages","description":"Attribute names of pkgs for environment.systemPackages; dots are allowed.","type":"array","items":{"title":"the attribute name of a package","type":"string","pattern":"^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$","examples":["vim","python3Packages.requests"]},"default":[],"examples":[["vim","python3Packages.requests"]]},"user":{"title":"a user","description":"A user account with public ssh keys.","type":"object","additionalProperties":false,"properties":{"groups":{"title":"a list of groups","description":"Further groups of the user, such as wheel.","type":"array","items":{"title":"a group name","type":"string","pattern":"^[a-z_][a-z0-9_-]{0,30}$","examples":["wheel"]},"default":[],"examples":[["wheel"]]},"sshKeys":{"title":"a list of public ssh keys","description":"Public keys that may log in as this user, one line of a .pub file each.","type":"array","items":{"title":"a public ssh key on one line","type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]+$","examples":["ssh-ed25519 AAAA… ops@example"]},"default":[],"examples":[["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGV4YW1wbGVleGFtcGxlZXhhbXBsZWV4YW1wbGVl ops@example"]]}},"examples":[{"groups":["wheel"]}]},"users":{"title":"users by name","description":"User accounts by name.","type":"object","propertyNames":{"title":"a user name","description":"A lowercase letter or underscore, then also digits and hyphens; at most 31 characters.","type":"string","pattern":"^[a-z_][a-z0-9_-]{0,30}$","examples":["ops"]},"additionalProperties":{"$ref":"#/definitions/user"},"default":{},"examples":[{"ops":{"groups":["wheel"]}}]},"config":{"title":"NixOS options","description":"Any NixOS option that is plain data. Keys split at dots; quote a part that contains one as in Nix: services.nginx.virtualHosts.\"example.org\". The same option twice is an error.","type":"object","additionalProperties":true,"default":{},"examples":[{"services.nginx.enable":true}]},"modules":{"title":"a list of modules","description":"Hand-written Nix files or folders of this repository, imported as they are.","type":"array","items":{"title":"a path in the repository","type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]+$","examples":["./modules/postgres.nix"]},"default":[],"examples":[["./modules/postgres.nix"]]},"volume":{"title":"a volume","description":"A disk image in the vm's state directory, created at the first start.","type":"object","additionalProperties":false,"required":["mount","size"],"properties":{"mount":{"title":"a plain absolute path","description":"Where the guest mounts it, by a label that is derived from this path.","type":"string","pattern":"^/$|^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$","examples":["/var"]},"size":{"$ref":"#/definitions/size","description":"How large the disk is. Acts when the image is created and never again. The image is sparse: it takes what the guest has written.","examples":["20GiB"]},"image":{"title":"a file name","description":"File in the state directory of the vm. Default: the mount with hyphens for slashes, such as var-lib.img.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$","examples":["var.img"]},"fs":{"title":"a file system","description":"The file system that the image is formatted with when it is created.","enum":["ext4","xfs","btrfs","vfat"],"default":"ext4","examples":["xfs"]}},"examples":[{"mount":"/var","size":"20GiB"}]},"volumes":{"title":"a list of volumes","description":"Disks that keep their data when the guest restarts.","type":"array","items":{"$ref":"#/definitions/volume"},"default":[],"examples":[[{"mount":"/var","size":"20GiB"}]]},"share":{"title":"a share","description":"A directory of the hypervisor inside the guest.","type":"object","additionalProperties":false,"required":["source","mount"],"properties":{"source":{"$ref":"#/definitions/path","description":"The directory on the hypervisor.","examples":["/srv/media"]},"mount":{"title":"a plain absolute path","description":"Where the guest mounts it, by a tag that is derived from this path.","type":"string","pattern":"^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$","examples":["/media"]},"readOnly":{"type":"boolean","description":"The guest cannot write to it.","default":false,"examples":[true]}},"examples":[{"source":"/srv/media","mount":"/media","readOnly":true}]},"shares":{"title":"a list of shares","description":"Directories of the hypervisor inside the guest, over virtiofs.","type":"array","items":{"$ref":"#/definitions/share"},"default":[],"examples":[[{"source":"/srv/media","mount":"/media","readOnly":true}]]},"publish":{"title":"a list of ports","description":"Ports of the uplink that lead to ports of the guest: the interface that its default route goes through.","type":"array","items":{"title":"a published port","type":"string","pattern":"^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$","examples":["8443:443/tcp"]},"default":[],"examples":[["8443:443/tcp"]]},"credentials":{"title":"files by credential name","description":"Files on the hypervisor that the guest is given as systemd credentials (qemu only; QEMU opens them as user microvm). Names have at most 28 characters. fleet never reads the files.","type":"object","propertyNames":{"title":"a plain name","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$","examples":["db-password"]},"additionalProperties":{"$ref":"#/definitions/path"},"default":{},"examples":[{"db-password":"/run/keys/db-password"}]},"httpCheck":{"title":"an http check","description":"A request to the guest and the status it must answer with.","type":"object","additionalProperties":false,"required":["port"],"properties":{"port":{"$ref":"#/definitions/port","description":"The port of the guest that is asked.","examples":[80]},"path":{"title":"the path of a url","description":"The path that is asked for.","type":"string","pattern":"^/[\\u0021-\\u007e]*$","default":"/","examples":["/healthz"]},"status":{"type":"integer","minimum":100,"maximum":599,"description":"The status that must be answered with.","default":200,"examples":[200]}},"examples":[{"port":80,"path":"/healthz","status":200}]},"check":{"title":"a check","description":"One of tcp, http and run, and how long it may take.","type":"object","additionalProperties":false,"properties":{"tcp":{"$ref":"#/definitions/port","description":"A TCP port of the guest that must accept connections. Default: no such check.","examples":[5432]},"http":{"$ref":"#/definitions/httpCheck","description":"A request that the guest must answer. Default: no such check.","examples":[{"port":80,"path":"/healthz"}]},"run":{"$ref":"#/definitions/text","description":"A command for the shell of user fleet-check inside the guest, over ssh from the hypervisor; it must succeed, each time within 10 s. Default: no such check.","examples":["systemctl is-active postgresql"]},"within":{"$ref":"#/definitions/duration","description":"How long the check may take to succeed. Default: the rollout's deadline.","examples":["60s"]}},"oneOf":[{"required":["tcp"]},{"required":["http"]},{"required":["run"]}],"examples":[{"tcp":5432}]},"checks":{"title":"a list of checks","description":"What is looked at after a change, beside what is always looked at.","type":"array","items":{"$ref":"#/definitions/check"},"default":[],"examples":[[{"tcp":5432}]]},"dependsOn":{"title":"a list of vms","description":"Vms of the same hypervisor that this one is restarted and verified after.","type":"array","items":{"$ref":"#/definitions/name"},"default":[],"examples":[["db1"]]},"settings":{"title":"vm fields","description":"Fields for many vms at once.","type":"object","additionalProperties":false,"properties":{"vcpu":{"$ref":"#/definitions/vcpu"},"memory":{"$ref":"#/definitions/memory"},"hypervisor":{"$ref":"#/definitions/hypervisor"},"store":{"$ref":"#/definitions/store"},"timezone":{"$ref":"#/definitions/timezone"},"stateVersion":{"$ref":"#/definitions/stateVersion"},"balloon":{"$ref":"#/definitions/balloon"},"state":{"$ref":"#/definitions/state"},"autostart":{"$ref":"#/definitions/autostart"},"tags":{"$ref":"#/definitions/tags"},"packages":{"$ref":"#/definitions/packages"},"users":{"$ref":"#/definitions/users"},"config":{"$ref":"#/definitions/config"},"modules":{"$ref":"#/definitions/modules"},"volumes":{"$ref":"#/definitions/volumes"},"shares":{"$ref":"#/definitions/shares"},"publish":{"$ref":"#/definitions/publish"},"credentials":{"$ref":"#/definitions/credentials"},"checks":{"$ref":"#/definitions/checks"},"dependsOn":{"$ref":"#/definitions/dependsOn"}},"default":{},"examples":[{"vcpu":2,"packages":["vim"]}]},"sshTarget":{"title":"an ssh destination","description":"user@host[:port] (an IPv6 address in brackets), a Host of ~/.ssh/config, or an object.","type":["string","object"],"pattern":"^[^\\s\\u0000-\\u001f\\u007f-][^\\s\\u0000-\\u001f\\u007f]*$","additionalProperties":false,"required":["host"],"properties":{"host":{"title":"a host","description":"A host name, an address or a Host of ~/.ssh/config.","type":"string","pattern":"^[A-Za-z0-9_.:*][A-Za-z0-9_.:%-]*$","examples":["203.0.113.20"]},"user":{"title":"a user name","description":"Who to log in as. Default: what ~/.ssh/config says.","type":"string","pattern":"^[A-Za-z0-9_.][A-Za-z0-9_.-]*$","examples":["root"]},"port":{"$ref":"#/definitions/port","description":"The port of sshd. Default: what ~/.ssh/config says, else 22.","examples":[22]},"jump":{"title":"a jump host","description":"A host to go through, as user@host[:port]. Default: what ~/.ssh/config says.","type":"string","pattern":"^[A-Za-z0-9_.[][A-Za-z0-9_.:%@,[\\]-]*$","examples":["ops@bastion.example.net"]},"identityFile":{"title":"a file","description":"The private key to log in with. Default: what ~/.ssh/config says.","type":"string","pattern":"^[~/.A-Za-z0-9_][^\\u0000-\\u001f\\u007f]*$","examples":["~/.ssh/id_ed25519"]},"sudo":{"type":"boolean","description":"Commands run through sudo -n. Default: when the user is not root.","examples":[true]}},"examples":["root@203.0.113.20",{"host":"203.0.113.20","user":"root"}]},"capacity":{"title":"a capacity","description":"What the hypervisor has to give to its vms. All vms of the file count: running ones with vcpus, memory and the size of their volumes, stopped ones with their volumes. What is declared is checked by validate; what is not is asked of the hypervisor and checked by plan and apply.","type":"object","additionalProperties":false,"properties":{"vcpu":{"type":"integer","minimum":1,"maximum":100000,"description":"CPU threads of the hypervisor. Default: those it has.","examples":[16]},"memory":{"$ref":"#/definitions/size","description":"Memory of the hypervisor. Default: all that it has.","examples":["32GiB"]},"disk":{"$ref":"#/definitions/size","description":"Disk for volumes. Default: what is free in /var/lib/microvms and what its volumes take there already.","examples":["200GiB"]},"reserve":{"title":"a reserve","description":"What is kept for the hypervisor itself: taken off before anything is given away.","type":"object","additionalProperties":false,"properties":{"vcpu":{"type":"integer","minimum":0,"maximum":100000,"description":"CPU threads kept for the hypervisor.","default":0,"examples":[1]},"memory":{"$ref":"#/definitions/size","description":"Memory kept for the hypervisor. Default: none.","examples":["2GiB"]},"disk":{"$ref":"#/definitions/size","description":"Disk kept for the hypervisor. Default: none.","examples":["10GiB"]}},"default":{},"examples":[{"memory":"2GiB"}]},"overcommit":{"title":"an overcommitment","description":"How many times over the rest after the reserve may be given away.","type":"object","additionalProperties":false,"properties":{"vcpu":{"type":"number","minimum":0.1,"maximum":1000,"description":"How often each CPU thread may be given away: guests are rarely busy all at once.","default":4,"examples":[4]},"memory":{"type":"number","minimum":0.1,"maximum":1000,"description":"How often memory may be given away. Above 1 the kernel may have to kill guests.","default":1,"examples":[1]},"disk":{"type":"number","minimum":0.1,"maximum":1000,"description":"How often disk may be given away. Images are sparse: above 1 they may fill the disk before they are full.","default":1,"examples":[1]}},"default":{},"examples":[{"vcpu":4}]}},"default":{},"examples":[{"vcpu":16,"memory":"32GiB"}]},"hypervisorMachine":{"title":"a hypervisor","description":"A NixOS machine that runs vms. fleet deploys its own configuration, too: what is in its /etc/nixos has to be under modules or config.","type":"object","additionalProperties":false,"required":["ssh","system","stateVersion"],"properties":{"ssh":{"$ref":"#/definitions/sshTarget","description":"How to reach it: user@host[:port], a Host of ~/.ssh/config, or an object.","examples":["root@203.0.113.20"]},"system":{"$ref":"#/definitions/system","description":"The platform of the hypervisor and of its vms.","examples":["x86_64-linux"]},"stateVersion":{"title":"a NixOS release in quotes","description":"system.stateVersion of the hypervisor itself: the release it was installed with.","type":"string","pattern":"^[0-9]{2}\\.[0-9]{2}$","examples":["25.11"]},"checkout":{"$ref":"#/definitions/path","description":"Where the git checkout is on the hypervisor. fleet owns it: what is changed there by hand is set aside.","default":"/var/lib/fleet/repo","examples":["/var/lib/fleet/repo"]},"uplink":{"$ref":"#/definitions/interface","description":"The interface that nat goes out of and published ports come in by. Default: none, and then no network on it can have nat and no vm on it publish.","examples":["enP2p4s0"]},"tags":{"$ref":"#/definitions/tags"},"capacity":{"$ref":"#/definitions/capacity"},"autostart":{"title":"an autostart","description":"Which vms start after a reboot: all, those that were well at the last look, or none. A vm's own autostart wins.","enum":["all","healthy","none"],"default":"all","examples":["all"]},"tailscale":{"title":"tailscale settings","description":"Tailscale on the hypervisor; who logs it in is a person, once.","type":"object","additionalProperties":false,"properties":{"enable":{"type":"boolean","description":"Whether tailscale runs.","default":false,"examples":[true]},"advertiseRoutes":{"type":"boolean","description":"Whether the tailnet reaches the subnets of its networks.","default":false,"examples":[true]}},"default":{},"examples":[{"enable":true,"advertiseRoutes":true}]},"dns":{"title":"dns settings","description":"Name servers of the guests.","type":"object","additionalProperties":false,"properties":{"forwardTo":{"title":"a list of name servers","description":"A forwarder on every gateway address asks these, and guests are given the gateway. Without it guests are given the default.","type":"array","minItems":1,"items":{"title":"an IP address","type":"string","pattern":"^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$","examples":["1.1.1.1"]},"default":["1.1.1.1","9.9.9.9"],"examples":[["1.1.1.1"]]}},"default":{},"examples":[{"forwardTo":["1.1.1.1"]}]},"packages":{"$ref":"#/definitions/packages"},"users":{"$ref":"#/definitions/users"},"config":{"$ref":"#/definitions/config"},"modules":{"$ref":"#/definitions/modules"}},"examples":[{"ssh":"root@203.0.113.20","system":"x86_64-linux","stateVersion":"25.11"}]},"network":{"title":"a network","description":"A bridge on the hypervisor of its vms; the hypervisor holds the first address of the subnet.","type":"object","additionalProperties":false,"required":["subnet"],"properties":{"subnet":{"title":"an IPv4 subnet","description":"The addresses of this network, from /8 to /30. The first is the gateway and belongs to the hypervisor; the next is that of a vm that is alone here.","type":"string","pattern":"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}/(3[0-2]|[12]?[0-9])$","examples":["10.1.0.0/24"]},"subnet6":{"title":"an IPv6 subnet","description":"IPv6 addresses of this network; a vm has the same number in it as in subnet. With nat, a unique local one (fd00::/8) goes out by the uplink's address, another one as it is. Default: none.","type":"string","pattern":"^[0-9A-Fa-f:]+/[0-9]{1,3}$","examples":["fd00:9::/64"]},"bridge":{"$ref":"#/definitions/interface","description":"The bridge on the hypervisor. Default: br- and the name of the network.","examples":["br-backend"]},"nat":{"type":"boolean","description":"Guests reach the outside through the uplink of the hypervisor.","default":true,"examples":[false]},"isolated":{"type":"boolean","description":"No traffic to or from other networks or from outside, and of the hypervisor itself guests reach ping and DNS alone. false: open to all networks that are not isolated.","default":true,"examples":[false]},"allow":{"title":"a list of networks","description":"Networks of the same hypervisor that may reach this one all the same; it does not reach them.","type":"array","items":{"$ref":"#/definitions/name"},"default":[],"examples":[["vm1"]]},"egress":{"title":"all, web, none, or a list such as [tcp/443, udp/123]","description":"What guests may reach outside of the hypervisor's networks: all, web (tcp 80 and 443), none, or a list. A forwarder of DNS is no outside.","type":["string","array"],"pattern":"^(all|web|none)$","items":{"title":"a protocol and port","type":"string","pattern":"^(tcp|udp)/[1-9][0-9]{0,4}$","examples":["tcp/443"]},"default":"all","examples":["all","web",["tcp/443","udp/123"]]},"metadata":{"type":"boolean","description":"Guests can reach the metadata service of a cloud, 169.254.169.254 and fd00:ec2::254, whatever egress says.","default":false,"examples":[true]}},"examples":[{"subnet":"10.1.0.0/24"}]},"vm":{"title":"a vm","description":"A guest of microvm.nix.","type":"object","additionalProperties":false,"required":["on"],"properties":{"on":{"$ref":"#/definitions/name","description":"The hypervisor it is on. A vm that moves starts with empty volumes there.","examples":["hv1"]},"network":{"$ref":"#/definitions/name","description":"The network it is on. Needed unless networks says so. Default: the one under networks.","examples":["vm1"]},"networks":{"title":"a list of networks with addresses","description":"Instead of network and address, an interface each. Default route and name server are those of the first one with nat. Default: the one under network.","type":"array","minItems":1,"items":{"title":"a network with an address","description":"An interface of the guest.","type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"$ref":"#/definitions/name","description":"The network.","examples":["vm1"]},"address":{"$ref":"#/definitions/ipv4","description":"Its address there. Default: the address after the gateway, when it is alone on the network.","examples":["10.1.0.2"]}},"examples":[{"name":"vm1","address":"10.1.0.2"}]},"examples":[[{"name":"vm1","address":"10.1.0.2"}]]},"address":{"$ref":"#/definitions/ipv4","description":"Its address on the network. Default: the address after the gateway, when it is alone on the network.","examples":["10.1.0.2"]},"vsock":{"type":"integer","minimum":3,"maximum":4294967294,"description":"The cid of its vsock, for microvm -s; each vm of a hypervisor has its own. Default: none.","examples":[3]},"profiles":{"title":"a list of profiles","description":"Profiles to apply between defaults and this vm, in this order.","type":"array","items":{"$ref":"#/definitions/tag"},"default":[],"examples":[["web"]]},"vcpu":{"$ref":"#/definitions/vcpu"},"memory":{"$ref":"#/definitions/memory"},"hypervisor":{"$ref":"#/definitions/hypervisor"},"store":{"$ref":"#/definitions/store"},"timezone":{"$ref":"#/definitions/timezone"},"stateVersion":{"$ref":"#/definitions/stateVersion"},"balloon":{"$ref":"#/definitions/balloon"},"state":{"$ref":"#/definitions/state"},"autostart":{"$ref":"#/definitions/autostart"},"tags":{"$ref":"#/definitions/tags"},"packages":{"$ref":"#/definitions/packages"},"users":{"$ref":"#/definitions/users"},"config":{"$ref":"#/definitions/config"},"modules":{"$ref":"#/definitions/modules"},"volumes":{"$ref":"#/definitions/volumes"},"shares":{"$ref":"#/definitions/shares"},"publish":{"$ref":"#/definitions/publish"},"credentials":{"$ref":"#/definitions/credentials"},"checks":{"$ref":"#/definitions/checks"},"dependsOn":{"$ref":"#/definitions/dependsOn"}},"examples":[{"on":"hv1","network":"vm1"}]}}};
 const schema15 = {"title":"git settings","description":"Where rendered files are committed to and how they reach the hypervisors.","type":"object","additionalProperties":false,"properties":{"remote":{"title":"the name of a git remote","description":"The remote that fleet pushes to.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$","default":"origin","examples":["origin"]},"branch":{"title":"the name of a branch","description":"The branch that fleet commits to and pushes. Default: the checked-out branch.","type":"string","pattern":"^(?!.*(\\.\\.|//|\\.lock$|[./]$))[A-Za-z0-9][A-Za-z0-9._/+-]*$","examples":["main"]},"url":{"title":"the url of a git repository","description":"What hypervisors pull from. Default: the remote's url.","type":"string","pattern":"^(?![A-Za-z0-9]+::)[A-Za-z0-9./~_][^\\s\\u0000-\\u001f\\u007f]*$","examples":["ssh://git@example.net/infra.git"]},"transport":{"title":"a transport","description":"pull: hypervisors fetch the commit from the url. send: the commit travels over the ssh connection.","enum":["pull","send"],"default":"pull","examples":["send"]},"revert":{"type":"boolean","description":"After a fleet was rolled back, a commit that takes back what failed is made and pushed.","default":true,"examples":[true]}},"default":{},"examples":[{"transport":"send"}]};
 const schema33 = {"title":"a plain name","description":"A letter or digit, then letters, digits, dots, underscores and hyphens; at most 63 characters.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$","examples":["web","us-west-2"]};
-const schema57 = {"title":"a host name","description":"Lowercase letters, digits and hyphens, at most 63 characters, no hyphen at either end.","type":"string","pattern":"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$","examples":["web1"]};
+const schema56 = {"title":"a host name","description":"Lowercase letters, digits and hyphens, at most 63 characters, no hyphen at either end.","type":"string","pattern":"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$","examples":["web1"]};
 const func2 = Object.prototype.hasOwnProperty;
 const pattern0 = new RegExp("^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$", "u");
 const pattern6 = new RegExp("^[A-Za-z0-9][A-Za-z0-9._-]*$", "u");
@@ -16,7 +16,7 @@ const pattern34 = new RegExp("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", "u");
 const pattern9 = new RegExp("^[^\\u0000-\\u001f\\u007f]+$", "u");
 const schema12 = {"title":"flake inputs","description":"Inputs of the rendered flake.nix. All but nixpkgs follow its nixpkgs. Others may be added.","type":"object","propertyNames":{"title":"the name of an input","description":"A letter or underscore, then also digits and hyphens; not self.","type":"string","pattern":"^(?!self$)[A-Za-z_][A-Za-z0-9_-]*$","examples":["nixpkgs"]},"additionalProperties":{"$ref":"#/definitions/input"},"default":{"nixpkgs":"github:NixOS/nixpkgs/nixos-25.11","microvm":"github:microvm-nix/microvm.nix"},"examples":[{"nixpkgs":"github:NixOS/nixpkgs/nixos-25.11"}]};
 const pattern1 = new RegExp("^(?!self$)[A-Za-z_][A-Za-z0-9_-]*$", "u");
-const schema13 = {"title":"a flake input","description":"A flake reference, or an object that also says whether it is a flake and what its own inputs follow.","type":["string","object"],"pattern":"^[A-Za-z./][^\\s\\u0000-\\u001f\\u007f\"\\\\]*$","additionalProperties":false,"required":["url"],"properties":{"url":{"$ref":"#/definitions/inputUrl","description":"The flake reference.","examples":["github:Mic92/sops-nix"]},"flake":{"type":"boolean","description":"false: the input is only a source tree and not a flake.","default":true,"examples":[false]},"follows":{"type":"object","propertyNames":{"title":"the name of an input","description":"A letter or underscore, then also digits and hyphens; not self.","type":"string","pattern":"^[A-Za-z_][A-Za-z0-9_-]*$","examples":["nixpkgs"]},"additionalProperties":{"title":"the name of an input","type":"string","pattern":"^[A-Za-z_][A-Za-z0-9_-]*(/[A-Za-z_][A-Za-z0-9_-]*)*$","examples":["nixpkgs"]},"description":"Inputs of this input and the top-level input each of them follows. Default: nixpkgs follows nixpkgs; write {} for an input that shall keep its own.","default":{"nixpkgs":"nixpkgs"},"examples":[{"nixpkgs":"nixpkgs"}]}},"examples":["github:microvm-nix/microvm.nix",{"url":"github:example/files","flake":false}]};
+const schema13 = {"title":"a flake input","description":"A flake reference, or an object that also says whether it is a flake and what its own inputs follow.","type":["string","object"],"pattern":"^[A-Za-z./][^\\s\\u0000-\\u001f\\u007f\"\\\\]*$","additionalProperties":false,"required":["url"],"properties":{"url":{"$ref":"#/definitions/inputUrl","description":"Where the input comes from: a flake reference as in flake.nix.","examples":["github:Mic92/sops-nix"]},"flake":{"type":"boolean","description":"false: the input is only a source tree and not a flake.","default":true,"examples":[false]},"follows":{"type":"object","propertyNames":{"title":"the name of an input","description":"A letter or underscore, then also digits and hyphens; not self.","type":"string","pattern":"^[A-Za-z_][A-Za-z0-9_-]*$","examples":["nixpkgs"]},"additionalProperties":{"title":"the name of an input","type":"string","pattern":"^[A-Za-z_][A-Za-z0-9_-]*(/[A-Za-z_][A-Za-z0-9_-]*)*$","examples":["nixpkgs"]},"description":"Inputs of this input and the top-level input each of them follows. Default: nixpkgs follows nixpkgs; write {} for an input that shall keep its own.","default":{"nixpkgs":"nixpkgs"},"examples":[{"nixpkgs":"nixpkgs"}]}},"examples":["github:microvm-nix/microvm.nix",{"url":"github:example/files","flake":false}]};
 const schema14 = {"title":"a flake reference","description":"A flake reference as in flake.nix.","type":"string","pattern":"^[A-Za-z./][^\\s\\u0000-\\u001f\\u007f\"\\\\]*$","examples":["github:NixOS/nixpkgs/nixos-25.11"]};
 const pattern2 = new RegExp("^[A-Za-z./][^\\s\\u0000-\\u001f\\u007f\"\\\\]*$", "u");
 const pattern4 = new RegExp("^[A-Za-z_][A-Za-z0-9_-]*$", "u");
@@ -251,7 +251,7 @@ validate11.errors = vErrors;
 return errors === 0;
 }
 
-const schema16 = {"title":"rollout settings","description":"How a deployment proceeds from hypervisor to hypervisor and from guest to guest.","type":"object","additionalProperties":false,"properties":{"canary":{"$ref":"#/definitions/text","description":"The hypervisors that go first, alone: a name or @tag. Default: no canary.","examples":["@canary"]},"maxParallel":{"type":"integer","minimum":1,"maximum":1000,"description":"Hypervisors worked on at a time.","default":10,"examples":[10]},"maxParallelVms":{"type":"integer","minimum":1,"maximum":1000,"description":"Guests restarting at a time on one hypervisor. Not yet rendered beyond 1.","default":1,"examples":[1]},"settle":{"$ref":"#/definitions/duration","description":"A guest must hold still this long after its first healthy answer.","default":"15s","examples":["15s"]},"deadline":{"$ref":"#/definitions/duration","description":"A guest must be healthy this long after its start.","default":"2m","examples":["2m"]},"stopTimeout":{"$ref":"#/definitions/duration","description":"A guest that has not stopped after this long is killed, and that is reported.","default":"30s","examples":["30s"]},"confirm":{"$ref":"#/definitions/duration","description":"A hypervisor that has not heard of fleet for this long, and was not confirmed, puts itself back.","default":"90s","examples":["90s"]},"onFailure":{"title":"what a failure does","description":"revert-fleet: all hypervisors go back when one fails, also those that had succeeded; revert-hypervisor: only the one that failed, the others go on; halt: only the one that failed, and no further one begins.","enum":["revert-fleet","revert-hypervisor","halt"],"default":"revert-fleet","examples":["revert-fleet"]}},"default":{},"examples":[{"maxParallel":5,"settle":"20s"}]};
+const schema16 = {"title":"rollout settings","description":"How a deployment proceeds from hypervisor to hypervisor and from guest to guest.","type":"object","additionalProperties":false,"properties":{"canary":{"$ref":"#/definitions/text","description":"The hypervisors that go first, alone: a name or @tag. Default: no canary.","examples":["@canary"]},"maxParallel":{"type":"integer","minimum":1,"maximum":1000,"description":"Hypervisors deployed to at a time.","default":10,"examples":[10]},"maxParallelVms":{"type":"integer","minimum":1,"maximum":1000,"description":"Guests restarting at a time on one hypervisor.","default":1,"examples":[1]},"settle":{"$ref":"#/definitions/duration","description":"A guest must hold still this long after its first healthy answer. Longer than systemd waits between restarts, 5s.","default":"15s","examples":["15s"]},"deadline":{"$ref":"#/definitions/duration","description":"A guest must be healthy this long after its start, or it is put back.","default":"2m","examples":["2m"]},"stopTimeout":{"$ref":"#/definitions/duration","description":"A guest that has not stopped after this long is killed, and that is reported.","default":"30s","examples":["30s"]},"confirm":{"$ref":"#/definitions/duration","description":"A hypervisor that has not heard of fleet for this long, and was not confirmed, puts itself back.","default":"90s","examples":["90s"]},"onFailure":{"title":"what a failure does","description":"revert-fleet: all hypervisors go back when one fails, also those that had succeeded; revert-hypervisor: only the one that failed, the others go on; halt: only the one that failed, and no further one begins.","enum":["revert-fleet","revert-hypervisor","halt"],"default":"revert-fleet","examples":["revert-fleet"]}},"default":{},"examples":[{"maxParallel":5,"settle":"20s"}]};
 const schema17 = {"title":"text on one line","description":"Text without line breaks or control characters, not empty.","type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]+$","examples":["text"]};
 const schema18 = {"title":"a duration","description":"A whole number followed by ms, s, m or h.","type":"string","pattern":"^[1-9][0-9]{0,5}(ms|s|m|h)$","examples":["10s","5m"]};
 const pattern10 = new RegExp("^[1-9][0-9]{0,5}(ms|s|m|h)$", "u");
@@ -496,25 +496,25 @@ return errors === 0;
 }
 
 const schema22 = {"title":"vm fields","description":"Fields for many vms at once.","type":"object","additionalProperties":false,"properties":{"vcpu":{"$ref":"#/definitions/vcpu"},"memory":{"$ref":"#/definitions/memory"},"hypervisor":{"$ref":"#/definitions/hypervisor"},"store":{"$ref":"#/definitions/store"},"timezone":{"$ref":"#/definitions/timezone"},"stateVersion":{"$ref":"#/definitions/stateVersion"},"balloon":{"$ref":"#/definitions/balloon"},"state":{"$ref":"#/definitions/state"},"autostart":{"$ref":"#/definitions/autostart"},"tags":{"$ref":"#/definitions/tags"},"packages":{"$ref":"#/definitions/packages"},"users":{"$ref":"#/definitions/users"},"config":{"$ref":"#/definitions/config"},"modules":{"$ref":"#/definitions/modules"},"volumes":{"$ref":"#/definitions/volumes"},"shares":{"$ref":"#/definitions/shares"},"publish":{"$ref":"#/definitions/publish"},"credentials":{"$ref":"#/definitions/credentials"},"checks":{"$ref":"#/definitions/checks"},"dependsOn":{"$ref":"#/definitions/dependsOn"}},"default":{},"examples":[{"vcpu":2,"packages":["vim"]}]};
-const schema23 = {"title":"a number of vcpus","description":"Virtual CPUs of the guest.","type":"integer","minimum":1,"maximum":1024,"default":1,"examples":[2]};
+const schema23 = {"title":"a number of vcpus","description":"Virtual CPUs of the guest. Counts against the capacity of its hypervisor while the guest is to run.","type":"integer","minimum":1,"maximum":1024,"default":1,"examples":[2]};
 const schema24 = {"title":"a size","description":"A whole number followed by MiB, GiB or TiB.","type":"string","pattern":"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$","examples":["512MiB","1GiB","64GiB"]};
-const schema25 = {"title":"a hypervisor of microvm.nix","description":"What runs the guest (microvm.hypervisor). Not yet rendered beyond qemu and cloud-hypervisor.","enum":["qemu","cloud-hypervisor","firecracker","crosvm","kvmtool","stratovirt","alioth"],"default":"qemu","examples":["cloud-hypervisor"]};
-const schema26 = {"title":"a kind of store","description":"shared: the hypervisor's /nix/store read-only over virtiofs. disk: an image of its own; not yet rendered.","enum":["shared","disk"],"default":"shared","examples":["shared"]};
+const schema25 = {"title":"a hypervisor of microvm.nix","description":"What runs the guest (microvm.hypervisor): qemu, cloud-hypervisor, firecracker or crosvm. kvmtool, stratovirt and alioth cannot shut a guest down and are refused.","enum":["qemu","cloud-hypervisor","firecracker","crosvm","kvmtool","stratovirt","alioth"],"default":"qemu","examples":["cloud-hypervisor"]};
+const schema26 = {"title":"a kind of store","description":"shared: the hypervisor's /nix/store read-only over virtiofs. disk: a read-only image of its own.","enum":["shared","disk"],"default":"shared","examples":["shared"]};
 const schema27 = {"title":"a time zone","description":"time.timeZone of the guest; under defaults also of the hypervisors.","type":"string","pattern":"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$","default":"UTC","examples":["Europe/Berlin"]};
 const schema28 = {"title":"a NixOS release in quotes","description":"system.stateVersion: the release this machine was first installed with. It is not the release that runs and is never changed.","type":"string","pattern":"^[0-9]{2}\\.[0-9]{2}$","default":"25.11","examples":["25.11"]};
-const schema29 = {"type":"boolean","description":"Gives unused memory back to the hypervisor. Not yet rendered.","default":false,"examples":[true]};
+const schema29 = {"type":"boolean","description":"Gives unused memory back to the hypervisor.","default":false,"examples":[true]};
 const schema30 = {"title":"a state","description":"stopped: the guest is built and kept, but does not run.","enum":["running","stopped"],"default":"running","examples":["stopped"]};
-const schema31 = {"title":"an autostart","description":"Whether the guest starts after a reboot of the hypervisor. Default: always; it will become the hypervisor's. A stopped vm never starts. Others than always are not yet rendered.","enum":["always","healthy","never"],"default":"always","examples":["always"]};
+const schema31 = {"title":"an autostart","description":"Whether the guest starts after a reboot of the hypervisor; healthy: when it was well at the last look, on the runner it has. Default: what the hypervisor's says. A stopped vm never starts.","enum":["always","healthy","never"],"examples":["always"]};
 const schema34 = {"title":"a list of packages","description":"Attribute names of pkgs for environment.systemPackages; dots are allowed.","type":"array","items":{"title":"the attribute name of a package","type":"string","pattern":"^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$","examples":["vim","python3Packages.requests"]},"default":[],"examples":[["vim","python3Packages.requests"]]};
 const schema37 = {"title":"NixOS options","description":"Any NixOS option that is plain data. Keys split at dots; quote a part that contains one as in Nix: services.nginx.virtualHosts.\"example.org\". The same option twice is an error.","type":"object","additionalProperties":true,"default":{},"examples":[{"services.nginx.enable":true}]};
 const schema38 = {"title":"a list of modules","description":"Hand-written Nix files or folders of this repository, imported as they are.","type":"array","items":{"title":"a path in the repository","type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]+$","examples":["./modules/postgres.nix"]},"default":[],"examples":[["./modules/postgres.nix"]]};
-const schema46 = {"title":"a list of ports","description":"Ports of the uplink that lead to ports of the guest. Not yet rendered.","type":"array","items":{"title":"a published port","type":"string","pattern":"^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$","examples":["8443:443/tcp"]},"default":[],"examples":[["8443:443/tcp"]]};
+const schema45 = {"title":"a list of ports","description":"Ports of the uplink that lead to ports of the guest: the interface that its default route goes through.","type":"array","items":{"title":"a published port","type":"string","pattern":"^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$","examples":["8443:443/tcp"]},"default":[],"examples":[["8443:443/tcp"]]};
 const pattern14 = new RegExp("^[1-9][0-9]{0,6}(MiB|GiB|TiB)$", "u");
 const pattern15 = new RegExp("^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$", "u");
 const pattern16 = new RegExp("^[0-9]{2}\\.[0-9]{2}$", "u");
 const pattern18 = new RegExp("^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$", "u");
 const pattern28 = new RegExp("^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$", "u");
-const schema32 = {"title":"a list of tags","description":"Names to select by, as @tag.","type":"array","items":{"$ref":"#/definitions/tag"},"default":[],"examples":[["frontend"]]};
+const schema32 = {"title":"a list of tags","description":"Names to select by: --on @tag.","type":"array","items":{"$ref":"#/definitions/tag"},"default":[],"examples":[["frontend"]]};
 
 function validate18(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -562,7 +562,7 @@ return errors === 0;
 }
 
 const schema35 = {"title":"users by name","description":"User accounts by name.","type":"object","propertyNames":{"title":"a user name","description":"A lowercase letter or underscore, then also digits and hyphens; at most 31 characters.","type":"string","pattern":"^[a-z_][a-z0-9_-]{0,30}$","examples":["ops"]},"additionalProperties":{"$ref":"#/definitions/user"},"default":{},"examples":[{"ops":{"groups":["wheel"]}}]};
-const schema36 = {"title":"a user","description":"A user account with public ssh keys.","type":"object","additionalProperties":false,"properties":{"groups":{"title":"a list of groups","description":"Further groups of the user, such as wheel.","type":"array","items":{"title":"a group name","type":"string","pattern":"^[a-z_][a-z0-9_-]{0,30}$","examples":["wheel"]},"default":[],"examples":[["wheel"]]},"sshKeys":{"title":"a list of public ssh keys","description":"Public keys that may log in as this user.","type":"array","items":{"title":"a public ssh key on one line","type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]+$","examples":["ssh-ed25519 AAAA… ops@example"]},"default":[],"examples":[["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGV4YW1wbGVleGFtcGxlZXhhbXBsZWV4YW1wbGVl ops@example"]]}},"examples":[{"groups":["wheel"]}]};
+const schema36 = {"title":"a user","description":"A user account with public ssh keys.","type":"object","additionalProperties":false,"properties":{"groups":{"title":"a list of groups","description":"Further groups of the user, such as wheel.","type":"array","items":{"title":"a group name","type":"string","pattern":"^[a-z_][a-z0-9_-]{0,30}$","examples":["wheel"]},"default":[],"examples":[["wheel"]]},"sshKeys":{"title":"a list of public ssh keys","description":"Public keys that may log in as this user, one line of a .pub file each.","type":"array","items":{"title":"a public ssh key on one line","type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]+$","examples":["ssh-ed25519 AAAA… ops@example"]},"default":[],"examples":[["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGV4YW1wbGVleGFtcGxlZXhhbXBsZWV4YW1wbGVl ops@example"]]}},"examples":[{"groups":["wheel"]}]};
 const pattern19 = new RegExp("^[a-z_][a-z0-9_-]{0,30}$", "u");
 
 function validate20(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
@@ -730,8 +730,8 @@ return errors === 0;
 }
 
 const schema39 = {"title":"a list of volumes","description":"Disks that keep their data when the guest restarts.","type":"array","items":{"$ref":"#/definitions/volume"},"default":[],"examples":[[{"mount":"/var","size":"20GiB"}]]};
-const schema40 = {"title":"a volume","description":"A disk image in the vm's state directory, created at the first start.","type":"object","additionalProperties":false,"required":["mount","size"],"properties":{"mount":{"title":"a plain absolute path","description":"Where the guest mounts it.","type":"string","pattern":"^/$|^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$","examples":["/var"]},"size":{"$ref":"#/definitions/size","description":"Acts when the image is created and never again.","examples":["20GiB"]},"image":{"title":"a file name","description":"File in the state directory of the vm. Default: the mount with hyphens for slashes, such as var-lib.img.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$","examples":["var.img"]},"fs":{"title":"a file system","description":"The file system that the image is formatted with.","enum":["ext4","xfs","btrfs","vfat"],"default":"ext4","examples":["xfs"]}},"examples":[{"mount":"/var","size":"20GiB"}]};
-const pattern23 = new RegExp("^/$|^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$", "u");
+const schema40 = {"title":"a volume","description":"A disk image in the vm's state directory, created at the first start.","type":"object","additionalProperties":false,"required":["mount","size"],"properties":{"mount":{"title":"a plain absolute path","description":"Where the guest mounts it, by a label that is derived from this path.","type":"string","pattern":"^/$|^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$","examples":["/var"]},"size":{"$ref":"#/definitions/size","description":"How large the disk is. Acts when the image is created and never again. The image is sparse: it takes what the guest has written.","examples":["20GiB"]},"image":{"title":"a file name","description":"File in the state directory of the vm. Default: the mount with hyphens for slashes, such as var-lib.img.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$","examples":["var.img"]},"fs":{"title":"a file system","description":"The file system that the image is formatted with when it is created.","enum":["ext4","xfs","btrfs","vfat"],"default":"ext4","examples":["xfs"]}},"examples":[{"mount":"/var","size":"20GiB"}]};
+const pattern23 = new RegExp("^/$|^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$", "u");
 const pattern25 = new RegExp("^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$", "u");
 
 function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
@@ -774,7 +774,7 @@ if(data.mount !== undefined){
 let data0 = data.mount;
 if(typeof data0 === "string"){
 if(!pattern23.test(data0)){
-const err3 = {instancePath:instancePath+"/mount",schemaPath:"#/properties/mount/pattern",keyword:"pattern",params:{pattern: "^/$|^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$"},message:"must match pattern \""+"^/$|^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$"+"\"",schema:"^/$|^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$",parentSchema:schema40.properties.mount,data:data0};
+const err3 = {instancePath:instancePath+"/mount",schemaPath:"#/properties/mount/pattern",keyword:"pattern",params:{pattern: "^/$|^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$"},message:"must match pattern \""+"^/$|^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$"+"\"",schema:"^/$|^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$",parentSchema:schema40.properties.mount,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -900,10 +900,11 @@ validate22.errors = vErrors;
 return errors === 0;
 }
 
-const schema42 = {"title":"a list of shares","description":"Directories of the hypervisor inside the guest. Not yet rendered.","type":"array","items":{"$ref":"#/definitions/share"},"default":[],"examples":[[{"source":"/srv/media","mount":"/media","readOnly":true}]]};
-const schema43 = {"title":"a share","description":"A directory of the hypervisor inside the guest.","type":"object","additionalProperties":false,"required":["source","mount"],"properties":{"source":{"$ref":"#/definitions/path","description":"The directory on the hypervisor.","examples":["/srv/media"]},"mount":{"$ref":"#/definitions/path","description":"Where the guest mounts it.","examples":["/media"]},"readOnly":{"type":"boolean","description":"The guest cannot write to it.","default":false,"examples":[true]}},"examples":[{"source":"/srv/media","mount":"/media","readOnly":true}]};
+const schema42 = {"title":"a list of shares","description":"Directories of the hypervisor inside the guest, over virtiofs.","type":"array","items":{"$ref":"#/definitions/share"},"default":[],"examples":[[{"source":"/srv/media","mount":"/media","readOnly":true}]]};
+const schema43 = {"title":"a share","description":"A directory of the hypervisor inside the guest.","type":"object","additionalProperties":false,"required":["source","mount"],"properties":{"source":{"$ref":"#/definitions/path","description":"The directory on the hypervisor.","examples":["/srv/media"]},"mount":{"title":"a plain absolute path","description":"Where the guest mounts it, by a tag that is derived from this path.","type":"string","pattern":"^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$","examples":["/media"]},"readOnly":{"type":"boolean","description":"The guest cannot write to it.","default":false,"examples":[true]}},"examples":[{"source":"/srv/media","mount":"/media","readOnly":true}]};
 const schema44 = {"title":"a plain absolute path","description":"Starts with a slash; no dot or dot-dot parts, no double or trailing slashes, no spaces.","type":"string","pattern":"^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$","examples":["/srv/media"]};
 const pattern26 = new RegExp("^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$", "u");
+const pattern27 = new RegExp("^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$", "u");
 
 function validate27(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -969,8 +970,8 @@ errors++;
 if(data.mount !== undefined){
 let data1 = data.mount;
 if(typeof data1 === "string"){
-if(!pattern26.test(data1)){
-const err5 = {instancePath:instancePath+"/mount",schemaPath:"#/definitions/path/pattern",keyword:"pattern",params:{pattern: "^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$"},message:"must match pattern \""+"^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$"+"\"",schema:"^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$",parentSchema:schema44,data:data1};
+if(!pattern27.test(data1)){
+const err5 = {instancePath:instancePath+"/mount",schemaPath:"#/properties/mount/pattern",keyword:"pattern",params:{pattern: "^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$"},message:"must match pattern \""+"^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$"+"\"",schema:"^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$",parentSchema:schema43.properties.mount,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -981,7 +982,7 @@ errors++;
 }
 }
 else {
-const err6 = {instancePath:instancePath+"/mount",schemaPath:"#/definitions/path/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema44.type,parentSchema:schema44,data:data1};
+const err6 = {instancePath:instancePath+"/mount",schemaPath:"#/properties/mount/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema43.properties.mount.type,parentSchema:schema43.properties.mount,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -1046,7 +1047,7 @@ validate26.errors = vErrors;
 return errors === 0;
 }
 
-const schema47 = {"title":"files by credential name","description":"Files on the hypervisor that the guest is given as systemd credentials; fleet never reads them. Not yet rendered.","type":"object","propertyNames":{"title":"a plain name","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$","examples":["db-password"]},"additionalProperties":{"$ref":"#/definitions/path"},"default":{},"examples":[{"db-password":"/run/keys/db-password"}]};
+const schema46 = {"title":"files by credential name","description":"Files on the hypervisor that the guest is given as systemd credentials (qemu only; QEMU opens them as user microvm). Names have at most 28 characters. fleet never reads the files.","type":"object","propertyNames":{"title":"a plain name","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$","examples":["db-password"]},"additionalProperties":{"$ref":"#/definitions/path"},"default":{},"examples":[{"db-password":"/run/keys/db-password"}]};
 
 function validate30(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1056,7 +1057,7 @@ for(const key0 in data){
 const _errs1 = errors;
 if(typeof key0 === "string"){
 if(!pattern0.test(key0)){
-const err0 = {instancePath,schemaPath:"#/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$",parentSchema:schema47.propertyNames,data:key0,propertyName:key0};
+const err0 = {instancePath,schemaPath:"#/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$",parentSchema:schema46.propertyNames,data:key0,propertyName:key0};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -1067,7 +1068,7 @@ errors++;
 }
 }
 else {
-const err1 = {instancePath,schemaPath:"#/propertyNames/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema47.propertyNames.type,parentSchema:schema47.propertyNames,data:key0,propertyName:key0};
+const err1 = {instancePath,schemaPath:"#/propertyNames/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema46.propertyNames.type,parentSchema:schema46.propertyNames,data:key0,propertyName:key0};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -1078,7 +1079,7 @@ errors++;
 }
 var valid0 = _errs1 === errors;
 if(!valid0){
-const err2 = {instancePath,schemaPath:"#/propertyNames",keyword:"propertyNames",params:{propertyName: key0},message:"property name must be valid",schema:schema47.propertyNames,parentSchema:schema47,data};
+const err2 = {instancePath,schemaPath:"#/propertyNames",keyword:"propertyNames",params:{propertyName: key0},message:"property name must be valid",schema:schema46.propertyNames,parentSchema:schema46,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -1115,7 +1116,7 @@ errors++;
 }
 }
 else {
-const err5 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema47.type,parentSchema:schema47,data};
+const err5 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema46.type,parentSchema:schema46,data};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -1128,10 +1129,10 @@ validate30.errors = vErrors;
 return errors === 0;
 }
 
-const schema49 = {"title":"a list of checks","description":"What is looked at after a change, beside what is always looked at.","type":"array","items":{"$ref":"#/definitions/check"},"default":[],"examples":[[{"tcp":5432}]]};
-const schema50 = {"title":"a check","description":"One of tcp, http and run, and how long it may take.","type":"object","additionalProperties":false,"properties":{"tcp":{"$ref":"#/definitions/port","description":"A TCP port of the guest that must accept connections. Default: no such check.","examples":[5432]},"http":{"$ref":"#/definitions/httpCheck","description":"A request that the guest must answer. Default: no such check.","examples":[{"port":80,"path":"/healthz"}]},"run":{"$ref":"#/definitions/text","description":"A command inside the guest that must succeed. Default: no such check. Not yet rendered.","examples":["systemctl is-active postgresql"]},"within":{"$ref":"#/definitions/duration","description":"How long the check may take to succeed. Default: the rollout's deadline.","examples":["60s"]}},"oneOf":[{"required":["tcp"]},{"required":["http"]},{"required":["run"]}],"examples":[{"tcp":5432}]};
-const schema51 = {"title":"a port","description":"A TCP or UDP port.","type":"integer","minimum":1,"maximum":65535,"examples":[443]};
-const schema52 = {"title":"an http check","description":"A request to the guest and the status it must answer with.","type":"object","additionalProperties":false,"required":["port"],"properties":{"port":{"$ref":"#/definitions/port","description":"The port of the guest.","examples":[80]},"path":{"title":"the path of a url","description":"What is asked for.","type":"string","pattern":"^/[\\u0021-\\u007e]*$","default":"/","examples":["/healthz"]},"status":{"type":"integer","minimum":100,"maximum":599,"description":"The status that is expected.","default":200,"examples":[200]}},"examples":[{"port":80,"path":"/healthz","status":200}]};
+const schema48 = {"title":"a list of checks","description":"What is looked at after a change, beside what is always looked at.","type":"array","items":{"$ref":"#/definitions/check"},"default":[],"examples":[[{"tcp":5432}]]};
+const schema49 = {"title":"a check","description":"One of tcp, http and run, and how long it may take.","type":"object","additionalProperties":false,"properties":{"tcp":{"$ref":"#/definitions/port","description":"A TCP port of the guest that must accept connections. Default: no such check.","examples":[5432]},"http":{"$ref":"#/definitions/httpCheck","description":"A request that the guest must answer. Default: no such check.","examples":[{"port":80,"path":"/healthz"}]},"run":{"$ref":"#/definitions/text","description":"A command for the shell of user fleet-check inside the guest, over ssh from the hypervisor; it must succeed, each time within 10 s. Default: no such check.","examples":["systemctl is-active postgresql"]},"within":{"$ref":"#/definitions/duration","description":"How long the check may take to succeed. Default: the rollout's deadline.","examples":["60s"]}},"oneOf":[{"required":["tcp"]},{"required":["http"]},{"required":["run"]}],"examples":[{"tcp":5432}]};
+const schema50 = {"title":"a port","description":"A TCP or UDP port.","type":"integer","minimum":1,"maximum":65535,"examples":[443]};
+const schema51 = {"title":"an http check","description":"A request to the guest and the status it must answer with.","type":"object","additionalProperties":false,"required":["port"],"properties":{"port":{"$ref":"#/definitions/port","description":"The port of the guest that is asked.","examples":[80]},"path":{"title":"the path of a url","description":"The path that is asked for.","type":"string","pattern":"^/[\\u0021-\\u007e]*$","default":"/","examples":["/healthz"]},"status":{"type":"integer","minimum":100,"maximum":599,"description":"The status that must be answered with.","default":200,"examples":[200]}},"examples":[{"port":80,"path":"/healthz","status":200}]};
 const pattern31 = new RegExp("^/[\\u0021-\\u007e]*$", "u");
 
 function validate34(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
@@ -1139,7 +1140,7 @@ let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.port === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "port"},message:"must have required property '"+"port"+"'",schema:schema52.required,parentSchema:schema52,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "port"},message:"must have required property '"+"port"+"'",schema:schema51.required,parentSchema:schema51,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -1150,7 +1151,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(((key0 === "port") || (key0 === "path")) || (key0 === "status"))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema52,data};
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema51,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -1163,7 +1164,7 @@ errors++;
 if(data.port !== undefined){
 let data0 = data.port;
 if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
-const err2 = {instancePath:instancePath+"/port",schemaPath:"#/definitions/port/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema51.type,parentSchema:schema51,data:data0};
+const err2 = {instancePath:instancePath+"/port",schemaPath:"#/definitions/port/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema50.type,parentSchema:schema50,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -1174,7 +1175,7 @@ errors++;
 }
 if((typeof data0 == "number") && (isFinite(data0))){
 if(data0 > 65535 || isNaN(data0)){
-const err3 = {instancePath:instancePath+"/port",schemaPath:"#/definitions/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema51,data:data0};
+const err3 = {instancePath:instancePath+"/port",schemaPath:"#/definitions/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema50,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -1184,7 +1185,7 @@ vErrors.push(err3);
 errors++;
 }
 if(data0 < 1 || isNaN(data0)){
-const err4 = {instancePath:instancePath+"/port",schemaPath:"#/definitions/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema51,data:data0};
+const err4 = {instancePath:instancePath+"/port",schemaPath:"#/definitions/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema50,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -1199,7 +1200,7 @@ if(data.path !== undefined){
 let data1 = data.path;
 if(typeof data1 === "string"){
 if(!pattern31.test(data1)){
-const err5 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/pattern",keyword:"pattern",params:{pattern: "^/[\\u0021-\\u007e]*$"},message:"must match pattern \""+"^/[\\u0021-\\u007e]*$"+"\"",schema:"^/[\\u0021-\\u007e]*$",parentSchema:schema52.properties.path,data:data1};
+const err5 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/pattern",keyword:"pattern",params:{pattern: "^/[\\u0021-\\u007e]*$"},message:"must match pattern \""+"^/[\\u0021-\\u007e]*$"+"\"",schema:"^/[\\u0021-\\u007e]*$",parentSchema:schema51.properties.path,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -1210,7 +1211,7 @@ errors++;
 }
 }
 else {
-const err6 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema52.properties.path.type,parentSchema:schema52.properties.path,data:data1};
+const err6 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema51.properties.path.type,parentSchema:schema51.properties.path,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -1223,7 +1224,7 @@ errors++;
 if(data.status !== undefined){
 let data2 = data.status;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-const err7 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema52.properties.status.type,parentSchema:schema52.properties.status,data:data2};
+const err7 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema51.properties.status.type,parentSchema:schema51.properties.status,data:data2};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -1234,7 +1235,7 @@ errors++;
 }
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 599 || isNaN(data2)){
-const err8 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/maximum",keyword:"maximum",params:{comparison: "<=", limit: 599},message:"must be <= 599",schema:599,parentSchema:schema52.properties.status,data:data2};
+const err8 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/maximum",keyword:"maximum",params:{comparison: "<=", limit: 599},message:"must be <= 599",schema:599,parentSchema:schema51.properties.status,data:data2};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -1244,7 +1245,7 @@ vErrors.push(err8);
 errors++;
 }
 if(data2 < 100 || isNaN(data2)){
-const err9 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",schema:100,parentSchema:schema52.properties.status,data:data2};
+const err9 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",schema:100,parentSchema:schema51.properties.status,data:data2};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -1257,7 +1258,7 @@ errors++;
 }
 }
 else {
-const err10 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema52.type,parentSchema:schema52,data};
+const err10 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema51.type,parentSchema:schema51,data};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -1280,7 +1281,7 @@ let passing0 = null;
 const _errs2 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.tcp === undefined){
-const err0 = {instancePath,schemaPath:"#/oneOf/0/required",keyword:"required",params:{missingProperty: "tcp"},message:"must have required property '"+"tcp"+"'",schema:schema50.oneOf[0].required,parentSchema:schema50.oneOf[0],data};
+const err0 = {instancePath,schemaPath:"#/oneOf/0/required",keyword:"required",params:{missingProperty: "tcp"},message:"must have required property '"+"tcp"+"'",schema:schema49.oneOf[0].required,parentSchema:schema49.oneOf[0],data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -1298,7 +1299,7 @@ passing0 = 0;
 const _errs3 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.http === undefined){
-const err1 = {instancePath,schemaPath:"#/oneOf/1/required",keyword:"required",params:{missingProperty: "http"},message:"must have required property '"+"http"+"'",schema:schema50.oneOf[1].required,parentSchema:schema50.oneOf[1],data};
+const err1 = {instancePath,schemaPath:"#/oneOf/1/required",keyword:"required",params:{missingProperty: "http"},message:"must have required property '"+"http"+"'",schema:schema49.oneOf[1].required,parentSchema:schema49.oneOf[1],data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -1321,7 +1322,7 @@ passing0 = 1;
 const _errs4 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.run === undefined){
-const err2 = {instancePath,schemaPath:"#/oneOf/2/required",keyword:"required",params:{missingProperty: "run"},message:"must have required property '"+"run"+"'",schema:schema50.oneOf[2].required,parentSchema:schema50.oneOf[2],data};
+const err2 = {instancePath,schemaPath:"#/oneOf/2/required",keyword:"required",params:{missingProperty: "run"},message:"must have required property '"+"run"+"'",schema:schema49.oneOf[2].required,parentSchema:schema49.oneOf[2],data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -1344,7 +1345,7 @@ passing0 = 2;
 }
 }
 if(!valid0){
-const err3 = {instancePath,schemaPath:"#/oneOf",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",schema:schema50.oneOf,parentSchema:schema50,data};
+const err3 = {instancePath,schemaPath:"#/oneOf",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",schema:schema49.oneOf,parentSchema:schema49,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -1367,7 +1368,7 @@ vErrors = null;
 if(data && typeof data == "object" && !Array.isArray(data)){
 for(const key0 in data){
 if(!((((key0 === "tcp") || (key0 === "http")) || (key0 === "run")) || (key0 === "within"))){
-const err4 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema50,data};
+const err4 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema49,data};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -1380,7 +1381,7 @@ errors++;
 if(data.tcp !== undefined){
 let data0 = data.tcp;
 if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
-const err5 = {instancePath:instancePath+"/tcp",schemaPath:"#/definitions/port/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema51.type,parentSchema:schema51,data:data0};
+const err5 = {instancePath:instancePath+"/tcp",schemaPath:"#/definitions/port/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema50.type,parentSchema:schema50,data:data0};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -1391,7 +1392,7 @@ errors++;
 }
 if((typeof data0 == "number") && (isFinite(data0))){
 if(data0 > 65535 || isNaN(data0)){
-const err6 = {instancePath:instancePath+"/tcp",schemaPath:"#/definitions/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema51,data:data0};
+const err6 = {instancePath:instancePath+"/tcp",schemaPath:"#/definitions/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema50,data:data0};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -1401,7 +1402,7 @@ vErrors.push(err6);
 errors++;
 }
 if(data0 < 1 || isNaN(data0)){
-const err7 = {instancePath:instancePath+"/tcp",schemaPath:"#/definitions/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema51,data:data0};
+const err7 = {instancePath:instancePath+"/tcp",schemaPath:"#/definitions/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema50,data:data0};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -1470,7 +1471,7 @@ errors++;
 }
 }
 else {
-const err12 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema50.type,parentSchema:schema50,data};
+const err12 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema49.type,parentSchema:schema49,data};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -1497,7 +1498,7 @@ errors = vErrors.length;
 }
 }
 else {
-const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema49.type,parentSchema:schema49,data};
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema48.type,parentSchema:schema48,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -1510,7 +1511,7 @@ validate32.errors = vErrors;
 return errors === 0;
 }
 
-const schema56 = {"title":"a list of vms","description":"Vms of the same hypervisor that this one is restarted and verified after.","type":"array","items":{"$ref":"#/definitions/name"},"default":[],"examples":[["db1"]]};
+const schema55 = {"title":"a list of vms","description":"Vms of the same hypervisor that this one is restarted and verified after.","type":"array","items":{"$ref":"#/definitions/name"},"default":[],"examples":[["db1"]]};
 
 function validate38(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1521,7 +1522,7 @@ for(let i0=0; i0<len0; i0++){
 let data0 = data[i0];
 if(typeof data0 === "string"){
 if(!pattern34.test(data0)){
-const err0 = {instancePath:instancePath+"/" + i0,schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema57,data:data0};
+const err0 = {instancePath:instancePath+"/" + i0,schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema56,data:data0};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -1532,7 +1533,7 @@ errors++;
 }
 }
 else {
-const err1 = {instancePath:instancePath+"/" + i0,schemaPath:"#/definitions/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema57.type,parentSchema:schema57,data:data0};
+const err1 = {instancePath:instancePath+"/" + i0,schemaPath:"#/definitions/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema56.type,parentSchema:schema56,data:data0};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -1544,7 +1545,7 @@ errors++;
 }
 }
 else {
-const err2 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema56.type,parentSchema:schema56,data};
+const err2 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema55.type,parentSchema:schema55,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -1878,7 +1879,7 @@ for(let i2=0; i2<len2; i2++){
 let data19 = data18[i2];
 if(typeof data19 === "string"){
 if(!pattern28.test(data19)){
-const err22 = {instancePath:instancePath+"/publish/" + i2,schemaPath:"#/definitions/publish/items/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$"},message:"must match pattern \""+"^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$"+"\"",schema:"^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$",parentSchema:schema46.items,data:data19};
+const err22 = {instancePath:instancePath+"/publish/" + i2,schemaPath:"#/definitions/publish/items/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$"},message:"must match pattern \""+"^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$"+"\"",schema:"^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$",parentSchema:schema45.items,data:data19};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -1889,7 +1890,7 @@ errors++;
 }
 }
 else {
-const err23 = {instancePath:instancePath+"/publish/" + i2,schemaPath:"#/definitions/publish/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema46.items.type,parentSchema:schema46.items,data:data19};
+const err23 = {instancePath:instancePath+"/publish/" + i2,schemaPath:"#/definitions/publish/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema45.items.type,parentSchema:schema45.items,data:data19};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -1901,7 +1902,7 @@ errors++;
 }
 }
 else {
-const err24 = {instancePath:instancePath+"/publish",schemaPath:"#/definitions/publish/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema46.type,parentSchema:schema46,data:data18};
+const err24 = {instancePath:instancePath+"/publish",schemaPath:"#/definitions/publish/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema45.type,parentSchema:schema45,data:data18};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -1944,10 +1945,10 @@ validate17.errors = vErrors;
 return errors === 0;
 }
 
-const schema60 = {"title":"a hypervisor","description":"A NixOS machine that runs vms.","type":"object","additionalProperties":false,"required":["ssh","system","stateVersion"],"properties":{"ssh":{"$ref":"#/definitions/sshTarget","description":"How to reach it: user@host[:port], a Host of ~/.ssh/config, or an object.","examples":["root@203.0.113.20"]},"system":{"$ref":"#/definitions/system","description":"The platform of the hypervisor and of its vms.","examples":["x86_64-linux"]},"stateVersion":{"title":"a NixOS release in quotes","description":"system.stateVersion of the hypervisor itself.","type":"string","pattern":"^[0-9]{2}\\.[0-9]{2}$","examples":["25.11"]},"checkout":{"$ref":"#/definitions/path","description":"The git checkout on the hypervisor.","default":"/var/lib/fleet/repo","examples":["/var/lib/fleet/repo"]},"uplink":{"$ref":"#/definitions/interface","description":"The interface that nat goes out of. Default: none, and then no network on it can have nat.","examples":["enP2p4s0"]},"tags":{"$ref":"#/definitions/tags"},"capacity":{"$ref":"#/definitions/capacity"},"autostart":{"title":"an autostart","description":"Which vms start after a reboot. Others than all are not yet rendered.","enum":["all","healthy","none"],"default":"all","examples":["all"]},"tailscale":{"title":"tailscale settings","description":"Tailscale on the hypervisor. Not yet rendered.","type":"object","additionalProperties":false,"properties":{"enable":{"type":"boolean","description":"Whether tailscale runs. Not yet rendered.","default":false,"examples":[true]},"advertiseRoutes":{"type":"boolean","description":"Whether the subnets of its networks are advertised.","default":false,"examples":[true]}},"default":{},"examples":[{"enable":true,"advertiseRoutes":true}]},"dns":{"title":"dns settings","description":"Name servers of the guests.","type":"object","additionalProperties":false,"properties":{"forwardTo":{"title":"a list of name servers","description":"The name servers that guests on this hypervisor are given.","type":"array","minItems":1,"items":{"title":"an IP address","type":"string","pattern":"^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$","examples":["1.1.1.1"]},"default":["1.1.1.1","9.9.9.9"],"examples":[["1.1.1.1"]]}},"default":{},"examples":[{"forwardTo":["1.1.1.1"]}]},"packages":{"$ref":"#/definitions/packages"},"users":{"$ref":"#/definitions/users"},"config":{"$ref":"#/definitions/config"},"modules":{"$ref":"#/definitions/modules"}},"examples":[{"ssh":"root@203.0.113.20","system":"x86_64-linux","stateVersion":"25.11"}]};
-const schema63 = {"title":"a system","description":"The platform of the hypervisor and of its vms.","enum":["aarch64-linux","x86_64-linux"],"examples":["x86_64-linux"]};
-const schema65 = {"title":"an interface name of at most 15 characters","description":"Letters, digits, dots, underscores and hyphens.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$","examples":["br-backend","enP2p4s0"]};
-const schema61 = {"title":"an ssh destination","description":"user@host[:port] (an IPv6 address in brackets), a Host of ~/.ssh/config, or an object.","type":["string","object"],"pattern":"^[^\\s\\u0000-\\u001f\\u007f-][^\\s\\u0000-\\u001f\\u007f]*$","additionalProperties":false,"required":["host"],"properties":{"host":{"title":"a host","description":"A host name, an address or a Host of ~/.ssh/config.","type":"string","pattern":"^[A-Za-z0-9_.:*][A-Za-z0-9_.:%-]*$","examples":["203.0.113.20"]},"user":{"title":"a user name","description":"Who to log in as. Default: what ~/.ssh/config says.","type":"string","pattern":"^[A-Za-z0-9_.][A-Za-z0-9_.-]*$","examples":["root"]},"port":{"$ref":"#/definitions/port","description":"Default: what ~/.ssh/config says, else 22.","examples":[22]},"jump":{"title":"a jump host","description":"A host to go through, as user@host[:port]. Default: what ~/.ssh/config says.","type":"string","pattern":"^[A-Za-z0-9_.[][A-Za-z0-9_.:%@,[\\]-]*$","examples":["ops@bastion.example.net"]},"identityFile":{"title":"a file","description":"The private key to log in with. Default: what ~/.ssh/config says.","type":"string","pattern":"^[~/.A-Za-z0-9_][^\\u0000-\\u001f\\u007f]*$","examples":["~/.ssh/id_ed25519"]},"sudo":{"type":"boolean","description":"Commands run through sudo -n. Default: when the user is not root.","examples":[true]}},"examples":["root@203.0.113.20",{"host":"203.0.113.20","user":"root"}]};
+const schema59 = {"title":"a hypervisor","description":"A NixOS machine that runs vms. fleet deploys its own configuration, too: what is in its /etc/nixos has to be under modules or config.","type":"object","additionalProperties":false,"required":["ssh","system","stateVersion"],"properties":{"ssh":{"$ref":"#/definitions/sshTarget","description":"How to reach it: user@host[:port], a Host of ~/.ssh/config, or an object.","examples":["root@203.0.113.20"]},"system":{"$ref":"#/definitions/system","description":"The platform of the hypervisor and of its vms.","examples":["x86_64-linux"]},"stateVersion":{"title":"a NixOS release in quotes","description":"system.stateVersion of the hypervisor itself: the release it was installed with.","type":"string","pattern":"^[0-9]{2}\\.[0-9]{2}$","examples":["25.11"]},"checkout":{"$ref":"#/definitions/path","description":"Where the git checkout is on the hypervisor. fleet owns it: what is changed there by hand is set aside.","default":"/var/lib/fleet/repo","examples":["/var/lib/fleet/repo"]},"uplink":{"$ref":"#/definitions/interface","description":"The interface that nat goes out of and published ports come in by. Default: none, and then no network on it can have nat and no vm on it publish.","examples":["enP2p4s0"]},"tags":{"$ref":"#/definitions/tags"},"capacity":{"$ref":"#/definitions/capacity"},"autostart":{"title":"an autostart","description":"Which vms start after a reboot: all, those that were well at the last look, or none. A vm's own autostart wins.","enum":["all","healthy","none"],"default":"all","examples":["all"]},"tailscale":{"title":"tailscale settings","description":"Tailscale on the hypervisor; who logs it in is a person, once.","type":"object","additionalProperties":false,"properties":{"enable":{"type":"boolean","description":"Whether tailscale runs.","default":false,"examples":[true]},"advertiseRoutes":{"type":"boolean","description":"Whether the tailnet reaches the subnets of its networks.","default":false,"examples":[true]}},"default":{},"examples":[{"enable":true,"advertiseRoutes":true}]},"dns":{"title":"dns settings","description":"Name servers of the guests.","type":"object","additionalProperties":false,"properties":{"forwardTo":{"title":"a list of name servers","description":"A forwarder on every gateway address asks these, and guests are given the gateway. Without it guests are given the default.","type":"array","minItems":1,"items":{"title":"an IP address","type":"string","pattern":"^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$","examples":["1.1.1.1"]},"default":["1.1.1.1","9.9.9.9"],"examples":[["1.1.1.1"]]}},"default":{},"examples":[{"forwardTo":["1.1.1.1"]}]},"packages":{"$ref":"#/definitions/packages"},"users":{"$ref":"#/definitions/users"},"config":{"$ref":"#/definitions/config"},"modules":{"$ref":"#/definitions/modules"}},"examples":[{"ssh":"root@203.0.113.20","system":"x86_64-linux","stateVersion":"25.11"}]};
+const schema62 = {"title":"a system","description":"The platform of the hypervisor and of its vms.","enum":["aarch64-linux","x86_64-linux"],"examples":["x86_64-linux"]};
+const schema64 = {"title":"an interface name of at most 15 characters","description":"Letters, digits, dots, underscores and hyphens.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$","examples":["br-backend","enP2p4s0"]};
+const schema60 = {"title":"an ssh destination","description":"user@host[:port] (an IPv6 address in brackets), a Host of ~/.ssh/config, or an object.","type":["string","object"],"pattern":"^[^\\s\\u0000-\\u001f\\u007f-][^\\s\\u0000-\\u001f\\u007f]*$","additionalProperties":false,"required":["host"],"properties":{"host":{"title":"a host","description":"A host name, an address or a Host of ~/.ssh/config.","type":"string","pattern":"^[A-Za-z0-9_.:*][A-Za-z0-9_.:%-]*$","examples":["203.0.113.20"]},"user":{"title":"a user name","description":"Who to log in as. Default: what ~/.ssh/config says.","type":"string","pattern":"^[A-Za-z0-9_.][A-Za-z0-9_.-]*$","examples":["root"]},"port":{"$ref":"#/definitions/port","description":"The port of sshd. Default: what ~/.ssh/config says, else 22.","examples":[22]},"jump":{"title":"a jump host","description":"A host to go through, as user@host[:port]. Default: what ~/.ssh/config says.","type":"string","pattern":"^[A-Za-z0-9_.[][A-Za-z0-9_.:%@,[\\]-]*$","examples":["ops@bastion.example.net"]},"identityFile":{"title":"a file","description":"The private key to log in with. Default: what ~/.ssh/config says.","type":"string","pattern":"^[~/.A-Za-z0-9_][^\\u0000-\\u001f\\u007f]*$","examples":["~/.ssh/id_ed25519"]},"sudo":{"type":"boolean","description":"Commands run through sudo -n. Default: when the user is not root.","examples":[true]}},"examples":["root@203.0.113.20",{"host":"203.0.113.20","user":"root"}]};
 const pattern37 = new RegExp("^[^\\s\\u0000-\\u001f\\u007f-][^\\s\\u0000-\\u001f\\u007f]*$", "u");
 const pattern38 = new RegExp("^[A-Za-z0-9_.:*][A-Za-z0-9_.:%-]*$", "u");
 const pattern39 = new RegExp("^[A-Za-z0-9_.][A-Za-z0-9_.-]*$", "u");
@@ -1958,7 +1959,7 @@ function validate43(data, {instancePath="", parentData, parentDataProperty, root
 let vErrors = null;
 let errors = 0;
 if((typeof data !== "string") && (!(data && typeof data == "object" && !Array.isArray(data)))){
-const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema61.type},message:"must be string,object",schema:schema61.type,parentSchema:schema61,data};
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema60.type},message:"must be string,object",schema:schema60.type,parentSchema:schema60,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -1969,7 +1970,7 @@ errors++;
 }
 if(typeof data === "string"){
 if(!pattern37.test(data)){
-const err1 = {instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^[^\\s\\u0000-\\u001f\\u007f-][^\\s\\u0000-\\u001f\\u007f]*$"},message:"must match pattern \""+"^[^\\s\\u0000-\\u001f\\u007f-][^\\s\\u0000-\\u001f\\u007f]*$"+"\"",schema:"^[^\\s\\u0000-\\u001f\\u007f-][^\\s\\u0000-\\u001f\\u007f]*$",parentSchema:schema61,data};
+const err1 = {instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^[^\\s\\u0000-\\u001f\\u007f-][^\\s\\u0000-\\u001f\\u007f]*$"},message:"must match pattern \""+"^[^\\s\\u0000-\\u001f\\u007f-][^\\s\\u0000-\\u001f\\u007f]*$"+"\"",schema:"^[^\\s\\u0000-\\u001f\\u007f-][^\\s\\u0000-\\u001f\\u007f]*$",parentSchema:schema60,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -1981,7 +1982,7 @@ errors++;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.host === undefined){
-const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "host"},message:"must have required property '"+"host"+"'",schema:schema61.required,parentSchema:schema61,data};
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "host"},message:"must have required property '"+"host"+"'",schema:schema60.required,parentSchema:schema60,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -1992,7 +1993,7 @@ errors++;
 }
 for(const key0 in data){
 if(!((((((key0 === "host") || (key0 === "user")) || (key0 === "port")) || (key0 === "jump")) || (key0 === "identityFile")) || (key0 === "sudo"))){
-const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema61,data};
+const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema60,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -2006,7 +2007,7 @@ if(data.host !== undefined){
 let data0 = data.host;
 if(typeof data0 === "string"){
 if(!pattern38.test(data0)){
-const err4 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.:*][A-Za-z0-9_.:%-]*$"},message:"must match pattern \""+"^[A-Za-z0-9_.:*][A-Za-z0-9_.:%-]*$"+"\"",schema:"^[A-Za-z0-9_.:*][A-Za-z0-9_.:%-]*$",parentSchema:schema61.properties.host,data:data0};
+const err4 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.:*][A-Za-z0-9_.:%-]*$"},message:"must match pattern \""+"^[A-Za-z0-9_.:*][A-Za-z0-9_.:%-]*$"+"\"",schema:"^[A-Za-z0-9_.:*][A-Za-z0-9_.:%-]*$",parentSchema:schema60.properties.host,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -2017,7 +2018,7 @@ errors++;
 }
 }
 else {
-const err5 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema61.properties.host.type,parentSchema:schema61.properties.host,data:data0};
+const err5 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema60.properties.host.type,parentSchema:schema60.properties.host,data:data0};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -2031,7 +2032,7 @@ if(data.user !== undefined){
 let data1 = data.user;
 if(typeof data1 === "string"){
 if(!pattern39.test(data1)){
-const err6 = {instancePath:instancePath+"/user",schemaPath:"#/properties/user/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.][A-Za-z0-9_.-]*$"},message:"must match pattern \""+"^[A-Za-z0-9_.][A-Za-z0-9_.-]*$"+"\"",schema:"^[A-Za-z0-9_.][A-Za-z0-9_.-]*$",parentSchema:schema61.properties.user,data:data1};
+const err6 = {instancePath:instancePath+"/user",schemaPath:"#/properties/user/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.][A-Za-z0-9_.-]*$"},message:"must match pattern \""+"^[A-Za-z0-9_.][A-Za-z0-9_.-]*$"+"\"",schema:"^[A-Za-z0-9_.][A-Za-z0-9_.-]*$",parentSchema:schema60.properties.user,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -2042,7 +2043,7 @@ errors++;
 }
 }
 else {
-const err7 = {instancePath:instancePath+"/user",schemaPath:"#/properties/user/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema61.properties.user.type,parentSchema:schema61.properties.user,data:data1};
+const err7 = {instancePath:instancePath+"/user",schemaPath:"#/properties/user/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema60.properties.user.type,parentSchema:schema60.properties.user,data:data1};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -2055,7 +2056,7 @@ errors++;
 if(data.port !== undefined){
 let data2 = data.port;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-const err8 = {instancePath:instancePath+"/port",schemaPath:"#/definitions/port/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema51.type,parentSchema:schema51,data:data2};
+const err8 = {instancePath:instancePath+"/port",schemaPath:"#/definitions/port/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema50.type,parentSchema:schema50,data:data2};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -2066,7 +2067,7 @@ errors++;
 }
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 65535 || isNaN(data2)){
-const err9 = {instancePath:instancePath+"/port",schemaPath:"#/definitions/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema51,data:data2};
+const err9 = {instancePath:instancePath+"/port",schemaPath:"#/definitions/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema50,data:data2};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -2076,7 +2077,7 @@ vErrors.push(err9);
 errors++;
 }
 if(data2 < 1 || isNaN(data2)){
-const err10 = {instancePath:instancePath+"/port",schemaPath:"#/definitions/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema51,data:data2};
+const err10 = {instancePath:instancePath+"/port",schemaPath:"#/definitions/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema50,data:data2};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -2091,7 +2092,7 @@ if(data.jump !== undefined){
 let data3 = data.jump;
 if(typeof data3 === "string"){
 if(!pattern40.test(data3)){
-const err11 = {instancePath:instancePath+"/jump",schemaPath:"#/properties/jump/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.[][A-Za-z0-9_.:%@,[\\]-]*$"},message:"must match pattern \""+"^[A-Za-z0-9_.[][A-Za-z0-9_.:%@,[\\]-]*$"+"\"",schema:"^[A-Za-z0-9_.[][A-Za-z0-9_.:%@,[\\]-]*$",parentSchema:schema61.properties.jump,data:data3};
+const err11 = {instancePath:instancePath+"/jump",schemaPath:"#/properties/jump/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.[][A-Za-z0-9_.:%@,[\\]-]*$"},message:"must match pattern \""+"^[A-Za-z0-9_.[][A-Za-z0-9_.:%@,[\\]-]*$"+"\"",schema:"^[A-Za-z0-9_.[][A-Za-z0-9_.:%@,[\\]-]*$",parentSchema:schema60.properties.jump,data:data3};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -2102,7 +2103,7 @@ errors++;
 }
 }
 else {
-const err12 = {instancePath:instancePath+"/jump",schemaPath:"#/properties/jump/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema61.properties.jump.type,parentSchema:schema61.properties.jump,data:data3};
+const err12 = {instancePath:instancePath+"/jump",schemaPath:"#/properties/jump/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema60.properties.jump.type,parentSchema:schema60.properties.jump,data:data3};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -2116,7 +2117,7 @@ if(data.identityFile !== undefined){
 let data4 = data.identityFile;
 if(typeof data4 === "string"){
 if(!pattern41.test(data4)){
-const err13 = {instancePath:instancePath+"/identityFile",schemaPath:"#/properties/identityFile/pattern",keyword:"pattern",params:{pattern: "^[~/.A-Za-z0-9_][^\\u0000-\\u001f\\u007f]*$"},message:"must match pattern \""+"^[~/.A-Za-z0-9_][^\\u0000-\\u001f\\u007f]*$"+"\"",schema:"^[~/.A-Za-z0-9_][^\\u0000-\\u001f\\u007f]*$",parentSchema:schema61.properties.identityFile,data:data4};
+const err13 = {instancePath:instancePath+"/identityFile",schemaPath:"#/properties/identityFile/pattern",keyword:"pattern",params:{pattern: "^[~/.A-Za-z0-9_][^\\u0000-\\u001f\\u007f]*$"},message:"must match pattern \""+"^[~/.A-Za-z0-9_][^\\u0000-\\u001f\\u007f]*$"+"\"",schema:"^[~/.A-Za-z0-9_][^\\u0000-\\u001f\\u007f]*$",parentSchema:schema60.properties.identityFile,data:data4};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -2127,7 +2128,7 @@ errors++;
 }
 }
 else {
-const err14 = {instancePath:instancePath+"/identityFile",schemaPath:"#/properties/identityFile/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema61.properties.identityFile.type,parentSchema:schema61.properties.identityFile,data:data4};
+const err14 = {instancePath:instancePath+"/identityFile",schemaPath:"#/properties/identityFile/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema60.properties.identityFile.type,parentSchema:schema60.properties.identityFile,data:data4};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -2140,7 +2141,7 @@ errors++;
 if(data.sudo !== undefined){
 let data5 = data.sudo;
 if(typeof data5 !== "boolean"){
-const err15 = {instancePath:instancePath+"/sudo",schemaPath:"#/properties/sudo/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema61.properties.sudo.type,parentSchema:schema61.properties.sudo,data:data5};
+const err15 = {instancePath:instancePath+"/sudo",schemaPath:"#/properties/sudo/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema60.properties.sudo.type,parentSchema:schema60.properties.sudo,data:data5};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -2155,7 +2156,7 @@ validate43.errors = vErrors;
 return errors === 0;
 }
 
-const schema66 = {"title":"a capacity","description":"What the hypervisor has to give. Default: what facts report. Not yet rendered.","type":"object","additionalProperties":false,"properties":{"vcpu":{"type":"integer","minimum":1,"maximum":100000,"description":"CPU threads. Default: what facts report.","examples":[16]},"memory":{"$ref":"#/definitions/size","description":"Memory. Default: what facts report.","examples":["32GiB"]},"disk":{"$ref":"#/definitions/size","description":"Disk for volumes. Default: what facts report.","examples":["200GiB"]},"reserve":{"title":"a reserve","description":"What is kept for the hypervisor itself.","type":"object","additionalProperties":false,"properties":{"vcpu":{"type":"integer","minimum":0,"maximum":100000,"description":"CPU threads kept.","default":0,"examples":[1]},"memory":{"$ref":"#/definitions/size","description":"Memory kept. Default: none.","examples":["2GiB"]},"disk":{"$ref":"#/definitions/size","description":"Disk kept. Default: none.","examples":["10GiB"]}},"default":{},"examples":[{"memory":"2GiB"}]},"overcommit":{"title":"an overcommitment","description":"How many times over each may be given away.","type":"object","additionalProperties":false,"properties":{"vcpu":{"type":"number","minimum":0.1,"maximum":1000,"description":"Times CPU threads may be given away.","default":4,"examples":[4]},"memory":{"type":"number","minimum":0.1,"maximum":1000,"description":"Times memory may be given away.","default":1,"examples":[1]},"disk":{"type":"number","minimum":0.1,"maximum":1000,"description":"Times disk may be given away.","default":1,"examples":[1]}},"default":{},"examples":[{"vcpu":4}]}},"default":{},"examples":[{"vcpu":16,"memory":"32GiB"}]};
+const schema65 = {"title":"a capacity","description":"What the hypervisor has to give to its vms. All vms of the file count: running ones with vcpus, memory and the size of their volumes, stopped ones with their volumes. What is declared is checked by validate; what is not is asked of the hypervisor and checked by plan and apply.","type":"object","additionalProperties":false,"properties":{"vcpu":{"type":"integer","minimum":1,"maximum":100000,"description":"CPU threads of the hypervisor. Default: those it has.","examples":[16]},"memory":{"$ref":"#/definitions/size","description":"Memory of the hypervisor. Default: all that it has.","examples":["32GiB"]},"disk":{"$ref":"#/definitions/size","description":"Disk for volumes. Default: what is free in /var/lib/microvms and what its volumes take there already.","examples":["200GiB"]},"reserve":{"title":"a reserve","description":"What is kept for the hypervisor itself: taken off before anything is given away.","type":"object","additionalProperties":false,"properties":{"vcpu":{"type":"integer","minimum":0,"maximum":100000,"description":"CPU threads kept for the hypervisor.","default":0,"examples":[1]},"memory":{"$ref":"#/definitions/size","description":"Memory kept for the hypervisor. Default: none.","examples":["2GiB"]},"disk":{"$ref":"#/definitions/size","description":"Disk kept for the hypervisor. Default: none.","examples":["10GiB"]}},"default":{},"examples":[{"memory":"2GiB"}]},"overcommit":{"title":"an overcommitment","description":"How many times over the rest after the reserve may be given away.","type":"object","additionalProperties":false,"properties":{"vcpu":{"type":"number","minimum":0.1,"maximum":1000,"description":"How often each CPU thread may be given away: guests are rarely busy all at once.","default":4,"examples":[4]},"memory":{"type":"number","minimum":0.1,"maximum":1000,"description":"How often memory may be given away. Above 1 the kernel may have to kill guests.","default":1,"examples":[1]},"disk":{"type":"number","minimum":0.1,"maximum":1000,"description":"How often disk may be given away. Images are sparse: above 1 they may fill the disk before they are full.","default":1,"examples":[1]}},"default":{},"examples":[{"vcpu":4}]}},"default":{},"examples":[{"vcpu":16,"memory":"32GiB"}]};
 
 function validate46(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -2163,7 +2164,7 @@ let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
 for(const key0 in data){
 if(!(((((key0 === "vcpu") || (key0 === "memory")) || (key0 === "disk")) || (key0 === "reserve")) || (key0 === "overcommit"))){
-const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema66,data};
+const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema65,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -2176,7 +2177,7 @@ errors++;
 if(data.vcpu !== undefined){
 let data0 = data.vcpu;
 if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
-const err1 = {instancePath:instancePath+"/vcpu",schemaPath:"#/properties/vcpu/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema66.properties.vcpu.type,parentSchema:schema66.properties.vcpu,data:data0};
+const err1 = {instancePath:instancePath+"/vcpu",schemaPath:"#/properties/vcpu/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema65.properties.vcpu.type,parentSchema:schema65.properties.vcpu,data:data0};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -2187,7 +2188,7 @@ errors++;
 }
 if((typeof data0 == "number") && (isFinite(data0))){
 if(data0 > 100000 || isNaN(data0)){
-const err2 = {instancePath:instancePath+"/vcpu",schemaPath:"#/properties/vcpu/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",schema:100000,parentSchema:schema66.properties.vcpu,data:data0};
+const err2 = {instancePath:instancePath+"/vcpu",schemaPath:"#/properties/vcpu/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",schema:100000,parentSchema:schema65.properties.vcpu,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -2197,7 +2198,7 @@ vErrors.push(err2);
 errors++;
 }
 if(data0 < 1 || isNaN(data0)){
-const err3 = {instancePath:instancePath+"/vcpu",schemaPath:"#/properties/vcpu/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema66.properties.vcpu,data:data0};
+const err3 = {instancePath:instancePath+"/vcpu",schemaPath:"#/properties/vcpu/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema65.properties.vcpu,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -2263,7 +2264,7 @@ let data3 = data.reserve;
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 for(const key1 in data3){
 if(!(((key1 === "vcpu") || (key1 === "memory")) || (key1 === "disk"))){
-const err8 = {instancePath:instancePath+"/reserve",schemaPath:"#/properties/reserve/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema66.properties.reserve,data:data3};
+const err8 = {instancePath:instancePath+"/reserve",schemaPath:"#/properties/reserve/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema65.properties.reserve,data:data3};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -2276,7 +2277,7 @@ errors++;
 if(data3.vcpu !== undefined){
 let data4 = data3.vcpu;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-const err9 = {instancePath:instancePath+"/reserve/vcpu",schemaPath:"#/properties/reserve/properties/vcpu/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema66.properties.reserve.properties.vcpu.type,parentSchema:schema66.properties.reserve.properties.vcpu,data:data4};
+const err9 = {instancePath:instancePath+"/reserve/vcpu",schemaPath:"#/properties/reserve/properties/vcpu/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema65.properties.reserve.properties.vcpu.type,parentSchema:schema65.properties.reserve.properties.vcpu,data:data4};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -2287,7 +2288,7 @@ errors++;
 }
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 100000 || isNaN(data4)){
-const err10 = {instancePath:instancePath+"/reserve/vcpu",schemaPath:"#/properties/reserve/properties/vcpu/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",schema:100000,parentSchema:schema66.properties.reserve.properties.vcpu,data:data4};
+const err10 = {instancePath:instancePath+"/reserve/vcpu",schemaPath:"#/properties/reserve/properties/vcpu/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",schema:100000,parentSchema:schema65.properties.reserve.properties.vcpu,data:data4};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -2297,7 +2298,7 @@ vErrors.push(err10);
 errors++;
 }
 if(data4 < 0 || isNaN(data4)){
-const err11 = {instancePath:instancePath+"/reserve/vcpu",schemaPath:"#/properties/reserve/properties/vcpu/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema66.properties.reserve.properties.vcpu,data:data4};
+const err11 = {instancePath:instancePath+"/reserve/vcpu",schemaPath:"#/properties/reserve/properties/vcpu/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema65.properties.reserve.properties.vcpu,data:data4};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -2360,7 +2361,7 @@ errors++;
 }
 }
 else {
-const err16 = {instancePath:instancePath+"/reserve",schemaPath:"#/properties/reserve/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema66.properties.reserve.type,parentSchema:schema66.properties.reserve,data:data3};
+const err16 = {instancePath:instancePath+"/reserve",schemaPath:"#/properties/reserve/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema65.properties.reserve.type,parentSchema:schema65.properties.reserve,data:data3};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -2375,7 +2376,7 @@ let data7 = data.overcommit;
 if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
 for(const key2 in data7){
 if(!(((key2 === "vcpu") || (key2 === "memory")) || (key2 === "disk"))){
-const err17 = {instancePath:instancePath+"/overcommit",schemaPath:"#/properties/overcommit/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema66.properties.overcommit,data:data7};
+const err17 = {instancePath:instancePath+"/overcommit",schemaPath:"#/properties/overcommit/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema65.properties.overcommit,data:data7};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -2389,7 +2390,7 @@ if(data7.vcpu !== undefined){
 let data8 = data7.vcpu;
 if((typeof data8 == "number") && (isFinite(data8))){
 if(data8 > 1000 || isNaN(data8)){
-const err18 = {instancePath:instancePath+"/overcommit/vcpu",schemaPath:"#/properties/overcommit/properties/vcpu/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000",schema:1000,parentSchema:schema66.properties.overcommit.properties.vcpu,data:data8};
+const err18 = {instancePath:instancePath+"/overcommit/vcpu",schemaPath:"#/properties/overcommit/properties/vcpu/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000",schema:1000,parentSchema:schema65.properties.overcommit.properties.vcpu,data:data8};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -2399,7 +2400,7 @@ vErrors.push(err18);
 errors++;
 }
 if(data8 < 0.1 || isNaN(data8)){
-const err19 = {instancePath:instancePath+"/overcommit/vcpu",schemaPath:"#/properties/overcommit/properties/vcpu/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0.1},message:"must be >= 0.1",schema:0.1,parentSchema:schema66.properties.overcommit.properties.vcpu,data:data8};
+const err19 = {instancePath:instancePath+"/overcommit/vcpu",schemaPath:"#/properties/overcommit/properties/vcpu/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0.1},message:"must be >= 0.1",schema:0.1,parentSchema:schema65.properties.overcommit.properties.vcpu,data:data8};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -2410,7 +2411,7 @@ errors++;
 }
 }
 else {
-const err20 = {instancePath:instancePath+"/overcommit/vcpu",schemaPath:"#/properties/overcommit/properties/vcpu/type",keyword:"type",params:{type: "number"},message:"must be number",schema:schema66.properties.overcommit.properties.vcpu.type,parentSchema:schema66.properties.overcommit.properties.vcpu,data:data8};
+const err20 = {instancePath:instancePath+"/overcommit/vcpu",schemaPath:"#/properties/overcommit/properties/vcpu/type",keyword:"type",params:{type: "number"},message:"must be number",schema:schema65.properties.overcommit.properties.vcpu.type,parentSchema:schema65.properties.overcommit.properties.vcpu,data:data8};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -2424,7 +2425,7 @@ if(data7.memory !== undefined){
 let data9 = data7.memory;
 if((typeof data9 == "number") && (isFinite(data9))){
 if(data9 > 1000 || isNaN(data9)){
-const err21 = {instancePath:instancePath+"/overcommit/memory",schemaPath:"#/properties/overcommit/properties/memory/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000",schema:1000,parentSchema:schema66.properties.overcommit.properties.memory,data:data9};
+const err21 = {instancePath:instancePath+"/overcommit/memory",schemaPath:"#/properties/overcommit/properties/memory/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000",schema:1000,parentSchema:schema65.properties.overcommit.properties.memory,data:data9};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -2434,7 +2435,7 @@ vErrors.push(err21);
 errors++;
 }
 if(data9 < 0.1 || isNaN(data9)){
-const err22 = {instancePath:instancePath+"/overcommit/memory",schemaPath:"#/properties/overcommit/properties/memory/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0.1},message:"must be >= 0.1",schema:0.1,parentSchema:schema66.properties.overcommit.properties.memory,data:data9};
+const err22 = {instancePath:instancePath+"/overcommit/memory",schemaPath:"#/properties/overcommit/properties/memory/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0.1},message:"must be >= 0.1",schema:0.1,parentSchema:schema65.properties.overcommit.properties.memory,data:data9};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -2445,7 +2446,7 @@ errors++;
 }
 }
 else {
-const err23 = {instancePath:instancePath+"/overcommit/memory",schemaPath:"#/properties/overcommit/properties/memory/type",keyword:"type",params:{type: "number"},message:"must be number",schema:schema66.properties.overcommit.properties.memory.type,parentSchema:schema66.properties.overcommit.properties.memory,data:data9};
+const err23 = {instancePath:instancePath+"/overcommit/memory",schemaPath:"#/properties/overcommit/properties/memory/type",keyword:"type",params:{type: "number"},message:"must be number",schema:schema65.properties.overcommit.properties.memory.type,parentSchema:schema65.properties.overcommit.properties.memory,data:data9};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -2459,7 +2460,7 @@ if(data7.disk !== undefined){
 let data10 = data7.disk;
 if((typeof data10 == "number") && (isFinite(data10))){
 if(data10 > 1000 || isNaN(data10)){
-const err24 = {instancePath:instancePath+"/overcommit/disk",schemaPath:"#/properties/overcommit/properties/disk/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000",schema:1000,parentSchema:schema66.properties.overcommit.properties.disk,data:data10};
+const err24 = {instancePath:instancePath+"/overcommit/disk",schemaPath:"#/properties/overcommit/properties/disk/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000",schema:1000,parentSchema:schema65.properties.overcommit.properties.disk,data:data10};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -2469,7 +2470,7 @@ vErrors.push(err24);
 errors++;
 }
 if(data10 < 0.1 || isNaN(data10)){
-const err25 = {instancePath:instancePath+"/overcommit/disk",schemaPath:"#/properties/overcommit/properties/disk/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0.1},message:"must be >= 0.1",schema:0.1,parentSchema:schema66.properties.overcommit.properties.disk,data:data10};
+const err25 = {instancePath:instancePath+"/overcommit/disk",schemaPath:"#/properties/overcommit/properties/disk/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0.1},message:"must be >= 0.1",schema:0.1,parentSchema:schema65.properties.overcommit.properties.disk,data:data10};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -2480,7 +2481,7 @@ errors++;
 }
 }
 else {
-const err26 = {instancePath:instancePath+"/overcommit/disk",schemaPath:"#/properties/overcommit/properties/disk/type",keyword:"type",params:{type: "number"},message:"must be number",schema:schema66.properties.overcommit.properties.disk.type,parentSchema:schema66.properties.overcommit.properties.disk,data:data10};
+const err26 = {instancePath:instancePath+"/overcommit/disk",schemaPath:"#/properties/overcommit/properties/disk/type",keyword:"type",params:{type: "number"},message:"must be number",schema:schema65.properties.overcommit.properties.disk.type,parentSchema:schema65.properties.overcommit.properties.disk,data:data10};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -2492,7 +2493,7 @@ errors++;
 }
 }
 else {
-const err27 = {instancePath:instancePath+"/overcommit",schemaPath:"#/properties/overcommit/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema66.properties.overcommit.type,parentSchema:schema66.properties.overcommit,data:data7};
+const err27 = {instancePath:instancePath+"/overcommit",schemaPath:"#/properties/overcommit/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema65.properties.overcommit.type,parentSchema:schema65.properties.overcommit,data:data7};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -2504,7 +2505,7 @@ errors++;
 }
 }
 else {
-const err28 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema66.type,parentSchema:schema66,data};
+const err28 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema65.type,parentSchema:schema65,data};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -2525,7 +2526,7 @@ let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.ssh === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "ssh"},message:"must have required property '"+"ssh"+"'",schema:schema60.required,parentSchema:schema60,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "ssh"},message:"must have required property '"+"ssh"+"'",schema:schema59.required,parentSchema:schema59,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -2535,7 +2536,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.system === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "system"},message:"must have required property '"+"system"+"'",schema:schema60.required,parentSchema:schema60,data};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "system"},message:"must have required property '"+"system"+"'",schema:schema59.required,parentSchema:schema59,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -2545,7 +2546,7 @@ vErrors.push(err1);
 errors++;
 }
 if(data.stateVersion === undefined){
-const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "stateVersion"},message:"must have required property '"+"stateVersion"+"'",schema:schema60.required,parentSchema:schema60,data};
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "stateVersion"},message:"must have required property '"+"stateVersion"+"'",schema:schema59.required,parentSchema:schema59,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -2555,8 +2556,8 @@ vErrors.push(err2);
 errors++;
 }
 for(const key0 in data){
-if(!(func2.call(schema60.properties, key0))){
-const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema60,data};
+if(!(func2.call(schema59.properties, key0))){
+const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema59,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -2575,7 +2576,7 @@ errors = vErrors.length;
 if(data.system !== undefined){
 let data1 = data.system;
 if(!((data1 === "aarch64-linux") || (data1 === "x86_64-linux"))){
-const err4 = {instancePath:instancePath+"/system",schemaPath:"#/definitions/system/enum",keyword:"enum",params:{allowedValues: schema63.enum},message:"must be equal to one of the allowed values",schema:schema63.enum,parentSchema:schema63,data:data1};
+const err4 = {instancePath:instancePath+"/system",schemaPath:"#/definitions/system/enum",keyword:"enum",params:{allowedValues: schema62.enum},message:"must be equal to one of the allowed values",schema:schema62.enum,parentSchema:schema62,data:data1};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -2589,7 +2590,7 @@ if(data.stateVersion !== undefined){
 let data2 = data.stateVersion;
 if(typeof data2 === "string"){
 if(!pattern16.test(data2)){
-const err5 = {instancePath:instancePath+"/stateVersion",schemaPath:"#/properties/stateVersion/pattern",keyword:"pattern",params:{pattern: "^[0-9]{2}\\.[0-9]{2}$"},message:"must match pattern \""+"^[0-9]{2}\\.[0-9]{2}$"+"\"",schema:"^[0-9]{2}\\.[0-9]{2}$",parentSchema:schema60.properties.stateVersion,data:data2};
+const err5 = {instancePath:instancePath+"/stateVersion",schemaPath:"#/properties/stateVersion/pattern",keyword:"pattern",params:{pattern: "^[0-9]{2}\\.[0-9]{2}$"},message:"must match pattern \""+"^[0-9]{2}\\.[0-9]{2}$"+"\"",schema:"^[0-9]{2}\\.[0-9]{2}$",parentSchema:schema59.properties.stateVersion,data:data2};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -2600,7 +2601,7 @@ errors++;
 }
 }
 else {
-const err6 = {instancePath:instancePath+"/stateVersion",schemaPath:"#/properties/stateVersion/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema60.properties.stateVersion.type,parentSchema:schema60.properties.stateVersion,data:data2};
+const err6 = {instancePath:instancePath+"/stateVersion",schemaPath:"#/properties/stateVersion/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema59.properties.stateVersion.type,parentSchema:schema59.properties.stateVersion,data:data2};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -2639,7 +2640,7 @@ if(data.uplink !== undefined){
 let data4 = data.uplink;
 if(typeof data4 === "string"){
 if(!pattern44.test(data4)){
-const err9 = {instancePath:instancePath+"/uplink",schemaPath:"#/definitions/interface/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$",parentSchema:schema65,data:data4};
+const err9 = {instancePath:instancePath+"/uplink",schemaPath:"#/definitions/interface/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$",parentSchema:schema64,data:data4};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -2650,7 +2651,7 @@ errors++;
 }
 }
 else {
-const err10 = {instancePath:instancePath+"/uplink",schemaPath:"#/definitions/interface/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema65.type,parentSchema:schema65,data:data4};
+const err10 = {instancePath:instancePath+"/uplink",schemaPath:"#/definitions/interface/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema64.type,parentSchema:schema64,data:data4};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -2675,7 +2676,7 @@ errors = vErrors.length;
 if(data.autostart !== undefined){
 let data7 = data.autostart;
 if(!(((data7 === "all") || (data7 === "healthy")) || (data7 === "none"))){
-const err11 = {instancePath:instancePath+"/autostart",schemaPath:"#/properties/autostart/enum",keyword:"enum",params:{allowedValues: schema60.properties.autostart.enum},message:"must be equal to one of the allowed values",schema:schema60.properties.autostart.enum,parentSchema:schema60.properties.autostart,data:data7};
+const err11 = {instancePath:instancePath+"/autostart",schemaPath:"#/properties/autostart/enum",keyword:"enum",params:{allowedValues: schema59.properties.autostart.enum},message:"must be equal to one of the allowed values",schema:schema59.properties.autostart.enum,parentSchema:schema59.properties.autostart,data:data7};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -2690,7 +2691,7 @@ let data8 = data.tailscale;
 if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
 for(const key1 in data8){
 if(!((key1 === "enable") || (key1 === "advertiseRoutes"))){
-const err12 = {instancePath:instancePath+"/tailscale",schemaPath:"#/properties/tailscale/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema60.properties.tailscale,data:data8};
+const err12 = {instancePath:instancePath+"/tailscale",schemaPath:"#/properties/tailscale/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema59.properties.tailscale,data:data8};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -2703,7 +2704,7 @@ errors++;
 if(data8.enable !== undefined){
 let data9 = data8.enable;
 if(typeof data9 !== "boolean"){
-const err13 = {instancePath:instancePath+"/tailscale/enable",schemaPath:"#/properties/tailscale/properties/enable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema60.properties.tailscale.properties.enable.type,parentSchema:schema60.properties.tailscale.properties.enable,data:data9};
+const err13 = {instancePath:instancePath+"/tailscale/enable",schemaPath:"#/properties/tailscale/properties/enable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema59.properties.tailscale.properties.enable.type,parentSchema:schema59.properties.tailscale.properties.enable,data:data9};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -2716,7 +2717,7 @@ errors++;
 if(data8.advertiseRoutes !== undefined){
 let data10 = data8.advertiseRoutes;
 if(typeof data10 !== "boolean"){
-const err14 = {instancePath:instancePath+"/tailscale/advertiseRoutes",schemaPath:"#/properties/tailscale/properties/advertiseRoutes/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema60.properties.tailscale.properties.advertiseRoutes.type,parentSchema:schema60.properties.tailscale.properties.advertiseRoutes,data:data10};
+const err14 = {instancePath:instancePath+"/tailscale/advertiseRoutes",schemaPath:"#/properties/tailscale/properties/advertiseRoutes/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema59.properties.tailscale.properties.advertiseRoutes.type,parentSchema:schema59.properties.tailscale.properties.advertiseRoutes,data:data10};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -2728,7 +2729,7 @@ errors++;
 }
 }
 else {
-const err15 = {instancePath:instancePath+"/tailscale",schemaPath:"#/properties/tailscale/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema60.properties.tailscale.type,parentSchema:schema60.properties.tailscale,data:data8};
+const err15 = {instancePath:instancePath+"/tailscale",schemaPath:"#/properties/tailscale/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema59.properties.tailscale.type,parentSchema:schema59.properties.tailscale,data:data8};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -2743,7 +2744,7 @@ let data11 = data.dns;
 if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
 for(const key2 in data11){
 if(!(key2 === "forwardTo")){
-const err16 = {instancePath:instancePath+"/dns",schemaPath:"#/properties/dns/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema60.properties.dns,data:data11};
+const err16 = {instancePath:instancePath+"/dns",schemaPath:"#/properties/dns/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema59.properties.dns,data:data11};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -2757,7 +2758,7 @@ if(data11.forwardTo !== undefined){
 let data12 = data11.forwardTo;
 if(Array.isArray(data12)){
 if(data12.length < 1){
-const err17 = {instancePath:instancePath+"/dns/forwardTo",schemaPath:"#/properties/dns/properties/forwardTo/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema60.properties.dns.properties.forwardTo,data:data12};
+const err17 = {instancePath:instancePath+"/dns/forwardTo",schemaPath:"#/properties/dns/properties/forwardTo/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema59.properties.dns.properties.forwardTo,data:data12};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -2771,7 +2772,7 @@ for(let i0=0; i0<len0; i0++){
 let data13 = data12[i0];
 if(typeof data13 === "string"){
 if(!pattern49.test(data13)){
-const err18 = {instancePath:instancePath+"/dns/forwardTo/" + i0,schemaPath:"#/properties/dns/properties/forwardTo/items/pattern",keyword:"pattern",params:{pattern: "^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$"},message:"must match pattern \""+"^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$"+"\"",schema:"^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$",parentSchema:schema60.properties.dns.properties.forwardTo.items,data:data13};
+const err18 = {instancePath:instancePath+"/dns/forwardTo/" + i0,schemaPath:"#/properties/dns/properties/forwardTo/items/pattern",keyword:"pattern",params:{pattern: "^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$"},message:"must match pattern \""+"^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$"+"\"",schema:"^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$",parentSchema:schema59.properties.dns.properties.forwardTo.items,data:data13};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -2782,7 +2783,7 @@ errors++;
 }
 }
 else {
-const err19 = {instancePath:instancePath+"/dns/forwardTo/" + i0,schemaPath:"#/properties/dns/properties/forwardTo/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema60.properties.dns.properties.forwardTo.items.type,parentSchema:schema60.properties.dns.properties.forwardTo.items,data:data13};
+const err19 = {instancePath:instancePath+"/dns/forwardTo/" + i0,schemaPath:"#/properties/dns/properties/forwardTo/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema59.properties.dns.properties.forwardTo.items.type,parentSchema:schema59.properties.dns.properties.forwardTo.items,data:data13};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -2794,7 +2795,7 @@ errors++;
 }
 }
 else {
-const err20 = {instancePath:instancePath+"/dns/forwardTo",schemaPath:"#/properties/dns/properties/forwardTo/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema60.properties.dns.properties.forwardTo.type,parentSchema:schema60.properties.dns.properties.forwardTo,data:data12};
+const err20 = {instancePath:instancePath+"/dns/forwardTo",schemaPath:"#/properties/dns/properties/forwardTo/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema59.properties.dns.properties.forwardTo.type,parentSchema:schema59.properties.dns.properties.forwardTo,data:data12};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -2806,7 +2807,7 @@ errors++;
 }
 }
 else {
-const err21 = {instancePath:instancePath+"/dns",schemaPath:"#/properties/dns/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema60.properties.dns.type,parentSchema:schema60.properties.dns,data:data11};
+const err21 = {instancePath:instancePath+"/dns",schemaPath:"#/properties/dns/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema59.properties.dns.type,parentSchema:schema59.properties.dns,data:data11};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -2921,7 +2922,7 @@ errors++;
 }
 }
 else {
-const err29 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema60.type,parentSchema:schema60,data};
+const err29 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema59.type,parentSchema:schema59,data};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -2934,7 +2935,7 @@ validate42.errors = vErrors;
 return errors === 0;
 }
 
-const schema75 = {"title":"a network","description":"A bridge on the hypervisor of its vms; the hypervisor holds the first address of the subnet.","type":"object","additionalProperties":false,"required":["subnet"],"properties":{"subnet":{"title":"an IPv4 subnet","description":"The addresses of this network.","type":"string","pattern":"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}/(3[0-2]|[12]?[0-9])$","examples":["10.1.0.0/24"]},"subnet6":{"title":"an IPv6 subnet","description":"IPv6 addresses of this network. Default: none. Not yet rendered.","type":"string","pattern":"^[0-9A-Fa-f:]+/[0-9]{1,3}$","examples":["fd00:9::/64"]},"bridge":{"$ref":"#/definitions/interface","description":"The bridge on the hypervisor. Default: br- and the name of the network.","examples":["br-backend"]},"nat":{"type":"boolean","description":"Guests reach the outside through the uplink of the hypervisor.","default":true,"examples":[false]},"isolated":{"type":"boolean","description":"No traffic to or from other networks. Not yet rendered; it will become true.","default":false,"examples":[true]},"allow":{"title":"a list of networks","description":"Networks that may reach this one although it is isolated. Not yet rendered.","type":"array","items":{"$ref":"#/definitions/name"},"default":[],"examples":[["vm1"]]},"egress":{"title":"all, web, none, or a list such as [tcp/443, udp/123]","description":"What guests may reach outside: all, web (tcp 80 and 443), none, or a list. Others than all are not yet rendered.","type":["string","array"],"pattern":"^(all|web|none)$","items":{"title":"a protocol and port","type":"string","pattern":"^(tcp|udp)/[1-9][0-9]{0,4}$","examples":["tcp/443"]},"default":"all","examples":["all","web",["tcp/443","udp/123"]]},"metadata":{"type":"boolean","description":"Guests can reach 169.254.169.254. Not yet rendered beyond true; it will become false.","default":true,"examples":[false]}},"examples":[{"subnet":"10.1.0.0/24"}]};
+const schema74 = {"title":"a network","description":"A bridge on the hypervisor of its vms; the hypervisor holds the first address of the subnet.","type":"object","additionalProperties":false,"required":["subnet"],"properties":{"subnet":{"title":"an IPv4 subnet","description":"The addresses of this network, from /8 to /30. The first is the gateway and belongs to the hypervisor; the next is that of a vm that is alone here.","type":"string","pattern":"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}/(3[0-2]|[12]?[0-9])$","examples":["10.1.0.0/24"]},"subnet6":{"title":"an IPv6 subnet","description":"IPv6 addresses of this network; a vm has the same number in it as in subnet. With nat, a unique local one (fd00::/8) goes out by the uplink's address, another one as it is. Default: none.","type":"string","pattern":"^[0-9A-Fa-f:]+/[0-9]{1,3}$","examples":["fd00:9::/64"]},"bridge":{"$ref":"#/definitions/interface","description":"The bridge on the hypervisor. Default: br- and the name of the network.","examples":["br-backend"]},"nat":{"type":"boolean","description":"Guests reach the outside through the uplink of the hypervisor.","default":true,"examples":[false]},"isolated":{"type":"boolean","description":"No traffic to or from other networks or from outside, and of the hypervisor itself guests reach ping and DNS alone. false: open to all networks that are not isolated.","default":true,"examples":[false]},"allow":{"title":"a list of networks","description":"Networks of the same hypervisor that may reach this one all the same; it does not reach them.","type":"array","items":{"$ref":"#/definitions/name"},"default":[],"examples":[["vm1"]]},"egress":{"title":"all, web, none, or a list such as [tcp/443, udp/123]","description":"What guests may reach outside of the hypervisor's networks: all, web (tcp 80 and 443), none, or a list. A forwarder of DNS is no outside.","type":["string","array"],"pattern":"^(all|web|none)$","items":{"title":"a protocol and port","type":"string","pattern":"^(tcp|udp)/[1-9][0-9]{0,4}$","examples":["tcp/443"]},"default":"all","examples":["all","web",["tcp/443","udp/123"]]},"metadata":{"type":"boolean","description":"Guests can reach the metadata service of a cloud, 169.254.169.254 and fd00:ec2::254, whatever egress says.","default":false,"examples":[true]}},"examples":[{"subnet":"10.1.0.0/24"}]};
 const pattern53 = new RegExp("^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}/(3[0-2]|[12]?[0-9])$", "u");
 const pattern54 = new RegExp("^[0-9A-Fa-f:]+/[0-9]{1,3}$", "u");
 const pattern57 = new RegExp("^(all|web|none)$", "u");
@@ -2945,7 +2946,7 @@ let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.subnet === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "subnet"},message:"must have required property '"+"subnet"+"'",schema:schema75.required,parentSchema:schema75,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "subnet"},message:"must have required property '"+"subnet"+"'",schema:schema74.required,parentSchema:schema74,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -2956,7 +2957,7 @@ errors++;
 }
 for(const key0 in data){
 if(!((((((((key0 === "subnet") || (key0 === "subnet6")) || (key0 === "bridge")) || (key0 === "nat")) || (key0 === "isolated")) || (key0 === "allow")) || (key0 === "egress")) || (key0 === "metadata"))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema75,data};
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema74,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -2970,7 +2971,7 @@ if(data.subnet !== undefined){
 let data0 = data.subnet;
 if(typeof data0 === "string"){
 if(!pattern53.test(data0)){
-const err2 = {instancePath:instancePath+"/subnet",schemaPath:"#/properties/subnet/pattern",keyword:"pattern",params:{pattern: "^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}/(3[0-2]|[12]?[0-9])$"},message:"must match pattern \""+"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}/(3[0-2]|[12]?[0-9])$"+"\"",schema:"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}/(3[0-2]|[12]?[0-9])$",parentSchema:schema75.properties.subnet,data:data0};
+const err2 = {instancePath:instancePath+"/subnet",schemaPath:"#/properties/subnet/pattern",keyword:"pattern",params:{pattern: "^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}/(3[0-2]|[12]?[0-9])$"},message:"must match pattern \""+"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}/(3[0-2]|[12]?[0-9])$"+"\"",schema:"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}/(3[0-2]|[12]?[0-9])$",parentSchema:schema74.properties.subnet,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -2981,7 +2982,7 @@ errors++;
 }
 }
 else {
-const err3 = {instancePath:instancePath+"/subnet",schemaPath:"#/properties/subnet/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema75.properties.subnet.type,parentSchema:schema75.properties.subnet,data:data0};
+const err3 = {instancePath:instancePath+"/subnet",schemaPath:"#/properties/subnet/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema74.properties.subnet.type,parentSchema:schema74.properties.subnet,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -2995,7 +2996,7 @@ if(data.subnet6 !== undefined){
 let data1 = data.subnet6;
 if(typeof data1 === "string"){
 if(!pattern54.test(data1)){
-const err4 = {instancePath:instancePath+"/subnet6",schemaPath:"#/properties/subnet6/pattern",keyword:"pattern",params:{pattern: "^[0-9A-Fa-f:]+/[0-9]{1,3}$"},message:"must match pattern \""+"^[0-9A-Fa-f:]+/[0-9]{1,3}$"+"\"",schema:"^[0-9A-Fa-f:]+/[0-9]{1,3}$",parentSchema:schema75.properties.subnet6,data:data1};
+const err4 = {instancePath:instancePath+"/subnet6",schemaPath:"#/properties/subnet6/pattern",keyword:"pattern",params:{pattern: "^[0-9A-Fa-f:]+/[0-9]{1,3}$"},message:"must match pattern \""+"^[0-9A-Fa-f:]+/[0-9]{1,3}$"+"\"",schema:"^[0-9A-Fa-f:]+/[0-9]{1,3}$",parentSchema:schema74.properties.subnet6,data:data1};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -3006,7 +3007,7 @@ errors++;
 }
 }
 else {
-const err5 = {instancePath:instancePath+"/subnet6",schemaPath:"#/properties/subnet6/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema75.properties.subnet6.type,parentSchema:schema75.properties.subnet6,data:data1};
+const err5 = {instancePath:instancePath+"/subnet6",schemaPath:"#/properties/subnet6/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema74.properties.subnet6.type,parentSchema:schema74.properties.subnet6,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -3020,7 +3021,7 @@ if(data.bridge !== undefined){
 let data2 = data.bridge;
 if(typeof data2 === "string"){
 if(!pattern44.test(data2)){
-const err6 = {instancePath:instancePath+"/bridge",schemaPath:"#/definitions/interface/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$",parentSchema:schema65,data:data2};
+const err6 = {instancePath:instancePath+"/bridge",schemaPath:"#/definitions/interface/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$",parentSchema:schema64,data:data2};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -3031,7 +3032,7 @@ errors++;
 }
 }
 else {
-const err7 = {instancePath:instancePath+"/bridge",schemaPath:"#/definitions/interface/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema65.type,parentSchema:schema65,data:data2};
+const err7 = {instancePath:instancePath+"/bridge",schemaPath:"#/definitions/interface/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema64.type,parentSchema:schema64,data:data2};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -3044,7 +3045,7 @@ errors++;
 if(data.nat !== undefined){
 let data3 = data.nat;
 if(typeof data3 !== "boolean"){
-const err8 = {instancePath:instancePath+"/nat",schemaPath:"#/properties/nat/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema75.properties.nat.type,parentSchema:schema75.properties.nat,data:data3};
+const err8 = {instancePath:instancePath+"/nat",schemaPath:"#/properties/nat/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema74.properties.nat.type,parentSchema:schema74.properties.nat,data:data3};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -3057,7 +3058,7 @@ errors++;
 if(data.isolated !== undefined){
 let data4 = data.isolated;
 if(typeof data4 !== "boolean"){
-const err9 = {instancePath:instancePath+"/isolated",schemaPath:"#/properties/isolated/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema75.properties.isolated.type,parentSchema:schema75.properties.isolated,data:data4};
+const err9 = {instancePath:instancePath+"/isolated",schemaPath:"#/properties/isolated/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema74.properties.isolated.type,parentSchema:schema74.properties.isolated,data:data4};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -3075,7 +3076,7 @@ for(let i0=0; i0<len0; i0++){
 let data6 = data5[i0];
 if(typeof data6 === "string"){
 if(!pattern34.test(data6)){
-const err10 = {instancePath:instancePath+"/allow/" + i0,schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema57,data:data6};
+const err10 = {instancePath:instancePath+"/allow/" + i0,schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema56,data:data6};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -3086,7 +3087,7 @@ errors++;
 }
 }
 else {
-const err11 = {instancePath:instancePath+"/allow/" + i0,schemaPath:"#/definitions/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema57.type,parentSchema:schema57,data:data6};
+const err11 = {instancePath:instancePath+"/allow/" + i0,schemaPath:"#/definitions/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema56.type,parentSchema:schema56,data:data6};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -3098,7 +3099,7 @@ errors++;
 }
 }
 else {
-const err12 = {instancePath:instancePath+"/allow",schemaPath:"#/properties/allow/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema75.properties.allow.type,parentSchema:schema75.properties.allow,data:data5};
+const err12 = {instancePath:instancePath+"/allow",schemaPath:"#/properties/allow/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema74.properties.allow.type,parentSchema:schema74.properties.allow,data:data5};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -3111,7 +3112,7 @@ errors++;
 if(data.egress !== undefined){
 let data7 = data.egress;
 if((typeof data7 !== "string") && (!(Array.isArray(data7)))){
-const err13 = {instancePath:instancePath+"/egress",schemaPath:"#/properties/egress/type",keyword:"type",params:{type: schema75.properties.egress.type},message:"must be string,array",schema:schema75.properties.egress.type,parentSchema:schema75.properties.egress,data:data7};
+const err13 = {instancePath:instancePath+"/egress",schemaPath:"#/properties/egress/type",keyword:"type",params:{type: schema74.properties.egress.type},message:"must be string,array",schema:schema74.properties.egress.type,parentSchema:schema74.properties.egress,data:data7};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -3122,7 +3123,7 @@ errors++;
 }
 if(typeof data7 === "string"){
 if(!pattern57.test(data7)){
-const err14 = {instancePath:instancePath+"/egress",schemaPath:"#/properties/egress/pattern",keyword:"pattern",params:{pattern: "^(all|web|none)$"},message:"must match pattern \""+"^(all|web|none)$"+"\"",schema:"^(all|web|none)$",parentSchema:schema75.properties.egress,data:data7};
+const err14 = {instancePath:instancePath+"/egress",schemaPath:"#/properties/egress/pattern",keyword:"pattern",params:{pattern: "^(all|web|none)$"},message:"must match pattern \""+"^(all|web|none)$"+"\"",schema:"^(all|web|none)$",parentSchema:schema74.properties.egress,data:data7};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -3138,7 +3139,7 @@ for(let i1=0; i1<len1; i1++){
 let data8 = data7[i1];
 if(typeof data8 === "string"){
 if(!pattern58.test(data8)){
-const err15 = {instancePath:instancePath+"/egress/" + i1,schemaPath:"#/properties/egress/items/pattern",keyword:"pattern",params:{pattern: "^(tcp|udp)/[1-9][0-9]{0,4}$"},message:"must match pattern \""+"^(tcp|udp)/[1-9][0-9]{0,4}$"+"\"",schema:"^(tcp|udp)/[1-9][0-9]{0,4}$",parentSchema:schema75.properties.egress.items,data:data8};
+const err15 = {instancePath:instancePath+"/egress/" + i1,schemaPath:"#/properties/egress/items/pattern",keyword:"pattern",params:{pattern: "^(tcp|udp)/[1-9][0-9]{0,4}$"},message:"must match pattern \""+"^(tcp|udp)/[1-9][0-9]{0,4}$"+"\"",schema:"^(tcp|udp)/[1-9][0-9]{0,4}$",parentSchema:schema74.properties.egress.items,data:data8};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -3149,7 +3150,7 @@ errors++;
 }
 }
 else {
-const err16 = {instancePath:instancePath+"/egress/" + i1,schemaPath:"#/properties/egress/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema75.properties.egress.items.type,parentSchema:schema75.properties.egress.items,data:data8};
+const err16 = {instancePath:instancePath+"/egress/" + i1,schemaPath:"#/properties/egress/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema74.properties.egress.items.type,parentSchema:schema74.properties.egress.items,data:data8};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -3164,7 +3165,7 @@ errors++;
 if(data.metadata !== undefined){
 let data9 = data.metadata;
 if(typeof data9 !== "boolean"){
-const err17 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema75.properties.metadata.type,parentSchema:schema75.properties.metadata,data:data9};
+const err17 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema74.properties.metadata.type,parentSchema:schema74.properties.metadata,data:data9};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -3176,7 +3177,7 @@ errors++;
 }
 }
 else {
-const err18 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema75.type,parentSchema:schema75,data};
+const err18 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema74.type,parentSchema:schema74,data};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -3189,8 +3190,8 @@ validate50.errors = vErrors;
 return errors === 0;
 }
 
-const schema79 = {"title":"a vm","description":"A microvm.nix guest.","type":"object","additionalProperties":false,"required":["on"],"properties":{"on":{"$ref":"#/definitions/name","description":"The hypervisor it is on.","examples":["hv1"]},"network":{"$ref":"#/definitions/name","description":"The network it is on. Default: the one under networks.","examples":["vm1"]},"networks":{"title":"a list of networks with addresses","description":"Instead of network and address. Default: the one under network. More than one is not yet rendered.","type":"array","minItems":1,"items":{"title":"a network with an address","description":"An interface of the guest.","type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"$ref":"#/definitions/name","description":"The network.","examples":["vm1"]},"address":{"$ref":"#/definitions/ipv4","description":"Its address there. Default: the address after the gateway, when it is alone on the network.","examples":["10.1.0.2"]}},"examples":[{"name":"vm1","address":"10.1.0.2"}]},"examples":[[{"name":"vm1","address":"10.1.0.2"}]]},"address":{"$ref":"#/definitions/ipv4","description":"Its address on the network. Default: the address after the gateway, when it is alone on the network.","examples":["10.1.0.2"]},"vsock":{"type":"integer","minimum":3,"maximum":4294967294,"description":"The cid of its vsock, for microvm -s. Default: none. Not yet rendered.","examples":[3]},"profiles":{"title":"a list of profiles","description":"Profiles to apply between defaults and this vm, in this order.","type":"array","items":{"$ref":"#/definitions/tag"},"default":[],"examples":[["web"]]},"vcpu":{"$ref":"#/definitions/vcpu"},"memory":{"$ref":"#/definitions/memory"},"hypervisor":{"$ref":"#/definitions/hypervisor"},"store":{"$ref":"#/definitions/store"},"timezone":{"$ref":"#/definitions/timezone"},"stateVersion":{"$ref":"#/definitions/stateVersion"},"balloon":{"$ref":"#/definitions/balloon"},"state":{"$ref":"#/definitions/state"},"autostart":{"$ref":"#/definitions/autostart"},"tags":{"$ref":"#/definitions/tags"},"packages":{"$ref":"#/definitions/packages"},"users":{"$ref":"#/definitions/users"},"config":{"$ref":"#/definitions/config"},"modules":{"$ref":"#/definitions/modules"},"volumes":{"$ref":"#/definitions/volumes"},"shares":{"$ref":"#/definitions/shares"},"publish":{"$ref":"#/definitions/publish"},"credentials":{"$ref":"#/definitions/credentials"},"checks":{"$ref":"#/definitions/checks"},"dependsOn":{"$ref":"#/definitions/dependsOn"}},"examples":[{"on":"hv1","network":"vm1"}]};
-const schema83 = {"title":"an IPv4 address","description":"Four numbers from 0 to 255 with dots between.","type":"string","pattern":"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$","examples":["10.1.0.2"]};
+const schema78 = {"title":"a vm","description":"A guest of microvm.nix.","type":"object","additionalProperties":false,"required":["on"],"properties":{"on":{"$ref":"#/definitions/name","description":"The hypervisor it is on. A vm that moves starts with empty volumes there.","examples":["hv1"]},"network":{"$ref":"#/definitions/name","description":"The network it is on. Needed unless networks says so. Default: the one under networks.","examples":["vm1"]},"networks":{"title":"a list of networks with addresses","description":"Instead of network and address, an interface each. Default route and name server are those of the first one with nat. Default: the one under network.","type":"array","minItems":1,"items":{"title":"a network with an address","description":"An interface of the guest.","type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"$ref":"#/definitions/name","description":"The network.","examples":["vm1"]},"address":{"$ref":"#/definitions/ipv4","description":"Its address there. Default: the address after the gateway, when it is alone on the network.","examples":["10.1.0.2"]}},"examples":[{"name":"vm1","address":"10.1.0.2"}]},"examples":[[{"name":"vm1","address":"10.1.0.2"}]]},"address":{"$ref":"#/definitions/ipv4","description":"Its address on the network. Default: the address after the gateway, when it is alone on the network.","examples":["10.1.0.2"]},"vsock":{"type":"integer","minimum":3,"maximum":4294967294,"description":"The cid of its vsock, for microvm -s; each vm of a hypervisor has its own. Default: none.","examples":[3]},"profiles":{"title":"a list of profiles","description":"Profiles to apply between defaults and this vm, in this order.","type":"array","items":{"$ref":"#/definitions/tag"},"default":[],"examples":[["web"]]},"vcpu":{"$ref":"#/definitions/vcpu"},"memory":{"$ref":"#/definitions/memory"},"hypervisor":{"$ref":"#/definitions/hypervisor"},"store":{"$ref":"#/definitions/store"},"timezone":{"$ref":"#/definitions/timezone"},"stateVersion":{"$ref":"#/definitions/stateVersion"},"balloon":{"$ref":"#/definitions/balloon"},"state":{"$ref":"#/definitions/state"},"autostart":{"$ref":"#/definitions/autostart"},"tags":{"$ref":"#/definitions/tags"},"packages":{"$ref":"#/definitions/packages"},"users":{"$ref":"#/definitions/users"},"config":{"$ref":"#/definitions/config"},"modules":{"$ref":"#/definitions/modules"},"volumes":{"$ref":"#/definitions/volumes"},"shares":{"$ref":"#/definitions/shares"},"publish":{"$ref":"#/definitions/publish"},"credentials":{"$ref":"#/definitions/credentials"},"checks":{"$ref":"#/definitions/checks"},"dependsOn":{"$ref":"#/definitions/dependsOn"}},"examples":[{"on":"hv1","network":"vm1"}]};
+const schema82 = {"title":"an IPv4 address","description":"Four numbers from 0 to 255 with dots between.","type":"string","pattern":"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$","examples":["10.1.0.2"]};
 const pattern63 = new RegExp("^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$", "u");
 
 function validate52(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
@@ -3198,7 +3199,7 @@ let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.on === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "on"},message:"must have required property '"+"on"+"'",schema:schema79.required,parentSchema:schema79,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "on"},message:"must have required property '"+"on"+"'",schema:schema78.required,parentSchema:schema78,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -3208,8 +3209,8 @@ vErrors.push(err0);
 errors++;
 }
 for(const key0 in data){
-if(!(func2.call(schema79.properties, key0))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema79,data};
+if(!(func2.call(schema78.properties, key0))){
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema78,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3223,7 +3224,7 @@ if(data.on !== undefined){
 let data0 = data.on;
 if(typeof data0 === "string"){
 if(!pattern34.test(data0)){
-const err2 = {instancePath:instancePath+"/on",schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema57,data:data0};
+const err2 = {instancePath:instancePath+"/on",schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema56,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -3234,7 +3235,7 @@ errors++;
 }
 }
 else {
-const err3 = {instancePath:instancePath+"/on",schemaPath:"#/definitions/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema57.type,parentSchema:schema57,data:data0};
+const err3 = {instancePath:instancePath+"/on",schemaPath:"#/definitions/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema56.type,parentSchema:schema56,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -3248,7 +3249,7 @@ if(data.network !== undefined){
 let data1 = data.network;
 if(typeof data1 === "string"){
 if(!pattern34.test(data1)){
-const err4 = {instancePath:instancePath+"/network",schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema57,data:data1};
+const err4 = {instancePath:instancePath+"/network",schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema56,data:data1};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -3259,7 +3260,7 @@ errors++;
 }
 }
 else {
-const err5 = {instancePath:instancePath+"/network",schemaPath:"#/definitions/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema57.type,parentSchema:schema57,data:data1};
+const err5 = {instancePath:instancePath+"/network",schemaPath:"#/definitions/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema56.type,parentSchema:schema56,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -3273,7 +3274,7 @@ if(data.networks !== undefined){
 let data2 = data.networks;
 if(Array.isArray(data2)){
 if(data2.length < 1){
-const err6 = {instancePath:instancePath+"/networks",schemaPath:"#/properties/networks/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema79.properties.networks,data:data2};
+const err6 = {instancePath:instancePath+"/networks",schemaPath:"#/properties/networks/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema78.properties.networks,data:data2};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -3287,7 +3288,7 @@ for(let i0=0; i0<len0; i0++){
 let data3 = data2[i0];
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 if(data3.name === undefined){
-const err7 = {instancePath:instancePath+"/networks/" + i0,schemaPath:"#/properties/networks/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'",schema:schema79.properties.networks.items.required,parentSchema:schema79.properties.networks.items,data:data3};
+const err7 = {instancePath:instancePath+"/networks/" + i0,schemaPath:"#/properties/networks/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'",schema:schema78.properties.networks.items.required,parentSchema:schema78.properties.networks.items,data:data3};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -3298,7 +3299,7 @@ errors++;
 }
 for(const key1 in data3){
 if(!((key1 === "name") || (key1 === "address"))){
-const err8 = {instancePath:instancePath+"/networks/" + i0,schemaPath:"#/properties/networks/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema79.properties.networks.items,data:data3};
+const err8 = {instancePath:instancePath+"/networks/" + i0,schemaPath:"#/properties/networks/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema78.properties.networks.items,data:data3};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -3312,7 +3313,7 @@ if(data3.name !== undefined){
 let data4 = data3.name;
 if(typeof data4 === "string"){
 if(!pattern34.test(data4)){
-const err9 = {instancePath:instancePath+"/networks/" + i0+"/name",schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema57,data:data4};
+const err9 = {instancePath:instancePath+"/networks/" + i0+"/name",schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema56,data:data4};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -3323,7 +3324,7 @@ errors++;
 }
 }
 else {
-const err10 = {instancePath:instancePath+"/networks/" + i0+"/name",schemaPath:"#/definitions/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema57.type,parentSchema:schema57,data:data4};
+const err10 = {instancePath:instancePath+"/networks/" + i0+"/name",schemaPath:"#/definitions/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema56.type,parentSchema:schema56,data:data4};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -3337,7 +3338,7 @@ if(data3.address !== undefined){
 let data5 = data3.address;
 if(typeof data5 === "string"){
 if(!pattern63.test(data5)){
-const err11 = {instancePath:instancePath+"/networks/" + i0+"/address",schemaPath:"#/definitions/ipv4/pattern",keyword:"pattern",params:{pattern: "^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$"},message:"must match pattern \""+"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$"+"\"",schema:"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$",parentSchema:schema83,data:data5};
+const err11 = {instancePath:instancePath+"/networks/" + i0+"/address",schemaPath:"#/definitions/ipv4/pattern",keyword:"pattern",params:{pattern: "^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$"},message:"must match pattern \""+"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$"+"\"",schema:"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$",parentSchema:schema82,data:data5};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -3348,7 +3349,7 @@ errors++;
 }
 }
 else {
-const err12 = {instancePath:instancePath+"/networks/" + i0+"/address",schemaPath:"#/definitions/ipv4/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema83.type,parentSchema:schema83,data:data5};
+const err12 = {instancePath:instancePath+"/networks/" + i0+"/address",schemaPath:"#/definitions/ipv4/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema82.type,parentSchema:schema82,data:data5};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -3360,7 +3361,7 @@ errors++;
 }
 }
 else {
-const err13 = {instancePath:instancePath+"/networks/" + i0,schemaPath:"#/properties/networks/items/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema79.properties.networks.items.type,parentSchema:schema79.properties.networks.items,data:data3};
+const err13 = {instancePath:instancePath+"/networks/" + i0,schemaPath:"#/properties/networks/items/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema78.properties.networks.items.type,parentSchema:schema78.properties.networks.items,data:data3};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -3372,7 +3373,7 @@ errors++;
 }
 }
 else {
-const err14 = {instancePath:instancePath+"/networks",schemaPath:"#/properties/networks/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema79.properties.networks.type,parentSchema:schema79.properties.networks,data:data2};
+const err14 = {instancePath:instancePath+"/networks",schemaPath:"#/properties/networks/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema78.properties.networks.type,parentSchema:schema78.properties.networks,data:data2};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -3386,7 +3387,7 @@ if(data.address !== undefined){
 let data6 = data.address;
 if(typeof data6 === "string"){
 if(!pattern63.test(data6)){
-const err15 = {instancePath:instancePath+"/address",schemaPath:"#/definitions/ipv4/pattern",keyword:"pattern",params:{pattern: "^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$"},message:"must match pattern \""+"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$"+"\"",schema:"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$",parentSchema:schema83,data:data6};
+const err15 = {instancePath:instancePath+"/address",schemaPath:"#/definitions/ipv4/pattern",keyword:"pattern",params:{pattern: "^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$"},message:"must match pattern \""+"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$"+"\"",schema:"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$",parentSchema:schema82,data:data6};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -3397,7 +3398,7 @@ errors++;
 }
 }
 else {
-const err16 = {instancePath:instancePath+"/address",schemaPath:"#/definitions/ipv4/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema83.type,parentSchema:schema83,data:data6};
+const err16 = {instancePath:instancePath+"/address",schemaPath:"#/definitions/ipv4/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema82.type,parentSchema:schema82,data:data6};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -3410,7 +3411,7 @@ errors++;
 if(data.vsock !== undefined){
 let data7 = data.vsock;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-const err17 = {instancePath:instancePath+"/vsock",schemaPath:"#/properties/vsock/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema79.properties.vsock.type,parentSchema:schema79.properties.vsock,data:data7};
+const err17 = {instancePath:instancePath+"/vsock",schemaPath:"#/properties/vsock/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema78.properties.vsock.type,parentSchema:schema78.properties.vsock,data:data7};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -3421,7 +3422,7 @@ errors++;
 }
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 4294967294 || isNaN(data7)){
-const err18 = {instancePath:instancePath+"/vsock",schemaPath:"#/properties/vsock/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4294967294},message:"must be <= 4294967294",schema:4294967294,parentSchema:schema79.properties.vsock,data:data7};
+const err18 = {instancePath:instancePath+"/vsock",schemaPath:"#/properties/vsock/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4294967294},message:"must be <= 4294967294",schema:4294967294,parentSchema:schema78.properties.vsock,data:data7};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -3431,7 +3432,7 @@ vErrors.push(err18);
 errors++;
 }
 if(data7 < 3 || isNaN(data7)){
-const err19 = {instancePath:instancePath+"/vsock",schemaPath:"#/properties/vsock/minimum",keyword:"minimum",params:{comparison: ">=", limit: 3},message:"must be >= 3",schema:3,parentSchema:schema79.properties.vsock,data:data7};
+const err19 = {instancePath:instancePath+"/vsock",schemaPath:"#/properties/vsock/minimum",keyword:"minimum",params:{comparison: ">=", limit: 3},message:"must be >= 3",schema:3,parentSchema:schema78.properties.vsock,data:data7};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -3473,7 +3474,7 @@ errors++;
 }
 }
 else {
-const err22 = {instancePath:instancePath+"/profiles",schemaPath:"#/properties/profiles/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema79.properties.profiles.type,parentSchema:schema79.properties.profiles,data:data8};
+const err22 = {instancePath:instancePath+"/profiles",schemaPath:"#/properties/profiles/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema78.properties.profiles.type,parentSchema:schema78.properties.profiles,data:data8};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -3787,7 +3788,7 @@ for(let i4=0; i4<len4; i4++){
 let data29 = data28[i4];
 if(typeof data29 === "string"){
 if(!pattern28.test(data29)){
-const err44 = {instancePath:instancePath+"/publish/" + i4,schemaPath:"#/definitions/publish/items/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$"},message:"must match pattern \""+"^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$"+"\"",schema:"^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$",parentSchema:schema46.items,data:data29};
+const err44 = {instancePath:instancePath+"/publish/" + i4,schemaPath:"#/definitions/publish/items/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$"},message:"must match pattern \""+"^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$"+"\"",schema:"^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$",parentSchema:schema45.items,data:data29};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -3798,7 +3799,7 @@ errors++;
 }
 }
 else {
-const err45 = {instancePath:instancePath+"/publish/" + i4,schemaPath:"#/definitions/publish/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema46.items.type,parentSchema:schema46.items,data:data29};
+const err45 = {instancePath:instancePath+"/publish/" + i4,schemaPath:"#/definitions/publish/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema45.items.type,parentSchema:schema45.items,data:data29};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -3810,7 +3811,7 @@ errors++;
 }
 }
 else {
-const err46 = {instancePath:instancePath+"/publish",schemaPath:"#/definitions/publish/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema46.type,parentSchema:schema46,data:data28};
+const err46 = {instancePath:instancePath+"/publish",schemaPath:"#/definitions/publish/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema45.type,parentSchema:schema45,data:data28};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -3840,7 +3841,7 @@ errors = vErrors.length;
 }
 }
 else {
-const err47 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema79.type,parentSchema:schema79,data};
+const err47 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema78.type,parentSchema:schema78,data};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -4139,7 +4140,7 @@ for(const key4 in data13){
 const _errs30 = errors;
 if(typeof key4 === "string"){
 if(!pattern34.test(key4)){
-const err20 = {instancePath:instancePath+"/hypervisors",schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema57,data:key4,propertyName:key4};
+const err20 = {instancePath:instancePath+"/hypervisors",schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema56,data:key4,propertyName:key4};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -4150,7 +4151,7 @@ errors++;
 }
 }
 else {
-const err21 = {instancePath:instancePath+"/hypervisors",schemaPath:"#/definitions/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema57.type,parentSchema:schema57,data:key4,propertyName:key4};
+const err21 = {instancePath:instancePath+"/hypervisors",schemaPath:"#/definitions/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema56.type,parentSchema:schema56,data:key4,propertyName:key4};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -4196,7 +4197,7 @@ for(const key6 in data15){
 const _errs37 = errors;
 if(typeof key6 === "string"){
 if(!pattern34.test(key6)){
-const err24 = {instancePath:instancePath+"/networks",schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema57,data:key6,propertyName:key6};
+const err24 = {instancePath:instancePath+"/networks",schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema56,data:key6,propertyName:key6};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -4207,7 +4208,7 @@ errors++;
 }
 }
 else {
-const err25 = {instancePath:instancePath+"/networks",schemaPath:"#/definitions/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema57.type,parentSchema:schema57,data:key6,propertyName:key6};
+const err25 = {instancePath:instancePath+"/networks",schemaPath:"#/definitions/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema56.type,parentSchema:schema56,data:key6,propertyName:key6};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -4253,7 +4254,7 @@ for(const key8 in data17){
 const _errs44 = errors;
 if(typeof key8 === "string"){
 if(!pattern34.test(key8)){
-const err28 = {instancePath:instancePath+"/vms",schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema57,data:key8,propertyName:key8};
+const err28 = {instancePath:instancePath+"/vms",schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema56,data:key8,propertyName:key8};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -4264,7 +4265,7 @@ errors++;
 }
 }
 else {
-const err29 = {instancePath:instancePath+"/vms",schemaPath:"#/definitions/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema57.type,parentSchema:schema57,data:key8,propertyName:key8};
+const err29 = {instancePath:instancePath+"/vms",schemaPath:"#/definitions/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema56.type,parentSchema:schema56,data:key8,propertyName:key8};
 if(vErrors === null){
 vErrors = [err29];
 }

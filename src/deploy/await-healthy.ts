@@ -62,7 +62,8 @@ export async function awaitHealthy(
     if (life !== undefined && now && now !== life) {
       throw new NotHealthy(vm.name, 'died and was started again by systemd', results, hint);
     }
-    if (!life && seen?.unit.active === 'active' && seen.virtiofsd.active === 'active') life = now;
+    const shares = vm.expected.virtiofs === false || seen?.virtiofsd.active === 'active';
+    if (!life && seen?.unit.active === 'active' && shares) life = now;
 
     healthySince = healthy ? (healthySince ?? clock.now()) : undefined;
     if (healthySince !== undefined && clock.now() - healthySince >= rollout.settle) {

@@ -1,6 +1,7 @@
 import type { Facts, UnitFacts } from '../host/facts.ts';
-import type { Expected } from '../model/expected.ts';
+import { type Expected, nicsOf } from '../model/expected.ts';
 import type { Network } from '../model/fleet.ts';
+import { gatewaysOf } from '../model/gateways.ts';
 
 /** One thing looked at, with what was expected and what was seen. */
 export interface CheckResult {
@@ -47,20 +48,20 @@ export function checkVm(vm: VmTarget, facts: Facts): CheckResult[] {
       },
     ];
   }
-  const tap = facts.interfaces.get(vm.expected.tap);
   const bridge = facts.interfaces.get(vm.expected.bridge);
   const answered = facts.answers.get(vm.expected.address);
   return [
     current,
     check(vm.name, 'booted', vm.runner, seen?.booted),
     check(vm.name, 'microvm@', 'active', unitState(seen?.unit)),
-    check(vm.name, 'virtiofsd', 'active', unitState(seen?.virtiofsd)),
-    check(
-      vm.name,
-      'tap',
-      `${vm.expected.tap} up in ${vm.expected.bridge}`,
-      tap && `${vm.expected.tap} ${tap.up ? 'up' : 'down'} in ${tap.master ?? 'no bridge'}`,
-    ),
+    ...(vm.expected.virtiofs === false
+      ? []
+      : [check(vm.name, 'virtiofsd', 'active', unitState(seen?.virtiofsd))]),
+    ...nicsOf(vm.expected).map(({ tap, bridge }) => {
+      const link = facts.interfaces.get(tap);
+      const found = link && `${tap} ${link.up ? 'up' : 'down'} in ${link.master ?? 'no bridge'}`;
+      return check(vm.name, 'tap', `${tap} up in ${bridge}`, found);
+    }),
     ...(vm.bridgeAddress === undefined
       ? []
       : [
@@ -101,12 +102,12 @@ export function checkHypervisor(
       : [check(name, 'current system', toplevel, facts.currentSystem)]),
     ...networks.map((network): CheckResult => {
       const bridge = facts.interfaces.get(network.bridge);
-      const address = `${network.gateway}/${network.prefix}`;
+      const addresses = gatewaysOf(network);
       return {
         target: name,
         check: `bridge ${network.bridge}`,
-        ok: (bridge?.up ?? false) && (bridge?.addresses.includes(address) ?? false),
-        expected: `up with ${address}`,
+        ok: (bridge?.up ?? false) && addresses.every((a) => bridge?.addresses.includes(a)),
+        expected: `up with ${addresses.join(', ')}`,
         seen: bridge
           ? `${bridge.up ? 'up' : 'down'} with ${bridge.addresses.join(', ') || 'no address'}`
           : 'nothing',
@@ -140,8 +141,7 @@ export function checkUntouched(
     .filter((vm) => vm.unit.active === 'active' && !except.has(vm.name))
     .flatMap((vm): CheckResult[] => {
       const now = facts.vms.get(vm.name);
-      const tapName = before.deployed.get(vm.name)?.expected?.tap;
-      const tap = tapName ? before.interfaces.get(tapName) : undefined;
+      const expected = before.deployed.get(vm.name)?.expected;
       return [
         {
           target: vm.name,
@@ -150,16 +150,12 @@ export function checkUntouched(
           expected: 'runs on, not restarted',
           seen: now?.unit.active === 'active' ? 'restarted' : unitState(now?.unit),
         },
-        ...(tapName && tap?.master
-          ? [
-              check(
-                vm.name,
-                'tap',
-                `in ${tap.master}`,
-                `in ${facts.interfaces.get(tapName)?.master ?? 'no bridge'}`,
-              ),
-            ]
-          : []),
+        ...nicsOf(expected).flatMap(({ tap }) => {
+          const bridge = before.interfaces.get(tap)?.master;
+          if (!bridge) return [];
+          const found = facts.interfaces.get(tap)?.master ?? 'no bridge';
+          return [check(vm.name, 'tap', `in ${bridge}`, `in ${found}`)];
+        }),
       ];
     });
 }

@@ -1,5 +1,6 @@
 import { NotHealthy } from './await-healthy.ts';
-import { checkHypervisor, checkVm } from './checks.ts';
+import { checkHypervisor, checkVm, type VmTarget } from './checks.ts';
+import { bystanders } from './context.ts';
 import { checkpoint } from './interrupt.ts';
 import { inParallel } from './parallel.ts';
 import type { Part } from './part.ts';
@@ -46,21 +47,25 @@ async function attempt(
   return parts.find((part) => part.failure);
 }
 
-async function lookOnceMore({ ctx, name, outcome }: Part): Promise<void> {
+async function lookOnceMore(part: Part): Promise<void> {
+  const { ctx, name, outcome } = part;
   const { session, clock, standing, index } = ctx;
   const { confirm } = index.fleet.rollout;
   await session.reconnectWithin(confirm);
   const targets = [...standing.values()];
-  const addresses = targets
-    .filter((t) => t.state === 'running')
-    .map(({ expected }) => expected.address);
+  const running = [...targets, ...bystanders(ctx)].filter((t) => t.state === 'running');
+  const addresses = running.map(({ expected }) => expected.address);
   const until = clock.now() + Math.min(looksFor, confirm / 2);
   for (;;) {
     const facts = await session.facts(addresses);
     const checks = targets.flatMap((target) => checkVm(target, facts));
     if (outcome?.boot)
       checks.push(...checkHypervisor(name, outcome.boot.toplevel, index.networksOn(name), facts));
-    if (checks.every((c) => c.ok)) return;
+    if (checks.every((c) => c.ok)) {
+      const isWell = (target: VmTarget) => checkVm(target, facts).every((c) => c.ok);
+      part.healthy = new Map(running.filter(isWell).map((t) => [t.name, t.runner]));
+      return;
+    }
     if (clock.now() >= until) throw new NotHealthy(name, 'did not stay healthy', checks);
     await session.renew();
     await clock.sleep(500);
@@ -69,7 +74,7 @@ async function lookOnceMore({ ctx, name, outcome }: Part): Promise<void> {
 
 async function confirm(part: Part): Promise<void> {
   const { session, index } = part.ctx;
-  const stdin = outcomeRows(index.fleet.name, part.outcome as Outcome);
+  const stdin = outcomeRows(index.fleet.name, part.outcome as Outcome, part.healthy);
   const send = () => session.call('confirm', [session.id], { stdin });
   try {
     await session.during('confirm', async () => {

@@ -20,6 +20,18 @@ export interface Context {
   readonly standing: Map<string, VmTarget>;
 }
 
+/**
+ * Guests that this deployment leaves alone and that start after a reboot only if they were well at the
+ * last look: they are looked at once, too, lest none starts where fleet has never looked.
+ */
+export function bystanders(ctx: Context): VmTarget[] {
+  return ctx.index.vmsOn(ctx.session.hypervisor.name).flatMap((vm) => {
+    const runner = ctx.before.vms.get(vm.name)?.current;
+    if (vm.autostart !== 'healthy' || ctx.standing.has(vm.name) || !runner) return [];
+    return [desiredTarget(ctx, vm, runner)];
+  });
+}
+
 /** How a vm should look on a runner, by fleet.yaml. */
 export function desiredTarget(ctx: Context, vm: Vm, runner: string): VmTarget {
   const expected = expectedOf(vm, ctx.index.networks);

@@ -1,12 +1,12 @@
 import { systemName } from '../host/facts.ts';
 import { FleetError } from '../model/errors.ts';
-import { expectedOf, formatExpected } from '../model/expected.ts';
+import { expectedOf, formatExpected, nicsOf } from '../model/expected.ts';
 import type { Action, HypervisorPlan } from '../plan/plan.ts';
 import { requireAccess } from './adoption.ts';
 import type { Context } from './context.ts';
 import { checkpoint } from './interrupt.ts';
 import { switchHypervisor } from './switch.ts';
-import { bringUpVm, setAside, stopVm } from './vm-steps.ts';
+import { bringUpAll, setAside, stopVm } from './vm-steps.ts';
 import type { Outcome, Recorded, Work } from './work.ts';
 
 /** The commit that is deployed, and how it gets to a hypervisor. */
@@ -73,9 +73,8 @@ async function activate(
     await switchSystem(ctx, switching, toplevel, todo);
     await removeOldBridges(ctx);
   }
-  for (const action of todo.filter((a) => bringsUp.has(a.kind))) {
-    await bringUpVm(ctx, action, runnerOf(ctx, action, built));
-  }
+  const rising = todo.filter((a) => bringsUp.has(a.kind));
+  await bringUpAll(ctx, rising, (action) => runnerOf(ctx, action, built));
   for (const action of leaving) await setAside(ctx, action.target);
   checkpoint(ctx.signal);
   return {
@@ -226,7 +225,11 @@ function recorded(
 async function removeOldBridges(ctx: Context): Promise<void> {
   const { session } = ctx;
   const wanted = new Set(ctx.index.networksOn(session.hypervisor.name).map((n) => n.bridge));
-  const ours = new Set([...ctx.before.deployed.values()].map((d) => d.expected?.bridge));
+  const ours = new Set(
+    [...ctx.before.deployed.values()]
+      .flatMap((d) => nicsOf(d.expected))
+      .map(({ bridge }) => bridge),
+  );
   const old = [...ctx.before.interfaces.keys()].filter(
     (name) => ours.has(name) && !wanted.has(name),
   );

@@ -11,6 +11,8 @@ export interface Part {
   /** Ready: changed, healthy, not confirmed yet: its way back is armed. */
   state: 'waiting' | 'ready' | 'confirmed' | 'ended';
   outcome?: Outcome;
+  /** Guests that were well at the last look, with their runners. */
+  healthy?: ReadonlyMap<string, string>;
   failure?: FleetError;
   result?: HypervisorResult;
 }

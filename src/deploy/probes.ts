@@ -2,33 +2,81 @@ import { request } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Host } from '../host/host.ts';
 import type { Check } from '../model/fleet.ts';
+import { checkUser } from '../model/guest-keys.ts';
 import type { CheckResult } from './checks.ts';
+import { runScript } from './session.ts';
 
 /** One probe must not take longer than this; the deadline of the guest decides how often. */
 const probeMs = 3000;
+/** One try of a command inside a guest, in seconds. */
+const runSeconds = 10;
+const sshPort = 22;
 
 /** The checks that fleet.yaml asks for, made through the ssh connection to the hypervisor. */
-export function probe(
+export async function probe(
   host: Host,
   target: string,
   address: string,
   checks: readonly Check[],
 ): Promise<CheckResult[]> {
+  // One command after the other: a connection has room for few sessions.
+  let before: Promise<unknown> = Promise.resolve();
   return Promise.all(
     checks.map(async (check): Promise<CheckResult> => {
-      const name = check.kind === 'tcp' ? `tcp ${check.port}` : `http ${check.port}${check.path}`;
-      const expected = check.kind === 'tcp' ? 'connects' : String(check.status);
-      let seen: string;
-      try {
-        const socket = await host.connectTcp(address, check.port, probeMs);
-        seen = check.kind === 'tcp' ? 'connects' : String(await status(socket, address, check));
-        socket.destroy();
-      } catch (error) {
-        seen = error instanceof Error ? error.message : String(error);
-      }
-      return { target, check: name, ok: seen === expected, expected, seen };
+      const look = (): Promise<string> =>
+        check.kind === 'run'
+          ? runInside(host, target, address, check.command)
+          : dial(host, address, check);
+      const looking = check.kind === 'run' ? before.then(look) : look();
+      if (check.kind === 'run') before = looking.catch(() => {});
+      const seen = await looking.catch((error: unknown) =>
+        error instanceof Error ? error.message : String(error),
+      );
+      const expected = expectation(check);
+      return { target, check: nameOf(check), ok: seen === expected, expected, seen };
     }),
   );
+}
+
+function nameOf(check: Check): string {
+  if (check.kind === 'run') return `run ${check.command}`;
+  return check.kind === 'tcp' ? `tcp ${check.port}` : `http ${check.port}${check.path}`;
+}
+
+function expectation(check: Check): string {
+  if (check.kind === 'run') return 'exit 0';
+  return check.kind === 'tcp' ? 'connects' : String(check.status);
+}
+
+async function dial(
+  host: Host,
+  address: string,
+  check: Exclude<Check, { kind: 'run' }>,
+): Promise<string> {
+  const socket = await host.connectTcp(address, check.port, probeMs);
+  const seen = check.kind === 'tcp' ? 'connects' : String(await status(socket, address, check));
+  socket.destroy();
+  return seen;
+}
+
+/** `exit 0`, or how it ended and what it said last. */
+async function runInside(
+  host: Host,
+  vm: string,
+  address: string,
+  command: string,
+): Promise<string> {
+  const limit = String(runSeconds);
+  const args = [vm, address, String(sshPort), checkUser, limit, command];
+  const output = await runScript(host, 'guest-run', args);
+  const [code, ...lines] = output.trimEnd().split('\n');
+  if (code === '0') return 'exit 0';
+  const said = lines.filter((line) => line.trim() !== '').join(' / ');
+  // It may have said anything.
+  const clean = said.replace(/\p{Cc}/gu, ' ').trim();
+  const end =
+    code === '124' ? `no end within ${limit} s` : code === '255' ? 'ssh failed' : `exit ${code}`;
+  return clean === '' ? end : `${end}: ${clean}`;
 }
 
 function status(

@@ -33,6 +33,8 @@ export async function putBack(ctx: Context): Promise<Pick<HypervisorResult, 'out
     const of = (key: string) => rows.flatMap(([word, text = '']) => (word === key ? [text] : []));
     const isChanged = rows.some(([word]) => word === 'changed');
     const bad = of('not-back');
+    if (of('result').includes('done'))
+      bad.push('it had been confirmed and has ended: fleet rollback puts it back');
     const restarted = of('put-back').filter((name) => name !== systemName);
     // Confirmed, and fleet was not heard of afterwards: then it has ended, for good.
     if (of('result').includes('done'))
@@ -91,21 +93,29 @@ async function lookAgain(ctx: Context, restarted: readonly string[]): Promise<st
     }
   }
   try {
-    const facts = await session.facts();
-    const { name } = session.hypervisor;
-    bad.push(
-      ...checkHypervisor(name, before.currentSystem, [], facts)
-        .filter((c) => !c.ok)
-        .map((c) => `${name} is not on its previous system: ${c.seen}`),
-    );
-    for (const vm of before.vms.values()) {
-      if (vm.unit.active === 'active' && facts.vms.get(vm.name)?.unit.active !== 'active')
-        bad.push(`${vm.name} ran before and does not run now`);
-    }
+    bad.push(...(await stillDifferent(ctx)));
   } catch (error) {
     bad.push(`it could not be looked at again: ${asFleetError(error).message}`);
   }
   return bad;
+}
+
+/** What ran before and does not run now, once it had time to: after a reboot guests start one by one. */
+async function stillDifferent({ session, before, clock, index }: Context): Promise<string[]> {
+  const { name } = session.hypervisor;
+  const until = clock.now() + index.fleet.rollout.deadline;
+  for (;;) {
+    const facts = await session.facts();
+    const bad = checkHypervisor(name, before.currentSystem, [], facts)
+      .filter((c) => !c.ok)
+      .map((c) => `${name} is not on its previous system: ${c.seen}`);
+    for (const vm of before.vms.values()) {
+      if (vm.unit.active === 'active' && facts.vms.get(vm.name)?.unit.active !== 'active')
+        bad.push(`${vm.name} ran before and does not run now`);
+    }
+    if (bad.length === 0 || clock.now() >= until) return bad;
+    await clock.sleep(1000);
+  }
 }
 
 /** Bugs are told apart from what can go wrong: they keep their stack. */

@@ -1,7 +1,7 @@
 import { systemName } from '../host/facts.ts';
 import type { Generation, Generations } from '../host/generations.ts';
 import { FleetError } from '../model/errors.ts';
-import { type Expected, parseExpected } from '../model/expected.ts';
+import { type Expected, parseExpected, sameWiring } from '../model/expected.ts';
 import { awaitHealthy } from './await-healthy.ts';
 import { type Context, formerTarget, stopSeconds } from './context.ts';
 import { checkpoint } from './interrupt.ts';
@@ -63,7 +63,7 @@ function movedVms(
   return vms.flatMap(([name, generation]) => {
     const then = expectedAt(generation);
     const now = ctx.before.deployed.get(name)?.expected;
-    return then && now && (then.tap !== now.tap || then.bridge !== now.bridge) ? [name] : [];
+    return then && now && !sameWiring(then, now) ? [name] : [];
   });
 }
 

@@ -69,10 +69,13 @@ export async function rollOut(input: RolloutInput): Promise<HypervisorResult[]> 
       ),
   );
   const beginnings = sessions.map((session, i) => ({ session, vms: input.members[i]?.vms ?? [] }));
-  if (input.enter) await input.enter(sessions);
-  else await beginAll(beginnings, deployment, index, input.ports.clock);
+  // Also while some have begun and wait for the rest.
   const endLeases = keepLeases(sessions, confirm);
+  let begun = false;
   try {
+    if (input.enter) await input.enter(sessions);
+    else await beginAll(beginnings, deployment, index, input.ports.clock);
+    begun = !input.enter;
     const parts = await makeParts(input, sessions);
     const results = await new Run(input, parts).all();
     await input.afterwards?.(results, new Map(parts.map((p) => [p.name, p.ctx.before])));
@@ -82,7 +85,7 @@ export async function rollOut(input: RolloutInput): Promise<HypervisorResult[]> 
   } catch (error) {
     // A run does not throw: nothing was changed yet, unless by the fleet that began this. Then it stays as
     // it is, to be taken up again, or to go back by itself.
-    if (!input.enter) await endAll(sessions, 'untouched');
+    if (begun) await endAll(sessions, 'untouched');
     throw error;
   } finally {
     endLeases();

@@ -1,8 +1,10 @@
+import { nicsOf } from '../model/expected.ts';
 import type { Vm } from '../model/fleet.ts';
 import type { Action } from '../plan/plan.ts';
 import { awaitHealthy } from './await-healthy.ts';
 import { type Context, desiredTarget, stopSeconds } from './context.ts';
 import { checkpoint } from './interrupt.ts';
+import { inParallel } from './parallel.ts';
 
 /** Stops a guest: it leaves, is to be stopped, or changes its network. */
 export async function stopVm(ctx: Context, name: string): Promise<void> {
@@ -13,10 +15,42 @@ export async function stopVm(ctx: Context, name: string): Promise<void> {
 }
 
 /**
+ * Brings guests up in the order given, at most `maxParallelVms` at a time, none before those that it
+ * depends on are healthy. @throws the first failure, when nobody is at work any more
+ */
+export async function bringUpAll(
+  ctx: Context,
+  actions: readonly Action[],
+  runnerOf: (action: Action) => string,
+): Promise<void> {
+  const stop = new AbortController();
+  const own = { ...ctx, signal: AbortSignal.any([ctx.signal, stop.signal]) };
+  const underway = new Map<string, Promise<void>>();
+  let failure: { readonly error: unknown } | undefined;
+  const bringUp = async (action: Action): Promise<void> => {
+    const needs = ctx.index.vms.get(action.target)?.dependsOn ?? [];
+    await Promise.all(needs.map((name) => underway.get(name)));
+    if (failure) return;
+    try {
+      await bringUpVm(own, action, runnerOf(action));
+    } catch (error) {
+      failure ??= { error };
+      stop.abort();
+    }
+  };
+  await inParallel(actions, ctx.index.fleet.rollout.maxParallelVms, (action) => {
+    const work = bringUp(action);
+    underway.set(action.target, work);
+    return work;
+  });
+  if (failure) throw failure.error;
+}
+
+/**
  * Creates, updates or starts one guest and looks at it until it has settled.
  * @param runner store path that was built for it
  */
-export async function bringUpVm(ctx: Context, action: Action, runner: string): Promise<void> {
+async function bringUpVm(ctx: Context, action: Action, runner: string): Promise<void> {
   checkpoint(ctx.signal);
   const vm = ctx.index.vms.get(action.target);
   if (!vm) throw new Error(`no vm ${action.target}`);
@@ -25,7 +59,7 @@ export async function bringUpVm(ctx: Context, action: Action, runner: string): P
 }
 
 /** Looks at one guest until it has settled on `runner`. @throws NotHealthy */
-export async function seeHealthy(ctx: Context, vm: Vm, runner: string): Promise<void> {
+async function seeHealthy(ctx: Context, vm: Vm, runner: string): Promise<void> {
   const target = desiredTarget(ctx, vm, runner);
   const { rollout } = ctx.index.fleet;
   const checks = await awaitHealthy(ctx.session, ctx.clock, target, vm.checks, rollout, ctx.signal);
@@ -67,10 +101,11 @@ async function act(ctx: Context, action: Action, vm: Vm, runner: string): Promis
       await start();
       return;
     case 'join': {
-      const { tap, bridge } = desiredTarget(ctx, vm, runner).expected;
-      await session.step(`join ${tap} to ${bridge}`, 'vm-join', [tap, bridge], {
-        kind: 'harmless',
-      });
+      for (const { tap, bridge } of nicsOf(desiredTarget(ctx, vm, runner).expected)) {
+        await session.step(`join ${tap} to ${bridge}`, 'vm-join', [tap, bridge], {
+          kind: 'harmless',
+        });
+      }
     }
   }
 }

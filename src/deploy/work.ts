@@ -33,8 +33,15 @@ export interface Work {
   activate(ctx: Context): Promise<Outcome>;
 }
 
-/** The outcome as confirm.sh and finish (deployments.sh) read it: rows of tab-separated fields. */
-export function outcomeRows(fleet: string, outcome: Outcome): string {
+/**
+ * The outcome as confirm.sh and finish (deployments.sh) read it: rows of tab-separated fields.
+ * @param healthy guests that were seen well, with their runners
+ */
+export function outcomeRows(
+  fleet: string,
+  outcome: Outcome,
+  healthy: ReadonlyMap<string, string> = new Map(),
+): string {
   const rows = [
     ['fleet', fleet],
     ...outcome.recorded.map((r) => [
@@ -47,6 +54,7 @@ export function outcomeRows(fleet: string, outcome: Outcome): string {
       r.generation,
       r.expected ?? '-',
     ]),
+    ...[...healthy].map(([name, runner]) => ['healthy', name, runner]),
     ...outcome.released.map((name) => ['release', name]),
     ...outcome.held.map((h) => ['hold', h.name, h.from, h.to, h.operator]),
     ['end'],

@@ -20,6 +20,8 @@ export interface Facts {
   readonly missingTools: readonly string[];
   /** KiB free, by the folder asked for; of one that is not there, where it would be made. */
   readonly freeKiB: ReadonlyMap<string, number>;
+  /** KiB that the folder of a vm takes in /var/lib/microvms, by vm. */
+  readonly takenKiB: ReadonlyMap<string, number>;
   /** The deployment that has this hypervisor, dead or alive. */
   readonly lock: OpenDeployment | undefined;
   readonly memory: Memory | undefined;

@@ -10,7 +10,7 @@ import type {
   UnitFacts,
   VmFacts,
 } from './facts.ts';
-import { parseFree, parseMemory, parseProcessors } from './parse-resources.ts';
+import { parseFree, parseMemory, parseProcessors, parseTaken } from './parse-resources.ts';
 import { isCollecting, parseWriters } from './parse-writers.ts';
 
 const noUnit: UnitFacts = {
@@ -64,6 +64,7 @@ export function parseFacts(text: string): Facts {
     }),
     missingTools: of('missing').map(([tool]) => tool ?? ''),
     freeKiB: parseFree(of('disk'), linesOf('disks')),
+    takenKiB: parseTaken(linesOf('taken')),
     memory: parseMemory(of('memory')),
     processors: parseProcessors(one('processors')),
     writers: parseWriters(units, linesOf('processes')),

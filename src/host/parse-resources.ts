@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { Memory } from './facts.ts';
 
 /** `df -P` prints a line a disk, in the order in which it was asked. */
@@ -27,4 +28,13 @@ export function parseProcessors(list: string | undefined): number | undefined {
     .map((range) => range.split('-').map(Number))
     .reduce((sum, [first = Number.NaN, last = first]) => sum + last - first + 1, 0);
   return list === undefined || Number.isNaN(count) ? undefined : count;
+}
+
+/** What `du -sk` prints: KiB and a folder in /var/lib/microvms, whose name is the vm's. */
+export function parseTaken(lines: readonly string[]): Map<string, number> {
+  const rows = lines.filter(Boolean).map((line) => {
+    const [kib, folder = ''] = line.split('\t');
+    return [posix.basename(folder), Number(kib)] as const;
+  });
+  return new Map(rows.filter(([, kib]) => Number.isFinite(kib)));
 }

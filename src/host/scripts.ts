@@ -13,9 +13,11 @@ export type ScriptName =
   | 'facts'
   | 'follow'
   | 'generations'
+  | 'guest-run'
   | 'history'
   | 'introduce'
   | 'lock-inputs'
+  | 'looked'
   | 'receive'
   | 'renew'
   | 'resume'
@@ -38,8 +40,10 @@ const withoutDeployments = new Set<ScriptName>([
   'access',
   'facts',
   'generations',
+  'guest-run',
   'introduce',
   'lock-inputs',
+  'looked',
 ]);
 
 const texts = new Map<string, string>();

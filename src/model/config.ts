@@ -21,7 +21,7 @@ const isBranch = (value: Data | undefined): value is Branch =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Attribute name as it has to be written in a key of `config`. */
-const quotePart = (part: string): string =>
+export const quotePart = (part: string): string =>
   part === '' || /[."]/.test(part) ? `"${part.replace(/["\\]/g, '\\$&')}"` : part;
 
 /** Splits `virtualHosts."example.org".root` at dots outside of quotes; undefined: cannot be read. */

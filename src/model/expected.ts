@@ -1,15 +1,25 @@
 import type { Network, Vm } from './fleet.ts';
+import { isLookedInto } from './guest-keys.ts';
+
+/** How one NIC of a vm is wired. */
+export interface ExpectedNic {
+  readonly tap: string;
+  readonly bridge: string;
+  readonly address: string;
+  readonly address6?: string;
+}
 
 /**
  * How a generation of a vm is reached and what it keeps its data in. Remembered beside each runner: a
  * roll-back years later has to know what that generation looked like, a changed TAP or bridge has to
- * be seen before a switch, and a volume must not be mistaken for another.
+ * be seen before a switch, and a volume must not be mistaken for another. Its own TAP, bridge and
+ * address are those of the first NIC.
  */
-export interface Expected {
-  readonly tap: string;
-  readonly bridge: string;
-  readonly address: string;
+export interface Expected extends ExpectedNic {
+  readonly further: readonly ExpectedNic[];
   readonly volumes: readonly ExpectedVolume[];
+  /** Said only of guests without a share, which have no virtiofsd. */
+  readonly virtiofs?: false;
 }
 
 export interface ExpectedVolume {
@@ -20,21 +30,42 @@ export interface ExpectedVolume {
 }
 
 export function expectedOf(vm: Vm, networks: ReadonlyMap<string, Network>): Expected {
-  const nic = vm.nics[0];
-  const network = nic && networks.get(nic.network);
-  if (!nic || !network) throw new Error(`${vm.name} has no network`);
+  const [first, ...further] = vm.nics.map(({ tap, address, address6, network }): ExpectedNic => {
+    const bridge = networks.get(network)?.bridge;
+    if (bridge === undefined) throw new Error(`${vm.name} is on a network that is not there`);
+    return { tap, bridge, address, ...(address6 !== undefined && { address6 }) };
+  });
+  if (!first) throw new Error(`${vm.name} has no network`);
   return {
-    tap: nic.tap,
-    bridge: network.bridge,
-    address: nic.address,
+    ...first,
+    further,
     volumes: vm.volumes.map(({ image, label, mount, sizeMiB }) => ({
       image,
       label,
       mount,
       sizeMiB,
     })),
+    ...(!hasShares(vm) && { virtiofs: false }),
   };
 }
+
+/** All NICs, the first one first; none of what is not known. */
+export function nicsOf(expected: Expected | undefined): ExpectedNic[] {
+  if (!expected) return [];
+  const { further, volumes: _, virtiofs: __, ...first } = expected;
+  return [first, ...further];
+}
+
+/** True when every TAP is in the bridge that it is in for the other. */
+export function sameWiring(a: Expected, b: Expected): boolean {
+  const wires = (expected: Expected) =>
+    nicsOf(expected).map(({ tap, bridge }) => `${tap} ${bridge}`);
+  const others = new Set(wires(b));
+  return a.further.length === b.further.length && wires(a).every((wire) => others.has(wire));
+}
+
+const hasShares = (vm: Vm): boolean =>
+  vm.store === 'shared' || vm.shares.length > 0 || isLookedInto(vm);
 
 /** One field of a record on the hypervisor: JSON has neither tabs nor line ends of its own. */
 export function formatExpected(expected: Expected): string {
@@ -45,8 +76,18 @@ export function formatExpected(expected: Expected): string {
 export function parseExpected(text: string | undefined): Expected | undefined {
   try {
     const value = JSON.parse(text ?? '') as Partial<Expected>;
-    const { tap, bridge, address, volumes = [] } = value;
-    return tap && bridge && address ? { tap, bridge, address, volumes } : undefined;
+    // Records of earlier versions have neither of those with a default.
+    const { tap, bridge, address, address6, further = [], volumes = [], virtiofs } = value;
+    if (!tap || !bridge || !address) return undefined;
+    return {
+      tap,
+      bridge,
+      address,
+      ...(address6 && { address6 }),
+      further,
+      volumes,
+      ...(virtiofs === false && { virtiofs }),
+    };
   } catch {
     return undefined;
   }

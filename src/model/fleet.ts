@@ -41,6 +41,20 @@ export interface User {
   readonly sshKeys: readonly string[];
 }
 
+export type Resource = 'vcpu' | 'memory' | 'disk';
+
+/** CPU threads; memory and disk in MiB. */
+export type Amounts = Readonly<Record<Resource, number>>;
+
+/** What a hypervisor has to give; what is not declared is what facts report. */
+export interface Capacity {
+  readonly declared: Partial<Amounts>;
+  /** Kept for the hypervisor itself. */
+  readonly reserve: Amounts;
+  /** How many times over the rest may be given away. */
+  readonly overcommit: Readonly<Record<Resource, number>>;
+}
+
 export interface Hypervisor {
   readonly name: string;
   readonly ssh: SshTarget;
@@ -50,15 +64,37 @@ export interface Hypervisor {
   readonly checkout: string;
   /** Interface that NAT goes out of; absent: no network of this hypervisor may ask for nat. */
   readonly uplink?: string;
+  readonly tailscale: Tailscale;
   readonly tags: readonly string[];
+  readonly capacity: Capacity;
   readonly timezone: string;
   readonly packages: readonly string[];
   readonly users: readonly User[];
   readonly config: Readonly<Record<string, Data>>;
   /** Hand-written Nix files, relative to the repository, without a leading `./`. */
   readonly modules: readonly string[];
-  /** Name servers that guests on this hypervisor are given. */
+  /** Name servers: guests ask them, or the forwarder does where there is one. */
   readonly nameservers: readonly string[];
+  /** A DNS forwarder on the gateways, which guests are given as their name server. */
+  readonly forwarder: boolean;
+}
+
+export interface Tailscale {
+  readonly enable: boolean;
+  /** The tailnet reaches the subnets of the hypervisor's networks. */
+  readonly advertiseRoutes: boolean;
+}
+
+/** A port of TCP or UDP. */
+export interface Port {
+  readonly protocol: 'tcp' | 'udp';
+  readonly port: number;
+}
+
+/** A port of the uplink that leads to one of a guest. */
+export interface Published extends Port {
+  /** Port of the guest. */
+  readonly to: number;
 }
 
 export interface Network {
@@ -72,6 +108,25 @@ export interface Network {
   readonly prefix: number;
   /** First address of the subnet; the hypervisor's on this bridge. */
   readonly gateway: string;
+  /** IPv6 beside IPv4. */
+  readonly ipv6?: Ipv6;
+  readonly nat: boolean;
+  /** Closed to other networks, to what comes in unasked, and to the hypervisor's own services. */
+  readonly isolated: boolean;
+  /** Networks that may reach this one all the same, sorted. */
+  readonly allow: readonly string[];
+  /** What guests reach outside of the networks of their hypervisor. */
+  readonly egress: 'all' | readonly Port[];
+  /** Guests reach the metadata service of a cloud. */
+  readonly metadata: boolean;
+}
+
+export interface Ipv6 {
+  /** Canonical, e.g. `fd00:9::/64`. */
+  readonly subnet: string;
+  readonly prefix: number;
+  readonly gateway: string;
+  /** Source addresses become the uplink's: only where nobody outside could answer them. */
   readonly nat: boolean;
 }
 
@@ -80,6 +135,8 @@ export interface Nic {
   readonly tap: string;
   readonly mac: string;
   readonly address: string;
+  /** Where the network has IPv6. */
+  readonly address6?: string;
 }
 
 export interface Volume {
@@ -93,6 +150,22 @@ export interface Volume {
   readonly label: string;
 }
 
+/** A directory of the hypervisor inside the guest, over virtiofs. */
+export interface Share {
+  /** Absolute path on the hypervisor. */
+  readonly source: string;
+  readonly mount: string;
+  readonly readOnly: boolean;
+  /** What the guest mounts it by, and its daemon's socket is named after. */
+  readonly tag: string;
+}
+
+/** A systemd credential of the guest; fleet knows the path on the hypervisor, never what is in it. */
+export interface Credential {
+  readonly name: string;
+  readonly path: string;
+}
+
 /** One thing the user wants looked at after a change, beside what is always looked at. */
 export type Check =
   | { readonly kind: 'tcp'; readonly port: number; readonly withinMs?: number }
@@ -102,9 +175,21 @@ export type Check =
       readonly path: string;
       readonly status: number;
       readonly withinMs?: number;
+    }
+  | {
+      readonly kind: 'run';
+      /** For the guest's shell. */
+      readonly command: string;
+      readonly withinMs?: number;
     };
 
 export type VmState = 'running' | 'stopped';
+
+/** What starts after a reboot: `healthy` when it was, the last time somebody looked. */
+export type Autostart = 'always' | 'healthy' | 'never';
+
+/** Runners of microvm.nix that fleet starts and stops guests with. */
+export type Runner = 'qemu' | 'cloud-hypervisor' | 'firecracker' | 'crosvm';
 
 export interface Vm {
   readonly name: string;
@@ -114,8 +199,15 @@ export interface Vm {
   readonly vcpu: number;
   readonly memoryMiB: number;
   /** `microvm.hypervisor`: what runs the guest. */
-  readonly hypervisor: 'qemu' | 'cloud-hypervisor';
+  readonly hypervisor: Runner;
+  /** `disk`: a read-only image of its own instead of the hypervisor's store. */
+  readonly store: 'shared' | 'disk';
+  /** Memory that the guest does not use goes back to the hypervisor. */
+  readonly balloon: boolean;
+  /** The cid of its vsock; absent: it has none. */
+  readonly vsock?: number;
   readonly state: VmState;
+  readonly autostart: Autostart;
   readonly tags: readonly string[];
   readonly timezone: string;
   readonly stateVersion: string;
@@ -124,13 +216,19 @@ export interface Vm {
   readonly config: Readonly<Record<string, Data>>;
   readonly modules: readonly string[];
   readonly volumes: readonly Volume[];
+  readonly publish: readonly Published[];
+  readonly shares: readonly Share[];
+  readonly credentials: readonly Credential[];
   readonly checks: readonly Check[];
   readonly dependsOn: readonly string[];
 }
 
 /** Durations in milliseconds. */
 export interface Rollout {
+  /** Hypervisors at a time. */
   readonly maxParallel: number;
+  /** Guests restarting at a time on one hypervisor. */
+  readonly maxParallelVms: number;
   readonly settle: number;
   readonly deadline: number;
   readonly stopTimeout: number;
@@ -155,6 +253,8 @@ export interface GitSettings {
 export interface Fleet {
   readonly name: string;
   readonly inputs: readonly Input[];
+  /** Hand-written Nix file with further outputs of flake.nix, relative to the repository. */
+  readonly outputs?: string;
   readonly git: GitSettings;
   readonly rollout: Rollout;
   readonly hypervisors: readonly Hypervisor[];

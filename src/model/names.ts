@@ -5,16 +5,27 @@ export const maxInterfaceName = 15;
 
 const digest = (name: string): string => hash('sha256', name, 'hex');
 
-/** TAP interface of a vm: `vm-NAME`, or seven characters of it and five of its hash when too long. */
-export function tapName(vm: string): string {
+/**
+ * TAP interface of a vm: `vm-NAME`, or seven characters of it and five of its hash when too long. The
+ * first NIC is named after the vm alone, each further one after its network too.
+ */
+export function tapName(vm: string, further?: string): string {
   const plain = `vm-${vm}`;
-  return plain.length <= maxInterfaceName ? plain : `vm-${vm.slice(0, 7)}${digest(vm).slice(0, 5)}`;
+  if (further === undefined && plain.length <= maxInterfaceName) return plain;
+  return `vm-${vm.slice(0, 7)}${digest(nicName(vm, further)).slice(0, 5)}`;
 }
 
-/** MAC of a vm: from its name alone, so that no other vm can change it. 02: locally administered. */
-export function macAddress(vm: string): string {
-  return `02:${digest(vm).slice(0, 10).match(/../g)!.join(':')}`;
+/** MAC of a NIC: from names alone, so that no other vm can change it. 02: locally administered. */
+export function macAddress(vm: string, further?: string): string {
+  return `02:${digest(nicName(vm, further)).slice(0, 10).match(/../g)!.join(':')}`;
 }
+
+/** No name has a slash. */
+const nicName = (vm: string, further: string | undefined): string =>
+  further === undefined ? vm : `${vm}/${further}`;
+
+/** What tailscale calls its interface. */
+export const tailscaleInterface = 'tailscale0';
 
 /** Bridge of a network that does not name one; may be too long to be an interface. */
 export function bridgeName(network: string): string {

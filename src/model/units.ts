@@ -12,3 +12,12 @@ export const parseSize = (text: string): number | undefined => read(text, mebiby
 
 /** `15s` → 15000; undefined when it is not a duration. */
 export const parseDuration = (text: string): number | undefined => read(text, milliseconds);
+
+/** MiB for a reader: `512 MiB`, `3 GiB`, `31.3 GiB`, `12.5 TiB`. */
+export function formatSize(mib: number): string {
+  const { GiB, TiB } = { GiB: 1024, TiB: 1024 ** 2 };
+  if (mib >= 10 * TiB || (mib > 0 && mib % TiB === 0)) return `${oneDecimal(mib / TiB)} TiB`;
+  return mib >= 10 * GiB || mib % GiB === 0 ? `${oneDecimal(mib / GiB)} GiB` : `${mib} MiB`;
+}
+
+const oneDecimal = (n: number): string => (Number.isInteger(n) ? String(n) : n.toFixed(1));

@@ -28,7 +28,7 @@ function print(value: Nix, indent: string, column: number): string {
   if (value === null || typeof value === 'boolean') return String(value);
   if (typeof value === 'number') return number(value);
   if (typeof value === 'string') return indented(value, indent) ?? quoted(value);
-  if (value instanceof Code) return value.text.replaceAll('\n', `\n${indent}`);
+  if (value instanceof Code) return value.text.replace(/\n(?!\n)/g, `\n${indent}`);
   if (value instanceof Commented) return print(value.value, indent, column);
   return isList(value) ? printList(value, indent, column) : printSet(value, indent);
 }

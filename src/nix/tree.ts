@@ -43,9 +43,19 @@ export function path(relative: string): Code {
   return new Code(pathLiteral(relative));
 }
 
-/** A constant expression of several lines, written below its `=`. Never made of user's input. */
-export function block(text: string): Code {
+/**
+ * A constant expression of several lines, written below its `=`. Only code fits into its holes: what comes
+ * from a user has been escaped by one of the functions above.
+ */
+export function block(strings: TemplateStringsArray, ...holes: readonly Code[]): Code {
+  const [first = '', ...rest] = strings;
+  const text = rest.reduce((sum, part, n) => sum + holes[n]!.text + part, first);
   return new Code(text.trim(), true);
+}
+
+/** A constant expression within its line. Never made of user's input. */
+export function expression(text: string): Code {
+  return new Code(text);
 }
 
 /** Puts `# comment` above the binding or list item. */

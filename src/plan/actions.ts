@@ -1,5 +1,5 @@
 import { type Facts, systemName } from '../host/facts.ts';
-import { type Expected, expectedOf } from '../model/expected.ts';
+import { type Expected, expectedOf, nicsOf, sameWiring } from '../model/expected.ts';
 import type { Vm } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { dependencyOrder } from '../model/order.ts';
@@ -92,8 +92,7 @@ function vmActions(vm: Vm, s: Situation): Action[] {
   const now = expectedOf(vm, s.index.networks);
   if (!held) {
     const before = deployed?.expected;
-    const network =
-      before !== undefined && (before.tap !== now.tap || before.bridge !== now.bridge);
+    const network = before !== undefined && !sameWiring(before, now);
     if (!deployed) return say('update', 'not deployed by fleet yet');
     // Which bridge a TAP is in is the hypervisor's file: the vm's own fingerprint does not tell.
     if (network || s.fingerprints?.get(vm.name) !== deployed.fingerprint) {
@@ -113,7 +112,8 @@ function vmActions(vm: Vm, s: Situation): Action[] {
   }
   const lost = s.drift.find((d) => d.target === vm.name && d.code === 'tap');
   if (!lost) return [];
-  return say(s.facts.interfaces.has(now.tap) ? 'join' : 'restart', lost.message);
+  const areThere = nicsOf(now).every(({ tap }) => s.facts.interfaces.has(tap));
+  return say(areThere ? 'join' : 'restart', lost.message);
 }
 
 /** `size` acts when an image is made and never again. */

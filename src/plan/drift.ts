@@ -1,6 +1,6 @@
 import { type Facts, type OpenDeployment, systemName, type VmFacts } from '../host/facts.ts';
-import { contains, parseAddress, parseSubnet } from '../model/addresses.ts';
-import { expectedOf } from '../model/expected.ts';
+import { expectedOf, nicsOf, sameWiring } from '../model/expected.ts';
+import { deployedGateways } from '../model/gateways.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { collectedDrift } from './collected.ts';
 import type { Drift } from './plan.ts';
@@ -97,27 +97,23 @@ function fate({ atWork, decided, left }: OpenDeployment): string {
 
 function networkDrift(index: FleetIndex, hypervisor: string, facts: Facts): Drift[] {
   if (!facts.deployed.has(systemName)) return [];
-  const deployed = [...facts.deployed.values()].flatMap((d) => d.expected ?? []);
+  const deployed = [...facts.deployed.values()].flatMap((d) => nicsOf(d.expected));
   return index.networksOn(hypervisor).flatMap((network): Drift[] => {
-    // What was not deployed yet, as it is now in fleet.yaml, is not missing.
-    const subnet = parseSubnet(network.subnet);
-    const isOurs = deployed.some((d) => {
-      const address = parseAddress(d.address);
-      return (
-        d.bridge === network.bridge && subnet && address !== undefined && contains(subnet, address)
-      );
-    });
-    if (!isOurs) return [];
+    const wanted = deployedGateways(network, deployed);
+    if (wanted.length === 0) return [];
     const bridge = facts.interfaces.get(network.bridge);
-    const address = `${network.gateway}/${network.prefix}`;
     if (!bridge) {
       return [
         { target: hypervisor, code: 'bridge', message: `bridge ${network.bridge} is missing` },
       ];
     }
-    return bridge.addresses.includes(address)
-      ? []
-      : [{ target: hypervisor, code: 'address', message: `${network.bridge} has no ${address}` }];
+    return wanted
+      .filter((address) => !bridge.addresses.includes(address))
+      .map((address) => ({
+        target: hypervisor,
+        code: 'address',
+        message: `${network.bridge} has no ${address}`,
+      }));
   });
 }
 
@@ -138,15 +134,12 @@ function vmDrift(index: FleetIndex, name: string, seen: VmFacts, facts: Facts): 
   }
   if (vm.state === 'stopped' && active) say('running', 'runs, though fleet.yaml says stopped');
   const expected = expectedOf(vm, index.networks);
-  const tap = facts.interfaces.get(expected.tap);
-  if (
-    active &&
-    deployed?.expected?.tap === expected.tap &&
-    deployed.expected.bridge === expected.bridge
-  ) {
-    if (!tap) say('tap', `${expected.tap} is missing`);
-    else if (tap.master !== expected.bridge) {
-      say('tap', `${expected.tap} is in ${tap.master ?? 'no bridge'}, not in ${expected.bridge}`);
+  if (!active || !deployed?.expected || !sameWiring(deployed.expected, expected)) return found;
+  for (const { tap, bridge } of nicsOf(expected)) {
+    const link = facts.interfaces.get(tap);
+    if (!link) say('tap', `${tap} is missing`);
+    else if (link.master !== bridge) {
+      say('tap', `${tap} is in ${link.master ?? 'no bridge'}, not in ${bridge}`);
     }
   }
   return found;
@@ -154,8 +147,11 @@ function vmDrift(index: FleetIndex, name: string, seen: VmFacts, facts: Facts): 
 
 function orphans(index: FleetIndex, hypervisor: string, facts: Facts): Drift[] {
   const own = new Set(index.vmsOn(hypervisor).map((vm) => vm.name));
-  const taps = new Set(index.vmsOn(hypervisor).map((vm) => expectedOf(vm, index.networks).tap));
-  const leaving = [...facts.deployed.values()].map((d) => d.expected?.tap);
+  const taps = new Set([
+    ...index.vmsOn(hypervisor).flatMap((vm) => vm.nics.map(({ tap }) => tap)),
+    // Those of vms that leave.
+    ...[...facts.deployed.values()].flatMap((d) => nicsOf(d.expected)).map(({ tap }) => tap),
+  ]);
   return [
     ...[...facts.vms.keys()]
       .filter((name) => !own.has(name) && !facts.deployed.has(name))
@@ -172,7 +168,7 @@ function orphans(index: FleetIndex, hypervisor: string, facts: Facts): Drift[] {
       return message ? [{ target: vm.name, code: 'restart-pending', message }] : [];
     }),
     ...[...facts.interfaces.keys()]
-      .filter((name) => name.startsWith('vm-') && !taps.has(name) && !leaving.includes(name))
+      .filter((name) => name.startsWith('vm-') && !taps.has(name))
       .map(
         (name): Drift => ({
           target: name,

@@ -1,6 +1,8 @@
 import { type Facts, systemName } from '../host/facts.ts';
 import { contains, overlaps, parseAddress, parseSubnet } from '../model/addresses.ts';
+import { nicsOf } from '../model/expected.ts';
 import type { FleetIndex } from '../model/index.ts';
+import { admission, roomOf } from './admission.ts';
 import type { Action } from './plan.ts';
 import { resourceProblems } from './resources.ts';
 import { writerProblems } from './second-writers.ts';
@@ -32,6 +34,7 @@ export function problems(
     ...heldBack(hypervisor, facts, actions),
     ...foreign(index, facts),
     ...moving(index, actions),
+    ...admission(index, hypervisor, roomOf(index, hypervisor, facts)),
     ...(actions.some((a) => a.kind === 'switch') ? shadowedRoutes(index, hypervisor, facts) : []),
     ...resourceProblems(facts, actions),
     ...writerProblems(facts),
@@ -84,7 +87,7 @@ function shadowedRoutes(index: FleetIndex, hypervisor: string, facts: Facts): st
   // Bridges of fleet's own go when they leave fleet.yaml.
   const ours = new Set([
     ...index.networksOn(hypervisor).map((n) => n.bridge),
-    ...[...facts.deployed.values()].map((d) => d.expected?.bridge),
+    ...[...facts.deployed.values()].flatMap((d) => nicsOf(d.expected)).map(({ bridge }) => bridge),
   ]);
   for (const network of index.networksOn(hypervisor)) {
     const subnet = parseSubnet(network.subnet);

@@ -1,13 +1,17 @@
 import type { Fleet, Input } from '../model/fleet.ts';
 import { nixFile } from '../nix/print.ts';
-import { block, type Nix } from '../nix/tree.ts';
+import { block, type Code, type Nix, path } from '../nix/tree.ts';
 import { rendered } from './marker.ts';
 
 /** `flake.nix`: the same whatever vms there are; those are listed in hosts/default.nix. */
 export function flakeFile(fleet: Fleet): string {
   const inputs = fleet.inputs.map((input) => [input.name, inputOptions(input)]);
   return rendered(
-    nixFile({ description: fleet.name, inputs: Object.fromEntries(inputs), outputs }),
+    nixFile({
+      description: fleet.name,
+      inputs: Object.fromEntries(inputs),
+      outputs: fleet.outputs === undefined ? own : withFurther(fleet.outputs),
+    }),
   );
 }
 
@@ -20,7 +24,7 @@ function inputOptions({ flake, follows, url }: Input): Nix {
   };
 }
 
-const outputs = block(`
+const common = block`
 { nixpkgs, ... }@inputs:
 let
   # Without self: a guest that knew its revision would restart at every commit.
@@ -31,11 +35,35 @@ let
       inherit specialArgs system;
       modules = [ (./hosts + "/\${name}") ];
     };
+`;
+
+/** Nothing but the machines of fleet.yaml. */
+const own = block`
+${common}
 in
 {
   nixosConfigurations = builtins.mapAttrs host (import ./hosts);
 }
-`);
+`;
+
+/** Beside them what a hand-written file has; that file may know self, the machines still do not. */
+const withFurther = (file: string): Code => block`
+${common}
+  # Its machines stand beside those of fleet.yaml, never in their place.
+  further = import ${path(`./${file}`)} inputs;
+  others = further.nixosConfigurations or { };
+  hosts = builtins.mapAttrs host (import ./hosts);
+  twice = builtins.attrNames (builtins.intersectAttrs others hosts);
+in
+further
+// {
+  nixosConfigurations =
+    if twice == [ ] then
+      others // hosts
+    else
+      throw "fleet renders nixosConfigurations of \${toString twice}: take them out of flake.outputs";
+}
+`;
 
 /** `hosts/default.nix`: every machine and its system. */
 export function hostsFile(fleet: Fleet): string {

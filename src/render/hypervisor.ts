@@ -1,4 +1,4 @@
-import type { Hypervisor, Vm } from '../model/fleet.ts';
+import type { Hypervisor, Network, Vm } from '../model/fleet.ts';
 import { dependencyOrder } from '../model/order.ts';
 import { nixFile } from '../nix/print.ts';
 import { commented, type NixSet } from '../nix/tree.ts';
@@ -6,36 +6,50 @@ import { imports, machineOptions, moduleArgs, packageList } from './machine.ts';
 import { rendered } from './marker.ts';
 import { hypervisorModulePath } from './modules/hypervisor.ts';
 
-/** `hosts/<hypervisor>/default.nix`; `vms` are those on it. */
+/** `hosts/<hypervisor>/default.nix`; `vms` are those on it, `own` its other rendered files. */
 export function hypervisorFile(
   hypervisor: Hypervisor,
   vms: readonly Vm[],
-  hasNetworks: boolean,
+  own: readonly string[],
+  networkOf: (name: string) => Network,
 ): string {
-  const running = dependencyOrder(vms).filter((vm) => vm.state === 'running');
+  const starting = dependencyOrder(vms).filter((vm) => vm.autostart !== 'never');
+  const here = new Set(vms.map(({ name }) => name));
   const packages = packageList(hypervisor);
-  const own = hasNetworks ? ['networks.nix'] : [];
   return rendered(
     nixFile(
       {
-        imports: imports(hypervisor, hypervisorModulePath, ...own),
+        imports: imports(hypervisor, [hypervisorModulePath], ...own),
         ...machineOptions(hypervisor),
         environment: {
           etc: {
             'fleet/autostart': {
               text: commented(
-                'In the order in which they start after a reboot.',
-                running.map((vm) => `${vm.name}\n`).join(''),
+                'In the order in which they start: name, when, address, TAPs and bridges, needs.',
+                starting.map((vm) => autostartLine(vm, here, networkOf)).join(''),
               ),
             },
           },
           ...(packages.length > 0 && { systemPackages: packages }),
         },
         ...sudo(hypervisor),
+        ...sharedFolders(vms),
       },
       moduleArgs(hypervisor),
     ),
   );
+}
+
+/** As modules/autostart.sh reads it; `here` are the vms of this hypervisor. */
+function autostartLine(
+  vm: Vm,
+  here: ReadonlySet<string>,
+  networkOf: (name: string) => Network,
+): string {
+  const nics = vm.nics.map(({ network, tap }) => `${tap}=${networkOf(network).bridge}`).join(',');
+  const needs = vm.dependsOn.filter((name) => here.has(name)).sort();
+  const words = [vm.name, vm.autostart, vm.nics[0]?.address, nics, needs.join(',') || '-'];
+  return `${words.join(' ')}\n`;
 }
 
 /** Who fleet connects as must become root without a password, also after the first switch. */
@@ -49,4 +63,13 @@ function sudo({ ssh }: Hypervisor): NixSet {
       },
     },
   };
+}
+
+/** Without its folder a guest with a share would not start; one that is there stays as it is. */
+function sharedFolders(vms: readonly Vm[]): NixSet {
+  const sources = new Set(vms.flatMap((vm) => vm.shares.map(({ source }) => source)));
+  if (sources.size === 0) return {};
+  const folder = { d: { group: ':kvm', mode: ':0775', user: ':microvm' } };
+  const settings = Object.fromEntries([...sources].map((source) => [source, folder]));
+  return { systemd: { tmpfiles: { settings: { '10-fleet-shares': settings } } } };
 }

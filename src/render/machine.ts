@@ -16,12 +16,16 @@ export interface Machine {
   readonly modules: readonly string[];
 }
 
-/** `imports`: the module for its kind, its own other rendered files, then hand-written ones. */
-export function imports(machine: Machine, module: string, ...own: readonly string[]): Code[] {
+/** `imports`: modules of its kind, its own other rendered files, then hand-written ones. */
+export function imports(
+  machine: Machine,
+  shared: readonly string[],
+  ...own: readonly string[]
+): Code[] {
   const folder = hostFolder(machine.name);
   const config = hasConfig(machine) ? ['config.nix'] : [];
   const beside = [...config, ...own].sort().map((file) => `${folder}/${file}`);
-  const all = [module, ...beside, ...machine.modules];
+  const all = [...shared, ...beside, ...machine.modules];
   return [...new Set(all)].map((file) => pathFrom(machine.name, file));
 }
 

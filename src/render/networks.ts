@@ -1,6 +1,7 @@
 import type { Hypervisor, Network } from '../model/fleet.ts';
+import { gatewaysOf } from '../model/gateways.ts';
 import { nixFile } from '../nix/print.ts';
-import { commented, type Nix } from '../nix/tree.ts';
+import { commented, expression, type Nix, type NixSet } from '../nix/tree.ts';
 import { rendered } from './marker.ts';
 
 /** A network and the TAPs of its vms, in order. */
@@ -11,7 +12,7 @@ export interface Bridge {
 
 type Entries = [string, Nix][];
 
-/** `hosts/<hypervisor>/networks.nix`: bridges, the TAPs that join them, and the way out. */
+/** `hosts/<hypervisor>/networks.nix`: bridges and the TAPs that join them. */
 export function networksFile(hypervisor: Hypervisor, bridges: readonly Bridge[]): string {
   const netdevs: Entries = bridges.map(({ network: { bridge } }) => [
     `10-${bridge}`,
@@ -23,37 +24,67 @@ export function networksFile(hypervisor: Hypervisor, bridges: readonly Bridge[])
   ]);
   // modules/hypervisor.nix has br-*.
   const otherNames = bridges.map((b) => b.network.bridge).filter((name) => !name.startsWith('br-'));
-  const nat = natTable(hypervisor, bridges);
+  const { tailscale } = hypervisor;
+  // tailscale forwards IPv6 wherever it advertises routes.
+  const forwards =
+    bridges.some(({ network }) => network.ipv6) || (tailscale.enable && tailscale.advertiseRoutes);
   return rendered(
-    nixFile({
-      ...((otherNames.length > 0 || nat !== undefined) && {
-        networking: {
-          ...(otherNames.length > 0 && { dhcpcd: { denyInterfaces: otherNames.sort() } }),
-          ...(nat !== undefined && { nftables: { tables: { fleet: nat } } }),
-        },
-      }),
-      systemd: {
-        network: {
-          netdevs: Object.fromEntries(netdevs),
-          networks: commented(
-            'A bridge has its address before the first guest, and nothing waits for its carrier.',
-            Object.fromEntries(networks),
-          ),
+    nixFile(
+      {
+        ...(forwards && forwardIpv6(hypervisor)),
+        ...(otherNames.length > 0 && {
+          networking: { dhcpcd: { denyInterfaces: otherNames.sort() } },
+        }),
+        systemd: {
+          network: {
+            netdevs: Object.fromEntries(netdevs),
+            networks: commented(
+              'A bridge has its address before the first guest, and nothing waits for its carrier.',
+              Object.fromEntries(networks),
+            ),
+          },
         },
       },
-    }),
+      forwards ? (hypervisor.uplink === undefined ? ['lib'] : ['config', 'lib']) : [],
+    ),
   );
 }
 
-function bridgeNetwork({ bridge, gateway, prefix }: Network): Nix {
+/**
+ * The kernel of a router heeds no router advertisements and forgets the default route that came with
+ * one, unless it is told otherwise before: 50 comes before NixOS' own file, 60.
+ */
+function forwardIpv6({ uplink }: Hypervisor): NixSet {
+  const heed = {
+    // networkd sees to advertisements itself.
+    enable: expression('!config.networking.useNetworkd'),
+    text: `-net/ipv6/conf/${uplink}/accept_ra = 2\n`,
+  };
   return {
-    address: [`${gateway}/${prefix}`],
+    boot: {
+      kernel: { sysctl: { 'net.ipv6.conf.all.forwarding': expression('lib.mkDefault true') } },
+    },
+    ...(uplink !== undefined && {
+      environment: {
+        etc: {
+          'sysctl.d/50-fleet.conf': commented('The uplink keeps its IPv6 default route.', heed),
+        },
+      },
+    }),
+  };
+}
+
+function bridgeNetwork(network: Network): Nix {
+  const { bridge, ipv6 } = network;
+  return {
+    address: gatewaysOf(network),
     linkConfig: { RequiredForOnline: 'no' },
     matchConfig: { Name: bridge },
     networkConfig: {
       ConfigureWithoutCarrier: true,
-      // IPv4 only, and no router advertisements from guests.
-      LinkLocalAddressing: 'no',
+      // No router advertisements from guests; without IPv6 nothing of it at all.
+      ...(ipv6 && { IPv6AcceptRA: false }),
+      LinkLocalAddressing: ipv6 ? 'ipv6' : 'no',
     },
   };
 }
@@ -63,18 +94,5 @@ function tapNetwork({ bridge }: Network, taps: readonly string[]): Nix {
     linkConfig: { RequiredForOnline: 'no' },
     matchConfig: { Name: taps },
     networkConfig: { Bridge: bridge },
-  };
-}
-
-/** A table of fleet's own: the reload of this one leaves those of others alone. */
-function natTable(hypervisor: Hypervisor, bridges: readonly Bridge[]): Nix | undefined {
-  const subnets = bridges.filter((b) => b.network.nat).map((b) => b.network.subnet);
-  if (subnets.length === 0) return undefined;
-  const { name, uplink } = hypervisor;
-  if (uplink === undefined) throw new Error(`hypervisor ${name} has nat but no uplink`);
-  const rules = subnets.map((s) => `  ip saddr ${s} oifname "${uplink}" masquerade\n`);
-  return {
-    content: `chain postrouting {\n  type nat hook postrouting priority srcnat;\n${rules.join('')}}\n`,
-    family: 'ip',
   };
 }

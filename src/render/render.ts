@@ -1,13 +1,23 @@
-import type { Fleet } from '../model/fleet.ts';
+import type { Fleet, Hypervisor, Network, Vm } from '../model/fleet.ts';
+import { isLookedInto } from '../model/guest-keys.ts';
 import { byName } from '../model/names.ts';
+import { dnsFile } from './dns.ts';
+import { firewallFile, targetsOf } from './firewall.ts';
 import { flakeFile, hostsFile } from './flake.ts';
 import { guestFile } from './guest.ts';
 import { hypervisorFile } from './hypervisor.ts';
 import { configFile, type Machine } from './machine.ts';
-import { guestModule, guestModulePath } from './modules/guest.ts';
+import {
+  guestModule,
+  guestModulePath,
+  ownStoreModule,
+  ownStoreModulePath,
+} from './modules/guest.ts';
+import { guestChecksModule, guestChecksModulePath } from './modules/guest-checks.ts';
 import { hypervisorModule, hypervisorModulePath } from './modules/hypervisor.ts';
 import { type Bridge, networksFile } from './networks.ts';
 import { hostFolder } from './paths.ts';
+import { tailscaleFile } from './tailscale.ts';
 
 /**
  * Every file that fleet writes into the repository, path → text, sorted by path. A vm's file holds
@@ -20,6 +30,8 @@ export function render(fleet: Fleet): Map<string, string> {
     [guestModulePath, guestModule],
     [hypervisorModulePath, hypervisorModule],
   ];
+  if (fleet.vms.some((vm) => vm.store === 'disk')) files.push([ownStoreModulePath, ownStoreModule]);
+  if (fleet.vms.some(isLookedInto)) files.push([guestChecksModulePath, guestChecksModule]);
   const add = (machine: Machine, text: string): void => {
     const config = configFile(machine);
     files.push([`${hostFolder(machine.name)}/default.nix`, text]);
@@ -27,25 +39,43 @@ export function render(fleet: Fleet): Map<string, string> {
   };
 
   const networks = new Map(fleet.networks.map((network) => [network.name, network]));
+  const networkOf = (name: string) => found(networks, name);
   const hypervisors = new Map(fleet.hypervisors.map((hypervisor) => [hypervisor.name, hypervisor]));
   const vms = Map.groupBy(fleet.vms, (vm) => vm.on);
   const bridges = Map.groupBy(bridgesOf(fleet), ({ network }) => network.hypervisor);
 
   for (const hypervisor of fleet.hypervisors) {
-    const own = bridges.get(hypervisor.name) ?? [];
-    add(hypervisor, hypervisorFile(hypervisor, vms.get(hypervisor.name) ?? [], own.length > 0));
-    if (own.length > 0) {
-      files.push([`${hostFolder(hypervisor.name)}/networks.nix`, networksFile(hypervisor, own)]);
-    }
+    const { name } = hypervisor;
+    const ownVms = vms.get(name) ?? [];
+    const own = networkFiles(hypervisor, bridges.get(name) ?? [], ownVms, networkOf);
+    add(hypervisor, hypervisorFile(hypervisor, ownVms, [...own.keys()], networkOf));
+    for (const [file, text] of own) files.push([`${hostFolder(name)}/${file}`, text]);
   }
   for (const vm of fleet.vms) {
-    const nameservers = found(hypervisors, vm.on).nameservers;
-    add(
-      vm,
-      guestFile(vm, nameservers, (name) => found(networks, name)),
-    );
+    add(vm, guestFile(vm, found(hypervisors, vm.on), networkOf));
   }
   return new Map(files.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** What a hypervisor's own folder holds of its networks. */
+function networkFiles(
+  hypervisor: Hypervisor,
+  bridges: readonly Bridge[],
+  vms: readonly Vm[],
+  networkOf: (name: string) => Network,
+): Map<string, string> {
+  const networks = bridges.map(({ network }) => network);
+  const { forwarder, tailscale, uplink } = hypervisor;
+  const files = new Map<string, string>();
+  if (networks.length > 0) {
+    const targets = vms.flatMap((vm) => targetsOf(vm, networkOf));
+    const advertised = tailscale.enable && tailscale.advertiseRoutes;
+    files.set('networks.nix', networksFile(hypervisor, bridges));
+    files.set('firewall.nix', firewallFile({ networks, targets, uplink, forwarder, advertised }));
+    if (forwarder) files.set('dns.nix', dnsFile(hypervisor, networks));
+  }
+  if (tailscale.enable) files.set('tailscale.nix', tailscaleFile(hypervisor, networks));
+  return files;
 }
 
 /** Networks that some vm uses, by name, each with its TAPs. */

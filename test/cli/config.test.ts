@@ -8,6 +8,7 @@ const bad = valid
 /** Commands that read fleet.yaml before anything else. */
 const readers = [
   ['validate'],
+  ['show', 'web1'],
   ['render'],
   ['plan', '--offline'],
   ['apply', '--yes'],
@@ -123,4 +124,72 @@ describe('a good fleet.yaml', () => {
     expect(code).toBe(64);
     expect(stderr).toContain('../fleet.yaml is not in');
   });
+});
+
+describe('show', () => {
+  const twice = valid.replace('front: {', 'web1: {').replace('network: front', 'network: web1');
+
+  test('prints YAML with the origin of every value, and what else has the name', async () => {
+    const { code, stdout, stderr } = await new Desk(twice).fleet('show', 'web1');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^web1:\n {2}on: hv1 +# fleet\.yaml:8 vm\n/);
+    expect(stdout).toMatch(/^ {2}memory: 1GiB +# default$/m);
+    expect(stderr).toBe('There is a network web1, too: fleet show networks.web1\n');
+  });
+
+  test('takes the network where it is asked for', async () => {
+    const { stdout, stderr } = await new Desk(twice).fleet('show', 'networks.web1');
+    expect(stdout).toMatch(/^web1:\n {2}subnet: 10\.1\.0\.0\/24 +# fleet\.yaml:6\n/);
+    expect(stderr).toBe('');
+  });
+
+  test('--json gives every value with its path', async () => {
+    const { stdout } = await new Desk(valid).fleet('show', 'hv1', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      version: 1,
+      kind: 'hypervisor',
+      name: 'hv1',
+      values: expect.arrayContaining([
+        {
+          path: ['uplink'],
+          value: 'eth0',
+          from: { file: 'fleet.yaml', line: 4, layer: 'hypervisor' },
+        },
+        { path: ['autostart'], value: 'all', from: 'default' },
+      ]),
+    });
+  });
+
+  test('a name that nothing has is a usage error, with the nearest one', async () => {
+    const { code, stdout, stderr } = await new Desk(valid).fleet('show', 'web2');
+    expect([code, stdout]).toEqual([64, '']);
+    expect(stderr).toContain('no vm, hypervisor or network is called web2');
+    expect(stderr).toContain('did you mean "web1"?');
+  });
+});
+
+describe('validate, which has a quick way in,', () => {
+  test.each([
+    ['a good file', valid],
+    ['a bad one', bad],
+    ['none', undefined],
+  ])('says of %s what it says by the long way', async (_, text) => {
+    const desk = new Desk(text);
+    for (const options of [[], ['--json']]) {
+      const quick = await desk.fleet('validate', ...options);
+      expect(await desk.fleet('--config', 'fleet.yaml', 'validate', ...options)).toEqual(quick);
+      expect(await desk.fleet('-C', '../infra', 'validate', ...options)).toEqual(
+        text === undefined ? expect.objectContaining({ code: quick.code }) : quick,
+      );
+    }
+  });
+
+  test.each([[['--jsn']], [['--json', 'x']], [['-C']]])(
+    'leaves %j to be explained',
+    async (options) => {
+      const { code, stderr } = await new Desk(valid).fleet('validate', ...options);
+      expect(code).toBe(64);
+      expect(stderr).toMatch(/unknown option|too many arguments|argument missing/);
+    },
+  );
 });

@@ -29,8 +29,12 @@ describe('fleet init by flags', () => {
     const at = desk();
     const { code, stdout, stderr } = await at.fleet('init', ...flags, '--name', 'home');
     expect(code).toBe(0);
-    expect(stdout).toBe('wrote hosts/hv1/hardware-configuration.nix\nwrote fleet.yaml\n');
-    expect(stderr).toContain('git add hosts/hv1/hardware-configuration.nix fleet.yaml');
+    expect(stdout).toBe(
+      'wrote hosts/hv1/hardware-configuration.nix\nwrote fleet.yaml\nwrote fleet.schema.json\n',
+    );
+    expect(stderr).toContain(
+      'git add hosts/hv1/hardware-configuration.nix fleet.yaml fleet.schema.json',
+    );
     expect(at.read('hosts/hv1/hardware-configuration.nix')).toBe(hardware);
     expect(at.read('fleet.yaml')).toContain(key);
     expect((await at.fleet('validate')).stdout).toBe(
@@ -38,6 +42,18 @@ describe('fleet init by flags', () => {
     );
     expect((await at.fleet('render')).code).toBe(0);
     expect(at.read('hosts/hv1/default.nix')).toContain('./hardware-configuration.nix');
+  });
+
+  test('leads editors to the schema that fleet prints', async () => {
+    const at = desk();
+    await at.fleet('init', ...flags);
+    expect(at.read('fleet.yaml').split('\n')[0]).toBe(
+      '# yaml-language-server: $schema=./fleet.schema.json',
+    );
+    const { code, stdout } = await at.fleet('schema');
+    expect(code).toBe(0);
+    expect(at.read('fleet.schema.json')).toBe(stdout);
+    expect(JSON.parse(stdout)).toMatchObject({ title: 'fleet.yaml', properties: { vms: {} } });
   });
 
   test('is valid with its example uncommented', async () => {

@@ -4,6 +4,7 @@ import { Desk, valid } from './fleet.ts';
 
 const commands = [
   'validate',
+  'show',
   'render',
   'plan',
   'apply',
@@ -11,6 +12,7 @@ const commands = [
   'rollback',
   'update',
   'init',
+  'schema',
   'demo',
 ];
 
@@ -45,7 +47,7 @@ describe('fleet', () => {
     [['plan', '--onn', 'x'], "unknown option '--onn'"],
     [['plan', '--on'], "option '--on <selector>' argument missing"],
     [['plan', 'web1'], 'too many arguments'],
-    [['apply', '--force'], "unknown option '--force'"],
+    [['apply', '--now'], "unknown option '--now'"],
   ])('%j is a usage error', async (args, message) => {
     const { code, stdout, stderr } = await new Desk(valid).fleet(...args);
     expect([code, stdout]).toEqual([64, '']);

@@ -43,6 +43,7 @@ describe('defaults', () => {
       git: { remote: 'origin', transport: 'pull', revert: true },
       rollout: {
         maxParallel: 10,
+        maxParallelVms: 1,
         settle: 15_000,
         deadline: 120_000,
         stopTimeout: 30_000,
@@ -58,12 +59,19 @@ describe('defaults', () => {
           checkout: '/var/lib/fleet/repo',
           uplink: 'eth0',
           tags: [],
+          capacity: {
+            declared: {},
+            reserve: { vcpu: 0, memory: 0, disk: 0 },
+            overcommit: { vcpu: 4, memory: 1, disk: 1 },
+          },
           timezone: 'UTC',
           packages: [],
           users: [],
           config: {},
           modules: [],
           nameservers: ['1.1.1.1', '9.9.9.9'],
+          forwarder: false,
+          tailscale: { enable: false, advertiseRoutes: false },
         },
       ],
       networks: [
@@ -75,6 +83,10 @@ describe('defaults', () => {
           prefix: 24,
           gateway: '10.1.0.1',
           nat: true,
+          isolated: true,
+          allow: [],
+          egress: 'all',
+          metadata: false,
         },
         {
           name: 'n2',
@@ -83,6 +95,10 @@ describe('defaults', () => {
           prefix: 24,
           gateway: '10.2.0.1',
           nat: true,
+          isolated: true,
+          allow: [],
+          egress: 'all',
+          metadata: false,
         },
       ],
       vms: [
@@ -93,7 +109,10 @@ describe('defaults', () => {
           vcpu: 1,
           memoryMiB: 1024,
           hypervisor: 'qemu',
+          store: 'shared',
+          balloon: false,
           state: 'running',
+          autostart: 'always',
           tags: [],
           timezone: 'UTC',
           stateVersion: '25.11',
@@ -102,6 +121,9 @@ describe('defaults', () => {
           config: {},
           modules: [],
           volumes: [],
+          publish: [],
+          shares: [],
+          credentials: [],
           checks: [],
           dependsOn: [],
         },
@@ -192,6 +214,34 @@ vms:
     ]);
   });
 
+  test('shares and credentials, too; the last path of a credential wins', () => {
+    const vm = vmOf(`${head}
+defaults:
+  shares: [{ source: /srv/a, mount: /a }]
+  credentials: { one: /run/keys/one, two: /run/keys/two }
+vms:
+  a:
+    on: hv1
+    network: n1
+    vsock: 3
+    balloon: true
+    shares: [{ source: /srv/b, mount: /srv/b, readOnly: true }]
+    credentials: { two: /run/keys/other }
+`);
+    expect(vm).toMatchObject({
+      balloon: true,
+      vsock: 3,
+      shares: [
+        { source: '/srv/a', mount: '/a', readOnly: false, tag: 'a' },
+        { source: '/srv/b', mount: '/srv/b', readOnly: true, tag: 'srv-b' },
+      ],
+      credentials: [
+        { name: 'one', path: '/run/keys/one' },
+        { name: 'two', path: '/run/keys/other' },
+      ],
+    });
+  });
+
   test('configs are merged option by option, however their keys are written', () => {
     expect(expandConfig(vmOf(text).config)).toEqual({
       services: { a: { enable: false, list: [1, 2] } },
@@ -229,14 +279,31 @@ git: { revert: false }
 rollout: { maxParallelVms: 1, onFailure: revert-hypervisor }
 flake: {}
 hypervisors:
-  hv1: { ssh: hv1, system: x86_64-linux, stateVersion: "25.11", autostart: all, tailscale: { enable: false } }
+  hv1: { ssh: hv1, system: x86_64-linux, stateVersion: "25.11", autostart: all }
 networks:
-  n1: { subnet: 10.1.0.0/24, nat: false, isolated: false, allow: [], egress: all, metadata: true }
+  n1: { subnet: 10.1.0.0/24, nat: false }
 vms:
-  a: { on: hv1, network: n1, store: shared, balloon: false, autostart: always, shares: [], publish: [], credentials: {}, address: 10.1.0.2 }
+  a: { on: hv1, network: n1, store: shared, balloon: false, autostart: always, shares: [], credentials: {}, address: 10.1.0.2 }
   b: { on: hv1, network: n1, state: stopped, autostart: never, address: 10.1.0.3 }
 `;
     expect(fleetOf(text).vms.map(({ state }) => state)).toEqual(['running', 'stopped']);
+  });
+
+  test('a vm starts after a reboot as it says, else as its hypervisor says; stopped ones never', () => {
+    const whole = (autostart: string) =>
+      fleetOf(`version: 1
+name: test
+hypervisors: { hv1: { ssh: h, system: x86_64-linux, stateVersion: "25.11", autostart: ${autostart} } }
+networks: { n1: { subnet: 10.1.0.0/24, nat: false } }
+profiles: { sure: { autostart: always } }
+vms:
+  a: { on: hv1, network: n1, address: 10.1.0.2 }
+  b: { on: hv1, network: n1, address: 10.1.0.3, profiles: [sure] }
+  c: { on: hv1, network: n1, address: 10.1.0.4, profiles: [sure], state: stopped }
+`).vms.map((vm) => vm.autostart);
+    expect(whole('all')).toEqual(['always', 'always', 'never']);
+    expect(whole('healthy')).toEqual(['healthy', 'always', 'never']);
+    expect(whole('none')).toEqual(['never', 'always', 'never']);
   });
 
   describe('a rollout', () => {
@@ -275,15 +342,83 @@ hypervisors:
     expect(fleetOf(text).vms.map(({ name }) => name)).toEqual(['a', 'b']);
   });
 
-  test('the example file without what is not yet rendered is a fleet', () => {
-    const notYet =
-      /^( {2}(revert|canary|onFailure|outputs)| {4}(capacity|tailscale|subnet6|isolated|allow|metadata|balloon|vsock|shares|publish|credentials)| {6}(vcpu|memory|disk|reserve|overcommit|- \{ source)| {6}- run| {8}within)\b.*\n/gm;
-    const text = fixture('example.yaml').replace(notYet, '').replace(', egress: web', '');
-    const fleet = fleetOf(text.replace(/^ {6}- run.*\n/m, '').replace(/^flake:.*\n/m, ''));
+  test('the example file is a fleet', () => {
+    const fleet = fleetOf(fixture('example.yaml'));
     expect(fleet.vms.map(({ name, volumes }) => [name, volumes])).toEqual([
       ['vm1', [{ mount: '/var', image: 'var.img', fs: 'ext4', sizeMiB: 20480, label: 'var' }]],
       ['vm2', []],
     ]);
+    expect(fleet.outputs).toBe('nix/outputs.nix');
+    expect(fleet.hypervisors[0]!.capacity).toEqual({
+      declared: { vcpu: 16, memory: 32_768, disk: 204_800 },
+      reserve: { vcpu: 0, memory: 2048, disk: 0 },
+      overcommit: { vcpu: 4, memory: 1, disk: 1 },
+    });
+  });
+});
+
+describe('networking', () => {
+  const networkOf = (text: string, name: string) =>
+    fleetOf(text).networks.find((network) => network.name === name)!;
+
+  test('a further NIC has names of its own, and the first keeps its', () => {
+    const text = (vm: string) => `${head}vms: { a: { on: hv1, ${vm} } }`;
+    const [first, second] = vmOf(text('networks: [{ name: n1 }, { name: n2 }]')).nics;
+    expect([first]).toEqual(vmOf(text('network: n1')).nics);
+    expect(second).toEqual({
+      network: 'n2',
+      tap: 'vm-a235d5',
+      mac: '02:23:5d:50:09:44',
+      address: '10.2.0.2',
+    });
+  });
+
+  test('a vm has the same number in the IPv6 subnet as in the IPv4 one', () => {
+    const six = `${head}  n6: { subnet: 10.9.0.0/24, subnet6: "FD00:0:0:9::/64" }\n`;
+    const text = `${six}vms: { a: { on: hv1, networks: [{ name: n6, address: 10.9.0.200 }] } }`;
+    expect(vmOf(text).nics).toMatchObject([{ address6: 'fd00:0:0:9::c8' }]);
+    expect(networkOf(text, 'n6').ipv6).toEqual({
+      subnet: 'fd00:0:0:9::/64',
+      prefix: 64,
+      gateway: 'fd00:0:0:9::1',
+      nat: true,
+    });
+  });
+
+  test('addresses that others can answer keep themselves', () => {
+    const six = (more: string) => `${head}  n6: { subnet: 10.9.0.0/24, ${more} }\n`;
+    expect(networkOf(six('subnet6: "2001:db8::/64"'), 'n6').ipv6).toMatchObject({ nat: false });
+    expect(networkOf(six('nat: false, subnet6: "fd00::/64"'), 'n6').ipv6).toMatchObject({
+      nat: false,
+    });
+  });
+
+  test.each([
+    ['web', ['tcp/80', 'tcp/443']],
+    ['none', []],
+    ['[udp/123, tcp/443, udp/123]', ['udp/123', 'tcp/443']],
+  ])('egress %s lets out %j', (egress, ports) => {
+    const { egress: read } = networkOf(
+      `${head}  n3: { subnet: 10.3.0.0/24, egress: ${egress} }`,
+      'n3',
+    );
+    expect(read === 'all' ? read : read.map((p) => `${p.protocol}/${p.port}`)).toEqual(ports);
+  });
+
+  test('published ports of profiles and of the vm add up', () => {
+    const text = `${head}profiles: { web: { publish: ["443:8443/tcp"] } }
+vms: { a: { on: hv1, network: n1, profiles: [web], publish: ["53:53/udp", "443:8443/tcp"] } }`;
+    expect(vmOf(text).publish).toEqual([
+      { protocol: 'tcp', port: 443, to: 8443 },
+      { protocol: 'udp', port: 53, to: 53 },
+    ]);
+  });
+
+  test("name servers that are forwarded to are the forwarder's", () => {
+    const [hv1] = fleetOf(
+      head.replace('uplink: eth0', 'dns: { forwardTo: [9.9.9.9] }'),
+    ).hypervisors;
+    expect(hv1).toMatchObject({ forwarder: true, nameservers: ['9.9.9.9'] });
   });
 });
 

@@ -14,6 +14,7 @@ interface Phase {
   readonly ms: number;
   readonly invocation: string;
   readonly active?: string;
+  readonly virtiofsd?: string;
   readonly answers?: boolean;
 }
 
@@ -30,8 +31,8 @@ class Guest {
       // Looking takes time, too.
       clock.time += 40;
       const now = this.#phase();
-      const { invocation, active = 'active', answers = true } = now;
-      hv1.vm('web1', { unit: unit(active, { invocation }), virtiofsd: unit(active) });
+      const { invocation, active = 'active', virtiofsd = active, answers = true } = now;
+      hv1.vm('web1', { unit: unit(active, { invocation }), virtiofsd: unit(virtiofsd) });
       if (answers) hv1.mute.delete(runner);
       else hv1.mute.add(runner);
       this.seen.push({
@@ -92,6 +93,17 @@ describe('a guest', () => {
     ]);
     expect(await outcome(guest)).toBe('web1 died and was started again by systemd');
     expect(guest.world.clock.time).toBeLessThan(5000);
+  });
+
+  test('that has no shares, and no virtiofsd, is not missed when it dies either', async () => {
+    const guest = new Guest([
+      { ms: 3000, invocation: 'a', virtiofsd: 'inactive' },
+      { ms: 1, invocation: 'b', virtiofsd: 'inactive' },
+    ]);
+    const { world } = guest;
+    const web1 = { ...world.index.vms.get('web1')!, store: 'disk' } as const;
+    const expected = expectedOf(web1, world.index.networks);
+    await expect(guest.healthy('running', { expected })).rejects.toThrow(/died/);
   });
 
   test('that died before it ever answered died, too', async () => {

@@ -12,7 +12,7 @@ const target: VmTarget = {
   name: 'web1',
   runner: '/nix/store/old-web1',
   state: 'running',
-  expected: { tap: 'vm-web1', bridge: 'br-front', address: '10.1.0.2', volumes: [] },
+  expected: { tap: 'vm-web1', bridge: 'br-front', address: '10.1.0.2', further: [], volumes: [] },
   bridgeAddress: '10.1.0.1/24',
 };
 const failing = (change: Partial<Facts>, of: Partial<VmTarget> = {}) =>
@@ -94,6 +94,19 @@ describe('a guest', () => {
     ['was not asked', { answers: new Map() }, ['answers: expected ping, seen not asked']],
   ])('that %s fails that check alone', (_, change, expected) => {
     expect(failing(change)).toEqual(expected);
+  });
+
+  test('with a further NIC is looked at for both', () => {
+    const further = [{ tap: 'vm-web1a2b3c', bridge: 'br-back', address: '10.2.0.9' }];
+    const both = { expected: { ...target.expected, further } };
+    expect(failing({}, both)).toEqual(['tap: expected vm-web1a2b3c up in br-back, seen nothing']);
+    const up = { name: 'vm-web1a2b3c', up: true, master: 'br-back', addresses: [] };
+    expect(failing(link('vm-web1a2b3c', up), both)).toEqual([]);
+  });
+
+  test('that has no shares needs no virtiofsd', () => {
+    const expected = { ...target.expected, virtiofs: false } as const;
+    expect(failing(vm({ virtiofsd: unit('inactive') }), { expected })).toEqual([]);
   });
 
   test('that should be stopped is looked at for that and its runner only', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { expectedOf, formatExpected } from '../../src/model/expected.ts';
 import type { Vm } from '../../src/model/fleet.ts';
-import { twoHypervisors } from '../plan/situation.ts';
+import { twoHypervisors, withEntry } from '../plan/situation.ts';
 import { World, words } from './run.ts';
 
 const without = (name: string) =>
@@ -81,9 +81,47 @@ describe('a deployment', () => {
         'new',
         formatExpected(expected as NonNullable<typeof expected>),
       ],
+      ['healthy', 'web1', '/nix/store/new-web1'],
       ['end'],
     ]);
     expect(world.hv1.facts.lock).toBeUndefined();
+  });
+
+  test('takes away the bridge of a further NIC that left, and joins each TAP to its own', async () => {
+    const both = (bridge: string) =>
+      twoHypervisors
+        .replace('back: {', `back: { bridge: ${bridge},`)
+        .replace(
+          'network: front, address: 10.1.0.2',
+          'networks: [{ name: front, address: 10.1.0.2 }, { name: back, address: 10.2.0.9 }]',
+        )
+        .replace('db1: { on: hv1, network: back', 'db1: { on: hv2, network: other')
+        .replace('10.2.0.2', '10.3.0.9')
+        .replace('dependsOn: [db1], ', '');
+    const lost = new World(both('br-new'));
+    const world = changedFrom(both('br-old'), both('br-new'));
+    // networkd makes the new bridge at the switch.
+    const made = withEntry(
+      world.hv1.facts.interfaces,
+      'br-new',
+      lost.hv1.facts.interfaces.get('br-new'),
+    );
+    world.hv1.facts = { ...world.hv1.facts, interfaces: made };
+    expect((await world.apply(['hv1', 'web1']))[0]?.failure).toBeUndefined();
+    const further = [...world.hv1.facts.interfaces.keys()].find((n) => /^vm-web1./.test(n))!;
+    expect(world.hv1.facts.interfaces.get(further)?.master).toBe('br-new');
+    expect(world.hv1.log).toContain('bridges 20260101-000000-abcd br-old');
+
+    const links = lost.hv1.facts.interfaces;
+    lost.hv1.facts = {
+      ...lost.hv1.facts,
+      interfaces: withEntry(links, further, { master: undefined }),
+    };
+    await lost.apply([]);
+    expect(lost.hv1.log.filter((line) => line.startsWith('vm-join'))).toEqual([
+      'vm-join vm-web1 br-front',
+      `vm-join ${further} br-new`,
+    ]);
   });
 
   test('leaves a guest alone whose build gives the runner it is on', async () => {

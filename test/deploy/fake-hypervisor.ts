@@ -4,7 +4,7 @@ import type { Facts, VmFacts } from '../../src/host/facts.ts';
 import type { Host, RunOptions, RunResult } from '../../src/host/host.ts';
 import { type ScriptName, script, stepScript } from '../../src/host/scripts.ts';
 import { FleetError } from '../../src/model/errors.ts';
-import { expectedOf } from '../../src/model/expected.ts';
+import { expectedOf, nicsOf } from '../../src/model/expected.ts';
 import type { FleetIndex } from '../../src/model/index.ts';
 import { factsText } from '../host/facts-text.ts';
 import { deployedFacts, openDeployment, unit, withEntry } from '../plan/situation.ts';
@@ -124,7 +124,11 @@ export class FakeHypervisor {
     this.vm(name, { declarative: false, ...change });
     const vm = this.#index.vms.get(name);
     if (!vm) return;
-    const { tap, bridge } = expectedOf(vm, this.#index.networks);
+    for (const { tap, bridge } of nicsOf(expectedOf(vm, this.#index.networks)))
+      this.#join(tap, bridge);
+  }
+
+  #join(tap: string, bridge: string): void {
     const link = { name: tap, up: true, master: bridge, addresses: [] };
     this.facts = { ...this.facts, interfaces: withEntry(this.facts.interfaces, tap, link) };
   }
@@ -252,6 +256,9 @@ export class FakeHypervisor {
       case 'vm-create':
       case 'vm-return':
         this.vm(first, fresh);
+        return undefined;
+      case 'vm-join':
+        this.#join(first, second);
         return undefined;
       case 'vm-start':
         this.boot(first, vms.get(first)?.current ?? '');

@@ -70,4 +70,65 @@ describe('checks that fleet.yaml asks for', () => {
     const { host, port } = await guest((socket) => socket.destroy());
     expect(await probe(host, 'web1', '10.1.0.2', [http(port)])).toMatchObject([{ ok: false }]);
   });
+
+  describe('run inside the guest', () => {
+    /** A hypervisor on which guest-run says `output`. */
+    const saying = (output: string, asked: string[][] = []) =>
+      ({
+        run: async (_: string, args: readonly string[]) => {
+          asked.push([...args]);
+          return { code: 0, stdout: output, stderr: '' };
+        },
+      }) as unknown as Host;
+    const run = { kind: 'run', command: 'systemctl is-active "x y"' } as const;
+    const look = async (output: string) =>
+      (await probe(saying(output), 'db1', '10.1.0.2', [run]))[0];
+
+    test('exit 0 is what is expected, and the command goes as one argument', async () => {
+      const asked: string[][] = [];
+      expect(await probe(saying('0\nactive\n', asked), 'db1', '10.1.0.2', [run])).toEqual([
+        {
+          target: 'db1',
+          check: 'run systemctl is-active "x y"',
+          ok: true,
+          expected: 'exit 0',
+          seen: 'exit 0',
+        },
+      ]);
+      expect(asked).toEqual([['db1', '10.1.0.2', '22', 'fleet-check', '10', run.command]]);
+    });
+
+    test('another end is shown with what the guest said, and nothing that moves a cursor', async () => {
+      expect(await look('3\ninactive\n')).toMatchObject({ ok: false, seen: 'exit 3: inactive' });
+      expect(await look('1\n\n')).toMatchObject({ seen: 'exit 1' });
+      expect(await look('1\na\u001b[2Jb\nc\n')).toMatchObject({ seen: 'exit 1: a [2Jb / c' });
+      expect(await look('124\n')).toMatchObject({ seen: 'no end within 10 s' });
+      expect(await look('255\nHost key verification failed.\n')).toMatchObject({
+        seen: 'ssh failed: Host key verification failed.',
+      });
+    });
+
+    test('a guest without keys is seen as such', async () => {
+      const stderr = 'fleet-error\tguest.no-keys\tthere is no key\n';
+      const host = { run: async () => ({ code: 70, stdout: '', stderr }) } as unknown as Host;
+      expect(await probe(host, 'db1', '10.1.0.2', [run])).toMatchObject([
+        { ok: false, seen: 'there is no key' },
+      ]);
+    });
+
+    test('commands are run one after the other', async () => {
+      let now = 0;
+      let most = 0;
+      const host = {
+        run: async () => {
+          most = Math.max(most, ++now);
+          await new Promise((done) => setTimeout(done, 5));
+          now--;
+          return { code: 0, stdout: '0\n', stderr: '' };
+        },
+      } as unknown as Host;
+      expect(await probe(host, 'db1', '10.1.0.2', [run, run, run])).toHaveLength(3);
+      expect(most).toBe(1);
+    });
+  });
 });

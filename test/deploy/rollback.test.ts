@@ -18,7 +18,7 @@ const generation = (name: string, number: number | undefined, path: string): Gen
 
 /** How web1 was reached then. */
 const reached = (bridge: string, address: string) =>
-  formatExpected({ tap: 'vm-web1', bridge, address, volumes: [] });
+  formatExpected({ tap: 'vm-web1', bridge, address, further: [], volumes: [] });
 
 async function rollBack(
   world: World,

@@ -27,7 +27,7 @@ describe('a switch', () => {
       'end done',
     ]);
     const { seen } = world.hv1;
-    const test = seen.findIndex((line) => /^switch .* test$/.test(line));
+    const test = seen.findIndex((line) => /^switch .* test /.test(line));
     expect(seen.slice(test + 1, test + 2)).toEqual(['connect']);
     expect(seen[test + 2]).toMatch(/^facts/);
     expect(world.hv1.log).toContain(`switch ${world.id} boot new`);

@@ -18,6 +18,8 @@ export function factsText(facts: Facts): string {
     '== disks',
     'Filesystem 1024-blocks Used Available Capacity Mounted on',
     ...[...facts.freeKiB].map(([disk, free]) => `/dev/vda1 99999999 1 ${free} 1% ${disk}`),
+    '== taken',
+    ...[...facts.takenKiB].map(([vm, kib]) => `${kib}\t/var/lib/microvms/${vm}`),
     '== checkout',
     ...checkout(facts),
     '== units',

@@ -64,13 +64,20 @@ let count = 0;
 export async function startSshd(
   desk: Desk,
   accepts: readonly string[],
-  options: { settings?: string; hostKeyType?: string } = {},
+  options: {
+    settings?: string;
+    hostKeyType?: string;
+    /** Instead of a new host key, and of what `accepts` says. */
+    given?: { hostKey: string; authorizedKeys: string };
+  } = {},
 ): Promise<Sshd> {
   const name = `sshd${++count}`;
   const address = `127.0.${1 + (process.pid % 200)}.${count}`;
   const port = await freePort(address);
-  const hostKey = desk.key(`${name}_host`, { type: options.hostKeyType ?? 'ed25519' });
-  const authorized = desk.write(`${name}_keys`, accepts.map(publicKey).join('\n'));
+  const { given, hostKeyType: type = 'ed25519' } = options;
+  const hostKey = given?.hostKey ?? desk.key(`${name}_host`, { type });
+  const authorized =
+    given?.authorizedKeys ?? desk.write(`${name}_keys`, accepts.map(publicKey).join('\n'));
   const config = desk.write(
     `${name}_config`,
     [

@@ -22,6 +22,11 @@ export interface LabHost {
   /** Pulls the network cable; a reboot does not put it back. */
   cutLink(): Promise<void>;
   restoreLink(): Promise<void>;
+  /** Ends sshd and every session; what they had started lives on. */
+  stopSshd(): Promise<void>;
+  startSshd(): Promise<void>;
+  /** Where a file of the host's own disk lies on this machine, also while it is off. */
+  file(path: string): string;
   /** Power loss: SIGKILL to everything at once. The disk stays. */
   kill(): Promise<void>;
   /** Switches on with the disk as it is. Resolves when the boot is over, even with failed units. */
@@ -69,6 +74,13 @@ export async function makeHost(slot: Slot, name: string, layers: Layers): Promis
     exec: (command, timeoutMs) => machine.exec(command, timeoutMs),
     cutLink: () => machine.setCut(true),
     restoreLink: () => machine.setCut(false),
+    stopSshd: async () => {
+      await machine.exec('systemctl stop sshd; pkill -KILL -x "sshd|sshd-session"');
+    },
+    startSshd: async () => {
+      await machine.exec('systemctl start sshd');
+    },
+    file: (path) => join(upper, path),
     kill: () => machine.kill(),
     boot: () => machine.boot(),
     reboot: () => machine.reboot(),

@@ -16,8 +16,17 @@ export async function labWorld(hosts: number): Promise<World> {
       hardwareModule: host.hardwareModule,
       publicKey,
       exec: (command) => host.exec(command),
+      file: (path) => host.file(path),
+      bootDefault: 'cat "/boot/loader/entries/$(cat /boot/loader/default)"',
       cutLink: () => host.cutLink(),
       restoreLink: () => host.restoreLink(),
+      kill: () => host.kill(),
+      boot: () => host.boot(),
+      killUnit: async (unit) => {
+        await host.exec(`systemctl kill --signal=KILL ${unit}`);
+      },
+      stopSshd: () => host.stopSshd(),
+      startSshd: () => host.startSshd(),
       reset: () => host.reset(),
     })),
     home: lab.home,

@@ -10,7 +10,23 @@ import {
   parseAddress,
   parseSubnet,
 } from '../../src/model/addresses.ts';
+import {
+  formatAddress6,
+  formatSubnet6,
+  isUniqueLocal,
+  overlaps6,
+  parseAddress6,
+  parseSubnet6,
+} from '../../src/model/addresses6.ts';
+import {
+  type Expected,
+  formatExpected,
+  nicsOf,
+  parseExpected,
+  sameWiring,
+} from '../../src/model/expected.ts';
 import { macAddress, tapName } from '../../src/model/names.ts';
+import { shareTag } from '../../src/model/shares.ts';
 import { parseSshTarget } from '../../src/model/ssh-target.ts';
 import { parseDuration, parseSize } from '../../src/model/units.ts';
 import { imageName, volumeLabel } from '../../src/model/volumes.ts';
@@ -54,11 +70,91 @@ describe('addresses', () => {
   );
 });
 
+describe('IPv6 addresses', () => {
+  const address = fc.bigInt({ min: 1n << 120n, max: (1n << 128n) - 1n });
+
+  test('are written as everybody else writes them', () => {
+    fc.assert(
+      fc.property(address, fc.bigInt({ min: 0n, max: (1n << 128n) - 1n }), (n, mask) => {
+        // Zeros are what is written in more than one way.
+        const text = formatAddress6(n & (mask | (0xffn << 120n)));
+        expect(text).toBe(new URL(`http://[${text}]`).hostname.slice(1, -1));
+        expect(parseAddress6(text)).toBe(n & (mask | (0xffn << 120n)));
+      }),
+    );
+  });
+
+  test.each([
+    ['FD00:0:0:9:0:0:0:1', 'fd00:0:0:9::1'],
+    ['::', '::'],
+    ['1:0:3:4:5:6:7:8', '1:0:3:4:5:6:7:8'],
+  ])('%s is %s', (text, canonical) => {
+    expect(formatAddress6(parseAddress6(text)!)).toBe(canonical);
+  });
+
+  test.each(['10.1.0.2', 'fd00:::', 'fe80::1%eth0', '::1.2.3.4', ''])('%j is none', (text) => {
+    expect(parseAddress6(text)).toBeUndefined();
+  });
+
+  test.each(['fd00::', 'fd00::/129', 'fd00::/-1', 'fd00::/064', 'x/64'])(
+    '%j is no subnet',
+    (text) => {
+      expect(parseSubnet6(text)).toBeUndefined();
+    },
+  );
+
+  test('a subnet drops host bits, and knows what it overlaps with', () => {
+    const [wide, inside, beside] = ['fd00::5/56', 'fd00:0:0:7::/64', 'fd01::/64'].map(
+      (text) => parseSubnet6(text)!,
+    );
+    expect(formatSubnet6(wide!)).toBe('fd00::/56');
+    expect([overlaps6(wide!, inside!), overlaps6(wide!, beside!)]).toEqual([true, false]);
+    expect([wide!, parseSubnet6('2001:db8::/64')!].map(isUniqueLocal)).toEqual([true, false]);
+  });
+});
+
+describe('what is remembered of a vm', () => {
+  const first = { tap: 'vm-a', bridge: 'br-n1', address: '10.1.0.2' };
+  const second = { tap: 'vm-a12345', bridge: 'br-n2', address: '10.2.0.2' };
+  const expected = (more: Partial<Expected> = {}): Expected => ({
+    ...first,
+    further: [],
+    volumes: [],
+    ...more,
+  });
+
+  test('is read as it was written', () => {
+    const both = expected({ further: [second] });
+    expect(parseExpected(formatExpected(both))).toEqual(both);
+    expect(nicsOf(both)).toEqual([first, second]);
+  });
+
+  test('a record from before there were further NICs has one', () => {
+    expect(parseExpected(JSON.stringify(first))).toEqual(expected());
+  });
+
+  test('the wiring is another with a NIC more, or in another bridge, and not in another order', () => {
+    const both = expected({ further: [second] });
+    expect(sameWiring(both, expected())).toBe(false);
+    expect(sameWiring(expected(), both)).toBe(false);
+    expect(sameWiring(both, expected({ further: [{ ...second, bridge: 'br-n3' }] }))).toBe(false);
+    expect(sameWiring(both, { ...second, further: [first], volumes: [] })).toBe(true);
+    expect(sameWiring(both, expected({ address: '10.1.0.9', further: [second] }))).toBe(true);
+  });
+});
+
 describe('names of interfaces', () => {
   test('a TAP has the whole name while it fits', () => {
     expect(tapName('web1')).toBe('vm-web1');
     expect(tapName('twelve-chars')).toBe('vm-twelve-chars');
     expect(tapName('thirteen-char')).toMatch(/^vm-thirtee[0-9a-f]{5}$/);
+  });
+
+  test('a further NIC is named after vm and network, whatever fits', () => {
+    expect(tapName('web1', 'backend')).toMatch(/^vm-web1[0-9a-f]{5}$/);
+    expect(tapName('thirteen-char', 'backend')).toMatch(/^vm-thirtee[0-9a-f]{5}$/);
+    expect(tapName('web1', 'backend')).not.toBe(tapName('web1', 'front'));
+    expect(macAddress('web1', 'backend')).not.toBe(macAddress('web1'));
   });
 
   test('a MAC comes from the name and is locally administered', () => {
@@ -150,4 +246,30 @@ describe('ssh destinations', () => {
   ])('not %j', (text) => {
     expect(parseSshTarget(text)).toHaveProperty('problem');
   });
+});
+
+describe('tags of shares', () => {
+  const mount = fc.stringMatching(/^(\/[A-Za-z0-9_@+:-][A-Za-z0-9._@+:-]{0,40}){1,4}$/);
+
+  test('are readable when they fit', () => {
+    expect(shareTag('/srv/media')).toBe('srv-media');
+  });
+
+  test('differ where mounts do, and leave room for a socket of the longest host name', () => {
+    fc.assert(
+      fc.property(mount, mount, (a, b) => {
+        fc.pre(a !== b);
+        expect(shareTag(a)).not.toBe(shareTag(b));
+        expect(`${'x'.repeat(63)}-virtiofs-${shareTag(a)}.sock`.length).toBeLessThan(108);
+        expect(shareTag(a)).toMatch(/^[A-Za-z0-9_.-]+$/);
+      }),
+    );
+  });
+
+  test.each(['/ro/store', '/ro-store', '/fleet/keys', '/fleet-keys'])(
+    '%s is not taken for what fleet has of its own',
+    (path) => {
+      expect(['ro-store', 'fleet-keys']).not.toContain(shareTag(path));
+    },
+  );
 });

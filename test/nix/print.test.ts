@@ -55,7 +55,8 @@ describe('a file', () => {
       nixFile({
         etc: { motd: { text: commented('Shown at log-in.', 'one\n\n  two ${x}\n') } },
         list: [commented('First.', 1), 2],
-        f: block('x:\nx + 1'),
+        f: block`x:
+x + 1`,
         open: 'a\nb',
       }),
     ).toBe(

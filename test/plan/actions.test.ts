@@ -19,6 +19,18 @@ describe('a vm', () => {
     expect(planHv1()).toEqual({ name: 'hv1', actions: [], drift: [], problems: [] });
   });
 
+  test('that gets a further NIC stops for its hypervisor to switch first', () => {
+    const yaml = twoHypervisors.replace(
+      'network: front, address: 10.1.0.2',
+      'networks: [{ name: front, address: 10.1.0.2 }, { name: back, address: 10.2.0.9 }]',
+    );
+    const { actions } = planHv1({ yaml, fingerprints: changed('hv1', 'web1') });
+    expect(actions).toMatchObject([
+      { kind: 'switch', target: 'hv1' },
+      { kind: 'update', target: 'web1', why: 'its network changed', network: true },
+    ]);
+  });
+
   test('that is not there is created', () => {
     const plan = planHv1({ facts: (f) => ({ vms: withEntry(f.vms, 'web1', undefined) }) });
     expect(plan.actions).toMatchObject([{ kind: 'create', target: 'web1', why: 'new' }]);

@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { Facts } from '../../src/host/facts.ts';
 import { timestamp } from '../../src/plan/drift.ts';
-import { openDeployment, planHv1, unit, withEntry } from './situation.ts';
+import {
+  deployedFacts,
+  index,
+  openDeployment,
+  planHv1,
+  twoHypervisors,
+  unit,
+  withEntry,
+} from './situation.ts';
 
 const seen = (facts: (f: Facts) => Partial<Facts>) =>
   planHv1({ facts }).drift.map(({ target, code, message }) => `${target} ${code}: ${message}`);
@@ -88,6 +96,38 @@ describe('drift', () => {
     expect(seen(() => ({ deployed: new Map(), vms: new Map(), interfaces: new Map() }))).toEqual([
       'hv1 no-recovery: what puts an unfinished deployment in order after a power cut comes with this one; until then fleet unlock does',
     ]);
+  });
+
+  describe('of a vm with several NICs', () => {
+    const yaml = twoHypervisors
+      .replace('10.2.0.0/24 }', '10.2.0.0/24, subnet6: "fd00:2::/64" }')
+      .replace(
+        'network: front, address: 10.1.0.2',
+        'networks: [{ name: front, address: 10.1.0.2 }, { name: back, address: 10.2.0.9 }]',
+      );
+    const deployed = deployedFacts(index(yaml), 'hv1');
+    const further = [...deployed.interfaces.keys()].find((name) => /^vm-web1./.test(name))!;
+    const messages = (interfaces: Facts['interfaces']) =>
+      planHv1({ yaml, facts: () => ({ ...deployed, interfaces }) }).drift.map((d) => d.message);
+
+    test('is none when all are in their bridges', () => {
+      expect(messages(deployed.interfaces)).toEqual([]);
+    });
+
+    test('is said of each of them', () => {
+      expect(messages(withEntry(deployed.interfaces, further, { master: 'br-front' }))).toEqual([
+        `${further} is in br-front, not in br-back`,
+      ]);
+      expect(messages(withEntry(deployed.interfaces, further, undefined))).toEqual([
+        `${further} is missing`,
+      ]);
+    });
+
+    test('is an IPv6 gateway that is gone, and not one that is new', () => {
+      const without = withEntry(deployed.interfaces, 'br-back', { addresses: ['10.2.0.1/24'] });
+      expect(messages(without)).toEqual(['br-back has no fd00:2::1/64']);
+      expect(planHv1({ yaml }).drift).toEqual([]);
+    });
   });
 
   test('keeps the plan readable when a record on the hypervisor has no time', () => {

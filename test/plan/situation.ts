@@ -6,7 +6,8 @@ import {
   type UnitFacts,
   type VmFacts,
 } from '../../src/host/facts.ts';
-import { type Expected, expectedOf } from '../../src/model/expected.ts';
+import { type Expected, expectedOf, nicsOf } from '../../src/model/expected.ts';
+import { gatewaysOf } from '../../src/model/gateways.ts';
 import { type FleetIndex, indexFleet } from '../../src/model/index.ts';
 import { makePlan, type PlanInput } from '../../src/plan/make-plan.ts';
 import type { Action, HypervisorPlan } from '../../src/plan/plan.ts';
@@ -80,6 +81,7 @@ export const emptyFacts: Facts = {
   systemProfileSince: undefined,
   rebootFor: [],
   missingTools: [],
+  takenKiB: new Map(),
   freeKiB: new Map([['/nix/store', 9_000_000]]),
   memory: { totalKiB: 32_000_000, availableKiB: 24_000_000 },
   processors: 8,
@@ -146,13 +148,11 @@ export function deployedFacts(fleet: FleetIndex, hypervisor: string): Facts {
     interfaces: new Map([
       ...fleet
         .networksOn(hypervisor)
-        .map((n) => [n.bridge, up(n.bridge, { addresses: [`${n.gateway}/${n.prefix}`] })] as const),
+        .map((n) => [n.bridge, up(n.bridge, { addresses: gatewaysOf(n) })] as const),
       ...vms
         .filter((vm) => vm.state === 'running')
-        .map((vm) => {
-          const { tap, bridge } = expectedOf(vm, fleet.networks);
-          return [tap, up(tap, { master: bridge })] as const;
-        }),
+        .flatMap((vm) => nicsOf(expectedOf(vm, fleet.networks)))
+        .map(({ tap, bridge }) => [tap, up(tap, { master: bridge })] as const),
     ]),
   };
 }

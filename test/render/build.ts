@@ -1,5 +1,16 @@
-import type { Fleet, Hypervisor, Network, Nic, User, Vm, Volume } from '../../src/model/fleet.ts';
+import { capacityOf } from '../../src/config/capacity.ts';
+import type {
+  Fleet,
+  Hypervisor,
+  Network,
+  Nic,
+  Share,
+  User,
+  Vm,
+  Volume,
+} from '../../src/model/fleet.ts';
 import { macAddress, tapName } from '../../src/model/names.ts';
+import { shareTag } from '../../src/model/shares.ts';
 
 /** Fleets by hand, as src/config would give them: what a case does not say has a plain value. */
 export function fleet(
@@ -19,6 +30,7 @@ export function fleet(
     git: { remote: 'origin', transport: 'pull', revert: true },
     rollout: {
       maxParallel: 10,
+      maxParallelVms: 1,
       settle: 15_000,
       deadline: 120_000,
       stopTimeout: 30_000,
@@ -38,12 +50,15 @@ export function hypervisor(name: string, parts: Partial<Hypervisor> = {}): Hyper
     checkout: '/var/lib/fleet/repo',
     uplink: 'enP2p4s0',
     tags: [],
+    capacity: capacityOf(),
     timezone: 'UTC',
     packages: [],
     users: [],
     config: {},
     modules: [],
     nameservers: ['1.1.1.1'],
+    forwarder: false,
+    tailscale: { enable: false, advertiseRoutes: false },
     ...parts,
   };
 }
@@ -63,9 +78,18 @@ export function network(
     prefix: 24,
     gateway: `10.${n}.0.1`,
     nat: true,
+    isolated: true,
+    allow: [],
+    egress: 'all',
+    metadata: false,
     ...parts,
   };
 }
+
+/** `fd00:<n>::/64` beside it. */
+export const ipv6 = (n: number, nat = true): Pick<Network, 'ipv6'> => ({
+  ipv6: { subnet: `fd00:${n}::/64`, prefix: 64, gateway: `fd00:${n}::1`, nat },
+});
 
 export function vm(name: string, on: string, nics: readonly Nic[], parts: Partial<Vm> = {}): Vm {
   return {
@@ -75,7 +99,10 @@ export function vm(name: string, on: string, nics: readonly Nic[], parts: Partia
     vcpu: 1,
     memoryMiB: 1024,
     hypervisor: 'qemu',
+    store: 'shared',
+    balloon: false,
     state: 'running',
+    autostart: parts.state === 'stopped' ? 'never' : 'always',
     tags: [],
     timezone: 'UTC',
     stateVersion: '25.11',
@@ -84,17 +111,20 @@ export function vm(name: string, on: string, nics: readonly Nic[], parts: Partia
     config: {},
     modules: [],
     volumes: [],
+    publish: [],
+    shares: [],
+    credentials: [],
     checks: [],
     dependsOn: [],
     ...parts,
   };
 }
 
-/** The NIC of a vm in a network; its names are those of a first NIC. */
-export const nic = (vmName: string, of: string, address: string): Nic => ({
+/** The NIC of a vm in a network; `further`: it is not its first. */
+export const nic = (vmName: string, of: string, address: string, further = false): Nic => ({
   network: of,
-  tap: tapName(vmName),
-  mac: macAddress(vmName),
+  tap: tapName(vmName, further ? of : undefined),
+  mac: macAddress(vmName, further ? of : undefined),
   address,
 });
 
@@ -104,6 +134,14 @@ export const volume = (mount: string, label: string, sizeMiB: number): Volume =>
   fs: 'ext4',
   sizeMiB,
   label,
+});
+
+export const share = (source: string, mount: string, parts: Partial<Share> = {}): Share => ({
+  source,
+  mount,
+  readOnly: false,
+  tag: shareTag(mount),
+  ...parts,
 });
 
 export const ops: User = {

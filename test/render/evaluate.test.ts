@@ -50,6 +50,25 @@ describeWithNix('rendered files', () => {
           size: sizeMiB,
         })),
       );
+      const { balloon, credentialFiles, shares, vsock } = value.microvm as Values;
+      expect({ balloon, credentialFiles, shares, vsock }).toEqual({
+        balloon: vm.balloon || undefined,
+        credentialFiles:
+          vm.credentials.length > 0
+            ? Object.fromEntries(vm.credentials.map((c) => [c.name, c.path]))
+            : undefined,
+        shares:
+          vm.shares.length > 0
+            ? vm.shares.map(({ mount, readOnly, source, tag }) => ({
+                mountPoint: mount,
+                proto: 'virtiofs',
+                readOnly,
+                source,
+                tag,
+              }))
+            : undefined,
+        vsock: vm.vsock === undefined ? undefined : { cid: vm.vsock, ssh: { enable: true } },
+      });
     });
 
     it.each([...theme.hypervisors, ...theme.vms].map((m) => [m.name, m] as const))(
@@ -90,23 +109,44 @@ describeWithNix('rendered files', () => {
     });
   });
 
-  it('start running vms after what they depend on, and no others', () => {
+  it('list what starts after a reboot behind what it depends on, and nothing else', () => {
     const { files } = evaluated(themes.several!);
     expect(files['hosts/arm/default.nix']).toMatchObject({
-      environment: { etc: { 'fleet/autostart': { text: 'b\na\na-name-that-is-too-long\n' } } },
+      environment: {
+        etc: {
+          'fleet/autostart': {
+            text: [
+              'b always 10.1.0.4 vm-b=br-lan -\n',
+              'a always 10.1.0.2 vm-a=br-lan b\n',
+              'a-name-that-is-too-long healthy 10.1.0.3 vm-a-name-c8400=br-lan -\n',
+            ].join(''),
+          },
+        },
+      },
     });
     expect(files['hosts/empty/default.nix']).toMatchObject({
       environment: { etc: { 'fleet/autostart': { text: '' } } },
     });
   });
 
+  it('give a guest one default route and the name server beside it', () => {
+    const { files } = evaluated(themes.networking!);
+    const { systemd } = files['hosts/www/default.nix'] as {
+      systemd: { network: { networks: Record<string, Values> } };
+    };
+    const { '10-backend': backend, '10-front': front } = systemd.network.networks;
+    expect(front).toMatchObject({ dns: ['10.1.0.1'], gateway: ['10.1.0.1', 'fd00:1::1'] });
+    expect(backend).not.toHaveProperty('gateway');
+    expect(backend).not.toHaveProperty('dns');
+  });
+
   it('let only networks with nat out', () => {
     const { files } = evaluated(themes.several!);
-    const { networking } = files['hosts/x86/networks.nix'] as {
+    const { networking } = files['hosts/x86/firewall.nix'] as {
       networking: { nftables: { tables: { fleet: { content: string; family: string } } } };
     };
     const { content, family } = networking.nftables.tables.fleet;
-    expect(family).toBe('ip');
+    expect(family).toBe('inet');
     expect(content).toContain('ip saddr 10.2.0.0/24 oifname "eno1" masquerade');
     expect(content).not.toContain('10.3.0.0');
   });

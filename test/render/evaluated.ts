@@ -8,7 +8,12 @@ export type Values = Record<string, unknown>;
 
 /** `pkgs` in which every package of the fleet is its own name. */
 function pkgsOf(theme: Fleet): Data {
-  const pkgs: Record<string, Data> = { git: 'git', runtimeShell: '/bin/sh' };
+  const pkgs: Record<string, Data> = {
+    git: 'git',
+    iputils: 'iputils',
+    openssh: 'openssh',
+    runtimeShell: '/bin/sh',
+  };
   for (const name of [...theme.hypervisors, ...theme.vms].flatMap((m) => m.packages)) {
     const [last, ...first] = name.split('.').reverse();
     const set = first.reverse().reduce<Record<string, Data>>((within, part) => {
@@ -36,7 +41,10 @@ export function evaluated(theme: Fleet): Evaluated {
 
 function withNix(theme: Fleet): Evaluated {
   const files = render(theme);
-  const paths = toNix([...files.keys()].filter((path) => path !== 'flake.nix'));
+  const rendered = [...files.keys()];
+  // Hand-written files are the user's: this one flake.nix has to be able to read.
+  if (theme.outputs !== undefined) files.set(theme.outputs, '{ self, ... }: { further = 1; }');
+  const paths = toNix(rendered.filter((path) => path !== 'flake.nix'));
   const plain = join(import.meta.dirname, 'plain.nix');
   return withFiles(files, (root) => {
     const call = `import ${plain} { root = ${root}; paths = ${paths}; pkgs = ${toNix(pkgsOf(theme))}; }`;

@@ -3,15 +3,16 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { render } from '../../src/render/render.ts';
-import { themes } from './themes.ts';
-
-const fixtures = join(import.meta.dirname, '../fixtures/render');
+import { fixtures, themes, themeTexts } from './themes.ts';
 
 /** FLEET_UPDATE=1 writes what is rendered now: read the diff before committing it. */
 const update = process.env.FLEET_UPDATE === '1';
 
+/** The rendered files in a folder, which may have its fleet.yaml beside them. */
 function readFolder(folder: string): Record<string, string> {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(
+    (e) => e.name !== 'fleet.yaml',
+  );
   const files = entries.filter((e) => e.isFile()).map((e) => join(e.parentPath, e.name));
   return Object.fromEntries(
     files.sort().map((file) => [file.slice(folder.length + 1), readFileSync(file, 'utf8')]),
@@ -23,10 +24,13 @@ it.each(Object.entries(themes))('%s renders to its golden files', (theme, fleet)
   const files = render(fleet);
   if (update) {
     rmSync(folder, { recursive: true, force: true });
+    const text = themeTexts[theme];
+    if (text !== undefined) files.set('fleet.yaml', text);
     for (const [path, text] of files) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
       writeFileSync(join(folder, path), text);
     }
+    files.delete('fleet.yaml');
   }
   expect(Object.fromEntries(files)).toEqual(readFolder(folder));
 });

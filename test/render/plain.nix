@@ -10,7 +10,10 @@ let
     inherit pkgs;
     config = {
       microvm.stateDir = "/var/lib/microvms";
-      networking.useNetworkd = false;
+      networking = {
+        hostName = "host";
+        useNetworkd = false;
+      };
     };
     inputs.microvm.nixosModules = {
       host = "microvm/host";

@@ -86,6 +86,7 @@ describe('one vm less', () => {
         const allowed = [
           `hosts/${gone.name}/default.nix`,
           `hosts/${gone.on}/default.nix`,
+          `hosts/${gone.on}/firewall.nix`,
           `hosts/${gone.on}/networks.nix`,
           'hosts/default.nix',
         ];

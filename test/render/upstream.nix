@@ -8,14 +8,47 @@
 let
   lib = import nixpkgsLib;
 
-  derivation = name: {
-    inherit name;
-    meta.mainProgram = name;
-    outPath = "/nix/store/00000000000000000000000000000000-${name}";
-    passthru.tapMultiQueue = true;
-    type = "derivation";
-    version = "6.12";
-  };
+  derivation =
+    name:
+    let
+      package = {
+        inherit name;
+        configureFlags = [ ];
+        dev = package;
+        meta.mainProgram = name;
+        out = package;
+        outPath = "/nix/store/00000000000000000000000000000000-${name}";
+        override = _: package;
+        overrideAttrs = _: package;
+        passthru.tapMultiQueue = true;
+        type = "derivation";
+        version = "6.12";
+      };
+    in
+    package;
+
+  tools = [
+    "bubblewrap"
+    "cloud-hypervisor"
+    "crosvm"
+    "curl"
+    "erofs-utils"
+    "firecracker"
+    "git"
+    "htop"
+    "iproute2"
+    "iputils"
+    "jq"
+    "openssh"
+    "postgresql_16"
+    "qemu_kvm"
+    "socat"
+    "time"
+    "tmux"
+    "util-linux"
+    "vim"
+    "virtiofsd"
+  ];
 
   plain = lib.mkOptionType {
     name = "plain";
@@ -29,34 +62,58 @@ let
         lib.mergeEqualOption loc defs;
   };
 
+  pkgsFor =
+    system:
+    lib.genAttrs tools derivation
+    // {
+      inherit lib;
+      _type = "pkgs";
+      buildPackages = lib.genAttrs tools derivation // {
+        runCommandLocal =
+          name: _: _:
+          derivation name;
+      };
+      closureInfo = _: derivation "closure-info";
+      linux.target = "bzImage";
+      python3Packages = {
+        requests = derivation "requests";
+        supervisor = derivation "supervisor";
+      };
+      replaceVars = file: _: derivation (baseNameOf file);
+      stdenv = {
+        hostPlatform = lib.systems.elaborate system;
+        targetPlatform = lib.systems.elaborate system;
+      };
+      writeClosure = _: derivation "closure";
+      writers = {
+        # Its text in place of its path, to be looked at.
+        writeJSON = name: data: derivation name // { outPath = builtins.toJSON data; };
+        writePython3 =
+          name: _: _:
+          derivation name;
+      };
+      writeShellScript = name: _: derivation name;
+      writeText = name: _: derivation name;
+    };
+
   # What the modules read but do not set themselves.
   nixos = system: {
     freeformType = lib.types.lazyAttrsOf plain;
+    options.system.build = lib.mkOption { type = lib.types.lazyAttrsOf lib.types.unspecified; };
     config = {
-      _module.args.pkgs =
-        lib.genAttrs [ "git" "htop" "iproute2" "postgresql_16" "tmux" "vim" "virtiofsd" ] derivation
-        // {
-          inherit lib;
-          _type = "pkgs";
-          python3Packages = {
-            requests = derivation "requests";
-            supervisor = derivation "supervisor";
-          };
-          stdenv = {
-            hostPlatform = lib.systems.elaborate system;
-            targetPlatform = lib.systems.elaborate system;
-          };
-          replaceVars = file: _: derivation (baseNameOf file);
-          writers.writePython3 =
-            name: _: _:
-            derivation name;
-          writeShellScript = name: _: derivation name;
-          writeText = name: _: derivation name;
-        };
+      _module.args.pkgs = pkgsFor system;
       boot.kernelPackages.kernel = derivation "linux";
       nix = {
         enable = true;
         optimise.automatic = false;
+      };
+      security.virtualisation.flushL1DataCache = null;
+      system = {
+        boot.loader.initrdFile = "initrd";
+        build = {
+          initialRamdisk = derivation "initrd";
+          toplevel = derivation "toplevel";
+        };
       };
     };
   };
@@ -75,6 +132,28 @@ let
       ];
     }).config;
 
+  # What the runner would start. Every runner throws here for what it cannot do.
+  command =
+    config: system:
+    let
+      pkgs = pkgsFor system;
+    in
+    (import (microvm + "/lib/runners/${config.microvm.hypervisor}.nix") (
+      {
+        inherit pkgs;
+        inherit (import (microvm + "/lib") { inherit lib; })
+          extractOptValues
+          extractParamValue
+          withDriveLetters
+          ;
+        linuxTarget = pkgs.linux.target;
+        macvtapFds = { };
+        microvmConfig = config.microvm // {
+          inherit (config.networking) hostName;
+        };
+      }
+    )).command;
+
   failed = config: map (a: a.message) (lib.filter (a: !a.assertion) config.assertions);
 in
 {
@@ -85,8 +164,10 @@ in
     in
     {
       inherit (config) fileSystems networking warnings;
+      command = command config system;
       inherit (config.microvm.binScripts) tap-up;
       inherit (config.services) openssh;
+      users = config.users or { };
       failed = failed config;
       initrd = config.boot.initrd.kernelModules;
       microvm = {
@@ -119,6 +200,8 @@ in
       netdevs = lib.attrNames config.systemd.network.netdevs;
       services = lib.attrNames services;
       start = services.fleet-autostart;
+      keys = services."fleet-guest-keys@";
+      virtiofsd = removeAttrs services."microvm-virtiofsd@" [ "serviceConfig" ];
       target = config.systemd.targets.microvms;
       waitsOnline = config.systemd.network.wait-online.enable;
     };

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Fleet } from '../../src/model/fleet.ts';
+import type { Fleet, Vm } from '../../src/model/fleet.ts';
 import { nixFile } from '../../src/nix/print.ts';
 import { render } from '../../src/render/render.ts';
 import { describeWithNix, evaluate, withFiles } from '../nix/instantiate.ts';
+import { share } from './build.ts';
 import { evaluated, type Values } from './evaluated.ts';
 import { themes } from './themes.ts';
 
@@ -12,7 +13,12 @@ import { themes } from './themes.ts';
 const nixpkgsLib = process.env.FLEET_NIXPKGS_LIB;
 const microvm = process.env.FLEET_MICROVM;
 
-const { full, several } = themes as { full: Fleet; several: Fleet };
+const { full, guests, networking, several } = themes as {
+  full: Fleet;
+  guests: Fleet;
+  networking: Fleet;
+  several: Fleet;
+};
 
 function upstream(
   theme: Fleet,
@@ -87,11 +93,122 @@ whenThere?.('microvm.nix takes a guest', () => {
     });
   });
 
+  it('with two NICs, of which one leads out', () => {
+    const value = upstream(networking, 'guest', 'www', 'aarch64-linux');
+    expect(value).toMatchObject({
+      failed: [],
+      networks: {
+        '10-backend': { address: ['10.9.0.5/24', 'fd00:9::5/64'] },
+        '10-front': { dns: ['10.1.0.1'], gateway: ['10.1.0.1', 'fd00:1::1'] },
+      },
+      warnings: [],
+    });
+    expect(value['tap-up']).toContain("tuntap add name 'vm-www44daf' mode tap");
+  });
+
   // Why fleet renders no list of virtio modules.
   it.each(['aarch64-linux', 'x86_64-linux'])('and puts virtio into its initrd on %s', (system) => {
     const needed = ['virtio_blk', 'virtio_mmio', 'virtio_pci', 'virtiofs'];
     const { initrd } = upstream(full, 'guest', 'vm1', system);
     expect(initrd).toEqual(expect.arrayContaining(needed));
+  });
+});
+
+whenThere?.('microvm.nix starts', () => {
+  const guest = (name: string) => {
+    const value = upstream(guests, 'guest', name, 'x86_64-linux');
+    expect(value).toMatchObject({ failed: [], warnings: [] });
+    return value as Values & { command: string };
+  };
+
+  it('qemu with shares, balloon, vsock and credentials', () => {
+    const { command, fileSystems } = guest('qemu');
+    expect(fileSystems).toMatchObject({
+      '/media': { device: 'media', fsType: 'virtiofs' },
+      '/var': { device: '/dev/disk/by-label/var' },
+    });
+    for (const option of [
+      'name=opt/io.systemd.credentials/api.token,file=/run/keys/api token',
+      'name=opt/io.systemd.credentials/db-password,file=/run/keys/db-password',
+      'virtio-balloon-pci,free-page-reporting=on',
+      'vhost-vsock-pci,guest-cid=4',
+      'path=qemu-virtiofs-media.sock',
+    ]) {
+      expect(command).toContain(option);
+    }
+  });
+
+  it('qemu with a store of its own, and no daemon for shares', () => {
+    const { command, fileSystems, microvm } = guest('kept');
+    expect(fileSystems).toMatchObject({ '/nix/store': { device: '/dev/disk/by-label/nix-store' } });
+    expect(microvm).toMatchObject({ shares: [], storeOnDisk: true });
+    expect(command).toContain('id=store,format=raw,read-only=on');
+  });
+
+  it('cloud-hypervisor with shares, balloon and vsock', () => {
+    const { command } = guest('chv');
+    expect(command).toContain("'socket=chv-virtiofs-upload.sock,tag=upload'");
+    expect(command).toContain('--balloon');
+    expect(command).toContain("--vsock 'cid=3,socket=notify.vsock'");
+  });
+
+  it.each(['chv', 'look'])('%s with the ssh host key that its hypervisor made', (name) => {
+    const { fileSystems, microvm, openssh, users } = guest(name);
+    expect(fileSystems).toMatchObject({ '/run/fleet': { device: 'fleet-keys' } });
+    expect((microvm as { shares: unknown[] }).shares).toContainEqual(
+      expect.objectContaining({
+        readOnly: true,
+        socket: `${name}-virtiofs-fleet-keys.sock`,
+        source: `/var/lib/fleet/guest-keys/${name}`,
+      }),
+    );
+    expect(openssh).toMatchObject({
+      authorizedKeysFiles: ['/run/fleet/%u'],
+      hostKeys: [{ path: '/run/fleet/ssh_host_ed25519_key', type: 'ed25519' }],
+    });
+    expect(users).toEqual({ users: { 'fleet-check': { isNormalUser: true } } });
+  });
+
+  it('crosvm with a balloon', () => {
+    expect(guest('cros').command).toContain('--balloon-page-reporting');
+  });
+
+  it('firecracker with a store of its own and volumes that are found by label', () => {
+    const { command, fileSystems } = guest('fire');
+    expect(command).toContain('"is_root_device":false');
+    expect(command).toContain('"path_on_host":"var.img"');
+    expect(fileSystems).toMatchObject({
+      '/nix/store': { device: '/dev/disk/by-label/nix-store' },
+      '/var': { device: '/dev/disk/by-label/var' },
+    });
+  });
+});
+
+// What the rules of fleet.yaml refuse, with a line and a hint, is what would fail here.
+whenThere?.('microvm.nix refuses', () => {
+  it.each<[string, Partial<Vm>, RegExp]>([
+    ['shares', { shares: [share('/srv', '/srv')] }, /shares not implemented for Firecracker/],
+    ['the store', { store: 'shared' }, /shares not implemented for Firecracker/],
+    ['a balloon', { balloon: true }, /balloon not implemented for Firecracker/],
+    [
+      'credentials',
+      { credentials: [{ name: 'a', path: '/run/a' }] },
+      /credentialFiles are not implemented for Firecracker/,
+    ],
+    [
+      'credentials',
+      { hypervisor: 'cloud-hypervisor', credentials: [{ name: 'a', path: '/run/a' }] },
+      /cloud-hypervisor does not support credentialFiles/,
+    ],
+    [
+      'credentials',
+      { hypervisor: 'crosvm', credentials: [{ name: 'a', path: '/run/a' }] },
+      /crosvm does not support credentialFiles/,
+    ],
+  ])('%s', (_, parts, message) => {
+    const vms = guests.vms.map((vm) => (vm.name === 'fire' ? { ...vm, ...parts } : vm));
+    const run = () => upstream({ ...guests, vms }, 'guest', 'fire', 'x86_64-linux');
+    expect(run).toThrow(message);
   });
 });
 
@@ -106,12 +223,40 @@ whenThere?.('microvm.nix takes a hypervisor', () => {
       services: expect.arrayContaining(['fleet-autostart', 'microvm@', 'microvm-set-booted@']),
       start: {
         restartIfChanged: false,
-        script: expect.stringContaining('"/var/lib/microvms/$vm/current"'),
+        path: [expect.stringContaining('iputils')],
+        script: expect.stringContaining('"$R/var/lib/microvms/$vm/current"'),
         serviceConfig: { RemainAfterExit: true, Type: 'oneshot' },
         unitConfig: { ConditionPathExists: '!/run/fleet/seen' },
       },
+      keys: {
+        scriptArgs: '%i',
+        serviceConfig: { Type: 'oneshot' },
+        unitConfig: {
+          ConditionPathExists: '/var/lib/microvms/%i/current/share/microvm/virtiofs/fleet-keys',
+        },
+      },
+      virtiofsd: {
+        after: expect.arrayContaining(['fleet-guest-keys@%i.service', 'local-fs.target']),
+        requires: ['fleet-guest-keys@%i.service'],
+        restartIfChanged: false,
+      },
       target: { wants: [] },
       waitsOnline: false,
+    });
+  });
+
+  it('with everything about networks', () => {
+    expect(upstream(networking, 'hypervisor', 'hv1', 'aarch64-linux')).toMatchObject({
+      failed: [],
+      networking: {
+        firewall: { extraInputRules: expect.stringContaining('th dport 53 accept') },
+        nftables: {
+          flushRuleset: false,
+          tables: { fleet: { family: 'inet', content: expect.stringContaining('@allowed') } },
+        },
+      },
+      networks: { '20-br-front': { matchConfig: { Name: ['vm-www44daf'] } } },
+      services: expect.arrayContaining(['fleet-autostart', 'tailscaled-set']),
     });
   });
 });
@@ -121,7 +266,18 @@ describeWithNix('no guest sets', () => {
     const files = Object.values(themes).flatMap((theme) => Object.entries(evaluated(theme).files));
     const sets = files.map(([, value]) => value.microvm as Values | undefined);
     expect(new Set(sets.flatMap((set) => Object.keys(set ?? {})))).toEqual(
-      new Set(['hypervisor', 'interfaces', 'mem', 'shares', 'vcpu', 'volumes']),
+      new Set([
+        'balloon',
+        'credentialFiles',
+        'hypervisor',
+        'interfaces',
+        'mem',
+        'shares',
+        'storeOnDisk',
+        'vcpu',
+        'volumes',
+        'vsock',
+      ]),
     );
   });
 });

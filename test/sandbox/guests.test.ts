@@ -18,6 +18,7 @@ describe('guests that behave as their kernel parameters say', () => {
       dies: behaves('lab.die=1'),
       good: {},
       hangs: behaves('lab.hang-stop'),
+      kept: { store: 'disk' },
       mute: behaves('lab.mute'),
       ports: behaves('lab.tcp=5432,6379', 'lab.http=80'),
       wrong: behaves('lab.wrong-tap'),
@@ -30,6 +31,13 @@ describe('guests that behave as their kernel parameters say', () => {
   it('lab.mute: runs and never answers', async () => {
     expect((await stage.facts()).vms.get('mute')?.unit.active).toBe('active');
     expect(await answers('mute')).toBe(false);
+  });
+
+  it('without shares: has no virtiofsd', async () => {
+    const { vms } = await stage.facts();
+    const units = (name: string) => [vms.get(name)?.unit.active, vms.get(name)?.virtiofsd.active];
+    expect(units('good')).toEqual(['active', 'active']);
+    expect(units('kept')).toEqual(['active', 'inactive']);
   });
 
   it('lab.wrong-tap: another TAP than the hypervisor has a bridge for', async () => {

@@ -99,7 +99,7 @@ describe('a power cut in the middle of a deployment', { timeout: 120_000 }, () =
   });
 
   it('between two guests: all of them boot what they ran on before', async () => {
-    await stage.step('switch', stage.id, built.get('hv1') as string, 'test');
+    await stage.step('switch', stage.id, built.get('hv1') as string, 'test', '-');
     await stage.update('db1');
     await stage.update('web1');
     const facts = await powerCut();
@@ -220,7 +220,7 @@ describe('a power cut on a host that fleet deploys to for the first time', {
     const first = (await stage.facts()).currentSystem;
     await stage.begin();
     const built = await stage.build('hv1', 'web1');
-    await stage.step('switch', stage.id, built.get('hv1') as string, 'test');
+    await stage.step('switch', stage.id, built.get('hv1') as string, 'test', '-');
     await stage.step('vm-create', 'web1', '/var/lib/fleet/repo');
     await stage.host.kill();
     await stage.host.boot();

@@ -195,7 +195,7 @@ export class Stage {
   }
 
   async switchTo(toplevel: string): Promise<string> {
-    const output = await this.step('switch', this.id, toplevel, 'test');
+    const output = await this.step('switch', this.id, toplevel, 'test', '-');
     await this.step('switch', this.id, toplevel, 'boot', 'new');
     return output;
   }

@@ -5,7 +5,7 @@ describe('switching a hypervisor', () => {
   let stage: Stage;
   let first: string;
   const current = async () => (await stage.facts()).currentSystem;
-  const test = (toplevel: string) => stage.step('switch', stage.id, toplevel, 'test');
+  const test = (toplevel: string) => stage.step('switch', stage.id, toplevel, 'test', '-');
   beforeEach(async () => {
     stage = await Stage.start();
     first = (await current()) as string;
@@ -41,7 +41,7 @@ describe('switching a hypervisor', () => {
     await stage.begin();
     stage.hypervisor = { config: { 'system.activationScripts.slow': 'sleep 60' } };
     const next = (await stage.build('hv1')).get('hv1') as string;
-    const step = stage.tryStep('switch', stage.id, next, 'test');
+    const step = stage.tryStep('switch', stage.id, next, 'test', '-');
     await stage.succeeds('test -e "$FLEET_ROOT/run/nixos/switch-to-configuration.lock"');
     const other = await stage.host.exec(`${first}/bin/switch-to-configuration test`);
     expect(other).toMatchObject({ code: 1, stderr: 'Could not acquire lock\n' });

@@ -94,7 +94,7 @@ describe('the way back of a deployment', () => {
     await stage.host.exec('rm -f "$FLEET_ROOT"/etc/systemd/network/*web1*');
     await stage.host.exec('ip link set vm-web1 nomaster');
     const built = await stage.build('hv1');
-    await stage.step('switch', stage.id, built.get('hv1') as string, 'test');
+    await stage.step('switch', stage.id, built.get('hv1') as string, 'test', '-');
     await stage.step('bridges', stage.id, 'br-web1');
     await stage.back();
     await stage.until(
@@ -144,10 +144,11 @@ describe('the way back of a deployment', () => {
     await stage.build('web1');
     await stage.update('web1');
     const [one, two] = await Promise.all([stage.back(), stage.back()]);
-    expect(one).toBe('changed\nback\tno 0\nput-back\tweb1\n');
-    expect(two).toBe(one);
+    // The one that is told a moment earlier may not have it in writing yet.
+    expect(one).toMatch(/^changed\nback\tno 0\nput-back\tweb1\n/);
+    expect(two).toMatch(/^changed\nback\tno 0\nput-back\tweb1\n/);
     const { invocation } = (await vm('web1'))?.unit ?? {};
-    expect(await stage.back()).toBe(one);
+    expect(await stage.back()).toMatch(/^changed\nback\tno 0\nput-back\tweb1\n/);
     expect((await vm('web1'))?.unit.invocation).toBe(invocation);
   });
 });

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SandboxHost } from '../../src/sandbox/hypervisor.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
-import type { World } from '../scenario/world.ts';
+import type { World, WorldHost } from '../scenario/world.ts';
 
 /** A world of pretend hypervisors. */
 export interface SandboxWorld extends World {
   readonly kind: 'sandbox';
-  readonly hosts: readonly SandboxHost[];
+  readonly hosts: readonly (SandboxHost & WorldHost)[];
   /** Where everything of it is kept. */
   readonly dir: string;
 }
@@ -22,7 +22,7 @@ export async function sandboxWorld(count: number): Promise<SandboxWorld> {
   return {
     kind: 'sandbox',
     dir,
-    hosts: sandbox.hosts,
+    hosts: sandbox.hosts.map(asWorldHost),
     home: sandbox.home,
     env: sandbox.env,
     inputs: {
@@ -40,4 +40,19 @@ export async function sandboxWorld(count: number): Promise<SandboxWorld> {
       rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+function asWorldHost(host: SandboxHost): SandboxHost & WorldHost {
+  return Object.assign(host, {
+    bootDefault: 'readlink "$FLEET_ROOT/sandbox/boot-default"',
+    file: (path: string) => join(host.root, path),
+    killUnit: async (unit: string) => {
+      // The stand-in for systemctl leaves loaded what it has killed.
+      const file = `"$FLEET_ROOT/sandbox/units/${unit}"`;
+      await host.exec(`systemctl kill --signal=KILL ${unit}; rm -f ${file}`);
+    },
+    // To whoever connects a pulled cable and a stopped sshd are the same in the sandbox.
+    stopSshd: () => host.cutLink(),
+    startSshd: () => host.restoreLink(),
+  });
 }

@@ -12,11 +12,22 @@ export interface Run {
   readonly stderr: string;
 }
 
+/** Was it refused because the same went wrong before, and wants --force? */
+export const isKnownBad = ({ code, stderr }: Run): boolean =>
+  code !== 0 && stderr.includes('[commit.known-bad]');
+
+/** A fleet binary at work. */
+export interface Running {
+  /** Resolves when it has ended, in whatever way. */
+  readonly ended: Promise<Run>;
+  kill(signal: NodeJS.Signals): void;
+}
+
 /** fleet.yaml as plain data, so that scenarios change it without editing text. */
 // biome-ignore lint/suspicious/noExplicitAny: the schema is what is under test.
 export type FleetData = Record<string, any>;
 
-const entry =
+const entry = () =>
   process.env.FLEET_ENTRY ?? fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 /** A person's desk: a clone with fleet.yaml, its remote, and the fleet binary. */
@@ -38,11 +49,7 @@ export class Desk {
 
   /** Repository, remote and first commit, with each hypervisor's hardware module. */
   async open(lock?: string): Promise<void> {
-    mkdirSync(this.folder, { recursive: true });
-    writeFileSync(
-      join(this.#home, 'gitconfig'),
-      '[user]\nname = Ada\nemail = ada@example.org\n[safe]\ndirectory = *\n',
-    );
+    this.#begin();
     this.remote = await this.world.createRemote(this.#name);
     await this.git('init', '-q', '-b', 'main');
     for (const host of this.world.hosts)
@@ -53,6 +60,21 @@ export class Desk {
     await this.git('commit', '-qm', 'start');
     await this.git('remote', 'add', 'origin', this.remote);
     await this.git('push', '-q', '-u', 'origin', 'main');
+  }
+
+  /** Instead of open: another operator's clone of what `other` works on. */
+  async join(other: Desk): Promise<void> {
+    this.#begin();
+    this.remote = other.remote;
+    await this.git('clone', '-q', this.remote, '.');
+  }
+
+  #begin(): void {
+    mkdirSync(this.folder, { recursive: true });
+    writeFileSync(
+      join(this.#home, 'gitconfig'),
+      '[user]\nname = Ada\nemail = ada@example.org\n[safe]\ndirectory = *\n',
+    );
   }
 
   close(): void {
@@ -93,23 +115,33 @@ export class Desk {
     args: readonly string[],
     onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void,
   ): Promise<Run> {
-    return new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [entry, '-C', this.folder, ...args], {
-        env: this.#env(),
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
-      let stdout = '';
-      let stderr = '';
-      child.stdout.setEncoding('utf8').on('data', (text: string) => {
-        stdout += text;
-      });
-      child.stderr.setEncoding('utf8').on('data', (text: string) => {
-        stderr += text;
-        onStderr?.(stderr, (signal) => child.kill(signal));
-      });
+    return this.start(args, onStderr).ended;
+  }
+
+  /** As `fleet`, for those who do not only wait for its end. */
+  start(
+    args: readonly string[],
+    onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void,
+  ): Running {
+    const child = spawn(process.execPath, [entry(), '-C', this.folder, ...args], {
+      env: this.#env(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const kill = (signal: NodeJS.Signals) => void child.kill(signal);
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+      onStderr?.(stderr, kill);
+    });
+    const ended = new Promise<Run>((resolve, reject) => {
       child.once('error', reject);
       child.once('close', (code) => resolve({ code: code ?? 255, stdout, stderr }));
     });
+    return { ended, kill };
   }
 
   /** `fleet apply --yes`; shows everything when it did not end as expected. */

@@ -1,8 +1,8 @@
 import type { FleetData } from './desk.ts';
 import type { World } from './world.ts';
 
-/** Five vms on two networks of the first hypervisor; the second has none yet. */
-export function fiveVms(world: World): FleetData {
+/** A fleet of the world's hypervisors, without networks and vms yet. */
+export function emptyFleet(world: World): FleetData {
   const hypervisors = Object.fromEntries(
     world.hosts.map((host) => [
       host.name,
@@ -11,12 +11,13 @@ export function fiveVms(world: World): FleetData {
         system: host.system,
         stateVersion: '25.11',
         uplink: 'host0',
+        // The lab's hypervisors are on one machine, and its guests are small whatever they are given.
+        capacity: { overcommit: { vcpu: 16, memory: 8 } },
         users: { root: { sshKeys: [host.publicKey] } },
         modules: [`./hosts/${host.name}/hardware-configuration.nix`],
       },
     ]),
   );
-  const on = world.hosts[0]?.name;
   return {
     version: 1,
     name: 'scenario',
@@ -25,6 +26,16 @@ export function fiveVms(world: World): FleetData {
     rollout: { ...world.rollout },
     defaults: { packages: ['vim'] },
     hypervisors,
+    networks: {},
+    vms: {},
+  };
+}
+
+/** Five vms on two networks of the first hypervisor; the second has none yet. */
+export function fiveVms(world: World): FleetData {
+  const on = world.hosts[0]?.name;
+  return {
+    ...emptyFleet(world),
     networks: { front: { subnet: '10.1.0.0/24' }, back: { subnet: '10.2.0.0/24' } },
     vms: {
       vm1: { on, network: 'front', address: '10.1.0.2' },

@@ -387,6 +387,72 @@ export function scenarios(kind: string, open: () => Promise<World>, lock?: strin
       await answersAll();
     });
 
+    test('a further NIC restarts its vm alone, and goes again with its bridge', async () => {
+      const before = await look.invocations(all);
+      const { vm3 } = desk.data.vms;
+      desk.edit((d) => {
+        d.networks.side = { subnet: '10.3.0.0/24', subnet6: 'fd00:3::/64' };
+        d.vms.vm3 = {
+          on: 'hv1',
+          networks: [{ name: 'front', address: addresses.vm3 }, { name: 'side' }],
+        };
+      });
+      await desk.apply(0);
+      const further = (await look.sh('ip -j address show')).match(/vm-vm3[0-9a-f]{5}/)?.[0] ?? '';
+      expect(await look.master('vm-vm3')).toBe('br-front');
+      expect(await look.master(further)).toBe('br-side');
+      expect(await look.answers('10.3.0.2')).toBe(true);
+      // No address of the sandbox's guests is of IPv6.
+      if (kind === 'lab') expect(await look.answers('fd00:3::2')).toBe(true);
+      const after = await look.invocations(all);
+      expect(all.filter((vm) => after[vm] !== before[vm])).toEqual(['vm3']);
+      await nothingToDo();
+      desk.edit((d) => {
+        delete d.networks.side;
+        d.vms.vm3 = vm3;
+      });
+      await desk.apply(0);
+      expect(await look.exists('/sys/class/net/br-side')).toBe(false);
+      expect(await look.exists(`/sys/class/net/${further}`)).toBe(false);
+      await answersAll();
+      await nothingToDo();
+    });
+
+    test('a change of who reaches whom restarts nothing, and holds at once', async () => {
+      desk.edit((d) => {
+        d.vms.vm1.config = { boot: { kernelParams: ['lab.http=80'] } };
+      });
+      await desk.apply(0);
+      const before = await look.invocations(all);
+      const networkd = 'systemctl show -p InvocationID --value systemd-networkd.service';
+      const running = await look.sh(networkd);
+      desk.edit((d) => {
+        d.networks.front = { subnet: '10.1.0.0/24', egress: 'none', metadata: true };
+        d.networks.back.isolated = false;
+        d.networks.back.allow = ['front'];
+        d.vms.vm1.publish = ['8080:80/tcp'];
+      });
+      await desk.apply(0);
+      expect(await look.invocations(all)).toEqual(before);
+      expect(await look.sh(networkd)).toBe(running);
+      if (kind === 'lab') {
+        const address = hv1.ssh.replace('root@', '');
+        expect((await fetch(`http://${address}:8080/`)).status).toBe(200);
+        expect(await look.sh('nft list set inet fleet allowed')).toContain(
+          '"br-front" . "br-back"',
+        );
+      }
+      await answersAll();
+      desk.edit((d) => {
+        d.networks.front = { subnet: '10.1.0.0/24' };
+        d.networks.back = { subnet: '10.2.0.0/24' };
+        delete d.vms.vm1.publish;
+        delete d.vms.vm1.config;
+      });
+      await desk.apply(0);
+      await nothingToDo();
+    });
+
     test('a guest that fails after its bridge was renamed brings the old bridge back with it', async () => {
       desk.edit((d) => {
         d.networks.back.bridge = 'br-rear';

@@ -30,9 +30,22 @@ export interface WorldHost {
   readonly publicKey: string;
   /** Runs a command as root on the hypervisor, not through its sshd. */
   exec(command: string): Promise<{ code: number; stdout: string; stderr: string }>;
+  /** A file of the hypervisor's, as this machine sees it: below /var/lib and /etc, not in /run. */
+  file(path: string): string;
+  /** Shell command that prints the system that a reboot would boot. */
+  readonly bootDefault: string;
   /** Pulls the uplink's cable. */
   cutLink(): Promise<void>;
   restoreLink(): Promise<void>;
+  /** Cuts the power: everything ends at once, the disk stays. */
+  kill(): Promise<void>;
+  /** After kill: switches on. Resolves when the boot is over, even with failed units. */
+  boot(): Promise<void>;
+  /** SIGKILL to every process of a unit. */
+  killUnit(unit: string): Promise<void>;
+  /** Ends sshd and every session; what they had started lives on. */
+  stopSshd(): Promise<void>;
+  startSshd(): Promise<void>;
   /** Back to a host that fleet has never touched. */
   reset(): Promise<void>;
 }

@@ -11,14 +11,18 @@ import type { Draft, DraftNetwork, DraftVm } from '../normalise.ts';
 
 /** A vm names its network in one of the two ways. */
 export function* vmHasNetwork({ vms }: Draft): Iterable<Finding> {
-  for (const { name, path, yaml, link } of vms.values()) {
-    if (!link) {
+  for (const { name, path, yaml, links } of vms.values()) {
+    const again = links.find(({ network }, i) => links.findIndex((l) => l.network === network) < i);
+    if (links.length === 0) {
       const message = `vm ${name} is on no network`;
       yield { code: 'E407', path, on: 'key', message, hint: 'add network: NAME' };
     } else if (yaml.networks && (yaml.network !== undefined || yaml.address !== undefined)) {
       const message = `vm ${name} has networks as well as network or address`;
       const hint = 'keep networks, or network and address';
       yield { code: 'E407', path: [...path, 'networks'], on: 'key', message, hint };
+    } else if (again) {
+      const message = `vm ${name} is on network ${again.network} twice`;
+      yield { code: 'E407', path: again.path, message, hint: 'keep one of the two' };
     }
   }
 }
@@ -28,8 +32,8 @@ export function* addresses({ networks }: Draft): Iterable<Finding> {
   for (const network of networks.values()) {
     const { subnet, members } = network;
     const owners = new Map<number, DraftVm>();
-    for (const vm of members) {
-      const { address: text, addressPath: path } = vm.link!;
+    for (const { vm, link } of members) {
+      const { address: text, addressPath: path } = link;
       if (text === undefined) continue;
       const address = parseAddress(text)!;
       const use = usedFor(network, address);
@@ -66,16 +70,16 @@ function* missingAddresses(
   owners: ReadonlyMap<number, DraftVm>,
 ): Iterable<Finding> {
   let next = defaultAddress(subnet);
-  for (const { name: vm, path, link } of members) {
-    if (link!.address !== undefined) continue;
+  for (const { vm, link } of members) {
+    if (link.address !== undefined) continue;
     while (owners.has(next)) next++;
     const alone = next === defaultAddress(subnet) ? ', the one it has had alone' : '';
     const free = next < subnet.broadcast;
     yield {
       code: 'E411',
-      path,
-      on: 'key',
-      message: `vm ${vm} needs an address: network ${name} has ${members.length} vms`,
+      path: vm.yaml.network === undefined ? link.path : vm.path,
+      on: vm.yaml.network === undefined ? 'value' : 'key',
+      message: `vm ${vm.name} needs an address: network ${name} has ${members.length} vms`,
       hint: free ? `add address: ${formatAddress(next++)}${alone}` : 'the subnet is full',
     };
   }

@@ -1,5 +1,5 @@
 import type { Finding } from '../finding.ts';
-import { type Draft, type DraftVm, origin } from '../normalise.ts';
+import { autostart, type Draft, type DraftVm, origin } from '../normalise.ts';
 
 const state = (vm: DraftVm): string => vm.merged.state ?? 'running';
 
@@ -13,7 +13,8 @@ function pathTo(vm: DraftVm, name: string) {
 }
 
 /** A vm depends on vms of the same hypervisor that run when it does. */
-export function* dependencies({ vms }: Draft): Iterable<Finding> {
+export function* dependencies(draft: Draft): Iterable<Finding> {
+  const { vms } = draft;
   for (const vm of vms.values()) {
     for (const name of vm.merged.dependsOn) {
       const other = vms.get(name);
@@ -27,6 +28,10 @@ export function* dependencies({ vms }: Draft): Iterable<Finding> {
         const message = `${vm.name} runs, but ${name} which it depends on is stopped`;
         const hint = `stop ${vm.name} too, or let ${name} run`;
         yield { code: 'E504', path: pathTo(vm, name), message, hint };
+      } else if (autostart(vm, draft) !== 'never' && autostart(other, draft) === 'never') {
+        const message = `${vm.name} starts after a reboot, but ${name} which it depends on does not`;
+        const hint = `set autostart: never for ${vm.name} too, or let ${name} start`;
+        yield { code: 'E526', path: pathTo(vm, name), message, hint };
       }
     }
   }

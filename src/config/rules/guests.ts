@@ -15,3 +15,22 @@ export function* memory({ vms }: Draft): Iterable<Finding> {
     };
   }
 }
+
+/** Longer ones do not fit behind opt/io.systemd.credentials/ in the 55 characters QEMU has for a name. */
+const maxCredentialName = 28;
+
+/** A credential has a name that QEMU can hand over. */
+export function* credentialNames({ layers }: Draft): Iterable<Finding> {
+  for (const { path, settings } of layers) {
+    for (const name of Object.keys(settings.credentials ?? {})) {
+      if (name.length <= maxCredentialName) continue;
+      yield {
+        code: 'E525',
+        path: [...path, 'credentials', name],
+        on: 'key',
+        message: `the name of a credential has at most ${maxCredentialName} characters`,
+        hint: `write ${name.slice(0, maxCredentialName).replace(/[-_.]+$/, '')}`,
+      };
+    }
+  }
+}

@@ -1,16 +1,27 @@
 import type { Finding } from '../finding.ts';
 import type { Draft } from '../normalise.ts';
 import { addresses, vmHasNetwork } from './addresses.ts';
+import { capacity } from './capacity.ts';
 import { configs } from './config.ts';
 import { dependencies, dependencyCycles } from './dependencies.ts';
-import { memory } from './guests.ts';
+import { credentialNames, memory } from './guests.ts';
 import { nameServers, sshTargets } from './hypervisors.ts';
 import { modules } from './modules.ts';
 import { bridgeNames, interfaces, macAddresses, uniqueNames } from './names.ts';
-import { natNeedsUplink, networkOnOneHypervisor, overlappingSubnets, subnets } from './networks.ts';
-import { notYet } from './not-yet.ts';
+import {
+  allowedNetworks,
+  nameServersInReach,
+  natNeedsUplink,
+  networkOnOneHypervisor,
+  overlappingSubnets,
+} from './networks.ts';
+import { portNumbers, publishedPorts } from './ports.ts';
 import { references } from './references.ts';
 import { canary } from './rollout.ts';
+import { able, distinctCids, stoppable } from './runners.ts';
+import { distinctShares, harmlessShares } from './shares.ts';
+import { subnets, subnets6 } from './subnets.ts';
+import { advertisedSubnets, advertisingIsEnabled } from './tailscale.ts';
 import { sshKeys } from './users.ts';
 import { distinctVolumes, harmlessVolumes } from './volumes.ts';
 
@@ -23,20 +34,33 @@ export const rules: readonly ((draft: Draft) => Iterable<Finding>)[] = [
   interfaces,
   macAddresses,
   subnets,
+  subnets6,
   overlappingSubnets,
   networkOnOneHypervisor,
   natNeedsUplink,
+  allowedNetworks,
+  nameServersInReach,
+  advertisedSubnets,
+  advertisingIsEnabled,
+  portNumbers,
+  publishedPorts,
   vmHasNetwork,
   addresses,
   memory,
   distinctVolumes,
   harmlessVolumes,
+  stoppable,
+  able,
+  distinctCids,
+  distinctShares,
+  harmlessShares,
+  credentialNames,
   dependencies,
   dependencyCycles,
   modules,
   sshKeys,
   sshTargets,
   nameServers,
+  capacity,
   configs,
-  notYet,
 ];

@@ -2,26 +2,36 @@ import type { Finding, Path } from '../finding.ts';
 import { quote } from '../finding.ts';
 import type { Draft } from '../normalise.ts';
 
-/** Modules are files or folders of the repository: nothing else is there when a hypervisor builds. */
-export function* modules({ layers, hypervisors }: Draft): Iterable<Finding> {
+/** Hand-written Nix is in the repository: nothing else is there when a hypervisor builds. */
+export function* modules({ yaml: { flake }, layers, hypervisors }: Draft): Iterable<Finding> {
   for (const { path, settings } of layers) yield* check(settings.modules, path);
   for (const { path, yaml } of hypervisors.values()) yield* check(yaml.modules, path);
+  const outputs = flake?.outputs;
+  if (outputs === undefined) return;
+  const isFlake = modulePath(outputs) === 'flake.nix';
+  const problem = isFlake ? 'is the file that imports it' : problemWith(outputs);
+  if (problem) yield finding(outputs, problem, ['flake', 'outputs'], './nix/outputs.nix');
 }
 
 function* check(list: readonly string[] | undefined, path: Path): Iterable<Finding> {
   for (const [i, text] of (list ?? []).entries()) {
     const problem = problemWith(text);
     if (!problem) continue;
-    const message = `${quote(text)} ${problem}`;
-    const hint = 'write it from the top of the repository: ./modules/postgres.nix';
-    yield { code: 'E507', path: [...path, 'modules', i], message, hint };
+    yield finding(text, problem, [...path, 'modules', i], './modules/postgres.nix');
   }
 }
+
+const finding = (text: string, problem: string, path: Path, example: string): Finding => ({
+  code: 'E507',
+  path,
+  message: `${quote(text)} ${problem}`,
+  hint: `write it from the top of the repository: ${example}`,
+});
 
 function problemWith(text: string): string | undefined {
   if (/^[/~]/.test(text)) return 'is outside of the repository';
   const parts = text.split('/').filter((part) => part !== '' && part !== '.');
-  if (parts.includes('..')) return 'leads upwards; a module is inside the repository';
+  if (parts.includes('..')) return 'leads upwards, out of the repository';
   if (parts.length === 0) return 'is the repository itself';
   if (parts[0] === '.git') return 'is not part of the repository';
   if (!parts.every((part) => /^[A-Za-z0-9._+-]+$/.test(part))) {

@@ -1,4 +1,10 @@
-import { bridgeName, macAddress, maxInterfaceName, tapName } from '../../model/names.ts';
+import {
+  bridgeName,
+  macAddress,
+  maxInterfaceName,
+  tailscaleInterface,
+  tapName,
+} from '../../model/names.ts';
 import type { Finding, Path } from '../finding.ts';
 import type { Draft } from '../normalise.ts';
 
@@ -36,6 +42,7 @@ export function* interfaces({ hypervisors }: Draft): Iterable<Finding> {
   for (const { yaml, vms, networks } of hypervisors.values()) {
     const taken = new Map<string, string>([['lo', 'the loopback interface']]);
     if (yaml.uplink !== undefined) taken.set(yaml.uplink, 'the uplink');
+    if (yaml.tailscale?.enable) taken.set(tailscaleInterface, 'tailscale');
     const claim = function* (name: string, owner: string, path: Path, hint: string) {
       const other = taken.get(name);
       if (other === undefined) {
@@ -50,8 +57,10 @@ export function* interfaces({ hypervisors }: Draft): Iterable<Finding> {
       const at = network.bridge === undefined ? path : [...path, 'bridge'];
       yield* claim(bridge, `network ${name}`, at, 'give the network another bridge');
     }
-    for (const { name, path } of vms) {
-      yield* claim(tapName(name), `vm ${name}`, path, 'rename the vm');
+    for (const { name, path, links } of vms) {
+      for (const further of new Set(links.map((link) => link.further))) {
+        yield* claim(tapName(name, further), `vm ${name}`, path, 'rename the vm');
+      }
     }
   }
 }
@@ -59,13 +68,15 @@ export function* interfaces({ hypervisors }: Draft): Iterable<Finding> {
 /** Names differ, but their hashes may not. */
 export function* macAddresses({ vms }: Draft): Iterable<Finding> {
   const taken = new Map<string, string>();
-  for (const { name, path } of vms.values()) {
-    const mac = macAddress(name);
-    const other = taken.get(mac);
-    if (other !== undefined) {
-      const message = `"${name}" gets the MAC address ${mac} that "${other}" has`;
-      yield { code: 'E305', path, on: 'key', message, hint: 'rename one of the two' };
+  for (const { name, path, links } of vms.values()) {
+    for (const { further } of links) {
+      const mac = macAddress(name, further);
+      const other = taken.get(mac);
+      if (other !== undefined && other !== name) {
+        const message = `"${name}" gets the MAC address ${mac} that "${other}" has`;
+        yield { code: 'E305', path, on: 'key', message, hint: 'rename one of the two' };
+      }
+      taken.set(mac, other ?? name);
     }
-    taken.set(mac, other ?? name);
   }
 }

@@ -15,9 +15,9 @@ export function* references(draft: Draft): Iterable<Finding> {
       yield* check('vms', 'vm', name, [...path, 'dependsOn', i]);
     }
   }
-  for (const { path, yaml, link } of draft.vms.values()) {
+  for (const { path, yaml, links } of draft.vms.values()) {
     yield* check('hypervisors', 'hypervisor', yaml.on, [...path, 'on']);
-    if (link) yield* check('networks', 'network', link.network, link.path);
+    for (const link of links) yield* check('networks', 'network', link.network, link.path);
     for (const [i, name] of (yaml.profiles ?? []).entries()) {
       yield* check('profiles', 'profile', name, [...path, 'profiles', i]);
     }

@@ -3,7 +3,7 @@ import type { Finding } from '../finding.ts';
 import type { Draft, DraftVm } from '../normalise.ts';
 
 /** Where the guest has something that a disk would hide. */
-const systemMounts = [
+export const systemMounts: readonly string[] = [
   '/nix',
   '/nix/store',
   '/proc',

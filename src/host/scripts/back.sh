@@ -4,7 +4,6 @@ id=$1 when=$2 seconds=$3
 deployment=$deployments/$id
 [ -e "$deployment/back.sh" ] || exit 0
 if [ "$when" = now ] && [ ! -e "$deployment/result" ]; then
-	extend "$id" "$seconds"
 	# Refused while the hypervisor is on its way back by itself: that one is as good.
 	systemd-run --quiet --collect --unit="fleet-back-$id-now" --description="fleet $id: way back" \
 		"$(command -v sh)" "$deployment/back.sh" now 2>/dev/null || true

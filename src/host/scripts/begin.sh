@@ -27,6 +27,14 @@ fi
 system=$(readlink -f "$R/run/current-system" 2>/dev/null || true)
 in_store "$system" || die preflight.no-generation "this hypervisor has no current system to go back to"
 
+# After a reboot guests are started one by one, and one that we had just stopped would start again.
+left=120
+while [ "$(systemctl show -p ActiveState --value fleet-autostart.service)" = activating ]; do
+	[ "$left" -gt 0 ] || die begin.starting "fleet-autostart is still starting guests after the reboot: wait for it"
+	left=$((left - 1))
+	sleep 1
+done
+
 held() {
 	die lock.held "$1$tab$(meta "$1" operator)$tab$(meta "$1" operation)$tab$(meta "$1" started)"
 }
@@ -82,7 +90,7 @@ active=$(systemctl list-units --no-legend --plain --state=active,activating,relo
 # Transient units have hardly a PATH on NixOS, and a switch changes what is on ours: the old system's
 # tools first, then the folders of those that are there now.
 path=$system/sw/bin
-for tool in systemctl systemd-run nix-env git sh date ln sed grep; do
+for tool in systemctl systemd-run nix-env git ip sh date ln sed grep; do
 	found=$(command -v "$tool") || continue
 	real=$(readlink -f "$found" 2>/dev/null || true)
 	# Where one file goes by many names (coreutils, busybox, nix) the link's own folder is meant.

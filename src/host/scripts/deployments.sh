@@ -67,6 +67,7 @@ finish() {
 		case $kind in
 		fleet) printf '%s\n' "$name" | write "$state/fleet" ;;
 		record) record "$name" "$one" "$two" "$three" "$four" "$five" "$six" </dev/null ;;
+		healthy) looked_well "$name" "$one" ;;
 		release) rm -f "$state/held/$name" ;;
 		hold) printf '%s\t%s\t%s\t%s\n' "$one" "$two" "$three" "$(date +%s)" | write "$state/held/$name" ;;
 		esac
@@ -78,10 +79,11 @@ finish() {
 end_deployment() {
 	rm -f "$deployments/$1/reserve" "$deployments/$1/commit.bundle"
 	note "$1" - end end "$2"
-	printf '%s\n' "$2" | write "$deployments/$1/result"
-	rm -rf "${roots:?}/$1" "$deployments/$1/roots"
-	# Only our own lock: another's is never taken away.
+	# Only our own lock: another's is never taken away. Before the result: a power cut between the two
+	# leaves a deployment that is ended once more, not a lock that nobody ends.
 	[ "$(target "$state/lock")" != "deployments/$1" ] || rm -f "$state/lock"
+	printf '%s\n' "$2" | write "$deployments/$1/result" || true
+	rm -rf "${roots:?}/$1" "$deployments/$1/roots"
 	systemctl stop "fleet-back-$1.timer" "fleet-back-$1.service" 2>/dev/null || true
 	prune
 }
@@ -126,7 +128,7 @@ set_aside() {
 	if in_store "$runner"; then ln -sfn "$runner" "$roots/aside-$2"; fi
 	mv "$vms/$2" "$aside/$1/$2"
 	rm -f "$gcroots/microvm/$2" "$gcroots/microvm/booted-$2"
-	for kind in deployed held; do
+	for kind in deployed healthy held; do
 		[ ! -f "$state/$kind/$2" ] || mv "$state/$kind/$2" "$records/$2.$kind"
 	done
 }
@@ -137,7 +139,7 @@ bring_back() {
 	rmdir "${2%/*}" 2>/dev/null || true
 	from=${2%/*}
 	records=$state/aside/${from##*/}
-	for kind in deployed held; do
+	for kind in deployed healthy held; do
 		[ ! -f "$records/$1.$kind" ] || mv "$records/$1.$kind" "$state/$kind/$1"
 	done
 	rmdir "$records" 2>/dev/null || true

@@ -104,6 +104,9 @@ link_times() { # when each was made, by one stat
 link_times
 echo '== disks'
 df -Pk "$R/nix/store" "$state_disk" "$vms_disk" ${boot:+"$boot"} 2>/dev/null || true
+echo '== taken'
+# Images are sparse: what they take, not how large they may become.
+du -sk "$vms"/* 2>/dev/null || true
 echo '== checkout'
 [ ! -d "$checkout/.git" ] || git -C "$checkout" status --porcelain=v2 --branch 2>/dev/null || true
 echo '== units'

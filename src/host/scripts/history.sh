@@ -1,12 +1,17 @@
-# history.sh: every deployment that this hypervisor remembers, the oldest first, each as lines: its
-# folder's name, meta, journal, rows of before and after, result.
+# history.sh COUNT: the youngest deployments that this hypervisor remembers, the oldest first, each as
+# lines: its folder's name, meta, journal, rows of before and after, result.
+count=$1
 for folder in "$deployments"/*; do
 	[ -f "$folder/meta" ] || continue
+	set -- "$@" "$folder"
+done
+shift
+while [ $# -gt "$count" ]; do shift; done
+for folder; do
 	printf 'deployment\t%s\n' "${folder##*/}"
-	sed "s/^/meta$tab/" "$folder/meta"
-	[ ! -f "$folder/before" ] || sed "s/^/before$tab/" "$folder/before"
-	[ ! -f "$folder/after" ] || grep -v '^end$' "$folder/after" | sed "s/^/after$tab/"
-	[ ! -f "$folder/journal" ] || sed "s/^/journal$tab/" "$folder/journal"
+	for part in meta before after journal; do
+		[ ! -f "$folder/$part" ] || sed "/^end$/d;s/^/$part$tab/" "$folder/$part"
+	done
 	[ ! -L "$folder/decided" ] || printf 'decided\t%s\n' "$(target "$folder/decided")"
 	[ ! -f "$folder/result" ] || printf 'result\t%s\n' "$(cat "$folder/result")"
 done

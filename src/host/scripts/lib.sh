@@ -37,6 +37,17 @@ write() {
 	mv -f "$1.new" "$1"
 }
 
+# looked_well NAME RUNNER: a guest looked well on that runner when it was last looked at; `-`: it did not.
+# fleet-autostart starts `autostart: healthy` by it.
+looked_well() {
+	if [ "$2" = - ]; then
+		rm -f "$state/healthy/$1"
+	else
+		mkdir -p "$state/healthy"
+		printf '%s\n' "$2" | write "$state/healthy/$1"
+	fi
+}
+
 # The state directory is writable for group kvm: believe a runner only where root has built it.
 in_store() {
 	case $1 in

@@ -12,18 +12,23 @@ if [ ! -d "$deployment" ] || [ -e "$deployment/result" ]; then exit 0; fi
 
 if [ "$mode" = lease ]; then
 	tries=0
-	while [ ! -e "$deployment/result" ] && [ "$tries" -lt 60 ]; do
+	until [ -e "$deployment/result" ]; do
 		deadline=0
 		read -r deadline 2>/dev/null <"$deployment/deadline" || true
 		left=$((deadline - $(uptime_seconds)))
 		if [ "$left" -gt 0 ]; then
+			# A step has a limit of its own, and sets it nearer when it ends sooner.
+			[ "$left" -lt 2 ] || left=2
 			sleep "$left"
-			continue
+		elif is_active "fleet-back-$id-now.service"; then
+			# One at a time, whoever asked for it.
+			sleep 1
+		else
+			tries=$((tries + 1))
+			[ "$tries" -le 20 ] || die back.failed "the way back does not come to its end"
+			settle "$id"
+			[ -e "$deployment/result" ] || sleep 2
 		fi
-		tries=$((tries + 1))
-		# One at a time, whoever asks for it: systemd refuses a second unit of that name.
-		settle "$id" 2>/dev/null
-		[ -e "$deployment/result" ] || sleep 2
 	done
 	exit 0
 fi
@@ -52,13 +57,20 @@ field() { sed -n "s/^$1$tab//p" "$deployment/before"; }
 runner_before() { if [ "$was" = active ] && [ "$booted" != - ]; then echo "$booted"; else echo "$current"; fi; }
 is_target() { field target | grep -qx "$1"; }
 runs() { case $running in *" $1 "*) ;; *) return 1 ;; esac }
+# A step that was ended may have begun to stop it.
+is_stopping() { case $stopping_now in *" $1 "*) ;; *) return 1 ;; esac }
 list_running() {
-	running=' '
+	running=' ' stopping_now=' '
 	[ "$mode" != boot ] || return 0
-	for unit in $(systemctl list-units --no-legend --plain --state=active,activating,reloading,deactivating 'microvm@*.service' | cut -d ' ' -f 1); do
-		unit=${unit#microvm@}
-		running="$running${unit%.service} "
-	done
+	while read -r unit _ how _; do
+		name=${unit#microvm@}
+		name=${name%.service}
+		[ -n "$name" ] || continue
+		running="$running$name "
+		[ "$how" != deactivating ] || stopping_now="$stopping_now$name "
+	done <<-END
+		$(systemctl list-units --no-legend --plain --state=active,activating,reloading,deactivating 'microvm@*.service')
+	END
 }
 
 # Guests that are not as they were stop, and every link points again to where it pointed.
@@ -66,13 +78,15 @@ guests_back() {
 	list_running
 	starting='' stopping='' turning=''
 	while IFS=$tab read -r name current booted was; do
+		# Of no vms at all there is one empty line.
+		[ -n "$name" ] || continue
 		former=$(runner_before)
 		if [ ! -e "$vms/$name" ] && is_vm "$aside/$id/$name"; then
 			(bring_back "$name" "$aside/$id/$name") || fail "$name is still set aside"
 		fi
 		if [ "$was" = active ]; then
 			# A switch may have stopped a guest that was none of its business.
-			if runs "$name" && [ "$(target "$vms/$name/booted")" = "$former" ] &&
+			if runs "$name" && ! is_stopping "$name" && [ "$(target "$vms/$name/booted")" = "$former" ] &&
 				{ ! is_target "$name" || [ "$(target "$vms/$name/current")" = "$former" ]; }; then continue; fi
 			starting="$starting $name"
 		else
@@ -93,9 +107,7 @@ guests_back() {
 	[ -z "$stopping" ] || (stop_guests "$(meta "$id" stop)" $stopping) || fail "not all of these stopped:$stopping"
 	for name in $new; do (set_aside "$id" "$name") || fail "$name, which was new, is not set aside"; done
 	while IFS=$tab read -r name current booted was; do
-		# Without any vm there is one empty line.
-		[ -n "$name" ] || continue
-		case " $turning " in *" $name "*) ;; *) continue ;; esac
+		case " $turning " in *" ${name:-none} "*) ;; *) continue ;; esac
 		former=$(runner_before)
 		if [ "$former" = - ] || [ ! -d "$vms/$name" ]; then continue; fi
 		if [ ! -e "$former" ]; then
@@ -124,6 +136,10 @@ system_back() {
 		# 4: a unit failed, perhaps one that failed before, too; 100: a reboot is needed. Fleet looks.
 		case $code in 0 | 4 | 100) ;; *) fail "switch-to-configuration test of the previous system ended with $code" ;; esac
 		[ ! -e "$deployment/bridges-removed" ] || systemctl restart systemd-networkd.service
+		# networkd takes none away; one that is left would keep the subnet of one that is back.
+		[ ! -f "$deployment/bridges-new" ] || while read -r bridge; do
+			[ -n "$(ls -A "$R/sys/class/net/$bridge/brif" 2>/dev/null)" ] || ip link delete "$bridge" type bridge
+		done <"$deployment/bridges-new"
 	fi
 	[ -e "$deployment/booting" ] || [ "$(readlink -f "$system_profile")" != "$profile" ] || return 0
 	[ "$(readlink -f "$system_profile")" = "$profile" ] ||
@@ -160,7 +176,11 @@ if [ ! -e "$deployment/back.rc" ]; then
 	[ "$reboot" != yes ] || fail "it booted into the other system again"
 	echo "${failed:-no} $boot" | write "$deployment/back.rc"
 fi
-[ "$mode" != now ] || exit 0
+if [ "$mode" = now ]; then
+	# Fleet looks, and ends it; without fleet the lease does.
+	extend "$id" "$(meta "$id" confirm)"
+	exit 0
+fi
 result=rolled-back
 [ -e "$deployment/changing" ] || result=untouched
 [ ! -e "$deployment/not-back" ] || result=rollback-failed

@@ -2,12 +2,9 @@ import { rendered } from '../marker.ts';
 
 export const guestModulePath = 'modules/guest.nix';
 
-/** What every guest has; the same in every fleet. */
-export const guestModule = rendered(`{ inputs, lib, ... }:
-{
-  imports = [ inputs.microvm.nixosModules.microvm ];
+export const ownStoreModulePath = 'modules/guest-own-store.nix';
 
-  # The hypervisor's store: a new generation of a guest needs no new disk image.
+const sharedStore = `  # The hypervisor's store: a new generation of a guest needs no new disk image.
   microvm.shares = [
     {
       mountPoint = "/nix/.ro-store";
@@ -17,7 +14,18 @@ export const guestModule = rendered(`{ inputs, lib, ... }:
       tag = "ro-store";
     }
   ];
+`;
 
+const ownStore = `  # A read-only image with what this guest needs, made anew with each of its generations.
+  microvm.storeOnDisk = true;
+`;
+
+const guest = (store: string) =>
+  rendered(`{ inputs, lib, ... }:
+{
+  imports = [ inputs.microvm.nixosModules.microvm ];
+
+${store}
   networking = {
     useDHCP = lib.mkDefault false;
     useNetworkd = true;
@@ -32,3 +40,9 @@ export const guestModule = rendered(`{ inputs, lib, ... }:
   };
 }
 `);
+
+/** What every guest has; the same in every fleet. */
+export const guestModule = guest(sharedStore);
+
+/** The same for guests with a store of their own. */
+export const ownStoreModule = guest(ownStore);

@@ -1,4 +1,7 @@
+import { guestKeysTag } from '../../model/guest-keys.ts';
+import { indented } from '../../nix/escape.ts';
 import { rendered } from '../marker.ts';
+import { autostartScript, guestKeysScript } from './shell.generated.ts';
 
 export const hypervisorModulePath = 'modules/hypervisor.nix';
 
@@ -79,12 +82,12 @@ export const hypervisorModule = rendered(`{
   systemd.services."microvm@".after = [ "fleet-recover.service" ];
   systemd.services."microvm-set-booted@".after = [ "fleet-recover.service" ];
   systemd.services."microvm-tap-interfaces@".after = [ "fleet-recover.service" ];
-  systemd.services."microvm-virtiofsd@".after = [ "fleet-recover.service" ];
 
   # In place of microvm.autostart, which starts stopped guests at every switch.
   systemd.services.fleet-autostart = {
     description = "Start the guests of this hypervisor in order";
     after = [ "network.target" ];
+    path = [ pkgs.iputils ];
     wantedBy = [ "multi-user.target" ];
     restartIfChanged = false;
     # Every deployment makes this file, a reboot takes it away.
@@ -93,17 +96,25 @@ export const hypervisorModule = rendered(`{
       RemainAfterExit = true;
       Type = "oneshot";
     };
-    script = ''
-      while read -r vm; do
-        if [ ! -e "\${config.microvm.stateDir}/$vm/current" ]; then
-          echo "<4>$vm is not created yet: skipped" >&2
-        elif systemctl start "microvm@$vm.service"; then
-          echo "$vm started"
-        else
-          echo "<3>$vm did not start, going on with the next" >&2
-        fi
-      done < /etc/fleet/autostart
-    '';
+    script = ${indented(autostartScript, '    ')};
+  };
+
+  # Only for guests with run checks, whose runners have a share with this tag.
+  systemd.services."fleet-guest-keys@" = {
+    description = "ssh keys for guest %i";
+    path = [ pkgs.openssh ];
+    unitConfig.ConditionPathExists = "\${config.microvm.stateDir}/%i/current/share/microvm/virtiofs/${guestKeysTag}";
+    serviceConfig.Type = "oneshot";
+    scriptArgs = "%i";
+    script = ${indented(guestKeysScript, '    ')};
+  };
+
+  systemd.services."microvm-virtiofsd@" = {
+    after = [
+      "fleet-guest-keys@%i.service"
+      "fleet-recover.service"
+    ];
+    requires = [ "fleet-guest-keys@%i.service" ];
   };
 }
 `);

@@ -5,6 +5,7 @@
 #   lab.die=S        dies S seconds after its start (also lab.crash=S)
 #   lab.hang-stop    does not stop until it is killed
 #   lab.tcp=P,P lab.http=P   ports that answer (src/sandbox/guest-ports.ts)
+#   lab.run=CODE     what every command inside of it ends with (bin/ssh)
 
 # behaviour RUNNER: into the variables mute, dies, hangs.
 behaviour() {
@@ -30,8 +31,12 @@ guest_start() {
 	fi
 	rm -f "$vm/booted" "$box/units/microvm-set-booted@$1.service"
 	ln -s "$runner" "$vm/booted"
-	if [ -x "$runner/bin/tap-up" ] && ! "$runner/bin/tap-up"; then
-		unit_now "microvm-tap-interfaces@$1.service" failed failed exit-code
+	if ! taps_up "$1"; then
+		echo "A dependency job for microvm@$1.service failed. See 'journalctl -xe' for details." >&2
+		return 1
+	fi
+	if ! guest_keys "$1"; then
+		unit_now "fleet-guest-keys@$1.service" failed failed exit-code
 		echo "A dependency job for microvm@$1.service failed. See 'journalctl -xe' for details." >&2
 		return 1
 	fi
@@ -50,6 +55,24 @@ guest_start() {
 	behaviour "$runner"
 	[ -n "$mute" ] || later "$boot_seconds" guest_up "$1" "$id"
 	[ -z "$dies" ] || later "$dies" guest_dies "$1" "$id"
+}
+
+# taps_up NAME: microvm-tap-interfaces@, which stays active until its guest stops.
+taps_up() {
+	unit_load "microvm-tap-interfaces@$1.service"
+	[ "$active" != active ] && [ -x "$microvms/$1/current/bin/tap-up" ] || return 0
+	if "$microvms/$1/current/bin/tap-up"; then
+		unit_now "microvm-tap-interfaces@$1.service" active exited
+	else
+		unit_now "microvm-tap-interfaces@$1.service" failed failed exit-code
+		return 1
+	fi
+}
+
+# guest_keys NAME: fleet-guest-keys@, the script that the active system has for it.
+guest_keys() {
+	[ -d "$microvms/$1/current/share/microvm/virtiofs/fleet-keys" ] || return 0
+	sh -e "$R/run/current-system/sandbox/keys-script" "$1" </dev/null
 }
 
 # guest_up NAME INVOCATION: it has booted, and answers.
@@ -89,6 +112,7 @@ guest_clear() {
 	guest_gone "$1"
 	rm -f "$box/units/microvm-virtiofsd@$1.service"
 	[ ! -x "$microvms/$1/booted/bin/tap-down" ] || "$microvms/$1/booted/bin/tap-down"
+	rm -f "$box/units/microvm-tap-interfaces@$1.service"
 	rm -f "$microvms/$1/booted"
 }
 

@@ -34,6 +34,7 @@ function machine(name,    n, path, text, files) {
     if (under(path, "environment.systemPackages.", "")) take_package(name, text)
     else if (under(path, "boot.kernelParams.", "")) add("parameters", text)
     else if (under(path, "microvm.volumes.", ".image")) add("volumes", text)
+    else if (under(path, "microvm.shares.", ".tag")) add("shares", text " " value["microvm.shares." under(path, "microvm.shares.", ".tag") ".source"])
     else if (under(path, "microvm.interfaces.", ".id")) take_nic(under(path, "microvm.interfaces.", ".id"), text)
     else if (under(path, "systemd.network.networks.", ".networkConfig.Bridge"))
       take_taps("systemd.network.networks." under(path, "systemd.network.networks.", ".networkConfig.Bridge"), text)
@@ -45,6 +46,8 @@ function machine(name,    n, path, text, files) {
     else if (path == "sandbox.uplink") add("uplink", text)
     else if (path == "microvm.hypervisor") add("hypervisor", text)
     else if (path == "boot.kernelPackages") add("kernel", text)
+    else if (path == "systemd.services.fleet-autostart.script") add("start-script", text)
+    else if (path == "systemd.services.\"fleet-guest-keys@\".script") add("keys-script", text)
     else if (path == "environment.etc.\"fleet/autostart\".text") add("autostart", substr(text, 1, length(text) - 1))
   }
   for (path in fact) printf "%s", fact[path] > (files path)
@@ -83,11 +86,14 @@ function take_taps(network, bridge,    n, words, count) {
     add("taps", value[network ".matchConfig.Name." n] " " bridge)
 }
 
-function take_bridge(name,    n, network) {
+function take_bridge(name,    n, i, network, addresses) {
   for (n = 1; n <= entries; n++) {
     network = under(order[n], "systemd.network.networks.", ".matchConfig.Name")
     if (network && value[order[n]] == name) {
-      add("bridges", name " " value["systemd.network.networks." network ".address.0"])
+      network = "systemd.network.networks." network ".address"
+      addresses = ""
+      for (i = 0; i < size[network]; i++) addresses = (i ? addresses "," : "") value[network "." i]
+      add("bridges", name " " addresses)
       return
     }
   }

@@ -31,6 +31,7 @@ in
     user = option (types.nullOr types.str) null;
     preStart = option types.lines "";
     vsock.cid = option (types.nullOr types.int) null;
+    vsock.ssh.enable = option types.bool false;
     storeOnDisk = option types.bool (
       !builtins.any (share: share.source == "/nix/store") config.microvm.shares
     );

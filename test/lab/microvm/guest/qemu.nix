@@ -52,6 +52,12 @@ in
     "-device" "virtio-rng-pci"
     "-append" (toString words)
   ]
+  # QEMU reads them itself, as user microvm, and does not start without.
+  ++ lib.concatLists (
+    lib.mapAttrsToList (name: path: [
+      "-fw_cfg" "name=opt/io.systemd.credentials/${name},file=${path}"
+    ]) cfg.credentialFiles
+  )
   ++ lib.optionals (cfg.socket != null) [ "-qmp" "unix:${cfg.socket},server,nowait" ]
   ++ blankStore
   ++ lib.concatMap (volume: [

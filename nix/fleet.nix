@@ -1,0 +1,73 @@
+{
+  buildNpmPackage,
+  git,
+  importNpmLock,
+  lib,
+  makeWrapper,
+  nodejs_24,
+  openssh,
+}:
+let
+  manifest = lib.importJSON ../package.json;
+  lock = lib.importJSON ../package-lock.json;
+
+  # package-lock.json names no registry, so that any mirror will do; Nix fetches from a whole url.
+  withUrl =
+    path: package:
+    let
+      name = package.name or (lib.last (lib.splitString "node_modules/" path));
+      url = "https://registry.npmjs.org/${name}/-/${baseNameOf name}-${package.version}.tgz";
+    in
+    package // lib.optionalAttrs (path != "") { resolved = url; };
+in
+buildNpmPackage {
+  pname = "fleet";
+  inherit (manifest) version;
+
+  src = lib.fileset.toSource {
+    root = ../.;
+    fileset = lib.fileset.unions [
+      ../package-lock.json
+      ../package.json
+      ../schemas
+      ../scripts
+      ../src
+      ../tsconfig.build.json
+      ../tsconfig.json
+    ];
+  };
+
+  nodejs = nodejs_24;
+  npmDeps = importNpmLock {
+    package = manifest;
+    packageLock = lock // {
+      packages = lib.mapAttrs withUrl lock.packages;
+    };
+  };
+  inherit (importNpmLock) npmConfigHook;
+  # Node comes from nixpkgs, and ssh2 works without its native parts.
+  npmRebuildFlags = [ "--ignore-scripts" ];
+  # It would build once more.
+  npmPackFlags = [ "--ignore-scripts" ];
+
+  nativeBuildInputs = [ makeWrapper ];
+  postInstall = ''
+    wrapProgram "$out/bin/fleet" --prefix PATH : ${
+      lib.makeBinPath [
+        git
+        openssh
+      ]
+    }
+  '';
+
+  doInstallCheck = true;
+  installCheckPhase = ''
+    "$out/bin/fleet" --version | grep -Fx ${lib.escapeShellArg manifest.version}
+  '';
+
+  meta = {
+    inherit (manifest) description;
+    license = lib.licenses.mit;
+    mainProgram = "fleet";
+  };
+}

@@ -1,0 +1,52 @@
+import { readFileSync, realpathSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
+import { readFleet } from '../config/read-fleet.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import { ConfigError, exitCodes, FleetError } from '../model/errors.ts';
+import { type FleetIndex, indexFleet } from '../model/index.ts';
+import type { CommonOptions } from './options.ts';
+
+/** A fleet.yaml on this desk, read. */
+export interface Config {
+  /** Absolute. */
+  readonly directory: string;
+  /** Relative to the directory. */
+  readonly config: string;
+  readonly text: string;
+  readonly index: FleetIndex;
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** @throws ConfigError for a bad fleet.yaml; FleetError when it or the folder is not there. */
+export function readConfig(common: CommonOptions): Config {
+  let directory: string;
+  try {
+    directory = realpathSync(common.directory);
+  } catch {
+    throw new FleetError('workspace.no-folder', `there is no folder ${common.directory}`, {
+      exitCode: exitCodes.usage,
+    });
+  }
+  const file = resolve(directory, common.config);
+  // The name that git has for it, however it was written.
+  const config = relative(directory, file);
+  if (config.startsWith('..')) {
+    throw new FleetError('workspace.config-outside', `${common.config} is not in ${directory}`, {
+      exitCode: exitCodes.usage,
+      hint: 'fleet.yaml is committed with what is rendered from it: it has to be in the same repository (-C DIR).',
+    });
+  }
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    throw new FleetError('workspace.no-config', `cannot read ${file} (${code})`, {
+      exitCode: exitCodes.usage,
+      hint: '`fleet init` writes a first one; -C DIR names another repository.',
+    });
+  }
+  const read = readFleet(text, common.config);
+  if ('diagnostics' in read) throw new ConfigError(read.diagnostics, text);
+  return { directory, config, text, index: indexFleet(read.fleet), warnings: read.warnings };
+}

@@ -1,0 +1,77 @@
+import { expandConfig } from '../../model/config.ts';
+import type { Data } from '../../model/fleet.ts';
+import { parseSshTarget } from '../../model/ssh-target.ts';
+import type { Finding, Path } from '../finding.ts';
+import type { Draft, DraftHypervisor, DraftVm } from '../normalise.ts';
+import { egressPorts, published } from '../ports.ts';
+
+const lastPort = 65_535;
+
+/** Port numbers that the pattern of the schema lets through. */
+export function* portNumbers({ networks, layers }: Draft): Iterable<Finding> {
+  for (const { path, yaml } of networks.values()) {
+    if (yaml.egress === undefined || typeof yaml.egress === 'string') continue;
+    for (const [i, text] of yaml.egress.entries()) {
+      const [only] = egressPorts([text]) as readonly { port: number }[];
+      if (only!.port > lastPort) yield tooLarge(only!.port, [...path, 'egress', i]);
+    }
+  }
+  for (const { path, settings } of layers) {
+    for (const [i, text] of (settings.publish ?? []).entries()) {
+      const { port, to } = published(text);
+      const largest = Math.max(port, to);
+      if (largest > lastPort) yield tooLarge(largest, [...path, 'publish', i]);
+    }
+  }
+}
+
+const tooLarge = (port: number, path: Path): Finding => ({
+  code: 'E206',
+  path,
+  message: `${port} is not a port`,
+  hint: `ports go up to ${lastPort}`,
+});
+
+/** A port of an uplink leads to one guest, and never away from the hypervisor's own sshd. */
+export function* publishedPorts({ hypervisors }: Draft): Iterable<Finding> {
+  for (const hypervisor of hypervisors.values()) {
+    const { name, yaml, vms } = hypervisor;
+    const taken = new Map(sshdPorts(hypervisor).map((port) => [`${port}/tcp`, `sshd of ${name}`]));
+    for (const vm of vms) {
+      for (const text of vm.merged.publish) {
+        const path = writtenAt(vm, text);
+        const { port, protocol } = published(text);
+        const key = `${port}/${protocol}`;
+        const owner = taken.get(key);
+        if (yaml.uplink === undefined) {
+          const message = `vm ${vm.name} publishes a port, but ${name} has no uplink`;
+          yield { code: 'E415', path, message, hint: `set hypervisors.${name}.uplink` };
+        } else if (owner !== undefined) {
+          const message = `port ${key} of ${name} is that of ${owner} already`;
+          yield { code: 'E414', path, message, hint: 'publish it as another one' };
+        }
+        if (owner === undefined) taken.set(key, `vm ${vm.name}`);
+      }
+    }
+  }
+}
+
+/** Those that fleet connects to, and those that its config asks for. */
+function sshdPorts({ yaml }: DraftHypervisor): number[] {
+  const target = typeof yaml.ssh === 'string' ? parseSshTarget(yaml.ssh) : yaml.ssh;
+  const port = 'problem' in target ? undefined : (target.port ?? 22);
+  const { services } = expandConfig(yaml.config ?? {}) as {
+    services?: { openssh?: { ports?: Data } | null } | null;
+  };
+  const configured = services?.openssh?.ports;
+  const numbers = Array.isArray(configured) ? (configured as readonly Data[]) : [];
+  return [port, ...numbers].filter((one) => typeof one === 'number');
+}
+
+function writtenAt(vm: DraftVm, text: string): Path {
+  for (const { path, settings } of vm.layers.toReversed()) {
+    const i = settings.publish?.indexOf(text) ?? -1;
+    if (i >= 0) return [...path, 'publish', i];
+  }
+  return vm.path;
+}

@@ -1,0 +1,105 @@
+import { abilities, isRunner, unstoppable } from '../../model/runners.ts';
+import type { Finding } from '../finding.ts';
+import { type Draft, type DraftVm, origin } from '../normalise.ts';
+import type { Settings } from '../schema.generated.ts';
+
+/** Every guest can be told to shut down. */
+export function* stoppable({ layers }: Draft): Iterable<Finding> {
+  for (const { path, settings } of layers) {
+    const { hypervisor = '' } = settings;
+    if (!unstoppable.includes(hypervisor)) continue;
+    yield {
+      code: 'E520',
+      path: [...path, 'hypervisor'],
+      message: `${hypervisor} cannot be told to shut a guest down: a stop would be a power cut`,
+      hint: `one of ${Object.keys(abilities).join(', ')}`,
+    };
+  }
+}
+
+/** A vm asks for nothing that its runner does not have: the evaluation would fail, or nothing happen. */
+export function* able(draft: Draft): Iterable<Finding> {
+  for (const vm of draft.vms.values()) {
+    const runner = vm.merged.hypervisor ?? 'qemu';
+    if (!isRunner(runner)) continue;
+    const can = abilities[runner];
+    const { balloon, credentials, shares, store = 'shared' } = vm.merged;
+    if (!can.virtiofs && store === 'shared') {
+      const written = vm.layers.some(({ settings }) => settings.store !== undefined);
+      const field = written ? 'store' : 'hypervisor';
+      yield lacks(vm, field, `${runner} cannot share a store`, 'add store: disk');
+    }
+    if (!can.virtiofs && shares.length > 0) yield lacks(vm, 'shares', `${runner} has no shares`);
+    if (!can.virtiofs) yield* runChecks(vm, runner);
+    if (!can.balloon && balloon) yield lacks(vm, 'balloon', `${runner} has no balloon`);
+    if (!can.credentials && Object.keys(credentials).length > 0) {
+      yield lacks(vm, 'credentials', `${runner} has no credentials`, 'only qemu has them');
+    }
+    if (!can.vsock && vm.yaml.vsock !== undefined) {
+      const message = `microvm -s does not reach guests of ${runner} (vm ${vm.name})`;
+      const hint = 'leave vsock out, or use qemu or cloud-hypervisor';
+      yield { code: 'E521', path: [...vm.path, 'vsock'], on: 'key', message, hint };
+    }
+    if (runner === 'firecracker') yield* firecrackerCpus(vm, draft);
+  }
+}
+
+/** The keys of an ssh server that can be known come in a share. */
+function* runChecks(vm: DraftVm, runner: string): Iterable<Finding> {
+  for (const { path, settings } of vm.layers) {
+    for (const [i, { run }] of (settings.checks ?? []).entries()) {
+      if (run === undefined) continue;
+      const message = `fleet cannot run a check inside a guest of ${runner} (vm ${vm.name})`;
+      const hint = 'use a tcp or http check, or qemu or cloud-hypervisor';
+      yield { code: 'E521', path: [...path, 'checks', i, 'run'], on: 'key', message, hint };
+    }
+  }
+}
+
+/** With multithreading, which it has on x86, vcpus come in pairs. */
+function* firecrackerCpus(vm: DraftVm, { hypervisors }: Draft): Iterable<Finding> {
+  const vcpu = vm.merged.vcpu ?? 1;
+  const paired = hypervisors.get(vm.yaml.on)?.yaml.system === 'x86_64-linux';
+  if (vcpu <= 32 && !(paired && vcpu > 1 && vcpu % 2 === 1)) return;
+  yield lacks(
+    vm,
+    'vcpu',
+    `firecracker cannot give a guest ${vcpu} vcpus`,
+    paired ? '1, or an even number up to 32' : 'at most 32',
+  );
+}
+
+function lacks(
+  vm: DraftVm,
+  field: keyof Settings,
+  what: string,
+  hint = 'use qemu or cloud-hypervisor',
+): Finding {
+  return {
+    code: 'E521',
+    path: origin(vm, field),
+    on: 'key',
+    message: `${what} (vm ${vm.name})`,
+    hint,
+  };
+}
+
+/** The hypervisor tells its guests apart by their cids. */
+export function* distinctCids({ hypervisors }: Draft): Iterable<Finding> {
+  for (const { name, vms } of hypervisors.values()) {
+    const owners = new Map<number, DraftVm>();
+    for (const vm of vms) {
+      const cid = vm.yaml.vsock;
+      if (cid === undefined) continue;
+      const owner = owners.get(cid);
+      if (owner === undefined) {
+        owners.set(cid, vm);
+        continue;
+      }
+      let free = 3;
+      while (vms.some(({ yaml }) => yaml.vsock === free)) free++;
+      const message = `${cid} is the cid of vm ${owner.name} on ${name} already`;
+      yield { code: 'E522', path: [...vm.path, 'vsock'], message, hint: `${free} is free` };
+    }
+  }
+}

@@ -1,0 +1,13 @@
+import type { Vm } from './fleet.ts';
+
+/** Where a guest with `run` checks finds its ssh host key and who may log in to check it. */
+export const guestKeysMount = '/run/fleet';
+export const guestKeysTag = 'fleet-keys';
+/** On the hypervisor: a folder for each guest, and the key that checks log in with. */
+export const guestKeysFolder = '/var/lib/fleet/guest-keys';
+/** Who runs checks inside of guests. */
+export const checkUser = 'fleet-check';
+
+/** Whether it is looked into, and has to be given keys for that. */
+export const isLookedInto = ({ checks }: Pick<Vm, 'checks'>): boolean =>
+  checks.some(({ kind }) => kind === 'run');

@@ -1,0 +1,62 @@
+import type { Facts } from '../host/facts.ts';
+import { type Demand, demand, type Shortage, shortages } from '../model/capacity.ts';
+import type { Amounts, Vm } from '../model/fleet.ts';
+import type { FleetIndex } from '../model/index.ts';
+import { askers, reckoning, shortageLine } from '../model/shortage-text.ts';
+
+/** Where volumes are. */
+const volumeDisk = '/var/lib/microvms';
+
+const demandOf = (vm: Vm): Demand =>
+  demand(vm.name, vm.state, {
+    vcpu: vm.vcpu,
+    memory: vm.memoryMiB,
+    disk: vm.volumes.reduce((sum, { sizeMiB }) => sum + sizeMiB, 0),
+  });
+
+/**
+ * Where all vms of the hypervisor together, as fleet.yaml wants them and not only those that change now,
+ * ask for more than there is: declared, else seen. One problem of several lines for each resource.
+ */
+export function admission(index: FleetIndex, hypervisor: string, seen: Partial<Amounts>): string[] {
+  const capacity = index.hypervisors.get(hypervisor)?.capacity;
+  if (!capacity) return [];
+  const there = { ...seen, ...capacity.declared };
+  return shortages(there, capacity, index.vmsOn(hypervisor).map(demandOf)).map(problem);
+}
+
+function problem(shortage: Shortage): string {
+  const by = askers(shortage);
+  const width = Math.max(...by.map((vm) => vm.amount.length));
+  return [
+    shortageLine(shortage),
+    ...by.map((vm) => `  ${vm.amount.padStart(width)}  ${vm.name}`),
+    `to give: ${reckoning(shortage)}`,
+    'Move or shrink vms, or set capacity of this hypervisor in fleet.yaml.',
+  ].join('\n');
+}
+
+/**
+ * What the hypervisor has to give, as far as facts tell. Images are sparse: those that are there go on to
+ * use what they take already, and what is free.
+ */
+export function roomOf(index: FleetIndex, hypervisor: string, facts: Facts): Partial<Amounts> {
+  const { processors, memory } = facts;
+  const freeKiB = facts.freeKiB.get(volumeDisk);
+  const known = (n: number | undefined): n is number => n !== undefined && Number.isFinite(n);
+  const taken = index.vmsOn(hypervisor).map((vm) => takenMiB(vm, facts));
+  return {
+    ...(known(processors) && { vcpu: processors }),
+    ...(memory && { memory: Math.floor(memory.totalKiB / 1024) }),
+    ...(known(freeKiB) && {
+      disk: Math.floor(freeKiB / 1024) + taken.reduce((sum, mib) => sum + mib, 0),
+    }),
+  };
+}
+
+/** What the images of a vm take: as seen, else all they may, which they were admitted with once. */
+function takenMiB(vm: Vm, facts: Facts): number {
+  const seen = facts.takenKiB.get(vm.name);
+  if (seen !== undefined) return Math.floor(seen / 1024);
+  return facts.vms.has(vm.name) || facts.aside.has(vm.name) ? demandOf(vm).disk : 0;
+}

@@ -1,0 +1,167 @@
+import type { Network, Published } from '../model/fleet.ts';
+import { tailscaleInterface } from '../model/names.ts';
+
+/** A published port and the guest that it leads to. */
+export interface Target extends Published {
+  readonly family: 'ip' | 'ip6';
+  readonly bridge: string;
+  readonly address: string;
+}
+
+/** What one hypervisor's table is made from. */
+export interface Firewall {
+  /** Those that have a bridge here. */
+  readonly networks: readonly Network[];
+  readonly targets: readonly Target[];
+  readonly uplink: string | undefined;
+  /** Guests may ask the hypervisor for names. */
+  readonly forwarder: boolean;
+  /** The tailnet reaches all networks. */
+  readonly advertised: boolean;
+}
+
+/** Where clouds answer whoever asks with the hypervisor's own credentials. */
+const metadata = ['ip daddr 169.254.169.254', 'ip6 daddr fd00:ec2::254'];
+
+/**
+ * Content of fleet's nftables table. Every chain accepts by policy and refuses packets from or to
+ * fleet's bridges alone; what it accepts other tables can still refuse. docs/decisions/networking.md
+ */
+export function firewallTable(firewall: Firewall): string {
+  return [...sets(firewall.networks), ...chains(firewall)].join('\n');
+}
+
+function sets(networks: readonly Network[]): string[] {
+  const those = (which: (network: Network) => boolean) =>
+    networks.filter(which).map(({ bridge }) => name(bridge));
+  return [
+    set(
+      'bridges',
+      'ifname',
+      those(() => true),
+    ),
+    set(
+      'isolated',
+      'ifname',
+      those(({ isolated }) => isolated),
+    ),
+    set(
+      'open',
+      'ifname',
+      those(({ isolated }) => !isolated),
+    ),
+    set('allowed', 'ifname . ifname', allowed(networks)),
+    set(
+      'restricted',
+      'ifname',
+      those(({ egress }) => egress !== 'all'),
+    ),
+    set('egress', 'ifname . inet_proto . inet_service', egress(networks)),
+    set(
+      'metadata',
+      'ifname',
+      those((network) => network.metadata),
+    ),
+  ];
+}
+
+/** Who reaches whom besides; in their order, so that a change is a line. */
+function allowed(networks: readonly Network[]): string[] {
+  const bridges = new Map(networks.map((network) => [network.name, network.bridge]));
+  return networks.flatMap(({ name: own, bridge, allow }) =>
+    // Switched packets come by, too, where br_netfilter is loaded, as Docker does.
+    [...new Set([own, ...allow])].flatMap((other) => {
+      const from = bridges.get(other);
+      return from === undefined ? [] : [`${name(from)} . ${name(bridge)}`];
+    }),
+  );
+}
+
+function egress(networks: readonly Network[]): string[] {
+  return networks.flatMap((network) =>
+    network.egress === 'all'
+      ? []
+      : network.egress.map(
+          ({ protocol, port }) => `${name(network.bridge)} . ${protocol} . ${port}`,
+        ),
+  );
+}
+
+function chains({ networks, targets, uplink, forwarder, advertised }: Firewall): string[] {
+  return [
+    // A guest is told at once, so that nothing waits for a timeout.
+    chain('refuse', undefined, [
+      'meta l4proto tcp reject with tcp reset',
+      'reject with icmpx admin-prohibited',
+    ]),
+    // Before anything is routed or translated: wherever the service runs, it is out of reach.
+    chain(
+      'metadata',
+      'filter hook prerouting priority mangle',
+      metadata.map((daddr) => `iifname @bridges iifname != @metadata ${daddr} drop`),
+    ),
+    chain('publish', 'nat hook prerouting priority dstnat', targets.map(translate(uplink)).sort()),
+    chain('input', 'filter hook input priority filter', [
+      'ct state { established, related } accept',
+      'meta l4proto { icmp, icmpv6 } accept',
+      ...(forwarder ? ['meta l4proto { tcp, udp } th dport 53 accept'] : []),
+      `iifname @isolated goto refuse`,
+    ]),
+    chain('forward', 'filter hook forward priority filter', [
+      'ct state { established, related } accept',
+      'iifname . oifname @allowed accept',
+      'iifname @open oifname @open accept',
+      `iifname @bridges oifname @bridges goto refuse`,
+      ...targets.map(letIn(uplink)).sort(),
+      ...(advertised ? [`iifname ${name(tailscaleInterface)} oifname @bridges accept`] : []),
+      'oifname @isolated drop',
+      ...metadata.map((daddr) => `iifname @metadata ${daddr} accept`),
+      'iifname . meta l4proto . th dport @egress accept',
+      `iifname @restricted goto refuse`,
+    ]),
+    chain('nat', 'nat hook postrouting priority srcnat', networks.flatMap(masquerade(uplink))),
+  ];
+}
+
+/** What the uplink's own addresses get on a published port is the guest's. */
+const translate =
+  (uplink: string | undefined) =>
+  ({ family, protocol, port, to, address }: Target): string => {
+    const match = `iifname ${name(uplink)} fib daddr type local`;
+    return family === 'ip'
+      ? `${match} meta nfproto ipv4 ${protocol} dport ${port} dnat ip to ${address}:${to}`
+      : `${match} meta nfproto ipv6 ${protocol} dport ${port} dnat ip6 to [${address}]:${to}`;
+  };
+
+const letIn =
+  (uplink: string | undefined) =>
+  ({ family, bridge, address, protocol, to }: Target): string =>
+    `iifname ${name(uplink)} oifname ${name(bridge)} ct status dnat ${family} daddr ${address} ${protocol} dport ${to} accept`;
+
+const masquerade =
+  (uplink: string | undefined) =>
+  ({ nat, subnet, ipv6 }: Network): string[] => {
+    const sources = [
+      ...(nat ? [`ip saddr ${subnet}`] : []),
+      ...(ipv6?.nat ? [`ip6 saddr ${ipv6.subnet}`] : []),
+    ];
+    return sources.map((source) => `${source} oifname ${name(uplink)} masquerade`);
+  };
+
+function set(title: string, type: string, elements: readonly string[]): string {
+  const items = [...new Set(elements)].sort().map((element) => `    ${element},\n`);
+  const list = items.length > 0 ? `  elements = {\n${items.join('')}  }\n` : '';
+  return `set ${title} {\n  type ${type}\n${list}}\n`;
+}
+
+function chain(title: string, hook: string | undefined, rules: readonly string[]): string {
+  const type = hook === undefined ? '' : `  type ${hook}; policy accept;\n`;
+  return `chain ${title} {\n${type}${rules.map((rule) => `  ${rule}\n`).join('')}}\n`;
+}
+
+/** An interface in nft's quotes, which know no escapes. */
+export function name(link: string | undefined): string {
+  if (link === undefined) throw new Error('nat or publish on a hypervisor with no uplink');
+  if (!/^[\w.-]+$/.test(link)) throw new Error(`${link} is no name of an interface`);
+  return `"${link}"`;
+}

@@ -1,0 +1,40 @@
+import {
+  checkUser,
+  guestKeysFolder,
+  guestKeysMount,
+  guestKeysTag,
+} from '../../model/guest-keys.ts';
+import { rendered } from '../marker.ts';
+
+export const guestChecksModulePath = 'modules/guest-checks.nix';
+
+/** What guests with `run` checks have; the same in every fleet. */
+export const guestChecksModule = rendered(`{ config, ... }:
+{
+  # Made by the hypervisor. Not a credential: QEMU reads those as a user that all guests share.
+  microvm.shares = [
+    {
+      mountPoint = "${guestKeysMount}";
+      proto = "virtiofs";
+      readOnly = true;
+      source = "${guestKeysFolder}/\${config.networking.hostName}";
+      tag = "${guestKeysTag}";
+    }
+  ];
+
+  services.openssh = {
+    enable = true;
+    authorizedKeysFiles = [ "${guestKeysMount}/%u" ];
+    # The root of a guest is a tmpfs: a key of its own would be another one after each start.
+    hostKeys = [
+      {
+        path = "${guestKeysMount}/ssh_host_ed25519_key";
+        type = "ed25519";
+      }
+    ];
+  };
+
+  # Checks run as this user. What they may do beyond it is for the fleet to say.
+  users.users.${checkUser}.isNormalUser = true;
+}
+`);

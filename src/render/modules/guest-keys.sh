@@ -1,0 +1,32 @@
+#!/bin/sh
+# guest-keys NAME: what a guest is given to be looked into, made once and kept. Its ssh host key, and
+# the public half of the key that the hypervisor logs in with. Nobody but root reads the folders.
+R=${FLEET_ROOT:-}
+keys=$R/var/lib/fleet/guest-keys
+name=$1
+case $name in "" | *[!a-z0-9-]*) exit 1 ;; esac
+
+# key FILE COMMENT: a key pair. Of several that make it at once, one wins.
+key() {
+  if [ ! -s "$1" ]; then
+    new=$(mktemp -d "$keys/.new.XXXXXX")
+    ssh-keygen -q -t ed25519 -N "" -C "$2" -f "$new/key"
+    ln "$new/key" "$1" 2>/dev/null || [ -s "$1" ] || mv -f "$new/key" "$1"
+    rm -rf "$new"
+  fi
+  ssh-keygen -y -f "$1" >"$1.pub.$$"
+  mv -f "$1.pub.$$" "$1.pub"
+}
+
+mkdir -p "$R/var/lib/fleet"
+umask 077
+mkdir -p "$keys"
+key "$keys/check_ed25519" fleet-check
+# The guest's sshd reads who may log in as that user, not as root.
+umask 022
+mkdir -p "$keys/$name"
+umask 077
+key "$keys/$name/ssh_host_ed25519_key" "$name"
+umask 022
+echo "restrict $(cat "$keys/check_ed25519.pub")" >"$keys/$name/.authorized.$$"
+mv -f "$keys/$name/.authorized.$$" "$keys/$name/fleet-check"

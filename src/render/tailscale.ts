@@ -1,0 +1,36 @@
+import type { Hypervisor, Network } from '../model/fleet.ts';
+import { nixFile } from '../nix/print.ts';
+import { commented } from '../nix/tree.ts';
+import { rendered } from './marker.ts';
+
+/** `hosts/<hypervisor>/tailscale.nix`. */
+export function tailscaleFile(hypervisor: Hypervisor, networks: readonly Network[]): string {
+  const subnets = hypervisor.tailscale.advertiseRoutes
+    ? networks.flatMap(({ subnet, ipv6 }) => (ipv6 ? [subnet, ipv6.subnet] : [subnet]))
+    : [];
+  // None is said, too: tailscale remembers what it was told before.
+  const flags = [`--advertise-routes=${subnets.join(',')}`];
+  return rendered(
+    nixFile({
+      services: {
+        tailscale: {
+          enable: true,
+          extraSetFlags: flags,
+          extraUpFlags: flags,
+          ...(subnets.length > 0 && { useRoutingFeatures: 'server' }),
+        },
+      },
+      systemd: {
+        services: {
+          'tailscaled-set': commented(
+            'It may fail until somebody has logged in, which is no fault of a deployment.',
+            {
+              serviceConfig: { Restart: 'on-failure', RestartSec: 30 },
+              startLimitIntervalSec: 0,
+            },
+          ),
+        },
+      },
+    }),
+  );
+}

@@ -1,0 +1,153 @@
+// npm run chaos -- sandbox|sandbox2|lab|lab2 [--only STEP:FAULT] [--jobs N] [--file F]
+// npm run chaos -- random [--seed N] [--deployments N] [--file F]
+// Goes on where it was cut off; results that are there already are not made again.
+import { cpSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { World } from '../scenario/world.ts';
+import { type CellResult, isWell } from './cell.ts';
+import { type Cell, cellKey, runCells } from './cells.ts';
+import { faultNames } from './faults.ts';
+import { runRandom } from './random.ts';
+import { Records } from './records.ts';
+import { isRoundWell, type RoundResult } from './round.ts';
+import { publish, table } from './table.ts';
+
+interface CellRecord extends CellResult {
+  readonly moment: string;
+  readonly fault: string;
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    only: { type: 'string' },
+    jobs: { type: 'string', default: '1' },
+    file: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    deployments: { type: 'string', default: '300' },
+  },
+});
+const kind = positionals[0] ?? 'sandbox';
+const file = values.file ?? process.env.FLEET_CHAOS ?? `.chaos/${kind}.jsonl`;
+
+// Ctrl-C: what is under way is carried to its end, and nothing is left behind.
+const stop = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
+const frozen = freezeFleet();
+
+const inSandbox = (hosts: number) => async () =>
+  (await import('../sandbox/world.ts')).sandboxWorld(hosts);
+const inLab = (hosts: number) => async () => (await import('../lab/world.ts')).labWorld(hosts);
+const worlds: Record<string, { title: string; open: () => Promise<World> }> = {
+  sandbox: { title: 'Sandbox, one hypervisor', open: inSandbox(1) },
+  sandbox2: { title: 'Sandbox, the second of two hypervisors is struck', open: inSandbox(2) },
+  lab: { title: 'Lab, one hypervisor, in the midst of each phase', open: inLab(1) },
+  lab2: { title: 'Lab, the second of two hypervisors is struck', open: inLab(2) },
+};
+
+async function cells(title: string, openWorld: () => Promise<World>): Promise<void> {
+  const records = new Records<CellRecord>(file, (r) => cellKey(r.moment, r.fault));
+  let moments: string[] = [];
+  const isWanted = ({ moment, fault }: Cell) => {
+    const key = cellKey(moment.name, fault);
+    return values.only ? key.includes(values.only) : !records.has(key);
+  };
+  const choose = (all: readonly Cell[]) => {
+    moments = [...new Set(all.map((cell) => cell.moment.name))];
+    const wanted = all.filter(isWanted);
+    console.log(`${all.length} cells, ${wanted.length} to run; results in ${file}`);
+    return wanted;
+  };
+  await runCells(
+    openWorld,
+    choose,
+    Number(values.jobs),
+    stop.signal,
+    ({ moment, fault }, result) => {
+      records.add({ moment: moment.name, fault, ...result });
+      console.log(`${moment.name}: ${fault}: ${cellText(result)} (exit ${result.exit})`);
+      for (const line of result.wrong) console.log(`    ${line.replaceAll('\n', '\n    ')}`);
+    },
+  );
+  const of = (moment: string, fault: string) =>
+    records.all.find((r) => r.moment === moment && r.fault === fault);
+  const rows = moments.map((moment) => [
+    moment,
+    ...faultNames.map((fault) => cellText(of(moment, fault))),
+  ]);
+  const text = table(['', ...faultNames], rows);
+  console.log(`\n${text}\n\n${summary(records.all)}`);
+  if (!values.only && !stop.signal.aborted)
+    publish(kind, title, `${text}\n\n${summary(records.all)}`);
+  if (!records.all.every(isWell)) process.exitCode = 1;
+}
+
+/** A long run is of one fleet, whatever is built meanwhile. Gives the folder of its copy. */
+function freezeFleet(): string {
+  const folder = resolve(`.chaos/fleet-${process.pid}`);
+  cpSync('dist', join(folder, 'dist'), { recursive: true });
+  for (const name of ['package.json', 'schemas'])
+    cpSync(name, join(folder, name), { recursive: true });
+  process.env.FLEET_ENTRY = join(folder, 'dist/main.js');
+  return folder;
+}
+
+function cellText(result: CellResult | undefined): string {
+  if (!result) return '';
+  const { outcome, seconds } = result;
+  if (!isWell(result)) return `**${outcome}**`;
+  return outcome === '-' ? outcome : `${outcome} ${Math.ceil(seconds ?? 0)} s`;
+}
+
+function summary(all: readonly CellResult[]): string {
+  const counts = Map.groupBy(all, (r) => (r.outcome === '-' ? 'nothing to strike' : r.outcome));
+  const longest = Math.max(0, ...all.map((r) => r.seconds ?? 0));
+  const parts = [...counts].map(([outcome, list]) => `${list.length} ${outcome}`);
+  return `${all.length} cells: ${parts.join(', ')}. Longest until all was well: ${longest.toFixed(1)} s.`;
+}
+
+async function random(): Promise<void> {
+  const seed = Number(values.seed);
+  const records = new Records<RoundResult>(file, (r) => String(r.round));
+  console.log(`seed ${seed}, ${values.deployments} deployments; results in ${file}`);
+  await runRandom(
+    inSandbox(2),
+    seed,
+    Number(values.deployments),
+    records.all.at(-1),
+    stop.signal,
+    (result) => {
+      records.add(result);
+      const { round, title, fault, outcome, seconds, exits, wrong } = result;
+      const time = seconds === undefined ? '' : ` after ${seconds.toFixed(1)} s`;
+      console.log(`${round}. ${title}; ${fault}: ${outcome}${time} (exit ${exits.join(', ')})`);
+      for (const line of wrong) console.log(`    ${line.replaceAll('\n', '\n    ')}`);
+    },
+  );
+  const outcomes = [...new Set(records.all.map((r) => r.outcome))];
+  const rows = ['none', ...faultNames].map((fault) => [
+    fault,
+    ...outcomes.map((outcome) =>
+      String(records.all.filter((r) => r.fault === fault && r.outcome === outcome).length),
+    ),
+  ]);
+  const longest = Math.max(0, ...records.all.map((r) => r.seconds ?? 0)).toFixed(1);
+  const text = `${table(['fault', ...outcomes], rows)}\n\nSeed ${seed}, ${records.all.length} deployments. Longest until all was well: ${longest} s.`;
+  console.log(`\n${text}`);
+  if (!stop.signal.aborted)
+    publish(kind, 'Sandbox, two hypervisors and two operators, at random', text);
+  if (!records.all.every(isRoundWell)) process.exitCode = 1;
+}
+
+try {
+  const world = worlds[kind];
+  if (kind === 'random') await random();
+  else if (world) await cells(world.title, world.open);
+  else {
+    console.error(`there is no ${kind}: sandbox, sandbox2, lab, lab2 or random`);
+    process.exitCode = 64;
+  }
+} finally {
+  rmSync(frozen, { recursive: true, force: true });
+}

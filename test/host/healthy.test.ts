@@ -1,0 +1,65 @@
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type ScriptName, script } from '../../src/host/scripts.ts';
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'fleet-healthy-'));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+function run(name: ScriptName, ...args: string[]): void {
+  // Neither systemd nor Nix: what asks them is told no.
+  execFileSync('sh', ['-c', script(name), 'fleet', ...args], {
+    env: { PATH: '/usr/bin:/bin', FLEET_ROOT: root },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+}
+
+const state = (...path: string[]): string => join(root, 'var/lib/fleet', ...path);
+const healthy = (): Record<string, string> =>
+  Object.fromEntries(
+    readdirSync(state('healthy')).map((name) => [
+      name,
+      readFileSync(state('healthy', name), 'utf8'),
+    ]),
+  );
+
+test('a look writes down who was well on which runner, and forgets who was not', () => {
+  run('looked', 'web1', '/nix/store/a', 'db1', '/nix/store/b');
+  expect(healthy()).toEqual({ web1: '/nix/store/a\n', db1: '/nix/store/b\n' });
+  run('looked', 'web1', '-', 'db1', '/nix/store/c', 'new1', '-');
+  expect(healthy()).toEqual({ db1: '/nix/store/c\n' });
+});
+
+test('so does a deployment that is confirmed, and no other', () => {
+  for (const [id, result] of [
+    ['1', 'rolled-back'],
+    ['2', 'done'],
+  ] as const) {
+    mkdirSync(state('deployments', id), { recursive: true });
+    writeFileSync(state('deployments', id, 'after'), `healthy\tweb1\t/nix/store/${id}\nend\n`);
+    run('end', id, result);
+    expect(existsSync(state('healthy'))).toBe(result === 'done');
+  }
+  expect(healthy()).toEqual({ web1: '/nix/store/2\n' });
+});
+
+test('what is known of a vm goes with it when it is set aside', () => {
+  mkdirSync(join(root, 'var/lib/microvms/web1'), { recursive: true });
+  run('looked', 'web1', '/nix/store/a');
+  run('vm-aside', '1', 'web1');
+  expect(healthy()).toEqual({});
+  expect(readFileSync(state('aside/1/web1.healthy'), 'utf8')).toBe('/nix/store/a\n');
+});
