@@ -36,10 +36,7 @@ export async function putBack(ctx: Context): Promise<Pick<HypervisorResult, 'out
     if (of('result').includes('done'))
       bad.push('it had been confirmed and has ended: fleet rollback puts it back');
     const restarted = of('put-back').filter((name) => name !== systemName);
-    // Confirmed, and fleet was not heard of afterwards: then it has ended, for good.
-    if (of('result').includes('done'))
-      bad.push('it had ended as confirmed: it stays on what is new');
-    else if (isChanged) bad.push(...(await lookAgain(ctx, restarted)));
+    if (isChanged) bad.push(...(await lookAgain(ctx, restarted)));
     const outcome = bad.length > 0 ? 'rollback-failed' : isChanged ? 'rolled-back' : 'untouched';
     const lines = of('put-back').map((name) =>
       name === systemName
