@@ -95,13 +95,13 @@ export function finish({ after }: FakeDeployment, now: Facts): Facts {
 
 /** `back` as it is printed. */
 export function backText(
-  { isChanging, isSwitching, result }: FakeDeployment,
+  { decided, isChanging, isSwitching, result }: FakeDeployment,
   started: readonly string[],
 ): string {
   const rows = [
     ...(isChanging ? ['changed'] : []),
     ...(result === undefined ? [] : [`result\t${result}`]),
-    'back\tno 0',
+    ...(decided === 'back' ? ['back\tno 0'] : []),
     ...[...(isSwitching ? [systemName] : []), ...started].map((name) => `put-back\t${name}`),
   ];
   return rows.map((row) => `${row}\n`).join('');

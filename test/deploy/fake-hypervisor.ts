@@ -216,7 +216,7 @@ export class FakeHypervisor {
       case 'begin':
         return this.#begin(args);
       case 'renew':
-        return this.#refuse(first);
+        return deployment?.decided === 'confirmed' ? undefined : this.#refuse(first);
       case 'confirm':
         return this.#confirm(deployment, stdin);
       case 'back':

@@ -201,7 +201,18 @@ describe('revert-fleet', () => {
     expect(results[0]?.lines).toEqual(['web1 runs as before']);
   });
 
-  test('those that are under way stop after the step in hand', async () => {
+  test('those that are under way do not go on to their next guest', async () => {
+    const world = new World();
+    world.hv2.instead.set('vm-update', () => 1);
+    const results = await world.apply(['db1', 'web1', 'web2'], ['hv1', 'hv2']);
+    expect(fates(results)).toEqual(['rolled-back: hv2 failed', 'rolled-back (remote.failed)']);
+    expect(words(world.hv1.log)).toContain('vm-update db1');
+    expect(words(world.hv1.log)).not.toContain('vm-update web1');
+    // Nor is the settle time of the one in hand waited for: this is that of its former runner.
+    expect(world.clock.time).toBeLessThan(25_000);
+  });
+
+  test('all that were under way go back', async () => {
     const world = new Three('{}');
     world.hv1.instead.set('vm-update', () => 1);
     const results = await world.all();
@@ -248,6 +259,26 @@ describe('revert-fleet', () => {
     expect(world.booted()).toEqual(old);
     expect(world.hv1.facts.deployed.get('web1')?.path).toBe('/nix/store/old-web1');
     expect(exitCodeOf(results)).toBe(3);
+  });
+
+  test('one that ended as confirmed meanwhile is not said to be back', async () => {
+    const world = new Three('{}');
+    world.host('hv3').instead.set('confirm', () => {
+      // It took so long that the others had not heard of us in time.
+      world.hv1.lapse();
+      return 1;
+    });
+    world.host('hv3').before = async (script) => {
+      if (script === 'confirm') await new Promise((done) => setTimeout(done, 20));
+    };
+    const results = await world.all();
+    expect(results[0]).toMatchObject({
+      outcome: 'rollback-failed',
+      lines: ['it had been confirmed and has ended: fleet rollback puts it back'],
+    });
+    expect(results[1]?.outcome).toBe('rolled-back');
+    expect(world.booted()).toEqual(['new-web1', 'old-web2', 'old-web3']);
+    expect(exitCodeOf(results)).toBe(4);
   });
 
   test('with one out of reach is a roll-back that failed: 4', async () => {

@@ -6,6 +6,9 @@ import { staleness } from '../../src/plan/staleness.ts';
 import { demoLock } from '../../src/sandbox/demo-fleet.ts';
 import { Desk } from '../scenario/desk.ts';
 import { fiveVms } from '../scenario/fleet.ts';
+import { Look } from '../scenario/look.ts';
+import type { WorldHost } from '../scenario/world.ts';
+import { smallFleet } from './small-fleet.ts';
 import { type SandboxWorld, sandboxWorld } from './world.ts';
 
 describe('a plan that was saved', () => {
@@ -58,4 +61,89 @@ describe('a plan that was saved', () => {
     expect(run.stderr).toContain('hv1: nixos-rebuild is at work there');
     expect(statSync(file, { throwIfNoEntry: false })).toBeUndefined();
   }, 60_000);
+});
+
+describe('apply of a saved plan', { timeout: 120_000 }, () => {
+  let world: SandboxWorld;
+  let desk: Desk;
+  let hv1: Look;
+  const file = (name: string) => join(desk.folder, '..', name);
+  const save = async (name: string) => {
+    const run = await desk.fleet(['plan', '--no-diff', '--out', file(name)]);
+    expect(run.code, run.stderr).toBe(0);
+    return file(name);
+  };
+  beforeAll(async () => {
+    world = await sandboxWorld(2);
+    hv1 = new Look(world.hosts[0] as WorldHost);
+    desk = new Desk(world, 'apply-saved', smallFleet(world, { confirm: '30s' }));
+    await desk.open(demoLock);
+  }, 60_000);
+  afterAll(async () => {
+    desk.close();
+    await world.stop();
+  });
+
+  it('carries out exactly that, and does not ask: who saved it has seen it', async () => {
+    const plan = await save('first.plan');
+    const run = await desk.fleet(['apply', plan]);
+    expect(run.code, run.stdout + run.stderr).toBe(0);
+    expect(run.stdout).toContain('web1 created');
+    expect(await hv1.isActive('web2')).toBe(true);
+    const again = await desk.fleet(['apply', plan]);
+    expect(again.code).toBe(1);
+    expect(again.stderr).toContain('[plan.stale]');
+  });
+
+  it('is refused with everything that moved since, and nothing is done', async () => {
+    desk.edit((d) => {
+      d.vms.web1.packages = ['htop'];
+    });
+    const plan = await save('stale.plan');
+    desk.edit((d) => {
+      d.vms.web1.packages = ['jq'];
+    });
+    await hv1.sh('mkdir -p "$FLEET_ROOT/var/lib/microvms/pet"');
+    const before = await hv1.booted('web1');
+    const head = await desk.git('rev-parse', 'HEAD');
+    const run = await desk.fleet(['apply', plan, '--yes']);
+    expect(run.code).toBe(1);
+    expect(run.stderr).toContain('the saved plan does not fit any more [plan.stale]');
+    expect(run.stderr).toContain('  fleet.yaml changed\n');
+    expect(run.stderr).toContain('  hv1: pet is there now\n');
+    expect(await hv1.booted('web1')).toBe(before);
+    expect(await desk.git('rev-parse', 'HEAD')).toBe(head);
+    expect(await hv1.exists('/var/lib/fleet/lock')).toBe(false);
+    await hv1.sh('rm -r "$FLEET_ROOT/var/lib/microvms/pet"');
+  });
+
+  it('remembers --on: only what was selected is deployed', async () => {
+    desk.edit((d) => {
+      d.vms.web1.packages = ['jq'];
+      d.vms.db1.packages = ['jq'];
+    });
+    const run = await desk.fleet(['plan', '--no-diff', '--on', 'db1', '--out', file('on.plan')]);
+    expect(run.code, run.stderr).toBe(0);
+    const applied = await desk.fleet(['apply', file('on.plan')]);
+    expect(applied.code, applied.stdout + applied.stderr).toBe(0);
+    expect(applied.stdout).toContain('db1 updated');
+    expect(applied.stdout).not.toContain('hv1');
+  });
+
+  it.each([
+    ['has its own --on', ['--on', 'hv1'], 'options.saved-plan'],
+    ['has its own --release', ['--release', 'web1'], 'options.saved-plan'],
+  ])('%s', async (_, more, code) => {
+    const run = await desk.fleet(['apply', file('on.plan'), ...more]);
+    expect(run.code).toBe(64);
+    expect(run.stderr).toContain(code);
+  });
+
+  it('that is none is a usage error', async () => {
+    for (const name of ['nowhere.plan', 'infra/fleet.yaml']) {
+      const run = await desk.fleet(['apply', file(name), '--yes']);
+      expect(run.code).toBe(64);
+      expect(run.stderr).toContain('plan.not-a-plan');
+    }
+  });
 });

@@ -175,7 +175,17 @@ describe('a deployment that nobody ends', () => {
       await new Promise((done) => setTimeout(done, 1000));
     }
     expect((await stage.facts()).lock?.id).toBe(stage.id);
-  }, 60_000);
+    // Also when it is confirmed, and others are not yet.
+    await stage.confirm(new Map());
+    for (let n = 0; n < 8; n++) {
+      expect((await stage.call('renew', stage.id)).code).toBe(0);
+      await new Promise((done) => setTimeout(done, 1000));
+    }
+    expect((await stage.facts()).lock).toMatchObject({ id: stage.id, decided: 'confirmed' });
+    await stage.until((f) => f.lock === undefined, [], 40);
+    expect(await stage.result()).toBe('done');
+    expect(await stage.back()).toBe('result\tdone\n');
+  }, 90_000);
 
   it('that was confirmed is finished: what is deployed is written down', async () => {
     const built = await stage.deploy();

@@ -1,3 +1,4 @@
-# renew.sh ID: fleet is there. Says so when the hypervisor has decided without it.
-refuse_decided "$1"
-extend "$1" "$(meta "$1" confirm)"
+# renew.sh ID: fleet is there. Says so when the hypervisor went back without it. What is confirmed
+# stays open while fleet confirms the others: should one of them fail, all of them go back.
+[ "$(target "$deployments/$1/decided")" = confirmed ] || refuse_decided "$1"
+[ -e "$deployments/$1/result" ] || extend "$1" "$(meta "$1" confirm)"
