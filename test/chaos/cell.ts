@@ -11,10 +11,11 @@ import { Watch } from './watch.ts';
 
 /**
  * What became of one deployment with one fault. Beside outcomes: `-` the fault found nothing to
- * strike, LIE fleet's exit code says something else than the hypervisors, WEDGED the next apply fails.
+ * strike, LIE fleet's exit code says something else than the hypervisors, ALARM it calls for a person
+ * though it could see that all was well, WEDGED the next apply fails.
  */
 export interface CellResult {
-  readonly outcome: Outcome | '-' | 'LIE' | 'WEDGED';
+  readonly outcome: Outcome | '-' | 'LIE' | 'ALARM' | 'WEDGED';
   /** From the end of the fault until all was well. */
   readonly seconds: number | undefined;
   /** Exit code of the fleet that was disturbed; 255 when it was killed. */
@@ -53,7 +54,7 @@ export async function runCell(
   await heal(victim);
   const then = await applyAgain(ground);
   ground.side = otherSide(ground.side);
-  const result = { ...conclude(verdict, run, then, isStruck), seconds, exit: run.code };
+  const result = { ...conclude(verdict, run, then, fault, isStruck), seconds, exit: run.code };
   return isWell(result) ? result : { ...result, wrong: [...result.wrong, ...account] };
 }
 
@@ -71,6 +72,7 @@ function conclude(
   { outcome, wrong }: Verdict,
   run: Run,
   then: readonly string[],
+  fault: FaultName,
   isStruck: boolean,
 ): Pick<CellResult, 'outcome' | 'wrong'> {
   const all = [...wrong, ...then];
@@ -79,8 +81,10 @@ function conclude(
   const claimed = { 0: 'new', 1: 'old', 3: 'old' }[run.code];
   if (claimed !== undefined && claimed !== outcome)
     return { outcome: 'LIE', wrong: [`fleet ended with ${run.code}: ${lastLines(run)}`] };
+  if (run.code === 4 && fault !== 'link-forever')
+    return { outcome: 'ALARM', wrong: [`fleet ended with 4: ${lastLines(run)}`] };
   return { outcome: isStruck ? outcome : '-', wrong: [] };
 }
 
 const lastLines = ({ stdout, stderr }: Run): string =>
-  `${stdout}\n${stderr}`.trim().split('\n').slice(-12).join('\n');
+  `${stdout}\n${stderr}`.trim().split('\n').slice(-25).join('\n');

@@ -25,11 +25,13 @@ interface Plan {
 }
 
 export interface RoundResult {
+  readonly seed: number;
   readonly round: number;
   readonly title: string;
   readonly fault: FaultName | 'none';
   /** BROKEN: nothing disturbed a good deployment, or nothing should have come of a bad one. */
   readonly outcome: Outcome | 'LIE' | 'BROKEN';
+  /** From the end of the fault until all was well. */
   readonly seconds: number | undefined;
   readonly exits: readonly number[];
   readonly wrong: readonly string[];
@@ -87,8 +89,16 @@ export async function runRound(
   if (result.outcome === 'new' && p.kind !== 'rollback') ground.held.clear();
   ground.data = verdict.at[0]?.data ?? ground.data;
   if (isRoundWell(result)) await ground.fillNewVolumes();
-  const exits = ended.map(({ code }) => code);
-  return { round, title: titleOf(p), fault: p.fault, seconds, exits, ...result, data: ground.data };
+  return {
+    seed,
+    round,
+    title: titleOf(p),
+    fault: p.fault,
+    seconds: p.fault === 'none' ? undefined : seconds,
+    exits: ended.map(({ code }) => code),
+    ...result,
+    data: ground.data,
+  };
 }
 
 /** Starts what the plan says and lets its fault strike. Resolves when the fault is over. */
@@ -153,7 +163,7 @@ function candidatesOf(
       const known = await expectedOf(ground.desks[0], commit, addresses);
       expected.set(commit, { side: 'new', ...known });
     }
-    return [...expected.values(), old];
+    return [old, ...expected.values()];
   };
 }
 

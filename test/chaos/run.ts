@@ -1,5 +1,5 @@
 // npm run chaos -- sandbox|sandbox2|lab|lab2 [--only STEP:FAULT] [--jobs N] [--file F]
-// npm run chaos -- random [--seed N] [--deployments N] [--file F]
+// npm run chaos -- random [--seed N] [--deployments N] [--jobs N] [--file F]
 // Goes on where it was cut off; results that are there already are not made again.
 import { cpSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -107,23 +107,22 @@ function summary(all: readonly CellResult[]): string {
   return `${all.length} cells: ${parts.join(', ')}. Longest until all was well: ${longest.toFixed(1)} s.`;
 }
 
+/** As many rows of deployments side by side as there are jobs, each with a seed of its own. */
 async function random(): Promise<void> {
-  const seed = Number(values.seed);
-  const records = new Records<RoundResult>(file, (r) => String(r.round));
-  console.log(`seed ${seed}, ${values.deployments} deployments; results in ${file}`);
-  await runRandom(
-    inSandbox(2),
-    seed,
-    Number(values.deployments),
-    records.all.at(-1),
-    stop.signal,
-    (result) => {
-      records.add(result);
-      const { round, title, fault, outcome, seconds, exits, wrong } = result;
-      const time = seconds === undefined ? '' : ` after ${seconds.toFixed(1)} s`;
-      console.log(`${round}. ${title}; ${fault}: ${outcome}${time} (exit ${exits.join(', ')})`);
-      for (const line of wrong) console.log(`    ${line.replaceAll('\n', '\n    ')}`);
-    },
+  const [seed, jobs] = [Number(values.seed), Number(values.jobs)];
+  const each = Math.ceil(Number(values.deployments) / jobs);
+  const records = new Records<RoundResult>(file, (r) => `${r.seed} ${r.round}`);
+  const seeds = Array.from({ length: jobs }, (_, n) => seed + n);
+  console.log(`seed ${seeds.join(', ')}: ${each} deployments each; results in ${file}`);
+  await Promise.all(
+    seeds.map((own) => {
+      const last = records.all.findLast((r) => r.seed === own);
+      return runRandom(inSandbox(2), own, each, last, stop.signal, (result) => {
+        records.add(result);
+        console.log(roundText(result));
+        for (const line of result.wrong) console.log(`    ${line.replaceAll('\n', '\n    ')}`);
+      });
+    }),
   );
   const outcomes = [...new Set(records.all.map((r) => r.outcome))];
   const rows = ['none', ...faultNames].map((fault) => [
@@ -133,11 +132,16 @@ async function random(): Promise<void> {
     ),
   ]);
   const longest = Math.max(0, ...records.all.map((r) => r.seconds ?? 0)).toFixed(1);
-  const text = `${table(['fault', ...outcomes], rows)}\n\nSeed ${seed}, ${records.all.length} deployments. Longest until all was well: ${longest} s.`;
+  const text = `${table(['fault', ...outcomes], rows)}\n\nSeed ${seeds.join(', ')}; ${records.all.length} deployments. Longest until all was well: ${longest} s.`;
   console.log(`\n${text}`);
   if (!stop.signal.aborted)
     publish(kind, 'Sandbox, two hypervisors and two operators, at random', text);
   if (!records.all.every(isRoundWell)) process.exitCode = 1;
+}
+
+function roundText({ seed, round, title, fault, outcome, seconds, exits }: RoundResult): string {
+  const time = seconds === undefined ? '' : ` after ${seconds.toFixed(1)} s`;
+  return `${seed}/${round}. ${title}; ${fault}: ${outcome}${time} (exit ${exits.join(', ')})`;
 }
 
 try {
