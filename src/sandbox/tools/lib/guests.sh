@@ -85,7 +85,9 @@ guest_up() {
 guest_gone() {
 	rm -f "$box/up/$1"
 	[ -f "$microvms/$1/booted/sandbox/nics" ] || return 0
-	while read -r tap _; do rm -f "$box/carriers/$tap"; done <"$microvms/$1/booted/sandbox/nics"
+	while read -r tap _ address; do
+		rm -f "$box/carriers/$tap" "$box/addresses/${address%/*}"
+	done <"$microvms/$1/booted/sandbox/nics"
 }
 
 # guest_dies NAME INVOCATION: Restart=always brings it back after RestartSec.
