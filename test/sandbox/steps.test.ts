@@ -6,10 +6,14 @@ import { Stage } from './stage.ts';
 
 describe('steps of a deployment', () => {
   let stage: Stage;
-  const run = async (number: string, text: string, seconds = '60', stdin = asStep(text)) =>
-    (await stage.connect()).run(script('step'), [stage.id, number, 'try', seconds, 'harmless'], {
-      stdin,
-    });
+  const run = async (
+    number: string,
+    text: string,
+    seconds = '60',
+    stdin = asStep(text),
+    kind: 'build' | 'harmless' = 'build',
+  ) =>
+    (await stage.connect()).run(script('step'), [stage.id, number, 'try', seconds, kind], { stdin });
   const follow = (number: string, lines = '0', seconds = '20') =>
     stage.call('follow', stage.id, number, 'try', seconds, lines);
   const journal = () =>
@@ -121,6 +125,16 @@ describe('steps of a deployment', () => {
     await step;
     expect(await left()).toBeLessThanOrEqual(600);
     expect(await left()).toBeGreaterThan(400);
+  });
+
+  it('that are harmless keep the hypervisor no longer than fleet is heard of', async () => {
+    const go = `"$FLEET_ROOT/tmp/fetched"`;
+    const text = `: >"$FLEET_ROOT/tmp/fetching"; until [ -e ${go} ]; do sleep 0.05; done`;
+    const step = run('108', text, '3000', asStep(text), 'harmless');
+    await stage.succeeds('test -e "$FLEET_ROOT/tmp/fetching"');
+    expect(await left()).toBeLessThanOrEqual(600);
+    await stage.host.exec(`: >${go}`);
+    expect((await step).code).toBe(0);
   });
 
   it('end with the lock free, and nothing armed', async () => {

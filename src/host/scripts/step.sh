@@ -1,6 +1,7 @@
 # step.sh ID NUMBER NAME SECONDS build|harmless|change [ARGUMENT…], the step's own script on standard input.
 # Runs it as a transient unit, which neither a closed laptop nor a cut link stops half-way, and
-# follows its output. build: it must not make the kernel kill guests (DESIGN, traps, 16).
+# follows its output. build: it must not make the kernel kill guests (DESIGN, traps, 16). harmless: it
+# may be ended anywhere, and no longer than fleet is heard of does it keep the hypervisor.
 id=$1 number=$2 name=$3 seconds=$4 kind=$5
 shift 5
 deployment=$deployments/$id
@@ -20,16 +21,18 @@ fi
 
 # Inside the unit, so that journal and lease are kept without us, too: while it runs it has its own
 # limit; the time in which fleet has to be heard of comes after it.
+hold=$((seconds + confirm))
+[ "$kind" != harmless ] || hold=$confirm
 # shellcheck disable=SC2016
 wrapper='
-base=$1 number=$2 name=$3 deployment=$4 seconds=$5 confirm=$6
+base=$1 number=$2 name=$3 deployment=$4 hold=$5 confirm=$6
 shift 6
 lease() {
 	read -r up _ </proc/uptime || up=$(date +%s)
 	echo "$((${up%.*} + $1))" >"$deployment/deadline.$$" && mv -f "$deployment/deadline.$$" "$deployment/deadline"
 } 2>/dev/null
 [ ! -L "$deployment/decided" ] || exit 1
-lease "$((seconds + confirm))"
+lease "$hold"
 printf "%s\t%s\t%s\tbegin\n" "$(date +%s)" "$number" "$name" >>"$deployment/journal"
 code=0
 sh "$base.sh" "$@" >"$base.log" 2>&1 </dev/null || code=$?
@@ -49,9 +52,9 @@ if [ "$kind" = build ]; then
 	available=$(while read -r key value _; do [ "$key" != MemAvailable: ] || echo "$value"; done <"$R/proc/meminfo")
 	memory=$((available * 4 / 5))
 	set -- -p OOMScoreAdjust=800 -p CPUWeight=20 -p IOWeight=20 -p MemoryMax="${memory}K" \
-		sh -c "$wrapper" fleet-step "$base" "$number" "$name" "$deployment" "$seconds" "$confirm" "$@"
+		sh -c "$wrapper" fleet-step "$base" "$number" "$name" "$deployment" "$hold" "$confirm" "$@"
 else
-	set -- sh -c "$wrapper" fleet-step "$base" "$number" "$name" "$deployment" "$seconds" "$confirm" "$@"
+	set -- sh -c "$wrapper" fleet-step "$base" "$number" "$name" "$deployment" "$hold" "$confirm" "$@"
 fi
 unit "$@" &
 

@@ -135,7 +135,10 @@ system_back() {
 		echo system. >>"$deployment/put-back"
 		# 4: a unit failed, perhaps one that failed before, too; 100: a reboot is needed. Fleet looks.
 		case $code in 0 | 4 | 100) ;; *) fail "switch-to-configuration test of the previous system ended with $code" ;; esac
-		[ ! -e "$deployment/bridges-removed" ] || systemctl restart systemd-networkd.service
+		# Of a bridge that it forgot, or that somebody took away, networkd knows again when it starts.
+		if [ -e "$deployment/bridges-removed" ] || [ -s "$deployment/bridges-new" ]; then
+			systemctl restart systemd-networkd.service
+		fi
 		# networkd takes none away; one that is left would keep the subnet of one that is back.
 		[ ! -f "$deployment/bridges-new" ] || while read -r bridge; do
 			[ -n "$(ls -A "$R/sys/class/net/$bridge/brif" 2>/dev/null)" ] || ip link delete "$bridge" type bridge
