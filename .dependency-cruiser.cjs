@@ -1,5 +1,5 @@
 /** Import rules: a sentence for each. */
-const pure = '^src/(config|model|nix|render|plan)/';
+const pure = '^src/(config|model|nix|render|plan|init)/';
 module.exports = {
   forbidden: [
     {

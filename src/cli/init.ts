@@ -1,19 +1,29 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { readFleet } from '../config/read-fleet.ts';
-import { runScript } from '../deploy/session.ts';
+import { readFacts, runScript } from '../deploy/session.ts';
+import type { Facts } from '../host/facts.ts';
+import { parseRunners, type Runners } from '../host/runners.ts';
+import { emptyFleet } from '../init/empty-fleet.ts';
+import type { FirstHypervisor } from '../init/first-hypervisor.ts';
+import { foundFleet } from '../init/found-fleet.ts';
+import { gitignore, workflow } from '../init/starter-files.ts';
 import { ConfigError, exitCodes, FleetError } from '../model/errors.ts';
-import { indexFleet } from '../model/index.ts';
-import { ask, canAsk } from './ask.ts';
+import type { Hypervisor } from '../model/fleet.ts';
+import { makeRepo } from '../repo/make.ts';
+import { openRepo } from '../repo/open.ts';
+import { ask, canAsk, confirm } from './ask.ts';
 import { readIfThere } from './desk.ts';
 import type { Invocation } from './options.ts';
 import { realPorts } from './ports.ts';
 import { modeline, schemaFile, schemaText } from './schema.ts';
+import { version } from './version.ts';
 
 export interface InitOptions {
+  readonly from?: string;
   readonly name?: string;
   readonly hypervisor?: string;
   readonly ssh?: string;
@@ -22,38 +32,41 @@ export interface InitOptions {
   readonly uplink?: string;
   readonly sshKey?: string;
   readonly hardware?: string;
+  readonly commit?: boolean;
 }
 
-/** `fleet init`: a minimal fleet.yaml with its first hypervisor. Nothing that exists is overwritten. */
+/**
+ * `fleet init`: a first fleet.yaml with one hypervisor; with --from also what that one already runs.
+ * Nothing that exists is overwritten, and nothing is changed on the hypervisor.
+ */
 export async function initCommand(invocation: Invocation, options: InitOptions): Promise<number> {
   const directory = resolve(invocation.common.directory);
-  const file = join(directory, invocation.common.config);
+  const { config } = invocation.common;
+  const file = join(directory, config);
   if (existsSync(file)) {
     throw new FleetError('init.exists', `${file} exists already`, {
       hint: 'fleet plan shows what it means.',
     });
   }
   const need = questions(invocation.signal);
-  const ssh = await need('--ssh', 'ssh target of the first hypervisor (user@host)', options.ssh);
-  const seen = await introduce(invocation, ssh, options);
-  const hypervisor = await need(
+  const target = options.from ?? options.ssh;
+  const ssh = await need('--ssh', 'ssh target of the first hypervisor (user@host)', target);
+  const given = readGivenFiles(options);
+  const hypervisor = firstHypervisor(ssh);
+  const seen = await lookAt(invocation, hypervisor, options, given.hardware);
+  const name = await need(
     '--hypervisor',
     'name of the hypervisor',
     options.hypervisor,
     hostOf(ssh) ?? seen.name ?? 'hv1',
   );
-  const hardwarePath = `hosts/${hypervisor}/hardware-configuration.nix`;
-  const key = readKey(options.sshKey);
-  const uplink = await need(
-    '--uplink',
-    'interface that NAT goes out of',
-    options.uplink,
-    seen.uplink,
-  );
-  const text = fleetYaml({
-    name: options.name ?? basename(directory),
-    hypervisor,
+  const hardware = given.hardware ?? seen.hardware;
+  const hardwarePath = `hosts/${name}/hardware-configuration.nix`;
+  const first: FirstHypervisor = {
+    fleet: options.name ?? basename(directory),
+    name,
     ssh,
+    uplink: await need('--uplink', 'interface that NAT goes out of', options.uplink, seen.uplink),
     system: await need('--system', 'its system', options.system, seen.system),
     stateVersion: await need(
       '--state-version',
@@ -61,36 +74,61 @@ export async function initCommand(invocation: Invocation, options: InitOptions):
       options.stateVersion,
       seen.stateVersion,
     ),
-    uplink,
-    key,
-    ...(seen.hardware !== undefined && { hardwarePath }),
-  });
-  const read = readFleet(text, invocation.common.config);
+    key: given.key,
+    hardware: hardware === undefined ? undefined : hardwarePath,
+  };
+  const { found } = seen;
+  const content = found
+    ? foundFleet(first, found.facts, found.runners, hypervisor.checkout)
+    : emptyFleet(first);
+  const text = `${modeline}\n${content}`;
+  const read = readFleet(text, config);
   if ('diagnostics' in read) throw new ConfigError(read.diagnostics, text);
 
-  mkdirSync(directory, { recursive: true });
-  const schemaPath = relative(directory, join(dirname(file), schemaFile));
-  const paths = [invocation.common.config, schemaPath];
-  if (seen.hardware !== undefined) {
-    writeNew(directory, hardwarePath, seen.hardware);
-    paths.unshift(hardwarePath);
-  } else {
+  const schema = relative(directory, join(dirname(file), schemaFile));
+  const files = new Map([
+    ...(hardware === undefined ? [] : ([[hardwarePath, hardware]] as const)),
+    [config, text],
+    [schema, schemaText()],
+    ['.gitignore', gitignore],
+    ['.github/workflows/fleet.yaml', workflow(version())],
+  ]);
+  for (const [path, content] of files) writeNew(directory, path, content);
+  if (hardware === undefined) {
     process.stderr.write(
       `no hardware configuration of ${ssh}: add one under modules, or it will not boot (--hardware FILE)\n`,
     );
   }
-  if (key === undefined) {
+  if (given.key === undefined) {
     process.stderr.write(
       'no ~/.ssh/*.pub here: add users.root.sshKeys, or nobody can log in (--ssh-key FILE)\n',
     );
   }
-  writeFileSync(file, text, { flag: 'wx' });
-  process.stdout.write(`wrote ${invocation.common.config}\n`);
-  writeNew(directory, schemaPath, schemaText());
-  process.stderr.write(
-    `\nNext: describe a network and a vm in it, then\n  git add ${paths.join(' ')}\n  fleet plan\n`,
-  );
+  const isCommitted = await firstCommit(directory, [...files.keys()], options, invocation.signal);
+  const git = isCommitted ? '' : `  git add ${[...files.keys()].join(' ')}\n`;
+  const next = found ? 'decide what it asks' : 'describe a network and a vm in it';
+  process.stderr.write(`\nNext: ${next}, then\n${git}  fleet plan\n`);
   return exitCodes.ok;
+}
+
+/** Commits what was written when that is wanted: by --commit, or by whoever is there to be asked. */
+async function firstCommit(
+  directory: string,
+  paths: readonly string[],
+  options: InitOptions,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const isWanted = options.commit ?? (canAsk() && (await confirm('Commit these files?', signal)));
+  if (!isWanted) return false;
+  await makeRepo(directory);
+  const repo = await openRepo(directory);
+  const inRepo = relative(realpathSync(repo.top), realpathSync(directory));
+  const commit = await repo.commit(
+    paths.map((path) => join(inRepo, path)),
+    'A fleet',
+  );
+  process.stdout.write(`committed ${commit.slice(0, 8)}\n`);
+  return true;
 }
 
 /** Writes a file unless there is one, and says which. */
@@ -125,69 +163,71 @@ function questions(signal: AbortSignal) {
   };
 }
 
-interface Introduction {
-  readonly name?: string;
-  readonly system?: string;
-  readonly stateVersion?: string;
-  readonly uplink?: string;
-  readonly hardware?: string;
+interface Seen {
+  readonly name?: string | undefined;
+  readonly system?: string | undefined;
+  readonly stateVersion?: string | undefined;
+  readonly uplink?: string | undefined;
+  readonly hardware?: string | undefined;
+  /** Only with --from. */
+  readonly found?: { readonly facts: Facts; readonly runners: Runners };
 }
 
-/** Reads what flags do not say from the host itself, if it can be reached. */
-async function introduce(
+/** What flags do not say, from the host itself; --from needs it, without it may be out of reach. */
+async function lookAt(
   invocation: Invocation,
-  ssh: string,
+  hypervisor: Hypervisor,
   options: InitOptions,
-): Promise<Introduction> {
-  const hardware =
-    options.hardware === undefined ? undefined : readGiven('--hardware', options.hardware);
-  const given = options.system && options.stateVersion && options.uplink && hardware;
-  if (given) return { hardware };
-  const probe = readFleet(probeYaml(ssh), 'fleet.yaml');
-  if ('diagnostics' in probe) throw new ConfigError(probe.diagnostics, probeYaml(ssh));
-  const target = indexFleet(probe.fleet).hypervisors.get('host');
-  if (!target) return {};
+  hardware: string | undefined,
+): Promise<Seen> {
+  const isGiven = options.system && options.stateVersion && options.uplink && hardware;
+  if (isGiven && options.from === undefined) return {};
   try {
-    const host = await realPorts(invocation.common).connector.connect(target);
+    const host = await realPorts(invocation.common).connector.connect(hypervisor);
     try {
-      const output = await runScript(host, 'introduce', []);
-      const [head = '', text = ''] = output.split('== hardware\n');
-      const value = (key: string) =>
-        head
-          .split('\n')
-          .find((l) => l.startsWith(`${key}\t`))
-          ?.split('\t')[1] || undefined;
-      const machine = value('machine');
-      const stateVersion = value('state-version');
-      const uplink = value('uplink');
-      const name = value('name')?.split('.')[0]?.toLowerCase();
-      const found = hardware ?? (text.trim() === '' ? undefined : text);
+      const seen = introduction(await runScript(host, 'introduce', []));
+      if (options.from === undefined) return seen;
+      const facts = await readFacts(host, hypervisor, 'full');
       return {
-        ...(machine !== undefined && { system: `${machine}-linux` }),
-        ...(stateVersion !== undefined && { stateVersion }),
-        ...(uplink !== undefined && { uplink }),
-        ...(name !== undefined && { name }),
-        ...(found !== undefined && { hardware: found }),
+        ...seen,
+        found: { facts, runners: parseRunners(await runScript(host, 'runners', [])) },
       };
     } finally {
       host.close();
     }
   } catch (error) {
-    if (!(error instanceof FleetError)) throw error;
+    if (!(error instanceof FleetError) || options.from !== undefined) throw error;
     process.stderr.write(
-      `could not look at ${ssh}: ${error.message}\n${error.hint ? `${error.hint}\n` : ''}`,
+      `could not look at ${options.ssh}: ${error.message}\n${error.hint ? `${error.hint}\n` : ''}`,
     );
-    return hardware === undefined ? {} : { hardware };
+    return {};
   }
 }
 
-/** The smallest fleet.yaml that names a host, so that `ssh:` is read in one place only. */
-function probeYaml(ssh: string): string {
-  return stringify({
+/** Reads what introduce.sh printed. */
+function introduction(output: string): Seen {
+  const [head = '', hardware = ''] = output.split('== hardware\n');
+  const fields = new Map(head.split('\n').map((line) => line.split('\t') as [string, string]));
+  const machine = fields.get('machine');
+  return {
+    name: fields.get('name')?.split('.')[0]?.toLowerCase() || undefined,
+    system: machine ? `${machine}-linux` : undefined,
+    stateVersion: fields.get('state-version') || undefined,
+    uplink: fields.get('uplink') || undefined,
+    hardware: hardware.trim() === '' ? undefined : hardware,
+  };
+}
+
+/** A host that only `ssh:` is known of; that is read in one place, whoever asks. */
+function firstHypervisor(ssh: string): Hypervisor {
+  const text = stringify({
     version: 1,
     name: 'init',
     hypervisors: { host: { ssh, system: 'x86_64-linux', stateVersion: '25.11' } },
   });
+  const read = readFleet(text, '--ssh');
+  if ('diagnostics' in read) throw new ConfigError(read.diagnostics, text);
+  return read.fleet.hypervisors[0]!;
 }
 
 /** A name for the hypervisor: the first word of its host name; an address makes none. */
@@ -207,6 +247,16 @@ function readGiven(flag: string, file: string): string {
   }
 }
 
+function readGivenFiles({ hardware, sshKey }: InitOptions): {
+  hardware: string | undefined;
+  key: string | undefined;
+} {
+  return {
+    hardware: hardware === undefined ? undefined : readGiven('--hardware', hardware),
+    key: readKey(sshKey),
+  };
+}
+
 /** The public key that may log in as root, or undefined when there is none to be found. */
 function readKey(file: string | undefined): string | undefined {
   if (file !== undefined) return readGiven('--ssh-key', file).trim();
@@ -215,34 +265,4 @@ function readKey(file: string | undefined): string | undefined {
     if (text !== undefined) return text.trim();
   }
   return undefined;
-}
-
-function fleetYaml(values: {
-  name: string;
-  hypervisor: string;
-  ssh: string;
-  system: string;
-  stateVersion: string;
-  uplink: string;
-  key: string | undefined;
-  hardwarePath?: string;
-}): string {
-  const hypervisor = {
-    ssh: values.ssh,
-    system: values.system,
-    stateVersion: values.stateVersion,
-    uplink: values.uplink,
-    ...(values.key !== undefined && {
-      users: { root: { sshKeys: [values.key] } },
-    }),
-    ...(values.hardwarePath !== undefined && { modules: [`./${values.hardwarePath}`] }),
-  };
-  return `${modeline}
-${stringify({ version: 1, name: values.name, hypervisors: { [values.hypervisor]: hypervisor } }, { lineWidth: 0 })}
-# A network is a bridge on the hypervisor of its vms; the hypervisor has its first address.
-# networks:
-#   apps: { subnet: 10.1.0.0/24 }
-# vms:
-#   web1: { on: ${values.hypervisor}, network: apps }
-`;
 }

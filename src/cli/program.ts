@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { exitCodes } from '../model/errors.ts';
 import { type CommonOptions, type Invocation, usual } from './options.ts';
 import { reportError } from './report-error.ts';
+import { version } from './version.ts';
 
 /** Declares the commands; each loads its own code when it runs. Returns the exit code. */
 export async function run(args: readonly string[], signal: AbortSignal): Promise<number> {
@@ -119,7 +119,8 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
   );
   command(
     new Command('init')
-      .description('write a first fleet.yaml')
+      .description('write a first fleet.yaml, of what a hypervisor already runs if you wish')
+      .option('--from <target>', 'as --ssh, and read its networks and vms')
       .option('--name <name>', 'name of the fleet')
       .option('--hypervisor <name>', 'name of the first hypervisor')
       .option('--ssh <target>', 'user@host[:port], or a Host of ~/.ssh/config')
@@ -130,7 +131,9 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
       .option(
         '--hardware <file>',
         'hardware configuration to copy; default: read from the hypervisor',
-      ),
+      )
+      .option('--commit', 'commit what was written, in a new repository if there is none')
+      .option('--no-commit', 'do not ask for that'),
     async () => (await import('./init.ts')).initCommand,
   );
   command(
@@ -153,9 +156,4 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
     return reportError(error, json);
   }
-}
-
-function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -21,6 +21,7 @@ export type ScriptName =
   | 'receive'
   | 'renew'
   | 'resume'
+  | 'runners'
   | 'step'
   | 'stop-build'
   | 'switch'
@@ -44,6 +45,7 @@ const withoutDeployments = new Set<ScriptName>([
   'introduce',
   'lock-inputs',
   'looked',
+  'runners',
 ]);
 
 const texts = new Map<string, string>();

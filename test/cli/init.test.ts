@@ -1,8 +1,16 @@
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { Desk, valid } from './fleet.ts';
 
 const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGV4YW1wbGVleGFtcGxlZXhhbXBsZWV4YW1wbGVl ada@desk';
 const hardware = '{ fileSystems."/".device = "/dev/vda1"; }\n';
+const written = [
+  'hosts/hv1/hardware-configuration.nix',
+  'fleet.yaml',
+  'fleet.schema.json',
+  '.gitignore',
+  '.github/workflows/fleet.yaml',
+];
 const flags = [
   ...['--ssh', 'root@192.0.2.1', '--hypervisor', 'hv1', '--system', 'aarch64-linux'],
   ...[
@@ -29,12 +37,8 @@ describe('fleet init by flags', () => {
     const at = desk();
     const { code, stdout, stderr } = await at.fleet('init', ...flags, '--name', 'home');
     expect(code).toBe(0);
-    expect(stdout).toBe(
-      'wrote hosts/hv1/hardware-configuration.nix\nwrote fleet.yaml\nwrote fleet.schema.json\n',
-    );
-    expect(stderr).toContain(
-      'git add hosts/hv1/hardware-configuration.nix fleet.yaml fleet.schema.json',
-    );
+    expect(stdout).toBe(`${[...written.map((path) => `wrote ${path}`)].join('\n')}\n`);
+    expect(stderr).toContain(`git add ${written.join(' ')}\n`);
     expect(at.read('hosts/hv1/hardware-configuration.nix')).toBe(hardware);
     expect(at.read('fleet.yaml')).toContain(key);
     expect((await at.fleet('validate')).stdout).toBe(
@@ -56,12 +60,54 @@ describe('fleet init by flags', () => {
     expect(JSON.parse(stdout)).toMatchObject({ title: 'fleet.yaml', properties: { vms: {} } });
   });
 
-  test('is valid with its example uncommented', async () => {
+  test('is valid with all its examples uncommented', async () => {
     const at = desk();
     await at.fleet('init', ...flags);
-    const text = at.read('fleet.yaml').replaceAll(/^# (networks:|vms:| )/gm, '$1');
+    const text = at
+      .read('fleet.yaml')
+      .replaceAll(/^# (defaults:|networks:|vms:|rollout:| )/gm, '$1')
+      .replace('# config:', 'config:')
+      .replace('ssh-ed25519 AAAA… you@desk', key);
     at.write('fleet.yaml', text);
-    expect((await at.fleet('validate')).stdout).toContain('1 network, 1 vm');
+    const { stdout, stderr } = await at.fleet('validate');
+    expect(stderr).toBe('');
+    expect(stdout).toContain('1 network, 1 vm');
+    expect((await at.fleet('show', 'web1')).stdout).toContain('memory: 1GiB');
+  });
+
+  test('writes a workflow that deploys pushes to the default branch alone, and only once given keys', async () => {
+    const at = desk();
+    await at.fleet('init', ...flags);
+    const { jobs } = parse(at.read('.github/workflows/fleet.yaml'));
+    const steps = (job: { steps: { run?: string }[] }) => job.steps.map(({ run }) => run);
+    expect(jobs.apply.if).toContain("vars.FLEET_KNOWN_HOSTS != ''");
+    expect(jobs.apply.if).toContain('github.event.repository.default_branch');
+    expect(steps(jobs.apply)).toContain('fleet apply --yes');
+    expect(jobs.check.permissions).toEqual({ contents: 'read' });
+    expect(JSON.stringify(jobs.check)).not.toContain('secrets.');
+  });
+
+  test('commits what it wrote, in a new repository, when told to', async () => {
+    const at = desk();
+    at.git('config', '--global', 'user.name', 'Ada');
+    at.git('config', '--global', 'user.email', 'ada@example.org');
+    const { code, stdout, stderr } = await at.fleet('init', ...flags, '--commit');
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(/^committed [0-9a-f]{8}$/m),
+    });
+    expect(stderr).not.toContain('git add');
+    expect(at.git('ls-files').trim().split('\n').sort()).toEqual([...written].sort());
+    expect(at.git('status', '--short')).toBe('?? hardware.nix\n?? key.pub\n');
+  });
+
+  test('keeps a .gitignore and a workflow that are there', async () => {
+    const at = desk();
+    at.write('.gitignore', 'mine\n');
+    at.write('.github/workflows/fleet.yaml', '# mine\n');
+    await at.fleet('init', ...flags);
+    expect(at.read('.gitignore')).toBe('mine\n');
+    expect(at.read('.github/workflows/fleet.yaml')).toBe('# mine\n');
   });
 
   test('never overwrites a fleet.yaml, nor a hardware configuration', async () => {

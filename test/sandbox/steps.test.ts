@@ -13,7 +13,9 @@ describe('steps of a deployment', () => {
     stdin = asStep(text),
     kind: 'build' | 'harmless' = 'build',
   ) =>
-    (await stage.connect()).run(script('step'), [stage.id, number, 'try', seconds, kind], { stdin });
+    (await stage.connect()).run(script('step'), [stage.id, number, 'try', seconds, kind], {
+      stdin,
+    });
   const follow = (number: string, lines = '0', seconds = '20') =>
     stage.call('follow', stage.id, number, 'try', seconds, lines);
   const journal = () =>

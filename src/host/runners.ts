@@ -1,0 +1,187 @@
+import { FleetError } from '../model/errors.ts';
+
+/** What runs on a hypervisor already, whoever made it: what `fleet init --from` starts from. */
+export interface Runners {
+  readonly vms: readonly FoundVm[];
+  /** Names of vms that no vm of fleet's can have. */
+  readonly others: readonly string[];
+  /** Vms that the hypervisor starts by itself. */
+  readonly autostart: ReadonlySet<string>;
+  /** The hypervisor lets guests out behind its own address. */
+  readonly nat: boolean;
+  /** Interfaces of each bridge. */
+  readonly ports: ReadonlyMap<string, readonly string[]>;
+  /** Address heard of lately, by the bridge it is behind and its MAC. */
+  readonly neighbours: readonly Neighbour[];
+}
+
+export interface Neighbour {
+  readonly address: string;
+  readonly bridge: string;
+  readonly mac: string;
+}
+
+/** A vm as its runner has it; undefined and empty: not said, or not in a way that is known here. */
+export interface FoundVm {
+  readonly name: string;
+  /** The flake that `microvm -u` builds it from; undefined: the hypervisor's own configuration. */
+  readonly flake: string | undefined;
+  readonly hypervisor: string | undefined;
+  readonly vsock: number | undefined;
+  readonly vcpu: number | undefined;
+  readonly memoryMiB: number | undefined;
+  readonly nics: readonly FoundNic[];
+  /** It has interfaces that are no TAPs. */
+  readonly macvtap: boolean;
+  /** Addresses that its own system gives itself, with prefix. */
+  readonly addresses: readonly string[];
+  readonly volumes: readonly FoundVolume[];
+  readonly shares: readonly FoundShare[];
+}
+
+export interface FoundNic {
+  readonly tap: string;
+  readonly mac: string | undefined;
+}
+
+export interface FoundVolume {
+  readonly image: string;
+  readonly sizeMiB: number;
+  readonly fs: string;
+  readonly mount: string | undefined;
+  readonly label: string | undefined;
+}
+
+export interface FoundShare {
+  readonly source: string;
+  readonly mount: string | undefined;
+  readonly readOnly: boolean;
+}
+
+/** Reads what runners.sh printed. @throws FleetError `runners.unreadable` when it is cut off. */
+export function parseRunners(text: string): Runners {
+  const lines = text.trimEnd().split('\n');
+  if (lines[0] !== 'fleet-runners 1' || lines.at(-1) !== '== end') {
+    throw new FleetError('runners.unreadable', 'the hypervisor did not say what runs there', {
+      detail: text.slice(-500),
+    });
+  }
+  const common: string[][] = [];
+  const vms: string[][][] = [];
+  for (const line of lines.slice(1, -1)) {
+    const record = line.split('\t');
+    if (record[0] === 'vm') vms.push([record]);
+    else (vms.at(-1) ?? common).push(record);
+  }
+  const ports = new Map<string, string[]>();
+  for (const [port = '', bridge = ''] of of(common, 'port')) {
+    ports.set(bridge, [...(ports.get(bridge) ?? []), port]);
+  }
+  return {
+    vms: vms.map(parseVm),
+    others: of(common, 'other').map(([name = '']) => name),
+    autostart: new Set(of(common, 'autostart').map(([name = '']) => name)),
+    nat: of(common, 'nat').length > 0,
+    ports,
+    neighbours: of(common, 'neighbour').map(([address = '', bridge = '', mac = '']) => ({
+      address,
+      bridge,
+      mac: mac.toLowerCase(),
+    })),
+  };
+}
+
+function of(records: readonly string[][], key: string): string[][] {
+  return records.filter((r) => r[0] === key).map((r) => r.slice(1));
+}
+
+function parseVm(records: readonly string[][]): FoundVm {
+  const one = (key: string) => of(records, key)[0]?.[0]?.trim() || undefined;
+  const text = (key: string) =>
+    of(records, key)
+      .map((fields) => fields.join('\t'))
+      .join('\n');
+  const run = text('run');
+  const mounts = parseFstab(text('fstab'));
+  const vsock = Number(one('vsock'));
+  const taps = of(records, 'tap').map(([tap = '']) => tap.trim());
+  const labels = new Map(of(records, 'label').map(([image = '', label = '']) => [image, label]));
+  return {
+    name: one('vm') ?? '',
+    flake: one('flake'),
+    hypervisor: one('hypervisor'),
+    vsock: vsock || undefined,
+    // qemu and crosvm; cloud-hypervisor. Of firecracker's, which has them in a file, nothing is known.
+    vcpu: number(run, / '?-smp'? '?(\d+)/, /\bboot=(\d+)/),
+    memoryMiB: number(run, / '?-m'? '?(\d+)/, /\bsize=(\d+)M\b/),
+    nics: nics(taps, run),
+    macvtap: of(records, 'macvtap').length > 0,
+    addresses: [...text('network').matchAll(/^Address=(\S+)$/gm)].map(
+      ([, address = '']) => address,
+    ),
+    volumes: volumes(run, mounts, labels),
+    shares: of(records, 'share')
+      .filter(([, source]) => source?.trim() !== '/nix/store')
+      .map(([tag = '', source = '']) => {
+        const mount = mounts.find(({ device }) => device === tag);
+        const readOnly = mount?.options.includes('ro') ?? false;
+        return { source: source.trim(), mount: mount?.path, readOnly };
+      }),
+  };
+}
+
+function number(text: string, ...patterns: readonly RegExp[]): number | undefined {
+  for (const pattern of patterns) {
+    const found = pattern.exec(text)?.[1];
+    if (found !== undefined) return Number(found);
+  }
+  return undefined;
+}
+
+/** Runners name MACs in the order of their interfaces, whatever program they call. */
+function nics(taps: readonly string[], run: string): FoundNic[] {
+  const macs = [...run.matchAll(/\bmac=((?:[0-9a-f]{2}:){5}[0-9a-f]{2})\b/gi)].map(([, mac = '']) =>
+    mac.toLowerCase(),
+  );
+  return taps.map((tap, i) => ({ tap, mac: macs.length === taps.length ? macs[i] : undefined }));
+}
+
+interface Mount {
+  readonly device: string;
+  readonly path: string;
+  readonly options: readonly string[];
+}
+
+function parseFstab(text: string): Mount[] {
+  return text
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !line.startsWith('#'))
+    .map((line) => {
+      const [device = '', path = '', , options = ''] = line.trim().split(/\s+/);
+      return { device, path, options: options.split(',') };
+    });
+}
+
+/**
+ * Runners make images that are missing: that part has file, size and file system of each, in the
+ * order in which the guest sees them as disks (microvm.nix, lib/volumes.nix).
+ */
+function volumes(
+  run: string,
+  mounts: readonly Mount[],
+  labels: ReadonlyMap<string, string>,
+): FoundVolume[] {
+  const made = [...run.matchAll(/truncate -s (\d+)M '([^']+)'[^']*?mkfs\.(\w+)([^\n]*)/g)];
+  // An own store disk is the first; then the letters of volumes begin at b.
+  const first = /\bid=store\b/.test(run) ? 'b' : 'a';
+  return made.map(([, size, image = '', fs = '', rest = ''], i) => {
+    const label = /-[Ln] '([^']+)'/.exec(rest)?.[1] ?? labels.get(image);
+    const letter = String.fromCharCode(first.charCodeAt(0) + i);
+    const mount = mounts.find(
+      ({ device }) =>
+        device === `/dev/vd${letter}` ||
+        (label !== undefined && device === `/dev/disk/by-label/${label}`),
+    );
+    return { image, sizeMiB: Number(size), fs, mount: mount?.path, label: labels.get(image) };
+  });
+}

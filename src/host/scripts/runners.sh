@@ -1,0 +1,67 @@
+# runners.sh: what `fleet init --from` reads of the vms that a hypervisor already has, whoever made
+# them. Reads only. A vm is records, lines of tab-separated fields, then its runner and its files.
+record() {
+	printf '%s' "$1"
+	shift
+	for field; do printf '\t%s' "$field"; done
+	printf '\n'
+}
+
+# Every line of the files behind it, with what it is of in front; what is not there says nothing, and
+# grep ends a last line that nobody ended.
+lines() {
+	key=$1
+	shift
+	for file; do
+		[ ! -r "$file" ] || grep '' "$file" | sed "s/^/$key$tab/"
+	done
+}
+
+echo 'fleet-runners 1'
+systemctl show --no-pager -p Wants --value microvms.target 2>/dev/null | tr ' ' '\n' |
+	sed -n "s/^microvm@\(.*\)\.service$/autostart$tab\1/p"
+# MAC and address of everything that was heard of lately.
+ip neigh show 2>/dev/null | sed -n "s/^\([^ ]*\) dev \([^ ]*\) lladdr \([^ ]*\) .*/neighbour$tab\1$tab\2$tab\3/p"
+if nft list ruleset 2>/dev/null | grep -q masquerade || iptables-save -t nat 2>/dev/null | grep -q MASQUERADE; then
+	record nat
+fi
+# Of the bridges: who is in them.
+for port in "$R"/sys/class/net/*/brport; do
+	[ -e "$port" ] || continue
+	name=${port%/brport}
+	bridge=$(target "$port/bridge")
+	record port "${name##*/}" "${bridge##*/}"
+done
+for folder in "$vms"/*; do
+	name=${folder##*/}
+	if ! is_vm "$folder"; then
+		case $name in *[![:graph:]]*) continue ;; esac
+		[ ! -e "$folder/current" ] || record other "$name"
+	fi
+done
+for folder in "$vms"/*; do
+	is_vm "$folder" || continue
+	record vm "${folder##*/}"
+	lines flake "$folder/flake"
+	# What runs says more than what would run next.
+	runner=$folder/booted
+	[ -e "$runner" ] || runner=$folder/current
+	runner=$R$(target "$runner")
+	lines hypervisor "$runner/share/microvm/hypervisor"
+	lines vsock "$runner/share/microvm/vsock-cid"
+	lines tap "$runner/share/microvm/tap-interfaces"
+	lines macvtap "$runner/share/microvm/macvtap-interfaces"
+	for share in "$runner"/share/microvm/virtiofs/*; do
+		[ ! -r "$share/source" ] || record share "${share##*/}" "$(cat "$share/source")"
+	done
+	for image in "$folder"/*; do
+		if [ -f "$image" ] && [ ! -L "$image" ] && label=$(blkid -p -o value -s LABEL "$image" 2>/dev/null); then
+			record label "${image##*/}" "$label"
+		fi
+	done
+	lines run "$runner/bin/microvm-run"
+	guest=$R$(target "$runner/share/microvm/system")
+	lines fstab "$guest/etc/fstab"
+	lines network "$guest"/etc/systemd/network/*.network
+done
+echo '== end'

@@ -1,0 +1,41 @@
+import { type FirstHypervisor, hypervisorEntry } from './first-hypervisor.ts';
+import { prefixed, yaml } from './text.ts';
+
+/** A fleet.yaml with one hypervisor, and the rest in comments that are valid once uncommented. */
+export function emptyFleet(first: FirstHypervisor): string {
+  return `version: 1
+name: ${yaml(first.fleet).trim()}
+
+hypervisors:
+${prefixed('  ', yaml({ [first.name]: hypervisorEntry(first) }))}
+    # NixOS options that no field is for go under config; Nix files of your own, under modules.
+    # config: { services.fstrim.enable: true }
+
+# For every vm; a vm's own value wins, lists and maps are added to.
+# defaults:
+#   memory: 1GiB
+#   packages: [vim]
+#   users: { ops: { groups: [wheel], sshKeys: [ssh-ed25519 AAAA… you@desk] } }
+
+# A network is a bridge on the hypervisor of its vms; the hypervisor has its first address. Networks are
+# behind NAT, and closed to each other unless they say otherwise.
+# networks:
+#   apps: { subnet: 10.1.0.0/24 }
+
+# A guest that does not answer its checks after a change is put back, and the change with it.
+# vms:
+#   web1:
+#     on: ${first.name}
+#     network: apps
+#     config: { services.nginx.enable: true, networking.firewall.allowedTCPPorts: [80] }
+#     checks: [{ http: { port: 80 } }]
+#     volumes: [{ mount: /var/lib, size: 10GiB }]
+
+# How a change goes through the fleet; what stands here is the default.
+# rollout:
+#   maxParallel: 10            # hypervisors at a time
+#   settle: 15s                # a guest must hold still this long after its first healthy answer
+#   deadline: 2m               # a guest must be healthy this long after its start
+#   onFailure: revert-fleet    # or revert-hypervisor, or halt
+`;
+}

@@ -1,0 +1,288 @@
+import { readFleet } from '../config/read-fleet.ts';
+import type { Facts } from '../host/facts.ts';
+import type { FoundVm, FoundVolume, Runners } from '../host/runners.ts';
+import { FleetError } from '../model/errors.ts';
+import { imageName, volumeLabel } from '../model/volumes.ts';
+import { type FirstHypervisor, hypervisorEntry } from './first-hypervisor.ts';
+import { addressOn, bridgeOf, type FoundBridge, foundBridges } from './found-networks.ts';
+import { comment, prefixed, yaml } from './text.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What is written of a vm, and what a person has to know or to decide before it is fleet's. */
+interface Entry {
+  readonly name: string;
+  readonly fields: Fields;
+  readonly remarks: readonly string[];
+}
+
+/**
+ * A fleet.yaml of a hypervisor that runs vms which fleet did not make. Its networks become fleet's;
+ * its vms are written in comments, for each of them restarts when it becomes fleet's: the plan of
+ * this text restarts none. @throws FleetError `init.deployed` when fleet deploys there already.
+ */
+export function foundFleet(
+  first: FirstHypervisor,
+  facts: Facts,
+  runners: Runners,
+  checkout: string,
+): string {
+  if (facts.fleet !== undefined) {
+    throw new FleetError(
+      'init.deployed',
+      `${first.name} is deployed by fleet already: fleet ${facts.fleet}`,
+      {
+        hint: `Its repository is where the others have it; a copy is on the hypervisor:\n  git clone ${first.ssh}:${checkout}`,
+      },
+    );
+  }
+  const bridges = foundBridges(facts, runners);
+  const networks = bridges.filter(({ fields }) => fields !== undefined);
+  const entries = runners.vms.map((vm) => vmEntry(first.name, vm, facts, runners, bridges));
+  return [
+    head(first),
+    hypervisorText(first, runners, bridges),
+    networksText(networks),
+    vmsText(entries, refusals(first, networks, entries)),
+    ...runners.others.map((name) =>
+      comment(
+        '',
+        `DECIDE: ${name} runs here, too, and cannot be fleet’s by that name: lowercase letters, digits and hyphens.`,
+      ),
+    ),
+  ].join('\n');
+}
+
+function head({ fleet, ssh }: FirstHypervisor): string {
+  return `${comment(
+    '',
+    `Read from ${ssh}, where nothing was changed. Where it says DECIDE, a person must.`,
+    'As it stands no vm restarts: those that run are in comments below, and stay as they are until they are uncommented.',
+  )}version: 1
+name: ${yaml(fleet).trim()}
+`;
+}
+
+function hypervisorText(
+  first: FirstHypervisor,
+  runners: Runners,
+  bridges: readonly FoundBridge[],
+): string {
+  const remarks = [
+    'DECIDE: the first apply replaces all that /etc/nixos says of this host. What is still wanted of it (DHCP, firewall, services) goes here, under config or modules.',
+    ...bridges
+      .filter(({ fields }) => fields === undefined)
+      .map(
+        ({ bridge, reasons, others }) =>
+          `DECIDE: ${bridge} cannot be a network of fleet’s: ${reasons.join('; ')}. ${
+            others.length > 0
+              ? 'As it stands, it goes with the first apply, and with it the vms on it are cut off.'
+              : 'As it stands, it stays as it is, and the vms on it are not fleet’s.'
+          }`,
+      ),
+  ];
+  const config = keptConfig(first, runners, bridges);
+  const why =
+    'A network is made where fleet has a vm on it. For those that are not fleet’s yet: their start, their bridges. To be removed once all are.';
+  return `hypervisors:
+${prefixed('  ', yaml({ [first.name]: hypervisorEntry(first) }))}
+${comment('    ', ...remarks)}${
+  Object.keys(config).length === 0
+    ? ''
+    : `${comment('    ', why)}${prefixed('    ', yaml({ config }))}\n`
+}`;
+}
+
+/** What the hypervisor does for its vms, as long as they are not fleet's. */
+function keptConfig(
+  { uplink }: FirstHypervisor,
+  runners: Runners,
+  bridges: readonly FoundBridge[],
+): Fields {
+  const starting = runners.vms
+    .map(({ name }) => name)
+    .filter((name) => runners.autostart.has(name));
+  const kept = bridges.filter(({ others }) => others.length === 0);
+  const bridgeNames = kept.map(({ bridge }) => bridge);
+  return {
+    ...(starting.length > 0 && { 'microvm.autostart': starting }),
+    ...(kept.length > 0 && {
+      'systemd.network': {
+        netdevs: Object.fromEntries(
+          bridgeNames.map((Name) => [
+            part(`05-found-${Name}`),
+            { netdevConfig: { Kind: 'bridge', Name } },
+          ]),
+        ),
+        networks: Object.assign({}, ...kept.map(keptNetworks)),
+      },
+    }),
+    ...(kept.length > 0 &&
+      runners.nat && {
+        'networking.nat': {
+          enable: true,
+          externalInterface: uplink,
+          internalInterfaces: bridgeNames,
+        },
+      }),
+  };
+}
+
+function keptNetworks({ bridge, addresses, taps }: FoundBridge): Fields {
+  const linkConfig = { RequiredForOnline: false };
+  return {
+    [part(`05-found-${bridge}`)]: {
+      matchConfig: { Name: bridge },
+      address: addresses,
+      linkConfig,
+      networkConfig: { ConfigureWithoutCarrier: true },
+    },
+    [part(`05-found-${bridge}-vms`)]: {
+      matchConfig: { Name: taps.join(' ') },
+      linkConfig,
+      networkConfig: { Bridge: bridge },
+    },
+  };
+}
+
+/** A key of `config` as one part of an option: dots would separate parts. */
+const part = (name: string): string => (name.includes('.') ? `"${name}"` : name);
+
+function networksText(networks: readonly FoundBridge[]): string {
+  if (networks.length === 0) return '# networks:\n#   apps: { subnet: 10.1.0.0/24 }\n';
+  const entries = Object.fromEntries(networks.map(({ network, fields }) => [network, fields]));
+  return `networks:
+${comment('  ', 'DECIDE: as they were, they are open to each other and to 169.254.169.254. Without these two fields they are closed.')}${prefixed('  ', yaml(entries))}
+`;
+}
+
+function vmEntry(
+  hypervisor: string,
+  vm: FoundVm,
+  facts: Facts,
+  runners: Runners,
+  bridges: readonly FoundBridge[],
+): Entry {
+  const remarks: string[] = [];
+  const seen = facts.vms.get(vm.name);
+  const running = seen?.unit.active === 'active';
+  remarks.push(
+    vm.flake === undefined
+      ? 'It is of the hypervisor’s own configuration (microvm.vms): DECIDE whether it stays there.'
+      : `What is in it, ${vm.flake}#nixosConfigurations.${vm.name} says: DECIDE what of that is packages, config or modules here.`,
+  );
+  if (vm.macvtap) remarks.push('DECIDE: it has a macvtap interface, which fleet does not make.');
+  const nics = vm.nics.flatMap((nic) => {
+    const name = bridgeOf(nic.tap, runners);
+    const bridge = bridges.find((b) => b.bridge === name);
+    if (!bridge?.fields) {
+      const where = name === undefined ? 'no bridge' : `${name}, which is no network here`;
+      remarks.push(`DECIDE: its ${nic.tap} is in ${where}.`);
+      return [];
+    }
+    const found = addressOn(bridge, vm, nic, runners);
+    if (!found) remarks.push(`DECIDE: its address on ${bridge.network} was not to be seen.`);
+    else if (!found.own) {
+      remarks.push(`DECIDE: ${found.address} was seen, not read; by DHCP it may change.`);
+    }
+    return [{ name: bridge.network, ...(found && { address: found.address }) }];
+  });
+  if (vm.memoryMiB === undefined) remarks.push('DECIDE: its vcpu and memory were not to be read.');
+  for (const volume of vm.volumes) remarks.push(...volumeRemarks(vm.name, volume));
+  const volumes = vm.volumes.filter(({ mount }) => mount !== undefined);
+  const shares = vm.shares.filter(({ mount }) => mount !== undefined);
+  if (shares.length < vm.shares.length) {
+    const unknown = vm.shares.filter((share) => !shares.includes(share));
+    remarks.push(
+      `DECIDE: where ${unknown.map(({ source }) => source).join(', ')} is mounted was not to be read.`,
+    );
+  }
+  const [nic] = nics;
+  return {
+    name: vm.name,
+    remarks,
+    fields: {
+      on: hypervisor,
+      ...(nics.length === 1 && nic
+        ? { network: nic.name, ...('address' in nic && { address: nic.address }) }
+        : nics.length > 1 && { networks: nics }),
+      ...(vm.vcpu !== undefined && { vcpu: vm.vcpu }),
+      ...(vm.memoryMiB !== undefined && { memory: size(vm.memoryMiB) }),
+      ...(vm.hypervisor !== undefined && vm.hypervisor !== 'qemu' && { hypervisor: vm.hypervisor }),
+      ...(vm.vsock !== undefined && { vsock: vm.vsock }),
+      ...(!running && { state: 'stopped' }),
+      ...(running && !runners.autostart.has(vm.name) && { autostart: 'never' }),
+      ...(volumes.length > 0 && { volumes: volumes.map(volumeFields) }),
+      ...(shares.length > 0 && {
+        shares: shares.map(({ readOnly, ...share }) => ({
+          ...share,
+          ...(readOnly && { readOnly }),
+        })),
+      }),
+    },
+  };
+}
+
+function volumeFields({ mount = '', sizeMiB, image, fs }: FoundVolume): Fields {
+  return {
+    mount,
+    size: size(sizeMiB),
+    ...(image !== imageName(mount) && { image }),
+    ...(fs !== 'ext4' && { fs }),
+  };
+}
+
+/** Guests of fleet's mount volumes by label. */
+function volumeRemarks(vm: string, { image, mount, label, fs }: FoundVolume): string[] {
+  if (mount === undefined) return [`DECIDE: where ${image} is mounted was not to be read.`];
+  const wanted = volumeLabel(mount, fs);
+  if (label === wanted) return [];
+  const tools: Readonly<Record<string, string>> = {
+    ext4: `e2label FILE ${wanted}`,
+    xfs: `xfs_admin -L ${wanted} FILE`,
+    btrfs: `btrfs filesystem label FILE ${wanted}`,
+    vfat: `fatlabel FILE ${wanted}`,
+  };
+  const command = tools[fs]?.replace('FILE', `/var/lib/microvms/${vm}/${image}`);
+  return command === undefined
+    ? [`DECIDE: fleet knows no file system ${fs}, which ${image} has.`]
+    : [`DECIDE: ${image} is mounted by label: stop the vm, then on the hypervisor ${command}`];
+}
+
+const size = (mib: number): string => (mib % 1024 === 0 ? `${mib / 1024}GiB` : `${mib}MiB`);
+
+/** Vm → what `fleet validate` would say of it, were it uncommented. */
+function refusals(
+  first: FirstHypervisor,
+  networks: readonly FoundBridge[],
+  entries: readonly Entry[],
+): ReadonlyMap<string, readonly string[]> {
+  const text = yaml({
+    version: 1,
+    name: first.fleet,
+    hypervisors: { [first.name]: hypervisorEntry(first) },
+    networks: Object.fromEntries(networks.map(({ network, fields }) => [network, fields])),
+    vms: Object.fromEntries(entries.map(({ name, fields }) => [name, fields])),
+  });
+  const read = readFleet(text, 'fleet.yaml');
+  const found = 'diagnostics' in read ? read.diagnostics : [];
+  const why = new Map<string, string[]>();
+  for (const { path, message } of found.filter((d) => d.severity === 'error')) {
+    const name = path.split('.')[1] ?? '';
+    why.set(name, [...(why.get(name) ?? []), message]);
+  }
+  return why;
+}
+
+function vmsText(
+  entries: readonly Entry[],
+  refused: ReadonlyMap<string, readonly string[]>,
+): string {
+  if (entries.length === 0) return '# vms:\n#   web1: { on: HYPERVISOR, network: apps }\n';
+  const texts = entries.map(({ name, fields, remarks }) => {
+    const all = [...remarks, ...(refused.get(name) ?? []).map((why) => `DECIDE: ${why}.`)];
+    return `${comment('  ', ...all)}${prefixed('  ', yaml({ [name]: fields }))}`;
+  });
+  return `${comment('', 'Each of these restarts once when it is uncommented and applied.')}${prefixed('# ', `vms:\n${texts.join('\n\n')}`)}
+`;
+}

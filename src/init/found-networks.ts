@@ -1,0 +1,107 @@
+import type { Facts } from '../host/facts.ts';
+import type { FoundNic, FoundVm, Runners } from '../host/runners.ts';
+import { contains, formatSubnet, gateway, parseAddress, parseSubnet } from '../model/addresses.ts';
+import { bridgeName } from '../model/names.ts';
+
+/** A bridge that vms are on, and the network of fleet.yaml that it is, if it can be one. */
+export interface FoundBridge {
+  readonly bridge: string;
+  /** With prefix, as the hypervisor has them now. */
+  readonly addresses: readonly string[];
+  /** Interfaces of found vms in it. */
+  readonly taps: readonly string[];
+  /** Everybody else in it: a card of the hypervisor, perhaps. */
+  readonly others: readonly string[];
+  readonly network: string;
+  /** Fields of the network; undefined: no network can be what this bridge is, for these reasons. */
+  readonly fields: Readonly<Record<string, unknown>> | undefined;
+  readonly reasons: readonly string[];
+}
+
+/** Every bridge with an interface of a vm, in the order in which vms name them. */
+export function foundBridges(facts: Facts, runners: Runners): FoundBridge[] {
+  const taps = new Set(runners.vms.flatMap((vm) => vm.nics.map(({ tap }) => tap)));
+  const bridges = new Set([...taps].map((tap) => bridgeOf(tap, runners)).filter(isDefined));
+  const names = new Set<string>();
+  return [...bridges].map((bridge) => {
+    // br-apps is called apps; br0 keeps its name.
+    const plain = bridge
+      .toLowerCase()
+      .replace(/^br-?(?=[a-z])/, '')
+      .replace(/[^a-z0-9-]/g, '-');
+    const name = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(plain) ? plain : `net${names.size}`;
+    const network = names.has(name) ? `${name}-${names.size}` : name;
+    names.add(network);
+    const ports = runners.ports.get(bridge) ?? [];
+    const others = ports.filter((port) => !taps.has(port));
+    const addresses = facts.interfaces.get(bridge)?.addresses ?? [];
+    return {
+      bridge,
+      addresses: addresses.filter((address) => !address.startsWith('fe80:')),
+      taps: ports.filter((port) => taps.has(port)),
+      others,
+      network,
+      ...asNetwork(bridge, network, addresses, others, runners.nat),
+    };
+  });
+}
+
+/** The bridge that an interface is in. */
+export function bridgeOf(tap: string, runners: Runners): string | undefined {
+  return [...runners.ports].find(([, ports]) => ports.includes(tap))?.[0];
+}
+
+/** The address of a vm on a bridge, and whether the vm gives it to itself. */
+export function addressOn(
+  { addresses }: FoundBridge,
+  vm: FoundVm,
+  nic: FoundNic,
+  runners: Runners,
+): { address: string; own: boolean } | undefined {
+  const subnet = addresses.map(parseSubnet).find(isDefined);
+  if (!subnet) return undefined;
+  const here = (text: string) => {
+    const address = parseAddress(text);
+    return address !== undefined && contains(subnet, address);
+  };
+  const own = vm.addresses.map(withoutPrefix).find(here);
+  if (own !== undefined) return { address: own, own: true };
+  const heard = runners.neighbours.find(({ mac, address }) => mac === nic.mac && here(address));
+  return heard && { address: heard.address, own: false };
+}
+
+function asNetwork(
+  bridge: string,
+  network: string,
+  addresses: readonly string[],
+  others: readonly string[],
+  nat: boolean,
+): Pick<FoundBridge, 'fields' | 'reasons'> {
+  const own = addresses.find((address) => parseSubnet(address) !== undefined);
+  const subnet = own === undefined ? undefined : parseSubnet(own);
+  const reasons: string[] = [];
+  if (others.length > 0) reasons.push(`${others.join(', ')} is in it, too`);
+  if (!own || !subnet)
+    return { fields: undefined, reasons: [...reasons, 'it has no IPv4 address'] };
+  if (parseAddress(withoutPrefix(own)) !== gateway(subnet)) {
+    const text = formatSubnet(subnet);
+    reasons.push(`the hypervisor's address ${own} is not the first of ${text}`);
+  }
+  if (reasons.length > 0) return { fields: undefined, reasons };
+  return {
+    fields: {
+      subnet: formatSubnet(subnet),
+      ...(bridge !== bridgeName(network) && { bridge }),
+      ...(!nat && { nat }),
+      isolated: false,
+      metadata: true,
+    },
+    reasons,
+  };
+}
+
+const withoutPrefix = (address: string): string => address.replace(/\/.*/, '');
+
+function isDefined<T>(value: T | undefined): value is T {
+  return value !== undefined;
+}

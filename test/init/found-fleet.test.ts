@@ -1,0 +1,171 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { readFleet } from '../../src/config/read-fleet.ts';
+import { parseFacts } from '../../src/host/parse-facts.ts';
+import { parseRunners } from '../../src/host/runners.ts';
+import type { FirstHypervisor } from '../../src/init/first-hypervisor.ts';
+import { foundFleet } from '../../src/init/found-fleet.ts';
+
+const checkout = '/var/lib/fleet/repo';
+const first: FirstHypervisor = {
+  fleet: 'infra',
+  name: 'hv1',
+  ssh: 'root@192.0.2.1',
+  system: 'x86_64-linux',
+  stateVersion: '24.11',
+  uplink: 'eth0',
+  key: undefined,
+  hardware: 'hosts/hv1/hardware-configuration.nix',
+};
+
+interface Bridge {
+  readonly name: string;
+  readonly addresses: readonly string[];
+}
+
+/** A hypervisor as its own tools would tell of it. */
+function seen(bridges: readonly Bridge[], active: readonly string[], vms: readonly string[]) {
+  const links = bridges.map(({ name, addresses }) => ({
+    ifname: name,
+    operstate: 'UP',
+    flags: ['UP'],
+    addr_info: addresses.map((text) => {
+      const [local, prefixlen] = text.split('/');
+      return { local, prefixlen: Number(prefixlen) };
+    }),
+  }));
+  return parseFacts(
+    [
+      'fleet-facts 1',
+      ...vms.map((vm) => `vm\t${vm}\tno`),
+      '== units',
+      ...active.flatMap((vm) => [
+        `Id=microvm@${vm}.service`,
+        'ActiveState=active',
+        'SubState=running',
+        '',
+      ]),
+      '== addresses',
+      JSON.stringify(links),
+      '== end',
+      '',
+    ].join('\n'),
+  );
+}
+
+const fixture = (name: string) => readFileSync(join(import.meta.dirname, name), 'utf8');
+
+const web = parseRunners(fixture('web.runners'));
+const webFacts = seen(
+  [
+    { name: 'br0', addresses: ['10.1.0.1/24', 'fe80::1/64'] },
+    { name: 'br-data', addresses: ['10.2.0.1/24'] },
+  ],
+  ['web1', 'db1'],
+  ['web1', 'db1', 'old'],
+);
+const text = foundFleet(first, webFacts, web, checkout);
+
+/** The text with the vm of this name uncommented. */
+function uncommented(content: string, vm: string): string {
+  const lines = content.split('\n');
+  let isWanted = false;
+  return lines
+    .map((line) => {
+      if (line === '# vms:') return 'vms:';
+      if (/^# {3}[a-z0-9-]+:$/.test(line)) isWanted = line === `#   ${vm}:`;
+      return isWanted && line.startsWith('#   ') ? line.slice(2) : line;
+    })
+    .join('\n');
+}
+
+describe('a fleet.yaml of a hypervisor that runs vms already', () => {
+  test('says all that was to be seen, and what a person must decide', async () => {
+    await expect(text).toMatchFileSnapshot('web.fleet.yaml');
+  });
+
+  test('is valid, and has no vm that could restart', () => {
+    const read = readFleet(text, 'fleet.yaml');
+    expect(read).toMatchObject({
+      fleet: { vms: [], networks: [{ name: 'br0' }, { name: 'data' }] },
+    });
+  });
+
+  test.each(['web1', 'db1'])('is valid with %s uncommented', (vm) => {
+    const read = readFleet(uncommented(text, vm), 'fleet.yaml');
+    expect(read).toMatchObject({ fleet: { vms: [{ name: vm, on: 'hv1' }] } });
+  });
+
+  test('says above a vm why fleet would refuse it', () => {
+    const read = readFleet(uncommented(text, 'old'), 'fleet.yaml');
+    const refused = 'diagnostics' in read ? read.diagnostics : [];
+    expect(refused.map(({ message }) => message)).toEqual([
+      'vm old is on no network',
+      'QEMU hangs with exactly 2 GiB of memory (vm old)',
+    ]);
+    for (const { message } of refused) expect(text).toContain(`DECIDE: ${message}.`);
+  });
+
+  test('names the vms whose names no vm of fleet’s can have', () => {
+    const named = parseRunners(
+      fixture('web.runners').replace('vm\tweb1', 'other\tWeb_2\nvm\tweb1'),
+    );
+    expect(foundFleet(first, webFacts, named, checkout)).toContain('Web_2');
+  });
+
+  test('keeps what the hypervisor did for its vms: their start, bridges, TAPs in them, and NAT', () => {
+    const read = readFleet(text, 'fleet.yaml');
+    const config = 'fleet' in read ? read.fleet.hypervisors[0]?.config : undefined;
+    const kept = JSON.stringify(config);
+    expect(kept).toContain('"web1","db1"');
+    expect(kept).toContain('"Kind":"bridge","Name":"br-data"');
+    expect(kept).toContain('vm-web1 vm-db1');
+    expect(kept).toContain('"internalInterfaces":["br0","br-data"]');
+  });
+
+  test('of a bridge that no network can be says why, and its vms stay in comments', () => {
+    const odd = seen([{ name: 'br0', addresses: ['10.1.0.254/24'] }], ['web1'], ['web1']);
+    const content = foundFleet(first, odd, web, checkout);
+    const unwrapped = content.replaceAll(/\n +# /g, ' ');
+    expect(unwrapped).toContain('br0 cannot be a network');
+    expect(unwrapped).toContain('10.1.0.254/24 is not the first of 10.1.0.0/24');
+    expect(readFleet(content, 'fleet.yaml')).toMatchObject({ fleet: { networks: [], vms: [] } });
+  });
+
+  test('of a bridge with a card in it says that the vms are on its wire', () => {
+    const wired = parseRunners(
+      fixture('web.runners').replace('port\tvm-web1', 'port\teth0\tbr0\nport\tvm-web1'),
+    );
+    expect(foundFleet(first, webFacts, wired, checkout)).toContain('eth0 is in it, too');
+  });
+
+  test('is refused where fleet deploys already, with the way to its repository', () => {
+    const ours = { ...webFacts, fleet: 'infra' };
+    expect(() => foundFleet(first, ours, web, checkout)).toThrow(
+      expect.objectContaining({
+        code: 'init.deployed',
+        hint: expect.stringContaining(`git clone root@192.0.2.1:${checkout}`),
+      }),
+    );
+  });
+});
+
+describe('runners', () => {
+  test('that are cut off are refused', () => {
+    const cut = fixture('web.runners').slice(0, 400);
+    expect(() => parseRunners(cut)).toThrow(
+      expect.objectContaining({ code: 'runners.unreadable' }),
+    );
+  });
+
+  test('of cloud-hypervisor say vcpu, memory and MAC in their own words', () => {
+    const [vm] = parseRunners(fixture('cloud.runners')).vms;
+    expect(vm).toMatchObject({
+      hypervisor: 'cloud-hypervisor',
+      vcpu: 4,
+      memoryMiB: 3072,
+      nics: [{ tap: 'vm-ch1', mac: '02:00:00:00:00:09' }],
+    });
+  });
+});
