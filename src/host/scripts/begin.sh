@@ -58,6 +58,9 @@ clean_up() {
 	rm -rf "$deployment" "${roots:?}/$id"
 }
 trap clean_up EXIT
+# Should the disk fill up meanwhile, the way back has room to write down what it does.
+dd if=/dev/zero of="$deployment/reserve" bs=1024 count=256 2>/dev/null ||
+	die preflight.no-space "256 KiB are not free for $deployment"
 {
 	printf 'fleet\t%s\noperator\t%s\noperation\t%s\nstarted\t%s\n' "$fleet" "$operator" "$operation" "$(date +%s)"
 	printf 'confirm\t%s\nstop\t%s\ncheckout\t%s\n' "$confirm" "$stop" "$checkout"
@@ -102,9 +105,6 @@ done
 	cat
 } >"$deployment/back.sh"
 [ "$(tail -n 1 "$deployment/back.sh")" = '# end of step' ] || die begin.cut "the way back did not arrive whole"
-# Should the disk fill up meanwhile, the way back has room to write down what it does.
-dd if=/dev/zero of="$deployment/reserve" bs=1024 count=256 2>/dev/null ||
-	die preflight.no-space "256 KiB are not free for $deployment"
 extend "$id" "$confirm"
 on_disk "$deployment"/* "$deployment"
 
