@@ -13,7 +13,7 @@ slots=16
 
 packages=ca-certificates,cpio,curl,dbus,e2fsprogs,git,iproute2,iputils-ping,jq,kmod
 packages+=,linux-image-cloud-amd64,nftables,nix-bin,openssh-server,procps,qemu-system-x86,seabios
-packages+=,libnss-myhostname,socat,sudo,systemd,systemd-sysv,busybox-static,xz-utils,zstd
+packages+=,libnss-myhostname,socat,sudo,systemd,systemd-sysv,busybox-static,virtiofsd,xz-utils,zstd
 suite=trixie
 
 say() { echo "lab: $*" >&2; }

@@ -1,11 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { World } from '../scenario/world.ts';
-import { startLab } from './lab.ts';
+import { type Lab, startLab } from './lab.ts';
 
 /** A world of real hypervisors. */
 export async function labWorld(hosts: number): Promise<World> {
-  const lab = await startLab({ hosts });
+  return worldOf(await startLab({ hosts }));
+}
+
+/** A lab as a world; what only a lab has stays at hand. */
+export function worldOf(lab: Lab): World {
   const publicKey = readFileSync(join(lab.home, '.ssh/id_ed25519.pub'), 'utf8').trim();
   return {
     kind: 'lab',

@@ -10,6 +10,8 @@ let
   taps = builtins.filter (nic: nic.type == "tap") cfg.interfaces;
   multiQueue = cfg.vcpu > 1;
   virtiofs = builtins.filter (share: share.proto == "virtiofs") cfg.shares;
+  folders = builtins.filter (share: share.source != "/nix/store") virtiofs;
+  hasSshd = config.services.openssh.enable && config.services.openssh.hostKeys != [ ];
 
   own = builtins.filter (word: !lib.hasPrefix "lab.tcp=" word && !lib.hasPrefix "lab.http=" word) cfg.kernelParams;
   mounts = lib.mapAttrsToList (
@@ -28,6 +30,7 @@ let
     ++ own
     ++ import ./network.nix { inherit config lib; }
     ++ import ./services.nix { inherit config lib; }
+    ++ map (share: "lab.share=${share.tag},${share.mountPoint}") folders
     ++ mounts;
 
   blankStore = lib.optionals cfg.storeOnDisk [
@@ -46,7 +49,7 @@ in
     "-no-reboot"
     "-nographic"
     "-kernel" "/opt/lab/guest/kernel"
-    "-initrd" "/opt/lab/guest/initrd"
+    "-initrd" "/opt/lab/guest/initrd${lib.optionalString hasSshd "-sshd"}"
     "-chardev" "stdio,id=stdio,signal=off"
     "-serial" "chardev:stdio"
     "-device" "virtio-rng-pci"
@@ -58,6 +61,9 @@ in
       "-fw_cfg" "name=opt/io.systemd.credentials/${name},file=${path}"
     ]) cfg.credentialFiles
   )
+  ++ lib.optionals hasSshd [
+    "-fw_cfg" "name=opt/lab/sshd_config,file=${config.system.build.toplevel}/etc/ssh/sshd_config"
+  ]
   ++ lib.optionals (cfg.socket != null) [ "-qmp" "unix:${cfg.socket},server,nowait" ]
   ++ blankStore
   ++ lib.concatMap (volume: [
@@ -69,6 +75,11 @@ in
   ]) cfg.volumes
   # Without its daemon's socket QEMU does not start.
   ++ lib.concatMap (share: [ "-chardev" "socket,id=fs-${share.tag},path=${share.socket}" ]) virtiofs
+  ++ lib.optionals (folders != [ ]) [
+    "-object" "memory-backend-memfd,id=mem,size=256M,share=on"
+    "-numa" "node,memdev=mem"
+  ]
+  ++ lib.concatMap (share: [ "-device" "vhost-user-fs-pci,chardev=fs-${share.tag},tag=${share.tag}" ]) folders
   ++ lib.concatMap (nic: [
     "-netdev"
     "tap,id=${nic.id},ifname=${nic.id},script=no,downscript=no${

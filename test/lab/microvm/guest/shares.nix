@@ -1,7 +1,11 @@
-# virtiofsd-run: one socket per share that QEMU must be able to connect to, then readiness.
+# virtiofsd-run: one socket per share that QEMU must be able to connect to, then readiness. Behind
+# that of the store there is nothing: no guest of the lab would look into it.
 { cfg, lib, pkgs }:
 let
   shares = builtins.filter (share: share.proto == "virtiofs") cfg.shares;
+  isStore = share: share.source == "/nix/store";
+  stores = builtins.filter isStore shares;
+  folders = builtins.filter (share: !isStore share) shares;
   sockets = lib.concatMapStringsSep " " (share: lib.escapeShellArg share.socket) shares;
 in
 lib.optionalAttrs (shares != [ ]) {
@@ -10,10 +14,17 @@ lib.optionalAttrs (shares != [ ]) {
     PATH=${lib.makeBinPath (with pkgs; [ coreutils socat systemd ])}
     for socket in ${sockets}; do
       rm -f "$socket"
-      socat "UNIX-LISTEN:$socket,fork,group=kvm,mode=660" EXEC:'sleep infinity' &
     done
+    ${lib.concatMapStrings (share: ''
+      socat UNIX-LISTEN:${share.socket},fork,group=kvm,mode=660 EXEC:'sleep infinity' &
+    '') stores}
+    # It ends well with its guest, and there is another one for the next.
+    ${lib.concatMapStrings (share: ''
+      while /usr/libexec/virtiofsd --socket-path=${share.socket} --socket-group=kvm \
+        --shared-dir=${lib.escapeShellArg share.source} ${lib.optionalString share.readOnly "--readonly"}; do :; done &
+    '') folders}
     for socket in ${sockets}; do
-      until [ -S "$socket" ]; do sleep 0.05; done
+      until [ "$(stat -c %G "$socket" 2>/dev/null)" = kvm ]; do sleep 0.05; done
     done
     systemd-notify --ready
     # The first daemon that ends takes the others with it.

@@ -2,13 +2,16 @@
 # First process of every guest. The kernel command line says all there is to know:
 #   lab.net=MAC,ADDRESS[+ADDRESS…],GATEWAY   one per interface
 #   lab.mount=DEVICE,MOUNT,FS                one per volume; a failing one stops the boot
+#   lab.share=TAG,MOUNT                      one per share; a failing one stops the boot
+#   lab.user=NAME                            one per user who may log in
 #   lab.tcp=PORT[,PORT…]                     accepts connections
 #   lab.http=PORT[:STATUS][,…]               answers every request, with 200 unless told otherwise
+#   lab.sshd=HOST_KEY[,HOST_KEY…]            starts sshd; makes the keys that are not there
 #   lab.mute                                 boots and never answers
 #   lab.die=SECONDS                          powers off that long after its network is up
 #   lab.hang-stop                            does not heed ctrl-alt-del
 # shellcheck disable=SC2013 # words are what is wanted
-export PATH=/bin
+export PATH=/bin:/usr/bin
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev
@@ -27,6 +30,10 @@ values() {
   done
 }
 split() { echo "$1" | tr "$2" ' '; }
+emergency() {
+  say "cannot mount $1 on $2: emergency mode"
+  while :; do sleep 3600; done
+}
 
 # Without this the kernel resets the machine; with it the first process is told, and must not mind.
 if [ -n "$(values lab.hang-stop)" ]; then
@@ -40,12 +47,16 @@ for volume in $(values lab.mount); do
   device=$1
   case $device in LABEL=*) device=$(findfs "$device") ;; esac
   mkdir -p "/mnt$2"
-  if ! mount -t "$3" "$device" "/mnt$2"; then
-    say "cannot mount $1 on $2: emergency mode"
-    while :; do sleep 3600; done
-  fi
+  mount -t "$3" "$device" "/mnt$2" || emergency "$1" "$2"
   date >> "/mnt$2/boots"
   sync
+done
+
+for share in $(values lab.share); do
+  # shellcheck disable=SC2046 # two words
+  set -- $(split "$share" ,)
+  mkdir -p "$2"
+  mount -t virtiofs "$1" "$2" || emergency "$1" "$2"
 done
 
 if [ -n "$(values lab.mute)" ]; then
@@ -74,6 +85,23 @@ for port in $(split "$(values lab.http)" ,); do
   status=${port#*:}
   [ "$status" != "$port" ] || status=200
   nc -ll -p "${port%:*}" -e /http.sh "$status" &
+done
+
+id=1000
+for user in $(values lab.user); do
+  echo "$user:x:$id:100::/home/$user:/bin/sh" >> /etc/passwd
+  mkdir "/home/$user"
+  chown "$id" "/home/$user"
+  id=$((id + 1))
+done
+for keys in $(values lab.sshd); do
+  for key in $(split "$keys" ,); do
+    [ -e "$key" ] || ssh-keygen -q -t ed25519 -N '' -f "$key"
+  done
+  insmod /modules/qemu_fw_cfg.ko
+  # The text of the system's own configuration, but for what only a whole system has.
+  /usr/sbin/sshd -f /sys/firmware/qemu_fw_cfg/by_name/opt/lab/sshd_config/raw \
+    -o UsePAM=no -o "SetEnv=PATH=$PATH"
 done
 
 say 'up'

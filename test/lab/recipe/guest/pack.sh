@@ -6,15 +6,29 @@ target=$2
 tree=$(mktemp -d)
 
 mkdir -p "$target" "$tree"/{bin,dev,mnt,modules,proc,sys}
+chmod 755 "$tree"
 cp /bin/busybox "$tree/bin/"
 chroot "$tree" /bin/busybox --install -s /bin
-for module in failover net_failover virtio_net virtio_blk; do
+for module in failover net_failover virtio_net virtio_blk qemu_fw_cfg; do
   find /lib/modules -name "$module.ko.xz" -exec xz -dc {} + > "$tree/modules/$module.ko"
 done
 install -m 755 "$source/init.sh" "$tree/init"
 install -m 755 "$source/http.sh" "$tree/http.sh"
 
-(cd "$tree" && find . | cpio --quiet -o -H newc) | gzip -1 > "$target/initrd"
+pack() { (cd "$1" && find . | cpio --quiet -o -H newc); }
+pack "$tree" | gzip -1 > "$target/initrd"
+
+# For guests with an sshd of their own, Debian's with its libraries. Not packed, and not in what all
+# have: an emulated processor would take its time for it.
+programs=(/usr/sbin/sshd /usr/lib/openssh/sshd-{auth,session} /usr/bin/ssh-keygen)
+more=$(mktemp -d)
+chmod 755 "$more"
+mapfile -t libraries < <(ldd "${programs[@]}" | grep -o '/lib[^ ]*\.so[^ :]*' | sort -u)
+cp --dereference --parents "${programs[@]}" "${libraries[@]}" "$more"
+mkdir -p "$more"/{etc/ssh,run/sshd,home}
+printf 'root:x:0:0::/root:/bin/sh\nsshd:x:100:65534::/run/sshd:/bin/false\n' > "$more/etc/passwd"
+printf 'root:x:0:\nusers:x:100:\nnogroup:x:65534:\n' > "$more/etc/group"
+pack "$more" | cat - "$target/initrd" > "$target/initrd-sshd"
 
 # The kernel unpacked, which an emulated processor would take seconds for: where the packed part
 # lies is said at fixed places of the boot protocol's header; its last four bytes are its size.
@@ -27,4 +41,4 @@ dd "if=$image" iflag=skip_bytes,count_bytes "skip=$offset" "count=$length" bs=1M
 
 # Stands where a guest's own store disk would be: volumes after it move by one letter.
 truncate -s 1M "$target/store"
-rm -r "$tree"
+rm -r "$tree" "$more"

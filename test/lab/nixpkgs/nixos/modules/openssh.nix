@@ -12,6 +12,7 @@ let
       toString value;
   text = lib.concatStrings (
     map (port: "Port ${toString port}\n") cfg.ports
+    ++ map (key: "HostKey ${key.path}\n") cfg.hostKeys
     ++ lib.mapAttrsToList (key: value: "${key} ${render value}\n") (
       lib.filterAttrs (_: value: value != null) cfg.settings
     )
@@ -24,6 +25,10 @@ in
     openFirewall = mkOption { type = types.bool; default = true; };
     authorizedKeysInHomedir = mkOption { type = types.bool; default = true; };
     authorizedKeysFiles = mkOption { type = types.listOf types.str; default = [ ]; };
+    hostKeys = mkOption {
+      type = types.listOf types.attrs;
+      default = [ ];
+    };
     extraConfig = mkOption { type = types.lines; default = ""; };
     settings = mkOption {
       default = { };
@@ -45,7 +50,7 @@ in
       ++ [ "/etc/ssh/authorized_keys.d/%u" ];
     services.openssh.settings = {
       AuthorizedKeysFile = lib.mkDefault (toString cfg.authorizedKeysFiles);
-      HostKey = lib.mkDefault "/etc/ssh/ssh_host_ed25519_key";
+      HostKey = lib.mkDefault (if cfg.hostKeys == [ ] then "/etc/ssh/ssh_host_ed25519_key" else null);
       # A session finds the system's programs, never those of the distribution underneath.
       SetEnv = lib.mkDefault "PATH=${config.system.build.searchPath}";
       Subsystem = lib.mkDefault "sftp internal-sftp";
