@@ -1,5 +1,5 @@
-// A no-op `fleet apply` over 50 real sshd addresses against Debian's `pssh` running `true` on them.
-// One sshd listens on loopback; each address is a hypervisor's folder with the sandbox's stand-in tools.
+// A no-op `fleet apply` over 50 real sshd addresses against Debian's `pssh` running `true` on them, and
+// against `ansible-playbook` running the four commands of a deployment by hand: where, what, which, how. One sshd listens on loopback; each address is a hypervisor's folder with the sandbox's stand-in tools.
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -39,6 +39,19 @@ const data = {
   ),
 };
 const desk = new Desk(world, 'bench', data);
+
+/** Ansible as kindly as it can be asked: no facts, all hosts at a time, one connection each. */
+function playbook(folder: string, config: string): string[] {
+  const commands = ['git rev-parse HEAD', 'ls /', 'readlink /bin', 'true'];
+  const tasks = commands.map((command) => ({ 'ansible.builtin.command': command }));
+  writeFileSync(
+    join(folder, 'book.json'),
+    JSON.stringify([{ hosts: 'all', gather_facts: false, ignore_errors: true, tasks }]),
+  );
+  const args = ['-i', join(folder, 'hosts'), '-f', String(count), `--ssh-common-args=-F ${config}`];
+  return ['ansible-playbook', ...args, join(folder, 'book.json')];
+}
+
 let sshd: ReturnType<typeof spawn> | undefined;
 try {
   await desk.open(demoLock);
@@ -83,6 +96,8 @@ try {
     HOME: world.home,
     FLEET_SSH_CONFIG: config,
     ...desk.gitEnvironment,
+    ANSIBLE_PIPELINING: 'True',
+    ANSIBLE_PYTHON_INTERPRETER: '/usr/bin/python3',
   };
   const [apply, pssh, offline] = inTurn(9, [
     () => once([process.execPath, fleet, '-C', desk.folder, 'apply', '--yes'], env),
@@ -109,6 +124,11 @@ try {
     console.log(show('pssh true', pssh));
     console.log(show('fleet plan --offline, of that', offline));
     console.log(`ratio: ${(apply.median / pssh.median).toFixed(2)} (at most 1)`);
+    const [ansible] = inTurn(3, [() => once(playbook(folder, config), env)]);
+    if (ansible) {
+      console.log(show('ansible-playbook, four commands', ansible));
+      console.log(`ratio: ${(ansible.median / apply.median).toFixed(1)} (at least 20)`);
+    }
   }
 } finally {
   sshd?.kill();

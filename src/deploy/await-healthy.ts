@@ -26,7 +26,7 @@ export class NotHealthy extends FleetError {
  * Looks at a guest until it has been healthy for the settle time without a restart, counted from
  * its first healthy answer.
  * @param demanded which checks count; those that failed before a change need not hold after it
- * @throws NotHealthy after the deadline, or at once when it died.
+ * @throws NotHealthy after the deadline, a check's own where it has one, or at once when it died.
  */
 export async function awaitHealthy(
   session: Session,
@@ -37,7 +37,8 @@ export async function awaitHealthy(
   signal: AbortSignal,
   demanded: (check: CheckResult) => boolean = () => true,
 ): Promise<readonly CheckResult[]> {
-  const deadline = Math.max(rollout.deadline, ...checks.map((c) => c.withinMs ?? 0));
+  const limits = checks.map((c) => c.withinMs ?? rollout.deadline);
+  const longest = Math.max(rollout.deadline, ...limits);
   const started = clock.now();
   const hint = `On ${session.hypervisor.name}: journalctl -u microvm@${vm.name} -n 50`;
   let healthySince: number | undefined;
@@ -47,8 +48,13 @@ export async function awaitHealthy(
     checkpoint(signal);
     const facts = await session.facts(vm.state === 'running' ? [vm.expected.address] : []);
     const results = checkVm(vm, facts).filter(demanded);
-    if (vm.state === 'running' && results.every((r) => r.ok)) {
-      results.push(...(await probe(session.host, vm.name, vm.expected.address, checks)));
+    const isUp = results.every((r) => r.ok);
+    // How long what is wrong now may take to come right.
+    let limit = isUp ? longest : rollout.deadline;
+    if (vm.state === 'running' && isUp) {
+      const probed = await probe(session.host, vm.name, vm.expected.address, checks);
+      limit = Math.min(longest, ...limits.filter((_, i) => probed[i]?.ok === false));
+      results.push(...probed);
     }
     const healthy = results.every((r) => r.ok);
     if (vm.state === 'stopped') {
@@ -79,8 +85,8 @@ export async function awaitHealthy(
       ];
     }
     // A guest that flickers is given one settle time more, not for ever.
-    if (clock.now() - started > deadline + (healthySince === undefined ? 0 : rollout.settle)) {
-      throw new NotHealthy(vm.name, `is not healthy after ${deadline / 1000} s`, results, hint);
+    if (clock.now() - started > limit + (healthySince === undefined ? 0 : rollout.settle)) {
+      throw new NotHealthy(vm.name, `is not healthy after ${limit / 1000} s`, results, hint);
     }
     const left = healthySince === undefined ? pause : rollout.settle - (clock.now() - healthySince);
     await clock.sleep(Math.max(20, Math.min(left, healthySince === undefined ? pause : 1000)));

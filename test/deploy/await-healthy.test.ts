@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { awaitHealthy, NotHealthy } from '../../src/deploy/await-healthy.ts';
 import type { VmTarget } from '../../src/deploy/checks.ts';
 import { expectedOf } from '../../src/model/expected.ts';
+import type { Check } from '../../src/model/fleet.ts';
 import { unit } from '../plan/situation.ts';
 import { World } from './run.ts';
 
@@ -53,7 +54,11 @@ class Guest {
     return found ?? (this.#phases.at(-1) as Phase);
   }
 
-  async healthy(state: VmTarget['state'] = 'running', of: Partial<VmTarget> = {}) {
+  async healthy(
+    state: VmTarget['state'] = 'running',
+    of: Partial<VmTarget> = {},
+    checks: readonly Check[] = [],
+  ) {
     const { world } = this;
     const vm = world.index.vms.get('web1');
     if (!vm) throw new Error('no web1');
@@ -65,7 +70,7 @@ class Guest {
       expected: expectedOf(vm, world.index.networks),
       ...of,
     };
-    return awaitHealthy(session, world.clock, target, [], rollout, world.interrupt.signal);
+    return awaitHealthy(session, world.clock, target, checks, rollout, world.interrupt.signal);
   }
 }
 
@@ -130,6 +135,27 @@ describe('a guest', () => {
     });
     expect(guest.world.clock.time).toBeGreaterThanOrEqual(60_000);
     expect(guest.world.clock.time).toBeLessThan(63_000);
+  });
+
+  test.each([
+    { within: 5000, given: 'sooner than the deadline', atLeast: 5000 },
+    { within: 90_000, given: 'longer than the deadline', atLeast: 90_000 },
+    { within: undefined, given: 'the deadline', atLeast: 60_000 },
+  ])('whose check has $given to succeed is given up then', async ({ within, atLeast }) => {
+    const guest = new Guest([{ ms: 1, invocation: 'a' }]);
+    const check: Check = { kind: 'tcp', port: 5432, ...(within && { withinMs: within }) };
+    await expect(guest.healthy('running', {}, [check])).rejects.toMatchObject({
+      message: `web1 is not healthy after ${atLeast / 1000} s`,
+      detail: expect.stringContaining('tcp 5432'),
+    });
+    expect(guest.world.clock.time).toBeGreaterThanOrEqual(atLeast);
+    expect(guest.world.clock.time).toBeLessThan(atLeast + 3000);
+  });
+
+  test('that never answers has the deadline for it, whatever its checks have', async () => {
+    const guest = new Guest([{ ms: 1, invocation: 'a', answers: false }]);
+    const check: Check = { kind: 'tcp', port: 5432, withinMs: 600_000 };
+    await expect(guest.healthy('running', {}, [check])).rejects.toThrow('after 60 s');
   });
 
   test('that answers just before the deadline still gets its settle time', async () => {
