@@ -1,10 +1,11 @@
+import { FleetError } from '../model/errors.ts';
 import { NotHealthy } from './await-healthy.ts';
 import { checkHypervisor, checkVm, type VmTarget } from './checks.ts';
 import { bystanders } from './context.ts';
 import { checkpoint } from './interrupt.ts';
 import { inParallel } from './parallel.ts';
 import type { Part } from './part.ts';
-import { asFleetError } from './put-back.ts';
+import { asFleetError, patience } from './put-back.ts';
 import { isLost } from './session.ts';
 import { type Outcome, outcomeRows } from './work.ts';
 
@@ -15,7 +16,8 @@ const looksFor = 10_000;
 
 /**
  * The last look at each, over a fresh connection and after it the boot default; and only when all
- * are well, the confirmations. @returns the first that failed, with its failure
+ * are well, the confirmations. One that is in doubt afterwards has not failed: all were well, so the
+ * others stay confirmed. @returns the first that failed, with its failure
  */
 export async function confirmAll(
   parts: readonly Part[],
@@ -44,7 +46,7 @@ async function attempt(
       part.failure = asFleetError(error);
     }
   });
-  return parts.find((part) => part.failure);
+  return parts.find((part) => part.failure && part.state !== 'in-doubt');
 }
 
 async function lookOnceMore(part: Part): Promise<void> {
@@ -82,13 +84,28 @@ async function confirm(part: Part): Promise<void> {
         await send();
       } catch (error) {
         if (!isLost(error)) throw error;
-        // It may have arrived; then it is told a second time that it is confirmed already.
-        await session.reconnectWithin(index.fleet.rollout.confirm);
+        // It may have arrived; then it is told a second time that it is confirmed already. Until it would
+        // have put itself back, and had the time for it, the answer says which.
+        await session.reconnectWithin(index.fleet.rollout.confirm + patience);
         await send();
       }
     });
   } catch (error) {
+    if (isLost(error)) {
+      part.state = 'in-doubt';
+      throw inDoubt(asFleetError(error));
+    }
     if (asFleetError(error).code !== 'confirm.already') throw error;
   }
   part.state = 'confirmed';
+}
+
+function inDoubt({ message }: FleetError): FleetError {
+  return new FleetError(
+    'ssh.in-doubt',
+    `the link went for good while it was confirmed (${message})`,
+    {
+      hint: 'If it heard of that it is as the others are, else it has put itself back. Once it answers: fleet plan.',
+    },
+  );
 }

@@ -8,8 +8,11 @@ export interface Part {
   readonly ctx: Context;
   readonly work: Work;
   readonly name: string;
-  /** Ready: changed, healthy, not confirmed yet: its way back is armed. */
-  state: 'waiting' | 'ready' | 'confirmed' | 'ended';
+  /**
+   * Ready: changed, healthy, not confirmed yet: its way back is armed. In doubt: the link went for good
+   * while it was confirmed; it is, or it goes back by itself.
+   */
+  state: 'waiting' | 'ready' | 'confirmed' | 'in-doubt' | 'ended';
   outcome?: Outcome;
   /** Guests that were well at the last look, with their runners. */
   healthy?: ReadonlyMap<string, string>;

@@ -8,7 +8,7 @@ import { isLost } from './session.ts';
 /** How one hypervisor came out of a deployment. */
 export interface HypervisorResult {
   readonly hypervisor: string;
-  readonly outcome: 'done' | 'untouched' | 'rolled-back' | 'rollback-failed';
+  readonly outcome: 'done' | 'untouched' | 'rolled-back' | 'rollback-failed' | 'in-doubt';
   /** What changed, a line each; after a roll-back: what was put back. */
   readonly lines: readonly string[];
   readonly failure?: FleetError;
@@ -19,7 +19,7 @@ export interface HypervisorResult {
 /** Seconds that a way back may take: a switch, and guests that hang. */
 const wayBackSeconds = '600';
 /** How much later than its time to be heard of we still look for a hypervisor, in ms. */
-const patience = 30_000;
+export const patience = 30_000;
 
 /**
  * Has a hypervisor take its way back, or finds that it took it by itself, and looks at everything

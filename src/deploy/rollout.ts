@@ -80,7 +80,12 @@ export async function rollOut(input: RolloutInput): Promise<HypervisorResult[]> 
     const results = await new Run(input, parts).all();
     await input.afterwards?.(results, new Map(parts.map((p) => [p.name, p.ctx.before])));
     // Should this not arrive, each ends by itself, and in the same way.
-    await Promise.all(results.map(({ outcome }, i) => endAll([sessions[i] as Session], outcome)));
+    await Promise.all(
+      results.map(async ({ outcome }, i) => {
+        // Only it knows how it ends.
+        if (outcome !== 'in-doubt') await endAll([sessions[i] as Session], outcome);
+      }),
+    );
     return results;
   } catch (error) {
     // A run does not throw: nothing was changed yet, unless by the fleet that began this. Then it stays as
@@ -188,6 +193,7 @@ class Run {
         return;
       }
       if (await confirmAll([part], this.#signal)) throw part.failure;
+      if (part.failure) this.#failed ??= part;
     } catch (error) {
       this.#fail(part, error);
       // Not later: its guests are down.
@@ -211,6 +217,11 @@ class Run {
         if (part.state === 'ended') return;
         if (part.state === 'confirmed' && (isWhole || this.#input.onFailure !== 'revert-fleet')) {
           this.#end(part, { outcome: 'done', lines: part.outcome?.lines ?? [] });
+        } else if (
+          part.state === 'in-doubt' &&
+          (isWhole || this.#input.onFailure !== 'revert-fleet')
+        ) {
+          this.#end(part, { outcome: 'in-doubt', lines: [] });
         } else await this.#putBack(part);
       }),
     );
@@ -245,7 +256,7 @@ class Run {
 /** The exit code that says how it went for all of them. */
 export function exitCodeOf(results: readonly HypervisorResult[]): ExitCode {
   const has = (outcome: HypervisorResult['outcome']) => results.some((r) => r.outcome === outcome);
-  if (has('rollback-failed')) return exitCodes.rollbackFailed;
+  if (has('rollback-failed') || has('in-doubt')) return exitCodes.rollbackFailed;
   if (!results.some((r) => r.failure ?? r.because)) return exitCodes.ok;
   // Part of the fleet is on the new commit.
   if (results.some((r) => r.outcome === 'done' && r.lines.length > 0)) return exitCodes.halted;

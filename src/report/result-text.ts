@@ -6,6 +6,7 @@ const words: Record<HypervisorResult['outcome'], readonly ['green' | 'yellow' | 
   untouched: ['yellow', 'untouched'],
   'rolled-back': ['yellow', 'rolled back'],
   'rollback-failed': ['red', 'ROLL BACK FAILED'],
+  'in-doubt': ['red', 'in doubt'],
 };
 
 /** What a deployment did: what failed, where, with the last remote lines, and what was put back. */

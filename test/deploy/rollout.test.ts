@@ -261,6 +261,44 @@ describe('revert-fleet', () => {
     expect(exitCodeOf(results)).toBe(3);
   });
 
+  test.each([
+    { what: 'and had heard of it', half: 'lost' },
+    { what: 'before it heard of it', half: 'cut' },
+  ] as const)(
+    'one whose link went for good while it was confirmed, $what, is in doubt; the others stay: 4',
+    async ({ half }) => {
+      const world = new Three('{}');
+      world.hv2.instead.set('confirm', () => {
+        world.hv2.unreachable = true;
+        return half;
+      });
+      const results = await world.all();
+      expect(fates(results)).toEqual(['done', 'in-doubt (ssh.in-doubt)', 'done']);
+      expect(world.booted()).toEqual(['new-web1', 'new-web2', 'new-web3']);
+      expect(world.ran('back')).toEqual([]);
+      // It alone knows how it ends.
+      expect(world.ran('end')).toEqual(['hv1', 'hv3']);
+      expect(exitCodeOf(results)).toBe(4);
+    },
+  );
+
+  test('one that was in doubt and had put itself back, when it answers again, takes the others along', async () => {
+    const world = new Three('{}');
+    let sent = 0;
+    world.hv2.instead.set('confirm', () => {
+      if (++sent > 1) return undefined;
+      world.hv2.lapse();
+      return 'cut';
+    });
+    const results = await world.all();
+    expect(fates(results)).toEqual([
+      'rolled-back: hv2 failed',
+      'rolled-back (back.taken)',
+      'rolled-back: hv2 failed',
+    ]);
+    expect(world.booted()).toEqual(old);
+  });
+
   test('one that ended as confirmed meanwhile is not said to be back', async () => {
     const world = new Three('{}');
     world.host('hv3').instead.set('confirm', () => {
