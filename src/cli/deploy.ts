@@ -95,7 +95,10 @@ export async function inputFor(
       enter: async (sessions) => {
         former = await takeUp(sessions, deployment.operator);
       },
-      recall: (session, now) => recall(former.get(session.hypervisor.name) as Former, now),
+      recall: (session, now) => {
+        const then = former.get(session.hypervisor.name) as Former;
+        return { before: recall(then, now), targets: then.targets };
+      },
     }),
   };
   return { input, finish: () => live.finish() };

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Source } from '../deploy/deployment.ts';
 import { FleetError } from '../model/errors.ts';
+import type { GitSettings } from '../model/fleet.ts';
 import { commitMessage } from '../plan/commit-message.ts';
 import type { Upstream } from '../repo/repo.ts';
 import { nextCommit, readIfThere } from './desk.ts';
@@ -48,7 +49,7 @@ export async function publish(
     next = { ...(await nextCommit(workspace, seen.repo)), needsLock: false };
   }
   const paths = next.files.map((f) => f.path);
-  const forced = await badTree(seen, paths);
+  const forced = await badTree(await upToDate(seen, fleet.git), paths);
   if (forced !== undefined && !force) throw knownBad(seen, forced);
   const commit = await seen.repo.commit(paths, commitMessage(next.files));
   await seen.repo.push(fleet.git);
@@ -66,6 +67,13 @@ export async function publish(
       }),
     },
   };
+}
+
+/** A person may have thought for long, or a lock been waited for: what is bad by now is bad. */
+async function upToDate(seen: Survey, settings: GitSettings): Promise<Survey> {
+  if (!seen.upstream || Date.now() - seen.at < 10_000) return seen;
+  const state = await seen.repo.remoteState(settings);
+  return { ...seen, upstream: { ...seen.upstream, state } };
 }
 
 /** @throws FleetError `commit.known-bad` when what is checked out here was put back before. */

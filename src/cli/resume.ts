@@ -19,12 +19,14 @@ export interface ResumeOptions {
   readonly resume: string | true;
   readonly undo?: boolean;
   readonly yes?: boolean;
+  readonly allowUnreachable?: boolean;
 }
 
 /** A deployment that lost its fleet, and the hypervisors that still wait for it. */
 interface Lost {
   readonly id: string;
   readonly members: readonly Member[];
+  /** On every hypervisor that it began on, as far as they answer; some may have ended it already. */
   readonly past: readonly { readonly hypervisor: string; readonly deployment: PastDeployment }[];
 }
 
@@ -38,7 +40,9 @@ export async function resumeCommand(
   try {
     const lost = await findLost(seen, options.resume === true ? undefined : options.resume);
     process.stdout.write(historyText(lost.past, styleFor(process.stdout)));
-    const obstacle = options.undo ? undefined : obstacleTo(seen, lost);
+    const obstacle = options.undo
+      ? undefined
+      : obstacleTo(seen, lost, options.allowUnreachable ?? false);
     if (obstacle) {
       throw new FleetError('resume.cannot-finish', `${lost.id} cannot be finished: ${obstacle}`, {
         hint: `fleet apply --resume ${lost.id} --undo puts back what it changed; without that the hypervisors do it by themselves.`,
@@ -53,7 +57,13 @@ export async function resumeCommand(
       ? await undo(invocation, workspace, seen, lost)
       : await deploy(invocation, workspace, seen, { force: false, resumed: lost });
     process.stdout.write(resultText(results, styleFor(process.stdout)));
-    return exitCodeOf(results);
+    const kept = options.undo ? lost.past.filter((p) => p.deployment.decided === 'confirmed') : [];
+    for (const { hypervisor } of kept) {
+      process.stderr.write(
+        `${hypervisor} was confirmed before, and stays: fleet rollback ${hypervisor}, and its vms\n`,
+      );
+    }
+    return kept.length > 0 ? exitCodes.halted : exitCodeOf(results);
   } finally {
     seen.close();
   }
@@ -71,14 +81,14 @@ async function findLost(seen: Survey, wanted: string | undefined): Promise<Lost>
   const id = wanted ?? ids[0];
   if (id === undefined || !ids.includes(id) || (wanted === undefined && ids.length > 1))
     throw nothingToTakeUp(ids, wanted);
-  const members = waiting.filter((w) => w.id === id);
   const past = await Promise.all(
-    members.map(async ({ hypervisor, host }) => {
-      const all = parseHistory(await runScript(host, 'history', ['20']));
-      return { hypervisor, deployment: all.find((d) => d.id === id) as PastDeployment };
+    seen.contacts.map(async ({ hypervisor, host }) => {
+      const all = host ? parseHistory(await runScript(host, 'history', ['20'])) : [];
+      const deployment = all.find((d) => d.id === id);
+      return deployment ? [{ hypervisor: hypervisor.name, deployment }] : [];
     }),
   );
-  return { id, past, members };
+  return { id, past: past.flat(), members: waiting.filter((w) => w.id === id) };
 }
 
 function nothingToTakeUp(ids: readonly string[], wanted: string | undefined): FleetError {
@@ -97,7 +107,16 @@ function nothingToTakeUp(ids: readonly string[], wanted: string | undefined): Fl
 }
 
 /** Why it cannot be finished from here; undefined when it can. */
-function obstacleTo(seen: Survey, { past }: Lost): string | undefined {
+function obstacleTo(seen: Survey, { past }: Lost, allowUnreachable: boolean): string | undefined {
+  // Or half of the fleet would be on it.
+  const back = past.find(
+    ({ deployment: { decided, result } }) =>
+      decided === 'back' || (result !== undefined && result !== 'done'),
+  );
+  if (back) return `${back.hypervisor} has put itself back already`;
+  const silent = seen.contacts.find(({ facts }) => facts instanceof Error);
+  if (silent && !allowUnreachable)
+    return `${silent.hypervisor.name} does not answer, and may be part of it (--allow-unreachable: it is not)`;
   if (past.some(({ deployment }) => deployment.operation !== 'apply')) return 'it is a roll-back';
   const commit = past.find(({ deployment }) => deployment.commit)?.deployment.commit;
   if (seen.commit.files.length > 0) return 'what fleet.yaml says here is not committed';

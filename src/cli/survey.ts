@@ -20,6 +20,8 @@ export interface Survey {
   readonly release: ReadonlySet<string>;
   /** Undefined when it was not asked for, or does not answer. */
   readonly upstream: Upstream | undefined;
+  /** When this was, in ms of Date.now(). */
+  readonly at: number;
   /** The same plan for one hypervisor from other facts. */
   replan(hypervisor: string, facts: Facts): HypervisorPlan;
   close(): void;
@@ -53,6 +55,7 @@ export async function survey(
       },
     );
   }
+  const at = Date.now();
   const wanted = index.fleet.hypervisors.filter((h) => selection.hypervisors.has(h.name));
   const contacting = ports ? connectAll(wanted, ports) : Promise.resolve([]);
   let commit: NextCommit;
@@ -85,6 +88,7 @@ export async function survey(
     plan: makePlan(input),
     release,
     upstream: asked.upstream,
+    at,
     replan: (name, facts) => {
       const plan = makePlan({ ...input, facts: new Map([[name, facts]]) });
       return plan.hypervisors.find((h) => h.name === name) as HypervisorPlan;

@@ -1,7 +1,7 @@
 import { connectAll } from '../deploy/connect-all.ts';
 import { runScript } from '../deploy/session.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
-import { timestamp } from '../plan/drift.ts';
+import { timestamp, whenBack } from '../plan/drift.ts';
 import { confirm } from './ask.ts';
 import type { Invocation } from './options.ts';
 import { realPorts } from './ports.ts';
@@ -36,7 +36,7 @@ export async function unlockCommand(
         exitCode: exitCodes.locked,
         hint:
           open.decided === undefined
-            ? `If its fleet is gone, ${name} puts itself back and frees the lock in ${Math.max(0, left)} s; fleet apply --resume ${id} takes it up before that.`
+            ? `If its fleet is gone, ${name} puts itself back and frees the lock ${whenBack(left)}; fleet apply --resume ${id} takes it up before that.`
             : 'It is about to end by itself.',
       });
     }

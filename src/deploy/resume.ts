@@ -9,6 +9,9 @@ export interface Former {
   /** What was checked out. */
   readonly commit: string | undefined;
   readonly vms: ReadonlyMap<string, Pick<VmFacts, 'current' | 'booted'> & { isActive: boolean }>;
+  /** Vms that it may have changed. */
+  readonly targets: readonly string[];
+  readonly failedUnits: readonly string[];
 }
 
 /** Waits for steps in hand and takes over the leases. @throws FleetError `resume.*`, `back.taken`. */
@@ -29,10 +32,13 @@ function parseFormer(text: string): Former {
   const [, system, profile] = rows.find(([word]) => word === 'system') ?? [];
   const [, commit] = rows.find(([word]) => word === 'former') ?? [];
   const path = (text: string | undefined) => (text === '-' ? undefined : text);
+  const of = (key: string) => rows.flatMap(([word, text = '']) => (word === key ? [text] : []));
   return {
     system,
     profile,
     commit: commit || undefined,
+    targets: of('target'),
+    failedUnits: of('failed'),
     vms: new Map(
       rows
         .filter(([word]) => word === 'vm')
@@ -60,7 +66,7 @@ export function recall(former: Former, now: Facts): Facts {
       currentSince: undefined,
     });
   }
-  const { system: currentSystem, profile: systemProfile, commit } = former;
+  const { system: currentSystem, profile: systemProfile, commit, failedUnits } = former;
   const checkout = commit === undefined ? undefined : { branch: 'fleet', dirty: 0, commit };
-  return { ...now, currentSystem, systemProfile, checkout, vms };
+  return { ...now, currentSystem, systemProfile, checkout, vms, failedUnits };
 }

@@ -4,7 +4,7 @@ import { type ExitCode, exitCodes } from '../model/errors.ts';
 import type { Hypervisor, Rollout } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { confirmAll } from './confirm.ts';
-import { addressesOf, type Context } from './context.ts';
+import { addressesOf, type Context, desiredTarget } from './context.ts';
 import type { Emit } from './events.ts';
 import { checkpoint, Interrupted } from './interrupt.ts';
 import { keepLeases } from './leases.ts';
@@ -39,8 +39,11 @@ export interface RolloutInput {
   readonly enter?: (sessions: readonly Session[]) => Promise<void>;
   /** Under every lock, from fresh facts: what is to be done. Commits and pushes; may refuse. */
   readonly plan: (before: ReadonlyMap<string, Facts>) => Promise<ReadonlyMap<string, Work>>;
-  /** What was there before, where that is not what is there now: a deployment that is taken up. */
-  readonly recall?: (session: Session, now: Facts) => Facts;
+  /** A deployment that is taken up: what was there before it, and the vms that it may have changed. */
+  readonly recall?: (
+    session: Session,
+    now: Facts,
+  ) => { readonly before: Facts; readonly targets: readonly string[] };
   /** When it is known how it went, before the locks are free. Must not throw. */
   readonly afterwards?: (
     results: readonly HypervisorResult[],
@@ -109,21 +112,25 @@ async function makeParts(input: RolloutInput, sessions: readonly Session[]): Pro
   const works = await input.plan(
     new Map(sessions.map((s, i) => [s.hypervisor.name, now[i] as Facts])),
   );
-  const before = sessions.map((session, i) => {
-    const facts = now[i] as Facts;
-    return input.recall?.(session, facts) ?? facts;
-  });
   return sessions.map((session, i): Part => {
     const { name } = session.hypervisor;
+    const facts = now[i] as Facts;
+    const { before, targets } = input.recall?.(session, facts) ?? { before: facts, targets: [] };
     const ctx: Context = {
       index,
       session,
       clock: ports.clock,
       emit,
       signal,
-      before: before[i] as Facts,
+      before,
       standing: new Map(),
     };
+    // A guest that was started before there was no fleet any more needs nothing now, but a look.
+    for (const vm of index.vmsOn(name)) {
+      const runner = facts.vms.get(vm.name)?.current;
+      if (runner && targets.includes(vm.name))
+        ctx.standing.set(vm.name, desiredTarget(ctx, vm, runner));
+    }
     return { ctx, work: works.get(name) as Work, name, state: 'waiting' };
   });
 }
@@ -156,6 +163,8 @@ class Run {
     await inParallel(this.#parts, maxParallel, (part) => this.#prepare(part));
     const first = this.#parts.filter((part) => canary.has(part.name));
     const rest = this.#parts.filter((part) => !canary.has(part.name));
+    if (canary.size > 0 && first.length === 0)
+      rest[0]?.ctx.session.note('no canary is part of this: nobody goes first');
     for (const group of [first, rest])
       await inParallel(group, maxParallel, (part) => this.#activate(part));
     if (this.#input.onFailure === 'revert-fleet' && !this.#failed) {

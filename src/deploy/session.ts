@@ -38,6 +38,7 @@ export class Session {
   #steps = 0;
   /** Steps, switches and reconnections in hand: then nobody else renews the lease or connects. */
   #busy = 0;
+  #reconnecting: Promise<void> | undefined;
 
   constructor(
     hypervisor: Hypervisor,
@@ -97,8 +98,9 @@ export class Session {
       this.#emit({ type: 'output', hypervisor: this.hypervisor.name, line });
       options.onLine?.(line);
     };
-    const words = [this.id, number, name, limit, options.kind ?? 'change', ...args];
-    return this.during(title, async () => {
+    const kind = options.kind ?? 'change';
+    const words = [this.id, number, name, limit, kind, ...args];
+    const work = async () => {
       try {
         const stdin = stepScript(name);
         await runScript(this.#host, 'step', words, { title, stdin, onLine });
@@ -110,11 +112,22 @@ export class Session {
         await runScript(this.#host, 'follow', rest, { title, onLine });
       }
       return output;
-    });
+    };
+    // A harmless one, a fetch that takes its time, is not waited for: fleet has to be heard of meanwhile.
+    return kind === 'harmless' ? this.#told(title, work) : this.during(title, work);
   }
 
   /** Tells of some work while it goes on, and keeps others from the connection. */
   async during<T>(title: string, work: () => Promise<T>): Promise<T> {
+    this.#busy += 1;
+    try {
+      return await this.#told(title, work);
+    } finally {
+      this.#busy -= 1;
+    }
+  }
+
+  async #told<T>(title: string, work: () => Promise<T>): Promise<T> {
     const started = this.#ports.clock.now();
     const say = (state: 'begin' | 'done' | 'failed') =>
       this.#emit({
@@ -125,7 +138,6 @@ export class Session {
         ...(state !== 'begin' && { ms: this.#ports.clock.now() - started }),
       });
     say('begin');
-    this.#busy += 1;
     try {
       const result = await work();
       say('done');
@@ -133,8 +145,6 @@ export class Session {
     } catch (error) {
       say('failed');
       throw error;
-    } finally {
-      this.#busy -= 1;
     }
   }
 
@@ -155,7 +165,14 @@ export class Session {
   }
 
   /** A fresh connection instead of the one there was; the old one proves nothing any more. */
-  async reconnect(): Promise<void> {
+  reconnect(): Promise<void> {
+    this.#reconnecting ??= this.#connect().finally(() => {
+      this.#reconnecting = undefined;
+    });
+    return this.#reconnecting;
+  }
+
+  async #connect(): Promise<void> {
     this.#host.close();
     this.#host = await this.#ports.connector.connect(this.hypervisor);
   }

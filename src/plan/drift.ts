@@ -92,7 +92,12 @@ function fate({ atWork, decided, left }: OpenDeployment): string {
   if (!atWork) return 'nobody is at work at it any more';
   if (decided === 'back') return 'it is being put back';
   if (decided === 'confirmed') return 'it is confirmed and about to end';
-  return `without fleet it puts itself back in ${Math.max(0, left)} s`;
+  return `without fleet it puts itself back ${whenBack(left)}`;
+}
+
+/** Of the seconds that are left to fleet; the way back waits for a step, too. */
+export function whenBack(left: number): string {
+  return left > 0 ? `in ${left} s` : 'when the step in hand has ended';
 }
 
 function networkDrift(index: FleetIndex, hypervisor: string, facts: Facts): Drift[] {

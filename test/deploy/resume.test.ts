@@ -30,7 +30,10 @@ function again(world: World): { input: RolloutInput; former: Map<string, Former>
     enter: async (sessions) => {
       for (const [name, then] of await takeUp(sessions, 'eve@laptop')) former.set(name, then);
     },
-    recall: (session, now) => recall(former.get(session.hypervisor.name) as Former, now),
+    recall: (session, now) => {
+      const then = former.get(session.hypervisor.name) as Former;
+      return { before: recall(then, now), targets: then.targets };
+    },
   };
   return { input, former };
 }
@@ -114,10 +117,12 @@ describe('what is recalled', () => {
       ['db1', { current: '/nix/store/then-db1', booted: '/nix/store/then-db1', isActive: true }],
       ['old1', { current: '/nix/store/then-old1', booted: undefined, isActive: false }],
     ]),
+    targets: ['db1'],
+    failedUnits: ['x.service'],
   };
 
   test('is the generations of before, on a hypervisor that else is as it is now', () => {
-    const facts = recall(former, { ...now, failedUnits: ['x.service'] });
+    const facts = recall(former, { ...now, failedUnits: ['y.service'] });
     expect(facts).toMatchObject({
       currentSystem: '/nix/store/then-system',
       systemProfile: '/nix/store/then-profile',

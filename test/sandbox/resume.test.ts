@@ -113,6 +113,20 @@ describe('a deployment whose fleet was killed', { timeout: 240_000 }, () => {
     expect(await booted()).toEqual(before);
   });
 
+  it('cannot be finished when one of its hypervisors has gone back already, but undone', async () => {
+    await desk.apply(0);
+    const before = await booted();
+    await kill('update web2');
+    await hv2.sh(
+      `for d in ${deployments}/*; do [ -e "$d/result" ] || sh "$d/back.sh" lapsed; done >/dev/null 2>&1`,
+    );
+    const refused = await desk.fleet(['apply', '--resume', '--yes']);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('hv2 has put itself back already');
+    expect((await desk.fleet(['apply', '--resume', '--undo', '--yes'])).code).toBe(3);
+    expect(await booted()).toEqual(before);
+  });
+
   it('goes back when it is taken up and fails; its commit is taken back, as if nothing had been', async () => {
     const before = await booted();
     const good = await hv1.sh('git -C "$FLEET_ROOT/var/lib/fleet/repo" rev-parse HEAD');

@@ -125,6 +125,25 @@ describe('the way back of a deployment', () => {
     expect((await stage.facts()).checkout).toMatchObject({ commit: before, branch: 'fleet' });
   });
 
+  it('leaves a checkout that was not moved as it is, with what somebody edits there', async () => {
+    const edited = '"$FLEET_ROOT/var/lib/fleet/repo/flake.nix"';
+    await stage.host.exec(`echo '# by hand' >>${edited}`);
+    expect(await stage.back()).toBe('back\tno 0\n');
+    expect((await stage.host.exec(`tail -n 1 ${edited}`)).stdout).toBe('# by hand\n');
+  });
+
+  it('is not declared over before it has come to its end', async () => {
+    stage.vms.web1 = { packages: ['curl'] };
+    await stage.build('web1');
+    await stage.update('web1');
+    await stage.call('end', stage.id, 'rollback-failed');
+    expect(await stage.result()).toBe('');
+    expect((await stage.facts()).lock?.id).toBe(stage.id);
+    await stage.back();
+    await stage.call('end', stage.id, 'rolled-back');
+    expect(await stage.result()).toBe('rolled-back');
+  });
+
   it('says what it could not put back, and puts back the rest', async () => {
     stage.vms.web1 = { packages: ['curl'] };
     stage.vms.web2 = { packages: ['curl'] };

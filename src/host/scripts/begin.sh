@@ -88,6 +88,8 @@ active=$(systemctl list-units --no-legend --plain --state=active,activating,relo
 		printf 'vm\t%s\t%s\t%s\t%s\n' "$name" "$current" "$(keep "$(target "$folder/booted")" "$name.booted")" "$was"
 	done
 	for name; do printf 'target\t%s\n' "$name"; done
+	systemctl list-units --no-pager --no-legend --plain --full --state=failed 2>/dev/null |
+		sed -n "s/^\([^ ][^ ]*\).*/failed$tab\1/p"
 } >"$deployment/before"
 
 # Transient units have hardly a PATH on NixOS, and a switch changes what is on ours: the old system's
@@ -112,11 +114,15 @@ on_disk "$deployment"/* "$deployment"
 systemd-run --quiet --collect --unit="fleet-back-$id" --description="fleet $id: way back" \
 	--on-active="$confirm" --timer-property=AccuracySec=1s "$(command -v sh)" "$deployment/back.sh" lease
 # A link is the lock: exactly one of many can make it, and it says whose it is.
-if ! ln -sn "deployments/$id" "$state/lock" 2>/dev/null; then
+tries=5
+until ln -sn "deployments/$id" "$state/lock" 2>/dev/null; do
 	holder=$(target "$state/lock")
-	[ -n "$holder" ] || die preflight.no-space "cannot create $state/lock"
-	held "${holder##*/}"
-fi
+	[ -z "$holder" ] || held "${holder##*/}"
+	# Its holder gave way just now; or nothing can be written.
+	tries=$((tries - 1))
+	[ "$tries" -gt 0 ] || die preflight.no-space "cannot create $state/lock"
+	sleep 0.2
+done
 : >"$deployment/begun"
 # From now until the next boot, starting guests is the deployment's business (fleet-autostart).
 : >"$R/run/fleet/seen"

@@ -26,6 +26,7 @@ if git rev-parse -q --verify HEAD >/dev/null && [ -n "$(git status --porcelain)"
 	git -c user.name=fleet -c user.email=fleet@localhost stash push -q --include-untracked -m "set aside by fleet"
 	echo "what was changed by hand in ${checkout#"$R"} is kept in git stash"
 fi
+: >"$deployments/$id/checked-out"
 git checkout -q --force -B fleet "$commit"
 [ -z "$(git status --porcelain)" ] ||
 	die checkout.dirty "$(git status --porcelain | head -n 1 | cut -c 4-) in ${checkout#"$R"} is not fleet's and cannot be set aside: move it"

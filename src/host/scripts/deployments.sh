@@ -26,10 +26,23 @@ note() {
 # on_disk FILE…: there also after a power cut.
 on_disk() { sync "$@" 2>/dev/null || sync; }
 
-# at_work ID: its lease is running (a timer, then a service, from begin to end), or one of its steps.
+# at_work ID: its lease is running (a timer, then a service, from begin to end), one of its steps, or the
+# recovery after a power cut. When systemd does not say: yes, rather than two at a time.
 at_work() {
-	[ -n "$(systemctl list-units --no-legend --plain --state=active,activating,deactivating \
-		"fleet-back-$1*.timer" "fleet-back-$1*.service" "fleet-$1-*.service" 2>/dev/null)" ]
+	units=$(systemctl list-units --no-legend --plain --state=active,activating,deactivating \
+		"fleet-back-$1*.timer" "fleet-back-$1*.service" "fleet-$1-*.service" 2>/dev/null) || return 0
+	[ -z "$units" ] || return 0
+	[ "$(systemctl show -p ActiveState --value fleet-recover.service 2>/dev/null)" = activating ]
+}
+
+# step_holds ID: one of its steps runs that may not be cut off.
+step_holds() {
+	for mark in "$deployments/$1"/steps/*.holds; do
+		if [ ! -e "$mark" ] || [ -e "${mark%.holds}.rc" ]; then continue; fi
+		number=${mark##*/}
+		! is_active "fleet-$1-${number%%-*}.service" || return 0
+	done
+	return 1
 }
 
 # is_open ID: it had this hypervisor's lock once, and has not ended.

@@ -19,27 +19,26 @@ if [ "$kind" = change ] && [ ! -e "$deployment/changing" ]; then
 	on_disk "$deployment"
 fi
 
-# Inside the unit, so that journal and lease are kept without us, too: while it runs it has its own
-# limit; the time in which fleet has to be heard of comes after it.
-hold=$((seconds + confirm))
-[ "$kind" != harmless ] || hold=$confirm
+# The way back waits for it, for as long as it runs; the time in which fleet has to be heard of comes after it.
+[ "$kind" = harmless ] || : >"$base.holds"
+# Inside the unit, so that journal and lease are kept without us, too.
 # shellcheck disable=SC2016
 wrapper='
-base=$1 number=$2 name=$3 deployment=$4 hold=$5 confirm=$6
-shift 6
+base=$1 number=$2 name=$3 deployment=$4 confirm=$5
+shift 5
 lease() {
 	read -r up _ </proc/uptime || up=$(date +%s)
-	echo "$((${up%.*} + $1))" >"$deployment/deadline.$$" && mv -f "$deployment/deadline.$$" "$deployment/deadline"
+	echo "$((${up%.*} + confirm))" >"$deployment/deadline.$$" && mv -f "$deployment/deadline.$$" "$deployment/deadline"
 } 2>/dev/null
 [ ! -L "$deployment/decided" ] || exit 1
-lease "$hold"
+lease
 printf "%s\t%s\t%s\tbegin\n" "$(date +%s)" "$number" "$name" >>"$deployment/journal"
 code=0
 sh "$base.sh" "$@" >"$base.log" 2>&1 </dev/null || code=$?
 printf "%s\t%s\t%s\tend\t%s\n" "$(date +%s)" "$number" "$name" "$code" >>"$deployment/journal"
 echo "$code" >"$base.rc.new"
 mv -f "$base.rc.new" "$base.rc"
-lease "$confirm"
+lease
 '
 unit() {
 	systemd-run --quiet --collect --wait --expand-environment=no --unit="fleet-$id-$number" --description="fleet $id: $name" \
@@ -52,9 +51,9 @@ if [ "$kind" = build ]; then
 	available=$(while read -r key value _; do [ "$key" != MemAvailable: ] || echo "$value"; done <"$R/proc/meminfo")
 	memory=$((available * 4 / 5))
 	set -- -p OOMScoreAdjust=800 -p CPUWeight=20 -p IOWeight=20 -p MemoryMax="${memory}K" \
-		sh -c "$wrapper" fleet-step "$base" "$number" "$name" "$deployment" "$hold" "$confirm" "$@"
+		sh -c "$wrapper" fleet-step "$base" "$number" "$name" "$deployment" "$confirm" "$@"
 else
-	set -- sh -c "$wrapper" fleet-step "$base" "$number" "$name" "$deployment" "$hold" "$confirm" "$@"
+	set -- sh -c "$wrapper" fleet-step "$base" "$number" "$name" "$deployment" "$confirm" "$@"
 fi
 unit "$@" &
 

@@ -15,7 +15,7 @@ if [ "$mode" = boot ]; then
 fi
 for bridge; do
 	[ -e "$R/sys/class/net/$bridge" ] || echo "$bridge"
-done >"$deployments/$id/bridges-new"
+done >>"$deployments/$id/bridges-new"
 : >"$deployments/$id/switching"
 on_disk "$deployments/$id"
 "$toplevel/bin/switch-to-configuration" test || code=$?

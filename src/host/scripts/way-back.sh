@@ -17,11 +17,11 @@ if [ "$mode" = lease ]; then
 		read -r deadline 2>/dev/null <"$deployment/deadline" || true
 		left=$((deadline - $(uptime_seconds)))
 		if [ "$left" -gt 0 ]; then
-			# A step has a limit of its own, and sets it nearer when it ends sooner.
+			# Somebody who gives up sets it nearer.
 			[ "$left" -lt 2 ] || left=2
 			sleep "$left"
-		elif is_active "fleet-back-$id-now.service"; then
-			# One at a time, whoever asked for it.
+		elif step_holds "$id" || is_active "fleet-back-$id-now.service"; then
+			# A step has a limit of its own; ways back go one at a time, whoever asked for them.
 			sleep 1
 		else
 			tries=$((tries + 1))
@@ -130,10 +130,19 @@ system_back() {
 	if [ "$mode" = boot ]; then
 		[ "$(readlink -f "$R/run/current-system")" = "$old" ] || reboot=yes
 	else
-		"$old/bin/switch-to-configuration" test
-		code=$?
+		# A switch that hangs must not keep guests down; one that somebody else has begun ends some time.
+		tries=12
+		until
+			timeout -k 10 300 "$old/bin/switch-to-configuration" test
+			code=$?
+			# 4: a unit failed, perhaps one that failed before, too; 100: a reboot is needed. Fleet looks.
+			case $code in 0 | 4 | 100 | 124 | 137) true ;; *) false ;; esac
+		do
+			tries=$((tries - 1))
+			[ "$tries" -gt 0 ] || break
+			sleep 5
+		done
 		echo system. >>"$deployment/put-back"
-		# 4: a unit failed, perhaps one that failed before, too; 100: a reboot is needed. Fleet looks.
 		case $code in 0 | 4 | 100) ;; *) fail "switch-to-configuration test of the previous system ended with $code" ;; esac
 		# Of a bridge that it forgot, or that somebody took away, networkd knows again when it starts.
 		if [ -e "$deployment/bridges-removed" ] || [ -s "$deployment/bridges-new" ]; then
@@ -166,7 +175,7 @@ if [ ! -e "$deployment/back.rc" ]; then
 	fi
 	# So that a `microvm -u` by hand does not build what was just put back; without git it stays.
 	former=$(meta "$id" former)
-	[ "$mode" = boot ] || [ -z "$former" ] ||
+	[ "$mode" = boot ] || [ ! -e "$deployment/checked-out" ] || [ -z "$former" ] ||
 		git -C "$R$(meta "$id" checkout)" checkout -q --force -B fleet "$former" 2>/dev/null
 	note "$id" - way-back end "${failed:+1}"
 	if [ "$reboot" = yes ] && [ ! -e "$deployment/rebooted" ]; then
