@@ -290,11 +290,33 @@ describe.skipIf(missing !== undefined && !isRequired)('packets', { timeout: 60_0
     });
     afterAll(() => peer?.end());
 
-    test('reaches networks that are advertised, and guests do not reach it unasked', async () => {
+    test('reaches networks that are advertised', async () => {
       expect(await peer.ask('tcp', addresses.quiet![0], 443)).toBe('silence');
       await world.load(yaml({ hypervisor: 'tailscale: { enable: true, advertiseRoutes: true }' }));
       expect(await peer.ask('tcp', addresses.quiet![0], 443)).toBe('100.64.0.2');
-      expect(await world.guest('quiet').ask('ping', '100.64.0.2')).toBe(false);
+      expect(await peer.ask('tcp', addresses.front![0], 443)).toBe('100.64.0.2');
+    });
+
+    test('is reached by no guest unasked, whatever its egress and isolation', async () => {
+      await peer.ask('listenTcp', 443);
+      await peer.ask('listenUdp', 123);
+      for (const vm of vms) {
+        const guest = world.guest(vm);
+        const seen = await Promise.all([
+          guest.ask('tcp', '100.64.0.2', 443),
+          guest.ask('udp', '100.64.0.2', 123),
+          guest.ask('ping', '100.64.0.2'),
+        ]);
+        expect([vm, ...seen]).toEqual([vm, 'refused', 'refused', false]);
+      }
+      expect(await world.hypervisor.ask('tcp', '100.64.0.2', 443)).toBe('100.64.0.1');
+    });
+
+    test('is reached by a network whose bridge is given an element of its own', async () => {
+      const element = '{ "br-front" . "tailscale0" }';
+      await world.hypervisor.must('nft', `add element inet fleet allowed ${element}`);
+      expect(await world.guest('front').ask('tcp', '100.64.0.2', 443)).toBe('10.1.0.2');
+      await world.hypervisor.must('nft', `delete element inet fleet allowed ${element}`);
     });
   });
 
