@@ -55,6 +55,7 @@ export const codes = {
   E415: 'a port is published on a hypervisor without uplink',
   E416: 'two hypervisors advertise subnets that overlap',
   E417: 'routes are advertised without tailscale',
+  E418: 'a subnet overlaps with the range of tailscale',
   W413: 'guests may go out, but to no name server',
 
   E501: 'a QEMU guest has exactly 2 GiB of memory',
