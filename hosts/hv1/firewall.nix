@@ -91,6 +91,7 @@
         iifname @bridges oifname @bridges goto refuse
         iifname "enP2p4s0" oifname "br-vm1" ct status dnat ip daddr 10.1.0.2 tcp dport 80 accept
         iifname "tailscale0" oifname @bridges accept
+        iifname @bridges oifname "tailscale0" goto refuse
         oifname @isolated drop
         iifname @metadata ip daddr 169.254.169.254 accept
         iifname @metadata ip6 daddr fd00:ec2::254 accept

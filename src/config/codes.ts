@@ -51,10 +51,11 @@ export const codes = {
   E411: 'an address is missing on a network of several vms',
   E412: 'a name server is not an IP address',
   E413: 'a network allows one of another hypervisor',
-  E414: 'a port of an uplink leads to two guests, or away from sshd',
+  E414: 'a port of an uplink leads to two guests, or away from sshd or tailscale',
   E415: 'a port is published on a hypervisor without uplink',
   E416: 'two hypervisors advertise subnets that overlap',
   E417: 'routes are advertised without tailscale',
+  E418: 'a subnet overlaps with the range of tailscale',
   W413: 'guests may go out, but to no name server',
 
   E501: 'a QEMU guest has exactly 2 GiB of memory',

@@ -397,7 +397,7 @@ export interface HypervisorMachine {
      */
     enable?: boolean;
     /**
-     * Whether the tailnet reaches the subnets of its networks.
+     * Whether the tailnet reaches the subnets of its networks. Guests open no connection into it, whatever their egress.
      */
     advertiseRoutes?: boolean;
   };
@@ -482,7 +482,7 @@ export interface Network {
    */
   allow?: Name[];
   /**
-   * What guests may reach outside of the hypervisor's networks: all, web (tcp 80 and 443), none, or a list. A forwarder of DNS is no outside.
+   * What guests may reach outside of the hypervisor's networks: all, web (tcp 80 and 443), none, or a list. The tailnet is never among it. A forwarder of DNS is no outside.
    */
   egress?: string | string[];
   /**

@@ -114,6 +114,8 @@ function chains({ networks, targets, uplink, forwarder, advertised }: Firewall):
       `iifname @bridges oifname @bridges goto refuse`,
       ...targets.map(letIn(uplink)).sort(),
       ...(advertised ? [`iifname ${name(tailscaleInterface)} oifname @bridges accept`] : []),
+      // The tailnet is nobody's egress: it trusts its members, and a guest is none.
+      `iifname @bridges oifname ${name(tailscaleInterface)} goto refuse`,
       'oifname @isolated drop',
       ...metadata.map((daddr) => `iifname @metadata ${daddr} accept`),
       'iifname . meta l4proto . th dport @egress accept',

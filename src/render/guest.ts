@@ -16,18 +16,20 @@ export function guestFile(
 ): string {
   const packages = packageList(vm);
   const out = wayOut(vm.nics, networkOf);
-  const networks = vm.nics.map((nic) => {
+  const networks = vm.nics.map((nic, position) => {
     const network = networkOf(nic.network);
-    const { gateway, ipv6 } = network;
+    const { address6 } = nic;
+    const { gateway, ipv6, prefix, subnet } = network;
     const nameservers = hypervisor.forwarder ? [gateway] : hypervisor.nameservers;
+    const families: Family[] = [
+      { address: nic.address, gateway, prefix, subnet, isWayOut: nic === out.ipv4 },
+      ...(address6 && ipv6 ? [{ ...ipv6, address: address6, isWayOut: nic === out.ipv6 }] : []),
+    ];
     return [
       `10-${nic.network}`,
-      nicNetwork(nic, network, {
-        gateways: [
-          ...(nic === out.ipv4 ? [gateway] : []),
-          ...(nic === out.ipv6 && ipv6 ? [ipv6.gateway] : []),
-        ],
+      nicNetwork(nic, families, {
         nameservers: nic === out.ipv4 ? nameservers : [],
+        table: firstTable + position,
       }),
     ];
   });
@@ -60,23 +62,43 @@ const modules = (vm: Vm): string[] => [
   ...(isLookedInto(vm) ? [guestChecksModulePath] : []),
 ];
 
-interface Beyond {
-  readonly gateways: readonly string[];
-  readonly nameservers: readonly string[];
+/** A NIC in IPv4 or IPv6. */
+interface Family {
+  readonly address: string;
+  readonly gateway: string;
+  readonly prefix: number;
+  readonly subnet: string;
+  /** The vm's default route of this family goes through this NIC. */
+  readonly isWayOut: boolean;
 }
 
-function nicNetwork(nic: Nic, network: Network, { gateways, nameservers }: Beyond): Nix {
-  const { address6 } = nic;
+interface Beyond {
+  readonly nameservers: readonly string[];
+  readonly table: number;
+}
+
+/** Routing tables of NICs count from here; those of the kernel are 253 to 255. */
+const firstTable = 100;
+
+function nicNetwork(nic: Nic, families: readonly Family[], { nameservers, table }: Beyond): Nix {
+  const gateways = families.filter((one) => one.isWayOut).map(({ gateway }) => gateway);
+  const others = families.filter((one) => !one.isWayOut);
   return {
-    address: [
-      `${nic.address}/${network.prefix}`,
-      ...(address6 && network.ipv6 ? [`${address6}/${network.ipv6.prefix}`] : []),
-    ],
+    address: families.map(({ address, prefix }) => `${address}/${prefix}`),
     ...(gateways.length > 0 && { gateway: gateways }),
     ...(nameservers.length > 0 && { dns: nameservers }),
     matchConfig: { MACAddress: nic.mac },
     // Nobody on the bridge is entitled to send any.
     networkConfig: { IPv6AcceptRA: false },
+    // Answers leave by the NIC that was asked: by another, the reverse path filters of guest and
+    // hypervisor drop them. Neighbours are told directly.
+    ...(others.length > 0 && {
+      routes: others.flatMap(({ gateway, subnet }) => [
+        { Destination: subnet, Table: table },
+        { Gateway: gateway, Table: table },
+      ]),
+      routingPolicyRules: others.map(({ address }) => ({ From: address, Table: table })),
+    }),
   };
 }
 

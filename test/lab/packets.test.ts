@@ -44,7 +44,7 @@ vms:
   back: { on: hv1, network: back, address: 10.2.0.2 }
   web: { on: hv1, network: web }
   quiet: { on: hv1, network: quiet }
-  some: { on: hv1, network: some }
+  some: { on: hv1, network: some, address: 10.5.0.2 }
   open1: { on: hv1, network: open1 }
   open2: { on: hv1, network: open2 }
   routed: { on: hv1, network: routed, address: 10.8.0.2 }
@@ -53,6 +53,9 @@ vms:
     on: hv1
     networks: [{ name: routed, address: 10.8.0.9 }, { name: front, address: 10.1.0.9 }]
     publish: ["9443:443/tcp"]
+  two:
+    on: hv1
+    networks: [{ name: some, address: 10.5.0.9 }, { name: back, address: 10.2.0.9 }]
 `;
 
 /** First address of each guest, in both families. */
@@ -135,6 +138,29 @@ describe.skipIf(missing !== undefined && !isRequired)('packets', { timeout: 60_0
       expect(await world.hypervisor.ask('ping', address)).toBe(true);
     expect(await world.guest('routed').ask('ping', '10.8.0.9')).toBe(true);
     expect(await world.guest('front').ask('ping', 'fd00:1::9')).toBe(true);
+  });
+
+  test('a guest is reached on its further network by who is allowed there, and by nobody else', async () => {
+    const seen = async (vm: string) =>
+      Promise.all(
+        ['10.2.0.9', 'fd00:2::9'].flatMap((to) => [
+          world.guest(vm).ask('tcp', to, 443),
+          world.guest(vm).ask('ping', to),
+        ]),
+      );
+    const answered = ([four, six]: readonly [string, string]) => [four, true, six, true];
+    expect(await seen('front')).toEqual(answered(addresses.front!));
+    expect(await seen('back')).toEqual(answered(addresses.back!));
+    for (const vm of ['web', 'open1'])
+      expect(await seen(vm)).toEqual(['refused', false, 'refused', false]);
+  });
+
+  test('a guest answers neighbours on its further network without its gateway', async () => {
+    for (const [n, own] of ['10.2.0.9', 'fd00:2::9'].entries()) {
+      const route = (to: string) => world.guest('two').must('ip', 'route', 'get', to, 'from', own);
+      expect(await route(addresses.back![n]!)).not.toContain('via');
+      expect(await route(addresses.front![n]!)).toContain('via');
+    }
   });
 
   describe('egress', () => {
@@ -264,11 +290,33 @@ describe.skipIf(missing !== undefined && !isRequired)('packets', { timeout: 60_0
     });
     afterAll(() => peer?.end());
 
-    test('reaches networks that are advertised, and guests do not reach it unasked', async () => {
+    test('reaches networks that are advertised', async () => {
       expect(await peer.ask('tcp', addresses.quiet![0], 443)).toBe('silence');
       await world.load(yaml({ hypervisor: 'tailscale: { enable: true, advertiseRoutes: true }' }));
       expect(await peer.ask('tcp', addresses.quiet![0], 443)).toBe('100.64.0.2');
-      expect(await world.guest('quiet').ask('ping', '100.64.0.2')).toBe(false);
+      expect(await peer.ask('tcp', addresses.front![0], 443)).toBe('100.64.0.2');
+    });
+
+    test('is reached by no guest unasked, whatever its egress and isolation', async () => {
+      await peer.ask('listenTcp', 443);
+      await peer.ask('listenUdp', 123);
+      for (const vm of vms) {
+        const guest = world.guest(vm);
+        const seen = await Promise.all([
+          guest.ask('tcp', '100.64.0.2', 443),
+          guest.ask('udp', '100.64.0.2', 123),
+          guest.ask('ping', '100.64.0.2'),
+        ]);
+        expect([vm, ...seen]).toEqual([vm, 'refused', 'refused', false]);
+      }
+      expect(await world.hypervisor.ask('tcp', '100.64.0.2', 443)).toBe('100.64.0.1');
+    });
+
+    test('is reached by a network whose bridge is given an element of its own', async () => {
+      const element = '{ "br-front" . "tailscale0" }';
+      await world.hypervisor.must('nft', `add element inet fleet allowed ${element}`);
+      expect(await world.guest('front').ask('tcp', '100.64.0.2', 443)).toBe('10.1.0.2');
+      await world.hypervisor.must('nft', `delete element inet fleet allowed ${element}`);
     });
   });
 

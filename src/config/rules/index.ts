@@ -21,7 +21,7 @@ import { canary } from './rollout.ts';
 import { able, distinctCids, stoppable } from './runners.ts';
 import { distinctShares, harmlessShares } from './shares.ts';
 import { subnets, subnets6 } from './subnets.ts';
-import { advertisedSubnets, advertisingIsEnabled } from './tailscale.ts';
+import { advertisedSubnets, advertisingIsEnabled, besideTailscale } from './tailscale.ts';
 import { sshKeys } from './users.ts';
 import { distinctVolumes, harmlessVolumes } from './volumes.ts';
 
@@ -42,6 +42,7 @@ export const rules: readonly ((draft: Draft) => Iterable<Finding>)[] = [
   nameServersInReach,
   advertisedSubnets,
   advertisingIsEnabled,
+  besideTailscale,
   portNumbers,
   publishedPorts,
   vmHasNetwork,

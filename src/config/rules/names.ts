@@ -17,6 +17,9 @@ export function* uniqueNames({ known }: Draft): Iterable<Finding> {
   }
 }
 
+/** In net.ipv4.conf these are no interfaces, so the kernel lets none have such a name. */
+const kernelNames = ['all', 'default'];
+
 /** Bridges have names that Linux takes and that are not those of TAPs. */
 export function* bridgeNames({ networks }: Draft): Iterable<Finding> {
   for (const { name, path, yaml } of networks.values()) {
@@ -25,12 +28,13 @@ export function* bridgeNames({ networks }: Draft): Iterable<Finding> {
       const message = `its bridge "${bridge}" would have more than ${maxInterfaceName} characters`;
       const hint = `add bridge: ${bridge.slice(0, maxInterfaceName).replace(/-+$/, '')}`;
       yield { code: 'E303', path, on: 'key', message, hint };
-    } else if (bridge.startsWith('vm-')) {
-      const message = `"${bridge}" begins like the TAP interface of a vm`;
+    } else if (bridge.startsWith('vm-') || kernelNames.includes(bridge)) {
       yield {
         code: 'E303',
         path: [...path, 'bridge'],
-        message,
+        message: kernelNames.includes(bridge)
+          ? `the kernel lets no interface be called "${bridge}"`
+          : `"${bridge}" begins like the TAP interface of a vm`,
         hint: `write ${bridgeName(name)}`,
       };
     }

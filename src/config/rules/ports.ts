@@ -1,9 +1,9 @@
-import { expandConfig } from '../../model/config.ts';
 import type { Data } from '../../model/fleet.ts';
 import { parseSshTarget } from '../../model/ssh-target.ts';
 import type { Finding, Path } from '../finding.ts';
 import type { Draft, DraftHypervisor, DraftVm } from '../normalise.ts';
 import { egressPorts, published } from '../ports.ts';
+import { runsTailscale, servicesOf } from './services.ts';
 
 const lastPort = 65_535;
 
@@ -32,11 +32,14 @@ const tooLarge = (port: number, path: Path): Finding => ({
   hint: `ports go up to ${lastPort}`,
 });
 
-/** A port of an uplink leads to one guest, and never away from the hypervisor's own sshd. */
+/** A port of an uplink leads to one guest, and never away from the hypervisor's sshd or tailscale. */
 export function* publishedPorts({ hypervisors }: Draft): Iterable<Finding> {
   for (const hypervisor of hypervisors.values()) {
     const { name, yaml, vms } = hypervisor;
-    const taken = new Map(sshdPorts(hypervisor).map((port) => [`${port}/tcp`, `sshd of ${name}`]));
+    const taken = new Map<string, string>([
+      ...sshdPorts(hypervisor).map((port) => [`${port}/tcp`, `sshd of ${name}`] as const),
+      ...tailscalePorts(hypervisor).map((port) => [`${port}/udp`, `tailscale of ${name}`] as const),
+    ]);
     for (const vm of vms) {
       for (const text of vm.merged.publish) {
         const path = writtenAt(vm, text);
@@ -56,16 +59,19 @@ export function* publishedPorts({ hypervisors }: Draft): Iterable<Finding> {
   }
 }
 
-/** Those that fleet connects to, and those that its config asks for. */
+/** The one that fleet is told to connect to, and those that sshd listens on. */
 function sshdPorts({ yaml }: DraftHypervisor): number[] {
   const target = typeof yaml.ssh === 'string' ? parseSshTarget(yaml.ssh) : yaml.ssh;
-  const port = 'problem' in target ? undefined : (target.port ?? 22);
-  const { services } = expandConfig(yaml.config ?? {}) as {
-    services?: { openssh?: { ports?: Data } | null } | null;
-  };
-  const configured = services?.openssh?.ports;
-  const numbers = Array.isArray(configured) ? (configured as readonly Data[]) : [];
-  return [port, ...numbers].filter((one) => typeof one === 'number');
+  const told = 'problem' in target ? undefined : target.port;
+  const { ports } = servicesOf(yaml).openssh ?? {};
+  const listens = Array.isArray(ports) ? (ports as readonly Data[]) : [22];
+  return [told, ...listens].filter((one) => typeof one === 'number');
+}
+
+/** Where peers reach tailscale directly. */
+function tailscalePorts({ yaml }: DraftHypervisor): number[] {
+  const { port = 41_641 } = servicesOf(yaml).tailscale ?? {};
+  return runsTailscale(yaml) && typeof port === 'number' ? [port] : [];
 }
 
 function writtenAt(vm: DraftVm, text: string): Path {

@@ -15,6 +15,7 @@ const own = [
   '/sys',
   '/var/lib/fleet',
   '/var/lib/microvms',
+  '/var/lib/tailscale',
 ];
 /** Of these, folders inside may be what is meant to be shared. */
 const inPart = ['/etc', '/run'];

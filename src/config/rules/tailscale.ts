@@ -1,6 +1,13 @@
-import type { Finding } from '../finding.ts';
-import type { Draft, DraftHypervisor } from '../normalise.ts';
+import { formatSubnet, overlaps, parseSubnet } from '../../model/addresses.ts';
+import { formatSubnet6, overlaps6, parseSubnet6 } from '../../model/addresses6.ts';
+import type { Finding, Path } from '../finding.ts';
+import type { Draft, DraftHypervisor, DraftNetwork } from '../normalise.ts';
+import { runsTailscale } from './services.ts';
 import { overlapping } from './subnets.ts';
+
+/** Where tailscale has the addresses of every tailnet. */
+const tailnet = parseSubnet('100.64.0.0/10')!;
+const tailnet6 = parseSubnet6('fd7a:115c:a1e0::/48')!;
 
 const advertises = ({ yaml: { tailscale } }: DraftHypervisor): boolean =>
   tailscale?.enable === true && tailscale.advertiseRoutes === true;
@@ -31,6 +38,45 @@ export function* advertisingIsEnabled({ hypervisors }: Draft): Iterable<Finding>
       path: [...path, 'tailscale', 'advertiseRoutes'],
       message: `${name} advertises routes, but tailscale is not enabled there`,
       hint: 'write tailscale: { enable: true, advertiseRoutes: true }',
+    };
+  }
+}
+
+/** Addresses there are those of peers: in IPv4, tailscale drops what has one and comes another way. */
+export function* besideTailscale({ hypervisors }: Draft): Iterable<Finding> {
+  for (const { name, yaml, networks } of hypervisors.values()) {
+    if (!runsTailscale(yaml)) continue;
+    for (const network of networks) {
+      for (const { text, range, path, instead } of overlapsWithTailscale(network)) {
+        const message = `${text} overlaps with ${range}, which is tailscale's on ${name}`;
+        yield { code: 'E418', path, message, hint: `take another one, such as ${instead}` };
+      }
+    }
+  }
+}
+
+interface Overlap {
+  readonly text: string;
+  readonly range: string;
+  readonly path: Path;
+  readonly instead: string;
+}
+
+function* overlapsWithTailscale({ subnet, subnet6, path }: DraftNetwork): Iterable<Overlap> {
+  if (overlaps(subnet, tailnet)) {
+    yield {
+      text: formatSubnet(subnet),
+      range: formatSubnet(tailnet),
+      path: [...path, 'subnet'],
+      instead: '10.1.0.0/24',
+    };
+  }
+  if (subnet6 && overlaps6(subnet6, tailnet6)) {
+    yield {
+      text: formatSubnet6(subnet6),
+      range: formatSubnet6(tailnet6),
+      path: [...path, 'subnet6'],
+      instead: 'fd00:9::/64',
     };
   }
 }

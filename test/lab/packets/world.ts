@@ -13,10 +13,23 @@ export const uplink = {
   internet: ['198.51.100.1', '2001:db8:100::1'],
 } as const;
 
+/** As NixOS' firewall has it: what would not be answered the way that it came is dropped. */
+const reversePathFilter = `chain rpfilter {
+      type filter hook prerouting priority mangle + 10; policy drop;
+      meta nfproto ipv4 udp sport . udp dport { 67 . 68, 68 . 67 } accept
+      fib saddr . mark . iif oif exists accept
+    }`;
+
 interface NetworkFile {
   readonly address?: readonly string[];
   readonly gateway?: readonly string[];
   readonly dns?: readonly string[];
+  readonly routes?: readonly {
+    readonly Destination?: string;
+    readonly Gateway?: string;
+    readonly Table: number;
+  }[];
+  readonly routingPolicyRules?: readonly { readonly From: string; readonly Table: number }[];
   readonly matchConfig: {
     readonly Name?: string | readonly string[];
     readonly MACAddress?: string;
@@ -62,7 +75,8 @@ export class PacketWorld {
       | { networking: { firewall: { extraInputRules: string } } }
       | undefined;
     // What NixOS has of its own accord: nothing comes in but ssh, ping and what rules add.
-    const nixos = `chain input {
+    const nixos = `${reversePathFilter}
+    chain input {
       type filter hook input priority filter; policy drop;
       iifname lo accept
       ct state { established, related } accept
@@ -130,6 +144,7 @@ export class PacketWorld {
       this.guests.set(name, guest);
       await quicken(guest);
       await this.#plugIn(guest, file as unknown as GuestFile);
+      await guest.must('nft', `table inet nixos-fw {\n${reversePathFilter}\n}`);
     }
     await this.joinTaps();
   }
@@ -144,6 +159,14 @@ export class PacketWorld {
       await address(guest, `eth${n}`, network?.address ?? []);
       for (const gateway of network?.gateway ?? [])
         await guest.must('ip', 'route', 'add', 'default', 'via', gateway);
+      for (const { Destination = 'default', Gateway, Table } of network?.routes ?? []) {
+        const via = Gateway === undefined ? [] : ['via', Gateway];
+        const family = familyOf(Gateway ?? Destination);
+        const where = ['dev', `eth${n}`, 'table', String(Table)];
+        await guest.must('ip', family, 'route', 'add', Destination, ...via, ...where);
+      }
+      for (const { From, Table } of network?.routingPolicyRules ?? [])
+        await guest.must('ip', familyOf(From), 'rule', 'add', 'from', From, 'table', String(Table));
     }
   }
 
@@ -191,6 +214,8 @@ async function quicken(one: Namespace): Promise<void> {
   for (const scope of ['all', 'default'])
     await one.must('sysctl', '-qw', `net.ipv6.conf.${scope}.accept_dad=0`);
 }
+
+const familyOf = (text: string): string => (text.includes(':') ? '-6' : '-4');
 
 export async function cable(
   a: Namespace,

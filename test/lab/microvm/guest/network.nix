@@ -16,7 +16,9 @@ let
   listOf =
     short: long: network:
     (network.${short} or [ ]) ++ lib.toList (network.networkConfig.${long} or [ ]);
-  routed = network: map (route: route.Gateway) (builtins.filter (route: route ? Gateway) (network.routes or [ ]));
+  # The default route; a route of another table is not.
+  isDefault = route: route ? Gateway && !(route ? Table);
+  routed = network: map (route: route.Gateway) (builtins.filter isDefault (network.routes or [ ]));
 in
 map (
   nic:
