@@ -15,6 +15,7 @@ import {
   networkOnOneHypervisor,
   overlappingSubnets,
 } from './networks.ts';
+import { takenOptions } from './options.ts';
 import { portNumbers, publishedPorts } from './ports.ts';
 import { references } from './references.ts';
 import { canary } from './rollout.ts';
@@ -63,4 +64,5 @@ export const rules: readonly ((draft: Draft) => Iterable<Finding>)[] = [
   nameServers,
   capacity,
   configs,
+  takenOptions,
 ];
