@@ -2,6 +2,7 @@ import type { Finding } from '../finding.ts';
 import type { Draft } from '../normalise.ts';
 import { addresses, vmHasNetwork } from './addresses.ts';
 import { capacity } from './capacity.ts';
+import { closedPorts } from './closed-ports.ts';
 import { configs } from './config.ts';
 import { dependencies, dependencyCycles } from './dependencies.ts';
 import { credentialNames, memory } from './guests.ts';
@@ -45,6 +46,7 @@ export const rules: readonly ((draft: Draft) => Iterable<Finding>)[] = [
   advertisingIsEnabled,
   portNumbers,
   publishedPorts,
+  closedPorts,
   vmHasNetwork,
   addresses,
   memory,
