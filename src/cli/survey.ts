@@ -1,6 +1,7 @@
 import { type Contact, connectAll } from '../deploy/connect-all.ts';
 import type { Ports } from '../deploy/ports.ts';
 import type { Facts } from '../host/facts.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { makePlan, type PlanInput } from '../plan/make-plan.ts';
@@ -78,7 +79,11 @@ export async function survey(
     facts: new Map(contacts.map((c) => [c.hypervisor.name, c.facts])),
     selection,
     release,
-    warnings: [...commit.warnings, ...(await remoteWarnings(repo, commit, asked.remote))],
+    warnings: [
+      ...workspace.warnings.map(warningText),
+      ...commit.warnings,
+      ...(await remoteWarnings(repo, commit, asked.remote)),
+    ],
     lastDeployed: asked.remote?.deployed ?? new Map(),
   };
   return {
@@ -98,6 +103,10 @@ export async function survey(
     },
   };
 }
+
+/** On one line, as the other warnings of a plan are. */
+const warningText = ({ file, line, column, code, message, hint }: Diagnostic): string =>
+  `${file}:${line}:${column} ${code} ${message}${hint === undefined ? '' : `: ${hint}`}`;
 
 /** How long a plan waits for a remote that it only wants to tell of, in ms. */
 const patience = 5000;

@@ -75,10 +75,12 @@ export const codes = {
   E525: 'the name of a credential is too long for QEMU',
   E526: 'a vm starts after a reboot but one which it depends on does not',
   W501: 'two hypervisors have the same ssh destination',
+  W502: 'a port of a vm is published or checked, but its own firewall is closed',
 
   E601: 'an option is set twice in one config',
   E602: 'a key of config cannot be read as an option',
   E603: 'a text in config cannot be held by Nix',
+  E604: 'an option in config is one that fleet sets or counts',
   W601: 'yes, no, on or off in config is text',
 
   E701: 'vms ask for more vcpus than their hypervisor has to give',

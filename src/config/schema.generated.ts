@@ -82,7 +82,7 @@ export type Tags = Tag[];
  */
 export type Packages = string[];
 /**
- * Any NixOS option that is plain data. Keys split at dots; quote a part that contains one as in Nix: services.nginx.virtualHosts."example.org". The same option twice is an error.
+ * Any NixOS option that is plain data. Keys split at dots; quote a part that contains one as in Nix: services.nginx.virtualHosts."example.org". The same option twice is an error, and so is one that a field sets.
  */
 export type Config = Readonly<Record<string, Data>>;
 /**
@@ -102,7 +102,7 @@ export type Path = string;
  */
 export type Shares = Share[];
 /**
- * Ports of the uplink that lead to ports of the guest: the interface that its default route goes through.
+ * Ports of the uplink that lead to ports of the guest: the interface that its default route goes through. The guest's own firewall has to let them in: networking.firewall.allowedTCPPorts in config.
  */
 export type Publish = string[];
 /**
@@ -110,7 +110,7 @@ export type Publish = string[];
  */
 export type Port = number;
 /**
- * What is looked at after a change, beside what is always looked at.
+ * What is looked at after a change, beside what is always looked at. The guest's own firewall has to let in what tcp and http ask for: networking.firewall.allowedTCPPorts in config.
  */
 export type Checks = Check[];
 /**

@@ -70,6 +70,18 @@ Plan: 6 files. Hypervisors were not asked.
     expect(stdout).toContain('warning nix/extra.nix is not in git: Nix will not see it');
   });
 
+  test('says what is doubtful in fleet.yaml, as validate does', async () => {
+    const desk = new Desk(valid.replace('front }', 'front, checks: [{ tcp: 80 }] }')).commit();
+    const doubt = 'port 80/tcp is closed by the firewall inside vm web1';
+    const { stdout } = await desk.fleet('plan', '--offline', '--no-diff');
+    expect(stdout.replace(/\n {8}/g, ' ')).toContain(
+      `warning fleet.yaml:8:47 W502 ${doubt}: add config: { networking.firewall.allowedTCPPorts: [80] }\n`,
+    );
+    const { code, stderr } = await desk.fleet('validate');
+    expect(code).toBe(0);
+    expect(stderr.replace(/\n {2}(?! )/, ' ')).toContain(`fleet.yaml:8:47 warning W502 ${doubt}\n`);
+  });
+
   test('--json is the plan, versioned', async () => {
     const { code, stdout, stderr } = await (await rendered()).fleet('plan', '--offline', '--json');
     expect([code, stderr]).toEqual([0, '']);

@@ -70,12 +70,39 @@ const volumes = fc
     ),
   );
 
+/** Where no volume is. */
+const shares = fc
+  .subarray(['/media', '/srv/share', '/mnt/a-b'])
+  .chain((mounts) =>
+    fc.tuple(
+      ...mounts.map((mount) =>
+        fc.record(
+          { mount: fc.constant(mount), source: fc.constant('/srv/media'), readOnly: fc.boolean() },
+          { requiredKeys: ['mount', 'source'] },
+        ),
+      ),
+    ),
+  );
+const credentials = fc.dictionary(
+  fc.constantFrom('db-password', 'token_1', 'a.b'),
+  fc.constantFrom('/run/keys/a', '/var/lib/keys/b'),
+);
+const checks = fc.subarray([
+  { tcp: 80 },
+  { http: { port: 8080, path: '/a?b=$c' } },
+  { run: 'test "$(id -u)" != 0' },
+]);
+/** Ports of the guest; those of the uplink are given later, each once. */
+const publish = fc.subarray(['22/tcp', '443/tcp', '53/udp']);
+
 /** What defaults, profiles and vms may all have; each adds to the one before. */
 const settings = fc.record(
   {
     vcpu: fc.integer({ min: 1, max: 64 }),
     memory: fc.constantFrom('512MiB', '1GiB', '3GiB', '2049MiB'),
     hypervisor: fc.constantFrom('qemu', 'cloud-hypervisor'),
+    store: fc.constantFrom('shared', 'disk'),
+    balloon: fc.boolean(),
     timezone: fc.constantFrom('UTC', 'Europe/Berlin', 'Etc/GMT+5'),
     tags: fc.uniqueArray(tag, { maxLength: 2 }),
     packages,
@@ -92,6 +119,12 @@ const hypervisor = (n: number) =>
       system: fc.constantFrom('x86_64-linux', 'aarch64-linux'),
       stateVersion: fc.constant('25.11'),
       uplink: fc.constant('eth0'),
+      dns: fc.record({ forwardTo: fc.constantFrom(['1.1.1.1'], ['9.9.9.9', '2620:fe::fe']) }),
+      tailscale: fc.constantFrom(
+        { enable: false },
+        { enable: true },
+        { enable: true, advertiseRoutes: true },
+      ),
       tags: fc.uniqueArray(tag, { maxLength: 2 }),
       packages,
       users,
@@ -101,21 +134,25 @@ const hypervisor = (n: number) =>
     { requiredKeys: ['ssh', 'system', 'stateVersion', 'uplink'] },
   );
 
-/** Vms on hypervisors with two networks each, every one with an address of its own. */
+/** Vms on hypervisors with two networks each, on one or both, every one with addresses of its own. */
 const guests = (names: readonly string[], hypervisors: readonly string[]) =>
   fc.tuple(
     ...names.map((vmName, n) =>
       fc
         .record({
           on: fc.constantFrom(...hypervisors),
-          side: fc.constantFrom('a', 'b'),
+          sides: fc.constantFrom('a', 'b', 'ab', 'ba'),
           own: settings,
           state: fc.constantFrom('running', 'running', 'stopped'),
           config,
           volumes,
           profiles: fc.subarray(['p1', 'p2']),
           before: fc.subarray(names.slice(0, n), { maxLength: Math.min(n, 2) }),
-          check: fc.boolean(),
+          shares,
+          credentials,
+          publish,
+          vsock: fc.boolean(),
+          checks,
         })
         .map((vm) => ({ ...vm, vmName, n })),
     ),
@@ -140,6 +177,7 @@ export const fleets: fc.Arbitrary<FleetData> = fc
     p2: settings,
     open: network,
     closed: network,
+    allow: fc.boolean(),
   })
   .chain(({ names, count, ...shared }) => {
     const hypervisors = names.slice(0, Math.min(count, names.length));
@@ -156,11 +194,17 @@ type Guest =
     ? All[number]
     : never;
 
+interface Shared extends Record<'defaults' | 'p1' | 'p2', { readonly hypervisor?: string }> {
+  readonly open: object;
+  readonly closed: object;
+  readonly allow: boolean;
+}
+
 function fleetData(
   hypervisors: readonly string[],
   machines: readonly object[],
   guestList: readonly Guest[],
-  { defaults, p1, p2, open, closed }: Record<'defaults' | 'p1' | 'p2' | 'open' | 'closed', object>,
+  { defaults, p1, p2, open, closed, allow }: Shared,
 ): FleetData {
   const byName = new Map(guestList.map((guest) => [guest.vmName, guest]));
   // What runs depends on what runs, on the same hypervisor.
@@ -169,7 +213,21 @@ function fleetData(
       const it = byName.get(other);
       return it?.on === on && (state === 'stopped' || it.state === 'running');
     });
-  const networkOf = ({ on, side }: Guest) => `n${hypervisors.indexOf(on)}${side}`;
+  const networksOf = ({ on, sides, n }: Guest) => {
+    const hv = hypervisors.indexOf(on);
+    const [first, ...further] = [...sides].map((side) => ({
+      name: `n${hv}${side}`,
+      address: `10.${hv}.${side === 'a' ? 0 : 1}.${n + 2}`,
+    }));
+    return further.length > 0
+      ? { networks: [first, ...further] }
+      : { network: first?.name, address: first?.address };
+  };
+  // Only qemu has credentials.
+  const isQemu = ({ profiles, own }: Guest) =>
+    [defaults, ...profiles.map((profile) => (profile === 'p1' ? p1 : p2)), own]
+      .map(({ hypervisor }) => hypervisor)
+      .findLast((runner) => runner !== undefined) !== 'cloud-hypervisor';
   return {
     version: 1,
     name: 'random',
@@ -178,7 +236,7 @@ function fleetData(
     hypervisors: Object.fromEntries(hypervisors.map((hv, n) => [hv, machines[n]])),
     networks: Object.fromEntries(
       hypervisors.flatMap((_, n) => [
-        [`n${n}a`, { subnet: `10.${n}.0.0/24`, ...open }],
+        [`n${n}a`, { subnet: `10.${n}.0.0/24`, ...open, allow: allow ? [`n${n}b`] : [] }],
         [`n${n}b`, { subnet: `10.${n}.1.0/24`, subnet6: `fd00:${n}::/64`, nat: false, ...closed }],
       ]),
     ),
@@ -188,14 +246,17 @@ function fleetData(
         {
           ...guest.own,
           on: guest.on,
-          network: networkOf(guest),
-          address: `10.${hypervisors.indexOf(guest.on)}.${guest.side === 'a' ? 0 : 1}.${guest.n + 2}`,
+          ...networksOf(guest),
           state: guest.state,
           profiles: guest.profiles,
           config: guest.config,
           volumes: guest.volumes,
           dependsOn: needed(guest),
-          checks: guest.check ? [{ tcp: 80 }] : [],
+          shares: guest.shares,
+          credentials: isQemu(guest) ? guest.credentials : {},
+          publish: guest.publish.map((to, i) => `${10_000 + 10 * guest.n + i}:${to}`),
+          ...(guest.vsock && { vsock: guest.n + 3 }),
+          checks: guest.checks,
         },
       ]),
     ),

@@ -79,6 +79,24 @@ describeWithNix(`any fleet that is right, in Nix (FLEET_SEED=${seed})`, () => {
         expect(files[`${folder}/config.nix`] ?? {}).toEqual(expandConfig(machine.config));
       }
       const seen = fleet.vms.map(({ name }) => files[`hosts/${name}/default.nix`]!.microvm);
+      for (const [n, { name, credentials, nics, shares, vsock }] of fleet.vms.entries()) {
+        const guest = seen[n] as { credentialFiles?: object; shares?: object; vsock?: object };
+        expect(guest.credentialFiles ?? {}).toEqual(
+          Object.fromEntries(credentials.map((one) => [one.name, one.path])),
+        );
+        expect(guest.shares ?? []).toMatchObject(
+          shares.map(({ mount, source }) => ({ mountPoint: mount, source })),
+        );
+        expect(guest.vsock ?? {}).toEqual(
+          vsock === undefined ? {} : { cid: vsock, ssh: { enable: true } },
+        );
+        const { systemd } = files[`hosts/${name}/default.nix`] as {
+          systemd: { network: { networks: object } };
+        };
+        expect(Object.keys(systemd.network.networks)).toEqual(
+          nics.map(({ network }) => `10-${network}`).sort(),
+        );
+      }
       const interfaces = (seen as { interfaces: { id: string; mac: string }[] }[]).flatMap(
         (microvm) => microvm.interfaces,
       );

@@ -2,6 +2,7 @@ import type { Finding } from '../finding.ts';
 import type { Draft } from '../normalise.ts';
 import { addresses, vmHasNetwork } from './addresses.ts';
 import { capacity } from './capacity.ts';
+import { closedPorts } from './closed-ports.ts';
 import { configs } from './config.ts';
 import { dependencies, dependencyCycles } from './dependencies.ts';
 import { credentialNames, memory } from './guests.ts';
@@ -15,6 +16,7 @@ import {
   networkOnOneHypervisor,
   overlappingSubnets,
 } from './networks.ts';
+import { takenOptions } from './options.ts';
 import { portNumbers, publishedPorts } from './ports.ts';
 import { references } from './references.ts';
 import { canary } from './rollout.ts';
@@ -45,6 +47,7 @@ export const rules: readonly ((draft: Draft) => Iterable<Finding>)[] = [
   besideTailscale,
   portNumbers,
   publishedPorts,
+  closedPorts,
   vmHasNetwork,
   addresses,
   memory,
@@ -64,4 +67,5 @@ export const rules: readonly ((draft: Draft) => Iterable<Finding>)[] = [
   nameServers,
   capacity,
   configs,
+  takenOptions,
 ];

@@ -1,0 +1,92 @@
+import { expandConfig } from '../../model/config.ts';
+import type { Data, Port } from '../../model/fleet.ts';
+import type { Finding, Path } from '../finding.ts';
+import type { Draft, DraftVm } from '../normalise.ts';
+import { published } from '../ports.ts';
+import { type Fields, isFields } from '../tree.ts';
+
+/**
+ * What is published or checked gets through the guest's own firewall, which NixOS has on: else the guest
+ * would be rolled back with nothing said of why. Only a warning, and none where something may open ports
+ * that cannot be seen here.
+ */
+export function* closedPorts({ vms }: Draft): Iterable<Finding> {
+  for (const vm of vms.values()) {
+    const { modules, config, publish, checks } = vm.merged;
+    if (modules.length > 0 || publish.length + checks.length === 0) continue;
+    const tree = expandConfig(config);
+    if (mayOpenOthers(tree)) continue;
+    for (const { port, protocol, path } of wanted(vm)) {
+      if (isOpen(tree, protocol, port)) continue;
+      yield {
+        code: 'W502',
+        path,
+        on: 'key',
+        message: `port ${port}/${protocol} is closed by the firewall inside vm ${vm.name}`,
+        hint: `add config: { networking.firewall.${allowed(protocol)}: [${port}] }`,
+      };
+    }
+  }
+}
+
+const allowed = (protocol: Port['protocol']): string => `allowed${protocol.toUpperCase()}Ports`;
+
+/** Every port that somebody outside of the guest is to reach, and where that is written. */
+function* wanted({ layers }: DraftVm): Iterable<Port & { readonly path: Path }> {
+  for (const { path, settings } of layers) {
+    for (const [i, text] of (settings.publish ?? []).entries()) {
+      const { to, protocol } = published(text);
+      yield { port: to, protocol, path: [...path, 'publish', i] };
+    }
+    for (const [i, { tcp, http }] of (settings.checks ?? []).entries()) {
+      const at = [...path, 'checks', i];
+      if (tcp !== undefined) yield { port: tcp, protocol: 'tcp', path: [...at, 'tcp'] };
+      if (http) yield { port: http.port, protocol: 'tcp', path: [...at, 'http', 'port'] };
+    }
+  }
+}
+
+const get = (data: Data | undefined, ...names: readonly string[]): Data | undefined =>
+  names.reduce((value, name) => (isFields(value) ? value[name] : undefined), data);
+
+const list = (data: Data | undefined): readonly Data[] => (Array.isArray(data) ? data : []);
+
+function isOpen(tree: Fields, protocol: Port['protocol'], port: number): boolean {
+  const firewall = get(tree, 'networking', 'firewall');
+  const ranges = list(get(firewall, allowed(protocol).replace(/s$/, 'Ranges')));
+  return (
+    list(get(firewall, allowed(protocol))).includes(port) ||
+    ranges.some(
+      (range) => Number(get(range, 'from')) <= port && port <= Number(get(range, 'to')),
+    ) ||
+    (protocol === 'tcp' && sshdPorts(get(tree, 'services', 'openssh')).includes(port))
+  );
+}
+
+/** sshd runs in every guest, and its module opens its ports unless told otherwise. */
+function sshdPorts(openssh: Data | undefined): readonly Data[] {
+  if (get(openssh, 'enable') === false || get(openssh, 'openFirewall') === false) return [];
+  const ports = get(openssh, 'ports');
+  return ports === undefined ? [22] : list(ports);
+}
+
+/** Whether there is no firewall, or ports may be open that no list of ports names. */
+function mayOpenOthers(tree: Fields): boolean {
+  const firewall = get(tree, 'networking', 'firewall') ?? {};
+  return (
+    get(firewall, 'enable') === false ||
+    // By interface, or in the firewall's own words.
+    Object.keys(firewall).some((key) => /^(interfaces|trusted|extra)/.test(key)) ||
+    // Containers publish theirs, and what is forwarded is not for the firewall.
+    get(tree, 'virtualisation') !== undefined ||
+    get(tree, 'networking', 'nat') !== undefined ||
+    opens(tree)
+  );
+}
+
+/** `openFirewall: true`, as many services have it, and the like. */
+const opens = (data: Data): boolean =>
+  isFields(data) &&
+  Object.entries(data).some(([key, value]) =>
+    value === true ? /^open[A-Z]/.test(key) : opens(value),
+  );
