@@ -80,6 +80,14 @@ function hypervisorText(
               : 'As it stands, it stays as it is, and the vms on it are not fleet’s.'
           }`,
       ),
+    ...runners.vms
+      .filter(({ name }) => runners.autostart.has(name))
+      .flatMap((vm) => {
+        const lost = tapsWithoutBridge(vm, runners);
+        return lost.length === 0
+          ? []
+          : `DECIDE: ${vm.name} would come up without network, so it is not in microvm.autostart: which bridge ${lost.join(', ')} belongs in was not to be read.`;
+      }),
   ];
   const config = keptConfig(first, runners, bridges);
   const why =
@@ -93,6 +101,9 @@ ${comment('    ', ...remarks)}${
 }`;
 }
 
+const tapsWithoutBridge = (vm: FoundVm, runners: Runners): string[] =>
+  vm.nics.map(({ tap }) => tap).filter((tap) => bridgeOf(tap, runners) === undefined);
+
 /** What the hypervisor does for its vms, as long as they are not fleet's. */
 function keptConfig(
   { uplink }: FirstHypervisor,
@@ -100,8 +111,8 @@ function keptConfig(
   bridges: readonly FoundBridge[],
 ): Fields {
   const starting = runners.vms
-    .map(({ name }) => name)
-    .filter((name) => runners.autostart.has(name));
+    .filter((vm) => runners.autostart.has(vm.name) && tapsWithoutBridge(vm, runners).length === 0)
+    .map(({ name }) => name);
   const kept = bridges.filter(({ others }) => others.length === 0);
   const bridgeNames = kept.map(({ bridge }) => bridge);
   return {

@@ -80,6 +80,8 @@ function uncommented(content: string, vm: string): string {
     .join('\n');
 }
 
+const unwrapped = (content: string): string => content.replaceAll(/\n +# /g, ' ');
+
 describe('a fleet.yaml of a hypervisor that runs vms already', () => {
   test('says all that was to be seen, and what a person must decide', async () => {
     await expect(text).toMatchFileSnapshot('web.fleet.yaml');
@@ -124,12 +126,57 @@ describe('a fleet.yaml of a hypervisor that runs vms already', () => {
     expect(kept).toContain('"internalInterfaces":["br0","br-data"]');
   });
 
+  describe('of a vm that is down', () => {
+    const down = fixture('web.runners').replace(/port\tvm-db1.*\n/g, '');
+    const networkd = (file: string, ...lines: string[]) =>
+      lines.map((line) => `networkd\t${file}\t${line}\n`).join('');
+    const files = [
+      networkd('30-rest.network', '[Match]', 'Name=vm-*', '[Network]', 'Bridge=br0'),
+      networkd('20-data.network', '[Match]', 'Name=vm-?b?-b', '[Network]', 'Bridge=br-data'),
+      networkd('10-data.network', '[Match]', 'Name=br-data', '[Network]', 'Address=10.2.0.1/24'),
+    ].join('');
+    const written = (records: string) =>
+      foundFleet(
+        first,
+        seen([{ name: 'br0', addresses: ['10.1.0.1/24'] }], ['web1'], ['web1', 'db1', 'old']),
+        parseRunners(records),
+        checkout,
+      );
+
+    test('finds the bridge of its TAP, and addresses of the bridge, in networkd’s files', () => {
+      const content = written(down.replace('nat\n', `nat\n${files}`));
+      expect(content).toContain('Name: vm-web1 vm-db1\n');
+      expect(content).toContain('Name: vm-db1-b\n');
+      expect(content).toContain('subnet: 10.2.0.0/24\n');
+      expect(content).toContain('        - web1\n        - db1\n');
+    });
+
+    test('does not start it without network where they do not say', () => {
+      const content = written(down);
+      expect(content).toContain('microvm.autostart:\n        - web1\n      systemd');
+      expect(unwrapped(content)).toContain(
+        'db1 would come up without network, so it is not in microvm.autostart: which bridge vm-db1, vm-db1-b belongs in',
+      );
+    });
+
+    test('heeds the order of networkd’s files, and what they leave out', () => {
+      const none = networkd('05-none.network', '[Match]', 'Name=vm-db1', '[Network]', 'DHCP=no');
+      expect(unwrapped(written(down.replace('nat\n', `nat\n${files}${none}`)))).toContain(
+        'which bridge vm-db1 belongs',
+      );
+      const others = networkd('30.network', '[Match]', 'Name=!vm-web* br*', '[Network]');
+      const content = written(
+        down.replace('nat\n', `nat\n${others}networkd\t30.network\tBridge=br0\n`),
+      );
+      expect(content).toContain('Name: vm-web1 vm-db1 vm-db1-b\n');
+    });
+  });
+
   test('of a bridge that no network can be says why, and its vms stay in comments', () => {
     const odd = seen([{ name: 'br0', addresses: ['10.1.0.254/24'] }], ['web1'], ['web1']);
     const content = foundFleet(first, odd, web, checkout);
-    const unwrapped = content.replaceAll(/\n +# /g, ' ');
-    expect(unwrapped).toContain('br0 cannot be a network');
-    expect(unwrapped).toContain('10.1.0.254/24 is not the first of 10.1.0.0/24');
+    expect(unwrapped(content)).toContain('br0 cannot be a network');
+    expect(unwrapped(content)).toContain('10.1.0.254/24 is not the first of 10.1.0.0/24');
     expect(readFleet(content, 'fleet.yaml')).toMatchObject({ fleet: { networks: [], vms: [] } });
   });
 
