@@ -121,7 +121,7 @@ function keptConfig(
       'systemd.network': {
         netdevs: Object.fromEntries(
           bridgeNames.map((Name) => [
-            part(`05-found-${Name}`),
+            part(`90-found-${Name}`),
             { netdevConfig: { Kind: 'bridge', Name } },
           ]),
         ),
@@ -139,16 +139,17 @@ function keptConfig(
   };
 }
 
+/** In networkd's order after fleet's own, 10 and 20: those win wherever fleet has a vm on the bridge. */
 function keptNetworks({ bridge, addresses, taps }: FoundBridge): Fields {
   const linkConfig = { RequiredForOnline: false };
   return {
-    [part(`05-found-${bridge}`)]: {
+    [part(`90-found-${bridge}`)]: {
       matchConfig: { Name: bridge },
       address: addresses,
       linkConfig,
       networkConfig: { ConfigureWithoutCarrier: true },
     },
-    [part(`05-found-${bridge}-vms`)]: {
+    [part(`90-found-${bridge}-vms`)]: {
       matchConfig: { Name: taps.join(' ') },
       linkConfig,
       networkConfig: { Bridge: bridge },

@@ -126,6 +126,12 @@ describe('a fleet.yaml of a hypervisor that runs vms already', () => {
     expect(kept).toContain('"internalInterfaces":["br0","br-data"]');
   });
 
+  test('lets fleet’s own files of networkd, 10 and 20, come before those that are kept', () => {
+    const names = text.match(/^ +\d\d-.*:$/gm)?.map((line) => line.trim());
+    expect(names).toHaveLength(6);
+    for (const name of names ?? []) expect(name).toMatch(/^90-found-/);
+  });
+
   describe('of a vm that is down', () => {
     const down = fixture('web.runners').replace(/port\tvm-db1.*\n/g, '');
     const networkd = (file: string, ...lines: string[]) =>
