@@ -91,7 +91,7 @@ function hypervisorText(
   ];
   const config = keptConfig(first, runners, bridges);
   const why =
-    'A network is made where fleet has a vm on it. For those that are not fleet’s yet: their start, their bridges. To be removed once all are.';
+    'A network is made where fleet has a vm on it. For those that are not fleet’s yet: their start, their bridges. Whoever uncomments a vm takes it out of microvm.autostart; once all are fleet’s, all of this goes.';
   return `hypervisors:
 ${prefixed('  ', yaml({ [first.name]: hypervisorEntry(first) }))}
 ${comment('    ', ...remarks)}${
@@ -295,6 +295,6 @@ function vmsText(
     const all = [...remarks, ...(refused.get(name) ?? []).map((why) => `DECIDE: ${why}.`)];
     return `${comment('  ', ...all)}${prefixed('  ', yaml({ [name]: fields }))}`;
   });
-  return `${comment('', 'Each of these restarts once when it is uncommented and applied.')}${prefixed('# ', `vms:\n${texts.join('\n\n')}`)}
+  return `${comment('', 'Each of these restarts once when it is uncommented, taken out of microvm.autostart, and applied.')}${prefixed('# ', `vms:\n${texts.join('\n\n')}`)}
 `;
 }

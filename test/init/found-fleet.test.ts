@@ -67,9 +67,9 @@ const webFacts = seen(
 );
 const text = foundFleet(first, webFacts, web, checkout);
 
-/** The text with the vm of this name uncommented. */
+/** The text with the vm of this name uncommented, and out of microvm.autostart. */
 function uncommented(content: string, vm: string): string {
-  const lines = content.split('\n');
+  const lines = content.replace(`        - ${vm}\n`, '').split('\n');
   let isWanted = false;
   return lines
     .map((line) => {

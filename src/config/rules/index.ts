@@ -1,6 +1,7 @@
 import type { Finding } from '../finding.ts';
 import type { Draft } from '../normalise.ts';
 import { addresses, vmHasNetwork } from './addresses.ts';
+import { startedOnce } from './autostart.ts';
 import { capacity } from './capacity.ts';
 import { configs } from './config.ts';
 import { dependencies, dependencyCycles } from './dependencies.ts';
@@ -57,6 +58,7 @@ export const rules: readonly ((draft: Draft) => Iterable<Finding>)[] = [
   credentialNames,
   dependencies,
   dependencyCycles,
+  startedOnce,
   modules,
   sshKeys,
   sshTargets,
