@@ -9,6 +9,8 @@ export interface Runners {
   readonly autostart: ReadonlySet<string>;
   /** The hypervisor lets guests out behind its own address. */
   readonly nat: boolean;
+  /** It forwards IPv6. */
+  readonly forward6: boolean;
   /** Interfaces of each bridge. */
   readonly ports: ReadonlyMap<string, readonly string[]>;
   /** Its own networkd's files, in the order in which they are asked. */
@@ -92,6 +94,7 @@ export function parseRunners(text: string): Runners {
     others: of(common, 'other').map(([name = '']) => name),
     autostart: new Set(of(common, 'autostart').map(([name = '']) => name)),
     nat: of(common, 'nat').length > 0,
+    forward6: of(common, 'forward6').length > 0,
     ports,
     networkd: networkFiles(of(common, 'networkd')),
     neighbours: of(common, 'neighbour').map(([address = '', bridge = '', mac = '']) => ({

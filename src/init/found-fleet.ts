@@ -115,6 +115,11 @@ function keptConfig(
     .map(({ name }) => name);
   const kept = bridges.filter(({ others }) => others.length === 0);
   const bridgeNames = kept.map(({ bridge }) => bridge);
+  // modules/hypervisor.nix has br-* and vm-*.
+  const deniedToo = kept
+    .flatMap(({ bridge, taps }) => [bridge, ...taps])
+    .filter((name) => !/^(br|vm)-/.test(name));
+  const hasIpv6 = kept.some(({ addresses }) => addresses.some((address) => address.includes(':')));
   return {
     ...(starting.length > 0 && { 'microvm.autostart': starting }),
     ...(kept.length > 0 && {
@@ -128,6 +133,9 @@ function keptConfig(
         networks: Object.assign({}, ...kept.map(keptNetworks)),
       },
     }),
+    ...(deniedToo.length > 0 && { 'networking.dhcpcd.denyInterfaces': deniedToo }),
+    ...(hasIpv6 &&
+      runners.forward6 && { 'boot.kernel.sysctl."net.ipv6.conf.all.forwarding"': true }),
     ...(kept.length > 0 &&
       runners.nat && {
         'networking.nat': {
@@ -147,7 +155,7 @@ function keptNetworks({ bridge, addresses, taps }: FoundBridge): Fields {
       matchConfig: { Name: bridge },
       address: addresses,
       linkConfig,
-      networkConfig: { ConfigureWithoutCarrier: true },
+      networkConfig: { ConfigureWithoutCarrier: true, IPv6AcceptRA: false },
     },
     [part(`90-found-${bridge}-vms`)]: {
       matchConfig: { Name: taps.join(' ') },

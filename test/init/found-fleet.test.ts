@@ -6,6 +6,7 @@ import { parseFacts } from '../../src/host/parse-facts.ts';
 import { parseRunners } from '../../src/host/runners.ts';
 import type { FirstHypervisor } from '../../src/init/first-hypervisor.ts';
 import { foundFleet } from '../../src/init/found-fleet.ts';
+import { expandConfig } from '../../src/model/config.ts';
 
 const checkout = '/var/lib/fleet/repo';
 const first: FirstHypervisor = {
@@ -124,6 +125,30 @@ describe('a fleet.yaml of a hypervisor that runs vms already', () => {
     expect(kept).toContain('"Kind":"bridge","Name":"br-data"');
     expect(kept).toContain('vm-web1 vm-db1');
     expect(kept).toContain('"internalInterfaces":["br0","br-data"]');
+  });
+
+  test('keeps dhcpcd, and router advertisements of guests, away from bridges', () => {
+    expect(text).toContain(
+      'networking.dhcpcd.denyInterfaces:\n        - br0\n      networking.nat',
+    );
+    expect(text.match(/IPv6AcceptRA: false/g)).toHaveLength(2);
+  });
+
+  test('forwards IPv6 where the hypervisor did and a bridge has such an address', () => {
+    const facts = seen(
+      [{ name: 'br0', addresses: ['10.1.0.1/24', 'fd00:1::1/64'] }],
+      ['web1'],
+      ['web1'],
+    );
+    const forwarding = parseRunners(fixture('web.runners').replace('nat\n', 'nat\nforward6\n'));
+    const content = foundFleet(first, facts, forwarding, checkout);
+    const read = readFleet(content, 'fleet.yaml');
+    const config = 'fleet' in read ? read.fleet.hypervisors[0]?.config : {};
+    expect(expandConfig(config ?? {})).toMatchObject({
+      boot: { kernel: { sysctl: { 'net.ipv6.conf.all.forwarding': true } } },
+    });
+    expect(foundFleet(first, facts, web, checkout)).not.toContain('forwarding');
+    expect(foundFleet(first, webFacts, forwarding, checkout)).not.toContain('forwarding');
   });
 
   test('lets fleet’s own files of networkd, 10 and 20, come before those that are kept', () => {
