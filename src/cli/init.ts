@@ -20,7 +20,6 @@ import { readIfThere } from './desk.ts';
 import type { Invocation } from './options.ts';
 import { realPorts } from './ports.ts';
 import { modeline, schemaFile, schemaText } from './schema.ts';
-import { version } from './version.ts';
 
 export interface InitOptions {
   readonly from?: string;
@@ -91,7 +90,7 @@ export async function initCommand(invocation: Invocation, options: InitOptions):
     [config, text],
     [schema, schemaText()],
     ['.gitignore', gitignore],
-    ['.github/workflows/fleet.yaml', workflow(version())],
+    ['.github/workflows/fleet.yaml', workflow],
   ]);
   for (const [path, content] of files) writeNew(directory, path, content);
   if (hardware === undefined) {
