@@ -73,6 +73,8 @@ export async function initCommand(invocation: Invocation, options: InitOptions):
       options.stateVersion,
       seen.stateVersion,
     ),
+    user: hypervisor.ssh.user ?? seen.user ?? 'root',
+    sshdPort: seen.port ?? 22,
     key: given.key,
     hardware: hardware === undefined ? undefined : hardwarePath,
   };
@@ -100,7 +102,7 @@ export async function initCommand(invocation: Invocation, options: InitOptions):
   }
   if (given.key === undefined) {
     process.stderr.write(
-      'no ~/.ssh/*.pub here: add users.root.sshKeys, or nobody can log in (--ssh-key FILE)\n',
+      `no ~/.ssh/*.pub here: add users.${first.user}.sshKeys, or nobody can log in (--ssh-key FILE)\n`,
     );
   }
   const isCommitted = await firstCommit(directory, [...files.keys()], options, invocation.signal);
@@ -168,6 +170,9 @@ interface Seen {
   readonly stateVersion?: string | undefined;
   readonly uplink?: string | undefined;
   readonly hardware?: string | undefined;
+  readonly user?: string;
+  /** That sshd listens on. */
+  readonly port?: number | undefined;
   /** Only with --from. */
   readonly found?: { readonly facts: Facts; readonly runners: Runners };
 }
@@ -179,12 +184,16 @@ async function lookAt(
   options: InitOptions,
   hardware: string | undefined,
 ): Promise<Seen> {
-  const isGiven = options.system && options.stateVersion && options.uplink && hardware;
+  // What no flag says: the port of sshd, where it is not the usual one.
+  const { port = 22 } = hypervisor.ssh;
+  const isGiven =
+    port === 22 && options.system && options.stateVersion && options.uplink && hardware;
   if (isGiven && options.from === undefined) return {};
   try {
     const host = await realPorts(invocation.common).connector.connect(hypervisor);
     try {
-      const seen = introduction(await runScript(host, 'introduce', []));
+      const introduced = introduction(await runScript(host, 'introduce', []));
+      const seen = { ...introduced, user: host.user };
       if (options.from === undefined) return seen;
       const facts = await readFacts(host, hypervisor, 'full');
       return {
@@ -213,6 +222,7 @@ function introduction(output: string): Seen {
     system: machine ? `${machine}-linux` : undefined,
     stateVersion: fields.get('state-version') || undefined,
     uplink: fields.get('uplink') || undefined,
+    port: Number(fields.get('port')) || undefined,
     hardware: hardware.trim() === '' ? undefined : hardware,
   };
 }
@@ -256,7 +266,7 @@ function readGivenFiles({ hardware, sshKey }: InitOptions): {
   };
 }
 
-/** The public key that may log in as root, or undefined when there is none to be found. */
+/** The public key that may log in, or undefined when there is none to be found. */
 function readKey(file: string | undefined): string | undefined {
   if (file !== undefined) return readGiven('--ssh-key', file).trim();
   for (const name of ['id_ed25519.pub', 'id_ecdsa.pub', 'id_rsa.pub']) {

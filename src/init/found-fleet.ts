@@ -3,7 +3,7 @@ import type { Facts } from '../host/facts.ts';
 import type { FoundVm, FoundVolume, Runners } from '../host/runners.ts';
 import { FleetError } from '../model/errors.ts';
 import { imageName, volumeLabel } from '../model/volumes.ts';
-import { type FirstHypervisor, hypervisorEntry } from './first-hypervisor.ts';
+import { type FirstHypervisor, hypervisorConfig, hypervisorEntry } from './first-hypervisor.ts';
 import { addressOn, bridgeOf, type FoundBridge, foundBridges } from './found-networks.ts';
 import { comment, prefixed, yaml } from './text.ts';
 
@@ -89,17 +89,19 @@ function hypervisorText(
           : `DECIDE: ${vm.name} would come up without network, so it is not in microvm.autostart: which bridge ${lost.join(', ')} belongs in was not to be read.`;
       }),
   ];
-  const config = keptConfig(first, runners, bridges);
+  const own = hypervisorConfig(first);
+  const kept = keptConfig(first, runners, bridges);
   const why =
     'A network is made where fleet has a vm on it. For those that are not fleet’s yet: their start, their bridges. Whoever uncomments a vm takes it out of microvm.autostart; once all are fleet’s, all of this goes.';
   return `hypervisors:
 ${prefixed('  ', yaml({ [first.name]: hypervisorEntry(first) }))}
 ${comment('    ', ...remarks)}${
-  Object.keys(config).length === 0
-    ? ''
-    : `${comment('    ', why)}${prefixed('    ', yaml({ config }))}\n`
-}`;
+  Object.keys({ ...own, ...kept }).length === 0 ? '' : '    config:\n'
+}${configLines(own)}${Object.keys(kept).length === 0 ? '' : comment('      ', why)}${configLines(kept)}`;
 }
+
+const configLines = (config: Fields): string =>
+  Object.keys(config).length === 0 ? '' : `${prefixed('      ', yaml(config))}\n`;
 
 const tapsWithoutBridge = (vm: FoundVm, runners: Runners): string[] =>
   vm.nics.map(({ tap }) => tap).filter((tap) => bridgeOf(tap, runners) === undefined);

@@ -16,6 +16,8 @@ const first: FirstHypervisor = {
   system: 'x86_64-linux',
   stateVersion: '24.11',
   uplink: 'eth0',
+  user: 'root',
+  sshdPort: 22,
   key: undefined,
   hardware: 'hosts/hv1/hardware-configuration.nix',
 };
