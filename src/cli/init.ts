@@ -62,7 +62,7 @@ export async function initCommand(invocation: Invocation, options: InitOptions):
   const hardware = given.hardware ?? seen.hardware;
   const hardwarePath = `hosts/${name}/hardware-configuration.nix`;
   const first: FirstHypervisor = {
-    fleet: options.name ?? basename(directory),
+    fleet: options.name ?? fleetName(directory),
     name,
     ssh,
     uplink: await need('--uplink', 'interface that NAT goes out of', options.uplink, seen.uplink),
@@ -237,6 +237,12 @@ function firstHypervisor(ssh: string): Hypervisor {
   const read = readFleet(text, '--ssh');
   if ('diagnostics' in read) throw new ConfigError(read.diagnostics, text);
   return read.fleet.hypervisors[0]!;
+}
+
+/** A name for the fleet: its folder's, less what no name may have. */
+function fleetName(directory: string): string {
+  const plain = basename(directory).replace(/[^A-Za-z0-9._-]+/g, '-');
+  return plain.replace(/^[^A-Za-z0-9]+/, '').slice(0, 63) || 'fleet';
 }
 
 /** A name for the hypervisor: the first word of its host name; an address makes none. */

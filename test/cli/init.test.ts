@@ -178,4 +178,17 @@ describe('fleet init by flags', () => {
     expect((await at.fleet('-C', 'new/infra', 'init', ...given)).code).toBe(0);
     expect((await at.fleet('-C', 'new/infra', 'validate')).code).toBe(0);
   });
+
+  test.each([
+    ['my infra', 'my-infra'],
+    ['.über', 'ber'],
+    ['家', 'fleet'],
+  ])('in a folder %s is called %s', async (folder, name) => {
+    const at = desk();
+    const given = flags.map((value) =>
+      /^(hardware|key)\./.test(value) ? `${at.folder}/${value}` : value,
+    );
+    expect((await at.fleet('-C', folder, 'init', ...given)).code).toBe(0);
+    expect(at.read(`${folder}/fleet.yaml`)).toContain(`\nname: ${name}\n`);
+  });
 });
