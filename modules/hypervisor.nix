@@ -32,6 +32,9 @@
     "nix-command"
   ];
 
+  # Users have keys and no passwords.
+  security.sudo.wheelNeedsPassword = lib.mkDefault false;
+
   services.openssh = {
     enable = true;
     settings.PasswordAuthentication = lib.mkDefault false;

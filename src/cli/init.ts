@@ -20,7 +20,6 @@ import { readIfThere } from './desk.ts';
 import type { Invocation } from './options.ts';
 import { realPorts } from './ports.ts';
 import { modeline, schemaFile, schemaText } from './schema.ts';
-import { version } from './version.ts';
 
 export interface InitOptions {
   readonly from?: string;
@@ -63,7 +62,7 @@ export async function initCommand(invocation: Invocation, options: InitOptions):
   const hardware = given.hardware ?? seen.hardware;
   const hardwarePath = `hosts/${name}/hardware-configuration.nix`;
   const first: FirstHypervisor = {
-    fleet: options.name ?? basename(directory),
+    fleet: options.name ?? fleetName(directory),
     name,
     ssh,
     uplink: await need('--uplink', 'interface that NAT goes out of', options.uplink, seen.uplink),
@@ -74,6 +73,8 @@ export async function initCommand(invocation: Invocation, options: InitOptions):
       options.stateVersion,
       seen.stateVersion,
     ),
+    user: hypervisor.ssh.user ?? seen.user ?? 'root',
+    sshdPort: seen.port ?? 22,
     key: given.key,
     hardware: hardware === undefined ? undefined : hardwarePath,
   };
@@ -91,7 +92,7 @@ export async function initCommand(invocation: Invocation, options: InitOptions):
     [config, text],
     [schema, schemaText()],
     ['.gitignore', gitignore],
-    ['.github/workflows/fleet.yaml', workflow(version())],
+    ['.github/workflows/fleet.yaml', workflow],
   ]);
   for (const [path, content] of files) writeNew(directory, path, content);
   if (hardware === undefined) {
@@ -101,7 +102,7 @@ export async function initCommand(invocation: Invocation, options: InitOptions):
   }
   if (given.key === undefined) {
     process.stderr.write(
-      'no ~/.ssh/*.pub here: add users.root.sshKeys, or nobody can log in (--ssh-key FILE)\n',
+      `no ~/.ssh/*.pub here: add users.${first.user}.sshKeys, or nobody can log in (--ssh-key FILE)\n`,
     );
   }
   const isCommitted = await firstCommit(directory, [...files.keys()], options, invocation.signal);
@@ -169,6 +170,9 @@ interface Seen {
   readonly stateVersion?: string | undefined;
   readonly uplink?: string | undefined;
   readonly hardware?: string | undefined;
+  readonly user?: string;
+  /** That sshd listens on. */
+  readonly port?: number | undefined;
   /** Only with --from. */
   readonly found?: { readonly facts: Facts; readonly runners: Runners };
 }
@@ -180,12 +184,16 @@ async function lookAt(
   options: InitOptions,
   hardware: string | undefined,
 ): Promise<Seen> {
-  const isGiven = options.system && options.stateVersion && options.uplink && hardware;
+  // What no flag says: the port of sshd, where it is not the usual one.
+  const { port = 22 } = hypervisor.ssh;
+  const isGiven =
+    port === 22 && options.system && options.stateVersion && options.uplink && hardware;
   if (isGiven && options.from === undefined) return {};
   try {
     const host = await realPorts(invocation.common).connector.connect(hypervisor);
     try {
-      const seen = introduction(await runScript(host, 'introduce', []));
+      const introduced = introduction(await runScript(host, 'introduce', []));
+      const seen = { ...introduced, user: host.user };
       if (options.from === undefined) return seen;
       const facts = await readFacts(host, hypervisor, 'full');
       return {
@@ -214,6 +222,7 @@ function introduction(output: string): Seen {
     system: machine ? `${machine}-linux` : undefined,
     stateVersion: fields.get('state-version') || undefined,
     uplink: fields.get('uplink') || undefined,
+    port: Number(fields.get('port')) || undefined,
     hardware: hardware.trim() === '' ? undefined : hardware,
   };
 }
@@ -228,6 +237,12 @@ function firstHypervisor(ssh: string): Hypervisor {
   const read = readFleet(text, '--ssh');
   if ('diagnostics' in read) throw new ConfigError(read.diagnostics, text);
   return read.fleet.hypervisors[0]!;
+}
+
+/** A name for the fleet: its folder's, less what no name may have. */
+function fleetName(directory: string): string {
+  const plain = basename(directory).replace(/[^A-Za-z0-9._-]+/g, '-');
+  return plain.replace(/^[^A-Za-z0-9]+/, '').slice(0, 63) || 'fleet';
 }
 
 /** A name for the hypervisor: the first word of its host name; an address makes none. */
@@ -257,7 +272,7 @@ function readGivenFiles({ hardware, sshKey }: InitOptions): {
   };
 }
 
-/** The public key that may log in as root, or undefined when there is none to be found. */
+/** The public key that may log in, or undefined when there is none to be found. */
 function readKey(file: string | undefined): string | undefined {
   if (file !== undefined) return readGiven('--ssh-key', file).trim();
   for (const name of ['id_ed25519.pub', 'id_ecdsa.pub', 'id_rsa.pub']) {

@@ -74,6 +74,7 @@ export const codes = {
   E524: "a share would hide what the guest needs or show what is the hypervisor's own",
   E525: 'the name of a credential is too long for QEMU',
   E526: 'a vm starts after a reboot but one which it depends on does not',
+  E527: "a vm of fleet's is in microvm.autostart of its hypervisor",
   W501: 'two hypervisors have the same ssh destination',
   W502: 'a port of a vm is published or checked, but its own firewall is closed',
 

@@ -21,7 +21,7 @@ interface Access {
  * The first switch replaces what was in /etc/nixos as a whole (DESIGN, traps, 15): refused unless
  * we could come in again just as we came. @throws FleetError `adoption.locked-out`.
  */
-export async function requireAccess(session: Session): Promise<void> {
+export async function requireAccess(session: Session, sshdPort?: number): Promise<void> {
   const { hypervisor, host } = session;
   const output = await session.step(
     'can we still get in afterwards?',
@@ -41,7 +41,7 @@ export async function requireAccess(session: Session): Promise<void> {
     parseAccess(json),
     host.user,
     host.publicKey,
-    host.port,
+    sshdPort ?? host.port,
     hypervisor.ssh.sudo,
   );
   if (reasons.length > 0) {
@@ -65,7 +65,7 @@ function parseAccess(json: string): Access {
   }
 }
 
-/** Why a person who came as `user` with `publicKey` on `port` could not come again. */
+/** Why a person who came as `user` with `publicKey` to `port` of sshd could not come again. */
 export function lockedOut(
   access: Access,
   user: string,

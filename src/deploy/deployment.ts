@@ -47,7 +47,9 @@ export function deploying(desired: Desired): Work {
       checkpoint(ctx.signal);
       built = await build(ctx, actions);
       const switches = actions.some((a) => a.kind === 'switch' && isNeeded(ctx, a, built));
-      if (switches && !ctx.before.deployed.has(systemName)) await requireAccess(ctx.session);
+      if (switches && !ctx.before.deployed.has(systemName)) {
+        await requireAccess(ctx.session, ctx.before.sshdPort);
+      }
     },
     activate: (ctx) => activate(ctx, desired, built),
   };

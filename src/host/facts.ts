@@ -8,6 +8,8 @@ export interface Facts {
   readonly machine: string;
   /** Address we come from, as the hypervisor sees it. */
   readonly clientAddress: string | undefined;
+  /** Port on which sshd took us in; the one that we called may be forwarded to it. */
+  readonly sshdPort: number | undefined;
   readonly currentSystem: string | undefined;
   readonly bootedSystem: string | undefined;
   readonly systemProfile: string | undefined;

@@ -52,6 +52,7 @@ export function parseFacts(text: string): Facts {
     bootId: one('boot') ?? '',
     machine: one('machine') ?? '',
     clientAddress: one('client')?.split(' ')[0],
+    sshdPort: Number(one('client')?.split(' ')[3]) || undefined,
     currentSystem: links.get('/run/current-system'),
     bootedSystem: links.get('/run/booted-system'),
     // The profile points to its generation, that one into the store.

@@ -9,10 +9,22 @@ export interface Runners {
   readonly autostart: ReadonlySet<string>;
   /** The hypervisor lets guests out behind its own address. */
   readonly nat: boolean;
+  /** It forwards IPv6. */
+  readonly forward6: boolean;
   /** Interfaces of each bridge. */
   readonly ports: ReadonlyMap<string, readonly string[]>;
+  /** Its own networkd's files, in the order in which they are asked. */
+  readonly networkd: readonly NetworkFile[];
   /** Address heard of lately, by the bridge it is behind and its MAC. */
   readonly neighbours: readonly Neighbour[];
+}
+
+/** What a .network file says of interfaces and bridges. */
+export interface NetworkFile {
+  /** Globs; with `!` in front of the first, all others. */
+  readonly names: readonly string[];
+  readonly bridge: string | undefined;
+  readonly addresses: readonly string[];
 }
 
 export interface Neighbour {
@@ -82,13 +94,39 @@ export function parseRunners(text: string): Runners {
     others: of(common, 'other').map(([name = '']) => name),
     autostart: new Set(of(common, 'autostart').map(([name = '']) => name)),
     nat: of(common, 'nat').length > 0,
+    forward6: of(common, 'forward6').length > 0,
     ports,
+    networkd: networkFiles(of(common, 'networkd')),
     neighbours: of(common, 'neighbour').map(([address = '', bridge = '', mac = '']) => ({
       address,
       bridge,
       mac: mac.toLowerCase(),
     })),
   };
+}
+
+function networkFiles(records: readonly string[][]): NetworkFile[] {
+  const values = new Map<string, [key: string, value: string][]>();
+  let section = '';
+  for (const [file = '', ...rest] of records) {
+    const line = rest.join('\t').trim();
+    const known = values.get(file) ?? [];
+    values.set(file, known);
+    if (line.startsWith('[')) section = line;
+    const [, key, value] = /^(\w+)\s*=\s*(.*)$/.exec(line) ?? [];
+    if (key !== undefined && value !== undefined) known.push([section + key, value]);
+  }
+  return [...values]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, lines]) => {
+      const all = (...keys: string[]) =>
+        lines.filter(([key]) => keys.includes(key)).map(([, value]) => value);
+      return {
+        names: all('[Match]Name').flatMap((value) => value.split(/\s+/)),
+        bridge: all('[Network]Bridge').at(-1),
+        addresses: all('[Network]Address', '[Address]Address'),
+      };
+    });
 }
 
 function of(records: readonly string[][], key: string): string[][] {

@@ -6,21 +6,35 @@ export interface FirstHypervisor {
   readonly system: string;
   readonly stateVersion: string;
   readonly uplink: string;
-  /** Public key that may log in as root. */
+  /** Who fleet connects as. */
+  readonly user: string;
+  /** Port that its sshd listens on. */
+  readonly sshdPort: number;
+  /** Public key of that user. */
   readonly key: string | undefined;
   /** Of its hardware configuration in the repository. */
   readonly hardware: string | undefined;
 }
 
-/** Its entry under `hypervisors`. */
+/** Its entry under `hypervisors`, but for `config`. */
 export function hypervisorEntry(first: FirstHypervisor): Record<string, unknown> {
-  const { ssh, system, stateVersion, uplink, key, hardware } = first;
+  const { ssh, user, system, stateVersion, uplink, key, hardware } = first;
+  const groups = user === 'root' ? undefined : ['wheel'];
   return {
     ssh,
     system,
     stateVersion,
     uplink,
-    ...(key !== undefined && { users: { root: { sshKeys: [key] } } }),
+    ...((key ?? groups) !== undefined && {
+      users: {
+        [user]: { ...(groups && { groups }), ...(key !== undefined && { sshKeys: [key] }) },
+      },
+    }),
     ...(hardware !== undefined && { modules: [`./${hardware}`] }),
   };
+}
+
+/** Its `config`: without it the first system would be out of reach. */
+export function hypervisorConfig({ sshdPort }: FirstHypervisor): Record<string, unknown> {
+  return sshdPort === 22 ? {} : { 'services.openssh.ports': [sshdPort] };
 }

@@ -3,7 +3,7 @@ import type { Facts } from '../host/facts.ts';
 import type { FoundVm, FoundVolume, Runners } from '../host/runners.ts';
 import { FleetError } from '../model/errors.ts';
 import { imageName, volumeLabel } from '../model/volumes.ts';
-import { type FirstHypervisor, hypervisorEntry } from './first-hypervisor.ts';
+import { type FirstHypervisor, hypervisorConfig, hypervisorEntry } from './first-hypervisor.ts';
 import { addressOn, bridgeOf, type FoundBridge, foundBridges } from './found-networks.ts';
 import { comment, prefixed, yaml } from './text.ts';
 
@@ -80,18 +80,31 @@ function hypervisorText(
               : 'As it stands, it stays as it is, and the vms on it are not fleet’s.'
           }`,
       ),
+    ...runners.vms
+      .filter(({ name }) => runners.autostart.has(name))
+      .flatMap((vm) => {
+        const lost = tapsWithoutBridge(vm, runners);
+        return lost.length === 0
+          ? []
+          : `DECIDE: ${vm.name} would come up without network, so it is not in microvm.autostart: which bridge ${lost.join(', ')} belongs in was not to be read.`;
+      }),
   ];
-  const config = keptConfig(first, runners, bridges);
+  const own = hypervisorConfig(first);
+  const kept = keptConfig(first, runners, bridges);
   const why =
-    'A network is made where fleet has a vm on it. For those that are not fleet’s yet: their start, their bridges. To be removed once all are.';
+    'A network is made where fleet has a vm on it. For those that are not fleet’s yet: their start, their bridges. Whoever uncomments a vm takes it out of microvm.autostart; once all are fleet’s, all of this goes.';
   return `hypervisors:
 ${prefixed('  ', yaml({ [first.name]: hypervisorEntry(first) }))}
 ${comment('    ', ...remarks)}${
-  Object.keys(config).length === 0
-    ? ''
-    : `${comment('    ', why)}${prefixed('    ', yaml({ config }))}\n`
-}`;
+  Object.keys({ ...own, ...kept }).length === 0 ? '' : '    config:\n'
+}${configLines(own)}${Object.keys(kept).length === 0 ? '' : comment('      ', why)}${configLines(kept)}`;
 }
+
+const configLines = (config: Fields): string =>
+  Object.keys(config).length === 0 ? '' : `${prefixed('      ', yaml(config))}\n`;
+
+const tapsWithoutBridge = (vm: FoundVm, runners: Runners): string[] =>
+  vm.nics.map(({ tap }) => tap).filter((tap) => bridgeOf(tap, runners) === undefined);
 
 /** What the hypervisor does for its vms, as long as they are not fleet's. */
 function keptConfig(
@@ -100,23 +113,31 @@ function keptConfig(
   bridges: readonly FoundBridge[],
 ): Fields {
   const starting = runners.vms
-    .map(({ name }) => name)
-    .filter((name) => runners.autostart.has(name));
+    .filter((vm) => runners.autostart.has(vm.name) && tapsWithoutBridge(vm, runners).length === 0)
+    .map(({ name }) => name);
   const kept = bridges.filter(({ others }) => others.length === 0);
   const bridgeNames = kept.map(({ bridge }) => bridge);
+  // modules/hypervisor.nix has br-* and vm-*.
+  const deniedToo = kept
+    .flatMap(({ bridge, taps }) => [bridge, ...taps])
+    .filter((name) => !/^(br|vm)-/.test(name));
+  const hasIpv6 = kept.some(({ addresses }) => addresses.some((address) => address.includes(':')));
   return {
     ...(starting.length > 0 && { 'microvm.autostart': starting }),
     ...(kept.length > 0 && {
       'systemd.network': {
         netdevs: Object.fromEntries(
           bridgeNames.map((Name) => [
-            part(`05-found-${Name}`),
+            part(`90-found-${Name}`),
             { netdevConfig: { Kind: 'bridge', Name } },
           ]),
         ),
         networks: Object.assign({}, ...kept.map(keptNetworks)),
       },
     }),
+    ...(deniedToo.length > 0 && { 'networking.dhcpcd.denyInterfaces': deniedToo }),
+    ...(hasIpv6 &&
+      runners.forward6 && { 'boot.kernel.sysctl."net.ipv6.conf.all.forwarding"': true }),
     ...(kept.length > 0 &&
       runners.nat && {
         'networking.nat': {
@@ -128,16 +149,17 @@ function keptConfig(
   };
 }
 
+/** In networkd's order after fleet's own, 10 and 20: those win wherever fleet has a vm on the bridge. */
 function keptNetworks({ bridge, addresses, taps }: FoundBridge): Fields {
   const linkConfig = { RequiredForOnline: false };
   return {
-    [part(`05-found-${bridge}`)]: {
+    [part(`90-found-${bridge}`)]: {
       matchConfig: { Name: bridge },
       address: addresses,
       linkConfig,
-      networkConfig: { ConfigureWithoutCarrier: true },
+      networkConfig: { ConfigureWithoutCarrier: true, IPv6AcceptRA: false },
     },
-    [part(`05-found-${bridge}-vms`)]: {
+    [part(`90-found-${bridge}-vms`)]: {
       matchConfig: { Name: taps.join(' ') },
       linkConfig,
       networkConfig: { Bridge: bridge },
@@ -283,6 +305,6 @@ function vmsText(
     const all = [...remarks, ...(refused.get(name) ?? []).map((why) => `DECIDE: ${why}.`)];
     return `${comment('  ', ...all)}${prefixed('  ', yaml({ [name]: fields }))}`;
   });
-  return `${comment('', 'Each of these restarts once when it is uncommented and applied.')}${prefixed('# ', `vms:\n${texts.join('\n\n')}`)}
+  return `${comment('', 'Each of these restarts once when it is uncommented, taken out of microvm.autostart, and applied.')}${prefixed('# ', `vms:\n${texts.join('\n\n')}`)}
 `;
 }

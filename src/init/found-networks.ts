@@ -1,5 +1,5 @@
 import type { Facts } from '../host/facts.ts';
-import type { FoundNic, FoundVm, Runners } from '../host/runners.ts';
+import type { FoundNic, FoundVm, NetworkFile, Runners } from '../host/runners.ts';
 import { contains, formatSubnet, gateway, parseAddress, parseSubnet } from '../model/addresses.ts';
 import { bridgeName } from '../model/names.ts';
 
@@ -8,7 +8,7 @@ export interface FoundBridge {
   readonly bridge: string;
   /** With prefix, as the hypervisor has them now. */
   readonly addresses: readonly string[];
-  /** Interfaces of found vms in it. */
+  /** Interfaces of found vms that belong in it, up or not. */
   readonly taps: readonly string[];
   /** Everybody else in it: a card of the hypervisor, perhaps. */
   readonly others: readonly string[];
@@ -34,11 +34,15 @@ export function foundBridges(facts: Facts, runners: Runners): FoundBridge[] {
     names.add(network);
     const ports = runners.ports.get(bridge) ?? [];
     const others = ports.filter((port) => !taps.has(port));
-    const addresses = facts.interfaces.get(bridge)?.addresses ?? [];
+    const live = (facts.interfaces.get(bridge)?.addresses ?? []).filter(
+      (address) => !address.startsWith('fe80:'),
+    );
+    // A bridge that nobody is in may not even have its addresses.
+    const addresses = live.length > 0 ? live : (fileOf(bridge, runners)?.addresses ?? []);
     return {
       bridge,
-      addresses: addresses.filter((address) => !address.startsWith('fe80:')),
-      taps: ports.filter((port) => taps.has(port)),
+      addresses,
+      taps: [...taps].filter((tap) => bridgeOf(tap, runners) === bridge),
       others,
       network,
       ...asNetwork(bridge, network, addresses, others, runners.nat),
@@ -46,9 +50,28 @@ export function foundBridges(facts: Facts, runners: Runners): FoundBridge[] {
   });
 }
 
-/** The bridge that an interface is in. */
+/** The bridge that an interface is in; of one that is not up, the one that networkd would put it in. */
 export function bridgeOf(tap: string, runners: Runners): string | undefined {
-  return [...runners.ports].find(([, ports]) => ports.includes(tap))?.[0];
+  const live = [...runners.ports].find(([, ports]) => ports.includes(tap))?.[0];
+  return live ?? fileOf(tap, runners)?.bridge;
+}
+
+/** The first that matches is the one that networkd takes. */
+function fileOf(link: string, { networkd }: Runners): NetworkFile | undefined {
+  return networkd.find(({ names }) => {
+    const isInverted = names[0]?.startsWith('!') ?? false;
+    const globs = names.map((name) => name.replace(/^!/, '')).filter((glob) => glob !== '');
+    return globs.length > 0 && globs.some((glob) => isLike(link, glob)) !== isInverted;
+  });
+}
+
+/** Of shell's globs only * and ?: of other names nothing is known. */
+function isLike(name: string, glob: string): boolean {
+  const pattern = glob
+    .replace(/[^\w*?]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${pattern}$`).test(name);
 }
 
 /** The address of a vm on a bridge, and whether the vm gives it to itself. */

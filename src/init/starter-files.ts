@@ -6,11 +6,12 @@ export const gitignore = `/result
 
 /**
  * GitHub Actions: a pull request is checked, a push to the default branch is deployed. It sleeps
- * until somebody gives it keys.
+ * until somebody gives it keys, and says what to install: of a name in a registry anybody may be the owner.
  */
-export function workflow(version: string): string {
-  return `# A pull request is checked; a push to the default branch is deployed.
+export const workflow = `# A pull request is checked; a push to the default branch is deployed.
 # It sleeps until the repository has, under Settings, Secrets and variables, Actions:
+#   variable FLEET_PACKAGE       what npm installs fleet from: a tarball of npm pack, by https or in
+#                                here; not a git address, for there it would still have to be built
 #   variable FLEET_KNOWN_HOSTS   lines of ssh-keyscan for every hypervisor, compared by you
 #   secret   FLEET_SSH_KEY       a private key that may log in there, without passphrase
 name: fleet
@@ -24,12 +25,9 @@ concurrency:
   group: fleet-\${{ github.event_name }}
   cancel-in-progress: false
 
-env:
-  FLEET: microvm-fleet@${version}
-
 jobs:
   check:
-    if: github.event_name == 'pull_request'
+    if: github.event_name == 'pull_request' && vars.FLEET_PACKAGE != ''
     runs-on: ubuntu-latest
     permissions:
       contents: read
@@ -38,13 +36,15 @@ jobs:
         with: { fetch-depth: 0 }
       - uses: actions/setup-node@v4
         with: { node-version: 24 }
-      - run: npm install --global "$FLEET"
+      - run: npm install --global --ignore-scripts "$FLEET_PACKAGE"
+        env: { FLEET_PACKAGE: "\${{ vars.FLEET_PACKAGE }}" }
       - run: fleet validate
       - run: fleet plan --offline
 
   apply:
     if: >-
-      github.event_name != 'pull_request' && vars.FLEET_KNOWN_HOSTS != ''
+      github.event_name != 'pull_request'
+      && vars.FLEET_PACKAGE != '' && vars.FLEET_KNOWN_HOSTS != ''
       && github.ref_name == github.event.repository.default_branch
     runs-on: ubuntu-latest
     permissions:
@@ -54,7 +54,8 @@ jobs:
         with: { fetch-depth: 0 }
       - uses: actions/setup-node@v4
         with: { node-version: 24 }
-      - run: npm install --global "$FLEET"
+      - run: npm install --global --ignore-scripts "$FLEET_PACKAGE"
+        env: { FLEET_PACKAGE: "\${{ vars.FLEET_PACKAGE }}" }
       - name: Keys
         run: |
           install -d -m 700 ~/.ssh
@@ -67,4 +68,3 @@ jobs:
           KNOWN_HOSTS: \${{ vars.FLEET_KNOWN_HOSTS }}
       - run: fleet apply --yes
 `;
-}

@@ -80,11 +80,28 @@ describe('fleet init by flags', () => {
     await at.fleet('init', ...flags);
     const { jobs } = parse(at.read('.github/workflows/fleet.yaml'));
     const steps = (job: { steps: { run?: string }[] }) => job.steps.map(({ run }) => run);
+    for (const { if: condition } of [jobs.check, jobs.apply]) {
+      expect(condition).toContain("vars.FLEET_PACKAGE != ''");
+    }
     expect(jobs.apply.if).toContain("vars.FLEET_KNOWN_HOSTS != ''");
     expect(jobs.apply.if).toContain('github.event.repository.default_branch');
     expect(steps(jobs.apply)).toContain('fleet apply --yes');
     expect(jobs.check.permissions).toEqual({ contents: 'read' });
     expect(JSON.stringify(jobs.check)).not.toContain('secrets.');
+  });
+
+  test('has the workflow install what its repository names, and nothing of it run before there is a key', async () => {
+    const at = desk();
+    await at.fleet('init', ...flags);
+    const { jobs } = parse(at.read('.github/workflows/fleet.yaml'));
+    for (const { steps } of [jobs.check, jobs.apply] as { steps: object[] }[]) {
+      const at = steps.findIndex((step) => JSON.stringify(step).includes('npm'));
+      expect(steps[at]).toEqual({
+        run: 'npm install --global --ignore-scripts "$FLEET_PACKAGE"',
+        env: { FLEET_PACKAGE: '${{ vars.FLEET_PACKAGE }}' },
+      });
+      expect(JSON.stringify(steps.slice(0, at + 1))).not.toContain('secrets.');
+    }
   });
 
   test('commits what it wrote, in a new repository, when told to', async () => {
@@ -160,5 +177,18 @@ describe('fleet init by flags', () => {
     );
     expect((await at.fleet('-C', 'new/infra', 'init', ...given)).code).toBe(0);
     expect((await at.fleet('-C', 'new/infra', 'validate')).code).toBe(0);
+  });
+
+  test.each([
+    ['my infra', 'my-infra'],
+    ['.über', 'ber'],
+    ['家', 'fleet'],
+  ])('in a folder %s is called %s', async (folder, name) => {
+    const at = desk();
+    const given = flags.map((value) =>
+      /^(hardware|key)\./.test(value) ? `${at.folder}/${value}` : value,
+    );
+    expect((await at.fleet('-C', folder, 'init', ...given)).code).toBe(0);
+    expect(at.read(`${folder}/fleet.yaml`)).toContain(`\nname: ${name}\n`);
   });
 });

@@ -241,6 +241,13 @@ describe('the first switch of an adopted host', () => {
     expect(words(world.hv1.log)).not.toContain('switch test');
   });
 
+  test('asks for the port that sshd took us in on, not the one in front of it', async () => {
+    const world = adopt({ root: { groups: [], keys: ['ssh-ed25519 AAAA ada@desk'] } });
+    world.hv1.facts = { ...world.hv1.facts, sshdPort: 2222 };
+    const [result] = await world.apply(['hv1']);
+    expect(result?.failure?.message).toContain('sshd does not listen on port 2222');
+  });
+
   test('goes on when we could', async () => {
     const world = adopt({ root: { groups: [], keys: ['ssh-ed25519 AAAA ada@desk'] } });
     expect((await world.apply(['hv1']))[0]?.outcome).toBe('done');

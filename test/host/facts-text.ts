@@ -59,7 +59,7 @@ function records(facts: Facts): string[] {
     ['root', ''],
     ['now', facts.now],
     ['machine', facts.machine],
-    ['client', facts.clientAddress && `${facts.clientAddress} 50000 192.0.2.1 22`],
+    ['client', facts.clientAddress && `${facts.clientAddress} 50000 192.0.2.1 ${facts.sshdPort}`],
     ['boot', facts.bootId],
     ...(facts.fleet === undefined ? [] : [['fleet', facts.fleet]]),
     ...facts.missingTools.map((tool) => ['missing', tool]),

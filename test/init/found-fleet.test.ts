@@ -6,6 +6,7 @@ import { parseFacts } from '../../src/host/parse-facts.ts';
 import { parseRunners } from '../../src/host/runners.ts';
 import type { FirstHypervisor } from '../../src/init/first-hypervisor.ts';
 import { foundFleet } from '../../src/init/found-fleet.ts';
+import { expandConfig } from '../../src/model/config.ts';
 
 const checkout = '/var/lib/fleet/repo';
 const first: FirstHypervisor = {
@@ -15,6 +16,8 @@ const first: FirstHypervisor = {
   system: 'x86_64-linux',
   stateVersion: '24.11',
   uplink: 'eth0',
+  user: 'root',
+  sshdPort: 22,
   key: undefined,
   hardware: 'hosts/hv1/hardware-configuration.nix',
 };
@@ -67,9 +70,9 @@ const webFacts = seen(
 );
 const text = foundFleet(first, webFacts, web, checkout);
 
-/** The text with the vm of this name uncommented. */
+/** The text with the vm of this name uncommented, and out of microvm.autostart. */
 function uncommented(content: string, vm: string): string {
-  const lines = content.split('\n');
+  const lines = content.replace(`        - ${vm}\n`, '').split('\n');
   let isWanted = false;
   return lines
     .map((line) => {
@@ -79,6 +82,8 @@ function uncommented(content: string, vm: string): string {
     })
     .join('\n');
 }
+
+const unwrapped = (content: string): string => content.replaceAll(/\n +# /g, ' ');
 
 describe('a fleet.yaml of a hypervisor that runs vms already', () => {
   test('says all that was to be seen, and what a person must decide', async () => {
@@ -124,12 +129,87 @@ describe('a fleet.yaml of a hypervisor that runs vms already', () => {
     expect(kept).toContain('"internalInterfaces":["br0","br-data"]');
   });
 
+  test('keeps dhcpcd, and router advertisements of guests, away from bridges', () => {
+    expect(text).toContain(
+      'networking.dhcpcd.denyInterfaces:\n        - br0\n      networking.nat',
+    );
+    expect(text.match(/IPv6AcceptRA: false/g)).toHaveLength(2);
+  });
+
+  test('forwards IPv6 where the hypervisor did and a bridge has such an address', () => {
+    const facts = seen(
+      [{ name: 'br0', addresses: ['10.1.0.1/24', 'fd00:1::1/64'] }],
+      ['web1'],
+      ['web1'],
+    );
+    const forwarding = parseRunners(fixture('web.runners').replace('nat\n', 'nat\nforward6\n'));
+    const content = foundFleet(first, facts, forwarding, checkout);
+    const read = readFleet(content, 'fleet.yaml');
+    const config = 'fleet' in read ? read.fleet.hypervisors[0]?.config : {};
+    expect(expandConfig(config ?? {})).toMatchObject({
+      boot: { kernel: { sysctl: { 'net.ipv6.conf.all.forwarding': true } } },
+    });
+    expect(foundFleet(first, facts, web, checkout)).not.toContain('forwarding');
+    expect(foundFleet(first, webFacts, forwarding, checkout)).not.toContain('forwarding');
+  });
+
+  test('lets fleet’s own files of networkd, 10 and 20, come before those that are kept', () => {
+    const names = text.match(/^ +\d\d-.*:$/gm)?.map((line) => line.trim());
+    expect(names).toHaveLength(6);
+    for (const name of names ?? []) expect(name).toMatch(/^90-found-/);
+  });
+
+  describe('of a vm that is down', () => {
+    const down = fixture('web.runners').replace(/port\tvm-db1.*\n/g, '');
+    const networkd = (file: string, ...lines: string[]) =>
+      lines.map((line) => `networkd\t${file}\t${line}\n`).join('');
+    const files = [
+      networkd('30-rest.network', '[Match]', 'Name=vm-*', '[Network]', 'Bridge=br0'),
+      networkd('20-data.network', '[Match]', 'Name=vm-?b?-b', '[Network]', 'Bridge=br-data'),
+      networkd('10-data.network', '[Match]', 'Name=br-data', '[Network]', 'Address=10.2.0.1/24'),
+    ].join('');
+    const written = (records: string) =>
+      foundFleet(
+        first,
+        seen([{ name: 'br0', addresses: ['10.1.0.1/24'] }], ['web1'], ['web1', 'db1', 'old']),
+        parseRunners(records),
+        checkout,
+      );
+
+    test('finds the bridge of its TAP, and addresses of the bridge, in networkd’s files', () => {
+      const content = written(down.replace('nat\n', `nat\n${files}`));
+      expect(content).toContain('Name: vm-web1 vm-db1\n');
+      expect(content).toContain('Name: vm-db1-b\n');
+      expect(content).toContain('subnet: 10.2.0.0/24\n');
+      expect(content).toContain('        - web1\n        - db1\n');
+    });
+
+    test('does not start it without network where they do not say', () => {
+      const content = written(down);
+      expect(content).toContain('microvm.autostart:\n        - web1\n      systemd');
+      expect(unwrapped(content)).toContain(
+        'db1 would come up without network, so it is not in microvm.autostart: which bridge vm-db1, vm-db1-b belongs in',
+      );
+    });
+
+    test('heeds the order of networkd’s files, and what they leave out', () => {
+      const none = networkd('05-none.network', '[Match]', 'Name=vm-db1', '[Network]', 'DHCP=no');
+      expect(unwrapped(written(down.replace('nat\n', `nat\n${files}${none}`)))).toContain(
+        'which bridge vm-db1 belongs',
+      );
+      const others = networkd('30.network', '[Match]', 'Name=!vm-web* br*', '[Network]');
+      const content = written(
+        down.replace('nat\n', `nat\n${others}networkd\t30.network\tBridge=br0\n`),
+      );
+      expect(content).toContain('Name: vm-web1 vm-db1 vm-db1-b\n');
+    });
+  });
+
   test('of a bridge that no network can be says why, and its vms stay in comments', () => {
     const odd = seen([{ name: 'br0', addresses: ['10.1.0.254/24'] }], ['web1'], ['web1']);
     const content = foundFleet(first, odd, web, checkout);
-    const unwrapped = content.replaceAll(/\n +# /g, ' ');
-    expect(unwrapped).toContain('br0 cannot be a network');
-    expect(unwrapped).toContain('10.1.0.254/24 is not the first of 10.1.0.0/24');
+    expect(unwrapped(content)).toContain('br0 cannot be a network');
+    expect(unwrapped(content)).toContain('10.1.0.254/24 is not the first of 10.1.0.0/24');
     expect(readFleet(content, 'fleet.yaml')).toMatchObject({ fleet: { networks: [], vms: [] } });
   });
 

@@ -60,7 +60,7 @@ describe('what the stand-in for Nix makes of rendered files', () => {
       firewall: true,
       openPorts: [stage.host.port],
       openRanges: [],
-      wheelNeedsPassword: true,
+      wheelNeedsPassword: false,
       sudoers: [],
       users: {
         ops: { groups: ['wheel'], keys: ['ssh-ed25519 AAAA ops'] },

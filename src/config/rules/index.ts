@@ -1,6 +1,7 @@
 import type { Finding } from '../finding.ts';
 import type { Draft } from '../normalise.ts';
 import { addresses, vmHasNetwork } from './addresses.ts';
+import { startedOnce } from './autostart.ts';
 import { capacity } from './capacity.ts';
 import { closedPorts } from './closed-ports.ts';
 import { configs } from './config.ts';
@@ -61,6 +62,7 @@ export const rules: readonly ((draft: Draft) => Iterable<Finding>)[] = [
   credentialNames,
   dependencies,
   dependencyCycles,
+  startedOnce,
   modules,
   sshKeys,
   sshTargets,

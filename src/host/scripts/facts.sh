@@ -25,7 +25,7 @@ echo 'fleet-facts 1'
 record root "$R"
 record now "$(date +%s)"
 record machine "$(uname -m)"
-record client "${SSH_CONNECTION:-}"
+record client "$(connection)"
 read -r boot_id <"$R/proc/sys/kernel/random/boot_id" && record boot "$boot_id"
 for tool in git ip microvm nix nix-env ping systemctl systemd-run; do
 	command -v "$tool" >/dev/null || record missing "$tool"

@@ -23,6 +23,15 @@ die() {
 # Prints where a link points, or nothing.
 target() { readlink "$1" 2>/dev/null || true; }
 
+# What sshd said of the connection that we came by: client, port, server, port. sudo keeps it to itself.
+connection() {
+	if [ -n "${SSH_CONNECTION:-}" ]; then
+		printf '%s\n' "$SSH_CONNECTION"
+	else
+		{ tr '\0' '\n' <"/proc/$PPID/environ" | sed -n 's/^SSH_CONNECTION=//p'; } 2>/dev/null
+	fi
+}
+
 # flip LINK TARGET: atomic, so that a guest starting just now sees the old or the new runner.
 flip() {
 	rm -f "$1.fleet"

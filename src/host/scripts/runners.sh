@@ -25,12 +25,18 @@ ip neigh show 2>/dev/null | sed -n "s/^\([^ ]*\) dev \([^ ]*\) lladdr \([^ ]*\) 
 if nft list ruleset 2>/dev/null | grep -q masquerade || iptables-save -t nat 2>/dev/null | grep -q MASQUERADE; then
 	record nat
 fi
-# Of the bridges: who is in them.
+if [ "$(cat "$R/proc/sys/net/ipv6/conf/all/forwarding" 2>/dev/null)" = 1 ]; then
+	record forward6
+fi
+# Of the bridges: who is in them, and who would be, were it up.
 for port in "$R"/sys/class/net/*/brport; do
 	[ -e "$port" ] || continue
 	name=${port%/brport}
 	bridge=$(target "$port/bridge")
 	record port "${name##*/}" "${bridge##*/}"
+done
+for file in "$R"/etc/systemd/network/*.network; do
+	lines "networkd$tab${file##*/}" "$file"
 done
 for folder in "$vms"/*; do
 	name=${folder##*/}

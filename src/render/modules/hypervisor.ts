@@ -39,6 +39,9 @@ export const hypervisorModule = rendered(`{
     "nix-command"
   ];
 
+  # Users have keys and no passwords.
+  security.sudo.wheelNeedsPassword = lib.mkDefault false;
+
   services.openssh = {
     enable = true;
     settings.PasswordAuthentication = lib.mkDefault false;

@@ -112,8 +112,10 @@ function json(text) {
   gsub(/[\\"]/, "\\\\&", text)
   return "\"" text "\""
 }
-function option(path, otherwise) {
-  return path in value ? value[path] : otherwise
+function option(path, otherwise,    said) {
+  said = path in value ? value[path] : otherwise
+  sub(/^lib \. mkDefault /, "", said)
+  return said
 }
 
 # What src/host/scripts/access.sh asks of a hypervisor's configuration.

@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest';
+import { readFleet } from '../../src/config/read-fleet.ts';
+import { parseFacts } from '../../src/host/parse-facts.ts';
+import { parseRunners } from '../../src/host/runners.ts';
+import { emptyFleet } from '../../src/init/empty-fleet.ts';
+import type { FirstHypervisor } from '../../src/init/first-hypervisor.ts';
+import { foundFleet } from '../../src/init/found-fleet.ts';
+
+const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGV4YW1wbGVleGFtcGxlZXhhbXBsZWV4YW1wbGVl ada@desk';
+const first: FirstHypervisor = {
+  fleet: 'infra',
+  name: 'hv1',
+  ssh: 'ops@192.0.2.1:2200',
+  system: 'x86_64-linux',
+  stateVersion: '25.11',
+  uplink: 'eth0',
+  user: 'ops',
+  sshdPort: 2222,
+  key,
+  hardware: undefined,
+};
+const nothing = {
+  facts: parseFacts('fleet-facts 1\n== end\n'),
+  runners: parseRunners('fleet-runners 1\n== end\n'),
+};
+
+describe.each<[string, (of: FirstHypervisor) => string]>([
+  ['a first fleet.yaml', emptyFleet],
+  [
+    'one with --from',
+    (of) => foundFleet(of, nothing.facts, nothing.runners, '/var/lib/fleet/repo'),
+  ],
+])('%s', (_, write) => {
+  const hypervisor = (of: FirstHypervisor) => {
+    const read = readFleet(write(of), 'fleet.yaml');
+    return 'fleet' in read ? read.fleet.hypervisors[0] : read.diagnostics;
+  };
+
+  test('lets in again whoever came in, to the port of sshd that was', () => {
+    expect(hypervisor(first)).toMatchObject({
+      users: [{ name: 'ops', groups: ['wheel'], sshKeys: [key] }],
+      config: { 'services.openssh.ports': [2222] },
+    });
+  });
+
+  test('lets root in where root came, and leaves the usual port alone', () => {
+    expect(hypervisor({ ...first, user: 'root', sshdPort: 22 })).toMatchObject({
+      users: [{ name: 'root', groups: [], sshKeys: [key] }],
+      config: {},
+    });
+  });
+
+  test('is valid without a key', () => {
+    expect(hypervisor({ ...first, key: undefined })).toMatchObject({
+      users: [{ name: 'ops', sshKeys: [] }],
+    });
+    expect(hypervisor({ ...first, user: 'root', key: undefined })).toMatchObject({ users: [] });
+  });
+});
