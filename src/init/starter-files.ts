@@ -22,7 +22,7 @@ on:
 
 # Two deployments of one fleet wait for each other; one under way is never cut off.
 concurrency:
-  group: fleet-\${{ github.event_name }}
+  group: fleet-\${{ github.event_name == 'pull_request' && github.ref || 'apply' }}
   cancel-in-progress: false
 
 jobs:

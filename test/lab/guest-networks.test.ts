@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Desk } from '../scenario/desk.ts';
+import { emptyFleet } from '../scenario/fleet.ts';
+import { Look } from '../scenario/look.ts';
+import { type Lab, labMissing, startLab } from './lab.ts';
+import { worldOf } from './world.ts';
+
+const missing = labMissing();
+const answering = { boot: { kernelParams: ['lab.http=80'] } };
+const gets = (address: string) => `wget -q -T 3 -O /dev/null http://${address}/`;
+
+/** packets.test.ts asks every question, of namespaces; this is the same table between real guests. */
+describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
+  'networks, between guests on a hypervisor',
+  { timeout: 300_000 },
+  () => {
+    let lab: Lab;
+    let desk: Desk;
+    let look: Look;
+    const guests = ['back1', 'front1'];
+
+    beforeAll(async () => {
+      lab = await startLab({ hosts: 1 });
+      const world = worldOf(lab);
+      look = new Look(world.hosts[0]!);
+      desk = new Desk(world, 'guest-networks', {
+        ...emptyFleet(world),
+        networks: {
+          front: { subnet: '10.1.0.0/24' },
+          back: { subnet: '10.2.0.0/24', allow: ['front'] },
+        },
+        vms: {
+          back1: {
+            on: 'hv1',
+            network: 'back',
+            config: answering,
+            checks: [{ run: `! ${gets('10.1.0.2')}` }],
+          },
+          front1: {
+            on: 'hv1',
+            network: 'front',
+            config: answering,
+            checks: [{ run: gets('10.2.0.2') }],
+            dependsOn: ['back1'],
+          },
+        },
+      });
+      await desk.open();
+    }, 600_000);
+    afterAll(async () => {
+      desk?.close();
+      await lab?.stop();
+    });
+
+    test('a guest reaches the network that allows its own, and is not reached from there', async () => {
+      await desk.apply(0);
+      // Now that both are up.
+      const verify = await desk.fleet(['verify']);
+      expect(verify.code, verify.stdout).toBe(0);
+      // Not for want of an answer: the hypervisor gets one.
+      expect(await look.sh('curl -sf http://10.1.0.2/ >/dev/null && echo there')).toBe('there');
+    });
+
+    test('what a network is opened for goes through at once, and restarts nobody', async () => {
+      const before = await look.invocations(guests);
+      desk.edit((d) => {
+        d.networks.front.allow = ['back'];
+        d.vms.back1.checks = [{ run: gets('10.1.0.2') }];
+      });
+      await desk.apply(0);
+      expect(await look.invocations(guests)).toEqual(before);
+      const verify = await desk.fleet(['verify']);
+      expect(verify.code, verify.stdout).toBe(0);
+    });
+  },
+);
