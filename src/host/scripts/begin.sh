@@ -27,9 +27,14 @@ fi
 system=$(readlink -f "$R/run/current-system" 2>/dev/null || true)
 in_store "$system" || die preflight.no-generation "this hypervisor has no current system to go back to"
 
-# After a reboot guests are started one by one, and one that we had just stopped would start again.
+# After a reboot guests are started one by one, and one that we had just stopped would start again; what
+# was cut off is put back before that. A unit that waits for its turn is a job, and inactive.
+is_starting() {
+	[ "$(systemctl show -p ActiveState --value fleet-autostart.service)" = activating ] ||
+		systemctl list-jobs --no-legend 2>/dev/null | grep -q 'fleet-\(autostart\|recover\)\.service '
+}
 left=120
-while [ "$(systemctl show -p ActiveState --value fleet-autostart.service)" = activating ]; do
+while is_starting; do
 	[ "$left" -gt 0 ] || die begin.starting "fleet-autostart is still starting guests after the reboot: wait for it"
 	left=$((left - 1))
 	sleep 1
