@@ -1,5 +1,3 @@
-import { isIPv4 } from 'node:net';
-
 /** An IPv4 subnet; addresses are numbers here, so that they can be compared and counted. */
 export interface Subnet {
   /** First address: names the subnet, no machine has it. */
@@ -11,8 +9,12 @@ export interface Subnet {
 
 /** `10.1.0.2` as a number; undefined when it is not an IPv4 address. */
 export function parseAddress(text: string): number | undefined {
-  if (!isIPv4(text)) return undefined;
-  return text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  const parts = text.split('.');
+  if (parts.length !== 4 || !parts.every((part) => /^(0|[1-9][0-9]{0,2})$/.test(part)))
+    return undefined;
+  const numbers = parts.map(Number);
+  if (numbers.some((number) => number > 255)) return undefined;
+  return numbers.reduce((sum, number) => sum * 256 + number, 0);
 }
 
 /** A number as `10.1.0.2`. */

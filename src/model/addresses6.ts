@@ -1,5 +1,3 @@
-import { isIPv6, SocketAddress } from 'node:net';
-
 /** An IPv6 subnet; addresses are numbers here, so that they can be compared and counted. */
 export interface Subnet6 {
   readonly base: bigint;
@@ -10,9 +8,19 @@ export interface Subnet6 {
 const bits = 128;
 const groupCount = 8;
 
+/**
+ * True for text that is an IPv6 address, with or without a zone, as `isIPv6` of node:net has it. The parser
+ * of URLs is native code that Node has loaded anyway; node:net, and the regular expression it makes of
+ * itself, are a tenth of the time that `fleet validate` has.
+ */
+export function isAddress6(text: string): boolean {
+  const [, address] = /^([0-9A-Fa-f:.]+)(?:%[0-9A-Za-z.:-]+)?$/.exec(text) ?? [];
+  return address !== undefined && URL.canParse(`http://[${address}]`);
+}
+
 /** `fd00::1` as a number; undefined when it is not an IPv6 address of hexadecimal groups. */
 export function parseAddress6(text: string): bigint | undefined {
-  if (!isIPv6(text) || /[.%]/.test(text)) return undefined;
+  if (!isAddress6(text) || /[.%]/.test(text)) return undefined;
   const [head = '', tail] = text.split('::');
   const groups = (part: string): string[] => part.split(':').filter((group) => group !== '');
   const before = groups(head);
@@ -24,11 +32,11 @@ export function parseAddress6(text: string): bigint | undefined {
   );
 }
 
-/** A number as the kernel and `ip` write it: `fd00::1`, the longest run of zeros left out. */
+/** A number as RFC 5952 has it, and as `ip` writes it: `fd00::1`, the longest run of zeros left out. */
 export function formatAddress6(address: bigint): string {
   const digits = address.toString(16).padStart(bits / 4, '0');
   const groups = digits.match(/.{4}/g)!.join(':');
-  return new SocketAddress({ address: groups, family: 'ipv6' }).address;
+  return new URL(`http://[${groups}]`).hostname.slice(1, -1);
 }
 
 /** `fd00:9::/64` as a subnet, host bits dropped; undefined when it is not one. */

@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { isAddress6 } from './addresses6.ts';
 import type { SshTarget } from './fleet.ts';
 
 /** What is wrong with an ssh destination, and what to write instead. */
@@ -24,14 +24,14 @@ export function parseSshTarget(text: string): SshTarget | SshTargetProblem {
     /^(?:\[([^\]]*)\]|([^:[\]]*))(?::([^:]*))?$/.exec(rest) ?? [];
   const host = bracketed ?? plain;
   if (host === undefined) {
-    return isIPv6(rest)
+    return isAddress6(rest)
       ? {
           problem: 'an IPv6 address needs brackets',
           hint: `write ${text.slice(0, at + 1)}[${rest}]`,
         }
       : { problem: `"${rest}" is not a host with an optional port`, hint: forms };
   }
-  if (bracketed === undefined ? !/^[A-Za-z0-9_.][A-Za-z0-9_.-]*$/.test(host) : !isIPv6(host)) {
+  if (bracketed === undefined ? !/^[A-Za-z0-9_.][A-Za-z0-9_.-]*$/.test(host) : !isAddress6(host)) {
     const what = bracketed === undefined ? 'a host' : 'an IPv6 address';
     return { problem: `"${host}" is not ${what}`, hint: forms };
   }

@@ -1,3 +1,4 @@
+import { isIPv4, isIPv6, SocketAddress } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -13,6 +14,7 @@ import {
 import {
   formatAddress6,
   formatSubnet6,
+  isAddress6,
   isUniqueLocal,
   overlaps6,
   parseAddress6,
@@ -78,9 +80,23 @@ describe('IPv6 addresses', () => {
       fc.property(address, fc.bigInt({ min: 0n, max: (1n << 128n) - 1n }), (n, mask) => {
         // Zeros are what is written in more than one way.
         const text = formatAddress6(n & (mask | (0xffn << 120n)));
-        expect(text).toBe(new URL(`http://[${text}]`).hostname.slice(1, -1));
+        expect(text).toBe(new SocketAddress({ address: text, family: 'ipv6' }).address);
         expect(parseAddress6(text)).toBe(n & (mask | (0xffn << 120n)));
       }),
+    );
+  });
+
+  test('are what node:net says they are', () => {
+    const almost = fc.string({
+      unit: fc.constantFrom(...'0125fF:.%x[]@/ \n', '::', '255', '1.2.3.4', 'ffff:'),
+      maxLength: 24,
+    });
+    fc.assert(
+      fc.property(fc.oneof(fc.ipV6(), fc.ipV4(), fc.ipV4Extended(), almost), (text) => {
+        expect(isAddress6(text)).toBe(isIPv6(text));
+        expect(parseAddress(text) !== undefined).toBe(isIPv4(text));
+      }),
+      { numRuns: 3000 },
     );
   });
 

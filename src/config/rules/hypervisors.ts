@@ -1,4 +1,5 @@
-import { isIP } from 'node:net';
+import { parseAddress } from '../../model/addresses.ts';
+import { isAddress6 } from '../../model/addresses6.ts';
 import type { SshTarget } from '../../model/fleet.ts';
 import { parseSshTarget } from '../../model/ssh-target.ts';
 import type { Finding } from '../finding.ts';
@@ -30,7 +31,7 @@ export function* sshTargets({ hypervisors }: Draft): Iterable<Finding> {
 export function* nameServers({ hypervisors }: Draft): Iterable<Finding> {
   for (const { path, yaml } of hypervisors.values()) {
     for (const [i, address] of (yaml.dns?.forwardTo ?? []).entries()) {
-      if (isIP(address)) continue;
+      if (parseAddress(address) !== undefined || isAddress6(address)) continue;
       const message = `${quote(address)} is not an IP address`;
       yield {
         code: 'E412',
