@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { Desk, valid } from './fleet.ts';
+import { emptyDesk as desk, flags, hardware, key } from './empty-desk.ts';
+import { valid } from './fleet.ts';
 
-const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGV4YW1wbGVleGFtcGxlZXhhbXBsZWV4YW1wbGVl ada@desk';
-const hardware = '{ fileSystems."/".device = "/dev/vda1"; }\n';
 const written = [
   'hosts/hv1/hardware-configuration.nix',
   'fleet.yaml',
@@ -11,27 +10,6 @@ const written = [
   '.gitignore',
   '.github/workflows/fleet.yaml',
 ];
-const flags = [
-  ...['--ssh', 'root@192.0.2.1', '--hypervisor', 'hv1', '--system', 'aarch64-linux'],
-  ...[
-    '--state-version',
-    '25.11',
-    '--uplink',
-    'eth0',
-    '--hardware',
-    'hardware.nix',
-    '--ssh-key',
-    'key.pub',
-  ],
-];
-
-function desk(): Desk {
-  const made = new Desk();
-  made.write('hardware.nix', hardware);
-  made.write('key.pub', `${key}\n`);
-  return made;
-}
-
 describe('fleet init by flags', () => {
   test('writes a fleet.yaml that is valid, and the hardware configuration it names', async () => {
     const at = desk();
