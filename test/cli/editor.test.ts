@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
 import {
   CompletionRequest,
@@ -17,9 +16,7 @@ import {
 } from 'vscode-languageserver-protocol/node';
 import { emptyDesk, flags } from './empty-desk.ts';
 
-const server = createRequire(import.meta.url).resolve(
-  'yaml-language-server/bin/yaml-language-server',
-);
+const server = fileURLToPath(import.meta.resolve('yaml-language-server/bin/yaml-language-server'));
 
 const close: (() => Promise<void>)[] = [];
 afterEach(async () => {
