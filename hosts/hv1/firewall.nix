@@ -47,6 +47,10 @@
         }
       }
 
+      set silent {
+        type ifname
+      }
+
       set egress {
         type ifname . inet_proto . inet_service
         elements = {
@@ -79,6 +83,7 @@
         type filter hook input priority filter; policy accept;
         ct state { established, related } accept
         meta l4proto { icmp, icmpv6 } accept
+        iifname @silent meta l4proto { tcp, udp } th dport 53 goto refuse
         meta l4proto { tcp, udp } th dport 53 accept
         iifname @isolated goto refuse
       }

@@ -121,7 +121,6 @@ function hypervisor({ name, yaml }: DraftHypervisor, { defaults = {} }: FleetYam
     config,
     modules: (yaml.modules ?? []).map(modulePath),
     nameservers: yaml.dns?.forwardTo ?? ['1.1.1.1', '9.9.9.9'],
-    forwarder: yaml.dns?.forwardTo !== undefined,
     tailscale: {
       enable: yaml.tailscale?.enable ?? false,
       advertiseRoutes: yaml.tailscale?.advertiseRoutes ?? false,

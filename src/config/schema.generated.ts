@@ -402,13 +402,11 @@ export interface HypervisorMachine {
     advertiseRoutes?: boolean;
   };
   /**
-   * Name servers of the guests.
+   * Names: every guest asks its gateway.
    */
   dns?: {
     /**
-     * A forwarder on every gateway address asks these, and guests are given the gateway. Without it guests are given the default.
-     *
-     * @minItems 1
+     * The forwarder on every gateway address, whom guests ask, asks these. None ([]): fleet runs no forwarder, and what answers on the gateways, if anything, is yours.
      */
     forwardTo?: string[];
   };
@@ -482,7 +480,7 @@ export interface Network {
    */
   allow?: Name[];
   /**
-   * What guests may reach outside of the hypervisor's networks: all, web (tcp 80 and 443), none, or a list. The tailnet is never among it. A forwarder of DNS is no outside.
+   * What guests may reach outside of the hypervisor's networks: all, web (tcp 80 and 443), none, or a list. The tailnet is never among it. Names are asked of the gateway whatever is listed, but with none there are none.
    */
   egress?: string | string[];
   /**

@@ -73,10 +73,8 @@ export interface Hypervisor {
   readonly config: Readonly<Record<string, Data>>;
   /** Hand-written Nix files, relative to the repository, without a leading `./`. */
   readonly modules: readonly string[];
-  /** Name servers: guests ask them, or the forwarder does where there is one. */
+  /** Whom the forwarder on the gateways asks; none: fleet runs no forwarder there. */
   readonly nameservers: readonly string[];
-  /** A DNS forwarder on the gateways, which guests are given as their name server. */
-  readonly forwarder: boolean;
 }
 
 export interface Tailscale {

@@ -14,8 +14,6 @@ export interface Firewall {
   readonly networks: readonly Network[];
   readonly targets: readonly Target[];
   readonly uplink: string | undefined;
-  /** Guests may ask the hypervisor for names. */
-  readonly forwarder: boolean;
   /** The tailnet reaches all networks. */
   readonly advertised: boolean;
 }
@@ -56,6 +54,11 @@ function sets(networks: readonly Network[]): string[] {
       'ifname',
       those(({ egress }) => egress !== 'all'),
     ),
+    set(
+      'silent',
+      'ifname',
+      those(({ egress }) => egress !== 'all' && egress.length === 0),
+    ),
     set('egress', 'ifname . inet_proto . inet_service', egress(networks)),
     set(
       'metadata',
@@ -87,7 +90,7 @@ function egress(networks: readonly Network[]): string[] {
   );
 }
 
-function chains({ networks, targets, uplink, forwarder, advertised }: Firewall): string[] {
+function chains({ networks, targets, uplink, advertised }: Firewall): string[] {
   return [
     // A guest is told at once, so that nothing waits for a timeout.
     chain('refuse', undefined, [
@@ -104,7 +107,9 @@ function chains({ networks, targets, uplink, forwarder, advertised }: Firewall):
     chain('input', 'filter hook input priority filter', [
       'ct state { established, related } accept',
       'meta l4proto { icmp, icmpv6 } accept',
-      ...(forwarder ? ['meta l4proto { tcp, udp } th dport 53 accept'] : []),
+      // Names, by whoever answers on the gateway. They are a way out, too, and `none` is none.
+      'iifname @silent meta l4proto { tcp, udp } th dport 53 goto refuse',
+      'meta l4proto { tcp, udp } th dport 53 accept',
       `iifname @isolated goto refuse`,
     ]),
     chain('forward', 'filter hook forward priority filter', [

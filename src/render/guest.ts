@@ -1,4 +1,4 @@
-import type { Hypervisor, Network, Nic, Share, Vm, Volume } from '../model/fleet.ts';
+import type { Network, Nic, Share, Vm, Volume } from '../model/fleet.ts';
 import { isLookedInto } from '../model/guest-keys.ts';
 import { wayOut } from '../model/way-out.ts';
 import { nixFile } from '../nix/print.ts';
@@ -9,18 +9,13 @@ import { guestModulePath, ownStoreModulePath } from './modules/guest.ts';
 import { guestChecksModulePath } from './modules/guest-checks.ts';
 
 /** `hosts/<vm>/default.nix`. */
-export function guestFile(
-  vm: Vm,
-  hypervisor: Hypervisor,
-  networkOf: (name: string) => Network,
-): string {
+export function guestFile(vm: Vm, networkOf: (name: string) => Network): string {
   const packages = packageList(vm);
   const out = wayOut(vm.nics, networkOf);
   const networks = vm.nics.map((nic, position) => {
     const network = networkOf(nic.network);
     const { address6 } = nic;
     const { gateway, ipv6, prefix, subnet } = network;
-    const nameservers = hypervisor.forwarder ? [gateway] : hypervisor.nameservers;
     const families: Family[] = [
       { address: nic.address, gateway, prefix, subnet, isWayOut: nic === out.ipv4 },
       ...(address6 && ipv6 ? [{ ...ipv6, address: address6, isWayOut: nic === out.ipv6 }] : []),
@@ -28,7 +23,8 @@ export function guestFile(
     return [
       `10-${nic.network}`,
       nicNetwork(nic, families, {
-        nameservers: nic === out.ipv4 ? nameservers : [],
+        // Whoever answers there: a change of that is none of the guest.
+        ...(nic === out.ipv4 && { nameserver: gateway }),
         table: firstTable + position,
       }),
     ];
@@ -73,20 +69,20 @@ interface Family {
 }
 
 interface Beyond {
-  readonly nameservers: readonly string[];
+  readonly nameserver?: string;
   readonly table: number;
 }
 
 /** Routing tables of NICs count from here; those of the kernel are 253 to 255. */
 const firstTable = 100;
 
-function nicNetwork(nic: Nic, families: readonly Family[], { nameservers, table }: Beyond): Nix {
+function nicNetwork(nic: Nic, families: readonly Family[], { nameserver, table }: Beyond): Nix {
   const gateways = families.filter((one) => one.isWayOut).map(({ gateway }) => gateway);
   const others = families.filter((one) => !one.isWayOut);
   return {
     address: families.map(({ address, prefix }) => `${address}/${prefix}`),
     ...(gateways.length > 0 && { gateway: gateways }),
-    ...(nameservers.length > 0 && { dns: nameservers }),
+    ...(nameserver !== undefined && { dns: [nameserver] }),
     matchConfig: { MACAddress: nic.mac },
     // Nobody on the bridge is entitled to send any.
     networkConfig: { IPv6AcceptRA: false },

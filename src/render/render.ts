@@ -40,7 +40,6 @@ export function render(fleet: Fleet): Map<string, string> {
 
   const networks = new Map(fleet.networks.map((network) => [network.name, network]));
   const networkOf = (name: string) => found(networks, name);
-  const hypervisors = new Map(fleet.hypervisors.map((hypervisor) => [hypervisor.name, hypervisor]));
   const vms = Map.groupBy(fleet.vms, (vm) => vm.on);
   const bridges = Map.groupBy(bridgesOf(fleet), ({ network }) => network.hypervisor);
 
@@ -52,7 +51,7 @@ export function render(fleet: Fleet): Map<string, string> {
     for (const [file, text] of own) files.push([`${hostFolder(name)}/${file}`, text]);
   }
   for (const vm of fleet.vms) {
-    add(vm, guestFile(vm, found(hypervisors, vm.on), networkOf));
+    add(vm, guestFile(vm, networkOf));
   }
   return new Map(files.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
@@ -65,14 +64,14 @@ function networkFiles(
   networkOf: (name: string) => Network,
 ): Map<string, string> {
   const networks = bridges.map(({ network }) => network);
-  const { forwarder, tailscale, uplink } = hypervisor;
+  const { nameservers, tailscale, uplink } = hypervisor;
   const files = new Map<string, string>();
   if (networks.length > 0) {
     const targets = vms.flatMap((vm) => targetsOf(vm, networkOf));
     const advertised = tailscale.enable && tailscale.advertiseRoutes;
     files.set('networks.nix', networksFile(hypervisor, bridges));
-    files.set('firewall.nix', firewallFile({ networks, targets, uplink, forwarder, advertised }));
-    if (forwarder) files.set('dns.nix', dnsFile(hypervisor, networks));
+    files.set('firewall.nix', firewallFile({ networks, targets, uplink, advertised }));
+    if (nameservers.length > 0) files.set('dns.nix', dnsFile(hypervisor, networks));
   }
   if (tailscale.enable) files.set('tailscale.nix', tailscaleFile(hypervisor, networks));
   return files;

@@ -70,7 +70,6 @@ describe('defaults', () => {
           config: {},
           modules: [],
           nameservers: ['1.1.1.1', '9.9.9.9'],
-          forwarder: false,
           tailscale: { enable: false, advertiseRoutes: false },
         },
       ],
@@ -414,12 +413,15 @@ vms: { a: { on: hv1, network: n1, profiles: [web], publish: ["53:53/udp", "443:8
     ]);
   });
 
-  test("name servers that are forwarded to are the forwarder's", () => {
-    const [hv1] = fleetOf(
-      head.replace('uplink: eth0', 'dns: { forwardTo: [9.9.9.9] }'),
-    ).hypervisors;
-    expect(hv1).toMatchObject({ forwarder: true, nameservers: ['9.9.9.9'] });
-  });
+  test.each([['[9.9.9.9]', ['9.9.9.9']] as const, ['[]', []] as const])(
+    'names are asked of %s',
+    (forwardTo, nameservers) => {
+      const [hv1] = fleetOf(
+        head.replace('uplink: eth0', `dns: { forwardTo: ${forwardTo} }`),
+      ).hypervisors;
+      expect(hv1).toMatchObject({ nameservers });
+    },
+  );
 });
 
 describe('YAML in all its forms', () => {

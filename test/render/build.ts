@@ -57,7 +57,6 @@ export function hypervisor(name: string, parts: Partial<Hypervisor> = {}): Hyper
     config: {},
     modules: [],
     nameservers: ['1.1.1.1'],
-    forwarder: false,
     tailscale: { enable: false, advertiseRoutes: false },
     ...parts,
   };

@@ -38,11 +38,14 @@ describe('a change of who reaches whom', () => {
     expect(changedFiles(change)).toEqual(['hosts/hv1/firewall.nix']);
   });
 
-  it('other name servers of a forwarder are a change of the forwarder alone', () => {
-    const files = changedFiles({
-      hypervisors: ({ forwarder }) => (forwarder ? { nameservers: ['9.9.9.9'] } : {}),
-    });
+  it('other name servers are a change of the forwarder alone', () => {
+    const files = changedFiles({ hypervisors: () => ({ nameservers: ['9.9.9.9'] }) });
     expect(files).toEqual(['hosts/hv1/dns.nix']);
+  });
+
+  it('whether there is a forwarder at all changes no guest', () => {
+    const files = changedFiles({ hypervisors: () => ({ nameservers: [] }) });
+    expect(files).toEqual(['hosts/hv1/default.nix', 'hosts/hv1/dns.nix']);
   });
 
   it('the tailnet changes no guest and no bridge', () => {
@@ -51,25 +54,9 @@ describe('a change of who reaches whom', () => {
     });
     expect(files).toEqual(['hosts/hv1/firewall.nix', 'hosts/hv1/tailscale.nix']);
   });
-
-  it('a forwarder changes the name server of guests and nothing else of them', () => {
-    const without = {
-      ...networking,
-      hypervisors: networking.hypervisors.map((h) => ({ ...h, forwarder: false })),
-    };
-    const lines = (fleet: Fleet) =>
-      new Set(
-        render(fleet)
-          .get('hosts/www/default.nix')!
-          .split('\n')
-          .map((line) => line.trim()),
-      );
-    const [before, after] = [lines(networking), lines(without)];
-    expect([...before].filter((line) => !after.has(line))).toEqual(['dns = [ "10.1.0.1" ];']);
-  });
 });
 
-const plain = { targets: [], uplink: 'eth0', forwarder: false, advertised: false };
+const plain = { targets: [], uplink: 'eth0', advertised: false };
 
 describe('a table', () => {
   const table = (networks: readonly Network[]) => firewallTable({ ...plain, networks });

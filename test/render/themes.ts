@@ -67,10 +67,11 @@ const full = fleet({
 const several = fleet({
   hypervisors: [
     hypervisor('arm'),
-    hypervisor('empty', { nameservers: [] }),
+    hypervisor('empty'),
     hypervisor('x86', {
       system: 'x86_64-linux',
       uplink: 'eno1',
+      nameservers: [],
       ssh: { host: 'x86.example.org', user: 'ops' },
       users: [ops],
     }),
@@ -98,7 +99,6 @@ const networking = fleet({
   hypervisors: [
     hypervisor('hv1', {
       nameservers: ['1.1.1.1', '2606:4700:4700::1111'],
-      forwarder: true,
       tailscale: { enable: true, advertiseRoutes: true },
     }),
     hypervisor('hv2', { tailscale: { enable: true, advertiseRoutes: false } }),

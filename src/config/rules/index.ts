@@ -12,7 +12,6 @@ import { modules } from './modules.ts';
 import { bridgeNames, interfaces, macAddresses, uniqueNames } from './names.ts';
 import {
   allowedNetworks,
-  nameServersInReach,
   natNeedsUplink,
   networkOnOneHypervisor,
   overlappingSubnets,
@@ -42,7 +41,6 @@ export const rules: readonly ((draft: Draft) => Iterable<Finding>)[] = [
   networkOnOneHypervisor,
   natNeedsUplink,
   allowedNetworks,
-  nameServersInReach,
   advertisedSubnets,
   advertisingIsEnabled,
   besideTailscale,

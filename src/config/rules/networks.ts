@@ -59,19 +59,3 @@ export function* allowedNetworks({ networks }: Draft): Iterable<Finding> {
     }
   }
 }
-
-/** Guests that may reach the web have to find it, too. */
-export function* nameServersInReach({ hypervisors }: Draft): Iterable<Finding> {
-  for (const { name, yaml, networks } of hypervisors.values()) {
-    if (yaml.dns?.forwardTo) continue;
-    for (const { yaml: network, path, members } of networks) {
-      const { egress = 'all' } = network;
-      if (egress === 'all' || egress === 'none' || egress.includes('udp/53')) continue;
-      // A guest with other networks may ask by one of those.
-      if (members.every(({ vm }) => vm.links.length > 1)) continue;
-      const message = 'guests cannot ask a name server: this egress does not let DNS out';
-      const hint = `add dns: { forwardTo: [1.1.1.1] } to ${name}, or list udp/53`;
-      yield { code: 'W413', path: [...path, 'egress'], message, hint };
-    }
-  }
-}

@@ -42,15 +42,15 @@ const ofVmWithRunChecks: Options = {
 };
 
 /** What a hypervisor has always, and what it has because of its own fields. */
-const ofHypervisor = ({ yaml: { dns, tailscale } }: DraftHypervisor): Options => ({
+const ofHypervisor = ({ networks, yaml: { dns, tailscale } }: DraftHypervisor): Options => ({
   'microvm.stateDir': fixed('/var/lib/microvms'),
   'networking.hostName': { hint: 'its name under hypervisors is its host name' },
   'networking.nftables.enable': fixed(true),
   'services.openssh.enable': fixed(true),
   'system.stateVersion': field('stateVersion'),
   'systemd.network.enable': fixed(true),
-  ...(dns?.forwardTo && {
-    'services.dnsmasq.enable': fixed(true),
+  ...(networks.size > 0 && dns?.forwardTo?.length !== 0 && {
+    'services.dnsmasq.enable': fixed(true, 'dns: { forwardTo: [] } leaves port 53 to others'),
     'services.dnsmasq.resolveLocalQueries': fixed(false),
   }),
   ...(tailscale?.enable && {
