@@ -12,12 +12,12 @@ const fleetProgram =
 
 describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
   'a hypervisor whose Nix was written by hand becomes fleet’s',
-  { timeout: 180_000 },
+  { timeout: 240_000 },
   () => {
     let lab: Lab;
     let hv1: LabHost;
     let folder: string;
-    let started: string;
+    let started: string[];
 
     const fleet = (...args: string[]): Promise<Ran> =>
       run(process.execPath, [fleetProgram, '-C', folder, ...args], {
@@ -31,11 +31,26 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       const file = join(folder, 'fleet.yaml');
       writeFileSync(file, change(readFileSync(file, 'utf8')));
     };
-    const invocation = () => succeed(hv1, 'systemctl show --value -p InvocationID microvm@vm1');
-    const answers = () =>
-      until('vm1 answers', 80_000, async () =>
-        (await hv1.exec('ping -c1 -W1 10.1.0.11')).code === 0 ? true : undefined,
-      );
+    const invocation = (vm: string) =>
+      succeed(hv1, `systemctl show --value -p InvocationID microvm@${vm}`);
+    const answers = async () => {
+      for (const address of ['10.1.0.11', '10.1.0.12']) {
+        await until(`${address} answers`, 100_000, async () =>
+          (await hv1.exec(`ping -c1 -W1 ${address}`)).code === 0 ? true : undefined,
+        );
+      }
+    };
+    /** What tells one file system from another that was made in its place. */
+    const disk = (vm: string) =>
+      succeed(hv1, `dumpe2fs -h /var/lib/microvms/${vm}/var.img | grep UUID`);
+    /** A mount is nowhere to be read of a runner: a person writes it, and the label that fleet looks for. */
+    const prepare = async (vm: string) => {
+      await succeed(hv1, `systemctl stop microvm@${vm}`);
+      await succeed(hv1, `e2label /var/lib/microvms/${vm}/var.img var`);
+      return disk(vm);
+    };
+    const withVolume = (text: string) =>
+      text.replace('    on: hv1\n', '    on: hv1\n    volumes: [{ mount: /var, size: 1GiB }]\n');
 
     beforeAll(async () => {
       lab = await startLab({ hosts: 1 });
@@ -43,18 +58,19 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       folder = join(lab.home, 'infra');
       const sample = await SampleFleet.create(lab, hv1);
       await sample.edit('hosts/hv1/config.nix', (text) =>
-        text.replace('autostart = [ ]', 'autostart = [ "vm1" ]'),
+        text.replace('autostart = [ ]', 'autostart = [ "vm1" "vm2" ]'),
       );
       await sample.deliver();
       const system = await sample.buildSystem();
       // Where a person would have it, and nothing of it where fleet works.
       await succeed(hv1, 'mv /var/lib/fleet/repo /srv/infra && rmdir /var/lib/fleet');
-      await succeed(hv1, `microvm -f git+file:///srv/infra -c vm1`);
+      for (const vm of ['vm1', 'vm2'])
+        await succeed(hv1, `microvm -f git+file:///srv/infra -c ${vm}`);
       await succeed(hv1, `nix-env -p /nix/var/nix/profiles/system --set ${system}`);
       await succeed(hv1, `${system}/bin/switch-to-configuration switch`);
       await answers();
       await succeed(hv1, 'echo precious > /var/lib/microvms/vm1/kept');
-      started = await invocation();
+      started = [await invocation('vm1'), await invocation('vm2')];
     }, 600_000);
     afterAll(() => lab.stop());
 
@@ -93,38 +109,53 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       expect(stdout).not.toMatch(/to (create|rebuild|restart|start|stop)/);
     });
 
-    test('the first apply takes the hypervisor over, and the guest goes on running and answering', async () => {
+    test('the first apply takes the hypervisor over, and the guests go on running and answering', async () => {
       const { code, stdout, stderr } = await fleet('apply', '--yes');
       expect(code, stdout + stderr).toBe(0);
-      expect(await invocation()).toBe(started);
+      expect([await invocation('vm1'), await invocation('vm2')]).toEqual(started);
       await answers();
       expect(await succeed(hv1, 'bridge link show dev vm-vm1')).toContain('master br-lan');
     });
 
-    test('after a reboot the guest that is not fleet’s yet comes back', async () => {
+    test('after a reboot the guests that are not fleet’s yet come back', async () => {
       await hv1.reboot();
       await answers();
     });
 
-    test('uncommented it becomes fleet’s, on the disk that it had', async () => {
-      await succeed(hv1, 'systemctl stop microvm@vm1');
-      await succeed(hv1, 'e2label /var/lib/microvms/vm1/var.img var');
-      const before = await succeed(hv1, 'dumpe2fs -h /var/lib/microvms/vm1/var.img | grep UUID');
+    test('uncommented, one becomes fleet’s on the disk that it had, and the other runs on', async () => {
+      const other = await invocation('vm2');
+      const before = await prepare('vm1');
       edit((text) =>
-        text
-          .replace('# vms:', 'vms:')
-          .replaceAll(/^# {3}/gm, '  ')
-          .replace('    on: hv1\n', '    on: hv1\n    volumes: [{ mount: /var, size: 1GiB }]\n')
-          .replace(/ {4}config:\n( {6}.*\n)+/, ''),
+        withVolume(
+          text
+            .replace('# vms:', 'vms:')
+            .replace(/^# {3}vm1:\n(# {5}.*\n)+/m, (lines) => lines.replaceAll(/^# {3}/gm, '  ')),
+        ).replace(/( {6}microvm.autostart:\n) {8}- vm1\n/, '$1'),
       );
       const { code, stdout, stderr } = await fleet('apply', '--yes');
       expect(code, stdout + stderr).toBe(0);
       expect(stdout).toMatch(/vm1 updated/);
       await answers();
-      expect(await succeed(hv1, 'dumpe2fs -h /var/lib/microvms/vm1/var.img | grep UUID')).toBe(
-        before,
-      );
+      expect(await disk('vm1')).toBe(before);
       expect(await succeed(hv1, 'cat /var/lib/microvms/vm1/kept')).toBe('precious');
+      expect(await invocation('vm2')).toBe(other);
+    });
+
+    test('with the last one goes all that was kept for them', async () => {
+      const before = await prepare('vm2');
+      const first = await invocation('vm1');
+      edit((text) =>
+        text
+          .replace(/^# {3}vm2:\n(# {5}.*\n)+/m, (lines) =>
+            withVolume(lines.replaceAll(/^# {3}/gm, '  ')),
+          )
+          .replace(/ {4}config:\n( {6}.*\n)+/, ''),
+      );
+      const { code, stdout, stderr } = await fleet('apply', '--yes');
+      expect(code, stdout + stderr).toBe(0);
+      await answers();
+      expect(await disk('vm2')).toBe(before);
+      expect(await invocation('vm1')).toBe(first);
     });
   },
 );
