@@ -1,5 +1,6 @@
 [
   ./modules/activation.nix
+  ./modules/dnsmasq.nix
   ./modules/environment.nix
   ./modules/firewall.nix
   ./modules/kernel.nix
