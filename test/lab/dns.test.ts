@@ -117,5 +117,16 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       expect(await told('use-vc')).toBe('192.0.2.8');
       expect(await forwarder()).toBe(before);
     });
+
+    test('goes, and no guest restarts', async () => {
+      const before = await guest();
+      desk.edit((d) => {
+        d.hypervisors.hv1.dns.forwardTo = [];
+        d.vms.vm1.checks = [{ run: 'true' }];
+      });
+      await desk.apply(0);
+      expect(await look.sh('systemctl is-active dnsmasq || true')).toBe('inactive');
+      expect(await guest()).toEqual(before);
+    });
   },
 );

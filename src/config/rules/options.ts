@@ -49,10 +49,11 @@ const ofHypervisor = ({ networks, yaml: { dns, tailscale } }: DraftHypervisor): 
   'services.openssh.enable': fixed(true),
   'system.stateVersion': field('stateVersion'),
   'systemd.network.enable': fixed(true),
-  ...(networks.size > 0 && dns?.forwardTo?.length !== 0 && {
-    'services.dnsmasq.enable': fixed(true, 'dns: { forwardTo: [] } leaves port 53 to others'),
-    'services.dnsmasq.resolveLocalQueries': fixed(false),
-  }),
+  ...(networks.size > 0 &&
+    dns?.forwardTo?.length !== 0 && {
+      'services.dnsmasq.enable': fixed(true, 'dns: { forwardTo: [] } leaves port 53 to others'),
+      'services.dnsmasq.resolveLocalQueries': fixed(false),
+    }),
   ...(tailscale?.enable && {
     'services.tailscale.enable': fixed(true),
     ...(tailscale.advertiseRoutes && { 'services.tailscale.useRoutingFeatures': fixed('server') }),
