@@ -27,6 +27,7 @@ buildNpmPackage {
   src = lib.fileset.toSource {
     root = ../.;
     fileset = lib.fileset.unions [
+      ../fleet.yaml
       ../package-lock.json
       ../package.json
       ../schemas
