@@ -82,7 +82,8 @@
   # In place of microvm.autostart, which starts stopped guests at every switch.
   systemd.services.fleet-autostart = {
     description = "Start the guests of this hypervisor in order";
-    after = [ "network.target" ];
+    # What guests share may be mounted from elsewhere.
+    after = [ "network.target" "remote-fs.target" ];
     path = [ pkgs.iputils ];
     wantedBy = [ "multi-user.target" ];
     restartIfChanged = false;
@@ -107,12 +108,18 @@
       # say PRIORITY TEXT: 3 error, 4 warning, 6 information.
       say() { echo "<$1>$2" >&2; }
 
+      # Seconds since the boot: the clock may be set in between.
+      uptime() {
+        read -r up _ </proc/uptime
+        echo "''${up%.*}"
+      }
+
       # within SECONDS COMMAND...: true as soon as COMMAND is.
       within() {
-        end=$(($(date +%s) + $1))
+        end=$(($(uptime) + $1))
         shift
         until "$@"; do
-          [ "$(date +%s)" -lt "$end" ] || return 1
+          [ "$(uptime)" -lt "$end" ] || return 1
           sleep 0.2
         done
       }

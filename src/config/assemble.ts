@@ -49,7 +49,6 @@ import type {
 } from './schema.generated.ts';
 
 const stateVersion = '25.11';
-const timezone = 'UTC';
 
 /** A draft that no rule objects to → the Fleet, every default filled in. */
 export function assemble(draft: Draft): Fleet {
@@ -106,6 +105,7 @@ function rollout({ rollout: given = {} }: FleetYaml): Rollout {
 
 function hypervisor({ name, yaml }: DraftHypervisor, { defaults = {} }: FleetYaml): Hypervisor {
   const config = yaml.config ?? {};
+  const timezone = timezoneIn(config) ?? defaults.timezone;
   return {
     name,
     ssh: typeof yaml.ssh === 'string' ? (parseSshTarget(yaml.ssh) as SshTarget) : yaml.ssh,
@@ -115,7 +115,7 @@ function hypervisor({ name, yaml }: DraftHypervisor, { defaults = {} }: FleetYam
     ...(yaml.uplink !== undefined && { uplink: yaml.uplink }),
     tags: yaml.tags ?? [],
     capacity: capacityOf(yaml.capacity),
-    timezone: timezoneIn(config) ?? defaults.timezone ?? timezone,
+    ...(timezone !== undefined && { timezone }),
     packages: yaml.packages ?? [],
     users: users(yaml.users),
     config,
@@ -186,7 +186,7 @@ function guest(vm: DraftVm, draft: Draft): Vm {
     state: merged.state ?? 'running',
     autostart: autostart(vm, draft),
     tags: merged.tags,
-    timezone: merged.timezone ?? timezone,
+    ...(merged.timezone !== undefined && { timezone: merged.timezone }),
     stateVersion: merged.stateVersion ?? stateVersion,
     packages: merged.packages,
     users: users(merged.users),

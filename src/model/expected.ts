@@ -27,6 +27,8 @@ export interface ExpectedVolume {
   readonly label: string;
   readonly mount: string;
   readonly sizeMiB: number;
+  /** Not in records of earlier versions. */
+  readonly fs?: string;
 }
 
 export function expectedOf(vm: Vm, networks: ReadonlyMap<string, Network>): Expected {
@@ -39,11 +41,12 @@ export function expectedOf(vm: Vm, networks: ReadonlyMap<string, Network>): Expe
   return {
     ...first,
     further,
-    volumes: vm.volumes.map(({ image, label, mount, sizeMiB }) => ({
+    volumes: vm.volumes.map(({ fs, image, label, mount, sizeMiB }) => ({
       image,
       label,
       mount,
       sizeMiB,
+      fs,
     })),
     ...(!hasShares(vm) && { virtiofs: false }),
   };

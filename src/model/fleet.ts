@@ -67,7 +67,8 @@ export interface Hypervisor {
   readonly tailscale: Tailscale;
   readonly tags: readonly string[];
   readonly capacity: Capacity;
-  readonly timezone: string;
+  /** Absent: UTC, unless a module says otherwise. */
+  readonly timezone?: string;
   readonly packages: readonly string[];
   readonly users: readonly User[];
   readonly config: Readonly<Record<string, Data>>;
@@ -207,7 +208,8 @@ export interface Vm {
   readonly state: VmState;
   readonly autostart: Autostart;
   readonly tags: readonly string[];
-  readonly timezone: string;
+  /** Absent: UTC, unless a module says otherwise. */
+  readonly timezone?: string;
   readonly stateVersion: string;
   readonly packages: readonly string[];
   readonly users: readonly User[];

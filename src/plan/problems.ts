@@ -16,7 +16,7 @@ export function problems(
 ): string[] {
   if (actions.length === 0) return [];
   return [
-    ...facts.missingTools.map(
+    ...missing(facts, actions).map(
       (tool) => `${tool} is not on its PATH: ${remedies[tool] ?? `install ${tool}`}`,
     ),
     ...wrongMachine(index, hypervisor, facts),
@@ -39,6 +39,12 @@ export function problems(
     ...resourceProblems(facts, actions),
     ...writerProblems(facts),
   ];
+}
+
+/** Without what the system brings that will be there by the time it is needed. */
+function missing({ missingTools }: Facts, actions: readonly Action[]): readonly string[] {
+  const switches = actions.some(({ kind }) => kind === 'switch');
+  return missingTools.filter((tool) => !(switches && tool === 'microvm'));
 }
 
 /** Two repositories would take each other's guests out. */
@@ -115,7 +121,7 @@ function shadowedRoutes(index: FleetIndex, hypervisor: string, facts: Facts): st
 const remedies: Readonly<Record<string, string>> = {
   git: 'environment.systemPackages = [ pkgs.git ];',
   ip: 'environment.systemPackages = [ pkgs.iproute2 ];',
-  microvm: 'imports = [ inputs.microvm.nixosModules.host ];',
+  microvm: 'its system has it: is /run/current-system/sw/bin on the PATH of commands over ssh?',
   ping: 'environment.systemPackages = [ pkgs.iputils ];',
 };
 
@@ -125,7 +131,14 @@ function changedVolumes(index: FleetIndex, facts: Facts, name: string): string[]
   const before = facts.deployed.get(name)?.expected?.volumes ?? [];
   return before.flatMap((old) => {
     const now = vm?.volumes.find((v) => v.image === old.image);
-    if (!now || (now.label === old.label && now.mount === old.mount)) return [];
+    if (!now) return [];
+    if (now.fs !== (old.fs ?? now.fs)) {
+      return [
+        `${name}: ${old.image} was made as ${old.fs}, fleet.yaml says ${now.fs}; ` +
+          'its guest could not mount it: give the new one another image',
+      ];
+    }
+    if (now.label === old.label && now.mount === old.mount) return [];
     return [
       `${name}: ${old.image} was made for ${old.mount} (label ${old.label}), fleet.yaml says ${now.mount} (label ${now.label}); ` +
         'its guest would not find it: give the new mount an image of its own',

@@ -1,14 +1,14 @@
 import { expandConfig } from '../model/config.ts';
 import type { Data, User } from '../model/fleet.ts';
 import { nixFile } from '../nix/print.ts';
-import { type Code, type Nix, type NixSet, select } from '../nix/tree.ts';
+import { type Code, expression, type Nix, type NixSet, select } from '../nix/tree.ts';
 import { rendered } from './marker.ts';
 import { hostFolder, pathFrom } from './paths.ts';
 
 /** What hypervisors and vms have in common. */
 export interface Machine {
   readonly name: string;
-  readonly timezone: string;
+  readonly timezone?: string;
   readonly stateVersion: string;
   readonly packages: readonly string[];
   readonly users: readonly User[];
@@ -34,15 +34,18 @@ export const packageList = (machine: Machine): Code[] =>
   [...machine.packages].sort().map((name) => select('pkgs', ...name.split('.')));
 
 /** The arguments that the module's header must name. */
-export const moduleArgs = (machine: Machine): string[] =>
-  machine.packages.length > 0 ? ['pkgs'] : [];
+export const moduleArgs = (machine: Machine): string[] => [
+  ...(machine.timezone === undefined ? ['lib'] : []),
+  ...(machine.packages.length > 0 ? ['pkgs'] : []),
+];
 
 /** The options that every machine has, apart from `environment`. */
 export function machineOptions(machine: Machine): NixSet {
   return {
     networking: { hostName: machine.name },
     system: { stateVersion: machine.stateVersion },
-    time: { timeZone: machine.timezone },
+    // A module may have one where fleet.yaml has none.
+    time: { timeZone: machine.timezone ?? expression('lib.mkDefault "UTC"') },
     ...(machine.users.length > 0 && { users: { users: users(machine.users) } }),
   };
 }

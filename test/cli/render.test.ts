@@ -7,6 +7,7 @@ const rendered = [
   'flake.nix',
   'hosts/default.nix',
   'hosts/hv1/default.nix',
+  'hosts/hv1/dns.nix',
   'hosts/hv1/firewall.nix',
   'hosts/hv1/networks.nix',
   'hosts/web1/default.nix',
@@ -26,7 +27,7 @@ describe('fleet render', () => {
     expect(await desk.fleet('render')).toEqual({
       code: 0,
       stdout: '',
-      stderr: '8 files up to date, 0 changed\n',
+      stderr: '9 files up to date, 0 changed\n',
     });
     expect(desk.files()).toEqual(files);
   });

@@ -38,8 +38,16 @@ describe('what stands in the way', () => {
     });
     expect(problems).toEqual([
       'git is not on its PATH: environment.systemPackages = [ pkgs.git ];',
-      'microvm is not on its PATH: imports = [ inputs.microvm.nixosModules.host ];',
+      'microvm is not on its PATH: its system has it: is /run/current-system/sw/bin on the PATH of commands over ssh?',
     ]);
+  });
+
+  test('but not microvm.nix, which comes with the first switch', () => {
+    const { problems } = planHv1({
+      fingerprints: changed('hv1', 'web1'),
+      facts: () => ({ missingTools: ['microvm'] }),
+    });
+    expect(problems).toEqual([]);
   });
 
   test('nothing, where nothing is to be done', () => {

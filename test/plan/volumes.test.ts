@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { changed, planHv1, withEntry } from './situation.ts';
 
-const volume = { image: 'data.img', label: 'data', mount: '/data', sizeMiB: 1024 };
+const volume = { image: 'data.img', label: 'data', mount: '/data', sizeMiB: 1024, fs: 'ext4' };
 
 /** hv1, whose web1 was deployed with one volume, and what fleet.yaml says of it now. */
 function planWith(now: string) {
@@ -35,6 +35,12 @@ describe('a volume that was deployed', () => {
     const { problems } = planWith(fleet('{ mount: /srv, image: data.img, size: 1GiB }'));
     expect(problems).toHaveLength(1);
     expect(problems[0]).toContain('data.img was made for /data (label data), fleet.yaml says /srv');
+  });
+
+  test('may not get another file system: its guest could not mount it', () => {
+    const { problems } = planWith(fleet('{ mount: /data, image: data.img, size: 1GiB, fs: xfs }'));
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain('data.img was made as ext4, fleet.yaml says xfs');
   });
 
   test('does not grow, and the plan says so', () => {

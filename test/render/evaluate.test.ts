@@ -39,7 +39,7 @@ describeWithNix('rendered files', () => {
         },
         networking: { hostName: name },
         system: { stateVersion: vm.stateVersion },
-        time: { timeZone: vm.timezone },
+        time: { timeZone: vm.timezone ?? 'UTC' },
       });
       expect((value.microvm as Values).volumes ?? []).toEqual(
         vm.volumes.map(({ fs, image, label, mount, sizeMiB }) => ({

@@ -45,7 +45,7 @@ export const meantByMachine = (machine: Machine): Data => ({
     mountPoint: volume.mount,
     size: volume.sizeMiB,
   })),
-  zone: machine.timezone,
+  zone: machine.timezone ?? 'UTC',
 });
 
 const userOptions = (user: User): Data => ({

@@ -7,8 +7,9 @@ shift 9
 [ "$(id -u)" = 0 ] || [ -n "$R" ] ||
 	die preflight.not-root "commands run as $(id -un), not as root: connect as root, or allow it sudo without a password"
 # Going back needs neither a checkout nor a build, and may well be needed because the disk is full.
+# `microvm` comes with the first switch.
 tools='ip nix-env ping systemctl systemd-run'
-[ "$operation" = rollback ] || tools="$tools git microvm nix"
+[ "$operation" = rollback ] || tools="$tools git nix"
 missing=
 for tool in $tools; do
 	command -v "$tool" >/dev/null || missing="$missing $tool"

@@ -13,12 +13,18 @@ late=' '
 # say PRIORITY TEXT: 3 error, 4 warning, 6 information.
 say() { echo "<$1>$2" >&2; }
 
+# Seconds since the boot: the clock may be set in between.
+uptime() {
+  read -r up _ </proc/uptime
+  echo "${up%.*}"
+}
+
 # within SECONDS COMMAND...: true as soon as COMMAND is.
 within() {
-  end=$(($(date +%s) + $1))
+  end=$(($(uptime) + $1))
   shift
   until "$@"; do
-    [ "$(date +%s)" -lt "$end" ] || return 1
+    [ "$(uptime)" -lt "$end" ] || return 1
     sleep 0.2
   done
 }

@@ -89,7 +89,8 @@ export const hypervisorModule = rendered(`{
   # In place of microvm.autostart, which starts stopped guests at every switch.
   systemd.services.fleet-autostart = {
     description = "Start the guests of this hypervisor in order";
-    after = [ "network.target" ];
+    # What guests share may be mounted from elsewhere.
+    after = [ "network.target" "remote-fs.target" ];
     path = [ pkgs.iputils ];
     wantedBy = [ "multi-user.target" ];
     restartIfChanged = false;
