@@ -3,7 +3,13 @@ import type { Facts } from '../host/facts.ts';
 import type { FoundVm, FoundVolume, Runners } from '../host/runners.ts';
 import { FleetError } from '../model/errors.ts';
 import { imageName, volumeLabel } from '../model/volumes.ts';
-import { type FirstHypervisor, hypervisorConfig, hypervisorEntry } from './first-hypervisor.ts';
+import {
+  type FirstHypervisor,
+  fleetHead,
+  hypervisorComment,
+  hypervisorConfig,
+  hypervisorEntry,
+} from './first-hypervisor.ts';
 import { type FoundNat, foundNat, natRemarks } from './found-nat.ts';
 import { addressOn, bridgeOf, type FoundBridge, foundBridges } from './found-networks.ts';
 import { comment, prefixed, yaml } from './text.ts';
@@ -60,9 +66,7 @@ function head({ fleet, ssh }: FirstHypervisor): string {
     '',
     `Read from ${ssh}, where nothing was changed. Where it says DECIDE, a person must.`,
     'As it stands no vm restarts: those that run are in comments below, and stay as they are until they are uncommented.',
-  )}version: 1
-name: ${yaml(fleet).trim()}
-`;
+  )}${fleetHead(fleet)}`;
 }
 
 function hypervisorText(
@@ -72,7 +76,6 @@ function hypervisorText(
   nat: FoundNat,
 ): string {
   const remarks = [
-    'DECIDE: the first apply replaces all that /etc/nixos says of this host. What is still wanted of it (DHCP, firewall, services) goes here, under config or modules.',
     ...bridges
       .filter(({ fields }) => fields === undefined)
       .map(
@@ -96,10 +99,10 @@ function hypervisorText(
   const own = hypervisorConfig(first);
   const kept = keptConfig(first, runners, bridges, nat);
   const why =
-    'A network is made where fleet has a vm on it. For those that are not fleet’s yet: their start, their bridges. Whoever uncomments a vm takes it out of microvm.autostart; once all are fleet’s, all of this goes.';
+    'A network is made where fleet has a vm on it. For those that are not fleet’s yet: their start, their bridges. Whoever uncomments a vm takes it out of microvm.autostart; once all are fleet’s, all that follows here goes.';
   return `hypervisors:
 ${prefixed('  ', yaml({ [first.name]: hypervisorEntry(first) }))}
-${comment('    ', ...remarks)}${
+${hypervisorComment(first)}${comment('    ', ...remarks)}${
   Object.keys({ ...own, ...kept }).length === 0 ? '' : '    config:\n'
 }${configLines(own)}${Object.keys(kept).length === 0 ? '' : comment('      ', why)}${configLines(kept)}`;
 }

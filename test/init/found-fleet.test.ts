@@ -20,6 +20,7 @@ const first: FirstHypervisor = {
   sshdPort: 22,
   key: undefined,
   hardware: 'hosts/hv1/hardware-configuration.nix',
+  boot: { config: {} },
 };
 
 interface Bridge {
