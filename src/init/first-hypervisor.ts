@@ -23,6 +23,11 @@ export interface FirstHypervisor {
 /** How a fleet.yaml begins. */
 export const fleetHead = (fleet: string): string => `version: 1
 name: ${yaml(fleet).trim()}
+
+${comment(
+  '',
+  'Every hypervisor fetches the commit from this repository’s remote: root there needs a key that may read it, and the remote’s host key in known_hosts. Sent over fleet’s own ssh connection the commit needs neither:',
+)}# git: { transport: send }
 `;
 
 /** Its entry under `hypervisors`, but for `config`. */

@@ -60,7 +60,7 @@ describe('fleet init by flags', () => {
     await at.fleet('init', ...flags);
     const text = at
       .read('fleet.yaml')
-      .replaceAll(/^# (defaults:|networks:|vms:|rollout:| )/gm, '$1')
+      .replaceAll(/^# (git:|defaults:|networks:|vms:|rollout:| )/gm, '$1')
       .replace('# config:', 'config:')
       .replace('ssh-ed25519 AAAA… you@desk', key);
     at.write('fleet.yaml', text);

@@ -76,6 +76,14 @@ describe.each<[string, (of: FirstHypervisor) => string]>([
     );
   });
 
+  test('says that a hypervisor must be able to read the remote, and what needs nothing of that', () => {
+    const text = write(first);
+    expect(text).toContain('root there needs a key');
+    expect(readFleet(text.replace('# git:', 'git:'), 'fleet.yaml')).toMatchObject({
+      fleet: { git: { transport: 'send' } },
+    });
+  });
+
   test('is valid without a key', () => {
     expect(hypervisor({ ...first, key: undefined })).toMatchObject({
       users: [{ name: 'ops', sshKeys: [] }],
