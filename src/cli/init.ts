@@ -7,6 +7,7 @@ import { readFleet } from '../config/read-fleet.ts';
 import { readFacts, runScript } from '../deploy/session.ts';
 import type { Facts } from '../host/facts.ts';
 import { parseRunners, type Runners } from '../host/runners.ts';
+import { bootOf } from '../init/boot.ts';
 import { emptyFleet } from '../init/empty-fleet.ts';
 import type { FirstHypervisor } from '../init/first-hypervisor.ts';
 import { foundFleet } from '../init/found-fleet.ts';
@@ -77,6 +78,7 @@ export async function initCommand(invocation: Invocation, options: InitOptions):
     sshdPort: seen.port ?? 22,
     key: given.key,
     hardware: hardware === undefined ? undefined : hardwarePath,
+    boot: bootOf(seen.records ?? [], hardware),
   };
   const { found } = seen;
   const content = found
@@ -103,6 +105,11 @@ export async function initCommand(invocation: Invocation, options: InitOptions):
   if (given.key === undefined) {
     process.stderr.write(
       `no ~/.ssh/*.pub here: add users.${first.user}.sshKeys, or nobody can log in (--ssh-key FILE)\n`,
+    );
+  }
+  if (first.boot.likely) {
+    process.stderr.write(
+      `which boot loader ${ssh} has is not known: ${config} says DECIDE there, for without one its system does not build\n`,
     );
   }
   const isCommitted = await firstCommit(directory, [...files.keys()], options, invocation.signal);
@@ -173,6 +180,8 @@ interface Seen {
   readonly user?: string;
   /** That sshd listens on. */
   readonly port?: number | undefined;
+  /** All that introduce.sh said, its boot loader among it. */
+  readonly records?: readonly string[][];
   /** Only with --from. */
   readonly found?: { readonly facts: Facts; readonly runners: Runners };
 }
@@ -215,7 +224,8 @@ async function lookAt(
 /** Reads what introduce.sh printed. */
 function introduction(output: string): Seen {
   const [head = '', hardware = ''] = output.split('== hardware\n');
-  const fields = new Map(head.split('\n').map((line) => line.split('\t') as [string, string]));
+  const records = head.split('\n').map((line) => line.split('\t'));
+  const fields = new Map(records.map(([key = '', value = '']) => [key, value]));
   const machine = fields.get('machine');
   return {
     name: fields.get('name')?.split('.')[0]?.toLowerCase() || undefined,
@@ -224,6 +234,7 @@ function introduction(output: string): Seen {
     uplink: fields.get('uplink') || undefined,
     port: Number(fields.get('port')) || undefined,
     hardware: hardware.trim() === '' ? undefined : hardware,
+    records,
   };
 }
 

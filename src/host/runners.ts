@@ -7,8 +7,8 @@ export interface Runners {
   readonly others: readonly string[];
   /** Vms that the hypervisor starts by itself. */
   readonly autostart: ReadonlySet<string>;
-  /** The hypervisor lets guests out behind its own address. */
-  readonly nat: boolean;
+  /** Rules of its nft or iptables that change IPv4 addresses, as these tools write them. */
+  readonly natRules: readonly string[];
   /** It forwards IPv6. */
   readonly forward6: boolean;
   /** Interfaces of each bridge. */
@@ -93,7 +93,7 @@ export function parseRunners(text: string): Runners {
     vms: vms.map(parseVm),
     others: of(common, 'other').map(([name = '']) => name),
     autostart: new Set(of(common, 'autostart').map(([name = '']) => name)),
-    nat: of(common, 'nat').length > 0,
+    natRules: of(common, 'rule').map((words) => words.join(' ')),
     forward6: of(common, 'forward6').length > 0,
     ports,
     networkd: networkFiles(of(common, 'networkd')),

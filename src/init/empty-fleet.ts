@@ -1,17 +1,20 @@
-import { type FirstHypervisor, hypervisorConfig, hypervisorEntry } from './first-hypervisor.ts';
+import {
+  type FirstHypervisor,
+  fleetHead,
+  hypervisorComment,
+  hypervisorConfig,
+  hypervisorEntry,
+} from './first-hypervisor.ts';
 import { prefixed, yaml } from './text.ts';
 
 /** A fleet.yaml with one hypervisor, and the rest in comments that are valid once uncommented. */
 export function emptyFleet(first: FirstHypervisor): string {
   const config = hypervisorConfig(first);
   const isPlain = Object.keys(config).length === 0;
-  return `version: 1
-name: ${yaml(first.fleet).trim()}
-
+  return `${fleetHead(first.fleet)}
 hypervisors:
 ${prefixed('  ', yaml({ [first.name]: hypervisorEntry(first) }))}
-    # NixOS options that no field is for go under config; Nix files of your own, under modules.
-${isPlain ? '    # config: { services.fstrim.enable: true }' : prefixed('    ', yaml({ config }))}
+${hypervisorComment(first)}${isPlain ? '    # config: { services.fstrim.enable: true }' : prefixed('    ', yaml({ config }))}
 
 # For every vm; a vm's own value wins, lists and maps are added to.
 # defaults:

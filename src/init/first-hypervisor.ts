@@ -1,3 +1,6 @@
+import { type Boot, bootComment } from './boot.ts';
+import { comment, yaml } from './text.ts';
+
 /** What a fleet.yaml says of the hypervisor that it begins with. */
 export interface FirstHypervisor {
   readonly fleet: string;
@@ -14,7 +17,18 @@ export interface FirstHypervisor {
   readonly key: string | undefined;
   /** Of its hardware configuration in the repository. */
   readonly hardware: string | undefined;
+  readonly boot: Boot;
 }
+
+/** How a fleet.yaml begins. */
+export const fleetHead = (fleet: string): string => `version: 1
+name: ${yaml(fleet).trim()}
+
+${comment(
+  '',
+  'Every hypervisor fetches the commit from this repository’s remote: root there needs a key that may read it, and the remote’s host key in known_hosts. Sent over fleet’s own ssh connection the commit needs neither:',
+)}# git: { transport: send }
+`;
 
 /** Its entry under `hypervisors`, but for `config`. */
 export function hypervisorEntry(first: FirstHypervisor): Record<string, unknown> {
@@ -34,7 +48,17 @@ export function hypervisorEntry(first: FirstHypervisor): Record<string, unknown>
   };
 }
 
-/** Its `config`: without it the first system would be out of reach. */
-export function hypervisorConfig({ sshdPort }: FirstHypervisor): Record<string, unknown> {
-  return sshdPort === 22 ? {} : { 'services.openssh.ports': [sshdPort] };
+/** Its `config`: without it the first system would not boot, or be out of reach. */
+export function hypervisorConfig({ sshdPort, boot }: FirstHypervisor): Record<string, unknown> {
+  return { ...boot.config, ...(sshdPort !== 22 && { 'services.openssh.ports': [sshdPort] }) };
+}
+
+/** What a person has to know or to decide of it, as comment lines above its `config`. */
+export function hypervisorComment({ boot }: FirstHypervisor): string {
+  return (
+    comment(
+      '    ',
+      'DECIDE: the first apply replaces all that /etc/nixos says of this host: boot loader, static addresses, firewall, services. What is still wanted of it goes here: NixOS options that no field is for under config, Nix files of your own under modules.',
+    ) + bootComment('    ', boot)
+  );
 }

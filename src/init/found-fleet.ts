@@ -3,7 +3,14 @@ import type { Facts } from '../host/facts.ts';
 import type { FoundVm, FoundVolume, Runners } from '../host/runners.ts';
 import { FleetError } from '../model/errors.ts';
 import { imageName, volumeLabel } from '../model/volumes.ts';
-import { type FirstHypervisor, hypervisorConfig, hypervisorEntry } from './first-hypervisor.ts';
+import {
+  type FirstHypervisor,
+  fleetHead,
+  hypervisorComment,
+  hypervisorConfig,
+  hypervisorEntry,
+} from './first-hypervisor.ts';
+import { type FoundNat, foundNat, natRemarks } from './found-nat.ts';
 import { addressOn, bridgeOf, type FoundBridge, foundBridges } from './found-networks.ts';
 import { comment, prefixed, yaml } from './text.ts';
 
@@ -36,12 +43,13 @@ export function foundFleet(
       },
     );
   }
-  const bridges = foundBridges(facts, runners);
+  const nat = foundNat(runners.natRules, first.uplink);
+  const bridges = foundBridges(facts, runners, nat.out);
   const networks = bridges.filter(({ fields }) => fields !== undefined);
   const entries = runners.vms.map((vm) => vmEntry(first.name, vm, facts, runners, bridges));
   return [
     head(first),
-    hypervisorText(first, runners, bridges),
+    hypervisorText(first, runners, bridges, nat),
     networksText(networks),
     vmsText(entries, refusals(first, networks, entries)),
     ...runners.others.map((name) =>
@@ -58,18 +66,16 @@ function head({ fleet, ssh }: FirstHypervisor): string {
     '',
     `Read from ${ssh}, where nothing was changed. Where it says DECIDE, a person must.`,
     'As it stands no vm restarts: those that run are in comments below, and stay as they are until they are uncommented.',
-  )}version: 1
-name: ${yaml(fleet).trim()}
-`;
+  )}${fleetHead(fleet)}`;
 }
 
 function hypervisorText(
   first: FirstHypervisor,
   runners: Runners,
   bridges: readonly FoundBridge[],
+  nat: FoundNat,
 ): string {
   const remarks = [
-    'DECIDE: the first apply replaces all that /etc/nixos says of this host. What is still wanted of it (DHCP, firewall, services) goes here, under config or modules.',
     ...bridges
       .filter(({ fields }) => fields === undefined)
       .map(
@@ -88,14 +94,15 @@ function hypervisorText(
           ? []
           : `DECIDE: ${vm.name} would come up without network, so it is not in microvm.autostart: which bridge ${lost.join(', ')} belongs in was not to be read.`;
       }),
+    ...natRemarks(nat, runners.natRules, first.uplink, bridges),
   ];
   const own = hypervisorConfig(first);
-  const kept = keptConfig(first, runners, bridges);
+  const kept = keptConfig(first, runners, bridges, nat);
   const why =
-    'A network is made where fleet has a vm on it. For those that are not fleet’s yet: their start, their bridges. Whoever uncomments a vm takes it out of microvm.autostart; once all are fleet’s, all of this goes.';
+    'A network is made where fleet has a vm on it. For those that are not fleet’s yet: their start, their bridges. Whoever uncomments a vm takes it out of microvm.autostart; once all are fleet’s, all that follows here goes.';
   return `hypervisors:
 ${prefixed('  ', yaml({ [first.name]: hypervisorEntry(first) }))}
-${comment('    ', ...remarks)}${
+${hypervisorComment(first)}${comment('    ', ...remarks)}${
   Object.keys({ ...own, ...kept }).length === 0 ? '' : '    config:\n'
 }${configLines(own)}${Object.keys(kept).length === 0 ? '' : comment('      ', why)}${configLines(kept)}`;
 }
@@ -111,6 +118,7 @@ function keptConfig(
   { uplink }: FirstHypervisor,
   runners: Runners,
   bridges: readonly FoundBridge[],
+  { out, externalIP }: FoundNat,
 ): Fields {
   const starting = runners.vms
     .filter((vm) => runners.autostart.has(vm.name) && tapsWithoutBridge(vm, runners).length === 0)
@@ -139,10 +147,11 @@ function keptConfig(
     ...(hasIpv6 &&
       runners.forward6 && { 'boot.kernel.sysctl."net.ipv6.conf.all.forwarding"': true }),
     ...(kept.length > 0 &&
-      runners.nat && {
+      out && {
         'networking.nat': {
           enable: true,
           externalInterface: uplink,
+          ...(externalIP !== undefined && { externalIP }),
           internalInterfaces: bridgeNames,
         },
       }),

@@ -18,8 +18,8 @@ export interface FoundBridge {
   readonly reasons: readonly string[];
 }
 
-/** Every bridge with an interface of a vm, in the order in which vms name them. */
-export function foundBridges(facts: Facts, runners: Runners): FoundBridge[] {
+/** Every bridge with an interface of a vm, in the order in which vms name them. `nat`: its guests are let out. */
+export function foundBridges(facts: Facts, runners: Runners, nat: boolean): FoundBridge[] {
   const taps = new Set(runners.vms.flatMap((vm) => vm.nics.map(({ tap }) => tap)));
   const bridges = new Set([...taps].map((tap) => bridgeOf(tap, runners)).filter(isDefined));
   const names = new Set<string>();
@@ -45,7 +45,7 @@ export function foundBridges(facts: Facts, runners: Runners): FoundBridge[] {
       taps: [...taps].filter((tap) => bridgeOf(tap, runners) === bridge),
       others,
       network,
-      ...asNetwork(bridge, network, addresses, others, runners.nat),
+      ...asNetwork(bridge, network, addresses, others, nat),
     };
   });
 }

@@ -26,6 +26,23 @@ describe('fleet init by flags', () => {
     expect(at.read('hosts/hv1/default.nix')).toContain('./hardware-configuration.nix');
   });
 
+  test('says that no boot loader is known, and asks for one in fleet.yaml', async () => {
+    const at = desk();
+    const { stderr } = await at.fleet('init', ...flags);
+    expect(stderr).toContain(
+      'which boot loader root@192.0.2.1 has is not known: fleet.yaml says DECIDE there',
+    );
+    expect(at.read('fleet.yaml')).toContain('# DECIDE: which boot loader');
+  });
+
+  test('asks for none where the hardware configuration that it is given has one', async () => {
+    const at = desk();
+    at.write('hardware.nix', '{ boot.loader.grub.device = "/dev/vda"; }\n');
+    const { stderr } = await at.fleet('init', ...flags);
+    expect(stderr).not.toContain('boot loader');
+    expect(at.read('fleet.yaml')).not.toContain('DECIDE: which boot loader');
+  });
+
   test('leads editors to the schema that fleet prints', async () => {
     const at = desk();
     await at.fleet('init', ...flags);
@@ -43,7 +60,7 @@ describe('fleet init by flags', () => {
     await at.fleet('init', ...flags);
     const text = at
       .read('fleet.yaml')
-      .replaceAll(/^# (defaults:|networks:|vms:|rollout:| )/gm, '$1')
+      .replaceAll(/^# (git:|defaults:|networks:|vms:|rollout:| )/gm, '$1')
       .replace('# config:', 'config:')
       .replace('ssh-ed25519 AAAA… you@desk', key);
     at.write('fleet.yaml', text);

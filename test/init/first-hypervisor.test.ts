@@ -18,6 +18,7 @@ const first: FirstHypervisor = {
   sshdPort: 2222,
   key,
   hardware: undefined,
+  boot: { config: {} },
 };
 const nothing = {
   facts: parseFacts('fleet-facts 1\n== end\n'),
@@ -47,6 +48,39 @@ describe.each<[string, (of: FirstHypervisor) => string]>([
     expect(hypervisor({ ...first, user: 'root', sshdPort: 22 })).toMatchObject({
       users: [{ name: 'root', groups: [], sshKeys: [key] }],
       config: {},
+    });
+  });
+
+  test('has the boot loader that was found, and asks nothing', () => {
+    const boot = { config: { 'boot.loader.grub.device': '/dev/vda' } };
+    expect(hypervisor({ ...first, boot })).toMatchObject({
+      config: { 'boot.loader.grub.device': '/dev/vda', 'services.openssh.ports': [2222] },
+    });
+    expect(write({ ...first, boot })).not.toContain('DECIDE: which boot loader');
+  });
+
+  test.each([
+    ['that are likely', [{ 'boot.loader.grub.device': '/dev/vda' }], ['grub.device: /dev/vda']],
+    ['that are usual', [], ['systemd-boot.enable: true', 'grub.device: /dev/sda']],
+  ])('asks for a boot loader where none is certain, with lines %s', (_, likely, lines) => {
+    const of = { ...first, boot: { config: {}, likely } };
+    const text = write(of);
+    expect(text).toContain('    # DECIDE: which boot loader');
+    for (const line of lines) expect(text).toContain(`\n    #   boot.loader.${line}\n`);
+    expect(hypervisor(of)).toMatchObject({ config: { 'services.openssh.ports': [2222] } });
+  });
+
+  test('says that the first apply replaces what /etc/nixos says', () => {
+    expect(write(first)).toMatch(
+      /DECIDE: the first apply replaces all that \/etc\/nixos says[^:]*: boot loader, static\n? +# addresses, .*services/,
+    );
+  });
+
+  test('says that a hypervisor must be able to read the remote, and what needs nothing of that', () => {
+    const text = write(first);
+    expect(text).toContain('root there needs a key');
+    expect(readFleet(text.replace('# git:', 'git:'), 'fleet.yaml')).toMatchObject({
+      fleet: { git: { transport: 'send' } },
     });
   });
 

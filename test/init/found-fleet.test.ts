@@ -20,6 +20,7 @@ const first: FirstHypervisor = {
   sshdPort: 22,
   key: undefined,
   hardware: 'hosts/hv1/hardware-configuration.nix',
+  boot: { config: {} },
 };
 
 interface Bridge {
@@ -142,7 +143,7 @@ describe('a fleet.yaml of a hypervisor that runs vms already', () => {
       ['web1'],
       ['web1'],
     );
-    const forwarding = parseRunners(fixture('web.runners').replace('nat\n', 'nat\nforward6\n'));
+    const forwarding = parseRunners(fixture('web.runners').replace('rule\t', 'forward6\nrule\t'));
     const content = foundFleet(first, facts, forwarding, checkout);
     const read = readFleet(content, 'fleet.yaml');
     const config = 'fleet' in read ? read.fleet.hypervisors[0]?.config : {};
@@ -177,7 +178,7 @@ describe('a fleet.yaml of a hypervisor that runs vms already', () => {
       );
 
     test('finds the bridge of its TAP, and addresses of the bridge, in networkd’s files', () => {
-      const content = written(down.replace('nat\n', `nat\n${files}`));
+      const content = written(down.replace('rule\t', `${files}rule\t`));
       expect(content).toContain('Name: vm-web1 vm-db1\n');
       expect(content).toContain('Name: vm-db1-b\n');
       expect(content).toContain('subnet: 10.2.0.0/24\n');
@@ -194,12 +195,12 @@ describe('a fleet.yaml of a hypervisor that runs vms already', () => {
 
     test('heeds the order of networkd’s files, and what they leave out', () => {
       const none = networkd('05-none.network', '[Match]', 'Name=vm-db1', '[Network]', 'DHCP=no');
-      expect(unwrapped(written(down.replace('nat\n', `nat\n${files}${none}`)))).toContain(
+      expect(unwrapped(written(down.replace('rule\t', `${files}${none}rule\t`)))).toContain(
         'which bridge vm-db1 belongs',
       );
       const others = networkd('30.network', '[Match]', 'Name=!vm-web* br*', '[Network]');
       const content = written(
-        down.replace('nat\n', `nat\n${others}networkd\t30.network\tBridge=br0\n`),
+        down.replace('rule\t', `${others}networkd\t30.network\tBridge=br0\nrule\t`),
       );
       expect(content).toContain('Name: vm-web1 vm-db1 vm-db1-b\n');
     });
@@ -218,6 +219,127 @@ describe('a fleet.yaml of a hypervisor that runs vms already', () => {
       fixture('web.runners').replace('port\tvm-web1', 'port\teth0\tbr0\nport\tvm-web1'),
     );
     expect(foundFleet(first, webFacts, wired, checkout)).toContain('eth0 is in it, too');
+  });
+
+  describe('of its NAT', () => {
+    const written = (...rules: string[]) => {
+      const records = rules.map((rule) => `rule\t${rule}\n`).join('');
+      const found = parseRunners(fixture('web.runners').replace(/^rule\t.*\n/m, () => records));
+      return foundFleet(first, webFacts, found, checkout);
+    };
+    const nat = (content: string) => {
+      const read = readFleet(content, 'fleet.yaml');
+      const fleet = 'fleet' in read ? read.fleet : undefined;
+      return {
+        kept: fleet?.hypervisors[0]?.config['networking.nat'],
+        networks: fleet?.networks.map((network) => network.nat),
+      };
+    };
+
+    test.each([
+      ['iifname { "br0", "br-data" } oifname "eth0" masquerade comment "from internal interfaces"'],
+      ['ip saddr 10.1.0.0/24 oif "eth0" counter packets 1 bytes 2 masquerade random'],
+      ['oifname { "wlan0", "eth0" } masquerade'],
+      ['oifname "eth*" masquerade'],
+      ['-A nixos-nat-post -m mark --mark 0x1 -o eth0 -j MASQUERADE'],
+      ['-A POSTROUTING -s 10.1.0.0/24 -o eth+ -j MASQUERADE'],
+    ])('keeps what goes out of the uplink: %s', (rule) => {
+      expect(nat(written(rule))).toMatchObject({
+        kept: { externalInterface: 'eth0', internalInterfaces: ['br0', 'br-data'] },
+        networks: [true, true],
+      });
+    });
+
+    test.each([
+      ['of Docker', 'oifname != "docker0" ip saddr 172.17.0.0/16 masquerade'],
+      ['of Docker', '-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE'],
+      ['of tailscale', '-A ts-postrouting -m mark --mark 0x40000/0xff0000 -j MASQUERADE'],
+      ['of libvirt', '-A LIBVIRT_PRT -s 192.168.122.0/24 ! -d 192.168.122.0/24 -j MASQUERADE'],
+      ['of another interface', 'oifname "wg0" masquerade'],
+      ['of an interface called nearly so', 'oifname "eth01" masquerade'],
+      ['of IPv6', 'meta nfproto ipv6 oifname "eth0" masquerade'],
+    ])('takes masquerading %s for no NAT of guests’: %s', (_, rule) => {
+      const content = written(rule);
+      expect(nat(content)).toEqual({ kept: undefined, networks: [false, false] });
+      expect(unwrapped(content)).not.toContain('by its name');
+    });
+
+    test.each([
+      ['ip saddr 10.1.0.0/24 masquerade'],
+      ['oifname != "br0" masquerade'],
+      ['-A POSTROUTING -s 10.0.0.0/8 -j MASQUERADE'],
+    ])('asks about a rule for its bridges that names no interface to go out of: %s', (rule) => {
+      const content = written(rule);
+      expect(nat(content).kept).toBeUndefined();
+      expect(unwrapped(content)).toContain(`DECIDE: nothing lets guests out of eth0 by its name`);
+      expect(unwrapped(content)).toContain(`this rule is there: ${rule}.`);
+    });
+
+    test.each([
+      ['iifname "br0" oifname "eth0" snat to 203.0.113.5 comment "from internal interfaces"'],
+      ['-A nixos-nat-post -m mark --mark 0x1 -o eth0 -j SNAT --to-source 203.0.113.5'],
+    ])('keeps the one address that guests go out under, and says so: %s', (rule) => {
+      const content = written(rule);
+      expect(nat(content).kept).toMatchObject({ externalIP: '203.0.113.5' });
+      expect(unwrapped(content)).toContain('DECIDE: guests went out as 203.0.113.5');
+    });
+
+    test('keeps none of several addresses, and names the rules', () => {
+      for (const rules of [
+        ['oifname "eth0" snat to 203.0.113.5-203.0.113.9'],
+        ['ip saddr 10.1.0.0/24 oifname "eth0" snat to 203.0.113.5', 'oifname "eth0" masquerade'],
+      ]) {
+        const content = written(...rules);
+        expect(nat(content).kept).toEqual({
+          enable: true,
+          externalInterface: 'eth0',
+          internalInterfaces: ['br0', 'br-data'],
+        });
+        expect(unwrapped(content)).toContain(`the one that eth0 has: ${rules.join('; ')}.`);
+      }
+    });
+
+    test.each([
+      ['tcp dport 443 dnat to 10.1.0.5:8443', ['tcp 443 → 10.1.0.5:8443']],
+      [
+        'iifname "eth0" tcp dport { 80, 81 } counter packets 0 bytes 0 dnat ip to 10.2.0.9',
+        ['tcp { 80, 81 } → 10.2.0.9'],
+      ],
+      [
+        'iifname "eth0" meta l4proto { tcp, udp } dnat ip to meta l4proto . th dport map { tcp . 8080 : 10.1.0.5 . 80, udp . 53 : 172.17.0.2 . 53, tcp . 5000-5010 : 10.1.0.7 . 22 } comment "port forward"',
+        ['tcp 8080 → 10.1.0.5:80', 'tcp 5000-5010 → 10.1.0.7:22'],
+      ],
+      [
+        '-A nixos-nat-pre -i eth0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 10.1.0.5:80',
+        ['tcp 8080 → 10.1.0.5:80'],
+      ],
+      ['dnat to 10.1.0.200 comment "dmz"', ['dnat to 10.1.0.200']],
+      ['dnat to tcp dport map @forwards', ['dnat to tcp dport map @forwards']],
+    ])('names what was forwarded to an address of a found subnet: %s', (rule, named) => {
+      const content = written(rule, rule);
+      const lines = unwrapped(content).match(/DECIDE: (?:(?!DECIDE).)* was forwarded/g);
+      expect(lines).toEqual(named.map((what) => `DECIDE: ${what} was forwarded`));
+      expect(unwrapped(content)).toContain('networking.nat.forwardPorts');
+    });
+
+    test('says nothing of what is forwarded elsewhere', () => {
+      const content = written(
+        '-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80',
+        'tcp dport 80 dnat to 192.0.2.7',
+        'ct status dnat accept',
+      );
+      expect(unwrapped(content)).not.toContain('was forwarded');
+    });
+
+    test('names a rule in one short line, whatever is in it', () => {
+      const content = written(
+        `ip saddr { ${'192.0.2.1, '.repeat(20)}192.0.2.2 } \u001b[31m\r\u2028vms: dnat to 10.1.0.5`,
+        'fib daddr type local \u001b[31m\rvms: dnat to 10.1.0.5',
+      );
+      expect(unwrapped(content)).toMatch(/DECIDE: ip saddr \{ [^\n]{78}… was forwarded/);
+      expect(unwrapped(content)).toContain('local [31m vms: dnat to 10.1.0.5 was forwarded');
+      expect(readFleet(content, 'fleet.yaml')).toMatchObject({ fleet: { vms: [] } });
+    });
   });
 
   test('is refused where fleet deploys already, with the way to its repository', () => {

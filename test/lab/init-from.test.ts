@@ -89,6 +89,7 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       expect(text).toContain('git+file:///srv/infra#nixosConfigurations.vm1');
       expect(text).toMatch(/# {3}vm1:\n# {5}on: hv1\n# {5}network: lan\n# {5}address: 10.1.0.11\n/);
       expect(text).toContain('DECIDE: where var.img is mounted was not to be read.');
+      expect(text).toContain('    config:\n      boot.loader.systemd-boot.enable: true\n');
     });
 
     test('the plan switches the hypervisor and restarts nothing', async () => {
@@ -115,6 +116,9 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       expect([await invocation('vm1'), await invocation('vm2')]).toEqual(started);
       await answers();
       expect(await succeed(hv1, 'bridge link show dev vm-vm1')).toContain('master br-lan');
+      expect(await succeed(hv1, 'cat /run/current-system/undeclared-options.json')).toContain(
+        '"systemd-boot":{"enable":true}',
+      );
     });
 
     test('after a reboot the guests that are not fleet’s yet come back', async () => {
@@ -149,7 +153,7 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
           .replace(/^# {3}vm2:\n(# {5}.*\n)+/m, (lines) =>
             withVolume(lines.replaceAll(/^# {3}/gm, '  ')),
           )
-          .replace(/ {4}config:\n( {6}.*\n)+/, ''),
+          .replace(/ {6}# A network is made.*\n( {6}.*\n)+/, ''),
       );
       const { code, stdout, stderr } = await fleet('apply', '--yes');
       expect(code, stdout + stderr).toBe(0);

@@ -16,6 +16,63 @@ printf 'port\t%s\n' "${connection##* }"
 # The configuration says what the installation began as; the running version is only a guess.
 version=$(sed -n 's/.*system\.stateVersion *= *"\([^"]*\)".*/\1/p' "$R"/etc/nixos/*.nix 2>/dev/null | head -n 1)
 printf 'state-version\t%s\n' "$version"
+# How it boots no hardware configuration says. The system that runs does, by what it installs its boot
+# loader with; without that, `likely` and what lies about.
+installs() { grep -aoE "/nix/store/[^ \"']*$1" "$R$2" 2>/dev/null | sort -u | head -n 2; }
+# Of a line NAME = "VALUE" in a program.
+constant() { sed -n "s/^$1 *=[^\"]*\"\([^\"]*\)\".*/\1/p" "$R$2" 2>/dev/null | head -n 1; }
+# Of an attribute in Nix's XML.
+attribute() { sed -n "/<attr name=\"$1\">/,/<\/attr>/s/.* value=\"\([^\"]*\)\".*/$1$tab\1/p" "$R$2"; }
+esp=
+for folder in /boot /efi /boot/efi; do
+	if [ -d "$R$folder/loader" ] || [ -d "$R$folder/EFI" ]; then esp=$folder; fi
+done
+installer=$(installs '(install-systemd-boot\.sh|install-grub\.sh|extlinux-conf-builder)' /run/current-system/bin/switch-to-configuration)
+loader=
+case $installer in
+*/nix/store/*/nix/store/*) ;;
+*install-systemd-boot.sh)
+	program=$(installs '/bin/systemd-boot' "$installer")
+	said=$(constant EFI_SYS_MOUNT_POINT "$program")
+	esp=${said:-$esp}
+	[ -z "$esp" ] || loader=systemd-boot
+	printf 'efiSysMountPoint\t%s\n' "$esp"
+	printf 'bootMountPoint\t%s\n' "$(constant BOOT_MOUNT_POINT "$program")"
+	printf 'canTouchEfiVariables\t%s\n' "$(constant CAN_TOUCH_EFI_VARIABLES "$program")"
+	;;
+*install-grub.sh)
+	settings=$(installs '-grub-config\.xml' "$installer")
+	# With two it installs itself in two places, which is more than is written of it.
+	if [ -n "$settings" ] && [ -r "$R$settings" ]; then
+		loader=grub
+		for name in devices efiSupport efiSysMountPoint canTouchEfiVariables efiInstallAsRemovable; do
+			attribute "$name" "$settings"
+		done
+		! grep -q GRUB_ENABLE_CRYPTODISK=y "$R$installer" || printf 'enableCryptodisk\ttrue\n'
+	fi
+	;;
+*extlinux-conf-builder) loader=extlinux ;;
+esac
+if [ -n "$loader" ]; then
+	printf 'loader\t%s\n' "$loader"
+else
+	efi=
+	[ ! -d "$R/sys/firmware/efi/efivars" ] || efi=1
+	if [ -n "$efi" ]; then
+		printf 'efiSysMountPoint\t%s\ncanTouchEfiVariables\ttrue\nefiSupport\ttrue\n' "$esp"
+		if [ -d "$R$esp/EFI/systemd" ] || [ -f "$R$esp/loader/loader.conf" ]; then printf 'likely\tsystemd-boot\n'; fi
+	fi
+	if [ -f "$R/boot/grub/grub.cfg" ]; then
+		printf 'likely\tgrub\n'
+		disk=$(lsblk -no PKNAME "$(findmnt -no SOURCE --target "$R/boot" 2>/dev/null)" 2>/dev/null | head -n 1) || true
+		if [ -n "$efi" ]; then
+			printf 'devices\tnodev\n'
+		elif [ -n "$disk" ]; then
+			printf 'devices\t/dev/%s\n' "$disk"
+		fi
+	fi
+	[ ! -f "$R/boot/extlinux/extlinux.conf" ] || printf 'likely\textlinux\n'
+fi
 echo '== hardware'
 if [ -f "$R/etc/nixos/hardware-configuration.nix" ]; then
 	cat "$R/etc/nixos/hardware-configuration.nix"

@@ -3,7 +3,6 @@
 {
   imports = [ (modulesPath + "/profiles/qemu-guest.nix") ];
 
-  boot.loader.systemd-boot.enable = true;
   fileSystems."/" = {
     device = "/dev/disk/by-label/nixos";
     fsType = "ext4";

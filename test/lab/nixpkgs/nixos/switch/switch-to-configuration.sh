@@ -3,6 +3,9 @@
 #   0 done · 1 refused or no boot loader entry · 2 activation failed · 4 a unit failed · 100 reboot needed
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 toplevel=@toplevel@
+# By this name people tell which boot loader a system has; what it does is below.
+# shellcheck disable=SC2034
+INSTALL_BOOTLOADER='/nix/store/00000000000000000000000000000000-install-systemd-boot.sh'
 action=${1:-}
 status=0
 
