@@ -74,6 +74,7 @@ export const codes = {
   E525: 'the name of a credential is too long for QEMU',
   E526: 'a vm starts after a reboot but one which it depends on does not',
   E527: "a vm of fleet's is in microvm.autostart of its hypervisor",
+  E528: 'a volume is too small for its file system',
   W501: 'two hypervisors have the same ssh destination',
   W502: 'a port of a vm is published or checked, but its own firewall is closed',
 

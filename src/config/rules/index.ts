@@ -25,7 +25,7 @@ import { distinctShares, harmlessShares } from './shares.ts';
 import { subnets, subnets6 } from './subnets.ts';
 import { advertisedSubnets, advertisingIsEnabled, besideTailscale } from './tailscale.ts';
 import { sshKeys } from './users.ts';
-import { distinctVolumes, harmlessVolumes } from './volumes.ts';
+import { distinctVolumes, harmlessVolumes, largeEnoughVolumes } from './volumes.ts';
 
 /** What must hold beyond the schema. Each rule is about one thing and knows none of the others. */
 export const rules: readonly ((draft: Draft) => Iterable<Finding>)[] = [
@@ -52,6 +52,7 @@ export const rules: readonly ((draft: Draft) => Iterable<Finding>)[] = [
   memory,
   distinctVolumes,
   harmlessVolumes,
+  largeEnoughVolumes,
   stoppable,
   able,
   distinctCids,
