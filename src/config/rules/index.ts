@@ -15,6 +15,7 @@ import {
   natNeedsUplink,
   networkOnOneHypervisor,
   overlappingSubnets,
+  wayOutLetsOut,
 } from './networks.ts';
 import { takenOptions } from './options.ts';
 import { portNumbers, publishedPorts } from './ports.ts';
@@ -41,6 +42,7 @@ export const rules: readonly ((draft: Draft) => Iterable<Finding>)[] = [
   networkOnOneHypervisor,
   natNeedsUplink,
   allowedNetworks,
+  wayOutLetsOut,
   advertisedSubnets,
   advertisingIsEnabled,
   besideTailscale,
