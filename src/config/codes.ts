@@ -82,7 +82,7 @@ export const codes = {
   E601: 'an option is set twice in one config',
   E602: 'a key of config cannot be read as an option',
   E603: 'a text in config cannot be held by Nix',
-  E604: 'an option in config is one that fleet sets or counts',
+  E604: 'an option in config is one that fleet sets or counts, or that cannot be beside it',
   W601: 'yes, no, on or off in config is text',
 
   E701: 'vms ask for more vcpus than their hypervisor has to give',
