@@ -76,6 +76,7 @@ export const codes = {
   E526: 'a vm starts after a reboot but one which it depends on does not',
   E527: "a vm of fleet's is in microvm.autostart of its hypervisor",
   E528: 'a volume is too small for its file system',
+  E529: 'a user has the name of a system user',
   W501: 'two hypervisors have the same ssh destination',
   W502: 'a port of a vm is published or checked, but its own firewall is closed',
 

@@ -25,7 +25,7 @@ import { able, distinctCids, stoppable } from './runners.ts';
 import { distinctShares, harmlessShares } from './shares.ts';
 import { subnets, subnets6 } from './subnets.ts';
 import { advertisedSubnets, advertisingIsEnabled, besideTailscale } from './tailscale.ts';
-import { sshKeys } from './users.ts';
+import { normalUsers, sshKeys } from './users.ts';
 import { distinctVolumes, harmlessVolumes, largeEnoughVolumes } from './volumes.ts';
 
 /** What must hold beyond the schema. Each rule is about one thing and knows none of the others. */
@@ -66,6 +66,7 @@ export const rules: readonly ((draft: Draft) => Iterable<Finding>)[] = [
   startedOnce,
   modules,
   sshKeys,
+  normalUsers,
   sshTargets,
   nameServers,
   capacity,
