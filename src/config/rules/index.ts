@@ -8,6 +8,7 @@ import { configs } from './config.ts';
 import { dependencies, dependencyCycles } from './dependencies.ts';
 import { credentialNames, memory } from './guests.ts';
 import { nameServers, sshTargets } from './hypervisors.ts';
+import { inputs } from './inputs.ts';
 import { modules } from './modules.ts';
 import { bridgeNames, interfaces, macAddresses, uniqueNames } from './names.ts';
 import {
@@ -64,6 +65,7 @@ export const rules: readonly ((draft: Draft) => Iterable<Finding>)[] = [
   dependencies,
   dependencyCycles,
   startedOnce,
+  inputs,
   modules,
   sshKeys,
   normalUsers,
