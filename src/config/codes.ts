@@ -50,7 +50,7 @@ export const codes = {
   E409: 'an address is the network, gateway or broadcast address',
   E410: 'two vms of one network have the same address',
   E411: 'an address is missing on a network of several vms',
-  E412: 'a name server is not an IP address',
+  E412: 'a name server is not an IP address, or is the one that asks it',
   E413: 'a network allows one of another hypervisor',
   E414: 'a port of an uplink leads to two guests, or away from sshd or tailscale',
   E415: 'a port is published on a hypervisor without uplink',
