@@ -97,10 +97,21 @@ function ofVm(tree: Tree, name: string, draft: Draft, fleet: Fleet): void {
   }
   const nic = vm.nics[0];
   if (tree.has('network') && !tree.has('address') && nic) tree.set('address', missing(nic.address));
-  const volumes = tree.get('volumes');
-  if (volumes?.kind !== 'list') return;
-  const items = volumes.items.map((item, i) => add(item, 'image', vm.volumes[i]?.image));
-  tree.set('volumes', { ...volumes, items });
+  addToItems(tree, 'networks', 'address', vm.nics);
+  addToItems(tree, 'volumes', 'image', vm.volumes);
+}
+
+/** What the items of a list have that need not be written; the fleet has them in the same order. */
+function addToItems<Of extends string>(
+  tree: Tree,
+  list: string,
+  field: Of,
+  known: readonly { readonly [field in Of]: string }[],
+): void {
+  const written = tree.get(list);
+  if (written?.kind !== 'list') return;
+  const items = written.items.map((item, i) => add(item, field, known[i]?.[field]));
+  tree.set(list, { ...written, items });
 }
 
 function ofNetwork(tree: Tree, name: string, fleet: Fleet): void {

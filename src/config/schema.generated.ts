@@ -323,7 +323,7 @@ export interface Volume {
    */
   image?: string;
   /**
-   * The file system that the image is formatted with when it is created.
+   * The file system that the image is formatted with when it is created. xfs needs 300MiB, btrfs 109MiB.
    */
   fs?: 'ext4' | 'xfs' | 'btrfs' | 'vfat';
 }

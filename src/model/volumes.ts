@@ -1,7 +1,15 @@
 import { hash } from 'node:crypto';
 
-/** How many bytes a file system label may have. */
-const labelBytes: Record<string, number> = { ext4: 16, xfs: 12, vfat: 11, btrfs: 64 };
+/** How many bytes a label may have, and what mkfs wants at least; others can have 1 MiB. */
+const fileSystems: Record<string, { readonly labelBytes: number; readonly minMiB?: number }> = {
+  ext4: { labelBytes: 16 },
+  xfs: { labelBytes: 12, minMiB: 300 },
+  vfat: { labelBytes: 11 },
+  btrfs: { labelBytes: 64, minMiB: 109 },
+};
+
+/** The smallest volume, in MiB, that can have this file system. */
+export const smallestVolume = (fs: string): number => fileSystems[fs]?.minMiB ?? 1;
 
 /** `/var/lib` → `var-lib`; the root of the file system has to be called something. */
 const plainName = (mount: string): string => mount.slice(1).replaceAll('/', '-') || 'root';
@@ -16,7 +24,7 @@ export function imageName(mount: string): string {
  * Mounts that read alike (`/a/b`, `/a-b`) get the hash too; FAT has no lowercase.
  */
 export function volumeLabel(mount: string, fs: string): string {
-  const bytes = labelBytes[fs] ?? 11;
+  const bytes = fileSystems[fs]?.labelBytes ?? 11;
   const upper = fs === 'vfat';
   const name = plainName(mount);
   const clear = /^[a-z0-9_.]+(\/[a-z0-9_.]+)*$/.test(mount.slice(1));

@@ -136,6 +136,16 @@ vms:
     expect(show(text, 'a')).toMatch(/packages:\n {4}- one +# f\.yaml:14 vm$/m);
   });
 
+  test('has the address of each network of a vm, written or not', () => {
+    const text = `${head.replace('networks: {', 'networks: { n2: { subnet: 10.2.0.0/24 },')}vms:
+  a: { on: hv1, networks: [{ name: n2 }, { name: n1, address: 10.1.0.9 }] }
+`;
+    expect(show(text, 'a')).toMatch(
+      / name: n2 +# f\.yaml:7 vm\n +address: 10\.2\.0\.2 +# default\n/,
+    );
+    expect(show(text, 'a')).toMatch(/ name: n1 .*\n +address: 10\.1\.0\.9 +# f\.yaml:7 vm\n/);
+  });
+
   test('of a stopped vm is that it never starts, because it is stopped', () => {
     const text = `${head}vms:
   a: { on: hv1, network: n1, autostart: always,

@@ -4,6 +4,7 @@ import type { Finding, Path } from '../finding.ts';
 import type { Draft, DraftVm } from '../normalise.ts';
 import { published } from '../ports.ts';
 import { type Fields, isFields } from '../tree.ts';
+import { isSshdElsewhere, servicesOf } from './services.ts';
 
 /**
  * What is published or checked gets through the guest's own firewall, which NixOS has on: else the guest
@@ -29,19 +30,28 @@ export function* closedPorts({ vms }: Draft): Iterable<Finding> {
   }
 }
 
+/** Of the guest's sshd, by which run checks come. */
+const sshPort = 22;
+
 const allowed = (protocol: Port['protocol']): string => `allowed${protocol.toUpperCase()}Ports`;
 
+const isSshdOff = ({ merged }: DraftVm): boolean => servicesOf(merged).openssh?.enable === false;
+
 /** Every port that somebody outside of the guest is to reach, and where that is written. */
-function* wanted({ layers }: DraftVm): Iterable<Port & { readonly path: Path }> {
-  for (const { path, settings } of layers) {
+function* wanted(vm: DraftVm): Iterable<Port & { readonly path: Path }> {
+  for (const { path, settings } of vm.layers) {
     for (const [i, text] of (settings.publish ?? []).entries()) {
       const { to, protocol } = published(text);
       yield { port: to, protocol, path: [...path, 'publish', i] };
     }
-    for (const [i, { tcp, http }] of (settings.checks ?? []).entries()) {
+    for (const [i, { tcp, http, run }] of (settings.checks ?? []).entries()) {
       const at = [...path, 'checks', i];
       if (tcp !== undefined) yield { port: tcp, protocol: 'tcp', path: [...at, 'tcp'] };
       if (http) yield { port: http.port, protocol: 'tcp', path: [...at, 'http', 'port'] };
+      // Where sshd is off or listens elsewhere, another rule says so.
+      if (run !== undefined && !isSshdOff(vm) && !isSshdElsewhere(vm)) {
+        yield { port: sshPort, protocol: 'tcp', path: [...at, 'run'] };
+      }
     }
   }
 }
@@ -67,7 +77,7 @@ function isOpen(tree: Fields, protocol: Port['protocol'], port: number): boolean
 function sshdPorts(openssh: Data | undefined): readonly Data[] {
   if (get(openssh, 'enable') === false || get(openssh, 'openFirewall') === false) return [];
   const ports = get(openssh, 'ports');
-  return ports === undefined ? [22] : list(ports);
+  return ports === undefined ? [sshPort] : list(ports);
 }
 
 /** Whether there is no firewall, or ports may be open that no list of ports names. */

@@ -1,10 +1,10 @@
-import { parseAddress } from '../../model/addresses.ts';
-import { isAddress6 } from '../../model/addresses6.ts';
+import { gateway, parseAddress } from '../../model/addresses.ts';
+import { hostAddress6, isAddress6, parseAddress6 } from '../../model/addresses6.ts';
 import type { SshTarget } from '../../model/fleet.ts';
 import { parseSshTarget } from '../../model/ssh-target.ts';
 import type { Finding } from '../finding.ts';
 import { quote } from '../finding.ts';
-import type { Draft } from '../normalise.ts';
+import type { Draft, DraftNetwork } from '../normalise.ts';
 
 /** Every hypervisor can be reached, and by an ssh destination of its own. */
 export function* sshTargets({ hypervisors }: Draft): Iterable<Finding> {
@@ -27,18 +27,34 @@ export function* sshTargets({ hypervisors }: Draft): Iterable<Finding> {
   }
 }
 
-/** Name servers are addresses: a name could not be looked up. */
+/** Name servers are addresses, for a name could not be looked up, and one of them is somebody else's. */
 export function* nameServers({ hypervisors }: Draft): Iterable<Finding> {
-  for (const { path, yaml } of hypervisors.values()) {
-    for (const [i, address] of (yaml.dns?.forwardTo ?? []).entries()) {
-      if (parseAddress(address) !== undefined || isAddress6(address)) continue;
-      const message = `${quote(address)} is not an IP address`;
-      yield {
-        code: 'E412',
-        path: [...path, 'dns', 'forwardTo', i],
-        message,
-        hint: 'for example 1.1.1.1',
-      };
+  for (const { name, path, yaml, networks } of hypervisors.values()) {
+    const servers = (yaml.dns?.forwardTo ?? []).map((address, i) => ({
+      address,
+      at: [...path, 'dns', 'forwardTo', i],
+      own: [...networks].find((network) => isGateway(network, address)),
+    }));
+    // One among others is passed over, and the others are asked.
+    const alone = servers.every(({ own }) => own);
+    for (const { address, at, own } of servers) {
+      if (parseAddress(address) === undefined && !isAddress6(address)) {
+        const message = `${quote(address)} is not an IP address`;
+        yield { code: 'E412', path: at, message, hint: 'for example 1.1.1.1' };
+      } else if (own && alone) {
+        const message = `${address} is the gateway of ${own.name} on ${name}: a forwarder never asks itself`;
+        const hint = 'no name would resolve; name another server, such as 1.1.1.1';
+        yield { code: 'E412', path: at, message, hint };
+      }
     }
   }
+}
+
+/** Where the forwarder itself answers. */
+function isGateway({ subnet, subnet6 }: DraftNetwork, address: string): boolean {
+  const own = gateway(subnet);
+  return (
+    parseAddress(address) === own ||
+    (subnet6 !== undefined && parseAddress6(address) === hostAddress6(subnet6, own - subnet.base))
+  );
 }

@@ -8,6 +8,7 @@ import { configs } from './config.ts';
 import { dependencies, dependencyCycles } from './dependencies.ts';
 import { credentialNames, memory } from './guests.ts';
 import { nameServers, sshTargets } from './hypervisors.ts';
+import { inputs } from './inputs.ts';
 import { modules } from './modules.ts';
 import { bridgeNames, interfaces, macAddresses, uniqueNames } from './names.ts';
 import {
@@ -15,6 +16,7 @@ import {
   natNeedsUplink,
   networkOnOneHypervisor,
   overlappingSubnets,
+  wayOutLetsOut,
 } from './networks.ts';
 import { takenOptions } from './options.ts';
 import { portNumbers, publishedPorts } from './ports.ts';
@@ -24,8 +26,8 @@ import { able, distinctCids, stoppable } from './runners.ts';
 import { distinctShares, harmlessShares } from './shares.ts';
 import { subnets, subnets6 } from './subnets.ts';
 import { advertisedSubnets, advertisingIsEnabled, besideTailscale } from './tailscale.ts';
-import { sshKeys } from './users.ts';
-import { distinctVolumes, harmlessVolumes } from './volumes.ts';
+import { normalUsers, sshKeys } from './users.ts';
+import { distinctVolumes, harmlessVolumes, largeEnoughVolumes } from './volumes.ts';
 
 /** What must hold beyond the schema. Each rule is about one thing and knows none of the others. */
 export const rules: readonly ((draft: Draft) => Iterable<Finding>)[] = [
@@ -41,6 +43,7 @@ export const rules: readonly ((draft: Draft) => Iterable<Finding>)[] = [
   networkOnOneHypervisor,
   natNeedsUplink,
   allowedNetworks,
+  wayOutLetsOut,
   advertisedSubnets,
   advertisingIsEnabled,
   besideTailscale,
@@ -52,6 +55,7 @@ export const rules: readonly ((draft: Draft) => Iterable<Finding>)[] = [
   memory,
   distinctVolumes,
   harmlessVolumes,
+  largeEnoughVolumes,
   stoppable,
   able,
   distinctCids,
@@ -61,8 +65,10 @@ export const rules: readonly ((draft: Draft) => Iterable<Finding>)[] = [
   dependencies,
   dependencyCycles,
   startedOnce,
+  inputs,
   modules,
   sshKeys,
+  normalUsers,
   sshTargets,
   nameServers,
   capacity,

@@ -1,5 +1,7 @@
+import { firstOut } from '../../model/way-out.ts';
 import type { Finding } from '../finding.ts';
 import type { Draft, DraftNetwork } from '../normalise.ts';
+import { egressPorts } from '../ports.ts';
 import { overlapping } from './subnets.ts';
 
 /** A hypervisor can route an address to one bridge only. */
@@ -57,5 +59,30 @@ export function* allowedNetworks({ networks }: Draft): Iterable<Finding> {
         hint: 'allow is about networks of one hypervisor',
       };
     }
+  }
+}
+
+const hasNat = ({ yaml }: DraftNetwork): boolean => yaml.nat !== false;
+
+const letsOut = ({ yaml }: DraftNetwork): boolean => egressPorts(yaml.egress ?? 'all').length > 0;
+
+/** A vm asks for names where its way out is, so by one that is shut it has neither. */
+export function* wayOutLetsOut({ vms, networks }: Draft): Iterable<Finding> {
+  for (const { name, path, links } of vms.values()) {
+    const all = links.flatMap(({ network }) => networks.get(network) ?? []);
+    const out = firstOut(all, hasNat);
+    const open = all.filter(letsOut);
+    const better = open.find(hasNat) ?? open[0];
+    if (all.length < links.length || !out || letsOut(out) || !better) continue;
+    // Being the first is enough where it has nat, or where none has.
+    const also = hasNat(better) ? 'or' : 'and';
+    const hint = hasNat(out) ? `, ${also} nat: false on ${out.name}` : '';
+    yield {
+      code: 'W413',
+      path: [...path, 'networks'],
+      on: 'key',
+      message: `vm ${name} goes out by network ${out.name}, which lets nothing out and answers no names`,
+      hint: `put ${better.name} first${hint}`,
+    };
   }
 }

@@ -1,23 +1,46 @@
-import { quotePart, splitKey } from '../../model/config.ts';
+import { expandConfig, quotePart, splitKey } from '../../model/config.ts';
+import type { Data } from '../../model/fleet.ts';
 import type { Finding, Path } from '../finding.ts';
-import type { Draft, DraftHypervisor } from '../normalise.ts';
+import type { Draft, DraftHypervisor, DraftVm } from '../normalise.ts';
 import { type Fields, isFields } from '../tree.ts';
+import { hasForwarder, isSshdElsewhere } from './services.ts';
 
 /**
- * An option that `config` cannot set, or not to anything but what it `is`. Two definitions that differ
- * would fail at the build on the hypervisor, without a line of fleet.yaml.
+ * An option that `config` cannot set, or not to anything but what `fits`. It would fail at the build on
+ * the hypervisor, without a line of fleet.yaml.
  */
 interface Taken {
-  readonly is?: boolean | string;
+  readonly fits?: (value: Data) => boolean;
+  /** What is wrong with everything else, after the name of the option. */
+  readonly problem: string;
   readonly hint: string;
 }
 type Options = Readonly<Record<string, Taken>>;
 
-const field = (name: string): Taken => ({ hint: `use ${name}: instead` });
-const fixed = (is: boolean | string, hint = 'leave it out'): Taken => ({ is, hint });
+const fleets = 'is not for config: fleet sets or counts it';
+const field = (name: string): Taken => ({ problem: fleets, hint: `use ${name}: instead` });
+const hostName = (where: string): Taken => ({
+  problem: fleets,
+  hint: `its name under ${where} is its host name`,
+});
+const fixed = (is: boolean | string, hint = 'leave it out'): Taken => ({
+  fits: (value) => value === is,
+  problem: `has to be ${is} here`,
+  hint,
+});
+
+/** Of every machine. What stands here is text, and Nix imports none. */
+const ofAll: Options = {
+  imports: {
+    fits: (value) => Array.isArray(value) && value.length === 0,
+    problem: 'is not for config, which holds options',
+    hint: 'use modules: instead',
+  },
+};
 
 /** Rendered from fields of a vm, or never counted by admission if it stood here. */
 const ofVm: Options = {
+  ...ofAll,
   'microvm.balloon': field('balloon'),
   'microvm.credentialFiles': field('credentials'),
   'microvm.hotplugMem': field('memory'),
@@ -30,43 +53,78 @@ const ofVm: Options = {
   'microvm.vcpu': field('vcpu'),
   'microvm.volumes': field('volumes'),
   'microvm.vsock': field('vsock'),
-  'networking.hostName': { hint: 'its name under vms is its host name' },
+  'networking.hostName': hostName('vms'),
   'networking.useNetworkd': fixed(true),
   'system.stateVersion': field('stateVersion'),
   'time.timeZone': field('timezone'),
 };
 
 /** The command of a `run` check comes over ssh. */
-const ofVmWithRunChecks: Options = {
+const ofVmWithRunChecks = (vm: DraftVm): Options => ({
   'services.openssh.enable': fixed(true, 'its run checks come over ssh'),
+  ...(isSshdElsewhere(vm) && {
+    'services.openssh.ports': {
+      problem: 'has to have 22 here: its run checks log in there',
+      hint: 'add 22',
+    },
+  }),
+});
+
+/** NixOS refuses them beside nftables; without a firewall nobody looks at them. */
+const iptablesCommands: Taken = {
+  fits: (value) => value === '',
+  problem: 'is for iptables, and hypervisors have nftables',
+  hint: 'use networking.firewall.extraInputRules or networking.nftables.tables',
 };
 
 /** What a hypervisor has always, and what it has because of its own fields. */
-const ofHypervisor = ({ networks, yaml: { dns, tailscale } }: DraftHypervisor): Options => ({
+const ofHypervisor = (hypervisor: DraftHypervisor): Options => ({
+  ...ofAll,
   'microvm.stateDir': fixed('/var/lib/microvms'),
-  'networking.hostName': { hint: 'its name under hypervisors is its host name' },
+  ...(hasFirewall(hypervisor) && {
+    'networking.firewall.extraCommands': iptablesCommands,
+    'networking.firewall.extraStopCommands': iptablesCommands,
+  }),
+  'networking.hostName': hostName('hypervisors'),
   'networking.nftables.enable': fixed(true),
   'services.openssh.enable': fixed(true),
   'system.stateVersion': field('stateVersion'),
   'systemd.network.enable': fixed(true),
-  ...(networks.size > 0 &&
-    dns?.forwardTo?.length !== 0 && {
-      'services.dnsmasq.enable': fixed(true, 'dns: { forwardTo: [] } leaves port 53 to others'),
-      'services.dnsmasq.resolveLocalQueries': fixed(false),
-    }),
+  // Its time zone is what stands here, else that of the defaults.
+  'time.timeZone': {
+    fits: (value) => typeof value === 'string',
+    problem: 'has to be a time zone: fleet sets one where config does not',
+    hint: 'write one, such as Europe/Berlin, or leave it out',
+  },
+  ...(hasForwarder(hypervisor) && {
+    'services.dnsmasq.enable': fixed(true, 'dns: { forwardTo: [] } leaves port 53 to others'),
+    'services.dnsmasq.resolveLocalQueries': fixed(false),
+  }),
+  ...tailscaleOptions(hypervisor),
+});
+
+const tailscaleOptions = ({ yaml: { tailscale } }: DraftHypervisor): Options => ({
   ...(tailscale?.enable && {
     'services.tailscale.enable': fixed(true),
     ...(tailscale.advertiseRoutes && { 'services.tailscale.useRoutingFeatures': fixed('server') }),
   }),
 });
 
+function hasFirewall({ yaml: { config = {} } }: DraftHypervisor): boolean {
+  const { networking } = expandConfig(config) as {
+    networking?: { firewall?: { enable?: Data } | null } | null;
+  };
+  return networking?.firewall?.enable !== false;
+}
+
 /** `config` contradicts no field and asks for nothing behind fleet's back. */
 export function* takenOptions({ layers, vms, hypervisors }: Draft): Iterable<Finding> {
   for (const { path, settings } of layers) yield* check(settings.config, path, ofVm);
   for (const vm of vms.values()) {
     if (vm.merged.checks.every(({ run }) => run === undefined)) continue;
+    const options = ofVmWithRunChecks(vm);
     for (const { path, settings } of vm.layers) {
-      yield* check(settings.config, path, ofVmWithRunChecks);
+      yield* check(settings.config, path, options);
     }
   }
   for (const hypervisor of hypervisors.values()) {
@@ -93,11 +151,8 @@ function* within(
     const found = options.find(([name]) => `${option}.`.startsWith(`${name}.`));
     if (found) {
       const [name, taken] = found;
-      if (option === name && value === taken.is) continue;
-      const message =
-        taken.is === undefined
-          ? `${name} is not for config: fleet sets or counts it`
-          : `${name} has to be ${taken.is} here`;
+      if (option === name && taken.fits?.(value)) continue;
+      const message = `${name} ${taken.problem}`;
       yield { code: 'E604', path: at, on: 'key', message, hint: taken.hint };
     } else if (isFields(value)) {
       // Deeper only where one of them can still be.

@@ -1,6 +1,7 @@
 import { type Finding, type Path, secret } from '../finding.ts';
 import type { Draft } from '../normalise.ts';
 import type { Users } from '../schema.generated.ts';
+import { hasForwarder } from './services.ts';
 
 const publicKey =
   /^(ssh-(ed25519|rsa)|ecdsa-sha2-nistp(256|384|521)|sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com)(-cert-v01@openssh\.com)? +AAAA\S*( .*)?$/;
@@ -23,5 +24,36 @@ function* check(users: Users | undefined, path: Path): Iterable<Finding> {
         hint: 'paste the one line of the .pub file: ssh-ed25519 AAAA… name@host',
       };
     }
+  }
+}
+
+/** Accounts that NixOS itself has on every machine. Root is one, too, but fleet leaves it what it is. */
+const systemUser =
+  /^(messagebus|nixbld([1-9]|[12][0-9]|3[0-2])|nobody|nscd|polkituser|sshd|systemd-(coredump|network|oom|resolve|timesync))$/;
+
+/** Fleet makes normal users, and no user is both. */
+export function* normalUsers({ layers, hypervisors }: Draft): Iterable<Finding> {
+  const isTaken = (name: string) => systemUser.test(name);
+  for (const { path, settings } of layers) yield* systemUsers(settings.users, path, isTaken);
+  for (const hypervisor of hypervisors.values()) {
+    const further = ['microvm', ...(hasForwarder(hypervisor) ? ['dnsmasq'] : [])];
+    const isTakenHere = (name: string) => isTaken(name) || further.includes(name);
+    yield* systemUsers(hypervisor.yaml.users, hypervisor.path, isTakenHere);
+  }
+}
+
+function* systemUsers(
+  users: Users | undefined,
+  path: Path,
+  isTaken: (name: string) => boolean,
+): Iterable<Finding> {
+  for (const name of Object.keys(users ?? {}).filter(isTaken)) {
+    yield {
+      code: 'E529',
+      path: [...path, 'users', name],
+      on: 'key',
+      message: `${name} is a system user of NixOS and cannot be a normal one`,
+      hint: `take another name; config can give it groups: users.users.${name}.extraGroups`,
+    };
   }
 }

@@ -1,4 +1,5 @@
-import { imageName, volumeLabel } from '../../model/volumes.ts';
+import { parseSize } from '../../model/units.ts';
+import { imageName, smallestVolume, volumeLabel } from '../../model/volumes.ts';
 import type { Finding } from '../finding.ts';
 import type { Draft, DraftVm } from '../normalise.ts';
 
@@ -62,6 +63,22 @@ export function* harmlessVolumes({ layers }: Draft): Iterable<Finding> {
         const message = `"${image}" is a file of fleet's in the state directory`;
         yield { code: 'E506', path: [...at, 'image'], message, hint: `write ${image}.img` };
       }
+    }
+  }
+}
+
+/** Mkfs would refuse, and microvm.nix leave an image behind that it never formats again. */
+export function* largeEnoughVolumes({ layers }: Draft): Iterable<Finding> {
+  for (const { path, settings } of layers) {
+    for (const [i, { size, fs = 'ext4' }] of (settings.volumes ?? []).entries()) {
+      const least = smallestVolume(fs);
+      if (parseSize(size)! >= least) continue;
+      yield {
+        code: 'E528',
+        path: [...path, 'volumes', i, 'size'],
+        message: `${size} is too small for ${fs}, which needs ${least} MiB`,
+        hint: `write ${least}MiB or more, or use ext4`,
+      };
     }
   }
 }
