@@ -57,7 +57,7 @@ export const codes = {
   E416: 'two hypervisors advertise subnets that overlap',
   E417: 'routes are advertised without tailscale',
   E418: 'a subnet overlaps with the range of tailscale',
-  W413: 'the way out of a vm is a network that lets nothing out',
+  W419: 'the way out of a vm is a network that lets nothing out',
 
   E501: 'a QEMU guest has exactly 2 GiB of memory',
   E502: 'vms depend on each other in a circle',

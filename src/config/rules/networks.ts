@@ -78,7 +78,7 @@ export function* wayOutLetsOut({ vms, networks }: Draft): Iterable<Finding> {
     const also = hasNat(better) ? 'or' : 'and';
     const hint = hasNat(out) ? `, ${also} nat: false on ${out.name}` : '';
     yield {
-      code: 'W413',
+      code: 'W419',
       path: [...path, 'networks'],
       on: 'key',
       message: `vm ${name} goes out by network ${out.name}, which lets nothing out and answers no names`,
