@@ -1,4 +1,4 @@
-# What an administrator had here before the fleet came: flakes, sshd, the microvm host module.
+# What an administrator had here before the fleet came: flakes, git and sshd.
 { pkgs, ... }:
 {
   networking.hostName = "";
