@@ -57,6 +57,11 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       hv1 = lab.hosts[0]!;
       folder = join(lab.home, 'infra');
       const sample = await SampleFleet.create(lab, hv1);
+      const switchTo = async (system: string) => {
+        await succeed(hv1, `nix-env -p /nix/var/nix/profiles/system --set ${system}`);
+        await succeed(hv1, `${system}/bin/switch-to-configuration switch`);
+      };
+      await switchTo(await sample.buildSystem());
       await sample.edit('hosts/hv1/config.nix', (text) =>
         text.replace('autostart = [ ]', 'autostart = [ "vm1" "vm2" ]'),
       );
@@ -66,8 +71,7 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       await succeed(hv1, 'mv /var/lib/fleet/repo /srv/infra && rmdir /var/lib/fleet');
       for (const vm of ['vm1', 'vm2'])
         await succeed(hv1, `microvm -f git+file:///srv/infra -c ${vm}`);
-      await succeed(hv1, `nix-env -p /nix/var/nix/profiles/system --set ${system}`);
-      await succeed(hv1, `${system}/bin/switch-to-configuration switch`);
+      await switchTo(system);
       await answers();
       await succeed(hv1, 'echo precious > /var/lib/microvms/vm1/kept');
       started = [await invocation('vm1'), await invocation('vm2')];
