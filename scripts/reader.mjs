@@ -2,7 +2,6 @@
 // takes longer to compile that code than to run it: what it compiled when fleet was built lies beside it. V8
 // itself refuses what another V8, or one with other flags, has written; then the code is compiled as ever.
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { Script } from 'node:vm';
 
 const filename = `${import.meta.dirname}/read-fleet.cjs`;
@@ -12,7 +11,7 @@ const source = readFileSync(filename, 'utf8');
 export const compiled = `${filename}.${process.version}-${process.arch}`;
 
 export const script = new Script(source, { filename, cachedData: before(compiled) });
-export const { readFleet } = script.runInThisContext()({}, createRequire(filename));
+export const { readFleet } = script.runInThisContext()({}, process.getBuiltinModule);
 
 function before(file) {
   try {
