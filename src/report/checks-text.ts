@@ -3,6 +3,14 @@ import type { Note } from '../deploy/verify.ts';
 import type { Style } from './style.ts';
 import { wrap } from './wrap.ts';
 
+/** Names of checks that went well, each once; what should not be there is said not to be. */
+export function passed(checks: readonly CheckResult[]): string {
+  const names = checks.map(({ check, expected }) =>
+    expected.startsWith('none') ? `no ${check}` : check,
+  );
+  return [...new Set(names)].join(', ');
+}
+
 /** What was looked at: a line a target when all is well, expected and seen when not. */
 export function checksText(
   checks: readonly CheckResult[],
@@ -14,7 +22,7 @@ export function checksText(
     const failed = own.filter((c) => !c.ok);
     if (failed.length === 0) {
       lines.push(
-        `${style('green', 'ok')}    ${style('bold', target)}  ${style('dim', own.map((c) => c.check).join(', '))}`,
+        `${style('green', 'ok')}    ${style('bold', target)}  ${style('dim', passed(own))}`,
       );
       continue;
     }

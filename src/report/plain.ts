@@ -1,4 +1,5 @@
 import type { DeployEvent } from '../deploy/events.ts';
+import { passed } from './checks-text.ts';
 
 /** One line for everything that happens: logs of CI, pipes, files. */
 export function plainReporter(write: (text: string) => void): (event: DeployEvent) => void {
@@ -23,6 +24,6 @@ function plainLine(event: DeployEvent): string | undefined {
     case 'output':
       return answer.test(event.line) ? undefined : `  ${event.line}`;
     case 'checked':
-      return `${event.target} healthy: ${[...new Set(event.checks.map((c) => c.check))].join(', ')}`;
+      return `${event.target} healthy: ${passed(event.checks)}`;
   }
 }

@@ -99,7 +99,7 @@ test('a pending restart says since when, within 80 columns, and notes fail nothi
     },
   ];
   expect(checksText(checks, noStyle, notes)).toMatchInlineSnapshot(`
-    "ok    web1  restart pending
+    "ok    web1  no restart pending
     FAIL  web2
           restart pending: expected none
                            seen     current differs from booted for 3 h 12 min: a
