@@ -11,128 +11,134 @@ record() {
 	printf '\n'
 }
 
-# Guests are asked in the background while the rest is read.
-answers=
-if [ $# -gt 0 ]; then
-	answers=$(mktemp -d)
-	trap 'rm -rf "$answers"' EXIT
-	for address; do
-		(ping -n -q -c 1 -W 1 "$address" >/dev/null 2>&1 && : >"$answers/$address") &
-	done
-fi
+look() {
+	# Guests are asked in the background while the rest is read.
+	answers=
+	if [ $# -gt 0 ]; then
+		answers=$(mktemp -d)
+		trap 'rm -rf "$answers"' EXIT
+		for address; do
+			(ping -n -q -c 1 -W 1 "$address" >/dev/null 2>&1 && : >"$answers/$address") &
+		done
+	fi
 
-echo 'fleet-facts 1'
-record root "$R"
-record now "$(date +%s)"
-record machine "$(uname -m)"
-record client "$(connection)"
-read -r boot_id <"$R/proc/sys/kernel/random/boot_id" && record boot "$boot_id"
-for tool in git ip microvm nix nix-env ping systemctl systemd-run; do
-	command -v "$tool" >/dev/null || record missing "$tool"
-done
-[ ! -f "$state/fleet" ] || { read -r fleet <"$state/fleet" && record fleet "$fleet"; }
-# id, operator, operation, time, decision, seconds that are left to fleet; of the one that has the lock, too.
-deployment() { # RECORD FOLDER
-	operator='' operation='' started='' deadline=''
-	while IFS=$tab read -r key value; do
-		case $key in operator) operator=$value ;; operation) operation=$value ;; started) started=$value ;; esac
-	done 2>/dev/null <"$2/meta" || true
-	read -r deadline 2>/dev/null <"$2/deadline" || true
-	read -r up _ 2>/dev/null </proc/uptime || up=$(date +%s)
-	record "$1" "${2##*/}" "$operator" "$operation" "$started" "$(target "$2/decided")" "$((${deadline:-0} - ${up%.*}))"
-}
-if [ -L "$state/lock" ]; then deployment lock "$state/$(target "$state/lock")"; fi
-for folder in "$state"/deployments/*; do
-	if [ ! -e "$folder/begun" ] || [ -f "$folder/result" ]; then continue; fi
-	deployment open "$folder"
-done
-for kind in deployed held; do
-	for file in "$state/$kind"/*; do
-		case $file in *.new) continue ;; esac
-		[ -f "$file" ] || continue
-		while IFS= read -r line; do
-			record "$kind" "${file##*/}" "$line"
-			[ "$kind" = deployed ] || continue
-			path=${line#*"$tab"}
-			path=${path%%"$tab"*}
-			[ -e "$path" ] || record gone "${file##*/}"
-		done <"$file"
+	echo 'fleet-facts 1'
+	record root "$R"
+	record now "$(date +%s)"
+	record machine "$(uname -m)"
+	record client "$(connection)"
+	read -r boot_id <"$R/proc/sys/kernel/random/boot_id" && record boot "$boot_id"
+	for tool in git ip microvm nix nix-env ping systemctl systemd-run; do
+		command -v "$tool" >/dev/null || record missing "$tool"
 	done
-done
-for folder in "$aside"/*/*; do
-	! is_vm "$folder" || record aside "${folder##*/}" "${folder#"$R"}"
-done
-for folder in "$vms"/*; do
-	is_vm "$folder" || continue
-	declarative=no
-	[ ! -e "$folder/toplevel" ] || declarative=yes
-	record vm "${folder##*/}" "$declarative"
-done
-# What is not there yet will be made on the file system of the folder above it.
-state_disk=$state vms_disk=$vms boot=$R/boot
-[ -d "$state_disk" ] || state_disk=${state%/*}
-[ -d "$vms_disk" ] || vms_disk=${vms%/*}
-[ -d "$boot" ] || boot=
-for disk in /nix/store /var/lib/fleet /var/lib/microvms ${boot:+/boot}; do record disk "$disk"; done
-if [ -r "$R/proc/meminfo" ]; then
-	while read -r key value _; do
-		case $key in MemTotal: | MemAvailable:) record memory "${key%:}" "$value" ;; esac
-		[ "$key" != MemAvailable: ] || break
-	done <"$R/proc/meminfo"
-fi
-processors=$R/sys/devices/system/cpu/online
-[ ! -r "$processors" ] || { read -r online <"$processors" && record processors "$online"; }
-
-echo '== links'
-# The system's before those of vms, whose targets group kvm may write: the first of a name counts.
-ls -ld "$system_profile" "$system_profile"-*-link \
-	"$R"/run/current-system "$R"/run/current-system/kernel "$R"/run/current-system/initrd "$R"/run/current-system/kernel-modules \
-	"$R"/run/booted-system "$R"/run/booted-system/kernel "$R"/run/booted-system/initrd "$R"/run/booted-system/kernel-modules \
-	"$roots"/deployed-* 2>/dev/null || true
-echo '== runners'
-ls -ld "$vms"/*/current "$vms"/*/booted 2>/dev/null || true
-echo '== times'
-link_times() { # when each was made, by one stat
-	set --
-	for link in "$system_profile" "$R/run/current-system"; do [ ! -L "$link" ] || set -- "$@" "$link"; done
+	[ ! -f "$state/fleet" ] || { read -r fleet <"$state/fleet" && record fleet "$fleet"; }
+	# id, operator, operation, time, decision, seconds that are left to fleet; of the one that has the lock, too.
+	deployment() { # RECORD FOLDER
+		operator='' operation='' started='' deadline=''
+		while IFS=$tab read -r key value; do
+			case $key in operator) operator=$value ;; operation) operation=$value ;; started) started=$value ;; esac
+		done 2>/dev/null <"$2/meta" || true
+		read -r deadline 2>/dev/null <"$2/deadline" || true
+		read -r up _ 2>/dev/null </proc/uptime || up=$(date +%s)
+		record "$1" "${2##*/}" "$operator" "$operation" "$started" "$(target "$2/decided")" "$((${deadline:-0} - ${up%.*}))"
+	}
+	if [ -L "$state/lock" ]; then deployment lock "$state/$(target "$state/lock")"; fi
+	for folder in "$state"/deployments/*; do
+		if [ ! -e "$folder/begun" ] || [ -f "$folder/result" ]; then continue; fi
+		deployment open "$folder"
+	done
+	for kind in deployed held; do
+		for file in "$state/$kind"/*; do
+			case $file in *.new) continue ;; esac
+			[ -f "$file" ] || continue
+			while IFS= read -r line; do
+				record "$kind" "${file##*/}" "$line"
+				[ "$kind" = deployed ] || continue
+				path=${line#*"$tab"}
+				path=${path%%"$tab"*}
+				[ -e "$path" ] || record gone "${file##*/}"
+			done <"$file"
+		done
+	done
+	for folder in "$aside"/*/*; do
+		! is_vm "$folder" || record aside "${folder##*/}" "${folder#"$R"}"
+	done
 	for folder in "$vms"/*; do
-		if is_vm "$folder" && [ -L "$folder/current" ]; then set -- "$@" "$folder/current"; fi
+		is_vm "$folder" || continue
+		declarative=no
+		[ ! -e "$folder/toplevel" ] || declarative=yes
+		record vm "${folder##*/}" "$declarative"
 	done
-	# -c is GNU's and busybox's word for it, -f is BSD's.
-	[ $# -eq 0 ] || stat -c '%Y %n' "$@" 2>/dev/null || stat -f '%m %N' "$@" 2>/dev/null || true
+	# What is not there yet will be made on the file system of the folder above it.
+	state_disk=$state vms_disk=$vms boot=$R/boot
+	[ -d "$state_disk" ] || state_disk=${state%/*}
+	[ -d "$vms_disk" ] || vms_disk=${vms%/*}
+	[ -d "$boot" ] || boot=
+	for disk in /nix/store /var/lib/fleet /var/lib/microvms ${boot:+/boot}; do record disk "$disk"; done
+	if [ -r "$R/proc/meminfo" ]; then
+		while read -r key value _; do
+			case $key in MemTotal: | MemAvailable:) record memory "${key%:}" "$value" ;; esac
+			[ "$key" != MemAvailable: ] || break
+		done <"$R/proc/meminfo"
+	fi
+	processors=$R/sys/devices/system/cpu/online
+	[ ! -r "$processors" ] || { read -r online <"$processors" && record processors "$online"; }
+
+	echo '== links'
+	# The system's before those of vms, whose targets group kvm may write: the first of a name counts.
+	ls -ld "$system_profile" "$system_profile"-*-link \
+		"$R"/run/current-system "$R"/run/current-system/kernel "$R"/run/current-system/initrd "$R"/run/current-system/kernel-modules \
+		"$R"/run/booted-system "$R"/run/booted-system/kernel "$R"/run/booted-system/initrd "$R"/run/booted-system/kernel-modules \
+		"$roots"/deployed-* 2>/dev/null || true
+	echo '== runners'
+	ls -ld "$vms"/*/current "$vms"/*/booted 2>/dev/null || true
+	echo '== times'
+	link_times() { # when each was made, by one stat
+		set --
+		for link in "$system_profile" "$R/run/current-system"; do [ ! -L "$link" ] || set -- "$@" "$link"; done
+		for folder in "$vms"/*; do
+			if is_vm "$folder" && [ -L "$folder/current" ]; then set -- "$@" "$folder/current"; fi
+		done
+		# -c is GNU's and busybox's word for it, -f is BSD's.
+		[ $# -eq 0 ] || stat -c '%Y %n' "$@" 2>/dev/null || stat -f '%m %N' "$@" 2>/dev/null || true
+	}
+	link_times
+	echo '== disks'
+	df -Pk "$R/nix/store" "$state_disk" "$vms_disk" ${boot:+"$boot"} 2>/dev/null || true
+	echo '== taken'
+	# Images are sparse: what they take, not how large they may become.
+	du -sk "$vms"/* 2>/dev/null || true
+	echo '== checkout'
+	[ ! -d "$checkout/.git" ] || git -C "$checkout" status --porcelain=v2 --branch 2>/dev/null || true
+	echo '== units'
+	# Patterns match units that are loaded; one that is not listed is inactive.
+	systemctl show --no-pager -p Id -p ActiveState -p SubState -p InvocationID \
+		'microvm@*.service' 'microvm-virtiofsd@*.service' \
+		'fleet-back-*.timer' 'fleet-back-*.service' 'fleet-2*.service' \
+		nixos-upgrade.timer nixos-upgrade.service comin.service 2>/dev/null || true
+	echo
+	echo '== processes'
+	# Names as the kernel cuts them, at 15 characters; those with a dot are what a wrapper of Nix runs.
+	grep -hsxE 'nixos-rebuild|nixos-rebuild-n|\.nixos-rebuild-|switch-to-confi|\.switch-to-conf|microvm|nix-collect-gar' \
+		"$R"/proc/[0-9]*/comm || true
+	echo '== failed'
+	[ "$wanted" = brief ] || systemctl list-units --no-pager --no-legend --plain --full --state=failed 2>/dev/null || true
+	echo '== addresses'
+	ip -j address show 2>/dev/null || true
+	echo
+	echo '== routes'
+	ip -j route show 2>/dev/null || true
+	echo
+	echo '== answers'
+	if [ -n "$answers" ]; then
+		wait
+		for address; do
+			if [ -e "$answers/$address" ]; then echo "yes $address"; else echo "no $address"; fi
+		done
+	fi
+	echo '== end'
 }
-link_times
-echo '== disks'
-df -Pk "$R/nix/store" "$state_disk" "$vms_disk" ${boot:+"$boot"} 2>/dev/null || true
-echo '== taken'
-# Images are sparse: what they take, not how large they may become.
-du -sk "$vms"/* 2>/dev/null || true
-echo '== checkout'
-[ ! -d "$checkout/.git" ] || git -C "$checkout" status --porcelain=v2 --branch 2>/dev/null || true
-echo '== units'
-# Patterns match units that are loaded; one that is not listed is inactive.
-systemctl show --no-pager -p Id -p ActiveState -p SubState -p InvocationID \
-	'microvm@*.service' 'microvm-virtiofsd@*.service' \
-	'fleet-back-*.timer' 'fleet-back-*.service' 'fleet-2*.service' \
-	nixos-upgrade.timer nixos-upgrade.service comin.service 2>/dev/null || true
-echo
-echo '== processes'
-# Names as the kernel cuts them, at 15 characters; those with a dot are what a wrapper of Nix runs.
-grep -hsxE 'nixos-rebuild|nixos-rebuild-n|\.nixos-rebuild-|switch-to-confi|\.switch-to-conf|microvm|nix-collect-gar' \
-	"$R"/proc/[0-9]*/comm || true
-echo '== failed'
-[ "$wanted" = brief ] || systemctl list-units --no-pager --no-legend --plain --full --state=failed 2>/dev/null || true
-echo '== addresses'
-ip -j address show 2>/dev/null || true
-echo
-echo '== routes'
-ip -j route show 2>/dev/null || true
-echo
-echo '== answers'
-if [ -n "$answers" ]; then
-	wait
-	for address; do
-		if [ -e "$answers/$address" ]; then echo "yes $address"; else echo "no $address"; fi
-	done
-fi
-echo '== end'
+
+# At once: line by line, each would be a packet of its own, sealed there and opened here.
+seen=$(look "$@")
+printf '%s\n' "$seen"

@@ -126,7 +126,7 @@ function certificates(at: Resolved): string[] {
 /** Names what the agent holds that ssh2 passes over in silence; asked for only when a login failed. */
 export async function unsupportedAgentKeys(socket: string | undefined): Promise<string[]> {
   if (socket === undefined) return [];
-  const { stdout } = await runTool('ssh-add', ['-L'], { SSH_AUTH_SOCK: socket });
+  const { stdout } = await runTool('env', [`SSH_AUTH_SOCK=${socket}`, 'ssh-add', '-L']);
   return stdout.split('\n').flatMap((line) => {
     const [type = '', , ...comment] = line.split(' ');
     const what = /-cert-v\d/.test(type) ? 'certificate' : 'security key';

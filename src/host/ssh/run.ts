@@ -12,22 +12,21 @@ export interface Invocation {
 }
 
 /**
- * Runs a script without leaving a file behind. The command line is constant but for two lengths,
- * so that any login shell (fish, csh) reads it alike, arguments may be longer than the 128 KiB
- * that one `-c` may have, and neither `ps` nor sudo's log shows them. Arguments and script come
- * over standard input, counted in bytes by head(1), which leaves the rest to the script.
+ * Runs a script without leaving a file behind. The command line is constant but for a length, so that
+ * any login shell (fish, csh) reads it alike, arguments may be longer than the 128 KiB that one `-c`
+ * may have, and neither `ps` nor sudo's log shows them. Arguments and script come over standard
+ * input, counted in bytes by head(1), which leaves the rest to the script.
  *
- * A connection may die half-way through: cut short, the quoted arguments or the braces around the
- * script do not parse, and nothing of it runs.
+ * A connection may die half-way through: cut short, the quotes or the braces do not close, and nothing
+ * of it runs.
  */
 export function invocation(script: string, args: readonly string[], sudo: boolean): Invocation {
-  const words = Buffer.from(args.map(shellQuote).join(' '));
-  const body = Buffer.from(`{ ${script}\n}`);
+  const preamble = Buffer.from(`{ set -- ${args.map(shellQuote).join(' ')}\n${script}\n}`);
   const say = `echo "${mark.trim()}"`;
-  const read = `eval "set -- $(head -c ${words.length})"; eval "$(head -c ${body.length})"`;
+  const read = `eval "$(head -c ${preamble.length})"`;
   return {
     command: `exec ${sudo ? 'sudo -n -- ' : ''}sh -c '${say}; ${say} >&2; ${read}' fleet`,
-    preamble: Buffer.concat([words, body]),
+    preamble,
   };
 }
 
@@ -90,7 +89,7 @@ export function runScript(
       // Writing to a script that reads no more is no error: its exit status and output tell.
       channel.on('error', () => {});
       channel.write(preamble);
-      channel.end(options.stdin ?? '');
+      channel.end(options.stdin);
     };
     try {
       link.client.exec(command, onOpen);
