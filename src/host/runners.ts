@@ -9,6 +9,8 @@ export interface Runners {
   readonly autostart: ReadonlySet<string>;
   /** Rules of its nft or iptables that change IPv4 addresses, as these tools write them. */
   readonly natRules: readonly string[];
+  /** Those that change IPv6 addresses. */
+  readonly natRules6: readonly string[];
   /** It forwards IPv6. */
   readonly forward6: boolean;
   /** Interfaces of each bridge. */
@@ -89,11 +91,16 @@ export function parseRunners(text: string): Runners {
   for (const [port = '', bridge = ''] of of(common, 'port')) {
     ports.set(bridge, [...(ports.get(bridge) ?? []), port]);
   }
+  const rules = of(common, 'rule').map((words) => words.join(' '));
   return {
     vms: vms.map(parseVm),
     others: of(common, 'other').map(([name = '']) => name),
     autostart: new Set(of(common, 'autostart').map(([name = '']) => name)),
-    natRules: of(common, 'rule').map((words) => words.join(' ')),
+    natRules: rules.filter((rule) => !speaksOfIpv6(rule)),
+    natRules6: [
+      ...of(common, 'rule6').map((words) => words.join(' ')),
+      ...rules.filter(speaksOfIpv6),
+    ],
     forward6: of(common, 'forward6').length > 0,
     ports,
     networkd: networkFiles(of(common, 'networkd')),
@@ -104,6 +111,9 @@ export function parseRunners(text: string): Runners {
     })),
   };
 }
+
+/** In a table for both families a rule may be for one. */
+const speaksOfIpv6 = (rule: string): boolean => /\bip6\b|\bnfproto ipv6\b/.test(rule);
 
 function networkFiles(records: readonly string[][]): NetworkFile[] {
   const values = new Map<string, [key: string, value: string][]>();

@@ -1,8 +1,7 @@
 import { readFleet } from '../config/read-fleet.ts';
 import type { Facts } from '../host/facts.ts';
-import type { FoundVm, FoundVolume, Runners } from '../host/runners.ts';
+import type { FoundVm, Runners } from '../host/runners.ts';
 import { FleetError } from '../model/errors.ts';
-import { imageName, volumeLabel } from '../model/volumes.ts';
 import {
   type FirstHypervisor,
   fleetHead,
@@ -11,17 +10,9 @@ import {
   hypervisorEntry,
 } from './first-hypervisor.ts';
 import { type FoundNat, foundNat, natRemarks } from './found-nat.ts';
-import { addressOn, bridgeOf, type FoundBridge, foundBridges } from './found-networks.ts';
-import { comment, prefixed, yaml } from './text.ts';
-
-type Fields = Readonly<Record<string, unknown>>;
-
-/** What is written of a vm, and what a person has to know or to decide before it is fleet's. */
-interface Entry {
-  readonly name: string;
-  readonly fields: Fields;
-  readonly remarks: readonly string[];
-}
+import { bridgeOf, type FoundBridge, foundBridges } from './found-networks.ts';
+import { type Entry, vmEntry } from './found-vms.ts';
+import { comment, type Fields, prefixed, yaml } from './text.ts';
 
 /**
  * A fleet.yaml of a hypervisor that runs vms which fleet did not make. Its networks become fleet's;
@@ -44,12 +35,13 @@ export function foundFleet(
     );
   }
   const nat = foundNat(runners.natRules, first.uplink);
+  const nat6 = foundNat(runners.natRules6, first.uplink);
   const bridges = foundBridges(facts, runners, nat.out);
   const networks = bridges.filter(({ fields }) => fields !== undefined);
   const entries = runners.vms.map((vm) => vmEntry(first.name, vm, facts, runners, bridges));
   return [
     head(first),
-    hypervisorText(first, runners, bridges, nat),
+    hypervisorText(first, runners, bridges, nat, nat6),
     networksText(networks),
     vmsText(entries, refusals(first, networks, entries)),
     ...runners.others.map((name) =>
@@ -74,6 +66,7 @@ function hypervisorText(
   runners: Runners,
   bridges: readonly FoundBridge[],
   nat: FoundNat,
+  nat6: FoundNat,
 ): string {
   const remarks = [
     ...bridges
@@ -94,10 +87,10 @@ function hypervisorText(
           ? []
           : `DECIDE: ${vm.name} would come up without network, so it is not in microvm.autostart: which bridge ${lost.join(', ')} belongs in was not to be read.`;
       }),
-    ...natRemarks(nat, runners.natRules, first.uplink, bridges),
+    ...natRemarks(nat, nat6, runners, first.uplink, bridges),
   ];
   const own = hypervisorConfig(first);
-  const kept = keptConfig(first, runners, bridges, nat);
+  const kept = keptConfig(first, runners, bridges, nat, nat6);
   const why =
     'A network is made where fleet has a vm on it. For those that are not fleet’s yet: their start, their bridges. Whoever uncomments a vm takes it out of microvm.autostart; once all are fleet’s, all that follows here goes.';
   return `hypervisors:
@@ -119,6 +112,7 @@ function keptConfig(
   runners: Runners,
   bridges: readonly FoundBridge[],
   { out, externalIP }: FoundNat,
+  nat6: FoundNat,
 ): Fields {
   const starting = runners.vms
     .filter((vm) => runners.autostart.has(vm.name) && tapsWithoutBridge(vm, runners).length === 0)
@@ -152,6 +146,10 @@ function keptConfig(
           enable: true,
           externalInterface: uplink,
           ...(externalIP !== undefined && { externalIP }),
+          ...(nat6.out && {
+            enableIPv6: true,
+            ...(nat6.externalIP !== undefined && { externalIPv6: nat6.externalIP }),
+          }),
           internalInterfaces: bridgeNames,
         },
       }),
@@ -182,105 +180,16 @@ const part = (name: string): string => (name.includes('.') ? `"${name}"` : name)
 function networksText(networks: readonly FoundBridge[]): string {
   if (networks.length === 0) return '# networks:\n#   apps: { subnet: 10.1.0.0/24 }\n';
   const entries = Object.fromEntries(networks.map(({ network, fields }) => [network, fields]));
+  const lost = networks
+    .filter((bridge) => bridge.lost.length > 0)
+    .map(
+      (bridge) =>
+        `DECIDE: ${bridge.bridge} has ${bridge.lost.join(', ')}, too, which ${bridge.network} will not have: a network has one subnet and one subnet6, and the hypervisor the first address of each.`,
+    );
   return `networks:
-${comment('  ', 'DECIDE: as they were, they are open to each other and to 169.254.169.254. Without these two fields they are closed.')}${prefixed('  ', yaml(entries))}
+${comment('  ', 'DECIDE: as they were, they are open to each other and to 169.254.169.254. Without these two fields they are closed.', ...lost)}${prefixed('  ', yaml(entries))}
 `;
 }
-
-function vmEntry(
-  hypervisor: string,
-  vm: FoundVm,
-  facts: Facts,
-  runners: Runners,
-  bridges: readonly FoundBridge[],
-): Entry {
-  const remarks: string[] = [];
-  const seen = facts.vms.get(vm.name);
-  const running = seen?.unit.active === 'active';
-  remarks.push(
-    vm.flake === undefined
-      ? 'It is of the hypervisor’s own configuration (microvm.vms): DECIDE whether it stays there.'
-      : `What is in it, ${vm.flake}#nixosConfigurations.${vm.name} says: DECIDE what of that is packages, config or modules here.`,
-  );
-  if (vm.macvtap) remarks.push('DECIDE: it has a macvtap interface, which fleet does not make.');
-  const nics = vm.nics.flatMap((nic) => {
-    const name = bridgeOf(nic.tap, runners);
-    const bridge = bridges.find((b) => b.bridge === name);
-    if (!bridge?.fields) {
-      const where = name === undefined ? 'no bridge' : `${name}, which is no network here`;
-      remarks.push(`DECIDE: its ${nic.tap} is in ${where}.`);
-      return [];
-    }
-    const found = addressOn(bridge, vm, nic, runners);
-    if (!found) remarks.push(`DECIDE: its address on ${bridge.network} was not to be seen.`);
-    else if (!found.own) {
-      remarks.push(`DECIDE: ${found.address} was seen, not read; by DHCP it may change.`);
-    }
-    return [{ name: bridge.network, ...(found && { address: found.address }) }];
-  });
-  if (vm.memoryMiB === undefined) remarks.push('DECIDE: its vcpu and memory were not to be read.');
-  for (const volume of vm.volumes) remarks.push(...volumeRemarks(vm.name, volume));
-  const volumes = vm.volumes.filter(({ mount }) => mount !== undefined);
-  const shares = vm.shares.filter(({ mount }) => mount !== undefined);
-  if (shares.length < vm.shares.length) {
-    const unknown = vm.shares.filter((share) => !shares.includes(share));
-    remarks.push(
-      `DECIDE: where ${unknown.map(({ source }) => source).join(', ')} is mounted was not to be read.`,
-    );
-  }
-  const [nic] = nics;
-  return {
-    name: vm.name,
-    remarks,
-    fields: {
-      on: hypervisor,
-      ...(nics.length === 1 && nic
-        ? { network: nic.name, ...('address' in nic && { address: nic.address }) }
-        : nics.length > 1 && { networks: nics }),
-      ...(vm.vcpu !== undefined && { vcpu: vm.vcpu }),
-      ...(vm.memoryMiB !== undefined && { memory: size(vm.memoryMiB) }),
-      ...(vm.hypervisor !== undefined && vm.hypervisor !== 'qemu' && { hypervisor: vm.hypervisor }),
-      ...(vm.vsock !== undefined && { vsock: vm.vsock }),
-      ...(!running && { state: 'stopped' }),
-      ...(running && !runners.autostart.has(vm.name) && { autostart: 'never' }),
-      ...(volumes.length > 0 && { volumes: volumes.map(volumeFields) }),
-      ...(shares.length > 0 && {
-        shares: shares.map(({ readOnly, ...share }) => ({
-          ...share,
-          ...(readOnly && { readOnly }),
-        })),
-      }),
-    },
-  };
-}
-
-function volumeFields({ mount = '', sizeMiB, image, fs }: FoundVolume): Fields {
-  return {
-    mount,
-    size: size(sizeMiB),
-    ...(image !== imageName(mount) && { image }),
-    ...(fs !== 'ext4' && { fs }),
-  };
-}
-
-/** Guests of fleet's mount volumes by label. */
-function volumeRemarks(vm: string, { image, mount, label, fs }: FoundVolume): string[] {
-  if (mount === undefined) return [`DECIDE: where ${image} is mounted was not to be read.`];
-  const wanted = volumeLabel(mount, fs);
-  if (label === wanted) return [];
-  const tools: Readonly<Record<string, string>> = {
-    ext4: `e2label FILE ${wanted}`,
-    xfs: `xfs_admin -L ${wanted} FILE`,
-    btrfs: `btrfs filesystem label FILE ${wanted}`,
-    vfat: `fatlabel FILE ${wanted}`,
-  };
-  const command = tools[fs]?.replace('FILE', `/var/lib/microvms/${vm}/${image}`);
-  return command === undefined
-    ? [`DECIDE: fleet knows no file system ${fs}, which ${image} has.`]
-    : [`DECIDE: ${image} is mounted by label: stop the vm, then on the hypervisor ${command}`];
-}
-
-const size = (mib: number): string => (mib % 1024 === 0 ? `${mib / 1024}GiB` : `${mib}MiB`);
 
 /** Vm → what `fleet validate` would say of it, were it uncommented. */
 function refusals(

@@ -1,7 +1,9 @@
+import type { Runners } from '../host/runners.ts';
 import { contains, overlaps, parseAddress, parseSubnet, type Subnet } from '../model/addresses.ts';
+import { contains6, parseAddress6, parseSubnet6, type Subnet6 } from '../model/addresses6.ts';
 import type { FoundBridge } from './found-networks.ts';
 
-/** How a hypervisor lets its guests out of its uplink. */
+/** How a hypervisor lets its guests out of its uplink, in IPv4 or in IPv6. */
 export interface FoundNat {
   readonly out: boolean;
   /** The address that guests have outside, where the rules name one and the same; else the uplink's own. */
@@ -27,34 +29,42 @@ export function foundNat(rules: readonly string[], uplink: string): FoundNat {
 
 /** What a person has to know of these rules, and no field of fleet.yaml says. */
 export function natRemarks(
-  { out, externalIP, unlike }: FoundNat,
-  rules: readonly string[],
+  nat: FoundNat,
+  nat6: FoundNat,
+  { natRules, natRules6 }: Runners,
   uplink: string,
   bridges: readonly FoundBridge[],
 ): string[] {
-  const subnets = bridges.flatMap(({ addresses }) =>
-    addresses.map(parseSubnet).filter((subnet) => subnet !== undefined),
-  );
+  const addresses = bridges.flatMap((bridge) => bridge.addresses);
+  const subnets = addresses.map(parseSubnet).filter((subnet) => subnet !== undefined);
+  const subnets6 = addresses.map(parseSubnet6).filter((subnet) => subnet !== undefined);
   const names = bridges.map(({ bridge }) => bridge);
-  const forwards = new Set(rules.flatMap((rule) => forwardsTo(rule, subnets)));
-  const others = rules.filter((rule) => isSourceNat(rule) && speaksOf(rule, names, subnets));
+  const forwards = new Set([
+    ...natRules.flatMap((rule) => forwardsTo(rule, subnets)),
+    ...natRules6.filter((rule) => forwardsTo6(rule, subnets6)).map(short),
+  ]);
+  const others = natRules.filter((rule) => isSourceNat(rule) && speaksOf(rule, names, subnets));
+  const out6 = natRules6.filter((rule) => isSourceNat(rule) && leavesBy(rule, uplink));
+  const opened = bridges.filter(({ fields }) => fields?.subnet6 !== undefined);
   return [
-    ...(externalIP === undefined
-      ? []
-      : [
-          `DECIDE: guests went out as ${externalIP}, which networking.nat keeps below. Those that become fleet’s go out under the address that ${uplink} has.`,
-        ]),
-    ...(unlike.length === 0
-      ? []
-      : [
-          `DECIDE: guests went out under more than one address, from now on under the one that ${uplink} has: ${unlike.join('; ')}.`,
-        ]),
-    ...(out
+    ...[nat, nat6].flatMap((each) => addressRemarks(each, uplink)),
+    ...(nat.out
       ? []
       : [...new Set(others.map(short))].map(
           (rule) =>
             `DECIDE: nothing lets guests out of ${uplink} by its name, so their networks have nat: false; but this rule is there: ${rule}.`,
         )),
+    ...(nat.out
+      ? []
+      : [...new Set(out6.map(short))].map(
+          (rule) =>
+            `DECIDE: only IPv6 of guests went out of ${uplink}, so their networks have nat: false, and the first apply takes this away: ${rule}.`,
+        )),
+    ...(nat.out && !nat6.out && opened.length > 0
+      ? [
+          `DECIDE: with nat, IPv6 of ${opened.map(({ network }) => network).join(', ')} goes out of ${uplink}, too, which it did not.`,
+        ]
+      : []),
     ...[...forwards].map(
       (what) => `DECIDE: ${what} was forwarded, which the first apply takes away.`,
     ),
@@ -66,10 +76,25 @@ export function natRemarks(
   ];
 }
 
+function addressRemarks({ externalIP, unlike }: FoundNat, uplink: string): string[] {
+  return [
+    ...(externalIP === undefined
+      ? []
+      : [
+          `DECIDE: guests went out as ${externalIP}, which networking.nat keeps below. Those that become fleet’s go out under the address that ${uplink} has.`,
+        ]),
+    ...(unlike.length === 0
+      ? []
+      : [
+          `DECIDE: guests went out under more than one address, from now on under the one that ${uplink} has: ${unlike.join('; ')}.`,
+        ]),
+  ];
+}
+
 const isSourceNat = (rule: string): boolean =>
-  /(^|\s)masquerade(\s|$)|\ssnat (ip )?(prefix )?to\s|\s-j (MASQUERADE|SNAT)(\s|$)/.test(
+  /(^|\s)masquerade(\s|$)|\ssnat (ip6? )?(prefix )?to\s|\s-j (MASQUERADE|SNAT)(\s|$)/.test(
     ` ${plain(rule)}`,
-  ) && !/\bip6\b|\bnfproto ipv6\b/.test(rule);
+  );
 
 /** A rule that names the interface, one of several or by its beginning; not one for all but another. */
 function leavesBy(rule: string, uplink: string): boolean {
@@ -88,7 +113,8 @@ function leavesBy(rule: string, uplink: string): boolean {
 /** undefined: masquerading. */
 function sourceAddress(rule: string): string | undefined {
   if (/\bmasquerade\b|-j MASQUERADE\b/.test(rule)) return undefined;
-  return /(?:\bsnat (?:ip )?to|--to-source) ([\d.]+)(?=\s|$)/.exec(rule)?.[1] ?? 'unknown';
+  const one = /(?:\bsnat (?:ip6? )?to|--to-source) ([\d.]+|[\da-f:]+)(?=\s|$)/.exec(rule)?.[1];
+  return one ?? 'unknown';
 }
 
 const addressesIn = (text: string): string[] => text.match(/\b\d+\.\d+\.\d+\.\d+\b/g) ?? [];
@@ -136,6 +162,21 @@ function forwardsTo(rule: string, subnets: readonly Subnet[]): string[] {
   // Of a map by name nothing is known; better one too many.
   const leadsHere = addressesIn(target).some((one) => isIn(one, subnets));
   return leadsHere || target.includes('@') ? [short(rule)] : [];
+}
+
+/** Whether a rule forwards to one of these subnets, or to what is not to be seen: better one too many. */
+function forwardsTo6(rule: string, subnets: readonly Subnet6[]): boolean {
+  const target = /(?:\bdnat (?:ip6 )?(?:prefix )?to|-j DNAT\b.*--to-destination) (.*)$/.exec(
+    plain(rule),
+  )?.[1];
+  if (target === undefined) return false;
+  return (
+    target.includes('@') ||
+    target.split(/[^\da-f:]+/).some((word) => {
+      const address = parseAddress6(word);
+      return address !== undefined && subnets.some((subnet) => contains6(subnet, address));
+    })
+  );
 }
 
 const behind = (port: string | undefined): string => (port === undefined ? '' : `:${port}`);

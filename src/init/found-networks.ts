@@ -1,6 +1,20 @@
 import type { Facts } from '../host/facts.ts';
 import type { FoundNic, FoundVm, NetworkFile, Runners } from '../host/runners.ts';
-import { contains, formatSubnet, gateway, parseAddress, parseSubnet } from '../model/addresses.ts';
+import {
+  contains,
+  formatSubnet,
+  gateway,
+  parseAddress,
+  parseSubnet,
+  type Subnet,
+} from '../model/addresses.ts';
+import {
+  formatSubnet6,
+  hostAddress6,
+  parseAddress6,
+  parseSubnet6,
+  prefixes6,
+} from '../model/addresses6.ts';
 import { bridgeName } from '../model/names.ts';
 
 /** A bridge that vms are on, and the network of fleet.yaml that it is, if it can be one. */
@@ -16,6 +30,8 @@ export interface FoundBridge {
   /** Fields of the network; undefined: no network can be what this bridge is, for these reasons. */
   readonly fields: Readonly<Record<string, unknown>> | undefined;
   readonly reasons: readonly string[];
+  /** Addresses that the hypervisor has there, and that the network will not have. */
+  readonly lost: readonly string[];
 }
 
 /** Every bridge with an interface of a vm, in the order in which vms name them. `nat`: its guests are let out. */
@@ -99,28 +115,44 @@ function asNetwork(
   addresses: readonly string[],
   others: readonly string[],
   nat: boolean,
-): Pick<FoundBridge, 'fields' | 'reasons'> {
+): Pick<FoundBridge, 'fields' | 'reasons' | 'lost'> {
   const own = addresses.find((address) => parseSubnet(address) !== undefined);
   const subnet = own === undefined ? undefined : parseSubnet(own);
   const reasons: string[] = [];
   if (others.length > 0) reasons.push(`${others.join(', ')} is in it, too`);
   if (!own || !subnet)
-    return { fields: undefined, reasons: [...reasons, 'it has no IPv4 address'] };
+    return { fields: undefined, reasons: [...reasons, 'it has no IPv4 address'], lost: [] };
   if (parseAddress(withoutPrefix(own)) !== gateway(subnet)) {
     const text = formatSubnet(subnet);
     reasons.push(`the hypervisor's address ${own} is not the first of ${text}`);
   }
-  if (reasons.length > 0) return { fields: undefined, reasons };
+  if (reasons.length > 0) return { fields: undefined, reasons, lost: [] };
+  const own6 = addresses.find((address) => isGateway6(address, subnet));
   return {
     fields: {
       subnet: formatSubnet(subnet),
+      ...(own6 !== undefined && { subnet6: formatSubnet6(parseSubnet6(own6)!) }),
       ...(bridge !== bridgeName(network) && { bridge }),
       ...(!nat && { nat }),
       isolated: false,
       metadata: true,
     },
     reasons,
+    lost: addresses.filter((address) => address !== own && address !== own6),
   };
+}
+
+/** Whether an address of the hypervisor's is the one that it has in a network of fleet's with that IPv4 subnet. */
+function isGateway6(address: string, subnet: Subnet): boolean {
+  const subnet6 = parseSubnet6(address);
+  if (!subnet6) return false;
+  const { shortest, longest } = prefixes6(subnet.prefix);
+  const number = gateway(subnet) - subnet.base;
+  return (
+    subnet6.prefix >= shortest &&
+    subnet6.prefix <= longest &&
+    parseAddress6(withoutPrefix(address)) === hostAddress6(subnet6, number)
+  );
 }
 
 const withoutPrefix = (address: string): string => address.replace(/\/.*/, '');

@@ -1,5 +1,8 @@
 import { stringify } from 'yaml';
 
+/** Fields of something in fleet.yaml. */
+export type Fields = Readonly<Record<string, unknown>>;
+
 /** YAML of a value as a person would write it. */
 export const yaml = (value: unknown): string =>
   stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });

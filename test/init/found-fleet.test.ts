@@ -154,6 +154,115 @@ describe('a fleet.yaml of a hypervisor that runs vms already', () => {
     expect(foundFleet(first, webFacts, forwarding, checkout)).not.toContain('forwarding');
   });
 
+  describe('of a bridge with IPv6', () => {
+    const uncommentedVm = (addresses: readonly string[], own: string) => {
+      const facts = seen([{ name: 'br0', addresses }], ['web1'], ['web1']);
+      const runners = parseRunners(
+        fixture('web.runners').replace(
+          'network\tAddress=10.1.0.5/24\n',
+          `$&network\tAddress=${own}\n`,
+        ),
+      );
+      const content = foundFleet(first, facts, runners, checkout);
+      return { content, read: readFleet(uncommented(content, 'web1'), 'fleet.yaml') };
+    };
+
+    test('the network has its subnet, and a vm the address that it had', () => {
+      const { content, read } = uncommentedVm(['10.1.0.1/24', 'fd00:1::1/64'], 'fd00:1:0::5/64');
+      expect(read).toMatchObject({
+        fleet: {
+          networks: [{ name: 'br0', ipv6: { subnet: 'fd00:1::/64', gateway: 'fd00:1::1' } }],
+          vms: [{ nics: [{ address: '10.1.0.5', address6: 'fd00:1::5' }] }],
+        },
+      });
+      expect(unwrapped(content)).not.toMatch(/too, which br0|gives itself/);
+    });
+
+    test('another address of a vm is named, with the one that it will have', () => {
+      const { content } = uncommentedVm(['10.1.0.1/24', 'fd00:1::1/64'], 'fd00:1::50/64');
+      expect(unwrapped(content)).toContain(
+        'DECIDE: it gives itself fd00:1::50, and will have fd00:1::5 as fleet’s.',
+      );
+    });
+
+    test.each([
+      ['is not the first', 'fd00:1::2/64'],
+      ['has no room for the hosts of IPv4', 'fd00:1::1/124'],
+      ['is a whole site', 'fd00:1::1/32'],
+    ])('an address of the hypervisor’s that %s is named, for no network has it', (_, address) => {
+      const { content, read } = uncommentedVm(['10.1.0.1/24', address], 'fd00:1::5/64');
+      expect(read).toMatchObject({ fleet: { networks: [{ name: 'br0' }] } });
+      expect(content).not.toContain('subnet6:');
+      expect(unwrapped(content)).toContain(`DECIDE: br0 has ${address}, too, which br0 will not`);
+      expect(unwrapped(content)).toContain('DECIDE: it gives itself fd00:1::5.');
+    });
+
+    test('a second IPv4 address is named, too', () => {
+      const { content } = uncommentedVm(['10.1.0.1/24', '10.9.0.1/24'], '10.9.0.5/24');
+      expect(unwrapped(content)).toContain('DECIDE: br0 has 10.9.0.1/24, too, which br0 will not');
+    });
+
+    describe('and NAT of it', () => {
+      const facts = seen(
+        [{ name: 'br0', addresses: ['10.1.0.1/24', 'fd00:1::1/64'] }],
+        ['web1'],
+        ['web1'],
+      );
+      const written = (...records: string[]) => {
+        const found = fixture('web.runners').replace(/^rule\t.*\n/m, () =>
+          records.map((record) => `${record}\n`).join(''),
+        );
+        const content = foundFleet(first, facts, parseRunners(found), checkout);
+        const read = readFleet(content, 'fleet.yaml');
+        const config = 'fleet' in read ? read.fleet.hypervisors[0]?.config : undefined;
+        return { kept: config?.['networking.nat'], remarks: unwrapped(content) };
+      };
+      const out = 'rule\toifname "eth0" masquerade';
+
+      test.each([
+        ['rule6\tiifname "br0" oifname "eth0" masquerade'],
+        ['rule6\t-A nixos-nat-post -o eth0 -m mark --mark 0x1 -j MASQUERADE'],
+        ['rule\tmeta nfproto ipv6 oifname "eth0" masquerade'],
+      ])('keeps it: %s', (rule6) => {
+        const { kept, remarks } = written(out, rule6);
+        expect(kept).toMatchObject({ enable: true, enableIPv6: true });
+        expect(kept).not.toHaveProperty('externalIPv6');
+        expect(remarks).not.toContain('which it did not');
+      });
+
+      test.each([
+        ['rule6\toifname "eth0" snat ip6 to 2001:db8::7'],
+        ['rule6\t-A POSTROUTING -o eth0 -j SNAT --to-source 2001:db8::7'],
+      ])('keeps the one address that guests go out under, and says so: %s', (rule6) => {
+        const { kept, remarks } = written(out, rule6);
+        expect(kept).toMatchObject({ enableIPv6: true, externalIPv6: '2001:db8::7' });
+        expect(remarks).toContain('DECIDE: guests went out as 2001:db8::7');
+      });
+
+      test('says that IPv6 will go out where it did not', () => {
+        const { kept, remarks } = written(out);
+        expect(kept).not.toHaveProperty('enableIPv6');
+        expect(remarks).toContain('DECIDE: with nat, IPv6 of br0 goes out of eth0, too');
+      });
+
+      test('says that IPv6 will not go out where IPv4 does not', () => {
+        const { kept, remarks } = written('rule6\toifname "eth0" masquerade');
+        expect(kept).toBeUndefined();
+        expect(remarks).toContain('takes this away: oifname "eth0" masquerade.');
+      });
+
+      test.each([
+        ['rule6\ttcp dport 80 dnat to [fd00:1::5]:80', true],
+        ['rule6\t-A PREROUTING -p tcp --dport 80 -j DNAT --to-destination [fd00:1::5]:80', true],
+        ['rule6\tdnat to tcp dport map @forwards', true],
+        ['rule6\ttcp dport 80 dnat to [fd00:172::2]:80', false],
+      ])('names what was forwarded to its addresses: %s', (rule6, isNamed) => {
+        const { remarks } = written(out, rule6);
+        expect(remarks.includes(`DECIDE: ${rule6.slice(6)} was forwarded`)).toBe(isNamed);
+      });
+    });
+  });
+
   test('lets fleet’s own files of networkd, 10 and 20, come before those that are kept', () => {
     const names = text.match(/^ +\d\d-.*:$/gm)?.map((line) => line.trim());
     expect(names).toHaveLength(6);

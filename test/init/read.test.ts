@@ -179,13 +179,16 @@ describe('the boot loader is read', () => {
 
 describe('rules of NAT are read', () => {
   const rules = () => parseRunners(read('runners')).natRules;
+  const rules6 = () => parseRunners(read('runners')).natRules6;
   const iptables = '-A POSTROUTING -o eth0 -j MASQUERADE';
+  const ip6tables = '-A POSTROUTING -o eth6 -j MASQUERADE';
   beforeEach(() => {
     program('nft', '');
     program('iptables-save', `*nat\n:POSTROUTING ACCEPT [0:0]\n${iptables}\nCOMMIT\n`);
+    program('ip6tables-save', `*nat\n:POSTROUTING ACCEPT [0:0]\n${ip6tables}\nCOMMIT\n`);
   });
 
-  test('as nft says them, but for those of IPv6', () => {
+  test('as nft says them, those of IPv6 by themselves', () => {
     program(
       'nft',
       `table ip nixos-nat {
@@ -205,6 +208,9 @@ table ip6 nixos-nat {
 	}
 }
 table inet fleet {
+	chain nat {
+		ip6 saddr fd00:1::/64 oifname "eth0" masquerade
+	}
 	chain forward {
 		ct status dnat accept
 		meta nfproto ipv4 dnat ip to 10.1.0.3
@@ -218,10 +224,15 @@ table inet fleet {
       'oifname "eth1" masquerade',
       'meta nfproto ipv4 dnat ip to 10.1.0.3',
     ]);
+    expect(rules6()).toEqual([
+      'oifname "eth0" masquerade',
+      'ip6 saddr fd00:1::/64 oifname "eth0" masquerade',
+    ]);
   });
 
   test('as iptables says them, where nft knows of none', () => {
     expect(rules()).toEqual([iptables]);
+    expect(rules6()).toEqual([ip6tables]);
   });
 
   test('as both say them, where nft cannot say all', () => {
@@ -239,6 +250,8 @@ table inet fleet {
 
   test('as none, where there is neither', () => {
     program('iptables-save', '');
+    program('ip6tables-save', '');
     expect(rules()).toEqual([]);
+    expect(rules6()).toEqual([]);
   });
 });

@@ -34,7 +34,7 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
     const invocation = (vm: string) =>
       succeed(hv1, `systemctl show --value -p InvocationID microvm@${vm}`);
     const answers = async () => {
-      for (const address of ['10.1.0.11', '10.1.0.12']) {
+      for (const address of ['10.1.0.11', '10.1.0.12', 'fd00:1::b', 'fd00:1::c']) {
         await until(`${address} answers`, 100_000, async () =>
           (await hv1.exec(`ping -c1 -W1 ${address}`)).code === 0 ? true : undefined,
         );
@@ -89,7 +89,7 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       );
       expect(code, stderr).toBe(0);
       const text = readFileSync(join(folder, 'fleet.yaml'), 'utf8');
-      expect(text).toContain('  lan:\n    subnet: 10.1.0.0/24\n');
+      expect(text).toContain('  lan:\n    subnet: 10.1.0.0/24\n    subnet6: fd00:1::/64\n');
       expect(text).toContain('git+file:///srv/infra#nixosConfigurations.vm1');
       expect(text).toMatch(/# {3}vm1:\n# {5}on: hv1\n# {5}network: lan\n# {5}address: 10.1.0.11\n/);
       expect(text).toContain('DECIDE: where var.img is mounted was not to be read.');

@@ -22,16 +22,19 @@ systemctl show --no-pager -p Wants --value microvms.target 2>/dev/null | tr ' ' 
 	sed -n "s/^microvm@\(.*\)\.service$/autostart$tab\1/p"
 # MAC and address of everything that was heard of lately.
 ip neigh show 2>/dev/null | sed -n "s/^\([^ ]*\) dev \([^ ]*\) lladdr \([^ ]*\) .*/neighbour$tab\1$tab\2$tab\3/p"
-# Rules that change IPv4 addresses: who is let out behind which, and what is forwarded to whom.
-ruleset=$(nft list ruleset 2>/dev/null | sed '/^table ip6 /,/^}/d')
-rules=$(printf '%s\n' "$ruleset" | grep -E 'masquerade|[sd]nat (ip )?(prefix )?to ') || true
-# What nft cannot say, iptables can; and of the tables of old kernels nft knows nothing.
-if [ -z "$rules" ] || printf '%s\n' "$ruleset" | grep -q 'xt target' ||
-	grep -qx nat "$R/proc/net/ip_tables_names" 2>/dev/null; then
-	rules="$rules
-$(iptables-save -t nat 2>/dev/null | grep -E -- '-j (MASQUERADE|SNAT|DNAT)')" || true
-fi
-printf '%s\n' "$rules" | sed -n "s/^[[:space:]]*\([^[:space:]]\)/rule$tab\1/p"
+# Rules that change addresses: who is let out behind which, and what is forwarded to whom.
+nat_rules() { # RECORD RULESET SAVE TABLES: of one family
+	rules=$(printf '%s\n' "$2" | grep -E 'masquerade|[sd]nat (ip6? )?(prefix )?to ') || true
+	# What nft cannot say, iptables can; and of the tables of old kernels nft knows nothing.
+	if [ -z "$rules" ] || printf '%s\n' "$2" | grep -q 'xt target' || grep -qx nat "$R/proc/net/$4" 2>/dev/null; then
+		rules="$rules
+$("$3" -t nat 2>/dev/null | grep -E -- '-j (MASQUERADE|SNAT|DNAT)')" || true
+	fi
+	printf '%s\n' "$rules" | sed -n "s/^[[:space:]]*\([^[:space:]]\)/$1$tab\1/p"
+}
+ruleset=$(nft list ruleset 2>/dev/null) || true
+nat_rules rule "$(printf '%s\n' "$ruleset" | sed '/^table ip6 /,/^}/d')" iptables-save ip_tables_names
+nat_rules rule6 "$(printf '%s\n' "$ruleset" | sed -n '/^table ip6 /,/^}/p')" ip6tables-save ip6_tables_names
 if [ "$(cat "$R/proc/sys/net/ipv6/conf/all/forwarding" 2>/dev/null)" = 1 ]; then
 	record forward6
 fi

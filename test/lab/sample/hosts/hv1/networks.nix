@@ -9,7 +9,7 @@
   };
   systemd.network.networks."10-br-lan" = {
     matchConfig.Name = "br-lan";
-    address = [ "10.1.0.1/24" ];
+    address = [ "10.1.0.1/24" "fd00:1::1/64" ];
     linkConfig.RequiredForOnline = "no";
     networkConfig.ConfigureWithoutCarrier = true;
   };

@@ -22,7 +22,7 @@
   ];
   systemd.network.networks."10-uplink" = {
     matchConfig.MACAddress = "02:00:00:00:00:01";
-    address = [ "10.1.0.11/24" ];
+    address = [ "10.1.0.11/24" "fd00:1::b/64" ];
     gateway = [ "10.1.0.1" ];
   };
   boot.kernelParams = [ "lab.http=80" ];

@@ -22,7 +22,7 @@
   ];
   systemd.network.networks."10-uplink" = {
     matchConfig.MACAddress = "02:00:00:00:00:02";
-    address = [ "10.1.0.12/24" ];
+    address = [ "10.1.0.12/24" "fd00:1::c/64" ];
     gateway = [ "10.1.0.1" ];
   };
   boot.kernelParams = [ "lab.http=80" ];

@@ -1,0 +1,132 @@
+import type { Facts } from '../host/facts.ts';
+import type { FoundVm, FoundVolume, Runners } from '../host/runners.ts';
+import { parseAddress, parseSubnet } from '../model/addresses.ts';
+import { formatAddress6, hostAddress6, parseAddress6, parseSubnet6 } from '../model/addresses6.ts';
+import { imageName, volumeLabel } from '../model/volumes.ts';
+import { addressOn, bridgeOf, type FoundBridge } from './found-networks.ts';
+import type { Fields } from './text.ts';
+
+/** What is written of a vm, and what a person has to know or to decide before it is fleet's. */
+export interface Entry {
+  readonly name: string;
+  readonly fields: Fields;
+  readonly remarks: readonly string[];
+}
+
+/** A vm that fleet did not make, as a vm of fleet's. */
+export function vmEntry(
+  hypervisor: string,
+  vm: FoundVm,
+  facts: Facts,
+  runners: Runners,
+  bridges: readonly FoundBridge[],
+): Entry {
+  const remarks: string[] = [];
+  const seen = facts.vms.get(vm.name);
+  const running = seen?.unit.active === 'active';
+  const given6: string[] = [];
+  remarks.push(
+    vm.flake === undefined
+      ? 'It is of the hypervisor’s own configuration (microvm.vms): DECIDE whether it stays there.'
+      : `What is in it, ${vm.flake}#nixosConfigurations.${vm.name} says: DECIDE what of that is packages, config or modules here.`,
+  );
+  if (vm.macvtap) remarks.push('DECIDE: it has a macvtap interface, which fleet does not make.');
+  const nics = vm.nics.flatMap((nic) => {
+    const name = bridgeOf(nic.tap, runners);
+    const bridge = bridges.find((b) => b.bridge === name);
+    if (!bridge?.fields) {
+      const where = name === undefined ? 'no bridge' : `${name}, which is no network here`;
+      remarks.push(`DECIDE: its ${nic.tap} is in ${where}.`);
+      return [];
+    }
+    const found = addressOn(bridge, vm, nic, runners);
+    if (!found) remarks.push(`DECIDE: its address on ${bridge.network} was not to be seen.`);
+    else if (!found.own) {
+      remarks.push(`DECIDE: ${found.address} was seen, not read; by DHCP it may change.`);
+    }
+    if (found) given6.push(...address6(bridge, found.address));
+    return [{ name: bridge.network, ...(found && { address: found.address }) }];
+  });
+  remarks.push(...ipv6Remarks(vm, given6));
+  if (vm.memoryMiB === undefined) remarks.push('DECIDE: its vcpu and memory were not to be read.');
+  for (const volume of vm.volumes) remarks.push(...volumeRemarks(vm.name, volume));
+  const volumes = vm.volumes.filter(({ mount }) => mount !== undefined);
+  const shares = vm.shares.filter(({ mount }) => mount !== undefined);
+  if (shares.length < vm.shares.length) {
+    const unknown = vm.shares.filter((share) => !shares.includes(share));
+    remarks.push(
+      `DECIDE: where ${unknown.map(({ source }) => source).join(', ')} is mounted was not to be read.`,
+    );
+  }
+  const [nic] = nics;
+  return {
+    name: vm.name,
+    remarks,
+    fields: {
+      on: hypervisor,
+      ...(nics.length === 1 && nic
+        ? { network: nic.name, ...('address' in nic && { address: nic.address }) }
+        : nics.length > 1 && { networks: nics }),
+      ...(vm.vcpu !== undefined && { vcpu: vm.vcpu }),
+      ...(vm.memoryMiB !== undefined && { memory: size(vm.memoryMiB) }),
+      ...(vm.hypervisor !== undefined && vm.hypervisor !== 'qemu' && { hypervisor: vm.hypervisor }),
+      ...(vm.vsock !== undefined && { vsock: vm.vsock }),
+      ...(!running && { state: 'stopped' }),
+      ...(running && !runners.autostart.has(vm.name) && { autostart: 'never' }),
+      ...(volumes.length > 0 && { volumes: volumes.map(volumeFields) }),
+      ...(shares.length > 0 && {
+        shares: shares.map(({ readOnly, ...share }) => ({
+          ...share,
+          ...(readOnly && { readOnly }),
+        })),
+      }),
+    },
+  };
+}
+
+/** What fleet gives a vm that has this IPv4 address: the same number in the network's IPv6 subnet. */
+function address6({ fields }: FoundBridge, address: string): string[] {
+  const subnet = parseSubnet(String(fields?.subnet));
+  const subnet6 = parseSubnet6(String(fields?.subnet6));
+  if (!subnet || !subnet6) return [];
+  return [formatAddress6(hostAddress6(subnet6, parseAddress(address)! - subnet.base))];
+}
+
+function ipv6Remarks({ addresses }: FoundVm, given6: readonly string[]): string[] {
+  const kept = new Set(given6.map(parseAddress6));
+  const lost = addresses
+    .map((address) => address.replace(/\/.*/, ''))
+    .filter((address) => address.includes(':') && !address.startsWith('fe80:'))
+    .filter((address) => !kept.has(parseAddress6(address)));
+  if (lost.length === 0) return [];
+  const instead = given6.length > 0 ? `, and will have ${given6.join(', ')} as fleet’s` : '';
+  return [`DECIDE: it gives itself ${lost.join(', ')}${instead}.`];
+}
+
+function volumeFields({ mount = '', sizeMiB, image, fs }: FoundVolume): Fields {
+  return {
+    mount,
+    size: size(sizeMiB),
+    ...(image !== imageName(mount) && { image }),
+    ...(fs !== 'ext4' && { fs }),
+  };
+}
+
+/** Guests of fleet's mount volumes by label. */
+function volumeRemarks(vm: string, { image, mount, label, fs }: FoundVolume): string[] {
+  if (mount === undefined) return [`DECIDE: where ${image} is mounted was not to be read.`];
+  const wanted = volumeLabel(mount, fs);
+  if (label === wanted) return [];
+  const tools: Readonly<Record<string, string>> = {
+    ext4: `e2label FILE ${wanted}`,
+    xfs: `xfs_admin -L ${wanted} FILE`,
+    btrfs: `btrfs filesystem label FILE ${wanted}`,
+    vfat: `fatlabel FILE ${wanted}`,
+  };
+  const command = tools[fs]?.replace('FILE', `/var/lib/microvms/${vm}/${image}`);
+  return command === undefined
+    ? [`DECIDE: fleet knows no file system ${fs}, which ${image} has.`]
+    : [`DECIDE: ${image} is mounted by label: stop the vm, then on the hypervisor ${command}`];
+}
+
+const size = (mib: number): string => (mib % 1024 === 0 ? `${mib / 1024}GiB` : `${mib}MiB`);
