@@ -14,11 +14,8 @@
   environment.systemPackages = [ pkgs.git ];
 
   networking = {
-    # networkd alone looks after bridges and TAPs.
-    dhcpcd.denyInterfaces = [
-      "br-*"
-      "vm-*"
-    ];
+    # networkd alone looks after TAPs, and after the bridges that networks.nix names.
+    dhcpcd.denyInterfaces = [ "vm-*" ];
 
     nftables = {
       enable = true;
@@ -42,6 +39,11 @@
 
   systemd.network = {
     enable = true;
+    # At every TAP that comes up it would take away what others have set: wg-quick, a second uplink, a person.
+    config.networkConfig = {
+      ManageForeignRoutes = lib.mkDefault false;
+      ManageForeignRoutingPolicyRules = lib.mkDefault false;
+    };
     # Without the uplink networkd has no link that ever counts as online, and boot would wait.
     wait-online.enable = lib.mkDefault config.networking.useNetworkd;
   };

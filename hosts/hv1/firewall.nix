@@ -70,8 +70,8 @@
 
       chain metadata {
         type filter hook prerouting priority mangle; policy accept;
-        iifname @bridges iifname != @metadata ip daddr 169.254.169.254 drop
-        iifname @bridges iifname != @metadata ip6 daddr fd00:ec2::254 drop
+        iifname @bridges iifname != @metadata ip daddr { 100.100.100.200, 168.63.129.16, 169.254.0.0/16 } drop
+        iifname @bridges iifname != @metadata ip6 daddr { fd00:ec2::254, fd20:ce::254 } drop
       }
 
       chain publish {
@@ -98,8 +98,8 @@
         iifname "tailscale0" oifname @bridges accept
         iifname @bridges oifname "tailscale0" goto refuse
         oifname @isolated drop
-        iifname @metadata ip daddr 169.254.169.254 accept
-        iifname @metadata ip6 daddr fd00:ec2::254 accept
+        iifname @metadata ip daddr { 100.100.100.200, 168.63.129.16, 169.254.0.0/16 } accept
+        iifname @metadata ip6 daddr { fd00:ec2::254, fd20:ce::254 } accept
         iifname . meta l4proto . th dport @egress accept
         iifname @restricted goto refuse
       }

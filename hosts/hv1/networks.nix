@@ -3,13 +3,21 @@
 {
   boot.kernel.sysctl."net.ipv6.conf.all.forwarding" = lib.mkDefault true;
 
-  # The uplink keeps its IPv6 default route.
+  # IPv6 default routes stay, as advertised.
   environment.etc."sysctl.d/50-fleet.conf" = {
-    enable = !config.networking.useNetworkd;
+    enable = !config.networking.useNetworkd && (config.boot.kernel.sysctl."net.ipv6.conf.default.accept_ra" or 1) == 1;
     text = ''
-      -net/ipv6/conf/enP2p4s0/accept_ra = 2
+      -net/ipv6/conf/*/accept_ra = 2
     '';
   };
+
+  networking.dhcpcd.denyInterfaces = [
+    "br-vm1"
+    "br-vm2"
+    "br-vm3"
+    "br-vm4"
+    "br-vm5"
+  ];
 
   systemd.network = {
     netdevs = {

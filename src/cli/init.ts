@@ -14,6 +14,7 @@ import { foundFleet } from '../init/found-fleet.ts';
 import { gitignore, workflow } from '../init/starter-files.ts';
 import { ConfigError, exitCodes, FleetError } from '../model/errors.ts';
 import type { Hypervisor } from '../model/fleet.ts';
+import { isPublicKey } from '../model/public-key.ts';
 import { makeRepo } from '../repo/make.ts';
 import { openRepo } from '../repo/open.ts';
 import { ask, canAsk, confirm } from './ask.ts';
@@ -285,10 +286,21 @@ function readGivenFiles({ hardware, sshKey }: InitOptions): {
 
 /** The public key that may log in, or undefined when there is none to be found. */
 function readKey(file: string | undefined): string | undefined {
-  if (file !== undefined) return readGiven('--ssh-key', file).trim();
+  if (file !== undefined) return onlyKey(file, readGiven('--ssh-key', file));
   for (const name of ['id_ed25519.pub', 'id_ecdsa.pub', 'id_rsa.pub']) {
     const text = readIfThere(join(homedir(), '.ssh', name));
     if (text !== undefined) return text.trim();
   }
   return undefined;
+}
+
+/** @throws FleetError when it has not one public key; what it has instead is not shown. */
+function onlyKey(file: string, text: string): string {
+  const lines = text.split('\n').map((line) => line.trim());
+  const keys = lines.filter((line) => line !== '' && !line.startsWith('#'));
+  if (keys.length === 1 && isPublicKey(keys[0]!)) return keys[0]!;
+  throw new FleetError('init.ssh-key', `--ssh-key: ${file} is not a file with one public ssh key`, {
+    exitCode: exitCodes.usage,
+    hint: 'Name a .pub file; more keys go under users in fleet.yaml afterwards.',
+  });
 }

@@ -78,13 +78,16 @@ export const codes = {
   E527: "a vm of fleet's is in microvm.autostart of its hypervisor",
   E528: 'a volume is too small for its file system',
   E529: 'a user has the name of a system user',
+  E530: 'an image cannot be called after the mount of its volume',
   W501: 'two hypervisors have the same ssh destination',
   W502: 'a port of a vm is published or checked, but its own firewall is closed',
+  W503: 'users of a vm with volumes get their uids by their names, at every boot',
 
   E601: 'an option is set twice in one config',
   E602: 'a key of config cannot be read as an option',
   E603: 'a text in config cannot be held by Nix',
   E604: 'an option in config is one that fleet sets or counts, or that cannot be beside it',
+  E605: 'a name with dots in config is read as several',
   W601: 'yes, no, on or off in config is text',
 
   E701: 'vms ask for more vcpus than their hypervisor has to give',

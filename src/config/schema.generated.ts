@@ -484,7 +484,7 @@ export interface Network {
    */
   egress?: string | string[];
   /**
-   * Guests can reach the metadata service of a cloud, 169.254.169.254 and fd00:ec2::254, whatever egress says.
+   * Guests can reach the metadata service of a cloud, such as 169.254.169.254, whatever egress says.
    */
   metadata?: boolean;
 }

@@ -98,7 +98,7 @@ export function parseFacts(text: string): Facts {
       .map((l) => l.trim().split(/\s+/)[0] ?? '')
       .filter(Boolean),
     interfaces: parseInterfaces(linesOf('addresses').join('')),
-    routes: parseRoutes(linesOf('routes').join('')),
+    routes: ['routes', 'routes6'].flatMap((name) => parseRoutes(linesOf(name).join(''))),
     answers: new Map(
       linesOf('answers')
         .filter(Boolean)
@@ -262,7 +262,14 @@ function parseInterfaces(json: string): Map<string, Interface> {
 }
 
 function parseRoutes(json: string): Route[] {
-  return parseList<{ dst?: string; dev?: string; scope?: string }>(json)
-    .filter((r) => r.dst !== undefined)
-    .map((r) => ({ destination: r.dst ?? '', device: r.dev ?? '', connected: r.scope === 'link' }));
+  return parseList<{ dst?: string; dev?: string; scope?: string; gateway?: string; nexthops?: [] }>(
+    json,
+  )
+    .filter(({ dst }) => dst !== undefined && !dst.startsWith('fe80:'))
+    .map(({ dst = '', dev = '', scope, gateway, nexthops }) => ({
+      destination: dst,
+      device: dev,
+      // `ip` tells no scope of IPv6.
+      connected: dst.includes(':') ? !gateway && !nexthops : scope === 'link',
+    }));
 }

@@ -7,6 +7,8 @@ export const guestKeysTag = 'fleet-keys';
 export const guestKeysFolder = '/var/lib/fleet/guest-keys';
 /** Who runs checks inside of guests. */
 export const checkUser = 'fleet-check';
+/** Users without one are counted up from 1000 (nixpkgs, update-users-groups.pl). */
+export const checkUid = 29_999;
 
 /** Whether it is looked into, and has to be given keys for that. */
 export const isLookedInto = ({ checks }: Pick<Vm, 'checks'>): boolean =>

@@ -26,8 +26,11 @@ export function imageName(mount: string): string {
 export function volumeLabel(mount: string, fs: string): string {
   const bytes = fileSystems[fs]?.labelBytes ?? 11;
   const upper = fs === 'vfat';
-  const name = plainName(mount);
-  const clear = /^[a-z0-9_.]+(\/[a-z0-9_.]+)*$/.test(mount.slice(1));
+  // mkfs.vfat refuses most of what is no letter.
+  const name = upper ? plainName(mount).replace(/[^\w-]/g, '_') : plainName(mount);
+  const clear = (upper ? /^[a-z0-9_]+(\/[a-z0-9_]+)*$/ : /^[a-z0-9_.]+(\/[a-z0-9_.]+)*$/).test(
+    mount.slice(1),
+  );
   const label =
     clear && name.length <= bytes
       ? name

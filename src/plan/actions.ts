@@ -97,7 +97,7 @@ function vmActions(vm: Vm, s: Situation): Action[] {
     // Which bridge a TAP is in is the hypervisor's file: the vm's own fingerprint does not tell.
     if (network || s.fingerprints?.get(vm.name) !== deployed.fingerprint) {
       const why = network ? 'its network changed' : 'its configuration changed';
-      return say('update', [why, ...resized(vm, before)].join('; '), network);
+      return say('update', [why, ...otherDisks(vm, before)].join('; '), network);
     }
     if (seen.current !== deployed.path) return say('update', 'current is not the runner deployed');
     const lost = lostGeneration(s.drift, vm.name);
@@ -116,10 +116,16 @@ function vmActions(vm: Vm, s: Situation): Action[] {
   return say(areThere ? 'join' : 'restart', lost.message);
 }
 
-/** `size` acts when an image is made and never again. */
-function resized(vm: Vm, before: Expected | undefined): string[] {
-  return (before?.volumes ?? []).flatMap((old) => {
+/** A guest that finds an empty disk looks as well as one with all its data. */
+function otherDisks(vm: Vm, before: Expected | undefined): string[] {
+  if (!before) return [];
+  const left = before.volumes.flatMap((old) => {
     const now = vm.volumes.find((v) => v.image === old.image);
-    return now && now.sizeMiB !== old.sizeMiB ? [`${old.image} stays at ${old.sizeMiB} MiB`] : [];
+    if (!now) return [`${old.image} stays, but is not mounted any more`];
+    // `size` acts when an image is made and never again.
+    return now.sizeMiB !== old.sizeMiB ? [`${old.image} stays at ${old.sizeMiB} MiB`] : [];
   });
+  const images = new Set(before.volumes.map(({ image }) => image));
+  const added = vm.volumes.filter(({ image }) => !images.has(image));
+  return [...left, ...added.map(({ image }) => `${image} is another disk, and empty if it is new`)];
 }

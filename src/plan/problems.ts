@@ -1,5 +1,6 @@
 import { type Facts, systemName } from '../host/facts.ts';
-import { contains, overlaps, parseAddress, parseSubnet } from '../model/addresses.ts';
+import { parseSubnet } from '../model/addresses.ts';
+import { parseSubnet6 } from '../model/addresses6.ts';
 import { nicsOf } from '../model/expected.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { admission, roomOf } from './admission.ts';
@@ -95,27 +96,52 @@ function shadowedRoutes(index: FleetIndex, hypervisor: string, facts: Facts): st
     ...index.networksOn(hypervisor).map((n) => n.bridge),
     ...[...facts.deployed.values()].flatMap((d) => nicsOf(d.expected)).map(({ bridge }) => bridge),
   ]);
-  for (const network of index.networksOn(hypervisor)) {
-    const subnet = parseSubnet(network.subnet);
-    if (!subnet) continue;
-    const title = `network ${network.name} (${network.subnet})`;
-    const client = parseAddress(facts.clientAddress ?? '');
-    if (client !== undefined && contains(subnet, client)) {
-      found.push(`${title} holds your own address ${facts.clientAddress}`);
-    }
-    for (const { destination, device, connected } of facts.routes.filter(
-      (r) => !ours.has(r.device),
-    )) {
-      // A route to one address has no prefix.
-      const other = parseSubnet(destination.includes('/') ? destination : `${destination}/32`);
-      if (!other || !overlaps(subnet, other)) continue;
-      if (connected || other.prefix >= subnet.prefix) {
-        found.push(`${title} shadows the route ${destination} on ${device}`);
+  const routes = facts.routes.filter(({ device }) => !ours.has(device));
+  for (const { name, subnet, ipv6 } of index.networksOn(hypervisor)) {
+    for (const text of ipv6 ? [subnet, ipv6.subnet] : [subnet]) {
+      const own = rangeOf(text);
+      const title = `network ${name} (${text})`;
+      if (overlap(own, rangeOf(facts.clientAddress ?? ''))) {
+        found.push(`${title} holds your own address ${facts.clientAddress}`);
+      }
+      for (const { destination, device, connected } of routes) {
+        const other = rangeOf(destination);
+        if (!own || !other || !overlap(own, other)) continue;
+        if (connected || other.prefix >= own.prefix) {
+          found.push(`${title} shadows the route ${destination} on ${device}`);
+        }
       }
     }
   }
   return found;
 }
+
+/** Addresses of one family. */
+interface Range {
+  readonly family: 4 | 6;
+  readonly first: bigint;
+  readonly last: bigint;
+  readonly prefix: number;
+}
+
+/** Of an address, or of a subnet; undefined for `default` and what is neither. */
+function rangeOf(text: string): Range | undefined {
+  if (text.includes(':')) {
+    const subnet = parseSubnet6(text.includes('/') ? text : `${text}/128`);
+    return subnet && { family: 6, first: subnet.base, last: subnet.last, prefix: subnet.prefix };
+  }
+  const subnet = parseSubnet(text.includes('/') ? text : `${text}/32`);
+  if (!subnet) return undefined;
+  const { base, broadcast, prefix } = subnet;
+  return { family: 4, first: BigInt(base), last: BigInt(broadcast), prefix };
+}
+
+const overlap = (a: Range | undefined, b: Range | undefined): boolean =>
+  a !== undefined &&
+  b !== undefined &&
+  a.family === b.family &&
+  a.first <= b.last &&
+  b.first <= a.last;
 
 /** What to write into the hypervisor's configuration for a tool that is not there. */
 const remedies: Readonly<Record<string, string>> = {

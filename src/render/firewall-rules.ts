@@ -18,8 +18,14 @@ export interface Firewall {
   readonly advertised: boolean;
 }
 
-/** Where clouds answer whoever asks with the hypervisor's own credentials. */
-const metadata = ['ip daddr 169.254.169.254', 'ip6 daddr fd00:ec2::254'];
+/**
+ * Where clouds answer whoever asks with the hypervisor's own credentials: link-local in all of them, which
+ * no router passes on anyway; Alibaba's, Azure's; Amazon's and Google's in IPv6.
+ */
+const metadata = [
+  'ip daddr { 100.100.100.200, 168.63.129.16, 169.254.0.0/16 }',
+  'ip6 daddr { fd00:ec2::254, fd20:ce::254 }',
+];
 
 /**
  * Content of fleet's nftables table. Every chain accepts by policy and refuses packets from or to

@@ -11,6 +11,8 @@ import { guestChecksModulePath } from './modules/guest-checks.ts';
 /** `hosts/<vm>/default.nix`. */
 export function guestFile(vm: Vm, networkOf: (name: string) => Network): string {
   const packages = packageList(vm);
+  // NixOS makes homes before it mounts what is not needed for that, which would hide them.
+  const homes = [...vm.volumes, ...vm.shares].map(({ mount }) => mount).filter(isOfHomes);
   const out = wayOut(vm.nics, networkOf);
   const networks = vm.nics.map((nic, position) => {
     const network = networkOf(nic.network);
@@ -46,12 +48,17 @@ export function guestFile(vm: Vm, networkOf: (name: string) => Network): string 
           ...(vm.volumes.length > 0 && { volumes: vm.volumes.map(volume) }),
           ...(vm.vsock !== undefined && { vsock: { cid: vm.vsock, ssh: { enable: true } } }),
         },
+        ...(homes.length > 0 && {
+          fileSystems: Object.fromEntries(homes.map((mount) => [mount, { neededForBoot: true }])),
+        }),
         systemd: { network: { networks: Object.fromEntries(networks) } },
       },
       moduleArgs(vm),
     ),
   );
 }
+
+const isOfHomes = (mount: string): boolean => /^\/home(\/|$)/.test(mount);
 
 const modules = (vm: Vm): string[] => [
   vm.store === 'disk' ? ownStoreModulePath : guestModulePath,

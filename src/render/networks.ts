@@ -22,8 +22,7 @@ export function networksFile(hypervisor: Hypervisor, bridges: readonly Bridge[])
     [`10-${network.bridge}`, bridgeNetwork(network)],
     [`20-${network.bridge}`, tapNetwork(network, taps)],
   ]);
-  // modules/hypervisor.nix has br-*.
-  const otherNames = bridges.map((b) => b.network.bridge).filter((name) => !name.startsWith('br-'));
+  const names = bridges.map(({ network }) => network.bridge).sort();
   const { tailscale } = hypervisor;
   // tailscale forwards IPv6 wherever it advertises routes.
   const forwards =
@@ -31,10 +30,8 @@ export function networksFile(hypervisor: Hypervisor, bridges: readonly Bridge[])
   return rendered(
     nixFile(
       {
-        ...(forwards && forwardIpv6(hypervisor)),
-        ...(otherNames.length > 0 && {
-          networking: { dhcpcd: { denyInterfaces: otherNames.sort() } },
-        }),
+        ...(forwards && forwardIpv6),
+        ...(names.length > 0 && { networking: { dhcpcd: { denyInterfaces: names } } }),
         systemd: {
           network: {
             netdevs: Object.fromEntries(netdevs),
@@ -45,34 +42,32 @@ export function networksFile(hypervisor: Hypervisor, bridges: readonly Bridge[])
           },
         },
       },
-      forwards ? (hypervisor.uplink === undefined ? ['lib'] : ['config', 'lib']) : [],
+      forwards ? ['config', 'lib'] : [],
     ),
   );
 }
 
 /**
  * The kernel of a router heeds no router advertisements and forgets the default route that came with
- * one, unless it is told otherwise before: 50 comes before NixOS' own file, 60.
+ * one, unless it is told otherwise before: 50 comes before NixOS' own file, 60. On every interface: the
+ * operator may have come in by another than the uplink.
  */
-function forwardIpv6({ uplink }: Hypervisor): NixSet {
-  const heed = {
-    // networkd sees to advertisements itself.
-    enable: expression('!config.networking.useNetworkd'),
-    text: `-net/ipv6/conf/${uplink}/accept_ra = 2\n`,
-  };
-  return {
-    boot: {
-      kernel: { sysctl: { 'net.ipv6.conf.all.forwarding': expression('lib.mkDefault true') } },
+const forwardIpv6: NixSet = {
+  boot: {
+    kernel: { sysctl: { 'net.ipv6.conf.all.forwarding': expression('lib.mkDefault true') } },
+  },
+  environment: {
+    etc: {
+      'sysctl.d/50-fleet.conf': commented('IPv6 default routes stay, as advertised.', {
+        // networkd sees to advertisements itself; who heeds none by default wants none.
+        enable: expression(
+          '!config.networking.useNetworkd && !(builtins.elem (config.boot.kernel.sysctl."net.ipv6.conf.default.accept_ra" or 1) [ 0 "0" false ])',
+        ),
+        text: '-net/ipv6/conf/*/accept_ra = 2\n',
+      }),
     },
-    ...(uplink !== undefined && {
-      environment: {
-        etc: {
-          'sysctl.d/50-fleet.conf': commented('The uplink keeps its IPv6 default route.', heed),
-        },
-      },
-    }),
-  };
-}
+  },
+};
 
 function bridgeNetwork(network: Network): Nix {
   const { bridge, ipv6 } = network;

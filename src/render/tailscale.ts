@@ -1,6 +1,6 @@
 import type { Hypervisor, Network } from '../model/fleet.ts';
 import { nixFile } from '../nix/print.ts';
-import { commented } from '../nix/tree.ts';
+import { commented, expression } from '../nix/tree.ts';
 import { rendered } from './marker.ts';
 
 /** `hosts/<hypervisor>/tailscale.nix`. */
@@ -10,27 +10,28 @@ export function tailscaleFile(hypervisor: Hypervisor, networks: readonly Network
     : [];
   // None is said, too: tailscale remembers what it was told before.
   const flags = [`--advertise-routes=${subnets.join(',')}`];
-  return rendered(
-    nixFile({
+  const file = {
+    services: {
+      tailscale: {
+        enable: true,
+        extraSetFlags: flags,
+        extraUpFlags: flags,
+        ...(subnets.length > 0 && {
+          useRoutingFeatures: expression('lib.mkDefault "server"'),
+        }),
+      },
+    },
+    systemd: {
       services: {
-        tailscale: {
-          enable: true,
-          extraSetFlags: flags,
-          extraUpFlags: flags,
-          ...(subnets.length > 0 && { useRoutingFeatures: 'server' }),
-        },
+        'tailscaled-set': commented(
+          'It may fail until somebody has logged in, which is no fault of a deployment.',
+          {
+            serviceConfig: { Restart: 'on-failure', RestartSec: 30 },
+            startLimitIntervalSec: 0,
+          },
+        ),
       },
-      systemd: {
-        services: {
-          'tailscaled-set': commented(
-            'It may fail until somebody has logged in, which is no fault of a deployment.',
-            {
-              serviceConfig: { Restart: 'on-failure', RestartSec: 30 },
-              startLimitIntervalSec: 0,
-            },
-          ),
-        },
-      },
-    }),
-  );
+    },
+  };
+  return rendered(nixFile(file, subnets.length > 0 ? ['lib'] : []));
 }

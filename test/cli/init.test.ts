@@ -155,6 +155,26 @@ describe('fleet init by flags', () => {
     expect(stderr).toContain(`${flag}: cannot read ${file} (ENOENT)`);
   });
 
+  test.each([
+    ['two keys', `${key}\n${key}\n`],
+    ['a private key', '-----BEGIN OPENSSH PRIVATE KEY-----\nsecret\n'],
+    ['no key', '# to come\n'],
+  ])('--ssh-key with %s is a usage error, and not shown', async (_, text) => {
+    const at = desk();
+    at.write('key.pub', text);
+    const { code, stderr } = await at.fleet('init', ...flags);
+    expect(code).toBe(64);
+    expect(stderr).toContain('--ssh-key: key.pub is not a file with one public ssh key');
+    expect(stderr).not.toContain('secret');
+  });
+
+  test('--ssh-key may have comments, and options before the key', async () => {
+    const at = desk();
+    at.write('key.pub', `# Ada's\nrestrict,from="10.0.0.0/8" ${key}\n`);
+    expect(await at.fleet('init', ...flags)).toMatchObject({ code: 0 });
+    expect(at.read('fleet.yaml')).toContain('from=');
+  });
+
   test('leaves nothing behind when what was given is not valid', async () => {
     const at = desk();
     const given = flags.map((value, i) => (flags[i - 1] === '--system' ? 'mips-linux' : value));

@@ -1,4 +1,11 @@
-import type { Facts, Interface, OpenDeployment, UnitFacts, Writer } from '../../src/host/facts.ts';
+import type {
+  Facts,
+  Interface,
+  OpenDeployment,
+  Route,
+  UnitFacts,
+  Writer,
+} from '../../src/host/facts.ts';
 import { formatExpected } from '../../src/model/expected.ts';
 
 const roots = '/nix/var/nix/gcroots/fleet';
@@ -38,13 +45,10 @@ export function factsText(facts: Facts): string {
     JSON.stringify([...facts.interfaces.values()].map(ipAddress)),
     '',
     '== routes',
-    JSON.stringify(
-      facts.routes.map((r) => ({
-        dst: r.destination,
-        dev: r.device,
-        ...(r.connected && { scope: 'link' }),
-      })),
-    ),
+    JSON.stringify(facts.routes.filter((route) => !isIpv6(route)).map(ipRoute)),
+    '',
+    '== routes6',
+    JSON.stringify(facts.routes.filter(isIpv6).map(ipRoute)),
     '',
     '== answers',
     ...[...facts.answers].map(([address, yes]) => `${yes ? 'yes' : 'no'} ${address}`),
@@ -52,6 +56,14 @@ export function factsText(facts: Facts): string {
     '',
   ].join('\n');
 }
+
+const isIpv6 = ({ destination }: Route): boolean => destination.includes(':');
+
+const ipRoute = ({ destination, device, connected }: Route) => ({
+  dst: destination,
+  dev: device,
+  ...(connected ? { scope: 'link' } : { gateway: 'fe80::1' }),
+});
 
 function records(facts: Facts): string[] {
   const { lock } = facts;

@@ -168,6 +168,21 @@ describe('ip -j', () => {
     expect(facts.routes).toEqual([{ destination: '10.9.0.0/16', device: '', connected: false }]);
   });
 
+  test('tells no scope of IPv6: what has no gateway is on the wire; link-local is nobody’s', () => {
+    const routes = [
+      { dst: '2001:db8:1::/64', dev: 'eth0', protocol: 'ra' },
+      { dst: '2001:db8:2::/64', dev: 'eth0', gateway: 'fe80::1' },
+      { dst: 'default', dev: 'eth0', nexthops: [] },
+      { dst: 'fe80::/64', dev: 'eth0' },
+    ];
+    const facts = parseFacts(withSection('routes6', JSON.stringify(routes)));
+    expect(facts.routes.slice(-3)).toEqual([
+      { destination: '2001:db8:1::/64', device: 'eth0', connected: true },
+      { destination: '2001:db8:2::/64', device: 'eth0', connected: false },
+      { destination: 'default', device: 'eth0', connected: false },
+    ]);
+  });
+
   test('that is cut short is refused as facts are, not as a bug', () => {
     expect(() => parseFacts(withSection('addresses', '[{"ifname":"lo"'))).toThrow(FleetError);
     expect(() => parseFacts(withSection('routes', '[{"dst":'))).toThrow(FleetError);

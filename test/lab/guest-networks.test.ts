@@ -61,6 +61,16 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       expect(await look.sh('curl -sf http://10.1.0.2/ >/dev/null && echo there')).toBe('there');
     });
 
+    test('a guest that starts takes no policy rule of others away from the hypervisor', async () => {
+      await look.sh('ip rule add from 198.51.100.5 table 200');
+      const tap = await look.sh('cat /sys/class/net/vm-front1/ifindex');
+      await look.sh('systemctl restart microvm@front1 microvm-tap-interfaces@front1');
+      expect(await look.sh('cat /sys/class/net/vm-front1/ifindex')).not.toBe(tap);
+      await look.sh('networkctl list vm-front1 | grep -q configured');
+      expect(await look.sh('ip rule list from 198.51.100.5')).toContain('lookup 200');
+      await desk.apply(0);
+    });
+
     test('what a network is opened for goes through at once, and restarts nobody', async () => {
       const before = await look.invocations(guests);
       desk.edit((d) => {

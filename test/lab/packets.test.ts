@@ -240,7 +240,7 @@ describe.skipIf(missing !== undefined && !isRequired)('packets', { timeout: 60_0
     });
 
     test('lets nobody but who may ask for its credentials', async () => {
-      for (const service of ['169.254.169.254', 'fd00:ec2::254']) {
+      for (const service of metadata) {
         const asked = await Promise.all(
           vms.map(async (vm) => [vm, await world.guest(vm).ask('tcp', service, 80)]),
         );
@@ -359,12 +359,22 @@ describe.skipIf(missing !== undefined && !isRequired)('packets', { timeout: 60_0
   });
 });
 
+/** Where clouds have their metadata services. */
+const metadata = ['169.254.169.254', '169.254.170.2', '100.100.100.200', '168.63.129.16'].concat([
+  'fd00:ec2::254',
+  'fd20:ce::254',
+]);
+
 /** Services, addresses that clouds have, and ways to guests that only a neighbour would have. */
 async function prepareInternet({ internet, hypervisor }: PacketWorld): Promise<void> {
   for (const port of [80, 443, 8080]) await internet.ask('listenTcp', port);
   for (const port of [123, 5000]) await internet.ask('listenUdp', port);
-  await address(internet, 'lo', ['169.254.169.254/32', 'fd00:ec2::254/128']);
+  await address(
+    internet,
+    'lo',
+    metadata.map((service) => `${service}/${service.includes(':') ? 128 : 32}`),
+  );
   await internet.must('ip', 'route', 'add', '10.0.0.0/8', 'via', uplink.hypervisor[0]);
   await internet.must('ip', 'route', 'add', '2001:db8:8::/64', 'via', uplink.hypervisor[1]);
-  await hypervisor.must('ip', 'route', 'add', '169.254.169.254', 'via', uplink.internet[0]);
+  await hypervisor.must('ip', 'route', 'add', '169.254.0.0/16', 'via', uplink.internet[0]);
 }

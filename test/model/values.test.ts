@@ -210,6 +210,9 @@ describe('volumes', () => {
     ['/var/lib/postgresql', 'ext4', 'var-lib-postgresql.img', 'var-lib-po-c3507'],
     ['/var/lib/postgresql', 'btrfs', 'var-lib-postgresql.img', 'var-lib-postgresql'],
     ['/boot-data', 'vfat', 'boot-data.img', 'BOOT--8F3D2'],
+    ['/data', 'vfat', 'data.img', 'DATA'],
+    ['/data.d', 'vfat', 'data.d.img', 'DATA_-95C4E'],
+    ['/a:b', 'vfat', 'a:b.img', 'A_B-0568D'],
   ])('%s as %s', (mount, fs, image, label) => {
     expect(imageName(mount)).toBe(image);
     expect(volumeLabel(mount, fs)).toBe(label);
@@ -227,6 +230,8 @@ describe('volumes', () => {
         const labels = all.map((mount) => volumeLabel(mount, fs));
         expect(new Set(labels).size).toBe(all.length);
         for (const label of labels) expect(label.length).toBeLessThanOrEqual(room[fs]);
+        // mkfs.vfat refuses dots and much else.
+        if (fs === 'vfat') for (const label of labels) expect(label).toMatch(/^[A-Z0-9_-]+$/);
       }),
     );
   });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Facts } from '../../src/host/facts.ts';
 import { FleetError } from '../../src/model/errors.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
 import { select } from '../../src/plan/selectors.ts';
@@ -87,6 +88,41 @@ describe('a subnet that would take traffic away', () => {
     ['a route elsewhere', '192.168.0.0/16', 'eth0'],
   ])('is not refused for %s', (_, destination, device) => {
     expect(planHv1(routes(destination, device)).problems).toEqual([]);
+  });
+
+  describe('in IPv6', () => {
+    const yaml = `version: 1
+name: six
+hypervisors:
+  hv1: { ssh: root@hv1, system: x86_64-linux, stateVersion: "25.11", uplink: eth0 }
+networks:
+  front: { subnet: 10.1.0.0/24, subnet6: 2001:db8:1::/64 }
+vms:
+  web1: { on: hv1, network: front, address: 10.1.0.2 }
+`;
+    const plan = (facts: Partial<Facts>) => planHv1({ ...switching, yaml, facts: () => facts });
+    const route = (destination: string, device: string, connected: boolean) =>
+      plan({ routes: [{ destination, device, connected }] }).problems;
+
+    test('is refused when it holds our own address', () => {
+      expect(plan({ clientAddress: '2001:db8:1::50' }).problems).toEqual([
+        'network front (2001:db8:1::/64) holds your own address 2001:db8:1::50',
+      ]);
+      expect(plan({ clientAddress: '2001:db8:2::50' }).problems).toEqual([]);
+    });
+
+    test('is refused when the uplink has it already', () => {
+      expect(route('2001:db8:1::/64', 'eth0', true)).toEqual([
+        'network front (2001:db8:1::/64) shadows the route 2001:db8:1::/64 on eth0',
+      ]);
+      expect(route('2001:db8:1::7', 'eth0', false)).toHaveLength(1);
+    });
+
+    test('may be routed here, and may be what its bridge has', () => {
+      expect(route('2001:db8::/48', 'eth0', false)).toEqual([]);
+      expect(route('2001:db8:1::/64', 'br-front', true)).toEqual([]);
+      expect(route('default', 'eth0', false)).toEqual([]);
+    });
   });
 
   test('may be carved out of a wider range that is behind a router', () => {

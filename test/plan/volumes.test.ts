@@ -51,8 +51,19 @@ describe('a volume that was deployed', () => {
     );
   });
 
-  test('may be taken out', () => {
-    expect(planWith(fleet('')).problems).toEqual([]);
+  test('may be taken out, and the plan says that it stays', () => {
+    const plan = planWith(fleet(''));
+    expect(plan.problems).toEqual([]);
+    expect(plan.actions.find((a) => a.target === 'web1')?.why).toContain(
+      'data.img stays, but is not mounted any more',
+    );
+  });
+
+  test('and one that takes its place as another image is named: it may be empty', () => {
+    const plan = planWith(fleet('{ mount: /data/17, size: 1GiB }'));
+    expect(plan.actions.find((a) => a.target === 'web1')?.why).toMatch(
+      /data\.img stays, but .*; data-17\.img is another disk, and empty if it is new/,
+    );
   });
 });
 

@@ -166,7 +166,7 @@ whenThere?.('microvm.nix starts', () => {
       authorizedKeysFiles: ['/run/fleet/%u'],
       hostKeys: [{ path: '/run/fleet/ssh_host_ed25519_key', type: 'ed25519' }],
     });
-    expect(users).toEqual({ users: { 'fleet-check': { isNormalUser: true } } });
+    expect(users).toEqual({ users: { 'fleet-check': { isNormalUser: true, uid: 29_999 } } });
   });
 
   it('crosvm with a balloon', () => {

@@ -1,7 +1,8 @@
-import { readConfig } from '../../model/config.ts';
+import { readConfig, splitKey } from '../../model/config.ts';
 import type { Data } from '../../model/fleet.ts';
 import type { Finding, Path } from '../finding.ts';
 import type { Draft } from '../normalise.ts';
+import { type Fields, isFields } from '../tree.ts';
 
 /** `config` holds options that Nix can be given, each of them once. */
 export function* configs({ layers, hypervisors }: Draft): Iterable<Finding> {
@@ -17,6 +18,39 @@ function* check(config: Readonly<Record<string, Data>> | undefined, path: Path):
     yield { code, path: [...here, ...at], on: 'key', message, hint };
   }
   yield* values(config, here);
+  yield* parted(config, here, []);
+}
+
+/** Options that hold things by names which often have dots, and what each of these has itself. */
+const named: Readonly<Record<string, readonly string[]>> = {
+  'boot.kernel.sysctl': [],
+  'environment.etc': ['enable', 'gid', 'group', 'mode', 'source', 'target', 'text', 'uid', 'user'],
+};
+
+/** Quotes of YAML's own are gone by the time that a key is read. */
+function* parted(fields: Fields, path: Path, above: readonly string[]): Iterable<Finding> {
+  for (const [key, value] of Object.entries(fields)) {
+    const parts = splitKey(key);
+    if (parts === undefined) continue;
+    const all = [...above, ...parts];
+    const option = Object.keys(named).find((name) => `${all.join('.')}.`.startsWith(`${name}.`));
+    const inside = option === undefined ? [] : all.slice(option.split('.').length);
+    if (inside.length > 1 && !named[option!]!.includes(inside[1]!)) {
+      const isOwn = (part: string) => named[option!]!.includes(part);
+      const end = inside.findIndex(isOwn);
+      const name = inside.slice(0, end < 0 ? undefined : end).join('.');
+      const goesOn = end < 0 && isFields(value) && !Object.keys(value).some(isOwn);
+      yield {
+        code: 'E605',
+        path: [...path, key],
+        on: 'key',
+        message: `${name} is read as ${inside[1]} inside of ${inside[0]}, and ${option} has nothing like that`,
+        hint: `if it is one name, write '"${name}${goesOn ? '.…' : ''}"', with both kinds of quotes`,
+      };
+    } else if (isFields(value) && all.length < 5) {
+      yield* parted(value, [...path, key], all);
+    }
+  }
 }
 
 function* values(value: Data, path: Path): Iterable<Finding> {

@@ -23,11 +23,11 @@ import { portNumbers, publishedPorts } from './ports.ts';
 import { references } from './references.ts';
 import { canary } from './rollout.ts';
 import { able, distinctCids, stoppable } from './runners.ts';
-import { distinctShares, harmlessShares } from './shares.ts';
+import { distinctShares, harmlessShares, sharedCheckouts } from './shares.ts';
 import { subnets, subnets6 } from './subnets.ts';
 import { advertisedSubnets, advertisingIsEnabled, besideTailscale } from './tailscale.ts';
-import { normalUsers, sshKeys } from './users.ts';
-import { distinctVolumes, harmlessVolumes, largeEnoughVolumes } from './volumes.ts';
+import { lastingUids, normalUsers, sshKeys } from './users.ts';
+import { distinctVolumes, harmlessVolumes, imageNames, largeEnoughVolumes } from './volumes.ts';
 
 /** What must hold beyond the schema. Each rule is about one thing and knows none of the others. */
 export const rules: readonly ((draft: Draft) => Iterable<Finding>)[] = [
@@ -55,12 +55,14 @@ export const rules: readonly ((draft: Draft) => Iterable<Finding>)[] = [
   memory,
   distinctVolumes,
   harmlessVolumes,
+  imageNames,
   largeEnoughVolumes,
   stoppable,
   able,
   distinctCids,
   distinctShares,
   harmlessShares,
+  sharedCheckouts,
   credentialNames,
   dependencies,
   dependencyCycles,
@@ -69,6 +71,7 @@ export const rules: readonly ((draft: Draft) => Iterable<Finding>)[] = [
   modules,
   sshKeys,
   normalUsers,
+  lastingUids,
   sshTargets,
   nameServers,
   capacity,

@@ -3,21 +3,38 @@ import { quote } from '../finding.ts';
 import type { Draft } from '../normalise.ts';
 
 /** Hand-written Nix is in the repository: nothing else is there when a hypervisor builds. */
-export function* modules({ yaml: { flake }, layers, hypervisors }: Draft): Iterable<Finding> {
-  for (const { path, settings } of layers) yield* check(settings.modules, path);
-  for (const { path, yaml } of hypervisors.values()) yield* check(yaml.modules, path);
-  const outputs = flake?.outputs;
+export function* modules(draft: Draft): Iterable<Finding> {
+  const { layers, hypervisors, vms, yaml } = draft;
+  const machines = [...hypervisors.keys(), ...vms.keys()];
+  const ours = new Set(['flake.nix', ...['', ...machines].flatMap(renderedIn)]);
+  for (const { path, settings } of layers) yield* check(settings.modules, path, ours);
+  for (const { path, yaml } of hypervisors.values()) yield* check(yaml.modules, path, ours);
+  const outputs = yaml.flake?.outputs;
   if (outputs === undefined) return;
   const isFlake = modulePath(outputs) === 'flake.nix';
   const problem = isFlake ? 'is the file that imports it' : problemWith(outputs);
   if (problem) yield finding(outputs, problem, ['flake', 'outputs'], './nix/outputs.nix');
 }
 
-function* check(list: readonly string[] | undefined, path: Path): Iterable<Finding> {
+/** What imports a machine's modules would import itself. */
+const renderedIn = (machine: string): string[] =>
+  [`hosts/${machine}`, `hosts/${machine}/default.nix`].map(modulePath);
+
+function* check(
+  list: readonly string[] | undefined,
+  path: Path,
+  ours: ReadonlySet<string>,
+): Iterable<Finding> {
   for (const [i, text] of (list ?? []).entries()) {
+    const at = [...path, 'modules', i];
+    if (ours.has(modulePath(text))) {
+      const message = `${quote(text)} is rendered by fleet, and would import itself`;
+      yield { code: 'E507', path: at, message, hint: 'leave it out: it is there already' };
+      continue;
+    }
     const problem = problemWith(text);
     if (!problem) continue;
-    yield finding(text, problem, [...path, 'modules', i], './modules/postgres.nix');
+    yield finding(text, problem, at, './modules/postgres.nix');
   }
 }
 

@@ -17,8 +17,8 @@ export function* uniqueNames({ known }: Draft): Iterable<Finding> {
   }
 }
 
-/** In net.ipv4.conf these are no interfaces, so the kernel lets none have such a name. */
-const kernelNames = ['all', 'default'];
+/** The kernel has other things by these names in net.ipv4.conf; networkd takes a number for an index. */
+const isNoInterface = (name: string): boolean => /^(all|default|[0-9]+)$/.test(name);
 
 /** Bridges have names that Linux takes and that are not those of TAPs. */
 export function* bridgeNames({ networks }: Draft): Iterable<Finding> {
@@ -28,12 +28,12 @@ export function* bridgeNames({ networks }: Draft): Iterable<Finding> {
       const message = `its bridge "${bridge}" would have more than ${maxInterfaceName} characters`;
       const hint = `add bridge: ${bridge.slice(0, maxInterfaceName).replace(/-+$/, '')}`;
       yield { code: 'E303', path, on: 'key', message, hint };
-    } else if (bridge.startsWith('vm-') || kernelNames.includes(bridge)) {
+    } else if (bridge.startsWith('vm-') || isNoInterface(bridge)) {
       yield {
         code: 'E303',
         path: [...path, 'bridge'],
-        message: kernelNames.includes(bridge)
-          ? `the kernel lets no interface be called "${bridge}"`
+        message: isNoInterface(bridge)
+          ? `no interface can be called "${bridge}"`
           : `"${bridge}" begins like the TAP interface of a vm`,
         hint: `write ${bridgeName(name)}`,
       };

@@ -1,9 +1,11 @@
 import { expandConfig, quotePart, splitKey } from '../../model/config.ts';
 import type { Data } from '../../model/fleet.ts';
+import { checkUser } from '../../model/guest-keys.ts';
+import { tailscaleInterface } from '../../model/names.ts';
 import type { Finding, Path } from '../finding.ts';
 import type { Draft, DraftHypervisor, DraftVm } from '../normalise.ts';
 import { type Fields, isFields } from '../tree.ts';
-import { hasForwarder, isSshdElsewhere } from './services.ts';
+import { hasForwarder, isSshdElsewhere, servicesOf } from './services.ts';
 
 /**
  * An option that `config` cannot set, or not to anything but what `fits`. It would fail at the build on
@@ -36,6 +38,11 @@ const ofAll: Options = {
     problem: 'is not for config, which holds options',
     hint: 'use modules: instead',
   },
+  'environment.systemPackages': {
+    fits: (value) => Array.isArray(value) && value.length === 0,
+    problem: 'is not for config: what stands here is text, and no package',
+    hint: 'use packages: instead',
+  },
 };
 
 /** Rendered from fields of a vm, or never counted by admission if it stood here. */
@@ -46,10 +53,12 @@ const ofVm: Options = {
   'microvm.hotplugMem': field('memory'),
   'microvm.hotpluggedMem': field('memory'),
   'microvm.hypervisor': field('hypervisor'),
+  'microvm.initialBalloonMem': field('balloon'),
   'microvm.interfaces': field('networks'),
   'microvm.mem': field('memory'),
   'microvm.shares': field('shares'),
   'microvm.storeOnDisk': field('store'),
+  'microvm.user': { problem: fleets, hint: 'leave it out: its files belong to microvm' },
   'microvm.vcpu': field('vcpu'),
   'microvm.volumes': field('volumes'),
   'microvm.vsock': field('vsock'),
@@ -59,9 +68,37 @@ const ofVm: Options = {
   'time.timeZone': field('timezone'),
 };
 
+/** Lists of sshd's, and who of the user of checks and his group is to be in them, or not. */
+const admission = [
+  ['AllowGroups', 'users', true],
+  ['AllowUsers', checkUser, true],
+  ['DenyGroups', 'users', false],
+  ['DenyUsers', checkUser, false],
+] as const;
+
+/** What keeps that user out, in all places where the vm's config comes from together. */
+function keptOut({ merged }: DraftVm): Options {
+  const { settings } = servicesOf(merged).openssh ?? {};
+  const wrong = admission.filter(([list, name, isWanted]) => {
+    const names = isFields(settings) ? settings[list] : undefined;
+    return Array.isArray(names) && names.includes(name) !== isWanted;
+  });
+  return Object.fromEntries(
+    wrong.map(([list, name, isWanted]) => [
+      `services.openssh.settings.${list}`,
+      {
+        problem: `keeps the run checks of this vm out, which log in as ${checkUser}`,
+        hint: isWanted ? `add ${name}` : `take ${name} out`,
+      },
+    ]),
+  );
+}
+
 /** The command of a `run` check comes over ssh. */
 const ofVmWithRunChecks = (vm: DraftVm): Options => ({
   'services.openssh.enable': fixed(true, 'its run checks come over ssh'),
+  'services.openssh.settings.PubkeyAuthentication': fixed(true, 'its run checks log in by key'),
+  ...keptOut(vm),
   ...(isSshdElsewhere(vm) && {
     'services.openssh.ports': {
       problem: 'has to have 22 here: its run checks log in there',
@@ -106,7 +143,15 @@ const ofHypervisor = (hypervisor: DraftHypervisor): Options => ({
 const tailscaleOptions = ({ yaml: { tailscale } }: DraftHypervisor): Options => ({
   ...(tailscale?.enable && {
     'services.tailscale.enable': fixed(true),
-    ...(tailscale.advertiseRoutes && { 'services.tailscale.useRoutingFeatures': fixed('server') }),
+    // The firewall knows the tailnet by it.
+    'services.tailscale.interfaceName': fixed(tailscaleInterface),
+    ...(tailscale.advertiseRoutes && {
+      'services.tailscale.useRoutingFeatures': {
+        fits: (value) => value === 'server' || value === 'both',
+        problem: 'has to be server or both here',
+        hint: 'leave it out',
+      },
+    }),
   }),
 });
 

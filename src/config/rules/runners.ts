@@ -40,7 +40,10 @@ export function* able(draft: Draft): Iterable<Finding> {
       const hint = 'leave vsock out, or use qemu or cloud-hypervisor';
       yield { code: 'E521', path: [...vm.path, 'vsock'], on: 'key', message, hint };
     }
-    if (runner === 'firecracker') yield* firecrackerCpus(vm, draft);
+    if (runner === 'firecracker') {
+      yield* firecrackerCpus(vm, draft);
+      yield* firecrackerStops(vm, draft);
+    }
   }
 }
 
@@ -67,6 +70,17 @@ function* firecrackerCpus(vm: DraftVm, { hypervisors }: Draft): Iterable<Finding
     `firecracker cannot give a guest ${vcpu} vcpus`,
     paired ? '1, or an even number up to 32' : 'at most 32',
   );
+}
+
+/** Its SendCtrlAltDel is refused there: "does not supported on aarch64". */
+function* firecrackerStops(vm: DraftVm, { hypervisors }: Draft): Iterable<Finding> {
+  if (hypervisors.get(vm.yaml.on)?.yaml.system !== 'aarch64-linux') return;
+  yield {
+    code: 'E520',
+    path: origin(vm, 'hypervisor'),
+    message: `firecracker on aarch64 cannot be told to shut a guest down: a stop would be a power cut (vm ${vm.name})`,
+    hint: 'use qemu or cloud-hypervisor',
+  };
 }
 
 function lacks(

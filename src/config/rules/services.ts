@@ -6,7 +6,11 @@ type Yaml = DraftHypervisor['yaml'];
 
 /** Settings of NixOS services; whether they are of the right kind nobody has looked at. */
 interface Services {
-  readonly openssh?: { readonly enable?: Data; readonly ports?: Data } | null;
+  readonly openssh?: {
+    readonly enable?: Data;
+    readonly ports?: Data;
+    readonly settings?: Data;
+  } | null;
   readonly tailscale?: { readonly enable?: Data; readonly port?: Data } | null;
 }
 

@@ -1,7 +1,6 @@
-import { guestKeysMount } from '../../model/guest-keys.ts';
-import type { Finding } from '../finding.ts';
+import type { Finding, Path } from '../finding.ts';
 import type { Draft } from '../normalise.ts';
-import { systemMounts } from './volumes.ts';
+import { hidesSystem, isWithin } from './volumes.ts';
 
 /** Of the hypervisor's own: its keys and secrets, its kernel's interfaces, what guests are made of. */
 const own = [
@@ -19,11 +18,6 @@ const own = [
 ];
 /** Of these, folders inside may be what is meant to be shared. */
 const inPart = ['/etc', '/run'];
-/** Where nothing can be mounted in the guest, not even further inside. */
-const kept = ['/dev', '/nix', '/proc', '/sys', guestKeysMount];
-
-const within = (inner: string, outer: string): boolean =>
-  inner === outer || inner.startsWith(`${outer}/`);
 
 /** A share has a place in the guest for itself. */
 export function* distinctShares({ vms }: Draft): Iterable<Finding> {
@@ -51,18 +45,37 @@ export function* harmlessShares({ layers }: Draft): Iterable<Finding> {
   for (const { path, settings } of layers) {
     for (const [i, { source, mount }] of (settings.shares ?? []).entries()) {
       const at = [...path, 'shares', i];
-      if (systemMounts.includes(mount) || kept.some((folder) => within(mount, folder))) {
+      if (hidesSystem(mount) || isWithin(mount, '/nix')) {
         const message = `a share at ${mount} would hide what the guest needs there`;
         const hint = 'mount it at another place, such as /srv';
         yield { code: 'E524', path: [...at, 'mount'], message, hint };
       }
       const shown = own.find(
-        (folder) => within(folder, source) || (within(source, folder) && !inPart.includes(folder)),
+        (folder) =>
+          isWithin(folder, source) || (isWithin(source, folder) && !inPart.includes(folder)),
       );
-      if (shown !== undefined) {
-        const message = `${source} would show a guest ${shown} of the hypervisor`;
-        const hint = 'share a folder made for it, such as /srv/media';
-        yield { code: 'E524', path: [...at, 'source'], message, hint };
+      if (shown !== undefined) yield shows(source, shown, [...at, 'source']);
+    }
+  }
+}
+
+const shows = (source: string, shown: string, path: Path): Finding => ({
+  code: 'E524',
+  path,
+  message: `${source} would show a guest ${shown} of the hypervisor`,
+  hint: 'share a folder made for it, such as /srv/media',
+});
+
+/** Who may write to the checkout writes what the hypervisor builds, and what git runs there as root. */
+export function* sharedCheckouts({ vms, hypervisors }: Draft): Iterable<Finding> {
+  for (const vm of vms.values()) {
+    const checkout = hypervisors.get(vm.yaml.on)?.yaml.checkout;
+    // The usual one is in a folder that is not shared anyway.
+    if (checkout === undefined || isWithin(checkout, '/var/lib/fleet')) continue;
+    for (const { path, settings } of vm.layers) {
+      for (const [i, { source }] of (settings.shares ?? []).entries()) {
+        if (!isWithin(checkout, source) && !isWithin(source, checkout)) continue;
+        yield shows(source, `the checkout ${checkout}`, [...path, 'shares', i, 'source']);
       }
     }
   }

@@ -1,10 +1,11 @@
+import { expandConfig } from '../../model/config.ts';
+import { isPublicKey } from '../../model/public-key.ts';
 import { type Finding, type Path, secret } from '../finding.ts';
-import type { Draft } from '../normalise.ts';
+import { type Draft, origin } from '../normalise.ts';
 import type { Users } from '../schema.generated.ts';
+import type { Fields } from '../tree.ts';
 import { hasForwarder } from './services.ts';
-
-const publicKey =
-  /^(ssh-(ed25519|rsa)|ecdsa-sha2-nistp(256|384|521)|sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com)(-cert-v01@openssh\.com)? +AAAA\S*( .*)?$/;
+import { isWithin } from './volumes.ts';
 
 /** What may log in is a public key. The message never shows what it is instead. */
 export function* sshKeys({ layers, hypervisors }: Draft): Iterable<Finding> {
@@ -16,7 +17,7 @@ function* check(users: Users | undefined, path: Path): Iterable<Finding> {
   for (const [name, { sshKeys: keys = [] }] of Object.entries(users ?? {})) {
     for (const [i, key] of keys.entries()) {
       // A private key is an error of the text already.
-      if (publicKey.test(key) || secret.test(key)) continue;
+      if (isPublicKey(key) || secret.test(key)) continue;
       yield {
         code: 'E508',
         path: [...path, 'users', name, 'sshKeys', i],
@@ -56,4 +57,40 @@ function* systemUsers(
       hint: `take another name; config can give it groups: users.users.${name}.extraGroups`,
     };
   }
+}
+
+/**
+ * NixOS counts users up from 1000 in the order of their names, and remembers it in /var/lib/nixos, which
+ * most guests lose when they stop: one more user, and another owns what lies on the volumes.
+ */
+export function* lastingUids({ vms }: Draft): Iterable<Finding> {
+  const told = new Set<string>();
+  for (const vm of vms.values()) {
+    const { users, volumes, shares, config } = vm.merged;
+    const mounts = [...volumes, ...shares].map(({ mount }) => mount);
+    const remembers = mounts.some((mount) => mount === '/' || isWithin('/var/lib/nixos', mount));
+    if (remembers || mounts.length === 0) continue;
+    const counted = Object.keys(users)
+      .filter((name) => name !== 'root' && uidIn(config, name) === undefined)
+      .sort((a, b) => (a < b ? -1 : 1));
+    if (counted.length < 2) continue;
+    const path = origin(vm, 'users');
+    if (told.has(path.join('.'))) continue;
+    told.add(path.join('.'));
+    const uids = counted.map((name, i) => `users.users.${name}.uid: ${1000 + i}`);
+    yield {
+      code: 'W503',
+      path,
+      on: 'key',
+      message: `${counted.join(' and ')} of vm ${vm.name} get their uids by the order of their names at every boot: one more user, and another may own what is on its disks`,
+      hint: `config: { ${uids.join(', ')} }, as it is now, or a volume at /var/lib/nixos`,
+    };
+  }
+}
+
+function uidIn(config: Fields, name: string): unknown {
+  const { users } = expandConfig(config) as {
+    users?: { users?: Record<string, { uid?: unknown }> };
+  };
+  return users?.users?.[name]?.uid;
 }

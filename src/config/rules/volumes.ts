@@ -1,20 +1,22 @@
+import { guestKeysMount } from '../../model/guest-keys.ts';
 import { parseSize } from '../../model/units.ts';
 import { imageName, smallestVolume, volumeLabel } from '../../model/volumes.ts';
 import type { Finding } from '../finding.ts';
 import type { Draft, DraftVm } from '../normalise.ts';
 
 /** Where the guest has something that a disk would hide. */
-export const systemMounts: readonly string[] = [
-  '/nix',
-  '/nix/store',
-  '/proc',
-  '/sys',
-  '/dev',
-  '/run',
-  '/tmp',
-  '/boot',
-  '/etc',
-];
+const systemMounts = ['/nix', '/run', '/tmp', '/boot', '/etc', '/bin', '/usr', '/usr/bin'];
+/** Where nothing can be mounted in the guest, not even further inside. */
+const kept = ['/nix/store', '/nix/.ro-store', '/proc', '/sys', '/dev', guestKeysMount];
+
+/** Whether a volume or share at this place would be in the way of what the guest has there. */
+export const hidesSystem = (mount: string): boolean =>
+  systemMounts.includes(mount) || kept.some((folder) => isWithin(mount, folder));
+
+/** Whether a path is this folder or inside of it. */
+export const isWithin = (inner: string, outer: string): boolean =>
+  inner === outer || inner.startsWith(`${outer}/`);
+
 /** What a vm's state directory holds beside images. */
 const stateFiles = ['flake', 'current', 'booted', 'toplevel'];
 
@@ -22,6 +24,24 @@ function* volumesOf({ layers }: DraftVm) {
   for (const { path, settings } of layers) {
     for (const [i, volume] of (settings.volumes ?? []).entries()) {
       yield { volume, path: [...path, 'volumes', i] };
+    }
+  }
+}
+
+/** As the schema has what is written as image. */
+const fileName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+/** QEMU takes what stands before a colon for a protocol; a file system has its limits, too. */
+export function* imageNames({ layers }: Draft): Iterable<Finding> {
+  for (const { path, settings } of layers) {
+    for (const [i, { mount, image }] of (settings.volumes ?? []).entries()) {
+      if (image !== undefined || fileName.test(imageName(mount))) continue;
+      yield {
+        code: 'E530',
+        path: [...path, 'volumes', i, 'mount'],
+        message: `no image can be called after ${mount}`,
+        hint: 'name one: image: data.img',
+      };
     }
   }
 }
@@ -54,7 +74,7 @@ export function* harmlessVolumes({ layers }: Draft): Iterable<Finding> {
   for (const { path, settings } of layers) {
     for (const [i, { mount, image }] of (settings.volumes ?? []).entries()) {
       const at = [...path, 'volumes', i];
-      if (systemMounts.includes(mount)) {
+      if (hidesSystem(mount)) {
         const message = `a volume at ${mount} would hide what the guest needs there`;
         const hint = 'mount it at another place, such as /var';
         yield { code: 'E506', path: [...at, 'mount'], message, hint };

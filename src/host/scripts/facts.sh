@@ -129,6 +129,9 @@ look() {
 	echo '== routes'
 	ip -j route show 2>/dev/null || true
 	echo
+	echo '== routes6'
+	ip -6 -j route show 2>/dev/null || true
+	echo
 	echo '== answers'
 	if [ -n "$answers" ]; then
 		wait

@@ -1,4 +1,5 @@
 import {
+  checkUid,
   checkUser,
   guestKeysFolder,
   guestKeysMount,
@@ -35,6 +36,10 @@ export const guestChecksModule = rendered(`{ config, ... }:
   };
 
   # Checks run as this user. What they may do beyond it is for the fleet to say.
-  users.users.${checkUser}.isNormalUser = true;
+  users.users.${checkUser} = {
+    isNormalUser = true;
+    # The last that NixOS gives: by name it would take that of another, who then owns other files.
+    uid = ${checkUid};
+  };
 }
 `);

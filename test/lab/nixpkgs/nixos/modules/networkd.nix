@@ -22,6 +22,7 @@ in
     netdevs = units;
     networks = units;
     links = units;
+    config.networkConfig = mkOption { type = types.attrsOf types.anything; default = { }; };
     wait-online = {
       enable = mkOption { type = types.bool; default = true; };
       anyInterface = mkOption { type = types.bool; default = false; };
@@ -32,7 +33,9 @@ in
   };
 
   config = lib.mkIf cfg.enable {
-    environment.etc = all;
+    environment.etc = all // {
+      "systemd/networkd.conf".text = text { inherit (cfg.config) networkConfig; };
+    };
     systemd.network.wait-online.extraArgs =
       [ "--timeout=${toString cfg.wait-online.timeout}" ]
       ++ lib.optional cfg.wait-online.anyInterface "--any"
@@ -47,6 +50,7 @@ in
       wantedBy = [ "multi-user.target" ];
       aliases = [ "dbus-org.freedesktop.network1.service" ];
       stopIfChanged = false;
+      restartTriggers = [ config.environment.etc."systemd/networkd.conf".text ];
       reloadTriggers = lib.mapAttrsToList (name: file: "${name}\n${file.text}") all;
     };
     systemd.services.systemd-networkd-wait-online = {
