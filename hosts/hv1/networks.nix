@@ -5,7 +5,7 @@
 
   # IPv6 default routes stay, as advertised.
   environment.etc."sysctl.d/50-fleet.conf" = {
-    enable = !config.networking.useNetworkd && (config.boot.kernel.sysctl."net.ipv6.conf.default.accept_ra" or 1) == 1;
+    enable = !config.networking.useNetworkd && !(builtins.elem (config.boot.kernel.sysctl."net.ipv6.conf.default.accept_ra" or 1) [ 0 "0" false ]);
     text = ''
       -net/ipv6/conf/*/accept_ra = 2
     '';
