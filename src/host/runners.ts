@@ -91,16 +91,14 @@ export function parseRunners(text: string): Runners {
   for (const [port = '', bridge = ''] of of(common, 'port')) {
     ports.set(bridge, [...(ports.get(bridge) ?? []), port]);
   }
-  const rules = of(common, 'rule').map((words) => words.join(' '));
+  const rules = (kind: string) => of(common, kind).map((words) => words.join(' '));
+  const inet = rules('rule-inet');
   return {
     vms: vms.map(parseVm),
     others: of(common, 'other').map(([name = '']) => name),
     autostart: new Set(of(common, 'autostart').map(([name = '']) => name)),
-    natRules: rules.filter((rule) => !speaksOfIpv6(rule)),
-    natRules6: [
-      ...of(common, 'rule6').map((words) => words.join(' ')),
-      ...rules.filter(speaksOfIpv6),
-    ],
+    natRules: [...rules('rule'), ...inet.filter((rule) => names(rule, 4) || !names(rule, 6))],
+    natRules6: [...rules('rule6'), ...inet.filter((rule) => names(rule, 6) || !names(rule, 4))],
     forward6: of(common, 'forward6').length > 0,
     ports,
     networkd: networkFiles(of(common, 'networkd')),
@@ -112,8 +110,13 @@ export function parseRunners(text: string): Runners {
   };
 }
 
-/** In a table for both families a rule may be for one. */
-const speaksOfIpv6 = (rule: string): boolean => /\bip6\b|\bnfproto ipv6\b/.test(rule);
+const familyWords = { 4: ['ip', 'ipv4', 'icmp'], 6: ['ip6', 'ipv6', 'icmpv6', 'ipv6-icmp'] };
+
+/** Whether a rule of a table for both families names this one; what names none is for both. */
+function names(rule: string, family: 4 | 6): boolean {
+  const words = rule.replaceAll(/"[^"]*"/g, '').split(/[\s,{}]+/);
+  return familyWords[family].some((word) => words.includes(word));
+}
 
 function networkFiles(records: readonly string[][]): NetworkFile[] {
   const values = new Map<string, [key: string, value: string][]>();

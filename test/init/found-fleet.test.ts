@@ -222,7 +222,7 @@ describe('a fleet.yaml of a hypervisor that runs vms already', () => {
       test.each([
         ['rule6\tiifname "br0" oifname "eth0" masquerade'],
         ['rule6\t-A nixos-nat-post -o eth0 -m mark --mark 0x1 -j MASQUERADE'],
-        ['rule\tmeta nfproto ipv6 oifname "eth0" masquerade'],
+        ['rule-inet\tmeta nfproto ipv6 oifname "eth0" masquerade'],
       ])('keeps it: %s', (rule6) => {
         const { kept, remarks } = written(out, rule6);
         expect(kept).toMatchObject({ enable: true, enableIPv6: true });
@@ -237,6 +237,12 @@ describe('a fleet.yaml of a hypervisor that runs vms already', () => {
         const { kept, remarks } = written(out, rule6);
         expect(kept).toMatchObject({ enableIPv6: true, externalIPv6: '2001:db8::7' });
         expect(remarks).toContain('DECIDE: guests went out as 2001:db8::7');
+      });
+
+      test('keeps that of both families where one rule is for both', () => {
+        const { kept, remarks } = written('rule-inet\toifname "eth0" masquerade');
+        expect(kept).toMatchObject({ enable: true, enableIPv6: true });
+        expect(remarks).not.toContain('which it did not');
       });
 
       test('says that IPv6 will go out where it did not', () => {
@@ -366,7 +372,6 @@ describe('a fleet.yaml of a hypervisor that runs vms already', () => {
       ['of libvirt', '-A LIBVIRT_PRT -s 192.168.122.0/24 ! -d 192.168.122.0/24 -j MASQUERADE'],
       ['of another interface', 'oifname "wg0" masquerade'],
       ['of an interface called nearly so', 'oifname "eth01" masquerade'],
-      ['of IPv6', 'meta nfproto ipv6 oifname "eth0" masquerade'],
     ])('takes masquerading %s for no NAT of guests’: %s', (_, rule) => {
       const content = written(rule);
       expect(nat(content)).toEqual({ kept: undefined, networks: [false, false] });
