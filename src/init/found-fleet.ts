@@ -1,4 +1,3 @@
-import { readFleet } from '../config/read-fleet.ts';
 import type { Facts } from '../host/facts.ts';
 import type { FoundVm, Runners } from '../host/runners.ts';
 import { FleetError } from '../model/errors.ts';
@@ -12,6 +11,7 @@ import {
 import { type FoundNat, foundNat, natRemarks } from './found-nat.ts';
 import { bridgeOf, type FoundBridge, foundBridges } from './found-networks.ts';
 import { type Entry, vmEntry } from './found-vms.ts';
+import { refusals } from './refusals.ts';
 import { comment, type Fields, prefixed, yaml } from './text.ts';
 
 /**
@@ -36,14 +36,14 @@ export function foundFleet(
   }
   const nat = foundNat(runners.natRules, first.uplink);
   const nat6 = foundNat(runners.natRules6, first.uplink);
-  const bridges = foundBridges(facts, runners, nat.out);
+  const bridges = foundBridges(first, facts, runners, nat.out);
   const networks = bridges.filter(({ fields }) => fields !== undefined);
   const entries = runners.vms.map((vm) => vmEntry(first.name, vm, facts, runners, bridges));
   return [
     head(first),
     hypervisorText(first, runners, bridges, nat, nat6),
     networksText(networks),
-    vmsText(entries, refusals(first, networks, entries)),
+    vmsText(entries, vmRefusals(first, networks, entries)),
     ...runners.others.map((name) =>
       comment(
         '',
@@ -192,22 +192,17 @@ ${comment('  ', 'DECIDE: as they were, they are open to each other and to 169.25
 }
 
 /** Vm → what `fleet validate` would say of it, were it uncommented. */
-function refusals(
+function vmRefusals(
   first: FirstHypervisor,
   networks: readonly FoundBridge[],
   entries: readonly Entry[],
 ): ReadonlyMap<string, readonly string[]> {
-  const text = yaml({
-    version: 1,
-    name: first.fleet,
-    hypervisors: { [first.name]: hypervisorEntry(first) },
+  const found = refusals(first, 'vms', {
     networks: Object.fromEntries(networks.map(({ network, fields }) => [network, fields])),
     vms: Object.fromEntries(entries.map(({ name, fields }) => [name, fields])),
   });
-  const read = readFleet(text, 'fleet.yaml');
-  const found = 'diagnostics' in read ? read.diagnostics : [];
   const why = new Map<string, string[]>();
-  for (const { path, message } of found.filter((d) => d.severity === 'error')) {
+  for (const { path, message } of found) {
     const name = path.split('.')[1] ?? '';
     why.set(name, [...(why.get(name) ?? []), message]);
   }

@@ -189,6 +189,7 @@ describe('a fleet.yaml of a hypervisor that runs vms already', () => {
       ['is not the first', 'fd00:1::2/64'],
       ['has no room for the hosts of IPv4', 'fd00:1::1/124'],
       ['is a whole site', 'fd00:1::1/32'],
+      ['is reserved', '64:ff9b::1/64'],
     ])('an address of the hypervisor’s that %s is named, for no network has it', (_, address) => {
       const { content, read } = uncommentedVm(['10.1.0.1/24', address], 'fd00:1::5/64');
       expect(read).toMatchObject({ fleet: { networks: [{ name: 'br0' }] } });
@@ -327,6 +328,80 @@ describe('a fleet.yaml of a hypervisor that runs vms already', () => {
     expect(unwrapped(content)).toContain('br0 cannot be a network');
     expect(unwrapped(content)).toContain('10.1.0.254/24 is not the first of 10.1.0.0/24');
     expect(readFleet(content, 'fleet.yaml')).toMatchObject({ fleet: { networks: [], vms: [] } });
+  });
+
+  test.each([
+    ['vm-br0', '10.1.0.1/24', '"vm-br0" begins like the TAP interface of a vm'],
+    ['br+0', '10.1.0.1/24', '"br+0" is not an interface name of at most 15 characters'],
+    ['eth0', '10.1.0.1/24', 'is that of the uplink already'],
+    ['br0', '10.1.0.1/31', '/31 is too small a subnet'],
+    ['br0', '10.0.0.1/7', '/7 is too large a subnet'],
+    ['br0', '169.254.7.1/24', '169.254.7.0/24 lies in 169.254.0.0/16, which is reserved'],
+  ])(
+    'of a bridge that fleet’s rules refuse says why, and keeps it: %s %s',
+    (name, address, why) => {
+      const facts = seen(
+        [
+          { name, addresses: [address] },
+          { name: 'br-data', addresses: ['10.2.0.1/24'] },
+        ],
+        ['web1'],
+        ['web1'],
+      );
+      const renamed = parseRunners(fixture('web.runners').replace(/\bbr0\b/g, name));
+      const content = foundFleet(first, facts, renamed, checkout);
+      expect(unwrapped(content)).toContain(`DECIDE: ${name} cannot be a network of fleet’s: `);
+      expect(unwrapped(content)).toContain(`${why}. As it stands, it stays as it is`);
+      expect(content).toContain(`90-found-${name}:`);
+      expect(content).toContain(`- ${address}\n`);
+      expect(readFleet(content, 'fleet.yaml')).toMatchObject({
+        fleet: { networks: [{ name: 'data' }] },
+      });
+    },
+  );
+
+  test.each([
+    ['10.1.0.1/16', '10.1.2.1/24'],
+    ['10.1.2.1/24', '10.1.0.1/16'],
+  ])('of two bridges that overlap, %s and %s, the second is none of fleet’s', (one, other) => {
+    const facts = seen(
+      [
+        { name: 'br0', addresses: [one] },
+        { name: 'br-data', addresses: [other] },
+      ],
+      ['web1'],
+      ['web1'],
+    );
+    const content = foundFleet(first, facts, web, checkout);
+    expect(unwrapped(content)).toContain(
+      'DECIDE: br-data cannot be a network of fleet’s: its subnet overlaps with that of br0. As it',
+    );
+    expect(readFleet(content, 'fleet.yaml')).toMatchObject({
+      fleet: { networks: [{ name: 'br0' }] },
+    });
+  });
+
+  test('of two bridges that overlap in IPv6 alone, the second is a network without it', () => {
+    const facts = seen(
+      [
+        { name: 'br0', addresses: ['10.1.0.1/24', 'fd00:1::1/56'] },
+        { name: 'br-data', addresses: ['10.2.0.1/24', 'fd00:1::1/64', 'fd00:2::1/64'] },
+      ],
+      ['web1'],
+      ['web1'],
+    );
+    const content = foundFleet(first, facts, web, checkout);
+    expect(unwrapped(content)).toContain(
+      'DECIDE: br-data has fd00:1::1/64, too, which data will not',
+    );
+    expect(readFleet(content, 'fleet.yaml')).toMatchObject({
+      fleet: {
+        networks: [
+          { name: 'br0', ipv6: { subnet: 'fd00:1::/56' } },
+          { name: 'data', ipv6: { subnet: 'fd00:2::/64' } },
+        ],
+      },
+    });
   });
 
   test('of a bridge with a card in it says that the vms are on its wire', () => {
