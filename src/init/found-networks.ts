@@ -1,5 +1,5 @@
 import type { Facts } from '../host/facts.ts';
-import type { FoundNic, FoundVm, NetworkFile, Runners } from '../host/runners.ts';
+import type { FoundNic, FoundVm, NetworkFile, Runners, Serving } from '../host/runners.ts';
 import {
   contains,
   formatSubnet,
@@ -30,6 +30,8 @@ interface SeenBridge {
   readonly taps: readonly string[];
   /** Everybody else in it: a card of the hypervisor, perhaps. */
   readonly others: readonly string[];
+  /** What networkd serves its guests; undefined: nothing. */
+  readonly serving: Serving | undefined;
   /** What a network that it is would be called. */
   readonly network: string;
 }
@@ -69,12 +71,15 @@ export function foundBridges(
       (address) => !address.startsWith('fe80:'),
     );
     // A bridge that nobody is in may not even have its addresses.
-    const addresses = live.length > 0 ? live : (fileOf(bridge, runners)?.addresses ?? []);
+    const file = fileOf(bridge, runners);
+    const addresses = live.length > 0 ? live : (file?.addresses ?? []);
+    const isServed = file?.serving.dhcp || file?.serving.advertisements;
     const seen = {
       bridge,
       addresses,
       taps: [...taps].filter((tap) => bridgeOf(tap, runners) === bridge),
       others,
+      serving: isServed ? file?.serving : undefined,
       network,
     };
     found.push({ ...seen, ...asNetwork(first, seen, found, nat) });

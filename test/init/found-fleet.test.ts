@@ -322,6 +322,131 @@ describe('a fleet.yaml of a hypervisor that runs vms already', () => {
     });
   });
 
+  describe('of a bridge that networkd serves', () => {
+    const written = (...lines: readonly string[]) => {
+      const file = ['[Match]', 'Name=br0', '[Network]', 'Address=10.1.0.1/24', ...lines];
+      const records = file.map((line) => `networkd\t10-br0.network\t${line}\n`).join('');
+      const found = parseRunners(fixture('web.runners').replace('rule\t', `${records}rule\t`));
+      const content = foundFleet(first, webFacts, found, checkout);
+      const read = readFleet(content, 'fleet.yaml');
+      const config = 'fleet' in read ? expandConfig(read.fleet.hypervisors[0]?.config ?? {}) : {};
+      const { systemd, networking } = config as {
+        systemd: { network: { networks: Record<string, Record<string, unknown>> } };
+        networking: { firewall?: unknown };
+      };
+      return {
+        network: systemd.network.networks['90-found-br0'],
+        firewall: networking.firewall,
+        remarks: unwrapped(content),
+      };
+    };
+
+    test('its DHCP server is kept, with leases and a way to its port', () => {
+      const { network, firewall, remarks } = written(
+        'DHCPServer=yes',
+        '[DHCPServer]',
+        '# Above the static ones.',
+        'PoolOffset = 100',
+        'DNS=1.1.1.1 \\',
+        '; more',
+        '  9.9.9.9',
+        '',
+        '[DHCPServerStaticLease]',
+        'MACAddress=02:00:00:00:00:01',
+        'Address=10.1.0.5',
+        '[DHCPServerStaticLease]',
+        'MACAddress=02:00:00:00:00:02',
+        'Address=10.1.0.7',
+        '[Route]',
+        'Destination=10.9.0.0/16',
+      );
+      expect(network).toMatchObject({
+        networkConfig: { ConfigureWithoutCarrier: true, DHCPServer: true },
+        extraConfig: `[DHCPServer]
+PoolOffset=100
+DNS=1.1.1.1  9.9.9.9
+[DHCPServerStaticLease]
+MACAddress=02:00:00:00:00:01
+Address=10.1.0.5
+[DHCPServerStaticLease]
+MACAddress=02:00:00:00:00:02
+Address=10.1.0.7
+`,
+      });
+      expect(network?.networkConfig).not.toHaveProperty('IPv6SendRA');
+      expect(firewall).toEqual({ interfaces: { br0: { allowedUDPPorts: [67] } } });
+      expect(remarks).toContain(
+        'DECIDE: guests on br0 have their addresses from the hypervisor’s DHCP server',
+      );
+      expect(remarks).not.toContain('router advertisements');
+    });
+
+    test('its router advertisements are kept, with prefixes and routes', () => {
+      const sections = [
+        '[IPv6SendRA]',
+        'Managed=no',
+        '[IPv6Prefix]',
+        'Prefix=fd00:1::/64',
+        '[IPv6Prefix]',
+        'Prefix=fd00:2::/64',
+        '[IPv6RoutePrefix]',
+        'Route=fd00::/16',
+      ];
+      const { network, firewall, remarks } = written('IPv6SendRA=true', ...sections);
+      expect(network).toMatchObject({
+        networkConfig: { IPv6AcceptRA: false, IPv6SendRA: true },
+        extraConfig: `${sections.join('\n')}\n`,
+      });
+      expect(network?.networkConfig).not.toHaveProperty('DHCPServer');
+      expect(firewall).toBeUndefined();
+      expect(remarks).toContain(
+        'DECIDE: guests on br0 have their IPv6 routes from the hypervisor’s router advertisements',
+      );
+      expect(remarks).not.toContain('DHCP server');
+    });
+
+    test.each([
+      [['Description=nothing']],
+      [['DHCPServer=no', 'IPv6SendRA=off', '[DHCPServer]', 'PoolOffset=100']],
+      [['DHCPServer=yes', 'DHCPServer=no']],
+    ])('what is off is not kept: %j', (lines) => {
+      const { network, firewall, remarks } = written(...lines);
+      expect(network?.networkConfig).toEqual({
+        ConfigureWithoutCarrier: true,
+        IPv6AcceptRA: false,
+      });
+      expect(network).not.toHaveProperty('extraConfig');
+      expect(firewall).toBeUndefined();
+      expect(remarks).not.toMatch(/DHCP server|router advertisements/);
+    });
+
+    test('a value is text, and a line with control characters is left out', () => {
+      const { network, remarks } = written(
+        'DHCPServer=yes',
+        '[DHCPServer]',
+        'BootFilename=a: # "b" ${c} \'\'',
+        'Timezone=\u001b[31m',
+        'SendOption=1:string:\u2028vms:',
+        'DNS=1.1.1.1\t9.9.9.9',
+      );
+      expect(network?.extraConfig).toBe(
+        '[DHCPServer]\nBootFilename=a: # "b" ${c} \'\'\nDNS=1.1.1.1 9.9.9.9\n',
+      );
+      expect(remarks).not.toMatch(/[^\P{C}\n]|\p{Zl}/u);
+    });
+
+    test('one that no network can be keeps that for good', () => {
+      const records = ['[Match]', 'Name=br0', '[Network]', 'DHCPServer=yes']
+        .map((line) => `networkd\t10-br0.network\t${line}\n`)
+        .join('');
+      const odd = seen([{ name: 'br0', addresses: ['10.1.0.254/24'] }], ['web1'], ['web1']);
+      const found = parseRunners(fixture('web.runners').replace('rule\t', `${records}rule\t`));
+      const content = foundFleet(first, odd, found, checkout);
+      expect(content).toContain('DHCPServer: true\n');
+      expect(content).not.toContain('DHCP server');
+    });
+  });
+
   test('of a bridge that no network can be says why, and its vms stay in comments', () => {
     const odd = seen([{ name: 'br0', addresses: ['10.1.0.254/24'] }], ['web1'], ['web1']);
     const content = foundFleet(first, odd, web, checkout);
