@@ -27,6 +27,17 @@ export interface NetworkFile {
   readonly names: readonly string[];
   readonly bridge: string | undefined;
   readonly addresses: readonly string[];
+  readonly serving: Serving;
+}
+
+/** What networkd serves whoever is behind an interface. */
+export interface Serving {
+  /** Addresses by DHCP. */
+  readonly dhcp: boolean;
+  /** Router advertisements. */
+  readonly advertisements: boolean;
+  /** Sections about these, as text; empty: all is as usual. */
+  readonly sections: string;
 }
 
 export interface Neighbour {
@@ -91,16 +102,14 @@ export function parseRunners(text: string): Runners {
   for (const [port = '', bridge = ''] of of(common, 'port')) {
     ports.set(bridge, [...(ports.get(bridge) ?? []), port]);
   }
-  const rules = of(common, 'rule').map((words) => words.join(' '));
+  const rules = (kind: string) => of(common, kind).map((words) => words.join(' '));
+  const inet = rules('rule-inet');
   return {
     vms: vms.map(parseVm),
     others: of(common, 'other').map(([name = '']) => name),
     autostart: new Set(of(common, 'autostart').map(([name = '']) => name)),
-    natRules: rules.filter((rule) => !speaksOfIpv6(rule)),
-    natRules6: [
-      ...of(common, 'rule6').map((words) => words.join(' ')),
-      ...rules.filter(speaksOfIpv6),
-    ],
+    natRules: [...rules('rule'), ...inet.filter((rule) => names(rule, 4) || !names(rule, 6))],
+    natRules6: [...rules('rule6'), ...inet.filter((rule) => names(rule, 6) || !names(rule, 4))],
     forward6: of(common, 'forward6').length > 0,
     ports,
     networkd: networkFiles(of(common, 'networkd')),
@@ -112,31 +121,56 @@ export function parseRunners(text: string): Runners {
   };
 }
 
-/** In a table for both families a rule may be for one. */
-const speaksOfIpv6 = (rule: string): boolean => /\bip6\b|\bnfproto ipv6\b/.test(rule);
+const familyWords = { 4: ['ip', 'ipv4', 'icmp'], 6: ['ip6', 'ipv6', 'icmpv6', 'ipv6-icmp'] };
+
+/** Whether a rule of a table for both families names this one; what names none is for both. */
+function names(rule: string, family: 4 | 6): boolean {
+  const words = rule.replaceAll(/"[^"]*"/g, '').split(/[\s,{}]+/);
+  return familyWords[family].some((word) => words.includes(word));
+}
 
 function networkFiles(records: readonly string[][]): NetworkFile[] {
-  const values = new Map<string, [key: string, value: string][]>();
-  let section = '';
+  const files = new Map<string, string[]>();
   for (const [file = '', ...rest] of records) {
-    const line = rest.join('\t').trim();
-    const known = values.get(file) ?? [];
-    values.set(file, known);
-    if (line.startsWith('[')) section = line;
-    const [, key, value] = /^(\w+)\s*=\s*(.*)$/.exec(line) ?? [];
-    if (key !== undefined && value !== undefined) known.push([section + key, value]);
+    const lines = files.get(file) ?? [];
+    files.set(file, lines);
+    lines.push(rest.join(' ').trim());
   }
-  return [...values]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, lines]) => {
-      const all = (...keys: string[]) =>
-        lines.filter(([key]) => keys.includes(key)).map(([, value]) => value);
-      return {
-        names: all('[Match]Name').flatMap((value) => value.split(/\s+/)),
-        bridge: all('[Network]Bridge').at(-1),
-        addresses: all('[Network]Address', '[Address]Address'),
-      };
-    });
+  return [...files].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, lines]) => networkFile(lines));
+}
+
+const servingSection =
+  /^\[(DHCPServer(StaticLease)?|IPv6SendRA|IPv6Prefix|IPv6RoutePrefix|IPv6PREF64Prefix)\]$/;
+
+function networkFile(lines: readonly string[]): NetworkFile {
+  const values: [key: string, value: string][] = [];
+  let sections = '';
+  let section = '';
+  // A line that ends in a backslash goes on in the next, comments left out.
+  const text = lines.filter((line) => !/^[#;]/.test(line)).map((line) => `${line}\n`);
+  for (const line of text.join('').replaceAll('\\\n', ' ').split('\n')) {
+    if (line.startsWith('[')) section = line;
+    const isServing = servingSection.test(section);
+    if (isServing && line === section) sections += `${line}\n`;
+    const [, key, value] = /^(\w+)\s*=\s*(.*)$/.exec(line) ?? [];
+    if (key === undefined || value === undefined) continue;
+    values.push([section + key, value]);
+    // What does not show is no setting that a person could check.
+    if (isServing && !/[\p{C}\p{Zl}\p{Zp}]/u.test(value)) sections += `${key}=${value}\n`;
+  }
+  const all = (...keys: string[]) =>
+    values.filter(([key]) => keys.includes(key)).map(([, value]) => value);
+  const isOn = (key: string) => /^(1|yes|y|true|t|on)$/i.test(all(key).at(-1) ?? '');
+  return {
+    names: all('[Match]Name').flatMap((value) => value.split(/\s+/)),
+    bridge: all('[Network]Bridge').at(-1),
+    addresses: all('[Network]Address', '[Address]Address'),
+    serving: {
+      dhcp: isOn('[Network]DHCPServer'),
+      advertisements: isOn('[Network]IPv6SendRA'),
+      sections,
+    },
+  };
 }
 
 function of(records: readonly string[][], key: string): string[][] {

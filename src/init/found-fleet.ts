@@ -1,4 +1,3 @@
-import { readFleet } from '../config/read-fleet.ts';
 import type { Facts } from '../host/facts.ts';
 import type { FoundVm, Runners } from '../host/runners.ts';
 import { FleetError } from '../model/errors.ts';
@@ -12,6 +11,7 @@ import {
 import { type FoundNat, foundNat, natRemarks } from './found-nat.ts';
 import { bridgeOf, type FoundBridge, foundBridges } from './found-networks.ts';
 import { type Entry, vmEntry } from './found-vms.ts';
+import { refusals } from './refusals.ts';
 import { comment, type Fields, prefixed, yaml } from './text.ts';
 
 /**
@@ -36,14 +36,14 @@ export function foundFleet(
   }
   const nat = foundNat(runners.natRules, first.uplink);
   const nat6 = foundNat(runners.natRules6, first.uplink);
-  const bridges = foundBridges(facts, runners, nat.out);
+  const bridges = foundBridges(first, facts, runners, nat.out);
   const networks = bridges.filter(({ fields }) => fields !== undefined);
   const entries = runners.vms.map((vm) => vmEntry(first.name, vm, facts, runners, bridges));
   return [
     head(first),
     hypervisorText(first, runners, bridges, nat, nat6),
     networksText(networks),
-    vmsText(entries, refusals(first, networks, entries)),
+    vmsText(entries, vmRefusals(first, networks, entries)),
     ...runners.others.map((name) =>
       comment(
         '',
@@ -79,6 +79,7 @@ function hypervisorText(
               : 'As it stands, it stays as it is, and the vms on it are not fleet’s.'
           }`,
       ),
+    ...bridges.flatMap(servingRemarks),
     ...runners.vms
       .filter(({ name }) => runners.autostart.has(name))
       .flatMap((vm) => {
@@ -98,6 +99,23 @@ ${prefixed('  ', yaml({ [first.name]: hypervisorEntry(first) }))}
 ${hypervisorComment(first)}${comment('    ', ...remarks)}${
   Object.keys({ ...own, ...kept }).length === 0 ? '' : '    config:\n'
 }${configLines(own)}${Object.keys(kept).length === 0 ? '' : comment('      ', why)}${configLines(kept)}`;
+}
+
+/** Fleet's own network file, which takes the place of the kept one, serves nothing. */
+function servingRemarks({ bridge, fields, serving }: FoundBridge): string[] {
+  if (fields === undefined || serving === undefined) return [];
+  return [
+    ...(serving.dhcp
+      ? [
+          `DECIDE: guests on ${bridge} have their addresses from the hypervisor’s DHCP server, which goes with the first vm there that becomes fleet’s: fleet gives fixed addresses. Those that stay need fixed ones before.`,
+        ]
+      : []),
+    ...(serving.advertisements
+      ? [
+          `DECIDE: guests on ${bridge} have their IPv6 routes from the hypervisor’s router advertisements, which go with the first vm there that becomes fleet’s: fleet gives fixed routes. Those that stay need fixed ones before.`,
+        ]
+      : []),
+  ];
 }
 
 const configLines = (config: Fields): string =>
@@ -123,6 +141,7 @@ function keptConfig(
   const deniedToo = kept
     .flatMap(({ bridge, taps }) => [bridge, ...taps])
     .filter((name) => !/^(br|vm)-/.test(name));
+  const withDhcp = kept.filter(({ serving }) => serving?.dhcp);
   const hasIpv6 = kept.some(({ addresses }) => addresses.some((address) => address.includes(':')));
   return {
     ...(starting.length > 0 && { 'microvm.autostart': starting }),
@@ -138,6 +157,11 @@ function keptConfig(
       },
     }),
     ...(deniedToo.length > 0 && { 'networking.dhcpcd.denyInterfaces': deniedToo }),
+    ...(withDhcp.length > 0 && {
+      'networking.firewall.interfaces': Object.fromEntries(
+        withDhcp.map(({ bridge }) => [part(bridge), { allowedUDPPorts: [67] }]),
+      ),
+    }),
     ...(hasIpv6 &&
       runners.forward6 && { 'boot.kernel.sysctl."net.ipv6.conf.all.forwarding"': true }),
     ...(kept.length > 0 &&
@@ -157,14 +181,20 @@ function keptConfig(
 }
 
 /** In networkd's order after fleet's own, 10 and 20: those win wherever fleet has a vm on the bridge. */
-function keptNetworks({ bridge, addresses, taps }: FoundBridge): Fields {
+function keptNetworks({ bridge, addresses, taps, serving }: FoundBridge): Fields {
   const linkConfig = { RequiredForOnline: false };
   return {
     [part(`90-found-${bridge}`)]: {
       matchConfig: { Name: bridge },
       address: addresses,
       linkConfig,
-      networkConfig: { ConfigureWithoutCarrier: true, IPv6AcceptRA: false },
+      networkConfig: {
+        ConfigureWithoutCarrier: true,
+        IPv6AcceptRA: false,
+        ...(serving?.dhcp && { DHCPServer: true }),
+        ...(serving?.advertisements && { IPv6SendRA: true }),
+      },
+      ...(serving && serving.sections !== '' && { extraConfig: serving.sections }),
     },
     [part(`90-found-${bridge}-vms`)]: {
       matchConfig: { Name: taps.join(' ') },
@@ -192,22 +222,17 @@ ${comment('  ', 'DECIDE: as they were, they are open to each other and to 169.25
 }
 
 /** Vm → what `fleet validate` would say of it, were it uncommented. */
-function refusals(
+function vmRefusals(
   first: FirstHypervisor,
   networks: readonly FoundBridge[],
   entries: readonly Entry[],
 ): ReadonlyMap<string, readonly string[]> {
-  const text = yaml({
-    version: 1,
-    name: first.fleet,
-    hypervisors: { [first.name]: hypervisorEntry(first) },
+  const found = refusals(first, 'vms', {
     networks: Object.fromEntries(networks.map(({ network, fields }) => [network, fields])),
     vms: Object.fromEntries(entries.map(({ name, fields }) => [name, fields])),
   });
-  const read = readFleet(text, 'fleet.yaml');
-  const found = 'diagnostics' in read ? read.diagnostics : [];
   const why = new Map<string, string[]>();
-  for (const { path, message } of found.filter((d) => d.severity === 'error')) {
+  for (const { path, message } of found) {
     const name = path.split('.')[1] ?? '';
     why.set(name, [...(why.get(name) ?? []), message]);
   }

@@ -1,9 +1,10 @@
 import type { Facts } from '../host/facts.ts';
-import type { FoundNic, FoundVm, NetworkFile, Runners } from '../host/runners.ts';
+import type { FoundNic, FoundVm, NetworkFile, Runners, Serving } from '../host/runners.ts';
 import {
   contains,
   formatSubnet,
   gateway,
+  overlaps,
   parseAddress,
   parseSubnet,
   type Subnet,
@@ -11,14 +12,17 @@ import {
 import {
   formatSubnet6,
   hostAddress6,
+  overlaps6,
   parseAddress6,
   parseSubnet6,
-  prefixes6,
+  type Subnet6,
 } from '../model/addresses6.ts';
 import { bridgeName } from '../model/names.ts';
+import type { FirstHypervisor } from './first-hypervisor.ts';
+import { refusals } from './refusals.ts';
+import type { Fields } from './text.ts';
 
-/** A bridge that vms are on, and the network of fleet.yaml that it is, if it can be one. */
-export interface FoundBridge {
+interface SeenBridge {
   readonly bridge: string;
   /** With prefix, as the hypervisor has them now. */
   readonly addresses: readonly string[];
@@ -26,20 +30,33 @@ export interface FoundBridge {
   readonly taps: readonly string[];
   /** Everybody else in it: a card of the hypervisor, perhaps. */
   readonly others: readonly string[];
+  /** What networkd serves its guests; undefined: nothing. */
+  readonly serving: Serving | undefined;
+  /** What a network that it is would be called. */
   readonly network: string;
+}
+
+/** A bridge that vms are on, and the network of fleet.yaml that it is, if it can be one. */
+export interface FoundBridge extends SeenBridge {
   /** Fields of the network; undefined: no network can be what this bridge is, for these reasons. */
-  readonly fields: Readonly<Record<string, unknown>> | undefined;
+  readonly fields: Fields | undefined;
   readonly reasons: readonly string[];
   /** Addresses that the hypervisor has there, and that the network will not have. */
   readonly lost: readonly string[];
 }
 
 /** Every bridge with an interface of a vm, in the order in which vms name them. `nat`: its guests are let out. */
-export function foundBridges(facts: Facts, runners: Runners, nat: boolean): FoundBridge[] {
+export function foundBridges(
+  first: FirstHypervisor,
+  facts: Facts,
+  runners: Runners,
+  nat: boolean,
+): FoundBridge[] {
   const taps = new Set(runners.vms.flatMap((vm) => vm.nics.map(({ tap }) => tap)));
   const bridges = new Set([...taps].map((tap) => bridgeOf(tap, runners)).filter(isDefined));
   const names = new Set<string>();
-  return [...bridges].map((bridge) => {
+  const found: FoundBridge[] = [];
+  for (const bridge of bridges) {
     // br-apps is called apps; br0 keeps its name.
     const plain = bridge
       .toLowerCase()
@@ -54,16 +71,20 @@ export function foundBridges(facts: Facts, runners: Runners, nat: boolean): Foun
       (address) => !address.startsWith('fe80:'),
     );
     // A bridge that nobody is in may not even have its addresses.
-    const addresses = live.length > 0 ? live : (fileOf(bridge, runners)?.addresses ?? []);
-    return {
+    const file = fileOf(bridge, runners);
+    const addresses = live.length > 0 ? live : (file?.addresses ?? []);
+    const isServed = file?.serving.dhcp || file?.serving.advertisements;
+    const seen = {
       bridge,
       addresses,
       taps: [...taps].filter((tap) => bridgeOf(tap, runners) === bridge),
       others,
+      serving: isServed ? file?.serving : undefined,
       network,
-      ...asNetwork(bridge, network, addresses, others, nat),
     };
-  });
+    found.push({ ...seen, ...asNetwork(first, seen, found, nat) });
+  }
+  return found;
 }
 
 /** The bridge that an interface is in; of one that is not up, the one that networkd would put it in. */
@@ -109,11 +130,11 @@ export function addressOn(
   return heard && { address: heard.address, own: false };
 }
 
+/** `before`: bridges that come first where two overlap. */
 function asNetwork(
-  bridge: string,
-  network: string,
-  addresses: readonly string[],
-  others: readonly string[],
+  first: FirstHypervisor,
+  { bridge, network, addresses, others }: SeenBridge,
+  before: readonly FoundBridge[],
   nat: boolean,
 ): Pick<FoundBridge, 'fields' | 'reasons' | 'lost'> {
   const own = addresses.find((address) => parseSubnet(address) !== undefined);
@@ -126,33 +147,50 @@ function asNetwork(
     const text = formatSubnet(subnet);
     reasons.push(`the hypervisor's address ${own} is not the first of ${text}`);
   }
+  const fieldsWith = (subnet6?: Subnet6): Fields => ({
+    subnet: formatSubnet(subnet),
+    ...(subnet6 && { subnet6: formatSubnet6(subnet6) }),
+    ...(bridge !== bridgeName(network) && { bridge }),
+    ...(!nat && { nat }),
+    isolated: false,
+    metadata: true,
+  });
+  // Some rules are only about networks that a vm is on.
+  const vms = { vm: { on: first.name, network } };
+  const refused = (fields: Fields) =>
+    refusals(first, 'networks', { networks: { [network]: fields }, vms });
+  reasons.push(...refused(fieldsWith()).map(({ message }) => message));
+  const twin = before.find((other) => {
+    const theirs = parseSubnet(String(other.fields?.subnet));
+    return theirs !== undefined && overlaps(theirs, subnet);
+  });
+  if (twin) reasons.push(`its subnet overlaps with that of ${twin.bridge}`);
   if (reasons.length > 0) return { fields: undefined, reasons, lost: [] };
-  const own6 = addresses.find((address) => isGateway6(address, subnet));
+  const taken6 = before
+    .map(({ fields }) => parseSubnet6(String(fields?.subnet6)))
+    .filter(isDefined);
+  const own6 = addresses.find((address) => {
+    const subnet6 = gatewayOf6(address, subnet);
+    return (
+      subnet6 !== undefined &&
+      !taken6.some((theirs) => overlaps6(theirs, subnet6)) &&
+      refused(fieldsWith(subnet6)).length === 0
+    );
+  });
   return {
-    fields: {
-      subnet: formatSubnet(subnet),
-      ...(own6 !== undefined && { subnet6: formatSubnet6(parseSubnet6(own6)!) }),
-      ...(bridge !== bridgeName(network) && { bridge }),
-      ...(!nat && { nat }),
-      isolated: false,
-      metadata: true,
-    },
+    fields: fieldsWith(own6 === undefined ? undefined : parseSubnet6(own6)),
     reasons,
     lost: addresses.filter((address) => address !== own && address !== own6),
   };
 }
 
-/** Whether an address of the hypervisor's is the one that it has in a network of fleet's with that IPv4 subnet. */
-function isGateway6(address: string, subnet: Subnet): boolean {
+/** The IPv6 subnet of an address of the hypervisor's that is the one fleet would give it beside that IPv4 subnet. */
+function gatewayOf6(address: string, subnet: Subnet): Subnet6 | undefined {
   const subnet6 = parseSubnet6(address);
-  if (!subnet6) return false;
-  const { shortest, longest } = prefixes6(subnet.prefix);
   const number = gateway(subnet) - subnet.base;
-  return (
-    subnet6.prefix >= shortest &&
-    subnet6.prefix <= longest &&
-    parseAddress6(withoutPrefix(address)) === hostAddress6(subnet6, number)
-  );
+  return subnet6 && parseAddress6(withoutPrefix(address)) === hostAddress6(subnet6, number)
+    ? subnet6
+    : undefined;
 }
 
 const withoutPrefix = (address: string): string => address.replace(/\/.*/, '');

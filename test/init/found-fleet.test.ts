@@ -189,6 +189,7 @@ describe('a fleet.yaml of a hypervisor that runs vms already', () => {
       ['is not the first', 'fd00:1::2/64'],
       ['has no room for the hosts of IPv4', 'fd00:1::1/124'],
       ['is a whole site', 'fd00:1::1/32'],
+      ['is reserved', '64:ff9b::1/64'],
     ])('an address of the hypervisor’s that %s is named, for no network has it', (_, address) => {
       const { content, read } = uncommentedVm(['10.1.0.1/24', address], 'fd00:1::5/64');
       expect(read).toMatchObject({ fleet: { networks: [{ name: 'br0' }] } });
@@ -222,7 +223,7 @@ describe('a fleet.yaml of a hypervisor that runs vms already', () => {
       test.each([
         ['rule6\tiifname "br0" oifname "eth0" masquerade'],
         ['rule6\t-A nixos-nat-post -o eth0 -m mark --mark 0x1 -j MASQUERADE'],
-        ['rule\tmeta nfproto ipv6 oifname "eth0" masquerade'],
+        ['rule-inet\tmeta nfproto ipv6 oifname "eth0" masquerade'],
       ])('keeps it: %s', (rule6) => {
         const { kept, remarks } = written(out, rule6);
         expect(kept).toMatchObject({ enable: true, enableIPv6: true });
@@ -237,6 +238,12 @@ describe('a fleet.yaml of a hypervisor that runs vms already', () => {
         const { kept, remarks } = written(out, rule6);
         expect(kept).toMatchObject({ enableIPv6: true, externalIPv6: '2001:db8::7' });
         expect(remarks).toContain('DECIDE: guests went out as 2001:db8::7');
+      });
+
+      test('keeps that of both families where one rule is for both', () => {
+        const { kept, remarks } = written('rule-inet\toifname "eth0" masquerade');
+        expect(kept).toMatchObject({ enable: true, enableIPv6: true });
+        expect(remarks).not.toContain('which it did not');
       });
 
       test('says that IPv6 will go out where it did not', () => {
@@ -315,12 +322,211 @@ describe('a fleet.yaml of a hypervisor that runs vms already', () => {
     });
   });
 
+  describe('of a bridge that networkd serves', () => {
+    const written = (...lines: readonly string[]) => {
+      const file = ['[Match]', 'Name=br0', '[Network]', 'Address=10.1.0.1/24', ...lines];
+      const records = file.map((line) => `networkd\t10-br0.network\t${line}\n`).join('');
+      const found = parseRunners(fixture('web.runners').replace('rule\t', `${records}rule\t`));
+      const content = foundFleet(first, webFacts, found, checkout);
+      const read = readFleet(content, 'fleet.yaml');
+      const config = 'fleet' in read ? expandConfig(read.fleet.hypervisors[0]?.config ?? {}) : {};
+      const { systemd, networking } = config as {
+        systemd: { network: { networks: Record<string, Record<string, unknown>> } };
+        networking: { firewall?: unknown };
+      };
+      return {
+        network: systemd.network.networks['90-found-br0'],
+        firewall: networking.firewall,
+        remarks: unwrapped(content),
+      };
+    };
+
+    test('its DHCP server is kept, with leases and a way to its port', () => {
+      const { network, firewall, remarks } = written(
+        'DHCPServer=yes',
+        '[DHCPServer]',
+        '# Above the static ones.',
+        'PoolOffset = 100',
+        'DNS=1.1.1.1 \\',
+        '; more',
+        '  9.9.9.9',
+        '',
+        '[DHCPServerStaticLease]',
+        'MACAddress=02:00:00:00:00:01',
+        'Address=10.1.0.5',
+        '[DHCPServerStaticLease]',
+        'MACAddress=02:00:00:00:00:02',
+        'Address=10.1.0.7',
+        '[Route]',
+        'Destination=10.9.0.0/16',
+      );
+      expect(network).toMatchObject({
+        networkConfig: { ConfigureWithoutCarrier: true, DHCPServer: true },
+        extraConfig: `[DHCPServer]
+PoolOffset=100
+DNS=1.1.1.1  9.9.9.9
+[DHCPServerStaticLease]
+MACAddress=02:00:00:00:00:01
+Address=10.1.0.5
+[DHCPServerStaticLease]
+MACAddress=02:00:00:00:00:02
+Address=10.1.0.7
+`,
+      });
+      expect(network?.networkConfig).not.toHaveProperty('IPv6SendRA');
+      expect(firewall).toEqual({ interfaces: { br0: { allowedUDPPorts: [67] } } });
+      expect(remarks).toContain(
+        'DECIDE: guests on br0 have their addresses from the hypervisor’s DHCP server',
+      );
+      expect(remarks).not.toContain('router advertisements');
+    });
+
+    test('its router advertisements are kept, with prefixes and routes', () => {
+      const sections = [
+        '[IPv6SendRA]',
+        'Managed=no',
+        '[IPv6Prefix]',
+        'Prefix=fd00:1::/64',
+        '[IPv6Prefix]',
+        'Prefix=fd00:2::/64',
+        '[IPv6RoutePrefix]',
+        'Route=fd00::/16',
+      ];
+      const { network, firewall, remarks } = written('IPv6SendRA=true', ...sections);
+      expect(network).toMatchObject({
+        networkConfig: { IPv6AcceptRA: false, IPv6SendRA: true },
+        extraConfig: `${sections.join('\n')}\n`,
+      });
+      expect(network?.networkConfig).not.toHaveProperty('DHCPServer');
+      expect(firewall).toBeUndefined();
+      expect(remarks).toContain(
+        'DECIDE: guests on br0 have their IPv6 routes from the hypervisor’s router advertisements',
+      );
+      expect(remarks).not.toContain('DHCP server');
+    });
+
+    test.each([
+      [['Description=nothing']],
+      [['DHCPServer=no', 'IPv6SendRA=off', '[DHCPServer]', 'PoolOffset=100']],
+      [['DHCPServer=yes', 'DHCPServer=no']],
+    ])('what is off is not kept: %j', (lines) => {
+      const { network, firewall, remarks } = written(...lines);
+      expect(network?.networkConfig).toEqual({
+        ConfigureWithoutCarrier: true,
+        IPv6AcceptRA: false,
+      });
+      expect(network).not.toHaveProperty('extraConfig');
+      expect(firewall).toBeUndefined();
+      expect(remarks).not.toMatch(/DHCP server|router advertisements/);
+    });
+
+    test('a value is text, and a line with control characters is left out', () => {
+      const { network, remarks } = written(
+        'DHCPServer=yes',
+        '[DHCPServer]',
+        'BootFilename=a: # "b" ${c} \'\'',
+        'Timezone=\u001b[31m',
+        'SendOption=1:string:\u2028vms:',
+        'DNS=1.1.1.1\t9.9.9.9',
+      );
+      expect(network?.extraConfig).toBe(
+        '[DHCPServer]\nBootFilename=a: # "b" ${c} \'\'\nDNS=1.1.1.1 9.9.9.9\n',
+      );
+      expect(remarks).not.toMatch(/[^\P{C}\n]|\p{Zl}/u);
+    });
+
+    test('one that no network can be keeps that for good', () => {
+      const records = ['[Match]', 'Name=br0', '[Network]', 'DHCPServer=yes']
+        .map((line) => `networkd\t10-br0.network\t${line}\n`)
+        .join('');
+      const odd = seen([{ name: 'br0', addresses: ['10.1.0.254/24'] }], ['web1'], ['web1']);
+      const found = parseRunners(fixture('web.runners').replace('rule\t', `${records}rule\t`));
+      const content = foundFleet(first, odd, found, checkout);
+      expect(content).toContain('DHCPServer: true\n');
+      expect(content).not.toContain('DHCP server');
+    });
+  });
+
   test('of a bridge that no network can be says why, and its vms stay in comments', () => {
     const odd = seen([{ name: 'br0', addresses: ['10.1.0.254/24'] }], ['web1'], ['web1']);
     const content = foundFleet(first, odd, web, checkout);
     expect(unwrapped(content)).toContain('br0 cannot be a network');
     expect(unwrapped(content)).toContain('10.1.0.254/24 is not the first of 10.1.0.0/24');
     expect(readFleet(content, 'fleet.yaml')).toMatchObject({ fleet: { networks: [], vms: [] } });
+  });
+
+  test.each([
+    ['vm-br0', '10.1.0.1/24', '"vm-br0" begins like the TAP interface of a vm'],
+    ['br+0', '10.1.0.1/24', '"br+0" is not an interface name of at most 15 characters'],
+    ['eth0', '10.1.0.1/24', 'is that of the uplink already'],
+    ['br0', '10.1.0.1/31', '/31 is too small a subnet'],
+    ['br0', '10.0.0.1/7', '/7 is too large a subnet'],
+    ['br0', '169.254.7.1/24', '169.254.7.0/24 lies in 169.254.0.0/16, which is reserved'],
+  ])(
+    'of a bridge that fleet’s rules refuse says why, and keeps it: %s %s',
+    (name, address, why) => {
+      const facts = seen(
+        [
+          { name, addresses: [address] },
+          { name: 'br-data', addresses: ['10.2.0.1/24'] },
+        ],
+        ['web1'],
+        ['web1'],
+      );
+      const renamed = parseRunners(fixture('web.runners').replace(/\bbr0\b/g, name));
+      const content = foundFleet(first, facts, renamed, checkout);
+      expect(unwrapped(content)).toContain(`DECIDE: ${name} cannot be a network of fleet’s: `);
+      expect(unwrapped(content)).toContain(`${why}. As it stands, it stays as it is`);
+      expect(content).toContain(`90-found-${name}:`);
+      expect(content).toContain(`- ${address}\n`);
+      expect(readFleet(content, 'fleet.yaml')).toMatchObject({
+        fleet: { networks: [{ name: 'data' }] },
+      });
+    },
+  );
+
+  test.each([
+    ['10.1.0.1/16', '10.1.2.1/24'],
+    ['10.1.2.1/24', '10.1.0.1/16'],
+  ])('of two bridges that overlap, %s and %s, the second is none of fleet’s', (one, other) => {
+    const facts = seen(
+      [
+        { name: 'br0', addresses: [one] },
+        { name: 'br-data', addresses: [other] },
+      ],
+      ['web1'],
+      ['web1'],
+    );
+    const content = foundFleet(first, facts, web, checkout);
+    expect(unwrapped(content)).toContain(
+      'DECIDE: br-data cannot be a network of fleet’s: its subnet overlaps with that of br0. As it',
+    );
+    expect(readFleet(content, 'fleet.yaml')).toMatchObject({
+      fleet: { networks: [{ name: 'br0' }] },
+    });
+  });
+
+  test('of two bridges that overlap in IPv6 alone, the second is a network without it', () => {
+    const facts = seen(
+      [
+        { name: 'br0', addresses: ['10.1.0.1/24', 'fd00:1::1/56'] },
+        { name: 'br-data', addresses: ['10.2.0.1/24', 'fd00:1::1/64', 'fd00:2::1/64'] },
+      ],
+      ['web1'],
+      ['web1'],
+    );
+    const content = foundFleet(first, facts, web, checkout);
+    expect(unwrapped(content)).toContain(
+      'DECIDE: br-data has fd00:1::1/64, too, which data will not',
+    );
+    expect(readFleet(content, 'fleet.yaml')).toMatchObject({
+      fleet: {
+        networks: [
+          { name: 'br0', ipv6: { subnet: 'fd00:1::/56' } },
+          { name: 'data', ipv6: { subnet: 'fd00:2::/64' } },
+        ],
+      },
+    });
   });
 
   test('of a bridge with a card in it says that the vms are on its wire', () => {
@@ -366,7 +572,6 @@ describe('a fleet.yaml of a hypervisor that runs vms already', () => {
       ['of libvirt', '-A LIBVIRT_PRT -s 192.168.122.0/24 ! -d 192.168.122.0/24 -j MASQUERADE'],
       ['of another interface', 'oifname "wg0" masquerade'],
       ['of an interface called nearly so', 'oifname "eth01" masquerade'],
-      ['of IPv6', 'meta nfproto ipv6 oifname "eth0" masquerade'],
     ])('takes masquerading %s for no NAT of guests’: %s', (_, rule) => {
       const content = written(rule);
       expect(nat(content)).toEqual({ kept: undefined, networks: [false, false] });

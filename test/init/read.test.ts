@@ -216,6 +216,11 @@ table inet fleet {
 		meta nfproto ipv4 dnat ip to 10.1.0.3
 	}
 }
+table bridge other {
+	chain post {
+		masquerade
+	}
+}
 `,
     );
     expect(rules()).toEqual([
@@ -228,6 +233,25 @@ table inet fleet {
       'oifname "eth0" masquerade',
       'ip6 saddr fd00:1::/64 oifname "eth0" masquerade',
     ]);
+  });
+
+  test.each([
+    ['oifname "eth0" masquerade comment "ip of guests"', true, true],
+    ['meta nfproto { ipv4, ipv6 } oifname "eth0" masquerade', true, true],
+    ['oifname "ip6" masquerade', true, true],
+    ['ip saddr 10.1.0.0/24 oifname "eth0" masquerade', true, false],
+    ['ip daddr @ip6 oifname "eth0" masquerade', true, false],
+    ['tcp dport 80 dnat ip to 10.1.0.5:80', true, false],
+    ['meta nfproto ipv4 oifname "eth0" masquerade', true, false],
+    ['ip6 saddr fd00:1::/64 oifname "eth0" masquerade', false, true],
+    ['tcp dport 80 dnat ip6 to [fd00:1::5]:80', false, true],
+    ['meta nfproto ipv6 oifname "eth0" masquerade', false, true],
+  ])('as of the families that a rule in a table for both is for: %s', (rule, is4, is6) => {
+    program('nft', `table inet nat {\n\tchain post {\n\t\t${rule}\n\t}\n}\n`);
+    program('iptables-save', '');
+    program('ip6tables-save', '');
+    expect(rules()).toEqual(is4 ? [rule] : []);
+    expect(rules6()).toEqual(is6 ? [rule] : []);
   });
 
   test('as iptables says them, where nft knows of none', () => {

@@ -23,18 +23,24 @@ systemctl show --no-pager -p Wants --value microvms.target 2>/dev/null | tr ' ' 
 # MAC and address of everything that was heard of lately.
 ip neigh show 2>/dev/null | sed -n "s/^\([^ ]*\) dev \([^ ]*\) lladdr \([^ ]*\) .*/neighbour$tab\1$tab\2$tab\3/p"
 # Rules that change addresses: who is let out behind which, and what is forwarded to whom.
-nat_rules() { # RECORD RULESET SAVE TABLES: of one family
-	rules=$(printf '%s\n' "$2" | grep -E 'masquerade|[sd]nat (ip6? )?(prefix )?to ') || true
+ruleset=$(nft list ruleset 2>/dev/null) || true
+tables_of() { printf '%s\n' "$ruleset" | sed -n "/^table $1 /,/^}/p"; }
+nat_of() { tables_of "$1" | grep -E 'masquerade|[sd]nat (ip6? )?(prefix )?to ' || true; }
+record_rules() { printf '%s\n' "$2" | sed -n "s/^[[:space:]]*\([^[:space:]]\)/$1$tab\1/p"; }
+# Of both families, each rule for one or for both.
+inet=$(nat_of inet)
+nat_rules() { # RECORD FAMILY SAVE TABLES
+	rules=$(nat_of "$2")
 	# What nft cannot say, iptables can; and of the tables of old kernels nft knows nothing.
-	if [ -z "$rules" ] || printf '%s\n' "$2" | grep -q 'xt target' || grep -qx nat "$R/proc/net/$4" 2>/dev/null; then
+	if [ -z "$rules$inet" ] || tables_of "$2" | grep -q 'xt target' || grep -qx nat "$R/proc/net/$4" 2>/dev/null; then
 		rules="$rules
 $("$3" -t nat 2>/dev/null | grep -E -- '-j (MASQUERADE|SNAT|DNAT)')" || true
 	fi
-	printf '%s\n' "$rules" | sed -n "s/^[[:space:]]*\([^[:space:]]\)/$1$tab\1/p"
+	record_rules "$1" "$rules"
 }
-ruleset=$(nft list ruleset 2>/dev/null) || true
-nat_rules rule "$(printf '%s\n' "$ruleset" | sed '/^table ip6 /,/^}/d')" iptables-save ip_tables_names
-nat_rules rule6 "$(printf '%s\n' "$ruleset" | sed -n '/^table ip6 /,/^}/p')" ip6tables-save ip6_tables_names
+nat_rules rule ip iptables-save ip_tables_names
+nat_rules rule6 ip6 ip6tables-save ip6_tables_names
+record_rules rule-inet "$inet"
 if [ "$(cat "$R/proc/sys/net/ipv6/conf/all/forwarding" 2>/dev/null)" = 1 ]; then
 	record forward6
 fi
