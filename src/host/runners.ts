@@ -1,4 +1,5 @@
 import { FleetError } from '../model/errors.ts';
+import { type NetworkFile, networkFiles } from './network-files.ts';
 
 /** What runs on a hypervisor already, whoever made it: what `fleet init --from` starts from. */
 export interface Runners {
@@ -19,25 +20,6 @@ export interface Runners {
   readonly networkd: readonly NetworkFile[];
   /** Address heard of lately, by the bridge it is behind and its MAC. */
   readonly neighbours: readonly Neighbour[];
-}
-
-/** What a .network file says of interfaces and bridges. */
-export interface NetworkFile {
-  /** Globs; with `!` in front of the first, all others. */
-  readonly names: readonly string[];
-  readonly bridge: string | undefined;
-  readonly addresses: readonly string[];
-  readonly serving: Serving;
-}
-
-/** What networkd serves whoever is behind an interface. */
-export interface Serving {
-  /** Addresses by DHCP. */
-  readonly dhcp: boolean;
-  /** Router advertisements. */
-  readonly advertisements: boolean;
-  /** Sections about these, as text; empty: all is as usual. */
-  readonly sections: string;
 }
 
 export interface Neighbour {
@@ -127,50 +109,6 @@ const familyWords = { 4: ['ip', 'ipv4', 'icmp'], 6: ['ip6', 'ipv6', 'icmpv6', 'i
 function names(rule: string, family: 4 | 6): boolean {
   const words = rule.replaceAll(/"[^"]*"/g, '').split(/[\s,{}]+/);
   return familyWords[family].some((word) => words.includes(word));
-}
-
-function networkFiles(records: readonly string[][]): NetworkFile[] {
-  const files = new Map<string, string[]>();
-  for (const [file = '', ...rest] of records) {
-    const lines = files.get(file) ?? [];
-    files.set(file, lines);
-    lines.push(rest.join(' ').trim());
-  }
-  return [...files].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, lines]) => networkFile(lines));
-}
-
-const servingSection =
-  /^\[(DHCPServer(StaticLease)?|IPv6SendRA|IPv6Prefix|IPv6RoutePrefix|IPv6PREF64Prefix)\]$/;
-
-function networkFile(lines: readonly string[]): NetworkFile {
-  const values: [key: string, value: string][] = [];
-  let sections = '';
-  let section = '';
-  // A line that ends in a backslash goes on in the next, comments left out.
-  const text = lines.filter((line) => !/^[#;]/.test(line)).map((line) => `${line}\n`);
-  for (const line of text.join('').replaceAll('\\\n', ' ').split('\n')) {
-    if (line.startsWith('[')) section = line;
-    const isServing = servingSection.test(section);
-    if (isServing && line === section) sections += `${line}\n`;
-    const [, key, value] = /^(\w+)\s*=\s*(.*)$/.exec(line) ?? [];
-    if (key === undefined || value === undefined) continue;
-    values.push([section + key, value]);
-    // What does not show is no setting that a person could check.
-    if (isServing && !/[\p{C}\p{Zl}\p{Zp}]/u.test(value)) sections += `${key}=${value}\n`;
-  }
-  const all = (...keys: string[]) =>
-    values.filter(([key]) => keys.includes(key)).map(([, value]) => value);
-  const isOn = (key: string) => /^(1|yes|y|true|t|on)$/i.test(all(key).at(-1) ?? '');
-  return {
-    names: all('[Match]Name').flatMap((value) => value.split(/\s+/)),
-    bridge: all('[Network]Bridge').at(-1),
-    addresses: all('[Network]Address', '[Address]Address'),
-    serving: {
-      dhcp: isOn('[Network]DHCPServer'),
-      advertisements: isOn('[Network]IPv6SendRA'),
-      sections,
-    },
-  };
 }
 
 function of(records: readonly string[][], key: string): string[][] {

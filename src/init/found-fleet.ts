@@ -1,5 +1,6 @@
 import type { Facts } from '../host/facts.ts';
 import type { FoundVm, Runners } from '../host/runners.ts';
+import { quotePart } from '../model/config.ts';
 import { FleetError } from '../model/errors.ts';
 import {
   type FirstHypervisor,
@@ -137,10 +138,10 @@ function keptConfig(
     .map(({ name }) => name);
   const kept = bridges.filter(({ others }) => others.length === 0);
   const bridgeNames = kept.map(({ bridge }) => bridge);
-  // modules/hypervisor.nix has br-* and vm-*.
+  // modules/hypervisor.nix has vm-*.
   const deniedToo = kept
     .flatMap(({ bridge, taps }) => [bridge, ...taps])
-    .filter((name) => !/^(br|vm)-/.test(name));
+    .filter((name) => !name.startsWith('vm-'));
   const withDhcp = kept.filter(({ serving }) => serving?.dhcp);
   const hasIpv6 = kept.some(({ addresses }) => addresses.some((address) => address.includes(':')));
   return {
@@ -149,7 +150,7 @@ function keptConfig(
       'systemd.network': {
         netdevs: Object.fromEntries(
           bridgeNames.map((Name) => [
-            part(`90-found-${Name}`),
+            quotePart(`90-found-${Name}`),
             { netdevConfig: { Kind: 'bridge', Name } },
           ]),
         ),
@@ -159,11 +160,15 @@ function keptConfig(
     ...(deniedToo.length > 0 && { 'networking.dhcpcd.denyInterfaces': deniedToo }),
     ...(withDhcp.length > 0 && {
       'networking.firewall.interfaces': Object.fromEntries(
-        withDhcp.map(({ bridge }) => [part(bridge), { allowedUDPPorts: [67] }]),
+        withDhcp.map(({ bridge }) => [quotePart(bridge), { allowedUDPPorts: [67] }]),
       ),
     }),
     ...(hasIpv6 &&
-      runners.forward6 && { 'boot.kernel.sysctl."net.ipv6.conf.all.forwarding"': true }),
+      runners.forward6 && {
+        'boot.kernel.sysctl."net.ipv6.conf.all.forwarding"': true,
+        // Or the kernel forgets the default routes that it has from advertisements.
+        'environment.etc."sysctl.d/50-found.conf".text': '-net/ipv6/conf/*/accept_ra = 2\n',
+      }),
     ...(kept.length > 0 &&
       out && {
         'networking.nat': {
@@ -184,7 +189,7 @@ function keptConfig(
 function keptNetworks({ bridge, addresses, taps, serving }: FoundBridge): Fields {
   const linkConfig = { RequiredForOnline: false };
   return {
-    [part(`90-found-${bridge}`)]: {
+    [quotePart(`90-found-${bridge}`)]: {
       matchConfig: { Name: bridge },
       address: addresses,
       linkConfig,
@@ -196,16 +201,13 @@ function keptNetworks({ bridge, addresses, taps, serving }: FoundBridge): Fields
       },
       ...(serving && serving.sections !== '' && { extraConfig: serving.sections }),
     },
-    [part(`90-found-${bridge}-vms`)]: {
+    [quotePart(`90-found-${bridge}-vms`)]: {
       matchConfig: { Name: taps.join(' ') },
       linkConfig,
       networkConfig: { Bridge: bridge },
     },
   };
 }
-
-/** A key of `config` as one part of an option: dots would separate parts. */
-const part = (name: string): string => (name.includes('.') ? `"${name}"` : name);
 
 function networksText(networks: readonly FoundBridge[]): string {
   if (networks.length === 0) return '# networks:\n#   apps: { subnet: 10.1.0.0/24 }\n';

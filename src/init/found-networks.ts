@@ -1,5 +1,6 @@
 import type { Facts } from '../host/facts.ts';
-import type { FoundNic, FoundVm, NetworkFile, Runners, Serving } from '../host/runners.ts';
+import type { NetworkFile, Serving } from '../host/network-files.ts';
+import type { FoundNic, FoundVm, Runners } from '../host/runners.ts';
 import {
   contains,
   formatSubnet,

@@ -132,7 +132,7 @@ describe('a fleet.yaml of a hypervisor that runs vms already', () => {
 
   test('keeps dhcpcd, and router advertisements of guests, away from bridges', () => {
     expect(text).toContain(
-      'networking.dhcpcd.denyInterfaces:\n        - br0\n      networking.nat',
+      'networking.dhcpcd.denyInterfaces:\n        - br0\n        - br-data\n      networking.nat',
     );
     expect(text.match(/IPv6AcceptRA: false/g)).toHaveLength(2);
   });
@@ -149,6 +149,9 @@ describe('a fleet.yaml of a hypervisor that runs vms already', () => {
     const config = 'fleet' in read ? read.fleet.hypervisors[0]?.config : {};
     expect(expandConfig(config ?? {})).toMatchObject({
       boot: { kernel: { sysctl: { 'net.ipv6.conf.all.forwarding': true } } },
+      environment: {
+        etc: { 'sysctl.d/50-found.conf': { text: expect.stringContaining('ra = 2') } },
+      },
     });
     expect(foundFleet(first, facts, web, checkout)).not.toContain('forwarding');
     expect(foundFleet(first, webFacts, forwarding, checkout)).not.toContain('forwarding');
