@@ -92,7 +92,7 @@
       "!/run/fleet/seen"
       "!/run/fleet/autostarted"
     ];
-    # Started is it when each guest had its turn: nothing waits for those that are tried again.
+    # It counts as started when each guest had its turn: nothing waits for those that are tried again.
     serviceConfig = {
       NotifyAccess = "all";
       RemainAfterExit = true;
