@@ -137,6 +137,15 @@ describe('a switch', () => {
     switching(world, () => 'switched\t4\n');
     expect((await world.apply(['hv1']))[0]?.outcome).toBe('done');
   });
+
+  test('is not judged by fleet-autostart, which fails minutes after a reboot', async () => {
+    const world = new World();
+    switching(world, () => {
+      world.hv1.facts = { ...world.hv1.facts, failedUnits: ['fleet-autostart.service'] };
+      return 'switched\t4\n';
+    });
+    expect((await world.apply(['hv1']))[0]?.outcome).toBe('done');
+  });
 });
 
 describe('a switch that takes the link down', () => {

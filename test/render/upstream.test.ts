@@ -225,8 +225,8 @@ whenThere?.('microvm.nix takes a hypervisor', () => {
         restartIfChanged: false,
         path: [expect.stringContaining('iputils')],
         script: expect.stringContaining('"$R/var/lib/microvms/$vm/current"'),
-        serviceConfig: { RemainAfterExit: true, Type: 'oneshot' },
-        unitConfig: { ConditionPathExists: '!/run/fleet/seen' },
+        serviceConfig: { NotifyAccess: 'all', RemainAfterExit: true, Type: 'notify' },
+        unitConfig: { ConditionPathExists: ['!/run/fleet/seen', '!/run/fleet/autostarted'] },
       },
       keys: {
         scriptArgs: '%i',

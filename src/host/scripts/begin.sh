@@ -30,9 +30,13 @@ in_store "$system" || die preflight.no-generation "this hypervisor has no curren
 
 # After a reboot guests are started one by one, and one that we had just stopped would start again; what
 # was cut off is put back before that. A unit that waits for its turn is a job, and inactive.
+# One that runs has had its first pass and tries some again, for minutes: it gives way to `seen`.
 is_starting() {
-	[ "$(systemctl show -p ActiveState --value fleet-autostart.service)" = activating ] ||
-		systemctl list-jobs --no-legend 2>/dev/null | grep -q 'fleet-\(autostart\|recover\)\.service '
+	case $(systemctl show -p ActiveState -p SubState fleet-autostart.service) in
+	*ActiveState=activating*) ;;
+	*SubState=running*) mkdir -p "$R/run/fleet" && : >"$R/run/fleet/seen" ;;
+	*) systemctl list-jobs --no-legend 2>/dev/null | grep -q 'fleet-\(autostart\|recover\)\.service ' ;;
+	esac
 }
 left=120
 while is_starting; do

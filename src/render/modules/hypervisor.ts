@@ -96,11 +96,17 @@ export const hypervisorModule = rendered(`{
     path = [ pkgs.iputils ];
     wantedBy = [ "multi-user.target" ];
     restartIfChanged = false;
-    # Every deployment makes this file, a reboot takes it away.
-    unitConfig.ConditionPathExists = "!/run/fleet/seen";
+    # Every deployment makes the one, the script the other; a reboot takes them away.
+    unitConfig.ConditionPathExists = [
+      "!/run/fleet/seen"
+      "!/run/fleet/autostarted"
+    ];
+    # It counts as started when each guest had its turn: nothing waits for those that are tried again.
     serviceConfig = {
+      NotifyAccess = "all";
       RemainAfterExit = true;
-      Type = "oneshot";
+      TimeoutStartSec = "infinity";
+      Type = "notify";
     };
     script = ${indented(autostartScript, '    ')};
   };
