@@ -5,7 +5,7 @@ import { tailscaleInterface } from '../../model/names.ts';
 import type { Finding, Path } from '../finding.ts';
 import type { Draft, DraftHypervisor, DraftVm } from '../normalise.ts';
 import { type Fields, isFields } from '../tree.ts';
-import { hasForwarder, isSshdElsewhere, servicesOf } from './services.ts';
+import { hasForwarder, isSshdElsewhere, runsTailscale, servicesOf } from './services.ts';
 
 /**
  * An option that `config` cannot set, or not to anything but what `fits`. It would fail at the build on
@@ -140,12 +140,12 @@ const ofHypervisor = (hypervisor: DraftHypervisor): Options => ({
   ...tailscaleOptions(hypervisor),
 });
 
-const tailscaleOptions = ({ yaml: { tailscale } }: DraftHypervisor): Options => ({
-  ...(tailscale?.enable && {
+const tailscaleOptions = ({ yaml }: DraftHypervisor): Options => ({
+  // The firewall knows the tailnet by it.
+  ...(runsTailscale(yaml) && { 'services.tailscale.interfaceName': fixed(tailscaleInterface) }),
+  ...(yaml.tailscale?.enable && {
     'services.tailscale.enable': fixed(true),
-    // The firewall knows the tailnet by it.
-    'services.tailscale.interfaceName': fixed(tailscaleInterface),
-    ...(tailscale.advertiseRoutes && {
+    ...(yaml.tailscale.advertiseRoutes && {
       'services.tailscale.useRoutingFeatures': {
         fits: (value) => value === 'server' || value === 'both',
         problem: 'has to be server or both here',

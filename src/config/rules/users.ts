@@ -1,4 +1,5 @@
 import { expandConfig } from '../../model/config.ts';
+import { checkUser } from '../../model/guest-keys.ts';
 import { isPublicKey } from '../../model/public-key.ts';
 import { type Finding, type Path, secret } from '../finding.ts';
 import { type Draft, origin } from '../normalise.ts';
@@ -59,6 +60,9 @@ function* systemUsers(
   }
 }
 
+/** Their uids are no matter of order. */
+const numbered = ['root', checkUser];
+
 /**
  * NixOS counts users up from 1000 in the order of their names, and remembers it in /var/lib/nixos, which
  * most guests lose when they stop: one more user, and another owns what lies on the volumes.
@@ -71,7 +75,7 @@ export function* lastingUids({ vms }: Draft): Iterable<Finding> {
     const remembers = mounts.some((mount) => mount === '/' || isWithin('/var/lib/nixos', mount));
     if (remembers || mounts.length === 0) continue;
     const counted = Object.keys(users)
-      .filter((name) => name !== 'root' && uidIn(config, name) === undefined)
+      .filter((name) => !numbered.includes(name) && uidIn(config, name) === undefined)
       .sort((a, b) => (a < b ? -1 : 1));
     if (counted.length < 2) continue;
     const path = origin(vm, 'users');
