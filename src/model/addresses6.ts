@@ -56,14 +56,6 @@ export function formatSubnet6(subnet: Subnet6): string {
   return `${formatAddress6(subnet.base)}/${subnet.prefix}`;
 }
 
-/**
- * The prefixes that a subnet may have beside an IPv4 one of this prefix: a longer one has no room for its
- * hosts, a shorter one is a whole site or more.
- */
-export function prefixes6(prefix4: number): { shortest: number; longest: number } {
-  return { shortest: 48, longest: bits - (32 - prefix4) };
-}
-
 /** The address with this number in the subnet: the hypervisor's is 1, a vm's that of its IPv4 one. */
 export function hostAddress6(subnet: Subnet6, host: number): bigint {
   return subnet.base + BigInt(host);

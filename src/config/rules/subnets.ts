@@ -4,7 +4,6 @@ import {
   overlaps6,
   parseAddress6,
   parseSubnet6,
-  prefixes6,
   type Subnet6,
 } from '../../model/addresses6.ts';
 import type { Finding, Path } from '../finding.ts';
@@ -16,6 +15,9 @@ const reserved = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/4', '
   (text) => parseSubnet(text)!,
 );
 const reserved6 = ['::/8', 'fe80::/10', 'ff00::/8'].map((text) => parseSubnet6(text)!);
+
+/** Longer prefixes have no room for the IPv4 hosts; shorter ones are a whole site or more. */
+const widest6 = 48;
 
 /** Each subnet is written as a subnet, and has room for a gateway and a vm. */
 export function* subnets({ networks }: Draft): Iterable<Finding> {
@@ -61,11 +63,11 @@ function* subnet6Rules(
   if (parseAddress6(yaml.subnet6!.split('/')[0]!) !== subnet6.base) {
     yield insideOf(yaml.subnet6!, text, path);
   }
-  const { shortest, longest } = prefixes6(subnet.prefix);
-  if (subnet6.prefix < shortest || subnet6.prefix > longest) {
-    const size = subnet6.prefix < shortest ? 'large' : 'small';
+  const longest = 128 - (32 - subnet.prefix);
+  if (subnet6.prefix < widest6 || subnet6.prefix > longest) {
+    const size = subnet6.prefix < widest6 ? 'large' : 'small';
     const message = `/${subnet6.prefix} is too ${size} a subnet`;
-    const hint = `from /${shortest} to /${longest}: the hosts of ${formatSubnet(subnet)} have to fit`;
+    const hint = `from /${widest6} to /${longest}: the hosts of ${formatSubnet(subnet)} have to fit`;
     yield { code: 'E402', path, message, hint };
   }
   const range = reserved6.find((other) => overlaps6(subnet6, other));
