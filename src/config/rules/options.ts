@@ -81,7 +81,10 @@ function keptOut({ merged }: DraftVm): Options {
   const { settings } = servicesOf(merged).openssh ?? {};
   const wrong = admission.filter(([list, name, isWanted]) => {
     const names = isFields(settings) ? settings[list] : undefined;
-    return Array.isArray(names) && names.includes(name) !== isWanted;
+    if (!Array.isArray(names)) return false;
+    // A pattern may mean him.
+    const isOpen = isWanted && names.some((each) => /[*?@]/.test(String(each)));
+    return !isOpen && names.includes(name) !== isWanted;
   });
   return Object.fromEntries(
     wrong.map(([list, name, isWanted]) => [
