@@ -18,6 +18,12 @@ export const exitCodes = {
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 /**
+ * Whose doing a failure is: `commit`, what was deployed, which alone quarantines and reverts it; `user`,
+ * who asked for what cannot be; `world`, everything else: links, disks, reboots, other people.
+ */
+export type Blames = 'commit' | 'world' | 'user';
+
+/**
  * Something that went wrong outside of fleet's own code and that a person can act on. Anything
  * else that is thrown is a bug and is reported as one.
  */
@@ -29,11 +35,19 @@ export class FleetError extends Error {
   readonly exitCode: ExitCode;
   /** Last lines of remote output or of a tool, when they say more than the message. */
   readonly detail: string | undefined;
+  readonly blames: Blames;
 
   constructor(
     code: string,
     message: string,
-    more: { hint?: string; detail?: string; exitCode?: ExitCode; cause?: unknown } = {},
+    more: {
+      hint?: string;
+      detail?: string;
+      exitCode?: ExitCode;
+      cause?: unknown;
+      /** Default: `world`. */
+      blames?: Blames;
+    } = {},
   ) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause });
     this.name = 'FleetError';
@@ -41,6 +55,7 @@ export class FleetError extends Error {
     this.hint = more.hint;
     this.detail = more.detail;
     this.exitCode = more.exitCode ?? exitCodes.failed;
+    this.blames = more.blames ?? 'world';
   }
 }
 
