@@ -1,6 +1,6 @@
 import { FleetError } from '../model/errors.ts';
 import type { Check, Rollout } from '../model/fleet.ts';
-import { type CheckResult, checkVm, type VmTarget } from './checks.ts';
+import { type CheckResult, checkVm, type VmTarget } from '../plan/checks.ts';
 import { checkpoint } from './interrupt.ts';
 import type { Clock } from './ports.ts';
 import { probe } from './probes.ts';

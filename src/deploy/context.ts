@@ -2,7 +2,7 @@ import type { Facts } from '../host/facts.ts';
 import { expectedOf } from '../model/expected.ts';
 import type { Vm } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
-import type { VmTarget } from './checks.ts';
+import type { VmTarget } from '../plan/checks.ts';
 import type { Emit } from './events.ts';
 import type { Clock } from './ports.ts';
 import type { Session } from './session.ts';

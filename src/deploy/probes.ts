@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Host } from '../host/host.ts';
 import type { Check } from '../model/fleet.ts';
 import { checkUser } from '../model/guest-keys.ts';
-import type { CheckResult } from './checks.ts';
+import type { CheckResult } from '../plan/checks.ts';
 import { runScript } from './session.ts';
 
 /** One probe must not take longer than this; the deadline of the guest decides how often. */

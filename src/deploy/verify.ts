@@ -4,7 +4,7 @@ import { expectedOf } from '../model/expected.ts';
 import type { Hypervisor, Vm } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { rebootPending, systemRestartPending, vmRestartPending } from '../plan/restart-pending.ts';
-import { type CheckResult, checkHypervisor, checkVm } from './checks.ts';
+import { type CheckResult, checkHypervisor, checkVm } from '../plan/checks.ts';
 import type { Clock } from './ports.ts';
 import { probe } from './probes.ts';
 import { readFacts, runScript } from './session.ts';

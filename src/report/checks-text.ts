@@ -1,4 +1,4 @@
-import type { CheckResult } from '../deploy/checks.ts';
+import type { CheckResult } from '../plan/checks.ts';
 import type { Note } from '../deploy/verify.ts';
 import type { Style } from './style.ts';
 import { wrap } from './wrap.ts';

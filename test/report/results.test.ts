@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { CheckResult } from '../../src/deploy/checks.ts';
+import type { CheckResult } from '../../src/plan/checks.ts';
 import { FleetError } from '../../src/model/errors.ts';
 import { checksText } from '../../src/report/checks-text.ts';
 import { resultText } from '../../src/report/result-text.ts';

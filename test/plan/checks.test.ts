@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checkHypervisor, checkVm, type VmTarget } from '../../src/deploy/checks.ts';
+import { checkHypervisor, checkVm, type VmTarget } from '../../src/plan/checks.ts';
 import { verifyHypervisor } from '../../src/deploy/verify.ts';
 import type { Facts, Interface, VmFacts } from '../../src/host/facts.ts';
 import type { Hypervisor } from '../../src/model/fleet.ts';
