@@ -1,6 +1,6 @@
 import { FleetError } from '../model/errors.ts';
-import { NotHealthy } from './await-healthy.ts';
 import { checkHypervisor, checkVm, type VmTarget } from '../plan/checks.ts';
+import { NotHealthy } from './await-healthy.ts';
 import { bystanders } from './context.ts';
 import { checkpoint } from './interrupt.ts';
 import { inParallel } from './parallel.ts';

@@ -1,7 +1,7 @@
 import { systemName } from '../host/facts.ts';
 import { FleetError } from '../model/errors.ts';
-import { awaitHealthy } from './await-healthy.ts';
 import { checkHypervisor, checkVm } from '../plan/checks.ts';
+import { awaitHealthy } from './await-healthy.ts';
 import { type Context, formerTarget } from './context.ts';
 import { isLost } from './session.ts';
 

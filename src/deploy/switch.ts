@@ -1,7 +1,7 @@
 import { FleetError } from '../model/errors.ts';
 import type { Network } from '../model/fleet.ts';
-import { NotHealthy } from './await-healthy.ts';
 import { checkFailedUnits, checkHypervisor, checkUntouched } from '../plan/checks.ts';
+import { NotHealthy } from './await-healthy.ts';
 import type { Context } from './context.ts';
 import { isLost } from './session.ts';
 

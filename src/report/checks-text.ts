@@ -1,5 +1,5 @@
-import type { CheckResult } from '../plan/checks.ts';
 import type { Note } from '../deploy/verify.ts';
+import type { CheckResult } from '../plan/checks.ts';
 import type { Style } from './style.ts';
 import { wrap } from './wrap.ts';
 

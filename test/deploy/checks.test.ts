@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { checkHypervisor, checkVm, type VmTarget } from '../../src/plan/checks.ts';
 import { verifyHypervisor } from '../../src/deploy/verify.ts';
 import type { Facts, Interface, VmFacts } from '../../src/host/facts.ts';
 import type { Hypervisor } from '../../src/model/fleet.ts';
+import { checkHypervisor, checkVm, type VmTarget } from '../../src/plan/checks.ts';
 import { deployedFacts, index, unit, withEntry } from '../plan/situation.ts';
 import { World } from './run.ts';
 
