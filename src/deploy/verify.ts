@@ -4,6 +4,7 @@ import { expectedOf } from '../model/expected.ts';
 import type { Hypervisor, Vm } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { type CheckResult, checkHypervisor, checkVm } from '../plan/checks.ts';
+import { collectedRunners } from '../plan/collected.ts';
 import { rebootPending, systemRestartPending, vmRestartPending } from '../plan/restart-pending.ts';
 import type { Clock } from './ports.ts';
 import { probe } from './probes.ts';
@@ -46,7 +47,10 @@ export async function verifyHypervisor(
         )
       : []),
     ...(targets.has(hypervisor.name)
-      ? [restartPending(hypervisor.name, systemRestartPending(first))]
+      ? [
+          restartPending(hypervisor.name, systemRestartPending(first)),
+          ...collectedRunners(first).map((lost) => runnerLost(lost.target, lost.message)),
+        ]
       : []),
     ...vms.flatMap((vm) => lookAt(index, vm, first)),
   ];
@@ -112,6 +116,10 @@ function restartPending(target: string, pending: string | undefined): CheckResul
     expected: 'none',
     seen: pending ?? 'none',
   };
+}
+
+function runnerLost(target: string, seen: string): CheckResult {
+  return { target, check: 'runner', ok: false, expected: 'in the store', seen };
 }
 
 function lookAt(index: FleetIndex, vm: Vm, facts: Facts): CheckResult[] {

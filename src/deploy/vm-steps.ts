@@ -116,7 +116,7 @@ async function update(ctx: Context, vm: Vm, runner: string): Promise<void> {
   const run = vm.state === 'running';
   if (!run && ctx.before.vms.get(name)?.unit.active === 'active') await stopVm(ctx, name);
   // Of a runner that was collected microvm cannot make a diff, and would leave the guest half updated.
-  if (ctx.before.gone.has(name)) {
+  if (ctx.before.gone.has(name) || ctx.before.lost.has(name)) {
     const args = [name, runner, stopSeconds(ctx), run ? 'run' : 'stay'];
     await session.step(`update ${name}`, 'vm-set', args, {
       limit: 'guest',

@@ -40,6 +40,8 @@ export interface Facts {
   readonly deployed: ReadonlyMap<string, Deployed>;
   /** Names in `deployed` whose path is not in the store any more. */
   readonly gone: ReadonlySet<string>;
+  /** Folder in /var/lib/microvms, also of a vm that is not fleet's → its links that lead to no runner any more. */
+  readonly lost: ReadonlyMap<string, readonly string[]>;
   /** Names in `deployed` whose path no root of fleet's keeps from being collected. */
   readonly unrooted: ReadonlySet<string>;
   readonly held: ReadonlyMap<string, Held>;
@@ -122,7 +124,7 @@ export interface VmFacts {
   readonly booted: string | undefined;
   /** When `current` was last made to point somewhere. */
   readonly currentSince: number | undefined;
-  /** Managed by the hypervisor's own configuration (`microvm.vms`): `microvm -u` refuses it. */
+  /** In `microvm.vms` of the system that runs, which decides what its runner is. */
   readonly declarative: boolean;
   readonly unit: UnitFacts;
   readonly virtiofsd: UnitFacts;

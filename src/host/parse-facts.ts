@@ -80,6 +80,7 @@ export function parseFacts(text: string): Facts {
       ]),
     ),
     gone: new Set(of('gone').map(([name]) => name ?? '')),
+    lost: group(of('lost').map(([name = '', link = '']) => [name, link])),
     unrooted: new Set(
       deployed
         .filter(([name, , path]) => links.get(`${roots}/deployed-${name}`) !== path)

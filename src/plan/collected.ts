@@ -1,9 +1,42 @@
-import { type Facts, systemName } from '../host/facts.ts';
+import { type Facts, systemName, type VmFacts } from '../host/facts.ts';
 import type { FleetIndex } from '../model/index.ts';
 import type { Drift } from './plan.ts';
 
 /** Deployed generations that garbage collection took, or could take: each is a restart that fails. */
 export function collectedDrift(index: FleetIndex, hypervisor: string, facts: Facts): Drift[] {
+  return [...collectedDeployed(index, hypervisor, facts), ...collectedRunners(facts)];
+}
+
+/** Runners of whatever vm that are gone, and that `collectedDeployed` does not tell of. */
+export function collectedRunners(facts: Facts): Drift[] {
+  return [...facts.lost].flatMap(([target, links]): Drift[] => {
+    const seen = facts.vms.get(target);
+    const isTold = facts.gone.has(target) && seen?.current === facts.deployed.get(target)?.path;
+    if (!links.includes('current') || isTold) return lostStore(target, links, seen);
+    return [
+      {
+        target,
+        code: 'collected',
+        message: `its runner (/var/lib/microvms/${target}/current) is not in the store any more (collected): a restart would fail; build it again from what made it`,
+      },
+    ];
+  });
+}
+
+/** A guest that runs reads its programs from there; `booted` of one that does not is only stale. */
+function lostStore(target: string, links: readonly string[], seen: VmFacts | undefined): Drift[] {
+  if (!links.includes('booted') || seen?.unit.active !== 'active') return [];
+  return [
+    {
+      target,
+      code: 'collected',
+      message:
+        'the runner that it runs on is not in the store any more (collected): it has to be restarted',
+    },
+  ];
+}
+
+function collectedDeployed(index: FleetIndex, hypervisor: string, facts: Facts): Drift[] {
   const names = [systemName, ...index.vmsOn(hypervisor).map((vm) => vm.name)];
   return names.flatMap((name): Drift[] => {
     const target = name === systemName ? hypervisor : name;

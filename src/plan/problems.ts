@@ -25,7 +25,9 @@ export function problems(
       const vm = facts.vms.get(a.target);
       return vm?.declarative
         ? [
-            `${a.target} is managed by microvm.vms of the hypervisor's own configuration: take it out there first`,
+            facts.deployed.has(systemName)
+              ? `${a.target} is in microvm.vms of ${hypervisor}: take it out there, and apply that first`
+              : `${a.target} is in microvm.vms of the system that runs on ${hypervisor}: apply without it first (it keeps running), then hand it over`,
           ]
         : [];
     }),

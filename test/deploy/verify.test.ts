@@ -43,6 +43,13 @@ describe('verify says of a restart that is pending', () => {
     ]);
   });
 
+  test('that a runner was collected fails, whoever the guest belongs to', async () => {
+    const world = new World();
+    world.hv1.facts = { ...world.hv1.facts, lost: new Map([['Web_1', ['current']]]) };
+    expect((await verify(world)).ok).toBe(false);
+    expect((await verify(world, ['web1'])).ok).toBe(true);
+  });
+
   test('the same of the hypervisor', async () => {
     const world = new World();
     world.hv1.facts = { ...world.hv1.facts, systemProfile: '/nix/store/by-hand' };

@@ -81,6 +81,7 @@ function records(facts: Facts): string[] {
       return ['deployed', name, d.fingerprint, d.path, d.commit, d.since, expected];
     }),
     ...[...facts.gone].map((name) => ['gone', name]),
+    ...[...facts.lost].flatMap(([name, links]) => links.map((link) => ['lost', name, link])),
     ...[...facts.held].map(([name, h]) => ['held', name, h.from, h.to, h.operator, h.since]),
     ...[...facts.aside].flatMap(([name, folders]) => folders.map((f) => ['aside', name, f])),
     ...facts.open.map((open) => deployment('open', open)),

@@ -28,6 +28,7 @@ const full: Facts = {
   ],
   collecting: true,
   gone: new Set(['web1']),
+  lost: new Map([['Web_1', ['current', 'booted']]]),
   unrooted: new Set([systemName]),
   vms: withEntry(deployed.vms, 'web1', { currentSince: 1_759_000_003 }),
   lock: openDeployment('d2', { decided: 'confirmed' }),

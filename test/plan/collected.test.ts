@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { systemName } from '../../src/host/facts.ts';
-import { planHv1, short, twoHypervisors } from './situation.ts';
+import { type Facts, systemName } from '../../src/host/facts.ts';
+import type { HypervisorPlan } from '../../src/plan/plan.ts';
+import { planHv1, short, twoHypervisors, unit, withEntry } from './situation.ts';
 
 const gone = (...names: string[]) => ({ facts: () => ({ gone: new Set(names) }) });
 const unrooted = (...names: string[]) => ({ facts: () => ({ unrooted: new Set(names) }) });
@@ -34,6 +35,30 @@ describe('a deployed generation that was collected', () => {
     const plan = planHv1({ yaml, ...gone('db1') });
     expect(short(plan.actions)).toEqual(['set-aside db1']);
     expect(plan.drift).toEqual([]);
+  });
+});
+
+describe("the runner of a guest that is not fleet's", () => {
+  const stray = (active: string, ...links: string[]) => ({
+    facts: (f: Facts) => ({
+      lost: new Map([['old', links]]),
+      vms: withEntry(f.vms, 'old', { name: 'old', declarative: false, unit: unit(active) }),
+    }),
+  });
+  const told = (plan: HypervisorPlan) =>
+    plan.drift.filter((d) => d.code === 'collected').map((d) => `${d.target}: ${d.message}`);
+
+  test('is told when it was collected, for the guest never starts again', () => {
+    expect(told(planHv1(stray('active', 'current', 'booted')))).toEqual([
+      'old: its runner (/var/lib/microvms/old/current) is not in the store any more (collected): a restart would fail; build it again from what made it',
+    ]);
+  });
+
+  test('is told when only the one that it runs on was collected, and of none that is merely stale', () => {
+    expect(told(planHv1(stray('active', 'booted')))).toEqual([
+      'old: the runner that it runs on is not in the store any more (collected): it has to be restarted',
+    ]);
+    expect(told(planHv1(stray('inactive', 'booted')))).toEqual([]);
   });
 });
 

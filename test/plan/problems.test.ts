@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Facts } from '../../src/host/facts.ts';
+import { type Facts, systemName } from '../../src/host/facts.ts';
 import { FleetError } from '../../src/model/errors.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
 import { select } from '../../src/plan/selectors.ts';
@@ -14,14 +14,21 @@ import {
 } from './situation.ts';
 
 describe('what stands in the way', () => {
-  test('a vm of microvm.vms, which microvm -u refuses', () => {
+  test.each([
+    [true, 'web1 is in microvm.vms of hv1: take it out there, and apply that first'],
+    [
+      false,
+      'web1 is in microvm.vms of the system that runs on hv1: apply without it first (it keeps running), then hand it over',
+    ],
+  ])('a vm of microvm.vms, fleet having deployed the system: %s', (ours, problem) => {
     const { problems } = planHv1({
       fingerprints: changed('web1'),
-      facts: (f) => ({ vms: withEntry(f.vms, 'web1', { declarative: true }) }),
+      facts: (f) => ({
+        vms: withEntry(f.vms, 'web1', { declarative: true }),
+        ...(!ours && { deployed: withEntry(f.deployed, systemName, undefined) }),
+      }),
     });
-    expect(problems).toEqual([
-      "web1 is managed by microvm.vms of the hypervisor's own configuration: take it out there first",
-    ]);
+    expect(problems).toContain(problem);
   });
 
   test('another architecture than fleet.yaml says', () => {

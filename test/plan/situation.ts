@@ -92,6 +92,7 @@ export const emptyFacts: Facts = {
   checkout: undefined,
   deployed: new Map(),
   gone: new Set(),
+  lost: new Map(),
   unrooted: new Set(),
   held: new Map(),
   aside: new Map(),

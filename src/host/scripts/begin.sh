@@ -78,6 +78,7 @@ dd if=/dev/zero of="$deployment/reserve" bs=1024 count=256 2>/dev/null ||
 	[ -z "$former" ] || printf 'former\t%s\n' "$former"
 } | write "$deployment/meta"
 
+root_found
 # What there is before, kept from garbage collection until this deployment has ended.
 keep() { # PATH NAME; prints PATH, or - for what one cannot go back to
 	if in_store "$1" && ln -sfn "$1" "$roots/$id/$2" && [ -e "$1" ]; then echo "$1"; else echo -; fi

@@ -28,6 +28,12 @@ for item; do
 	esac
 	nix build -L -o "$out/${item#*:}" "$(attribute "$item")"
 	built=$(target "$out/${item#*:}")
+	case $item in hypervisor:*)
+		for other; do
+			case $other in vm:*) ! is_declared "$built" "${other#vm:}" || die build.declarative "${other#vm:} is in microvm.vms of the new system, too: take it out there" ;; esac
+		done
+		;;
+	esac
 	printf 'built\t%s\t%s\n' "${item#*:}" "$built"
 	if in_store "$now" && [ "$now" != "$built" ]; then
 		nix store diff-closures "$now" "$built" 2>/dev/null |

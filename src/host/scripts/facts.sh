@@ -66,8 +66,15 @@ look() {
 	for folder in "$vms"/*; do
 		is_vm "$folder" || continue
 		declarative=no
-		[ ! -e "$folder/toplevel" ] || declarative=yes
+		! is_declared "$R/run/current-system" "${folder##*/}" || declarative=yes
 		record vm "${folder##*/}" "$declarative"
+	done
+	# Of guests that fleet cannot have, too: one whose runner was collected never starts again.
+	for folder in "$vms"/*; do
+		is_guest "$folder" || continue
+		for link in current booted; do
+			[ ! -L "$folder/$link" ] || [ -e "$folder/$link" ] || record lost "${folder##*/}" "$link"
+		done
 	done
 	# What is not there yet will be made on the file system of the folder above it.
 	state_disk=$state vms_disk=$vms boot=$R/boot

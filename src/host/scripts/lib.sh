@@ -73,6 +73,16 @@ is_vm() {
 	case ${1##*/} in *[!a-z0-9-]* | '') return 1 ;; esac
 }
 
+# is_guest FOLDER: as is_vm, also of a name that fleet cannot have (`Web_1`).
+is_guest() {
+	[ -d "$1" ] && [ ! -L "$1" ] || return 1
+	case ${1##*/} in -* | *[!A-Za-z0-9_.@-]*) return 1 ;; esac
+}
+
+# is_declared SYSTEM NAME: SYSTEM has the guest in `microvm.vms`. The link `toplevel` in its folder proves
+# nothing: microvm.nix makes it, and never takes it away.
+is_declared() { [ -e "$1/etc/systemd/system/install-microvm-$2.service" ]; }
+
 is_active() { systemctl is-active -q "$1"; }
 
 # root_vm NAME: keeps its runners from being collected, as `microvm -c` does.
@@ -80,6 +90,14 @@ root_vm() {
 	mkdir -p "$gcroots/microvm"
 	ln -sfn "$vms/$1/current" "$gcroots/microvm/$1"
 	ln -sfn "$vms/$1/booted" "$gcroots/microvm/booted-$1"
+}
+
+# root_found: guests of `microvm.vms` were kept by the system that declared them, which is soon collected.
+root_found() {
+	for folder in "$vms"/*; do
+		if ! is_guest "$folder" || [ -L "$gcroots/microvm/${folder##*/}" ]; then continue; fi
+		root_vm "${folder##*/}"
+	done
 }
 
 # kill_guest NAME: a guest that will not stop would otherwise hold its unit for TimeoutSec (150 s).

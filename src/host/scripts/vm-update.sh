@@ -13,6 +13,8 @@ if [ -z "$R" ]; then
 	chmod g+w "$vms/$name"
 fi
 root_vm "$name"
+# Left over from `microvm.vms`, which the system has not any more: `microvm -u` would refuse.
+is_declared "$R/run/current-system" "$name" || [ ! -L "$vms/$name/toplevel" ] || rm -f "$vms/$name/toplevel"
 if [ "$then" = stay ]; then
 	microvm -u "$name"
 	exit

@@ -1,0 +1,55 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Stage } from './stage.ts';
+
+const guest = '"$FLEET_ROOT/var/lib/microvms/web1"';
+const unit = '"$FLEET_ROOT"/run/current-system/etc/systemd/system/install-microvm-web1.service';
+
+describe('guests of a hypervisor that is adopted', () => {
+  let stage: Stage;
+  beforeEach(async () => {
+    stage = await Stage.start();
+    stage.vms = { web1: {} };
+    await stage.finish(await stage.deploy());
+  }, 60_000);
+  afterEach(() => stage.stop());
+
+  it('are declarative by the unit of the system that runs, not by a link that it left', async () => {
+    const declarative = async () => (await stage.facts()).vms.get('web1')?.declarative;
+    await stage.host.exec(`ln -sfn /x ${guest}/toplevel`);
+    expect(await declarative()).toBe(false);
+    await stage.host.exec(`mkdir -p "$(dirname ${unit})" && touch ${unit}`);
+    expect(await declarative()).toBe(true);
+  });
+
+  it('are taken over though microvm.vms left its link, which goes', async () => {
+    await stage.host.exec(`ln -sfn "$FLEET_ROOT/nix/store" ${guest}/toplevel`);
+    stage.vms.web1 = { packages: ['curl'] };
+    await stage.begin();
+    const built = await stage.build('web1');
+    expect((await stage.update('web1')).code).toBe(0);
+    expect((await stage.facts()).vms.get('web1')?.booted).toBe(built.get('web1'));
+    expect((await stage.host.exec(`test -e ${guest}/toplevel`)).code).toBe(1);
+  });
+
+  it('keep what they run on through garbage collection, from the first deployment on', async () => {
+    const runner = (await stage.facts()).vms.get('web1')?.current as string;
+    // As the system that had declared them kept it, and a name that fleet cannot have.
+    await stage.host.exec(`cd "$FLEET_ROOT" && rm -r nix/var/nix/gcroots/fleet/*web1* \
+      nix/var/nix/gcroots/microvm/* var/lib/fleet/profiles/* && mkdir var/lib/microvms/Web_1 &&
+      cp -P ${guest}/current var/lib/microvms/Web_1/current`);
+    await stage.begin();
+    await stage.call('end', stage.id, 'untouched');
+    await stage.host.exec('nix-collect-garbage -d');
+    expect((await stage.host.exec(`test -e ${runner}`)).code).toBe(0);
+    expect((await stage.facts()).lost).toEqual(new Map());
+    const roots = await stage.host.exec('ls "$FLEET_ROOT/nix/var/nix/gcroots/microvm"');
+    expect(roots.stdout).toBe('Web_1\nbooted-Web_1\nbooted-web1\nweb1\n');
+    await stage.host.exec(`rm -r ${runner}`);
+    expect((await stage.facts()).lost).toEqual(
+      new Map([
+        ['Web_1', ['current']],
+        ['web1', ['current', 'booted']],
+      ]),
+    );
+  });
+});
