@@ -14,7 +14,7 @@ export interface Part {
    */
   state: 'waiting' | 'ready' | 'confirmed' | 'in-doubt' | 'ended';
   outcome?: Outcome;
-  /** Guests that were well at the last look, with their runners. */
+  /** Guests that were looked at last, with their runners; `-` for one that was not well. */
   healthy?: ReadonlyMap<string, string>;
   failure?: FleetError;
   result?: HypervisorResult;

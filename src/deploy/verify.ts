@@ -8,7 +8,7 @@ import { collectedRunners } from '../plan/collected.ts';
 import { rebootPending, systemRestartPending, vmRestartPending } from '../plan/restart-pending.ts';
 import type { Clock } from './ports.ts';
 import { probe } from './probes.ts';
-import { readFacts, runScript } from './session.ts';
+import { readFacts } from './session.ts';
 
 /** What was looked at, and what a person should know though it fails nothing. */
 export interface Verification {
@@ -23,7 +23,8 @@ export interface Note {
 
 /**
  * Looks at one hypervisor and its vms, and once more after the settle time: a guest in a restart
- * loop is healthy whenever one happens to look.
+ * loop is healthy whenever one happens to look. Reads only: what starts after a reboot is a
+ * deployment's to write down.
  */
 export async function verifyHypervisor(
   index: FleetIndex,
@@ -61,35 +62,10 @@ export async function verifyHypervisor(
   await clock.sleep(index.fleet.rollout.settle);
   const second = await readFacts(host, hypervisor, 'brief');
   checks.push(...vms.flatMap((vm) => settled(vm, first, second, index.fleet.rollout.settle)));
-  const unwritten = await writeDown(host, vms, checks, second);
   return {
     checks,
-    notes: [
-      ...(unwritten ? [{ target: hypervisor.name, text: unwritten }] : []),
-      ...(targets.has(hypervisor.name) ? notes(index, hypervisor.name, first) : []),
-    ],
+    notes: targets.has(hypervisor.name) ? notes(index, hypervisor.name, first) : [],
   };
-}
-
-/** For fleet-autostart, which starts `autostart: healthy` by it. Returns why it could not be written. */
-async function writeDown(
-  host: Host,
-  vms: readonly Vm[],
-  checks: readonly CheckResult[],
-  facts: Facts,
-): Promise<string | undefined> {
-  const failed = new Set(checks.filter((c) => !c.ok).map((c) => c.target));
-  const rows = vms
-    .filter((vm) => vm.state === 'running')
-    .flatMap(({ name }) => [name, (!failed.has(name) && facts.vms.get(name)?.current) || '-']);
-  if (rows.length === 0) return undefined;
-  try {
-    await runScript(host, 'looked', rows);
-    return undefined;
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return `how its guests look could not be written down there: ${why}`;
-  }
 }
 
 /** A reboot that is due boots what was deployed, and what becomes of others' vms is their business. */

@@ -35,7 +35,7 @@ export interface Work {
 
 /**
  * The outcome as confirm.sh and finish (deployments.sh) read it: rows of tab-separated fields.
- * @param healthy guests that were seen well, with their runners
+ * @param healthy guests that were looked at, with their runners; `-` for one that was not well
  */
 export function outcomeRows(
   fleet: string,

@@ -17,7 +17,6 @@ export type ScriptName =
   | 'history'
   | 'introduce'
   | 'lock-inputs'
-  | 'looked'
   | 'receive'
   | 'renew'
   | 'resume'
@@ -44,7 +43,6 @@ const withoutDeployments = new Set<ScriptName>([
   'guest-run',
   'introduce',
   'lock-inputs',
-  'looked',
   'runners',
 ]);
 

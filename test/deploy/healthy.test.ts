@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { verifyHypervisor } from '../../src/deploy/verify.ts';
 import type { Hypervisor } from '../../src/model/fleet.ts';
-import { twoHypervisors, unit } from '../plan/situation.ts';
-import { Refusal } from './fake-hypervisor.ts';
+import { twoHypervisors } from '../plan/situation.ts';
 import { World } from './run.ts';
 
 describe('a confirmed deployment writes down as healthy', () => {
@@ -29,12 +28,29 @@ describe('a confirmed deployment writes down as healthy', () => {
     ]);
   });
 
-  test('but none that is not well, which fails nothing', async () => {
+  test('and of one that is not well that it is not, which fails nothing', async () => {
     const world = careful();
     world.hv1.mute.add('/nix/store/old-db1');
     const [result] = await world.apply(['web1']);
     expect(result?.outcome).toBe('done');
-    expect(written(world)).toEqual([['web1', '/nix/store/new-web1']]);
+    expect(written(world)).toEqual([
+      ['web1', '/nix/store/new-web1'],
+      ['db1', '-'],
+    ]);
+  });
+
+  test('also one whose first answer got lost', async () => {
+    const world = careful();
+    world.hv1.before = (name) => {
+      if (name === 'facts' && world.hv1.log.at(-1)?.startsWith('vm-update')) {
+        // The look before the confirmation: db1 answers the second time.
+        const isFirst = world.hv1.seen.filter((line) => line === 'connect').length === 2;
+        if (isFirst && !world.hv1.mute.delete('/nix/store/old-db1'))
+          world.hv1.mute.add('/nix/store/old-db1');
+      }
+    };
+    await world.apply(['web1']);
+    expect(written(world)).toContainEqual(['db1', '/nix/store/old-db1']);
   });
 
   test('and no guest that was stopped', async () => {
@@ -44,44 +60,12 @@ describe('a confirmed deployment writes down as healthy', () => {
   });
 });
 
-describe('verify writes down', () => {
-  const verify = async (world: World) => {
-    let rows: readonly string[] | undefined;
-    const { instead } = world.hv1;
-    if (!instead.has('looked')) {
-      instead.set('looked', (args) => {
-        rows = args;
-        return undefined;
-      });
-    }
-    const hypervisor = world.index.hypervisors.get('hv1') as Hypervisor;
-    const targets = new Set(['hv1', 'db1', 'web1']);
-    const host = world.hv1.connect();
-    const { notes } = await verifyHypervisor(world.index, hypervisor, host, world.clock, targets);
-    return { rows, notes };
-  };
-
-  test('each guest that passed everything, with its runner, and that another did not', async () => {
-    const world = new World();
-    world.hv1.mute.add('/nix/store/old-web1');
-    const { rows } = await verify(world);
-    expect(rows).toEqual(['db1', '/nix/store/old-db1', 'web1', '-']);
-  });
-
-  test('that a guest which stopped between the two looks is not well', async () => {
-    const world = new World();
-    world.clock.sleep = async () => world.hv1.vm('db1', { unit: unit('failed') });
-    expect((await verify(world)).rows?.slice(0, 2)).toEqual(['db1', '-']);
-  });
-
-  test('or says that it could not', async () => {
-    const world = new World();
-    world.hv1.instead.set('looked', () => new Refusal('remote.failed', 'no space left'));
-    expect((await verify(world)).notes).toEqual([
-      {
-        target: 'hv1',
-        text: 'how its guests look could not be written down there: no space left',
-      },
-    ]);
-  });
+test('verify runs nothing on a hypervisor but what reads', async () => {
+  const world = new World();
+  world.hv1.mute.add('/nix/store/old-web1');
+  const hypervisor = world.index.hypervisors.get('hv1') as Hypervisor;
+  const targets = new Set(['hv1', 'db1', 'web1']);
+  const host = world.hv1.connect();
+  await verifyHypervisor(world.index, hypervisor, host, world.clock, targets);
+  expect(world.hv1.log).toEqual([]);
 });

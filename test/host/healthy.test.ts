@@ -36,21 +36,26 @@ const healthy = (): Record<string, string> =>
     ]),
   );
 
-test('a look writes down who was well on which runner, and forgets who was not', () => {
-  run('looked', 'web1', '/nix/store/a', 'db1', '/nix/store/b');
+/** Ends a deployment with what was confirmed in it. */
+function end(id: string, result: string, rows: string): void {
+  mkdirSync(state('deployments', id), { recursive: true });
+  writeFileSync(state('deployments', id, 'after'), `${rows}end\n`);
+  run('end', id, result);
+}
+
+test('a confirmed deployment writes down who was well on which runner, and forgets who was not', () => {
+  end('1', 'done', 'healthy\tweb1\t/nix/store/a\nhealthy\tdb1\t/nix/store/b\n');
   expect(healthy()).toEqual({ web1: '/nix/store/a\n', db1: '/nix/store/b\n' });
-  run('looked', 'web1', '-', 'db1', '/nix/store/c', 'new1', '-');
+  end('2', 'done', 'healthy\tweb1\t-\nhealthy\tdb1\t/nix/store/c\nhealthy\tnew1\t-\n');
   expect(healthy()).toEqual({ db1: '/nix/store/c\n' });
 });
 
-test('so does a deployment that is confirmed, and no other', () => {
+test('no other deployment writes it down', () => {
   for (const [id, result] of [
     ['1', 'rolled-back'],
     ['2', 'done'],
   ] as const) {
-    mkdirSync(state('deployments', id), { recursive: true });
-    writeFileSync(state('deployments', id, 'after'), `healthy\tweb1\t/nix/store/${id}\nend\n`);
-    run('end', id, result);
+    end(id, result, `healthy\tweb1\t/nix/store/${id}\n`);
     expect(existsSync(state('healthy'))).toBe(result === 'done');
   }
   expect(healthy()).toEqual({ web1: '/nix/store/2\n' });
@@ -58,7 +63,7 @@ test('so does a deployment that is confirmed, and no other', () => {
 
 test('what is known of a vm goes with it when it is set aside', () => {
   mkdirSync(join(root, 'var/lib/microvms/web1'), { recursive: true });
-  run('looked', 'web1', '/nix/store/a');
+  end('0', 'done', 'healthy\tweb1\t/nix/store/a\n');
   run('vm-aside', '1', 'web1');
   expect(healthy()).toEqual({});
   expect(readFileSync(state('aside/1/web1.healthy'), 'utf8')).toBe('/nix/store/a\n');

@@ -14,11 +14,15 @@ record() {
 look() {
 	# Guests are asked in the background while the rest is read.
 	answers=
+	# A deployment looks again and again; to who looks once, a lost ping must not be the answer: one more a second.
+	patience='-w 3'
+	[ "$wanted" = brief ] || patience='-W 1'
 	if [ $# -gt 0 ]; then
 		answers=$(mktemp -d)
 		trap 'rm -rf "$answers"' EXIT
 		for address; do
-			(ping -n -q -c 1 -W 1 "$address" >/dev/null 2>&1 && : >"$answers/$address") &
+			# shellcheck disable=SC2086 # words
+			(ping -n -q -c 1 $patience "$address" >/dev/null 2>&1 && : >"$answers/$address") &
 		done
 	fi
 
