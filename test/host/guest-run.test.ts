@@ -1,5 +1,13 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -35,7 +43,7 @@ beforeAll(async () => {
   expect(makeKeys('web2')).toMatchObject({ status: 0 });
   guest = await startSshd(desk, [], {
     given: {
-      hostKey: join(keys, 'web1/ssh_host_ed25519_key'),
+      hostKey: join(keys, 'web1/ssh_host_ecdsa_key'),
       authorizedKeys: join(keys, 'web1/fleet-check'),
     },
   });
@@ -50,25 +58,25 @@ describe('the keys of a guest', () => {
   const mode = (name: string) => (statSync(join(keys, name)).mode & 0o777).toString(8);
 
   test('are made once and kept, the public halves with them', () => {
-    const before = read('web1/ssh_host_ed25519_key');
-    rmSync(join(keys, 'web1/ssh_host_ed25519_key.pub'));
+    const before = read('web1/ssh_host_ecdsa_key');
+    rmSync(join(keys, 'web1/ssh_host_ecdsa_key.pub'));
     expect(makeKeys('web1').status).toBe(0);
-    expect(read('web1/ssh_host_ed25519_key')).toBe(before);
-    expect(read('web1/ssh_host_ed25519_key.pub')).toMatch(/^ssh-ed25519 AAAA\S+ web1\n$/);
-    expect(read('web2/ssh_host_ed25519_key')).not.toBe(before);
+    expect(read('web1/ssh_host_ecdsa_key')).toBe(before);
+    expect(read('web1/ssh_host_ecdsa_key.pub')).toMatch(/^ecdsa-sha2-nistp521 AAAA\S+ web1\n$/);
+    expect(read('web2/ssh_host_ecdsa_key')).not.toBe(before);
   });
 
   test('are made again where a crash left an empty file', () => {
-    writeFileSync(join(keys, 'web2/ssh_host_ed25519_key'), '');
+    writeFileSync(join(keys, 'web2/ssh_host_ecdsa_key'), '');
     expect(makeKeys('web2').status).toBe(0);
-    expect(read('web2/ssh_host_ed25519_key')).toContain('PRIVATE KEY');
+    expect(read('web2/ssh_host_ecdsa_key')).toContain('PRIVATE KEY');
   });
 
   test('are for root alone, and for the guest that has the folder', () => {
     expect(mode('')).toBe('700');
     expect(mode('check_ed25519')).toBe('600');
     expect(mode('web1')).toBe('755');
-    expect(mode('web1/ssh_host_ed25519_key')).toBe('600');
+    expect(mode('web1/ssh_host_ecdsa_key')).toBe('600');
     expect(mode('web1/fleet-check')).toBe('644');
     expect(read('web1/fleet-check')).toBe(`restrict ${read('check_ed25519.pub')}`);
   });
@@ -133,6 +141,36 @@ describe('a command inside a guest', () => {
 
   test('is not run where the key of another guest is known', () => {
     expect(run('true', { name: 'web2' }).lines[0]).toBe('255');
+  });
+
+  test.each(['ed25519', 'ecdsa', 'rsa'])(
+    'is run in a guest that has an %s key of its own, which its sshd is told of first',
+    async (type) => {
+      const both = await startSshd(desk, [], {
+        given: {
+          hostKey: desk.key(`own-${type}`, { type }),
+          authorizedKeys: join(keys, 'web1/fleet-check'),
+        },
+        settings: `HostKey ${join(keys, 'web1/ssh_host_ecdsa_key')}`,
+      });
+      const { lines } = run('echo well', { to: both });
+      both.stop();
+      expect(lines).toEqual(['0', 'well', '']);
+    },
+  );
+
+  test('is run in a guest whose runner is from when its key was ed25519', async () => {
+    const old = desk.key('old');
+    const folder = join(keys, 'web1');
+    copyFileSync(`${old}.pub`, join(folder, 'ssh_host_ed25519_key.pub'));
+    const sshd = await startSshd(desk, [], {
+      given: { hostKey: old, authorizedKeys: join(folder, 'fleet-check') },
+    });
+    const { lines } = run('true', { to: sshd });
+    sshd.stop();
+    rmSync(join(folder, 'ssh_host_ed25519_key.pub'));
+    expect(lines).toEqual(['0', '']);
+    expect(run('true', { to: guest }).lines[0]).toBe('0');
   });
 
   test('cannot be run in a guest that never got keys', () => {

@@ -164,7 +164,7 @@ whenThere?.('microvm.nix starts', () => {
     );
     expect(openssh).toMatchObject({
       authorizedKeysFiles: ['/run/fleet/%u'],
-      hostKeys: [{ path: '/run/fleet/ssh_host_ed25519_key', type: 'ed25519' }],
+      hostKeys: [{ bits: 521, path: '/run/fleet/ssh_host_ecdsa_key', type: 'ecdsa' }],
     });
     expect(users).toEqual({ users: { 'fleet-check': { isNormalUser: true, uid: 29_999 } } });
   });

@@ -51,7 +51,7 @@ describe('run checks', () => {
   });
 
   it('keep the key of a guest over its restarts', async () => {
-    const key = 'cat "$FLEET_ROOT/var/lib/fleet/guest-keys/well/ssh_host_ed25519_key.pub"';
+    const key = 'cat "$FLEET_ROOT/var/lib/fleet/guest-keys/well/ssh_host_ecdsa_key.pub"';
     const before = await stage.host.exec(key);
     await stage.host.exec('systemctl restart microvm@well');
     expect(await stage.host.exec(key)).toEqual(before);

@@ -2,20 +2,21 @@
 # status (124: it took too long, 255: ssh failed) and the last lines it said.
 name=$1 address=$2 port=$3 user=$4 seconds=$5 command=$6
 keys=$state/guest-keys
-host_key=$keys/$name/ssh_host_ed25519_key.pub
-[ -s "$host_key" ] ||
-	die guest.no-keys "there is no $host_key: the guest has not started since its first run check"
+known=$(cat "$keys/$name"/ssh_host_*_key.pub 2>/dev/null) || true
+[ -n "$known" ] ||
+	die guest.no-keys "there is no key in $keys/$name: the guest has not started since its first run check"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-# This guest's key and no other: whoever else answers at its address is not talked to.
-read -r type key _ <"$host_key"
-printf '%s %s %s\n' "$name" "$type" "$key" >"$folder/known_hosts"
+# The keys that this guest was given and no others: whoever else answers at its address is not talked to.
+printf '%s\n' "$known" | while read -r type key _; do printf '%s %s %s\n' "$name" "$type" "$key"; done >"$folder/known_hosts"
+# Of ed25519 the guest may show one of its own: asked for only by guests built before fleet's was ecdsa.
+algorithms=ecdsa-sha2-nistp521,ssh-ed25519
 code=0
 # The last word is for the guest's shell; ours never reads it.
 timeout -k 1 "$seconds" ssh -F none -n -T -p "$port" -i "$keys/check_ed25519" \
 	-o BatchMode=yes -o IdentitiesOnly=yes -o IdentityAgent=none -o ConnectTimeout="$seconds" \
 	-o StrictHostKeyChecking=yes -o UserKnownHostsFile="$folder/known_hosts" -o GlobalKnownHostsFile=/dev/null \
-	-o HostKeyAlias="$name" -o HostKeyAlgorithms=ssh-ed25519 -o UpdateHostKeys=no -o LogLevel=ERROR \
+	-o HostKeyAlias="$name" -o HostKeyAlgorithms="$algorithms" -o UpdateHostKeys=no -o LogLevel=ERROR \
 	-- "$user@$address" "$command" >"$folder/output" 2>&1 || code=$?
 echo "$code"
 tail -n 3 "$folder/output" | cut -c -200

@@ -26,11 +26,13 @@ export const guestChecksModule = rendered(`{ config, ... }:
   services.openssh = {
     enable = true;
     authorizedKeysFiles = [ "${guestKeysMount}/%u" ];
-    # The root of a guest is a tmpfs: a key of its own would be another one after each start.
+    # Of a type that the guest has none of: sshd shows the first key of each type only, and the guest
+    # may have keys of its own. NIST curves of another size are another type.
     hostKeys = [
       {
-        path = "${guestKeysMount}/ssh_host_ed25519_key";
-        type = "ed25519";
+        bits = 521;
+        path = "${guestKeysMount}/ssh_host_ecdsa_key";
+        type = "ecdsa";
       }
     ];
   };
