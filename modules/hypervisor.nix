@@ -16,6 +16,7 @@
   networking = {
     # networkd alone looks after TAPs, and after the bridges that networks.nix names.
     dhcpcd.denyInterfaces = [ "vm-*" ];
+    networkmanager.unmanaged = [ "interface-name:vm-*" ];
 
     nftables = {
       enable = true;
@@ -362,11 +363,11 @@
       name=$1
       case $name in "" | *[!a-z0-9-]*) exit 1 ;; esac
 
-      # key FILE COMMENT: a key pair. Of several that make it at once, one wins.
+      # key FILE COMMENT TYPE BITS: a key pair. Of several that make it at once, one wins.
       key() {
         if [ ! -s "$1" ]; then
           new=$(mktemp -d "$keys/.new.XXXXXX")
-          ssh-keygen -q -t ed25519 -N "" -C "$2" -f "$new/key"
+          ssh-keygen -q -t "$3" -b "$4" -N "" -C "$2" -f "$new/key"
           ln "$new/key" "$1" 2>/dev/null || [ -s "$1" ] || mv -f "$new/key" "$1"
           rm -rf "$new"
         fi
@@ -377,12 +378,13 @@
       mkdir -p "$R/var/lib/fleet"
       umask 077
       mkdir -p "$keys"
-      key "$keys/check_ed25519" fleet-check
+      key "$keys/check_ed25519" fleet-check ed25519 256
       # The guest's sshd reads who may log in as that user, not as root.
       umask 022
       mkdir -p "$keys/$name"
       umask 077
-      key "$keys/$name/ssh_host_ed25519_key" "$name"
+      # ed25519 and the usual 256 bits are what a guest may have a key of its own of.
+      key "$keys/$name/ssh_host_ecdsa_key" "$name" ecdsa 521
       umask 022
       echo "restrict $(cat "$keys/check_ed25519.pub")" >"$keys/$name/.authorized.$$"
       mv -f "$keys/$name/.authorized.$$" "$keys/$name/fleet-check"

@@ -11,13 +11,22 @@
     '';
   };
 
-  networking.dhcpcd.denyInterfaces = [
-    "br-vm1"
-    "br-vm2"
-    "br-vm3"
-    "br-vm4"
-    "br-vm5"
-  ];
+  networking = {
+    dhcpcd.denyInterfaces = [
+      "br-vm1"
+      "br-vm2"
+      "br-vm3"
+      "br-vm4"
+      "br-vm5"
+    ];
+    networkmanager.unmanaged = [
+      "interface-name:br-vm1"
+      "interface-name:br-vm2"
+      "interface-name:br-vm3"
+      "interface-name:br-vm4"
+      "interface-name:br-vm5"
+    ];
+  };
 
   systemd.network = {
     netdevs = {

@@ -157,7 +157,10 @@ function keptConfig(
         networks: Object.assign({}, ...kept.map(keptNetworks)),
       },
     }),
-    ...(deniedToo.length > 0 && { 'networking.dhcpcd.denyInterfaces': deniedToo }),
+    ...(deniedToo.length > 0 && {
+      'networking.dhcpcd.denyInterfaces': deniedToo,
+      'networking.networkmanager.unmanaged': deniedToo.map((name) => `interface-name:${name}`),
+    }),
     ...(withDhcp.length > 0 && {
       'networking.firewall.interfaces': Object.fromEntries(
         withDhcp.map(({ bridge }) => [quotePart(bridge), { allowedUDPPorts: [67] }]),

@@ -31,7 +31,12 @@ export function networksFile(hypervisor: Hypervisor, bridges: readonly Bridge[])
     nixFile(
       {
         ...(forwards && forwardIpv6),
-        ...(names.length > 0 && { networking: { dhcpcd: { denyInterfaces: names } } }),
+        ...(names.length > 0 && {
+          networking: {
+            dhcpcd: { denyInterfaces: names },
+            networkmanager: { unmanaged: names.map((name) => `interface-name:${name}`) },
+          },
+        }),
         systemd: {
           network: {
             netdevs: Object.fromEntries(netdevs),

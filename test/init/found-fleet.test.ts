@@ -132,7 +132,7 @@ describe('a fleet.yaml of a hypervisor that runs vms already', () => {
 
   test('keeps dhcpcd, and router advertisements of guests, away from bridges', () => {
     expect(text).toContain(
-      'networking.dhcpcd.denyInterfaces:\n        - br0\n        - br-data\n      networking.nat',
+      'networking.dhcpcd.denyInterfaces:\n        - br0\n        - br-data\n      networking.networkmanager.unmanaged:\n        - interface-name:br0\n        - interface-name:br-data\n      networking.nat',
     );
     expect(text.match(/IPv6AcceptRA: false/g)).toHaveLength(2);
   });

@@ -23,6 +23,7 @@ export const hypervisorModule = rendered(`{
   networking = {
     # networkd alone looks after TAPs, and after the bridges that networks.nix names.
     dhcpcd.denyInterfaces = [ "vm-*" ];
+    networkmanager.unmanaged = [ "interface-name:vm-*" ];
 
     nftables = {
       enable = true;

@@ -12,6 +12,7 @@ in
     useNetworkd = mkOption { type = types.bool; default = false; };
     nameservers = mkOption { type = types.listOf types.str; default = [ ]; };
     dhcpcd.denyInterfaces = mkOption { type = types.listOf types.str; default = [ ]; };
+    networkmanager.unmanaged = mkOption { type = types.listOf types.str; default = [ ]; };
   };
 
   config = {
