@@ -133,13 +133,19 @@ settle() {
 # set_aside ID NAME: a stopped vm's whole state directory moves out of microvm's sight; nothing is
 # deleted.
 set_aside() {
-	if [ -L "$aside" ] || [ -L "$aside/$1" ]; then die aside.link "$aside is a symbolic link"; fi
 	# The records stay where only root writes.
 	records=$state/aside/$1
-	mkdir -p "$aside/$1" "$records" "$roots"
+	mkdir -p "$records" "$roots"
 	runner=$(target "$vms/$2/current")
 	if in_store "$runner"; then ln -sfn "$runner" "$roots/aside-$2"; fi
-	mv "$vms/$2" "$aside/$1/$2"
+	(
+		cd -P "$vms"
+		mkdir .aside 2>/dev/null || true
+		enter .aside
+		mkdir "$1" 2>/dev/null || true
+		enter ".aside/$1"
+		mv "$vms/$2" "./$2"
+	) || return
 	rm -f "$gcroots/microvm/$2" "$gcroots/microvm/booted-$2"
 	for kind in deployed healthy held; do
 		[ ! -f "$state/$kind/$2" ] || mv "$state/$kind/$2" "$records/$2.$kind"
@@ -148,7 +154,7 @@ set_aside() {
 
 # bring_back NAME FOLDER: the state directory FOLDER, which was set aside, is the vm's again.
 bring_back() {
-	mv "$2" "$vms/$1"
+	(cd -P "$vms" && rename "$2" "./$1") || return
 	rmdir "${2%/*}" 2>/dev/null || true
 	from=${2%/*}
 	records=$state/aside/${from##*/}

@@ -32,12 +32,54 @@ connection() {
 	fi
 }
 
-# flip LINK TARGET: atomic, so that a guest starting just now sees the old or the new runner.
+# rename FROM TO: TO, a link or a file, becomes FROM; never a folder into which it would move.
+rename() {
+	# -T is GNU's and busybox's word for it, -h is BSD's.
+	mv -fT "$1" "$2" 2>/dev/null || mv -fh "$1" "$2"
+}
+
+# flip LINK TARGET: atomic. For links in folders where only root writes.
 flip() {
 	rm -f "$1.fleet"
 	ln -s "$2" "$1.fleet"
-	# -T is GNU's and busybox's word for it, -h is BSD's.
-	mv -fT "$1.fleet" "$1" 2>/dev/null || mv -fh "$1.fleet" "$1"
+	rename "$1.fleet" "$1"
+}
+
+# enter FOLDER: into that folder below the state directory of vms, and nowhere else. Group kvm may put a link in
+# the place of any folder there: what root then does is done to `.`, which nobody can exchange any more.
+enter() {
+	base=$(cd -P "$vms" && pwd -P)
+	cd -P "$vms/$1" 2>/dev/null || die vm.no-folder "${vms#"$R"}/$1 is no folder"
+	[ "$(pwd -P)" = "$base/$1" ] || die vm.link "${vms#"$R"}/$1 is behind a symbolic link"
+}
+
+# as_vms COMMAND…: as the user whose folders these are, who may write there anyway. A name that somebody in
+# group kvm foresees, or sees in time, leads that user nowhere that group kvm could not go by itself.
+as_vms() {
+	if [ -z "$R" ] && id -u microvm >/dev/null 2>&1 && command -v setpriv >/dev/null; then
+		setpriv --reuid="$(id -u microvm)" --regid="$(id -g microvm)" --clear-groups -- "$@"
+	else
+		"$@"
+	fi
+}
+
+# in_vm NAME COMMAND…: in the vm's folder, as its user.
+in_vm() (
+	enter "$1"
+	shift
+	# A `microvm -c` that was cut short left it to root alone.
+	if ! as_vms test -w . && [ -z "$R" ]; then
+		chgrp kvm .
+		chmod g+rwx .
+	fi
+	as_vms "$@"
+)
+
+# flip_current NAME RUNNER: atomic, so that a guest starting just now sees the old or the new runner.
+flip_current() {
+	# shellcheck disable=SC2016
+	in_vm "$1" sh -c 'new=$(mktemp -u .current.XXXXXX) && ln -s "$1" "$new" &&
+		{ mv -fT "$new" current 2>/dev/null || mv -fh "$new" current; }' fleet "$2"
 }
 
 # write FILE: standard input becomes FILE, whole or not at all.

@@ -3,7 +3,7 @@
 name=$1 runner=$2 seconds=$3 then=$4
 in_store "$runner" || die vm.not-in-store "$runner is not a store path"
 [ -x "$runner/bin/microvm-run" ] || die vm.runner-gone "$runner is not in the store any more"
-flip "$vms/$name/current" "$runner"
+flip_current "$name" "$runner"
 [ "$then" = run ] || exit 0
 if [ "$(target "$vms/$name/booted")" = "$runner" ] && is_active "microvm@$name.service"; then
 	exit 0

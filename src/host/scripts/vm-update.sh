@@ -1,17 +1,9 @@
 # vm-update.sh NAME SECONDS CHECKOUT run|stay: `microvm -Ru` (or -u), one vm at a time. A guest that
 # does not stop within SECONDS is killed.
 name=$1 seconds=$2 flake=git+file://$R$3 then=$4
-[ ! -L "$vms/$name" ] || die vm.link "$vms/$name is a symbolic link"
-# Group kvm may write here: never through a name that somebody can foresee.
-new=$(mktemp "$vms/$name/.flake.XXXXXX")
-printf '%s' "$flake" >"$new"
-chmod 644 "$new"
-mv -f "$new" "$vms/$name/flake"
-if [ -z "$R" ]; then
-	# What a `microvm -c` that was cut short left undone.
-	chgrp -h kvm "$vms/$name"
-	chmod g+w "$vms/$name"
-fi
+# shellcheck disable=SC2016
+in_vm "$name" sh -c 'new=$(mktemp .flake.XXXXXX) && printf %s "$1" >"$new" && chmod 644 "$new" &&
+	{ mv -fT "$new" flake 2>/dev/null || mv -fh "$new" flake; }' fleet "$flake"
 root_vm "$name"
 # Left over from `microvm.vms`, which the system has not any more: `microvm -u` would refuse.
 is_declared "$R/run/current-system" "$name" || [ ! -L "$vms/$name/toplevel" ] || rm -f "$vms/$name/toplevel"

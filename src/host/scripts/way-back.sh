@@ -113,7 +113,7 @@ guests_back() {
 		if [ ! -e "$former" ]; then
 			fail "the former runner of $name, $former, is gone"
 		else
-			flip "$vms/$name/current" "$former" || fail "$name is not on its former runner"
+			(flip_current "$name" "$former") || fail "$name is not on its former runner"
 		fi
 	done <<-END
 		$(field vm)
