@@ -1,6 +1,6 @@
 import { connectAll } from '../deploy/connect-all.ts';
-import { runScript } from '../deploy/session.ts';
 import { parseHistory } from '../host/history.ts';
+import { runScript } from '../host/hypervisor.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { type HistoryEntry, historyText } from '../report/history-text.ts';

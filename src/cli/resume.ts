@@ -1,8 +1,8 @@
 import type { HypervisorResult } from '../deploy/put-back.ts';
 import { exitCodeOf, type Member, rollOut } from '../deploy/rollout.ts';
-import { runScript } from '../deploy/session.ts';
 import type { Work } from '../deploy/work.ts';
 import { type PastDeployment, parseHistory } from '../host/history.ts';
+import { runScript } from '../host/hypervisor.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import { historyText } from '../report/history-text.ts';
 import { resultText } from '../report/result-text.ts';

@@ -2,7 +2,6 @@ import { type Contact, connectAll } from '../deploy/connect-all.ts';
 import type { Ports } from '../deploy/ports.ts';
 import { type Returns, returning } from '../deploy/rollback.ts';
 import { exitCodeOf, rollOut } from '../deploy/rollout.ts';
-import { runScript } from '../deploy/session.ts';
 import { type Facts, systemName } from '../host/facts.ts';
 import {
   chooseGeneration,
@@ -11,6 +10,7 @@ import {
   parseGenerations,
 } from '../host/generations.ts';
 import type { Host } from '../host/host.ts';
+import { runScript } from '../host/hypervisor.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { timestamp } from '../plan/drift.ts';

@@ -1,5 +1,5 @@
 import { connectAll } from '../deploy/connect-all.ts';
-import { runScript } from '../deploy/session.ts';
+import { runScript } from '../host/hypervisor.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import { timestamp, whenBack } from '../plan/drift.ts';
 import { confirm } from './ask.ts';

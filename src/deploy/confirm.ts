@@ -1,3 +1,4 @@
+import { isLost } from '../host/hypervisor.ts';
 import { FleetError } from '../model/errors.ts';
 import { checkHypervisor, checkVm, type VmTarget } from '../plan/checks.ts';
 import { NotHealthy } from './await-healthy.ts';
@@ -6,7 +7,6 @@ import { checkpoint } from './interrupt.ts';
 import { inParallel } from './parallel.ts';
 import type { Part } from './part.ts';
 import { asFleetError, patience } from './put-back.ts';
-import { isLost } from './session.ts';
 import { type Outcome, outcomeRows } from './work.ts';
 
 /** Hypervisors that are looked at or confirmed at a time. */

@@ -1,9 +1,9 @@
 import type { Facts } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
+import { readFacts } from '../host/hypervisor.ts';
 import type { Hypervisor } from '../model/fleet.ts';
 import { inParallel } from './parallel.ts';
 import type { Ports } from './ports.ts';
-import { readFacts } from './session.ts';
 
 export interface Contact {
   readonly hypervisor: Hypervisor;

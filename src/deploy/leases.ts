@@ -1,4 +1,5 @@
-import { isLost, type Session } from './session.ts';
+import { isLost } from '../host/hypervisor.ts';
+import type { Session } from './session.ts';
 
 /**
  * Lets hypervisors hear of us for as long as a deployment goes on, also those that are done and wait

@@ -1,10 +1,10 @@
 import { request } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Host } from '../host/host.ts';
+import { runScript } from '../host/hypervisor.ts';
 import type { Check } from '../model/fleet.ts';
 import { checkUser } from '../model/guest-keys.ts';
 import type { CheckResult } from '../plan/checks.ts';
-import { runScript } from './session.ts';
 
 /** One probe must not take longer than this; the deadline of the guest decides how often. */
 const probeMs = 3000;

@@ -1,9 +1,9 @@
 import { systemName } from '../host/facts.ts';
+import { isLost } from '../host/hypervisor.ts';
 import { FleetError } from '../model/errors.ts';
 import { checkHypervisor, checkVm } from '../plan/checks.ts';
 import { awaitHealthy } from './await-healthy.ts';
 import { type Context, formerTarget } from './context.ts';
-import { isLost } from './session.ts';
 
 /** How one hypervisor came out of a deployment. */
 export interface HypervisorResult {

@@ -1,14 +1,10 @@
 import type { Facts } from '../host/facts.ts';
 import type { Host, RunOptions } from '../host/host.ts';
-import { parseFacts } from '../host/parse-facts.ts';
-import { type ScriptName, script, stepScript } from '../host/scripts.ts';
-import { FleetError } from '../model/errors.ts';
+import { isLost, readFacts, runScript } from '../host/hypervisor.ts';
+import { type ScriptName, stepScript } from '../host/scripts.ts';
 import type { Hypervisor } from '../model/fleet.ts';
 import type { Emit } from './events.ts';
 import type { Ports } from './ports.ts';
-
-/** How many lines of remote output an error carries. */
-const lastLines = 20;
 
 /** Seconds that a step may take before its unit is ended. */
 const limits = { short: 120, switch: 300, guest: 420, build: 3600 } as const;
@@ -198,47 +194,4 @@ export class Session {
   close(): void {
     this.#host.close();
   }
-}
-
-export async function readFacts(
-  host: Host,
-  hypervisor: Hypervisor,
-  wanted: 'brief' | 'full',
-  addresses: readonly string[] = [],
-): Promise<Facts> {
-  return parseFacts(
-    await runScript(host, 'facts', [hypervisor.checkout, wanted, ...addresses], {
-      timeoutMs: 60_000,
-    }),
-  );
-}
-
-/**
- * Runs one script. @throws FleetError with the code that the script gave (`fleet-error` on standard
- * error), or `remote.failed`, and the last lines of its output.
- */
-export async function runScript(
-  host: Host,
-  name: ScriptName,
-  args: readonly string[],
-  options: RunOptions & { readonly title?: string } = {},
-): Promise<string> {
-  const result = await host.run(script(name), args, options);
-  if (result.code === 0) return result.stdout;
-  const lines = `${result.stdout}\n${result.stderr}`.split('\n').filter((l) => l.trim() !== '');
-  const told = lines.findLast((l) => l.startsWith('fleet-error\t'));
-  const [, code = 'remote.failed', ...message] = told?.split('\t') ?? [];
-  const detail = lines.filter((l) => !l.startsWith('fleet-error\t')).slice(-lastLines);
-  throw new FleetError(
-    code,
-    message.length > 0
-      ? message.join('\t')
-      : `${options.title ?? name} failed on ${host.name} (exit ${result.code})`,
-    detail.length > 0 ? { detail: detail.join('\n') } : {},
-  );
-}
-
-/** The connection went, or cannot be made; what was sent may still be carried out. */
-export function isLost(error: unknown): boolean {
-  return error instanceof FleetError && error.code.startsWith('ssh.');
 }

@@ -1,9 +1,9 @@
+import { isLost } from '../host/hypervisor.ts';
 import { FleetError } from '../model/errors.ts';
 import type { Network } from '../model/fleet.ts';
 import { checkFailedUnits, checkHypervisor, checkUntouched } from '../plan/checks.ts';
 import { NotHealthy } from './await-healthy.ts';
 import type { Context } from './context.ts';
-import { isLost } from './session.ts';
 
 /** TAPs re-join their bridges and networkd sets addresses in its own time: that long, in ms. */
 const networkSettles = 20_000;

@@ -1,5 +1,6 @@
 import { type Facts, systemName } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
+import { readFacts } from '../host/hypervisor.ts';
 import { expectedOf } from '../model/expected.ts';
 import type { Hypervisor, Vm } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
@@ -8,7 +9,6 @@ import { collectedRunners } from '../plan/collected.ts';
 import { rebootPending, systemRestartPending, vmRestartPending } from '../plan/restart-pending.ts';
 import type { Clock } from './ports.ts';
 import { probe } from './probes.ts';
-import { readFacts } from './session.ts';
 
 /** What was looked at, and what a person should know though it fails nothing. */
 export interface Verification {

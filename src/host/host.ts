@@ -11,10 +11,15 @@ export interface RunResult {
 export interface RunOptions {
   /** Bytes for the script's standard input. */
   readonly stdin?: Buffer | string;
-  /** Called with every whole line of the script's standard output as it arrives. */
+  /**
+   * Called with every whole line of the script's standard output as it arrives, without what is beyond
+   * 1 MiB of it; the result then has the end of the output only.
+   */
   readonly onLine?: (line: string) => void;
   /** Milliseconds without an end after which the connection is given up. Default: none. */
   readonly timeoutMs?: number;
+  /** Aborted: nobody waits for the script any more. The connection stays. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -31,8 +36,9 @@ export interface Host {
   readonly port: number;
   /**
    * Runs a script of src/host/scripts/ with its arguments passed as arguments.
-   * @throws FleetError `ssh.lost`, `ssh.timed-out`, `ssh.not-started` (no sudo, no shell); a non-zero
-   * exit is a result, not an error.
+   * @throws FleetError `ssh.lost`, `ssh.timed-out`, `ssh.not-started` (no sudo, no shell),
+   * `remote.too-much` (over 16 MiB of output; the connection is closed), `interrupted`; a non-zero exit
+   * is a result, not an error.
    */
   run(script: string, args: readonly string[], options?: RunOptions): Promise<RunResult>;
   /**

@@ -120,7 +120,8 @@ test('large outputs on both streams, and lines across chunks', async () => {
   const lines: string[] = [];
   const script = `seq 1 1500000; seq 1 200000 >&2; printf 'é😀 no line feed'`;
   const result = await host.run(script, [], { onLine: (line) => lines.push(line) });
-  expect(result.stdout.length).toBeGreaterThan(10_000_000);
+  // Lines that are handed on are not kept, but for the last.
+  expect(result.stdout.length).toBeLessThan(10_000_000);
   expect(result.stderr).toHaveLength(1_288_895);
   expect(lines).toHaveLength(1_500_001);
   expect(lines.at(-2)).toBe('1500000');

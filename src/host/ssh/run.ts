@@ -40,12 +40,23 @@ export function runScript(
 ): Promise<RunResult> {
   const { command, preamble } = invocation(script, args, sudo);
   return new Promise((resolve, reject) => {
-    const fail = (error: unknown) => {
+    let session: ClientChannel | undefined;
+    let isOver = false;
+    const letGo = () => {
+      isOver = true;
       clearTimeout(timer);
       link.client.removeListener('close', onLost);
+      options.signal?.removeEventListener('abort', onAbort);
+    };
+    const fail = (error: unknown) => {
+      letGo();
       reject(error);
     };
     const onLost = () => fail(link.lost('a script ran'));
+    const onAbort = () => {
+      fail(new FleetError('interrupted', 'interrupted'));
+      session?.close();
+    };
     const timer =
       options.timeoutMs === undefined
         ? undefined
@@ -54,18 +65,29 @@ export function runScript(
             link.close();
           }, options.timeoutMs);
     if (link.isClosed) return onLost();
+    if (options.signal?.aborted) return onAbort();
     link.client.once('close', onLost);
-    const onOpen = (error: Error | undefined, channel: ClientChannel) => {
-      if (error)
-        return fail(link.isClosed ? link.lost('a script was started') : noSession(link, error));
+    options.signal?.addEventListener('abort', onAbort);
+    const onOpen = (error: Error | undefined, channel: ClientChannel | undefined) => {
+      if (isOver) return void channel?.close();
+      session = channel;
+      if (error || !channel)
+        return fail(
+          link.isClosed
+            ? link.lost('a script was started')
+            : noSession(link, error ?? new Error('no session')),
+        );
       const stdout = new Output(options.onLine);
       const stderr = new Output();
       let exit: { code: number | null } | undefined;
       const take = (output: Output) => (chunk: Buffer) => {
+        if (isOver) return;
         try {
           output.push(chunk);
         } catch (thrown) {
-          fail(thrown); // by onLine; ssh2 would take it for a broken connection
+          fail(thrown); // also by onLine; ssh2 would take it for a broken connection
+          // Or it would go on sending.
+          if (output.isFull) link.close();
         }
       };
       channel.on('data', take(stdout));
@@ -78,11 +100,11 @@ export function runScript(
       );
       Promise.all(ended)
         .then(() => {
+          if (isOver) return;
           if (exit === undefined) return onLost();
           stdout.end();
           if (!stderr.started) return fail(notStarted(link, sudo, exit.code, stdout, stderr));
-          clearTimeout(timer);
-          link.client.removeListener('close', onLost);
+          letGo();
           resolve({ code: exit.code ?? 255, stdout: stdout.text(), stderr: stderr.text() });
         })
         .catch(fail);

@@ -1,0 +1,90 @@
+import { FleetError } from '../model/errors.ts';
+import type { Hypervisor } from '../model/fleet.ts';
+import { clip } from './answers/clip.ts';
+import type { Facts } from './facts.ts';
+import type { Host, RunOptions } from './host.ts';
+import { parseFacts } from './parse-facts.ts';
+import { type ScriptName, script } from './scripts.ts';
+
+/** How many lines of remote output an error carries, and how long each of them may be. */
+const lastLines = 20;
+const lineLength = 500;
+
+/** Seconds within which most scripts have long ended, on a slow machine too. */
+const usual = 60;
+
+/**
+ * Seconds that a script may take at the other end before its connection is given up: the time that it
+ * may wait for something there, and some more. Steps have the limit of their unit (Session.step).
+ */
+const limits: Partial<Readonly<Record<ScriptName, number>>> = {
+  // Waits for fleet-autostart for 120 s, and may put a dead deployment in order first.
+  begin: 300,
+  // Two writes that wait for the disk.
+  confirm: 120,
+  // Way backs: a switch, and guests that hang. `back` says for how long it waits.
+  back: 660,
+  unlock: 660,
+  // A step in hand is waited for.
+  resume: 3660,
+  // A bundle, over whatever line there is.
+  receive: 3600,
+  // Nix fetches the inputs.
+  'lock-inputs': 900,
+  // They read images and hardware.
+  introduce: 120,
+  runners: 120,
+};
+
+export interface ScriptOptions extends RunOptions {
+  /** What a person calls it, for errors; default: its name. */
+  readonly title?: string;
+}
+
+/**
+ * Runs one script, within its limit unless `timeoutMs` says another. @throws FleetError with the code
+ * that the script gave (`fleet-error` on standard error), or `remote.failed`, and the last lines of its
+ * output; `ssh.timed-out` after its limit, `remote.too-much` when it says more than anybody reads.
+ */
+export async function runScript(
+  host: Host,
+  name: ScriptName,
+  args: readonly string[],
+  options: ScriptOptions = {},
+): Promise<string> {
+  const timeoutMs = (limits[name] ?? usual) * 1000;
+  const result = await host.run(script(name), args, { timeoutMs, ...options });
+  if (result.code === 0) return result.stdout;
+  const lines = `${result.stdout}\n${result.stderr}`.split('\n').filter((l) => l.trim() !== '');
+  const told = lines.findLast((l) => l.startsWith('fleet-error\t'))?.split('\t');
+  const detail = lines.filter((l) => !l.startsWith('fleet-error\t')).slice(-lastLines);
+  const [, code = '', ...message] = told ?? [];
+  throw new FleetError(
+    isCode(code) ? code : 'remote.failed',
+    message.length > 0
+      ? clip(message.join('\t'), lineLength)
+      : `${options.title ?? name} failed on ${host.name} (exit ${result.code})`,
+    detail.length > 0 ? { detail: detail.map((l) => clip(l, lineLength)).join('\n') } : {},
+  );
+}
+
+/** What a script may say of itself; what became of the connection is not its to say. */
+function isCode(code: string): boolean {
+  return /^[a-z]+(-[a-z]+)*\.[a-z]+(-[a-z]+)*$/.test(code) && !code.startsWith('ssh.');
+}
+
+/** Reads the facts. Addresses given are pinged from the hypervisor. */
+export async function readFacts(
+  host: Host,
+  hypervisor: Hypervisor,
+  wanted: 'brief' | 'full',
+  addresses: readonly string[] = [],
+): Promise<Facts> {
+  const args = [hypervisor.checkout, wanted, ...addresses];
+  return parseFacts(await runScript(host, 'facts', args));
+}
+
+/** The connection went, or cannot be made; what was sent may still be carried out. */
+export function isLost(error: unknown): boolean {
+  return error instanceof FleetError && error.code.startsWith('ssh.');
+}

@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { Host } from '../../src/host/host.ts';
+import { runScript } from '../../src/host/hypervisor.ts';
+import { mark, Output } from '../../src/host/ssh/output.ts';
+import { FleetError } from '../../src/model/errors.ts';
+import { connect, failure, sshConfig } from '../host/desk.ts';
+import { type Desk, makeDesk, type Sshd, startSshd } from '../host/sshd.ts';
+
+let desk: Desk;
+let sshd: Sshd;
+let configFile: string;
+let host: Host;
+beforeAll(async () => {
+  desk = makeDesk();
+  const key = desk.key('id');
+  sshd = await startSshd(desk, [key]);
+  configFile = sshConfig(desk, `Host *\n  IdentityFile ${key}\n`, sshd.knownHosts);
+});
+beforeEach(async () => {
+  host = await connect({ host: sshd.address, port: sshd.port }, { configFile });
+  return () => host.close();
+});
+afterAll(() => {
+  sshd.stop();
+  desk.remove();
+});
+
+test.each([
+  ['output', 'head -c 20000000 /dev/zero'],
+  ['errors', 'head -c 20000000 /dev/zero >&2'],
+])(
+  'a script whose %s have no end is given up after 16 MiB, with its connection',
+  async (_, text) => {
+    const error = await failure(host.run(`${text}; sleep 60`, []));
+    expect(error).toMatchObject({ code: 'remote.too-much', blames: 'world' });
+    expect((await failure(host.run('true', []))).code).toBe('ssh.lost');
+  },
+);
+
+test('lines that are handed on are not kept, but for the last', async () => {
+  let lines = 0;
+  const text =
+    'i=0; while [ $i -lt 200 ]; do head -c 100000 /dev/zero; echo; i=$((i+1)); done; echo end';
+  const { stdout } = await host.run(text, [], { onLine: () => lines++ });
+  expect(lines).toBe(201);
+  expect(stdout.length).toBeLessThan(10_000_000);
+  expect(stdout).toMatch(/\nend\n$/);
+});
+
+test('a line without an end is handed on cut', () => {
+  const lines: string[] = [];
+  const output = new Output((line) => lines.push(line));
+  output.push(Buffer.from(mark));
+  const piece = Buffer.alloc(64 * 1024, 'x');
+  for (let i = 0; i < 64; i++) output.push(piece);
+  output.push(Buffer.from('y\nnext\n'));
+  expect(lines.map((line) => line.length)).toEqual([1024 * 1024, 4]);
+});
+
+test('a login shell that chats for ever does not hold up the others', () => {
+  const output = new Output();
+  const started = performance.now();
+  const piece = Buffer.alloc(1024, 'motd ');
+  expect(() => {
+    for (;;) output.push(piece);
+  }).toThrow('more than 16 MiB');
+  expect(performance.now() - started).toBeLessThan(2000);
+  expect(output.text().length).toBeLessThan(200_000);
+});
+
+test('the mark is found wherever packets cut it', () => {
+  for (let cut = 1; cut < mark.length; cut++) {
+    const output = new Output();
+    const all = Buffer.from(`motd fleet: ${mark}answer`);
+    output.push(all.subarray(0, 12 + cut));
+    output.push(all.subarray(12 + cut));
+    expect(output.text()).toBe('answer');
+  }
+});
+
+test('nobody waits for a script once asked to stop, and the connection stays', async () => {
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(), 200);
+  const error = await failure(host.run('sleep 60', [], { signal: stop.signal }));
+  expect(error.code).toBe('interrupted');
+  expect((await host.run('echo here', [])).stdout).toBe('here\n');
+  expect((await failure(host.run('true', [], { signal: stop.signal }))).code).toBe('interrupted');
+});
+
+/** A host on which every script fails in this way. */
+const failing = (stderr: string) =>
+  ({ name: 'hv1', run: async () => ({ code: 70, stdout: '', stderr }) }) as unknown as Host;
+
+test.each(['ssh.lost', 'interrupted', 'no code', `a.${'b-'.repeat(50)}`, '\u001b[2J.x'])(
+  'a script cannot say of itself that it was %j',
+  async (code) => {
+    const error = await failure(runScript(failing(`fleet-error\t${code}\twhy\n`), 'facts', []));
+    expect(error).toMatchObject({ code: 'remote.failed', message: 'why' });
+  },
+);
+
+test('what a script says of its failure is cut to what a person reads', async () => {
+  const long = 'x'.repeat(100_000);
+  const error = await failure(
+    runScript(failing(`${long}\nfleet-error\ta.b\t${long}\n`), 'facts', []),
+  );
+  expect(error).toBeInstanceOf(FleetError);
+  expect(error.message.length).toBeLessThan(1000);
+  expect(error.detail?.length).toBeLessThan(1000);
+});
+
+test('every script has a limit', async () => {
+  const limits: (number | undefined)[] = [];
+  const asked = {
+    name: 'hv1',
+    run: async (_text: string, _args: unknown, options: { timeoutMs?: number }) => {
+      limits.push(options.timeoutMs);
+      return { code: 0, stdout: '', stderr: '' };
+    },
+  } as unknown as Host;
+  for (const name of ['begin', 'end', 'history', 'renew'] as const)
+    await runScript(asked, name, []);
+  await runScript(asked, 'renew', [], { timeoutMs: 5 });
+  expect(limits).toEqual([300_000, 60_000, 60_000, 60_000, 5]);
+});
