@@ -25,9 +25,8 @@ export async function switchHypervisor(ctx: Context, target: SwitchTarget): Prom
   const { session, clock, emit, before } = ctx;
   const { name } = session.hypervisor;
   let code = -1;
-  const bridges = target.networks.map((network) => network.bridge);
   const how = target.networkd ? 'networkd' : '-';
-  const args = [session.id, target.toplevel, 'test', how, ...bridges];
+  const args = [session.id, target.toplevel, 'test', how];
   const onLine = (line: string) => {
     if (line.startsWith('switched\t')) code = Number(line.split('\t')[1]);
   };

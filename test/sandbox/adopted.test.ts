@@ -53,3 +53,50 @@ describe('guests of a hypervisor that is adopted', () => {
     );
   });
 });
+
+describe('bridges that networkd does not know', () => {
+  let stage: Stage;
+  const exec = (command: string) => stage.host.exec(command);
+  const master = async (port: string) => (await stage.facts()).interfaces.get(port)?.master;
+  beforeEach(async () => {
+    stage = await Stage.start();
+    await exec('ip link add br-web1 type bridge && ip link set br-web1 up');
+  }, 60_000);
+  afterEach(() => stage.stop());
+
+  it('are taken over by the first switch that has them, with the guests in them', async () => {
+    stage.vms = { db1: {} };
+    await stage.finish(await stage.deploy());
+    stage.vms = { db1: {}, web1: {} };
+    await stage.begin();
+    const built = await stage.build('hv1', 'web1');
+    await stage.switchTo(built.get('hv1') as string);
+    await stage.step('vm-create', 'web1', '/var/lib/fleet/repo');
+    await stage.step('vm-start', 'web1');
+    await stage.until((f) => f.interfaces.get('vm-web1')?.master === 'br-web1');
+  });
+
+  it('have the ports again that the roll-back of a switch took out of them', async () => {
+    // As a script of NixOS' networking.bridges: the bridge is made anew when the system is activated.
+    await exec('ip link add lan-old type tun && ip link set lan-old master br-web1 up');
+    await stage.begin();
+    const old = (await stage.facts()).currentSystem as string;
+    const script = `${old}/bin/switch-to-configuration`;
+    await exec(`mv ${script} ${script}.real && printf '%s\n' '#!/bin/sh' \
+      'case $1 in test) ip link del br-web1; ip link add br-web1 type bridge ;; esac' 'exec "$0.real" "$@"' >${script} && chmod +x ${script}`);
+    stage.vms = { web1: {} };
+    await stage.switchTo((await stage.build('hv1')).get('hv1') as string);
+    expect(await stage.back()).toBe('changed\nback\tno 0\nput-back\tsystem.\n');
+    expect(await master('lan-old')).toBe('br-web1');
+  });
+
+  it('that are gone after a roll-back are named, with the ports that were in them', async () => {
+    await exec('ip link add lan-old type tun && ip link set lan-old master br-web1 up');
+    await stage.begin();
+    await stage.switchTo((await stage.build('hv1')).get('hv1') as string);
+    await exec('ip link del br-web1');
+    expect(await stage.back()).toContain(
+      'not-back\tnot in their bridges again: lan-old(br-web1)\n',
+    );
+  });
+});

@@ -99,6 +99,10 @@ active=$(systemctl list-units --no-legend --plain --state=active,activating,relo
 		printf 'vm\t%s\t%s\t%s\t%s\n' "$name" "$current" "$(keep "$(target "$folder/booted")" "$name.booted")" "$was"
 	done
 	for name; do printf 'target\t%s\n' "$name"; done
+	for port in "$R"/sys/class/net/*; do
+		bridge=$(bridge_of "${port##*/}")
+		[ -z "$bridge" ] || printf 'port\t%s\t%s\n' "${port##*/}" "$bridge"
+	done
 	systemctl list-units --no-pager --no-legend --plain --full --state=failed 2>/dev/null |
 		sed -n "s/^\([^ ][^ ]*\).*/failed$tab\1/p"
 } >"$deployment/before"

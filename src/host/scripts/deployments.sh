@@ -130,6 +130,17 @@ settle() {
 	fi
 }
 
+# meets_strangers SYSTEM: some bridge of SYSTEM's is there already, and not by the networkd of the system that
+# runs. A networkd that only reloads refuses it ("File exists") and leaves its ports out.
+meets_strangers() {
+	known=$(bridges_of "$R/run/current-system")
+	for bridge in $(bridges_of "$1"); do
+		[ -e "$R/sys/class/net/$bridge" ] || continue
+		printf '%s\n' "$known" | grep -qxF "$bridge" || return 0
+	done
+	return 1
+}
+
 # set_aside ID NAME: a stopped vm's whole state directory moves out of microvm's sight; nothing is
 # deleted.
 set_aside() {

@@ -134,6 +134,19 @@ root_vm() {
 	ln -sfn "$vms/$1/booted" "$gcroots/microvm/booted-$1"
 }
 
+# bridges_of SYSTEM: names of the bridges that networkd makes for it.
+bridges_of() {
+	for file in "$1"/etc/systemd/network/*.netdev; do
+		! grep -qs '^Kind=bridge' "$file" || sed -n 's/^Name=//p' "$file"
+	done
+}
+
+# bridge_of PORT: prints the bridge that an interface is in, or nothing.
+bridge_of() {
+	master=$(target "$R/sys/class/net/$1/master")
+	[ -z "$master" ] || [ ! -d "$R/sys/class/net/${master##*/}/bridge" ] || echo "${master##*/}"
+}
+
 # root_found: guests of `microvm.vms` were kept by the system that declared them, which is soon collected.
 root_found() {
 	for folder in "$vms"/*; do

@@ -1,8 +1,7 @@
-# switch.sh ID TOPLEVEL test networkd|- [BRIDGE…] | switch.sh ID TOPLEVEL boot new|return
+# switch.sh ID TOPLEVEL test networkd|- | switch.sh ID TOPLEVEL boot new|return
 # test activates and leaves the boot default alone, so that a power cycle is a way back; boot makes it
-# the default. BRIDGE: those that the new system has, to know which of them are new. The exit status of switch-to-configuration is told, not judged.
+# the default. The exit status of switch-to-configuration is told, not judged.
 id=$1 toplevel=$2 mode=$3 how=$4
-shift 4
 in_store "$toplevel" || die switch.not-in-store "$toplevel is not a store path"
 [ -x "$toplevel/bin/switch-to-configuration" ] || die switch.gone "$toplevel is not in the store any more"
 code=0
@@ -13,9 +12,10 @@ if [ "$mode" = boot ]; then
 	[ "$code" = 0 ] || die switch.boot "switch-to-configuration boot ended with $code: the boot default is not set"
 	exit 0
 fi
-for bridge; do
+for bridge in $(bridges_of "$toplevel"); do
 	[ -e "$R/sys/class/net/$bridge" ] || echo "$bridge"
 done >>"$deployments/$id/bridges-new"
+! meets_strangers "$toplevel" || how=networkd
 : >"$deployments/$id/switching"
 on_disk "$deployments/$id"
 "$toplevel/bin/switch-to-configuration" test || code=$?

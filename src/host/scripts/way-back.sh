@@ -120,6 +120,28 @@ guests_back() {
 	END
 }
 
+# A bridge that a script made is made anew by the switch, without the guests that run on.
+ports_back() {
+	tries=25
+	until
+		out=
+		while IFS=$tab read -r port bridge; do
+			# The TAP of a guest that stopped went with it.
+			if [ -z "$port" ] || [ ! -e "$R/sys/class/net/$port" ]; then continue; fi
+			[ "$(bridge_of "$port")" != "$bridge" ] || continue
+			ip link set dev "$port" master "$bridge" 2>/dev/null || out="$out $port(${bridge})"
+		done <<-END
+			$(field port)
+		END
+		[ -z "$out" ]
+	do
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || break
+		sleep 0.2
+	done
+	[ -z "$out" ] || fail "not in their bridges again:$out"
+}
+
 # The system that ran, what a reboot boots, and bridges that were taken away.
 boot=0 reboot=
 system_back() {
@@ -130,6 +152,8 @@ system_back() {
 	if [ "$mode" = boot ]; then
 		[ "$(readlink -f "$R/run/current-system")" = "$old" ] || reboot=yes
 	else
+		strangers=
+		! meets_strangers "$old" || strangers=yes
 		# A switch that hangs must not keep guests down; one that somebody else has begun ends some time.
 		tries=12
 		until
@@ -145,13 +169,14 @@ system_back() {
 		echo system. >>"$deployment/put-back"
 		case $code in 0 | 4 | 100) ;; *) fail "switch-to-configuration test of the previous system ended with $code" ;; esac
 		# Of a bridge that it forgot, or that somebody took away, networkd knows again when it starts.
-		if [ -e "$deployment/bridges-removed" ] || [ -s "$deployment/bridges-new" ]; then
+		if [ -n "$strangers" ] || [ -e "$deployment/bridges-removed" ] || [ -s "$deployment/bridges-new" ]; then
 			systemctl restart systemd-networkd.service
 		fi
 		# networkd takes none away; one that is left would keep the subnet of one that is back.
 		[ ! -f "$deployment/bridges-new" ] || while read -r bridge; do
 			[ -n "$(ls -A "$R/sys/class/net/$bridge/brif" 2>/dev/null)" ] || ip link delete "$bridge" type bridge
 		done <"$deployment/bridges-new"
+		ports_back
 	fi
 	[ -e "$deployment/booting" ] || [ "$(readlink -f "$system_profile")" != "$profile" ] || return 0
 	[ "$(readlink -f "$system_profile")" = "$profile" ] ||

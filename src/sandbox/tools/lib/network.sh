@@ -44,7 +44,7 @@ tap_join() {
 	while read -r pattern bridge; do
 		# shellcheck disable=SC2254 # it is a pattern
 		case $1 in $pattern) ;; *) continue ;; esac
-		[ -e "$box/net/$bridge" ] && link_load "$1" || return 0
+		[ -e "$box/net/$bridge" ] && [ ! -e "$box/refused/$bridge" ] && link_load "$1" || return 0
 		master=$bridge up=1
 		link_save "$1"
 		return 0
@@ -59,17 +59,29 @@ taps_join() {
 }
 
 # networkd OLD NEW: reads the configuration of the system NEW. A bridge that OLD had, too, is not
-# made again if somebody deleted it, and none is ever taken away.
+# made again if somebody deleted it, and none is ever taken away. OLD `/`: it starts, and takes over what
+# is there; otherwise it refuses a bridge that somebody else made, and puts nobody into it.
 networkd() {
 	known=' '
 	if [ -f "$1/sandbox/bridges" ]; then
 		while read -r bridge _; do known="$known$bridge "; done <"$1/sandbox/bridges"
 	fi
 	while read -r bridge wanted; do
+		made=
 		if ! link_load "$bridge"; then
+			made=yes
 			case $known in *" $bridge "*) continue ;; esac
 			link_add "$bridge" bridge
 		fi
+		case $1$known in
+		/\ * | *" $bridge "*) rm -f "$box/refused/$bridge" ;;
+		*)
+			[ -n "$made" ] || {
+				mkdir -p "$box/refused" && : >"$box/refused/$bridge"
+				echo "$bridge: Failed to create netdev: File exists" >&2
+			}
+			;;
+		esac
 		[ "$up$address" != "1$wanted" ] || continue
 		up=1 address=$wanted
 		link_save "$bridge"
