@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { plainJson, plainLine, plainText, quotedText } from '../../src/model/plain-text.ts';
 
-const escape = '\u001b[2J';
+const esc = '\u001b[2J';
 
 describe('text of others', () => {
   it('keeps words, line breaks and tabs as they are', () => {
@@ -9,7 +9,7 @@ describe('text of others', () => {
   });
 
   it.each([
-    ['a control sequence', escape],
+    ['a control sequence', esc],
     ['C1', '\u009b2J'],
     ['delete', '\u007f'],
     ['a carriage return', 'x\ry'],
@@ -25,7 +25,7 @@ describe('text of others', () => {
   });
 
   it('is on one line where there is room for one only', () => {
-    expect(plainLine(`ok\n::error::\t${escape}`)).toBe('ok ::error:: ·[2J');
+    expect(plainLine(`ok\n::error::\t${esc}`)).toBe('ok ::error:: ·[2J');
   });
 
   it('cuts what is too long, never in the midst of a character', () => {
@@ -38,7 +38,7 @@ describe('text of others', () => {
   });
 
   it('is an escape in JSON, and the same value', () => {
-    const value = { a: `${escape}\u009b\u202e\u2028\ud800` };
+    const value = { a: `${esc}\u009b\u202e\u2028\ud800` };
     const json = plainJson(JSON.stringify(value));
     expect(json).toMatch(/^[\u0020-\u007e]*$/);
     expect(JSON.parse(json)).toEqual(value);
