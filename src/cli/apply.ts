@@ -6,6 +6,7 @@ import { hasChanges } from '../plan/plan.ts';
 import type { PlanFile } from '../plan/plan-file.ts';
 import { staleness } from '../plan/staleness.ts';
 import { planText } from '../report/plan-text.ts';
+import { resultsJson } from '../report/result-json.ts';
 import { resultText } from '../report/result-text.ts';
 import { styleFor } from '../report/style.ts';
 import { confirm } from './ask.ts';
@@ -148,12 +149,6 @@ function requireReachable(seen: Survey, allow: boolean): void {
 }
 
 function printJson(seen: Survey, results: readonly HypervisorResult[]): void {
-  const plain = results.map(({ failure, ...rest }) => ({
-    ...rest,
-    ...(failure && {
-      failure: { code: failure.code, message: failure.message, detail: failure.detail },
-    }),
-  }));
-  const document = { version: 1, plan: seen.plan, results: plain };
+  const document = { kind: 'apply', version: 1, plan: seen.plan, results: resultsJson(results) };
   process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
 }

@@ -2,6 +2,7 @@ import { connectAll } from '../deploy/connect-all.ts';
 import { parseHistory } from '../host/history.ts';
 import { runScript } from '../host/hypervisor.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
+import type { Hypervisor } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { type HistoryEntry, historyText } from '../report/history-text.ts';
 import { styleFor } from '../report/style.ts';
@@ -14,10 +15,12 @@ export interface HistoryOptions {
   readonly json?: boolean;
 }
 
+/** Fewer characters of an id or a commit say nothing. */
+const shortest = 4;
 /** As many as a hypervisor keeps. */
 const remembered = '100';
 
-/** `fleet history [NAME]`: what hypervisors remember, for all, one hypervisor, one vm or one deployment. */
+/** `fleet history [NAME]`: what hypervisors remember, the youngest first: of all, or of what is named. */
 export async function historyCommand(
   invocation: Invocation,
   options: HistoryOptions,
@@ -43,8 +46,9 @@ export async function historyCommand(
     const all = read
       .flat()
       .filter((entry) => isAbout(index, entry, name))
-      .sort((a, b) => a.deployment.started - b.deployment.started);
-    const entries = all.slice(Math.max(0, all.length - last));
+      .sort((a, b) => b.deployment.started - a.deployment.started);
+    if (name !== undefined && all.length === 0 && !isOfFleet(index, name)) throw unknown(name);
+    const entries = all.slice(0, last);
     if (options.json) process.stdout.write(`${JSON.stringify(document(entries), null, 2)}\n`);
     else if (entries.length === 0) process.stderr.write('No deployments are remembered.\n');
     else process.stdout.write(historyText(entries, styleFor(process.stdout)));
@@ -63,30 +67,42 @@ function lastOf({ last, json }: HistoryOptions): number {
   });
 }
 
-function hypervisorsOf(index: FleetIndex, name: string | undefined) {
-  const { hypervisors } = index.fleet;
-  // An id is a day, a time and some chance.
-  if (name === undefined || /^\d{8}-/.test(name)) return hypervisors;
+const isOfFleet = (index: FleetIndex, name: string): boolean =>
+  index.hypervisors.has(name) || index.vms.has(name);
+
+/** Those that may remember something of it. */
+function hypervisorsOf(index: FleetIndex, name = ''): readonly Hypervisor[] {
   const on = index.hypervisors.get(name) ?? index.hypervisors.get(index.vms.get(name)?.on ?? '');
-  if (on) return [on];
-  throw new FleetError(
+  return on ? [on] : index.fleet.hypervisors;
+}
+
+function unknown(name: string): FleetError {
+  return new FleetError(
     'history.unknown',
-    `fleet.yaml has no vm or hypervisor called ${name}, and it is no id of a deployment`,
-    { exitCode: exitCodes.usage },
+    `nothing is remembered of ${name}: it is no vm or hypervisor, and no deployment, commit or branch that was deployed`,
+    { exitCode: exitCodes.usage, hint: 'fleet history shows what there is; --last 100 all of it.' },
   );
 }
 
+/** Named are a hypervisor, a vm (also one that left), a branch, or the beginning of an id or a commit. */
 function isAbout(
   index: FleetIndex,
   { deployment }: HistoryEntry,
   name: string | undefined,
 ): boolean {
-  if (name === undefined || index.hypervisors.has(name) || deployment.id === name) return true;
-  return deployment.targets.includes(name) || deployment.after.has(name);
+  if (name === undefined || index.hypervisors.has(name)) return true;
+  const { id, commit, branch, targets, after } = deployment;
+  if (targets.includes(name) || after.has(name)) return true;
+  if (index.vms.has(name)) return false;
+  return (
+    branch === name ||
+    (name.length >= shortest && (id.startsWith(name) || commit?.startsWith(name) === true))
+  );
 }
 
 function document(entries: readonly HistoryEntry[]): object {
   return {
+    kind: 'history',
     version: 1,
     deployments: entries.map(({ hypervisor, deployment: { before, after, ...rest } }) => ({
       hypervisor,

@@ -99,7 +99,10 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
   command(
     new Command('history')
       .description('what was deployed, when, by whom, and how it went')
-      .argument('[name]', 'a vm, a hypervisor or the id of a deployment')
+      .argument(
+        '[name]',
+        'a vm, a hypervisor, a branch, or (the beginning of) the id of a deployment or commit',
+      )
       .option('--last <n>', 'only the youngest n; default: 20')
       .addOption(asJson),
     async () => (await import('./history.ts')).historyCommand,

@@ -94,6 +94,6 @@ async function badTree(seen: Survey, paths: readonly string[]): Promise<string |
 function knownBad(seen: Survey, tree: string): FleetError {
   const commit = seen.upstream?.state.bad.get(tree)?.slice(0, 8);
   return new FleetError('commit.known-bad', `this was deployed as ${commit} and put back`, {
-    hint: `Nothing was done. What failed: fleet history. To try the very same again: --force`,
+    hint: `Nothing was done. What failed: fleet history ${commit}. To try the very same again: --force`,
   });
 }

@@ -5,7 +5,7 @@ import { hasColours, styleFor } from '../report/style.ts';
 export async function reportError(error: unknown, json: boolean): Promise<number> {
   if (json) {
     process.stdout.write(
-      `${JSON.stringify({ version: 1, error: errorDocument(error) }, null, 2)}\n`,
+      `${JSON.stringify({ kind: 'error', version: 1, error: errorDocument(error) }, null, 2)}\n`,
     );
     return error instanceof FleetError ? error.exitCode : exitCodes.failed;
   }

@@ -5,6 +5,7 @@ import { type PastDeployment, parseHistory } from '../host/history.ts';
 import { runScript } from '../host/hypervisor.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import { historyText } from '../report/history-text.ts';
+import { resultsJson } from '../report/result-json.ts';
 import { resultText } from '../report/result-text.ts';
 import { styleFor } from '../report/style.ts';
 import { confirm } from './ask.ts';
@@ -20,6 +21,7 @@ export interface ResumeOptions {
   readonly undo?: boolean;
   readonly yes?: boolean;
   readonly allowUnreachable?: boolean;
+  readonly json?: boolean;
 }
 
 /** A deployment that lost its fleet, and the hypervisors that still wait for it. */
@@ -39,7 +41,9 @@ export async function resumeCommand(
   const seen = await survey(workspace, realPorts(invocation.common), { upstream: 'required' });
   try {
     const lost = await findLost(seen, options.resume === true ? undefined : options.resume);
-    process.stdout.write(historyText(lost.past, styleFor(process.stdout)));
+    // With --json standard output has the one document.
+    const out = options.json ? process.stderr : process.stdout;
+    out.write(historyText(lost.past, styleFor(out)));
     const obstacle = options.undo
       ? undefined
       : obstacleTo(seen, lost, options.allowUnreachable ?? false);
@@ -56,7 +60,10 @@ export async function resumeCommand(
     const results = options.undo
       ? await undo(invocation, workspace, seen, lost)
       : await deploy(invocation, workspace, seen, { force: false, resumed: lost });
-    process.stdout.write(resultText(results, styleFor(process.stdout)));
+    if (options.json) {
+      const document = { kind: 'resume', version: 1, id: lost.id, results: resultsJson(results) };
+      process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    } else process.stdout.write(resultText(results, styleFor(process.stdout)));
     const kept = options.undo ? lost.past.filter((p) => p.deployment.decided === 'confirmed') : [];
     for (const { hypervisor } of kept) {
       process.stderr.write(

@@ -14,6 +14,7 @@ import { runScript } from '../host/hypervisor.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { timestamp } from '../plan/drift.ts';
+import { resultsJson } from '../report/result-json.ts';
 import { resultText } from '../report/result-text.ts';
 import { styleFor } from '../report/style.ts';
 import { confirm } from './ask.ts';
@@ -174,11 +175,8 @@ async function carryOut(
       ),
   }).finally(() => live.finish());
   if (json) {
-    const plain = results.map(({ failure, ...rest }) => ({
-      ...rest,
-      ...(failure && { failure: failure.message }),
-    }));
-    process.stdout.write(`${JSON.stringify({ version: 1, results: plain }, null, 2)}\n`);
+    const document = { kind: 'rollback', version: 1, results: resultsJson(results) };
+    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
   } else process.stdout.write(resultText(results, styleFor(process.stdout)));
   return exitCodeOf(results);
 }
@@ -200,7 +198,9 @@ function listGenerations(
       .filter((g) => names.length === 0 || names.includes(g.name)),
   );
   if (json) {
-    process.stdout.write(`${JSON.stringify({ version: 1, generations: rows }, null, 2)}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ kind: 'generations', version: 1, generations: rows }, null, 2)}\n`,
+    );
     return;
   }
   for (const contact of contacts) {

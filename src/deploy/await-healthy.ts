@@ -1,24 +1,43 @@
 import { FleetError } from '../model/errors.ts';
 import type { Check, Rollout } from '../model/fleet.ts';
+import { journalOf } from '../model/names.ts';
 import { type CheckResult, checkVm, type VmTarget } from '../plan/checks.ts';
 import { checkpoint } from './interrupt.ts';
 import type { Clock } from './ports.ts';
 import { probe } from './probes.ts';
 import type { Session } from './session.ts';
 
-/** A guest that is not as it should be, with everything that was looked at last. */
+/** Something that is not as it should be, with everything that was looked at last. */
 export class NotHealthy extends FleetError {
+  readonly target: string;
   readonly checks: readonly CheckResult[];
+  /** Last lines of the guests it is about, and of their helpers. */
+  readonly lines: readonly string[];
+  readonly #why: string;
 
-  constructor(target: string, why: string, checks: readonly CheckResult[], hint?: string) {
-    const failed = checks.filter((c) => !c.ok);
+  constructor(
+    target: string,
+    why: string,
+    checks: readonly CheckResult[],
+    hint?: string,
+    lines: readonly string[] = [],
+  ) {
+    const failed = checks
+      .filter((c) => !c.ok)
+      .map((c) => `${c.target} ${c.check}: expected ${c.expected}, seen ${c.seen}`);
     super('verify.not-healthy', `${target} ${why}`, {
       ...(hint !== undefined && { hint }),
-      detail: failed
-        .map((c) => `${c.target} ${c.check}: expected ${c.expected}, seen ${c.seen}`)
-        .join('\n'),
+      detail: [...failed, ...lines].join('\n'),
     });
+    this.target = target;
+    this.#why = why;
     this.checks = checks;
+    this.lines = lines;
+  }
+
+  /** The same, with why. */
+  with(lines: readonly string[]): NotHealthy {
+    return new NotHealthy(this.target, this.#why, this.checks, this.hint, lines);
   }
 }
 
@@ -40,7 +59,7 @@ export async function awaitHealthy(
   const limits = checks.map((c) => c.withinMs ?? rollout.deadline);
   const longest = Math.max(rollout.deadline, ...limits);
   const started = clock.now();
-  const hint = `On ${session.hypervisor.name}: journalctl -u microvm@${vm.name} -n 50`;
+  const hint = `On ${session.hypervisor.name}: ${journalOf(vm.name)}`;
   let healthySince: number | undefined;
   let life: string | undefined;
   let pause = 100;

@@ -3,6 +3,7 @@ import { FleetError } from '../model/errors.ts';
 import { checkHypervisor, checkVm, type VmTarget } from '../plan/checks.ts';
 import { NotHealthy } from './await-healthy.ts';
 import { bystanders } from './context.ts';
+import { withReason } from './failure.ts';
 import { checkpoint } from './interrupt.ts';
 import { inParallel } from './parallel.ts';
 import type { Part } from './part.ts';
@@ -73,7 +74,14 @@ async function lookOnceMore(part: Part): Promise<void> {
         return;
       }
     }
-    if (clock.now() >= until) throw new NotHealthy(name, 'did not stay healthy', checks);
+    if (clock.now() >= until) {
+      const failing = checks.filter((c) => !c.ok && c.target !== name).map((c) => c.target);
+      throw await withReason(
+        session,
+        new NotHealthy(name, 'did not stay healthy', checks),
+        failing,
+      );
+    }
     await session.renew();
     await clock.sleep(500);
   }

@@ -108,7 +108,10 @@ function explain(session: Session, error: FleetError): FleetError {
     `${name} is locked by ${owner}, who runs ${operation} (${id}) since ${timestamp(since)}`,
     {
       exitCode: exitCodes.locked,
-      hint: `No hypervisor was changed. Wait for it with --lock-timeout 10m; if that run is dead: fleet unlock ${name}`,
+      hint: [
+        'No hypervisor was changed. Wait for it with --lock-timeout 10m.',
+        `If its fleet is gone: fleet apply --resume ${id}${operation === 'rollback' ? ' --undo' : ' (or --undo)'}; when nobody is at work at it any more: fleet unlock ${name}`,
+      ].join('\n'),
     },
   );
 }

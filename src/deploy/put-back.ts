@@ -4,6 +4,7 @@ import { FleetError } from '../model/errors.ts';
 import { checkHypervisor, checkVm } from '../plan/checks.ts';
 import { awaitHealthy } from './await-healthy.ts';
 import { type Context, formerTarget } from './context.ts';
+import { withReason } from './failure.ts';
 
 /** How one hypervisor came out of a deployment. */
 export interface HypervisorResult {
@@ -86,7 +87,8 @@ async function lookAgain(ctx: Context, restarted: readonly string[]): Promise<st
       );
       ctx.emit({ type: 'checked', hypervisor: session.hypervisor.name, target: name, checks });
     } catch (error) {
-      bad.push(`${name} is not as well as before: ${asFleetError(error).message}`);
+      const { message, detail } = asFleetError(await withReason(session, error, [name]));
+      bad.push(`${name} is not as well as before: ${message}${detail ? `\n${detail}` : ''}`);
     }
   }
   try {

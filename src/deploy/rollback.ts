@@ -4,6 +4,7 @@ import { FleetError } from '../model/errors.ts';
 import { type Expected, parseExpected, sameWiring } from '../model/expected.ts';
 import { awaitHealthy } from './await-healthy.ts';
 import { type Context, formerTarget, stopSeconds } from './context.ts';
+import { withReason } from './failure.ts';
 import { checkpoint } from './interrupt.ts';
 import { switchHypervisor } from './switch.ts';
 import { stopVm, tellKilled } from './vm-steps.ts';
@@ -39,7 +40,11 @@ export function returning(returns: Returns, generations: Generations, operator: 
       }
       for (const [name, generation] of vms) {
         checkpoint(ctx.signal);
-        await returnVm(ctx, name, generation, expectedAt(generation));
+        try {
+          await returnVm(ctx, name, generation, expectedAt(generation));
+        } catch (error) {
+          throw await withReason(ctx.session, error, [name]);
+        }
       }
       return {
         lines: [...returns].map(([name, g]) => {

@@ -6,6 +6,7 @@ import type { FleetIndex } from '../model/index.ts';
 import { confirmAll } from './confirm.ts';
 import { addressesOf, type Context, desiredTarget } from './context.ts';
 import type { Emit } from './events.ts';
+import { keepFailure } from './failure.ts';
 import { checkpoint, Interrupted } from './interrupt.ts';
 import { keepLeases } from './leases.ts';
 import { beginAll, type Deployment, endAll } from './locks.ts';
@@ -93,7 +94,11 @@ export async function rollOut(input: RolloutInput): Promise<HypervisorResult[]> 
   } catch (error) {
     // A run does not throw: nothing was changed yet, unless by the fleet that began this. Then it stays as
     // it is, to be taken up again, or to go back by itself.
-    if (begun) await endAll(sessions, 'untouched');
+    if (begun) {
+      const failure = asFleetError(error);
+      await Promise.all(sessions.map((s) => keepFailure(s, s.hypervisor.name, failure)));
+      await endAll(sessions, 'untouched');
+    }
     throw error;
   } finally {
     endLeases();
@@ -240,7 +245,17 @@ class Run {
     const { session } = part.ctx;
     if (part.state !== 'waiting' || part.failure)
       session.note(part.failure ? `failed: ${part.failure.message}` : 'put back with the others');
-    this.#end(part, await putBack(part.ctx));
+    // Not waited for: guests are down. Where it could not be written it can be afterwards.
+    const kept = this.#keepFailure(part);
+    const how = await putBack(part.ctx);
+    if (!(await kept)) await this.#keepFailure(part);
+    this.#end(part, how);
+  }
+
+  async #keepFailure(part: Part): Promise<boolean> {
+    const cause = part.failure ? part : this.#failed;
+    if (!cause?.failure) return true;
+    return keepFailure(part.ctx.session, cause.name, cause.failure);
   }
 
   #end(part: Part, how: Pick<HypervisorResult, 'outcome' | 'lines'>): void {

@@ -3,6 +3,7 @@ import type { Vm } from '../model/fleet.ts';
 import type { Action } from '../plan/plan.ts';
 import { awaitHealthy } from './await-healthy.ts';
 import { type Context, desiredTarget, stopSeconds } from './context.ts';
+import { withReason } from './failure.ts';
 import { checkpoint } from './interrupt.ts';
 import { inParallel } from './parallel.ts';
 
@@ -54,8 +55,12 @@ async function bringUpVm(ctx: Context, action: Action, runner: string): Promise<
   checkpoint(ctx.signal);
   const vm = ctx.index.vms.get(action.target);
   if (!vm) throw new Error(`no vm ${action.target}`);
-  await act(ctx, action, vm, runner);
-  await seeHealthy(ctx, vm, runner);
+  try {
+    await act(ctx, action, vm, runner);
+    await seeHealthy(ctx, vm, runner);
+  } catch (error) {
+    throw await withReason(ctx.session, error, [vm.name]);
+  }
 }
 
 /** Looks at one guest until it has settled on `runner`. @throws NotHealthy */

@@ -7,6 +7,8 @@ export interface PastDeployment {
   readonly started: number;
   /** Undefined: it did not come to a checkout, or was a roll-back. */
   readonly commit: string | undefined;
+  /** The branch that the commit was on; undefined as for the commit. */
+  readonly branch: string | undefined;
   readonly decided: 'back' | 'confirmed' | undefined;
   /** done, untouched, rolled-back, rollback-failed; undefined while it has not ended. */
   readonly result: string | undefined;
@@ -18,6 +20,29 @@ export interface PastDeployment {
   readonly after: ReadonlyMap<string, string>;
   /** Vms it was about, and the system. */
   readonly targets: readonly string[];
+  /** Why it failed, as far as it is known. */
+  readonly failure: PastFailure | undefined;
+}
+
+/** Why a deployment failed, as it was written down then. */
+export interface PastFailure {
+  /** Stable, as of a FleetError. */
+  readonly code: string;
+  readonly message: string;
+  readonly blames: string;
+  /** Where it failed: another one when this was rolled back with it. */
+  readonly hypervisor: string | undefined;
+  /** The vm or hypervisor that was not as it should be. */
+  readonly target: string | undefined;
+  /** Checks that failed. */
+  readonly checks: readonly {
+    readonly target: string;
+    readonly check: string;
+    readonly expected: string;
+    readonly seen: string;
+  }[];
+  /** The last that the step, or the guest and its helpers, said. */
+  readonly lines: readonly string[];
 }
 
 export interface PastStep {
@@ -54,6 +79,7 @@ function read(id: string, rows: readonly (readonly string[])[]): PastDeployment 
     operation: meta('operation') ?? '',
     started: Number(meta('started') ?? 0),
     commit: meta('commit'),
+    branch: meta('branch'),
     decided: decided === 'back' || decided === 'confirmed' ? decided : undefined,
     result: of('result')[0]?.[0],
     ended: end && Number(end[0]),
@@ -64,6 +90,25 @@ function read(id: string, rows: readonly (readonly string[])[]): PastDeployment 
     ]),
     after: new Map(of('after', 'record').map(([name = '', , path = '']) => [name, path])),
     targets: of('before', 'target').map(([name = '']) => name),
+    failure: failure(of('failure')),
+  };
+}
+
+function failure(rows: readonly (readonly string[])[]): PastFailure | undefined {
+  const of = (word: string) => rows.filter((r) => r[0] === word).map((r) => r.slice(1));
+  const first = (word: string) => of(word)[0]?.[0];
+  const code = first('code');
+  if (code === undefined) return undefined;
+  return {
+    code,
+    message: first('message') ?? '',
+    blames: first('blames') ?? 'world',
+    hypervisor: first('hypervisor'),
+    target: first('target'),
+    checks: of('check').map(([target = '', check = '', expected = '', seen = '']) => ({
+      ...{ target, check, expected, seen },
+    })),
+    lines: of('line').map(([line = '']) => line),
   };
 }
 

@@ -36,3 +36,6 @@ export function bridgeName(network: string): string {
 export function byName(a: { readonly name: string }, b: { readonly name: string }): number {
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }
+
+/** The command that shows what a vm and its helpers said, on its hypervisor. */
+export const journalOf = (vm: string): string => `journalctl -u 'microvm*@${vm}' -n 50`;

@@ -1,4 +1,4 @@
-import type { PastDeployment, PastStep } from '../host/history.ts';
+import type { PastDeployment, PastFailure, PastStep } from '../host/history.ts';
 import { timestamp } from '../plan/drift.ts';
 import type { Style } from './style.ts';
 
@@ -15,7 +15,7 @@ const colours: Readonly<Record<string, 'green' | 'yellow' | 'red'>> = {
   'rollback-failed': 'red',
 };
 
-/** Deployments, the youngest last, two lines each; with their steps when all are of one deployment. */
+/** Deployments in the order given, two lines each, and why one failed; the whole story when all are of one deployment. */
 export function historyText(entries: readonly HistoryEntry[], style: Style): string {
   const isOne = new Set(entries.map(({ deployment }) => deployment.id)).size === 1;
   return entries
@@ -27,10 +27,28 @@ export function historyText(entries: readonly HistoryEntry[], style: Style): str
         head,
         `  ${style('dim', `${d.id} by ${d.operator}`)}${changed(d, hypervisor)}`,
       ];
+      if (d.failure) lines.push(...failureLines(d.failure, hypervisor, isOne, style));
       if (isOne) lines.push(...d.steps.map(stepLine));
       return `${lines.join('\n')}\n`;
     })
     .join('');
+}
+
+/** What failed; with everything that is known of it when `whole`. */
+function failureLines(
+  { code, message, hypervisor: where, checks, lines }: PastFailure,
+  hypervisor: string,
+  whole: boolean,
+  style: Style,
+): string[] {
+  const place = where !== undefined && where !== hypervisor ? `${where}: ` : '';
+  const head = `    ${place}${message} ${style('dim', `[${code}]`)}`;
+  if (!whole) return [head];
+  return [
+    head,
+    ...checks.map((c) => `      ${c.target} ${c.check}: expected ${c.expected}, seen ${c.seen}`),
+    ...lines.map((line) => style('dim', `      ${line}`)),
+  ];
 }
 
 function took({ started, ended }: PastDeployment): string {

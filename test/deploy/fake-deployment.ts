@@ -19,6 +19,8 @@ export interface FakeDeployment {
   after: readonly (readonly string[])[];
   /** What `back` says once it was taken. */
   answer?: string;
+  /** Rows that failure.sh was given first. */
+  failure?: string;
   result?: string;
 }
 

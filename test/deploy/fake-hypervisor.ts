@@ -17,6 +17,9 @@ const names = new Map(
     .flatMap((name) => [[script(name), name] as const, [stepScript(name), name] as const]),
 );
 
+/** Scripts that only look, or write down what became of a deployment. */
+const looks: ReadonlySet<ScriptName> = new Set(['facts', 'failure', 'reason', 'renew']);
+
 /** A script that says what is wrong, as `die` does. */
 export class Refusal {
   readonly code: string;
@@ -151,7 +154,7 @@ export class FakeHypervisor {
     if (refused) return this.#answer(refused, options);
     const line = [name, ...own.filter((a) => !a.includes('/nix/'))].join(' ');
     this.seen.push(line);
-    if (name !== 'facts' && name !== 'renew') this.log.push(line);
+    if (!looks.has(name)) this.log.push(line);
     if (!isStep) {
       const stdin = String(options.stdin ?? '');
       const answer = this.#act(name, own, stdin);
@@ -227,6 +230,9 @@ export class FakeHypervisor {
         if (!deployment || deployment.result !== undefined) return undefined;
         if (second === 'done') this.facts = finish(deployment, this.facts);
         this.#end(deployment, second);
+        return undefined;
+      case 'failure':
+        if (deployment && deployment.result === undefined) deployment.failure ??= stdin;
         return undefined;
       case 'follow': {
         const result = this.#followed.get(second);

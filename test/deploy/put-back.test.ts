@@ -180,7 +180,7 @@ describe('putting back fails', () => {
       outcome: 'rollback-failed',
       lines: [
         'web1 runs as before',
-        'web1 is not as well as before: web1 is not healthy after 120 s',
+        'web1 is not as well as before: web1 is not healthy after 120 s\nweb1 answers: expected ping, seen no answer',
       ],
     });
   });

@@ -11,6 +11,7 @@ const meta = rows(
   ['meta', 'started', 1000],
   ['meta', 'confirm', 90],
   ['meta', 'commit', 'c0ffee'],
+  ['meta', 'branch', 'main'],
 );
 const before = rows(
   ['before', 'system', '/nix/store/old-system', '/nix/store/old-system', 41],
@@ -53,6 +54,7 @@ describe('history', () => {
       operation: 'apply',
       started: 1000,
       commit: 'c0ffee',
+      branch: 'main',
       decided: 'confirmed',
       result: 'done',
       ended: 1022,
@@ -71,6 +73,7 @@ describe('history', () => {
         ['system.', '/nix/store/old-system'],
       ]),
       targets: ['web1', 'new1'],
+      failure: undefined,
     });
   });
 
@@ -118,6 +121,30 @@ describe('history', () => {
       { number: undefined, name: 'way-back', began: 1001, ended: undefined, code: undefined },
       { number: undefined, name: 'way-back', began: 1100, ended: 1103, code: undefined },
     ]);
+  });
+
+  test('has why it failed, as far as that was written down', () => {
+    const text = rows(
+      ['deployment', 'd1'],
+      ['failure', 'code', 'verify.not-healthy'],
+      ['failure', 'message', 'db1 is not healthy after 40 s'],
+      ['failure', 'blames', 'commit'],
+      ['failure', 'hypervisor', 'hv2'],
+      ['failure', 'target', 'db1'],
+      ['failure', 'check', 'db1', 'tcp 5432', 'connects', 'refused'],
+      ['failure', 'line', 'microvm@db1: no such disk'],
+      ['failure', 'line'],
+    );
+    expect(parseHistory(text)[0]?.failure).toEqual({
+      code: 'verify.not-healthy',
+      message: 'db1 is not healthy after 40 s',
+      blames: 'commit',
+      hypervisor: 'hv2',
+      target: 'db1',
+      checks: [{ target: 'db1', check: 'tcp 5432', expected: 'connects', seen: 'refused' }],
+      lines: ['microvm@db1: no such disk', ''],
+    });
+    expect(parseHistory(rows(['deployment', 'd1'], ['failure']))[0]?.failure).toBeUndefined();
   });
 
   test('believes no decision but the two there are', () => {

@@ -10,6 +10,7 @@ const deployment = (more: Partial<PastDeployment> = {}): PastDeployment => ({
   operation: 'apply',
   started: 1_760_000_000,
   commit: 'c0ffee00'.repeat(5),
+  branch: 'main',
   decided: 'confirmed',
   result: 'done',
   ended: 1_760_000_042,
@@ -26,6 +27,7 @@ const deployment = (more: Partial<PastDeployment> = {}): PastDeployment => ({
     ['new1', '/nix/store/new1'],
   ]),
   targets: ['web1', 'web2', 'new1'],
+  failure: undefined,
   ...more,
 });
 const text = (...deployments: PastDeployment[]) =>
@@ -78,6 +80,30 @@ test('one deployment is told with its steps, on each hypervisor', () => {
   `);
   expect(text(deployment({ steps }), deployment({ steps })).match(/001 build/g)).toHaveLength(2);
   expect(text(deployment({ steps }), deployment({ id: 'other', steps }))).not.toContain('build');
+});
+
+test('what failed says why: in a line among others, and in full when it is the only one', () => {
+  const failure = {
+    code: 'verify.not-healthy',
+    message: 'db1 is not healthy after 40 s',
+    blames: 'commit',
+    hypervisor: 'hv2',
+    target: 'db1',
+    checks: [{ target: 'db1', check: 'tcp 5432', expected: 'connects', seen: 'refused' }],
+    lines: ['microvm@db1: no such disk'],
+  };
+  const failed = deployment({ result: 'rolled-back', after: new Map(), targets: [], failure });
+  expect(text(failed, deployment({ id: 'other' }))).toContain(
+    '\n    hv2: db1 is not healthy after 40 s [verify.not-healthy]\n2025',
+  );
+  expect(text(failed)).toMatchInlineSnapshot(`
+    "2025-10-09 08:53 UTC  hv1  apply c0ffee00  rolled-back after 42 s
+      20251009-085320-abcd by ada@desk
+        hv2: db1 is not healthy after 40 s [verify.not-healthy]
+          db1 tcp 5432: expected connects, seen refused
+          microvm@db1: no such disk
+    "
+  `);
 });
 
 test('what failed to go back stands out', () => {

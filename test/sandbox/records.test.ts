@@ -77,9 +77,9 @@ describe('what was deployed', { timeout: 240_000 }, () => {
 
   it('as one document, with every generation', async () => {
     const document = JSON.parse(await history('hv1', '--json'));
-    expect(document.version).toBe(1);
+    expect(document).toMatchObject({ kind: 'history', version: 1 });
     expect(document.deployments).toHaveLength(2);
-    const [first, second] = document.deployments;
+    const [second, first] = document.deployments;
     expect(first).toMatchObject({
       hypervisor: 'hv1',
       fleet: 'small',
@@ -93,7 +93,7 @@ describe('what was deployed', { timeout: 240_000 }, () => {
   });
 
   it.each([
-    ['nobody', 'fleet.yaml has no vm or hypervisor called nobody'],
+    ['nobody', 'nothing is remembered of nobody'],
     ['--last=many', '--last many is no number'],
   ])('%s is a usage error', async (arg, message) => {
     const run = await desk.fleet(['history', arg]);
@@ -116,7 +116,19 @@ describe('what was deployed', { timeout: 240_000 }, () => {
     expect(desk.read('fleet.yaml')).not.toContain('jq');
     expect(await desk.git('status', '--porcelain')).toBe('');
     expect(await bad()).toContain(failed);
-    expect(await history('web2', '--last', '1')).toMatch(/ rolled-back after \d+ s\n/);
+    const why = await history('web2', '--last', '1');
+    expect(why).toMatch(/ rolled-back after \d+ s\n/);
+    expect(why).toMatch(/web2 is not healthy after \d+ s \[verify\.not-healthy\]\n/);
+    expect(why).toContain('      web2 answers: expected ping, seen no answer\n');
+    // Wherever it was rolled back, and by whatever it is asked for.
+    const commit = failed?.slice(0, 8) as string;
+    expect(await history(commit)).toMatch(/hv1 {2}apply .* web2 is not healthy/s);
+    expect((await history('main', '--last', '1')).split('\n')[0]).toContain(`apply ${commit}`);
+    expect(JSON.parse(await history(commit, '--json')).deployments[0].failure).toMatchObject({
+      code: 'verify.not-healthy',
+      hypervisor: 'hv1',
+      target: 'web2',
+    });
   });
 
   it('is refused the second time, before anything is committed or changed', async () => {

@@ -101,6 +101,19 @@ describe('steps of a deployment', () => {
     expect(await follow('103')).toMatchObject({ code: 4, stdout: 'one\ntwo\n' });
   });
 
+  it('keep why they failed, the first time, until they have ended; and tell what a guest said last', async () => {
+    await stage.host.exec(
+      'printf "%s\\n" "microvm@web.service guest: bad disk" "microvm@other.service fine" "microvm-virtiofsd@web.service not permitted" >"$FLEET_ROOT/sandbox/journal"',
+    );
+    expect((await stage.call('reason', stage.id, 'web')).stdout).toBe(
+      'microvm-virtiofsd@web: not permitted\nmicrovm@web: guest: bad disk\n',
+    );
+    for (const rows of ['code\tfirst\n', 'code\tsecond\n'])
+      expect((await stage.callWith(rows, 'failure', stage.id)).code).toBe(0);
+    expect((await stage.call('history', '5')).stdout).toContain('\nfailure\tcode\tfirst\n');
+    expect((await stage.callWith('code\tx\n', 'failure', '20010101-0001')).code).toBe(0);
+  });
+
   it('that never began cannot be followed', async () => {
     expect((await follow('999')).stderr).toContain('fleet-error\tstep.ended');
   });

@@ -1,7 +1,7 @@
 # checkout.sh ID CHECKOUT SOURCE REF COMMIT: the checkout becomes exactly COMMIT, on a local branch
 # `fleet` and never detached (some Nix refuse that). SOURCE is a url, or `bundle`.
 id=$1 checkout=$R$2 source=$3 ref=$4 commit=$5
-printf 'commit\t%s\n' "$commit" >>"$deployments/$id/meta"
+printf 'commit\t%s\nbranch\t%s\n' "$commit" "${ref#refs/heads/}" >>"$deployments/$id/meta"
 export GIT_TERMINAL_PROMPT=0
 
 case $source in

@@ -1,7 +1,7 @@
 # Behind lib.sh, in front of the scripts that are about a deployment: its folder, its lease, its end.
 # In a deployment's folder: meta, before (what the way back returns to), back.sh, deadline (until when
 # fleet has to be heard of), journal, steps; decided (-> back or confirmed: whoever makes this link
-# first), after (what is deployed then), result.
+# first), after (what is deployed then), failure (why it failed), result.
 deployments=$state/deployments
 
 # Seconds that no change of the clock moves.

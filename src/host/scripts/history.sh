@@ -9,7 +9,7 @@ shift
 while [ $# -gt "$count" ]; do shift; done
 for folder; do
 	printf 'deployment\t%s\n' "${folder##*/}"
-	for part in meta before after journal; do
+	for part in meta before after journal failure; do
 		[ ! -f "$folder/$part" ] || sed "/^end$/d;s/^/$part$tab/" "$folder/$part"
 	done
 	[ ! -L "$folder/decided" ] || printf 'decided\t%s\n' "$(target "$folder/decided")"

@@ -188,6 +188,13 @@ system_back() {
 
 if [ ! -e "$deployment/back.rc" ]; then
 	note "$id" - way-back begin
+	[ "$mode" = now ] || [ -e "$deployment/failure" ] || {
+		case $mode in
+		boot) printf 'code\tback.boot\nmessage\tthe hypervisor went down in the middle of it, and booted again\n' ;;
+		*) printf 'code\tback.unheard\nmessage\tfleet was not heard of any more\n' ;;
+		esac
+		printf 'blames\tworld\n'
+	} | write "$deployment/failure"
 	rm -f "$deployment/not-back" "$deployment/put-back"
 	if [ -e "$deployment/changing" ]; then
 		guests_back

@@ -20,12 +20,16 @@ behaviour() {
 	done <"$1/sandbox/parameters"
 }
 
+# say UNIT TEXT: what a unit writes to the journal.
+say() { echo "$1.service $2" >>"$box/journal"; }
+
 # guest_start NAME [RESTARTS]: all of its units, in their order.
 guest_start() {
 	vm=$microvms/$1
 	# microvm-set-booted@ has no condition: for a vm that is not there it fails.
 	if ! runner=$(readlink "$vm/current"); then
 		unit_now "microvm-set-booted@$1.service" failed failed exit-code
+		say "microvm-set-booted@$1" 'readlink: missing operand'
 		echo "A dependency job for microvm@$1.service failed. See 'journalctl -xe' for details." >&2
 		return 1
 	fi
@@ -95,6 +99,7 @@ guest_dies() {
 	unit_load "microvm@$1.service"
 	[ "$active$id" = "active$2" ] || return 0
 	guest_gone "$1"
+	say "microvm@$1" 'Main process exited, code=exited, status=1/FAILURE'
 	active=activating sub=auto-restart result=${3:-exit-code}
 	unit_save "microvm@$1.service"
 	later 5 guest_returns "$1" "$2"
