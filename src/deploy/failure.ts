@@ -6,8 +6,6 @@ import type { Session } from './session.ts';
 /** How much of a failure is kept with its deployment: characters of a field, and lines. */
 const bounds = { field: 300, lines: 30 } as const;
 
-/** How long a hypervisor is given to keep a failure, in ms. */
-const keepsWithin = 15_000;
 /** Guests of which a failure tells the last lines. */
 const guestsTold = 3;
 
@@ -79,7 +77,7 @@ export async function keepFailure(
 ): Promise<boolean> {
   try {
     const stdin = failureRows(hypervisor, failure);
-    await session.call('failure', [session.id], { stdin, timeoutMs: keepsWithin });
+    await session.call('failure', [session.id], { stdin });
     return true;
   } catch {
     return false;

@@ -6,9 +6,6 @@ import type { Hypervisor } from '../model/fleet.ts';
 import type { Emit } from './events.ts';
 import type { Ports } from './ports.ts';
 
-/** The way back must not wait long for what somebody said, in ms. */
-const reasonWithin = 15_000;
-
 /** Seconds that a step may take before its unit is ended. */
 const limits = { short: 120, switch: 300, guest: 420, build: 3600 } as const;
 
@@ -161,7 +158,7 @@ export class Session {
   /** Last lines of a guest and its helpers since this deployment began; none when they cannot be read. */
   async reason(guest: string): Promise<readonly string[]> {
     try {
-      const text = await this.call('reason', [this.id, guest], { timeoutMs: reasonWithin });
+      const text = await this.call('reason', [this.id, guest]);
       return text.split('\n').filter((line) => line.trim() !== '');
     } catch {
       return [];

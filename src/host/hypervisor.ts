@@ -25,6 +25,9 @@ const limits: Partial<Readonly<Record<ScriptName, number>>> = {
   // Way backs: a switch, and guests that hang. `back` says for how long it waits.
   back: 660,
   unlock: 660,
+  // The way back waits for neither.
+  reason: 15,
+  failure: 15,
   // A step in hand is waited for.
   resume: 3660,
   // A bundle, over whatever line there is.
