@@ -26,6 +26,8 @@ export interface ApplyOptions {
   readonly release?: string;
   readonly lockTimeout?: string;
   readonly force?: boolean;
+  /** What first switches may take away, names with commas between them. */
+  readonly drop?: string;
   readonly resume?: string | true;
   readonly undo?: boolean;
   readonly json?: boolean;
@@ -92,7 +94,10 @@ async function applyOnce(
       process.stderr.write('Nothing was changed.\n');
       return exitCodes.failed;
     }
-    const results = await deploy(invocation, workspace, seen, { force: options.force ?? false });
+    const results = await deploy(invocation, workspace, seen, {
+      force: options.force ?? false,
+      dropped: new Set((options.drop ?? '').split(',').map((name) => name.trim())),
+    });
     if (options.json) printJson(seen, results);
     else process.stdout.write(resultText(results, styleFor(process.stdout)));
     for (const { hypervisor, facts } of seen.contacts) {

@@ -24,6 +24,8 @@ export interface Resumed {
 export interface DeployOptions {
   /** Also a commit that was put back before. */
   readonly force: boolean;
+  /** What first switches may take away, by name. */
+  readonly dropped?: ReadonlySet<string>;
   readonly resumed?: Resumed;
 }
 
@@ -32,7 +34,7 @@ export async function deploy(
   invocation: Invocation,
   workspace: Workspace,
   seen: Survey,
-  { force, resumed }: DeployOptions,
+  { force, dropped, resumed }: DeployOptions,
 ): Promise<HypervisorResult[]> {
   const planned = new Map(seen.plan.hypervisors.map((h) => [h.name, h]));
   const { release, repo, upstream } = seen;
@@ -46,7 +48,10 @@ export async function deploy(
       published = await publish(workspace, seen, force);
       const { source, fingerprints } = published;
       return new Map(
-        plans.map((plan) => [plan.name, deploying({ plan, source, fingerprints, release })]),
+        plans.map((plan) => [
+          plan.name,
+          deploying({ plan, source, fingerprints, release, ...(dropped && { dropped }) }),
+        ]),
       );
     },
     afterwards: async (results, before) => {

@@ -72,6 +72,7 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
       .option('-y, --yes', 'do not ask')
       .option('--allow-unreachable', 'leave out hypervisors that cannot be reached')
       .option('--release <names>', 'deploy again what was held back; comma-separated')
+      .option('--drop <names>', 'what a first switch may take away: bridges, vms, addresses')
       .option('--force', 'also what was deployed before and put back')
       .option('--resume [id]', 'take up a deployment that lost its fleet, and finish it')
       .option('--undo', 'with --resume: put back what it changed')

@@ -1,6 +1,8 @@
 import { type Contact, connectAll } from '../deploy/connect-all.ts';
 import type { Ports } from '../deploy/ports.ts';
 import type { Facts } from '../host/facts.ts';
+import { type Loss, losses } from '../host/losses.ts';
+import { declaredSystem } from '../host/new-system.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import type { FleetIndex } from '../model/index.ts';
@@ -85,6 +87,7 @@ export async function survey(
       ...(await remoteWarnings(repo, commit, asked.remote)),
     ],
     lastDeployed: asked.remote?.deployed ?? new Map(),
+    lost: lostByContacts(index, contacts),
   };
   return {
     repo,
@@ -102,6 +105,20 @@ export async function survey(
       for (const contact of contacts) contact.host?.close();
     },
   };
+}
+
+function lostByContacts(index: FleetIndex, contacts: readonly Contact[]): Map<string, Loss[]> {
+  const lost = new Map<string, Loss[]>();
+  for (const {
+    hypervisor: { name },
+    facts,
+    runners,
+  } of contacts) {
+    if (!runners || facts instanceof Error) continue;
+    const ours = new Set(index.vmsOn(name).map((vm) => vm.name));
+    lost.set(name, losses(facts, runners, declaredSystem(index, name), ours));
+  }
+  return lost;
 }
 
 /** On one line, as the other warnings of a plan are. */

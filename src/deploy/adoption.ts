@@ -1,3 +1,9 @@
+import type { Facts } from '../host/facts.ts';
+import { type Loss, losses } from '../host/losses.ts';
+import { isLike } from '../host/network-files.ts';
+import { builtSystem, type SaidNetwork } from '../host/new-system.ts';
+import { parseRunners } from '../host/runners.ts';
+import { contains, parseAddress, parseSubnet } from '../model/addresses.ts';
 import { FleetError } from '../model/errors.ts';
 import type { Session } from './session.ts';
 
@@ -5,7 +11,18 @@ import type { Session } from './session.ts';
 interface Access {
   readonly sshd: boolean;
   readonly ports: readonly number[];
+  /** null: as sshd has it by default. */
+  readonly publicKeys: boolean | string | null;
   readonly rootLogin: string | null;
+  /** Patterns of sshd_config; null: not set. */
+  readonly allowUsers: readonly string[] | null;
+  readonly allowGroups: readonly string[] | null;
+  readonly denyUsers: readonly string[] | null;
+  readonly denyGroups: readonly string[] | null;
+  /** Where sshd looks for keys. */
+  readonly keysFiles: readonly string[];
+  /** Text at the end of sshd_config. */
+  readonly extraConfig: string;
   readonly firewall: boolean;
   readonly openPorts: readonly number[];
   readonly openRanges: readonly { readonly from: number; readonly to: number }[];
@@ -17,47 +34,84 @@ interface Access {
   >;
 }
 
+/** A first switch that is about to happen. */
+export interface FirstSwitch {
+  /** The host under the lock. */
+  readonly before: Facts;
+  readonly toplevel: string;
+  /** Vms that are fleet's with this deployment. */
+  readonly ours: ReadonlySet<string>;
+  /** What a person has named: bridges, vms and addresses that may go. */
+  readonly dropped: ReadonlySet<string>;
+}
+
 /**
- * The first switch replaces what was in /etc/nixos as a whole (DESIGN, traps, 15): refused unless
- * we could come in again just as we came. @throws FleetError `adoption.locked-out`.
+ * The first switch replaces what was in /etc/nixos as a whole (DESIGN, traps, 15): refused unless we
+ * could come in again just as we came, and every guest stays on its network.
+ * @throws FleetError `adoption.locked-out`, `adoption.cut-off`.
  */
-export async function requireAccess(session: Session, sshdPort?: number): Promise<void> {
+export async function requireAccess(session: Session, first: FirstSwitch): Promise<void> {
   const { hypervisor, host } = session;
+  const { before, toplevel } = first;
   const output = await session.step(
     'can we still get in afterwards?',
     'access',
-    [hypervisor.checkout, hypervisor.name],
+    [hypervisor.checkout, hypervisor.name, toplevel],
     {
       limit: 'build',
       kind: 'build',
     },
   );
-  const json =
-    output
-      .split('\n')
-      .find((line) => line.startsWith('access\t'))
-      ?.slice('access\t'.length) ?? '';
+  const rows = output.split('\n').map((line) => line.split('\t'));
+  const of = (key: string) => rows.filter(([word]) => word === key).map(([, ...rest]) => rest);
+  const access = parseAccess(of('access')[0]?.join('\t') ?? '');
   const reasons = lockedOut(
-    parseAccess(json),
-    host.user,
-    host.publicKey,
-    sshdPort ?? host.port,
+    access,
+    {
+      user: host.user,
+      publicKey: host.publicKey,
+      port: before.sshdPort ?? host.port,
+      address: before.clientAddress,
+    },
     hypervisor.ssh.sudo,
   );
   if (reasons.length > 0) {
     throw new FleetError(
       'adoption.locked-out',
-      `after the first switch of ${hypervisor.name} you could not get in again:\n${reasons.map((r) => `  - ${r}`).join('\n')}`,
+      `after the first switch of ${hypervisor.name} you could not get in again:\n${listed(reasons)}`,
       {
+        blames: 'user',
         hint: `Put it under hypervisors.${hypervisor.name} (users, config) or into one of its modules. Nothing was switched.`,
       },
     );
   }
+  const runners = parseRunners(await session.call('runners', []));
+  const next = builtSystem(access.network, Object.keys(access.users), of('networkd'));
+  const lost = losses(before, runners, next, first.ours);
+  requireNoCut(hypervisor.name, lost, first.dropped);
+  for (const { text } of lost) session.note(`goes with the first switch: ${text}`);
 }
 
-function parseAccess(json: string): Access {
+/** @throws FleetError `adoption.cut-off` for what nobody has said may go. */
+function requireNoCut(name: string, lost: readonly Loss[], dropped: ReadonlySet<string>): void {
+  const cut = lost.filter((loss) => loss.cuts && !dropped.has(loss.name));
+  if (cut.length === 0) return;
+  const names = [...new Set(cut.map((loss) => loss.name))].join(',');
+  throw new FleetError(
+    'adoption.cut-off',
+    `the first switch of ${name} would take away what it or its guests are reached by:\n${listed(cut.map(({ text }) => text))}`,
+    {
+      blames: 'user',
+      hint: `Keep it: put it under hypervisors.${name}, in config or in a module. Or name what may go: --drop ${names}\nNothing was switched.`,
+    },
+  );
+}
+
+const listed = (lines: readonly string[]): string => lines.map((line) => `  - ${line}`).join('\n');
+
+function parseAccess(json: string): Access & { readonly network: SaidNetwork } {
   try {
-    return JSON.parse(json) as Access;
+    return JSON.parse(json) as Access & { readonly network: SaidNetwork };
   } catch {
     throw new FleetError('adoption.unreadable', 'the new system did not say who may log in', {
       detail: json,
@@ -65,14 +119,19 @@ function parseAccess(json: string): Access {
   }
 }
 
-/** Why a person who came as `user` with `publicKey` to `port` of sshd could not come again. */
-export function lockedOut(
-  access: Access,
-  user: string,
-  publicKey: string | undefined,
-  port: number,
-  sudo?: boolean,
-): string[] {
+/** How a person came in. */
+export interface Visitor {
+  readonly user: string;
+  readonly publicKey: string | undefined;
+  /** Of sshd. */
+  readonly port: number;
+  /** Where the person came from, as the hypervisor sees it. */
+  readonly address?: string | undefined;
+}
+
+/** Why a person who came in that way could not come again. */
+export function lockedOut(access: Access, visitor: Visitor, sudo?: boolean): string[] {
+  const { user, publicKey, port } = visitor;
   const reasons: string[] = [];
   const account = access.users[user];
   if (!access.sshd) reasons.push('sshd is off: services.openssh.enable');
@@ -99,8 +158,15 @@ export function lockedOut(
       `the key you came with (${publicKey.slice(0, 36)}…) is not among the keys of ${user}: users.users.${user}.openssh.authorizedKeys.keys`,
     );
   }
+  if (access.publicKeys === false || access.publicKeys === 'no')
+    reasons.push('sshd takes no keys: services.openssh.settings.PubkeyAuthentication');
+  if (!access.keysFiles.some((file) => file.endsWith('/ssh/authorized_keys.d/%u')))
+    reasons.push(
+      'sshd does not read the keys of users: services.openssh.authorizedKeysFiles needs /etc/ssh/authorized_keys.d/%u',
+    );
   if (user === 'root' && ['no', 'forced-commands-only'].includes(access.rootLogin ?? ''))
     reasons.push('root may not log in: services.openssh.settings.PermitRootLogin');
+  if (account) reasons.push(...notAdmitted(access, visitor, account.groups));
   const mayAll =
     access.sudoers.includes(user) ||
     (!access.wheelNeedsPassword && (account?.groups.includes('wheel') ?? false));
@@ -110,6 +176,50 @@ export function lockedOut(
     );
   }
   return reasons;
+}
+
+/** The four lists of sshd, by its own rules: each that is there has to let the user in. */
+function notAdmitted(access: Access, visitor: Visitor, groups: readonly string[]): string[] {
+  const { user } = visitor;
+  const own = extraLists(access.extraConfig);
+  const list = (said: readonly string[] | null, keyword: string) =>
+    (said ?? []).flatMap((words) => words.split(/\s+/)).concat(own.get(keyword) ?? []);
+  const isUser = (pattern: string) => fitsUser(pattern, visitor);
+  const isGroup = (pattern: string) => groups.some((group) => isLike(group, pattern));
+  const lists = [
+    { keyword: 'DenyUsers', said: access.denyUsers, fits: isUser, lets: false },
+    { keyword: 'AllowUsers', said: access.allowUsers, fits: isUser, lets: true },
+    { keyword: 'DenyGroups', said: access.denyGroups, fits: isGroup, lets: false },
+    { keyword: 'AllowGroups', said: access.allowGroups, fits: isGroup, lets: true },
+  ];
+  return lists.flatMap(({ keyword, said, fits, lets }) => {
+    const patterns = list(said, keyword.toLowerCase());
+    if (patterns.length === 0 || patterns.some(fits) === lets) return [];
+    return [`sshd does not let ${user} in: services.openssh.settings.${keyword}`];
+  });
+}
+
+/** `USER` or `USER@HOST`, each a pattern; of names of hosts nothing is known. */
+function fitsUser(pattern: string, { user, address }: Visitor): boolean {
+  const [name = '', host] = pattern.split('@');
+  if (!isLike(user, name)) return false;
+  if (host === undefined) return true;
+  const subnet = host.includes('/') ? parseSubnet(host) : undefined;
+  const number = parseAddress(address ?? '');
+  if (subnet) return number !== undefined && contains(subnet, number);
+  return address !== undefined && isLike(address, host);
+}
+
+/** Lists in hand-written text of sshd_config that are for everybody, by keyword in lower case. */
+function extraLists(text: string): Map<string, string[]> {
+  const lists = new Map<string, string[]>();
+  for (const line of text.split('\n')) {
+    const [keyword = '', ...words] = line.trim().split(/[\s=]+/);
+    if (keyword.toLowerCase() === 'match') break;
+    const key = keyword.toLowerCase();
+    lists.set(key, [...(lists.get(key) ?? []), ...words]);
+  }
+  return lists;
 }
 
 /** authorized_keys lines may begin with options. */

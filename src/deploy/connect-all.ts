@@ -1,6 +1,8 @@
 import type { Facts } from '../host/facts.ts';
+import { systemName } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
-import { readFacts } from '../host/hypervisor.ts';
+import { readFacts, runScript } from '../host/hypervisor.ts';
+import { parseRunners, type Runners } from '../host/runners.ts';
 import type { Hypervisor } from '../model/fleet.ts';
 import { inParallel } from './parallel.ts';
 import type { Ports } from './ports.ts';
@@ -10,6 +12,8 @@ export interface Contact {
   /** Absent when it could not be reached. */
   readonly host?: Host;
   readonly facts: Facts | Error;
+  /** What stands there, of a host that fleet has never switched. */
+  readonly runners?: Runners;
 }
 
 /** Hypervisors contacted at a time: each costs two short processes and a handshake. */
@@ -24,7 +28,10 @@ export async function connectAll(
     let host: Host | undefined;
     try {
       host = await ports.connector.connect(hypervisor);
-      return { hypervisor, host, facts: await readFacts(host, hypervisor, 'brief') };
+      const facts = await readFacts(host, hypervisor, 'brief');
+      if (facts.deployed.has(systemName)) return { hypervisor, host, facts };
+      const runners = parseRunners(await runScript(host, 'runners', [], { timeoutMs: 60_000 }));
+      return { hypervisor, host, facts, runners };
     } catch (error) {
       host?.close();
       return { hypervisor, facts: error instanceof Error ? error : new Error(String(error)) };

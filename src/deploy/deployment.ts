@@ -24,6 +24,8 @@ export interface Desired {
   readonly fingerprints: ReadonlyMap<string, string>;
   /** Targets whose hold is lifted by this deployment. */
   readonly release: ReadonlySet<string>;
+  /** What a first switch may take away, by name. */
+  readonly dropped?: ReadonlySet<string>;
 }
 
 const builds = new Set<Action['kind']>(['switch', 'create', 'return', 'update']);
@@ -47,8 +49,14 @@ export function deploying(desired: Desired): Work {
       checkpoint(ctx.signal);
       built = await build(ctx, actions);
       const switches = actions.some((a) => a.kind === 'switch' && isNeeded(ctx, a, built));
-      if (switches && !ctx.before.deployed.has(systemName)) {
-        await requireAccess(ctx.session, ctx.before.sshdPort);
+      const toplevel = built.get(ctx.session.hypervisor.name);
+      if (switches && toplevel && !ctx.before.deployed.has(systemName)) {
+        await requireAccess(ctx.session, {
+          before: ctx.before,
+          toplevel,
+          ours: new Set(ctx.index.vmsOn(ctx.session.hypervisor.name).map(({ name }) => name)),
+          dropped: desired.dropped ?? new Set(),
+        });
       }
     },
     activate: (ctx) => activate(ctx, desired, built),

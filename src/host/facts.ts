@@ -8,6 +8,8 @@ export interface Facts {
   readonly machine: string;
   /** Address we come from, as the hypervisor sees it. */
   readonly clientAddress: string | undefined;
+  /** Address of the hypervisor's that we came to, as it sees it. */
+  readonly ownAddress?: string | undefined;
   /** Port on which sshd took us in; the one that we called may be forwarded to it. */
   readonly sshdPort: number | undefined;
   readonly currentSystem: string | undefined;
@@ -136,6 +138,8 @@ export interface Interface {
   readonly master: string | undefined;
   /** `address/prefix`, IPv4 and IPv6. */
   readonly addresses: readonly string[];
+  /** Those of them that are for a time: by DHCP, or advertised. */
+  readonly leased?: readonly string[];
 }
 
 export interface Route {

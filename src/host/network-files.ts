@@ -1,9 +1,11 @@
 /** What a .network file says of interfaces and bridges. */
 export interface NetworkFile {
-  /** Globs; with `!` in front of the first, all others. */
+  /** Globs; with `!` in front of the first, all others. Empty: it tells interfaces by something else. */
   readonly names: readonly string[];
   readonly bridge: string | undefined;
   readonly addresses: readonly string[];
+  /** It asks a DHCP server for addresses. */
+  readonly dhcp: boolean;
   readonly serving: Serving;
 }
 
@@ -26,6 +28,33 @@ export function networkFiles(records: readonly string[][]): NetworkFile[] {
     lines.push(rest.join(' ').trim());
   }
   return [...files].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, lines]) => networkFile(lines));
+}
+
+/** Names of the devices that .netdev files make, from lines of FILE, text. */
+export function madeDevices(records: readonly string[][]): string[] {
+  return records
+    .map(([, ...rest]) => /^\s*Name\s*=\s*(\S+)/.exec(rest.join(' '))?.[1])
+    .filter((name) => name !== undefined);
+}
+
+/** The file that networkd takes for an interface: the first that matches it by name. */
+export function fileOf(link: string, files: readonly NetworkFile[]): NetworkFile | undefined {
+  return files.find((file) => matches(link, file));
+}
+
+export function matches(link: string, { names }: NetworkFile): boolean {
+  const isInverted = names[0]?.startsWith('!') ?? false;
+  const globs = names.map((name) => name.replace(/^!/, '')).filter((glob) => glob !== '');
+  return globs.length > 0 && globs.some((glob) => isLike(link, glob)) !== isInverted;
+}
+
+/** Of shell's globs only * and ?: of other names nothing is known. */
+export function isLike(name: string, glob: string): boolean {
+  const pattern = glob
+    .replace(/[^\w*?]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${pattern}$`).test(name);
 }
 
 const servingSection =
@@ -54,6 +83,7 @@ function networkFile(lines: readonly string[]): NetworkFile {
     names: all('[Match]Name').flatMap((value) => value.split(/\s+/)),
     bridge: all('[Network]Bridge').at(-1),
     addresses: all('[Network]Address', '[Address]Address'),
+    dhcp: /^(yes|true|on|1|ipv4|ipv6)$/i.test(all('[Network]DHCP').at(-1) ?? ''),
     serving: {
       dhcp: isOn('[Network]DHCPServer'),
       advertisements: isOn('[Network]IPv6SendRA'),

@@ -52,6 +52,7 @@ export function parseFacts(text: string): Facts {
     bootId: one('boot') ?? '',
     machine: one('machine') ?? '',
     clientAddress: one('client')?.split(' ')[0],
+    ownAddress: one('client')?.split(' ')[2],
     sshdPort: Number(one('client')?.split(' ')[3]) || undefined,
     currentSystem: links.get('/run/current-system'),
     bootedSystem: links.get('/run/booted-system'),
@@ -241,7 +242,11 @@ interface IpAddress {
   readonly ifname: string;
   readonly flags?: readonly string[];
   readonly master?: string;
-  readonly addr_info?: readonly { readonly local?: string; readonly prefixlen?: number }[];
+  readonly addr_info?: readonly {
+    readonly local?: string;
+    readonly prefixlen?: number;
+    readonly dynamic?: boolean;
+  }[];
 }
 
 function parseInterfaces(json: string): Map<string, Interface> {
@@ -257,9 +262,15 @@ function parseInterfaces(json: string): Map<string, Interface> {
           up: i.flags?.includes('UP') ?? false,
           master: i.master,
           addresses: (i.addr_info ?? []).map((a) => `${a.local}/${a.prefixlen}`),
+          ...leasedOf(i),
         },
       ]),
   );
+}
+
+function leasedOf({ addr_info = [] }: IpAddress): Pick<Interface, 'leased'> {
+  const leased = addr_info.filter(({ dynamic }) => dynamic).map((a) => `${a.local}/${a.prefixlen}`);
+  return leased.length > 0 ? { leased } : {};
 }
 
 function parseRoutes(json: string): Route[] {

@@ -6,6 +6,8 @@ export interface Runners {
   readonly vms: readonly FoundVm[];
   /** Names of vms that no vm of fleet's can have. */
   readonly others: readonly string[];
+  /** The TAPs of those. */
+  readonly otherTaps: ReadonlyMap<string, readonly string[]>;
   /** Vms that the hypervisor starts by itself. */
   readonly autostart: ReadonlySet<string>;
   /** Rules of its nft or iptables that change IPv4 addresses, as these tools write them. */
@@ -16,6 +18,14 @@ export interface Runners {
   readonly forward6: boolean;
   /** Interfaces of each bridge. */
   readonly ports: ReadonlyMap<string, readonly string[]>;
+  /** Devices that somebody made: bridges, bonds, VLANs. */
+  readonly made: ReadonlySet<string>;
+  /** People who have an account there. */
+  readonly users: readonly string[];
+  /** Ports that its firewall lets in, `tcp 80`, on whatever interface. */
+  readonly open: readonly string[];
+  /** nft tables that forward nothing but what they name. */
+  readonly refusing: readonly string[];
   /** Its own networkd's files, in the order in which they are asked. */
   readonly networkd: readonly NetworkFile[];
   /** Address heard of lately, by the bridge it is behind and its MAC. */
@@ -80,15 +90,17 @@ export function parseRunners(text: string): Runners {
     if (record[0] === 'vm') vms.push([record]);
     else (vms.at(-1) ?? common).push(record);
   }
-  const ports = new Map<string, string[]>();
-  for (const [port = '', bridge = ''] of of(common, 'port')) {
-    ports.set(bridge, [...(ports.get(bridge) ?? []), port]);
-  }
+  const ports = grouped(of(common, 'port').map(([port = '', bridge = '']) => [bridge, port]));
   const rules = (kind: string) => of(common, kind).map((words) => words.join(' '));
   const inet = rules('rule-inet');
   return {
     vms: vms.map(parseVm),
     others: of(common, 'other').map(([name = '']) => name),
+    otherTaps: grouped(of(common, 'other-tap')),
+    made: new Set(of(common, 'made').map(([name = '']) => name)),
+    users: of(common, 'user').map(([name = '']) => name),
+    open: [...new Set(of(common, 'accepts').flatMap((words) => openedBy(words.join(' '))))],
+    refusing: of(common, 'refusing').map(([name = '']) => name),
     autostart: new Set(of(common, 'autostart').map(([name = '']) => name)),
     natRules: [...rules('rule'), ...inet.filter((rule) => names(rule, 4) || !names(rule, 6))],
     natRules6: [...rules('rule6'), ...inet.filter((rule) => names(rule, 6) || !names(rule, 4))],
@@ -109,6 +121,24 @@ const familyWords = { 4: ['ip', 'ipv4', 'icmp'], 6: ['ip6', 'ipv6', 'icmpv6', 'i
 function names(rule: string, family: 4 | 6): boolean {
   const words = rule.replaceAll(/"[^"]*"/g, '').split(/[\s,{}]+/);
   return familyWords[family].some((word) => words.includes(word));
+}
+
+/** Second words by the first. */
+function grouped(records: readonly string[][]): Map<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const [key = '', value = ''] of records) {
+    groups.set(key, [...(groups.get(key) ?? []), value]);
+  }
+  return groups;
+}
+
+/** Ports that a rule of nft or iptables lets in; ranges and named sets are left to people. */
+function openedBy(rule: string): string[] {
+  const [, protocol, ports = ''] =
+    /\b(tcp|udp) dport (\{[^}]*\}|\d+)(?=\s)/.exec(rule) ??
+    /-p (tcp|udp)\b.* --dports? ([\d,]+)(?=\s)/.exec(rule) ??
+    [];
+  return [...ports.matchAll(/(?<![\d-])\d+(?![\d-])/g)].map(([port]) => `${protocol} ${port}`);
 }
 
 function of(records: readonly string[][], key: string): string[][] {

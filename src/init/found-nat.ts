@@ -1,6 +1,6 @@
+import { forwardsOf, isIn, plain, short } from '../host/nat-rules.ts';
 import type { Runners } from '../host/runners.ts';
-import { contains, overlaps, parseAddress, parseSubnet, type Subnet } from '../model/addresses.ts';
-import { contains6, parseAddress6, parseSubnet6, type Subnet6 } from '../model/addresses6.ts';
+import { overlaps, parseSubnet, type Subnet } from '../model/addresses.ts';
 import type { FoundBridge } from './found-networks.ts';
 
 /** How a hypervisor lets its guests out of its uplink, in IPv4 or in IPv6. */
@@ -31,18 +31,15 @@ export function foundNat(rules: readonly string[], uplink: string): FoundNat {
 export function natRemarks(
   nat: FoundNat,
   nat6: FoundNat,
-  { natRules, natRules6 }: Runners,
+  runners: Runners,
   uplink: string,
   bridges: readonly FoundBridge[],
 ): string[] {
+  const { natRules, natRules6 } = runners;
   const addresses = bridges.flatMap((bridge) => bridge.addresses);
   const subnets = addresses.map(parseSubnet).filter((subnet) => subnet !== undefined);
-  const subnets6 = addresses.map(parseSubnet6).filter((subnet) => subnet !== undefined);
   const names = bridges.map(({ bridge }) => bridge);
-  const forwards = new Set([
-    ...natRules.flatMap((rule) => forwardsTo(rule, subnets)),
-    ...natRules6.filter((rule) => forwardsTo6(rule, subnets6)).map(short),
-  ]);
+  const forwards = forwardsOf(runners, addresses);
   const others = natRules.filter((rule) => isSourceNat(rule) && speaksOf(rule, names, subnets));
   const out6 = natRules6.filter((rule) => isSourceNat(rule) && leavesBy(rule, uplink));
   const opened = bridges.filter(({ fields }) => fields?.subnet6 !== undefined);
@@ -65,10 +62,8 @@ export function natRemarks(
           `DECIDE: with nat, IPv6 of ${opened.map(({ network }) => network).join(', ')} goes out of ${uplink}, too, which it did not.`,
         ]
       : []),
-    ...[...forwards].map(
-      (what) => `DECIDE: ${what} was forwarded, which the first apply takes away.`,
-    ),
-    ...(forwards.size === 0
+    ...forwards.map((what) => `DECIDE: ${what} was forwarded, which the first apply takes away.`),
+    ...(forwards.length === 0
       ? []
       : [
           'A vm of fleet’s has publish for that; to one that is not fleet’s yet, networking.nat.forwardPorts under config leads.',
@@ -117,13 +112,6 @@ function sourceAddress(rule: string): string | undefined {
   return one ?? 'unknown';
 }
 
-const addressesIn = (text: string): string[] => text.match(/\b\d+\.\d+\.\d+\.\d+\b/g) ?? [];
-
-const isIn = (address: string, subnets: readonly Subnet[]): boolean => {
-  const number = parseAddress(address);
-  return number !== undefined && subnets.some((subnet) => contains(subnet, number));
-};
-
 /** Whether a rule is about these bridges, by name or by address. */
 function speaksOf(rule: string, names: readonly string[], subnets: readonly Subnet[]): boolean {
   const words = plain(rule).split(/[\s,{}"]+/);
@@ -134,62 +122,4 @@ function speaksOf(rule: string, names: readonly string[], subnets: readonly Subn
       (subnet ? subnets.some((own) => overlaps(own, subnet)) : isIn(word, subnets))
     );
   });
-}
-
-/** Ports that a rule forwards to one of these subnets: `tcp 8080 → 10.1.0.5:80`, or the rule itself. */
-function forwardsTo(rule: string, subnets: readonly Subnet[]): string[] {
-  const target = /(?:\bdnat (?:ip )?(?:prefix )?to|-j DNAT\b.*--to-destination) (.*)$/.exec(
-    plain(rule),
-  )?.[1];
-  if (target === undefined) return [];
-  // As networking.nat writes them with nftables: all in one map.
-  const entries = [
-    ...target.matchAll(/\b(tcp|udp) \. ([\d-]+) : ([\d.]+)(?: \. ([\d-]+))?(?=[\s,]|$)/g),
-  ];
-  if (entries.length > 0) {
-    return entries
-      .filter(([, , , address = '']) => isIn(address, subnets))
-      .map(([, protocol, port, address, to]) => `${protocol} ${port} → ${address}${behind(to)}`);
-  }
-  const [, address, to] = /^([\d.]+)(?::([\d-]+))?(?=\s|$)/.exec(target) ?? [];
-  const [, protocol, port] =
-    /\b(tcp|udp) dport (\{[^}]*\}|[\w-]+)/.exec(rule) ??
-    /-p (tcp|udp)\b.* --dports? (\S+)/.exec(rule) ??
-    [];
-  if (address !== undefined && protocol !== undefined) {
-    return isIn(address, subnets) ? [`${protocol} ${port} → ${address}${behind(to)}`] : [];
-  }
-  // Of a map by name nothing is known; better one too many.
-  const leadsHere = addressesIn(target).some((one) => isIn(one, subnets));
-  return leadsHere || target.includes('@') ? [short(rule)] : [];
-}
-
-/** Whether a rule forwards to one of these subnets, or to what is not to be seen: better one too many. */
-function forwardsTo6(rule: string, subnets: readonly Subnet6[]): boolean {
-  const target = /(?:\bdnat (?:ip6 )?(?:prefix )?to|-j DNAT\b.*--to-destination) (.*)$/.exec(
-    plain(rule),
-  )?.[1];
-  if (target === undefined) return false;
-  return (
-    target.includes('@') ||
-    target.split(/[^\da-f:]+/).some((word) => {
-      const address = parseAddress6(word);
-      return address !== undefined && subnets.some((subnet) => contains6(subnet, address));
-    })
-  );
-}
-
-const behind = (port: string | undefined): string => (port === undefined ? '' : `:${port}`);
-
-/** A rule on one line, without what shows or does nothing: control characters, comment, counter. */
-const plain = (rule: string): string =>
-  rule
-    .replaceAll(/[\p{C}\p{Z}]+/gu, ' ')
-    .replace(/ (?:comment|-m comment --comment) (?:"[^"]*"|\S+)/, '')
-    .replace(/ counter packets \d+ bytes \d+/, '')
-    .trim();
-
-function short(rule: string): string {
-  const text = plain(rule);
-  return text.length > 90 ? `${text.slice(0, 89)}…` : text;
 }

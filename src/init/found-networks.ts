@@ -1,5 +1,5 @@
 import type { Facts } from '../host/facts.ts';
-import type { NetworkFile, Serving } from '../host/network-files.ts';
+import { fileOf, type Serving } from '../host/network-files.ts';
 import type { FoundNic, FoundVm, Runners } from '../host/runners.ts';
 import {
   contains,
@@ -72,7 +72,7 @@ export function foundBridges(
       (address) => !address.startsWith('fe80:'),
     );
     // A bridge that nobody is in may not even have its addresses.
-    const file = fileOf(bridge, runners);
+    const file = fileOf(bridge, runners.networkd);
     const addresses = live.length > 0 ? live : (file?.addresses ?? []);
     const isServed = file?.serving.dhcp || file?.serving.advertisements;
     const seen = {
@@ -91,25 +91,7 @@ export function foundBridges(
 /** The bridge that an interface is in; of one that is not up, the one that networkd would put it in. */
 export function bridgeOf(tap: string, runners: Runners): string | undefined {
   const live = [...runners.ports].find(([, ports]) => ports.includes(tap))?.[0];
-  return live ?? fileOf(tap, runners)?.bridge;
-}
-
-/** The first that matches is the one that networkd takes. */
-function fileOf(link: string, { networkd }: Runners): NetworkFile | undefined {
-  return networkd.find(({ names }) => {
-    const isInverted = names[0]?.startsWith('!') ?? false;
-    const globs = names.map((name) => name.replace(/^!/, '')).filter((glob) => glob !== '');
-    return globs.length > 0 && globs.some((glob) => isLike(link, glob)) !== isInverted;
-  });
-}
-
-/** Of shell's globs only * and ?: of other names nothing is known. */
-function isLike(name: string, glob: string): boolean {
-  const pattern = glob
-    .replace(/[^\w*?]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${pattern}$`).test(name);
+  return live ?? fileOf(tap, runners.networkd)?.bridge;
 }
 
 /** The address of a vm on a bridge, and whether the vm gives it to itself. */

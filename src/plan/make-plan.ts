@@ -3,7 +3,7 @@ import { FleetError } from '../model/errors.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { actions } from './actions.ts';
 import { drift } from './drift.ts';
-import type { FileChange, HypervisorPlan, Plan } from './plan.ts';
+import type { Drift, FileChange, HypervisorPlan, Plan } from './plan.ts';
 import { problems } from './problems.ts';
 import type { Selection } from './selectors.ts';
 
@@ -22,6 +22,17 @@ export interface PlanInput {
   readonly warnings: readonly string[];
   /** Hypervisor → commit, as the remote remembers it: for those that do not answer. */
   readonly lastDeployed?: ReadonlyMap<string, string>;
+  /** Hypervisor → what its first switch would take away, by all that fleet.yaml says. */
+  readonly lost?: ReadonlyMap<string, readonly Lost[]>;
+}
+
+/** Something that a host has and its new system has not. */
+export interface Lost {
+  /** What --drop calls it by. */
+  readonly name: string;
+  readonly text: string;
+  /** Apply refuses it until it is named. */
+  readonly cuts: boolean;
 }
 
 export function makePlan(input: PlanInput): Plan {
@@ -53,7 +64,10 @@ function planHypervisor(name: string, input: PlanInput): HypervisorPlan {
       problems: [],
     };
   }
-  const found = drift(input.index, name, facts, input.head);
+  const found = [
+    ...drift(input.index, name, facts, input.head),
+    ...(input.lost?.get(name) ?? []).map((lost) => lostDrift(name, lost)),
+  ];
   const commits = input.files.length > 0;
   const elsewhere = facts.checkout?.commit !== input.head && facts.checkout !== undefined;
   const moves = commits
@@ -74,4 +88,14 @@ function planHypervisor(name: string, input: PlanInput): HypervisorPlan {
     moves,
   });
   return { name, actions: todo, drift: found, problems: problems(input.index, name, facts, todo) };
+}
+
+/** Modules are Nix, which only the hypervisor reads: apply asks the new system itself. */
+function lostDrift(hypervisor: string, { name, text, cuts }: Lost): Drift {
+  const then = cuts ? `: then apply refuses, unless told --drop ${name}` : '';
+  return {
+    target: hypervisor,
+    code: 'first-switch',
+    message: `the first switch takes away ${text}, if no module has it${then}`,
+  };
 }

@@ -7,19 +7,28 @@ const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGV4YW1wbGU';
 const open: Access = {
   sshd: true,
   ports: [22],
+  publicKeys: null,
   rootLogin: 'prohibit-password',
+  allowUsers: null,
+  allowGroups: null,
+  denyUsers: null,
+  denyGroups: null,
+  keysFiles: ['/etc/ssh/authorized_keys.d/%u'],
+  extraConfig: '',
   firewall: true,
   openPorts: [22],
   openRanges: [],
   wheelNeedsPassword: false,
   sudoers: [],
   users: {
-    root: { groups: [], keys: [`${key} ada@desk`] },
-    ops: { groups: ['wheel'], keys: [`${key} ada@desk`] },
+    root: { groups: ['root'], keys: [`${key} ada@desk`] },
+    ops: { groups: ['wheel', 'users'], keys: [`${key} ada@desk`] },
   },
 };
 const root = (change: Partial<Access> = {}, port = 22, publicKey: string | undefined = key) =>
-  lockedOut({ ...open, ...change }, 'root', publicKey, port);
+  lockedOut({ ...open, ...change }, { user: 'root', publicKey, port, address: '192.0.2.7' });
+const ops = (change: Partial<Access> = {}, sudo?: boolean) =>
+  lockedOut({ ...open, ...change }, { user: 'ops', publicKey: key, port: 22 }, sudo);
 const rootKeys = (...keys: string[]) => root({ users: { root: { groups: [], keys } } });
 
 describe('we could come in again', () => {
@@ -31,11 +40,16 @@ describe('we could come in again', () => {
     ['by a key with another comment', rootKeys(`${key} someone-else`)],
     ['by one of many keys in a file', rootKeys(`# keys\nssh-rsa BBBB x\n${key} y\n`)],
     ['by a key with options before it', rootKeys(`from="192.0.2.0/24",no-pty ${key} ada`)],
-    ['as a user with sudo', lockedOut(open, 'ops', key, 22)],
-    [
-      'as a user who needs no sudo',
-      lockedOut({ ...open, wheelNeedsPassword: true }, 'ops', key, 22, false),
-    ],
+    ['as a user with sudo', ops()],
+    ['as a user who needs no sudo', ops({ wheelNeedsPassword: true }, false)],
+    ['as one of those that sshd lets in', ops({ allowUsers: ['ada', 'ops'] })],
+    ['by a pattern', ops({ allowUsers: ['o?s*'] })],
+    ['from an address that is let in', root({ allowUsers: ['root@192.0.2.0/24'] })],
+    ['from where the pattern says', root({ allowUsers: ['root@192.0.2.*'] })],
+    ['by a group', ops({ allowGroups: ['wheel'] })],
+    ['by the group that root is in', root({ allowGroups: ['root'] })],
+    ['when others are kept out', ops({ denyUsers: ['eve'], denyGroups: ['guests'] })],
+    ['when some of it is for others', root({ extraConfig: 'Match User eve\n  AllowUsers eve' })],
   ])('%s', (_, reasons) => {
     expect(reasons).toEqual([]);
   });
@@ -51,21 +65,45 @@ describe('we would be locked out', () => {
       root({ openPorts: [], openRanges: [{ from: 1, to: 21 }] }),
       /port 22/,
     ],
-    ['there is no such user', lockedOut(open, 'eve', key, 22), /there is no user eve/],
+    [
+      'there is no such user',
+      lockedOut(open, { user: 'eve', publicKey: key, port: 22 }),
+      /there is no user eve/,
+    ],
     ['the key is another one', rootKeys('ssh-ed25519 OTHER ada'), /not among the keys of root/],
     ['there are no keys', rootKeys(), /not among the keys of root/],
     ['the key is only part of another', rootKeys(`${key}XX ada`), /not among the keys of root/],
-    ['nobody knows what key we came with', lockedOut(open, 'root', undefined, 22), /is not known/],
-    ['root may not log in', root({ rootLogin: 'no' }), /PermitRootLogin/],
     [
-      'sudo asks for a password',
-      lockedOut({ ...open, wheelNeedsPassword: true }, 'ops', key, 22),
-      /sudo/,
+      'nobody knows what key we came with',
+      lockedOut(open, { user: 'root', publicKey: undefined, port: 22 }),
+      /is not known/,
     ],
+    ['root may not log in', root({ rootLogin: 'no' }), /PermitRootLogin/],
+    ['sudo asks for a password', ops({ wheelNeedsPassword: true }), /sudo/],
     [
       'the user is not in wheel',
-      lockedOut({ ...open, users: { ops: { groups: [], keys: [key] } } }, 'ops', key, 22),
+      ops({ users: { ops: { groups: [], keys: [key] } } }),
       /group wheel/,
+    ],
+    ['sshd takes no keys', root({ publicKeys: false }), /PubkeyAuthentication/],
+    [
+      'sshd reads other files of keys',
+      root({ keysFiles: ['%h/.ssh/keys'] }),
+      /authorizedKeysFiles/,
+    ],
+    ['sshd lets in others only', ops({ allowUsers: ['ada', 'root'] }), /AllowUsers/],
+    [
+      'sshd lets the user in from elsewhere',
+      root({ allowUsers: ['root@10.0.0.0/8'] }),
+      /AllowUsers/,
+    ],
+    ['sshd lets in other groups only', ops({ allowGroups: ['admins'] }), /AllowGroups/],
+    ['sshd keeps the user out', ops({ denyUsers: ['op*'] }), /DenyUsers/],
+    ['sshd keeps a group out', ops({ denyGroups: ['users'] }), /DenyGroups/],
+    [
+      'hand-written text lets in others only',
+      ops({ extraConfig: 'allowusers ada\n' }),
+      /AllowUsers/,
     ],
   ])('when %s', (_, reasons, why) => {
     expect(reasons).toHaveLength(1);

@@ -18,7 +18,7 @@ const names = new Map(
 );
 
 /** Scripts that only look, or write down what became of a deployment. */
-const looks: ReadonlySet<ScriptName> = new Set(['facts', 'failure', 'reason', 'renew']);
+const looks: ReadonlySet<ScriptName> = new Set(['facts', 'failure', 'reason', 'renew', 'runners']);
 
 /** A script that says what is wrong, as `die` does. */
 export class Refusal {
@@ -216,6 +216,8 @@ export class FakeHypervisor {
           ...this.facts,
           answers: new Map(args.slice(2).map((a) => [a, this.#answers(a)])),
         });
+      case 'runners':
+        return 'fleet-runners 1\n== end\n';
       case 'begin':
         return this.#begin(args);
       case 'renew':

@@ -35,6 +35,8 @@ export class World {
   readonly newHead = 'b'.repeat(40);
   /** Targets whose hold is lifted. */
   release: ReadonlySet<string> = new Set();
+  /** What a first switch may take away. */
+  dropped: ReadonlySet<string> = new Set();
   /** How the commit is sent, where hypervisors have no access to the remote. */
   bundle: Source['bundle'];
   /** Called when the commit is made and pushed. */
@@ -136,7 +138,7 @@ export class World {
         };
         const fingerprints = sameFingerprints(this.index);
         const work = (plan: HypervisorPlan) =>
-          deploying({ plan, source, fingerprints, release: this.release });
+          deploying({ plan, source, fingerprints, release: this.release, dropped: this.dropped });
         return new Map(hypervisors.map((plan) => [plan.name, work(plan)]));
       },
     };

@@ -228,6 +228,24 @@ describe('the first switch of an adopted host', () => {
     openRanges: [],
     wheelNeedsPassword: true,
     sudoers: [],
+    publicKeys: null,
+    allowUsers: null,
+    allowGroups: null,
+    denyUsers: null,
+    denyGroups: null,
+    keysFiles: ['/etc/ssh/authorized_keys.d/%u'],
+    extraConfig: '',
+    network: {
+      dhcp: true,
+      makes: [],
+      bridges: {},
+      interfaces: {},
+      firewall: true,
+      open: ['tcp 22'],
+      ranges: [],
+      forwards: [],
+      autostart: [],
+    },
   };
   const adopt = (users: object) => {
     const world = new World();
@@ -259,6 +277,67 @@ describe('the first switch of an adopted host', () => {
 
   test('goes on when we could', async () => {
     const world = adopt({ root: { groups: [], keys: ['ssh-ed25519 AAAA ada@desk'] } });
+    expect((await world.apply(['hv1']))[0]?.outcome).toBe('done');
+  });
+
+  const bridged = () => {
+    const world = adopt({ root: { groups: [], keys: ['ssh-ed25519 AAAA ada@desk'] } });
+    const link = (name: string, change: object) => ({
+      name,
+      up: true,
+      master: undefined,
+      addresses: [],
+      ...change,
+    });
+    world.hv1.facts = {
+      ...world.hv1.facts,
+      interfaces: new Map([
+        ...world.hv1.facts.interfaces,
+        ['br-a', link('br-a', { addresses: ['10.91.1.1/24'] })],
+        ['vm-a-web1', link('vm-a-web1', { master: 'br-a' })],
+      ]),
+    };
+    const found = [
+      'made\tbr-a',
+      'port\tvm-a-web1\tbr-a',
+      'other\tWeb_1',
+      'other-tap\tWeb_1\tvm-a-web1',
+    ];
+    world.hv1.instead.set('runners', () =>
+      ['fleet-runners 1', ...found, 'user\tops', '== end', ''].join('\n'),
+    );
+    return world;
+  };
+
+  test('is refused, with nothing switched, when it cuts a guest off', async () => {
+    const world = bridged();
+    const [result] = await world.apply(['hv1']);
+    expect(result).toMatchObject({ outcome: 'untouched', failure: { code: 'adoption.cut-off' } });
+    expect(result?.failure?.message).toContain('bridge br-a (10.91.1.1/24), with Web_1 in it');
+    expect(result?.failure?.hint).toContain('--drop br-a');
+    expect(words(world.hv1.log)).not.toContain('switch test');
+  });
+
+  test('goes on when a person has named what it cuts off, and says what else goes', async () => {
+    const world = bridged();
+    world.dropped = new Set(['br-a']);
+    expect((await world.apply(['hv1']))[0]?.outcome).toBe('done');
+    const notes = world.events.flatMap((event) => (event.type === 'note' ? [event.text] : []));
+    expect(notes).toContain('goes with the first switch: user ops');
+  });
+
+  test('goes on when the new system has the bridge, its address and the TAP in it', async () => {
+    const world = bridged();
+    const old = world.hv1.instead.get('access');
+    const files = [
+      ['90-br-a.netdev', '[NetDev]', 'Name=br-a'],
+      ['90-br-a.network', '[Match]', 'Name=br-a', '[Network]', 'Address=10.91.1.1/24'],
+      ['90-vms.network', '[Match]', 'Name=vm-a-*', '[Network]', 'Bridge=br-a'],
+    ];
+    const lines = files.flatMap(([file, ...text]) =>
+      text.map((line) => `networkd\t${file}\t${line}\n`),
+    );
+    world.hv1.instead.set('access', (args) => `${String(old?.(args))}${lines.join('')}`);
     expect((await world.apply(['hv1']))[0]?.outcome).toBe('done');
   });
 

@@ -71,7 +71,11 @@ function records(facts: Facts): string[] {
     ['root', ''],
     ['now', facts.now],
     ['machine', facts.machine],
-    ['client', facts.clientAddress && `${facts.clientAddress} 50000 192.0.2.1 ${facts.sshdPort}`],
+    [
+      'client',
+      facts.clientAddress &&
+        `${facts.clientAddress} 50000 ${facts.ownAddress ?? '192.0.2.1'} ${facts.sshdPort}`,
+    ],
     ['boot', facts.bootId],
     ...(facts.fleet === undefined ? [] : [['fleet', facts.fleet]]),
     ...facts.missingTools.map((tool) => ['missing', tool]),

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -277,5 +277,80 @@ table bridge other {
     program('ip6tables-save', '');
     expect(rules()).toEqual([]);
     expect(rules6()).toEqual([]);
+  });
+});
+
+describe('what a first switch could take away is read', () => {
+  const runners = () => parseRunners(read('runners'));
+  beforeEach(() => {
+    for (const name of ['systemctl', 'ip', 'nft', 'iptables-save', 'ip6tables-save', 'blkid'])
+      program(name, '');
+  });
+
+  test('people’s accounts, not those of services and of Nix', () => {
+    write('etc/passwd', 'root:x:0:0::/root:/bin/sh\nops:x:1000:100::/home/ops:/bin/sh\n');
+    expect(runners().users).toEqual(['ops']);
+    write('etc/passwd', 'nobody:x:65534:65534::/:/x\nnixbld1:x:30001:30000::/:/x\n');
+    expect(runners().users).toEqual([]);
+  });
+
+  test('devices that somebody made, and who is in them', () => {
+    mkdirSync(join(root, 'sys/class/net/br-a/bridge'), { recursive: true });
+    mkdirSync(join(root, 'sys/class/net/bond0/bonding'), { recursive: true });
+    mkdirSync(join(root, 'sys/class/net/eth0.7'), { recursive: true });
+    mkdirSync(join(root, 'sys/class/net/eth0'), { recursive: true });
+    write('proc/net/vlan/eth0.7', '');
+    expect([...runners().made].sort()).toEqual(['bond0', 'br-a', 'eth0.7']);
+  });
+
+  test('open ports and tables that refuse to forward, as nft has them', () => {
+    program(
+      'nft',
+      `table inet nixos-fw {
+	chain input-allow {
+		tcp dport { 22, 9100 } accept
+		iifname "eth0" udp dport 51820 accept
+		tcp dport 8000-8100 accept
+	}
+}
+table ip mine {
+	chain f {
+		type filter hook forward priority filter; policy drop;
+		tcp dport 80 accept
+	}
+}
+table inet fleet {
+	chain forward {
+		type filter hook forward priority filter; policy accept;
+	}
+}
+`,
+    );
+    expect(runners()).toMatchObject({
+      open: ['tcp 22', 'tcp 9100', 'udp 51820'],
+      refusing: ['ip mine'],
+    });
+  });
+
+  test('open ports as iptables has them', () => {
+    program(
+      'iptables-save',
+      '*filter\n-A nixos-fw -p tcp -m tcp --dport 9100 -j nixos-fw-accept\n-A nixos-fw -p tcp -m multiport --dports 80,443 -j ACCEPT\n-A x -p tcp -m tcp --dport 25 -j DROP\n',
+    );
+    expect(runners().open).toEqual(['tcp 9100', 'tcp 80', 'tcp 443']);
+  });
+
+  test('TAPs of vms whose names no vm of fleet’s can have', () => {
+    const runner = 'nix/store/0-runner';
+    write(`${runner}/share/microvm/tap-interfaces`, 'vm-a-web1\n');
+    mkdirSync(join(root, 'var/lib/microvms/Web_1'), { recursive: true });
+    symlinkSync(`/${runner}`, join(root, 'var/lib/microvms/Web_1/current'));
+    // What nobody built is not read.
+    write('etc/secret/share/microvm/tap-interfaces', 'secret\n');
+    mkdirSync(join(root, 'var/lib/microvms/Web_2'), { recursive: true });
+    symlinkSync('/etc/secret', join(root, 'var/lib/microvms/Web_2/current'));
+    symlinkSync('/etc/secret', join(root, 'var/lib/microvms/Web_2/booted'));
+    const { otherTaps } = runners();
+    expect([...otherTaps]).toEqual([['Web_1', ['vm-a-web1']]]);
   });
 });

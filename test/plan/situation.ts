@@ -74,6 +74,7 @@ export const emptyFacts: Facts = {
   fleet: undefined,
   machine: 'x86_64',
   clientAddress: '198.51.100.7',
+  ownAddress: '192.0.2.1',
   sshdPort: 22,
   currentSystem: toplevel,
   bootedSystem: toplevel,

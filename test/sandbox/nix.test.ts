@@ -52,8 +52,26 @@ describe('what the stand-in for Nix makes of rendered files', () => {
       users: [{ name: 'ops', groups: ['wheel'], sshKeys: ['ssh-ed25519 AAAA ops'] }],
     };
     await stage.build('hv1');
-    const { stdout } = await stage.call('access', '/var/lib/fleet/repo', 'hv1');
+    const { stdout } = await stage.call('access', '/var/lib/fleet/repo', 'hv1', '/nowhere');
     expect(JSON.parse(stdout.replace(/^access\t/, ''))).toEqual({
+      publicKeys: null,
+      allowUsers: null,
+      allowGroups: null,
+      denyUsers: null,
+      denyGroups: null,
+      keysFiles: ['/etc/ssh/authorized_keys.d/%u'],
+      extraConfig: '',
+      network: {
+        dhcp: true,
+        makes: [],
+        bridges: {},
+        interfaces: {},
+        firewall: true,
+        open: [`tcp ${stage.host.port}`],
+        ranges: [],
+        forwards: [],
+        autostart: [],
+      },
       sshd: true,
       ports: [stage.host.port],
       rootLogin: 'prohibit-password',

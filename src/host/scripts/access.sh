@@ -1,13 +1,33 @@
-# access.sh CHECKOUT HYPERVISOR: who could still get in after the first switch of an adopted host,
-# as JSON. Asked of the new system's own configuration, before anything is activated.
+# access.sh CHECKOUT HYPERVISOR TOPLEVEL: who could still get in after the first switch of an adopted
+# host, and what of its network there will be. Asked of the new system itself, before it is activated.
+# shellcheck disable=SC2016 # Nix's, not the shell's
 json=$(nix eval --json "git+file://$R$1#nixosConfigurations.$2.config" --apply '
-c: {
-  sshd = c.services.openssh.enable;
-  ports = c.services.openssh.ports;
-  rootLogin = c.services.openssh.settings.PermitRootLogin or "prohibit-password";
-  firewall = c.networking.firewall.enable;
-  openPorts = c.networking.firewall.allowedTCPPorts;
-  openRanges = c.networking.firewall.allowedTCPPortRanges;
+c:
+let
+  n = c.networking;
+  sshd = c.services.openssh;
+  names = builtins.attrNames;
+  memberOf = user: builtins.filter (g: builtins.elem user (c.users.groups.${g}.members or [ ])) (names (c.users.groups or { }));
+  firewalls = [ n.firewall ] ++ builtins.attrValues (n.firewall.interfaces or { });
+  ports = protocol: option: builtins.concatMap (f: map (p: "${protocol} ${toString p}") (f.${option} or [ ])) firewalls;
+  ranges = protocol: option: builtins.concatMap (f: map (r: { inherit protocol; inherit (r) from to; }) (f.${option} or [ ])) firewalls;
+  # NixOS turns lists into words in some of its versions.
+  words = value: if value == null then null else if builtins.isList value then value else [ (toString value) ];
+in
+{
+  sshd = sshd.enable;
+  ports = sshd.ports;
+  publicKeys = sshd.settings.PubkeyAuthentication or null;
+  rootLogin = sshd.settings.PermitRootLogin or "prohibit-password";
+  allowUsers = words (sshd.settings.AllowUsers or null);
+  allowGroups = words (sshd.settings.AllowGroups or null);
+  denyUsers = words (sshd.settings.DenyUsers or null);
+  denyGroups = words (sshd.settings.DenyGroups or null);
+  keysFiles = sshd.authorizedKeysFiles or [ "/etc/ssh/authorized_keys.d/%u" ];
+  extraConfig = sshd.extraConfig or "";
+  firewall = n.firewall.enable;
+  openPorts = n.firewall.allowedTCPPorts;
+  openRanges = n.firewall.allowedTCPPortRanges;
   wheelNeedsPassword = c.security.sudo.wheelNeedsPassword;
   sudoers = builtins.concatMap (
     rule:
@@ -17,9 +37,26 @@ c: {
       [ ]
   ) (c.security.sudo.extraRules or [ ]);
   users = builtins.mapAttrs (name: u: {
-    groups = u.extraGroups;
+    groups = u.extraGroups ++ [ (u.group or "") ] ++ memberOf name;
     keys = u.openssh.authorizedKeys.keys ++ map builtins.readFile (u.openssh.authorizedKeys.keyFiles or [ ]);
   }) c.users.users;
+  network = {
+    dhcp = n.useDHCP or true || n.networkmanager.enable or false;
+    makes = names (n.bridges or { }) ++ names (n.bonds or { }) ++ names (n.vlans or { });
+    bridges = builtins.mapAttrs (name: b: b.interfaces or [ ]) (n.bridges or { });
+    interfaces = builtins.mapAttrs (name: i: {
+      addresses = map (a: "${a.address}/${toString a.prefixLength}") ((i.ipv4.addresses or [ ]) ++ (i.ipv6.addresses or [ ]));
+      dhcp = i.useDHCP or null == true;
+    }) (n.interfaces or { });
+    firewall = n.firewall.enable;
+    open = ports "tcp" "allowedTCPPorts" ++ ports "udp" "allowedUDPPorts";
+    ranges = ranges "tcp" "allowedTCPPortRanges" ++ ranges "udp" "allowedUDPPortRanges";
+    forwards = map (f: "${f.proto or "tcp"} ${toString f.sourcePort}") (n.nat.forwardPorts or [ ]);
+    autostart = c.microvm.autostart or [ ];
+  };
 }')
 # On a line of its own: what Nix has to warn of is in the same log.
 printf 'access\t%s\n' "$json"
+for file in "$R$3"/etc/systemd/network/*.netdev "$R$3"/etc/systemd/network/*.network; do
+	[ ! -r "$file" ] || grep '' "$file" | sed "s/^/networkd$tab${file##*/}$tab/"
+done

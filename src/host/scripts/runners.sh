@@ -51,6 +51,23 @@ for port in "$R"/sys/class/net/*/brport; do
 	bridge=$(target "$port/bridge")
 	record port "${name##*/}" "${bridge##*/}"
 done
+for folder in "$R"/sys/class/net/*; do
+	if [ -e "$folder/bridge" ] || [ -e "$folder/bonding" ] || [ -e "$R/proc/net/vlan/${folder##*/}" ]; then
+		record made "${folder##*/}"
+	fi
+done
+# Accounts of people, who are counted from 1000 on; builders of Nix are from 30001.
+[ ! -r "$R/etc/passwd" ] || while IFS=: read -r name _ uid _; do
+	[ "$uid" -lt 1000 ] || [ "$uid" -gt 29999 ] || record user "$name"
+done <"$R/etc/passwd"
+# What the firewall lets in, by nft or by iptables, and tables that forward only what they name.
+record_rules accepts "$(tables_of inet | grep -E 'dport .* accept' || true)"
+if [ -z "$ruleset" ] || printf '%s\n' "$ruleset" | grep -q 'xt target'; then
+	record_rules accepts "$(iptables-save -t filter 2>/dev/null | grep -E -- '--dports? .*-j (ACCEPT|nixos-fw-accept)' || true)"
+fi
+printf '%s\n' "$ruleset" | awk '
+	/^table / { table = $2 " " $3 }
+	/hook forward / && /policy drop/ && table !~ /^inet fleet$/ { print "refusing\t" table }'
 for file in "$R"/etc/systemd/network/*.network; do
 	lines "networkd$tab${file##*/}" "$file"
 done
@@ -58,7 +75,13 @@ for folder in "$vms"/*; do
 	name=${folder##*/}
 	if ! is_vm "$folder"; then
 		case $name in *[![:graph:]]*) continue ;; esac
-		[ ! -e "$folder/current" ] || record other "$name"
+		[ -L "$folder/current" ] || continue
+		record other "$name"
+		runner=$(target "$folder/booted")
+		[ -n "$runner" ] || runner=$(target "$folder/current")
+		if in_store "$R$runner" && [ ! -L "$folder" ]; then
+			lines "other-tap$tab$name" "$R$runner/share/microvm/tap-interfaces"
+		fi
 	fi
 done
 for folder in "$vms"/*; do

@@ -118,8 +118,20 @@ function option(path, otherwise,    said) {
   return said
 }
 
+function admission(name,    path) {
+  path = "services.openssh.settings." name
+  return size[path] ? "[" strings(path) "]" : "null"
+}
+# Ports as `tcp 22`, of a list in brackets.
+function tcp(ports,    n, count, words, text) {
+  gsub(/[\[\]]/, "", ports)
+  count = split(ports, words, ",")
+  for (n = 1; n <= count; n++) text = text (n > 1 ? "," : "") json("tcp " words[n])
+  return text
+}
+
 # What src/host/scripts/access.sh asks of a hypervisor's configuration.
-function write_access(to,    n, user, users, ports, done) {
+function write_access(to,    n, user, users, ports, done, open) {
   ports = size["services.openssh.ports"] ? list("services.openssh.ports") : "[22]"
   for (n = 1; n <= entries; n++) {
     if (order[n] !~ /^users\.users\./) continue
@@ -132,10 +144,16 @@ function write_access(to,    n, user, users, ports, done) {
   }
   if (!("root" in done)) users = users (users == "" ? "" : ",") "\"root\":{\"groups\":[],\"keys\":[]}"
   # sshd's own ports are open unless services.openssh.openFirewall says no.
-  printf "{\"sshd\":%s,\"ports\":%s,\"rootLogin\":%s,\"firewall\":%s,\"openPorts\":%s,\"openRanges\":[],\"wheelNeedsPassword\":%s,\"sudoers\":[],\"users\":{%s}}\n", \
+  open = option("services.openssh.openFirewall", "true") == "true" ? ports : list("networking.firewall.allowedTCPPorts")
+  printf "{\"publicKeys\":null,\"allowUsers\":%s,\"allowGroups\":%s,\"denyUsers\":%s,\"denyGroups\":%s,\"keysFiles\":[\"/etc/ssh/authorized_keys.d/%%u\"],\"extraConfig\":%s,", \
+    admission("AllowUsers"), admission("AllowGroups"), admission("DenyUsers"), admission("DenyGroups"), \
+    json(option("services.openssh.extraConfig", "")) > to
+  printf "\"network\":{\"dhcp\":%s,\"makes\":[],\"bridges\":{},\"interfaces\":{},\"firewall\":%s,\"open\":[%s],\"ranges\":[],\"forwards\":[],\"autostart\":[%s]},", \
+    option("networking.useDHCP", "true"), option("networking.firewall.enable", "true"), tcp(open), strings("microvm.autostart") > to
+  printf "\"sshd\":%s,\"ports\":%s,\"rootLogin\":%s,\"firewall\":%s,\"openPorts\":%s,\"openRanges\":[],\"wheelNeedsPassword\":%s,\"sudoers\":[],\"users\":{%s}}\n", \
     option("services.openssh.enable", "false"), ports, \
     json(option("services.openssh.settings.PermitRootLogin", "prohibit-password")), \
     option("networking.firewall.enable", "true"), \
-    option("services.openssh.openFirewall", "true") == "true" ? ports : list("networking.firewall.allowedTCPPorts"), \
+    open, \
     option("security.sudo.wheelNeedsPassword", "true"), users > to
 }
