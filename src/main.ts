@@ -12,6 +12,9 @@ if (major < 22 || (major === 22 && minor < 18)) {
   const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
   process.stdout.write(`${(JSON.parse(text) as { version: string }).version}\n`);
 } else {
+  const { guard } = await import('./report/guard.ts');
+  guard(process.stdout);
+  guard(process.stderr);
   const interrupt = new AbortController();
   let signalCode = 0;
   const onSignal = (code: number) => () => {

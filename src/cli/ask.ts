@@ -1,5 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { exitCodes, FleetError } from '../model/errors.ts';
+import { plainText } from '../model/plain-text.ts';
+import { unguarded } from '../report/guard.ts';
 
 /** True when somebody is there to answer: both ends are terminals, and this is not CI. */
 export function canAsk(): boolean {
@@ -19,7 +21,7 @@ export async function confirm(question: string, signal: AbortSignal): Promise<bo
 }
 
 export async function ask(question: string, signal: AbortSignal): Promise<string> {
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const lines = createInterface({ input: process.stdin, output: unguarded(process.stderr) });
   // On a terminal Ctrl-C comes as a key, and Ctrl-D as an end that answers nothing.
   lines.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   const ended = new Promise<never>((_, reject) => {
@@ -28,7 +30,7 @@ export async function ask(question: string, signal: AbortSignal): Promise<string
     );
   });
   try {
-    return await Promise.race([lines.question(question, { signal }), ended]);
+    return await Promise.race([lines.question(plainText(question), { signal }), ended]);
   } catch (error) {
     if (signal.aborted) throw new FleetError('interrupted', 'interrupted; nothing was changed');
     throw error;

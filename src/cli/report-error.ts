@@ -1,4 +1,5 @@
 import { ConfigError, exitCodes, FleetError } from '../model/errors.ts';
+import { quotedAfterFirst, quotedText } from '../model/plain-text.ts';
 import { hasColours, styleFor } from '../report/style.ts';
 
 /** Says what went wrong on standard error (or as JSON on standard output); returns the exit code. */
@@ -17,14 +18,10 @@ export async function reportError(error: unknown, json: boolean): Promise<number
     return error.exitCode;
   }
   if (error instanceof FleetError) {
-    const parts = [`${style('red', 'error')} ${error.message} ${style('dim', `[${error.code}]`)}`];
-    if (error.detail)
-      parts.push(
-        error.detail
-          .split('\n')
-          .map((l) => `  ${l}`)
-          .join('\n'),
-      );
+    const parts = [
+      `${style('red', 'error')} ${quotedAfterFirst(error.message)} ${style('dim', `[${error.code}]`)}`,
+    ];
+    if (error.detail) parts.push(quotedText(error.detail).replace(/^/gm, '  '));
     if (error.hint) parts.push(error.hint);
     process.stderr.write(`${parts.join('\n')}\n`);
     return error.exitCode;

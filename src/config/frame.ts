@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { Diagnostic } from '../model/diagnostic.ts';
+import { plainText } from '../model/plain-text.ts';
 import { secret } from './finding.ts';
 
 const width = 80;
@@ -116,8 +117,5 @@ function visible(source: string): string {
 
 const onOneLine = (text: string): string => clean(text).replaceAll('\n', ' ');
 
-/** Control characters could move the cursor, and direction marks could swap what is read. */
 const clean = (text: string): string =>
-  text.replace(/[^\P{Cc}\n]|[\u202a-\u202e\u2066-\u2069]/gu, (control) =>
-    control === '\t' ? ' ' : '·',
-  );
+  plainText(text, Number.POSITIVE_INFINITY).replaceAll('\t', ' ');

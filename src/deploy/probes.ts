@@ -4,6 +4,7 @@ import type { Host } from '../host/host.ts';
 import { runScript } from '../host/hypervisor.ts';
 import type { Check } from '../model/fleet.ts';
 import { checkUser } from '../model/guest-keys.ts';
+import { plainLine } from '../model/plain-text.ts';
 import type { CheckResult } from '../plan/checks.ts';
 
 /** One probe must not take longer than this; the deadline of the guest decides how often. */
@@ -30,7 +31,7 @@ export async function probe(
       const looking = check.kind === 'run' ? before.then(look) : look();
       if (check.kind === 'run') before = looking.catch(() => {});
       const seen = await looking.catch((error: unknown) =>
-        error instanceof Error ? error.message : String(error),
+        plainLine(error instanceof Error ? error.message : String(error)),
       );
       const expected = expectation(check);
       return { target, check: nameOf(check), ok: seen === expected, expected, seen };
@@ -73,7 +74,7 @@ async function runInside(
   if (code === '0') return 'exit 0';
   const said = lines.filter((line) => line.trim() !== '').join(' / ');
   // It may have said anything.
-  const clean = said.replace(/\p{Cc}/gu, ' ').trim();
+  const clean = plainLine(said).trim();
   const end =
     code === '124' ? `no end within ${limit} s` : code === '255' ? 'ssh failed' : `exit ${code}`;
   return clean === '' ? end : `${end}: ${clean}`;

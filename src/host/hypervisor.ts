@@ -1,5 +1,6 @@
 import { FleetError } from '../model/errors.ts';
 import type { Hypervisor } from '../model/fleet.ts';
+import { plainText } from '../model/plain-text.ts';
 import { clip } from './answers/clip.ts';
 import type { Facts } from './facts.ts';
 import type { Host, RunOptions } from './host.ts';
@@ -56,8 +57,14 @@ export async function runScript(
   options: ScriptOptions = {},
 ): Promise<string> {
   const timeoutMs = (limits[name] ?? usual) * 1000;
-  const result = await host.run(script(name), args, { timeoutMs, ...options });
-  if (result.code === 0) return result.stdout;
+  const { onLine } = options;
+  const result = await host.run(script(name), args, {
+    timeoutMs,
+    ...options,
+    // Whatever a hypervisor says enters here, and only printable.
+    ...(onLine && { onLine: (line) => onLine(plainText(line)) }),
+  });
+  if (result.code === 0) return plainText(result.stdout, Number.POSITIVE_INFINITY);
   const lines = `${result.stdout}\n${result.stderr}`.split('\n').filter((l) => l.trim() !== '');
   const told = lines.findLast((l) => l.startsWith('fleet-error\t'))?.split('\t');
   const detail = lines.filter((l) => !l.startsWith('fleet-error\t')).slice(-lastLines);

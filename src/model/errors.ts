@@ -1,4 +1,5 @@
 import type { Diagnostic } from './diagnostic.ts';
+import { plainText } from './plain-text.ts';
 
 /**
  * Exit codes that users script against (../DESIGN: exit codes). 130 and 143 are given by main.ts.
@@ -25,7 +26,7 @@ export type Blames = 'commit' | 'world' | 'user';
 
 /**
  * Something that went wrong outside of fleet's own code and that a person can act on. Anything
- * else that is thrown is a bug and is reported as one.
+ * else that is thrown is a bug and is reported as one. Its words are often others': they are made printable.
  */
 export class FleetError extends Error {
   /** Stable, e.g. `ssh.unknown-host-key`. */
@@ -49,11 +50,11 @@ export class FleetError extends Error {
       blames?: Blames;
     } = {},
   ) {
-    super(message, more.cause === undefined ? undefined : { cause: more.cause });
+    super(plainText(message), more.cause === undefined ? undefined : { cause: more.cause });
     this.name = 'FleetError';
     this.code = code;
-    this.hint = more.hint;
-    this.detail = more.detail;
+    this.hint = more.hint === undefined ? undefined : plainText(more.hint);
+    this.detail = more.detail === undefined ? undefined : plainText(more.detail);
     this.exitCode = more.exitCode ?? exitCodes.failed;
     this.blames = more.blames ?? 'world';
   }

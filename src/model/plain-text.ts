@@ -31,6 +31,12 @@ export function quotedText(text: string, limit?: number): string {
   return plainText(text.trimEnd(), limit).replace(/^/gm, '| ');
 }
 
+/** A message whose further lines, which others may have made, stand behind the mark. */
+export function quotedAfterFirst(text: string): string {
+  const [first = '', ...more] = plainText(text).split('\n');
+  return more.length === 0 ? first : `${first}\n${quotedText(more.join('\n'))}`;
+}
+
 /** Unprintable characters as JSON's own escapes: the value stays what it is. */
 export function plainJson(json: string): string {
   return json.replace(unprintable, (character) => {

@@ -1,3 +1,4 @@
+import { plainLine } from '../model/plain-text.ts';
 import type { FileChange } from './plan.ts';
 
 /** Longest title that git's own tools show whole. */
@@ -43,10 +44,11 @@ export function revertMessage({ commit, good, hypervisor, reason, takenBack }: R
   return [
     `Return to ${short(good)}: ${short(commit)} was put back`,
     '',
-    `${hypervisor}: ${reason}`,
+    // Of others, and in git for ever: no line of it may look like a trailer.
+    `${hypervisor}: ${plainLine(reason)}`,
     '',
     'Takes back:',
-    ...takenBack.map((line) => `  ${line}`),
+    ...takenBack.map((line) => `  ${plainLine(line)}`),
     '',
   ].join('\n');
 }

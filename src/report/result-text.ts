@@ -1,4 +1,5 @@
 import type { HypervisorResult } from '../deploy/put-back.ts';
+import { quotedAfterFirst, quotedText } from '../model/plain-text.ts';
 import type { Style } from './style.ts';
 
 const words: Record<HypervisorResult['outcome'], readonly ['green' | 'yellow' | 'red', string]> = {
@@ -18,8 +19,9 @@ export function resultText(results: readonly HypervisorResult[], style: Style): 
       const fate = failure ? `failed, ${word}` : because ? `${word}: ${because}` : word;
       const lines = [`${style('bold', result.hypervisor)}  ${style(colour, fate)}`];
       if (failure) {
-        lines.push(...indent(failure.message, 2));
-        if (failure.detail) lines.push(...indent(failure.detail, 4).map((l) => style('dim', l)));
+        lines.push(...indent(quotedAfterFirst(failure.message), 2));
+        if (failure.detail)
+          lines.push(...indent(quotedText(failure.detail), 4).map((l) => style('dim', l)));
         if (failure.hint) lines.push(...indent(failure.hint, 2));
       }
       const isBack = result.outcome !== 'done';

@@ -1,5 +1,7 @@
 import { Listr, ListrLogger, type ListrTaskWrapper, ProcessOutput } from 'listr2';
 import type { DeployEvent } from '../deploy/events.ts';
+import { plainLine } from '../model/plain-text.ts';
+import { guardAgain, withoutGuard } from './guard.ts';
 
 export interface LiveReporter {
   readonly emit: (event: DeployEvent) => void;
@@ -27,7 +29,7 @@ export function terminalReporter(hypervisors: readonly string[]): LiveReporter {
         return new Promise<void>((resolve, reject) => {
           ends.set(name, (result) => {
             if (result !== undefined && result !== 'done') {
-              task.title = `${name}: ${result}`;
+              task.title = plainLine(`${name}: ${result}`);
               return reject(new Error(result));
             }
             // Nothing was begun there: no tick for what was not done.
@@ -46,13 +48,17 @@ export function terminalReporter(hypervisors: readonly string[]): LiveReporter {
         showErrorMessage: false,
         collapseErrors: false,
         logger: new ListrLogger({
-          processOutput: new ProcessOutput(process.stderr, process.stderr),
+          processOutput: withoutGuard(
+            process.stderr,
+            () => new ProcessOutput(process.stderr, process.stderr),
+          ),
         }),
       },
     },
   );
   const running = list.run().catch(() => undefined);
-  const show = (name: string, text: string) => {
+  const show = (name: string, said: string) => {
+    const text = plainLine(said);
     const task = tasks.get(name);
     if (task) task.output = text;
     else early.set(name, text);
@@ -74,6 +80,7 @@ export function terminalReporter(hypervisors: readonly string[]): LiveReporter {
       for (const end of ends.values()) end(undefined);
       ends.clear();
       await running;
+      guardAgain(process.stderr);
       // The live list shows a note for a moment only.
       process.stderr.write(notes.splice(0).join(''));
     },

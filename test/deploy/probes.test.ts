@@ -101,7 +101,7 @@ describe('checks that fleet.yaml asks for', () => {
     test('another end is shown with what the guest said, and nothing that moves a cursor', async () => {
       expect(await look('3\ninactive\n')).toMatchObject({ ok: false, seen: 'exit 3: inactive' });
       expect(await look('1\n\n')).toMatchObject({ seen: 'exit 1' });
-      expect(await look('1\na\u001b[2Jb\nc\n')).toMatchObject({ seen: 'exit 1: a [2Jb / c' });
+      expect(await look('1\na\u001b[2Jb\nc\n')).toMatchObject({ seen: 'exit 1: a·[2Jb / c' });
       expect(await look('124\n')).toMatchObject({ seen: 'no end within 10 s' });
       expect(await look('255\nHost key verification failed.\n')).toMatchObject({
         seen: 'ssh failed: Host key verification failed.',

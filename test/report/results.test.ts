@@ -26,8 +26,8 @@ test('a result says what failed, the last remote lines, what to do, and what was
   ).toMatchInlineSnapshot(`
     "hv1  failed, rolled back
       web2 is not healthy after 60 s
-        web2 answers: expected ping, seen no answer
-        second line
+        | web2 answers: expected ping, seen no answer
+        | second line
       Look at its console.
       put back:
         web2 is on its previous runner
