@@ -1,3 +1,5 @@
+import * as shape from './answers/shape.ts';
+
 /** One entry of a Nix profile that one can return to. */
 export interface Generation {
   /** The vm, or `systemName`. */
@@ -16,17 +18,24 @@ export interface Generations {
   readonly expected: ReadonlyMap<string, string>;
 }
 
-/** Reads what generations.sh printed; sorted by name and number. */
+/**
+ * Reads what generations.sh printed; sorted by name and number.
+ * @throws FleetError `generations.unreadable` for what cannot be
+ */
 export function parseGenerations(text: string): Generations {
+  return shape.understand('generations.unreadable', text, () => read(text));
+}
+
+function read(text: string): Generations {
   const rows = text.split('\n').map((line) => line.split('\t'));
   const all = rows
     .filter((r) => r[0] === 'generation')
     .map(
-      ([, name = '', number = '', path = '', since, current]): Generation => ({
-        name,
-        number: number === 'kept' ? undefined : Number(number),
-        path,
-        since: Number(since),
+      ([, name, number, path, since, current]): Generation => ({
+        name: shape.name(name, 'name of a vm'),
+        number: number === 'kept' ? undefined : shape.whole(number, 'number of a generation'),
+        path: shape.path(path, 'path of a generation'),
+        since: shape.time(since, 'time of a generation'),
         current: current === 'yes',
       }),
     );

@@ -1,3 +1,6 @@
+import { clip } from './answers/clip.ts';
+import * as shape from './answers/shape.ts';
+
 /** One deployment as one hypervisor remembers it. Times in seconds since the epoch. */
 export interface PastDeployment {
   readonly id: string;
@@ -54,8 +57,15 @@ export interface PastStep {
   readonly code: number | undefined;
 }
 
-/** Reads what history.sh printed, the oldest first. What was cut short is left out, not guessed. */
+/**
+ * Reads what history.sh printed, the oldest first. What was cut short is left out, not guessed.
+ * @throws FleetError `history.unreadable` for what cannot be
+ */
 export function parseHistory(text: string): PastDeployment[] {
+  return shape.understand('history.unreadable', text, () => readAll(text));
+}
+
+function readAll(text: string): PastDeployment[] {
   const found: { id: string; rows: string[][] }[] = [];
   for (const line of text.split('\n')) {
     const [word = '', ...fields] = line.split('\t');
@@ -73,23 +83,23 @@ function read(id: string, rows: readonly (readonly string[])[]): PastDeployment 
   const journal = of('journal');
   const end = journal.findLast(([, , name, state]) => name === 'end' && state === 'end');
   return {
-    id,
-    fleet: meta('fleet') ?? '',
-    operator: meta('operator') ?? 'somebody',
-    operation: meta('operation') ?? '',
-    started: Number(meta('started') ?? 0),
-    commit: meta('commit'),
-    branch: meta('branch'),
+    id: shape.nameOrNone(id, 'id of a deployment'),
+    fleet: shape.words(meta('fleet')),
+    operator: shape.words(meta('operator')) || 'somebody',
+    operation: shape.words(meta('operation')),
+    started: shape.time(meta('started'), 'time at which a deployment began'),
+    commit: shape.nameOrNone(meta('commit'), 'commit') || undefined,
+    branch: meta('branch') === undefined ? undefined : shape.words(meta('branch')),
     decided: decided === 'back' || decided === 'confirmed' ? decided : undefined,
-    result: of('result')[0]?.[0],
-    ended: end && Number(end[0]),
+    result: shape.nameOrNone(of('result')[0]?.[0], 'result') || undefined,
+    ended: end && shape.time(end[0], 'time at which a deployment ended'),
     steps: steps(journal),
     before: new Map([
-      ...of('before', 'system').map(([path = '']) => ['system.', path] as const),
-      ...of('before', 'vm').map(([name = '', current = '']) => [name, current] as const),
+      ...of('before', 'system').map(([path]) => ['system.', former(path)] as const),
+      ...of('before', 'vm').map(([name, path]) => [vmName(name), former(path)] as const),
     ]),
-    after: new Map(of('after', 'record').map(([name = '', , path = '']) => [name, path])),
-    targets: of('before', 'target').map(([name = '']) => name),
+    after: new Map(of('after', 'record').map(([name, , path]) => [vmName(name), former(path)])),
+    targets: of('before', 'target').map(([name]) => vmName(name)),
     failure: failure(of('failure')),
   };
 }
@@ -100,16 +110,32 @@ function failure(rows: readonly (readonly string[])[]): PastFailure | undefined 
   const code = first('code');
   if (code === undefined) return undefined;
   return {
-    code,
-    message: first('message') ?? '',
-    blames: first('blames') ?? 'world',
-    hypervisor: first('hypervisor'),
-    target: first('target'),
-    checks: of('check').map(([target = '', check = '', expected = '', seen = '']) => ({
-      ...{ target, check, expected, seen },
+    code: shape.nameOrNone(code, 'code of a failure'),
+    message: said(first('message')),
+    blames: shape.words(first('blames')) || 'world',
+    hypervisor: saidOrNone(first('hypervisor')),
+    target: saidOrNone(first('target')),
+    checks: of('check').map(([target, check, expected, seen]) => ({
+      target: said(target),
+      check: said(check),
+      expected: said(expected),
+      seen: said(seen),
     })),
-    lines: of('line').map(([line = '']) => line),
+    lines: of('line').map(([line]) => said(line)),
   };
+}
+
+/** A sentence: whoever prints it makes it plain. */
+const said = (text: string | undefined) => clip(text ?? '', 2000);
+const saidOrNone = (text: string | undefined) => (text === undefined ? undefined : said(text));
+
+const vmName = (text: string | undefined) => shape.nameOrNone(text, 'name of what was deployed');
+
+/** A store path, or what stands for none. */
+function former(text: string | undefined): string {
+  return text === undefined || text === '' || text === '-'
+    ? (text ?? '')
+    : shape.path(text, 'path');
 }
 
 function steps(journal: readonly (readonly string[])[]): PastStep[] {
@@ -119,11 +145,12 @@ function steps(journal: readonly (readonly string[])[]): PastStep[] {
     const next = journal.slice(i + 1).find((line) => line[1] === number && line[2] === name);
     const end = next?.[3] === 'end' ? next : undefined;
     return {
-      number: number === '-' ? undefined : number,
-      name,
-      began: Number(time),
-      ended: end && Number(end[0]),
-      code: end?.[4] === undefined ? undefined : Number(end[4]),
+      number: number === '-' ? undefined : shape.words(number),
+      name: shape.words(name),
+      began: shape.time(time, 'time of a step'),
+      ended: end && shape.time(end[0], 'time of a step'),
+      // A word where the deployment ended.
+      code: /^\d{1,3}$/.test(end?.[4] ?? '') ? Number(end?.[4]) : undefined,
     };
   });
 }

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { FleetError } from '../model/errors.ts';
 import { parseExpected } from '../model/expected.ts';
+import * as shape from './answers/shape.ts';
 import type {
   Checkout,
   Facts,
@@ -19,8 +20,21 @@ const noUnit: UnitFacts = {
   invocation: '',
 };
 
-/** Reads what facts.sh printed. @throws FleetError `facts.unreadable` when it is cut off or not ours. */
+/** What facts.sh prints, each once: group kvm may name folders and links there, and begins none of its own. */
+const known = new Set([
+  ...['links', 'runners', 'times', 'disks', 'taken', 'checkout', 'units', 'processes', 'failed'],
+  ...['addresses', 'routes', 'routes6', 'answers', 'end'],
+]);
+
+/**
+ * Reads what facts.sh printed. @throws FleetError `facts.unreadable` when it is cut off, not ours, or says
+ * what cannot be.
+ */
 export function parseFacts(text: string): Facts {
+  return shape.understand('facts.unreadable', text, () => read(text));
+}
+
+function read(text: string): Facts {
   const lines = text.split('\n');
   if (lines[0] !== 'fleet-facts 1' || !text.trimEnd().endsWith('\n== end')) {
     throw unreadable(text);
@@ -30,8 +44,11 @@ export function parseFacts(text: string): Facts {
   let section: string[] | undefined;
   for (const line of lines.slice(1)) {
     if (line.startsWith('== ')) {
+      const name = line.slice(3);
+      if (!known.has(name) || sections.has(name))
+        throw new Error(`it has a section ${JSON.stringify(name)} that is not facts.sh's`);
       section = [];
-      sections.set(line.slice(3), section);
+      sections.set(name, section);
     } else if (section) section.push(line);
     else if (line !== '') records.push(line.split('\t'));
   }
@@ -40,7 +57,11 @@ export function parseFacts(text: string): Facts {
   const linesOf = (name: string) => sections.get(name) ?? [];
   const root = one('root') ?? '';
   const links = parseLinks(linesOf('links'), root);
-  const runners = parseLinks(linesOf('runners'), root);
+  const runners = new Map(
+    [...parseLinks(linesOf('runners'), root)].filter(
+      ([, to]) => shape.isStorePath(to, root) || shape.isStorePath(to),
+    ),
+  );
   const times = parseTimes(linesOf('times'), root);
   const units = parseUnits(linesOf('units'));
   const profile = links.get(systemProfile);
@@ -48,11 +69,11 @@ export function parseFacts(text: string): Facts {
   const [lock] = of('lock').map((fields) => parseOpen(fields, units));
   const deployed = of('deployed');
   return {
-    now: Number(one('now')),
-    bootId: one('boot') ?? '',
-    machine: one('machine') ?? '',
-    clientAddress: one('client')?.split(' ')[0],
-    ownAddress: one('client')?.split(' ')[2],
+    now: shape.time(one('now'), 'time'),
+    bootId: shape.nameOrNone(one('boot'), 'boot id'),
+    machine: shape.nameOrNone(one('machine'), 'architecture'),
+    clientAddress: parseAddress(one('client')?.split(' ')[0]),
+    ownAddress: parseAddress(one('client')?.split(' ')[2]),
     sshdPort: Number(one('client')?.split(' ')[3]) || undefined,
     currentSystem: links.get('/run/current-system'),
     bootedSystem: links.get('/run/booted-system'),
@@ -64,40 +85,58 @@ export function parseFacts(text: string): Facts {
       const booted = links.get(`/run/booted-system/${part}`);
       return booted !== undefined && booted !== links.get(`/run/current-system/${part}`);
     }),
-    missingTools: of('missing').map(([tool]) => tool ?? ''),
+    missingTools: of('missing').map(([tool]) => shape.name(tool, 'tool')),
     freeKiB: parseFree(of('disk'), linesOf('disks')),
     takenKiB: parseTaken(linesOf('taken')),
     memory: parseMemory(of('memory')),
     processors: parseProcessors(one('processors')),
     writers: parseWriters(units, linesOf('processes')),
     collecting: isCollecting(linesOf('processes')),
-    fleet: one('fleet'),
+    fleet: one('fleet') && shape.words(one('fleet')),
     lock,
     checkout: parseCheckout(linesOf('checkout').filter(Boolean)),
     deployed: new Map(
-      deployed.map(([name = '', fingerprint = '', path = '', commit = '', since, expected]) => [
-        name,
-        { fingerprint, path, commit, since: Number(since), expected: parseExpected(expected) },
+      deployed.map(([name, fingerprint, path, commit, since, expected]) => [
+        shape.name(name, 'name of what is deployed'),
+        {
+          fingerprint: shape.nameOrNone(fingerprint, 'fingerprint'),
+          path: shape.path(path, 'path of what is deployed'),
+          commit: shape.nameOrNone(commit, 'commit'),
+          since: shape.time(since, 'time of a deployment'),
+          expected: parseExpected(expected),
+        },
       ]),
     ),
-    gone: new Set(of('gone').map(([name]) => name ?? '')),
-    lost: group(of('lost').map(([name = '', link = '']) => [name, link])),
+    gone: new Set(of('gone').map(([name]) => shape.name(name, 'name'))),
+    lost: group(
+      of('lost').map(([name, link]) => [shape.name(name, 'name'), shape.name(link, 'link')]),
+    ),
     unrooted: new Set(
       deployed
         .filter(([name, , path]) => links.get(`${roots}/deployed-${name}`) !== path)
         .map(([name]) => name ?? ''),
     ),
     held: new Map(
-      of('held').map(([name = '', from = '', to = '', operator = '', since]) => [
-        name,
-        { from, to, operator, since: Number(since) },
+      of('held').map(([name, from = '', to = '', operator, since]) => [
+        shape.name(name, 'name of what is held back'),
+        {
+          from: from === '-' ? from : shape.path(from, 'path of what is held back'),
+          to: shape.path(to, 'path of what is held back'),
+          operator: shape.words(operator),
+          since: shape.time(since, 'time since which something is held back'),
+        },
       ]),
     ),
-    aside: group(of('aside').map(([name = '', folder = '']) => [name, folder])),
+    aside: group(
+      of('aside').map(([name, folder]) => [
+        shape.name(name, 'name'),
+        shape.path(folder, 'folder of what was set aside'),
+      ]),
+    ),
     open,
     vms: parseVms(of('vm'), runners, times, units),
     failedUnits: linesOf('failed')
-      .map((l) => l.trim().split(/\s+/)[0] ?? '')
+      .map((l) => shape.words(l.trim().split(/\s+/)[0]))
       .filter(Boolean),
     interfaces: parseInterfaces(linesOf('addresses').join('')),
     routes: ['routes', 'routes6'].flatMap((name) => parseRoutes(linesOf(name).join(''))),
@@ -120,13 +159,13 @@ function unreadable(text: string): FleetError {
 }
 
 /** A list that a tool printed; one that failed printed nothing. */
-function parseList<T>(json: string): T[] {
-  if (json.trim() === '') return [];
-  try {
-    return JSON.parse(json) as T[];
-  } catch {
-    throw unreadable(json);
-  }
+function parseList(json: string, field: string): Readonly<Record<string, unknown>>[] {
+  return json.trim() === '' ? [] : shape.objects(JSON.parse(json), field);
+}
+
+/** IPv4 or IPv6, of a link with its zone. */
+function parseAddress(text: string | undefined): string | undefined {
+  return text !== undefined && /^[0-9a-f.:]{2,45}(%[\w.-]{1,15})?$/i.test(text) ? text : undefined;
 }
 
 function group(pairs: readonly (readonly [string, string])[]): Map<string, string[]> {
@@ -145,12 +184,12 @@ function parseOpen(
 ): OpenDeployment {
   const [id = '', owner = '', operation = '', since, decided, left] = fields;
   return {
-    id,
-    owner: owner || 'somebody',
-    operation,
-    since: Number(since || 0),
+    id: shape.nameOrNone(id, 'id of a deployment'),
+    owner: shape.words(owner) || 'somebody',
+    operation: shape.words(operation),
+    since: shape.time(since, 'time at which a deployment began'),
     decided: decided === 'back' || decided === 'confirmed' ? decided : undefined,
-    left: Number(left ?? 0),
+    left: shape.whole(left, 'time that is left'),
     atWork: [...units].some(
       ([unit, { active }]) =>
         (unit.startsWith(`fleet-back-${id}`) || unit.startsWith(`fleet-${id}-`)) &&
@@ -165,8 +204,8 @@ function parseCheckout(lines: readonly string[]): Checkout | undefined {
     lines.find((l) => l.startsWith(`# branch.${key} `))?.slice(key.length + 10);
   const commit = header('oid');
   return {
-    commit: commit === '(initial)' ? undefined : commit,
-    branch: header('head'),
+    commit: commit === '(initial)' ? undefined : commit && shape.name(commit, 'commit'),
+    branch: header('head') && shape.words(header('head')),
     dirty: lines.filter((l) => !l.startsWith('#')).length,
   };
 }
@@ -179,9 +218,9 @@ function parseUnits(lines: readonly string[]): Map<string, UnitFacts> {
     if (at > 0) block.set(line.slice(0, at), line.slice(at + 1));
     else if (block.size > 0) {
       units.set(block.get('Id') ?? '', {
-        active: block.get('ActiveState') ?? '',
-        sub: block.get('SubState') ?? '',
-        invocation: block.get('InvocationID') ?? '',
+        active: shape.nameOrNone(block.get('ActiveState'), 'state of a unit'),
+        sub: shape.nameOrNone(block.get('SubState'), 'state of a unit'),
+        invocation: shape.nameOrNone(block.get('InvocationID'), 'invocation of a unit'),
       });
       block = new Map();
     }
@@ -198,7 +237,7 @@ function parseLinks(lines: readonly string[], root: string): Map<string, string>
   for (const line of lines) {
     // Nothing that comes before the path can have a slash in it.
     const [path = '', target] = line.slice(line.indexOf(' /') + 1).split(' -> ');
-    if (target === undefined || !path.startsWith(root)) continue;
+    if (target === undefined || !path.startsWith(root) || !shape.isPath(`/${target}`)) continue;
     const key = path.slice(root.length);
     if (!links.has(key)) links.set(key, target);
   }
@@ -222,66 +261,56 @@ function parseVms(
   units: ReadonlyMap<string, UnitFacts>,
 ): Map<string, VmFacts> {
   return new Map(
-    rows.map(([name = '', declarative]) => [
-      name,
-      {
+    rows.map(([text, declarative]) => {
+      const name = shape.name(text, 'name of a vm');
+      return [
         name,
-        current: links.get(`/var/lib/microvms/${name}/current`),
-        booted: links.get(`/var/lib/microvms/${name}/booted`),
-        currentSince: times.get(`/var/lib/microvms/${name}/current`),
-        declarative: declarative === 'yes',
-        unit: units.get(`microvm@${name}.service`) ?? noUnit,
-        virtiofsd: units.get(`microvm-virtiofsd@${name}.service`) ?? noUnit,
-      },
-    ]),
+        {
+          name,
+          current: links.get(`/var/lib/microvms/${name}/current`),
+          booted: links.get(`/var/lib/microvms/${name}/booted`),
+          currentSince: times.get(`/var/lib/microvms/${name}/current`),
+          declarative: declarative === 'yes',
+          unit: units.get(`microvm@${name}.service`) ?? noUnit,
+          virtiofsd: units.get(`microvm-virtiofsd@${name}.service`) ?? noUnit,
+        },
+      ];
+    }),
   );
 }
 
 /** What `ip -j address show` prints, the part of it that is used. */
-interface IpAddress {
-  readonly ifname: string;
-  readonly flags?: readonly string[];
-  readonly master?: string;
-  readonly addr_info?: readonly {
-    readonly local?: string;
-    readonly prefixlen?: number;
-    readonly dynamic?: boolean;
-  }[];
-}
-
 function parseInterfaces(json: string): Map<string, Interface> {
-  const list = parseList<IpAddress>(json);
   return new Map(
-    // `ip -j` prints {} for what a filter left out.
-    list
+    parseList(json, 'list of interfaces')
+      // `ip -j` prints {} for what a filter left out.
       .filter((i) => i.ifname !== undefined)
-      .map((i) => [
-        i.ifname,
-        {
-          name: i.ifname,
-          up: i.flags?.includes('UP') ?? false,
-          master: i.master,
-          addresses: (i.addr_info ?? []).map((a) => `${a.local}/${a.prefixlen}`),
-          ...leasedOf(i),
-        },
-      ]),
+      .map((i) => {
+        const name = shape.textIn(i.ifname, 'name of an interface');
+        const addresses = shape.objects(i.addr_info ?? [], 'list of addresses');
+        const text = (a: (typeof addresses)[number]) => `${a.local}/${a.prefixlen}`;
+        const leased = addresses.filter((a) => a.dynamic === true).map(text);
+        return [
+          name,
+          {
+            name,
+            up: Array.isArray(i.flags) && i.flags.includes('UP'),
+            master: shape.textOrNone(i.master, 'bridge'),
+            addresses: addresses.map(text),
+            ...(leased.length > 0 && { leased }),
+          },
+        ];
+      }),
   );
 }
 
-function leasedOf({ addr_info = [] }: IpAddress): Pick<Interface, 'leased'> {
-  const leased = addr_info.filter(({ dynamic }) => dynamic).map((a) => `${a.local}/${a.prefixlen}`);
-  return leased.length > 0 ? { leased } : {};
-}
-
 function parseRoutes(json: string): Route[] {
-  return parseList<{ dst?: string; dev?: string; scope?: string; gateway?: string; nexthops?: [] }>(
-    json,
-  )
-    .filter(({ dst }) => dst !== undefined && !dst.startsWith('fe80:'))
-    .map(({ dst = '', dev = '', scope, gateway, nexthops }) => ({
-      destination: dst,
-      device: dev,
-      // `ip` tells no scope of IPv6.
-      connected: dst.includes(':') ? !gateway && !nexthops : scope === 'link',
-    }));
+  return parseList(json, 'list of routes').flatMap(({ dst, dev, scope, gateway, nexthops }) => {
+    const destination = shape.textOrNone(dst, 'route');
+    if (destination === undefined || destination.startsWith('fe80:')) return [];
+    const device = shape.textOrNone(dev, 'device of a route') ?? '';
+    // `ip` tells no scope of IPv6.
+    const connected = destination.includes(':') ? !gateway && !nexthops : scope === 'link';
+    return [{ destination, device, connected }];
+  });
 }

@@ -10,7 +10,9 @@ export function parseFree(
   // One that it could not look at has no line: whose the others are is not known.
   if (rows.length !== disks.length) return new Map();
   return new Map(
-    disks.map(([disk = ''], i) => [disk, Number(rows[i]?.trim().split(/\s+/)[3])] as const),
+    disks
+      .map(([disk = ''], i) => [disk, Number(rows[i]?.trim().split(/\s+/)[3])] as const)
+      .filter(([, free]) => Number.isSafeInteger(free)),
   );
 }
 
@@ -18,7 +20,7 @@ export function parseFree(
 export function parseMemory(rows: readonly string[][]): Memory | undefined {
   const kib = (key: string) => Number(rows.find(([name]) => name === key)?.[1]);
   const memory = { totalKiB: kib('MemTotal'), availableKiB: kib('MemAvailable') };
-  return Number.isNaN(memory.totalKiB + memory.availableKiB) ? undefined : memory;
+  return Number.isSafeInteger(memory.totalKiB + memory.availableKiB) ? memory : undefined;
 }
 
 /** The kernel lists processors that are online as `0-3,8`. */
@@ -27,7 +29,7 @@ export function parseProcessors(list: string | undefined): number | undefined {
     .split(',')
     .map((range) => range.split('-').map(Number))
     .reduce((sum, [first = Number.NaN, last = first]) => sum + last - first + 1, 0);
-  return list === undefined || Number.isNaN(count) ? undefined : count;
+  return list === undefined || !Number.isSafeInteger(count) || count < 1 ? undefined : count;
 }
 
 /** What `du -sk` prints: KiB and a folder in /var/lib/microvms, whose name is the vm's. */
@@ -36,5 +38,5 @@ export function parseTaken(lines: readonly string[]): Map<string, number> {
     const [kib, folder = ''] = line.split('\t');
     return [posix.basename(folder), Number(kib)] as const;
   });
-  return new Map(rows.filter(([, kib]) => Number.isFinite(kib)));
+  return new Map(rows.filter(([, kib]) => Number.isSafeInteger(kib)));
 }

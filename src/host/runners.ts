@@ -1,4 +1,5 @@
 import { FleetError } from '../model/errors.ts';
+import * as shape from './answers/shape.ts';
 import { type NetworkFile, networkFiles } from './network-files.ts';
 
 /** What runs on a hypervisor already, whoever made it: what `fleet init --from` starts from. */
@@ -83,6 +84,10 @@ export function parseRunners(text: string): Runners {
       detail: text.slice(-500),
     });
   }
+  return shape.understand('runners.unreadable', text, () => read(lines));
+}
+
+function read(lines: readonly string[]): Runners {
   const common: string[][] = [];
   const vms: string[][][] = [];
   for (const line of lines.slice(1, -1)) {
@@ -153,11 +158,11 @@ function parseVm(records: readonly string[][]): FoundVm {
       .join('\n');
   const run = text('run');
   const mounts = parseFstab(text('fstab'));
-  const vsock = Number(one('vsock'));
+  const vsock = number(one('vsock') ?? '', /^(\d+)$/);
   const taps = of(records, 'tap').map(([tap = '']) => tap.trim());
   const labels = new Map(of(records, 'label').map(([image = '', label = '']) => [image, label]));
   return {
-    name: one('vm') ?? '',
+    name: shape.name(one('vm'), 'name of a vm'),
     flake: one('flake'),
     hypervisor: one('hypervisor'),
     vsock: vsock || undefined,
@@ -183,7 +188,7 @@ function parseVm(records: readonly string[][]): FoundVm {
 function number(text: string, ...patterns: readonly RegExp[]): number | undefined {
   for (const pattern of patterns) {
     const found = pattern.exec(text)?.[1];
-    if (found !== undefined) return Number(found);
+    if (found !== undefined && Number.isSafeInteger(Number(found))) return Number(found);
   }
   return undefined;
 }
@@ -232,6 +237,12 @@ function volumes(
         device === `/dev/vd${letter}` ||
         (label !== undefined && device === `/dev/disk/by-label/${label}`),
     );
-    return { image, sizeMiB: Number(size), fs, mount: mount?.path, label: labels.get(image) };
+    return {
+      image,
+      sizeMiB: shape.whole(size, 'size of a volume'),
+      fs,
+      mount: mount?.path,
+      label: labels.get(image),
+    };
   });
 }

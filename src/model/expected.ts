@@ -80,18 +80,44 @@ export function parseExpected(text: string | undefined): Expected | undefined {
   try {
     const value = JSON.parse(text ?? '') as Partial<Expected>;
     // Records of earlier versions have neither of those with a default.
-    const { tap, bridge, address, address6, further = [], volumes = [], virtiofs } = value;
-    if (!tap || !bridge || !address) return undefined;
+    const { further = [], volumes = [], virtiofs } = value;
     return {
-      tap,
-      bridge,
-      address,
-      ...(address6 && { address6 }),
-      further,
-      volumes,
+      ...readNic(value),
+      further: further.map(readNic),
+      volumes: volumes.map(readVolume),
       ...(virtiofs === false && { virtiofs }),
     };
   } catch {
     return undefined;
   }
+}
+
+/** @throws for what is no NIC */
+function readNic({ tap, bridge, address, address6 }: Partial<ExpectedNic>): ExpectedNic {
+  return {
+    tap: word(tap),
+    bridge: word(bridge),
+    address: word(address),
+    ...(address6 && { address6: word(address6) }),
+  };
+}
+
+/** @throws for what is no volume */
+function readVolume(volume: Partial<ExpectedVolume>): ExpectedVolume {
+  const { image, label, mount, sizeMiB, fs } = volume;
+  if (!Number.isSafeInteger(sizeMiB)) throw new TypeError('no size');
+  return {
+    image: word(image),
+    label: word(label),
+    mount: word(mount),
+    sizeMiB: sizeMiB as number,
+    ...(fs !== undefined && { fs: word(fs) }),
+  };
+}
+
+/** Of a record that anybody may have written: one line, and no longer than a path. */
+function word(value: unknown): string {
+  if (typeof value === 'string' && /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,1024}$/u.test(value))
+    return value;
+  throw new TypeError('no word');
 }

@@ -37,7 +37,7 @@ export function drift(
 /** Minutes are enough, and UTC is what the logs of hypervisors have. */
 export function timestamp(seconds: number): string {
   // A record that was cut short must not keep anybody from reading the rest.
-  if (!(seconds > 0)) return 'an unknown time';
+  if (!(seconds > 0 && seconds < 253_402_300_800)) return 'an unknown time';
   return `${new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 

@@ -42,9 +42,20 @@ export function makePlan(input: PlanInput): Plan {
     files: input.files,
     hypervisors: input.index.fleet.hypervisors
       .filter((h) => input.selection.hypervisors.has(h.name))
-      .map((h) => planHypervisor(h.name, input)),
+      .map((h) => planSafely(h.name, input)),
     warnings: input.warnings,
   };
+}
+
+/** What one hypervisor says must not keep the others from being planned, whatever it is. */
+function planSafely(name: string, input: PlanInput): HypervisorPlan {
+  try {
+    return planHypervisor(name, input);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const problem = `it cannot be planned (${why}): leave it out with --on`;
+    return { name, actions: [], drift: [], problems: [problem] };
+  }
 }
 
 function planHypervisor(name: string, input: PlanInput): HypervisorPlan {

@@ -101,21 +101,6 @@ describe('facts', () => {
     expect(none).toMatchObject({ current: undefined, booted: undefined });
   });
 
-  test('keep folders whose names have spaces apart', () => {
-    const link =
-      'lrwxrwxrwx 1 root kvm 51 Jan  1 00:00 /var/lib/microvms/my old vm/current -> /nix/store/x';
-    const facts = parseFacts(
-      text
-        .replace('== links', 'vm\tmy old vm\tno\n== links')
-        .replace('== runners', `== runners\n${link}`),
-    );
-    expect(facts.vms.get('my old vm')).toMatchObject({
-      current: '/nix/store/x',
-      unit: { active: 'inactive' },
-    });
-    expect(facts.vms.has('my')).toBe(false);
-  });
-
   test('count dirty files, whatever their names are', () => {
     const dirty = '1 .M N... 100644 100644 100644 a b my file\n? a\tb\n? == units\n';
     const facts = parseFacts(text.replace('\n== units', `\n${dirty}== units`));

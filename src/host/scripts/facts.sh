@@ -65,6 +65,8 @@ look() {
 		done
 	done
 	for folder in "$aside"/*/*; do
+		from=${folder%/*}
+		case ${from##*/} in *[!a-z0-9-]*) continue ;; esac
 		! is_vm "$folder" || record aside "${folder##*/}" "${folder#"$R"}"
 	done
 	for folder in "$vms"/*; do
@@ -102,7 +104,21 @@ look() {
 		"$R"/run/booted-system "$R"/run/booted-system/kernel "$R"/run/booted-system/initrd "$R"/run/booted-system/kernel-modules \
 		"$roots"/deployed-* 2>/dev/null || true
 	echo '== runners'
-	ls -ld "$vms"/*/current "$vms"/*/booted 2>/dev/null || true
+	of_vms() { # "/LINK…" COMMAND…: with these of each vm behind it; `/` is its folder. Group kvm may have made more there.
+		what=$1 found=
+		shift
+		for folder in "$vms"/*; do
+			is_vm "$folder" || continue
+			for link in $what; do
+				[ "$link" = / ] || [ -L "$folder$link" ] || continue
+				found=yes
+				set -- "$@" "$folder$link"
+			done
+		done
+		[ -z "$found" ] || "$@" 2>/dev/null || true
+	}
+	# Targets are whatever somebody in group kvm wrote: -q keeps each on its line.
+	of_vms '/current /booted' env LC_ALL=C ls -ldq
 	echo '== times'
 	link_times() { # when each was made, by one stat
 		set --
@@ -118,7 +134,7 @@ look() {
 	df -Pk "$R/nix/store" "$state_disk" "$vms_disk" ${boot:+"$boot"} 2>/dev/null || true
 	echo '== taken'
 	# Images are sparse: what they take, not how large they may become.
-	du -sk "$vms"/* 2>/dev/null || true
+	of_vms / du -sk
 	echo '== checkout'
 	[ ! -d "$checkout/.git" ] || git -C "$checkout" status --porcelain=v2 --branch 2>/dev/null || true
 	echo '== units'

@@ -84,22 +84,27 @@ for folder in "$vms"/*; do
 		fi
 	fi
 done
+# What group kvm writes into these folders, links and names, leads nowhere and begins no record.
 for folder in "$vms"/*; do
 	is_vm "$folder" || continue
 	record vm "${folder##*/}"
-	lines flake "$folder/flake"
+	[ -L "$folder/flake" ] || lines flake "$folder/flake"
 	# What runs says more than what would run next.
 	runner=$folder/booted
 	[ -e "$runner" ] || runner=$folder/current
-	runner=$R$(target "$runner")
+	runner=$(target "$runner")
+	case $runner in "$R"/*) ;; *) runner=$R$runner ;; esac
+	in_store "$runner" || runner=$R/nix/store/none
 	lines hypervisor "$runner/share/microvm/hypervisor"
 	lines vsock "$runner/share/microvm/vsock-cid"
 	lines tap "$runner/share/microvm/tap-interfaces"
 	lines macvtap "$runner/share/microvm/macvtap-interfaces"
 	for share in "$runner"/share/microvm/virtiofs/*; do
-		[ ! -r "$share/source" ] || record share "${share##*/}" "$(cat "$share/source")"
+		case ${share##*/} in *[!A-Za-z0-9_.-]*) continue ;; esac
+		lines "share$tab${share##*/}" "$share/source"
 	done
 	for image in "$folder"/*; do
+		case ${image##*/} in *[![:graph:]]*) continue ;; esac
 		if [ -f "$image" ] && [ ! -L "$image" ] && label=$(blkid -p -o value -s LABEL "$image" 2>/dev/null); then
 			record label "${image##*/}" "$label"
 		fi

@@ -1,0 +1,92 @@
+import { FleetError } from '../../model/errors.ts';
+import { clip } from './clip.ts';
+
+// What a hypervisor says is a stranger's: each field is what it is taken for, or the whole answer is
+// unreadable, for that hypervisor alone.
+
+/** The last second of the year 9999: beyond it there are no dates. */
+const lastSecond = 253_402_300_799;
+
+function wrong(field: string, text: unknown): never {
+  throw new Error(`${JSON.stringify(clip(String(text), 100))} is no ${field}`);
+}
+
+/** Seconds since the epoch; what is not said: 0. */
+export function time(text: string | undefined, field: string): number {
+  const seconds = Number(text || 0);
+  if (Number.isSafeInteger(seconds) && seconds >= 0 && seconds <= lastSecond) return seconds;
+  return wrong(field, text);
+}
+
+/** A whole number, negative ones too; what is not said: 0. */
+export function whole(text: string | undefined, field: string): number {
+  const value = Number(text || 0);
+  return Number.isSafeInteger(value) ? value : wrong(field, text);
+}
+
+/** A name that a vm, a hypervisor, a deployment can have: nothing that shows as something else. */
+export function name(text: string | undefined, field: string): string {
+  return text !== undefined && /^[\w][\w.@+-]{0,254}$/.test(text) ? text : wrong(field, text);
+}
+
+/** As `name`; `-` and nothing stand for none. */
+export function nameOrNone(text: string | undefined, field: string): string {
+  return text === undefined || text === '' || text === '-' ? (text ?? '') : name(text, field);
+}
+
+/** Who, or what: a word of a person, cut to what is read. */
+export function words(text: string | undefined): string {
+  return clip((text ?? '').replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' '), 100);
+}
+
+/** An absolute path without anything that does not show. */
+export function path(text: string | undefined, field: string): string {
+  return isPath(text) ? text : wrong(field, text);
+}
+
+export function isPath(text: string | undefined): text is string {
+  return text !== undefined && text.length < 1024 && /^\/[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u.test(text);
+}
+
+/** A store path: a runner, a system. */
+export function isStorePath(text: string | undefined, root = ''): text is string {
+  if (!text?.startsWith(`${root}/nix/store/`)) return false;
+  // Nix allows a question mark, too; here it is what `ls -q` shows for what does not show.
+  return /^[\w+.=-]{1,255}$/.test(text.slice(`${root}/nix/store/`.length));
+}
+
+/** The elements of a JSON list, objects all of them. */
+export function objects(value: unknown, field: string): Readonly<Record<string, unknown>>[] {
+  if (!Array.isArray(value)) return wrong(field, JSON.stringify(value));
+  for (const item of value)
+    if (typeof item !== 'object' || item === null || Array.isArray(item)) wrong(field, item);
+  return value as Readonly<Record<string, unknown>>[];
+}
+
+/** A text in JSON, cut to what a name may be long. */
+export function textIn(value: unknown, field: string): string {
+  return typeof value === 'string' ? clip(value, 255) : wrong(field, JSON.stringify(value));
+}
+
+/** The same; undefined where nothing is said. */
+export function textOrNone(value: unknown, field: string): string | undefined {
+  return value === undefined || value === null ? undefined : textIn(value, field);
+}
+
+/**
+ * Reads an answer. @throws FleetError `code` for whatever is not as it should be, with the hypervisor's
+ * last words.
+ */
+export function understand<T>(code: string, answer: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof FleetError) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new FleetError(code, `the hypervisor's answer cannot be read: ${clip(why, 300)}`, {
+      cause: error,
+      detail: clip(answer.slice(-500), 500),
+      hint: 'Nothing of it is believed. Look at that machine: what it says is not what fleet asked for.',
+    });
+  }
+}
