@@ -65,9 +65,9 @@ record_rules accepts "$(tables_of inet | grep -E 'dport .* accept' || true)"
 if [ -z "$ruleset" ] || printf '%s\n' "$ruleset" | grep -q 'xt target'; then
 	record_rules accepts "$(iptables-save -t filter 2>/dev/null | grep -E -- '--dports? .*-j (ACCEPT|nixos-fw-accept)' || true)"
 fi
-printf '%s\n' "$ruleset" | awk '
-	/^table / { table = $2 " " $3 }
-	/hook forward / && /policy drop/ && table !~ /^inet fleet$/ { print "refusing\t" table }'
+printf '%s\n' "$ruleset" | grep -E '^table |hook forward .*policy drop' | while read -r word family name rest; do
+	if [ "$word" = table ]; then table="$family $name"; elif [ "$table" != 'inet fleet' ]; then record refusing "$table"; fi
+done
 for file in "$R"/etc/systemd/network/*.network; do
 	lines "networkd$tab${file##*/}" "$file"
 done
