@@ -24,6 +24,7 @@ export interface SwitchTarget {
 export async function switchHypervisor(ctx: Context, target: SwitchTarget): Promise<void> {
   const { session, clock, emit, before } = ctx;
   const { name } = session.hypervisor;
+  const { confirm } = ctx.index.fleet.rollout;
   let code = -1;
   const how = target.networkd ? 'networkd' : '-';
   const args = [session.id, target.toplevel, 'test', how];
@@ -34,9 +35,9 @@ export async function switchHypervisor(ctx: Context, target: SwitchTarget): Prom
     const options = { limit: 'switch', onLine } as const;
     await session.step('switch, boot default untouched', 'switch', args, options);
     // What was connected before a switch may live on where nobody could connect any more.
-    await session.reconnectWithin(ctx.index.fleet.rollout.confirm);
+    await session.reconnectWithin(confirm);
   } catch (error) {
-    throw isCutOff(error) ? unreachable(error) : error;
+    throw isCutOff(error) ? unreachable(error, confirm) : error;
   }
   if (code !== 0 && code !== 4 && code !== 100) {
     const how = code < 0 ? 'did not say how it ended' : `ended with ${code}`;
@@ -45,7 +46,11 @@ export async function switchHypervisor(ctx: Context, target: SwitchTarget): Prom
   if (code === 100) session.note('a reboot is needed for all of the new system to be in use');
   const until = clock.now() + networkSettles;
   for (;;) {
-    const facts = await session.facts();
+    const facts = await session.facts().catch((error: unknown) => {
+      throw isCutOff(error) ? unreachable(error, confirm) : error;
+    });
+    // Whoever looks at it now sees the old system, and would say of that what is wrong with it.
+    if (facts.lock?.id !== session.id || facts.lock.decided === 'back') throw byItself(confirm);
     const checks = [
       ...checkHypervisor(name, target.toplevel, target.networks, facts),
       checkFailedUnits(name, before, facts),
@@ -67,9 +72,21 @@ function isCutOff(error: unknown): error is FleetError {
 }
 
 /** Not `ssh.*`: it is the switch that is to blame. */
-function unreachable(error: FleetError): FleetError {
+function unreachable(error: FleetError, confirm: number): FleetError {
+  if (error.code === 'back.taken') return byItself(confirm, error);
   return new FleetError('switch.unreachable', 'the hypervisor cannot be reached after the switch', {
     cause: error,
     detail: error.message,
   });
+}
+
+function byItself(confirm: number, cause?: FleetError): FleetError {
+  return new FleetError(
+    'switch.unreachable',
+    `no answer for ${confirm / 1000} s after the switch: the hypervisor rolled back by itself`,
+    {
+      ...(cause && { cause }),
+      hint: 'Is the address that fleet comes in by in the new system, with its route, its card and the rule that lets ssh in?',
+    },
+  );
 }

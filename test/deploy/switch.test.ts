@@ -202,6 +202,22 @@ describe('a switch that takes the link down', () => {
     },
   );
 
+  test('that came back before anybody looked is no puzzle: the hypervisor rolled back by itself', async () => {
+    const world = new World();
+    switching(world, () => {
+      world.hv1.lapse();
+      return 'switched\t0\n';
+    });
+    const [result] = await world.apply(['hv1']);
+    expect(result).toMatchObject({
+      outcome: 'rolled-back',
+      failure: {
+        code: 'switch.unreachable',
+        message: 'no answer for 90 s after the switch: the hypervisor rolled back by itself',
+      },
+    });
+  });
+
   test('and never comes back is a roll-back that nobody has seen', async () => {
     const world = new World();
     cutFor(world, Number.POSITIVE_INFINITY);
