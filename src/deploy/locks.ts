@@ -98,7 +98,9 @@ function explain(session: Session, error: FleetError): FleetError {
   const { name } = session.hypervisor;
   if (error.code !== 'lock.held') {
     return new FleetError(error.code, `${name}: ${error.message}`, {
-      ...(error.detail !== undefined && { detail: error.detail }),
+      // What the shell could not write says no more than that the disk is full.
+      ...(error.detail !== undefined &&
+        error.code !== 'preflight.no-space' && { detail: error.detail }),
       ...(error.hint !== undefined && { hint: error.hint }),
     });
   }

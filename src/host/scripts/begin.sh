@@ -59,18 +59,29 @@ for folder in "$deployments"/*; do
 done
 
 deployment=$deployments/$id
-mkdir -p "$deployment/steps" "$deployment/roots" "$roots/$id" "$R/run/fleet" ||
-	die preflight.no-space "cannot write to $deployment"
 # From here to the end of this script a failure leaves nothing behind.
 clean_up() {
+	code=$? full=
+	case $code in 0 | 70) ;; *) full=$(full_disk) || true ;; esac
 	[ "$(target "$state/lock")" != "deployments/$id" ] || rm -f "$state/lock"
 	systemctl stop "fleet-back-$id.timer" "fleet-back-$id.service" 2>/dev/null || true
 	rm -rf "$deployment" "${roots:?}/$id"
+	[ -z "$full" ] || die preflight.no-space "the disk of $full is full: $(make_room "$full")"
 }
 trap clean_up EXIT
-# Should the disk fill up meanwhile, the way back has room to write down what it does.
-dd if=/dev/zero of="$deployment/reserve" bs=1024 count=256 2>/dev/null ||
-	die preflight.no-space "256 KiB are not free for $deployment"
+# Should the disk fill up meanwhile, the way back has room for what it does; as much again is for this script.
+room() {
+	mkdir -p "$deployment/steps" "$deployment/roots" "$roots/$id" "$R/run/fleet" && take_room "$deployment/reserve" 2048
+}
+if ! room 2>/dev/null; then
+	# What is kept for a roll-back on a full disk.
+	[ "$operation" != rollback ] || rm -f "$state/reserve"
+	room 2>/dev/null || {
+		full=$(full_disk) || full=$state
+		die preflight.no-space "the disk of $full is full, and 2 MiB are needed in ${state#"$R"}: $(make_room "$full")"
+	}
+fi
+dd if=/dev/null of="$deployment/reserve" bs=1024 seek=1024 2>/dev/null
 {
 	printf 'fleet\t%s\noperator\t%s\noperation\t%s\nstarted\t%s\n' "$fleet" "$operator" "$operation" "$(date +%s)"
 	printf 'confirm\t%s\nstop\t%s\ncheckout\t%s\n' "$confirm" "$stop" "$checkout"
@@ -110,7 +121,7 @@ active=$(systemctl list-units --no-legend --plain --state=active,activating,relo
 # Transient units have hardly a PATH on NixOS, and a switch changes what is on ours: the old system's
 # tools first, then the folders of those that are there now.
 path=$system/sw/bin
-for tool in systemctl systemd-run nix-env git ip sh date ln sed grep; do
+for tool in systemctl systemd-run nix-env git ip sh date ln sed grep setpriv; do
 	found=$(command -v "$tool") || continue
 	real=$(readlink -f "$found" 2>/dev/null || true)
 	# Where one file goes by many names (coreutils, busybox, nix) the link's own folder is meant.

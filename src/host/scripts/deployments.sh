@@ -11,8 +11,8 @@ uptime_seconds() {
 
 # extend ID SECONDS: the hypervisor puts itself back unless it hears of fleet within that time.
 extend() {
-	echo $(($(uptime_seconds) + $2)) >"$deployments/$1/deadline.$$"
-	mv -f "$deployments/$1/deadline.$$" "$deployments/$1/deadline"
+	# On a full disk the one that there is stays.
+	echo $(($(uptime_seconds) + $2)) >"$deployments/$1/deadline.$$" && mv -f "$deployments/$1/deadline.$$" "$deployments/$1/deadline"
 }
 
 # meta ID KEY: prints one field of what is known of a deployment.
@@ -21,6 +21,39 @@ meta() { sed -n "s/^$2$tab//p" "$deployments/$1/meta" 2>/dev/null | tail -n 1; }
 # note ID NUMBER NAME begin|end [CODE]: one line of the journal. A full disk must not stop anybody.
 note() {
 	printf '%s\t%s\t%s\t%s%s\n' "$(date +%s)" "$2" "$3" "$4" "${5:+$tab$5}" >>"$deployments/$1/journal" || true
+}
+
+# take_room FILE KIB: FILE takes that much of its disk. Not zeros: some file systems do not store them.
+take_room() {
+	dd if=/dev/urandom of="$1" bs=1024 count="$2" 2>/dev/null || {
+		rm -f "$1"
+		return 1
+	}
+}
+
+# full_disk: prints where a disk of ours is mounted that has no room for anybody but root, if one is.
+full_disk() {
+	df -Pk "$state" "$vms" "$R/nix/store" 2>/dev/null | while read -r _ _ _ free _ at; do
+		case $free in *[!0-9]* | '') continue ;; esac
+		[ "$free" -ge 1024 ] || echo "$at"
+	done | head -n 1 | grep .
+}
+
+# start_guest NAME [--no-block]: on a full disk microvm-set-booted@, which writes as microvm, may until the next
+# boot have what is left for root: else no guest starts, on whatever runner.
+start_guest() {
+	if full_disk >/dev/null && last_blocks; then
+		extra=$R/run/systemd/system/microvm-set-booted@.service.d
+		mkdir -p "$extra"
+		printf '[Service]\nAmbientCapabilities=CAP_SYS_RESOURCE\n' >"$extra/fleet.conf"
+		systemctl daemon-reload
+	fi
+	systemctl start ${2:+"$2"} "microvm@$1.service"
+}
+
+# make_room WHERE: what a person can do about a disk that is full.
+make_room() {
+	echo "make room on it with nix-collect-garbage or journalctl --vacuum-size=100M, or see what fills it: du -xh $1 | sort -h | tail"
 }
 
 # on_disk FILE…: there also after a power cut.
@@ -98,7 +131,15 @@ end_deployment() {
 	printf '%s\n' "$2" | write "$deployments/$1/result" || true
 	rm -rf "${roots:?}/$1" "$deployments/$1/roots"
 	systemctl stop "fleet-back-$1.timer" "fleet-back-$1.service" 2>/dev/null || true
+	keep_room
 	prune
+}
+
+# keep_room: for a roll-back on a full disk there is always some left, which its begin sets free.
+keep_room() {
+	[ ! -e "$state/reserve" ] || return 0
+	free=$(df -Pk "$state" | { read -r _ && read -r _ _ _ free _ && echo "$free"; }) || return 0
+	[ "$free" -lt 65536 ] || ! take_room "$state/reserve.new" 4096 || mv -f "$state/reserve.new" "$state/reserve"
 }
 
 # prune: history has an end; the last good deployment, and those that are open, stay.

@@ -8,12 +8,16 @@ deployment=$deployments/$id
 base=$deployment/steps/$number-$name
 confirm=$(meta "$id" confirm)
 
-cat >"$base.sh"
+cannot_write() {
+	full=$(full_disk) || full=$state
+	die step.no-space "the disk of $full is full, step $name $1: $(make_room "$full")"
+}
+cat >"$base.sh" 2>/dev/null || cannot_write 'did not begin'
 # A link that dies just now must not make an empty step that succeeds.
 [ "$(tail -n 1 "$base.sh")" = '# end of step' ] || die step.cut "the script of step $name did not arrive"
 : >"$base.log"
 refuse_decided "$id"
-extend "$id" "$confirm"
+extend "$id" "$confirm" 2>/dev/null || cannot_write 'did not begin'
 if [ "$kind" = change ] && [ ! -e "$deployment/changing" ]; then
 	: >"$deployment/changing"
 	on_disk "$deployment"
@@ -74,11 +78,14 @@ until [ -e "$base.rc" ] || [ -e "$base.gone" ]; do
 done
 show
 refuse_decided "$id"
-extend "$id" "$confirm"
-if [ ! -e "$base.rc" ]; then
+extend "$id" "$confirm" 2>/dev/null || cannot_write 'has ended, but cannot be told of'
+code=
+[ ! -e "$base.rc" ] || code=$(cat "$base.rc")
+if [ "$code" != 0 ] && full_disk >/dev/null; then cannot_write failed; fi
+if [ -z "$code" ]; then
 	cat "$base.unit" >&2
 	[ -z "$memory" ] || ! grep -qi 'oom\|signal' "$base.unit" ||
 		die step.no-memory "step $name was killed: it had $((memory / 1024)) MiB, four fifths of what was free"
 	die step.ended "step $name was ended from outside, or ran longer than $seconds s"
 fi
-exit "$(cat "$base.rc")"
+exit "$code"

@@ -9,4 +9,4 @@ if [ "$(target "$vms/$name/booted")" = "$runner" ] && is_active "microvm@$name.s
 	exit 0
 fi
 stop_guest "$name" "$seconds"
-systemctl start "microvm@$name.service"
+start_guest "$name"

@@ -1,2 +1,2 @@
 # vm-start.sh NAME
-systemctl start "microvm@$1.service"
+start_guest "$1"

@@ -24,5 +24,5 @@ code=0
 microvm -Ru "$name" || code=$?
 kill "$watcher" 2>/dev/null || true
 # After a power cut `booted` may be stale and equal to the new runner: then -R starts nothing.
-[ "$code" != 0 ] || is_active "microvm@$name.service" || systemctl start "microvm@$name.service"
+[ "$code" != 0 ] || is_active "microvm@$name.service" || start_guest "$name"
 exit "$code"

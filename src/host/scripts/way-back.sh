@@ -202,7 +202,7 @@ if [ ! -e "$deployment/back.rc" ]; then
 		# Not waited for: a guest takes its time, and fleet looks.
 		[ "$mode" = boot ] || for name in $starting; do
 			echo "$name" >>"$deployment/put-back"
-			systemctl start --no-block "microvm@$name.service" || fail "$name was not started"
+			start_guest "$name" --no-block || fail "$name was not started"
 		done
 	fi
 	# So that a `microvm -u` by hand does not build what was just put back; without git it stays.

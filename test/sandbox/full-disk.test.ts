@@ -1,0 +1,128 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stepScript } from '../../src/host/scripts.ts';
+import { Stage } from './stage.ts';
+
+const sh = (text: string): string => execFileSync('sh', ['-euc', text], { encoding: 'utf8' });
+/** Loop devices and ext4 are root's, and Linux's. */
+const canMount = (): boolean => {
+  try {
+    sh('[ "$(id -u)" = 0 ] && command -v mkfs.ext4 >/dev/null && [ -e /dev/loop-control ]');
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** A container may not be allowed to take the last blocks for anybody but root. */
+const hasLastBlocks =
+  canMount() &&
+  ((BigInt(`0x${sh("sed -n 's/^CapBnd:[^0-9a-f]*//p' /proc/self/status").trim()}`) >> 24n) & 1n) ===
+    1n;
+
+describe.skipIf(!canMount())('a hypervisor on ext4, whose last blocks are root’s', () => {
+  let stage: Stage;
+  let lib: string;
+  const free = () => Number(sh(`df -Pk ${lib} | awk 'NR == 2 { print $4 }'`));
+  /** Not a block is left, not even for root. */
+  const fill = () =>
+    sh(`dd if=/dev/zero of=${lib}/ballast bs=4k 2>/dev/null || true
+      dd if=/dev/zero of=${lib}/ballast2 bs=1 count=4k 2>/dev/null || true; sync`);
+  const makeRoom = () => sh(`rm -f ${lib}/ballast ${lib}/ballast2; sync`);
+  const rollback = () => {
+    const machine = stage.host.system.split('-')[0] as string;
+    const who = [stage.id, 'me@desk', 'rollback', 'example', machine, '1024', '600', '2'];
+    const args = [...who, '/var/lib/fleet/repo', 'web'];
+    return stage.callWith(stepScript('way-back'), 'begin', ...args);
+  };
+
+  beforeAll(async () => {
+    stage = await Stage.start();
+    lib = join(stage.host.root, 'var/lib');
+    const image = join(stage.world.dir, 'disk');
+    sh(`dd if=/dev/zero of=${image} bs=1M count=0 seek=160 2>/dev/null; mkfs.ext4 -q -m 5 ${image}
+      mkdir ${lib}.was && cp -a ${lib}/. ${lib}.was; mount -o loop ${image} ${lib}; cp -a ${lib}.was/. ${lib}`);
+    stage.vms = { web: {} };
+    await stage.finish(await stage.deploy());
+  }, 120_000);
+  afterAll(async () => {
+    if (lib) sh(`umount -l ${lib}`);
+    await stage?.stop();
+  });
+
+  it('that gets full in mid-deployment is as it was before, and says why', async () => {
+    const runner = (await stage.facts()).vms.get('web')?.current;
+    stage.vms = { web: { packages: ['htop'] } };
+    expect((await stage.begin()).code).toBe(0);
+    await stage.build('hv1', 'web');
+    fill();
+    expect(free()).toBe(0);
+    const { stderr } = await stage.update('web');
+    expect(stderr).toMatch(
+      /fleet-error\tstep.no-space\tthe disk of \S+ is full, step vm-update \w.*nix-collect-garbage/,
+    );
+    const answer = await stage.back();
+    expect(answer).not.toContain('not-back');
+    const facts = await stage.until((f) => f.vms.get('web')?.unit.active === 'active');
+    expect(facts.vms.get('web')).toMatchObject({ current: runner, booted: runner });
+    await stage.call('end', stage.id, 'rolled-back');
+    expect(await stage.result()).toBe('rolled-back');
+    expect((await stage.facts()).lock).toBeUndefined();
+  }, 60_000);
+
+  it('can be rolled back all the same: there is room that is kept for that', async () => {
+    stage.next();
+    const apply = await stage.begin();
+    expect(apply.code).toBe(70);
+    expect(apply.stderr).toMatch(/fleet-error\tpreflight.no-space\tthe disk of \S+ is full/);
+    const begun = await rollback();
+    expect(begun, begun.stderr).toMatchObject({ code: 0 });
+    const runner = (await stage.facts()).vms.get('web')?.current as string;
+    const set = await stage.tryStep('vm-set', 'web', runner, '2', 'run');
+    expect(set, set.stderr).toMatchObject({ code: 0 });
+    await stage.call('end', stage.id, 'done');
+    expect(await stage.result()).toBe('done');
+  }, 60_000);
+
+  it('says in words what to do when not even that is left, and keeps nothing of what it began', async () => {
+    stage.next();
+    fill();
+    const { code, stdout, stderr } = await rollback();
+    expect(code).toBe(70);
+    expect(stdout + stderr).toMatch(
+      /^fleet-error\tpreflight.no-space\tthe disk of (\S+) is full, and 2 MiB are needed in \/var\/lib\/fleet: make room on it with nix-collect-garbage or [^\n]*, or see what fills it: du -xh \1 [^\n]*\n$/,
+    );
+    expect(sh(`ls ${lib}/fleet/deployments`)).not.toContain(stage.id);
+    makeRoom();
+    expect((await rollback()).code).toBe(0);
+    await stage.call('end', stage.id, 'done');
+    // With room again it is kept again.
+    expect(sh(`stat -c %s ${lib}/fleet/reserve`)).toBe(`${4096 * 1024}\n`);
+  }, 60_000);
+
+  it.skipIf(!hasLastBlocks)(
+    'lets the user of guests have what is left for root, for `current` and `booted`',
+    async () => {
+      fill();
+      sh(`mkdir -p ${lib}/microvms/web && chmod 777 ${lib}/microvms/web`);
+      const target = '/nix/store/00000000000000000000000000000000-microvm-qemu-with-a-long-name';
+      const link = (...caps: string[]) =>
+        sh(
+          `cd ${lib}/microvms/web; setpriv ${caps.join(' ')} --reuid=65534 --regid=65534 --clear-groups ln -s ${target} try`,
+        );
+      expect(() => link()).toThrow('No space left');
+      sh(`rm ${lib}/ballast2; size=$(( $(stat -c %s ${lib}/ballast) / 1024 - 256 ))
+      dd if=/dev/null of=${lib}/ballast bs=1024 seek=$size 2>/dev/null; sync`);
+      expect(free()).toBe(0);
+      expect(() => link()).toThrow('No space left');
+      link('--inh-caps=+sys_resource', '--ambient-caps=+sys_resource');
+      const web = await stage.call('vm-start', 'web');
+      expect(web, web.stderr).toMatchObject({ code: 0 });
+      expect(
+        sh(`cat ${stage.host.root}/run/systemd/system/microvm-set-booted@.service.d/fleet.conf`),
+      ).toBe('[Service]\nAmbientCapabilities=CAP_SYS_RESOURCE\n');
+      makeRoom();
+    },
+  );
+});
