@@ -15,7 +15,7 @@ import { gitignore, workflow } from '../init/starter-files.ts';
 import { ConfigError, exitCodes, FleetError } from '../model/errors.ts';
 import type { Hypervisor } from '../model/fleet.ts';
 import { isPublicKey } from '../model/public-key.ts';
-import { makeRepo } from '../repo/make.ts';
+import { branchOf, makeRepo } from '../repo/make.ts';
 import { openRepo } from '../repo/open.ts';
 import { ask, canAsk, confirm } from './ask.ts';
 import { readIfThere } from './desk.ts';
@@ -65,6 +65,7 @@ export async function initCommand(invocation: Invocation, options: InitOptions):
   const hardwarePath = `hosts/${name}/hardware-configuration.nix`;
   const first: FirstHypervisor = {
     fleet: options.name ?? fleetName(directory),
+    branch: await branchOf(directory),
     name,
     ssh,
     uplink: await need('--uplink', 'interface that NAT goes out of', options.uplink, seen.uplink),
@@ -95,9 +96,9 @@ export async function initCommand(invocation: Invocation, options: InitOptions):
     [config, text],
     [schema, schemaText()],
     ['.gitignore', gitignore],
-    ['.github/workflows/fleet.yaml', workflow],
+    ['.github/workflows/fleet.yaml', workflow(first.branch)],
   ]);
-  for (const [path, content] of files) writeNew(directory, path, content);
+  for (const [path, content] of files) files.set(path, writeNew(directory, path, content));
   if (hardware === undefined) {
     process.stderr.write(
       `no hardware configuration of ${ssh}: add one under modules, or it will not boot (--hardware FILE)\n`,
@@ -113,7 +114,7 @@ export async function initCommand(invocation: Invocation, options: InitOptions):
       `which boot loader ${ssh} has is not known: ${config} says DECIDE there, for without one its system does not build\n`,
     );
   }
-  const isCommitted = await firstCommit(directory, [...files.keys()], options, invocation.signal);
+  const isCommitted = await firstCommit(directory, files, options, invocation.signal);
   const git = isCommitted ? '' : `  git add ${[...files.keys()].join(' ')}\n`;
   const next = found ? 'decide what it asks' : 'describe a network and a vm in it';
   process.stderr.write(`\nNext: ${next}, then\n${git}  fleet plan\n`);
@@ -123,7 +124,7 @@ export async function initCommand(invocation: Invocation, options: InitOptions):
 /** Commits what was written when that is wanted: by --commit, or by whoever is there to be asked. */
 async function firstCommit(
   directory: string,
-  paths: readonly string[],
+  files: ReadonlyMap<string, string>,
   options: InitOptions,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -132,21 +133,20 @@ async function firstCommit(
   await makeRepo(directory);
   const repo = await openRepo(directory);
   const inRepo = relative(realpathSync(repo.top), realpathSync(directory));
-  const commit = await repo.commit(
-    paths.map((path) => join(inRepo, path)),
-    'A fleet',
-  );
+  const contents = new Map([...files].map(([path, text]) => [join(inRepo, path), text]));
+  const commit = await repo.commit(contents, 'A fleet', await repo.head());
   process.stdout.write(`committed ${commit.slice(0, 8)}\n`);
   return true;
 }
 
-/** Writes a file unless there is one, and says which. */
-function writeNew(directory: string, path: string, text: string): void {
+/** Writes a file unless there is one, and says which. @returns the text that is there */
+function writeNew(directory: string, path: string, text: string): string {
   const target = join(directory, path);
   mkdirSync(dirname(target), { recursive: true });
   const isThere = existsSync(target);
   if (!isThere) writeFileSync(target, text);
   process.stdout.write(`${isThere ? 'kept' : 'wrote'} ${path}\n`);
+  return isThere ? readFileSync(target, 'utf8') : text;
 }
 
 /** Asks for what no flag gives; where nobody can answer, the flag is named. */

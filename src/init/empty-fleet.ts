@@ -11,7 +11,7 @@ import { prefixed, yaml } from './text.ts';
 export function emptyFleet(first: FirstHypervisor): string {
   const config = hypervisorConfig(first);
   const isPlain = Object.keys(config).length === 0;
-  return `${fleetHead(first.fleet)}
+  return `${fleetHead(first)}
 hypervisors:
 ${prefixed('  ', yaml({ [first.name]: hypervisorEntry(first) }))}
 ${hypervisorComment(first)}${isPlain ? '    # config: { services.fstrim.enable: true }' : prefixed('    ', yaml({ config }))}

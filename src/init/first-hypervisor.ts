@@ -4,6 +4,8 @@ import { comment, yaml } from './text.ts';
 /** What a fleet.yaml says of the hypervisor that it begins with. */
 export interface FirstHypervisor {
   readonly fleet: string;
+  /** The branch that is deployed. */
+  readonly branch: string;
   readonly name: string;
   readonly ssh: string;
   readonly system: string;
@@ -21,13 +23,13 @@ export interface FirstHypervisor {
 }
 
 /** How a fleet.yaml begins. */
-export const fleetHead = (fleet: string): string => `version: 1
+export const fleetHead = ({ branch, fleet }: FirstHypervisor): string => `version: 1
 name: ${yaml(fleet).trim()}
 
 ${comment(
   '',
-  'Every hypervisor fetches the commit from this repository’s remote: root there needs a key that may read it, and the remote’s host key in known_hosts. Sent over fleet’s own ssh connection the commit needs neither:',
-)}# git: { transport: send }
+  'Every hypervisor fetches the commit from this repository’s remote: root there needs a key that may read it, and the remote’s host key in known_hosts. Sent over fleet’s own ssh connection (transport: send) the commit needs neither.',
+)}git: { branch: ${/^[a-z][a-z/-]*$/i.test(branch) ? branch : JSON.stringify(branch)} }
 `;
 
 /** Its entry under `hypervisors`, but for `config`. */

@@ -54,12 +54,12 @@ export function foundFleet(
   ].join('\n');
 }
 
-function head({ fleet, ssh }: FirstHypervisor): string {
+function head(first: FirstHypervisor): string {
   return `${comment(
     '',
-    `Read from ${ssh}, where nothing was changed. Where it says DECIDE, a person must.`,
+    `Read from ${first.ssh}, where nothing was changed. Where it says DECIDE, a person must.`,
     'As it stands no vm restarts: those that run are in comments below, and stay as they are until they are uncommented.',
-  )}${fleetHead(fleet)}`;
+  )}${fleetHead(first)}`;
 }
 
 function hypervisorText(

@@ -7,3 +7,17 @@ export async function makeRepo(dir: string): Promise<void> {
   const { code } = await at.run(['rev-parse', '--show-toplevel']);
   if (code !== 0) await at.read(['init', '--quiet']);
 }
+
+/** The branch that is checked out in a folder, or would be if it were made a repository. */
+export async function branchOf(dir: string): Promise<string> {
+  const at = git(dir, gitEnvironment(process.env));
+  // The second knows git's own default and the user's; before 2.35 it is not there.
+  for (const args of [
+    ['symbolic-ref', '--quiet', '--short', 'HEAD'],
+    ['var', 'GIT_DEFAULT_BRANCH'],
+  ]) {
+    const { code, out } = await at.run(args);
+    if (code === 0) return out.toString().trim();
+  }
+  return 'main';
+}

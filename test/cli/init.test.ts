@@ -70,19 +70,40 @@ describe('fleet init by flags', () => {
     expect((await at.fleet('show', 'web1')).stdout).toContain('memory: 1GiB');
   });
 
-  test('writes a workflow that deploys pushes to the default branch alone, and only once given keys', async () => {
+  test('writes a workflow that deploys pushes to the branch alone, and only once given keys', async () => {
     const at = desk();
+    at.git('init', '-q', '-b', 'it\'s "live"');
     await at.fleet('init', ...flags);
-    const { jobs } = parse(at.read('.github/workflows/fleet.yaml'));
+    const { jobs, on, permissions } = parse(at.read('.github/workflows/fleet.yaml'));
     const steps = (job: { steps: { run?: string }[] }) => job.steps.map(({ run }) => run);
     for (const { if: condition } of [jobs.check, jobs.apply]) {
       expect(condition).toContain("vars.FLEET_PACKAGE != ''");
     }
+    expect(on.push).toEqual({ branches: ['it\'s "live"'] });
+    // A tag of the branch's name is another ref.
+    expect(jobs.apply.if).toContain("github.ref == 'refs/heads/it''s \"live\"'");
     expect(jobs.apply.if).toContain("vars.FLEET_KNOWN_HOSTS != ''");
-    expect(jobs.apply.if).toContain('github.event.repository.default_branch');
     expect(steps(jobs.apply)).toContain('fleet apply --yes');
+    expect(permissions).toEqual({});
     expect(jobs.check.permissions).toEqual({ contents: 'read' });
+    expect(jobs.check.steps[0].with['persist-credentials']).toBe(false);
     expect(JSON.stringify(jobs.check)).not.toContain('secrets.');
+    expect(parse(at.read('fleet.yaml')).git).toEqual({ branch: 'it\'s "live"' });
+  });
+
+  test('writes a workflow that loses no deployment: only what deploys waits, and the newest deploys all', async () => {
+    const at = desk();
+    await at.fleet('init', ...flags);
+    const { concurrency, jobs, on } = parse(at.read('.github/workflows/fleet.yaml'));
+    // One of the workflow's own would cancel a deployment that waits, for a push that deploys nothing.
+    expect(concurrency).toBeUndefined();
+    expect(jobs.check.concurrency).toBeUndefined();
+    expect(jobs.apply.concurrency).toEqual({ group: 'fleet-apply', 'cancel-in-progress': false });
+    expect(jobs.apply.steps[0].with.ref).toBe(on.push.branches[0]);
+    for (const { 'timeout-minutes': limit } of [jobs.check, jobs.apply])
+      expect(limit).toBeGreaterThan(0);
+    for (const { uses } of [...jobs.check.steps, ...jobs.apply.steps])
+      if (uses !== undefined) expect(uses).toMatch(/@[0-9a-f]{40}$/);
   });
 
   test('has the workflow install what its repository names, and nothing of it run before there is a key', async () => {

@@ -9,6 +9,7 @@ import { foundFleet } from '../../src/init/found-fleet.ts';
 const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGV4YW1wbGVleGFtcGxlZXhhbXBsZWV4YW1wbGVl ada@desk';
 const first: FirstHypervisor = {
   fleet: 'infra',
+  branch: 'main',
   name: 'hv1',
   ssh: 'ops@192.0.2.1:2200',
   system: 'x86_64-linux',
@@ -79,7 +80,9 @@ describe.each<[string, (of: FirstHypervisor) => string]>([
   test('says that a hypervisor must be able to read the remote, and what needs nothing of that', () => {
     const text = write(first);
     expect(text).toContain('root there needs a key');
-    expect(readFleet(text.replace('# git:', 'git:'), 'fleet.yaml')).toMatchObject({
+    expect(
+      readFleet(text.replace('git: {', 'git: { transport: send,'), 'fleet.yaml'),
+    ).toMatchObject({
       fleet: { git: { transport: 'send' } },
     });
   });

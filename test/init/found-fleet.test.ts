@@ -11,6 +11,7 @@ import { expandConfig } from '../../src/model/config.ts';
 const checkout = '/var/lib/fleet/repo';
 const first: FirstHypervisor = {
   fleet: 'infra',
+  branch: 'main',
   name: 'hv1',
   ssh: 'root@192.0.2.1',
   system: 'x86_64-linux',
