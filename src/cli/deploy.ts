@@ -45,7 +45,7 @@ export async function deploy(
     ...input,
     plan: async (before) => {
       const plans = replan(seen, planned, before);
-      published = await publish(workspace, seen, force);
+      published = await publish(workspace, seen, force, invocation.signal);
       const { source, fingerprints } = published;
       return new Map(
         plans.map((plan) => [

@@ -4,12 +4,18 @@ import { exitCodes, FleetError } from '../model/errors.ts';
 import { type FileTexts, fileChanges } from '../plan/file-changes.ts';
 import { fingerprints } from '../plan/fingerprints.ts';
 import type { FileChange } from '../plan/plan.ts';
-import type { Repo } from '../repo/repo.ts';
+import { plainMode } from '../repo/contents.ts';
+import { submodule } from '../repo/head.ts';
+import type { Contents, Repo, TrackedFile } from '../repo/repo.ts';
 import type { Workspace } from './workspace.ts';
 
 /** The commit that apply would make: what is in it, and what is not. */
 export interface NextCommit {
   readonly files: readonly FileChange[];
+  /** What is to be committed, byte for byte: of the paths that differ from HEAD. */
+  readonly contents: Contents;
+  /** flake.lock, as it was read, or made; undefined: there is none. */
+  readonly lock: string | undefined;
   readonly head: string | undefined;
   /** Undefined while there is no flake.lock for these inputs yet. */
   readonly fingerprints: ReadonlyMap<string, string> | undefined;
@@ -21,27 +27,39 @@ export interface NextCommit {
 /**
  * Compares what is rendered, fleet.yaml and flake.lock with HEAD. Other files count as HEAD has
  * them: what is dirty stays out of the commit, and is warned of when the fleet names it.
+ * @param made flake.lock, made just now for these inputs; else the one of the work tree
  */
-export async function nextCommit(workspace: Workspace, repo: Repo): Promise<NextCommit> {
+export async function nextCommit(
+  workspace: Workspace,
+  repo: Repo,
+  made?: string,
+): Promise<NextCommit> {
   const { rendered, config, directory } = workspace;
-  const [head, committed] = await Promise.all([repo.head(), repo.committed()]);
+  const head = await repo.head();
+  const committed = head === undefined ? [] : await repo.filesAt(head);
   const ours = new Map<string, string | undefined>([...rendered, [config, workspace.text]]);
   for (const path of workspace.changes.remove) ours.set(path, undefined);
-  const lock = readIfThere(join(directory, 'flake.lock'));
+  const lock = made ?? readIfThere(join(directory, 'flake.lock'));
   if (lock !== undefined) ours.set('flake.lock', lock);
 
-  const present = [...ours].filter((entry): entry is [string, string] => entry[1] !== undefined);
-  const blobs = await repo.blobs(present.map(([, text]) => text));
-  const after = new Map(present.map(([path], i) => [path, blobs[i] ?? '']));
-  const before = new Map(committed.map((f) => [f.path, f.blob]));
+  const present = new Map<string, string>();
+  for (const [path, text] of ours) if (text !== undefined) present.set(path, text);
+  const ids = await repo.idsOf(present);
+  const before = new Map(committed.map((f) => [f.path, content(f.mode, f.blob)]));
+  const modes = new Map(committed.map((f) => [f.path, f.mode]));
+  const after = new Map(
+    [...ids].map(([path, id]) => [path, content(plainMode(modes.get(path)), id)]),
+  );
   const changed = [...ours.keys()].filter((path) => before.get(path) !== after.get(path));
-  const texts = await repo.textsAtHead(changed.filter((path) => before.has(path)));
+  const known = changed.filter((path) => before.has(path));
+  const texts =
+    head === undefined || known.length === 0 ? new Map() : await repo.textsAt(head, known);
 
   const all = new Map(before);
   for (const path of ours.keys()) {
-    const blob = after.get(path);
-    if (blob === undefined) all.delete(path);
-    else all.set(path, blob);
+    const is = after.get(path);
+    if (is === undefined) all.delete(path);
+    else all.set(path, is);
   }
   const files = fileChanges(
     changed.map((path): FileTexts => ({ path, before: texts.get(path), after: ours.get(path) })),
@@ -49,18 +67,27 @@ export async function nextCommit(workspace: Workspace, repo: Repo): Promise<Next
   // Inputs are the only thing in flake.nix that changes with fleet.yaml; Nix must not have to
   // complete the lock on a hypervisor: that would dirty its checkout.
   const needsLock =
-    lock === undefined ||
-    (changed.includes('flake.nix') && before.has('flake.nix') && !changed.includes('flake.lock'));
+    made === undefined &&
+    (lock === undefined ||
+      (changed.includes('flake.nix') &&
+        before.has('flake.nix') &&
+        !changed.includes('flake.lock')));
   return {
     files: needsLock && lock === undefined ? [...files, newLock] : files,
+    contents: new Map(changed.map((path) => [path, ours.get(path)])),
+    lock,
     head,
     fingerprints: needsLock
       ? undefined
       : fingerprints(workspace.index.fleet, all, new Set(rendered.keys()), config),
     needsLock,
-    warnings: await moduleWarnings(workspace, repo, before),
+    warnings: await moduleWarnings(workspace, repo, committed),
   };
 }
+
+/** What Nix can tell a file by: a program is not the same as its text, nor a link as what it says. */
+const content = (mode: string, blob: string): string =>
+  mode === '100644' ? blob : `${mode} ${blob}`;
 
 const newLock: FileChange = {
   path: 'flake.lock',
@@ -72,7 +99,7 @@ const newLock: FileChange = {
 async function moduleWarnings(
   workspace: Workspace,
   repo: Repo,
-  committed: ReadonlyMap<string, string>,
+  committed: readonly TrackedFile[],
 ): Promise<string[]> {
   const { fleet } = workspace.index;
   const named = new Set([
@@ -80,8 +107,10 @@ async function moduleWarnings(
     ...(fleet.outputs === undefined ? [] : [fleet.outputs]),
   ]);
   const dirty = new Set(named.size > 0 ? await repo.dirty() : []);
+  // Of a submodule Nix sees an empty folder.
+  const files = committed.filter(({ mode }) => mode !== submodule);
   const tracked = (path: string) =>
-    committed.has(path) || [...committed.keys()].some((p) => p.startsWith(`${path}/`));
+    files.some((file) => file.path === path || file.path.startsWith(`${path}/`));
   const lost = [...named].filter(
     (path) => !tracked(path) && !existsSync(join(workspace.directory, path)),
   );

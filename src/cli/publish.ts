@@ -1,11 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Source } from '../deploy/deployment.ts';
+import { checkpoint } from '../deploy/interrupt.ts';
 import { FleetError } from '../model/errors.ts';
 import type { GitSettings } from '../model/fleet.ts';
 import { commitMessage } from '../plan/commit-message.ts';
-import type { Upstream } from '../repo/repo.ts';
-import { nextCommit, readIfThere } from './desk.ts';
+import type { Contents, Upstream } from '../repo/repo.ts';
+import { nextCommit } from './desk.ts';
 import type { Survey } from './survey.ts';
 import { type Workspace, writeRendered } from './workspace.ts';
 
@@ -18,45 +19,47 @@ export interface Published {
 }
 
 /**
- * Writes, locks, commits and pushes. @throws FleetError `plan.stale` when somebody committed
- * meanwhile, `commit.known-bad` for what was put back before, unless `force`.
+ * Locks, writes, commits and pushes what was planned: from memory, for a person may have thought, and
+ * edited, for long. What the work tree holds besides stays there, uncommitted.
+ * @throws FleetError `plan.stale` when somebody committed meanwhile, `commit.known-bad` for what was
+ * rolled back before, unless `force`.
  */
 export async function publish(
   workspace: Workspace,
   seen: Survey,
   force: boolean,
+  signal: AbortSignal,
 ): Promise<Published> {
   const { fleet } = workspace.index;
   const { branch, url } = seen.upstream as Upstream;
-  if ((await seen.repo.head()) !== seen.commit.head) {
-    throw new FleetError('plan.stale', 'there is a new commit here since this was planned', {
-      hint: 'Nothing was done: plan again.',
-    });
-  }
-  writeRendered(workspace);
+  checkpoint(signal);
+  const { head } = seen.commit;
+  if ((await seen.repo.head()) !== head) throw movedOn();
   let next = seen.commit;
   if (next.needsLock) {
     const { lockInputs } = await import('../repo/flake-lock.ts');
-    const file = join(workspace.directory, 'flake.lock');
     const host = seen.contacts.find((c) => c.host)?.host;
     const lock = await lockInputs(
       workspace.rendered.get('flake.nix') ?? '',
-      readIfThere(file),
+      next.lock,
       [],
       host && (async () => host),
     );
-    writeFileSync(file, lock);
-    next = { ...(await nextCommit(workspace, seen.repo)), needsLock: false };
+    next = await nextCommit(workspace, seen.repo, lock);
+    if (next.head !== head) throw movedOn();
   }
-  const paths = next.files.map((f) => f.path);
-  const forced = await badTree(await upToDate(seen, fleet.git), paths);
+  const forced = await badTree(await upToDate(seen, fleet.git), next.contents);
   if (forced !== undefined && !force) throw knownBad(seen, forced);
-  const commit = await seen.repo.commit(paths, commitMessage(next.files));
+  checkpoint(signal);
+  writeRendered(workspace);
+  if (next.lock !== undefined && next !== seen.commit)
+    writeFileSync(join(workspace.directory, 'flake.lock'), next.lock);
+  const message = commitMessage(next.files);
+  const commit = await seen.repo.commit(next.contents, message, head);
+  checkpoint(signal);
   await seen.repo.push(fleet.git);
   return {
-    // A lock that was made just now is one of the files that every evaluation sees.
-    fingerprints:
-      next.fingerprints ?? (await nextCommit(workspace, seen.repo)).fingerprints ?? new Map(),
+    fingerprints: next.fingerprints ?? new Map(),
     forced,
     source: {
       commit,
@@ -69,6 +72,12 @@ export async function publish(
   };
 }
 
+function movedOn(): FleetError {
+  return new FleetError('plan.stale', 'there is a new commit here since this was planned', {
+    hint: 'Nothing was done: plan again.',
+  });
+}
+
 /** A person may have thought for long, or a lock been waited for: what is bad by now is bad. */
 async function upToDate(seen: Survey, settings: GitSettings): Promise<Survey> {
   if (!seen.upstream || Date.now() - seen.at < 10_000) return seen;
@@ -79,15 +88,15 @@ async function upToDate(seen: Survey, settings: GitSettings): Promise<Survey> {
 /** @throws FleetError `commit.known-bad` when what is checked out here was put back before. */
 export async function refuseBad(seen: Survey): Promise<void> {
   if (seen.commit.files.length > 0) return;
-  const tree = await badTree(seen, []);
+  const tree = await badTree(seen, new Map());
   if (tree !== undefined) throw knownBad(seen, tree);
 }
 
 /** The tree of the next commit, if it is one that is remembered as bad. */
-async function badTree(seen: Survey, paths: readonly string[]): Promise<string | undefined> {
+async function badTree(seen: Survey, contents: Contents): Promise<string | undefined> {
   const bad = seen.upstream?.state.bad;
   if (!bad || bad.size === 0) return undefined;
-  const tree = await seen.repo.treeWith(paths);
+  const tree = await seen.repo.treeWith(contents);
   return bad.has(tree) ? tree : undefined;
 }
 

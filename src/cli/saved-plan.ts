@@ -3,13 +3,12 @@ import { readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import { formatPlanFile, type PlanFile, parsePlanFile, planFile } from '../plan/plan-file.ts';
-import { readIfThere } from './desk.ts';
 import type { Survey } from './survey.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Desk and hypervisors as they are now, as a plan file has them. */
 export function planFileOf(workspace: Workspace, seen: Survey, on: string | undefined): PlanFile {
-  const lock = readIfThere(join(workspace.directory, 'flake.lock'));
+  const { lock } = seen.commit;
   return planFile({
     now: Date.now(),
     on,

@@ -163,7 +163,8 @@ async function remoteWarnings(
       ));
     if (!isOlder) found.push('the remote has commits that are not here: git pull');
   }
-  const tree = files.length === 0 && remote.bad.size > 0 ? await repo.treeWith([]) : undefined;
+  const tree =
+    files.length === 0 && remote.bad.size > 0 ? await repo.treeWith(new Map()) : undefined;
   const bad = tree === undefined ? undefined : remote.bad.get(tree);
   if (bad) found.push(`this was deployed as ${bad.slice(0, 8)} and put back: apply needs --force`);
   return found;

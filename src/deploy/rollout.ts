@@ -77,6 +77,8 @@ export async function rollOut(input: RolloutInput): Promise<HypervisorResult[]> 
   const endLeases = keepLeases(sessions, confirm);
   let begun = false;
   try {
+    // Whoever asks to stop before anything was begun finds nothing locked, committed or pushed.
+    checkpoint(input.signal);
     if (input.enter) await input.enter(sessions);
     else await beginAll(beginnings, deployment, index, input.ports.clock);
     begun = !input.enter;
@@ -114,6 +116,7 @@ async function makeParts(input: RolloutInput, sessions: readonly Session[]): Pro
       return session.facts(addressesOf(index, session.hypervisor.name, facts));
     }),
   );
+  checkpoint(signal);
   const works = await input.plan(
     new Map(sessions.map((s, i) => [s.hypervisor.name, now[i] as Facts])),
   );

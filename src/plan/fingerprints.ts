@@ -7,10 +7,10 @@ import type { Fleet } from '../model/fleet.ts';
  * changed. The reverse does not hold: what differs is built, and the store path decides.
  *
  * A host sees its own rendered folder and everything that is not some host's rendered folder:
- * hand-written Nix may import anything. It does not see fleet.yaml (which is rendered into all the
- * rest) nor hosts/default.nix beyond its own line, the system.
+ * hand-written Nix may import anything. It is taken not to read fleet.yaml (which is rendered into all
+ * the rest) nor hosts/default.nix beyond its own line, the system (docs/decisions/fingerprints.md).
  *
- * @param files path → git blob id, of the commit that is to be deployed
+ * @param files path → mode and git id of its content, of the commit that is to be deployed
  * @param rendered paths that fleet renders
  */
 export function fingerprints(

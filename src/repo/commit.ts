@@ -1,30 +1,69 @@
 import type { FleetError } from '../model/errors.ts';
-import { changes } from './changes.ts';
+import { entriesOf, inIndex, stage } from './contents.ts';
 import { gitError } from './error.ts';
-import { type Git, list, literal } from './git.ts';
+import type { Git } from './git.ts';
+import { currentHead } from './head.ts';
 import type { ObjectFormat } from './object-id.ts';
 import { refuseNameless, refuseUnfinished } from './obstacles.ts';
+import type { Contents } from './repo.ts';
 import { type Child, failedHook, runTraced } from './trace.ts';
 
-/** Commits these paths as they are in the work tree and nothing else; returns the new HEAD. */
+/**
+ * Commits exactly these contents on top of `on`, whatever the work tree holds by now; returns the new
+ * HEAD, or `on` when it holds them already. The user's hooks may refuse; what they change is refused.
+ */
 export async function commit(
   git: Git,
   format: ObjectFormat,
-  paths: readonly string[],
+  contents: Contents,
   message: string,
+  on: string | undefined,
 ): Promise<string> {
-  const { all, untracked } = await changes(git, format, paths);
-  if (all.length === 0) return git.text(['rev-parse', 'HEAD']);
-  if (untracked.length > 0)
-    await git.read(['update-index', '--add', '-z', '--stdin'], { stdin: list(untracked) });
-  const args = ['commit', '--quiet', '--only', '--cleanup=whitespace', '-m', message];
-  const result = await runTraced(git, [...args, '--pathspec-from-file=-', '--pathspec-file-nul'], {
-    stdin: list(all.map(literal)),
+  const entries = await entriesOf(git, format, contents, on);
+  return inIndex(git, on, entries, async (env, tree) => {
+    if (on !== undefined && (await git.text(['rev-parse', `${on}^{tree}`])) === tree) return on;
+    // With an index of our own git would take it for the merge's.
+    await refuseUnfinished(git);
+    if ((await currentHead(git)) !== on) throw moved();
+    const args = ['commit', '--quiet', '--cleanup=whitespace', '-m', message];
+    const result = await runTraced(git, args, { env });
+    if (result.code !== 0)
+      throw await commitError(git, `${result.err}\n${result.out}`, result.children);
+    const id = await git.text(['rev-parse', 'HEAD']);
+    try {
+      await requirePlanned(git, id, tree, on);
+      // Or what was just committed would look taken back in the repository's own index.
+      await stage(git, entries);
+    } catch (error) {
+      const parent = await git.run(['rev-parse', '--verify', '--quiet', `${id}^`]);
+      const back =
+        parent.code === 0 ? ['HEAD', parent.out.toString().trim(), id] : ['-d', 'HEAD', id];
+      await git.run(['update-ref', ...back]);
+      throw error;
+    }
+    return id;
   });
-  if (result.code === 0) return git.text(['rev-parse', 'HEAD']);
-  if (untracked.length > 0)
-    await git.run(['update-index', '--force-remove', '-z', '--stdin'], { stdin: list(untracked) });
-  throw await commitError(git, `${result.err}\n${result.out}`, result.children);
+}
+
+/** @throws FleetError when git made another commit than the one that was planned. */
+async function requirePlanned(
+  git: Git,
+  id: string,
+  tree: string,
+  on: string | undefined,
+): Promise<void> {
+  const [seen, parents = ''] = (await git.text(['show', '-s', '--format=%T%n%P', id])).split('\n');
+  if (parents !== (on ?? '')) throw moved();
+  if (seen === tree) return;
+  throw gitError('git.hook-changed', 'a commit hook changed what was to be committed', {
+    hint: 'Nothing was committed: fleet deploys what was planned, byte for byte. Keep the hook away from fleet.yaml, flake.lock and what fleet renders, or run it before fleet.',
+  });
+}
+
+function moved(): FleetError {
+  return gitError('git.head-moved', 'there is a new commit here since this was planned', {
+    hint: 'Nothing was committed: plan again.',
+  });
 }
 
 async function commitError(

@@ -1,32 +1,36 @@
 import { fields, type Git } from './git.ts';
 import type { TrackedFile } from './repo.ts';
 
+/** The mode of a submodule: its content is in another repository. */
+export const submodule = '160000';
+
 /** Commit of HEAD, or undefined in a repository without commits. */
 export async function currentHead(git: Git): Promise<string | undefined> {
   const { code, out } = await git.run(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}']);
   return code === 0 ? out.toString().trim() : undefined;
 }
 
-/** Files of HEAD, sorted by path; a submodule is none. */
-export async function filesAtHead(git: Git): Promise<TrackedFile[]> {
-  if ((await currentHead(git)) === undefined) return [];
-  const out = await git.read(['ls-tree', '-r', '-z', '--full-tree', 'HEAD']);
+/** Files of a commit, sorted by path; links and submodules are among them. */
+export async function filesAt(git: Git, commit: string): Promise<TrackedFile[]> {
+  const out = await git.read(['ls-tree', '-r', '-z', '--full-tree', commit]);
   const files = fields(out).flatMap((entry) => {
     const tab = entry.indexOf('\t');
-    const [, type, blob = ''] = entry.slice(0, tab).split(' ');
-    return type === 'blob' ? [{ path: entry.slice(tab + 1), blob }] : [];
+    const [mode = '', , blob = ''] = entry.slice(0, tab).split(' ');
+    return [{ path: entry.slice(tab + 1), mode, blob }];
   });
   return files.sort((a, b) => byText(a.path, b.path));
 }
 
-/** What HEAD holds at these paths; paths it does not hold are left out. */
-export async function textsAtHead(
+/** What a commit holds at these paths; paths it does not hold are left out. */
+export async function textsAt(
   git: Git,
+  commit: string,
   paths: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
   const wanted = new Set(paths);
-  const files = (await filesAtHead(git)).filter((file) => wanted.has(file.path));
-  // By id, not by HEAD:path: a path may hold the line feed that ends a request.
+  const isText = ({ mode, path }: TrackedFile) => wanted.has(path) && mode !== submodule;
+  const files = (await filesAt(git, commit)).filter(isText);
+  // By id, not by COMMIT:path: a path may hold the line feed that ends a request.
   const stdin = files.map((file) => `${file.blob}\n`).join('');
   const out = await git.read(['cat-file', '--batch'], { stdin });
   const texts = new Map<string, string>();

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { bundle } from './bundle.ts';
-import { changes } from './changes.ts';
 import { commit } from './commit.ts';
+import { idsOf } from './contents.ts';
 import { gitEnvironment, withBatchSsh } from './environment.ts';
 import { gitError } from './error.ts';
 import { git } from './git.ts';
-import { currentHead, dirtyFiles, filesAtHead, textsAtHead } from './head.ts';
-import { type ObjectFormat, objectId } from './object-id.ts';
+import { currentHead, dirtyFiles, filesAt, textsAt } from './head.ts';
+import type { ObjectFormat } from './object-id.ts';
 import { publishOutcome } from './publish.ts';
 import { push } from './push.ts';
 import { currentBranch, ready } from './ready.ts';
@@ -25,19 +25,18 @@ export async function openRepo(dir: string): Promise<Repo> {
   return {
     top,
     head: () => currentHead(at),
-    committed: () => filesAtHead(at),
-    textsAtHead: (paths) => textsAtHead(at, paths),
+    filesAt: (id) => filesAt(at, id),
+    textsAt: (id, paths) => textsAt(at, id, paths),
     dirty: () => dirtyFiles(at),
-    blobs: async (texts) => texts.map((text) => objectId(format, 'blob', text)),
+    idsOf: (texts) => idsOf(at, format, texts),
     remoteState: async (settings) => {
       const branch = settings.branch ?? (await currentBranch(at, settings));
       await remoteUrl(at, settings.remote);
       return remoteState(at, settings.remote, branch);
     },
     ready: (settings) => ready(at, settings),
-    isCommitted: async (paths) => (await changes(at, format, paths)).all.length === 0,
-    treeWith: (paths) => treeWith(at, format, paths),
-    commit: (paths, message) => commit(at, format, paths, message),
+    treeWith: (contents) => treeWith(at, format, contents),
+    commit: (contents, message, on) => commit(at, format, contents, message, on),
     push: (settings) => push(at, settings),
     revertTo: (good, message, on) => revertTo(at, good, message, on),
     commitsBetween: (good, head) => commitsBetween(at, good, head),

@@ -1,10 +1,15 @@
 import type { GitSettings } from '../model/fleet.ts';
 
-/** A file of the repository, as the commit at HEAD has it. */
+/** Path → what a commit is to hold there; undefined: nothing. */
+export type Contents = ReadonlyMap<string, string | undefined>;
+
+/** A file of the repository, as a commit has it. */
 export interface TrackedFile {
   /** Relative to the top of the repository, `/` as the separator. */
   readonly path: string;
-  /** git's blob id. */
+  /** What git keeps of it besides its name: `100644`, `100755`, `120000` (a link), `160000` (a submodule). */
+  readonly mode: string;
+  /** git's id of its content: of the text, of where a link points, of a submodule's commit. */
   readonly blob: string;
 }
 
@@ -59,14 +64,14 @@ export interface Repo {
   readonly top: string;
   /** Commit of HEAD, or undefined in a repository without commits. */
   head(): Promise<string | undefined>;
-  /** Files of HEAD, with their blobs; none in a repository without commits. */
-  committed(): Promise<readonly TrackedFile[]>;
-  /** What HEAD holds at these paths. */
-  textsAtHead(paths: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Everything that a commit holds. */
+  filesAt(commit: string): Promise<readonly TrackedFile[]>;
+  /** What a commit holds at these paths; those it does not hold are left out. */
+  textsAt(commit: string, paths: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** Paths of tracked files that differ from HEAD, in the index or the work tree. */
   dirty(): Promise<readonly string[]>;
-  /** Blob ids that git would give these texts. */
-  blobs(texts: readonly string[]): Promise<readonly string[]>;
+  /** Path → blob id that git would give the text there. */
+  idsOf(texts: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, string>>;
   /** Asks the remote, once. @throws FleetError `git.no-remote`, `git.remote-unreachable`, … */
   remoteState(settings: GitSettings): Promise<RemoteState>;
   /**
@@ -74,15 +79,15 @@ export interface Repo {
    * @throws FleetError `git.*` for each thing that stands in the way.
    */
   ready(settings: GitSettings): Promise<Upstream>;
-  /** True when HEAD holds exactly these paths as they are in the work tree (absent = absent). */
-  isCommitted(paths: readonly string[]): Promise<boolean>;
-  /** The tree that `commit` of these paths would have if no hook changes it; HEAD's for none. */
-  treeWith(paths: readonly string[]): Promise<string>;
+  /** The tree that `commit` of these contents would have; HEAD's for none. */
+  treeWith(contents: Contents): Promise<string>;
   /**
-   * Commits exactly these paths (created, changed or removed), nothing else that is dirty, with the
-   * user's author, signing and hooks. Returns the commit; HEAD's when there was nothing to commit.
+   * Commits exactly these contents on top of `on`, which has to be HEAD; what the work tree holds by
+   * then, or the index, does not matter, and the work tree stays as it is. The author, signing and
+   * hooks are the user's. Returns the commit; `on` when it holds all of that already.
+   * @throws FleetError `git.head-moved`, `git.hook-failed`, `git.hook-changed`, `git.signing-failed`, …
    */
-  commit(paths: readonly string[], message: string): Promise<string>;
+  commit(contents: Contents, message: string, on: string | undefined): Promise<string>;
   /** Pushes HEAD to the branch. @throws FleetError `git.moved-on`, `git.no-permission`, … */
   push(settings: GitSettings): Promise<PushedCommit>;
   /**

@@ -3,6 +3,7 @@ import type { HypervisorResult } from '../../src/deploy/put-back.ts';
 import { exitCodeOf } from '../../src/deploy/rollout.ts';
 import type { Outcome, Work } from '../../src/deploy/work.ts';
 import { FleetError } from '../../src/model/errors.ts';
+import { failure } from '../repo/sandbox.ts';
 import { manyHypervisors, World, words } from './run.ts';
 
 const hypervisors = ['hv1', 'hv2', 'hv3'];
@@ -391,6 +392,26 @@ describe('an interrupt', () => {
       expect(world.booted()[1]).toBe('old-web2');
     },
   );
+
+  test('before the locks: nothing is locked, committed or pushed', async () => {
+    const world = new Three('{}');
+    world.interrupt.abort();
+    const error = await failure(world.all());
+    expect(error.code).toBe('interrupted');
+    expect([world.published, world.order]).toEqual([0, []]);
+  });
+
+  test('while the locks are taken: nothing is committed or pushed, and they are free again', async () => {
+    const world = new Three('{}');
+    world.host('hv3').instead.set('begin', () => {
+      world.interrupt.abort();
+      return undefined;
+    });
+    const error = await failure(world.all());
+    expect(error.code).toBe('interrupted');
+    expect(world.published).toBe(0);
+    expect(world.ran('end')).toEqual(['hv1', 'hv2', 'hv3']);
+  });
 
   test('before anything was begun changes nothing', async () => {
     const world = new Three('{}');

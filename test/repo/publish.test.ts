@@ -44,7 +44,7 @@ describe.each(['sha1', 'sha256'] as const)('%s', (format) => {
     const bad = desk.commitAll('bad');
     await repo.publishOutcome({ settings, bad, deployed: new Map() });
     desk.git('commit', '-q', '--amend', '-m', 'better');
-    const tree = await repo.treeWith([]);
+    const tree = await repo.treeWith(new Map());
     expect((await repo.remoteState(settings)).bad.get(tree)).toBe(bad);
 
     const again = desk.git('rev-parse', 'HEAD');

@@ -9,7 +9,7 @@ const ready = async (more = {}) => (await openRepo(box.desk.dir)).ready({ ...set
 async function commitAndPush(text: string) {
   const repo = await openRepo(box.desk.dir);
   box.desk.write('a.nix', text);
-  const commit = await repo.commit(['a.nix'], 'change a');
+  const commit = await repo.commit(new Map([['a.nix', text]]), 'change a', await repo.head());
   return { commit, pushed: repo.push(settings) };
 }
 

@@ -48,12 +48,13 @@ test('files of HEAD, whatever their names, with their texts', async () => {
   box.desk.git('commit', '-qm', 'names');
   box.desk.write('a b.nix', 'changed since\n');
   const repo = await openRepo(box.desk.dir);
-  const files = await repo.committed();
+  const head = (await repo.head()) as string;
+  const files = await repo.filesAt(head);
   expect(files.map((f) => f.path)).toEqual([...names, 'empty.nix', 'fleet.yaml'].sort());
   expect(files.find((f) => f.path === 'fleet.yaml')?.blob).toBe(
     box.desk.git('rev-parse', 'HEAD:fleet.yaml'),
   );
-  const texts = await repo.textsAtHead([...names, 'empty.nix', 'absent.nix']);
+  const texts = await repo.textsAt(head, [...names, 'empty.nix', 'absent.nix']);
   expect(Object.fromEntries(texts)).toEqual({
     ...Object.fromEntries(names.map((name) => [name, `# ${name}\n`])),
     'empty.nix': '',
@@ -79,10 +80,7 @@ test('a repository without commits', async () => {
   fresh.write('fleet.yaml', 'version: 1\n');
   const repo = await openRepo(fresh.dir);
   expect(await repo.head()).toBeUndefined();
-  expect(await repo.committed()).toEqual([]);
-  expect(await repo.isCommitted(['fleet.yaml'])).toBe(false);
-  expect(await repo.isCommitted(['absent'])).toBe(true);
-  const id = await repo.commit(['fleet.yaml'], 'first');
+  const id = await repo.commit(fresh.contents('fleet.yaml'), 'first', undefined);
   expect(await repo.head()).toBe(id);
 });
 
@@ -97,15 +95,47 @@ test.each(['sha1', 'sha256'])("blob ids are git's own: %s", async (format) => {
       encoding: 'utf8',
     }).trim(),
   );
-  expect(await (await openRepo(other.dir)).blobs(texts)).toEqual(ids);
+  const named = new Map(texts.map((text, i) => [`${i}`, text]));
+  const found = await (await openRepo(other.dir)).idsOf(named);
+  expect([...found.values()]).toEqual(ids);
 });
 
 test('autocrlf changes nothing about the blob of a text with line feeds', async () => {
   box.desk.git('config', 'core.autocrlf', 'true');
   const repo = await openRepo(box.desk.dir);
-  box.desk.write('a.nix', '{\n}\n');
-  await repo.commit(['a.nix'], 'crlf');
-  const [id] = await repo.blobs(['{\n}\n']);
-  expect(id).toBe(box.desk.git('rev-parse', 'HEAD:a.nix'));
-  expect(await repo.isCommitted(['a.nix'])).toBe(true);
+  const texts = new Map([['a.nix', '{\n}\n']]);
+  await repo.commit(texts, 'crlf', await repo.head());
+  expect((await repo.idsOf(texts)).get('a.nix')).toBe(box.desk.git('rev-parse', 'HEAD:a.nix'));
+});
+
+test('a text with carriage returns is as git keeps it: converted, or not', async () => {
+  const repo = await openRepo(box.desk.dir);
+  const text = 'version: 1\r\n';
+  const id = async () => (await repo.idsOf(new Map([['fleet.yaml', text]]))).get('fleet.yaml');
+  expect(await id()).not.toBe(box.desk.git('rev-parse', 'HEAD:fleet.yaml'));
+  box.desk.git('config', 'core.autocrlf', 'true');
+  expect(await id()).toBe(box.desk.git('rev-parse', 'HEAD:fleet.yaml'));
+});
+
+test('what is executable, a link or a submodule is told from a file with the same content', async () => {
+  const { desk } = box;
+  const content = desk.git('rev-parse', 'HEAD:fleet.yaml');
+  const commit = desk.git('rev-parse', 'HEAD');
+  for (const [mode, id, path] of [
+    ['100755', content, 'run.sh'],
+    ['120000', content, 'link'],
+    ['160000', commit, 'sub'],
+  ])
+    desk.git('update-index', '--add', '--cacheinfo', `${mode},${id},${path}`);
+  desk.git('commit', '-qm', 'modes');
+  const repo = await openRepo(desk.dir);
+  const head = (await repo.head()) as string;
+  expect((await repo.filesAt(head)).map((f) => [f.path, f.mode, f.blob])).toEqual([
+    ['fleet.yaml', '100644', content],
+    ['link', '120000', content],
+    ['run.sh', '100755', content],
+    ['sub', '160000', commit],
+  ]);
+  // The content of a submodule is elsewhere.
+  expect([...(await repo.textsAt(head, ['run.sh', 'sub'])).keys()]).toEqual(['run.sh']);
 });

@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, vi } from 'vitest';
@@ -32,6 +40,12 @@ export class Clone {
 
   read(path: string): string {
     return readFileSync(join(this.dir, path), 'utf8');
+  }
+
+  /** What the work tree holds at these paths, to be committed. */
+  contents(...paths: string[]): Map<string, string | undefined> {
+    const isThere = (path: string) => existsSync(join(this.dir, path));
+    return new Map(paths.map((path) => [path, isThere(path) ? this.read(path) : undefined]));
   }
 
   remove(path: string): void {

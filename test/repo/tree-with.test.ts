@@ -30,29 +30,32 @@ describe.each(['sha1', 'sha256'] as const)('%s', (format) => {
     const repo = await openRepo(desk.dir);
     const odd = [':(top)odd\nname', 'never-was'];
     const paths = ['change', 'remove', 'removed-by-git', 'hosts/new.nix', ...odd];
-    const tree = await repo.treeWith(paths);
+    const contents = desk.contents(...paths);
+    const tree = await repo.treeWith(contents);
     expect(tree).not.toBe(head);
     expect([desk.status(), desk.git('ls-files', '-s'), headTree()]).toEqual([status, index, head]);
-    await repo.commit(paths, 'next');
+    await repo.commit(contents, 'next', await repo.head());
     expect(headTree()).toBe(tree);
-    expect(await repo.treeWith(paths)).toBe(tree);
+    expect(await repo.treeWith(contents)).toBe(tree);
   });
 
   test("nothing given, or nothing changed: HEAD's", async () => {
     const repo = await openRepo(box.desk.dir);
     box.desk.write('fleet.yaml', 'version: 2\n');
-    expect(await repo.treeWith([])).toBe(headTree());
-    expect(await repo.treeWith(['absent'])).toBe(headTree());
-    expect(await repo.treeWith(['fleet.yaml'])).not.toBe(headTree());
+    expect(await repo.treeWith(new Map())).toBe(headTree());
+    expect(await repo.treeWith(box.desk.contents('absent'))).toBe(headTree());
+    expect(await repo.treeWith(box.desk.contents('fleet.yaml'))).not.toBe(headTree());
   });
 
   test('a repository without commits', async () => {
     const fresh = new Clone(join(box.dir, 'fresh'));
     execFileSync('git', ['init', '-q', fresh.dir]);
     const repo = await openRepo(fresh.dir);
-    expect(await repo.treeWith([])).toBe(fresh.git('hash-object', '-t', 'tree', '/dev/null'));
+    expect(await repo.treeWith(new Map())).toBe(
+      fresh.git('hash-object', '-t', 'tree', '/dev/null'),
+    );
     fresh.write('fleet.yaml', 'version: 1\n');
-    expect(await repo.treeWith(['fleet.yaml'])).toBe(headTree());
+    expect(await repo.treeWith(fresh.contents('fleet.yaml'))).toBe(headTree());
   });
 });
 
@@ -65,7 +68,7 @@ describe('beside the user', () => {
     const before = count();
     box.desk.write('.git/index.lock', '');
     box.desk.write('a', '1\n');
-    const tree = await (await openRepo(box.desk.dir)).treeWith(['a']);
+    const tree = await (await openRepo(box.desk.dir)).treeWith(box.desk.contents('a'));
     expect(box.desk.git('ls-tree', '--name-only', tree).split('\n')).toEqual(['a', 'fleet.yaml']);
     expect(count()).toBe(before);
   });

@@ -1,0 +1,132 @@
+import { existsSync } from 'node:fs';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { publish } from '../../src/cli/publish.ts';
+import { planFileOf } from '../../src/cli/saved-plan.ts';
+import { type Survey, survey } from '../../src/cli/survey.ts';
+import { openWorkspace, type Workspace } from '../../src/cli/workspace.ts';
+import { staleness } from '../../src/plan/staleness.ts';
+import { failure, useSandbox } from '../repo/sandbox.ts';
+import { valid } from './fleet.ts';
+
+const box = useSandbox();
+const never = new AbortController().signal;
+let workspace: Workspace;
+
+beforeEach(() => {
+  const { desk } = box;
+  desk.write('fleet.yaml', valid);
+  desk.write('flake.lock', '{ "nodes": {} }\n');
+  desk.commitAll('a fleet');
+  desk.git('push', '-q', 'origin', 'main');
+});
+
+/** What `fleet apply` knows when it asks. */
+async function planned(): Promise<Survey> {
+  workspace = openWorkspace({ directory: box.desk.dir, config: 'fleet.yaml' });
+  return survey(workspace, undefined, { upstream: 'required' });
+}
+const remote = () => box.remote.git('rev-parse', 'main');
+
+describe('what is planned is what is committed, though somebody', () => {
+  test('edits fleet.yaml, flake.lock and a rendered file meanwhile: the edits stay', async () => {
+    const { desk } = box;
+    const seen = await planned();
+    const tree = await seen.repo.treeWith(seen.commit.contents);
+    const later = valid.replaceAll('web1', 'web2');
+    desk.write('fleet.yaml', later);
+    desk.write('flake.lock', '{ "nodes": { "evil": {} } }\n');
+    const { source } = await publish(workspace, seen, false, never);
+    expect(desk.git('rev-parse', `${source.commit}^{tree}`)).toBe(tree);
+    expect(remote()).toBe(source.commit);
+    expect(desk.git('show', 'HEAD:fleet.yaml')).toBe(valid.trimEnd());
+    expect(desk.read('fleet.yaml')).toBe(later);
+    expect(desk.status()).toEqual([' M flake.lock', ' M fleet.yaml']);
+  });
+
+  test('edits between the look at a saved plan and the commit', async () => {
+    const first = await planned();
+    const saved = planFileOf(workspace, first, undefined);
+    const seen = await planned();
+    box.desk.write('flake.lock', '{ "nodes": { "evil": {} } }\n');
+    // No hypervisor is, here; of files nothing has moved.
+    const moved = staleness(saved, planFileOf(workspace, seen, undefined));
+    expect(moved).toEqual(['hv1 was not looked at']);
+    const { source } = await publish(workspace, seen, false, never);
+    expect(box.desk.git('show', `${source.commit}:flake.lock`)).toBe('{ "nodes": {} }');
+  });
+
+  test('stages something else, or changes a module: HEAD has what was fingerprinted', async () => {
+    const { desk } = box;
+    desk.write('base.nix', '{ }\n');
+    desk.commitAll('a module');
+    const seen = await planned();
+    desk.write('base.nix', '{ evil = true; }\n');
+    desk.git('add', 'base.nix');
+    const { source } = await publish(workspace, seen, false, never);
+    expect(desk.git('show', `${source.commit}:base.nix`)).toBe('{ }');
+    expect(desk.status()).toEqual(['M  base.nix']);
+  });
+});
+
+test('refuses when somebody commits meanwhile: nothing is written or pushed', async () => {
+  const { desk } = box;
+  const seen = await planned();
+  const before = remote();
+  desk.git('commit', '-q', '--allow-empty', '-m', 'mine');
+  const error = await failure(publish(workspace, seen, false, never));
+  expect(error.code).toBe('plan.stale');
+  expect([remote(), existsSync(`${desk.dir}/flake.nix`)]).toEqual([before, false]);
+});
+
+test('an interrupt before it: nothing is written, committed or pushed', async () => {
+  const { desk } = box;
+  const seen = await planned();
+  const before = [remote(), desk.git('rev-parse', 'HEAD'), desk.status()];
+  const error = await failure(publish(workspace, seen, false, AbortSignal.abort()));
+  expect(error.code).toBe('interrupted');
+  expect([remote(), desk.git('rev-parse', 'HEAD'), desk.status()]).toEqual(before);
+});
+
+test('an interrupt while a commit hook runs: nothing is pushed', async () => {
+  const interrupt = new AbortController();
+  const seen = await planned();
+  const before = remote();
+  const commit = seen.repo.commit.bind(seen.repo);
+  const repo = {
+    ...seen.repo,
+    commit: async (...args: Parameters<typeof commit>) => {
+      interrupt.abort();
+      return commit(...args);
+    },
+  };
+  const error = await failure(publish(workspace, { ...seen, repo }, false, interrupt.signal));
+  expect(error.code).toBe('interrupted');
+  expect(remote()).toBe(before);
+});
+
+describe('a fingerprint', () => {
+  const prints = async () => Object.fromEntries((await planned()).commit.fingerprints ?? []);
+
+  test.each(['100755', '120000'])('tells a plain file from mode %s', async (mode) => {
+    const id = box.desk.git('rev-parse', 'HEAD:flake.lock');
+    commitEntry('100644', id);
+    const before = await prints();
+    commitEntry(mode, id);
+    expect(await prints()).not.toEqual(before);
+  });
+
+  test('sees a submodule, and its commit', async () => {
+    const before = [await prints()];
+    for (const commit of ['HEAD', 'HEAD']) {
+      commitEntry('160000', box.desk.git('rev-parse', commit));
+      before.push(await prints());
+    }
+    expect(new Set(before.map((p) => p.web1)).size).toBe(3);
+  });
+});
+
+/** Commits a path `x` of this mode and content. */
+function commitEntry(mode: string, id: string): void {
+  box.desk.git('update-index', '--add', '--cacheinfo', `${mode},${id},x`);
+  box.desk.git('commit', '-qm', mode);
+}
