@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { gitEnvironment } from './environment.ts';
 import { git } from './git.ts';
 
@@ -10,7 +12,10 @@ export async function makeRepo(dir: string): Promise<void> {
 
 /** The branch that is checked out in a folder, or would be if it were made a repository. */
 export async function branchOf(dir: string): Promise<string> {
-  const at = git(dir, gitEnvironment(process.env));
+  // The folder may be still to be made.
+  let folder = dir;
+  while (!existsSync(folder)) folder = dirname(folder);
+  const at = git(folder, gitEnvironment(process.env));
   // The second knows git's own default and the user's; before 2.35 it is not there.
   for (const args of [
     ['symbolic-ref', '--quiet', '--short', 'HEAD'],

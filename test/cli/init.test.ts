@@ -72,23 +72,23 @@ describe('fleet init by flags', () => {
 
   test('writes a workflow that deploys pushes to the branch alone, and only once given keys', async () => {
     const at = desk();
-    at.git('init', '-q', '-b', 'it\'s "live"');
+    at.git('init', '-q', '-b', 'live/eu');
     await at.fleet('init', ...flags);
     const { jobs, on, permissions } = parse(at.read('.github/workflows/fleet.yaml'));
     const steps = (job: { steps: { run?: string }[] }) => job.steps.map(({ run }) => run);
     for (const { if: condition } of [jobs.check, jobs.apply]) {
       expect(condition).toContain("vars.FLEET_PACKAGE != ''");
     }
-    expect(on.push).toEqual({ branches: ['it\'s "live"'] });
+    expect(on.push).toEqual({ branches: ['live/eu'] });
     // A tag of the branch's name is another ref.
-    expect(jobs.apply.if).toContain("github.ref == 'refs/heads/it''s \"live\"'");
+    expect(jobs.apply.if).toContain("github.ref == 'refs/heads/live/eu'");
     expect(jobs.apply.if).toContain("vars.FLEET_KNOWN_HOSTS != ''");
     expect(steps(jobs.apply)).toContain('fleet apply --yes');
     expect(permissions).toEqual({});
     expect(jobs.check.permissions).toEqual({ contents: 'read' });
     expect(jobs.check.steps[0].with['persist-credentials']).toBe(false);
     expect(JSON.stringify(jobs.check)).not.toContain('secrets.');
-    expect(parse(at.read('fleet.yaml')).git).toEqual({ branch: 'it\'s "live"' });
+    expect(parse(at.read('fleet.yaml')).git).toEqual({ branch: 'live/eu' });
   });
 
   test('writes a workflow that loses no deployment: only what deploys waits, and the newest deploys all', async () => {
