@@ -6,6 +6,8 @@
 #   inputs/    the flakes that stand in for nixpkgs and microvm.nix; hosts see them at the same path
 #   key        the private ssh key that may log in
 # A change of any file here is a new directory; old ones stay until somebody removes them.
+# With FLEET_MICROVM (a checkout of microvm.nix) and FLEET_NIXPKGS_LIB (nixpkgs' folder lib) hosts run
+# microvm.nix itself: its modules, units, command and runner, through nixpkgs' own module system.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${FLEET_LAB_CACHE:-/var/cache/fleet-lab}
@@ -15,6 +17,12 @@ packages=ca-certificates,cpio,curl,dbus,dnsmasq-base,e2fsprogs,git,iproute2,iput
 packages+=,linux-image-cloud-amd64,nftables,nix-bin,openssh-server,procps,qemu-system-x86,seabios
 packages+=,libnss-myhostname,socat,sudo,systemd,systemd-sysv,busybox-static,virtiofsd,xz-utils,zstd
 suite=trixie
+microvm=${FLEET_MICROVM:-} lib=${FLEET_NIXPKGS_LIB:-}
+real=
+if [ -n "$microvm" ] && [ -n "$lib" ]; then
+  real=yes
+  packages+=,python3-minimal,supervisor
+fi
 
 say() { echo "lab: $*" >&2; }
 
@@ -23,8 +31,12 @@ exec 9> "$cache/lock"
 flock 9
 
 debian=$cache/debian-$(echo "$suite $packages" | sha256sum | cut -c1-12)
-name=$(cd "$here" && find recipe.sh recipe microvm nixpkgs -type f -print0 | sort -z |
-  xargs -0 sha256sum | cat - <(echo "$debian") | sha256sum | cut -c1-12)
+sums() { (cd "$1" && shift && find "$@" -type f -print0 | sort -z | xargs -0 sha256sum); }
+name=$({
+  sums "$here" recipe.sh recipe microvm nixpkgs
+  [ -z "$real" ] || { sums "$microvm" . && sums "$lib" .; }
+  echo "$debian"
+} | sha256sum | cut -c1-12)
 target=$cache/$name
 
 if [ ! -d "$debian" ]; then
@@ -48,6 +60,13 @@ if [ ! -d "$target" ]; then
   # Flake inputs are locked with the time of their newest file: a fixed one, so that a lock made
   # anywhere is right everywhere.
   cp -r "$here/nixpkgs" "$here/microvm" "$here/recipe/base" "$new/inputs/"
+  if [ -n "$real" ]; then
+    rm -r "$new/inputs/nixpkgs/lib" "$new/inputs/microvm"
+    cp -rL "$lib" "$new/inputs/nixpkgs/lib"
+    mkdir "$new/inputs/microvm"
+    cp -r "$microvm/lib" "$microvm/nixos-modules" "$microvm/pkgs" "$new/inputs/microvm/"
+    cp "$here/nixpkgs/real/microvm-flake.nix" "$new/inputs/microvm/flake.nix"
+  fi
   sed -i "s|@inputs@|$target/inputs|" "$new/inputs/base/flake.nix"
   key=$(cut -d' ' -f1,2 "$new/key.pub")
   mkdir "$new/inputs/base/slots"

@@ -14,24 +14,11 @@ let
   hasSshd = config.services.openssh.enable && config.services.openssh.hostKeys != [ ];
 
   own = builtins.filter (word: !lib.hasPrefix "lab.tcp=" word && !lib.hasPrefix "lab.http=" word) cfg.kernelParams;
-  mounts = lib.mapAttrsToList (
-    mountPoint: fs:
-    "lab.mount=${
-      builtins.replaceStrings [ "/dev/disk/by-label/" ] [ "LABEL=" ] fs.device
-    },${mountPoint},${fs.fsType}"
-  ) (builtins.intersectAttrs (import ./file-systems.nix { inherit cfg lib; }) config.fileSystems);
-  words =
-    [
-      "console=ttyS0 quiet reboot=t panic=-1"
-      # For speed: nothing here is attacked, and key rings and random tests take an emulator seconds.
-      "nokaslr mitigations=off no_timer_check cryptomgr.notests"
-      "initcall_blacklist=load_system_certificate_list,jent_mod_init,init_encrypted"
-    ]
-    ++ own
-    ++ import ./network.nix { inherit config lib; }
-    ++ import ./services.nix { inherit config lib; }
-    ++ map (share: "lab.share=${share.tag},${share.mountPoint}") folders
-    ++ mounts;
+  words = [
+    "console=ttyS0 quiet reboot=t panic=-1"
+  ]
+  ++ own
+  ++ import (pkgs.path + "/guest/words.nix") { inherit config lib; };
 
   blankStore = lib.optionals cfg.storeOnDisk [
     "-drive" "id=store,format=raw,read-only=on,file=/opt/lab/guest/store,if=none"

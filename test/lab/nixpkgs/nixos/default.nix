@@ -16,8 +16,12 @@ let
     in
     final;
   pkgs = builtins.foldl' overlaid (packagesFor platform) evaluated.config.nixpkgs.overlays;
-  evaluated = lib.evalModules {
-    modules = import ./module-list.nix ++ modules;
+  evaluated = import ./eval.nix { inherit lib; } {
+    own = import ./module-list.nix ++ lib.optionals (lib ? mkOptionType) [
+      ../real/guest.nix
+      ../real/host.nix
+    ];
+    inherit modules;
     specialArgs = {
       inherit modulesPath pkgs;
       # What no module declares still changes the system: see toplevel.nix.

@@ -15,6 +15,7 @@ let
       config = { };
       stdenv = {
         inherit system;
+        targetPlatform = { inherit system; };
         hostPlatform = {
           inherit system;
           isLinux = true;
@@ -30,6 +31,7 @@ let
           found = builtins.intersectAttrs (builtins.functionArgs f) pkgs;
         in
         f (found // overrides);
-    };
+    }
+    // lib.optionalAttrs (lib ? mkOptionType) (import ../real/pkgs.nix { inherit builders lib pkgs; });
 in
 pkgs

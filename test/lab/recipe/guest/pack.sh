@@ -30,6 +30,9 @@ printf 'root:x:0:0::/root:/bin/sh\nsshd:x:100:65534::/run/sshd:/bin/false\n' > "
 printf 'root:x:0:\nusers:x:100:\nnogroup:x:65534:\n' > "$more/etc/group"
 pack "$more" | cat - "$target/initrd" > "$target/initrd-sshd"
 
+# As it is installed, for machines that find their ACPI tables only when a boot loader brings the kernel.
+cp /boot/vmlinuz-* "$target/bzImage"
+
 # The kernel unpacked, which an emulated processor would take seconds for: where the packed part
 # lies is said at fixed places of the boot protocol's header; its last four bytes are its size.
 image=$(echo /boot/vmlinuz-*)

@@ -87,7 +87,7 @@ in
       "os-release".text = ''
         NAME=NixOS
         ID=nixos
-        VERSION_ID="${lib.release}"
+        VERSION_ID="${lib.trivial.release}"
         PRETTY_NAME="NixOS ${config.system.nixos.version}"
       '';
       "localtime" = lib.mkIf (config.time.timeZone != null) {

@@ -82,10 +82,10 @@ in
   options.system = {
     build = mkOption { type = types.lazyAttrsOf types.raw; default = { }; };
     path = mkOption { type = types.raw; };
-    stateVersion = mkOption { type = types.str; default = lib.release; };
+    stateVersion = mkOption { type = types.str; default = lib.trivial.release; };
     configurationRevision = mkOption { type = types.nullOr types.str; default = null; };
-    nixos.version = mkOption { type = types.str; default = lib.version; };
-    nixos.release = mkOption { type = types.str; default = lib.release; };
+    nixos.version = mkOption { type = types.str; default = lib.trivial.version; };
+    nixos.release = mkOption { type = types.str; default = lib.trivial.release; };
     # A change of this is what makes a real switch end with exit code 100: reboot needed.
     initInterface = mkOption { type = types.str; default = "systemd 2"; };
   };
