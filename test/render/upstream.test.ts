@@ -37,6 +37,11 @@ function upstream(
 }
 
 const whenThere = nixpkgsLib && microvm ? describe : undefined;
+if (!whenThere) {
+  process.stderr.write(
+    '\n*** FLEET_NIXPKGS_LIB and FLEET_MICROVM are not set: nothing is checked against microvm.nix itself ***\n\n',
+  );
+}
 
 whenThere?.('microvm.nix takes a guest', () => {
   it('with everything', () => {
