@@ -63,6 +63,8 @@ export async function deploy(
         onFailure: rollout.onFailure,
         commit: published.source.commit,
         forced: published.forced,
+        hypervisors: workspace.index.fleet.hypervisors.map((h) => h.name),
+        rendered: new Set(workspace.rendered.keys()),
         before,
         results,
       };

@@ -5,14 +5,19 @@ import type { FleetError } from '../model/errors.ts';
 import type { GitSettings, Rollout } from '../model/fleet.ts';
 import { revertMessage } from '../plan/commit-message.ts';
 import type { Outcome, Repo } from '../repo/repo.ts';
+import { returnsTo } from './returns-to.ts';
 
 /** What was deployed, and how that went. */
 export interface Deployed {
   readonly settings: GitSettings;
   readonly onFailure: Rollout['onFailure'];
   readonly commit: string;
-  /** Its tree was remembered as bad, and it was deployed all the same. */
+  /** Its tree was quarantined, and it was deployed all the same. */
   readonly forced: string | undefined;
+  /** All of the fleet. */
+  readonly hypervisors: readonly string[];
+  /** Paths that fleet renders: nobody edits them. */
+  readonly rendered: ReadonlySet<string>;
   /** What each hypervisor looked like before. */
   readonly before: ReadonlyMap<string, Facts>;
   readonly results: readonly HypervisorResult[];
@@ -41,61 +46,78 @@ export async function gitFollows(
       ...(forced !== undefined && !fault && { forget: [forced] }),
     };
     if (!fault && results.some((r) => r.failure && r.outcome !== 'untouched'))
-      say(`${short(commit)} is not at fault as far as fleet can tell: it stays on the branch.`);
+      say(`The failure does not look like the fault of ${short(commit)}: nothing is reverted.`);
     if (outcome.deployed.size === 0 && !outcome.bad) return;
     await repo.publishOutcome(outcome);
     if (!outcome.bad) return;
-    say(`${short(commit)} is remembered as bad: fleet apply refuses it unless told --force.`);
+    say(`Commit ${short(commit)} is quarantined: apply refuses this tree without --force.`);
     if (!outcome.branch) return;
     say(
-      `${short(outcome.branch)} takes it back on ${settings.branch}; your change is in ${short(commit)}.`,
+      `Pushed revert ${short(outcome.branch)} to ${settings.branch}. Your change is still in commit ${short(commit)}.`,
     );
+    say(`To edit it again: ${await editAgain(repo, deployed, outcome.branch)}`);
     if ((await repo.head()) === commit) await repo.takeIn(outcome.branch);
   } catch (error) {
     const { message, hint } = asFleetError(error);
-    say(`Not all of it is told to ${settings.remote}: ${message}${hint ? `\n${hint}` : ''}`);
-    say('The hypervisors are as said above, whatever git says.');
+    say(`Could not record all of it on ${settings.remote}: ${message}${hint ? `\n${hint}` : ''}`);
+    say('The hypervisors are unaffected.');
   }
 }
 
-/** The failure that speaks against the commit; a link that broke, or a person's Ctrl-C, does not. */
+/**
+ * The failure that is the commit's own doing; what was not even begun is not reverted. That a hypervisor
+ * is out of reach after a switch is the switch's doing only where it was seen again without it.
+ */
 function faultOf({ onFailure, results }: Deployed): FleetError | undefined {
   if (onFailure !== 'revert-fleet') return undefined;
-  const innocent = /^(ssh\.|back\.|lock\.|interrupted$|internal$)/;
   return results.find(
-    (r) => r.failure && r.outcome !== 'untouched' && !innocent.test(r.failure.code),
+    ({ failure, outcome }) =>
+      failure?.blames === 'commit' &&
+      outcome !== 'untouched' &&
+      (failure.code !== 'switch.unreachable' || outcome === 'rolled-back'),
   )?.failure;
 }
 
 /** The commit is bad unless it holds what runs anyway; a revert where there is something to return to. */
 async function takeBack(
   repo: Repo,
-  { before, commit, results }: Deployed,
+  { before, commit, hypervisors, results, settings }: Deployed,
   fault: FleetError,
   say: (text: string) => void,
 ): Promise<{ isBad: boolean; revert?: string }> {
-  const former = new Set([...before.values()].map((facts) => facts.checkout?.commit));
-  const [good] = former;
-  if (former.size > 1 || good === undefined) {
-    say(
-      good === undefined
-        ? 'Nothing had been deployed before, so there is nothing to return to in git.'
-        : 'The hypervisors had different commits before, so none of them is returned to in git.',
-    );
-    return { isBad: true };
-  }
   const { hypervisor } = results.find((r) => r.failure === fault) as HypervisorResult;
   try {
-    if (good === commit) return { isBad: false };
+    const state = await repo.remoteState(settings);
+    const to = await returnsTo(repo, state, commit, hypervisors, before);
+    if (to.good === undefined) {
+      say(to.why);
+      return { isBad: to.isBad };
+    }
+    const { good, note } = to;
     const takenBack = await repo.commitsBetween(good, commit);
     const message = revertMessage({ good, commit, hypervisor, reason: fault.message, takenBack });
-    return { isBad: true, revert: await repo.revertTo(good, message, commit) };
+    const revert = await repo.revertTo(good, message, commit);
+    if (note && settings.revert) say(note);
+    return { isBad: true, revert };
   } catch (error) {
     const { code, message } = asFleetError(error);
     if (code === 'git.nothing-to-revert') return { isBad: false };
-    say(`No commit takes ${short(commit)} back: ${message}`);
+    say(`Nothing is reverted: ${message}`);
     return { isBad: true };
   }
+}
+
+/** What brings the edit back into the work tree, on top of the revert. */
+async function editAgain(
+  repo: Repo,
+  { commit, rendered }: Deployed,
+  revert: string,
+): Promise<string> {
+  const paths = (await repo.pathsBetween(revert, commit)).filter((path) => !rendered.has(path));
+  const isPlain = paths.length <= 4 && paths.every((path) => /^[\w./@+-]+$/.test(path));
+  return isPlain && paths.length > 0
+    ? `git restore --source ${short(commit)} -- ${paths.join(' ')}`
+    : `git revert --no-commit ${short(revert)}`;
 }
 
 const short = (commit: string): string => commit.slice(0, 8);

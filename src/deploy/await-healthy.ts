@@ -28,6 +28,8 @@ export class NotHealthy extends FleetError {
     super('verify.not-healthy', `${target} ${why}`, {
       ...(hint !== undefined && { hint }),
       detail: [...failed, ...lines].join('\n'),
+      // What a check says, the commit did, unless more is known.
+      blames: 'commit',
     });
     this.target = target;
     this.#why = why;
@@ -37,7 +39,9 @@ export class NotHealthy extends FleetError {
 
   /** The same, with why. */
   with(lines: readonly string[]): NotHealthy {
-    return new NotHealthy(this.target, this.#why, this.checks, this.hint, lines);
+    return new NotHealthy(this.target, this.#why, this.checks, this.hint, lines).blaming(
+      this.blames,
+    );
   }
 }
 

@@ -3,6 +3,7 @@ import { FleetError } from '../model/errors.ts';
 import { expectedOf, formatExpected, nicsOf } from '../model/expected.ts';
 import type { Action, HypervisorPlan } from '../plan/plan.ts';
 import { requireAccess } from './adoption.ts';
+import { blameBuild } from './blame.ts';
 import type { Context } from './context.ts';
 import { checkpoint } from './interrupt.ts';
 import { switchHypervisor } from './switch.ts';
@@ -136,6 +137,8 @@ async function build(ctx: Context, actions: readonly Action[]): Promise<Map<stri
           session.note(target === session.hypervisor.name ? rest : `${target}: ${rest}`);
       },
     });
+  } catch (error) {
+    throw blameBuild(error);
   } finally {
     ctx.signal.removeEventListener('abort', stop);
   }

@@ -41,7 +41,9 @@ export async function switchHypervisor(ctx: Context, target: SwitchTarget): Prom
   }
   if (code !== 0 && code !== 4 && code !== 100) {
     const how = code < 0 ? 'did not say how it ended' : `ended with ${code}`;
-    throw new FleetError('switch.failed', `switch-to-configuration test ${how} on ${name}`);
+    throw new FleetError('switch.failed', `switch-to-configuration test ${how} on ${name}`, {
+      blames: 'commit',
+    });
   }
   if (code === 100) session.note('a reboot is needed for all of the new system to be in use');
   const until = clock.now() + networkSettles;
@@ -77,6 +79,7 @@ function unreachable(error: FleetError, confirm: number): FleetError {
   return new FleetError('switch.unreachable', 'the hypervisor cannot be reached after the switch', {
     cause: error,
     detail: error.message,
+    blames: 'commit',
   });
 }
 
@@ -86,6 +89,7 @@ function byItself(confirm: number, cause?: FleetError): FleetError {
     `no answer for ${confirm / 1000} s after the switch: the hypervisor rolled back by itself`,
     {
       ...(cause && { cause }),
+      blames: 'commit',
       hint: 'Is the address that fleet comes in by in the new system, with its route, its card and the rule that lets ssh in?',
     },
   );

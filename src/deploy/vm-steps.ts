@@ -2,6 +2,7 @@ import { nicsOf } from '../model/expected.ts';
 import type { Vm } from '../model/fleet.ts';
 import type { Action } from '../plan/plan.ts';
 import { awaitHealthy } from './await-healthy.ts';
+import { blameGuest } from './blame.ts';
 import { type Context, desiredTarget, stopSeconds } from './context.ts';
 import { withReason } from './failure.ts';
 import { checkpoint } from './interrupt.ts';
@@ -59,7 +60,8 @@ async function bringUpVm(ctx: Context, action: Action, runner: string): Promise<
     await act(ctx, action, vm, runner);
     await seeHealthy(ctx, vm, runner);
   } catch (error) {
-    throw await withReason(ctx.session, error, [vm.name]);
+    const blamed = await blameGuest(ctx, action, error);
+    throw await withReason(ctx.session, blamed, [vm.name]);
   }
 }
 

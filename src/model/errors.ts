@@ -36,7 +36,7 @@ export class FleetError extends Error {
   readonly exitCode: ExitCode;
   /** Last lines of remote output or of a tool, when they say more than the message. */
   readonly detail: string | undefined;
-  readonly blames: Blames;
+  #blames: Blames;
 
   constructor(
     code: string,
@@ -46,7 +46,7 @@ export class FleetError extends Error {
       detail?: string;
       exitCode?: ExitCode;
       cause?: unknown;
-      /** Default: `world`. */
+      /** Default: `user` where the exit code says usage or config, else `world`. */
       blames?: Blames;
     } = {},
   ) {
@@ -56,7 +56,18 @@ export class FleetError extends Error {
     this.hint = more.hint === undefined ? undefined : plainText(more.hint);
     this.detail = more.detail === undefined ? undefined : plainText(more.detail);
     this.exitCode = more.exitCode ?? exitCodes.failed;
-    this.blames = more.blames ?? 'world';
+    const isUsers = this.exitCode === exitCodes.usage || this.exitCode === exitCodes.config;
+    this.#blames = more.blames ?? (isUsers ? 'user' : 'world');
+  }
+
+  get blames(): Blames {
+    return this.#blames;
+  }
+
+  /** The same, once more is known about whose doing it is. */
+  blaming(blames: Blames): this {
+    this.#blames = blames;
+    return this;
   }
 }
 

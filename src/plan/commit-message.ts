@@ -38,11 +38,11 @@ export interface Revert {
   readonly takenBack: readonly string[];
 }
 
-/** Message of the commit that returns to what was deployed before a fleet was put back. */
+/** Message of the commit that returns to what was deployed before a fleet was rolled back. */
 export function revertMessage({ commit, good, hypervisor, reason, takenBack }: Revert): string {
   const short = (id: string) => id.slice(0, 8);
   return [
-    `Return to ${short(good)}: ${short(commit)} was put back`,
+    `Revert to ${short(good)}: ${short(commit)} was rolled back`,
     '',
     // Of others, and in git for ever: no line of it may look like a trailer.
     `${hypervisor}: ${plainLine(reason)}`,

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { isAncestor, pathsBetween, treeOf } from './ancestry.ts';
 import { bundle } from './bundle.ts';
 import { commit } from './commit.ts';
 import { idsOf } from './contents.ts';
@@ -39,6 +40,9 @@ export async function openRepo(dir: string): Promise<Repo> {
     commit: (contents, message, on) => commit(at, format, contents, message, on),
     push: (settings) => push(at, settings),
     revertTo: (good, message, on) => revertTo(at, good, message, on),
+    isAncestor: (one, other) => isAncestor(at, one, other),
+    treeOf: (id) => treeOf(at, id),
+    pathsBetween: (one, other) => pathsBetween(at, one, other),
     commitsBetween: (good, head) => commitsBetween(at, good, head),
     publishOutcome: (outcome) => publishOutcome(at, outcome),
     takeIn: (id) => takeIn(at, format, id),

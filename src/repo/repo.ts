@@ -96,6 +96,12 @@ export interface Repo {
    * @throws FleetError `git.cannot-revert`, `git.signing-failed`, `git.no-identity`.
    */
   revertTo(good: string, message: string, on?: string): Promise<string>;
+  /** Is `one` in the history of `other`, or the same? Undefined: not both are in this clone. */
+  isAncestor(one: string, other: string): Promise<boolean | undefined>;
+  /** The tree of a commit; undefined when it is not in this clone. */
+  treeOf(commit: string): Promise<string | undefined>;
+  /** Paths in which two commits differ. */
+  pathsBetween(one: string, other: string): Promise<readonly string[]>;
   /** Commits that `head` has and `good` has not: short id and subject, the newest 20 first. */
   commitsBetween(good: string, head: string): Promise<readonly string[]>;
   /**

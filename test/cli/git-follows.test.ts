@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { type Deployed, gitFollows } from '../../src/cli/git-follows.ts';
 import type { HypervisorResult } from '../../src/deploy/put-back.ts';
@@ -9,11 +12,29 @@ import { settings, useSandbox } from '../repo/sandbox.ts';
 
 const box = useSandbox();
 const seen = deployedFacts(index(), 'hv1');
-const at = (commit: string | undefined): Facts => ({
+/** A hypervisor whose checkout is at a commit, and that says what was recorded there last. */
+const facts = (of: { checkout?: string; recorded?: string }): Facts => ({
   ...seen,
-  checkout: commit === undefined ? undefined : { commit, branch: 'fleet', dirty: 0 },
+  checkout:
+    of.checkout === undefined ? undefined : { commit: of.checkout, branch: 'fleet', dirty: 0 },
+  deployed: new Map(
+    of.recorded === undefined
+      ? []
+      : [...seen.deployed].map(([name, record]) => [
+          name,
+          { ...record, commit: of.recorded as string },
+        ]),
+  ),
 });
-const sick = new FleetError('verify.not-healthy', 'web1 is not healthy after 120 s');
+/** The remote knows which hypervisor has which commit. */
+function deployed(of: Record<string, string>): void {
+  for (const [name, commit] of Object.entries(of))
+    box.desk.git('push', '-q', 'origin', `+${commit}:refs/fleet/deployed/${name}`);
+}
+const short = (commit: string | undefined) => commit?.slice(0, 8);
+const sick = new FleetError('verify.not-healthy', 'web1 is not healthy after 120 s', {
+  blames: 'commit',
+});
 
 const done = (hypervisor: string): HypervisorResult => ({ hypervisor, outcome: 'done', lines: [] });
 const back = (hypervisor: string, failure?: FleetError): HypervisorResult => ({
@@ -36,23 +57,24 @@ function twoCommits(): { good: string; commit: string; tree: string } {
 async function follow(of: Partial<Deployed> & Pick<Deployed, 'commit' | 'results'>) {
   const repo = await openRepo(box.desk.dir);
   const said: string[] = [];
-  const deployed: Deployed = {
+  const input: Deployed = {
     settings: { ...settings, branch: 'main' },
     onFailure: 'revert-fleet',
     forced: undefined,
+    hypervisors: ['hv1', 'hv2', 'hv3'],
+    rendered: new Set(['hosts/web1/default.nix']),
     before: new Map(),
     ...of,
   };
-  await gitFollows(repo, deployed, (text) => said.push(text));
+  await gitFollows(repo, input, (text) => said.push(text));
   const state = await repo.remoteState(settings).catch(() => undefined);
   return { said, bad: state?.bad, deployed: state?.deployed, head: state?.head };
 }
 
 describe('git follows a deployment', () => {
   test('that is done: which commit each hypervisor has', async () => {
-    const { commit, good } = twoCommits();
-    const before = new Map([['hv1', at(good)]]);
-    const { said, ...now } = await follow({ commit, before, results: [done('hv1'), done('hv2')] });
+    const { commit } = twoCommits();
+    const { said, ...now } = await follow({ commit, results: [done('hv1'), done('hv2')] });
     expect(now).toEqual({
       bad: new Map(),
       deployed: new Map([
@@ -64,24 +86,20 @@ describe('git follows a deployment', () => {
     expect(said).toEqual([]);
   });
 
-  test('that a commit was put back for: bad, and taken back, here and at the remote', async () => {
+  test('that was rolled back for a commit: quarantined, and reverted, here and at the remote', async () => {
     const { commit, good, tree } = twoCommits();
-    const before = new Map([
-      ['hv1', at(good)],
-      ['hv2', at(good)],
-    ]);
+    deployed({ hv1: good, hv2: good });
     const results = [back('hv1', sick), back('hv2')];
-    const { said, bad, deployed, head } = await follow({ commit, before, results });
+    const { said, bad, head } = await follow({ commit, results });
     const { desk } = box;
     expect(bad).toEqual(new Map([[tree, commit]]));
-    expect(deployed).toEqual(new Map());
     expect(desk.git('rev-parse', 'HEAD')).toBe(head);
     expect(desk.git('rev-parse', `${head}^{tree}`)).toBe(desk.git('rev-parse', `${good}^{tree}`));
     expect(desk.git('rev-parse', `${head}^`)).toBe(commit);
     expect(desk.status()).toEqual([]);
     expect(desk.git('log', '-1', '--format=%B', head as string)).toBe(
       [
-        `Return to ${good.slice(0, 8)}: ${commit.slice(0, 8)} was put back`,
+        `Revert to ${short(good)}: ${short(commit)} was rolled back`,
         '',
         'hv1: web1 is not healthy after 120 s',
         '',
@@ -90,147 +108,310 @@ describe('git follows a deployment', () => {
       ].join('\n'),
     );
     expect(said).toEqual([
-      `${commit.slice(0, 8)} is remembered as bad: fleet apply refuses it unless told --force.`,
-      `${head?.slice(0, 8)} takes it back on main; your change is in ${commit.slice(0, 8)}.`,
+      `Commit ${short(commit)} is quarantined: apply refuses this tree without --force.`,
+      `Pushed revert ${short(head)} to main. Your change is still in commit ${short(commit)}.`,
+      `To edit it again: git restore --source ${short(commit)} -- fleet.yaml`,
     ]);
+    // And that is the way: rendered files are rendered again.
+    desk.git('restore', '--source', commit, '--', 'fleet.yaml');
+    expect(desk.read('fleet.yaml')).toBe('version: 2\n');
   });
 
-  test('git.revert: false: it is bad, and no commit takes it back', async () => {
+  test('a change to many files comes back as a whole', async () => {
+    const { good } = twoCommits();
+    const { desk } = box;
+    deployed({ hv1: good });
+    for (const name of ['a', 'b', 'c', 'd']) desk.write(name, '1\n');
+    desk.remove('fleet.yaml');
+    const commit = desk.commitAll('many');
+    desk.git('push', '-q', 'origin', 'main');
+    const { said, head } = await follow({ commit, results: [back('hv1', sick)] });
+    expect(said.at(-1)).toBe(`To edit it again: git revert --no-commit ${short(head)}`);
+    desk.git('revert', '--no-commit', head as string);
+    expect(desk.git('write-tree')).toBe(desk.git('rev-parse', `${commit}^{tree}`));
+  });
+
+  test('git.revert: false: it is quarantined, and nothing is reverted', async () => {
     const { commit, good, tree } = twoCommits();
+    deployed({ hv1: good });
     const { bad, head, said } = await follow({
       commit,
       settings: { ...settings, branch: 'main', revert: false },
-      before: new Map([['hv1', at(good)]]),
       results: [back('hv1', sick)],
     });
     expect(bad?.get(tree)).toBe(commit);
     expect(head).toBe(commit);
     expect(said).toHaveLength(1);
   });
+});
 
-  test.each([
-    ['of the first commit there is nothing to return to', [undefined], 'Nothing had been deployed'],
-    ['hypervisors had different ones before', ['good', undefined], 'different commits before'],
-  ])('%s: it is bad, and no commit takes it back', async (_, commits, words) => {
+describe('a revert', () => {
+  const failing = [back('hv1', sick)];
+
+  test('goes to nothing where nothing was confirmed, though checkouts stand somewhere', async () => {
     const { commit, good, tree } = twoCommits();
-    const before = new Map(
-      commits.map((name, i) => [`hv${i + 1}`, at(name === 'good' ? good : undefined)]),
-    );
-    const { bad, head, said } = await follow({ commit, before, results: [back('hv1', sick)] });
+    const before = new Map([['hv1', facts({ checkout: good })]]);
+    const { bad, head, said } = await follow({ commit, before, results: failing });
     expect(bad?.get(tree)).toBe(commit);
     expect(head).toBe(commit);
-    expect(said[0]).toContain(words);
+    expect(said[0]).toBe('Nothing is reverted: no commit was deployed and confirmed before.');
   });
 
-  test('what the hypervisors had already is not bad, whatever failed', async () => {
-    const { commit } = twoCommits();
-    const before = new Map([['hv1', at(commit)]]);
-    const { bad, head } = await follow({ commit, before, results: [back('hv1', sick)] });
-    expect(bad).toEqual(new Map());
-    expect(head).toBe(commit);
-  });
-
-  test('neither is another commit with the same content', async () => {
-    const { good } = twoCommits();
+  test('of several first tries in a row goes to nothing, and least of all to the one before', async () => {
     const { desk } = box;
-    desk.git('revert', '--no-edit', 'HEAD');
-    const commit = desk.git('rev-parse', 'HEAD');
-    const before = new Map([['hv1', at(good)]]);
-    const { bad } = await follow({ commit, before, results: [back('hv1', sick)] });
-    expect(bad).toEqual(new Map());
+    const first = twoCommits();
+    await follow({ commit: first.commit, results: failing });
+    desk.write('fleet.yaml', 'version: mended\n');
+    const commit = desk.commitAll('mended, with another mistake');
+    desk.git('push', '-q', 'origin', 'main');
+    const before = new Map([['hv1', facts({ checkout: first.commit })]]);
+    const { bad, head } = await follow({ commit, before, results: failing });
+    expect(head).toBe(commit);
+    expect(bad?.size).toBe(2);
+    expect(desk.read('fleet.yaml')).toBe('version: mended\n');
   });
 
-  test.each(['ssh.lost', 'back.taken', 'interrupted', 'lock.held', 'internal'])(
-    'a failure with %s does not speak against the commit',
-    async (code) => {
-      const { commit, good } = twoCommits();
-      const { bad, head, said } = await follow({
-        commit,
-        before: new Map([['hv1', at(good)]]),
-        results: [back('hv1', new FleetError(code, 'x'))],
-      });
-      expect(bad).toEqual(new Map());
-      expect(head).toBe(commit);
-      expect(said).toEqual([
-        `${commit.slice(0, 8)} is not at fault as far as fleet can tell: it stays on the branch.`,
-      ]);
-    },
-  );
+  test('goes past a commit that failed before, where a power cut left the checkout on it', async () => {
+    const { desk } = box;
+    const { commit: bad, good } = twoCommits();
+    deployed({ hv1: good, hv2: good });
+    await follow({ commit: bad, results: failing });
+    desk.write('fleet.yaml', 'version: another mistake\n');
+    const commit = desk.commitAll('another');
+    desk.git('push', '-q', 'origin', 'main');
+    const before = new Map([['hv1', facts({ checkout: bad, recorded: good })]]);
+    const { head } = await follow({ commit, before, results: failing });
+    expect(desk.git('rev-parse', `${head}^{tree}`)).toBe(desk.git('rev-parse', `${good}^{tree}`));
+  });
 
-  test('nor does a build that failed: nothing was changed by it', async () => {
+  test('goes to what the remote knows, wherever a hypervisor says that its checkout stands', async () => {
+    const { desk } = box;
+    const { good: ancient, commit: good } = twoCommits();
+    deployed({ hv1: good, hv2: good });
+    desk.write('fleet.yaml', 'version: 3\n');
+    const commit = desk.commitAll('three');
+    desk.git('push', '-q', 'origin', 'main');
+    const before = new Map([['hv1', facts({ checkout: ancient, recorded: ancient })]]);
+    const { head } = await follow({ commit, before, results: failing });
+    expect(desk.git('rev-parse', `${head}^{tree}`)).toBe(desk.git('rev-parse', `${good}^{tree}`));
+  });
+
+  test('never goes behind what other hypervisors have', async () => {
+    const { desk } = box;
+    const { good: old, commit: newer } = twoCommits();
+    deployed({ hv1: old, hv2: newer, gone: old });
+    desk.write('fleet.yaml', 'version: 3\n');
+    const commit = desk.commitAll('three');
+    desk.git('push', '-q', 'origin', 'main');
+    const { head, said } = await follow({ commit, results: failing });
+    expect(desk.git('rev-parse', `${head}^{tree}`)).toBe(desk.git('rev-parse', `${newer}^{tree}`));
+    expect(said[0]).toBe(`${short(newer)} is deployed on hv2; hv1 has ${short(old)}.`);
+  });
+
+  test('is not made of what runs elsewhere: nor is that quarantined', async () => {
     const { commit, good } = twoCommits();
-    const results: HypervisorResult[] = [
-      { ...back('hv1', new FleetError('remote.failed', 'build failed')), outcome: 'untouched' },
-    ];
-    const { bad, said } = await follow({ commit, before: new Map([['hv1', at(good)]]), results });
+    deployed({ hv1: good, hv2: commit });
+    const { bad, head, said } = await follow({ commit, results: failing });
+    expect([bad?.size, head]).toEqual([0, commit]);
+    expect(said[0]).toBe(
+      `${short(commit)} is neither quarantined nor reverted: it is deployed on hv2.`,
+    );
+  });
+
+  test('is not made where a hypervisor has what is on another branch', async () => {
+    const { desk } = box;
+    const { commit, good, tree } = twoCommits();
+    desk.git('switch', '-qc', 'side', good);
+    desk.write('side', '1\n');
+    const side = desk.commitAll('side');
+    deployed({ hv1: good, hv2: side });
+    desk.git('switch', '-q', 'main');
+    const { bad, head, said } = await follow({ commit, results: failing });
+    expect([bad?.get(tree), head]).toEqual([commit, commit]);
+    expect(said[0]).toContain(`hv2 has ${short(side)}, which is not in the history`);
+  });
+
+  test.each([
+    ['knows of none', undefined],
+    ['has an older one', 'good'],
+  ])('is not made where a hypervisor recorded a commit, and the remote %s', async (_, theirs) => {
+    const { desk } = box;
+    const { good, commit: newer } = twoCommits();
+    if (theirs) deployed({ hv1: good });
+    desk.write('fleet.yaml', 'version: 3\n');
+    const commit = desk.commitAll('three');
+    desk.git('push', '-q', 'origin', 'main');
+    const before = new Map([['hv1', facts({ recorded: newer })]]);
+    const { bad, head, said } = await follow({ commit, before, results: failing });
+    expect([bad?.size, head]).toEqual([1, commit]);
+    expect(said[0]).toContain(`hv1 says that it has ${short(newer)}, the remote says`);
+  });
+
+  test('never goes to a tree that is quarantined', async () => {
+    const { desk } = box;
+    const { good, commit } = twoCommits();
+    deployed({ hv1: good });
+    desk.git(
+      'push',
+      '-q',
+      'origin',
+      `${good}:refs/fleet/bad/${desk.git('rev-parse', `${good}^{tree}`)}`,
+    );
+    const { head, said } = await follow({ commit, results: failing });
+    expect(head).toBe(commit);
+    expect(said[0]).toBe(`Nothing is reverted: ${short(good)}, deployed on hv1, is quarantined.`);
+  });
+
+  test('is not made of what the hypervisors had already, nor of another commit with its content', async () => {
+    const { commit, good } = twoCommits();
+    deployed({ hv1: commit });
+    const same = await follow({ commit, results: failing });
+    expect([same.bad?.size, same.head]).toEqual([0, commit]);
+    deployed({ hv1: good });
+    box.desk.git('revert', '--no-edit', 'HEAD');
+    const content = box.desk.git('rev-parse', 'HEAD');
+    expect((await follow({ commit: content, results: failing })).bad?.size).toBe(0);
+  });
+});
+
+describe('whom a failure blames', () => {
+  const codes = [...new Set(allCodes())].sort();
+
+  test('is known for every code there is', () => {
+    expect(codes.length).toBeGreaterThan(80);
+    expect(codes).toEqual(expect.arrayContaining(['step.ended', 'confirm.no-space', 'ssh.lost']));
+  });
+
+  test('by its code alone is the world, or the user: nothing is quarantined', () => {
+    const blamed = codes.filter((code) => new FleetError(code, 'x').blames === 'commit');
+    expect(blamed).toEqual([]);
+  });
+
+  test('is the commit where a check, a switch, a build or a guest of its own fails', () => {
+    const found = sources().flatMap(([path, text]) =>
+      [...text.matchAll(/blames: 'commit'|blaming\('commit'\)/g)].map(() => path),
+    );
+    expect(new Set(found)).toEqual(
+      new Set(['deploy/await-healthy.ts', 'deploy/blame.ts', 'deploy/switch.ts']),
+    );
+  });
+
+  test('a failure that blames the commit reverts it, one that does not leaves it', async () => {
+    const { commit, good } = twoCommits();
+    deployed({ hv1: good });
+    for (const failure of [
+      new FleetError('verify.not-healthy', 'x', { blames: 'world' }),
+      new FleetError('confirm.no-space', 'x'),
+      new FleetError('step.ended', 'x'),
+    ]) {
+      const { bad, head, said } = await follow({ commit, results: [back('hv1', failure)] });
+      expect([bad?.size, head]).toEqual([0, commit]);
+      expect(said).toEqual([
+        `The failure does not look like the fault of ${short(commit)}: nothing is reverted.`,
+      ]);
+    }
+    const { bad, head } = await follow({ commit, results: [back('hv1', sick)] });
+    expect(bad?.size).toBe(1);
+    expect(head).not.toBe(commit);
+  });
+
+  test('a hypervisor that nobody has seen again after its switch blames nobody', async () => {
+    const { commit, good } = twoCommits();
+    deployed({ hv1: good });
+    const failure = new FleetError('switch.unreachable', 'x', { blames: 'commit' });
+    const lost: HypervisorResult = { ...back('hv1', failure), outcome: 'rollback-failed' };
+    expect((await follow({ commit, results: [lost] })).bad?.size).toBe(0);
+    expect((await follow({ commit, results: [back('hv1', failure)] })).bad?.size).toBe(1);
+  });
+
+  test('a build that failed changed nothing: the commit stays on the branch', async () => {
+    const { commit, good } = twoCommits();
+    deployed({ hv1: good });
+    const failure = new FleetError('remote.failed', 'build failed', { blames: 'commit' });
+    const results: HypervisorResult[] = [{ ...back('hv1', failure), outcome: 'untouched' }];
+    const { bad, said } = await follow({ commit, results });
     expect(bad).toEqual(new Map());
     expect(said).toEqual([]);
   });
 
   test.each(['halt', 'revert-hypervisor'] as const)(
-    '%s: those that are done keep it, so it is not taken back',
+    '%s: those that are done keep it, so it is not reverted',
     async (onFailure) => {
       const { commit, good } = twoCommits();
-      const { bad, deployed, head } = await follow({
-        commit,
-        onFailure,
-        before: new Map([['hv1', at(good)]]),
-        results: [done('hv1'), back('hv2', sick)],
-      });
-      expect(bad).toEqual(new Map());
-      expect(deployed).toEqual(new Map([['hv1', commit]]));
-      expect(head).toBe(commit);
+      deployed({ hv2: good });
+      const results = [done('hv1'), back('hv2', sick)];
+      const now = await follow({ commit, onFailure, results });
+      expect(now.bad).toEqual(new Map());
+      expect(now.deployed?.get('hv1')).toBe(commit);
+      expect(now.head).toBe(commit);
     },
   );
+});
 
-  test('that was forced and is done: it is not bad any more', async () => {
+describe('what is recorded', () => {
+  const results = [back('hv1', sick)];
+
+  test('a commit that was forced and is done is not bad any more', async () => {
     const { commit, good, tree } = twoCommits();
-    const before = new Map([['hv1', at(good)]]);
-    const noRevert = { ...settings, branch: 'main', revert: false };
-    const failed = { commit, before, settings: noRevert, results: [back('hv1', sick)] };
+    deployed({ hv1: good });
+    const failed = { commit, settings: { ...settings, branch: 'main', revert: false }, results };
     expect((await follow(failed)).bad?.has(tree)).toBe(true);
     expect((await follow({ ...failed, forced: tree })).bad?.has(tree)).toBe(true);
-    const { bad } = await follow({ commit, before, forced: tree, results: [done('hv1')] });
+    const { bad } = await follow({ commit, forced: tree, results: [done('hv1')] });
     expect(bad).toEqual(new Map());
   });
 
   test('somebody committed here meanwhile: the revert goes to the remote, the work tree stays', async () => {
     const { commit, good } = twoCommits();
     const { desk } = box;
+    deployed({ hv1: good });
     desk.write('notes', 'mine\n');
     const mine = desk.commitAll('mine');
-    const { head } = await follow({
-      commit,
-      before: new Map([['hv1', at(good)]]),
-      results: [back('hv1', sick)],
-    });
+    const { head } = await follow({ commit, results });
     expect(desk.git('rev-parse', `${head}^`)).toBe(commit);
     expect(desk.git('rev-parse', 'HEAD')).toBe(mine);
   });
 
   test('somebody pushed meanwhile: the revert is refused, what is known is told all the same', async () => {
     const { commit, good, tree } = twoCommits();
+    deployed({ hv1: good });
     const other = box.clone('other');
     other.write('notes', 'theirs\n');
     const theirs = other.commitAll('theirs');
     other.git('push', '-q', 'origin', 'main');
-    const { bad, head, said } = await follow({
-      commit,
-      before: new Map([['hv1', at(good)]]),
-      results: [back('hv1', sick)],
-    });
+    const { bad, head, said } = await follow({ commit, results });
     expect(head).toBe(theirs);
     expect(bad?.get(tree)).toBe(commit);
-    expect(said[0]).toContain('Not all of it is told to origin: origin/main moved on');
-    expect(said.at(-1)).toBe('The hypervisors are as said above, whatever git says.');
+    expect(said[0]).toContain('Could not record all of it on origin: origin/main moved on');
+    expect(said.at(-1)).toBe('The hypervisors are unaffected.');
   });
 
   test('a remote that is gone changes nothing about what is said of hypervisors', async () => {
-    const { commit, good } = twoCommits();
+    const { commit } = twoCommits();
     box.desk.git('remote', 'set-url', 'origin', `file://${box.dir}/nowhere.git`);
-    const before = new Map([['hv1', at(good)]]);
-    const { said } = await follow({ commit, before, results: [done('hv1')] });
-    expect(said[0]).toContain('Not all of it is told to origin');
-    expect(said.at(-1)).toBe('The hypervisors are as said above, whatever git says.');
+    const { said } = await follow({ commit, results: [done('hv1')] });
+    expect(said[0]).toContain('Could not record all of it on origin');
+    expect(said.at(-1)).toBe('The hypervisors are unaffected.');
   });
 });
+
+/** Every source file of fleet with its text. */
+function sources(): [string, string][] {
+  const top = fileURLToPath(new URL('../../src', import.meta.url));
+  return readdirSync(top, { recursive: true, encoding: 'utf8' })
+    .filter((path) => /\.(ts|sh)$/.test(path))
+    .map((path) => [path, readFileSync(join(top, path), 'utf8')]);
+}
+
+/** Codes that errors are made with, in TypeScript and in scripts. */
+function allCodes(): string[] {
+  return sources().flatMap(([path, text]) =>
+    [
+      ...text.matchAll(
+        path.endsWith('.sh')
+          ? /\bdie ([a-z-]+\.[a-z-]+)/g
+          : /(?:FleetError|gitError|refuse|super|sshError)\(\s*['`]([a-z-]+(?:\.[a-z-]+)?)['`]/g,
+      ),
+    ].map(([, code = '']) => code),
+  );
+}

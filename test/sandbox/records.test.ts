@@ -106,7 +106,7 @@ describe('what was deployed', { timeout: 240_000 }, () => {
     packages('web2', 'jq');
     const run = await applyTooSlow();
     expect(run.code, run.stdout + run.stderr).toBe(3);
-    expect(run.stderr).toMatch(/[0-9a-f]{8} is remembered as bad/);
+    expect(run.stderr).toMatch(/[0-9a-f]{8} is quarantined/);
     const [returned, failed] = (await desk.git('log', '-2', '--format=%H')).split('\n');
     expect(await desk.git('rev-parse', `${failed}^`)).toBe(good);
     expect(await desk.git('ls-remote', 'origin', 'main')).toBe(`${returned}\trefs/heads/main`);
