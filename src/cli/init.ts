@@ -17,8 +17,9 @@ import type { Hypervisor } from '../model/fleet.ts';
 import { isPublicKey } from '../model/public-key.ts';
 import { branchOf, makeRepo } from '../repo/make.ts';
 import { openRepo } from '../repo/open.ts';
-import { ask, canAsk, confirm } from './ask.ts';
+import { canAsk, confirm } from './ask.ts';
 import { readIfThere } from './desk.ts';
+import { answers, atTerminal } from './init-questions.ts';
 import type { Invocation } from './options.ts';
 import { realPorts } from './ports.ts';
 import { modeline, schemaFile, schemaText } from './schema.ts';
@@ -49,17 +50,29 @@ export async function initCommand(invocation: Invocation, options: InitOptions):
       hint: 'fleet plan shows what it means.',
     });
   }
-  const need = questions(invocation.signal);
-  const target = options.from ?? options.ssh;
-  const ssh = await need('--ssh', 'ssh target of the first hypervisor (user@host)', target);
+  const asker = atTerminal(invocation.signal);
+  const flags = {
+    ssh: options.from ?? options.ssh,
+    name: options.hypervisor,
+    uplink: options.uplink,
+    system: options.system,
+    stateVersion: options.stateVersion,
+  };
+  // Of a host that nobody names nothing is to be seen, either.
+  const unseen = flags.ssh === undefined && !asker.canAsk;
+  const { ssh } = await answers(
+    asker,
+    unseen ? ['ssh', 'uplink', 'system', 'stateVersion'] : ['ssh'],
+    flags,
+  );
   const given = readGivenFiles(options);
   const hypervisor = firstHypervisor(ssh);
   const seen = await lookAt(invocation, hypervisor, options, given.hardware);
-  const name = await need(
-    '--hypervisor',
-    'name of the hypervisor',
-    options.hypervisor,
-    hostOf(ssh) ?? seen.name ?? 'hv1',
+  const { name, uplink, system, stateVersion } = await answers(
+    asker,
+    ['name', 'uplink', 'system', 'stateVersion'],
+    flags,
+    { ...seen, name: hostOf(ssh) ?? seen.name ?? 'hv1' },
   );
   const hardware = given.hardware ?? seen.hardware;
   const hardwarePath = `hosts/${name}/hardware-configuration.nix`;
@@ -68,14 +81,9 @@ export async function initCommand(invocation: Invocation, options: InitOptions):
     branch: await branchOf(directory),
     name,
     ssh,
-    uplink: await need('--uplink', 'interface that NAT goes out of', options.uplink, seen.uplink),
-    system: await need('--system', 'its system', options.system, seen.system),
-    stateVersion: await need(
-      '--state-version',
-      'its system.stateVersion',
-      options.stateVersion,
-      seen.stateVersion,
-    ),
+    uplink,
+    system,
+    stateVersion,
     user: hypervisor.ssh.user ?? seen.user ?? 'root',
     sshdPort: seen.port ?? 22,
     key: given.key,
@@ -147,29 +155,6 @@ function writeNew(directory: string, path: string, text: string): string {
   if (!isThere) writeFileSync(target, text);
   process.stdout.write(`${isThere ? 'kept' : 'wrote'} ${path}\n`);
   return isThere ? readFileSync(target, 'utf8') : text;
-}
-
-/** Asks for what no flag gives; where nobody can answer, the flag is named. */
-function questions(signal: AbortSignal) {
-  return async (
-    flag: string,
-    question: string,
-    given: string | undefined,
-    usual?: string,
-  ): Promise<string> => {
-    if (given !== undefined) return given;
-    if (!canAsk()) {
-      if (usual !== undefined && usual !== '') return usual;
-      throw new FleetError('init.missing', `${flag} is needed: ${question}`, {
-        exitCode: exitCodes.usage,
-      });
-    }
-    for (;;) {
-      const answer =
-        (await ask(usual ? `${question} [${usual}]: ` : `${question}: `, signal)).trim() || usual;
-      if (answer) return answer;
-    }
-  };
 }
 
 interface Seen {

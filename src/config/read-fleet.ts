@@ -18,12 +18,30 @@ export function readFleet(text: string, file: string): FleetReading {
   // A byte order mark is no part of the text, and no column counts it.
   const source = readYaml(text.replace(/^\ufeff/, ''));
   const { draft, findings } = inspect(source);
-  const found = [...source.findings, ...findings];
+  const found = [...source.findings, ...findings, ...undecided(text)];
   const diagnostics = found.length > 0 ? place(found, source, file) : [];
   if (draft && diagnostics.every(({ severity }) => severity === 'warning')) {
     return { fleet: assemble(draft), warnings: diagnostics };
   }
   return { diagnostics };
+}
+
+/**
+ * What `fleet init` left to a person, each a comment. Those of vms in comments wait until these are
+ * uncommented: they have two signs of a comment in front.
+ */
+function* undecided(text: string): Iterable<Finding> {
+  for (const match of text.replace(/^\ufeff/, '').matchAll(/^( *# )(DECIDE: .*)$/gm)) {
+    const [, before = '', said = ''] = match;
+    const start = match.index + before.length;
+    yield {
+      code: 'W120',
+      path: [],
+      range: [start, start + 'DECIDE'.length],
+      message: `not decided yet: ${said.slice('DECIDE: '.length, 60).replace(/\s\S*$/, '')}…`,
+      hint: 'when it is, take the comment away',
+    };
+  }
 }
 
 /** Schema, then rules on whatever the schema has no objection to. */

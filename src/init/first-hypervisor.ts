@@ -56,10 +56,20 @@ export function hypervisorConfig({ sshdPort, boot }: FirstHypervisor): Record<st
 }
 
 /** What a person has to know or to decide of it, as comment lines above its `config`. */
-export function hypervisorComment({ boot }: FirstHypervisor): string {
+export function hypervisorComment({ boot, hardware, key, user }: FirstHypervisor): string {
   return (
     comment(
       '    ',
+      ...(hardware === undefined
+        ? [
+            'DECIDE: without a hardware configuration it will not boot: its hardware-configuration.nix, in this repository, goes under modules (fleet init --hardware FILE).',
+          ]
+        : []),
+      ...(key === undefined
+        ? [
+            `DECIDE: without a key nobody can log in: users: { ${user}: { sshKeys: [ssh-ed25519 AAAA… you@desk] } } (fleet init --ssh-key FILE).`,
+          ]
+        : []),
       'DECIDE: the first apply replaces all that /etc/nixos says of this host: boot loader, static addresses, firewall, services. What is still wanted of it goes here: NixOS options that no field is for under config, Nix files of your own under modules.',
     ) + bootComment('    ', boot)
   );

@@ -62,6 +62,7 @@ describe('fleet init by flags', () => {
       .read('fleet.yaml')
       .replaceAll(/^# (git:|defaults:|networks:|vms:|rollout:| )/gm, '$1')
       .replace('# config:', 'config:')
+      .replaceAll('DECIDE: ', '')
       .replace('ssh-ed25519 AAAA… you@desk', key);
     at.write('fleet.yaml', text);
     const { stdout, stderr } = await at.fleet('validate');
@@ -160,10 +161,23 @@ describe('fleet init by flags', () => {
     expect(other.read('hosts/hv1/hardware-configuration.nix')).toBe('# mine\n');
   });
 
-  test('names the flag that is missing where nobody can be asked', async () => {
-    const { code, stderr } = await desk().fleet('init');
+  test('names all flags that are missing at once where nobody can be asked', async () => {
+    const { code, stderr } = await desk().fleet('init', '--uplink', 'eth0');
     expect(code).toBe(64);
-    expect(stderr).toContain('--ssh is needed');
+    expect(stderr.match(/--[a-z-]+(?= is needed)/g)).toEqual([
+      '--ssh',
+      '--system',
+      '--state-version',
+    ]);
+    const named = await desk().fleet(
+      'init',
+      '--ssh',
+      'root@127.0.0.1:9',
+      '--system',
+      'x86_64-linux',
+    );
+    expect(named.code).toBe(64);
+    expect(named.stderr.match(/--[a-z-]+(?= is needed)/g)).toEqual(['--uplink', '--state-version']);
   });
 
   test.each([
