@@ -111,6 +111,7 @@ async function moduleWarnings(
   const files = committed.filter(({ mode }) => mode !== submodule);
   const tracked = (path: string) =>
     files.some((file) => file.path === path || file.path.startsWith(`${path}/`));
+  for (const path of named) requireHere(path, committed);
   const lost = [...named].filter(
     (path) => !tracked(path) && !existsSync(join(workspace.directory, path)),
   );
@@ -130,6 +131,23 @@ async function moduleWarnings(
       ? [`${path} has changes that are not committed: they are not deployed`]
       : [];
   });
+}
+
+/** @throws FleetError `workspace.submodule`: the build would not find it, long after the push. */
+function requireHere(path: string, committed: readonly TrackedFile[]): void {
+  const within = committed.find(
+    ({ mode, path: top }) => mode === submodule && (path === top || path.startsWith(`${top}/`)),
+  );
+  if (!within) return;
+  throw new FleetError(
+    'workspace.submodule',
+    `${path} is in the submodule ${within.path}, which Nix does not fetch here`,
+    {
+      exitCode: exitCodes.config,
+      blames: 'user',
+      hint: `Name ${within.path}'s repository under inputs: and import the file from it, or keep the file in this repository.`,
+    },
+  );
 }
 
 export function readIfThere(file: string): string | undefined {

@@ -35,9 +35,16 @@ export function requireNoConflicts(workspace: Workspace): void {
     'render.conflict',
     `fleet did not write these, and they are in its way: ${conflicts.join(', ')}`,
     {
-      hint: 'Move each aside; what is in it belongs into a file of its own, named under `modules:`.',
+      hint: conflicts.map(placeOf).join('\n'),
     },
   );
+}
+
+/** Where what is in a file of the user's can be instead. */
+function placeOf(path: string): string {
+  if (path === 'flake.nix')
+    return 'Move flake.nix aside: its inputs go under `inputs:`, what else it has into a file that `flake: { outputs: … }` names.';
+  return `Move ${path} aside: what is in it belongs into a file of another name, under \`modules:\` of its machine.`;
 }
 
 /** Brings the work tree to what is rendered. Each file is there whole or not at all. */

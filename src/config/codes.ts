@@ -20,6 +20,7 @@ export const codes = {
   E114: 'a merge key (<<) does not get a map',
   E115: 'a private key or secret is in the file',
   W110: 'a number written as a float reads as a whole number',
+  W120: 'a comment says DECIDE, and nobody has',
 
   E201: 'a field is unknown',
   E202: 'a required field is missing',
@@ -58,6 +59,7 @@ export const codes = {
   E417: 'routes are advertised without tailscale',
   E418: 'a subnet overlaps with the range of tailscale',
   W419: 'the way out of a vm is a network that lets nothing out',
+  E420: 'the address of a hypervisor is in a network of its own vms',
 
   E501: 'a QEMU guest has exactly 2 GiB of memory',
   E502: 'vms depend on each other in a circle',

@@ -125,6 +125,27 @@ describe('a fingerprint', () => {
   });
 });
 
+describe('a module in a submodule', () => {
+  test.each(['x', 'x/base.nix'])('is refused before anything is pushed: %s', async (path) => {
+    const { desk } = box;
+    commitEntry('160000', desk.git('rev-parse', 'HEAD'));
+    desk.write('fleet.yaml', valid.replace('hv1: {', `hv1: { modules: [./${path}],`));
+    await expect(planned()).rejects.toMatchObject({
+      code: 'workspace.submodule',
+      message: `${path} is in the submodule x, which Nix does not fetch here`,
+    });
+  });
+
+  test('is one only below it', async () => {
+    const { desk } = box;
+    desk.write('xy/base.nix', '{ }\n');
+    desk.commitAll('a module');
+    commitEntry('160000', desk.git('rev-parse', 'HEAD'));
+    desk.write('fleet.yaml', valid.replace('hv1: {', 'hv1: { modules: [./xy/base.nix],'));
+    expect((await planned()).plan.warnings).toEqual([]);
+  });
+});
+
 /** Commits a path `x` of this mode and content. */
 function commitEntry(mode: string, id: string): void {
   box.desk.git('update-index', '--add', '--cacheinfo', `${mode},${id},x`);

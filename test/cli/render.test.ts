@@ -98,7 +98,10 @@ describe('a file of the user’s in the way', () => {
     const desk = new Desk(valid);
     desk.write('flake.nix', '{ }');
     desk.write('modules/guest.nix', '{ }');
-    expect((await desk.fleet('render')).stderr).toContain('flake.nix, modules/guest.nix');
+    const { stderr } = await desk.fleet('render');
+    expect(stderr).toContain('flake.nix, modules/guest.nix');
+    expect(stderr).toContain('Move flake.nix aside: its inputs go under `inputs:`');
+    expect(stderr).toContain('Move modules/guest.nix aside');
   });
 
   test('may be a link that leads nowhere', async () => {

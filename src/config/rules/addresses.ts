@@ -8,6 +8,7 @@ import {
 } from '../../model/addresses.ts';
 import type { Finding } from '../finding.ts';
 import type { Draft, DraftNetwork, DraftVm } from '../normalise.ts';
+import { smallest } from './subnets.ts';
 
 /** A vm names its network in one of the two ways. */
 export function* vmHasNetwork({ vms }: Draft): Iterable<Finding> {
@@ -31,6 +32,8 @@ export function* vmHasNetwork({ vms }: Draft): Iterable<Finding> {
 export function* addresses({ networks }: Draft): Iterable<Finding> {
   for (const network of networks.values()) {
     const { subnet, members } = network;
+    // Nobody can have an address there, and the subnet is told of already.
+    if (subnet.prefix > smallest) continue;
     const owners = new Map<number, DraftVm>();
     for (const { vm, link } of members) {
       const { address: text, addressPath: path } = link;

@@ -1,5 +1,5 @@
-import { gateway, parseAddress } from '../../model/addresses.ts';
-import { hostAddress6, isAddress6, parseAddress6 } from '../../model/addresses6.ts';
+import { contains, formatSubnet, gateway, parseAddress } from '../../model/addresses.ts';
+import { contains6, hostAddress6, isAddress6, parseAddress6 } from '../../model/addresses6.ts';
 import type { SshTarget } from '../../model/fleet.ts';
 import { parseSshTarget } from '../../model/ssh-target.ts';
 import type { Finding } from '../finding.ts';
@@ -25,6 +25,32 @@ export function* sshTargets({ hypervisors }: Draft): Iterable<Finding> {
     }
     taken.set(key, other ?? name);
   }
+}
+
+/** A hypervisor whose own address is in a network of its vms would look for it, and for us, behind that bridge. */
+export function* outsideOfNetworks({ hypervisors }: Draft): Iterable<Finding> {
+  for (const { name, path, yaml, networks } of hypervisors.values()) {
+    const target = typeof yaml.ssh === 'string' ? parseSshTarget(yaml.ssh) : yaml.ssh;
+    if ('problem' in target) continue;
+    const { host } = target as SshTarget;
+    const around = [...networks].find(
+      (network) => isInside(network, host) && !isGateway(network, host),
+    );
+    if (!around) continue;
+    yield {
+      code: 'E420',
+      path: [...path, 'ssh'],
+      message: `${host} is in ${host.includes(':') ? around.yaml.subnet6 : formatSubnet(around.subnet)} of network ${around.name}, a bridge of ${name}’s own`,
+      hint: 'a network is behind its hypervisor: give it a subnet that is nowhere else yet',
+    };
+  }
+}
+
+function isInside({ subnet, subnet6 }: DraftNetwork, host: string): boolean {
+  const address = parseAddress(host);
+  if (address !== undefined) return contains(subnet, address);
+  const address6 = parseAddress6(host);
+  return subnet6 !== undefined && address6 !== undefined && contains6(subnet6, address6);
 }
 
 /** Name servers are addresses, for a name could not be looked up, and one of them is somebody else's. */

@@ -7,7 +7,7 @@ import { closedPorts } from './closed-ports.ts';
 import { configs } from './config.ts';
 import { dependencies, dependencyCycles } from './dependencies.ts';
 import { credentialNames, memory } from './guests.ts';
-import { nameServers, sshTargets } from './hypervisors.ts';
+import { nameServers, outsideOfNetworks, sshTargets } from './hypervisors.ts';
 import { inputs } from './inputs.ts';
 import { modules } from './modules.ts';
 import { bridgeNames, interfaces, macAddresses, uniqueNames } from './names.ts';
@@ -73,6 +73,7 @@ export const rules: readonly ((draft: Draft) => Iterable<Finding>)[] = [
   normalUsers,
   lastingUids,
   sshTargets,
+  outsideOfNetworks,
   nameServers,
   capacity,
   configs,

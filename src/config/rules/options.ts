@@ -20,7 +20,11 @@ interface Taken {
 type Options = Readonly<Record<string, Taken>>;
 
 const fleets = 'is not for config: fleet sets or counts it';
-const field = (name: string): Taken => ({ problem: fleets, hint: `use ${name}: instead` });
+/** Such options have more than the field: the rest is for a module, where nobody counts it. */
+const field = (name: string, beyond = ''): Taken => ({
+  problem: fleets,
+  hint: `use ${name}: instead${beyond}`,
+});
 const hostName = (where: string): Taken => ({
   problem: fleets,
   hint: `its name under ${where} is its host name`,
@@ -54,13 +58,13 @@ const ofVm: Options = {
   'microvm.hotpluggedMem': field('memory'),
   'microvm.hypervisor': field('hypervisor'),
   'microvm.initialBalloonMem': field('balloon'),
-  'microvm.interfaces': field('networks'),
+  'microvm.interfaces': field('networks', '; a macvtap or a bridge that is not fleet’s: a module'),
   'microvm.mem': field('memory'),
-  'microvm.shares': field('shares'),
+  'microvm.shares': field('shares', '; what it has no word for: a module'),
   'microvm.storeOnDisk': field('store'),
   'microvm.user': { problem: fleets, hint: 'leave it out: its files belong to microvm' },
   'microvm.vcpu': field('vcpu'),
-  'microvm.volumes': field('volumes'),
+  'microvm.volumes': field('volumes', '; a device or another disk: a module'),
   'microvm.vsock': field('vsock'),
   'networking.hostName': hostName('vms'),
   'networking.useNetworkd': fixed(true),

@@ -16,6 +16,9 @@ const reserved = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/4', '
 );
 const reserved6 = ['::/8', 'fe80::/10', 'ff00::/8'].map((text) => parseSubnet6(text)!);
 
+/** The longest prefix of IPv4: a gateway and a vm fit. */
+export const smallest = 30;
+
 /** Longer prefixes have no room for the IPv4 hosts; shorter ones are a whole site or more. */
 const widest6 = 48;
 
@@ -27,7 +30,7 @@ export function* subnets({ networks }: Draft): Iterable<Finding> {
     if (parseAddress(yaml.subnet.split('/')[0]!) !== subnet.base) {
       yield insideOf(yaml.subnet, text, path);
     }
-    if (subnet.prefix < 8 || subnet.prefix > 30) {
+    if (subnet.prefix < 8 || subnet.prefix > smallest) {
       const message = `/${subnet.prefix} is too ${subnet.prefix < 8 ? 'large' : 'small'} a subnet`;
       const hint = 'from /8 to /30: a gateway and at least one vm have to fit';
       yield { code: 'E402', path, message, hint };
