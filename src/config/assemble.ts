@@ -98,6 +98,11 @@ function rollout({ rollout: given = {} }: FleetYaml): Rollout {
     deadline: parseDuration(given.deadline ?? '2m')!,
     stopTimeout: parseDuration(given.stopTimeout ?? '30s')!,
     confirm: parseDuration(given.confirm ?? '90s')!,
+    limits: {
+      build: parseDuration(given.limits?.build ?? '1h')!,
+      switch: parseDuration(given.limits?.switch ?? '5m')!,
+      guest: parseDuration(given.limits?.guest ?? '7m')!,
+    },
     onFailure: given.onFailure ?? 'revert-fleet',
     ...(given.canary !== undefined && { canary: given.canary }),
   };

@@ -260,10 +260,19 @@ export interface Rollout {
   deadline?: Duration;
   stopTimeout?: Duration;
   confirm?: Duration;
+  limits?: StepLimits;
   /**
    * revert-fleet: all hypervisors go back when one fails, also those that had succeeded; revert-hypervisor: only the one that failed, the others go on; halt: only the one that failed, and no further one begins.
    */
   onFailure?: 'revert-fleet' | 'revert-hypervisor' | 'halt';
+}
+/**
+ * What a step may take before it is ended. One that took longer says nothing against the commit. Default: those of its fields.
+ */
+export interface StepLimits {
+  build?: Duration;
+  switch?: Duration;
+  guest?: Duration;
 }
 /**
  * Fields for many vms at once.

@@ -2,12 +2,34 @@ import { FleetError } from '../model/errors.ts';
 
 /** Thrown between two steps when a person asked to stop; what this run changed is then put back. */
 export class Interrupted extends FleetError {
-  constructor() {
-    super('interrupted', 'interrupted');
+  constructor(message = 'interrupted') {
+    super('interrupted', message);
   }
 }
 
 /** @throws Interrupted when somebody asked to stop. */
 export function checkpoint(signal: AbortSignal): void {
   if (signal.aborted) throw new Interrupted();
+}
+
+/**
+ * What `work` gives, or Interrupted as soon as somebody asks to stop: for what only looks, which may be left
+ * in the middle. What `work` still does is nobody's any more.
+ */
+export async function unlessInterrupted<T>(
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  const message = 'interrupted; nothing was changed';
+  if (signal.aborted) throw new Interrupted(message);
+  let stop = () => {};
+  const stopped = new Promise<never>((_, reject) => {
+    stop = () => reject(new Interrupted(message));
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work(), stopped]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
 }

@@ -4,6 +4,7 @@ import type { FleetIndex } from '../model/index.ts';
 import { timestamp } from '../plan/drift.ts';
 import { needed } from '../plan/resources.ts';
 import { seconds } from './context.ts';
+import { checkpoint, Interrupted } from './interrupt.ts';
 import type { Clock } from './ports.ts';
 import { asFleetError } from './put-back.ts';
 import type { Session } from './session.ts';
@@ -25,17 +26,44 @@ export interface Beginning {
   readonly vms: readonly string[];
 }
 
-/** Begins on every hypervisor, with its lock, or on none. @throws FleetError for the first that refuses. */
+/** How long a beginning is waited for once a person asked to stop: what has begun can then be ended. */
+const stopsWithin = 3000;
+/** How long the end of what may not have begun is waited for, in ms. */
+const endsWithin = 10_000;
+
+/**
+ * Begins on every hypervisor, with its lock, or on none.
+ * @throws FleetError for the first that refuses, or does not answer in its time; Interrupted
+ */
 export async function beginAll(
   all: readonly Beginning[],
   deployment: Deployment,
   index: FleetIndex,
   clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  const stop = new AbortController();
+  const stopSoon = () => void setTimeout(() => stop.abort(), stopsWithin).unref();
+  signal.addEventListener('abort', stopSoon, { once: true });
+  try {
+    checkpoint(signal);
+    await beginOrEnd(all, deployment, index, clock, stop.signal);
+  } finally {
+    signal.removeEventListener('abort', stopSoon);
+  }
+}
+
+async function beginOrEnd(
+  all: readonly Beginning[],
+  deployment: Deployment,
+  index: FleetIndex,
+  clock: Clock,
+  signal: AbortSignal,
 ): Promise<void> {
   const until = clock.now() + givesWay;
   let left = all;
   for (;;) {
-    const results = await Promise.allSettled(left.map((b) => begin(b, deployment, index)));
+    const results = await Promise.allSettled(left.map((b) => begin(b, deployment, index, signal)));
     const refused = left.flatMap((beginning, i) => {
       const result = results[i];
       return result?.status === 'rejected'
@@ -57,27 +85,34 @@ export async function beginAll(
     await endAll(
       all.map((b) => b.session),
       'untouched',
+      endsWithin,
     );
     throw explain(first.beginning.session, first.error);
   }
 }
 
 /** Ends the deployment wherever it can be reached; elsewhere it ends by itself. */
-export async function endAll(sessions: readonly Session[], result: string): Promise<void> {
-  await Promise.allSettled(sessions.map((session) => session.call('end', [session.id, result])));
+export async function endAll(
+  sessions: readonly Session[],
+  result: string,
+  timeoutMs?: number,
+): Promise<void> {
+  const how = timeoutMs === undefined ? {} : { timeoutMs };
+  await Promise.allSettled(sessions.map((s) => s.call('end', [s.id, result], how)));
 }
 
 function begin(
   { session, vms }: Beginning,
   { id, operator, operation }: Deployment,
   { fleet }: FleetIndex,
+  signal: AbortSignal,
 ): Promise<string> {
   const { checkout, system } = session.hypervisor;
   const { confirm, stopTimeout } = fleet.rollout;
   const machine = system.replace(/-linux$/, '');
   const args = [id, operator, operation, fleet.name, machine, String(needed.store)];
   args.push(seconds(confirm), seconds(stopTimeout), checkout, ...vms);
-  return session.call('begin', args, { stdin: stepScript('way-back') });
+  return session.call('begin', args, { stdin: stepScript('way-back'), signal });
 }
 
 interface Holder {
@@ -96,6 +131,7 @@ function holderOf(error: FleetError): Holder {
 
 function explain(session: Session, error: FleetError): FleetError {
   const { name } = session.hypervisor;
+  if (error.code === 'interrupted') return new Interrupted('interrupted; nothing was changed');
   if (error.code !== 'lock.held') {
     return new FleetError(error.code, `${name}: ${error.message}`, {
       // What the shell could not write says no more than that the disk is full.

@@ -1,4 +1,7 @@
-/** Runs `work` on all items, at most `limit` at a time, and gives the results in their order. */
+/**
+ * Runs `work` on all items, at most `limit` at a time, and gives the results in their order.
+ * @throws the first failure, at once; no further item is begun after it
+ */
 export async function inParallel<T, R>(
   items: readonly T[],
   limit: number,
@@ -7,7 +10,14 @@ export async function inParallel<T, R>(
   const results: R[] = new Array(items.length);
   let next = 0;
   const worker = async (): Promise<void> => {
-    for (let i = next++; i < items.length; i = next++) results[i] = await work(items[i] as T);
+    for (let i = next++; i < items.length; i = next++) {
+      try {
+        results[i] = await work(items[i] as T);
+      } catch (error) {
+        next = items.length;
+        throw error;
+      }
+    }
   };
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
   return results;

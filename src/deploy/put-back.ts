@@ -64,8 +64,9 @@ async function takeWayBack({ session, index }: Context): Promise<string> {
     return await take();
   } catch (error) {
     if (!isLost(error)) throw error;
-    // The link was gone before, or the old system took it along; without us it goes back, too.
-    await session.reconnectWithin(index.fleet.rollout.confirm + patience);
+    // The link was gone before, or the old system took it along; without us it goes back, too, and then
+    // lets in who came in before.
+    await session.reconnectWithin(index.fleet.rollout.confirm + patience, true);
     return take();
   }
 }

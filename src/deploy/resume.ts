@@ -14,12 +14,15 @@ export interface Former {
   readonly failedUnits: readonly string[];
 }
 
+/** Leases that are taken over at a time. */
+const atOnce = 64;
+
 /** Waits for steps in hand and takes over the leases. @throws FleetError `resume.*`, `back.taken`. */
 export async function takeUp(
   sessions: readonly Session[],
   operator: string,
 ): Promise<ReadonlyMap<string, Former>> {
-  const answers = await inParallel(sessions, sessions.length, async (session) => {
+  const answers = await inParallel(sessions, atOnce, async (session) => {
     const text = await session.call('resume', [session.id, operator]);
     session.lastStep = Number(/^last\t(\d+)$/m.exec(text)?.[1] ?? 0);
     return [session.hypervisor.name, parseFormer(text)] as const;

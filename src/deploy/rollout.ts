@@ -45,7 +45,7 @@ export interface RolloutInput {
     session: Session,
     now: Facts,
   ) => { readonly before: Facts; readonly targets: readonly string[] };
-  /** When it is known how it went, before the locks are free. Must not throw. */
+  /** When it is known how it went: every lock is free by then. Must not throw. */
   readonly afterwards?: (
     results: readonly HypervisorResult[],
     before: ReadonlyMap<string, Facts>,
@@ -66,7 +66,7 @@ export async function rollOut(input: RolloutInput): Promise<HypervisorResult[]> 
     ({ hypervisor, host }) =>
       new Session(
         index.hypervisors.get(hypervisor) as Hypervisor,
-        { id: deployment.id, confirm },
+        { id: deployment.id, ...rollout },
         host,
         input.ports,
         emit,
@@ -80,11 +80,11 @@ export async function rollOut(input: RolloutInput): Promise<HypervisorResult[]> 
     // Whoever asks to stop before anything was begun finds nothing locked, committed or pushed.
     checkpoint(input.signal);
     if (input.enter) await input.enter(sessions);
-    else await beginAll(beginnings, deployment, index, input.ports.clock);
+    else await beginAll(beginnings, deployment, index, input.ports.clock, input.signal);
     begun = !input.enter;
+    checkpoint(input.signal);
     const parts = await makeParts(input, sessions);
     const results = await new Run(input, parts).all();
-    await input.afterwards?.(results, new Map(parts.map((p) => [p.name, p.ctx.before])));
     // Should this not arrive, each ends by itself, and in the same way.
     await Promise.all(
       results.map(async ({ outcome }, i) => {
@@ -92,6 +92,9 @@ export async function rollOut(input: RolloutInput): Promise<HypervisorResult[]> 
         if (outcome !== 'in-doubt') await endAll([sessions[i] as Session], outcome);
       }),
     );
+    endLeases();
+    // A remote that hangs must not keep hypervisors from anybody.
+    await input.afterwards?.(results, new Map(parts.map((p) => [p.name, p.ctx.before])));
     return results;
   } catch (error) {
     // A run does not throw: nothing was changed yet, unless by the fleet that began this. Then it stays as
@@ -159,13 +162,23 @@ class Run {
   }
 
   async all(): Promise<HypervisorResult[]> {
+    const { signal } = this.#input;
+    const tell = () => {
+      for (const { ctx, state } of this.#parts)
+        if (state !== 'ended')
+          ctx.session.note('interrupted: finishing the current step, then rolling back');
+    };
+    signal.addEventListener('abort', tell, { once: true });
+    try {
+      return await this.#all();
+    } finally {
+      signal.removeEventListener('abort', tell);
+    }
+  }
+
+  async #all(): Promise<HypervisorResult[]> {
     const { canary, emit, index } = this.#input;
     const { maxParallel } = index.fleet.rollout;
-    for (const { ctx } of this.#parts) {
-      this.#input.signal.addEventListener('abort', () =>
-        ctx.session.note('interrupted: finishes the step in hand, then puts back'),
-      );
-    }
     for (const part of this.#parts)
       emit({ type: 'hypervisor', hypervisor: part.name, state: 'begin' });
     await inParallel(this.#parts, maxParallel, (part) => this.#prepare(part));

@@ -1,22 +1,37 @@
 import type { Facts } from '../host/facts.ts';
 import type { Host, RunOptions } from '../host/host.ts';
-import { isLost, readFacts, runScript } from '../host/hypervisor.ts';
+import { isLost, isRefusal, readFacts, runScript } from '../host/hypervisor.ts';
 import { type ScriptName, stepScript } from '../host/scripts.ts';
-import type { Hypervisor } from '../model/fleet.ts';
+import { FleetError } from '../model/errors.ts';
+import type { Hypervisor, StepLimits } from '../model/fleet.ts';
 import type { Emit } from './events.ts';
 import type { Ports } from './ports.ts';
 
-/** Seconds that a step may take before its unit is ended. */
-const limits = { short: 120, switch: 300, guest: 420, build: 3600 } as const;
+/** Ms that a step may take before its unit is ended, where fleet.yaml has no say. */
+const short = 120_000;
+/** Characters of a step's output that are kept: its answers come first, or are few. */
+const longestOutput = 16 * 1024 * 1024;
+/** Ms that the desk waits longer than a hypervisor has to be heard of: it stops what is over its limit by itself. */
+const slack = 60_000;
+/** Ms between logins once one was refused: an sshd counts them (PerSourcePenalties). */
+const refusedPause = 15_000;
 
 export interface StepOptions {
-  readonly limit?: keyof typeof limits;
+  readonly limit?: 'short' | keyof StepLimits;
   /**
    * change: something that runs may change, the way back undoes it; build: it must not make the
    * kernel kill guests; harmless: nothing to go back from.
    */
   readonly kind?: 'change' | 'build' | 'harmless';
   readonly onLine?: (line: string) => void;
+}
+
+/** What a session knows of its deployment. Times in ms. */
+export interface Terms {
+  readonly id: string;
+  /** How long the hypervisor waits to hear of us. */
+  readonly confirm: number;
+  readonly limits: StepLimits;
 }
 
 /**
@@ -28,24 +43,22 @@ export class Session {
   readonly id: string;
   readonly #ports: Ports;
   readonly #emit: Emit;
-  /** How long the hypervisor waits to hear of us, in ms. */
   readonly #confirm: number;
+  readonly #limits: StepLimits;
   #host: Host;
+  #isClosed = false;
+  /** A login that was refused, and when: nobody tries again without need. */
+  #refused: { readonly error: unknown; readonly at: number } | undefined;
   #steps = 0;
   /** Steps, switches and reconnections in hand: then nobody else renews the lease or connects. */
   #busy = 0;
   #reconnecting: Promise<void> | undefined;
 
-  constructor(
-    hypervisor: Hypervisor,
-    deployment: { readonly id: string; readonly confirm: number },
-    host: Host,
-    ports: Ports,
-    emit: Emit,
-  ) {
+  constructor(hypervisor: Hypervisor, terms: Terms, host: Host, ports: Ports, emit: Emit) {
     this.hypervisor = hypervisor;
-    this.id = deployment.id;
-    this.#confirm = deployment.confirm;
+    this.id = terms.id;
+    this.#confirm = terms.confirm;
+    this.#limits = terms.limits;
     this.#host = host;
     this.#ports = ports;
     this.#emit = emit;
@@ -70,7 +83,10 @@ export class Session {
 
   /** Runs a script; its output is the answer. @throws FleetError when it says what is wrong, or fails. */
   call(name: ScriptName, args: readonly string[], options?: RunOptions): Promise<string> {
-    return runScript(this.#host, name, args, options);
+    // A step in hand is waited for; a bundle may be large, and the line slow.
+    const isLong = name === 'resume' || name === 'receive';
+    const timeoutMs = isLong ? { timeoutMs: this.#limits.build + slack } : {};
+    return runScript(this.#host, name, args, { ...timeoutMs, ...options });
   }
 
   /**
@@ -85,29 +101,39 @@ export class Session {
   ): Promise<string> {
     this.#steps += 1;
     const number = String(this.#steps).padStart(3, '0');
-    const limit = String(limits[options.limit ?? 'short']);
+    const { limit: kindOfLimit = 'short' } = options;
+    const limitMs = kindOfLimit === 'short' ? short : this.#limits[kindOfLimit];
+    const limit = String(Math.ceil(limitMs / 1000));
+    const until = this.#ports.clock.now() + limitMs + this.#confirm + slack;
     let output = '';
     let lines = 0;
     const onLine = (line: string) => {
-      output += `${line}\n`;
+      if (output.length < longestOutput) output += `${line}\n`;
       lines += 1;
       this.#emit({ type: 'output', hypervisor: this.hypervisor.name, line });
       options.onLine?.(line);
     };
     const kind = options.kind ?? 'change';
-    const words = [this.id, number, name, limit, kind, ...args];
     const work = async () => {
-      try {
-        const stdin = stepScript(name);
-        await runScript(this.#host, 'step', words, { title, stdin, onLine });
-      } catch (error) {
-        if (!isLost(error)) throw error;
-        this.note('the connection was lost, the step goes on: connecting again');
-        await this.reconnectWithin(this.#confirm);
-        const rest = [this.id, number, name, limit, String(lines)];
-        await runScript(this.#host, 'follow', rest, { title, onLine });
+      let script: ScriptName = 'step';
+      let words = [this.id, number, name, limit, kind, ...args];
+      let stdin: string | undefined = stepScript(name);
+      for (;;) {
+        const timeoutMs = Math.max(1000, until - this.#ports.clock.now());
+        const how = { title, onLine, timeoutMs, ...(stdin !== undefined && { stdin }) };
+        try {
+          await runScript(this.#host, script, words, how);
+          return output;
+        } catch (error) {
+          if (!isLost(error) || this.#ports.clock.now() >= until)
+            throw explained(error, kindOfLimit);
+          this.note('the connection was lost, the step goes on: connecting again');
+          await this.reconnectWithin(this.#confirm);
+          script = 'follow';
+          words = [this.id, number, name, limit, String(lines)];
+          stdin = undefined;
+        }
       }
-      return output;
     };
     // A harmless one, a fetch that takes its time, is not waited for: fleet has to be heard of meanwhile.
     return kind === 'harmless' ? this.#told(title, work) : this.during(title, work);
@@ -170,8 +196,12 @@ export class Session {
     await this.call('renew', [this.id], { timeoutMs: this.#confirm });
   }
 
-  /** A fresh connection instead of the one there was; the old one proves nothing any more. */
+  /**
+   * A fresh connection instead of the one there was; the old one proves nothing any more. Not tried again
+   * once somebody said no.
+   */
   reconnect(): Promise<void> {
+    if (this.#refused) return Promise.reject(this.#refused.error);
     this.#reconnecting ??= this.#connect().finally(() => {
       this.#reconnecting = undefined;
     });
@@ -180,20 +210,41 @@ export class Session {
 
   async #connect(): Promise<void> {
     this.#host.close();
-    this.#host = await this.#ports.connector.connect(this.hypervisor);
+    let host: Host;
+    try {
+      host = await this.#ports.connector.connect(this.hypervisor);
+    } catch (error) {
+      if (isRefusal(error)) this.#refused = { error, at: this.#ports.clock.now() };
+      throw error;
+    }
+    this.#host = host;
+    if (this.#isClosed) host.close();
   }
 
-  /** As reconnect, trying again until `ms` have passed. */
-  async reconnectWithin(ms: number): Promise<void> {
-    const until = this.#ports.clock.now() + ms;
+  /**
+   * As reconnect, trying again until `ms` have passed. Who says no has said so at once, unless what is
+   * there may go back to what let us in. @throws the first failure: later ones are of its making
+   */
+  async reconnectWithin(ms: number, mayGoBack = false): Promise<void> {
+    const { clock } = this.#ports;
+    const until = clock.now() + ms;
+    let first: unknown;
+    let pause = 1000;
     this.#busy += 1;
     try {
       for (;;) {
         try {
           return await this.reconnect();
         } catch (error) {
-          if (this.#ports.clock.now() >= until) throw error;
-          await this.#ports.clock.sleep(1000);
+          const isFinal = !isLost(error) || (isRefusal(error) && !mayGoBack);
+          if (first === undefined || (isRefusal(error) && !isRefusal(first))) first = error;
+          if (isFinal || clock.now() >= until || this.#isClosed) throw first;
+          const wait = this.#refused ? this.#refused.at + refusedPause - clock.now() : pause;
+          await clock.sleep(Math.max(20, Math.min(wait, until - clock.now())));
+          this.#refused = undefined;
+          // An sshd that answers and lets nobody in is under load, or shuts us out: patience.
+          if (error instanceof FleetError && error.code === 'ssh.handshake')
+            pause = Math.min(refusedPause, pause * 2);
         }
       }
     } finally {
@@ -202,6 +253,18 @@ export class Session {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#host.close();
   }
+}
+
+/** A step that was too slow is no fault of the commit's: what may be done is said. */
+function explained(error: unknown, limit: 'short' | keyof StepLimits): unknown {
+  if (!(error instanceof FleetError) || limit === 'short' || error.hint !== undefined) return error;
+  if (error.code !== 'step.ended' && error.code !== 'step.still-running') return error;
+  return new FleetError(error.code, error.message, {
+    hint: `If it only takes longer: rollout.limits.${limit} in fleet.yaml.`,
+    cause: error,
+    ...(error.detail !== undefined && { detail: error.detail }),
+  });
 }

@@ -29,10 +29,6 @@ const limits: Partial<Readonly<Record<ScriptName, number>>> = {
   // The way back waits for neither.
   reason: 15,
   failure: 15,
-  // A step in hand is waited for.
-  resume: 3660,
-  // A bundle, over whatever line there is.
-  receive: 3600,
   // Nix fetches the inputs.
   'lock-inputs': 900,
   // They read images and hardware.
@@ -97,4 +93,20 @@ export async function readFacts(
 /** The connection went, or cannot be made; what was sent may still be carried out. */
 export function isLost(error: unknown): boolean {
   return error instanceof FleetError && error.code.startsWith('ssh.');
+}
+
+/** Codes of what another try does not change. */
+const refusals: ReadonlySet<string> = new Set(
+  [
+    ...['auth-failed', 'unknown-host-key', 'host-key-changed', 'host-key-revoked'],
+    ...['config', 'identity-file', 'no-openssh'],
+  ].map((code) => `ssh.${code}`),
+);
+
+/**
+ * Somebody said no: our key, its key, the configuration. Trying again is of no use, and counts: an sshd
+ * shuts out addresses whose logins fail (PerSourcePenalties).
+ */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof FleetError && refusals.has(error.code);
 }

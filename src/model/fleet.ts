@@ -224,6 +224,13 @@ export interface Vm {
 }
 
 /** Durations in milliseconds. */
+/** What a step of a deployment may take, in ms. */
+export interface StepLimits {
+  readonly build: number;
+  readonly switch: number;
+  readonly guest: number;
+}
+
 export interface Rollout {
   /** Hypervisors at a time. */
   readonly maxParallel: number;
@@ -234,6 +241,7 @@ export interface Rollout {
   readonly stopTimeout: number;
   /** A hypervisor that has not heard of fleet for this long puts itself back. */
   readonly confirm: number;
+  readonly limits: StepLimits;
   readonly onFailure: 'revert-fleet' | 'revert-hypervisor' | 'halt';
   /** Selects the hypervisors that go first, alone (src/plan/selectors.ts). */
   readonly canary?: string;

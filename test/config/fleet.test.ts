@@ -48,6 +48,7 @@ describe('defaults', () => {
         deadline: 120_000,
         stopTimeout: 30_000,
         confirm: 90_000,
+        limits: { build: 3_600_000, switch: 300_000, guest: 420_000 },
         onFailure: 'revert-fleet',
       },
       hypervisors: [

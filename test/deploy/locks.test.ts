@@ -1,9 +1,12 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { beginAll, type Deployment } from '../../src/deploy/locks.ts';
 import type { Clock } from '../../src/deploy/ports.ts';
+import { rollOut } from '../../src/deploy/rollout.ts';
 import { Session } from '../../src/deploy/session.ts';
-import { stepScript } from '../../src/host/scripts.ts';
+import type { Host } from '../../src/host/host.ts';
+import { script, stepScript } from '../../src/host/scripts.ts';
+import { FleetError } from '../../src/model/errors.ts';
 import type { Hypervisor } from '../../src/model/fleet.ts';
 import { openDeployment } from '../plan/situation.ts';
 import { Refusal } from './fake-hypervisor.ts';
@@ -78,7 +81,8 @@ describe('before anything is changed', () => {
       sent.push(options?.stdin);
       return run(script, args, options);
     };
-    await beginAll([{ session, vms: [] }], deployment('a'), world.index, world.clock);
+    const { signal } = new AbortController();
+    await beginAll([{ session, vms: [] }], deployment('a'), world.index, world.clock, signal);
     expect(sent).toEqual([stepScript('way-back')]);
   });
 });
@@ -115,7 +119,7 @@ class Contenders {
       };
       const session = new Session(
         hypervisor,
-        { id, confirm: 90_000 },
+        { id, ...index.fleet.rollout },
         host,
         this.world.ports,
         () => {},
@@ -123,7 +127,7 @@ class Contenders {
       return { session, vms: [] };
     });
     try {
-      await beginAll(beginnings, deployment(id), index, slow);
+      await beginAll(beginnings, deployment(id), index, slow, new AbortController().signal);
       return true;
     } catch (error) {
       expect(error).toMatchObject({ code: 'lock.held', exitCode: 5 });
@@ -134,6 +138,60 @@ class Contenders {
   get holders(): (string | undefined)[] {
     return [...this.world.hypervisors.values()].map((host) => host.facts.lock?.id);
   }
+}
+
+describe('a hypervisor that is silent while the others begin', () => {
+  test('lets go of the others when its time is over', async () => {
+    const world = new World();
+    world.hv2.before = (name) => {
+      if (name === 'begin') throw new FleetError('ssh.timed-out', 'hv2: begin had not ended');
+    };
+    await expect(world.apply(['web1', 'web2'], both)).rejects.toMatchObject({
+      code: 'ssh.timed-out',
+      blames: 'world',
+    });
+    expect(words(world.hv1.log)).toEqual(['begin', 'end untouched']);
+    expect(world.published).toBe(0);
+  });
+
+  test('keeps nobody who asks to stop', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const world = new World();
+    const { input } = silentBegin(world);
+    const failing = expect(rollOut(input)).rejects.toMatchObject({ code: 'interrupted' });
+    await vi.advanceTimersByTimeAsync(10);
+    world.interrupt.abort();
+    await vi.advanceTimersByTimeAsync(5000);
+    await failing;
+    expect(words(world.hv1.log)).toEqual(['begin', 'end untouched']);
+    expect(world.published).toBe(0);
+  });
+
+  test('is not begun with once somebody asked to stop', async () => {
+    const world = new World();
+    world.interrupt.abort();
+    await expect(world.apply(['web1', 'web2'], both)).rejects.toMatchObject({
+      code: 'interrupted',
+    });
+    expect(world.hv1.log).toEqual([]);
+  });
+});
+
+/** hv2 answers nothing once it is asked to begin, and hears no end of it. */
+function silentBegin(world: World) {
+  const input = world.input(['web1', 'web2'], both);
+  const host = input.members.find((m) => m.hypervisor === 'hv2')?.host as Host;
+  const run = host.run.bind(host);
+  host.run = (text, args, options) =>
+    text === script('begin')
+      ? new Promise((_, reject) =>
+          options?.signal?.addEventListener('abort', () =>
+            reject(new FleetError('interrupted', 'interrupted')),
+          ),
+        )
+      : run(text, args, options);
+  return { input };
 }
 
 describe('of several that begin at once', () => {

@@ -231,7 +231,7 @@ describe('an interrupt', () => {
       'back now',
       'end rolled-back',
     ]);
-    expect(world.notes).toContain('interrupted: finishes the step in hand, then puts back');
+    expect(world.notes).toContain('interrupted: finishing the current step, then rolling back');
   });
 
   test('before the last look puts back, too', async () => {

@@ -66,7 +66,7 @@ export class World {
   session(name: string): Session {
     return new Session(
       this.index.hypervisors.get(name) as Hypervisor,
-      { id: this.id, confirm: this.index.fleet.rollout.confirm },
+      { id: this.id, ...this.index.fleet.rollout },
       this.host(name).connect(),
       this.ports,
       (event) => this.events.push(event),

@@ -35,6 +35,7 @@ export function fleet(
       deadline: 120_000,
       stopTimeout: 30_000,
       confirm: 90_000,
+      limits: { build: 3_600_000, switch: 300_000, guest: 420_000 },
       onFailure: 'revert-fleet',
     },
     ...parts,

@@ -70,7 +70,10 @@ show() {
 }
 pause=0.03
 rounds=0
+# systemd ends it before that, unless systemd hangs itself.
+until=$(($(uptime_seconds) + seconds + 45))
 until [ -e "$base.rc" ] || [ -e "$base.gone" ]; do
+	[ "$(uptime_seconds)" -lt "$until" ] || die step.hung "step $name is over its limit of $seconds s, and systemd does not end it"
 	sleep "$pause"
 	rounds=$((rounds + 1))
 	[ "$rounds" -lt 30 ] || pause=0.2

@@ -127,7 +127,10 @@ function handshakeError(error: Error, label: string, said: string | undefined): 
     `${label}: the connection ended before login: ${error.message}`,
     {
       ...(said === undefined ? {} : { detail: said }),
-      hint: 'Is it an sshd that listens there? One under load drops connections too (MaxStartups). `ssh -v` shows more.',
+      hint: [
+        'Is it an sshd that listens there? One under load drops connections (MaxStartups), and so does one that',
+        'saw logins fail from here (PerSourcePenalties): wait some minutes, then try once. `ssh -v` shows more.',
+      ].join('\n'),
       cause: error,
     },
   );
