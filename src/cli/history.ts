@@ -6,9 +6,9 @@ import type { Hypervisor } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { type HistoryEntry, historyText } from '../report/history-text.ts';
 import { styleFor } from '../report/style.ts';
+import { knownConfig } from './known-config.ts';
 import type { Invocation } from './options.ts';
 import { realPorts } from './ports.ts';
-import { readConfig } from './read-config.ts';
 
 export interface HistoryOptions {
   readonly last?: string;
@@ -27,7 +27,7 @@ export async function historyCommand(
   [name]: readonly string[],
 ): Promise<number> {
   const last = lastOf(options);
-  const { index } = readConfig(invocation.common);
+  const { index } = await knownConfig(invocation.common);
   const contacts = await connectAll(hypervisorsOf(index, name), realPorts(invocation.common));
   try {
     const read = await Promise.all(

@@ -17,8 +17,8 @@ export interface Config {
   readonly warnings: readonly Diagnostic[];
 }
 
-/** @throws ConfigError for a bad fleet.yaml; FleetError when it or the folder is not there. */
-export function readConfig(common: CommonOptions): Config {
+/** Where fleet.yaml is: the folder, and its name in it. @throws FleetError `workspace.*` */
+export function locateConfig(common: CommonOptions): { directory: string; config: string } {
   let directory: string;
   try {
     directory = realpathSync(common.directory);
@@ -36,6 +36,13 @@ export function readConfig(common: CommonOptions): Config {
       hint: 'fleet.yaml is committed with what is rendered from it: it has to be in the same repository (-C DIR).',
     });
   }
+  return { directory, config };
+}
+
+/** @throws ConfigError for a bad fleet.yaml; FleetError when it or the folder is not there. */
+export function readConfig(common: CommonOptions): Config {
+  const { directory, config } = locateConfig(common);
+  const file = resolve(directory, common.config);
   let text: string;
   try {
     text = readFileSync(file, 'utf8');

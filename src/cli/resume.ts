@@ -10,10 +10,11 @@ import { resultText } from '../report/result-text.ts';
 import { styleFor } from '../report/style.ts';
 import { confirm } from './ask.ts';
 import { deploy, inputFor } from './deploy.ts';
+import { knownConfig } from './known-config.ts';
 import type { Invocation } from './options.ts';
 import { realPorts } from './ports.ts';
 import { type Survey, survey } from './survey.ts';
-import { openWorkspace, type Workspace } from './workspace.ts';
+import { type Workspace, workspaceOf } from './workspace.ts';
 
 export interface ResumeOptions {
   /** An id; true: the one there is. */
@@ -37,8 +38,10 @@ export async function resumeCommand(
   invocation: Invocation,
   options: ResumeOptions,
 ): Promise<number> {
-  const workspace = openWorkspace(invocation.common);
-  const seen = await survey(workspace, realPorts(invocation.common), { upstream: 'required' });
+  const workspace = workspaceOf(await knownConfig(invocation.common));
+  // Rolling back needs no remote.
+  const upstream = options.undo ? {} : ({ upstream: 'required' } as const);
+  const seen = await survey(workspace, realPorts(invocation.common), upstream);
   try {
     const lost = await findLost(seen, options.resume === true ? undefined : options.resume);
     // With --json standard output has the one document.

@@ -18,10 +18,10 @@ import { resultsJson } from '../report/result-json.ts';
 import { resultText } from '../report/result-text.ts';
 import { styleFor } from '../report/style.ts';
 import { confirm } from './ask.ts';
+import { knownConfig } from './known-config.ts';
 import { liveReporter } from './live.ts';
 import type { Invocation } from './options.ts';
 import { newDeployment, realPorts } from './ports.ts';
-import { readConfig } from './read-config.ts';
 
 export interface RollbackOptions {
   readonly to?: string;
@@ -36,7 +36,7 @@ export async function rollbackCommand(
   options: RollbackOptions,
   names: readonly string[],
 ): Promise<number> {
-  const { index } = readConfig(invocation.common);
+  const { index } = await knownConfig(invocation.common);
   const ports = realPorts(invocation.common);
   const hypervisors = locate(index, names);
   const contacts = await connectAll(

@@ -3,9 +3,9 @@ import { runScript } from '../host/hypervisor.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import { timestamp, whenBack } from '../plan/drift.ts';
 import { confirm } from './ask.ts';
+import { knownConfig } from './known-config.ts';
 import type { Invocation } from './options.ts';
 import { realPorts } from './ports.ts';
-import { readConfig } from './read-config.ts';
 
 /** `fleet unlock HYPERVISOR`: ends a deployment that died there; refuses while it is alive. */
 export async function unlockCommand(
@@ -13,7 +13,7 @@ export async function unlockCommand(
   options: { readonly yes?: boolean },
   [name = '']: readonly string[],
 ): Promise<number> {
-  const { index } = readConfig(invocation.common);
+  const { index } = await knownConfig(invocation.common);
   const hypervisor = index.hypervisors.get(name);
   if (!hypervisor) {
     throw new FleetError('unlock.unknown', `fleet.yaml has no hypervisor called ${name}`, {

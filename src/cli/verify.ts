@@ -4,16 +4,16 @@ import { exitCodes, FleetError } from '../model/errors.ts';
 import { select } from '../plan/selectors.ts';
 import { checksText } from '../report/checks-text.ts';
 import { styleFor } from '../report/style.ts';
+import { knownConfig } from './known-config.ts';
 import type { Invocation } from './options.ts';
 import { realPorts } from './ports.ts';
-import { readConfig } from './read-config.ts';
 
 /** `fleet verify [--on] [--json]`: the checks of apply, alone. Exit 1 when one fails. */
 export async function verifyCommand(
   invocation: Invocation,
   options: { on?: string; json?: boolean },
 ): Promise<number> {
-  const { index } = readConfig(invocation.common);
+  const { index } = await knownConfig(invocation.common);
   const selection = select(index.fleet, options.on);
   const ports = realPorts(invocation.common);
   const wanted = index.fleet.hypervisors.filter((h) => selection.hypervisors.has(h.name));

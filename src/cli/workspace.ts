@@ -22,7 +22,10 @@ export interface Workspace extends Config {
 }
 
 export function openWorkspace(common: CommonOptions): Workspace {
-  const config = readConfig(common);
+  return workspaceOf(readConfig(common));
+}
+
+export function workspaceOf(config: Config): Workspace {
   const rendered = render(config.index.fleet);
   return { ...config, rendered, changes: reconcile(rendered, existingFiles(config.directory)) };
 }

@@ -1,5 +1,6 @@
 import { isLost } from '../host/hypervisor.ts';
 import { FleetError } from '../model/errors.ts';
+import { plainLine } from '../model/plain-text.ts';
 import { NotHealthy } from './await-healthy.ts';
 import type { Session } from './session.ts';
 
@@ -64,10 +65,7 @@ function rowsOfDetail(detail: string | undefined): string[][] {
 }
 
 /** On one line, and between two tabs. */
-function field(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is taken out.
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').slice(0, bounds.field);
-}
+const field = (text: string): string => plainLine(text, bounds.field);
 
 /** Has a hypervisor keep why its deployment failed. Does not throw. @returns whether it is written there */
 export async function keepFailure(

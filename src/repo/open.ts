@@ -8,6 +8,7 @@ import { gitError } from './error.ts';
 import { git } from './git.ts';
 import { currentHead, dirtyFiles, filesAt, textsAt } from './head.ts';
 import type { ObjectFormat } from './object-id.ts';
+import { pastTexts } from './past.ts';
 import { publishOutcome } from './publish.ts';
 import { push } from './push.ts';
 import { currentBranch, ready } from './ready.ts';
@@ -36,6 +37,7 @@ export async function openRepo(dir: string): Promise<Repo> {
       return remoteState(at, settings.remote, branch);
     },
     ready: (settings) => ready(at, settings),
+    past: (path) => pastTexts(at, path),
     treeWith: (contents) => treeWith(at, format, contents),
     commit: (contents, message, on) => commit(at, format, contents, message, on),
     push: (settings) => push(at, settings),

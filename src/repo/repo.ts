@@ -1,4 +1,5 @@
 import type { GitSettings } from '../model/fleet.ts';
+import type { PastText } from './past.ts';
 
 /** Path → what a commit is to hold there; undefined: nothing. */
 export type Contents = ReadonlyMap<string, string | undefined>;
@@ -68,6 +69,8 @@ export interface Repo {
   filesAt(commit: string): Promise<readonly TrackedFile[]>;
   /** What a commit holds at these paths; those it does not hold are left out. */
   textsAt(commit: string, paths: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** What a file held before, the newest first; nothing where there are no commits. */
+  past(path: string): Promise<readonly PastText[]>;
   /** Paths of tracked files that differ from HEAD, in the index or the work tree. */
   dirty(): Promise<readonly string[]>;
   /** Path → blob id that git would give the text there. */

@@ -1,4 +1,5 @@
 import type { PastDeployment, PastFailure, PastStep } from '../host/history.ts';
+import { plainLine, quotedText } from '../model/plain-text.ts';
 import { timestamp } from '../plan/drift.ts';
 import type { Style } from './style.ts';
 
@@ -42,12 +43,16 @@ function failureLines(
   style: Style,
 ): string[] {
   const place = where !== undefined && where !== hypervisor ? `${where}: ` : '';
-  const head = `    ${place}${message} ${style('dim', `[${code}]`)}`;
+  const head = `    ${place}${plainLine(message)} ${style('dim', `[${code}]`)}`;
   if (!whole) return [head];
   return [
     head,
-    ...checks.map((c) => `      ${c.target} ${c.check}: expected ${c.expected}, seen ${c.seen}`),
-    ...lines.map((line) => style('dim', `      ${line}`)),
+    ...checks.map((c) =>
+      plainLine(`      ${c.target} ${c.check}: expected ${c.expected}, seen ${c.seen}`),
+    ),
+    ...(lines.length === 0 ? [] : quotedText(lines.join('\n')).split('\n')).map((line) =>
+      style('dim', `      ${line}`),
+    ),
   ];
 }
 

@@ -101,7 +101,7 @@ test('what failed says why: in a line among others, and in full when it is the o
       20251009-085320-abcd by ada@desk
         hv2: db1 is not healthy after 40 s [verify.not-healthy]
           db1 tcp 5432: expected connects, seen refused
-          microvm@db1: no such disk
+          | microvm@db1: no such disk
     "
   `);
 });

@@ -163,4 +163,17 @@ describe('what was deployed', { timeout: 240_000 }, () => {
     expect(await bad()).toBe('');
     expect((await desk.apply(0)).stdout).toBe('No changes.\n');
   });
+
+  it('can be rolled back in the midst of an edit, as one document', async () => {
+    desk.write('fleet.yaml', 'vms: [');
+    const run = await desk.fleet(['rollback', 'web2', '--yes', '--json']);
+    desk.save();
+    expect(run.code, run.stderr).toBe(0);
+    expect(run.stderr).toContain('this uses the one of commit');
+    expect(JSON.parse(run.stdout)).toMatchObject({
+      kind: 'rollback',
+      version: 1,
+      results: [{ hypervisor: 'hv1', outcome: 'done' }],
+    });
+  });
 });

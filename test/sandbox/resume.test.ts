@@ -75,13 +75,22 @@ describe('a deployment whose fleet was killed', { timeout: 240_000 }, () => {
     expect(await hv1.sh(`cat ${deployments}/*/journal`)).toMatch(/\tresumed-by-\S+\tend\t0/);
   });
 
-  it('is undone when asked to, everywhere', async () => {
+  it('is undone when asked to, everywhere, whatever fleet.yaml looks like meanwhile', async () => {
     const before = await booted();
     await kill('update web2');
-    const run = await desk.fleet(['apply', '--resume', '--undo', '--yes']);
+    desk.write('fleet.yaml', 'vms: [');
+    const run = await desk.fleet(['apply', '--resume', '--undo', '--yes', '--json']);
+    desk.save();
     expect(run.code, run.stdout + run.stderr).toBe(3);
-    expect(run.stdout).toContain('hv1  rolled back: as asked');
-    expect(run.stdout).toContain('hv2  untouched: as asked');
+    expect(run.stderr).toContain('fleet.yaml (fleet validate): this uses the one of commit');
+    expect(JSON.parse(run.stdout)).toMatchObject({
+      kind: 'resume',
+      version: 1,
+      results: [
+        { hypervisor: 'hv1', outcome: 'rolled-back', because: 'as asked' },
+        { hypervisor: 'hv2', outcome: 'untouched', because: 'as asked' },
+      ],
+    });
     expect(await booted()).toEqual(before);
     for (const vm of vms) expect(await on(vm).isActive(vm), vm).toBe(true);
     expect(await isLocked()).toBe(false);

@@ -1,0 +1,55 @@
+import { join, relative } from 'node:path';
+import { readFleet } from '../config/read-fleet.ts';
+import { ConfigError, FleetError } from '../model/errors.ts';
+import { indexFleet } from '../model/index.ts';
+import { timestamp } from '../plan/drift.ts';
+import { openRepo } from '../repo/open.ts';
+import type { CommonOptions } from './options.ts';
+import { type Config, locateConfig, readConfig } from './read-config.ts';
+
+/**
+ * fleet.yaml for commands that look at what runs and roll it back: they work also in the midst of an edit. One that
+ * cannot be used is left alone; what git had last that can be is used, and that is said on standard error.
+ * @throws ConfigError, FleetError as readConfig, when git has none either
+ */
+export async function knownConfig(common: CommonOptions): Promise<Config> {
+  try {
+    return readConfig(common);
+  } catch (error) {
+    const isMissing = error instanceof FleetError && error.code === 'workspace.no-config';
+    if (!isMissing && !(error instanceof ConfigError)) throw error;
+    const known = await lastKnown(common);
+    if (!known) throw error;
+    const { config, commit, at } = known;
+    const why = isMissing
+      ? `there is no ${config.config} here`
+      : `${error.message} (fleet validate)`;
+    process.stderr.write(
+      `${why}: this uses the one of commit ${commit.slice(0, 8)}, ${timestamp(at)}\n`,
+    );
+    return config;
+  }
+}
+
+async function lastKnown(
+  common: CommonOptions,
+): Promise<{ config: Config; commit: string; at: number } | undefined> {
+  const { directory, config } = locateConfig(common);
+  try {
+    const repo = await openRepo(directory);
+    const past = await repo.past(relative(repo.top, join(directory, config)));
+    for (const { commit, at, text } of past) {
+      const read = readFleet(text, common.config);
+      if ('diagnostics' in read) continue;
+      const { fleet, warnings } = read;
+      return {
+        commit,
+        at,
+        config: { directory, config, text, index: indexFleet(fleet), warnings },
+      };
+    }
+  } catch {
+    // No git, or no repository: what is wrong with fleet.yaml is what there is to say.
+  }
+  return undefined;
+}
