@@ -91,7 +91,11 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
     new Command('rollback')
       .description('return vms or hypervisors to a previous generation')
       .argument('[names...]', 'vms or hypervisors')
-      .option('--to <generation>', 'a number that --list shows; default: the previous one')
+      .option(
+        '--to <generation>',
+        'N that --list shows, or NAME=N (once for each name); default: the previous one that fits',
+        (value, before: readonly string[] = []) => [...before, value],
+      )
       .option('--list', 'show the generations there are')
       .option('-y, --yes', 'do not ask')
       .addOption(asJson),

@@ -1,14 +1,10 @@
+import { chooseGenerations, type Numbers, type Returns } from '../deploy/choose-generations.ts';
 import { type Contact, connectAll } from '../deploy/connect-all.ts';
 import type { Ports } from '../deploy/ports.ts';
-import { type Returns, returning } from '../deploy/rollback.ts';
+import { declaredBy, returning } from '../deploy/rollback.ts';
 import { exitCodeOf, rollOut } from '../deploy/rollout.ts';
 import { type Facts, systemName } from '../host/facts.ts';
-import {
-  chooseGeneration,
-  type Generation,
-  type Generations,
-  parseGenerations,
-} from '../host/generations.ts';
+import { type Generations, noGenerations, parseGenerations } from '../host/generations.ts';
 import type { Host } from '../host/host.ts';
 import { runScript } from '../host/hypervisor.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
@@ -24,7 +20,7 @@ import type { Invocation } from './options.ts';
 import { newDeployment, realPorts } from './ports.ts';
 
 export interface RollbackOptions {
-  readonly to?: string;
+  readonly to?: readonly string[];
   readonly list?: boolean;
   readonly yes?: boolean;
   readonly json?: boolean;
@@ -36,6 +32,7 @@ export async function rollbackCommand(
   options: RollbackOptions,
   names: readonly string[],
 ): Promise<number> {
+  const numbers = readNumbers(names, options.to ?? []);
   const { index } = await knownConfig(invocation.common);
   const ports = realPorts(invocation.common);
   const hypervisors = locate(index, names);
@@ -53,7 +50,7 @@ export async function rollbackCommand(
     }
     const lost = contacts.find((c) => c.facts instanceof Error);
     if (lost) throw lost.facts;
-    const work = choose(hypervisors, contacts, known, options.to);
+    const work = choose(hypervisors, contacts, known, numbers);
     // With --json standard output has the one document.
     (options.json ? process.stderr : process.stdout).write(announcement(work));
     if (!options.yes && !(await confirm('Roll back?', invocation.signal))) {
@@ -94,7 +91,7 @@ function locate(index: FleetIndex, names: readonly string[]): Map<string, Set<st
 }
 
 async function readGenerations(contact: Contact): Promise<Generations> {
-  if (!contact.host) return { all: [], expected: new Map() };
+  if (!contact.host) return noGenerations;
   return parseGenerations(await runScript(contact.host, 'generations', []));
 }
 
@@ -102,41 +99,67 @@ function choose(
   wanted: ReadonlyMap<string, ReadonlySet<string>>,
   contacts: readonly Contact[],
   known: readonly Generations[],
-  to: string | undefined,
+  numbers: Numbers,
 ): Work[] {
-  const number = to === undefined ? undefined : Number(to);
-  if (number !== undefined && !Number.isInteger(number)) {
-    throw new FleetError('rollback.bad-generation', `--to ${to} is not a generation number`, {
-      exitCode: exitCodes.usage,
-    });
-  }
   return contacts.map((contact, i): Work => {
-    const name = contact.hypervisor.name;
+    const hypervisor = contact.hypervisor.name;
     const generations = known[i] as Generations;
-    const returns = new Map<string, Generation>();
-    for (const target of wanted.get(name) ?? []) {
-      const chosen = chooseGeneration(generations, target, number);
-      const title = target === systemName ? name : target;
-      if (!chosen) {
-        throw new FleetError(
-          'rollback.no-generation',
-          `${title} has no ${number === undefined ? 'previous generation' : `generation ${number}`}`,
-          {
-            hint: `fleet rollback --list ${title} shows those there are.`,
-          },
-        );
-      }
-      returns.set(target, chosen);
-    }
+    const own = new Map(
+      [...numbers].map(([name, n]) => [name === hypervisor ? systemName : name, n] as const),
+    );
+    const returns = chooseGenerations(
+      { hypervisor, generations, facts: contact.facts as Facts, numbers: own },
+      [...(wanted.get(hypervisor) ?? [])],
+    );
     return { contact, host: contact.host as Host, generations, returns };
   });
 }
 
+/** `--to N` with one name, `--to NAME=N` with any. @throws FleetError of usage */
+export function readNumbers(names: readonly string[], to: readonly string[]): Numbers {
+  return new Map(
+    to.map((text) => {
+      const at = text.lastIndexOf('=');
+      const name = at < 0 ? names[0] : text.slice(0, at);
+      const number = text.slice(at + 1);
+      const refuse = (why: string, hint?: string) =>
+        new FleetError('rollback.bad-generation', `--to ${text}: ${why}`, {
+          exitCode: exitCodes.usage,
+          ...(hint && { hint }),
+        });
+      if (at < 0 && names.length > 1)
+        throw refuse('which of them is meant?', `Write --to NAME=${number}, once for each name.`);
+      if (name === undefined || !names.includes(name))
+        throw refuse(`${name} is not among the names to roll back`);
+      if (number !== 'kept' && !/^[0-9]{1,9}$/.test(number))
+        throw refuse(`${number} is not a generation number`);
+      return [name, number === 'kept' ? 'kept' : Number(number)] as const;
+    }),
+  );
+}
+
+/** Guests that restart though nobody named them. */
+function restarts(
+  { facts }: Contact,
+  returns: Returns,
+  generations: Generations,
+  name: string,
+): string {
+  const system = returns.get(name);
+  if (name !== systemName || !system || facts instanceof Error) return '';
+  const all = declaredBy(system, generations).filter(
+    (vm) => !returns.has(vm) && facts.vms.get(vm)?.unit.active === 'active',
+  );
+  return all.length > 0
+    ? `\n  restarts ${all.join(', ')}: this system has them in microvm.vms, and its switch restarts what it declares`
+    : '';
+}
+
 function announcement(work: readonly Work[]): string {
-  const lines = work.flatMap(({ contact, returns }) =>
+  const lines = work.flatMap(({ contact, generations, returns }) =>
     [...returns].map(([name, g]) => {
       const since = g.since > 0 ? ` of ${timestamp(g.since)}` : '';
-      return `${name === systemName ? contact.hypervisor.name : name}  → generation ${g.number ?? '(kept by fleet)'}${since}\n  ${g.path}`;
+      return `${name === systemName ? contact.hypervisor.name : name}  → generation ${g.number ?? '(kept by fleet)'}${since}\n  ${g.path}${restarts(contact, returns, generations, name)}`;
     }),
   );
   return `${lines.join('\n')}\nVolumes stay as they are: data is not rolled back.\n`;

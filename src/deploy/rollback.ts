@@ -1,8 +1,9 @@
 import { systemName } from '../host/facts.ts';
-import type { Generation, Generations } from '../host/generations.ts';
+import { baseOf, type Generations } from '../host/generations.ts';
 import { FleetError } from '../model/errors.ts';
-import { type Expected, parseExpected, sameWiring } from '../model/expected.ts';
+import { formatExpected, sameWiring } from '../model/expected.ts';
 import { awaitHealthy } from './await-healthy.ts';
+import type { Return, Returns } from './choose-generations.ts';
 import { type Context, formerTarget, stopSeconds } from './context.ts';
 import { withReason } from './failure.ts';
 import { checkpoint } from './interrupt.ts';
@@ -10,27 +11,22 @@ import { switchHypervisor } from './switch.ts';
 import { stopVm, tellKilled } from './vm-steps.ts';
 import type { Outcome, Work } from './work.ts';
 
-/** Which generation each target of one hypervisor returns to. */
-export type Returns = ReadonlyMap<string, Generation>;
-
 /**
  * Returns vms, and the hypervisor itself, to generations that are already built: no git, no build,
  * no evaluation. Verified like a deployment, and taken back when the old generation is not healthy.
  */
 export function returning(returns: Returns, generations: Generations, operator: string): Work {
-  const expectedAt = (g: Generation) =>
-    parseExpected(generations.expected.get(g.path.split('/').at(-1) ?? ''));
   return {
     prepare: async () => undefined,
     activate: async (ctx) => {
       const system = returns.get(systemName);
       const vms = [...returns].filter(([name]) => name !== systemName);
-      const moved = movedVms(ctx, vms, expectedAt);
+      const moved = movedVms(ctx, vms);
       if (moved.length > 0 && !system) throw needsItsHypervisor(ctx, moved);
       if (system) {
         for (const name of moved) await stopVm(ctx, name);
         checkpoint(ctx.signal);
-        const changing = new Set(moved);
+        const changing = new Set([...moved, ...declaredBy(system, generations)]);
         await switchHypervisor(ctx, {
           toplevel: system.path,
           networks: [],
@@ -41,17 +37,18 @@ export function returning(returns: Returns, generations: Generations, operator: 
       for (const [name, generation] of vms) {
         checkpoint(ctx.signal);
         try {
-          await returnVm(ctx, name, generation, expectedAt(generation));
+          await returnVm(ctx, name, generation);
         } catch (error) {
           throw await withReason(ctx.session, error, [name]);
         }
       }
+      if (system) await removeBridges(ctx, system, generations);
       return {
         lines: [...returns].map(([name, g]) => {
           const title = name === systemName ? ctx.session.hypervisor.name : name;
           return `${title} is on generation ${g.number ?? 'that fleet kept'}; held back until fleet apply --release ${title}`;
         }),
-        ...records(ctx, returns, generations, operator),
+        ...records(ctx, returns, operator),
         released: [],
         ...(system && { boot: { toplevel: system.path, generation: 'return' as const } }),
       };
@@ -60,13 +57,8 @@ export function returning(returns: Returns, generations: Generations, operator: 
 }
 
 /** Vms whose TAP or bridge was another one then. */
-function movedVms(
-  ctx: Context,
-  vms: readonly (readonly [string, Generation])[],
-  expectedAt: (generation: Generation) => Expected | undefined,
-): string[] {
-  return vms.flatMap(([name, generation]) => {
-    const then = expectedAt(generation);
+function movedVms(ctx: Context, vms: readonly (readonly [string, Return])[]): string[] {
+  return vms.flatMap(([name, { expected: then }]) => {
     const now = ctx.before.deployed.get(name)?.expected;
     return then && now && !sameWiring(then, now) ? [name] : [];
   });
@@ -83,12 +75,27 @@ function needsItsHypervisor(ctx: Context, moved: readonly string[]): FleetError 
   );
 }
 
-async function returnVm(
-  ctx: Context,
-  name: string,
-  generation: Generation,
-  then: ReturnType<typeof parseExpected>,
+/** Guests of the `microvm.vms` of a system: it starts them anew, on runners of its own. */
+export function declaredBy(system: Return, { systems }: Generations): readonly string[] {
+  return systems.get(baseOf(system.path))?.declares ?? [];
+}
+
+/** networkd takes none away: without guests they would stay, and keep their subnets. */
+async function removeBridges(
+  { before, session }: Context,
+  system: Return,
+  { systems }: Generations,
 ): Promise<void> {
+  const bridgesOf = (path: string) => systems.get(baseOf(path))?.bridges ?? [];
+  const kept = bridgesOf(system.path);
+  const old = bridgesOf(before.currentSystem ?? '').filter(
+    (name) => !kept.includes(name) && before.interfaces.has(name),
+  );
+  if (old.length > 0)
+    await session.step(`remove ${old.join(', ')}`, 'bridges', [session.id, ...old]);
+}
+
+async function returnVm(ctx: Context, name: string, generation: Return): Promise<void> {
   const { session, index } = ctx;
   const former = formerTarget(ctx, name);
   const wanted = index.vms.get(name)?.state ?? 'running';
@@ -101,7 +108,7 @@ async function returnVm(
     [name, generation.path, stopSeconds(ctx), state],
     { limit: 'guest', onLine: tellKilled(ctx) },
   );
-  const expected = then ?? former?.expected;
+  const expected = generation.expected ?? former?.expected;
   if (!expected) return;
   const target = { name, runner: generation.path, state: wanted, expected } as const;
   const checks = await awaitHealthy(
@@ -111,6 +118,7 @@ async function returnVm(
     [],
     index.fleet.rollout,
     ctx.signal,
+    (check) => !generation.isSilent || check.check !== 'answers',
   );
   ctx.standing.set(name, target);
   ctx.emit({ type: 'checked', hypervisor: session.hypervisor.name, target: name, checks });
@@ -119,24 +127,24 @@ async function returnVm(
 function records(
   { before }: Context,
   returns: Returns,
-  generations: Generations,
   operator: string,
 ): Pick<Outcome, 'recorded' | 'held'> {
-  const all = [...returns].map(([name, { path }]) => ({
+  const all = [...returns].map(([name, { path, expected }]) => ({
     name,
     path,
+    expected: expected && formatExpected(expected),
     from: name === systemName ? before.currentSystem : before.vms.get(name)?.current,
   }));
   return {
     // The fingerprint of an old generation is not known: once released, the next apply builds.
-    recorded: all.map(({ name, path, from }) => ({
+    recorded: all.map(({ name, path, from, expected }) => ({
       name,
       fingerprint: '-',
       path,
       before: from,
       commit: '-',
       generation: 'return',
-      expected: generations.expected.get(path.split('/').at(-1) ?? ''),
+      expected,
     })),
     held: all.map(({ name, path, from }) => ({ name, from: from ?? '-', to: path, operator })),
   };

@@ -1,3 +1,4 @@
+import type { ExpectedNic } from '../model/expected.ts';
 import * as shape from './answers/shape.ts';
 
 /** One entry of a Nix profile that one can return to. */
@@ -12,11 +13,42 @@ export interface Generation {
   readonly current: boolean;
 }
 
+/** What a hypervisor's system does with the interfaces of its guests. */
+export interface SystemWiring {
+  /** `Name=` of networkd's files, as globs, in order: the first that matches decides; no bridge: it enters none. */
+  readonly wires: readonly { readonly names: string; readonly bridge: string | undefined }[];
+  /** Bridges that networkd makes. */
+  readonly bridges: readonly string[];
+  /** Guests in its `microvm.vms`: it starts them on runners of its own. */
+  readonly declares: readonly string[];
+}
+
+/** What a runner says of itself that fleet has not deployed. */
+export interface RunnerWiring {
+  readonly taps: readonly string[];
+  /** IPv4, as far as its files have any. */
+  readonly addresses: readonly string[];
+  readonly virtiofs: boolean;
+}
+
+/** What each map has is by the base name of a store path. */
 export interface Generations {
   readonly all: readonly Generation[];
-  /** Base name of a store path → how that generation is reached (src/plan/expected.ts). */
+  /** How that generation is reached (src/model/expected.ts). */
   readonly expected: ReadonlyMap<string, string>;
+  readonly systems: ReadonlyMap<string, SystemWiring>;
+  readonly runners: ReadonlyMap<string, RunnerWiring>;
 }
+
+export const noGenerations: Generations = {
+  all: [],
+  expected: new Map(),
+  systems: new Map(),
+  runners: new Map(),
+};
+
+/** Base name of a store path. */
+export const baseOf = (path: string): string => path.split('/').at(-1) ?? '';
 
 /**
  * Reads what generations.sh printed; sorted by name and number.
@@ -28,48 +60,98 @@ export function parseGenerations(text: string): Generations {
 
 function read(text: string): Generations {
   const rows = text.split('\n').map((line) => line.split('\t'));
-  const all = rows
-    .filter((r) => r[0] === 'generation')
-    .map(
-      ([, name, number, path, since, current]): Generation => ({
-        name: shape.name(name, 'name of a vm'),
-        number: number === 'kept' ? undefined : shape.whole(number, 'number of a generation'),
-        path: shape.path(path, 'path of a generation'),
-        since: shape.time(since, 'time of a generation'),
-        current: current === 'yes',
-      }),
-    );
+  const of = (kind: string) => rows.filter((r) => r[0] === kind).map((r) => r.slice(1));
+  const all = of('generation').map(
+    ([name, number, path, since, current]): Generation => ({
+      name: shape.name(name, 'name of a vm'),
+      number: number === 'kept' ? undefined : shape.whole(number, 'number of a generation'),
+      path: shape.path(path, 'path of a generation'),
+      since: shape.time(since, 'time of a generation'),
+      current: current === 'yes',
+    }),
+  );
   // What a profile still lists need not be listed as kept, too.
   const listed = new Set(
     all.filter((g) => g.number !== undefined).map((g) => `${g.name} ${g.path}`),
   );
+  const second = (kind: string, base: string) =>
+    of(kind).flatMap(([of_, value = '']) => (of_ === base ? [shape.name(value, kind)] : []));
+  const systems = ['wired', 'bridge', 'declares'].flatMap(of).map(([base = '']) => base);
   return {
     all: all
       .filter((g) => g.number !== undefined || !listed.has(`${g.name} ${g.path}`))
       .sort((a, b) =>
         a.name === b.name ? (a.number ?? 0) - (b.number ?? 0) : a.name < b.name ? -1 : 1,
       ),
-    expected: new Map(
-      rows.filter((r) => r[0] === 'expected').map(([, base = '', text = '']) => [base, text]),
+    expected: new Map(of('expected').map(([base = '', known = '']) => [base, known])),
+    systems: new Map(
+      systems.map((base) => [
+        base,
+        {
+          wires: of('wired').flatMap(([of_, names = '', bridge = '-']) =>
+            of_ === base
+              ? [{ names, bridge: bridge === '-' ? undefined : shape.name(bridge, 'bridge') }]
+              : [],
+          ),
+          bridges: second('bridge', base),
+          declares: second('declares', base),
+        },
+      ]),
+    ),
+    runners: new Map(
+      of('runner').map(([base = '', virtiofs]) => [
+        base,
+        {
+          taps: second('tap', base),
+          addresses: second('address', base),
+          virtiofs: virtiofs === 'yes',
+        },
+      ]),
     ),
   };
 }
 
-/** The generation to return to: `to`, or the one before the current one, or the one fleet kept. */
-export function chooseGeneration(
-  generations: Generations,
-  name: string,
-  to: number | undefined,
-): Generation | undefined {
+/** Those that one may return to, the likeliest first: younger ones before older, then what fleet kept. */
+export function earlierGenerations(generations: Generations, name: string): Generation[] {
   const own = generations.all.filter((g) => g.name === name);
-  if (to !== undefined) return own.find((g) => g.number === to);
   const current = own.find((g) => g.current);
-  const before = own.filter(
-    (g) =>
-      g.number !== undefined &&
-      !g.current &&
-      g.path !== current?.path &&
-      g.number < (current?.number ?? 0),
-  );
-  return before.at(-1) ?? own.find((g) => g.number === undefined && g.path !== current?.path);
+  const others = own.filter((g) => g.path !== current?.path);
+  return [
+    ...others.filter((g) => g.number !== undefined && g.number < (current?.number ?? 0)).reverse(),
+    ...others.filter((g) => g.number === undefined),
+  ];
+}
+
+/** The bridge that an interface enters under a system; undefined: none that networkd knows of. */
+export function bridgeUnder(system: SystemWiring | undefined, port: string): string | undefined {
+  return system?.wires.find(({ names }) => matches(names, port))?.bridge;
+}
+
+/** True when every TAP is in its bridge under that system. */
+export function fitsUnder(
+  system: SystemWiring | undefined,
+  nics: readonly Pick<ExpectedNic, 'tap' | 'bridge'>[],
+): boolean {
+  return nics.every(({ tap, bridge }) => bridgeUnder(system, tap) === bridge);
+}
+
+/** As systemd.network's `Name=`: globs with spaces between, all inverted by one `!` in front. */
+function matches(names: string, port: string): boolean {
+  const inverted = names.startsWith('!');
+  const globs = (inverted ? names.slice(1) : names).split(/\s+/).filter(Boolean);
+  return globs.some((glob) => globRegExp(glob).test(port)) !== inverted;
+}
+
+function globRegExp(glob: string): RegExp {
+  const source = glob
+    .replace(/[.+^${}()|\\]/g, '\\$&')
+    .replace(/\*/g, '.*')
+    .replace(/\?/g, '.')
+    .replace(/\[!/g, '[^');
+  try {
+    return new RegExp(`^${source}$`);
+  } catch {
+    // A bracket that nobody closed is itself.
+    return new RegExp(`^${source.replace(/[[\]]/g, '\\$&')}$`);
+  }
 }

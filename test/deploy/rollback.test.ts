@@ -3,8 +3,13 @@ import type { HypervisorResult } from '../../src/deploy/put-back.ts';
 import { returning } from '../../src/deploy/rollback.ts';
 import { rollOut } from '../../src/deploy/rollout.ts';
 import { systemName } from '../../src/host/facts.ts';
-import type { Generation, Generations } from '../../src/host/generations.ts';
-import { formatExpected } from '../../src/model/expected.ts';
+import {
+  baseOf,
+  type Generation,
+  type Generations,
+  noGenerations,
+} from '../../src/host/generations.ts';
+import { formatExpected, parseExpected } from '../../src/model/expected.ts';
 import { index, twoHypervisors } from '../plan/situation.ts';
 import { World, words } from './run.ts';
 
@@ -24,9 +29,15 @@ async function rollBack(
   world: World,
   wanted: readonly Generation[],
   expected: Generations['expected'] = new Map(),
+  systems: Generations['systems'] = new Map(),
 ): Promise<HypervisorResult> {
-  const generations = { all: wanted, expected };
-  const work = returning(new Map(wanted.map((g) => [g.name, g])), generations, 'ada@desk');
+  const work = returning(
+    new Map(
+      wanted.map((g) => [g.name, { ...g, expected: parseExpected(expected.get(baseOf(g.path))) }]),
+    ),
+    { ...noGenerations, all: wanted, expected, systems },
+    'ada@desk',
+  );
   const { members, ...input } = world.input([]);
   const [result] = await rollOut({
     ...input,
@@ -132,6 +143,24 @@ describe('rolling back', () => {
       then,
     );
     expect(words(world.hv1.log).slice(0, 3)).toEqual(['begin', 'vm-stop web1', 'switch test']);
+  });
+
+  test('a hypervisor takes away the bridges that only the system of today had', async () => {
+    const world = new World();
+    const wiring = (...bridges: string[]) => ({ wires: [], bridges, declares: [] });
+    await rollBack(
+      world,
+      [generation(systemName, 41, '/nix/store/past-system')],
+      new Map(),
+      new Map([
+        ['past-system', wiring('br-front')],
+        [baseOf(world.hv1.facts.currentSystem ?? ''), wiring('br-front', 'br-back', 'br-never')],
+      ]),
+    );
+    expect(world.hv1.log.slice(1, 3)).toEqual([
+      'switch ID test -'.replace('ID', world.id),
+      `bridges ${world.id} br-back`,
+    ]);
   });
 
   test('a vm that should be stopped stays stopped', async () => {

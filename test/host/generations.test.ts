@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { systemName } from '../../src/host/facts.ts';
-import { chooseGeneration, parseGenerations } from '../../src/host/generations.ts';
+import {
+  bridgeUnder,
+  earlierGenerations,
+  noGenerations,
+  parseGenerations,
+} from '../../src/host/generations.ts';
 
 const line = (name: string, number: number | 'kept', path: string, current = false) =>
   [
@@ -12,10 +17,8 @@ const line = (name: string, number: number | 'kept', path: string, current = fal
     current ? 'yes' : 'no',
   ].join('\t');
 const read = (...lines: string[]) => parseGenerations(`${lines.join('\n')}\n`);
-const chosen = (lines: string[], to?: number, name = 'web1') => {
-  const generation = chooseGeneration(read(...lines), name, to);
-  return generation && (generation.number ?? 'kept');
-};
+const earlier = (lines: string[], name = 'web1') =>
+  earlierGenerations(read(...lines), name).map((g) => g.number ?? 'kept');
 
 describe('generations', () => {
   test('are sorted by name, and by number rather than text', () => {
@@ -53,50 +56,61 @@ describe('generations', () => {
   });
 
   test('are none for a host without any', () => {
-    expect(parseGenerations('')).toEqual({ all: [], expected: new Map() });
+    expect(parseGenerations('')).toEqual(noGenerations);
   });
 });
 
-describe('the generation to return to', () => {
-  test('is the one before the current one', () => {
-    expect(chosen([line('web1', 8, 'a'), line('web1', 9, 'b'), line('web1', 10, 'c', true)])).toBe(
-      9,
-    );
+describe('the generations to return to', () => {
+  test('are those before the current one, the youngest first', () => {
+    expect(
+      earlier([line('web1', 8, 'a'), line('web1', 9, 'b'), line('web1', 10, 'c', true)]),
+    ).toEqual([9, 8]);
   });
 
-  test('is not a later one, after a roll-back already', () => {
-    expect(chosen([line('web1', 1, 'a'), line('web1', 2, 'b', true), line('web1', 3, 'c')])).toBe(
-      1,
-    );
-    expect(chosen([line('web1', 1, 'a', true), line('web1', 2, 'b')])).toBeUndefined();
+  test('are no later ones, after a roll-back already', () => {
+    expect(
+      earlier([line('web1', 1, 'a'), line('web1', 2, 'b', true), line('web1', 3, 'c')]),
+    ).toEqual([1]);
+    expect(earlier([line('web1', 1, 'a', true), line('web1', 2, 'b')])).toEqual([]);
   });
 
-  test('is another store path: a generation that is the same would change nothing', () => {
-    expect(chosen([line('web1', 1, 'a'), line('web1', 2, 'b'), line('web1', 3, 'b', true)])).toBe(
-      1,
-    );
+  test('are other store paths: a generation that is the same would change nothing', () => {
+    expect(
+      earlier([line('web1', 1, 'a'), line('web1', 2, 'b'), line('web1', 3, 'b', true)]),
+    ).toEqual([1]);
   });
 
-  test('is the one fleet kept when the profile lost the rest', () => {
-    expect(chosen([line('web1', 4, 'd', true), line('web1', 'kept', 'c')])).toBe('kept');
+  test('have what fleet kept at their end, unless it is what runs', () => {
+    expect(earlier([line('web1', 4, 'd', true), line('web1', 'kept', 'c')])).toEqual(['kept']);
+    expect(earlier([line('web1', 4, 'd', true), line('web1', 'kept', 'd')])).toEqual([]);
   });
 
-  test('is not what it is on, though that was kept', () => {
-    expect(chosen([line('web1', 4, 'd', true), line('web1', 'kept', 'd')])).toBeUndefined();
-  });
-
-  test('is what was asked for, when there is one', () => {
-    const all = [line('web1', 1, 'a'), line('web1', 2, 'b', true), line('db1', 7, 'x')];
-    expect(chosen(all, 1)).toBe(1);
-    expect(chosen(all, 7)).toBeUndefined();
-  });
-
-  test('belongs to that vm', () => {
-    expect(chosen([line('web1', 1, 'a', true), line('web10', 0, 'x')])).toBeUndefined();
-  });
-
-  test('is the hypervisor’s own under its name', () => {
+  test('belong to that vm, and the hypervisor’s own to its name', () => {
+    expect(earlier([line('web1', 1, 'a', true), line('web10', 0, 'x')])).toEqual([]);
     const all = [line(systemName, 41, 'a'), line(systemName, 42, 'b', true)];
-    expect(chosen(all, undefined, systemName)).toBe(41);
+    expect(earlier(all, systemName)).toEqual([41]);
+  });
+});
+
+describe('the bridge of a TAP under a system', () => {
+  const { systems } = read(
+    'wired\tsys\tvm-web1 vm-db?\tbr-front',
+    'wired\tsys\t!vm-* lan-*\t-',
+    'wired\tsys\tvm-[a-f]*\tbr-back',
+    'bridge\tsys\tbr-front',
+    'declares\tsys\told',
+  );
+  test.each([
+    ['vm-web1', 'br-front'],
+    ['vm-db1', 'br-front'],
+    ['vm-db10', 'br-back'],
+    // The first file that matches decides, also where it says nothing of a bridge.
+    ['eth0', undefined],
+    ['lan-web', undefined],
+    ['vm-web10', undefined],
+  ])('%s is %s, by the first of networkd’s files that has its name', (tap, bridge) => {
+    expect(bridgeUnder(systems.get('sys'), tap)).toBe(bridge);
+    expect(systems.get('sys')).toMatchObject({ bridges: ['br-front'], declares: ['old'] });
+    expect(bridgeUnder(systems.get('other'), tap)).toBeUndefined();
   });
 });

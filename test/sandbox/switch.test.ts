@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { baseOf, bridgeUnder, parseGenerations } from '../../src/host/generations.ts';
 import { Stage } from './stage.ts';
 
 describe('switching a hypervisor', () => {
@@ -99,6 +100,28 @@ describe('switching a hypervisor', () => {
     ]);
     await stage.host.exec('nix-env -p "$FLEET_ROOT/nix/var/nix/profiles/system" --rollback');
     expect((await stage.facts()).systemProfile).toBe(first);
+  });
+
+  it('tells the network of each system, and how runners are reached that fleet has not deployed', async () => {
+    stage.vms = { web1: {} };
+    await stage.deploy();
+    const runner = (await stage.facts()).vms.get('web1')?.current as string;
+    await stage.host.exec(`cd "$FLEET_ROOT" && mkdir -p var/lib/fleet/profiles &&
+      ln -s ${runner} var/lib/fleet/profiles/web1-1-link && ln -s web1-1-link var/lib/fleet/profiles/web1 &&
+      guest=$(readlink ${runner}/share/microvm/system) &&
+      mkdir -p "$guest/etc/systemd/network" ${first}/etc/systemd/system &&
+      echo Address=10.1.0.9/24 >"$guest/etc/systemd/network/10.network" &&
+      : >${first}/etc/systemd/system/install-microvm-old.service`);
+    const known = parseGenerations((await stage.call('generations')).stdout);
+    const system = known.systems.get(baseOf((await current()) as string));
+    expect(system).toMatchObject({ bridges: ['br-web1'], declares: [] });
+    expect(bridgeUnder(system, 'vm-web1')).toBe('br-web1');
+    expect(known.systems.get(baseOf(first))?.declares).toEqual(['old']);
+    expect(known.runners.get(baseOf(runner))).toEqual({
+      taps: ['vm-web1'],
+      addresses: ['10.1.0.9'],
+      virtiofs: true,
+    });
   });
 
   it('moves TAPs to the bridge that the new system has for them, a moment later', async () => {

@@ -507,6 +507,36 @@ export function scenarios(kind: string, open: () => Promise<World>, lock?: strin
       await nothingToDo();
     });
 
+    test('a roll-back across a change of network names the command that works, and leaves no bridge', async () => {
+      const before = await look.system();
+      desk.edit((d) => {
+        d.networks.extra = { subnet: '10.3.0.0/24' };
+        d.vms.vm3.network = 'extra';
+        d.vms.vm3.address = '10.3.0.2';
+      });
+      await desk.apply(0);
+      const moved = await look.runner('vm3');
+      const alone = await desk.fleet(['rollback', 'vm3', '--yes']);
+      expect([alone.code, alone.stderr]).toEqual([1, expect.stringContaining('another network')]);
+      const refused = await desk.fleet(['rollback', 'hv1', '--yes']);
+      expect(refused.code).toBe(1);
+      const [, words = ''] = /fleet (rollback hv1 vm3 --to .*)/.exec(refused.stderr) ?? [];
+      expect(words).toMatch(/--to hv1=\d+ --to vm3=\d+$/);
+      expect([await look.runner('vm3'), await look.master('vm-vm3')]).toEqual([moved, 'br-extra']);
+      expect((await desk.fleet([...words.split(' '), '--yes'])).code).toBe(0);
+      expect(await look.system()).toBe(before);
+      expect(await look.master('vm-vm3')).toBe('br-front');
+      expect(await look.exists('/sys/class/net/br-extra')).toBe(false);
+      await answersAll();
+      desk.edit((d) => {
+        delete d.networks.extra;
+        d.vms.vm3.network = 'front';
+        d.vms.vm3.address = '10.1.0.4';
+      });
+      await desk.apply(0, '--release', 'hv1,vm3');
+      await nothingToDo();
+    });
+
     test('an interrupted apply puts back what it had changed', async () => {
       const good = await look.runner('vm1');
       desk.edit((d) => {

@@ -1,5 +1,8 @@
 # generations.sh: every generation one could return to. Fields: name, number, path, time, current.
-# Number "kept": held by fleet, though its profile entry is gone (nix-collect-garbage -d).
+# Number "kept": held by fleet, though its profile entry is gone (nix-collect-garbage -d). Then what tells which of
+# them fit together, by the base name of the store path: the networks of systems, the TAPs of runners.
+LC_ALL=C
+export LC_ALL
 list() { # NAME PROFILE
 	current=$(target "$2")
 	for link in "$2"-*-link; do
@@ -22,6 +25,44 @@ for root in "$roots"/previous-*; do
 	[ -L "$root" ] || continue
 	name=${root##*/previous-}
 	printf 'generation\t%s\tkept\t%s\t0\tno\n' "$name" "$(target "$root")"
+done
+paths=$({
+	for link in "$system_profile"-*-link "$roots"/previous-system. "$R/run/current-system"; do target "$link"; done
+} | sort -u)
+for path in $paths; do
+	in_store "$path" || continue
+	for name in $(bridges_of "$path"); do printf 'bridge\t%s\t%s\n' "${path##*/}" "$name"; done
+	# Which bridge an interface enters: the first file that has its name says so, or that it enters none.
+	for file in "$path"/etc/systemd/network/*.network; do
+		[ -f "$file" ] || continue
+		names='' bridge='-'
+		while IFS='=' read -r key value; do
+			case $key in Name) names="$names $value" ;; Bridge) bridge=$value ;; esac
+		done <"$file"
+		[ -z "$names" ] || printf 'wired\t%s\t%s\t%s\n' "${path##*/}" "${names# }" "$bridge"
+	done
+	for unit in "$path"/etc/systemd/system/install-microvm-*.service; do
+		[ -e "$unit" ] || continue
+		name=${unit##*/install-microvm-}
+		printf 'declares\t%s\t%s\n' "${path##*/}" "${name%.service}"
+	done
+done
+# Of runners that fleet has not deployed nobody wrote down how they are reached: they say it themselves.
+paths=$({
+	for link in "$state"/profiles/*-link "$roots"/previous-*; do target "$link"; done
+} | sort -u)
+for path in $paths; do
+	if ! in_store "$path" || [ -f "$state/expected/${path##*/}" ] || [ ! -f "$path/share/microvm/tap-interfaces" ]; then continue; fi
+	shares=no
+	[ ! -e "$path/bin/virtiofsd-run" ] || shares=yes
+	printf 'runner\t%s\t%s\n' "${path##*/}" "$shares"
+	while read -r tap; do
+		[ -z "$tap" ] || printf 'tap\t%s\t%s\n' "${path##*/}" "$tap"
+	done <"$path/share/microvm/tap-interfaces"
+	guest=$(target "$path/share/microvm/system")
+	for file in "$R${guest#"$R"}"/etc/systemd/network/*.network; do
+		[ ! -f "$file" ] || sed -n "s|^Address=\([0-9.]*\)/.*|address$tab${path##*/}$tab\1|p" "$file"
+	done
 done
 for file in "$state"/expected/*; do
 	[ ! -f "$file" ] || printf 'expected\t%s\t%s\n' "${file##*/}" "$(cat "$file")"
