@@ -5,6 +5,7 @@ import { checkHypervisor, checkVm } from '../plan/checks.ts';
 import { awaitHealthy } from './await-healthy.ts';
 import { type Context, formerTarget } from './context.ts';
 import { withReason } from './failure.ts';
+import { foundAfterRollback } from './found-guests.ts';
 
 /** How one hypervisor came out of a deployment. */
 export interface HypervisorResult {
@@ -37,14 +38,16 @@ export async function putBack(ctx: Context): Promise<Pick<HypervisorResult, 'out
     if (of('result').includes('done'))
       bad.push('it had been confirmed and has ended: fleet rollback puts it back');
     const restarted = of('put-back').filter((name) => name !== systemName);
-    if (isChanged) bad.push(...(await lookAgain(ctx, restarted)));
+    const found = await foundAfterRollback(ctx, of('put-back'));
+    bad.push(...found.bad);
+    if (isChanged) bad.push(...(await lookAgain(ctx, restarted)).filter((b) => !bad.includes(b)));
     const outcome = bad.length > 0 ? 'rollback-failed' : isChanged ? 'rolled-back' : 'untouched';
     const lines = of('put-back').map((name) =>
       name === systemName
         ? `${session.hypervisor.name} is on its previous system`
         : `${name} runs as before`,
     );
-    return { outcome, lines: [...lines, ...bad] };
+    return { outcome, lines: [...lines, ...found.lines, ...bad] };
   } catch (error) {
     const { message } = asFleetError(error);
     const lines = isLost(error)

@@ -6,6 +6,7 @@ import { awaitHealthy } from './await-healthy.ts';
 import type { Return, Returns } from './choose-generations.ts';
 import { type Context, formerTarget, stopSeconds } from './context.ts';
 import { withReason } from './failure.ts';
+import { lookAtFound } from './found-guests.ts';
 import { checkpoint } from './interrupt.ts';
 import { switchHypervisor } from './switch.ts';
 import { stopVm, tellKilled } from './vm-steps.ts';
@@ -33,6 +34,7 @@ export function returning(returns: Returns, generations: Generations, operator: 
           networkd: false,
           changing,
         });
+        await requireFound(ctx, (name) => changing.has(name) && !returns.has(name));
       }
       for (const [name, generation] of vms) {
         checkpoint(ctx.signal);
@@ -78,6 +80,17 @@ function needsItsHypervisor(ctx: Context, moved: readonly string[]): FleetError 
 /** Guests of the `microvm.vms` of a system: it starts them anew, on runners of its own. */
 export function declaredBy(system: Return, { systems }: Generations): readonly string[] {
   return systems.get(baseOf(system.path))?.declares ?? [];
+}
+
+/** @throws FleetError `verify.not-healthy` when a guest that the system restarted does not come up */
+async function requireFound(ctx: Context, isLookedAt: (name: string) => boolean): Promise<void> {
+  const { bad } = await lookAtFound(ctx, isLookedAt);
+  if (bad.length === 0) return;
+  throw new FleetError(
+    'verify.not-healthy',
+    `guests of ${ctx.session.hypervisor.name} are not as they were after the switch`,
+    { detail: bad.join('\n') },
+  );
 }
 
 /** networkd takes none away: without guests they would stay, and keep their subnets. */

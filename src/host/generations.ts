@@ -1,5 +1,6 @@
 import type { ExpectedNic } from '../model/expected.ts';
 import * as shape from './answers/shape.ts';
+import { matches } from './network-files.ts';
 
 /** One entry of a Nix profile that one can return to. */
 export interface Generation {
@@ -15,8 +16,12 @@ export interface Generation {
 
 /** What a hypervisor's system does with the interfaces of its guests. */
 export interface SystemWiring {
-  /** `Name=` of networkd's files, as globs, in order: the first that matches decides; no bridge: it enters none. */
-  readonly wires: readonly { readonly names: string; readonly bridge: string | undefined }[];
+  /** networkd's files in order: the first that has an interface decides; no bridge: it enters none. */
+  readonly wires: readonly {
+    /** Globs. */
+    readonly names: readonly string[];
+    readonly bridge: string | undefined;
+  }[];
   /** Bridges that networkd makes. */
   readonly bridges: readonly string[];
   /** Guests in its `microvm.vms`: it starts them on runners of its own. */
@@ -90,7 +95,12 @@ function read(text: string): Generations {
         {
           wires: of('wired').flatMap(([of_, names = '', bridge = '-']) =>
             of_ === base
-              ? [{ names, bridge: bridge === '-' ? undefined : shape.name(bridge, 'bridge') }]
+              ? [
+                  {
+                    names: shape.words(names).split(/\s+/),
+                    bridge: bridge === '-' ? undefined : shape.name(bridge, 'bridge'),
+                  },
+                ]
               : [],
           ),
           bridges: second('bridge', base),
@@ -124,7 +134,7 @@ export function earlierGenerations(generations: Generations, name: string): Gene
 
 /** The bridge that an interface enters under a system; undefined: none that networkd knows of. */
 export function bridgeUnder(system: SystemWiring | undefined, port: string): string | undefined {
-  return system?.wires.find(({ names }) => matches(names, port))?.bridge;
+  return system?.wires.find((wire) => matches(port, wire))?.bridge;
 }
 
 /** True when every TAP is in its bridge under that system. */
@@ -133,25 +143,4 @@ export function fitsUnder(
   nics: readonly Pick<ExpectedNic, 'tap' | 'bridge'>[],
 ): boolean {
   return nics.every(({ tap, bridge }) => bridgeUnder(system, tap) === bridge);
-}
-
-/** As systemd.network's `Name=`: globs with spaces between, all inverted by one `!` in front. */
-function matches(names: string, port: string): boolean {
-  const inverted = names.startsWith('!');
-  const globs = (inverted ? names.slice(1) : names).split(/\s+/).filter(Boolean);
-  return globs.some((glob) => globRegExp(glob).test(port)) !== inverted;
-}
-
-function globRegExp(glob: string): RegExp {
-  const source = glob
-    .replace(/[.+^${}()|\\]/g, '\\$&')
-    .replace(/\*/g, '.*')
-    .replace(/\?/g, '.')
-    .replace(/\[!/g, '[^');
-  try {
-    return new RegExp(`^${source}$`);
-  } catch {
-    // A bracket that nobody closed is itself.
-    return new RegExp(`^${source.replace(/[[\]]/g, '\\$&')}$`);
-  }
 }

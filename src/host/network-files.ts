@@ -42,7 +42,7 @@ export function fileOf(link: string, files: readonly NetworkFile[]): NetworkFile
   return files.find((file) => matches(link, file));
 }
 
-export function matches(link: string, { names }: NetworkFile): boolean {
+export function matches(link: string, { names }: Pick<NetworkFile, 'names'>): boolean {
   const isInverted = names[0]?.startsWith('!') ?? false;
   const globs = names.map((name) => name.replace(/^!/, '')).filter((glob) => glob !== '');
   return globs.length > 0 && globs.some((glob) => isLike(link, glob)) !== isInverted;

@@ -72,6 +72,15 @@ function hostDrift(hypervisor: string, facts: Facts, head: string | undefined): 
       'what puts an unfinished deployment in order after a power cut comes with this one; until then fleet unlock does',
     );
   }
+  const declared = [...facts.vms.values()]
+    .filter((vm) => vm.declarative && vm.unit.active === 'active' && !deployed)
+    .map((vm) => vm.name);
+  if (declared.length > 0) {
+    say(
+      'declared',
+      `${declared.join(', ')} ${declared.length > 1 ? 'are' : 'is'} in microvm.vms of the system that runs: the switch restarts none of them, but should it be rolled back, the switch to the system of today does`,
+    );
+  }
   const { lock } = facts;
   if (lock)
     say('lock', `${lockWords(lock)}; apply will ${lock.atWork ? 'refuse' : 'put it in order'}`);

@@ -80,6 +80,7 @@ export interface Drift {
     | 'orphan'
     | 'lock'
     | 'no-recovery'
+    | 'declared'
     | 'first-switch'
     | 'open-deployment';
   readonly message: string;

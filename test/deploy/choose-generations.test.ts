@@ -20,8 +20,8 @@ const at = (name: string, number: number | undefined, current = false): Generati
 });
 const reached = (tap: string, bridge: string) =>
   formatExpected({ tap, bridge, address: '10.1.0.2', further: [], volumes: [] });
-const wiring = (...taps: [names: string, bridge: string][]) => ({
-  wires: taps.map(([names, bridge]) => ({ names, bridge })),
+const wiring = (...taps: [name: string, bridge: string][]) => ({
+  wires: taps.map(([name, bridge]) => ({ names: [name], bridge })),
   bridges: [...new Set(taps.map(([, bridge]) => bridge))],
   declares: [] as string[],
 });
@@ -182,7 +182,7 @@ describe('a generation from before fleet', () => {
     const along = 'Roll them back together: fleet rollback hv1 web1 --to hv1=6 --to web1=1';
     expect(refusal([systemName], {}, before).hint).toBe(along);
     const same = { ...wiring(['vm-*1', 'br-front']), declares: ['web1'] };
-    same.wires.unshift({ names: 'vm-db1', bridge: 'br-back' });
+    same.wires.unshift({ names: ['vm-db1'], bridge: 'br-back' });
     const systems = new Map([...before.systems, [`${systemName}-6`, same] as const]);
     expect(refusal([systemName], {}, { ...before, systems }).hint).toBe(along);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { twoHypervisors, unit } from '../plan/situation.ts';
+import { twoHypervisors, unit, withEntry } from '../plan/situation.ts';
 import { Refusal } from './fake-hypervisor.ts';
 import { World, words } from './run.ts';
 
@@ -252,5 +252,77 @@ describe('an interrupt', () => {
     });
     expect((await world.apply(['web1']))[0]).toMatchObject({ outcome: 'done' });
     expect(world.hv1.facts.deployed.get('web1')?.path).toBe('/nix/store/new-web1');
+  });
+});
+
+describe('a guest that is not fleet’s, after the switch of its hypervisor was rolled back', () => {
+  /** The previous system has `old` in its microvm.vms: its switch does `change` to it. */
+  async function rolledBack(change: (world: World, count: number) => void, master = 'br-old') {
+    const world = failing();
+    const link = { name: 'lan-old', up: true, addresses: [] };
+    world.hv1.vm('old', {
+      name: 'old',
+      declarative: true,
+      unit: unit('active'),
+      virtiofsd: unit('inactive'),
+    });
+    const { interfaces } = world.hv1.facts;
+    world.hv1.facts = {
+      ...world.hv1.facts,
+      interfaces: withEntry(interfaces, 'lan-old', { ...link, master: 'br-old' }),
+    };
+    let looks = 0;
+    world.hv1.instead.set('facts', () => {
+      if (!world.hv1.log.includes(`back ${world.id} now 600`)) return undefined;
+      const now = world.hv1.facts.interfaces;
+      world.hv1.facts = {
+        ...world.hv1.facts,
+        interfaces: withEntry(now, 'lan-old', { ...link, master: master || undefined }),
+      };
+      change(world, ++looks);
+      return undefined;
+    });
+    world.hv1.instead.set('runners', () => 'fleet-runners 1\nvm\told\ntap\tlan-old\n== end\n');
+    const [result] = await world.apply(['hv1', 'web1']);
+    return result;
+  }
+
+  test('is not mentioned when it ran on', async () => {
+    const result = await rolledBack(() => {});
+    expect(result?.outcome).toBe('rolled-back');
+    expect(result?.lines.join()).not.toContain('old ');
+  });
+
+  test('is said to have been restarted, once it runs', async () => {
+    const result = await rolledBack((world, count) => {
+      const state = count < 4 ? 'activating' : 'active';
+      world.hv1.vm('old', { unit: unit(state, { invocation: 'another' }) });
+    });
+    expect(result).toMatchObject({ outcome: 'rolled-back' });
+    expect(result?.lines).toContain(
+      'old was restarted by the switch to the previous system, and runs',
+    );
+  });
+
+  test('that does not come up is a roll-back that failed', async () => {
+    const result = await rolledBack((world) => world.hv1.vm('old', { unit: unit('inactive') }));
+    expect(result).toMatchObject({ outcome: 'rollback-failed' });
+    expect(result?.lines.filter((line) => line === 'old ran before and does not run now')).toEqual([
+      'old ran before and does not run now',
+    ]);
+  });
+
+  test('that starts again and again is one, too', async () => {
+    const result = await rolledBack((world, count) =>
+      world.hv1.vm('old', { unit: unit('active', { invocation: `life-${count}` }) }),
+    );
+    expect(result).toMatchObject({ outcome: 'rollback-failed' });
+    expect(result?.lines).toContain('old did not stay up for the settle time');
+  });
+
+  test('is named when its bridge has lost it', async () => {
+    const result = await rolledBack(() => {}, '');
+    expect(result).toMatchObject({ outcome: 'rollback-failed' });
+    expect(result?.lines).toContain('old is not in br-old any more: its lan-old is in no bridge');
   });
 });

@@ -134,3 +134,19 @@ describe('drift', () => {
     expect(timestamp(Number.NaN)).toBe('an unknown time');
   });
 });
+
+test('a first switch says which guests its roll-back would restart', () => {
+  const told = (ours: boolean) =>
+    planHv1({
+      facts: (f) => ({
+        vms: withEntry(f.vms, 'old', { name: 'old', declarative: true, unit: unit('active') }),
+        ...(!ours && { deployed: new Map() }),
+      }),
+    })
+      .drift.filter((d) => d.code === 'declared')
+      .map((d) => d.message);
+  expect(told(false)).toEqual([
+    'old is in microvm.vms of the system that runs: the switch restarts none of them, but should it be rolled back, the switch to the system of today does',
+  ]);
+  expect(told(true)).toEqual([]);
+});
