@@ -97,7 +97,7 @@ function read(text: string): Generations {
             of_ === base
               ? [
                   {
-                    names: shape.words(names).split(/\s+/),
+                    names: names.split(/\s+/),
                     bridge: bridge === '-' ? undefined : shape.name(bridge, 'bridge'),
                   },
                 ]
