@@ -123,7 +123,14 @@ async function returnVm(ctx: Context, name: string, generation: Return): Promise
   );
   const expected = generation.expected ?? former?.expected;
   if (!expected) return;
-  const target = { name, runner: generation.path, state: wanted, expected } as const;
+  const { isSilent } = generation;
+  const target = {
+    name,
+    runner: generation.path,
+    state: wanted,
+    expected,
+    ...(isSilent && { isSilent }),
+  } as const;
   const checks = await awaitHealthy(
     session,
     ctx.clock,
@@ -131,7 +138,6 @@ async function returnVm(ctx: Context, name: string, generation: Return): Promise
     [],
     index.fleet.rollout,
     ctx.signal,
-    (check) => !generation.isSilent || check.check !== 'answers',
   );
   ctx.standing.set(name, target);
   ctx.emit({ type: 'checked', hypervisor: session.hypervisor.name, target: name, checks });

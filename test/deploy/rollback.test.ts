@@ -10,7 +10,7 @@ import {
   noGenerations,
 } from '../../src/host/generations.ts';
 import { formatExpected, parseExpected } from '../../src/model/expected.ts';
-import { index, twoHypervisors } from '../plan/situation.ts';
+import { index, twoHypervisors, unit, withEntry } from '../plan/situation.ts';
 import { World, words } from './run.ts';
 
 const generation = (name: string, number: number | undefined, path: string): Generation => ({
@@ -27,7 +27,7 @@ const reached = (bridge: string, address: string) =>
 
 async function rollBack(
   world: World,
-  wanted: readonly Generation[],
+  wanted: readonly (Generation & { readonly isSilent?: true })[],
   expected: Generations['expected'] = new Map(),
   systems: Generations['systems'] = new Map(),
 ): Promise<HypervisorResult> {
@@ -143,6 +143,32 @@ describe('rolling back', () => {
       then,
     );
     expect(words(world.hv1.log).slice(0, 3)).toEqual(['begin', 'vm-stop web1', 'switch test']);
+  });
+
+  test('a hypervisor is not asked for networks that its system of then did not have', async () => {
+    const world = new World();
+    const { interfaces } = world.hv1.facts;
+    world.hv1.instead.set('switch', (args) => {
+      if (args[2] !== 'test') return undefined;
+      world.hv1.facts = {
+        ...world.hv1.facts,
+        currentSystem: args[1],
+        interfaces: withEntry(interfaces, 'br-back', undefined),
+      };
+      return 'switched\t0\n';
+    });
+    world.hv1.vm('db1', { unit: unit('inactive') });
+    const result = await rollBack(world, [generation(systemName, 41, '/nix/store/past-system')]);
+    expect(result.outcome).toBe('done');
+  });
+
+  test('a vm whose address then nothing says is not asked for an answer', async () => {
+    const world = new World();
+    world.hv1.mute.add('/nix/store/past-web1');
+    const silent = await rollBack(world, [
+      { ...generation('web1', 3, '/nix/store/past-web1'), isSilent: true },
+    ]);
+    expect(silent.outcome).toBe('done');
   });
 
   test('a hypervisor takes away the bridges that only the system of today had', async () => {

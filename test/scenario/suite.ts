@@ -523,7 +523,8 @@ export function scenarios(kind: string, open: () => Promise<World>, lock?: strin
       const [, words = ''] = /fleet (rollback hv1 vm3 --to .*)/.exec(refused.stderr) ?? [];
       expect(words).toMatch(/--to hv1=\d+ --to vm3=\d+$/);
       expect([await look.runner('vm3'), await look.master('vm-vm3')]).toEqual([moved, 'br-extra']);
-      expect((await desk.fleet([...words.split(' '), '--yes'])).code).toBe(0);
+      const together = await desk.fleet([...words.split(' '), '--yes']);
+      expect(together.code, together.stdout).toBe(0);
       expect(await look.system()).toBe(before);
       expect(await look.master('vm-vm3')).toBe('br-front');
       expect(await look.exists('/sys/class/net/br-extra')).toBe(false);
