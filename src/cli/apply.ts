@@ -2,14 +2,14 @@ import type { HypervisorResult } from '../deploy/put-back.ts';
 import { exitCodeOf } from '../deploy/rollout.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import { parseDuration } from '../model/units.ts';
-import { hasChanges } from '../plan/plan.ts';
+import { hasChanges, restartable } from '../plan/plan.ts';
 import type { PlanFile } from '../plan/plan-file.ts';
 import { staleness } from '../plan/staleness.ts';
 import { planText } from '../report/plan-text.ts';
 import { resultsJson } from '../report/result-json.ts';
 import { resultText } from '../report/result-text.ts';
 import { styleFor } from '../report/style.ts';
-import { confirm } from './ask.ts';
+import { canAsk, confirm } from './ask.ts';
 import { deploy } from './deploy.ts';
 import type { Invocation } from './options.ts';
 import { realPorts } from './ports.ts';
@@ -24,6 +24,7 @@ export interface ApplyOptions {
   readonly yes?: boolean;
   readonly allowUnreachable?: boolean;
   readonly release?: string;
+  readonly restart?: string;
   readonly lockTimeout?: string;
   readonly force?: boolean;
   /** What first switches may take away, names with commas between them. */
@@ -73,8 +74,9 @@ async function applyOnce(
   const saved = file === undefined ? undefined : savedPlan(file, options);
   const { on, release } = saved ?? options;
   const workspace = openWorkspace(invocation.common);
-  const seen = await survey(workspace, realPorts(invocation.common), {
+  let seen = await survey(workspace, realPorts(invocation.common), {
     ...(on && { on }),
+    ...(options.restart && { restart: options.restart }),
     ...(release && { release: typeof release === 'string' ? release : release.join(',') }),
     upstream: 'required',
   });
@@ -85,6 +87,7 @@ async function applyOnce(
       process.stdout.write(planText(seen.plan, style, { diffs: false, offline: false }));
     }
     requireReachable(seen, options.allowUnreachable ?? false);
+    if (!saved && !options.yes) seen = await offerRestarts(seen, invocation.signal);
     if (!hasChanges(seen.plan)) {
       if (options.json) printJson(seen, []);
       return exitCodes.ok;
@@ -112,10 +115,22 @@ async function applyOnce(
   }
 }
 
+/**
+ * Why a guest that runs does not answer fleet cannot know, and a restart may cost what it has in memory:
+ * only a person decides it, here or with --restart. --yes alone restarts none.
+ */
+async function offerRestarts(seen: Survey, signal: AbortSignal): Promise<Survey> {
+  const names = restartable(seen.plan);
+  if (names.length === 0 || !canAsk()) return seen;
+  const question = `Restart ${names.join(', ')}, which ${names.length === 1 ? 'is' : 'are'} not well?`;
+  return (await confirm(question, signal)) ? seen.restarting(names) : seen;
+}
+
 /** @throws FleetError when it says already what the options would choose. */
-function savedPlan(file: string, { on, release }: ApplyOptions): PlanFile {
-  if (on === undefined && release === undefined) return readPlanFile(file);
-  throw new FleetError('options.saved-plan', 'a saved plan has its own --on and --release', {
+function savedPlan(file: string, { on, release, restart }: ApplyOptions): PlanFile {
+  if (on === undefined && release === undefined && restart === undefined) return readPlanFile(file);
+  const message = 'a saved plan says by itself what is done: no --on, --release or --restart';
+  throw new FleetError('options.saved-plan', message, {
     exitCode: exitCodes.usage,
   });
 }

@@ -1,5 +1,5 @@
 import { exitCodes, FleetError } from '../model/errors.ts';
-import { hasChanges } from '../plan/plan.ts';
+import { hasChanges, isBlocked, type Plan, unmended } from '../plan/plan.ts';
 import { planText } from '../report/plan-text.ts';
 import { styleFor } from '../report/style.ts';
 import type { Invocation } from './options.ts';
@@ -52,9 +52,18 @@ export async function planCommand(invocation: Invocation, options: PlanOptions):
     savePlan(out, planFileOf(workspace, seen, options.on));
     process.stderr.write(`Saved. To carry out exactly this: fleet apply ${options.out}\n`);
   }
-  if (options.detailedExitcode && hasChanges(seen.plan)) return exitCodes.changes;
+  return exitCodeOf(seen.plan, options);
+}
+
+/** Pipelines go by it: what apply would refuse must not look like nothing to do. */
+function exitCodeOf(plan: Plan, { detailedExitcode }: PlanOptions): number {
+  const { hypervisors } = plan;
+  const isAsked = detailedExitcode === true || Boolean(process.env.CI);
+  if (isAsked && isBlocked(plan)) return exitCodes.failed;
   // A plan that knows nothing must not look like one that found nothing.
-  const { hypervisors } = seen.plan;
-  const blind = hypervisors.length > 0 && hypervisors.every((h) => h.unreachable !== undefined);
-  return blind ? exitCodes.failed : exitCodes.ok;
+  if (hypervisors.length > 0 && hypervisors.every((h) => h.unreachable !== undefined))
+    return exitCodes.failed;
+  if (!detailedExitcode) return exitCodes.ok;
+  if (unmended(plan).length > 0) return exitCodes.failed;
+  return hasChanges(plan) ? exitCodes.changes : exitCodes.ok;
 }

@@ -59,7 +59,10 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
       .addOption(on)
       .option('--release <names>', 'plan as if these were not held back; comma-separated')
       .option('--no-diff', 'names of files instead of diffs')
-      .option('--detailed-exitcode', 'exit 2 when there are changes')
+      .option(
+        '--detailed-exitcode',
+        'exit 2 when there are changes, 1 when something is not well or cannot be applied',
+      )
       .option('--out <file>', 'save the plan: apply FILE carries out this one, or nothing')
       .addOption(asJson),
     async () => (await import('./plan.ts')).planCommand,
@@ -73,6 +76,7 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
       .option('--allow-unreachable', 'leave out hypervisors that cannot be reached')
       .option('--release <names>', 'deploy again what was held back; comma-separated')
       .option('--drop <names>', 'what a first switch may take away: bridges, vms, addresses')
+      .option('--restart <names>', 'also start these vms anew; comma-separated')
       .option('--force', 'also what was deployed before and put back')
       .option('--resume [id]', 'take up a deployment that lost its fleet, and finish it')
       .option('--undo', 'with --resume: put back what it changed')

@@ -1,11 +1,14 @@
 import { type Contact, connectAll } from '../deploy/connect-all.ts';
+import { guestAddresses } from '../deploy/context.ts';
 import type { Ports } from '../deploy/ports.ts';
+import { probeAll } from '../deploy/probes.ts';
 import type { Facts } from '../host/facts.ts';
 import { type Loss, losses } from '../host/losses.ts';
 import { declaredSystem } from '../host/new-system.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import type { FleetIndex } from '../model/index.ts';
+import type { CheckResult } from '../plan/checks.ts';
 import { makePlan, type PlanInput } from '../plan/make-plan.ts';
 import type { FileChange, HypervisorPlan, Plan } from '../plan/plan.ts';
 import { select } from '../plan/selectors.ts';
@@ -27,12 +30,16 @@ export interface Survey {
   readonly at: number;
   /** The same plan for one hypervisor from other facts. */
   replan(hypervisor: string, facts: Facts): HypervisorPlan;
+  /** The same, with guests that start anew. */
+  restarting(names: readonly string[]): Survey;
   close(): void;
 }
 
 export interface SurveyOptions {
   readonly on?: string;
   readonly release?: string;
+  /** Guests that are to start anew; comma-separated. */
+  readonly restart?: string;
   readonly offline?: boolean;
   /** Whether the remote is asked: `required` to commit and push there, `wanted` to tell of it. */
   readonly upstream?: 'required' | 'wanted';
@@ -60,11 +67,12 @@ export async function survey(
   }
   const at = Date.now();
   const wanted = index.fleet.hypervisors.filter((h) => selection.hypervisors.has(h.name));
-  const contacting = ports ? connectAll(wanted, ports) : Promise.resolve([]);
+  const asked = (name: string) => guestAddresses(index, name);
+  const contacting = ports ? connectAll(wanted, ports, asked) : Promise.resolve([]);
   let commit: NextCommit;
-  let asked: { upstream?: Upstream; remote?: RemoteState };
+  let told: { upstream?: Upstream; remote?: RemoteState };
   try {
-    [commit, asked] = await Promise.all([
+    [commit, told] = await Promise.all([
       nextCommit(workspace, repo),
       askRemote(repo, index, options.upstream),
     ]);
@@ -84,27 +92,47 @@ export async function survey(
     warnings: [
       ...workspace.warnings.map(warningText),
       ...commit.warnings,
-      ...(await remoteWarnings(repo, commit, asked.remote)),
+      ...(await remoteWarnings(repo, commit, told.remote)),
     ],
-    lastDeployed: asked.remote?.deployed ?? new Map(),
     lost: lostByContacts(index, contacts),
+    problems: await quarantined(repo, commit, told.remote),
+    lastDeployed: told.remote?.deployed ?? new Map(),
+    restart: restartedNames(index, options.restart),
+    probed: await probeContacts(index, contacts),
   };
-  return {
+  const surveyOf = (input: PlanInput): Survey => ({
     repo,
     commit,
     contacts,
     plan: makePlan(input),
     release,
-    upstream: asked.upstream,
+    upstream: told.upstream,
     at,
     replan: (name, facts) => {
       const plan = makePlan({ ...input, facts: new Map([[name, facts]]) });
       return plan.hypervisors.find((h) => h.name === name) as HypervisorPlan;
     },
+    restarting: (names) => surveyOf({ ...input, restart: new Set(names) }),
     close: () => {
       for (const contact of contacts) contact.host?.close();
     },
-  };
+  });
+  return surveyOf(input);
+}
+
+/** The checks that fleet.yaml asks for, of guests that run. */
+async function probeContacts(
+  index: FleetIndex,
+  contacts: readonly Contact[],
+): Promise<Map<string, readonly CheckResult[]>> {
+  const probed = await Promise.all(
+    contacts.map(async ({ hypervisor, host, facts }) => {
+      const isKnown = host !== undefined && !(facts instanceof Error);
+      const checks = isKnown ? await probeAll(index, hypervisor.name, host, facts) : [];
+      return [hypervisor.name, checks] as const;
+    }),
+  );
+  return new Map(probed);
 }
 
 function lostByContacts(index: FleetIndex, contacts: readonly Contact[]): Map<string, Loss[]> {
@@ -148,7 +176,7 @@ async function askRemote(
 /** What the remote knows that a person who plans should know. */
 async function remoteWarnings(
   repo: Repo,
-  { files, head }: NextCommit,
+  { head }: NextCommit,
   remote: RemoteState | undefined,
 ): Promise<string[]> {
   if (!remote) return [];
@@ -163,19 +191,47 @@ async function remoteWarnings(
       ));
     if (!isOlder) found.push('the remote has commits that are not here: git pull');
   }
-  const tree =
-    files.length === 0 && remote.bad.size > 0 ? await repo.treeWith(new Map()) : undefined;
-  const bad = tree === undefined ? undefined : remote.bad.get(tree);
-  if (bad) found.push(`this was deployed as ${bad.slice(0, 8)} and put back: apply needs --force`);
   return found;
+}
+
+/** What was rolled back before and is not deployed again by itself. */
+async function quarantined(
+  repo: Repo,
+  { files }: NextCommit,
+  remote: RemoteState | undefined,
+): Promise<string[]> {
+  if (!remote || remote.bad.size === 0) return [];
+  // What is rendered and not written yet is in no tree: apply looks once more when it is.
+  const bad = remote.bad.get(await repo.treeWith(files.map(({ path }) => path)));
+  return bad
+    ? [
+        `this commit is quarantined: it was deployed as ${bad.slice(0, 8)} and rolled back (fleet history says why; fleet apply --force deploys it again)`,
+      ]
+    : [];
+}
+
+const namesIn = (names: string | undefined): string[] =>
+  (names ?? '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean);
+
+/** @throws FleetError for a name that no vm has, or one that is to be stopped. */
+function restartedNames(index: FleetIndex, names: string | undefined): Set<string> {
+  const restarted = namesIn(names);
+  for (const name of restarted) {
+    if (index.vms.get(name)?.state === 'running') continue;
+    const why = index.vms.has(name) ? `${name} is to be stopped` : `there is no vm ${name}`;
+    throw new FleetError('restart.unknown', `--restart: fleet.yaml says that ${why}`, {
+      exitCode: exitCodes.usage,
+    });
+  }
+  return new Set(restarted);
 }
 
 /** @throws FleetError for a name that is not in the fleet: it would stay held back without a word. */
 function releasedNames(index: FleetIndex, names: string | undefined): Set<string> {
-  const released = (names ?? '')
-    .split(',')
-    .map((name) => name.trim())
-    .filter(Boolean);
+  const released = namesIn(names);
   const unknown = released.filter((name) => !index.vms.has(name) && !index.hypervisors.has(name));
   if (unknown.length > 0) {
     throw new FleetError(

@@ -19,16 +19,20 @@ export interface Contact {
 /** Hypervisors contacted at a time: each costs two short processes and a handshake. */
 const atOnce = 64;
 
-/** Connects to all of them and reads their facts; one that cannot be reached does not stop the rest. */
+/**
+ * Connects to all of them and reads their facts; one that cannot be reached does not stop the rest.
+ * @param asked addresses that are pinged from a hypervisor
+ */
 export async function connectAll(
   hypervisors: readonly Hypervisor[],
   ports: Ports,
+  asked: (hypervisor: string) => readonly string[] = () => [],
 ): Promise<Contact[]> {
   return inParallel(hypervisors, atOnce, async (hypervisor): Promise<Contact> => {
     let host: Host | undefined;
     try {
       host = await ports.connector.connect(hypervisor);
-      const facts = await readFacts(host, hypervisor, 'brief');
+      const facts = await readFacts(host, hypervisor, 'brief', asked(hypervisor.name));
       if (facts.deployed.has(systemName)) return { hypervisor, host, facts };
       const runners = parseRunners(await runScript(host, 'runners', [], { timeoutMs: 60_000 }));
       return { hypervisor, host, facts, runners };

@@ -66,6 +66,14 @@ export function formerTarget(ctx: Context, name: string): VmTarget | undefined {
   return { name, runner, state: running ? 'running' : 'stopped', expected };
 }
 
+/** Where the guests of a hypervisor that are to run are reached. */
+export function guestAddresses(index: FleetIndex, hypervisor: string): string[] {
+  return index
+    .vmsOn(hypervisor)
+    .filter((vm) => vm.state === 'running')
+    .map((vm) => expectedOf(vm, index.networks).address);
+}
+
 /** Where the guests of a hypervisor that run are reached: asked before, to know who answered. */
 export function addressesOf(index: FleetIndex, hypervisor: string, facts: Facts): string[] {
   return [...facts.vms.values()]

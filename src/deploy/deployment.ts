@@ -6,6 +6,7 @@ import { requireAccess } from './adoption.ts';
 import { blameBuild } from './blame.ts';
 import type { Context } from './context.ts';
 import { checkpoint } from './interrupt.ts';
+import { repairAll } from './repair.ts';
 import { switchHypervisor } from './switch.ts';
 import { bringUpAll, setAside, stopVm } from './vm-steps.ts';
 import type { Outcome, Recorded, Work } from './work.ts';
@@ -70,8 +71,12 @@ async function activate(
   built: ReadonlyMap<string, string>,
 ): Promise<Outcome> {
   const { actions } = desired.plan;
-  const todo = actions.filter((a) => isNeeded(ctx, a, built));
+  const todo = actions.flatMap((a): Action[] => {
+    if (isNeeded(ctx, a, built)) return [a];
+    return a.restart ? [{ ...a, kind: 'restart' }] : [];
+  });
   announce(ctx, actions, todo, built);
+  await repairAll(ctx, todo);
   const leaving = todo.filter((a) => a.kind === 'set-aside');
   for (const action of [...leaving, ...todo.filter((a) => a.network || a.kind === 'stop')]) {
     checkpoint(ctx.signal);
@@ -177,13 +182,25 @@ function announce(
 ): void {
   for (const action of actions) {
     if (!built.has(action.target)) continue;
-    if (!todo.includes(action))
+    if (todo.includes(action)) {
+      if (action.kind === 'update')
+        ctx.session.note(`${action.target}: ${becomes(ctx, action, built)}`);
+    } else if (!action.restart)
       ctx.session.note(`${action.target}: the build is what it already is on, nothing restarts`);
-    else if (action.kind === 'update')
-      ctx.session.note(
-        `${action.target}: another runner, ${ctx.before.vms.get(action.target)?.booted ? 'it restarts' : 'it starts'}`,
-      );
   }
+}
+
+/** What an update does to a guest. */
+function becomes(ctx: Context, { target }: Action, built: ReadonlyMap<string, string>): string {
+  const seen = ctx.before.vms.get(target);
+  const runs = seen?.unit.active === 'active';
+  if (ctx.index.vms.get(target)?.state === 'stopped')
+    return runs ? 'another runner, it stops' : 'another runner, it stays stopped';
+  if (!runs) return 'another runner, it starts';
+  // Somebody armed another one, and nobody restarted it into that.
+  if (seen.booted === built.get(target))
+    return 'current is what it runs on again, nothing restarts';
+  return 'another runner, it restarts';
 }
 
 function switchSystem(
@@ -261,6 +278,7 @@ function describe(action: Action): string {
     restart: 'restarted',
     stop: 'stopped',
     join: 'joined to its bridge',
+    repair: `repaired (${action.why})`,
     'set-aside': 'set aside',
   };
   return `${action.target} ${words[action.kind]}`;

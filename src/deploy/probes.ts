@@ -1,9 +1,12 @@
 import { request } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Facts } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
 import { runScript } from '../host/hypervisor.ts';
+import { expectedOf } from '../model/expected.ts';
 import type { Check } from '../model/fleet.ts';
 import { checkUser } from '../model/guest-keys.ts';
+import type { FleetIndex } from '../model/index.ts';
 import { plainLine } from '../model/plain-text.ts';
 import type { CheckResult } from '../plan/checks.ts';
 
@@ -34,9 +37,28 @@ export async function probe(
         plainLine(error instanceof Error ? error.message : String(error)),
       );
       const expected = expectation(check);
-      return { target, check: nameOf(check), ok: seen === expected, expected, seen };
+      const result = { target, check: nameOf(check), ok: seen === expected, expected, seen };
+      if (result.ok) return result;
+      const says = `${result.check}: expected ${expected}, seen ${seen}`;
+      return { ...result, fault: { code: 'check', says } };
     }),
   );
+}
+
+/** The checks of all guests of a hypervisor that are as they were deployed and answer. */
+export async function probeAll(
+  index: FleetIndex,
+  hypervisor: string,
+  host: Host,
+  facts: Facts,
+): Promise<CheckResult[]> {
+  const looks = index.vmsOn(hypervisor).map((vm) => {
+    const { address } = expectedOf(vm, index.networks);
+    const runs = facts.vms.get(vm.name)?.unit.active === 'active' && facts.deployed.has(vm.name);
+    if (!runs || vm.state !== 'running' || facts.answers.get(address) !== true) return [];
+    return probe(host, vm.name, address, vm.checks);
+  });
+  return (await Promise.all(looks)).flat();
 }
 
 function nameOf(check: Check): string {

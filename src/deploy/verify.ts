@@ -6,7 +6,9 @@ import type { Hypervisor, Vm } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { type CheckResult, checkHypervisor, checkVm } from '../plan/checks.ts';
 import { collectedRunners } from '../plan/collected.ts';
+import { hypervisorChecks } from '../plan/drift.ts';
 import { rebootPending, systemRestartPending, vmRestartPending } from '../plan/restart-pending.ts';
+import { guestAddresses } from './context.ts';
 import type { Clock } from './ports.ts';
 import { probe } from './probes.ts';
 
@@ -34,19 +36,19 @@ export async function verifyHypervisor(
   targets: ReadonlySet<string>,
 ): Promise<Verification> {
   const vms = index.vmsOn(hypervisor.name).filter((vm) => targets.has(vm.name));
-  const addresses = vms
-    .filter((vm) => vm.state === 'running')
-    .map((vm) => expectedOf(vm, index.networks).address);
+  const addresses = guestAddresses(index, hypervisor.name);
   const first = await readFacts(host, hypervisor, 'brief', addresses);
   const checks = [
     ...(targets.has(hypervisor.name)
       ? checkHypervisor(
           hypervisor.name,
           first.deployed.get(systemName)?.path,
-          index.networksOn(hypervisor.name),
+          // What is new in fleet.yaml is not missing; of a host that fleet never deployed all of it is.
+          first.deployed.has(systemName) ? [] : index.networksOn(hypervisor.name),
           first,
         )
       : []),
+    ...(targets.has(hypervisor.name) ? hypervisorChecks(index, hypervisor.name, first) : []),
     ...(targets.has(hypervisor.name)
       ? [
           restartPending(hypervisor.name, systemRestartPending(first)),

@@ -58,6 +58,42 @@ export interface Facts {
   readonly routes: readonly Route[];
   /** Addresses that were asked → did they answer. */
   readonly answers: ReadonlyMap<string, boolean>;
+  readonly plumbing: Plumbing;
+  /** What /var/lib/fleet is on; undefined where the hypervisor does not tell. */
+  readonly stateMount: StateMount | undefined;
+  /** Folder of a vm, also of one that was set aside → files that could be its disks → bytes. */
+  readonly images: ReadonlyMap<string, ReadonlyMap<string, number>>;
+  /** The last deployment that ended and was not without effect: `done`, `rolled-back` and the like. */
+  readonly ended: { readonly id: string; readonly result: string } | undefined;
+}
+
+/** What decides whether packets of guests get through, besides interfaces. */
+export interface Plumbing {
+  /** Interfaces that the kernel forwards no IPv4 from. */
+  readonly closed4: ReadonlySet<string>;
+  /** Whether the kernel forwards IPv6; undefined: not told. */
+  readonly forwards6: boolean | undefined;
+  /** Of fleet's nftables table; undefined where there is no nft to tell. `as deployed`, where that was not written down, too. */
+  readonly table: 'as deployed' | 'changed' | 'missing' | undefined;
+  /** Chains of others that drop what is forwarded and they do not accept. */
+  readonly drops: readonly ForwardDrop[];
+  /** ActiveState of dnsmasq.service; undefined: not told. */
+  readonly dnsmasq: string | undefined;
+}
+
+export interface ForwardDrop {
+  /** Family, table and chain, as in `ip filter FORWARD`. */
+  readonly chain: string;
+  /** Interfaces and subnets that its table names. */
+  readonly names: readonly string[];
+}
+
+export interface StateMount {
+  readonly folder: string;
+  /** The kind of file system. */
+  readonly type: string;
+  /** Other folders of a root that is not kept are kept by mounts of their own. */
+  readonly othersKept: boolean;
 }
 
 /** Key of the hypervisor's own system where vms are listed by name: no vm can be called so. */

@@ -11,6 +11,7 @@ import type {
   UnitFacts,
   VmFacts,
 } from './facts.ts';
+import { parseImages, parseMount, parsePlumbing } from './parse-plumbing.ts';
 import { parseFree, parseMemory, parseProcessors, parseTaken } from './parse-resources.ts';
 import { isCollecting, parseWriters } from './parse-writers.ts';
 
@@ -140,6 +141,10 @@ function read(text: string): Facts {
       .filter(Boolean),
     interfaces: parseInterfaces(linesOf('addresses').join('')),
     routes: ['routes', 'routes6'].flatMap((name) => parseRoutes(linesOf(name).join(''))),
+    plumbing: parsePlumbing(of, units),
+    stateMount: parseMount(of),
+    images: parseImages(linesOf('images'), root),
+    ended: of('ended').map(([id = '', result = '']) => ({ id, result }))[0],
     answers: new Map(
       linesOf('answers')
         .filter(Boolean)

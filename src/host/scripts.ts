@@ -21,6 +21,7 @@ export type ScriptName =
   | 'reason'
   | 'receive'
   | 'renew'
+  | 'repair'
   | 'resume'
   | 'runners'
   | 'step'
@@ -45,6 +46,7 @@ const withoutDeployments = new Set<ScriptName>([
   'guest-run',
   'introduce',
   'lock-inputs',
+  'repair',
   'runners',
 ]);
 

@@ -4,6 +4,7 @@ import type { Vm } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { dependencyOrder } from '../model/order.ts';
 import { lostGeneration } from './collected.ts';
+import { hypervisorChecks } from './drift.ts';
 import type { Action, Drift } from './plan.ts';
 import type { Selection } from './selectors.ts';
 
@@ -18,6 +19,8 @@ export interface Situation {
   readonly selection: Selection;
   /** Held targets that are to be deployed again. */
   readonly release: ReadonlySet<string>;
+  /** Guests that are to start anew, whatever else is done. */
+  readonly restart: ReadonlySet<string>;
   /** The checkout has to move: there will be a new commit, or it is at another one. */
   readonly moves: string | undefined;
 }
@@ -34,6 +37,7 @@ export function actions(s: Situation): Action[] {
     ? leaving.sort((a, b) => (a < b ? -1 : 1))
     : [];
   const rest: Action[] = [
+    ...repairActions(s),
     ...gone.map((target): Action => ({ kind: 'set-aside', target, why: leavingWhy(target, s) })),
     ...switchActions(vms, s),
     ...vms,
@@ -51,6 +55,16 @@ function leavingWhy(name: string, s: Situation): string {
     : 'not in fleet.yaml any more; its state is kept';
 }
 
+/** What the running system has and somebody took away comes back before anything else is done. */
+function repairActions({ index, hypervisor, facts, selection }: Situation): Action[] {
+  if (!selection.targets.has(hypervisor)) return [];
+  return hypervisorChecks(index, hypervisor, facts).flatMap(({ fault }): Action[] =>
+    fault?.repairs
+      ? [{ kind: 'repair', target: hypervisor, why: fault.says, repairs: fault.repairs }]
+      : [],
+  );
+}
+
 function switchActions(vms: readonly Action[], s: Situation): Action[] {
   const why = switchReason(s);
   const wanted =
@@ -58,7 +72,7 @@ function switchActions(vms: readonly Action[], s: Situation): Action[] {
     // A selected vm that is new here needs its TAP in the hypervisor's generation.
     vms.some((a) => a.network || a.kind === 'create' || a.kind === 'return');
   if (!why || !wanted) return [];
-  const networkd = s.drift.some((d) => d.code === 'bridge' || d.code === 'address');
+  const networkd = s.drift.some((d) => d.code === 'bridge');
   return [
     { kind: 'switch', target: s.hypervisor, why, ...(networkd && { networkd: true as const }) },
   ];
@@ -71,12 +85,22 @@ function switchReason(s: Situation): string | undefined {
   if (s.fingerprints?.get(s.hypervisor) !== deployed.fingerprint)
     return 'its configuration changed';
   return (
-    s.drift.find((d) => ['system', 'profile', 'bridge', 'address'].includes(d.code))?.message ??
+    s.drift.find((d) => ['system', 'profile', 'bridge'].includes(d.code))?.message ??
     lostGeneration(s.drift, s.hypervisor)
   );
 }
 
 function vmActions(vm: Vm, s: Situation): Action[] {
+  const found = neededActions(vm, s);
+  if (!s.restart.has(vm.name) || !s.facts.vms.has(vm.name)) return found;
+  const [first] = found;
+  // What is built may turn out to be what runs; the others start it, or it is not to run.
+  if (first?.kind === 'update') return [{ ...first, restart: true }];
+  if (first && first.kind !== 'join') return found;
+  return [{ kind: 'restart', target: vm.name, why: 'asked for (--restart)' }];
+}
+
+function neededActions(vm: Vm, s: Situation): Action[] {
   const seen = s.facts.vms.get(vm.name);
   const say = (kind: Action['kind'], why: string, network = false): Action[] => [
     { kind, target: vm.name, why, ...(network && { network: true as const }) },

@@ -2,6 +2,7 @@ import type { Facts, UnitFacts } from '../host/facts.ts';
 import { type Expected, nicsOf } from '../model/expected.ts';
 import type { Network } from '../model/fleet.ts';
 import { gatewaysOf } from '../model/gateways.ts';
+import type { Drift, Repair } from './plan.ts';
 
 /** One thing looked at, with what was expected and what was seen. */
 export interface CheckResult {
@@ -11,6 +12,17 @@ export interface CheckResult {
   readonly ok: boolean;
   readonly expected: string;
   readonly seen: string;
+  /** Of one that failed and that a plan can say something about. */
+  readonly fault?: Fault;
+}
+
+/** What a failed check means to a plan. */
+export interface Fault {
+  readonly code: Drift['code'];
+  /** The same in a sentence. */
+  readonly says: string;
+  /** What brings it back, each as repair.sh takes it. */
+  readonly repairs?: readonly Repair[];
 }
 
 /** What a vm should look like: the runner it should be on, and how it is reached. */
@@ -52,42 +64,64 @@ export function checkVm(vm: VmTarget, facts: Facts): CheckResult[] {
   }
   const bridge = facts.interfaces.get(vm.expected.bridge);
   const answered = facts.answers.get(vm.expected.address);
+  const taps = nicsOf(vm.expected).map(({ tap, bridge }) => checkTap(vm.name, tap, bridge, facts));
+  const hasAddress =
+    vm.bridgeAddress === undefined || (bridge?.addresses.includes(vm.bridgeAddress) ?? false);
+  // Then it is not the guest's fault.
+  const isCutOff = !bridge?.up || !hasAddress || taps[0]?.ok === false;
   return [
     current,
     check(vm.name, 'booted', vm.runner, seen?.booted),
     check(vm.name, 'microvm@', 'active', unitState(seen?.unit)),
     ...(vm.expected.virtiofs === false
       ? []
-      : [check(vm.name, 'virtiofsd', 'active', unitState(seen?.virtiofsd))]),
-    ...nicsOf(vm.expected).map(({ tap, bridge }) => {
-      const link = facts.interfaces.get(tap);
-      const found = link && `${tap} ${link.up ? 'up' : 'down'} in ${link.master ?? 'no bridge'}`;
-      return check(vm.name, 'tap', `${tap} up in ${bridge}`, found);
-    }),
+      : [helper(vm.name, check(vm.name, 'virtiofsd', 'active', unitState(seen?.virtiofsd)))]),
+    ...taps,
     ...(vm.bridgeAddress === undefined
       ? []
       : [
           {
             target: vm.name,
             check: 'bridge',
-            ok: (bridge?.up ?? false) && (bridge?.addresses.includes(vm.bridgeAddress) ?? false),
+            ok: (bridge?.up ?? false) && hasAddress,
             expected: `${vm.expected.bridge} up with ${vm.bridgeAddress}`,
             seen: bridge
               ? `${vm.expected.bridge} ${bridge.up ? 'up' : 'down'} with ${bridge.addresses.join(', ') || 'no address'}`
               : `no ${vm.expected.bridge}`,
           },
         ]),
-    ...(vm.isSilent
-      ? []
-      : [
-          check(
-            vm.name,
-            'answers',
-            'ping',
-            answered === undefined ? 'not asked' : answered ? 'ping' : 'no answer',
-          ),
-        ]),
+    ...(vm.isSilent ? [] : [checkAnswer(vm, answered, isCutOff)]),
   ];
+}
+
+function checkAnswer(
+  { name, expected: { address } }: VmTarget,
+  answered: boolean | undefined,
+  isCutOff: boolean,
+): CheckResult {
+  const seen = answered === undefined ? 'not asked' : answered ? 'ping' : 'no answer';
+  const result = check(name, 'answers', 'ping', seen);
+  if (answered !== false || isCutOff) return result;
+  return { ...result, fault: { code: 'no-answer', says: `does not answer (ping ${address})` } };
+}
+
+function helper(name: string, result: CheckResult): CheckResult {
+  if (result.ok) return result;
+  const says = `microvm-virtiofsd@${name} is ${result.seen}`;
+  return { ...result, fault: { code: 'helper', says } };
+}
+
+function checkTap(target: string, tap: string, bridge: string, facts: Facts): CheckResult {
+  const link = facts.interfaces.get(tap);
+  const found = link && `${tap} ${link.up ? 'up' : 'down'} in ${link.master ?? 'no bridge'}`;
+  const result = check(target, 'tap', `${tap} up in ${bridge}`, found);
+  if (result.ok) return result;
+  const says = !link
+    ? `${tap} is missing`
+    : link.master !== bridge
+      ? `${tap} is in ${link.master ?? 'no bridge'}, not in ${bridge}`
+      : `${tap} is down`;
+  return { ...result, fault: { code: 'tap', says } };
 }
 
 function unitState(unit: UnitFacts | undefined): string {
@@ -106,20 +140,39 @@ export function checkHypervisor(
     ...(toplevel === undefined
       ? []
       : [check(name, 'current system', toplevel, facts.currentSystem)]),
-    ...networks.map((network): CheckResult => {
-      const bridge = facts.interfaces.get(network.bridge);
-      const addresses = gatewaysOf(network);
-      return {
-        target: name,
-        check: `bridge ${network.bridge}`,
-        ok: (bridge?.up ?? false) && addresses.every((a) => bridge?.addresses.includes(a)),
-        expected: `up with ${addresses.join(', ')}`,
-        seen: bridge
-          ? `${bridge.up ? 'up' : 'down'} with ${bridge.addresses.join(', ') || 'no address'}`
-          : 'nothing',
-      };
-    }),
+    ...networks.map((network) => checkBridge(name, network.bridge, gatewaysOf(network), facts)),
   ];
+}
+
+/** A bridge that is up and has these addresses. */
+export function checkBridge(
+  target: string,
+  name: string,
+  addresses: readonly string[],
+  facts: Facts,
+): CheckResult {
+  const bridge = facts.interfaces.get(name);
+  const lacks = addresses.filter((address) => !bridge?.addresses.includes(address));
+  const result = {
+    target,
+    check: `bridge ${name}`,
+    ok: (bridge?.up ?? false) && lacks.length === 0,
+    expected: `up with ${addresses.join(', ')}`,
+    seen: bridge
+      ? `${bridge.up ? 'up' : 'down'} with ${bridge.addresses.join(', ') || 'no address'}`
+      : 'nothing',
+  };
+  if (result.ok) return result;
+  if (!bridge) return { ...result, fault: { code: 'bridge', says: `bridge ${name} is missing` } };
+  const says = [
+    ...(bridge.up ? [] : [`bridge ${name} is down`]),
+    ...lacks.map((address) => `${name} has no ${address}`),
+  ].join('; ');
+  const repairs: Repair[] = [
+    ...(bridge.up ? [] : [['link', name] as const]),
+    ...lacks.map((address) => ['address', name, address] as const),
+  ];
+  return { ...result, fault: { code: bridge.up ? 'address' : 'link', says, repairs } };
 }
 
 /** Fails in its own time after a reboot, over guests: each of those is looked at for itself. */

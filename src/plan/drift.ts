@@ -1,9 +1,12 @@
 import { type Facts, type OpenDeployment, systemName, type VmFacts } from '../host/facts.ts';
 import { expectedOf, nicsOf, sameWiring } from '../model/expected.ts';
+import type { Network } from '../model/fleet.ts';
 import { deployedGateways } from '../model/gateways.ts';
 import type { FleetIndex } from '../model/index.ts';
+import { type CheckResult, checkBridge, checkVm } from './checks.ts';
 import { collectedDrift } from './collected.ts';
 import type { Drift } from './plan.ts';
+import { checkPlumbing, checkState } from './plumbing.ts';
 import { rebootPending, systemRestartPending, vmRestartPending } from './restart-pending.ts';
 import { writerDrift } from './second-writers.ts';
 
@@ -13,15 +16,18 @@ export function drift(
   hypervisor: string,
   facts: Facts,
   head: string | undefined,
+  /** The checks of fleet.yaml, as they were seen on guests that run. */
+  probed: readonly CheckResult[] = [],
 ): Drift[] {
   return [
     ...hostDrift(hypervisor, facts, head),
     ...writerDrift(hypervisor, facts),
-    ...networkDrift(index, hypervisor, facts),
+    ...faults(hypervisorChecks(index, hypervisor, facts)),
     ...collectedDrift(index, hypervisor, facts),
     ...index.vmsOn(hypervisor).flatMap((vm) => {
       const seen = facts.vms.get(vm.name);
-      return seen ? vmDrift(index, vm.name, seen, facts) : [];
+      const own = probed.filter(({ target }) => target === vm.name);
+      return seen ? vmDrift(index, vm.name, seen, facts, own) : [];
     }),
     ...orphans(index, hypervisor, facts),
     ...[...facts.held].map(
@@ -109,29 +115,44 @@ export function whenBack(left: number): string {
   return left > 0 ? `in ${left} s` : 'when the step in hand has ended';
 }
 
-function networkDrift(index: FleetIndex, hypervisor: string, facts: Facts): Drift[] {
+/** The networks that somebody deployed on a hypervisor: what is new in fleet.yaml is not missing there. */
+export function deployedNetworks(index: FleetIndex, hypervisor: string, facts: Facts): Network[] {
   if (!facts.deployed.has(systemName)) return [];
   const deployed = [...facts.deployed.values()].flatMap((d) => nicsOf(d.expected));
-  return index.networksOn(hypervisor).flatMap((network): Drift[] => {
-    const wanted = deployedGateways(network, deployed);
-    if (wanted.length === 0) return [];
-    const bridge = facts.interfaces.get(network.bridge);
-    if (!bridge) {
-      return [
-        { target: hypervisor, code: 'bridge', message: `bridge ${network.bridge} is missing` },
-      ];
-    }
-    return wanted
-      .filter((address) => !bridge.addresses.includes(address))
-      .map((address) => ({
-        target: hypervisor,
-        code: 'address',
-        message: `${network.bridge} has no ${address}`,
-      }));
-  });
+  return index
+    .networksOn(hypervisor)
+    .filter((network) => deployedGateways(network, deployed).length > 0);
 }
 
-function vmDrift(index: FleetIndex, name: string, seen: VmFacts, facts: Facts): Drift[] {
+/** Everything that is looked at on a hypervisor but its system, and that its generation has. */
+export function hypervisorChecks(index: FleetIndex, name: string, facts: Facts): CheckResult[] {
+  const hypervisor = index.hypervisors.get(name);
+  if (!hypervisor) return [];
+  const deployed = [...facts.deployed.values()].flatMap((d) => nicsOf(d.expected));
+  const networks = deployedNetworks(index, name, facts);
+  return [
+    ...networks.map((network) =>
+      checkBridge(name, network.bridge, deployedGateways(network, deployed), facts),
+    ),
+    ...checkPlumbing(hypervisor, networks, facts),
+    ...(facts.deployed.has(systemName) ? checkState(name, facts) : []),
+  ];
+}
+
+/** What a failed check means to a plan; others fail for reasons that drift tells by itself. */
+function faults(checks: readonly CheckResult[]): Drift[] {
+  return checks.flatMap(({ target, fault }) =>
+    fault ? [{ target, code: fault.code, message: fault.says }] : [],
+  );
+}
+
+function vmDrift(
+  index: FleetIndex,
+  name: string,
+  seen: VmFacts,
+  facts: Facts,
+  probed: readonly CheckResult[],
+): Drift[] {
   const vm = index.vms.get(name);
   if (!vm) return [];
   const found: Drift[] = [];
@@ -149,14 +170,27 @@ function vmDrift(index: FleetIndex, name: string, seen: VmFacts, facts: Facts): 
   if (vm.state === 'stopped' && active) say('running', 'runs, though fleet.yaml says stopped');
   const expected = expectedOf(vm, index.networks);
   if (!active || !deployed?.expected || !sameWiring(deployed.expected, expected)) return found;
-  for (const { tap, bridge } of nicsOf(expected)) {
-    const link = facts.interfaces.get(tap);
-    if (!link) say('tap', `${tap} is missing`);
-    else if (link.master !== bridge) {
-      say('tap', `${tap} is in ${link.master ?? 'no bridge'}, not in ${bridge}`);
-    }
-  }
-  return found;
+  const network = index.networks.get(vm.nics[0]?.network ?? '');
+  const bridgeAddress = network && `${network.gateway}/${network.prefix}`;
+  const checks = checkVm(
+    {
+      name,
+      runner: seen.booted ?? '',
+      state: 'running',
+      expected,
+      ...(bridgeAddress && { bridgeAddress }),
+    },
+    facts,
+  );
+  const offered = ['no-answer', 'helper', 'check'];
+  return [
+    ...found,
+    ...faults([...checks, ...probed]).map((d) =>
+      offered.includes(d.code)
+        ? { ...d, message: `${d.message}: fleet apply --restart ${name}` }
+        : d,
+    ),
+  ];
 }
 
 function orphans(index: FleetIndex, hypervisor: string, facts: Facts): Drift[] {

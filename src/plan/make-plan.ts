@@ -2,6 +2,7 @@ import type { Facts } from '../host/facts.ts';
 import { FleetError } from '../model/errors.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { actions } from './actions.ts';
+import type { CheckResult } from './checks.ts';
 import { drift } from './drift.ts';
 import type { Drift, FileChange, HypervisorPlan, Plan } from './plan.ts';
 import { problems } from './problems.ts';
@@ -19,7 +20,13 @@ export interface PlanInput {
   readonly facts: ReadonlyMap<string, Facts | Error>;
   readonly selection: Selection;
   readonly release: ReadonlySet<string>;
+  /** Guests that are to start anew, whatever else is done. */
+  readonly restart?: ReadonlySet<string>;
+  /** By hypervisor: the checks of fleet.yaml, as they were seen. */
+  readonly probed?: ReadonlyMap<string, readonly CheckResult[]>;
   readonly warnings: readonly string[];
+  /** What stands in the way of all of it. */
+  readonly problems?: readonly string[];
   /** Hypervisor → commit, as the remote remembers it: for those that do not answer. */
   readonly lastDeployed?: ReadonlyMap<string, string>;
   /** Hypervisor → what its first switch would take away, by all that fleet.yaml says. */
@@ -43,7 +50,8 @@ export function makePlan(input: PlanInput): Plan {
     hypervisors: input.index.fleet.hypervisors
       .filter((h) => input.selection.hypervisors.has(h.name))
       .map((h) => planSafely(h.name, input)),
-    warnings: input.warnings,
+    warnings: [...input.warnings, ...left(input)],
+    problems: input.problems ?? [],
   };
 }
 
@@ -56,6 +64,16 @@ function planSafely(name: string, input: PlanInput): HypervisorPlan {
     const problem = `it cannot be planned (${why}): leave it out with --on`;
     return { name, actions: [], drift: [], problems: [problem] };
   }
+}
+
+/** Hypervisors that were deployed and are not in fleet.yaml any more. */
+function left({ index, lastDeployed }: PlanInput): string[] {
+  return [...(lastDeployed ?? [])]
+    .filter(([name]) => !index.hypervisors.has(name))
+    .map(
+      ([name, commit]) =>
+        `${name} leaves the fleet: it was deployed (${commit.slice(0, 8)}), its guests go on running and nobody looks after them; when that is meant: git push ${index.fleet.git.remote} :refs/fleet/deployed/${name}`,
+    );
 }
 
 function planHypervisor(name: string, input: PlanInput): HypervisorPlan {
@@ -76,7 +94,7 @@ function planHypervisor(name: string, input: PlanInput): HypervisorPlan {
     };
   }
   const found = [
-    ...drift(input.index, name, facts, input.head),
+    ...drift(input.index, name, facts, input.head, input.probed?.get(name)),
     ...(input.lost?.get(name) ?? []).map((lost) => lostDrift(name, lost)),
   ];
   const commits = input.files.length > 0;
@@ -96,6 +114,7 @@ function planHypervisor(name: string, input: PlanInput): HypervisorPlan {
     fingerprints: input.fingerprints,
     selection: input.selection,
     release: input.release,
+    restart: input.restart ?? new Set(),
     moves,
   });
   return { name, actions: todo, drift: found, problems: problems(input.index, name, facts, todo) };

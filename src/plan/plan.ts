@@ -6,6 +6,8 @@ export interface Plan {
   readonly hypervisors: readonly HypervisorPlan[];
   /** Things that need no action by fleet but that a person should know. */
   readonly warnings: readonly string[];
+  /** What stands in the way of all of it: apply refuses it without --force. */
+  readonly problems: readonly string[];
 }
 
 export interface FileChange {
@@ -31,7 +33,8 @@ export interface HypervisorPlan {
  * update: the vm's runner is built; the guest restarts if the runner differs.
  * return: state that was set aside comes back, then as update.
  * join: a TAP goes back into its bridge; the guest is not touched.
- * restart: only a new start makes again what is missing.
+ * restart: only a new start makes again what is missing, or somebody asked for it.
+ * repair: one thing of the running system's that somebody took away comes back; no guest is touched.
  */
 export type ActionKind =
   | 'checkout'
@@ -43,7 +46,15 @@ export type ActionKind =
   | 'restart'
   | 'stop'
   | 'join'
+  | 'repair'
   | 'set-aside';
+
+/** What is repaired and its name, as repair.sh takes them. */
+export type Repair =
+  | readonly ['link', bridge: string]
+  | readonly ['address', bridge: string, address: string]
+  | readonly ['forward4' | 'forward6', interface_: string]
+  | readonly ['unit', unit: string];
 
 export interface Action {
   readonly kind: ActionKind;
@@ -54,6 +65,10 @@ export interface Action {
   readonly network?: true;
   /** Only a restart of networkd brings back what is missing. */
   readonly networkd?: true;
+  /** Of an `update`: the guest starts anew also when the build changes nothing. */
+  readonly restart?: true;
+  /** Of a `repair`: what is done, in this order. */
+  readonly repairs?: readonly Repair[];
 }
 
 /** Something that is not as it was last deployed, whoever did it. */
@@ -66,8 +81,17 @@ export interface Drift {
     | 'profile'
     | 'reboot'
     | 'bridge'
+    | 'link'
     | 'address'
+    | 'forwarding'
+    | 'firewall'
+    | 'dns'
+    | 'forward-drop'
+    | 'not-kept'
     | 'tap'
+    | 'no-answer'
+    | 'helper'
+    | 'check'
     | 'stopped'
     | 'running'
     | 'runner'
@@ -84,6 +108,32 @@ export interface Drift {
     | 'first-switch'
     | 'open-deployment';
   readonly message: string;
+}
+
+/** What apply does not mend by itself, or nobody can from here. */
+const unwell = new Set<Drift['code']>(['no-answer', 'helper', 'check', 'forward-drop', 'not-kept']);
+
+/** What is not well and stays so when the plan is carried out. */
+export function unmended(plan: Plan): Drift[] {
+  return plan.hypervisors.flatMap(({ actions, drift }) => {
+    const anew = actions.filter((a) => a.kind === 'restart' || a.restart);
+    const restarts = new Set(anew.map((a) => a.target));
+    return drift.filter((d) => unwell.has(d.code) && !restarts.has(d.target));
+  });
+}
+
+/** Guests that a restart might help, and that the plan does not restart. */
+export function restartable(plan: Plan): string[] {
+  const own = unmended(plan).filter((d) => ['no-answer', 'helper', 'check'].includes(d.code));
+  return [...new Set(own.map((d) => d.target))];
+}
+
+/** True when apply would refuse it, or not know what it does. */
+export function isBlocked(plan: Plan): boolean {
+  return (
+    plan.problems.length > 0 ||
+    plan.hypervisors.some((h) => h.unreachable !== undefined || h.problems.length > 0)
+  );
 }
 
 /** True when carrying it out would change something. */

@@ -4,7 +4,7 @@ import type { Action, HypervisorPlan } from './plan.ts';
  * A guest that comes and goes by itself does not make a plan stale; nor does the checkout, which a
  * deployment that is put in order first takes back along.
  */
-const passing = new Set<Action['kind']>(['checkout', 'start', 'restart', 'join']);
+const passing = new Set<Action['kind']>(['checkout', 'start', 'restart', 'join', 'repair']);
 
 /** Whether two plans for a hypervisor ask for the same, apart from what passes by itself. */
 export function isSameWork(a: HypervisorPlan, b: HypervisorPlan): boolean {

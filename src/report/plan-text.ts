@@ -1,4 +1,4 @@
-import { type Action, type HypervisorPlan, hasChanges, type Plan } from '../plan/plan.ts';
+import { type Action, type HypervisorPlan, hasChanges, type Plan, unmended } from '../plan/plan.ts';
 import type { Style } from './style.ts';
 import { wrap } from './wrap.ts';
 
@@ -12,6 +12,7 @@ const signs: Record<Action['kind'], string> = {
   restart: '~',
   stop: '■',
   join: '~',
+  repair: '~',
   'set-aside': '-',
 };
 
@@ -25,6 +26,7 @@ const meaning: Record<Action['kind'], string> = {
   restart: 'restart',
   stop: 'stop',
   join: 'join its bridge',
+  repair: 'repair',
   'set-aside': 'stop, set aside',
 };
 
@@ -46,6 +48,10 @@ export function planText(plan: Plan, style: Style, options: PlanTextOptions): st
   if (plan.warnings.length > 0) {
     const warning = style('yellow', 'warning');
     parts.push(plan.warnings.map((w) => `${warning} ${wrap(w, 8)}\n`).join(''));
+  }
+  if (plan.problems.length > 0) {
+    const problem = style('red', 'problem');
+    parts.push(plan.problems.map((p) => `${problem} ${wrap(p, 8)}\n`).join(''));
   }
   parts.push(`${style('bold', summary(plan, options.offline))}\n`);
   return parts.join('\n');
@@ -97,13 +103,14 @@ export function summary(plan: Plan, offline: boolean): string {
   const unreachable = plan.hypervisors.filter((h) => h.unreachable).length;
   const aside =
     unreachable > 0 ? ` ${unreachable} hypervisor${unreachable === 1 ? '' : 's'} unreachable.` : '';
-  const asked = offline ? ' Hypervisors were not asked.' : '';
+  const ill = [...new Set(unmended(plan).map((d) => d.target))];
+  const asked = `${offline ? ' Hypervisors were not asked.' : ''}${ill.length > 0 ? ` Not well: ${ill.join(', ')}.` : ''}`;
   if (!hasChanges(plan)) {
     const all = plan.hypervisors.length;
     if (unreachable > 0 && unreachable === all)
       return `Nothing is known: no hypervisor was reached.`;
     return unreachable > 0
-      ? `No changes on the other ${all - unreachable}.${aside}`
+      ? `No changes on the other ${all - unreachable}.${asked}${aside}`
       : `No changes.${asked}`;
   }
   const actions = plan.hypervisors.flatMap((h) => h.actions);
@@ -116,6 +123,7 @@ export function summary(plan: Plan, offline: boolean): string {
     [count(['update']), 'to rebuild'],
     [count(['start', 'restart']), 'to start'],
     [count(['join']), 'to join a bridge'],
+    [count(['repair']), 'to repair'],
     [count(['stop']), 'to stop'],
     [count(['set-aside']), 'to set aside'],
   ] as const;
@@ -126,5 +134,5 @@ export function summary(plan: Plan, offline: boolean): string {
   const restart = actions.some((a) => a.kind === 'update')
     ? '\nA guest that is rebuilt restarts only if its runner differs.'
     : '';
-  return `Plan: ${text || 'checkouts move'}.${asked}${aside}${restart}`;
+  return `${wrap(`Plan: ${text || 'checkouts move'}.${asked}${aside}`, 0)}${restart}`;
 }

@@ -136,6 +136,28 @@ export class FakeHypervisor {
     this.facts = { ...this.facts, interfaces: withEntry(this.facts.interfaces, tap, link) };
   }
 
+  #repair(what: string, name: string, address: string): void {
+    const { interfaces, plumbing } = this.facts;
+    const link = interfaces.get(name);
+    if (what === 'link' || what === 'address') {
+      const addresses = [...(link?.addresses ?? []), ...(what === 'address' ? [address] : [])];
+      const change = what === 'link' ? { up: true } : { addresses };
+      this.facts = { ...this.facts, interfaces: withEntry(interfaces, name, change) };
+      return;
+    }
+    const closed4 = new Set(name === 'all' ? [] : [...plumbing.closed4].filter((i) => i !== name));
+    this.facts = {
+      ...this.facts,
+      plumbing: {
+        ...plumbing,
+        ...(what === 'forward4' && { closed4 }),
+        ...(what === 'forward6' && { forwards6: true }),
+        ...(name === 'nftables.service' && { table: 'as deployed' }),
+        ...(name === 'dnsmasq.service' && { dnsmasq: 'active' }),
+      },
+    };
+  }
+
   #life = (): string => `life-${this.#lives++}`;
 
   async #run(
@@ -268,6 +290,9 @@ export class FakeHypervisor {
       case 'vm-join':
         this.#join(first, second);
         return undefined;
+      case 'repair':
+        this.#repair(first, second, third);
+        return undefined;
       case 'vm-start':
         this.boot(first, vms.get(first)?.current ?? '');
         return undefined;
@@ -343,6 +368,10 @@ export class FakeHypervisor {
     const deployed = [...this.facts.deployed].find(([, d]) => d.expected?.address === address);
     const vm = this.#index.fleet.vms.find((v) => v.nics[0]?.address === address);
     const seen = this.facts.vms.get(deployed?.[0] ?? vm?.name ?? '');
+    const expected = deployed?.[1].expected ?? (vm && expectedOf(vm, this.#index.networks));
+    const tap = this.facts.interfaces.get(expected?.tap ?? '');
+    if (tap?.up === false) return false;
+    if (tap?.master && this.facts.interfaces.get(tap.master)?.up === false) return false;
     return seen?.unit.active === 'active' && !this.mute.has(seen.booted ?? '');
   }
 }

@@ -27,6 +27,10 @@ export function factsText(facts: Facts): string {
     ...[...facts.freeKiB].map(([disk, free]) => `/dev/vda1 99999999 1 ${free} 1% ${disk}`),
     '== taken',
     ...[...facts.takenKiB].map(([vm, kib]) => `${kib}\t/var/lib/microvms/${vm}`),
+    '== images',
+    ...[...facts.images].flatMap(([folder, own]) =>
+      [...own].map(([file, bytes]) => `${bytes} ${folder}/${file}`),
+    ),
     '== checkout',
     ...checkout(facts),
     '== units',
@@ -34,6 +38,9 @@ export function factsText(facts: Facts): string {
       ...unitLines(`microvm@${vm.name}.service`, vm.unit),
       ...unitLines(`microvm-virtiofsd@${vm.name}.service`, vm.virtiofsd),
     ]),
+    ...(facts.plumbing.dnsmasq === undefined
+      ? []
+      : unitLines('dnsmasq.service', { active: facts.plumbing.dnsmasq, sub: '', invocation: '' })),
     ...facts.writers.filter(isUnit).flatMap(writerUnit),
     ...atWork(facts).flatMap((id) => unitLines(`fleet-back-${id}.timer`, waiting)),
     '== processes',
@@ -97,9 +104,24 @@ function records(facts: Facts): string[] {
           ['memory', 'MemAvailable', facts.memory.availableKiB],
         ]
       : []),
+    ...plumbing(facts),
+    ...(facts.ended ? [['ended', facts.ended.id, facts.ended.result]] : []),
     ...(facts.processors === undefined ? [] : [['processors', `0-${facts.processors - 1}`]]),
   ];
   return rows.map((row) => row.map((field) => field ?? '').join('\t'));
+}
+
+function plumbing({ plumbing: seen, stateMount }: Facts): string[][] {
+  const tables = { 'as deployed': ['1', '1'], changed: ['2', '1'], missing: ['', '1'] } as const;
+  return [
+    ...[...seen.closed4].map((name) => ['closed4', name]),
+    ...(seen.forwards6 === undefined ? [] : [['forwards6', seen.forwards6 ? '1' : '0']]),
+    ...(seen.table === undefined ? [] : [['table', ...tables[seen.table]]]),
+    ...seen.drops.map(({ chain, names }) => ['drops', chain, names.join(' ')]),
+    ...(stateMount
+      ? [['mounted', stateMount.folder, stateMount.type, stateMount.othersKept ? 'yes' : 'no']]
+      : []),
+  ];
 }
 
 function deployment(kind: 'lock' | 'open', of: OpenDeployment) {

@@ -49,6 +49,19 @@ const full: Facts = {
     ['10.1.0.2', true],
     ['10.2.0.2', false],
   ]),
+  plumbing: {
+    closed4: new Set(['all', 'br-front']),
+    forwards6: false,
+    table: 'changed',
+    drops: [{ chain: 'ip filter FORWARD', names: ['docker0', '172.17.0.0/16'] }],
+    dnsmasq: 'failed',
+  },
+  stateMount: { folder: '/', type: 'tmpfs', othersKept: true },
+  images: new Map([
+    ['/var/lib/microvms/db1', new Map([['data.img', 10_737_418_240]])],
+    ['/var/lib/microvms/.aside/1/old', new Map([['data.img', 1]])],
+  ]),
+  ended: { id: 'd0', result: 'rolled-back' },
 };
 const text = factsText(full);
 

@@ -150,7 +150,7 @@ test('a plan with the longest names fits into 80 columns', () => {
   });
   const one = { ...plan, actions: [], drift: [] };
   const text = planText(
-    { version: 1, fleet: 'example', files: [], hypervisors: [one], warnings: [] },
+    { version: 1, fleet: 'example', files: [], hypervisors: [one], problems: [], warnings: [] },
     noStyle,
     { diffs: false, offline: false },
   );

@@ -76,6 +76,7 @@ describe('a plan', () => {
   const plan = (more: Partial<Plan>): Plan => ({
     version: 1,
     fleet: 'x',
+    problems: [],
     files: [],
     hypervisors: [
       {

@@ -19,6 +19,7 @@ const planOf = (hv1: HypervisorPlan) => ({
   files: [],
   hypervisors: [hv1],
   warnings: [],
+  problems: [],
 });
 const moment: Moment = {
   now: Date.UTC(2026, 0, 2, 3, 4, 5),

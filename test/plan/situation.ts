@@ -103,6 +103,16 @@ export const emptyFacts: Facts = {
   interfaces: new Map(),
   routes: [],
   answers: new Map(),
+  plumbing: {
+    closed4: new Set(),
+    forwards6: undefined,
+    table: undefined,
+    drops: [],
+    dnsmasq: undefined,
+  },
+  stateMount: undefined,
+  images: new Map(),
+  ended: undefined,
 };
 
 /** A hypervisor on which everything is as fleet.yaml says and as it was deployed. */
@@ -123,6 +133,13 @@ export function deployedFacts(fleet: FleetIndex, hypervisor: string): Facts {
   });
   return {
     ...emptyFacts,
+    plumbing: {
+      ...emptyFacts.plumbing,
+      forwards6: true,
+      table: 'as deployed',
+      dnsmasq: 'active',
+    },
+    stateMount: { folder: '/', type: 'ext4', othersKept: false },
     checkout: { commit: head, branch: 'fleet', dirty: 0 },
     deployed: new Map([
       [systemName, record(hypervisor, toplevel, undefined)],

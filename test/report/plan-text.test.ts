@@ -11,6 +11,7 @@ const plan = (hypervisors: HypervisorPlan[], more: Partial<Plan> = {}): Plan => 
   files: [],
   hypervisors,
   warnings: [],
+  problems: [],
   ...more,
 });
 const text = (of: Plan, options = { diffs: false, offline: false }) =>
@@ -40,6 +41,7 @@ test('a plan says what happens where, and why, within 80 columns', () => {
 
     hv1
       · hv1   checkout moves   there is a new commit
+      ~ hv1   repair           br-front has no 10.1.0.1/24
       - db1   stop, set aside  not in fleet.yaml any more; its state is kept
       ~ hv1   switch           its configuration changed
       + db2   create           new
@@ -47,7 +49,8 @@ test('a plan says what happens where, and why, within 80 columns', () => {
       + web3  create           new
       ! hv1: br-front has no 10.1.0.1/24
 
-    Plan: 2 files, 1 to switch, 2 to create, 1 to rebuild, 1 to set aside.
+    Plan: 2 files, 1 to switch, 2 to create, 1 to rebuild, 1 to repair, 1 to set
+    aside.
     A guest that is rebuilt restarts only if its runner differs.
     "
   `);

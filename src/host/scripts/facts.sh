@@ -11,11 +11,77 @@ record() {
 	printf '\n'
 }
 
+# What decides whether packets of guests get through, besides interfaces. Reading a file is no process.
+forwarding() {
+	for file in "$R"/proc/sys/net/ipv4/conf/*/forwarding; do
+		read -r on 2>/dev/null <"$file" || continue
+		file=${file%/*}
+		[ "$on" != 0 ] || record closed4 "${file##*/}"
+	done
+	! read -r on 2>/dev/null <"$R/proc/sys/net/ipv6/conf/all/forwarding" || record forwards6 "$on"
+}
+
+# Fleet's table, and base chains of others that drop what they do not accept, with the names in their tables.
+firewall() {
+	chains=$(nft list chains 2>/dev/null) || return 0
+	own=
+	while read -r word one two rest; do
+		case $word in
+		table)
+			family=$one table=$two
+			[ "$one $two" != 'inet fleet' ] || own=yes
+			;;
+		chain) chain=$one ;;
+		type)
+			case "$family $table $two $rest" in
+			'inet fleet '*) ;;
+			*' hook forward '*'policy drop;'*)
+				names=$(nft list table "$family" "$table" 2>/dev/null | grep -oE '"[^"]+"|[0-9a-f.:]+/[0-9]+' | sort -u | tr '\n' ' ')
+				record drops "$family $table $chain" "$names"
+				;;
+			esac
+			;;
+		esac
+	done <<-END
+		$chains
+	END
+	read -r deployed 2>/dev/null <"$(table_file "$(target "$R/run/current-system")")" || deployed=
+	if [ -n "$own" ]; then own=$(table_print); fi
+	record table "$own" "$deployed"
+}
+
+# What /var/lib/fleet is on: the longest mount that it is under, of several the last.
+mounted() {
+	[ -r "$R/proc/mounts" ] || return 0
+	folder=/var/lib/fleet/ mount='' kind='' kept=no
+	while read -r _ point type _; do
+		case $folder in
+		"${point%/}"/*) [ "${#point}" -lt "${#mount}" ] || mount=$point kind=$type ;;
+		esac
+		# Who mounts this by itself keeps some folders of a root that is not kept.
+		[ "$point" != /var/lib/nixos ] || kept=yes
+	done <"$R/proc/mounts"
+	record mounted "$mount" "$kind" "$kept"
+}
+
+# Files that could be disks of guests, with their sizes. Group kvm may make others there, called anything.
+images() {
+	set --
+	for file in "$vms"/*/* "$aside"/*/*/*; do
+		[ $# -lt 2000 ] || break
+		case ${file##*/} in *[!A-Za-z0-9._-]*) continue ;; esac
+		if [ -L "$file" ] || [ ! -f "$file" ] || ! is_vm "${file%/*}"; then continue; fi
+		set -- "$@" "$file"
+	done
+	# -c is GNU's and busybox's word for it, -f is BSD's.
+	[ $# -eq 0 ] || stat -c '%s %n' "$@" 2>/dev/null || stat -f '%z %N' "$@" 2>/dev/null || true
+}
+
 look() {
 	# Guests are asked in the background while the rest is read.
 	answers=
-	# A deployment looks again and again; to who looks once, a lost ping must not be the answer: one more a second.
-	patience='-w 3'
+	# A deployment looks again and again; to who looks once, a lost ping must not be the answer: there is another.
+	patience='-w 2'
 	[ "$wanted" = brief ] || patience='-W 1'
 	if [ $# -gt 0 ]; then
 		answers=$(mktemp -d)
@@ -47,10 +113,20 @@ look() {
 		record "$1" "${2##*/}" "$operator" "$operation" "$started" "$(target "$2/decided")" "$((${deadline:-0} - ${up%.*}))"
 	}
 	if [ -L "$state/lock" ]; then deployment lock "$state/$(target "$state/lock")"; fi
+	ended='' result=''
 	for folder in "$state"/deployments/*; do
-		if [ ! -e "$folder/begun" ] || [ -f "$folder/result" ]; then continue; fi
+		[ -e "$folder/begun" ] || continue
+		if [ -f "$folder/result" ]; then
+			read -r how <"$folder/result" || how=
+			case $how in '' | untouched) ;; *) ended=${folder##*/} result=$how ;; esac
+			continue
+		fi
 		deployment open "$folder"
 	done
+	[ -z "$ended" ] || record ended "$ended" "$result"
+	forwarding
+	firewall
+	mounted
 	for kind in deployed held; do
 		for file in "$state/$kind"/*; do
 			case $file in *.new) continue ;; esac
@@ -135,6 +211,8 @@ look() {
 	echo '== taken'
 	# Images are sparse: what they take, not how large they may become.
 	of_vms / du -sk
+	echo '== images'
+	images
 	echo '== checkout'
 	[ ! -d "$checkout/.git" ] || git -C "$checkout" status --porcelain=v2 --branch 2>/dev/null || true
 	echo '== units'
@@ -142,7 +220,7 @@ look() {
 	systemctl show --no-pager -p Id -p ActiveState -p SubState -p InvocationID \
 		'microvm@*.service' 'microvm-virtiofsd@*.service' \
 		'fleet-back-*.timer' 'fleet-back-*.service' 'fleet-2*.service' \
-		nixos-upgrade.timer nixos-upgrade.service comin.service 2>/dev/null || true
+		nixos-upgrade.timer nixos-upgrade.service comin.service dnsmasq.service 2>/dev/null || true
 	echo
 	echo '== processes'
 	# Names as the kernel cuts them, at 15 characters; those with a dot are what a wrapper of Nix runs.

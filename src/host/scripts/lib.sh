@@ -107,6 +107,23 @@ looked_well() {
 	fi
 }
 
+# table_print: fleet's nftables table, as a number. The same after every reload, which its handles are not.
+table_print() {
+	rules=$(nft list table inet fleet 2>/dev/null) || return 0
+	printf '%s\n' "$rules" | cksum
+}
+
+# table_file TOPLEVEL: where the number stands that the table has when this system has loaded it.
+table_file() { echo "$state/tables/${1##*/}"; }
+
+# table_loaded TOPLEVEL: this system has loaded it just now; who looks later sees whether somebody changed it.
+table_loaded() {
+	print=$(table_print)
+	[ -n "$print" ] || return 0
+	mkdir -p "$state/tables"
+	printf '%s\n' "$print" | write "$(table_file "$1")"
+}
+
 # The state directory is writable for group kvm: believe a runner only where root has built it.
 in_store() {
 	case $1 in

@@ -20,6 +20,7 @@ done >>"$deployments/$id/bridges-new"
 on_disk "$deployments/$id"
 "$toplevel/bin/switch-to-configuration" test || code=$?
 # networkd makes a bridge that somebody deleted only when it starts.
+table_loaded "$toplevel"
 [ "$how" != networkd ] || systemctl restart systemd-networkd.service
 echo "$code" >"$deployments/$id/switched"
 printf 'switched\t%s\n' "$code"

@@ -45,6 +45,8 @@ function machine(name,    n, path, text, files) {
       add("hangs", substr(text, 7) + 0)
     else if (path == "sandbox.uplink") add("uplink", text)
     else if (path == "microvm.hypervisor") add("hypervisor", text)
+    else if (path == "networking.nftables.tables.fleet.content") add("firewall", text)
+    else if (path == "services.dnsmasq.enable" && text == "true") add("services", "dnsmasq.service")
     else if (path == "boot.kernelPackages") add("kernel", text)
     else if (path == "systemd.services.fleet-autostart.script") add("start-script", text)
     else if (path == "systemd.services.\"fleet-guest-keys@\".script") add("keys-script", text)

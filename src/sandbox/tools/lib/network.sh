@@ -1,6 +1,36 @@
 # shellcheck shell=sh
 # Network interfaces, one file each in sandbox/net, and what systemd-networkd does with them.
 
+conf4=$R/proc/sys/net/ipv4/conf
+
+# forwarding_on: for all interfaces there are, and those that come.
+forwarding_on() {
+	for file in "$conf4"/*/forwarding; do echo 1 >"$file"; done
+}
+
+# table_load SYSTEM: what nftables.service does at its start and its reload.
+table_load() {
+	rm -f "$box/nft/inet fleet"
+	[ -s "$1/sandbox/firewall" ] || return 0
+	{
+		echo 'table inet fleet {'
+		cat "$1/sandbox/firewall"
+		echo '}'
+	} >"$box/nft/inet fleet"
+}
+
+# network_services OLD NEW: sysctl and nftables are heeded where they changed, services that stopped start again.
+network_services() {
+	if [ -f "$2/etc/fleet/autostart" ] && [ ! -f "$1/etc/fleet/autostart" ]; then forwarding_on; fi
+	cmp -s "$1/sandbox/firewall" "$2/sandbox/firewall" || table_load "$2"
+	while read -r service; do
+		[ -f "$box/units/$service" ] || unit_now "$service" active running
+	done <"$2/sandbox/services"
+	[ ! -f "$1/sandbox/services" ] || while read -r service; do
+		grep -qx "$service" "$2/sandbox/services" || rm -f "$box/units/$service"
+	done <"$1/sandbox/services"
+}
+
 # link_load NAME: into the variables kind, up, master, address, mac.
 link_load() {
 	kind='' up='' master='' address='' mac=''
@@ -23,6 +53,8 @@ link_add() {
 		mac=$mac:${digits%"$rest"}
 		digits=$rest
 	done
+	mkdir -p "$conf4/$1"
+	cat "$conf4/all/forwarding" >"$conf4/$1/forwarding"
 	if [ "$2" = bridge ]; then mkdir -p "$R/sys/class/net/$1/bridge"; else mkdir -p "$R/sys/class/net/$1"; fi
 	link_save "$1"
 	# networkd is told of a new TAP by the kernel and takes its time.
@@ -30,7 +62,7 @@ link_add() {
 }
 
 link_delete() {
-	rm -rf "$box/net/$1" "$R/sys/class/net/$1"
+	rm -rf "$box/net/$1" "$R/sys/class/net/$1" "$conf4/$1"
 	for other in "$box"/net/*; do
 		[ -f "$other" ] || continue
 		link_load "${other##*/}" && [ "$master" = "$1" ] || continue

@@ -1,0 +1,46 @@
+import type { CheckResult } from '../plan/checks.ts';
+import { hypervisorChecks } from '../plan/drift.ts';
+import type { Action } from '../plan/plan.ts';
+import { NotHealthy } from './await-healthy.ts';
+import { addressesOf, type Context } from './context.ts';
+import { checkpoint } from './interrupt.ts';
+
+/** A unit that is reloaded, and a kernel that is told, take their time: that long, in ms. */
+const takes = 10_000;
+
+/**
+ * Brings back what somebody took away from the running system, each by the smallest means, and looks
+ * whether it is there. No guest is touched; those that do not answer afterwards are named.
+ * @throws NotHealthy when something does not come back
+ */
+export async function repairAll(ctx: Context, actions: readonly Action[]): Promise<void> {
+  const repairs = actions.flatMap((a) => a.repairs ?? []);
+  if (repairs.length === 0) return;
+  for (const repair of repairs) {
+    checkpoint(ctx.signal);
+    await ctx.session.step(`repair ${repair.slice(0, 2).join(' ')}`, 'repair', repair, {
+      kind: 'harmless',
+    });
+  }
+  const { session, clock, index, before } = ctx;
+  const { name } = session.hypervisor;
+  const until = clock.now() + takes;
+  for (;;) {
+    const facts = await session.facts(addressesOf(index, name, before));
+    const checks = hypervisorChecks(index, name, facts).filter(isMendable);
+    const silent = [...facts.answers].filter(([, answers]) => !answers).map(([address]) => address);
+    if (checks.every((c) => c.ok) && (silent.length === 0 || clock.now() >= until)) {
+      if (silent.length > 0) session.note(`repaired; still no answer from ${silent.join(', ')}`);
+      ctx.emit({ type: 'checked', hypervisor: name, target: name, checks });
+      return;
+    }
+    if (clock.now() >= until && checks.some((c) => !c.ok))
+      throw new NotHealthy(name, 'is not as it should be after it was repaired', checks);
+    await clock.sleep(500);
+  }
+}
+
+/** What no repair was for fails nothing: a bridge that the switch makes, a table of somebody else. */
+function isMendable({ ok, fault }: CheckResult): boolean {
+  return ok || fault?.repairs !== undefined;
+}

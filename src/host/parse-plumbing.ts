@@ -1,0 +1,53 @@
+import { posix } from 'node:path';
+import type { ForwardDrop, Plumbing, StateMount, UnitFacts } from './facts.ts';
+
+type Rows = (key: string) => readonly string[][];
+
+/** What facts.sh says of forwarding, firewall and name service. */
+export function parsePlumbing(of: Rows, units: ReadonlyMap<string, UnitFacts>): Plumbing {
+  const [forwards6] = of('forwards6');
+  const [table] = of('table');
+  return {
+    closed4: new Set(of('closed4').map(([name]) => name ?? '')),
+    forwards6: forwards6 && forwards6[0] !== '0',
+    table: table && tableState(table),
+    drops: of('drops').map(
+      ([chain = '', names = '']): ForwardDrop => ({
+        chain,
+        names: names
+          .split(' ')
+          .map((name) => name.replaceAll('"', ''))
+          .filter(Boolean),
+      }),
+    ),
+    dnsmasq: units.get('dnsmasq.service')?.active,
+  };
+}
+
+function tableState([now, deployed]: readonly string[]): Plumbing['table'] {
+  if (!now) return 'missing';
+  return deployed && deployed !== now ? 'changed' : 'as deployed';
+}
+
+export function parseMount(of: Rows): StateMount | undefined {
+  const [row] = of('mounted');
+  if (!row?.[0]) return undefined;
+  const [folder, type = '', othersKept] = row;
+  return { folder, type, othersKept: othersKept === 'yes' };
+}
+
+/** What `stat` says of files in folders of vms, by folder and name: bytes. */
+export function parseImages(
+  lines: readonly string[],
+  root: string,
+): Map<string, Map<string, number>> {
+  const images = new Map<string, Map<string, number>>();
+  for (const line of lines) {
+    const [, bytes, path] = /^(\d+) (\/.*)$/.exec(line) ?? [];
+    if (!path?.startsWith(root)) continue;
+    const folder = posix.dirname(path.slice(root.length));
+    const own = images.get(folder) ?? new Map<string, number>();
+    images.set(folder, own.set(posix.basename(path), Number(bytes)));
+  }
+  return images;
+}

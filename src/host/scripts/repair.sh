@@ -1,0 +1,16 @@
+# repair.sh WHAT NAME [ADDRESS]: brings back one thing that the running system has and somebody took away. No
+# guest is touched.
+what=$1 name=$2
+case $what in
+link) ip link set dev "$name" up ;;
+address) ip address replace "$3" dev "$name" ;;
+forward4) echo 1 >"$R/proc/sys/net/ipv4/conf/$name/forwarding" ;;
+forward6) echo 1 >"$R/proc/sys/net/ipv6/conf/$name/forwarding" ;;
+unit)
+	systemctl reset-failed "$name" 2>/dev/null || true
+	# A reload puts all of a table in place at once; a restart would leave it open for a moment.
+	systemctl reload-or-restart "$name"
+	[ "$name" != nftables.service ] || table_loaded "$(target "$R/run/current-system")"
+	;;
+*) die repair.unknown "nothing is known of repairing $what" ;;
+esac

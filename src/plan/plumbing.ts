@@ -1,0 +1,122 @@
+import type { Facts } from '../host/facts.ts';
+import type { Hypervisor, Network } from '../model/fleet.ts';
+import type { CheckResult, Fault } from './checks.ts';
+
+/**
+ * Whether packets of guests get through a hypervisor, as far as it can tell without asking a guest:
+ * what the kernel forwards, fleet's firewall and that of others, who answers names. What facts do not
+ * tell is not judged.
+ * @param networks those that are deployed there
+ */
+export function checkPlumbing(
+  hypervisor: Hypervisor,
+  networks: readonly Network[],
+  facts: Facts,
+): CheckResult[] {
+  if (networks.length === 0) return [];
+  return [
+    checkForwarding(hypervisor, networks, facts),
+    ...checkTable(hypervisor.name, facts),
+    ...networks.flatMap((network) => checkDrops(hypervisor.name, network, facts)),
+    ...checkDns(hypervisor, facts),
+  ];
+}
+
+/** Whether what a power cut has to find again is on a disk. */
+export function checkState(target: string, { stateMount }: Facts): CheckResult[] {
+  if (!stateMount) return [];
+  const { folder, type, othersKept } = stateMount;
+  const isLost = type === 'tmpfs' || type === 'ramfs' || (folder === '/' && othersKept);
+  const seen = `on ${folder} (${type})${folder === '/' && othersKept ? ', which is not kept' : ''}`;
+  return [
+    result(target, '/var/lib/fleet', 'kept over a reboot', isLost ? seen : undefined, {
+      code: 'not-kept',
+      says: `/var/lib/fleet is ${seen}: a reboot takes away what fleet knows and the way back after a power cut; keep it as /var/lib/microvms is kept (environment.persistence, or a file system of its own)`,
+    }),
+  ];
+}
+
+/** A packet is forwarded, or not, by the interface that it came in by; of IPv6 by one switch for all. */
+function checkForwarding(
+  { name, uplink }: Hypervisor,
+  networks: readonly Network[],
+  { plumbing }: Facts,
+): CheckResult {
+  const ways = [...networks.map(({ bridge }) => bridge), ...(uplink ? [uplink] : [])];
+  const here = ways.filter((way) => plumbing.closed4.has(way));
+  const closed = here.length > 0 && plumbing.closed4.has('all') ? ['all'] : here;
+  const closed6 = plumbing.forwards6 === false && networks.some(({ ipv6 }) => ipv6);
+  const off = [
+    ...(closed.length > 0
+      ? [`no IPv4 from ${closed[0] === 'all' ? 'anywhere' : closed.join(', ')}`]
+      : []),
+    ...(closed6 ? ['no IPv6'] : []),
+  ].join(' and ');
+  return result(name, 'forwarding', 'on', off, {
+    code: 'forwarding',
+    says: `the kernel forwards ${off}`,
+    repairs: [
+      ...closed.map((way) => ['forward4', way] as const),
+      ...(closed6 ? [['forward6', 'all'] as const] : []),
+    ],
+  });
+}
+
+function checkTable(target: string, { plumbing: { table } }: Facts): CheckResult[] {
+  if (table === undefined) return [];
+  const seen = table === 'as deployed' ? undefined : table;
+  const says =
+    table === 'missing'
+      ? 'the nftables table inet fleet is missing: no isolation, no NAT, no published ports'
+      : 'the nftables table inet fleet is not as it was deployed';
+  const repairs = [['unit', 'nftables.service']] as const;
+  return [result(target, 'firewall', 'as deployed', seen, { code: 'firewall', says, repairs })];
+}
+
+/** What one table accepts another may still drop: Docker's policy does, of what it does not know. */
+function checkDrops(target: string, network: Network, { plumbing }: Facts): CheckResult[] {
+  const chains = plumbing.drops
+    .filter(({ names }) => !names.some((name) => isOf(name, network)))
+    .map(({ chain }) => chain);
+  const { bridge } = network;
+  const remedy = chains.some((chain) => chain.endsWith(' filter FORWARD'))
+    ? `if it is Docker's: iptables -I DOCKER-USER -i ${bridge} -j ACCEPT and the same with -o, at each start of Docker; or set its "ip-forward-no-drop"`
+    : `let it accept iifname and oifname ${bridge}`;
+  return [
+    result(target, `forward ${bridge}`, 'dropped by nobody else', chains.join(', '), {
+      code: 'forward-drop',
+      says: `${chains.join(', ')} drops what guests on ${bridge} send and get, whatever fleet's table accepts: ${remedy}`,
+    }),
+  ];
+}
+
+/** Whether a name in somebody's rules is about this network: its bridge, a pattern of it, its subnet. */
+function isOf(name: string, { bridge, subnet, ipv6 }: Network): boolean {
+  if (name.endsWith('*')) return bridge.startsWith(name.slice(0, -1));
+  return name === bridge || name === subnet || name === ipv6?.subnet;
+}
+
+function checkDns({ name, nameservers }: Hypervisor, { plumbing }: Facts): CheckResult[] {
+  const { dnsmasq } = plumbing;
+  if (nameservers.length === 0 || dnsmasq === undefined) return [];
+  const seen = dnsmasq === 'active' ? undefined : dnsmasq;
+  return [
+    result(name, 'dnsmasq', 'active', seen, {
+      code: 'dns',
+      says: `dnsmasq.service is ${dnsmasq}: guests can look up no names`,
+      repairs: [['unit', 'dnsmasq.service']],
+    }),
+  ];
+}
+
+/** @param wrong what was seen instead of what was expected; nothing when all is well */
+function result(
+  target: string,
+  check: string,
+  expected: string,
+  wrong: string | undefined,
+  fault: Fault,
+): CheckResult {
+  if (!wrong) return { target, check, ok: true, expected, seen: expected };
+  return { target, check, ok: false, expected, seen: wrong, fault };
+}
