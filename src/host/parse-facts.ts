@@ -24,7 +24,7 @@ const noUnit: UnitFacts = {
 /** What facts.sh prints, each once: group kvm may name folders and links there, and begins none of its own. */
 const known = new Set([
   ...['links', 'runners', 'times', 'disks', 'taken', 'checkout', 'units', 'processes', 'failed'],
-  ...['addresses', 'routes', 'routes6', 'answers', 'end'],
+  ...['addresses', 'routes', 'routes6', 'answers', 'images', 'end'],
 ]);
 
 /**
@@ -144,7 +144,10 @@ function read(text: string): Facts {
     plumbing: parsePlumbing(of, units),
     stateMount: parseMount(of),
     images: parseImages(linesOf('images'), root),
-    ended: of('ended').map(([id = '', result = '']) => ({ id, result }))[0],
+    ended: of('ended').map(([id, result]) => ({
+      id: shape.name(id, 'id of a deployment'),
+      result: shape.name(result, 'result of a deployment'),
+    }))[0],
     answers: new Map(
       linesOf('answers')
         .filter(Boolean)

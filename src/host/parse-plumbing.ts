@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import * as shape from './answers/shape.ts';
 import type { ForwardDrop, Plumbing, StateMount, UnitFacts } from './facts.ts';
 
 type Rows = (key: string) => readonly string[][];
@@ -8,19 +9,19 @@ export function parsePlumbing(of: Rows, units: ReadonlyMap<string, UnitFacts>): 
   const [forwards6] = of('forwards6');
   const [table] = of('table');
   return {
-    closed4: new Set(of('closed4').map(([name]) => name ?? '')),
+    closed4: new Set(of('closed4').map(([name]) => shape.words(name))),
     forwards6: forwards6 && forwards6[0] !== '0',
     table: table && tableState(table),
     drops: of('drops').map(
-      ([chain = '', names = '']): ForwardDrop => ({
-        chain,
+      ([chain, names = '']): ForwardDrop => ({
+        chain: shape.words(chain),
         names: names
           .split(' ')
-          .map((name) => name.replaceAll('"', ''))
+          .map((name) => shape.words(name.replaceAll('"', '')))
           .filter(Boolean),
       }),
     ),
-    dnsmasq: units.get('dnsmasq.service')?.active,
+    dnsmasq: shape.nameOrNone(units.get('dnsmasq.service')?.active, 'state of a unit') || undefined,
   };
 }
 
@@ -32,8 +33,12 @@ function tableState([now, deployed]: readonly string[]): Plumbing['table'] {
 export function parseMount(of: Rows): StateMount | undefined {
   const [row] = of('mounted');
   if (!row?.[0]) return undefined;
-  const [folder, type = '', othersKept] = row;
-  return { folder, type, othersKept: othersKept === 'yes' };
+  const [folder, type, othersKept] = row;
+  return {
+    folder: shape.words(folder),
+    type: shape.words(type),
+    othersKept: othersKept === 'yes',
+  };
 }
 
 /** What `stat` says of files in folders of vms, by folder and name: bytes. */
@@ -44,7 +49,7 @@ export function parseImages(
   const images = new Map<string, Map<string, number>>();
   for (const line of lines) {
     const [, bytes, path] = /^(\d+) (\/.*)$/.exec(line) ?? [];
-    if (!path?.startsWith(root)) continue;
+    if (!path?.startsWith(root) || !shape.isPath(path)) continue;
     const folder = posix.dirname(path.slice(root.length));
     const own = images.get(folder) ?? new Map<string, number>();
     images.set(folder, own.set(posix.basename(path), Number(bytes)));
