@@ -85,10 +85,9 @@ async function upToDate(seen: Survey, settings: GitSettings): Promise<Survey> {
   return { ...seen, upstream: { ...seen.upstream, state } };
 }
 
-/** @throws FleetError `commit.known-bad` when what is checked out here was put back before. */
+/** @throws FleetError `commit.known-bad` when what would be committed was rolled back before. */
 export async function refuseBad(seen: Survey): Promise<void> {
-  if (seen.commit.files.length > 0) return;
-  const tree = await badTree(seen, new Map());
+  const tree = await badTree(seen, seen.commit.contents);
   if (tree !== undefined) throw knownBad(seen, tree);
 }
 

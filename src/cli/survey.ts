@@ -197,12 +197,11 @@ async function remoteWarnings(
 /** What was rolled back before and is not deployed again by itself. */
 async function quarantined(
   repo: Repo,
-  { files }: NextCommit,
+  { contents }: NextCommit,
   remote: RemoteState | undefined,
 ): Promise<string[]> {
   if (!remote || remote.bad.size === 0) return [];
-  // What is rendered and not written yet is in no tree: apply looks once more when it is.
-  const bad = remote.bad.get(await repo.treeWith(files.map(({ path }) => path)));
+  const bad = remote.bad.get(await repo.treeWith(contents));
   return bad
     ? [
         `this commit is quarantined: it was deployed as ${bad.slice(0, 8)} and rolled back (fleet history says why; fleet apply --force deploys it again)`,
