@@ -150,7 +150,9 @@ describe('what was deployed', { timeout: 240_000 }, () => {
     await desk.git('add', '-A');
     await desk.git('commit', '-qm', 'once more');
     const plan = await desk.fleet(['plan', '--no-diff']);
-    expect(plan.stdout.replace(/\s+/g, ' ')).toContain('this commit is quarantined: it was deployed as');
+    expect(plan.stdout.replace(/\s+/g, ' ')).toContain(
+      'this commit is quarantined: it was deployed as',
+    );
     const run = await desk.apply(1);
     expect(run.stderr).toContain('commit.known-bad');
     expect(await history('hv1', '--json')).toBe(before);
