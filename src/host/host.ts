@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly onLine?: (line: string) => void;
   /** Milliseconds without an end after which the connection is given up. Default: none. */
   readonly timeoutMs?: number;
+  /** What it is called in the error about its limit. Default: a script. */
+  readonly title?: string;
   /** Aborted: nobody waits for the script any more. The connection stays. */
   readonly signal?: AbortSignal;
 }

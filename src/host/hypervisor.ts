@@ -36,11 +36,6 @@ const limits: Partial<Readonly<Record<ScriptName, number>>> = {
   runners: 120,
 };
 
-export interface ScriptOptions extends RunOptions {
-  /** What a person calls it, for errors; default: its name. */
-  readonly title?: string;
-}
-
 /**
  * Runs one script, within its limit unless `timeoutMs` says another. @throws FleetError with the code
  * that the script gave (`fleet-error` on standard error), or `remote.failed`, and the last lines of its
@@ -50,12 +45,13 @@ export async function runScript(
   host: Host,
   name: ScriptName,
   args: readonly string[],
-  options: ScriptOptions = {},
+  options: RunOptions = {},
 ): Promise<string> {
   const timeoutMs = (limits[name] ?? usual) * 1000;
   const { onLine } = options;
   const result = await host.run(script(name), args, {
     timeoutMs,
+    title: name,
     ...options,
     // Whatever a hypervisor says enters here, and only printable.
     ...(onLine && { onLine: (line) => onLine(plainText(line)) }),

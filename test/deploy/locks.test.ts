@@ -47,14 +47,11 @@ describe('before anything is changed', () => {
 
   test('a failing preflight names the hypervisor, keeps its code, and frees the others', async () => {
     const world = new World();
-    world.hv2.instead.set(
-      'begin',
-      () => new Refusal('preflight.no-space', '/nix/store has 3 MiB free'),
-    );
+    world.hv2.instead.set('begin', () => new Refusal('preflight.not-root', 'commands run as ops'));
     await expect(world.apply(['web1', 'web2'], both)).rejects.toMatchObject({
-      code: 'preflight.no-space',
+      code: 'preflight.not-root',
       exitCode: 1,
-      message: 'hv2: /nix/store has 3 MiB free',
+      message: 'hv2: commands run as ops',
       detail: 'noise',
     });
     expect(world.hv1.facts.lock).toBeUndefined();

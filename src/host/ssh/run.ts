@@ -61,7 +61,7 @@ export function runScript(
       options.timeoutMs === undefined
         ? undefined
         : setTimeout(() => {
-            fail(tooLong(link, options.timeoutMs!));
+            fail(tooLong(link, options.timeoutMs!, options.title));
             link.close();
           }, options.timeoutMs);
     if (link.isClosed) return onLost();
@@ -121,10 +121,10 @@ export function runScript(
   });
 }
 
-function tooLong(link: Link, timeoutMs: number): FleetError {
+function tooLong(link: Link, timeoutMs: number, title = 'a script'): FleetError {
   return new FleetError(
     'ssh.timed-out',
-    `${link.label}: a script had not ended after ${timeoutMs / 1000} s; the connection was given up`,
+    `${link.label}: ${title} had not ended after ${timeoutMs / 1000} s; the connection was given up`,
     { hint: 'It may still be running there.' },
   );
 }
