@@ -79,6 +79,7 @@ async function applyOnce(
     ...(options.restart && { restart: options.restart }),
     ...(release && { release: typeof release === 'string' ? release : release.join(',') }),
     upstream: 'required',
+    signal: invocation.signal,
   });
   try {
     if (saved) requireFresh(saved, planFileOf(workspace, seen, on ?? undefined));

@@ -1,4 +1,5 @@
 import { deploying } from '../deploy/deployment.ts';
+import type { Emit } from '../deploy/events.ts';
 import type { HypervisorResult } from '../deploy/put-back.ts';
 import { type Former, recall, takeUp } from '../deploy/resume.ts';
 import { type Member, type RolloutInput, rollOut } from '../deploy/rollout.ts';
@@ -7,6 +8,7 @@ import { FleetError } from '../model/errors.ts';
 import type { HypervisorPlan } from '../plan/plan.ts';
 import { isSameWork } from '../plan/same-work.ts';
 import { select } from '../plan/selectors.ts';
+import { openRepo } from '../repo/open.ts';
 import { gitFollows } from './git-follows.ts';
 import { liveReporter } from './live.ts';
 import type { Invocation } from './options.ts';
@@ -37,7 +39,7 @@ export async function deploy(
   { force, dropped, resumed }: DeployOptions,
 ): Promise<HypervisorResult[]> {
   const planned = new Map(seen.plan.hypervisors.map((h) => [h.name, h]));
-  const { release, repo, upstream } = seen;
+  const { release, upstream } = seen;
   let published: Published | undefined;
   const said: string[] = [];
   const { input, finish } = await inputFor(invocation, workspace, seen, resumed);
@@ -68,12 +70,25 @@ export async function deploy(
         before,
         results,
       };
-      await gitFollows(repo, deployed, (text) => said.push(text));
+      await told(input.emit, git.remote, async () => {
+        // Whoever asked to stop is told what became of it all the same: it has its own limit.
+        const repo = await openRepo(workspace.directory, { timeout: git.timeout });
+        return gitFollows(repo, deployed, (text) => said.push(text));
+      });
     },
   }).finally(finish);
   // Under the results, where the live list is gone.
   for (const text of said) process.stderr.write(`${text}\n`);
   return results;
+}
+
+/** Tells that git follows while it does. */
+async function told(emit: Emit, remote: string, work: () => Promise<boolean>): Promise<void> {
+  const started = performance.now();
+  const step = { type: 'git', remote, step: 'record what is deployed' } as const;
+  emit({ ...step, state: 'begin' });
+  const isDone = await work().catch(() => false);
+  emit({ ...step, state: isDone ? 'done' : 'failed', ms: performance.now() - started });
 }
 
 /** What a rollout from this desk is made of, apart from what it is to do. */

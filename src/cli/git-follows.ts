@@ -26,13 +26,13 @@ export interface Deployed {
 /**
  * Git follows what became of a commit: which hypervisors have it; and when the fleet was put back for
  * its sake, that it is bad, and a commit that takes it back. Never throws: hypervisors are right
- * whatever the remote says.
+ * whatever the remote says. @returns whether the remote knows all of it
  */
 export async function gitFollows(
   repo: Repo,
   deployed: Deployed,
   say: (text: string) => void,
-): Promise<void> {
+): Promise<boolean> {
   const { commit, forced, settings, results } = deployed;
   const done = results.filter((r) => r.outcome === 'done').map((r) => r.hypervisor);
   const fault = faultOf(deployed);
@@ -47,20 +47,22 @@ export async function gitFollows(
     };
     if (!fault && results.some((r) => r.failure && r.outcome !== 'untouched'))
       say(`The failure does not look like the fault of ${short(commit)}: nothing is reverted.`);
-    if (outcome.deployed.size === 0 && !outcome.bad) return;
+    if (outcome.deployed.size === 0 && !outcome.bad) return true;
     await repo.publishOutcome(outcome);
-    if (!outcome.bad) return;
+    if (!outcome.bad) return true;
     say(`Commit ${short(commit)} is quarantined: apply refuses this tree without --force.`);
-    if (!outcome.branch) return;
+    if (!outcome.branch) return true;
     say(
       `Pushed revert ${short(outcome.branch)} to ${settings.branch}. Your change is still in commit ${short(commit)}.`,
     );
     say(`To edit it again: ${await editAgain(repo, deployed, outcome.branch)}`);
     if ((await repo.head()) === commit) await repo.takeIn(outcome.branch);
+    return true;
   } catch (error) {
     const { message, hint } = asFleetError(error);
     say(`Could not record all of it on ${settings.remote}: ${message}${hint ? `\n${hint}` : ''}`);
     say('The hypervisors are unaffected.');
+    return false;
   }
 }
 
@@ -102,6 +104,8 @@ async function takeBack(
   } catch (error) {
     const { code, message } = asFleetError(error);
     if (code === 'git.nothing-to-revert') return { isBad: false };
+    // One limit is enough for a remote that hangs.
+    if (code === 'git.timed-out') throw error;
     say(`Nothing is reverted: ${message}`);
     return { isBad: true };
   }

@@ -32,6 +32,7 @@ export async function planCommand(invocation: Invocation, options: PlanOptions):
     : (await import('./ports.ts')).realPorts(invocation.common);
   const seen = await survey(workspace, ports, {
     ...options,
+    signal: invocation.signal,
     ...(ports && { upstream: 'wanted' as const }),
   });
   seen.close();

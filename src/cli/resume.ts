@@ -40,8 +40,10 @@ export async function resumeCommand(
 ): Promise<number> {
   const workspace = workspaceOf(await knownConfig(invocation.common));
   // Rolling back needs no remote.
-  const upstream = options.undo ? {} : ({ upstream: 'required' } as const);
-  const seen = await survey(workspace, realPorts(invocation.common), upstream);
+  const seen = await survey(workspace, realPorts(invocation.common), {
+    ...(!options.undo && { upstream: 'required' as const }),
+    signal: invocation.signal,
+  });
   try {
     const lost = await findLost(seen, options.resume === true ? undefined : options.resume);
     // With --json standard output has the one document.

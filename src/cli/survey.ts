@@ -43,6 +43,8 @@ export interface SurveyOptions {
   readonly offline?: boolean;
   /** Whether the remote is asked: `required` to commit and push there, `wanted` to tell of it. */
   readonly upstream?: 'required' | 'wanted';
+  /** Ends what waits for the remote. */
+  readonly signal?: AbortSignal;
 }
 
 export async function survey(
@@ -54,7 +56,10 @@ export async function survey(
   const { index } = workspace;
   const selection = select(index.fleet, options.on);
   const release = releasedNames(index, options.release);
-  const repo = await openRepo(workspace.directory);
+  const repo = await openRepo(workspace.directory, {
+    timeout: index.fleet.git.timeout,
+    ...(options.signal && { signal: options.signal }),
+  });
   if (repo.top !== workspace.directory) {
     throw new FleetError(
       'workspace.not-top',

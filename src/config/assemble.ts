@@ -87,7 +87,8 @@ function inputs({ inputs: given = {} }: FleetYaml): Input[] {
 
 function git({ git: given = {} }: FleetYaml): GitSettings {
   const { remote = 'origin', branch, url, transport = 'pull', revert = true } = given;
-  return { remote, transport, revert, ...(branch && { branch }), ...(url && { url }) };
+  const timeout = parseDuration(given.timeout ?? '2m')!;
+  return { remote, transport, revert, timeout, ...(branch && { branch }), ...(url && { url }) };
 }
 
 function rollout({ rollout: given = {} }: FleetYaml): Rollout {

@@ -25,13 +25,13 @@ export type Input =
  */
 export type InputUrl = string;
 /**
- * Text without line breaks or control characters, not empty.
- */
-export type Text = string;
-/**
  * A whole number followed by ms, s, m or h.
  */
 export type Duration = string;
+/**
+ * Text without line breaks or control characters, not empty.
+ */
+export type Text = string;
 /**
  * Virtual CPUs of the guest. Counts against the capacity of its hypervisor while the guest is to run.
  */
@@ -242,6 +242,7 @@ export interface Git {
    * After a fleet was rolled back, a commit that takes back what failed is made and pushed.
    */
   revert?: boolean;
+  timeout?: Duration;
 }
 /**
  * How a deployment proceeds from hypervisor to hypervisor and from guest to guest.

@@ -15,6 +15,14 @@ export type DeployEvent =
       readonly state: 'begin' | 'done' | 'failed';
       readonly ms?: number;
     }
+  | {
+      /** git follows, when the hypervisors are done. */
+      readonly type: 'git';
+      readonly remote: string;
+      readonly step: string;
+      readonly state: 'begin' | 'done' | 'failed';
+      readonly ms?: number;
+    }
   | { readonly type: 'note'; readonly hypervisor: string; readonly text: string }
   | { readonly type: 'output'; readonly hypervisor: string; readonly line: string }
   | {

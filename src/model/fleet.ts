@@ -256,6 +256,8 @@ export interface GitSettings {
   readonly transport: 'pull' | 'send';
   /** A fleet that was rolled back also gets its revert commit. */
   readonly revert: boolean;
+  /** How long one git command may take, in ms. */
+  readonly timeout: number;
 }
 
 export interface Fleet {

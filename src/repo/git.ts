@@ -1,4 +1,5 @@
 import { type SimpleGitOptions, simpleGit } from 'simple-git';
+import { FleetError } from '../model/errors.ts';
 import { gitError } from './error.ts';
 
 /** What one git command did. A non-zero exit is a result. */
@@ -18,6 +19,20 @@ export interface Git {
   /** The same without the last line end. */
   text(args: readonly string[]): Promise<string>;
 }
+
+/** What ends a git that does not end by itself. */
+export interface GitLimits {
+  /** For each command, in ms. */
+  readonly timeout: number;
+  /** A person asked to stop: ends what may wait for others, and begins no more of it. */
+  readonly signal?: AbortSignal;
+}
+
+/** As `git.timeout` where fleet.yaml does not say. */
+export const usualLimits: GitLimits = { timeout: 120_000 };
+
+/** They wait for a remote, or for hooks and whoever signs; all others have soon ended. */
+const waits = new Set(['commit', 'fetch', 'ls-remote', 'push']);
 
 export interface GitOptions {
   readonly stdin?: string;
@@ -49,13 +64,21 @@ const unsafe: NonNullable<SimpleGitOptions['unsafe']> = {
   allowUnsafeUrlRewrite: true,
 };
 
-export function git(dir: string, env: Readonly<Record<string, string>>): Git {
+export function git(
+  dir: string,
+  env: Readonly<Record<string, string>>,
+  limits: GitLimits = usualLimits,
+): Git {
   const run = async (args: readonly string[], options: GitOptions = {}): Promise<GitResult> => {
     let result: GitResult | undefined;
     const all = { ...env, ...options.env };
+    const late = AbortSignal.timeout(limits.timeout);
+    const asked = waits.has(args[0] ?? '') ? limits.signal : undefined;
+    if (asked?.aborted) throw interrupted();
     const instance = simpleGit({
       baseDir: dir,
       unsafe,
+      abort: asked === undefined ? late : AbortSignal.any([asked, late]),
       allowEnvironment: Object.keys(all),
       // A child that stays behind (ssh's ControlPersist) may hold the pipes open for ever.
       completion: { onClose: true, onExit: 500 },
@@ -70,7 +93,19 @@ export function git(dir: string, env: Readonly<Record<string, string>>): Git {
         return undefined;
       },
     });
-    await instance.env(all).raw([...args]);
+    // One that is stopped ends as any that fails, or is rejected.
+    const stopped = () =>
+      asked?.aborted ? interrupted() : late.aborted ? timedOut(args, limits.timeout) : undefined;
+    await instance
+      .env(all)
+      .raw([...args])
+      .catch((error: unknown) => {
+        throw stopped() ?? error;
+      });
+    if (result?.code !== 0) {
+      const why = stopped();
+      if (why) throw why;
+    }
     if (result === undefined) throw new Error(`simple-git said nothing about git ${args[0]}`);
     if (result.code < 0)
       throw gitError('git.not-installed', 'git could not be started', {
@@ -94,6 +129,18 @@ export function git(dir: string, env: Readonly<Record<string, string>>): Git {
     read,
     text: async (args) => (await read(args)).toString().replace(/\n$/, ''),
   };
+}
+
+const interrupted = () => new FleetError('interrupted', 'interrupted');
+
+function timedOut(args: readonly string[], timeout: number): FleetError {
+  return gitError(
+    'git.timed-out',
+    `git ${args[0]} had not ended after ${timeout / 1000} s and was stopped`,
+    {
+      hint: 'Does the remote answer: git ls-remote? A hook or a large push that takes longer needs a longer git.timeout in fleet.yaml.',
+    },
+  );
 }
 
 /** Splits output of git's `-z` options. */

@@ -5,7 +5,7 @@ import { commit } from './commit.ts';
 import { idsOf } from './contents.ts';
 import { gitEnvironment, withBatchSsh } from './environment.ts';
 import { gitError } from './error.ts';
-import { git } from './git.ts';
+import { type GitLimits, git, usualLimits } from './git.ts';
 import { currentHead, dirtyFiles, filesAt, textsAt } from './head.ts';
 import type { ObjectFormat } from './object-id.ts';
 import { pastTexts } from './past.ts';
@@ -19,11 +19,11 @@ import { takeIn } from './take-in.ts';
 import { treeWith } from './tree-with.ts';
 
 /** Opens the repository that `dir` is in. @throws FleetError `git.not-a-repository`. */
-export async function openRepo(dir: string): Promise<Repo> {
+export async function openRepo(dir: string, limits: GitLimits = usualLimits): Promise<Repo> {
   const { top, format } = await locate(dir);
   const env = gitEnvironment(process.env);
   const sshCommand = await git(top, env).run(['config', '--default', '', 'core.sshCommand']);
-  const at = git(top, withBatchSsh(env, sshCommand.out.toString().trim()));
+  const at = git(top, withBatchSsh(env, sshCommand.out.toString().trim()), limits);
   return {
     top,
     head: () => currentHead(at),

@@ -5,7 +5,8 @@ import { passed } from './checks-text.ts';
 export function plainReporter(write: (text: string) => void): (event: DeployEvent) => void {
   return (event) => {
     const line = plainLine(event);
-    if (line !== undefined) write(`${event.hypervisor}: ${line}\n`);
+    const who = event.type === 'git' ? event.remote : event.hypervisor;
+    if (line !== undefined) write(`${who}: ${line}\n`);
   };
 }
 
@@ -16,6 +17,7 @@ function plainLine(event: DeployEvent): string | undefined {
   switch (event.type) {
     case 'hypervisor':
       return event.state === 'begin' ? undefined : event.result;
+    case 'git':
     case 'step':
       if (event.state === 'begin') return event.step;
       return `${event.step}: ${event.state} (${((event.ms ?? 0) / 1000).toFixed(1)} s)`;

@@ -20,6 +20,7 @@ export function terminalReporter(hypervisors: readonly string[]): LiveReporter {
   const ends = new Map<string, (result: string | undefined) => void>();
   const early = new Map<string, string>();
   const notes: string[] = [];
+  let slow: NodeJS.Timeout | undefined;
   const list = new Listr(
     hypervisors.map((name) => ({
       title: name,
@@ -65,6 +66,13 @@ export function terminalReporter(hypervisors: readonly string[]): LiveReporter {
   };
   return {
     emit: (event) => {
+      if (event.type === 'git') {
+        clearTimeout(slow);
+        const say = () => process.stderr.write(`${event.remote}: ${event.step} …\n`);
+        // The list stands by then. What is soon done needs no word.
+        if (event.state === 'begin') slow = setTimeout(() => void running.then(say), 1000);
+        return;
+      }
       if (event.type === 'step' && event.state === 'begin') show(event.hypervisor, event.step);
       if (event.type === 'note') {
         show(event.hypervisor, event.text);

@@ -40,7 +40,7 @@ describe('defaults', () => {
           follows: {},
         },
       ],
-      git: { remote: 'origin', transport: 'pull', revert: true },
+      git: { remote: 'origin', transport: 'pull', revert: true, timeout: 120_000 },
       rollout: {
         maxParallel: 10,
         maxParallelVms: 1,

@@ -27,7 +27,7 @@ export function fleet(
       },
       { name: 'nixpkgs', url: 'github:NixOS/nixpkgs/nixos-25.11', flake: true, follows: {} },
     ],
-    git: { remote: 'origin', transport: 'pull', revert: true },
+    git: { remote: 'origin', transport: 'pull', revert: true, timeout: 120_000 },
     rollout: {
       maxParallel: 10,
       maxParallelVms: 1,

@@ -18,6 +18,7 @@ export const settings: GitSettings = {
   remote: 'origin',
   transport: 'pull',
   revert: true,
+  timeout: 120_000,
 };
 
 /** A work tree and what tests do in it by hand. */

@@ -1,0 +1,49 @@
+import { expect, test, vi } from 'vitest';
+import { openRepo } from '../../src/repo/open.ts';
+import { failure, settings, useSandbox } from './sandbox.ts';
+
+const box = useSandbox();
+
+/** A remote whose connection stands and says nothing. */
+function hanging(): void {
+  box.desk.git('remote', 'set-url', 'origin', 'ssh://git@192.0.2.1/fleet.git');
+  vi.stubEnv('GIT_SSH_COMMAND', 'sleep 20; :');
+}
+
+test('a remote that hangs costs its time-out, and says what to do', async () => {
+  hanging();
+  const repo = await openRepo(box.desk.dir, { timeout: 1500 });
+  const started = performance.now();
+  for (const call of [() => repo.remoteState(settings), () => repo.push(settings)]) {
+    const error = await failure(call());
+    expect(error).toMatchObject({ code: 'git.timed-out', blames: 'world' });
+    expect(error.hint).toContain('git.timeout');
+  }
+  expect(performance.now() - started).toBeLessThan(12_000);
+});
+
+test('an interrupt ends what waits for a remote or a hook, and nothing of the sort begins after it', async () => {
+  hanging();
+  const interrupt = new AbortController();
+  const repo = await openRepo(box.desk.dir, { timeout: 60_000, signal: interrupt.signal });
+  const asked = failure(repo.remoteState(settings));
+  setTimeout(() => interrupt.abort(), 300);
+  expect((await asked).code).toBe('interrupted');
+  expect((await failure(repo.push(settings))).code).toBe('interrupted');
+  const head = await repo.head();
+  expect((await failure(repo.commit(new Map([['a', '1\n']]), 'x', head))).code).toBe('interrupted');
+  // What looks at this clone alone does not wait for anybody.
+  expect(await repo.head()).toBe(head);
+  expect(box.desk.status()).toEqual([]);
+});
+
+test('an interrupt while a commit hook runs: nothing is committed', async () => {
+  box.desk.hook('pre-commit', 'sleep 20');
+  const interrupt = new AbortController();
+  const repo = await openRepo(box.desk.dir, { timeout: 60_000, signal: interrupt.signal });
+  const head = await repo.head();
+  const committing = failure(repo.commit(new Map([['a', '1\n']]), 'x', head));
+  setTimeout(() => interrupt.abort(), 1500);
+  expect((await committing).code).toBe('interrupted');
+  expect(await repo.head()).toBe(head);
+});
