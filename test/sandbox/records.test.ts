@@ -147,6 +147,7 @@ describe('what was deployed', { timeout: 240_000 }, () => {
 
   it('also when a person has committed it by hand: then without asking a hypervisor for its lock', async () => {
     const before = await history('hv1', '--json');
+    await desk.fleet(['render']);
     await desk.git('add', '-A');
     await desk.git('commit', '-qm', 'once more');
     const plan = await desk.fleet(['plan', '--no-diff']);
