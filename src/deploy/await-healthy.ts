@@ -7,7 +7,7 @@ import type { Clock } from './ports.ts';
 import { probe } from './probes.ts';
 import type { Session } from './session.ts';
 
-/** Something that is not as it should be, with everything that was looked at last. */
+/** Something that is not as it should be, with everything that was looked at last: it speaks against the commit. */
 export class NotHealthy extends FleetError {
   readonly target: string;
   readonly checks: readonly CheckResult[];

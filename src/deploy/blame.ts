@@ -1,3 +1,4 @@
+import { isBusy } from '../host/facts.ts';
 import { FleetError } from '../model/errors.ts';
 import type { Action } from '../plan/plan.ts';
 import type { Context } from './context.ts';
@@ -28,8 +29,11 @@ export async function blameGuest(ctx: Context, action: Action, error: unknown): 
   if (error.code !== 'remote.failed' || worldly.test(error.detail ?? '')) return error;
   try {
     const facts = await ctx.session.facts();
-    const unit = facts.vms.get(action.target)?.unit.active ?? '';
-    const tried = facts.bootId === ctx.before.bootId && /^(failed|activating)$/.test(unit);
+    const seen = facts.vms.get(action.target);
+    const unit = seen?.unit.active ?? '';
+    // Between two tries of a guest that crashes a start is queued.
+    const isDown = /^(failed|activating)$/.test(unit) || (unit !== 'active' && isBusy(seen));
+    const tried = facts.bootId === ctx.before.bootId && isDown;
     return tried ? error.blaming('commit') : error;
   } catch {
     return error;

@@ -1,4 +1,4 @@
-import type { Facts } from '../host/facts.ts';
+import { type Facts, isBusy } from '../host/facts.ts';
 import { expectedOf } from '../model/expected.ts';
 import type { Vm } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
@@ -45,24 +45,17 @@ export function desiredTarget(ctx: Context, vm: Vm, runner: string): VmTarget {
   };
 }
 
-/**
- * The runner a vm goes back to: the one it ran on, which is not `current` where somebody built
- * another without restarting the guest.
- */
-function formerRunner(ctx: Context, name: string): string | undefined {
-  const seen = ctx.before.vms.get(name);
-  return seen?.unit.active === 'active' ? (seen.booted ?? seen.current) : seen?.current;
-}
-
 /** How it looked before: undefined for a vm that was not there or had no runner. */
 export function formerTarget(ctx: Context, name: string): VmTarget | undefined {
-  const runner = formerRunner(ctx, name);
+  const seen = ctx.before.vms.get(name);
+  const running = isBusy(seen);
+  // Which runner it goes back to only its hypervisor knows (begin.sh).
+  const runner = running ? (seen?.booted ?? seen?.current) : seen?.current;
   const vm = ctx.index.vms.get(name);
   const expected =
     ctx.before.deployed.get(name)?.expected ??
     (vm?.on === ctx.session.hypervisor.name ? expectedOf(vm, ctx.index.networks) : undefined);
   if (!runner || !expected) return undefined;
-  const running = ctx.before.vms.get(name)?.unit.active === 'active';
   return { name, runner, state: running ? 'running' : 'stopped', expected };
 }
 

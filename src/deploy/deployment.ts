@@ -1,4 +1,4 @@
-import { systemName } from '../host/facts.ts';
+import { isBusy, systemName } from '../host/facts.ts';
 import { FleetError } from '../model/errors.ts';
 import { expectedOf, formatExpected, nicsOf } from '../model/expected.ts';
 import type { Action, HypervisorPlan } from '../plan/plan.ts';
@@ -150,7 +150,9 @@ async function build(ctx: Context, actions: readonly Action[]): Promise<Map<stri
   for (const item of wanted) {
     const name = item.slice(item.indexOf(':') + 1);
     if (!built.has(name))
-      throw new FleetError('build.no-path', `the build of ${name} gave no store path`);
+      throw new FleetError('build.no-path', `the build of ${name} gave no store path`, {
+        blames: 'commit',
+      });
   }
   return built;
 }
@@ -168,9 +170,7 @@ function isNeeded(ctx: Context, action: Action, built: ReadonlyMap<string, strin
   const running = ctx.index.vms.get(action.target)?.state === 'running';
   return (
     seen?.current !== path ||
-    (running
-      ? seen?.booted !== path || seen?.unit.active !== 'active'
-      : seen?.unit.active === 'active')
+    (running ? seen?.booted !== path || seen?.unit.active !== 'active' : isBusy(seen))
   );
 }
 

@@ -1,11 +1,10 @@
 import { systemName } from '../host/facts.ts';
 import { isLost } from '../host/hypervisor.ts';
 import { FleetError } from '../model/errors.ts';
-import { checkHypervisor, checkVm } from '../plan/checks.ts';
-import { awaitHealthy } from './await-healthy.ts';
-import { type Context, formerTarget } from './context.ts';
-import { withReason } from './failure.ts';
+import type { Context } from './context.ts';
 import { foundAfterRollback } from './found-guests.ts';
+import { toBlame } from './host-fault.ts';
+import { lookAgain, parseRemembered } from './look-again.ts';
 
 /** How one hypervisor came out of a deployment. */
 export interface HypervisorResult {
@@ -23,31 +22,49 @@ const wayBackSeconds = '600';
 /** How much later than its time to be heard of we still look for a hypervisor, in ms. */
 export const patience = 30_000;
 
+/** How a roll-back of one hypervisor went. */
+export interface PutBack extends Pick<HypervisorResult, 'outcome' | 'lines'> {
+  /** What happened to the hypervisor meanwhile, and is to blame rather than what was deployed. */
+  readonly world?: FleetError;
+}
+
 /**
  * Has a hypervisor take its way back, or finds that it took it by itself, and looks at everything
  * that ran before. Does not throw.
  */
-export async function putBack(ctx: Context): Promise<Pick<HypervisorResult, 'outcome' | 'lines'>> {
+export async function putBack(ctx: Context): Promise<PutBack> {
   const { session } = ctx;
+  // Whatever became of it is looked at now.
+  session.bootId = undefined;
   try {
     const answer = await takeWayBack(ctx);
     const rows = answer.split('\n').map((line) => line.split('\t'));
     const of = (key: string) => rows.flatMap(([word, text = '']) => (word === key ? [text] : []));
     const isChanged = rows.some(([word]) => word === 'changed');
-    const bad = of('not-back');
-    if (of('result').includes('done'))
-      bad.push('it had been confirmed and has ended: fleet rollback puts it back');
-    const restarted = of('put-back').filter((name) => name !== systemName);
+    const wrong = of('not-back');
+    const isDone = of('result').includes('done');
+    if (isDone) wrong.push('it had been confirmed and has ended: fleet rollback puts it back');
+    const { bad, ill } =
+      isChanged && !isDone
+        ? await lookAgain(ctx, parseRemembered(rows, ctx))
+        : { bad: new Map<string, string>(), ill: new Set<string>() };
     const found = await foundAfterRollback(ctx, of('put-back'));
-    bad.push(...found.bad);
-    if (isChanged) bad.push(...(await lookAgain(ctx, restarted)).filter((b) => !bad.includes(b)));
-    const outcome = bad.length > 0 ? 'rollback-failed' : isChanged ? 'rolled-back' : 'untouched';
-    const lines = of('put-back').map((name) =>
-      name === systemName
-        ? `${session.hypervisor.name} is on its previous system`
-        : `${name} runs as before`,
-    );
-    return { outcome, lines: [...lines, ...found.lines, ...bad] };
+    for (const line of [...found.bad, ...bad.values()]) if (!wrong.includes(line)) wrong.push(line);
+    const outcome = wrong.length > 0 ? 'rollback-failed' : isChanged ? 'rolled-back' : 'untouched';
+    const lines = of('put-back')
+      .filter((name) => !bad.has(name))
+      .map((name) => {
+        if (name === systemName) return `${session.hypervisor.name} is on its previous system`;
+        return ill.has(name)
+          ? `${name} is on its previous runner; it had only just been started before, or kept crashing`
+          : `${name} runs as before`;
+      });
+    const world = toBlame(rows, {
+      name: session.hypervisor.name,
+      bootId: ctx.before.bootId,
+      confirm: ctx.index.fleet.rollout.confirm,
+    });
+    return { outcome, lines: [...lines, ...found.lines, ...wrong], ...(world && { world }) };
   } catch (error) {
     const { message } = asFleetError(error);
     const lines = isLost(error)
@@ -71,53 +88,6 @@ async function takeWayBack({ session, index }: Context): Promise<string> {
     // lets in who came in before.
     await session.reconnectWithin(index.fleet.rollout.confirm + patience, true);
     return take();
-  }
-}
-
-/** Every guest that ran before has to be as well as it was, on the runner that it ran on. */
-async function lookAgain(ctx: Context, restarted: readonly string[]): Promise<string[]> {
-  const bad: string[] = [];
-  const never = new AbortController().signal;
-  const { session, before, clock } = ctx;
-  const { rollout } = ctx.index.fleet;
-  for (const name of restarted) {
-    const target = formerTarget(ctx, name);
-    if (!target) continue;
-    // Not more than was well before: a guest that answered nobody need not answer now.
-    const wasWell = new Set(checkVm(target, before).flatMap((c) => (c.ok ? [c.check] : [])));
-    try {
-      const checks = await awaitHealthy(session, clock, target, [], rollout, never, (c) =>
-        wasWell.has(c.check),
-      );
-      ctx.emit({ type: 'checked', hypervisor: session.hypervisor.name, target: name, checks });
-    } catch (error) {
-      const { message, detail } = asFleetError(await withReason(session, error, [name]));
-      bad.push(`${name} is not as well as before: ${message}${detail ? `\n${detail}` : ''}`);
-    }
-  }
-  try {
-    bad.push(...(await stillDifferent(ctx)));
-  } catch (error) {
-    bad.push(`it could not be looked at again: ${asFleetError(error).message}`);
-  }
-  return bad;
-}
-
-/** What ran before and does not run now, once it had time to: after a reboot guests start one by one. */
-async function stillDifferent({ session, before, clock, index }: Context): Promise<string[]> {
-  const { name } = session.hypervisor;
-  const until = clock.now() + index.fleet.rollout.deadline;
-  for (;;) {
-    const facts = await session.facts();
-    const bad = checkHypervisor(name, before.currentSystem, [], facts)
-      .filter((c) => !c.ok)
-      .map((c) => `${name} is not on its previous system: ${c.seen}`);
-    for (const vm of before.vms.values()) {
-      if (vm.unit.active === 'active' && facts.vms.get(vm.name)?.unit.active !== 'active')
-        bad.push(`${vm.name} ran before and does not run now`);
-    }
-    if (bad.length === 0 || clock.now() >= until) return bad;
-    await clock.sleep(1000);
   }
 }
 

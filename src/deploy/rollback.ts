@@ -1,4 +1,4 @@
-import { systemName } from '../host/facts.ts';
+import { isBusy, systemName } from '../host/facts.ts';
 import { baseOf, type Generations } from '../host/generations.ts';
 import { FleetError } from '../model/errors.ts';
 import { formatExpected, sameWiring } from '../model/expected.ts';
@@ -113,8 +113,7 @@ async function returnVm(ctx: Context, name: string, generation: Return): Promise
   const former = formerTarget(ctx, name);
   const wanted = index.vms.get(name)?.state ?? 'running';
   const state = wanted === 'stopped' ? 'stay' : 'run';
-  if (wanted === 'stopped' && ctx.before.vms.get(name)?.unit.active === 'active')
-    await stopVm(ctx, name);
+  if (wanted === 'stopped' && isBusy(ctx.before.vms.get(name))) await stopVm(ctx, name);
   await session.step(
     `return ${name} to ${generation.number ?? 'what was kept'}`,
     'vm-set',

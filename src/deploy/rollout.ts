@@ -7,6 +7,7 @@ import { confirmAll } from './confirm.ts';
 import { addressesOf, type Context, desiredTarget } from './context.ts';
 import type { Emit } from './events.ts';
 import { keepFailure } from './failure.ts';
+import { explained } from './host-fault.ts';
 import { checkpoint, Interrupted } from './interrupt.ts';
 import { keepLeases } from './leases.ts';
 import { beginAll, type Deployment, endAll } from './locks.ts';
@@ -127,6 +128,7 @@ async function makeParts(input: RolloutInput, sessions: readonly Session[]): Pro
     const { name } = session.hypervisor;
     const facts = now[i] as Facts;
     const { before, targets } = input.recall?.(session, facts) ?? { before: facts, targets: [] };
+    session.bootId = before.bootId;
     const ctx: Context = {
       index,
       session,
@@ -263,8 +265,17 @@ class Run {
       session.note(part.failure ? `failed: ${part.failure.message}` : 'put back with the others');
     // Not waited for: guests are down. Where it could not be written it can be afterwards.
     const kept = this.#keepFailure(part);
-    const how = await putBack(part.ctx);
-    if (!(await kept)) await this.#keepFailure(part);
+    const { world, ...how } = await putBack(part.ctx);
+    let isKept = await kept;
+    if (part.failure) {
+      const failure = explained(part.failure, world);
+      if (failure !== part.failure) {
+        session.note(failure.message);
+        isKept = false;
+      }
+      part.failure = failure;
+    }
+    if (!isKept) await this.#keepFailure(part);
     this.#end(part, how);
   }
 

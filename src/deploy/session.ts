@@ -5,6 +5,7 @@ import { type ScriptName, stepScript } from '../host/scripts.ts';
 import { FleetError } from '../model/errors.ts';
 import type { Hypervisor, StepLimits } from '../model/fleet.ts';
 import type { Emit } from './events.ts';
+import { rebooted } from './host-fault.ts';
 import type { Ports } from './ports.ts';
 
 /** Ms that a step may take before its unit is ended, where fleet.yaml has no say. */
@@ -53,6 +54,8 @@ export class Session {
   /** Steps, switches and reconnections in hand: then nobody else renews the lease or connects. */
   #busy = 0;
   #reconnecting: Promise<void> | undefined;
+  /** The boot that the deployment began in: facts of another one are refused. Undefined: of any. */
+  bootId: string | undefined;
 
   constructor(hypervisor: Hypervisor, terms: Terms, host: Host, ports: Ports, emit: Emit) {
     this.hypervisor = hypervisor;
@@ -170,8 +173,18 @@ export class Session {
     }
   }
 
-  /** Reads the truth. Addresses given are pinged from the hypervisor. */
+  /**
+   * Reads the truth. Addresses given are pinged from the hypervisor.
+   * @throws FleetError `host.rebooted` when it is not in the boot that the deployment began in
+   */
   async facts(addresses: readonly string[] = []): Promise<Facts> {
+    const facts = await this.#facts(addresses);
+    const { bootId } = facts;
+    if (this.bootId && bootId && bootId !== this.bootId) throw rebooted(this.hypervisor.name);
+    return facts;
+  }
+
+  async #facts(addresses: readonly string[]): Promise<Facts> {
     try {
       return await readFacts(this.#host, this.hypervisor, 'full', addresses);
     } catch (error) {

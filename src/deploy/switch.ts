@@ -77,9 +77,9 @@ function isCutOff(error: unknown): error is FleetError {
 function unreachable(error: FleetError, confirm: number): FleetError {
   if (error.code === 'back.taken') return byItself(confirm, error);
   return new FleetError('switch.unreachable', 'the hypervisor cannot be reached after the switch', {
+    blames: 'commit',
     cause: error,
     detail: error.message,
-    blames: 'commit',
   });
 }
 

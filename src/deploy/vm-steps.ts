@@ -1,3 +1,4 @@
+import { isBusy } from '../host/facts.ts';
 import { nicsOf } from '../model/expected.ts';
 import type { Vm } from '../model/fleet.ts';
 import type { Action } from '../plan/plan.ts';
@@ -121,7 +122,7 @@ async function update(ctx: Context, vm: Vm, runner: string): Promise<void> {
   const { session } = ctx;
   const { name } = vm;
   const run = vm.state === 'running';
-  if (!run && ctx.before.vms.get(name)?.unit.active === 'active') await stopVm(ctx, name);
+  if (!run && isBusy(ctx.before.vms.get(name))) await stopVm(ctx, name);
   // Of a runner that was collected microvm cannot make a diff, and would leave the guest half updated.
   if (ctx.before.gone.has(name) || ctx.before.lost.has(name)) {
     const args = [name, runner, stopSeconds(ctx), run ? 'run' : 'stay'];

@@ -2,14 +2,15 @@ import { posix } from 'node:path';
 import { FleetError } from '../model/errors.ts';
 import { parseExpected } from '../model/expected.ts';
 import * as shape from './answers/shape.ts';
-import type {
-  Checkout,
-  Facts,
-  Interface,
-  OpenDeployment,
-  Route,
-  UnitFacts,
-  VmFacts,
+import {
+  type Checkout,
+  type Facts,
+  type Interface,
+  isUp,
+  type OpenDeployment,
+  type Route,
+  type UnitFacts,
+  type VmFacts,
 } from './facts.ts';
 import { parseImages, parseMount, parsePlumbing } from './parse-plumbing.ts';
 import { parseFree, parseMemory, parseProcessors, parseTaken } from './parse-resources.ts';
@@ -64,7 +65,7 @@ function read(text: string): Facts {
     ),
   );
   const times = parseTimes(linesOf('times'), root);
-  const units = parseUnits(linesOf('units'));
+  const { units, queued } = parseUnits(linesOf('units'), Number(one('uptime')));
   const profile = links.get(systemProfile);
   const open = of('open').map((fields) => parseOpen(fields, units));
   const [lock] = of('lock').map((fields) => parseOpen(fields, units));
@@ -135,7 +136,7 @@ function read(text: string): Facts {
       ]),
     ),
     open,
-    vms: parseVms(of('vm'), runners, times, units),
+    vms: parseVms(of('vm'), runners, times, units, queued),
     failedUnits: linesOf('failed')
       .map((l) => shape.words(l.trim().split(/\s+/)[0]))
       .filter(Boolean),
@@ -218,22 +219,37 @@ function parseCheckout(lines: readonly string[]): Checkout | undefined {
   };
 }
 
-function parseUnits(lines: readonly string[]): Map<string, UnitFacts> {
+/** @returns units by name, and the names of those that a job waits for */
+function parseUnits(
+  lines: readonly string[],
+  uptime: number,
+): { units: Map<string, UnitFacts>; queued: Set<string> } {
   const units = new Map<string, UnitFacts>();
+  const queued = new Set<string>();
   let block = new Map<string, string>();
   for (const line of [...lines, '']) {
     const at = line.indexOf('=');
     if (at > 0) block.set(line.slice(0, at), line.slice(at + 1));
     else if (block.size > 0) {
-      units.set(block.get('Id') ?? '', {
-        active: shape.nameOrNone(block.get('ActiveState'), 'state of a unit'),
+      const id = block.get('Id') ?? '';
+      const active = shape.nameOrNone(block.get('ActiveState'), 'state of a unit');
+      const since = Number(block.get('ActiveEnterTimestampMonotonic')) / 1e6;
+      units.set(id, {
+        active,
         sub: shape.nameOrNone(block.get('SubState'), 'state of a unit'),
         invocation: shape.nameOrNone(block.get('InvocationID'), 'invocation of a unit'),
+        ...(active === 'active' && since > 0 && uptime > 0 && { activeFor: uptime - since }),
       });
+      if (block.get('Job')) queued.add(id);
       block = new Map();
     }
   }
-  return units;
+  return { units, queued };
+}
+
+/** The guest that a unit is of: microvm@NAME, microvm-virtiofsd@NAME and so on. */
+function guestOf(unit: string): string | undefined {
+  return /^microvm[a-z-]*@(.*)\.service$/.exec(unit)?.[1];
 }
 
 const systemProfile = '/nix/var/nix/profiles/system';
@@ -267,7 +283,16 @@ function parseVms(
   links: ReadonlyMap<string, string>,
   times: ReadonlyMap<string, number>,
   units: ReadonlyMap<string, UnitFacts>,
+  queued: ReadonlySet<string>,
 ): Map<string, VmFacts> {
+  const busy = new Set(
+    [...units].filter(([id, unit]) => isUp(unit) || queued.has(id)).map(([id]) => guestOf(id)),
+  );
+  const isDown = (unit: string) => !isUp(units.get(unit) ?? noUnit);
+  const lingers = (name: string) =>
+    busy.has(name) &&
+    isDown(`microvm@${name}.service`) &&
+    isDown(`microvm-virtiofsd@${name}.service`);
   return new Map(
     rows.map(([text, declarative]) => {
       const name = shape.name(text, 'name of a vm');
@@ -281,6 +306,7 @@ function parseVms(
           declarative: declarative === 'yes',
           unit: units.get(`microvm@${name}.service`) ?? noUnit,
           virtiofsd: units.get(`microvm-virtiofsd@${name}.service`) ?? noUnit,
+          ...(lingers(name) && { lingers: true }),
         },
       ];
     }),

@@ -1,4 +1,4 @@
-import { type Facts, systemName } from '../host/facts.ts';
+import { type Facts, isBusy, systemName } from '../host/facts.ts';
 import { type Expected, expectedOf, nicsOf, sameWiring } from '../model/expected.ts';
 import type { Vm } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
@@ -127,7 +127,7 @@ function neededActions(vm: Vm, s: Situation): Action[] {
     const lost = lostGeneration(s.drift, vm.name);
     if (lost) return say('update', lost);
   }
-  if (vm.state === 'stopped') return active ? say('stop', 'fleet.yaml says stopped') : [];
+  if (vm.state === 'stopped') return isBusy(seen) ? say('stop', 'fleet.yaml says stopped') : [];
   if (!active) return say('start', `microvm@${vm.name} is ${seen.unit.active}`);
   if (seen.booted !== seen.current) {
     // Not into a runner that somebody armed while the vm is held on another.

@@ -1,4 +1,10 @@
-import { type Facts, type OpenDeployment, systemName, type VmFacts } from '../host/facts.ts';
+import {
+  type Facts,
+  isBusy,
+  type OpenDeployment,
+  systemName,
+  type VmFacts,
+} from '../host/facts.ts';
 import { expectedOf, nicsOf, sameWiring } from '../model/expected.ts';
 import type { Network } from '../model/fleet.ts';
 import { deployedGateways } from '../model/gateways.ts';
@@ -167,7 +173,8 @@ function vmDrift(
   if (vm.state === 'running' && !active) {
     say('stopped', `microvm@${name} is ${seen.unit.active} (${seen.unit.sub})`);
   }
-  if (vm.state === 'stopped' && active) say('running', 'runs, though fleet.yaml says stopped');
+  if (vm.state === 'stopped' && isBusy(seen))
+    say('running', 'runs, though fleet.yaml says stopped');
   const expected = expectedOf(vm, index.networks);
   if (!active || !deployed?.expected || !sameWiring(deployed.expected, expected)) return found;
   const network = index.networks.get(vm.nics[0]?.network ?? '');

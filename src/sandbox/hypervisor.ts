@@ -27,6 +27,9 @@ export interface HypervisorOptions {
   readonly neighbours: ReadonlySet<number>;
 }
 
+/** Seconds that virtiofsd takes to be ready, and its guest waits with a queued start. */
+const virtiofsdStart = 0.5;
+
 const folders = [
   'boot',
   'etc',
@@ -164,6 +167,7 @@ export class SandboxHost {
       machine: system.split('-')[0],
       path,
       server: process.pid,
+      'virtiofsd-seconds': virtiofsdStart,
     };
     for (const [name, fact] of Object.entries(facts)) {
       writeFileSync(join(this.root, 'sandbox', name), `${fact}\n`);

@@ -111,9 +111,12 @@ describe('a guest', () => {
 
   test('that should be stopped is looked at for that and its runner only', () => {
     expect(failing({}, { state: 'stopped' })).toEqual(['stopped: expected inactive, seen active']);
-    expect(
-      failing(vm({ unit: unit('inactive'), booted: undefined }), { state: 'stopped' }),
-    ).toEqual([]);
+    const off = { unit: unit('inactive'), virtiofsd: unit('inactive'), booted: undefined };
+    expect(failing(vm(off), { state: 'stopped' })).toEqual([]);
+    // A helper that is up, or a start that is queued: it crashes, and is about to start again.
+    const tries = ['stopped: expected inactive, seen about to start'];
+    expect(failing(vm({ ...off, virtiofsd: unit('active') }), { state: 'stopped' })).toEqual(tries);
+    expect(failing(vm({ ...off, lingers: true }), { state: 'stopped' })).toEqual(tries);
   });
 
   test('that is not there fails every check of a guest', () => {

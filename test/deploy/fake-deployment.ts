@@ -1,5 +1,4 @@
-import type { Facts, VmFacts } from '../../src/host/facts.ts';
-import { systemName } from '../../src/host/facts.ts';
+import { type Facts, isBusy, systemName, type VmFacts } from '../../src/host/facts.ts';
 import { parseExpected } from '../../src/model/expected.ts';
 import { unit, withEntry } from '../plan/situation.ts';
 
@@ -24,9 +23,14 @@ export interface FakeDeployment {
   result?: string;
 }
 
-/** The runner a vm goes back to, as way-back.sh has it. */
-const former = ({ unit: { active }, booted, current }: VmFacts) =>
-  active === 'active' ? (booted ?? current) : current;
+/** The runner a vm goes back to, as begin.sh has it. */
+const former = (vm: VmFacts, { deployed }: Facts): string | undefined => {
+  const { booted, current } = vm;
+  const isVerified = (runner: string | undefined) => runner === deployed.get(vm.name)?.path;
+  if (!isBusy(vm) || !booted || isVerified(current)) return current;
+  if (isVerified(booted) || !current) return booted;
+  return vm.unit.active === 'active' && (vm.unit.activeFor ?? 30) >= 30 ? booted : current;
+};
 
 /**
  * Everything as it was when the deployment began. Guests that ran on something else, or do not run,
@@ -44,11 +48,11 @@ export function putBack(
   for (const then of before.vms.values()) {
     const { name } = then;
     const seen = vms.get(name);
-    const runner = former(then);
+    const runner = former(then, before);
     if (!seen) aside = withEntry(aside, name, undefined);
     const isRunning = seen?.unit.active === 'active' && seen.booted === runner;
     const isSame = isRunning && (!targets.includes(name) || seen.current === runner);
-    if (then.unit.active === 'active') {
+    if (isBusy(then)) {
       if (isSame) continue;
       started.push(name);
       const up = unit('active', { invocation: life() });
@@ -58,6 +62,7 @@ export function putBack(
         booted: runner,
         unit: up,
         virtiofsd: up,
+        lingers: false,
       });
     } else if (targets.includes(name)) vms = withEntry(vms, name, { ...then, current: runner });
   }
@@ -97,10 +102,25 @@ export function finish({ after }: FakeDeployment, now: Facts): Facts {
 
 /** `back` as it is printed. */
 export function backText(
-  { decided, isChanging, isSwitching, result }: FakeDeployment,
+  { before, targets, decided, isChanging, isSwitching, result }: FakeDeployment,
   started: readonly string[],
+  { bootId, isAlone }: { readonly bootId: string; readonly isAlone?: boolean },
 ): string {
   const rows = [
+    `boot\t${bootId}`,
+    ...(isAlone ? ['alone'] : []),
+    ...[...before.vms.values()].map((vm) => {
+      const was = isBusy(vm) ? 'active' : 'inactive';
+      return [
+        'vm',
+        vm.name,
+        vm.current ?? '-',
+        vm.booted ?? '-',
+        was,
+        former(vm, before) ?? '-',
+      ].join('\t');
+    }),
+    ...targets.map((name) => `target\t${name}`),
     ...(isChanging ? ['changed'] : []),
     ...(result === undefined ? [] : [`result\t${result}`]),
     ...(decided === 'back' ? ['back\tno 0'] : []),

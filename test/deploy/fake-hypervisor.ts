@@ -109,7 +109,7 @@ export class FakeHypervisor {
   lapse(): void {
     const { deployment } = this;
     if (!deployment || deployment.result !== undefined) return;
-    if (deployment.decided === undefined) this.#takeWayBack(deployment);
+    if (deployment.decided === undefined) this.#takeWayBack(deployment, true);
     if (deployment.decided === 'confirmed') this.facts = finish(deployment, this.facts);
     const back = deployment.isChanging ? 'rolled-back' : 'untouched';
     this.#end(deployment, deployment.decided === 'confirmed' ? 'done' : back);
@@ -249,9 +249,15 @@ export class FakeHypervisor {
       case 'back':
         if (!deployment) return undefined;
         if (second === 'now' && deployment.result === undefined) this.#takeWayBack(deployment);
-        return deployment.answer ?? backText(deployment, []);
+        return deployment.answer ?? backText(deployment, [], this.facts);
       case 'end':
-        if (!deployment || deployment.result !== undefined) return undefined;
+        if (!deployment) return undefined;
+        if (deployment.result !== undefined) {
+          // As end.sh: it ended by itself, and fleet saw that it is not well.
+          if (second === 'rollback-failed' && deployment.result === 'rolled-back')
+            deployment.result = second;
+          return undefined;
+        }
         if (second === 'done') this.facts = finish(deployment, this.facts);
         this.#end(deployment, second);
         return undefined;
@@ -350,12 +356,12 @@ export class FakeHypervisor {
     return undefined;
   }
 
-  #takeWayBack(deployment: FakeDeployment): void {
+  #takeWayBack(deployment: FakeDeployment, isAlone = false): void {
     deployment.decided = 'back';
     if (deployment.answer !== undefined) return;
     const { facts, started } = putBack(deployment, this.facts, this.#life);
     this.facts = facts;
-    deployment.answer = backText(deployment, started);
+    deployment.answer = backText(deployment, started, { bootId: facts.bootId, isAlone });
   }
 
   #end(deployment: FakeDeployment, result: string): void {

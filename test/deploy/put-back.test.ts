@@ -97,8 +97,9 @@ describe('the hypervisor that went back by itself', () => {
   test('is not asked to do more: the next step says so, and what it did is told', async () => {
     const world = new World();
     world.hv1.instead.set('vm-update', ([name]) => {
-      if (name === 'db1') world.hv1.lapse();
-      return undefined;
+      if (name !== 'db1') return undefined;
+      world.hv1.lapse();
+      return '';
     });
     const [result] = await world.apply(['db1', 'web1']);
     expect(result).toMatchObject({ outcome: 'rolled-back', failure: { code: 'back.taken' } });
@@ -144,10 +145,10 @@ describe('the hypervisor that went back by itself', () => {
 describe('putting back fails', () => {
   test('when the hypervisor says what it could not put back, beside what it could', async () => {
     const world = failing();
-    world.hv1.instead.set(
-      'back',
-      () => 'changed\nback\tyes 0\nput-back\tdb1\nnot-back\tweb1 is not on its former runner\n',
-    );
+    world.hv1.instead.set('back', () => {
+      world.hv1.boot('db1', '/nix/store/old-db1');
+      return 'changed\nback\tyes 0\nput-back\tdb1\nnot-back\tweb1 is not on its former runner\n';
+    });
     const [result] = await world.apply(['db1', 'web1']);
     expect(result?.outcome).toBe('rollback-failed');
     expect(result?.lines.slice(0, 2)).toEqual([
@@ -179,7 +180,6 @@ describe('putting back fails', () => {
     expect((await world.apply(['web1']))[0]).toMatchObject({
       outcome: 'rollback-failed',
       lines: [
-        'web1 runs as before',
         'web1 is not as well as before: web1 is not healthy after 120 s\nweb1 answers: expected ping, seen no answer',
       ],
     });
@@ -199,7 +199,7 @@ describe('putting back fails', () => {
     });
     const [result] = await world.apply(['hv1', 'web1']);
     expect(result?.outcome).toBe('rollback-failed');
-    expect(result?.lines.slice(1)).toEqual([
+    expect(result?.lines).toEqual([
       'hv1 is not on its previous system: /nix/store/new-hv1',
       'db1 ran before and does not run now',
     ]);
@@ -214,6 +214,168 @@ describe('putting back fails', () => {
       lines: ['web1 runs as before'],
     });
     expect(asked).toBe(2);
+  });
+});
+
+describe('what fleet sees after a roll-back', () => {
+  const back = 'changed\nback\tno 0\nput-back\tweb1\n';
+  const rows = (former: string) =>
+    `${back}target\tweb1\nvm\tweb1\t/nix/store/old-web1\t/nix/store/bad\tactive\t${former}\n`;
+
+  test('is what it says, exits with, and has the hypervisor remember', async () => {
+    const world = failing();
+    // It went back, and its guest crashes there: the hypervisor does not know.
+    world.hv1.instead.set('back', () => {
+      world.hv1.vm('web1', { ...off, lingers: true, current: '/nix/store/old-web1' });
+      return rows('/nix/store/old-web1');
+    });
+    const [result] = await world.apply(['web1']);
+    expect(result?.outcome).toBe('rollback-failed');
+    expect(result?.lines).toEqual([
+      expect.stringMatching(/^web1 is not as well as before: web1 is not healthy after 120 s\n/),
+    ]);
+    expect(world.hv1.deployments.get(world.id)?.result).toBe('rollback-failed');
+  });
+
+  test('counts also where the hypervisor has ended the deployment by itself', async () => {
+    const world = failing();
+    world.hv1.instead.set('vm-update', () => {
+      world.hv1.lapse();
+      world.hv1.vm('web1', off);
+      return 'cut';
+    });
+    const [result] = await world.apply(['web1']);
+    expect(result?.outcome).toBe('rollback-failed');
+    expect(world.hv1.deployments.get(world.id)?.result).toBe('rollback-failed');
+  });
+
+  test('has to be the runner that the hypervisor says it was on, not a booted that nobody saw well', async () => {
+    const world = failing();
+    world.hv1.vm('web1', { booted: '/nix/store/bad' });
+    world.hv1.instead.set('back', () => {
+      world.hv1.boot('web1', '/nix/store/bad');
+      return rows('/nix/store/old-web1');
+    });
+    const [result] = await world.apply(['web1']);
+    expect(result).toMatchObject({
+      outcome: 'rollback-failed',
+      lines: [
+        'web1 is not as well as before: web1 is not healthy after 120 s\nweb1 current: expected /nix/store/old-web1, seen /nix/store/bad\nweb1 booted: expected /nix/store/old-web1, seen /nix/store/bad',
+      ],
+    });
+  });
+
+  test('of a guest that crashed before is only that it is on its runner, and that is said', async () => {
+    const world = failing();
+    world.hv1.vm('web1', { booted: undefined, unit: unit('activating', { sub: 'auto-restart' }) });
+    world.hv1.instead.set('back', () => {
+      world.hv1.vm('web1', { ...off, lingers: true, current: '/nix/store/old-web1' });
+      return rows('/nix/store/old-web1');
+    });
+    const [result] = await world.apply(['web1']);
+    expect(result).toMatchObject({
+      outcome: 'rolled-back',
+      lines: [
+        'web1 is on its previous runner; it had only just been started before, or kept crashing',
+      ],
+    });
+  });
+
+  test('is looked at until it holds still', async () => {
+    const world = failing();
+    let looks = 0;
+    world.hv1.before = (name) => {
+      // Up whenever one looks, and never for long.
+      if (name === 'facts' && words(world.hv1.log).includes('back now'))
+        world.hv1.boot('db1', `/nix/store/old-db1`);
+      looks += 1;
+    };
+    const [result] = await world.apply(['web1']);
+    expect(looks).toBeGreaterThan(100);
+    expect(result).toMatchObject({
+      outcome: 'rollback-failed',
+      lines: ['web1 runs as before', 'db1 is started again and again'],
+    });
+  });
+
+  test('has no guest running that did not run before', async () => {
+    const world = failing();
+    world.hv1.vm('web1', off);
+    world.hv1.instead.set('back', () => {
+      world.hv1.vm('web1', { ...off, current: '/nix/store/old-web1', lingers: true });
+      return 'changed\nback\tno 0\ntarget\tweb1\n';
+    });
+    const [result] = await world.apply(['web1']);
+    expect(result).toMatchObject({
+      outcome: 'rollback-failed',
+      lines: ['web1 did not run before and runs now'],
+    });
+  });
+});
+
+describe('a failure', () => {
+  test('of a guest blames the commit', async () => {
+    const world = failing();
+    const [result] = await world.apply(['web1']);
+    expect(result?.failure).toMatchObject({ code: 'verify.not-healthy', blames: 'commit' });
+  });
+
+  test('of a hypervisor that was rebooted meanwhile is told as that, and blames no commit', async () => {
+    const world = new World();
+    world.hv1.instead.set('vm-update', () => {
+      world.hv1.lapse();
+      world.hv1.facts = { ...world.hv1.facts, bootId: 'another' };
+      return 1;
+    });
+    const [result] = await world.apply(['web1']);
+    expect(result).toMatchObject({
+      outcome: 'rolled-back',
+      failure: {
+        code: 'host.rebooted',
+        blames: 'world',
+        message: 'hv1 was rebooted during the deployment',
+      },
+    });
+  });
+
+  test('that a look finds after a reboot is the reboot', async () => {
+    const world = new World();
+    world.hv1.instead.set('vm-update', () => {
+      world.hv1.facts = { ...world.hv1.facts, bootId: 'another' };
+      return undefined;
+    });
+    const [result] = await world.apply(['web1']);
+    expect(result?.failure).toMatchObject({ code: 'host.rebooted', blames: 'world' });
+    expect(world.notes).toContain('failed: hv1 was rebooted during the deployment');
+  });
+
+  test('on a full disk is the disk’s, with what to do', async () => {
+    const world = failing();
+    world.hv1.instead.set('back', () => 'boot\tboot\nfull\t/var/lib/microvms\n');
+    const [result] = await world.apply(['web1']);
+    expect(result?.failure).toMatchObject({
+      code: 'host.disk-full',
+      blames: 'world',
+      message: 'the disk of /var/lib/microvms on hv1 is full',
+      hint: expect.stringContaining('Make room'),
+      detail: expect.stringContaining('web1 is not healthy'),
+    });
+  });
+
+  test('of a unit that was stopped from outside blames the world', async () => {
+    const world = new World();
+    world.hv1.instead.set('vm-update', () => new Refusal('step.ended', 'ended from outside'));
+    const [result] = await world.apply(['web1']);
+    expect(result?.failure).toMatchObject({ code: 'step.ended', blames: 'world' });
+  });
+
+  test('of a guest that was stopped because its hypervisor heard of nobody blames no commit', async () => {
+    const world = failing();
+    world.hv1.before = (name) => {
+      if (name === 'facts' && words(world.hv1.log).includes('vm-update web1')) world.hv1.lapse();
+    };
+    const [result] = await world.apply(['web1']);
+    expect(result?.failure).toMatchObject({ code: 'back.taken', blames: 'world' });
   });
 });
 

@@ -35,7 +35,7 @@ export function factsText(facts: Facts): string {
     ...checkout(facts),
     '== units',
     ...[...facts.vms.values()].flatMap((vm) => [
-      ...unitLines(`microvm@${vm.name}.service`, vm.unit),
+      ...unitLines(`microvm@${vm.name}.service`, vm.unit, vm.lingers),
       ...unitLines(`microvm-virtiofsd@${vm.name}.service`, vm.virtiofsd),
     ]),
     ...(facts.plumbing.dnsmasq === undefined
@@ -77,6 +77,7 @@ function records(facts: Facts): string[] {
   const rows: (readonly (string | number | undefined)[])[] = [
     ['root', ''],
     ['now', facts.now],
+    ['uptime', uptime],
     ['machine', facts.machine],
     [
       'client',
@@ -186,12 +187,17 @@ function checkout({ checkout: seen }: Facts): string[] {
   ];
 }
 
-function unitLines(name: string, unit: UnitFacts): string[] {
+/** Seconds since the hypervisor came up. */
+const uptime = 1_000_000;
+
+function unitLines(name: string, unit: UnitFacts, queued = false): string[] {
   return [
     `Id=${name}`,
     `ActiveState=${unit.active}`,
     `SubState=${unit.sub}`,
     `InvocationID=${unit.invocation}`,
+    `ActiveEnterTimestampMonotonic=${unit.activeFor === undefined ? 0 : (uptime - unit.activeFor) * 1e6}`,
+    ...(queued ? ['Job=4711'] : []),
     '',
   ];
 }

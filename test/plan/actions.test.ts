@@ -89,15 +89,19 @@ describe('a vm', () => {
     expect(plan.drift).toMatchObject([{ target: 'web1', code: 'stopped' }]);
   });
 
-  test('that should be stopped is stopped when it runs, and left alone when not', () => {
+  test('that should be stopped is stopped when it runs, or waits to be started, and left alone when not', () => {
     expect(short(planHv1({ yaml: stopped }).actions)).toEqual(['stop web1']);
-    const off = planHv1({
+    const off = { unit: unit('inactive'), virtiofsd: unit('inactive'), booted: undefined };
+    const stands = planHv1({
       yaml: stopped,
-      facts: (f) => ({
-        vms: withEntry(f.vms, 'web1', { unit: unit('inactive'), booted: undefined }),
-      }),
+      facts: (f) => ({ vms: withEntry(f.vms, 'web1', off) }),
     });
-    expect(off.actions).toEqual([]);
+    expect(stands.actions).toEqual([]);
+    const crashing = planHv1({
+      yaml: stopped,
+      facts: (f) => ({ vms: withEntry(f.vms, 'web1', { ...off, lingers: true }) }),
+    });
+    expect(short(crashing.actions)).toEqual(['stop web1']);
   });
 
   test('of which a TAP left its bridge is joined to it, not restarted', () => {

@@ -159,9 +159,10 @@ export class Stage {
     this.id = `20251121-${String(Number(this.id.slice(9)) + 1).padStart(4, '0')}`;
   }
 
-  /** Asks for the way back, as fleet does. */
+  /** Asks for the way back, as fleet does; without what is told of the time before. */
   async back(): Promise<string> {
-    return (await this.call('back', this.id, 'now', '60')).stdout;
+    const { stdout } = await this.call('back', this.id, 'now', '60');
+    return stdout.replace(/^(boot|vm|target)\t.*\n/gm, '');
   }
 
   /** How a deployment ended; nothing while it has not. */

@@ -99,15 +99,41 @@ profile=$(readlink -f "$system_profile" 2>/dev/null || true)
 in_store "$profile" || profile=$system
 number=$(target "$system_profile")
 number=${number##*system-}
-active=$(systemctl list-units --no-legend --plain --state=active,activating,reloading 'microvm@*.service' | cut -d ' ' -f 1)
+busy=$(busy_guests)
+# verified NAME RUNNER: it is what fleet deployed, or what it last saw the guest well on.
+verified() {
+	deployed='' healthy=''
+	IFS=$tab read -r _ deployed _ 2>/dev/null <"$state/deployed/$1" || true
+	read -r healthy 2>/dev/null <"$state/healthy/$1" || true
+	[ "$2" != - ] && case $2 in "$deployed" | "$healthy") true ;; *) false ;; esac
+}
+# stands NAME: it has been up for longer than one that crashes and is started again.
+stands() {
+	since=$(systemctl show -p ActiveEnterTimestampMonotonic --value "microvm@$1.service")
+	is_active "microvm@$1.service" && [ $(($(uptime_seconds) - ${since:-0} / 1000000)) -ge 30 ]
+}
+# former NAME: the runner that a guest goes back to. `booted` says what runs only of one that stands: in a
+# crash loop it may be that of a try which nobody has ever seen well, and systemd starts `current`.
+former() {
+	if [ "$was" = inactive ]; then
+		echo "$current"
+	elif [ "$booted" = - ] || verified "$1" "$current"; then
+		echo "$current"
+	elif verified "$1" "$booted" || [ "$current" = - ] || stands "$1"; then
+		echo "$booted"
+	else
+		echo "$current"
+	fi
+}
 {
 	printf 'system\t%s\t%s\t%s\n' "$(keep "$system" system.)" "$(keep "$profile" profile.)" "${number%-link}"
 	for folder in "$vms"/*; do
 		is_vm "$folder" || continue
 		name=${folder##*/} was=inactive
-		! printf '%s\n' "$active" | grep -qx "microvm@$name.service" || was=active
+		! printf '%s\n' "$busy" | grep -qxF "$name" || was=active
 		current=$(keep "$(target "$folder/current")" "$name")
-		printf 'vm\t%s\t%s\t%s\t%s\n' "$name" "$current" "$(keep "$(target "$folder/booted")" "$name.booted")" "$was"
+		booted=$(keep "$(target "$folder/booted")" "$name.booted")
+		printf 'vm\t%s\t%s\t%s\t%s\t%s\n' "$name" "$current" "$booted" "$was" "$(former "$name")"
 	done
 	for name; do printf 'target\t%s\n' "$name"; done
 	for port in "$R"/sys/class/net/*; do

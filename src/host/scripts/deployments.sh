@@ -15,6 +15,15 @@ extend() {
 	echo $(($(uptime_seconds) + $2)) >"$deployments/$1/deadline.$$" && mv -f "$deployments/$1/deadline.$$" "$deployments/$1/deadline"
 }
 
+# full_disks: folders whose disk has no room left for anybody but root.
+full_disks() {
+	for disk in "$R/nix/store" "$state" "$vms" "$R/boot"; do
+		[ -d "$disk" ] || continue
+		free=$(df -Pk "$disk" | { read -r _ && read -r _ _ _ free _ && echo "$free"; })
+		[ "${free:-1}" -ge 64 ] || echo "${disk#"$R"}"
+	done
+}
+
 # meta ID KEY: prints one field of what is known of a deployment.
 meta() { sed -n "s/^$2$tab//p" "$deployments/$1/meta" 2>/dev/null | tail -n 1; }
 
@@ -58,6 +67,18 @@ make_room() {
 
 # on_disk FILE…: there also after a power cut.
 on_disk() { sync "$@" 2>/dev/null || sync; }
+
+# records_on_disk: what a deployment has written down, and the links of guests, are there also after a power
+# cut: whoever finds a result does not look at them again.
+records_on_disk() {
+	set -- "$state"
+	for path in "$state"/fleet "$state"/deployed "$state"/deployed/* "$state"/held "$state"/held/* "$state"/healthy \
+		"$state"/healthy/* "$state"/expected "$state"/expected/* "$state"/profiles "$roots" "${system_profile%/*}" "$vms"/*/; do
+		# Of a link what it leads to would be meant.
+		if [ -e "$path" ] && [ ! -L "${path%/}" ]; then set -- "$@" "$path"; fi
+	done
+	on_disk "$@"
+}
 
 # at_work ID: its lease is running (a timer, then a service, from begin to end), one of its steps, or the
 # recovery after a power cut. When systemd does not say: yes, rather than two at a time.
@@ -125,6 +146,7 @@ finish() {
 end_deployment() {
 	rm -f "$deployments/$1/reserve" "$deployments/$1/commit.bundle"
 	note "$1" - end end "$2"
+	[ "$2" = untouched ] || records_on_disk
 	# Only our own lock: another's is never taken away. Before the result: a power cut between the two
 	# leaves a deployment that is ended once more, not a lock that nobody ends.
 	[ "$(target "$state/lock")" != "deployments/$1" ] || rm -f "$state/lock"

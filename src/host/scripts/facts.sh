@@ -95,6 +95,7 @@ look() {
 	echo 'fleet-facts 1'
 	record root "$R"
 	record now "$(date +%s)"
+	read -r up _ 2>/dev/null </proc/uptime && record uptime "${up%.*}"
 	record machine "$(uname -m)"
 	record client "$(connection)"
 	read -r boot_id <"$R/proc/sys/kernel/random/boot_id" && record boot "$boot_id"
@@ -216,9 +217,9 @@ look() {
 	echo '== checkout'
 	[ ! -d "$checkout/.git" ] || git -C "$checkout" status --porcelain=v2 --branch 2>/dev/null || true
 	echo '== units'
-	# Patterns match units that are loaded; one that is not listed is inactive.
-	systemctl show --no-pager -p Id -p ActiveState -p SubState -p InvocationID \
-		'microvm@*.service' 'microvm-virtiofsd@*.service' \
+	# Patterns match units that are loaded; one that is not listed is inactive, and no job waits for it.
+	systemctl show --no-pager -p Id -p ActiveState -p SubState -p InvocationID -p ActiveEnterTimestampMonotonic -p Job \
+		"$guest_units*.service" \
 		'fleet-back-*.timer' 'fleet-back-*.service' 'fleet-2*.service' \
 		nixos-upgrade.timer nixos-upgrade.service comin.service dnsmasq.service 2>/dev/null || true
 	echo

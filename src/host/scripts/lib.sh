@@ -152,6 +152,21 @@ is_declared() { [ -e "$1/etc/systemd/system/install-microvm-$2.service" ]; }
 
 is_active() { systemctl is-active -q "$1"; }
 
+# Every unit of a guest: microvm@NAME and its helpers, microvm-virtiofsd@NAME and so on.
+guest_units='microvm*@'
+
+# busy_guests: the names of guests that run, start or stop, one a line. One that crashes is, between
+# two tries, inactive with a start that waits for virtiofsd: a queued job counts, and so does a helper.
+busy_guests() {
+	{
+		systemctl list-units --no-legend --plain --full \
+			--state=active,activating,reloading,deactivating "$guest_units*.service"
+		# Its first column is the number of the job.
+		systemctl list-jobs --no-legend --plain --full "$guest_units*.service" 2>/dev/null | sed 's/^ *[0-9]* *//'
+	} | sed -n 's/^microvm[a-z-]*@\([a-z0-9-]*\)\.service .*/\1/p' | sort -u
+}
+is_busy() { busy_guests | grep -qxF "$1"; }
+
 # root_vm NAME: keeps its runners from being collected, as `microvm -c` does.
 root_vm() {
 	mkdir -p "$gcroots/microvm"
@@ -186,21 +201,28 @@ kill_guest() {
 	echo "killed$tab$1"
 }
 
-# stop_guests SECONDS NAME…: all at once, each as stop_guest does it.
+# stop_units NAME: begins to stop a guest, which also takes back a start that is queued, and its helpers,
+# also those of a guest that never came up.
+stop_units() {
+	systemctl stop --no-block "microvm@$1.service" || return
+	systemctl stop --no-block "microvm-*@$1.service" 2>/dev/null || true
+}
+
+# stop_guests SECONDS NAME…: all at once, each as stop_guest does it; one that does not stop keeps no other.
 stop_guests() {
-	seconds=$1
+	seconds=$1 code=0
 	shift
-	for name; do systemctl stop --no-block "microvm@$name.service"; done
-	for name; do stop_guest "$name" "$seconds"; done
+	for name; do stop_units "$name" || code=1; done
+	for name; do (stop_guest "$name" "$seconds") || code=1; done
+	return "$code"
 }
 
 # stop_guest NAME SECONDS: whatever the guest thinks of it. Its helpers stop a moment after it, and
 # take `booted` and the TAP with them: they are waited for, too.
 stop_guest() {
-	systemctl stop --no-block "microvm@$1.service"
+	stop_units "$1"
 	left=$(($2 * 5)) killed=
-	while systemctl show -p ActiveState --value "microvm@$1.service" "microvm-tap-interfaces@$1.service" \
-		"microvm-virtiofsd@$1.service" "microvm-set-booted@$1.service" | grep -q '^\(active\|.*activating\)'; do
+	while is_busy "$1"; do
 		if [ "$left" -le 0 ]; then
 			[ -z "$killed" ] || die vm.not-stopped "microvm@$1 does not stop, not even killed"
 			kill_guest "$1"

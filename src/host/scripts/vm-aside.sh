@@ -1,5 +1,5 @@
 # vm-aside.sh ID NAME: a stopped vm leaves the fleet; its state is kept.
 id=$1 name=$2
-! is_active "microvm@$name.service" || die vm.still-active "microvm@$name still runs"
+! is_busy "$name" || die vm.still-active "microvm@$name still runs"
 set_aside "$id" "$name"
 printf 'aside\t%s\n' "${aside#"$R"}/$id/$name"

@@ -54,63 +54,72 @@ fail() {
 	echo "$1" | tee -a "$deployment/not-back" >&2
 }
 field() { sed -n "s/^$1$tab//p" "$deployment/before"; }
-runner_before() { if [ "$was" = active ] && [ "$booted" != - ]; then echo "$booted"; else echo "$current"; fi; }
-is_target() { field target | grep -qx "$1"; }
-runs() { case $running in *" $1 "*) ;; *) return 1 ;; esac }
+is_target() { field target | grep -qxF "$1"; }
+runs() { printf '%s\n' "$running" | grep -qxF "$1"; }
 # A step that was ended may have begun to stop it.
-is_stopping() { case $stopping_now in *" $1 "*) ;; *) return 1 ;; esac }
-list_running() {
-	running=' ' stopping_now=' '
-	[ "$mode" != boot ] || return 0
-	while read -r unit _ how _; do
-		name=${unit#microvm@}
-		name=${name%.service}
-		[ -n "$name" ] || continue
-		running="$running$name "
-		[ "$how" != deactivating ] || stopping_now="$stopping_now$name "
-	done <<-END
-		$(systemctl list-units --no-legend --plain --state=active,activating,reloading,deactivating 'microvm@*.service')
-	END
+is_stopping() { [ "$(systemctl show -p ActiveState --value "microvm@$1.service")" = deactivating ]; }
+# As before: a target runs on the former runner, and would boot it again. Of a guest that is none of this
+# deployment's business it is enough that it runs, or goes on crashing, on what it was on.
+is_as_before() {
+	runs "$name" || return 1
+	! is_stopping "$name" || return 1
+	now=$(target "$vms/$name/current") on=$(target "$vms/$name/booted")
+	if is_target "$name"; then
+		[ "$on" = "$former" ] && [ "$now" = "$former" ]
+	else
+		case ${on:-$now} in "$former" | "$booted") true ;; *) false ;; esac
+	fi
 }
 
-# Guests that are not as they were stop, and every link points again to where it pointed.
+# Guests that are not as they were stop, and every link points again to where it pointed. What a list of
+# units says is of one moment: every vm that this deployment may have changed is stopped whatever it says.
 guests_back() {
-	list_running
+	running=''
+	[ "$mode" = boot ] || running=$(busy_guests)
 	starting='' stopping='' turning=''
-	while IFS=$tab read -r name current booted was; do
+	while IFS=$tab read -r name current booted was former; do
 		# Of no vms at all there is one empty line.
 		[ -n "$name" ] || continue
-		former=$(runner_before)
 		if [ ! -e "$vms/$name" ] && is_vm "$aside/$id/$name"; then
 			(bring_back "$name" "$aside/$id/$name") || fail "$name is still set aside"
 		fi
 		if [ "$was" = active ]; then
 			# A switch may have stopped a guest that was none of its business.
-			if runs "$name" && ! is_stopping "$name" && [ "$(target "$vms/$name/booted")" = "$former" ] &&
-				{ ! is_target "$name" || [ "$(target "$vms/$name/current")" = "$former" ]; }; then continue; fi
+			! is_as_before || continue
 			starting="$starting $name"
 		else
 			is_target "$name" || continue
 		fi
-		! runs "$name" || stopping="$stopping $name"
-		[ "$(target "$vms/$name/current")" = "$former" ] || turning="$turning $name"
+		stopping="$stopping $name"
+		turning="$turning $name"
 	done <<-END
 		$(field vm)
 	END
 	new=
 	for name in $(field target); do
-		if field vm | grep -q "^$name$tab" || ! is_vm "$vms/$name"; then continue; fi
-		new="$new $name"
-		! runs "$name" || stopping="$stopping $name"
+		if field vm | grep -q "^$name$tab"; then continue; fi
+		# Its units may run on without its folder.
+		stopping="$stopping $name"
+		! is_vm "$vms/$name" || new="$new $name"
 	done
-	# shellcheck disable=SC2086 # names have no spaces
-	[ -z "$stopping" ] || (stop_guests "$(meta "$id" stop)" $stopping) || fail "not all of these stopped:$stopping"
-	for name in $new; do (set_aside "$id" "$name") || fail "$name, which was new, is not set aside"; done
-	while IFS=$tab read -r name current booted was; do
+	# After a power cut nothing runs yet.
+	if [ "$mode" != boot ] && [ -n "$stopping" ]; then
+		# shellcheck disable=SC2086 # names have no spaces
+		stop_guests "$(meta "$id" stop)" $stopping
+		running=$(busy_guests)
+		for name in $stopping; do ! runs "$name" || fail "$name did not stop"; done
+	fi
+	for name in $new; do
+		# Never under a guest that runs.
+		runs "$name" || (set_aside "$id" "$name") || fail "$name, which was new, is not set aside"
+	done
+	while IFS=$tab read -r name current booted was former; do
 		case " $turning " in *" ${name:-none} "*) ;; *) continue ;; esac
-		former=$(runner_before)
-		if [ "$former" = - ] || [ ! -d "$vms/$name" ]; then continue; fi
-		if [ ! -e "$former" ]; then
+		if [ ! -d "$vms/$name" ] || [ "$(target "$vms/$name/current")" = "$former" ]; then continue; fi
+		if [ "$former" = - ]; then
+			# There was none, or none that one can go back to: nothing boots the new one.
+			rm -f "$vms/$name/current" || fail "$name is still on its new runner"
+		elif [ ! -e "$former" ]; then
 			fail "the former runner of $name, $former, is gone"
 		else
 			(flip_current "$name" "$former") || fail "$name is not on its former runner"

@@ -33,8 +33,9 @@ guest_start() {
 		echo "A dependency job for microvm@$1.service failed. See 'journalctl -xe' for details." >&2
 		return 1
 	fi
-	rm -f "$vm/booted" "$box/units/microvm-set-booted@$1.service"
+	rm -f "$vm/booted"
 	ln -s "$runner" "$vm/booted"
+	unit_now "microvm-set-booted@$1.service" active exited
 	if ! taps_up "$1"; then
 		echo "A dependency job for microvm@$1.service failed. See 'journalctl -xe' for details." >&2
 		return 1
@@ -44,12 +45,39 @@ guest_start() {
 		echo "A dependency job for microvm@$1.service failed. See 'journalctl -xe' for details." >&2
 		return 1
 	fi
-	[ ! -x "$runner/bin/virtiofsd-run" ] || unit_now "microvm-virtiofsd@$1.service" active running
+	if [ ! -x "$runner/bin/virtiofsd-run" ]; then
+		guest_run "$1" "${2:-0}"
+		return
+	fi
+	# Under supervisord it takes its time; meanwhile microvm@ is inactive, and its start a job that waits.
+	unit_load "microvm-virtiofsd@$1.service"
+	active=activating sub=start id=$(new_id)
+	unit_save "microvm-virtiofsd@$1.service"
+	echo start >"$box/jobs/microvm@$1.service"
+	rm -f "$box/units/microvm@$1.service"
+	read -r seconds <"$box/virtiofsd-seconds"
+	later "$seconds" guest_shared "$1" "${2:-0}" "$id"
+}
+
+# guest_shared NAME RESTARTS INVOCATION: virtiofsd is ready, and microvm@ need not wait any more.
+guest_shared() {
+	unit_load "microvm-virtiofsd@$1.service"
+	[ "$active$id" = "activating$3" ] || return 0
+	active=active sub=running since=$(monotonic)
+	unit_save "microvm-virtiofsd@$1.service"
+	guest_run "$1" "$2"
+	rm -f "$box/jobs/microvm@$1.service"
+}
+
+# guest_run NAME RESTARTS: microvm@ itself, when its helpers are there. It runs what `current` is by now.
+guest_run() {
+	vm=$microvms/$1
+	runner=$(readlink "$vm/current") || return 0
 	# A condition that is not met is no failure: nothing runs, and systemctl says that all is well.
 	[ -x "$runner/bin/microvm-run" ] || return 0
 	(cd "$vm" && "$runner/bin/microvm-run")
 	unit_load "microvm@$1.service"
-	active=active sub=running id=$(new_id) restarts=${2:-0} result=success
+	active=active sub=running id=$(new_id) restarts=$2 result=success since=$(monotonic)
 	unit_save "microvm@$1.service"
 	while read -r tap _ address; do
 		echo "$1 $tap" >"$box/addresses/${address%/*}"
@@ -117,10 +145,16 @@ guest_returns() {
 # What belongs to a guest and goes with it.
 guest_clear() {
 	guest_gone "$1"
-	rm -f "$box/units/microvm-virtiofsd@$1.service"
+	rm -f "$box/jobs/microvm@$1.service" "$box/units/microvm-virtiofsd@$1.service"
 	[ ! -x "$microvms/$1/booted/bin/tap-down" ] || "$microvms/$1/booted/bin/tap-down"
-	rm -f "$box/units/microvm-tap-interfaces@$1.service"
+	rm -f "$box/units/microvm-tap-interfaces@$1.service" "$box/units/microvm-set-booted@$1.service"
 	rm -f "$microvms/$1/booted"
+}
+
+# helpers_up NAME: some of the units that belong to a guest are up, though it may never have come up itself.
+helpers_up() {
+	for unit in "$box"/units/microvm-*"@$1.service"; do [ ! -f "$unit" ] || return 0; done
+	return 1
 }
 
 # guest_stop NAME: fails when the guest hangs; then it is deactivating until it is killed.
@@ -130,7 +164,10 @@ guest_stop() {
 	active) behaviour "$microvms/$1/booted" ;;
 	activating) hangs='' ;;
 	deactivating) return 1 ;;
-	*) return 0 ;;
+	*)
+		! helpers_up "$1" || guest_clear "$1"
+		return 0
+		;;
 	esac
 	if [ -n "$hangs" ]; then
 		active=deactivating sub=stop-sigterm

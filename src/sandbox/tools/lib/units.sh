@@ -1,10 +1,11 @@
 # shellcheck shell=sh
 # Units, one file each in sandbox/units with what `systemctl show` tells of them. As with systemd,
-# a unit that is inactive and has not failed is not loaded: it has no file.
+# a unit that is inactive and has not failed is not loaded: it has no file. A job that waits is a file in
+# sandbox/jobs.
 
-# unit_load UNIT: into the variables active, sub, id, restarts, result, group.
+# unit_load UNIT: into the variables active, sub, id, restarts, result, group, since.
 unit_load() {
-	active=inactive sub=dead id='' restarts=0 result=success group=''
+	active=inactive sub=dead id='' restarts=0 result=success group='' since=0
 	[ ! -f "$box/units/$1" ] || . "$box/units/$1" 2>/dev/null || true
 }
 
@@ -15,16 +16,21 @@ unit_save() {
 		return
 	fi
 	printf '%s\n' "active=$active" "sub=$sub" "id=$id" "restarts=$restarts" "result=$result" \
-		"group=$group" >"$box/units/.$1.$$"
+		"group=$group" "since=$since" >"$box/units/.$1.$$"
 	mv -f "$box/units/.$1.$$" "$box/units/$1"
 }
 
 # unit_now UNIT ACTIVE SUB [RESULT]: a new state; becoming active is a new invocation.
 unit_now() {
 	unit_load "$1"
-	[ "$2" != active ] || id=$(new_id)
+	[ "$2" != active ] || id=$(new_id) since=$(monotonic)
 	active=$2 sub=$3 result=${4:-success}
 	unit_save "$1"
+}
+
+# monotonic: microseconds since the machine came up.
+monotonic() {
+	if read -r up _ 2>/dev/null </proc/uptime; then echo "${up%.*}${up#*.}0000"; else echo "$(date +%s)000000"; fi
 }
 
 # full_name NAME: systemctl takes a name without a suffix for a service.

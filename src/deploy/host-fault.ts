@@ -1,0 +1,47 @@
+import { FleetError } from '../model/errors.ts';
+
+/** Nothing of what was seen after it speaks against a commit. */
+export function rebooted(hypervisor: string): FleetError {
+  return new FleetError('host.rebooted', `${hypervisor} was rebooted during the deployment`);
+}
+
+function diskFull(hypervisor: string, folders: readonly string[]): FleetError {
+  const where = `${folders.join(', ')} on ${hypervisor}`;
+  return new FleetError('host.disk-full', `the disk of ${where} is full`, {
+    hint: `Make room on ${hypervisor} (nix-collect-garbage, or volumes that grew), then deploy again.`,
+  });
+}
+
+/**
+ * What back.sh says of a hypervisor that no commit did.
+ * @param hypervisor its name, the boot that the deployment began in, and how long it waits to hear of us in ms
+ */
+export function toBlame(
+  rows: readonly (readonly string[])[],
+  { name, bootId, confirm }: { name: string; bootId: string; confirm: number },
+): FleetError | undefined {
+  const of = (key: string) => rows.flatMap(([word, text = '']) => (word === key ? [text] : []));
+  const [boot] = of('boot');
+  if (boot && bootId && boot !== bootId) return rebooted(name);
+  const full = of('full');
+  if (full.length > 0) return diskFull(name, full);
+  if (!rows.some(([word]) => word === 'alone')) return undefined;
+  return new FleetError(
+    'back.taken',
+    `${name} rolled back by itself: it had not heard of fleet for ${confirm / 1000} s`,
+  );
+}
+
+/** The failure of a deployment, or what happened to its hypervisor meanwhile where that explains it. */
+export function explained(failure: FleetError, world: FleetError | undefined): FleetError {
+  if (!world || failure.code === world.code || failure.code === 'interrupted') return failure;
+  // A switch that cuts the hypervisor off is why it heard of nobody.
+  const isOwn = failure.code === 'switch.unreachable' && world.code === 'back.taken';
+  if (isOwn || (failure.blames !== 'commit' && world.code !== 'host.rebooted')) return failure;
+  const detail = [failure.message, failure.detail].filter((text) => text !== undefined);
+  return new FleetError(world.code, world.message, {
+    cause: failure,
+    detail: detail.join('\n'),
+    ...(world.hint !== undefined && { hint: world.hint }),
+  });
+}
