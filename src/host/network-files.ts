@@ -7,6 +7,16 @@ export interface NetworkFile {
   /** It asks a DHCP server for addresses. */
   readonly dhcp: boolean;
   readonly serving: Serving;
+  /** All its sections but the first, which says what it is for, as text; comments left out. */
+  readonly sections: string;
+}
+
+/** What a .netdev file says of a device beside its name. */
+export interface Netdev {
+  readonly kind: string;
+  readonly mac: string | undefined;
+  /** The sections that are for its kind, as text. */
+  readonly sections: string;
 }
 
 /** What networkd serves whoever is behind an interface. */
@@ -21,13 +31,42 @@ export interface Serving {
 
 /** networkd's files from lines of FILE, text; in the order in which networkd asks them. */
 export function networkFiles(records: readonly string[][]): NetworkFile[] {
+  return filesOf(records).map(networkFile);
+}
+
+/** .netdev files likewise, by the device that each makes. */
+export function netdevFiles(records: readonly string[][]): Map<string, Netdev> {
+  const found = filesOf(records).map((lines): [string, Netdev] => {
+    const one = (key: string) =>
+      lines.map((line) => new RegExp(`^${key}\\s*=\\s*(\\S+)`).exec(line)?.[1]).find(Boolean);
+    return [
+      one('Name') ?? '',
+      { kind: one('Kind') ?? '', mac: one('MACAddress'), sections: sectionsBut('NetDev', lines) },
+    ];
+  });
+  return new Map(found.filter(([name]) => name !== ''));
+}
+
+/** Lines of each file, in networkd's order. */
+function filesOf(records: readonly string[][]): string[][] {
   const files = new Map<string, string[]>();
   for (const [file = '', ...rest] of records) {
     const lines = files.get(file) ?? [];
     files.set(file, lines);
     lines.push(rest.join(' ').trim());
   }
-  return [...files].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, lines]) => networkFile(lines));
+  return [...files].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, lines]) => lines);
+}
+
+/** What does not show is no setting that a person could check. */
+function sectionsBut(first: string, lines: readonly string[]): string {
+  let isWanted = false;
+  let text = '';
+  for (const line of lines) {
+    if (line.startsWith('[')) isWanted = line !== `[${first}]`;
+    if (isWanted && line !== '' && !/^[#;]|[\p{C}\p{Zl}\p{Zp}]/u.test(line)) text += `${line}\n`;
+  }
+  return text;
 }
 
 /** Names of the devices that .netdev files make, from lines of FILE, text. */
@@ -83,6 +122,7 @@ function networkFile(lines: readonly string[]): NetworkFile {
     names: all('[Match]Name').flatMap((value) => value.split(/\s+/)),
     bridge: all('[Network]Bridge').at(-1),
     addresses: all('[Network]Address', '[Address]Address'),
+    sections: sectionsBut('Match', lines),
     dhcp: /^(yes|true|on|1|ipv4|ipv6)$/i.test(all('[Network]DHCP').at(-1) ?? ''),
     serving: {
       dhcp: isOn('[Network]DHCPServer'),

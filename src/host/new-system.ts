@@ -161,6 +161,7 @@ const file = (
   given: Partial<NetworkFile> & Pick<NetworkFile, 'names' | 'addresses'>,
 ): NetworkFile => ({
   bridge: undefined,
+  sections: '',
   dhcp: false,
   serving: { dhcp: false, advertisements: false, sections: '' },
   ...given,

@@ -1,6 +1,6 @@
 import { FleetError } from '../model/errors.ts';
 import * as shape from './answers/shape.ts';
-import { type NetworkFile, networkFiles } from './network-files.ts';
+import { type Netdev, type NetworkFile, netdevFiles, networkFiles } from './network-files.ts';
 
 /** What runs on a hypervisor already, whoever made it: what `fleet init --from` starts from. */
 export interface Runners {
@@ -19,6 +19,10 @@ export interface Runners {
   readonly forward6: boolean;
   /** Interfaces of each bridge. */
   readonly ports: ReadonlyMap<string, readonly string[]>;
+  /** TAPs and the like, of whatever program. */
+  readonly tuns: ReadonlySet<string>;
+  /** What networkd makes, by name: all of its file that is not its name and kind. */
+  readonly netdevs: ReadonlyMap<string, Netdev>;
   /** Devices that somebody made: bridges, bonds, VLANs. */
   readonly made: ReadonlySet<string>;
   /** People who have an account there. */
@@ -49,11 +53,15 @@ export interface FoundVm {
   readonly vcpu: number | undefined;
   readonly memoryMiB: number | undefined;
   readonly nics: readonly FoundNic[];
-  /** It has interfaces that are no TAPs. */
+  /** It has macvtap interfaces. */
   readonly macvtap: boolean;
+  /** Its interfaces that are neither TAPs nor macvtap: type, and what it says of them. */
+  readonly otherNics: readonly string[];
   /** Addresses that its own system gives itself, with prefix. */
   readonly addresses: readonly string[];
   readonly volumes: readonly FoundVolume[];
+  /** Disks that its runner does not make when they are missing: devices, images made by hand. */
+  readonly disks: readonly string[];
   readonly shares: readonly FoundShare[];
 }
 
@@ -68,6 +76,10 @@ export interface FoundVolume {
   readonly fs: string;
   readonly mount: string | undefined;
   readonly label: string | undefined;
+  /** Its guest cannot write there. */
+  readonly readOnly: boolean;
+  /** It was seen in the folder of the vm. */
+  readonly isThere: boolean;
 }
 
 export interface FoundShare {
@@ -102,6 +114,8 @@ function read(lines: readonly string[]): Runners {
     vms: vms.map(parseVm),
     others: of(common, 'other').map(([name = '']) => name),
     otherTaps: grouped(of(common, 'other-tap')),
+    tuns: new Set(of(common, 'tun').map(([name = '']) => name)),
+    netdevs: netdevFiles(of(common, 'netdev')),
     made: new Set(of(common, 'made').map(([name = '']) => name)),
     users: of(common, 'user').map(([name = '']) => name),
     open: [...new Set(of(common, 'accepts').flatMap((words) => openedBy(words.join(' '))))],
@@ -171,10 +185,12 @@ function parseVm(records: readonly string[][]): FoundVm {
     memoryMiB: number(run, / '?-m'? '?(\d+)/, /\bsize=(\d+)M\b/),
     nics: nics(taps, run),
     macvtap: of(records, 'macvtap').length > 0,
+    otherNics: otherNics(run),
     addresses: [...text('network').matchAll(/^Address=(\S+)$/gm)].map(
       ([, address = '']) => address,
     ),
-    volumes: volumes(run, mounts, labels),
+    volumes: volumes(run, mounts, labels, new Set(of(records, 'image').map(([name = '']) => name))),
+    disks: disks(run),
     shares: of(records, 'share')
       .filter(([, source]) => source?.trim() !== '/nix/store')
       .map(([tag = '', source = '']) => {
@@ -201,6 +217,24 @@ function nics(taps: readonly string[], run: string): FoundNic[] {
   return taps.map((tap, i) => ({ tap, mac: macs.length === taps.length ? macs[i] : undefined }));
 }
 
+/** QEMU's own networks, and bridges that its helper puts a TAP into: `user (hostfwd=tcp::2222-:22)`. */
+function otherNics(run: string): string[] {
+  return [...run.matchAll(/ '?-netdev'? '?(user|bridge)(?:,([^'\s]*))?/g)].map(
+    ([, type, said = '']) => {
+      const told = said.split(',').filter((word) => /^(hostfwd|guestfwd|br)=/.test(word));
+      return told.length > 0 ? `${type} (${told.join(', ')})` : `${type}`;
+    },
+  );
+}
+
+/** Volumes with `autoCreate = false`: the runner has them as disks and does not make them. */
+function disks(run: string): string[] {
+  const made = new Set([...run.matchAll(/truncate -s \d+M '([^']+)'/g)].map(([, image]) => image));
+  return [...run.matchAll(/\bid=vd[a-z],format=raw,file=([^,'\s]+)/g)]
+    .map(([, image = '']) => image)
+    .filter((image) => !made.has(image));
+}
+
 interface Mount {
   readonly device: string;
   readonly path: string;
@@ -225,6 +259,7 @@ function volumes(
   run: string,
   mounts: readonly Mount[],
   labels: ReadonlyMap<string, string>,
+  images: ReadonlySet<string>,
 ): FoundVolume[] {
   const made = [...run.matchAll(/truncate -s (\d+)M '([^']+)'[^']*?mkfs\.(\w+)([^\n]*)/g)];
   // An own store disk is the first; then the letters of volumes begin at b.
@@ -237,12 +272,15 @@ function volumes(
         device === `/dev/vd${letter}` ||
         (label !== undefined && device === `/dev/disk/by-label/${label}`),
     );
+    const disk = run.split(/\s/).find((word) => /(?:file|path)=([^,']+)/.exec(word)?.[1] === image);
     return {
       image,
       sizeMiB: shape.whole(size, 'size of a volume'),
       fs,
       mount: mount?.path,
       label: labels.get(image),
+      readOnly: /,read-?only=on\b/.test(disk ?? ''),
+      isThere: images.has(image),
     };
   });
 }

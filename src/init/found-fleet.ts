@@ -1,4 +1,5 @@
 import type { Facts } from '../host/facts.ts';
+import { fileOf } from '../host/network-files.ts';
 import type { FoundVm, Runners } from '../host/runners.ts';
 import { quotePart } from '../model/config.ts';
 import { FleetError } from '../model/errors.ts';
@@ -48,7 +49,7 @@ export function foundFleet(
     ...runners.others.map((name) =>
       comment(
         '',
-        `DECIDE: ${name} runs here, too, and cannot be fleet’s by that name: lowercase letters, digits and hyphens.`,
+        `DECIDE: ${name} runs here, too, and cannot be fleet’s by that name: lowercase letters, digits and hyphens. As it stands, it stays in its bridge and runs on.`,
       ),
     ),
   ].join('\n');
@@ -70,16 +71,7 @@ function hypervisorText(
   nat6: FoundNat,
 ): string {
   const remarks = [
-    ...bridges
-      .filter(({ fields }) => fields === undefined)
-      .map(
-        ({ bridge, reasons, others }) =>
-          `DECIDE: ${bridge} cannot be a network of fleet’s: ${reasons.join('; ')}. ${
-            others.length > 0
-              ? 'As it stands, it goes with the first apply, and with it the vms on it are cut off.'
-              : 'As it stands, it stays as it is, and the vms on it are not fleet’s.'
-          }`,
-      ),
+    ...bridges.filter(({ fields }) => fields === undefined).map(bridgeRemark),
     ...bridges.flatMap(servingRemarks),
     ...runners.vms
       .filter(({ name }) => runners.autostart.has(name))
@@ -100,6 +92,20 @@ ${prefixed('  ', yaml({ [first.name]: hypervisorEntry(first) }))}
 ${hypervisorComment(first)}${comment('    ', ...remarks)}${
   Object.keys({ ...own, ...kept }).length === 0 ? '' : '    config:\n'
 }${configLines(own)}${Object.keys(kept).length === 0 ? '' : comment('      ', why)}${configLines(kept)}`;
+}
+
+/** Why a bridge is no network of fleet's, and what becomes of it. */
+function bridgeRemark({ bridge, reasons, cards, addresses, isKept }: FoundBridge): string {
+  const has = addresses.length > 0 ? `, with ${addresses.join(', ')}` : '';
+  const lan =
+    cards.length > 0
+      ? ' A vm on a bridge with a card in it cannot be fleet’s, but by a module.'
+      : '';
+  return `DECIDE: ${bridge} cannot be a network of fleet’s: ${reasons.join('; ')}.${lan} ${
+    isKept
+      ? 'As it stands, it stays as it is, and the vms on it are not fleet’s.'
+      : `As it stands, it goes${has}, the hypervisor and the vms are cut off from what is behind it, and apply refuses that: write it under config (systemd.network, or networking.bridges and interfaces), with its addresses, routes and ${cards.join(', ')}.`
+  }`;
 }
 
 /** Fleet's own network file, which takes the place of the kept one, serves nothing. */
@@ -133,14 +139,18 @@ function keptConfig(
   { out, externalIP }: FoundNat,
   nat6: FoundNat,
 ): Fields {
-  const starting = runners.vms
-    .filter((vm) => runners.autostart.has(vm.name) && tapsWithoutBridge(vm, runners).length === 0)
-    .map(({ name }) => name);
-  const kept = bridges.filter(({ others }) => others.length === 0);
+  const starting = [
+    ...runners.vms
+      .filter((vm) => runners.autostart.has(vm.name) && tapsWithoutBridge(vm, runners).length === 0)
+      .map(({ name }) => name),
+    // Vms by other names start as before.
+    ...runners.others.filter((name) => runners.autostart.has(name)),
+  ];
+  const kept = bridges.filter(({ isKept }) => isKept);
   const bridgeNames = kept.map(({ bridge }) => bridge);
   // modules/hypervisor.nix has vm-*.
   const deniedToo = kept
-    .flatMap(({ bridge, taps }) => [bridge, ...taps])
+    .flatMap(({ bridge, taps, others }) => [bridge, ...taps, ...others])
     .filter((name) => !name.startsWith('vm-'));
   const withDhcp = kept.filter(({ serving }) => serving?.dhcp);
   const hasIpv6 = kept.some(({ addresses }) => addresses.some((address) => address.includes(':')));
@@ -149,12 +159,18 @@ function keptConfig(
     ...(kept.length > 0 && {
       'systemd.network': {
         netdevs: Object.fromEntries(
-          bridgeNames.map((Name) => [
-            quotePart(`90-found-${Name}`),
-            { netdevConfig: { Kind: 'bridge', Name } },
-          ]),
+          bridgeNames.map((Name) => {
+            const { mac, sections = '' } = runners.netdevs.get(Name) ?? {};
+            return [
+              quotePart(`90-found-${Name}`),
+              {
+                netdevConfig: { Kind: 'bridge', Name, ...(mac && { MACAddress: mac }) },
+                ...(sections !== '' && { extraConfig: sections }),
+              },
+            ];
+          }),
         ),
-        networks: Object.assign({}, ...kept.map(keptNetworks)),
+        networks: Object.assign({}, ...kept.map((bridge) => keptNetworks(bridge, runners))),
       },
     }),
     ...(deniedToo.length > 0 && {
@@ -172,7 +188,7 @@ function keptConfig(
         // Or the kernel forgets the default routes that it has from advertisements.
         'environment.etc."sysctl.d/50-found.conf".text': '-net/ipv6/conf/*/accept_ra = 2\n',
       }),
-    ...(kept.length > 0 &&
+    ...(kept.some(({ cards }) => cards.length === 0) &&
       out && {
         'networking.nat': {
           enable: true,
@@ -182,15 +198,36 @@ function keptConfig(
             enableIPv6: true,
             ...(nat6.externalIP !== undefined && { externalIPv6: nat6.externalIP }),
           }),
-          internalInterfaces: bridgeNames,
+          internalInterfaces: kept
+            .filter(({ cards }) => cards.length === 0)
+            .map(({ bridge }) => bridge),
         },
       }),
   };
 }
 
 /** In networkd's order after fleet's own, 10 and 20: those win wherever fleet has a vm on the bridge. */
-function keptNetworks({ bridge, addresses, taps, serving }: FoundBridge): Fields {
+function keptNetworks(found: FoundBridge, runners: Runners): Fields {
+  const { bridge, addresses, taps, others, cards, serving } = found;
   const linkConfig = { RequiredForOnline: false };
+  const inside = {
+    [quotePart(`90-found-${bridge}-vms`)]: {
+      matchConfig: { Name: [...taps, ...others.filter((one) => !cards.includes(one))].join(' ') },
+      linkConfig,
+      networkConfig: { Bridge: bridge },
+    },
+  };
+  if (cards.length > 0) {
+    // The hypervisor's own way out: routes, name servers and all, as networkd has them.
+    const whole = (link: string) => ({
+      matchConfig: { Name: link },
+      extraConfig: fileOf(link, runners.networkd)?.sections ?? '',
+    });
+    return Object.fromEntries([
+      ...[bridge, ...cards].map((link) => [quotePart(`90-found-${link}`), whole(link)]),
+      ...Object.entries(inside),
+    ]);
+  }
   return {
     [quotePart(`90-found-${bridge}`)]: {
       matchConfig: { Name: bridge },
@@ -204,11 +241,7 @@ function keptNetworks({ bridge, addresses, taps, serving }: FoundBridge): Fields
       },
       ...(serving && serving.sections !== '' && { extraConfig: serving.sections }),
     },
-    [quotePart(`90-found-${bridge}-vms`)]: {
-      matchConfig: { Name: taps.join(' ') },
-      linkConfig,
-      networkConfig: { Bridge: bridge },
-    },
+    ...inside,
   };
 }
 
@@ -253,6 +286,6 @@ function vmsText(
     const all = [...remarks, ...(refused.get(name) ?? []).map((why) => `DECIDE: ${why}.`)];
     return `${comment('  ', ...all)}${prefixed('  ', yaml({ [name]: fields }))}`;
   });
-  return `${comment('', 'Each of these restarts once when it is uncommented, taken out of microvm.autostart, and applied.')}${prefixed('# ', `vms:\n${texts.join('\n\n')}`)}
+  return `${comment('', 'Each of these restarts once when it is uncommented, taken out of microvm.autostart, and applied. Its MAC address and the name of its TAP change then: what knows it by them (a lease that is reserved, a rule of a firewall) has to follow.')}${prefixed('# ', `vms:\n${texts.join('\n\n')}`)}
 `;
 }

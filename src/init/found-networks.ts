@@ -31,6 +31,10 @@ interface SeenBridge {
   readonly taps: readonly string[];
   /** Everybody else in it: a card of the hypervisor, perhaps. */
   readonly others: readonly string[];
+  /** Those of them that may have a cable in them. */
+  readonly cards: readonly string[];
+  /** It can stay as it is, as config. */
+  readonly isKept: boolean;
   /** What networkd serves its guests; undefined: nothing. */
   readonly serving: Serving | undefined;
   /** What a network that it is would be called. */
@@ -53,7 +57,11 @@ export function foundBridges(
   runners: Runners,
   nat: boolean,
 ): FoundBridge[] {
-  const taps = new Set(runners.vms.flatMap((vm) => vm.nics.map(({ tap }) => tap)));
+  // Of vms by whatever name: those that cannot be fleet's stay in their bridge beside those that are.
+  const taps = new Set([
+    ...runners.vms.flatMap((vm) => vm.nics.map(({ tap }) => tap)),
+    ...[...runners.otherTaps.values()].flat(),
+  ]);
   const bridges = new Set([...taps].map((tap) => bridgeOf(tap, runners)).filter(isDefined));
   const names = new Set<string>();
   const found: FoundBridge[] = [];
@@ -68,6 +76,7 @@ export function foundBridges(
     names.add(network);
     const ports = runners.ports.get(bridge) ?? [];
     const others = ports.filter((port) => !taps.has(port));
+    const cards = others.filter((port) => !runners.tuns.has(port) && !port.startsWith('veth'));
     const live = (facts.interfaces.get(bridge)?.addresses ?? []).filter(
       (address) => !address.startsWith('fe80:'),
     );
@@ -80,6 +89,8 @@ export function foundBridges(
       addresses,
       taps: [...taps].filter((tap) => bridgeOf(tap, runners) === bridge),
       others,
+      cards,
+      isKept: cards.every((card) => isOfNetworkd(card, bridge, runners)),
       serving: isServed ? file?.serving : undefined,
       network,
     };
@@ -87,6 +98,12 @@ export function foundBridges(
   }
   return found;
 }
+
+/** Whether networkd has all of it: the bridge, its addresses and routes, and the card in it. */
+const isOfNetworkd = (card: string, bridge: string, { networkd, netdevs }: Runners): boolean =>
+  netdevs.has(bridge) &&
+  fileOf(bridge, networkd) !== undefined &&
+  fileOf(card, networkd)?.bridge === bridge;
 
 /** The bridge that an interface is in; of one that is not up, the one that networkd would put it in. */
 export function bridgeOf(tap: string, runners: Runners): string | undefined {

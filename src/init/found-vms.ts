@@ -2,7 +2,7 @@ import type { Facts } from '../host/facts.ts';
 import type { FoundVm, FoundVolume, Runners } from '../host/runners.ts';
 import { parseAddress, parseSubnet } from '../model/addresses.ts';
 import { formatAddress6, hostAddress6, parseAddress6, parseSubnet6 } from '../model/addresses6.ts';
-import { imageName, volumeLabel } from '../model/volumes.ts';
+import { imageName, labelCommand, volumeLabel } from '../model/volumes.ts';
 import { addressOn, bridgeOf, type FoundBridge } from './found-networks.ts';
 import type { Fields } from './text.ts';
 
@@ -27,10 +27,20 @@ export function vmEntry(
   const given6: string[] = [];
   remarks.push(
     vm.flake === undefined
-      ? 'It is of the hypervisor’s own configuration (microvm.vms): DECIDE whether it stays there.'
+      ? 'It is of the hypervisor’s own configuration (microvm.vms), which the first apply replaces: from then on nobody can build it again, though it runs and starts as before. DECIDE what of its Nix is packages, config or modules here.'
       : `What is in it, ${vm.flake}#nixosConfigurations.${vm.name} says: DECIDE what of that is packages, config or modules here.`,
   );
   if (vm.macvtap) remarks.push('DECIDE: it has a macvtap interface, which fleet does not make.');
+  for (const nic of vm.otherNics) {
+    remarks.push(
+      `DECIDE: it has an interface of type ${nic}, which fleet does not make: a network of fleet’s with publish, or microvm.interfaces in a module.`,
+    );
+  }
+  for (const disk of vm.disks) {
+    remarks.push(
+      `DECIDE: it has the disk ${disk}, which its runner does not make: microvm.volumes in a module.`,
+    );
+  }
   const nics = vm.nics.flatMap((nic) => {
     const name = bridgeOf(nic.tap, runners);
     const bridge = bridges.find((b) => b.bridge === name);
@@ -112,21 +122,39 @@ function volumeFields({ mount = '', sizeMiB, image, fs }: FoundVolume): Fields {
   };
 }
 
-/** Guests of fleet's mount volumes by label. */
-function volumeRemarks(vm: string, { image, mount, label, fs }: FoundVolume): string[] {
-  if (mount === undefined) return [`DECIDE: where ${image} is mounted was not to be read.`];
+/** What fleet's guest would not find, or would do otherwise, of a volume. */
+function volumeRemarks(vm: string, volume: FoundVolume): string[] {
+  const { image, mount, readOnly } = volume;
+  return [
+    ...(readOnly ? [`DECIDE: ${image} is read-only for it; fleet’s volumes are writable.`] : []),
+    ...(image.startsWith('/')
+      ? [
+          `DECIDE: before it can be fleet’s, ${image} has to move to ${ownPath(vm, image)}, with the vm stopped, and image says its name there; or it stays, as microvm.volumes in a module.`,
+        ]
+      : []),
+    ...(mount === undefined
+      ? [`DECIDE: where ${image} is mounted was not to be read.`]
+      : labelRemarks(vm, volume, mount)),
+  ];
+}
+
+/** Where fleet has an image. */
+const ownPath = (vm: string, image: string): string =>
+  `/var/lib/microvms/${vm}/${image.replace(/.*\//, '')}`;
+
+/** Guests of fleet mount volumes by label; an image that is missing is made with it. */
+function labelRemarks(vm: string, volume: FoundVolume, mount: string): string[] {
+  const { image, label, fs, isThere } = volume;
+  const isElsewhere = image.startsWith('/');
   const wanted = volumeLabel(mount, fs);
-  if (label === wanted) return [];
-  const tools: Readonly<Record<string, string>> = {
-    ext4: `e2label FILE ${wanted}`,
-    xfs: `xfs_admin -L ${wanted} FILE`,
-    btrfs: `btrfs filesystem label FILE ${wanted}`,
-    vfat: `fatlabel FILE ${wanted}`,
-  };
-  const command = tools[fs]?.replace('FILE', `/var/lib/microvms/${vm}/${image}`);
-  return command === undefined
-    ? [`DECIDE: fleet knows no file system ${fs}, which ${image} has.`]
-    : [`DECIDE: ${image} is mounted by label: stop the vm, then on the hypervisor ${command}`];
+  if (label === wanted || !(isThere || isElsewhere)) return [];
+  const command = labelCommand(fs, ownPath(vm, image), wanted);
+  if (command === undefined)
+    return [`DECIDE: fleet knows no file system ${fs}, which ${image} has.`];
+  const has = isElsewhere ? 'may have another' : label ? `has the label ${label}` : 'has none';
+  return [
+    `DECIDE: fleet’s guest looks for the label ${wanted}, and ${image} ${has}. Take the vm out of microvm.autostart, which starts it at every switch, stop it, then on the hypervisor: ${command}`,
+  ];
 }
 
 const size = (mib: number): string => (mib % 1024 === 0 ? `${mib / 1024}GiB` : `${mib}MiB`);

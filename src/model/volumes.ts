@@ -37,3 +37,14 @@ export function volumeLabel(mount: string, fs: string): string {
       : `${name.slice(0, bytes - 6)}-${hash('sha256', mount, 'hex').slice(0, 5)}`;
   return upper ? label.toUpperCase() : label;
 }
+
+/** What gives the file system of an image its label; undefined: fleet knows no such file system. */
+export function labelCommand(fs: string, path: string, label: string): string | undefined {
+  const tools: Readonly<Record<string, string>> = {
+    ext4: `e2label ${path} ${label}`,
+    xfs: `xfs_admin -L ${label} ${path}`,
+    btrfs: `btrfs filesystem label ${path} ${label}`,
+    vfat: `fatlabel ${path} ${label}`,
+  };
+  return tools[fs];
+}

@@ -690,3 +690,143 @@ describe('runners', () => {
     });
   });
 });
+
+describe('a bridge that is not only of vms that can be fleet’s', () => {
+  /** br0 with this beside the TAPs of web.runners. */
+  const withRecords = (records: readonly string[], addresses = ['10.1.0.1/24'], name = first) => {
+    const runners = parseRunners(
+      fixture('web.runners').replace('rule\t', `${records.map((r) => `${r}\n`).join('')}rule\t`),
+    );
+    const facts = seen([{ name: 'br0', addresses }], ['web1'], ['web1']);
+    const content = foundFleet(name, facts, runners, checkout);
+    const read = readFleet(content, 'fleet.yaml');
+    if (!('fleet' in read)) throw new Error(JSON.stringify(read.diagnostics));
+    return { text: unwrapped(content), fleet: read.fleet };
+  };
+  const kept = ({ fleet }: ReturnType<typeof withRecords>) =>
+    expandConfig(fleet.hypervisors[0]!.config) as {
+      microvm: { autostart: string[] };
+      systemd: {
+        network: {
+          netdevs: Record<string, object>;
+          networks: Record<string, { matchConfig: { Name: string }; extraConfig?: string }>;
+        };
+      };
+    };
+
+  test('is a network all the same when a vm by another name is in it, which stays there and starts as before', () => {
+    const found = withRecords([
+      'autostart\tWeb_1',
+      'other\tWeb_1',
+      'other-tap\tWeb_1\tvm-a-web1',
+      'port\tvm-a-web1\tbr0',
+    ]);
+    expect(found.fleet.networks[0]).toMatchObject({ name: 'br0' });
+    const { microvm, systemd } = kept(found);
+    expect(microvm.autostart).toContain('Web_1');
+    expect(systemd.network.networks['90-found-br0-vms']?.matchConfig.Name).toContain('vm-a-web1');
+    expect(found.text).not.toContain('br0 cannot be a network');
+  });
+
+  test('stays as it is, for good, when TAPs of something else are in it', () => {
+    const found = withRecords(['tun\tvnet0', 'port\tvnet0\tbr0']);
+    expect(found.text).toContain('vnet0 is in it, too. As it stands, it stays as it is');
+    const { networks } = kept(found).systemd.network;
+    expect(networks['90-found-br0-vms']?.matchConfig.Name).toContain('vnet0');
+  });
+
+  const lan = (...lines: readonly string[]) => ['port\teth0\tbr0', ...lines];
+  const networkd = [
+    ...[
+      '[NetDev]',
+      'Name=br0',
+      'Kind=bridge',
+      'MACAddress=02:00:00:00:00:aa',
+      '[Bridge]',
+      'STP=true',
+    ].map((line) => `netdev\t10-br0.netdev\t${line}`),
+    ...[
+      '[Match]',
+      'Name=br0',
+      '[Network]',
+      'Address=10.1.0.9/24',
+      'Gateway=10.1.0.1',
+      '[Route]',
+      'Destination=10.9.0.0/16',
+    ].map((line) => `networkd\t10-br0.network\t${line}`),
+    ...['[Match]', 'Name=eth0', '[Network]', 'Bridge=br0'].map(
+      (line) => `networkd\t20-eth0.network\t${line}`,
+    ),
+  ];
+
+  test('with a card in it is kept whole where networkd has it: address, routes, card', () => {
+    const found = withRecords(lan(...networkd), ['10.1.0.9/24'], { ...first, uplink: 'br0' });
+    expect(found.text).toContain('but by a module. As it stands, it stays as it is');
+    const { netdevs, networks } = kept(found).systemd.network;
+    expect(netdevs['90-found-br0']).toEqual({
+      netdevConfig: { Kind: 'bridge', Name: 'br0', MACAddress: '02:00:00:00:00:aa' },
+      extraConfig: '[Bridge]\nSTP=true\n',
+    });
+    expect(networks['90-found-br0']?.extraConfig).toBe(
+      '[Network]\nAddress=10.1.0.9/24\nGateway=10.1.0.1\n[Route]\nDestination=10.9.0.0/16\n',
+    );
+    expect(networks['90-found-eth0']).toMatchObject({
+      matchConfig: { Name: 'eth0' },
+      extraConfig: '[Network]\nBridge=br0\n',
+    });
+  });
+
+  test('with a card in it goes where networkd has it not, and it is said what goes with it', () => {
+    const found = withRecords(lan(), ['10.1.0.9/24'], { ...first, uplink: 'br0' });
+    expect(found.text).toContain(
+      'it goes, with 10.1.0.9/24, the hypervisor and the vms are cut off from what is behind it, and apply refuses that',
+    );
+  });
+});
+
+describe('of a vm is said that fleet would not do alike', () => {
+  const withRun = (run: string, records = '') => {
+    const text = fixture('web.runners')
+      .replace('run\texec -a "microvm@web1"', `${run}run\texec -a "microvm@web1"`)
+      .replace('image\tvar.img\n', records);
+    return unwrapped(foundFleet(first, webFacts, parseRunners(text), checkout)).replaceAll(
+      /\n# +# /g,
+      ' ',
+    );
+  };
+
+  test.each([
+    [
+      "run\tx -drive 'id=vda,format=raw,file=var.img,if=none,aio=threads,discard=unmap,read-only=on'\n",
+      'var.img is read-only for it; fleet’s volumes are writable',
+    ],
+    [
+      "run\tx -netdev 'user,id=u,hostfwd=tcp::2222-:22,'\n",
+      'an interface of type user (hostfwd=tcp::2222-:22)',
+    ],
+    ["run\tx -netdev 'bridge,id=b,br=br7,helper=/run/w'\n", 'an interface of type bridge (br=br7)'],
+    [
+      "run\tx -drive 'id=vdb,format=raw,file=/dev/zvol/x,if=none,read-only=off'\n",
+      'it has the disk /dev/zvol/x, which its runner does not make',
+    ],
+  ])('%s', (run, said) => {
+    expect(withRun(run)).toContain(said);
+  });
+
+  test('but not that an image needs a label that is not made yet', () => {
+    expect(withRun('')).not.toContain('the label var,');
+    expect(withRun('', 'image\tvar.img\n')).toContain('the label var, and var.img has none');
+  });
+
+  test('of an image elsewhere that it has to move, with the path that it will have', () => {
+    const text = fixture('web.runners').replaceAll("'var.img'", "'/srv/mail/spool.img'");
+    const content = unwrapped(foundFleet(first, webFacts, parseRunners(text), checkout)).replaceAll(
+      /\n# +# /g,
+      ' ',
+    );
+    expect(content).toContain(
+      '/srv/mail/spool.img has to move to /var/lib/microvms/web1/spool.img',
+    );
+    expect(content).toContain('e2label /var/lib/microvms/web1/spool.img var');
+  });
+});

@@ -300,6 +300,8 @@ describe('what a first switch could take away is read', () => {
     mkdirSync(join(root, 'sys/class/net/eth0.7'), { recursive: true });
     mkdirSync(join(root, 'sys/class/net/eth0'), { recursive: true });
     write('proc/net/vlan/eth0.7', '');
+    write('sys/class/net/vm-a/tun_flags', '0x1002\n');
+    expect([...runners().tuns]).toEqual(['vm-a']);
     expect([...runners().made].sort()).toEqual(['bond0', 'br-a', 'eth0.7']);
   });
 

@@ -52,6 +52,8 @@ for port in "$R"/sys/class/net/*/brport; do
 	record port "${name##*/}" "${bridge##*/}"
 done
 for folder in "$R"/sys/class/net/*; do
+	# TAPs and the like: nothing that a cable is in.
+	[ ! -e "$folder/tun_flags" ] || record tun "${folder##*/}"
 	if [ -e "$folder/bridge" ] || [ -e "$folder/bonding" ] || [ -e "$R/proc/net/vlan/${folder##*/}" ]; then
 		record made "${folder##*/}"
 	fi
@@ -70,6 +72,9 @@ printf '%s\n' "$ruleset" | grep -E '^table |hook forward .*policy drop' | while 
 done
 for file in "$R"/etc/systemd/network/*.network; do
 	lines "networkd$tab${file##*/}" "$file"
+done
+for file in "$R"/etc/systemd/network/*.netdev; do
+	lines "netdev$tab${file##*/}" "$file"
 done
 for folder in "$vms"/*; do
 	name=${folder##*/}
@@ -105,9 +110,9 @@ for folder in "$vms"/*; do
 	done
 	for image in "$folder"/*; do
 		case ${image##*/} in *[![:graph:]]*) continue ;; esac
-		if [ -f "$image" ] && [ ! -L "$image" ] && label=$(blkid -p -o value -s LABEL "$image" 2>/dev/null); then
-			record label "${image##*/}" "$label"
-		fi
+		if [ ! -f "$image" ] || [ -L "$image" ]; then continue; fi
+		record image "${image##*/}"
+		if label=$(blkid -p -o value -s LABEL "$image" 2>/dev/null); then record label "${image##*/}" "$label"; fi
 	done
 	lines run "$runner/bin/microvm-run"
 	guest=$R$(target "$runner/share/microvm/system")
