@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import { type FileTexts, fileChanges } from '../plan/file-changes.ts';
@@ -7,6 +7,7 @@ import type { FileChange } from '../plan/plan.ts';
 import { plainMode } from '../repo/contents.ts';
 import { submodule } from '../repo/head.ts';
 import type { Contents, Repo, TrackedFile } from '../repo/repo.ts';
+import { readWithin } from '../repo/work-tree.ts';
 import type { Workspace } from './workspace.ts';
 
 /** The commit that apply would make: what is in it, and what is not. */
@@ -39,7 +40,7 @@ export async function nextCommit(
   const committed = head === undefined ? [] : await repo.filesAt(head);
   const ours = new Map<string, string | undefined>([...rendered, [config, workspace.text]]);
   for (const path of workspace.changes.remove) ours.set(path, undefined);
-  const lock = made ?? readIfThere(join(directory, 'flake.lock'));
+  const lock = made ?? readWithin(directory, 'flake.lock');
   if (lock !== undefined) ours.set('flake.lock', lock);
 
   const present = new Map<string, string>();
@@ -148,12 +149,4 @@ function requireHere(path: string, committed: readonly TrackedFile[]): void {
       hint: `Name ${within.path}'s repository under inputs: and import the file from it, or keep the file in this repository.`,
     },
   );
-}
-
-export function readIfThere(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
 }

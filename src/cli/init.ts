@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readFileSync, realpathSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { basename, dirname, join, relative, resolve } from 'node:path';
@@ -17,8 +17,8 @@ import type { Hypervisor } from '../model/fleet.ts';
 import { isPublicKey } from '../model/public-key.ts';
 import { branchOf, makeRepo } from '../repo/make.ts';
 import { openRepo } from '../repo/open.ts';
+import { readWithin, writeNewWithin } from '../repo/work-tree.ts';
 import { canAsk, confirm } from './ask.ts';
-import { readIfThere } from './desk.ts';
 import { answers, atTerminal } from './init-questions.ts';
 import type { Invocation } from './options.ts';
 import { realPorts } from './ports.ts';
@@ -45,7 +45,7 @@ export async function initCommand(invocation: Invocation, options: InitOptions):
   const directory = resolve(invocation.common.directory);
   const { config } = invocation.common;
   const file = join(directory, config);
-  if (existsSync(file)) {
+  if (lstatSync(file, { throwIfNoEntry: false })) {
     throw new FleetError('init.exists', `${file} exists already`, {
       hint: 'fleet plan shows what it means.',
     });
@@ -149,12 +149,11 @@ async function firstCommit(
 
 /** Writes a file unless there is one, and says which. @returns the text that is there */
 function writeNew(directory: string, path: string, text: string): string {
-  const target = join(directory, path);
-  mkdirSync(dirname(target), { recursive: true });
-  const isThere = existsSync(target);
-  if (!isThere) writeFileSync(target, text);
-  process.stdout.write(`${isThere ? 'kept' : 'wrote'} ${path}\n`);
-  return isThere ? readFileSync(target, 'utf8') : text;
+  mkdirSync(directory, { recursive: true });
+  const top = realpathSync(directory);
+  const isNew = writeNewWithin(top, path, text);
+  process.stdout.write(`${isNew ? 'wrote' : 'kept'} ${path}\n`);
+  return isNew ? text : (readWithin(top, path) ?? text);
 }
 
 interface Seen {
@@ -273,8 +272,11 @@ function readGivenFiles({ hardware, sshKey }: InitOptions): {
 function readKey(file: string | undefined): string | undefined {
   if (file !== undefined) return onlyKey(file, readGiven('--ssh-key', file));
   for (const name of ['id_ed25519.pub', 'id_ecdsa.pub', 'id_rsa.pub']) {
-    const text = readIfThere(join(homedir(), '.ssh', name));
-    if (text !== undefined) return text.trim();
+    try {
+      return readFileSync(join(homedir(), '.ssh', name), 'utf8').trim();
+    } catch {
+      // The next one.
+    }
   }
   return undefined;
 }

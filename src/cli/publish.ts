@@ -1,11 +1,10 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Source } from '../deploy/deployment.ts';
 import { checkpoint } from '../deploy/interrupt.ts';
 import { FleetError } from '../model/errors.ts';
 import type { GitSettings } from '../model/fleet.ts';
 import { commitMessage } from '../plan/commit-message.ts';
 import type { Contents, Upstream } from '../repo/repo.ts';
+import { writeWithin } from '../repo/work-tree.ts';
 import { nextCommit } from './desk.ts';
 import type { Survey } from './survey.ts';
 import { type Workspace, writeRendered } from './workspace.ts';
@@ -53,7 +52,7 @@ export async function publish(
   checkpoint(signal);
   writeRendered(workspace);
   if (next.lock !== undefined && next !== seen.commit)
-    writeFileSync(join(workspace.directory, 'flake.lock'), next.lock);
+    writeWithin(workspace.directory, 'flake.lock', next.lock);
   const message = commitMessage(next.files);
   const commit = await seen.repo.commit(next.contents, message, head);
   checkpoint(signal);

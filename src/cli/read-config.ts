@@ -1,9 +1,10 @@
-import { readFileSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { readFleet } from '../config/read-fleet.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { ConfigError, exitCodes, FleetError } from '../model/errors.ts';
 import { type FleetIndex, indexFleet } from '../model/index.ts';
+import { readWithin } from '../repo/work-tree.ts';
 import type { CommonOptions } from './options.ts';
 
 /** A fleet.yaml on this desk, read. */
@@ -43,12 +44,16 @@ export function locateConfig(common: CommonOptions): { directory: string; config
 export function readConfig(common: CommonOptions): Config {
   const { directory, config } = locateConfig(common);
   const file = resolve(directory, common.config);
-  let text: string;
+  let text: string | undefined;
+  let why = 'ENOENT';
   try {
-    text = readFileSync(file, 'utf8');
+    text = readWithin(directory, config);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    throw new FleetError('workspace.no-config', `cannot read ${file} (${code})`, {
+    if (error instanceof FleetError) throw error;
+    why = (error as NodeJS.ErrnoException).code ?? why;
+  }
+  if (text === undefined) {
+    throw new FleetError('workspace.no-config', `cannot read ${file} (${why})`, {
       exitCode: exitCodes.usage,
       hint: '`fleet init` writes a first one; -C DIR names another repository.',
     });

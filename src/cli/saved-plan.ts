@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import { formatPlanFile, type PlanFile, parsePlanFile, planFile } from '../plan/plan-file.ts';
+import { readRegular } from '../repo/work-tree.ts';
 import type { Survey } from './survey.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -89,8 +90,9 @@ export function savePlan(file: string, plan: PlanFile): void {
 export function readPlanFile(path: string): PlanFile {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readRegular(path);
   } catch (error) {
+    if (error instanceof FleetError) throw error;
     const { code } = error as NodeJS.ErrnoException;
     throw new FleetError('plan.not-a-plan', `cannot read ${path} (${code})`, {
       exitCode: exitCodes.usage,

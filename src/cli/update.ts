@@ -1,8 +1,6 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import { lockInputs } from '../repo/flake-lock.ts';
-import { readIfThere } from './desk.ts';
+import { readWithin, writeWithin } from '../repo/work-tree.ts';
 import type { Invocation } from './options.ts';
 import { realPorts } from './ports.ts';
 import { openWorkspace, writeRendered } from './workspace.ts';
@@ -23,8 +21,7 @@ export async function updateCommand(
     });
   }
   writeRendered(workspace);
-  const file = join(workspace.directory, 'flake.lock');
-  const before = readIfThere(file);
+  const before = readWithin(workspace.directory, 'flake.lock');
   const { connector } = realPorts(invocation.common);
   const opened: { close(): void }[] = [];
   const elsewhere = async () => {
@@ -47,7 +44,7 @@ export async function updateCommand(
     );
     if (lock === before) process.stdout.write('flake.lock is up to date\n');
     else {
-      writeFileSync(file, lock);
+      writeWithin(workspace.directory, 'flake.lock', lock);
       process.stdout.write(
         `${before === undefined ? 'made' : 'renewed'} flake.lock; the next apply commits it\n`,
       );

@@ -1,17 +1,9 @@
-import {
-  type Dirent,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { type Dirent, readdirSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { FleetError } from '../model/errors.ts';
 import { type FileChanges, reconcile } from '../render/files.ts';
 import { render } from '../render/render.ts';
+import { readWithin, removeWithin, writeWithin } from '../repo/work-tree.ts';
 import type { CommonOptions } from './options.ts';
 import { type Config, readConfig } from './read-config.ts';
 
@@ -55,15 +47,10 @@ export function writeRendered(workspace: Workspace): void {
   requireNoConflicts(workspace);
   const { directory, rendered, changes } = workspace;
   for (const path of changes.remove) {
-    rmSync(join(directory, path));
+    removeWithin(directory, path);
     removeIfEmpty(join(directory, dirname(path)));
   }
-  for (const path of changes.write) {
-    const file = join(directory, path);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(`${file}.fleet-new`, rendered.get(path) ?? '');
-    renameSync(`${file}.fleet-new`, file);
-  }
+  for (const path of changes.write) writeWithin(directory, path, rendered.get(path) ?? '');
 }
 
 function removeIfEmpty(folder: string): void {
@@ -82,13 +69,22 @@ function existingFiles(directory: string): Map<string, string> {
       for (const inner of list(join(directory, path))) walk(`${path}/${inner.name}`, inner);
     } else {
       const mayBeOurs = entry.isFile() && path.endsWith('.nix');
-      files.set(path, mayBeOurs ? readFileSync(join(directory, path), 'utf8') : '');
+      files.set(path, mayBeOurs ? textOf(directory, path) : '');
     }
   };
   for (const entry of list(directory)) {
     if (['flake.nix', 'hosts', 'modules'].includes(entry.name)) walk(entry.name, entry);
   }
   return files;
+}
+
+/** What is too large, or became a link meanwhile, is the user's. */
+function textOf(directory: string, path: string): string {
+  try {
+    return readWithin(directory, path) ?? '';
+  } catch {
+    return '';
+  }
 }
 
 function list(folder: string): Dirent[] {
