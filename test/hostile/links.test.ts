@@ -16,12 +16,7 @@ import { readConfig } from '../../src/cli/read-config.ts';
 import { readPlanFile } from '../../src/cli/saved-plan.ts';
 import { openWorkspace, writeRendered } from '../../src/cli/workspace.ts';
 import { openRepo } from '../../src/repo/open.ts';
-import {
-  readWithin,
-  removeWithin,
-  writeNewWithin,
-  writeWithin,
-} from '../../src/repo/work-tree.ts';
+import { readWithin, removeWithin, writeNewWithin, writeWithin } from '../../src/repo/work-tree.ts';
 
 /** What somebody wants to read or overwrite, and a repository that he sends a pull request to. */
 let outside: string;
