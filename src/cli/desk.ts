@@ -5,6 +5,7 @@ import { type FileTexts, fileChanges } from '../plan/file-changes.ts';
 import { fingerprints } from '../plan/fingerprints.ts';
 import type { FileChange } from '../plan/plan.ts';
 import { plainMode } from '../repo/contents.ts';
+import { requireSound } from '../repo/flake-lock.ts';
 import { submodule } from '../repo/head.ts';
 import type { Contents, Repo, TrackedFile } from '../repo/repo.ts';
 import { readWithin } from '../repo/work-tree.ts';
@@ -73,6 +74,8 @@ export async function nextCommit(
       (changed.includes('flake.nix') &&
         before.has('flake.nix') &&
         !changed.includes('flake.lock')));
+  if (lock !== undefined && !needsLock)
+    requireSound(lock, workspace.index.fleet.inputs, 'flake.lock');
   return {
     files: needsLock && lock === undefined ? [...files, newLock] : files,
     contents: new Map(changed.map((path) => [path, ours.get(path)])),

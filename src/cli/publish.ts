@@ -39,10 +39,14 @@ export async function publish(
     const { lockInputs } = await import('../repo/flake-lock.ts');
     const host = seen.contacts.find((c) => c.host)?.host;
     const lock = await lockInputs(
-      workspace.rendered.get('flake.nix') ?? '',
-      next.lock,
-      [],
+      {
+        flake: workspace.rendered.get('flake.nix') ?? '',
+        inputs: fleet.inputs,
+        lock: next.lock,
+        renew: [],
+      },
       host && (async () => host),
+      (line) => process.stderr.write(`${line}\n`),
     );
     next = await nextCommit(workspace, seen.repo, lock);
     if (next.head !== head) throw movedOn();

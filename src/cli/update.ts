@@ -37,10 +37,14 @@ export async function updateCommand(
     // Without the old lock every input is resolved anew.
     const kept = inputs.length > 0 ? before : undefined;
     const lock = await lockInputs(
-      workspace.rendered.get('flake.nix') ?? '',
-      kept,
-      inputs,
+      {
+        flake: workspace.rendered.get('flake.nix') ?? '',
+        inputs: fleet.inputs,
+        lock: kept,
+        renew: inputs,
+      },
       elsewhere,
+      (line) => process.stderr.write(`${line}\n`),
     );
     if (lock === before) process.stdout.write('flake.lock is up to date\n');
     else {

@@ -81,6 +81,8 @@ export const codes = {
   E528: 'a volume is too small for its file system',
   E529: 'a user has the name of a system user',
   E530: 'an image cannot be called after the mount of its volume',
+  E540: 'a share or credential lies where a guest, or somebody else, writes',
+  E541: 'the checkout of a hypervisor is where others write, or fleet has something else',
   W501: 'two hypervisors have the same ssh destination',
   W502: 'a port of a vm is published or checked, but its own firewall is closed',
   W503: 'users of a vm with volumes get their uids by their names, at every boot',

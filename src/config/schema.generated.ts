@@ -29,10 +29,6 @@ export type InputUrl = string;
  */
 export type Duration = string;
 /**
- * Text without line breaks or control characters, not empty.
- */
-export type Text = string;
-/**
  * Virtual CPUs of the guest. Counts against the capacity of its hypervisor while the guest is to run.
  */
 export type Vcpu = number;
@@ -109,6 +105,10 @@ export type Publish = string[];
  * A TCP or UDP port.
  */
 export type Port = number;
+/**
+ * Text without line breaks or control characters, not empty.
+ */
+export type Text = string;
 /**
  * What is looked at after a change, beside what is always looked at. The guest's own firewall has to let in what tcp and http ask for: networking.firewall.allowedTCPPorts in config.
  */
@@ -248,7 +248,10 @@ export interface Git {
  * How a deployment proceeds from hypervisor to hypervisor and from guest to guest.
  */
 export interface Rollout {
-  canary?: Text;
+  /**
+   * The hypervisors that go first, alone: a name or @tag. Default: no canary.
+   */
+  canary?: string;
   /**
    * Hypervisors deployed to at a time.
    */

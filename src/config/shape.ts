@@ -39,6 +39,8 @@ export function readShape(data: Fields): Shape {
   for (const error of check.errors ?? []) {
     const path = pathOf(data, error.instancePath);
     const finding = explainShape(error, path);
+    // Said already, by the text itself: broken all the same.
+    if (finding === undefined && error.keyword === 'pattern') broken.push(path);
     if (finding === undefined) continue;
     findings.push(finding);
     broken.push(finding.path);

@@ -6,8 +6,10 @@ const maxListed = 20;
 /** What can be said of the text before it is read as YAML. */
 export function readText(text: string): Finding[] {
   const findings: Finding[] = [];
-  // A carriage return is half of a line break; U+FFFD stands where bytes were not UTF-8.
-  const control = /[^\P{Cc}\t\n\r]|\r(?!\n)|\p{Surrogate}|[\ufeff\ufffd]/gu;
+  // A carriage return is half of a line break; U+FFFD stands where bytes were not UTF-8; direction marks make a
+  // line read otherwise than it is.
+  const control =
+    /[^\P{Cc}\t\n\r]|\r(?!\n)|\p{Surrogate}|[\ufeff\ufffd\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
   for (const match of text.matchAll(control)) {
     if (findings.length === maxListed) break;
     const code = match[0].codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');

@@ -10,6 +10,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import type { Data } from '../model/fleet.ts';
+import { plainText } from '../model/plain-text.ts';
 import type { Code } from './codes.ts';
 import type { Finding } from './finding.ts';
 import { didYouMean } from './suggest.ts';
@@ -120,6 +121,8 @@ export function readTree(root: Node | null): Tree {
       if (keyNode?.anchor) value(keyNode);
       if (key === undefined) {
         report('E110', at, 'this key is not text', 'write the key as plain text or in quotes');
+      } else if (!checkText(key, at)) {
+        // Said.
       } else if (key === '__proto__') {
         report('E110', at, 'this key cannot be used');
       } else if (Object.hasOwn(data, key) || (key === '<<' && merged !== undefined)) {
@@ -153,8 +156,16 @@ export function readTree(root: Node | null): Tree {
     return maps;
   }
 
+  /** What an escape (`"\\e"`) brings in. In config it is an option's business, and Nix has it escaped. */
+  function checkText(text: string, node: Node): boolean {
+    if (path.includes('config') || plainText(text, text.length) === text) return true;
+    report('E103', node, 'this has a character that does not show', 'write it without');
+    return false;
+  }
+
   function scalar(node: Scalar): Data {
     const { value, source = '' } = node;
+    if (typeof value === 'string') checkText(value, node);
     if (typeof value !== 'number') return value as string | boolean | null;
     if (/^[-+]?0[0-9]+$/.test(source)) {
       const hint = `write ${value}, or "${short(source)}" when text is meant`;

@@ -3,13 +3,13 @@
 "use strict";
 export const validate = validate10;
 export default validate10;
-const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"urn:microvm-fleet:fleet.yaml:1","title":"fleet.yaml","description":"NixOS hypervisors and the microVMs on them. Sizes are written 512MiB or 1GiB, durations 10s or 5m. Only version and name are required.","type":"object","additionalProperties":false,"required":["version","name"],"properties":{"version":{"title":"a version","description":"Version of this format; there is one.","const":1,"examples":[1]},"name":{"title":"a plain name","description":"The name of the fleet. A hypervisor remembers which fleet deployed it, and refuses another.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$","examples":["simple-microvm-infra"]},"inputs":{"$ref":"#/definitions/inputs"},"git":{"$ref":"#/definitions/git"},"rollout":{"$ref":"#/definitions/rollout"},"defaults":{"$ref":"#/definitions/settings","description":"Fields of every vm. A vm's own value wins; lists and maps are added to.","default":{},"examples":[{"vcpu":1,"memory":"1GiB"}]},"profiles":{"title":"profiles by name","description":"Named bundles of vm fields, applied between defaults and the vm.","type":"object","propertyNames":{"$ref":"#/definitions/tag"},"additionalProperties":{"$ref":"#/definitions/settings"},"default":{},"examples":[{"web":{"packages":["curl"]}}]},"hypervisors":{"title":"hypervisors by name","description":"The machines that run vms. Their names are host names and nixosConfigurations.","type":"object","propertyNames":{"$ref":"#/definitions/name"},"additionalProperties":{"$ref":"#/definitions/hypervisorMachine"},"default":{},"examples":[{"hv1":{"ssh":"root@203.0.113.20","system":"x86_64-linux","stateVersion":"25.11"}}]},"networks":{"title":"networks by name","description":"Bridges with subnets, each on the one hypervisor whose vms use it.","type":"object","propertyNames":{"$ref":"#/definitions/name"},"additionalProperties":{"$ref":"#/definitions/network"},"default":{},"examples":[{"vm1":{"subnet":"10.1.0.0/24"}}]},"vms":{"title":"vms by name","description":"The guests. Their names are host names, nixosConfigurations and folders in /var/lib/microvms, and make TAP and MAC.","type":"object","propertyNames":{"$ref":"#/definitions/name"},"additionalProperties":{"$ref":"#/definitions/vm"},"default":{},"examples":[{"vm1":{"on":"hv1","network":"vm1"}}]},"flake":{"title":"flake settings","description":"What the rendered flake.nix has beside the machines. Extra inputs stand under inputs.","type":"object","additionalProperties":false,"properties":{"outputs":{"title":"a path","description":"A Nix file of this repository: a function of the inputs, self among them, to more outputs such as packages and devShells. Its nixosConfigurations stand beside those that fleet renders; one of the same name is an error. Default: none.","type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]+$","examples":["./nix/outputs.nix"]}},"default":{},"examples":[{"outputs":"./nix/outputs.nix"}]}},"definitions":{"name":{"title":"a host name","description":"Lowercase letters, digits and hyphens, at most 63 characters, no hyphen at either end.","type":"string","pattern":"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$","examples":["web1"]},"tag":{"title":"a plain name","description":"A letter or digit, then letters, digits, dots, underscores and hyphens; at most 63 characters.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$","examples":["web","us-west-2"]},"size":{"title":"a size","description":"A whole number followed by MiB, GiB or TiB.","type":"string","pattern":"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$","examples":["512MiB","1GiB","64GiB"]},"duration":{"title":"a duration","description":"A whole number followed by ms, s, m or h.","type":"string","pattern":"^[1-9][0-9]{0,5}(ms|s|m|h)$","examples":["10s","5m"]},"port":{"title":"a port","description":"A TCP or UDP port.","type":"integer","minimum":1,"maximum":65535,"examples":[443]},"ipv4":{"title":"an IPv4 address","description":"Four numbers from 0 to 255 with dots between.","type":"string","pattern":"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$","examples":["10.1.0.2"]},"path":{"title":"a plain absolute path","description":"Starts with a slash; no dot or dot-dot parts, no double or trailing slashes, no spaces.","type":"string","pattern":"^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$","examples":["/srv/media"]},"text":{"title":"text on one line","description":"Text without line breaks or control characters, not empty.","type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]+$","examples":["text"]},"interface":{"title":"an interface name of at most 15 characters","description":"Letters, digits, dots, underscores and hyphens.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$","examples":["br-backend","enP2p4s0"]},"stateVersion":{"title":"a NixOS release in quotes","description":"system.stateVersion: the release this machine was first installed with. It is not the release that runs and is never changed.","type":"string","pattern":"^[0-9]{2}\\.[0-9]{2}$","default":"25.11","examples":["25.11"]},"system":{"title":"a system","description":"The platform of the hypervisor and of its vms.","enum":["aarch64-linux","x86_64-linux"],"examples":["x86_64-linux"]},"inputUrl":{"title":"a flake reference","description":"A flake reference as in flake.nix.","type":"string","pattern":"^[A-Za-z./][^\\s\\u0000-\\u001f\\u007f\"\\\\]*$","examples":["github:NixOS/nixpkgs/nixos-25.11"]},"input":{"title":"a flake input","description":"A flake reference, or an object that also says whether it is a flake and what its own inputs follow.","type":["string","object"],"pattern":"^[A-Za-z./][^\\s\\u0000-\\u001f\\u007f\"\\\\]*$","additionalProperties":false,"required":["url"],"properties":{"url":{"$ref":"#/definitions/inputUrl","description":"Where the input comes from: a flake reference as in flake.nix.","examples":["github:Mic92/sops-nix"]},"flake":{"type":"boolean","description":"false: the input is only a source tree and not a flake.","default":true,"examples":[false]},"follows":{"type":"object","propertyNames":{"title":"the name of an input","description":"A letter or underscore, then also digits and hyphens; not self.","type":"string","pattern":"^[A-Za-z_][A-Za-z0-9_-]*$","examples":["nixpkgs"]},"additionalProperties":{"title":"the name of an input","type":"string","pattern":"^[A-Za-z_][A-Za-z0-9_-]*(/[A-Za-z_][A-Za-z0-9_-]*)*$","examples":["nixpkgs"]},"description":"Inputs of this input and the top-level input each of them follows. Default: nixpkgs follows nixpkgs; write {} for an input that shall keep its own.","default":{"nixpkgs":"nixpkgs"},"examples":[{"nixpkgs":"nixpkgs"}]}},"examples":["github:microvm-nix/microvm.nix",{"url":"github:example/files","flake":false}]},"inputs":{"title":"flake inputs","description":"Inputs of the rendered flake.nix. All but nixpkgs follow its nixpkgs. Others may be added.","type":"object","propertyNames":{"title":"the name of an input","description":"A letter or underscore, then also digits and hyphens; not self.","type":"string","pattern":"^(?!self$)[A-Za-z_][A-Za-z0-9_-]*$","examples":["nixpkgs"]},"additionalProperties":{"$ref":"#/definitions/input"},"default":{"nixpkgs":"github:NixOS/nixpkgs/nixos-25.11","microvm":"github:microvm-nix/microvm.nix"},"examples":[{"nixpkgs":"github:NixOS/nixpkgs/nixos-25.11"}]},"git":{"title":"git settings","description":"Where rendered files are committed to and how they reach the hypervisors.","type":"object","additionalProperties":false,"properties":{"remote":{"title":"the name of a git remote","description":"The remote that fleet pushes to.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$","default":"origin","examples":["origin"]},"branch":{"title":"the name of a branch","description":"The branch that fleet commits to and pushes. Default: the checked-out branch.","type":"string","pattern":"^(?!.*(\\.\\.|//|\\.lock$|[./]$))[A-Za-z0-9][A-Za-z0-9._/+-]*$","examples":["main"]},"url":{"title":"the url of a git repository","description":"What hypervisors pull from. Default: the remote's url.","type":"string","pattern":"^(?![A-Za-z0-9]+::)[A-Za-z0-9./~_][^\\s\\u0000-\\u001f\\u007f]*$","examples":["ssh://git@example.net/infra.git"]},"transport":{"title":"a transport","description":"pull: hypervisors fetch the commit from the url. send: the commit travels over the ssh connection.","enum":["pull","send"],"default":"pull","examples":["send"]},"revert":{"type":"boolean","description":"After a fleet was rolled back, a commit that takes back what failed is made and pushed.","default":true,"examples":[true]},"timeout":{"$ref":"#/definitions/duration","description":"How long one git command may take, hooks and signing among it.","default":"2m","examples":["10m"]}},"default":{},"examples":[{"transport":"send"}]},"rollout":{"title":"rollout settings","description":"How a deployment proceeds from hypervisor to hypervisor and from guest to guest.","type":"object","additionalProperties":false,"properties":{"canary":{"$ref":"#/definitions/text","description":"The hypervisors that go first, alone: a name or @tag. Default: no canary.","examples":["@canary"]},"maxParallel":{"type":"integer","minimum":1,"maximum":1000,"description":"Hypervisors deployed to at a time.","default":10,"examples":[10]},"maxParallelVms":{"type":"integer","minimum":1,"maximum":1000,"description":"Guests restarting at a time on one hypervisor.","default":1,"examples":[1]},"settle":{"$ref":"#/definitions/duration","description":"A guest must hold still this long after its first healthy answer. Longer than systemd waits between restarts, 5s.","default":"15s","examples":["15s"]},"deadline":{"$ref":"#/definitions/duration","description":"A guest must be healthy this long after its start, or it is put back.","default":"2m","examples":["2m"]},"stopTimeout":{"$ref":"#/definitions/duration","description":"A guest that has not stopped after this long is killed, and that is reported.","default":"30s","examples":["30s"]},"confirm":{"$ref":"#/definitions/duration","description":"A hypervisor that has not heard of fleet for this long, and was not confirmed, puts itself back.","default":"90s","examples":["90s"]},"limits":{"$ref":"#/definitions/stepLimits"},"onFailure":{"title":"what a failure does","description":"revert-fleet: all hypervisors go back when one fails, also those that had succeeded; revert-hypervisor: only the one that failed, the others go on; halt: only the one that failed, and no further one begins.","enum":["revert-fleet","revert-hypervisor","halt"],"default":"revert-fleet","examples":["revert-fleet"]}},"default":{},"examples":[{"maxParallel":5,"settle":"20s"}]},"vcpu":{"title":"a number of vcpus","description":"Virtual CPUs of the guest. Counts against the capacity of its hypervisor while the guest is to run.","type":"integer","minimum":1,"maximum":1024,"default":1,"examples":[2]},"memory":{"$ref":"#/definitions/size","description":"Memory of the guest. Exactly 2GiB hangs QEMU. Counts against the capacity of its hypervisor while the guest is to run.","default":"1GiB","examples":["3GiB"]},"hypervisor":{"title":"a hypervisor of microvm.nix","description":"What runs the guest (microvm.hypervisor): qemu, cloud-hypervisor, firecracker or crosvm. kvmtool, stratovirt and alioth cannot shut a guest down and are refused.","enum":["qemu","cloud-hypervisor","firecracker","crosvm","kvmtool","stratovirt","alioth"],"default":"qemu","examples":["cloud-hypervisor"]},"store":{"title":"a kind of store","description":"shared: the hypervisor's /nix/store read-only over virtiofs. disk: a read-only image of its own.","enum":["shared","disk"],"default":"shared","examples":["shared"]},"timezone":{"title":"a time zone","description":"time.timeZone of the guest; under defaults also of the hypervisors.","type":"string","pattern":"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$","default":"UTC","examples":["Europe/Berlin"]},"balloon":{"type":"boolean","description":"Gives unused memory back to the hypervisor.","default":false,"examples":[true]},"state":{"title":"a state","description":"stopped: the guest is built and kept, but does not run.","enum":["running","stopped"],"default":"running","examples":["stopped"]},"autostart":{"title":"an autostart","description":"Whether the guest starts after a reboot of the hypervisor; healthy: when it was well at the last look, on the runner it has. Default: what the hypervisor's says. A stopped vm never starts.","enum":["always","healthy","never"],"examples":["always"]},"tags":{"title":"a list of tags","description":"Names to select by: --on @tag.","type":"array","items":{"$ref":"#/definitions/tag"},"default":[],"examples":[["frontend"]]},"packages":{"title":"a list of packages","description":"Attribute names of pkgs for environment.systemPackages; dots are allowed.","type":"array","items":{"title":"the attribute name of a package","type":"string","pattern":"^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$","examples":["vim","python3Packages.requests"]},"default":[],"examples":[["vim","python3Packages.requests"]]},"user":{"title":"a user","description":"A user account with public ssh keys.","type":"object","additionalProperties":false,"properties":{"groups":{"title":"a list of groups","description":"Further groups of the user, such as wheel.","type":"array","items":{"title":"a group name","type":"string","pattern":"^[a-z_][a-z0-9_-]{0,30}$","examples":["wheel"]},"default":[],"examples":[["wheel"]]},"sshKeys":{"title":"a list of public ssh keys","description":"Public keys that may log in as this user, one line of a .pub file each.","type":"array","items":{"title":"a public ssh key on one line","type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]+$","examples":["ssh-ed25519 AAAA… ops@example"]},"default":[],"examples":[["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGV4YW1wbGVleGFtcGxlZXhhbXBsZWV4YW1wbGVl ops@example"]]}},"examples":[{"groups":["wheel"]}]},"users":{"title":"users by name","description":"User accounts by name.","type":"object","propertyNames":{"title":"a user name","description":"A lowercase letter or underscore, then also digits and hyphens; at most 31 characters.","type":"string","pattern":"^[a-z_][a-z0-9_-]{0,30}$","examples":["ops"]},"additionalProperties":{"$ref":"#/definitions/user"},"default":{},"examples":[{"ops":{"groups":["wheel"]}}]},"config":{"title":"NixOS options","description":"Any NixOS option that is plain data. Keys split at dots; quote a part that contains one as in Nix: services.nginx.virtualHosts.\"example.org\". The same option twice is an error, and so is one that a field sets.","type":"object","additionalProperties":true,"default":{},"examples":[{"services.nginx.enable":true}]},"modules":{"title":"a list of modules","description":"Hand-written Nix files or folders of this repository, imported as they are.","type":"array","items":{"title":"a path in the repository","type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]+$","examples":["./modules/postgres.nix"]},"default":[],"examples":[["./modules/postgres.nix"]]},"volume":{"title":"a volume","description":"A disk image in the vm's state directory, created at the first start.","type":"object","additionalProperties":false,"required":["mount","size"],"properties":{"mount":{"title":"a plain absolute path","description":"Where the guest mounts it, by a label that is derived from this path.","type":"string","pattern":"^/$|^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$","examples":["/var"]},"size":{"$ref":"#/definitions/size","description":"How large the disk is. Acts when the image is created and never again. The image is sparse: it takes what the guest has written.","examples":["20GiB"]},"image":{"title":"a file name","description":"File in the state directory of the vm. Default: the mount with hyphens for slashes, such as var-lib.img.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$","examples":["var.img"]},"fs":{"title":"a file system","description":"The file system that the image is formatted with when it is created. xfs needs 300MiB, btrfs 109MiB.","enum":["ext4","xfs","btrfs","vfat"],"default":"ext4","examples":["xfs"]}},"examples":[{"mount":"/var","size":"20GiB"}]},"volumes":{"title":"a list of volumes","description":"Disks that keep their data when the guest restarts.","type":"array","items":{"$ref":"#/definitions/volume"},"default":[],"examples":[[{"mount":"/var","size":"20GiB"}]]},"share":{"title":"a share","description":"A directory of the hypervisor inside the guest.","type":"object","additionalProperties":false,"required":["source","mount"],"properties":{"source":{"$ref":"#/definitions/path","description":"The directory on the hypervisor.","examples":["/srv/media"]},"mount":{"title":"a plain absolute path","description":"Where the guest mounts it, by a tag that is derived from this path.","type":"string","pattern":"^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$","examples":["/media"]},"readOnly":{"type":"boolean","description":"The guest cannot write to it.","default":false,"examples":[true]}},"examples":[{"source":"/srv/media","mount":"/media","readOnly":true}]},"shares":{"title":"a list of shares","description":"Directories of the hypervisor inside the guest, over virtiofs.","type":"array","items":{"$ref":"#/definitions/share"},"default":[],"examples":[[{"source":"/srv/media","mount":"/media","readOnly":true}]]},"publish":{"title":"a list of ports","description":"Ports of the uplink that lead to ports of the guest: the interface that its default route goes through. The guest's own firewall has to let them in: networking.firewall.allowedTCPPorts in config.","type":"array","items":{"title":"a published port","type":"string","pattern":"^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$","examples":["8443:443/tcp"]},"default":[],"examples":[["8443:443/tcp"]]},"credentials":{"title":"files by credential name","description":"Files on the hypervisor that the guest is given as systemd credentials (qemu only; QEMU opens them as user microvm). Names have at most 28 characters. fleet never reads the files.","type":"object","propertyNames":{"title":"a plain name","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$","examples":["db-password"]},"additionalProperties":{"$ref":"#/definitions/path"},"default":{},"examples":[{"db-password":"/run/keys/db-password"}]},"httpCheck":{"title":"an http check","description":"A request to the guest and the status it must answer with.","type":"object","additionalProperties":false,"required":["port"],"properties":{"port":{"$ref":"#/definitions/port","description":"The port of the guest that is asked.","examples":[80]},"path":{"title":"the path of a url","description":"The path that is asked for.","type":"string","pattern":"^/[\\u0021-\\u007e]*$","default":"/","examples":["/healthz"]},"status":{"type":"integer","minimum":100,"maximum":599,"description":"The status that must be answered with.","default":200,"examples":[200]}},"examples":[{"port":80,"path":"/healthz","status":200}]},"check":{"title":"a check","description":"One of tcp, http and run, and how long it may take.","type":"object","additionalProperties":false,"properties":{"tcp":{"$ref":"#/definitions/port","description":"A TCP port of the guest that must accept connections. Default: no such check.","examples":[5432]},"http":{"$ref":"#/definitions/httpCheck","description":"A request that the guest must answer. Default: no such check.","examples":[{"port":80,"path":"/healthz"}]},"run":{"$ref":"#/definitions/text","description":"A command for the shell of user fleet-check inside the guest, over ssh from the hypervisor; it must succeed, each time within 10 s. Default: no such check.","examples":["systemctl is-active postgresql"]},"within":{"$ref":"#/definitions/duration","description":"How long the check may take to succeed. Default: the rollout's deadline.","examples":["60s"]}},"oneOf":[{"required":["tcp"]},{"required":["http"]},{"required":["run"]}],"examples":[{"tcp":5432}]},"checks":{"title":"a list of checks","description":"What is looked at after a change, beside what is always looked at. The guest's own firewall has to let in what tcp and http ask for: networking.firewall.allowedTCPPorts in config.","type":"array","items":{"$ref":"#/definitions/check"},"default":[],"examples":[[{"tcp":5432}]]},"dependsOn":{"title":"a list of vms","description":"Vms of the same hypervisor that this one is restarted and verified after.","type":"array","items":{"$ref":"#/definitions/name"},"default":[],"examples":[["db1"]]},"settings":{"title":"vm fields","description":"Fields for many vms at once.","type":"object","additionalProperties":false,"properties":{"vcpu":{"$ref":"#/definitions/vcpu"},"memory":{"$ref":"#/definitions/memory"},"hypervisor":{"$ref":"#/definitions/hypervisor"},"store":{"$ref":"#/definitions/store"},"timezone":{"$ref":"#/definitions/timezone"},"stateVersion":{"$ref":"#/definitions/stateVersion"},"balloon":{"$ref":"#/definitions/balloon"},"state":{"$ref":"#/definitions/state"},"autostart":{"$ref":"#/definitions/autostart"},"tags":{"$ref":"#/definitions/tags"},"packages":{"$ref":"#/definitions/packages"},"users":{"$ref":"#/definitions/users"},"config":{"$ref":"#/definitions/config"},"modules":{"$ref":"#/definitions/modules"},"volumes":{"$ref":"#/definitions/volumes"},"shares":{"$ref":"#/definitions/shares"},"publish":{"$ref":"#/definitions/publish"},"credentials":{"$ref":"#/definitions/credentials"},"checks":{"$ref":"#/definitions/checks"},"dependsOn":{"$ref":"#/definitions/dependsOn"}},"default":{},"examples":[{"vcpu":2,"packages":["vim"]}]},"sshTarget":{"title":"an ssh destination","description":"user@host[:port] (an IPv6 address in brackets), a Host of ~/.ssh/config, or an object.","type":["string","object"],"pattern":"^[^\\s\\u0000-\\u001f\\u007f-][^\\s\\u0000-\\u001f\\u007f]*$","additionalProperties":false,"required":["host"],"properties":{"host":{"title":"a host","description":"A host name, an address or a Host of ~/.ssh/config.","type":"string","pattern":"^[A-Za-z0-9_.:*][A-Za-z0-9_.:%-]*$","examples":["203.0.113.20"]},"user":{"title":"a user name","description":"Who to log in as. Default: what ~/.ssh/config says.","type":"string","pattern":"^[A-Za-z0-9_.][A-Za-z0-9_.-]*$","examples":["root"]},"port":{"$ref":"#/definitions/port","description":"The port of sshd. Default: what ~/.ssh/config says, else 22.","examples":[22]},"jump":{"title":"a jump host","description":"A host to go through, as user@host[:port]. Default: what ~/.ssh/config says.","type":"string","pattern":"^[A-Za-z0-9_.[][A-Za-z0-9_.:%@,[\\]-]*$","examples":["ops@bastion.example.net"]},"identityFile":{"title":"a file","description":"The private key to log in with. Default: what ~/.ssh/config says.","type":"string","pattern":"^[~/.A-Za-z0-9_][^\\u0000-\\u001f\\u007f]*$","examples":["~/.ssh/id_ed25519"]},"sudo":{"type":"boolean","description":"Commands run through sudo -n. Default: when the user is not root.","examples":[true]}},"examples":["root@203.0.113.20",{"host":"203.0.113.20","user":"root"}]},"stepLimits":{"title":"limits of steps","description":"What a step may take before it is ended. One that took longer says nothing against the commit. Default: those of its fields.","type":"object","examples":[{"build":"2h"}],"additionalProperties":false,"properties":{"build":{"$ref":"#/definitions/duration","description":"Fetching the commit, evaluating it and building it.","default":"1h","examples":["1h"]},"switch":{"$ref":"#/definitions/duration","description":"Switching a hypervisor to its new system.","default":"5m","examples":["5m"]},"guest":{"$ref":"#/definitions/duration","description":"Creating, updating, starting or stopping one guest.","default":"7m","examples":["7m"]}}},"capacity":{"title":"a capacity","description":"What the hypervisor has to give to its vms. All vms of the file count: running ones with vcpus, memory and the size of their volumes, stopped ones with their volumes. What is declared is checked by validate; what is not is asked of the hypervisor and checked by plan and apply.","type":"object","additionalProperties":false,"properties":{"vcpu":{"type":"integer","minimum":1,"maximum":100000,"description":"CPU threads of the hypervisor. Default: those it has.","examples":[16]},"memory":{"$ref":"#/definitions/size","description":"Memory of the hypervisor. Default: all that it has.","examples":["32GiB"]},"disk":{"$ref":"#/definitions/size","description":"Disk for volumes. Default: what is free in /var/lib/microvms and what its volumes take there already.","examples":["200GiB"]},"reserve":{"title":"a reserve","description":"What is kept for the hypervisor itself: taken off before anything is given away.","type":"object","additionalProperties":false,"properties":{"vcpu":{"type":"integer","minimum":0,"maximum":100000,"description":"CPU threads kept for the hypervisor.","default":0,"examples":[1]},"memory":{"$ref":"#/definitions/size","description":"Memory kept for the hypervisor. Default: none.","examples":["2GiB"]},"disk":{"$ref":"#/definitions/size","description":"Disk kept for the hypervisor. Default: none.","examples":["10GiB"]}},"default":{},"examples":[{"memory":"2GiB"}]},"overcommit":{"title":"an overcommitment","description":"How many times over the rest after the reserve may be given away.","type":"object","additionalProperties":false,"properties":{"vcpu":{"type":"number","minimum":0.1,"maximum":1000,"description":"How often each CPU thread may be given away: guests are rarely busy all at once.","default":4,"examples":[4]},"memory":{"type":"number","minimum":0.1,"maximum":1000,"description":"How often memory may be given away. Above 1 the kernel may have to kill guests.","default":1,"examples":[1]},"disk":{"type":"number","minimum":0.1,"maximum":1000,"description":"How often disk may be given away. Images are sparse: above 1 they may fill the disk before they are full.","default":1,"examples":[1]}},"default":{},"examples":[{"vcpu":4}]}},"default":{},"examples":[{"vcpu":16,"memory":"32GiB"}]},"hypervisorMachine":{"title":"a hypervisor","description":"A NixOS machine that runs vms. fleet deploys its own configuration, too: what is in its /etc/nixos has to be under modules or config.","type":"object","additionalProperties":false,"required":["ssh","system","stateVersion"],"properties":{"ssh":{"$ref":"#/definitions/sshTarget","description":"How to reach it: user@host[:port], a Host of ~/.ssh/config, or an object.","examples":["root@203.0.113.20"]},"system":{"$ref":"#/definitions/system","description":"The platform of the hypervisor and of its vms.","examples":["x86_64-linux"]},"stateVersion":{"title":"a NixOS release in quotes","description":"system.stateVersion of the hypervisor itself: the release it was installed with.","type":"string","pattern":"^[0-9]{2}\\.[0-9]{2}$","examples":["25.11"]},"checkout":{"$ref":"#/definitions/path","description":"Where the git checkout is on the hypervisor. fleet owns it: what is changed there by hand is set aside.","default":"/var/lib/fleet/repo","examples":["/var/lib/fleet/repo"]},"uplink":{"$ref":"#/definitions/interface","description":"The interface that nat goes out of and published ports come in by. Default: none, and then no network on it can have nat and no vm on it publish.","examples":["enP2p4s0"]},"tags":{"$ref":"#/definitions/tags"},"capacity":{"$ref":"#/definitions/capacity"},"autostart":{"title":"an autostart","description":"Which vms start after a reboot: all, those that were well at the last look, or none. A vm's own autostart wins.","enum":["all","healthy","none"],"default":"all","examples":["all"]},"tailscale":{"title":"tailscale settings","description":"Tailscale on the hypervisor; who logs it in is a person, once.","type":"object","additionalProperties":false,"properties":{"enable":{"type":"boolean","description":"Whether tailscale runs.","default":false,"examples":[true]},"advertiseRoutes":{"type":"boolean","description":"Whether the tailnet reaches the subnets of its networks. Guests open no connection into it, whatever their egress.","default":false,"examples":[true]}},"default":{},"examples":[{"enable":true,"advertiseRoutes":true}]},"dns":{"title":"dns settings","description":"Names: every guest asks its gateway.","type":"object","additionalProperties":false,"properties":{"forwardTo":{"title":"a list of name servers","description":"The forwarder on every gateway address, whom guests ask, asks these. None ([]): fleet runs no forwarder, and what answers on the gateways, if anything, is yours.","type":"array","items":{"title":"an IP address","type":"string","pattern":"^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$","examples":["1.1.1.1"]},"default":["1.1.1.1","9.9.9.9"],"examples":[["1.1.1.1"]]}},"default":{},"examples":[{"forwardTo":["1.1.1.1"]}]},"packages":{"$ref":"#/definitions/packages"},"users":{"$ref":"#/definitions/users"},"config":{"$ref":"#/definitions/config"},"modules":{"$ref":"#/definitions/modules"}},"examples":[{"ssh":"root@203.0.113.20","system":"x86_64-linux","stateVersion":"25.11"}]},"network":{"title":"a network","description":"A bridge on the hypervisor of its vms; the hypervisor holds the first address of the subnet.","type":"object","additionalProperties":false,"required":["subnet"],"properties":{"subnet":{"title":"an IPv4 subnet","description":"The addresses of this network, from /8 to /30. The first is the gateway and belongs to the hypervisor; the next is that of a vm that is alone here.","type":"string","pattern":"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}/(3[0-2]|[12]?[0-9])$","examples":["10.1.0.0/24"]},"subnet6":{"title":"an IPv6 subnet","description":"IPv6 addresses of this network; a vm has the same number in it as in subnet. With nat, a unique local one (fd00::/8) goes out by the uplink's address, another one as it is. Default: none.","type":"string","pattern":"^[0-9A-Fa-f:]+/[0-9]{1,3}$","examples":["fd00:9::/64"]},"bridge":{"$ref":"#/definitions/interface","description":"The bridge on the hypervisor. Default: br- and the name of the network.","examples":["br-backend"]},"nat":{"type":"boolean","description":"Guests reach the outside through the uplink of the hypervisor.","default":true,"examples":[false]},"isolated":{"type":"boolean","description":"No traffic to or from other networks or from outside, and of the hypervisor itself guests reach ping and DNS alone. false: open to all networks that are not isolated.","default":true,"examples":[false]},"allow":{"title":"a list of networks","description":"Networks of the same hypervisor that may reach this one all the same; it does not reach them.","type":"array","items":{"$ref":"#/definitions/name"},"default":[],"examples":[["vm1"]]},"egress":{"title":"all, web, none, or a list such as [tcp/443, udp/123]","description":"What guests may reach outside of the hypervisor's networks: all, web (tcp 80 and 443), none, or a list. The tailnet is never among it. Names are asked of the gateway whatever is listed, but with none there are none.","type":["string","array"],"pattern":"^(all|web|none)$","items":{"title":"a protocol and port","type":"string","pattern":"^(tcp|udp)/[1-9][0-9]{0,4}$","examples":["tcp/443"]},"default":"all","examples":["all","web",["tcp/443","udp/123"]]},"metadata":{"type":"boolean","description":"Guests can reach the metadata service of a cloud, such as 169.254.169.254, whatever egress says.","default":false,"examples":[true]}},"examples":[{"subnet":"10.1.0.0/24"}]},"vm":{"title":"a vm","description":"A guest of microvm.nix.","type":"object","additionalProperties":false,"required":["on"],"properties":{"on":{"$ref":"#/definitions/name","description":"The hypervisor it is on. A vm that moves starts with empty volumes there.","examples":["hv1"]},"network":{"$ref":"#/definitions/name","description":"The network it is on. Needed unless networks says so. Default: the one under networks.","examples":["vm1"]},"networks":{"title":"a list of networks with addresses","description":"Instead of network and address, an interface each. Default route and name server are those of the first one with nat. Default: the one under network.","type":"array","minItems":1,"items":{"title":"a network with an address","description":"An interface of the guest.","type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"$ref":"#/definitions/name","description":"The network.","examples":["vm1"]},"address":{"$ref":"#/definitions/ipv4","description":"Its address there. Default: the address after the gateway, when it is alone on the network.","examples":["10.1.0.2"]}},"examples":[{"name":"vm1","address":"10.1.0.2"}]},"examples":[[{"name":"vm1","address":"10.1.0.2"}]]},"address":{"$ref":"#/definitions/ipv4","description":"Its address on the network. Default: the address after the gateway, when it is alone on the network.","examples":["10.1.0.2"]},"vsock":{"type":"integer","minimum":3,"maximum":4294967294,"description":"The cid of its vsock, for microvm -s; each vm of a hypervisor has its own. Default: none.","examples":[3]},"profiles":{"title":"a list of profiles","description":"Profiles to apply between defaults and this vm, in this order.","type":"array","items":{"$ref":"#/definitions/tag"},"default":[],"examples":[["web"]]},"vcpu":{"$ref":"#/definitions/vcpu"},"memory":{"$ref":"#/definitions/memory"},"hypervisor":{"$ref":"#/definitions/hypervisor"},"store":{"$ref":"#/definitions/store"},"timezone":{"$ref":"#/definitions/timezone"},"stateVersion":{"$ref":"#/definitions/stateVersion"},"balloon":{"$ref":"#/definitions/balloon"},"state":{"$ref":"#/definitions/state"},"autostart":{"$ref":"#/definitions/autostart"},"tags":{"$ref":"#/definitions/tags"},"packages":{"$ref":"#/definitions/packages"},"users":{"$ref":"#/definitions/users"},"config":{"$ref":"#/definitions/config"},"modules":{"$ref":"#/definitions/modules"},"volumes":{"$ref":"#/definitions/volumes"},"shares":{"$ref":"#/definitions/shares"},"publish":{"$ref":"#/definitions/publish"},"credentials":{"$ref":"#/definitions/credentials"},"checks":{"$ref":"#/definitions/checks"},"dependsOn":{"$ref":"#/definitions/dependsOn"}},"examples":[{"on":"hv1","network":"vm1"}]}}};
-const schema38 = {"title":"a plain name","description":"A letter or digit, then letters, digits, dots, underscores and hyphens; at most 63 characters.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$","examples":["web","us-west-2"]};
-const schema61 = {"title":"a host name","description":"Lowercase letters, digits and hyphens, at most 63 characters, no hyphen at either end.","type":"string","pattern":"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$","examples":["web1"]};
+const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"urn:microvm-fleet:fleet.yaml:1","title":"fleet.yaml","description":"NixOS hypervisors and the microVMs on them. Sizes are written 512MiB or 1GiB, durations 10s or 5m. Only version and name are required.","type":"object","additionalProperties":false,"required":["version","name"],"properties":{"version":{"title":"a version","description":"Version of this format; there is one.","const":1,"examples":[1]},"name":{"title":"a plain name","description":"The name of the fleet. A hypervisor remembers which fleet deployed it, and refuses another.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$","examples":["simple-microvm-infra"]},"inputs":{"$ref":"#/definitions/inputs"},"git":{"$ref":"#/definitions/git"},"rollout":{"$ref":"#/definitions/rollout"},"defaults":{"$ref":"#/definitions/settings","description":"Fields of every vm. A vm's own value wins; lists and maps are added to.","default":{},"examples":[{"vcpu":1,"memory":"1GiB"}]},"profiles":{"title":"profiles by name","description":"Named bundles of vm fields, applied between defaults and the vm.","type":"object","propertyNames":{"$ref":"#/definitions/tag"},"additionalProperties":{"$ref":"#/definitions/settings"},"default":{},"examples":[{"web":{"packages":["curl"]}}]},"hypervisors":{"title":"hypervisors by name","description":"The machines that run vms. Their names are host names and nixosConfigurations.","type":"object","propertyNames":{"$ref":"#/definitions/name"},"additionalProperties":{"$ref":"#/definitions/hypervisorMachine"},"default":{},"examples":[{"hv1":{"ssh":"root@203.0.113.20","system":"x86_64-linux","stateVersion":"25.11"}}]},"networks":{"title":"networks by name","description":"Bridges with subnets, each on the one hypervisor whose vms use it.","type":"object","propertyNames":{"$ref":"#/definitions/name"},"additionalProperties":{"$ref":"#/definitions/network"},"default":{},"examples":[{"vm1":{"subnet":"10.1.0.0/24"}}]},"vms":{"title":"vms by name","description":"The guests. Their names are host names, nixosConfigurations and folders in /var/lib/microvms, and make TAP and MAC.","type":"object","propertyNames":{"$ref":"#/definitions/name"},"additionalProperties":{"$ref":"#/definitions/vm"},"default":{},"examples":[{"vm1":{"on":"hv1","network":"vm1"}}]},"flake":{"title":"flake settings","description":"What the rendered flake.nix has beside the machines. Extra inputs stand under inputs.","type":"object","additionalProperties":false,"properties":{"outputs":{"title":"a path","description":"A Nix file of this repository: a function of the inputs, self among them, to more outputs such as packages and devShells. Its nixosConfigurations stand beside those that fleet renders; one of the same name is an error. Default: none.","type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]+$","examples":["./nix/outputs.nix"]}},"default":{},"examples":[{"outputs":"./nix/outputs.nix"}]}},"definitions":{"name":{"title":"a host name","description":"Lowercase letters, digits and hyphens, at most 63 characters, no hyphen at either end.","type":"string","pattern":"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$","examples":["web1"]},"tag":{"title":"a plain name","description":"A letter or digit, then letters, digits, dots, underscores and hyphens; at most 63 characters.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$","examples":["web","us-west-2"]},"size":{"title":"a size","description":"A whole number followed by MiB, GiB or TiB.","type":"string","pattern":"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$","examples":["512MiB","1GiB","64GiB"]},"duration":{"title":"a duration","description":"A whole number followed by ms, s, m or h.","type":"string","pattern":"^[1-9][0-9]{0,5}(ms|s|m|h)$","examples":["10s","5m"]},"port":{"title":"a port","description":"A TCP or UDP port.","type":"integer","minimum":1,"maximum":65535,"examples":[443]},"ipv4":{"title":"an IPv4 address","description":"Four numbers from 0 to 255 with dots between.","type":"string","pattern":"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$","examples":["10.1.0.2"]},"path":{"title":"a plain absolute path","description":"Starts with a slash; no dot or dot-dot parts, no double or trailing slashes, no spaces.","type":"string","pattern":"^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$","examples":["/srv/media"]},"text":{"title":"text on one line","description":"Text without line breaks or control characters, not empty.","type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]+$","examples":["text"]},"interface":{"title":"an interface name of at most 15 characters","description":"Letters, digits, dots, underscores and hyphens.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$","examples":["br-backend","enP2p4s0"]},"stateVersion":{"title":"a NixOS release in quotes","description":"system.stateVersion: the release this machine was first installed with. It is not the release that runs and is never changed.","type":"string","pattern":"^[0-9]{2}\\.[0-9]{2}$","default":"25.11","examples":["25.11"]},"system":{"title":"a system","description":"The platform of the hypervisor and of its vms.","enum":["aarch64-linux","x86_64-linux"],"examples":["x86_64-linux"]},"inputUrl":{"title":"a flake reference","description":"A flake reference as in flake.nix.","type":"string","pattern":"^[A-Za-z./][^\\s\\u0000-\\u001f\\u007f\"\\\\]*$","examples":["github:NixOS/nixpkgs/nixos-25.11"]},"input":{"title":"a flake input","description":"A flake reference, or an object that also says whether it is a flake and what its own inputs follow.","type":["string","object"],"pattern":"^[A-Za-z./][^\\s\\u0000-\\u001f\\u007f\"\\\\]*$","additionalProperties":false,"required":["url"],"properties":{"url":{"$ref":"#/definitions/inputUrl","description":"Where the input comes from: a flake reference as in flake.nix.","examples":["github:Mic92/sops-nix"]},"flake":{"type":"boolean","description":"false: the input is only a source tree and not a flake.","default":true,"examples":[false]},"follows":{"type":"object","propertyNames":{"title":"the name of an input","description":"A letter or underscore, then also digits and hyphens; not self.","type":"string","pattern":"^[A-Za-z_][A-Za-z0-9_-]*$","examples":["nixpkgs"]},"additionalProperties":{"title":"the name of an input","type":"string","pattern":"^[A-Za-z_][A-Za-z0-9_-]*(/[A-Za-z_][A-Za-z0-9_-]*)*$","examples":["nixpkgs"]},"description":"Inputs of this input and the top-level input each of them follows. Default: nixpkgs follows nixpkgs; write {} for an input that shall keep its own.","default":{"nixpkgs":"nixpkgs"},"examples":[{"nixpkgs":"nixpkgs"}]}},"examples":["github:microvm-nix/microvm.nix",{"url":"github:example/files","flake":false}]},"inputs":{"title":"flake inputs","description":"Inputs of the rendered flake.nix. All but nixpkgs follow its nixpkgs. Others may be added.","type":"object","propertyNames":{"title":"the name of an input","description":"A letter or underscore, then also digits and hyphens; not self.","type":"string","pattern":"^(?!self$)[A-Za-z_][A-Za-z0-9_-]*$","examples":["nixpkgs"]},"additionalProperties":{"$ref":"#/definitions/input"},"default":{"nixpkgs":"github:NixOS/nixpkgs/nixos-25.11","microvm":"github:microvm-nix/microvm.nix"},"examples":[{"nixpkgs":"github:NixOS/nixpkgs/nixos-25.11"}]},"git":{"title":"git settings","description":"Where rendered files are committed to and how they reach the hypervisors.","type":"object","additionalProperties":false,"properties":{"remote":{"title":"the name of a git remote","description":"The remote that fleet pushes to.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$","default":"origin","examples":["origin"]},"branch":{"title":"the name of a branch","description":"The branch that fleet commits to and pushes. Default: the checked-out branch.","type":"string","pattern":"^(?!.*(\\.\\.|//|\\.lock$|[./]$))[A-Za-z0-9][A-Za-z0-9._/+-]*$","examples":["main"]},"url":{"title":"the url of a git repository","description":"What hypervisors pull from. Default: the remote's url.","type":"string","pattern":"^(?![A-Za-z0-9]+::)[A-Za-z0-9./~_][^\\s\\u0000-\\u001f\\u007f]*$","examples":["ssh://git@example.net/infra.git"]},"transport":{"title":"a transport","description":"pull: hypervisors fetch the commit from the url. send: the commit travels over the ssh connection.","enum":["pull","send"],"default":"pull","examples":["send"]},"revert":{"type":"boolean","description":"After a fleet was rolled back, a commit that takes back what failed is made and pushed.","default":true,"examples":[true]},"timeout":{"$ref":"#/definitions/duration","description":"How long one git command may take, hooks and signing among it.","default":"2m","examples":["10m"]}},"default":{},"examples":[{"transport":"send"}]},"rollout":{"title":"rollout settings","description":"How a deployment proceeds from hypervisor to hypervisor and from guest to guest.","type":"object","additionalProperties":false,"properties":{"canary":{"title":"names, web* or @tag, comma-separated","type":"string","pattern":"^(?=.{1,500}$)@?[A-Za-z0-9*._-]+( ?, ?@?[A-Za-z0-9*._-]+)*$","description":"The hypervisors that go first, alone: a name or @tag. Default: no canary.","examples":["@canary"]},"maxParallel":{"type":"integer","minimum":1,"maximum":1000,"description":"Hypervisors deployed to at a time.","default":10,"examples":[10]},"maxParallelVms":{"type":"integer","minimum":1,"maximum":1000,"description":"Guests restarting at a time on one hypervisor.","default":1,"examples":[1]},"settle":{"$ref":"#/definitions/duration","description":"A guest must hold still this long after its first healthy answer. Longer than systemd waits between restarts, 5s.","default":"15s","examples":["15s"]},"deadline":{"$ref":"#/definitions/duration","description":"A guest must be healthy this long after its start, or it is put back.","default":"2m","examples":["2m"]},"stopTimeout":{"$ref":"#/definitions/duration","description":"A guest that has not stopped after this long is killed, and that is reported.","default":"30s","examples":["30s"]},"confirm":{"$ref":"#/definitions/duration","description":"A hypervisor that has not heard of fleet for this long, and was not confirmed, puts itself back.","default":"90s","examples":["90s"]},"limits":{"$ref":"#/definitions/stepLimits"},"onFailure":{"title":"what a failure does","description":"revert-fleet: all hypervisors go back when one fails, also those that had succeeded; revert-hypervisor: only the one that failed, the others go on; halt: only the one that failed, and no further one begins.","enum":["revert-fleet","revert-hypervisor","halt"],"default":"revert-fleet","examples":["revert-fleet"]}},"default":{},"examples":[{"maxParallel":5,"settle":"20s"}]},"vcpu":{"title":"a number of vcpus","description":"Virtual CPUs of the guest. Counts against the capacity of its hypervisor while the guest is to run.","type":"integer","minimum":1,"maximum":1024,"default":1,"examples":[2]},"memory":{"$ref":"#/definitions/size","description":"Memory of the guest. Exactly 2GiB hangs QEMU. Counts against the capacity of its hypervisor while the guest is to run.","default":"1GiB","examples":["3GiB"]},"hypervisor":{"title":"a hypervisor of microvm.nix","description":"What runs the guest (microvm.hypervisor): qemu, cloud-hypervisor, firecracker or crosvm. kvmtool, stratovirt and alioth cannot shut a guest down and are refused.","enum":["qemu","cloud-hypervisor","firecracker","crosvm","kvmtool","stratovirt","alioth"],"default":"qemu","examples":["cloud-hypervisor"]},"store":{"title":"a kind of store","description":"shared: the hypervisor's /nix/store read-only over virtiofs. disk: a read-only image of its own.","enum":["shared","disk"],"default":"shared","examples":["shared"]},"timezone":{"title":"a time zone","description":"time.timeZone of the guest; under defaults also of the hypervisors.","type":"string","pattern":"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$","default":"UTC","examples":["Europe/Berlin"]},"balloon":{"type":"boolean","description":"Gives unused memory back to the hypervisor.","default":false,"examples":[true]},"state":{"title":"a state","description":"stopped: the guest is built and kept, but does not run.","enum":["running","stopped"],"default":"running","examples":["stopped"]},"autostart":{"title":"an autostart","description":"Whether the guest starts after a reboot of the hypervisor; healthy: when it was well at the last look, on the runner it has. Default: what the hypervisor's says. A stopped vm never starts.","enum":["always","healthy","never"],"examples":["always"]},"tags":{"title":"a list of tags","description":"Names to select by: --on @tag.","type":"array","items":{"$ref":"#/definitions/tag"},"default":[],"examples":[["frontend"]]},"packages":{"title":"a list of packages","description":"Attribute names of pkgs for environment.systemPackages; dots are allowed.","type":"array","items":{"title":"the attribute name of a package","type":"string","pattern":"^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$","examples":["vim","python3Packages.requests"]},"default":[],"examples":[["vim","python3Packages.requests"]]},"user":{"title":"a user","description":"A user account with public ssh keys.","type":"object","additionalProperties":false,"properties":{"groups":{"title":"a list of groups","description":"Further groups of the user, such as wheel.","type":"array","items":{"title":"a group name","type":"string","pattern":"^[a-z_][a-z0-9_-]{0,30}$","examples":["wheel"]},"default":[],"examples":[["wheel"]]},"sshKeys":{"title":"a list of public ssh keys","description":"Public keys that may log in as this user, one line of a .pub file each.","type":"array","items":{"title":"a public ssh key on one line","type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]+$","examples":["ssh-ed25519 AAAA… ops@example"]},"default":[],"examples":[["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGV4YW1wbGVleGFtcGxlZXhhbXBsZWV4YW1wbGVl ops@example"]]}},"examples":[{"groups":["wheel"]}]},"users":{"title":"users by name","description":"User accounts by name.","type":"object","propertyNames":{"title":"a user name","description":"A lowercase letter or underscore, then also digits and hyphens; at most 31 characters.","type":"string","pattern":"^[a-z_][a-z0-9_-]{0,30}$","examples":["ops"]},"additionalProperties":{"$ref":"#/definitions/user"},"default":{},"examples":[{"ops":{"groups":["wheel"]}}]},"config":{"title":"NixOS options","description":"Any NixOS option that is plain data. Keys split at dots; quote a part that contains one as in Nix: services.nginx.virtualHosts.\"example.org\". The same option twice is an error, and so is one that a field sets.","type":"object","additionalProperties":true,"default":{},"examples":[{"services.nginx.enable":true}]},"modules":{"title":"a list of modules","description":"Hand-written Nix files or folders of this repository, imported as they are.","type":"array","items":{"title":"a path in the repository","type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]+$","examples":["./modules/postgres.nix"]},"default":[],"examples":[["./modules/postgres.nix"]]},"volume":{"title":"a volume","description":"A disk image in the vm's state directory, created at the first start.","type":"object","additionalProperties":false,"required":["mount","size"],"properties":{"mount":{"title":"a plain absolute path","description":"Where the guest mounts it, by a label that is derived from this path.","type":"string","pattern":"^/$|^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$","examples":["/var"]},"size":{"$ref":"#/definitions/size","description":"How large the disk is. Acts when the image is created and never again. The image is sparse: it takes what the guest has written.","examples":["20GiB"]},"image":{"title":"a file name","description":"File in the state directory of the vm. Default: the mount with hyphens for slashes, such as var-lib.img.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$","examples":["var.img"]},"fs":{"title":"a file system","description":"The file system that the image is formatted with when it is created. xfs needs 300MiB, btrfs 109MiB.","enum":["ext4","xfs","btrfs","vfat"],"default":"ext4","examples":["xfs"]}},"examples":[{"mount":"/var","size":"20GiB"}]},"volumes":{"title":"a list of volumes","description":"Disks that keep their data when the guest restarts.","type":"array","items":{"$ref":"#/definitions/volume"},"default":[],"examples":[[{"mount":"/var","size":"20GiB"}]]},"share":{"title":"a share","description":"A directory of the hypervisor inside the guest.","type":"object","additionalProperties":false,"required":["source","mount"],"properties":{"source":{"$ref":"#/definitions/path","description":"The directory on the hypervisor.","examples":["/srv/media"]},"mount":{"title":"a plain absolute path","description":"Where the guest mounts it, by a tag that is derived from this path.","type":"string","pattern":"^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$","examples":["/media"]},"readOnly":{"type":"boolean","description":"The guest cannot write to it.","default":false,"examples":[true]}},"examples":[{"source":"/srv/media","mount":"/media","readOnly":true}]},"shares":{"title":"a list of shares","description":"Directories of the hypervisor inside the guest, over virtiofs.","type":"array","items":{"$ref":"#/definitions/share"},"default":[],"examples":[[{"source":"/srv/media","mount":"/media","readOnly":true}]]},"publish":{"title":"a list of ports","description":"Ports of the uplink that lead to ports of the guest: the interface that its default route goes through. The guest's own firewall has to let them in: networking.firewall.allowedTCPPorts in config.","type":"array","items":{"title":"a published port","type":"string","pattern":"^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$","examples":["8443:443/tcp"]},"default":[],"examples":[["8443:443/tcp"]]},"credentials":{"title":"files by credential name","description":"Files on the hypervisor that the guest is given as systemd credentials (qemu only; QEMU opens them as user microvm). Names have at most 28 characters. fleet never reads the files.","type":"object","propertyNames":{"title":"a plain name","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$","examples":["db-password"]},"additionalProperties":{"$ref":"#/definitions/path"},"default":{},"examples":[{"db-password":"/run/keys/db-password"}]},"httpCheck":{"title":"an http check","description":"A request to the guest and the status it must answer with.","type":"object","additionalProperties":false,"required":["port"],"properties":{"port":{"$ref":"#/definitions/port","description":"The port of the guest that is asked.","examples":[80]},"path":{"title":"the path of a url","description":"The path that is asked for.","type":"string","pattern":"^/[\\u0021-\\u007e]*$","default":"/","examples":["/healthz"]},"status":{"type":"integer","minimum":100,"maximum":599,"description":"The status that must be answered with.","default":200,"examples":[200]}},"examples":[{"port":80,"path":"/healthz","status":200}]},"check":{"title":"a check","description":"One of tcp, http and run, and how long it may take.","type":"object","additionalProperties":false,"properties":{"tcp":{"$ref":"#/definitions/port","description":"A TCP port of the guest that must accept connections. Default: no such check.","examples":[5432]},"http":{"$ref":"#/definitions/httpCheck","description":"A request that the guest must answer. Default: no such check.","examples":[{"port":80,"path":"/healthz"}]},"run":{"$ref":"#/definitions/text","description":"A command for the shell of user fleet-check inside the guest, over ssh from the hypervisor; it must succeed, each time within 10 s. Default: no such check.","examples":["systemctl is-active postgresql"]},"within":{"$ref":"#/definitions/duration","description":"How long the check may take to succeed. Default: the rollout's deadline.","examples":["60s"]}},"oneOf":[{"required":["tcp"]},{"required":["http"]},{"required":["run"]}],"examples":[{"tcp":5432}]},"checks":{"title":"a list of checks","description":"What is looked at after a change, beside what is always looked at. The guest's own firewall has to let in what tcp and http ask for: networking.firewall.allowedTCPPorts in config.","type":"array","items":{"$ref":"#/definitions/check"},"default":[],"examples":[[{"tcp":5432}]]},"dependsOn":{"title":"a list of vms","description":"Vms of the same hypervisor that this one is restarted and verified after.","type":"array","items":{"$ref":"#/definitions/name"},"default":[],"examples":[["db1"]]},"settings":{"title":"vm fields","description":"Fields for many vms at once.","type":"object","additionalProperties":false,"properties":{"vcpu":{"$ref":"#/definitions/vcpu"},"memory":{"$ref":"#/definitions/memory"},"hypervisor":{"$ref":"#/definitions/hypervisor"},"store":{"$ref":"#/definitions/store"},"timezone":{"$ref":"#/definitions/timezone"},"stateVersion":{"$ref":"#/definitions/stateVersion"},"balloon":{"$ref":"#/definitions/balloon"},"state":{"$ref":"#/definitions/state"},"autostart":{"$ref":"#/definitions/autostart"},"tags":{"$ref":"#/definitions/tags"},"packages":{"$ref":"#/definitions/packages"},"users":{"$ref":"#/definitions/users"},"config":{"$ref":"#/definitions/config"},"modules":{"$ref":"#/definitions/modules"},"volumes":{"$ref":"#/definitions/volumes"},"shares":{"$ref":"#/definitions/shares"},"publish":{"$ref":"#/definitions/publish"},"credentials":{"$ref":"#/definitions/credentials"},"checks":{"$ref":"#/definitions/checks"},"dependsOn":{"$ref":"#/definitions/dependsOn"}},"default":{},"examples":[{"vcpu":2,"packages":["vim"]}]},"sshTarget":{"title":"an ssh destination","description":"user@host[:port] (an IPv6 address in brackets), a Host of ~/.ssh/config, or an object.","type":["string","object"],"pattern":"^[^\\s\\u0000-\\u001f\\u007f-][^\\s\\u0000-\\u001f\\u007f]*$","additionalProperties":false,"required":["host"],"properties":{"host":{"title":"a host","description":"A host name, an address or a Host of ~/.ssh/config.","type":"string","pattern":"^[A-Za-z0-9_.:*][A-Za-z0-9_.:%-]*$","examples":["203.0.113.20"]},"user":{"title":"a user name","description":"Who to log in as. Default: what ~/.ssh/config says.","type":"string","pattern":"^[A-Za-z0-9_.][A-Za-z0-9_.-]*$","examples":["root"]},"port":{"$ref":"#/definitions/port","description":"The port of sshd. Default: what ~/.ssh/config says, else 22.","examples":[22]},"jump":{"title":"a jump host","description":"A host to go through, as user@host[:port]. Default: what ~/.ssh/config says.","type":"string","pattern":"^[A-Za-z0-9_.[][A-Za-z0-9_.:%@,[\\]-]*$","examples":["ops@bastion.example.net"]},"identityFile":{"title":"a file","description":"The private key to log in with. Default: what ~/.ssh/config says.","type":"string","pattern":"^[~/.A-Za-z0-9_][^\\u0000-\\u001f\\u007f]*$","examples":["~/.ssh/id_ed25519"]},"sudo":{"type":"boolean","description":"Commands run through sudo -n. Default: when the user is not root.","examples":[true]}},"examples":["root@203.0.113.20",{"host":"203.0.113.20","user":"root"}]},"stepLimits":{"title":"limits of steps","description":"What a step may take before it is ended. One that took longer says nothing against the commit. Default: those of its fields.","type":"object","examples":[{"build":"2h"}],"additionalProperties":false,"properties":{"build":{"$ref":"#/definitions/duration","description":"Fetching the commit, evaluating it and building it.","default":"1h","examples":["1h"]},"switch":{"$ref":"#/definitions/duration","description":"Switching a hypervisor to its new system.","default":"5m","examples":["5m"]},"guest":{"$ref":"#/definitions/duration","description":"Creating, updating, starting or stopping one guest.","default":"7m","examples":["7m"]}}},"capacity":{"title":"a capacity","description":"What the hypervisor has to give to its vms. All vms of the file count: running ones with vcpus, memory and the size of their volumes, stopped ones with their volumes. What is declared is checked by validate; what is not is asked of the hypervisor and checked by plan and apply.","type":"object","additionalProperties":false,"properties":{"vcpu":{"type":"integer","minimum":1,"maximum":100000,"description":"CPU threads of the hypervisor. Default: those it has.","examples":[16]},"memory":{"$ref":"#/definitions/size","description":"Memory of the hypervisor. Default: all that it has.","examples":["32GiB"]},"disk":{"$ref":"#/definitions/size","description":"Disk for volumes. Default: what is free in /var/lib/microvms and what its volumes take there already.","examples":["200GiB"]},"reserve":{"title":"a reserve","description":"What is kept for the hypervisor itself: taken off before anything is given away.","type":"object","additionalProperties":false,"properties":{"vcpu":{"type":"integer","minimum":0,"maximum":100000,"description":"CPU threads kept for the hypervisor.","default":0,"examples":[1]},"memory":{"$ref":"#/definitions/size","description":"Memory kept for the hypervisor. Default: none.","examples":["2GiB"]},"disk":{"$ref":"#/definitions/size","description":"Disk kept for the hypervisor. Default: none.","examples":["10GiB"]}},"default":{},"examples":[{"memory":"2GiB"}]},"overcommit":{"title":"an overcommitment","description":"How many times over the rest after the reserve may be given away.","type":"object","additionalProperties":false,"properties":{"vcpu":{"type":"number","minimum":0.1,"maximum":1000,"description":"How often each CPU thread may be given away: guests are rarely busy all at once.","default":4,"examples":[4]},"memory":{"type":"number","minimum":0.1,"maximum":1000,"description":"How often memory may be given away. Above 1 the kernel may have to kill guests.","default":1,"examples":[1]},"disk":{"type":"number","minimum":0.1,"maximum":1000,"description":"How often disk may be given away. Images are sparse: above 1 they may fill the disk before they are full.","default":1,"examples":[1]}},"default":{},"examples":[{"vcpu":4}]}},"default":{},"examples":[{"vcpu":16,"memory":"32GiB"}]},"hypervisorMachine":{"title":"a hypervisor","description":"A NixOS machine that runs vms. fleet deploys its own configuration, too: what is in its /etc/nixos has to be under modules or config.","type":"object","additionalProperties":false,"required":["ssh","system","stateVersion"],"properties":{"ssh":{"$ref":"#/definitions/sshTarget","description":"How to reach it: user@host[:port], a Host of ~/.ssh/config, or an object.","examples":["root@203.0.113.20"]},"system":{"$ref":"#/definitions/system","description":"The platform of the hypervisor and of its vms.","examples":["x86_64-linux"]},"stateVersion":{"title":"a NixOS release in quotes","description":"system.stateVersion of the hypervisor itself: the release it was installed with.","type":"string","pattern":"^[0-9]{2}\\.[0-9]{2}$","examples":["25.11"]},"checkout":{"$ref":"#/definitions/path","description":"Where the git checkout is on the hypervisor. fleet owns it: what is changed there by hand is set aside.","default":"/var/lib/fleet/repo","examples":["/var/lib/fleet/repo"]},"uplink":{"$ref":"#/definitions/interface","description":"The interface that nat goes out of and published ports come in by. Default: none, and then no network on it can have nat and no vm on it publish.","examples":["enP2p4s0"]},"tags":{"$ref":"#/definitions/tags"},"capacity":{"$ref":"#/definitions/capacity"},"autostart":{"title":"an autostart","description":"Which vms start after a reboot: all, those that were well at the last look, or none. A vm's own autostart wins.","enum":["all","healthy","none"],"default":"all","examples":["all"]},"tailscale":{"title":"tailscale settings","description":"Tailscale on the hypervisor; who logs it in is a person, once.","type":"object","additionalProperties":false,"properties":{"enable":{"type":"boolean","description":"Whether tailscale runs.","default":false,"examples":[true]},"advertiseRoutes":{"type":"boolean","description":"Whether the tailnet reaches the subnets of its networks. Guests open no connection into it, whatever their egress.","default":false,"examples":[true]}},"default":{},"examples":[{"enable":true,"advertiseRoutes":true}]},"dns":{"title":"dns settings","description":"Names: every guest asks its gateway.","type":"object","additionalProperties":false,"properties":{"forwardTo":{"title":"a list of name servers","description":"The forwarder on every gateway address, whom guests ask, asks these. None ([]): fleet runs no forwarder, and what answers on the gateways, if anything, is yours.","type":"array","items":{"title":"an IP address","type":"string","pattern":"^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}|(?=.{2,45}$)[0-9A-Fa-f]*:[0-9A-Fa-f:.]*)$","examples":["1.1.1.1"]},"default":["1.1.1.1","9.9.9.9"],"examples":[["1.1.1.1"]]}},"default":{},"examples":[{"forwardTo":["1.1.1.1"]}]},"packages":{"$ref":"#/definitions/packages"},"users":{"$ref":"#/definitions/users"},"config":{"$ref":"#/definitions/config"},"modules":{"$ref":"#/definitions/modules"}},"examples":[{"ssh":"root@203.0.113.20","system":"x86_64-linux","stateVersion":"25.11"}]},"network":{"title":"a network","description":"A bridge on the hypervisor of its vms; the hypervisor holds the first address of the subnet.","type":"object","additionalProperties":false,"required":["subnet"],"properties":{"subnet":{"title":"an IPv4 subnet","description":"The addresses of this network, from /8 to /30. The first is the gateway and belongs to the hypervisor; the next is that of a vm that is alone here.","type":"string","pattern":"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}/(3[0-2]|[12]?[0-9])$","examples":["10.1.0.0/24"]},"subnet6":{"title":"an IPv6 subnet","description":"IPv6 addresses of this network; a vm has the same number in it as in subnet. With nat, a unique local one (fd00::/8) goes out by the uplink's address, another one as it is. Default: none.","type":"string","pattern":"^[0-9A-Fa-f:]+/[0-9]{1,3}$","examples":["fd00:9::/64"]},"bridge":{"$ref":"#/definitions/interface","description":"The bridge on the hypervisor. Default: br- and the name of the network.","examples":["br-backend"]},"nat":{"type":"boolean","description":"Guests reach the outside through the uplink of the hypervisor.","default":true,"examples":[false]},"isolated":{"type":"boolean","description":"No traffic to or from other networks or from outside, and of the hypervisor itself guests reach ping and DNS alone. false: open to all networks that are not isolated.","default":true,"examples":[false]},"allow":{"title":"a list of networks","description":"Networks of the same hypervisor that may reach this one all the same; it does not reach them.","type":"array","items":{"$ref":"#/definitions/name"},"default":[],"examples":[["vm1"]]},"egress":{"title":"all, web, none, or a list such as [tcp/443, udp/123]","description":"What guests may reach outside of the hypervisor's networks: all, web (tcp 80 and 443), none, or a list. The tailnet is never among it. Names are asked of the gateway whatever is listed, but with none there are none.","type":["string","array"],"pattern":"^(all|web|none)$","items":{"title":"a protocol and port","type":"string","pattern":"^(tcp|udp)/[1-9][0-9]{0,4}$","examples":["tcp/443"]},"default":"all","examples":["all","web",["tcp/443","udp/123"]]},"metadata":{"type":"boolean","description":"Guests can reach the metadata service of a cloud, such as 169.254.169.254, whatever egress says.","default":false,"examples":[true]}},"examples":[{"subnet":"10.1.0.0/24"}]},"vm":{"title":"a vm","description":"A guest of microvm.nix.","type":"object","additionalProperties":false,"required":["on"],"properties":{"on":{"$ref":"#/definitions/name","description":"The hypervisor it is on. A vm that moves starts with empty volumes there.","examples":["hv1"]},"network":{"$ref":"#/definitions/name","description":"The network it is on. Needed unless networks says so. Default: the one under networks.","examples":["vm1"]},"networks":{"title":"a list of networks with addresses","description":"Instead of network and address, an interface each. Default route and name server are those of the first one with nat. Default: the one under network.","type":"array","minItems":1,"items":{"title":"a network with an address","description":"An interface of the guest.","type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"$ref":"#/definitions/name","description":"The network.","examples":["vm1"]},"address":{"$ref":"#/definitions/ipv4","description":"Its address there. Default: the address after the gateway, when it is alone on the network.","examples":["10.1.0.2"]}},"examples":[{"name":"vm1","address":"10.1.0.2"}]},"examples":[[{"name":"vm1","address":"10.1.0.2"}]]},"address":{"$ref":"#/definitions/ipv4","description":"Its address on the network. Default: the address after the gateway, when it is alone on the network.","examples":["10.1.0.2"]},"vsock":{"type":"integer","minimum":3,"maximum":4294967294,"description":"The cid of its vsock, for microvm -s; each vm of a hypervisor has its own. Default: none.","examples":[3]},"profiles":{"title":"a list of profiles","description":"Profiles to apply between defaults and this vm, in this order.","type":"array","items":{"$ref":"#/definitions/tag"},"default":[],"examples":[["web"]]},"vcpu":{"$ref":"#/definitions/vcpu"},"memory":{"$ref":"#/definitions/memory"},"hypervisor":{"$ref":"#/definitions/hypervisor"},"store":{"$ref":"#/definitions/store"},"timezone":{"$ref":"#/definitions/timezone"},"stateVersion":{"$ref":"#/definitions/stateVersion"},"balloon":{"$ref":"#/definitions/balloon"},"state":{"$ref":"#/definitions/state"},"autostart":{"$ref":"#/definitions/autostart"},"tags":{"$ref":"#/definitions/tags"},"packages":{"$ref":"#/definitions/packages"},"users":{"$ref":"#/definitions/users"},"config":{"$ref":"#/definitions/config"},"modules":{"$ref":"#/definitions/modules"},"volumes":{"$ref":"#/definitions/volumes"},"shares":{"$ref":"#/definitions/shares"},"publish":{"$ref":"#/definitions/publish"},"credentials":{"$ref":"#/definitions/credentials"},"checks":{"$ref":"#/definitions/checks"},"dependsOn":{"$ref":"#/definitions/dependsOn"}},"examples":[{"on":"hv1","network":"vm1"}]}}};
+const schema37 = {"title":"a plain name","description":"A letter or digit, then letters, digits, dots, underscores and hyphens; at most 63 characters.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$","examples":["web","us-west-2"]};
+const schema60 = {"title":"a host name","description":"Lowercase letters, digits and hyphens, at most 63 characters, no hyphen at either end.","type":"string","pattern":"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$","examples":["web1"]};
 const func2 = Object.prototype.hasOwnProperty;
 const pattern0 = new RegExp("^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$", "u");
 const pattern38 = new RegExp("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", "u");
-const pattern10 = new RegExp("^[^\\u0000-\\u001f\\u007f]+$", "u");
+const pattern25 = new RegExp("^[^\\u0000-\\u001f\\u007f]+$", "u");
 const schema12 = {"title":"flake inputs","description":"Inputs of the rendered flake.nix. All but nixpkgs follow its nixpkgs. Others may be added.","type":"object","propertyNames":{"title":"the name of an input","description":"A letter or underscore, then also digits and hyphens; not self.","type":"string","pattern":"^(?!self$)[A-Za-z_][A-Za-z0-9_-]*$","examples":["nixpkgs"]},"additionalProperties":{"$ref":"#/definitions/input"},"default":{"nixpkgs":"github:NixOS/nixpkgs/nixos-25.11","microvm":"github:microvm-nix/microvm.nix"},"examples":[{"nixpkgs":"github:NixOS/nixpkgs/nixos-25.11"}]};
 const pattern1 = new RegExp("^(?!self$)[A-Za-z_][A-Za-z0-9_-]*$", "u");
 const schema13 = {"title":"a flake input","description":"A flake reference, or an object that also says whether it is a flake and what its own inputs follow.","type":["string","object"],"pattern":"^[A-Za-z./][^\\s\\u0000-\\u001f\\u007f\"\\\\]*$","additionalProperties":false,"required":["url"],"properties":{"url":{"$ref":"#/definitions/inputUrl","description":"Where the input comes from: a flake reference as in flake.nix.","examples":["github:Mic92/sops-nix"]},"flake":{"type":"boolean","description":"false: the input is only a source tree and not a flake.","default":true,"examples":[false]},"follows":{"type":"object","propertyNames":{"title":"the name of an input","description":"A letter or underscore, then also digits and hyphens; not self.","type":"string","pattern":"^[A-Za-z_][A-Za-z0-9_-]*$","examples":["nixpkgs"]},"additionalProperties":{"title":"the name of an input","type":"string","pattern":"^[A-Za-z_][A-Za-z0-9_-]*(/[A-Za-z_][A-Za-z0-9_-]*)*$","examples":["nixpkgs"]},"description":"Inputs of this input and the top-level input each of them follows. Default: nixpkgs follows nixpkgs; write {} for an input that shall keep its own.","default":{"nixpkgs":"nixpkgs"},"examples":[{"nixpkgs":"nixpkgs"}]}},"examples":["github:microvm-nix/microvm.nix",{"url":"github:example/files","flake":false}]};
@@ -411,9 +411,9 @@ validate15.errors = vErrors;
 return errors === 0;
 }
 
-const schema17 = {"title":"rollout settings","description":"How a deployment proceeds from hypervisor to hypervisor and from guest to guest.","type":"object","additionalProperties":false,"properties":{"canary":{"$ref":"#/definitions/text","description":"The hypervisors that go first, alone: a name or @tag. Default: no canary.","examples":["@canary"]},"maxParallel":{"type":"integer","minimum":1,"maximum":1000,"description":"Hypervisors deployed to at a time.","default":10,"examples":[10]},"maxParallelVms":{"type":"integer","minimum":1,"maximum":1000,"description":"Guests restarting at a time on one hypervisor.","default":1,"examples":[1]},"settle":{"$ref":"#/definitions/duration","description":"A guest must hold still this long after its first healthy answer. Longer than systemd waits between restarts, 5s.","default":"15s","examples":["15s"]},"deadline":{"$ref":"#/definitions/duration","description":"A guest must be healthy this long after its start, or it is put back.","default":"2m","examples":["2m"]},"stopTimeout":{"$ref":"#/definitions/duration","description":"A guest that has not stopped after this long is killed, and that is reported.","default":"30s","examples":["30s"]},"confirm":{"$ref":"#/definitions/duration","description":"A hypervisor that has not heard of fleet for this long, and was not confirmed, puts itself back.","default":"90s","examples":["90s"]},"limits":{"$ref":"#/definitions/stepLimits"},"onFailure":{"title":"what a failure does","description":"revert-fleet: all hypervisors go back when one fails, also those that had succeeded; revert-hypervisor: only the one that failed, the others go on; halt: only the one that failed, and no further one begins.","enum":["revert-fleet","revert-hypervisor","halt"],"default":"revert-fleet","examples":["revert-fleet"]}},"default":{},"examples":[{"maxParallel":5,"settle":"20s"}]};
-const schema18 = {"title":"text on one line","description":"Text without line breaks or control characters, not empty.","type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]+$","examples":["text"]};
-const schema23 = {"title":"limits of steps","description":"What a step may take before it is ended. One that took longer says nothing against the commit. Default: those of its fields.","type":"object","examples":[{"build":"2h"}],"additionalProperties":false,"properties":{"build":{"$ref":"#/definitions/duration","description":"Fetching the commit, evaluating it and building it.","default":"1h","examples":["1h"]},"switch":{"$ref":"#/definitions/duration","description":"Switching a hypervisor to its new system.","default":"5m","examples":["5m"]},"guest":{"$ref":"#/definitions/duration","description":"Creating, updating, starting or stopping one guest.","default":"7m","examples":["7m"]}}};
+const schema17 = {"title":"rollout settings","description":"How a deployment proceeds from hypervisor to hypervisor and from guest to guest.","type":"object","additionalProperties":false,"properties":{"canary":{"title":"names, web* or @tag, comma-separated","type":"string","pattern":"^(?=.{1,500}$)@?[A-Za-z0-9*._-]+( ?, ?@?[A-Za-z0-9*._-]+)*$","description":"The hypervisors that go first, alone: a name or @tag. Default: no canary.","examples":["@canary"]},"maxParallel":{"type":"integer","minimum":1,"maximum":1000,"description":"Hypervisors deployed to at a time.","default":10,"examples":[10]},"maxParallelVms":{"type":"integer","minimum":1,"maximum":1000,"description":"Guests restarting at a time on one hypervisor.","default":1,"examples":[1]},"settle":{"$ref":"#/definitions/duration","description":"A guest must hold still this long after its first healthy answer. Longer than systemd waits between restarts, 5s.","default":"15s","examples":["15s"]},"deadline":{"$ref":"#/definitions/duration","description":"A guest must be healthy this long after its start, or it is put back.","default":"2m","examples":["2m"]},"stopTimeout":{"$ref":"#/definitions/duration","description":"A guest that has not stopped after this long is killed, and that is reported.","default":"30s","examples":["30s"]},"confirm":{"$ref":"#/definitions/duration","description":"A hypervisor that has not heard of fleet for this long, and was not confirmed, puts itself back.","default":"90s","examples":["90s"]},"limits":{"$ref":"#/definitions/stepLimits"},"onFailure":{"title":"what a failure does","description":"revert-fleet: all hypervisors go back when one fails, also those that had succeeded; revert-hypervisor: only the one that failed, the others go on; halt: only the one that failed, and no further one begins.","enum":["revert-fleet","revert-hypervisor","halt"],"default":"revert-fleet","examples":["revert-fleet"]}},"default":{},"examples":[{"maxParallel":5,"settle":"20s"}]};
+const pattern10 = new RegExp("^(?=.{1,500}$)@?[A-Za-z0-9*._-]+( ?, ?@?[A-Za-z0-9*._-]+)*$", "u");
+const schema22 = {"title":"limits of steps","description":"What a step may take before it is ended. One that took longer says nothing against the commit. Default: those of its fields.","type":"object","examples":[{"build":"2h"}],"additionalProperties":false,"properties":{"build":{"$ref":"#/definitions/duration","description":"Fetching the commit, evaluating it and building it.","default":"1h","examples":["1h"]},"switch":{"$ref":"#/definitions/duration","description":"Switching a hypervisor to its new system.","default":"5m","examples":["5m"]},"guest":{"$ref":"#/definitions/duration","description":"Creating, updating, starting or stopping one guest.","default":"7m","examples":["7m"]}}};
 
 function validate18(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -421,7 +421,7 @@ let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
 for(const key0 in data){
 if(!(((key0 === "build") || (key0 === "switch")) || (key0 === "guest"))){
-const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema23,data};
+const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema22,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -508,7 +508,7 @@ errors++;
 }
 }
 else {
-const err7 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema23.type,parentSchema:schema23,data};
+const err7 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema22.type,parentSchema:schema22,data};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -542,7 +542,7 @@ if(data.canary !== undefined){
 let data0 = data.canary;
 if(typeof data0 === "string"){
 if(!pattern10.test(data0)){
-const err1 = {instancePath:instancePath+"/canary",schemaPath:"#/definitions/text/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"must match pattern \""+"^[^\\u0000-\\u001f\\u007f]+$"+"\"",schema:"^[^\\u0000-\\u001f\\u007f]+$",parentSchema:schema18,data:data0};
+const err1 = {instancePath:instancePath+"/canary",schemaPath:"#/properties/canary/pattern",keyword:"pattern",params:{pattern: "^(?=.{1,500}$)@?[A-Za-z0-9*._-]+( ?, ?@?[A-Za-z0-9*._-]+)*$"},message:"must match pattern \""+"^(?=.{1,500}$)@?[A-Za-z0-9*._-]+( ?, ?@?[A-Za-z0-9*._-]+)*$"+"\"",schema:"^(?=.{1,500}$)@?[A-Za-z0-9*._-]+( ?, ?@?[A-Za-z0-9*._-]+)*$",parentSchema:schema17.properties.canary,data:data0};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -553,7 +553,7 @@ errors++;
 }
 }
 else {
-const err2 = {instancePath:instancePath+"/canary",schemaPath:"#/definitions/text/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema18.type,parentSchema:schema18,data:data0};
+const err2 = {instancePath:instancePath+"/canary",schemaPath:"#/properties/canary/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema17.properties.canary.type,parentSchema:schema17.properties.canary,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -767,26 +767,26 @@ validate17.errors = vErrors;
 return errors === 0;
 }
 
-const schema27 = {"title":"vm fields","description":"Fields for many vms at once.","type":"object","additionalProperties":false,"properties":{"vcpu":{"$ref":"#/definitions/vcpu"},"memory":{"$ref":"#/definitions/memory"},"hypervisor":{"$ref":"#/definitions/hypervisor"},"store":{"$ref":"#/definitions/store"},"timezone":{"$ref":"#/definitions/timezone"},"stateVersion":{"$ref":"#/definitions/stateVersion"},"balloon":{"$ref":"#/definitions/balloon"},"state":{"$ref":"#/definitions/state"},"autostart":{"$ref":"#/definitions/autostart"},"tags":{"$ref":"#/definitions/tags"},"packages":{"$ref":"#/definitions/packages"},"users":{"$ref":"#/definitions/users"},"config":{"$ref":"#/definitions/config"},"modules":{"$ref":"#/definitions/modules"},"volumes":{"$ref":"#/definitions/volumes"},"shares":{"$ref":"#/definitions/shares"},"publish":{"$ref":"#/definitions/publish"},"credentials":{"$ref":"#/definitions/credentials"},"checks":{"$ref":"#/definitions/checks"},"dependsOn":{"$ref":"#/definitions/dependsOn"}},"default":{},"examples":[{"vcpu":2,"packages":["vim"]}]};
-const schema28 = {"title":"a number of vcpus","description":"Virtual CPUs of the guest. Counts against the capacity of its hypervisor while the guest is to run.","type":"integer","minimum":1,"maximum":1024,"default":1,"examples":[2]};
-const schema29 = {"title":"a size","description":"A whole number followed by MiB, GiB or TiB.","type":"string","pattern":"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$","examples":["512MiB","1GiB","64GiB"]};
-const schema30 = {"title":"a hypervisor of microvm.nix","description":"What runs the guest (microvm.hypervisor): qemu, cloud-hypervisor, firecracker or crosvm. kvmtool, stratovirt and alioth cannot shut a guest down and are refused.","enum":["qemu","cloud-hypervisor","firecracker","crosvm","kvmtool","stratovirt","alioth"],"default":"qemu","examples":["cloud-hypervisor"]};
-const schema31 = {"title":"a kind of store","description":"shared: the hypervisor's /nix/store read-only over virtiofs. disk: a read-only image of its own.","enum":["shared","disk"],"default":"shared","examples":["shared"]};
-const schema32 = {"title":"a time zone","description":"time.timeZone of the guest; under defaults also of the hypervisors.","type":"string","pattern":"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$","default":"UTC","examples":["Europe/Berlin"]};
-const schema33 = {"title":"a NixOS release in quotes","description":"system.stateVersion: the release this machine was first installed with. It is not the release that runs and is never changed.","type":"string","pattern":"^[0-9]{2}\\.[0-9]{2}$","default":"25.11","examples":["25.11"]};
-const schema34 = {"type":"boolean","description":"Gives unused memory back to the hypervisor.","default":false,"examples":[true]};
-const schema35 = {"title":"a state","description":"stopped: the guest is built and kept, but does not run.","enum":["running","stopped"],"default":"running","examples":["stopped"]};
-const schema36 = {"title":"an autostart","description":"Whether the guest starts after a reboot of the hypervisor; healthy: when it was well at the last look, on the runner it has. Default: what the hypervisor's says. A stopped vm never starts.","enum":["always","healthy","never"],"examples":["always"]};
-const schema39 = {"title":"a list of packages","description":"Attribute names of pkgs for environment.systemPackages; dots are allowed.","type":"array","items":{"title":"the attribute name of a package","type":"string","pattern":"^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$","examples":["vim","python3Packages.requests"]},"default":[],"examples":[["vim","python3Packages.requests"]]};
-const schema42 = {"title":"NixOS options","description":"Any NixOS option that is plain data. Keys split at dots; quote a part that contains one as in Nix: services.nginx.virtualHosts.\"example.org\". The same option twice is an error, and so is one that a field sets.","type":"object","additionalProperties":true,"default":{},"examples":[{"services.nginx.enable":true}]};
-const schema43 = {"title":"a list of modules","description":"Hand-written Nix files or folders of this repository, imported as they are.","type":"array","items":{"title":"a path in the repository","type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]+$","examples":["./modules/postgres.nix"]},"default":[],"examples":[["./modules/postgres.nix"]]};
-const schema50 = {"title":"a list of ports","description":"Ports of the uplink that lead to ports of the guest: the interface that its default route goes through. The guest's own firewall has to let them in: networking.firewall.allowedTCPPorts in config.","type":"array","items":{"title":"a published port","type":"string","pattern":"^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$","examples":["8443:443/tcp"]},"default":[],"examples":[["8443:443/tcp"]]};
+const schema26 = {"title":"vm fields","description":"Fields for many vms at once.","type":"object","additionalProperties":false,"properties":{"vcpu":{"$ref":"#/definitions/vcpu"},"memory":{"$ref":"#/definitions/memory"},"hypervisor":{"$ref":"#/definitions/hypervisor"},"store":{"$ref":"#/definitions/store"},"timezone":{"$ref":"#/definitions/timezone"},"stateVersion":{"$ref":"#/definitions/stateVersion"},"balloon":{"$ref":"#/definitions/balloon"},"state":{"$ref":"#/definitions/state"},"autostart":{"$ref":"#/definitions/autostart"},"tags":{"$ref":"#/definitions/tags"},"packages":{"$ref":"#/definitions/packages"},"users":{"$ref":"#/definitions/users"},"config":{"$ref":"#/definitions/config"},"modules":{"$ref":"#/definitions/modules"},"volumes":{"$ref":"#/definitions/volumes"},"shares":{"$ref":"#/definitions/shares"},"publish":{"$ref":"#/definitions/publish"},"credentials":{"$ref":"#/definitions/credentials"},"checks":{"$ref":"#/definitions/checks"},"dependsOn":{"$ref":"#/definitions/dependsOn"}},"default":{},"examples":[{"vcpu":2,"packages":["vim"]}]};
+const schema27 = {"title":"a number of vcpus","description":"Virtual CPUs of the guest. Counts against the capacity of its hypervisor while the guest is to run.","type":"integer","minimum":1,"maximum":1024,"default":1,"examples":[2]};
+const schema28 = {"title":"a size","description":"A whole number followed by MiB, GiB or TiB.","type":"string","pattern":"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$","examples":["512MiB","1GiB","64GiB"]};
+const schema29 = {"title":"a hypervisor of microvm.nix","description":"What runs the guest (microvm.hypervisor): qemu, cloud-hypervisor, firecracker or crosvm. kvmtool, stratovirt and alioth cannot shut a guest down and are refused.","enum":["qemu","cloud-hypervisor","firecracker","crosvm","kvmtool","stratovirt","alioth"],"default":"qemu","examples":["cloud-hypervisor"]};
+const schema30 = {"title":"a kind of store","description":"shared: the hypervisor's /nix/store read-only over virtiofs. disk: a read-only image of its own.","enum":["shared","disk"],"default":"shared","examples":["shared"]};
+const schema31 = {"title":"a time zone","description":"time.timeZone of the guest; under defaults also of the hypervisors.","type":"string","pattern":"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$","default":"UTC","examples":["Europe/Berlin"]};
+const schema32 = {"title":"a NixOS release in quotes","description":"system.stateVersion: the release this machine was first installed with. It is not the release that runs and is never changed.","type":"string","pattern":"^[0-9]{2}\\.[0-9]{2}$","default":"25.11","examples":["25.11"]};
+const schema33 = {"type":"boolean","description":"Gives unused memory back to the hypervisor.","default":false,"examples":[true]};
+const schema34 = {"title":"a state","description":"stopped: the guest is built and kept, but does not run.","enum":["running","stopped"],"default":"running","examples":["stopped"]};
+const schema35 = {"title":"an autostart","description":"Whether the guest starts after a reboot of the hypervisor; healthy: when it was well at the last look, on the runner it has. Default: what the hypervisor's says. A stopped vm never starts.","enum":["always","healthy","never"],"examples":["always"]};
+const schema38 = {"title":"a list of packages","description":"Attribute names of pkgs for environment.systemPackages; dots are allowed.","type":"array","items":{"title":"the attribute name of a package","type":"string","pattern":"^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$","examples":["vim","python3Packages.requests"]},"default":[],"examples":[["vim","python3Packages.requests"]]};
+const schema41 = {"title":"NixOS options","description":"Any NixOS option that is plain data. Keys split at dots; quote a part that contains one as in Nix: services.nginx.virtualHosts.\"example.org\". The same option twice is an error, and so is one that a field sets.","type":"object","additionalProperties":true,"default":{},"examples":[{"services.nginx.enable":true}]};
+const schema42 = {"title":"a list of modules","description":"Hand-written Nix files or folders of this repository, imported as they are.","type":"array","items":{"title":"a path in the repository","type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]+$","examples":["./modules/postgres.nix"]},"default":[],"examples":[["./modules/postgres.nix"]]};
+const schema49 = {"title":"a list of ports","description":"Ports of the uplink that lead to ports of the guest: the interface that its default route goes through. The guest's own firewall has to let them in: networking.firewall.allowedTCPPorts in config.","type":"array","items":{"title":"a published port","type":"string","pattern":"^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$","examples":["8443:443/tcp"]},"default":[],"examples":[["8443:443/tcp"]]};
 const pattern18 = new RegExp("^[1-9][0-9]{0,6}(MiB|GiB|TiB)$", "u");
 const pattern19 = new RegExp("^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$", "u");
 const pattern20 = new RegExp("^[0-9]{2}\\.[0-9]{2}$", "u");
 const pattern22 = new RegExp("^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$", "u");
 const pattern32 = new RegExp("^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$", "u");
-const schema37 = {"title":"a list of tags","description":"Names to select by: --on @tag.","type":"array","items":{"$ref":"#/definitions/tag"},"default":[],"examples":[["frontend"]]};
+const schema36 = {"title":"a list of tags","description":"Names to select by: --on @tag.","type":"array","items":{"$ref":"#/definitions/tag"},"default":[],"examples":[["frontend"]]};
 
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -797,7 +797,7 @@ for(let i0=0; i0<len0; i0++){
 let data0 = data[i0];
 if(typeof data0 === "string"){
 if(!pattern0.test(data0)){
-const err0 = {instancePath:instancePath+"/" + i0,schemaPath:"#/definitions/tag/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$",parentSchema:schema38,data:data0};
+const err0 = {instancePath:instancePath+"/" + i0,schemaPath:"#/definitions/tag/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$",parentSchema:schema37,data:data0};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -808,7 +808,7 @@ errors++;
 }
 }
 else {
-const err1 = {instancePath:instancePath+"/" + i0,schemaPath:"#/definitions/tag/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema38.type,parentSchema:schema38,data:data0};
+const err1 = {instancePath:instancePath+"/" + i0,schemaPath:"#/definitions/tag/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema37.type,parentSchema:schema37,data:data0};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -820,7 +820,7 @@ errors++;
 }
 }
 else {
-const err2 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema37.type,parentSchema:schema37,data};
+const err2 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema36.type,parentSchema:schema36,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -833,8 +833,8 @@ validate22.errors = vErrors;
 return errors === 0;
 }
 
-const schema40 = {"title":"users by name","description":"User accounts by name.","type":"object","propertyNames":{"title":"a user name","description":"A lowercase letter or underscore, then also digits and hyphens; at most 31 characters.","type":"string","pattern":"^[a-z_][a-z0-9_-]{0,30}$","examples":["ops"]},"additionalProperties":{"$ref":"#/definitions/user"},"default":{},"examples":[{"ops":{"groups":["wheel"]}}]};
-const schema41 = {"title":"a user","description":"A user account with public ssh keys.","type":"object","additionalProperties":false,"properties":{"groups":{"title":"a list of groups","description":"Further groups of the user, such as wheel.","type":"array","items":{"title":"a group name","type":"string","pattern":"^[a-z_][a-z0-9_-]{0,30}$","examples":["wheel"]},"default":[],"examples":[["wheel"]]},"sshKeys":{"title":"a list of public ssh keys","description":"Public keys that may log in as this user, one line of a .pub file each.","type":"array","items":{"title":"a public ssh key on one line","type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]+$","examples":["ssh-ed25519 AAAA… ops@example"]},"default":[],"examples":[["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGV4YW1wbGVleGFtcGxlZXhhbXBsZWV4YW1wbGVl ops@example"]]}},"examples":[{"groups":["wheel"]}]};
+const schema39 = {"title":"users by name","description":"User accounts by name.","type":"object","propertyNames":{"title":"a user name","description":"A lowercase letter or underscore, then also digits and hyphens; at most 31 characters.","type":"string","pattern":"^[a-z_][a-z0-9_-]{0,30}$","examples":["ops"]},"additionalProperties":{"$ref":"#/definitions/user"},"default":{},"examples":[{"ops":{"groups":["wheel"]}}]};
+const schema40 = {"title":"a user","description":"A user account with public ssh keys.","type":"object","additionalProperties":false,"properties":{"groups":{"title":"a list of groups","description":"Further groups of the user, such as wheel.","type":"array","items":{"title":"a group name","type":"string","pattern":"^[a-z_][a-z0-9_-]{0,30}$","examples":["wheel"]},"default":[],"examples":[["wheel"]]},"sshKeys":{"title":"a list of public ssh keys","description":"Public keys that may log in as this user, one line of a .pub file each.","type":"array","items":{"title":"a public ssh key on one line","type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]+$","examples":["ssh-ed25519 AAAA… ops@example"]},"default":[],"examples":[["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGV4YW1wbGVleGFtcGxlZXhhbXBsZWV4YW1wbGVl ops@example"]]}},"examples":[{"groups":["wheel"]}]};
 const pattern23 = new RegExp("^[a-z_][a-z0-9_-]{0,30}$", "u");
 
 function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
@@ -845,7 +845,7 @@ for(const key0 in data){
 const _errs1 = errors;
 if(typeof key0 === "string"){
 if(!pattern23.test(key0)){
-const err0 = {instancePath,schemaPath:"#/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[a-z_][a-z0-9_-]{0,30}$"},message:"must match pattern \""+"^[a-z_][a-z0-9_-]{0,30}$"+"\"",schema:"^[a-z_][a-z0-9_-]{0,30}$",parentSchema:schema40.propertyNames,data:key0,propertyName:key0};
+const err0 = {instancePath,schemaPath:"#/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[a-z_][a-z0-9_-]{0,30}$"},message:"must match pattern \""+"^[a-z_][a-z0-9_-]{0,30}$"+"\"",schema:"^[a-z_][a-z0-9_-]{0,30}$",parentSchema:schema39.propertyNames,data:key0,propertyName:key0};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -856,7 +856,7 @@ errors++;
 }
 }
 else {
-const err1 = {instancePath,schemaPath:"#/propertyNames/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema40.propertyNames.type,parentSchema:schema40.propertyNames,data:key0,propertyName:key0};
+const err1 = {instancePath,schemaPath:"#/propertyNames/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema39.propertyNames.type,parentSchema:schema39.propertyNames,data:key0,propertyName:key0};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -867,7 +867,7 @@ errors++;
 }
 var valid0 = _errs1 === errors;
 if(!valid0){
-const err2 = {instancePath,schemaPath:"#/propertyNames",keyword:"propertyNames",params:{propertyName: key0},message:"property name must be valid",schema:schema40.propertyNames,parentSchema:schema40,data};
+const err2 = {instancePath,schemaPath:"#/propertyNames",keyword:"propertyNames",params:{propertyName: key0},message:"property name must be valid",schema:schema39.propertyNames,parentSchema:schema39,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -882,7 +882,7 @@ let data0 = data[key1];
 if(data0 && typeof data0 == "object" && !Array.isArray(data0)){
 for(const key2 in data0){
 if(!((key2 === "groups") || (key2 === "sshKeys"))){
-const err3 = {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/definitions/user/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema41,data:data0};
+const err3 = {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/definitions/user/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema40,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -900,7 +900,7 @@ for(let i0=0; i0<len0; i0++){
 let data2 = data1[i0];
 if(typeof data2 === "string"){
 if(!pattern23.test(data2)){
-const err4 = {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/groups/" + i0,schemaPath:"#/definitions/user/properties/groups/items/pattern",keyword:"pattern",params:{pattern: "^[a-z_][a-z0-9_-]{0,30}$"},message:"must match pattern \""+"^[a-z_][a-z0-9_-]{0,30}$"+"\"",schema:"^[a-z_][a-z0-9_-]{0,30}$",parentSchema:schema41.properties.groups.items,data:data2};
+const err4 = {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/groups/" + i0,schemaPath:"#/definitions/user/properties/groups/items/pattern",keyword:"pattern",params:{pattern: "^[a-z_][a-z0-9_-]{0,30}$"},message:"must match pattern \""+"^[a-z_][a-z0-9_-]{0,30}$"+"\"",schema:"^[a-z_][a-z0-9_-]{0,30}$",parentSchema:schema40.properties.groups.items,data:data2};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -911,7 +911,7 @@ errors++;
 }
 }
 else {
-const err5 = {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/groups/" + i0,schemaPath:"#/definitions/user/properties/groups/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema41.properties.groups.items.type,parentSchema:schema41.properties.groups.items,data:data2};
+const err5 = {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/groups/" + i0,schemaPath:"#/definitions/user/properties/groups/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema40.properties.groups.items.type,parentSchema:schema40.properties.groups.items,data:data2};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -923,7 +923,7 @@ errors++;
 }
 }
 else {
-const err6 = {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/groups",schemaPath:"#/definitions/user/properties/groups/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema41.properties.groups.type,parentSchema:schema41.properties.groups,data:data1};
+const err6 = {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/groups",schemaPath:"#/definitions/user/properties/groups/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema40.properties.groups.type,parentSchema:schema40.properties.groups,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -940,8 +940,8 @@ const len1 = data3.length;
 for(let i1=0; i1<len1; i1++){
 let data4 = data3[i1];
 if(typeof data4 === "string"){
-if(!pattern10.test(data4)){
-const err7 = {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/sshKeys/" + i1,schemaPath:"#/definitions/user/properties/sshKeys/items/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"must match pattern \""+"^[^\\u0000-\\u001f\\u007f]+$"+"\"",schema:"^[^\\u0000-\\u001f\\u007f]+$",parentSchema:schema41.properties.sshKeys.items,data:data4};
+if(!pattern25.test(data4)){
+const err7 = {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/sshKeys/" + i1,schemaPath:"#/definitions/user/properties/sshKeys/items/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"must match pattern \""+"^[^\\u0000-\\u001f\\u007f]+$"+"\"",schema:"^[^\\u0000-\\u001f\\u007f]+$",parentSchema:schema40.properties.sshKeys.items,data:data4};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -952,7 +952,7 @@ errors++;
 }
 }
 else {
-const err8 = {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/sshKeys/" + i1,schemaPath:"#/definitions/user/properties/sshKeys/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema41.properties.sshKeys.items.type,parentSchema:schema41.properties.sshKeys.items,data:data4};
+const err8 = {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/sshKeys/" + i1,schemaPath:"#/definitions/user/properties/sshKeys/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema40.properties.sshKeys.items.type,parentSchema:schema40.properties.sshKeys.items,data:data4};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -964,7 +964,7 @@ errors++;
 }
 }
 else {
-const err9 = {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/sshKeys",schemaPath:"#/definitions/user/properties/sshKeys/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema41.properties.sshKeys.type,parentSchema:schema41.properties.sshKeys,data:data3};
+const err9 = {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/sshKeys",schemaPath:"#/definitions/user/properties/sshKeys/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema40.properties.sshKeys.type,parentSchema:schema40.properties.sshKeys,data:data3};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -976,7 +976,7 @@ errors++;
 }
 }
 else {
-const err10 = {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/definitions/user/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema41.type,parentSchema:schema41,data:data0};
+const err10 = {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/definitions/user/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema40.type,parentSchema:schema40,data:data0};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -988,7 +988,7 @@ errors++;
 }
 }
 else {
-const err11 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema40.type,parentSchema:schema40,data};
+const err11 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema39.type,parentSchema:schema39,data};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -1001,8 +1001,8 @@ validate24.errors = vErrors;
 return errors === 0;
 }
 
-const schema44 = {"title":"a list of volumes","description":"Disks that keep their data when the guest restarts.","type":"array","items":{"$ref":"#/definitions/volume"},"default":[],"examples":[[{"mount":"/var","size":"20GiB"}]]};
-const schema45 = {"title":"a volume","description":"A disk image in the vm's state directory, created at the first start.","type":"object","additionalProperties":false,"required":["mount","size"],"properties":{"mount":{"title":"a plain absolute path","description":"Where the guest mounts it, by a label that is derived from this path.","type":"string","pattern":"^/$|^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$","examples":["/var"]},"size":{"$ref":"#/definitions/size","description":"How large the disk is. Acts when the image is created and never again. The image is sparse: it takes what the guest has written.","examples":["20GiB"]},"image":{"title":"a file name","description":"File in the state directory of the vm. Default: the mount with hyphens for slashes, such as var-lib.img.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$","examples":["var.img"]},"fs":{"title":"a file system","description":"The file system that the image is formatted with when it is created. xfs needs 300MiB, btrfs 109MiB.","enum":["ext4","xfs","btrfs","vfat"],"default":"ext4","examples":["xfs"]}},"examples":[{"mount":"/var","size":"20GiB"}]};
+const schema43 = {"title":"a list of volumes","description":"Disks that keep their data when the guest restarts.","type":"array","items":{"$ref":"#/definitions/volume"},"default":[],"examples":[[{"mount":"/var","size":"20GiB"}]]};
+const schema44 = {"title":"a volume","description":"A disk image in the vm's state directory, created at the first start.","type":"object","additionalProperties":false,"required":["mount","size"],"properties":{"mount":{"title":"a plain absolute path","description":"Where the guest mounts it, by a label that is derived from this path.","type":"string","pattern":"^/$|^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$","examples":["/var"]},"size":{"$ref":"#/definitions/size","description":"How large the disk is. Acts when the image is created and never again. The image is sparse: it takes what the guest has written.","examples":["20GiB"]},"image":{"title":"a file name","description":"File in the state directory of the vm. Default: the mount with hyphens for slashes, such as var-lib.img.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$","examples":["var.img"]},"fs":{"title":"a file system","description":"The file system that the image is formatted with when it is created. xfs needs 300MiB, btrfs 109MiB.","enum":["ext4","xfs","btrfs","vfat"],"default":"ext4","examples":["xfs"]}},"examples":[{"mount":"/var","size":"20GiB"}]};
 const pattern27 = new RegExp("^/$|^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$", "u");
 const pattern29 = new RegExp("^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$", "u");
 
@@ -1011,7 +1011,7 @@ let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.mount === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "mount"},message:"must have required property '"+"mount"+"'",schema:schema45.required,parentSchema:schema45,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "mount"},message:"must have required property '"+"mount"+"'",schema:schema44.required,parentSchema:schema44,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -1021,7 +1021,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.size === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "size"},message:"must have required property '"+"size"+"'",schema:schema45.required,parentSchema:schema45,data};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "size"},message:"must have required property '"+"size"+"'",schema:schema44.required,parentSchema:schema44,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -1032,7 +1032,7 @@ errors++;
 }
 for(const key0 in data){
 if(!((((key0 === "mount") || (key0 === "size")) || (key0 === "image")) || (key0 === "fs"))){
-const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema45,data};
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema44,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -1046,7 +1046,7 @@ if(data.mount !== undefined){
 let data0 = data.mount;
 if(typeof data0 === "string"){
 if(!pattern27.test(data0)){
-const err3 = {instancePath:instancePath+"/mount",schemaPath:"#/properties/mount/pattern",keyword:"pattern",params:{pattern: "^/$|^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$"},message:"must match pattern \""+"^/$|^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$"+"\"",schema:"^/$|^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$",parentSchema:schema45.properties.mount,data:data0};
+const err3 = {instancePath:instancePath+"/mount",schemaPath:"#/properties/mount/pattern",keyword:"pattern",params:{pattern: "^/$|^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$"},message:"must match pattern \""+"^/$|^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$"+"\"",schema:"^/$|^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$",parentSchema:schema44.properties.mount,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -1057,7 +1057,7 @@ errors++;
 }
 }
 else {
-const err4 = {instancePath:instancePath+"/mount",schemaPath:"#/properties/mount/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema45.properties.mount.type,parentSchema:schema45.properties.mount,data:data0};
+const err4 = {instancePath:instancePath+"/mount",schemaPath:"#/properties/mount/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema44.properties.mount.type,parentSchema:schema44.properties.mount,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -1071,7 +1071,7 @@ if(data.size !== undefined){
 let data1 = data.size;
 if(typeof data1 === "string"){
 if(!pattern18.test(data1)){
-const err5 = {instancePath:instancePath+"/size",schemaPath:"#/definitions/size/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"},message:"must match pattern \""+"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"+"\"",schema:"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$",parentSchema:schema29,data:data1};
+const err5 = {instancePath:instancePath+"/size",schemaPath:"#/definitions/size/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"},message:"must match pattern \""+"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"+"\"",schema:"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$",parentSchema:schema28,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -1082,7 +1082,7 @@ errors++;
 }
 }
 else {
-const err6 = {instancePath:instancePath+"/size",schemaPath:"#/definitions/size/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema29.type,parentSchema:schema29,data:data1};
+const err6 = {instancePath:instancePath+"/size",schemaPath:"#/definitions/size/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema28.type,parentSchema:schema28,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -1096,7 +1096,7 @@ if(data.image !== undefined){
 let data2 = data.image;
 if(typeof data2 === "string"){
 if(!pattern29.test(data2)){
-const err7 = {instancePath:instancePath+"/image",schemaPath:"#/properties/image/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$",parentSchema:schema45.properties.image,data:data2};
+const err7 = {instancePath:instancePath+"/image",schemaPath:"#/properties/image/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$",parentSchema:schema44.properties.image,data:data2};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -1107,7 +1107,7 @@ errors++;
 }
 }
 else {
-const err8 = {instancePath:instancePath+"/image",schemaPath:"#/properties/image/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema45.properties.image.type,parentSchema:schema45.properties.image,data:data2};
+const err8 = {instancePath:instancePath+"/image",schemaPath:"#/properties/image/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema44.properties.image.type,parentSchema:schema44.properties.image,data:data2};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -1120,7 +1120,7 @@ errors++;
 if(data.fs !== undefined){
 let data3 = data.fs;
 if(!((((data3 === "ext4") || (data3 === "xfs")) || (data3 === "btrfs")) || (data3 === "vfat"))){
-const err9 = {instancePath:instancePath+"/fs",schemaPath:"#/properties/fs/enum",keyword:"enum",params:{allowedValues: schema45.properties.fs.enum},message:"must be equal to one of the allowed values",schema:schema45.properties.fs.enum,parentSchema:schema45.properties.fs,data:data3};
+const err9 = {instancePath:instancePath+"/fs",schemaPath:"#/properties/fs/enum",keyword:"enum",params:{allowedValues: schema44.properties.fs.enum},message:"must be equal to one of the allowed values",schema:schema44.properties.fs.enum,parentSchema:schema44.properties.fs,data:data3};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -1132,7 +1132,7 @@ errors++;
 }
 }
 else {
-const err10 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema45.type,parentSchema:schema45,data};
+const err10 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema44.type,parentSchema:schema44,data};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -1159,7 +1159,7 @@ errors = vErrors.length;
 }
 }
 else {
-const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema44.type,parentSchema:schema44,data};
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema43.type,parentSchema:schema43,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -1172,9 +1172,9 @@ validate26.errors = vErrors;
 return errors === 0;
 }
 
-const schema47 = {"title":"a list of shares","description":"Directories of the hypervisor inside the guest, over virtiofs.","type":"array","items":{"$ref":"#/definitions/share"},"default":[],"examples":[[{"source":"/srv/media","mount":"/media","readOnly":true}]]};
-const schema48 = {"title":"a share","description":"A directory of the hypervisor inside the guest.","type":"object","additionalProperties":false,"required":["source","mount"],"properties":{"source":{"$ref":"#/definitions/path","description":"The directory on the hypervisor.","examples":["/srv/media"]},"mount":{"title":"a plain absolute path","description":"Where the guest mounts it, by a tag that is derived from this path.","type":"string","pattern":"^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$","examples":["/media"]},"readOnly":{"type":"boolean","description":"The guest cannot write to it.","default":false,"examples":[true]}},"examples":[{"source":"/srv/media","mount":"/media","readOnly":true}]};
-const schema49 = {"title":"a plain absolute path","description":"Starts with a slash; no dot or dot-dot parts, no double or trailing slashes, no spaces.","type":"string","pattern":"^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$","examples":["/srv/media"]};
+const schema46 = {"title":"a list of shares","description":"Directories of the hypervisor inside the guest, over virtiofs.","type":"array","items":{"$ref":"#/definitions/share"},"default":[],"examples":[[{"source":"/srv/media","mount":"/media","readOnly":true}]]};
+const schema47 = {"title":"a share","description":"A directory of the hypervisor inside the guest.","type":"object","additionalProperties":false,"required":["source","mount"],"properties":{"source":{"$ref":"#/definitions/path","description":"The directory on the hypervisor.","examples":["/srv/media"]},"mount":{"title":"a plain absolute path","description":"Where the guest mounts it, by a tag that is derived from this path.","type":"string","pattern":"^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$","examples":["/media"]},"readOnly":{"type":"boolean","description":"The guest cannot write to it.","default":false,"examples":[true]}},"examples":[{"source":"/srv/media","mount":"/media","readOnly":true}]};
+const schema48 = {"title":"a plain absolute path","description":"Starts with a slash; no dot or dot-dot parts, no double or trailing slashes, no spaces.","type":"string","pattern":"^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$","examples":["/srv/media"]};
 const pattern30 = new RegExp("^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$", "u");
 const pattern31 = new RegExp("^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$", "u");
 
@@ -1183,7 +1183,7 @@ let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.source === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "source"},message:"must have required property '"+"source"+"'",schema:schema48.required,parentSchema:schema48,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "source"},message:"must have required property '"+"source"+"'",schema:schema47.required,parentSchema:schema47,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -1193,7 +1193,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.mount === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "mount"},message:"must have required property '"+"mount"+"'",schema:schema48.required,parentSchema:schema48,data};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "mount"},message:"must have required property '"+"mount"+"'",schema:schema47.required,parentSchema:schema47,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -1204,7 +1204,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(((key0 === "source") || (key0 === "mount")) || (key0 === "readOnly"))){
-const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema48,data};
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema47,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -1218,7 +1218,7 @@ if(data.source !== undefined){
 let data0 = data.source;
 if(typeof data0 === "string"){
 if(!pattern30.test(data0)){
-const err3 = {instancePath:instancePath+"/source",schemaPath:"#/definitions/path/pattern",keyword:"pattern",params:{pattern: "^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$"},message:"must match pattern \""+"^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$"+"\"",schema:"^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$",parentSchema:schema49,data:data0};
+const err3 = {instancePath:instancePath+"/source",schemaPath:"#/definitions/path/pattern",keyword:"pattern",params:{pattern: "^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$"},message:"must match pattern \""+"^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$"+"\"",schema:"^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$",parentSchema:schema48,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -1229,7 +1229,7 @@ errors++;
 }
 }
 else {
-const err4 = {instancePath:instancePath+"/source",schemaPath:"#/definitions/path/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema49.type,parentSchema:schema49,data:data0};
+const err4 = {instancePath:instancePath+"/source",schemaPath:"#/definitions/path/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema48.type,parentSchema:schema48,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -1243,7 +1243,7 @@ if(data.mount !== undefined){
 let data1 = data.mount;
 if(typeof data1 === "string"){
 if(!pattern31.test(data1)){
-const err5 = {instancePath:instancePath+"/mount",schemaPath:"#/properties/mount/pattern",keyword:"pattern",params:{pattern: "^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$"},message:"must match pattern \""+"^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$"+"\"",schema:"^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$",parentSchema:schema48.properties.mount,data:data1};
+const err5 = {instancePath:instancePath+"/mount",schemaPath:"#/properties/mount/pattern",keyword:"pattern",params:{pattern: "^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$"},message:"must match pattern \""+"^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$"+"\"",schema:"^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$",parentSchema:schema47.properties.mount,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -1254,7 +1254,7 @@ errors++;
 }
 }
 else {
-const err6 = {instancePath:instancePath+"/mount",schemaPath:"#/properties/mount/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema48.properties.mount.type,parentSchema:schema48.properties.mount,data:data1};
+const err6 = {instancePath:instancePath+"/mount",schemaPath:"#/properties/mount/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema47.properties.mount.type,parentSchema:schema47.properties.mount,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -1267,7 +1267,7 @@ errors++;
 if(data.readOnly !== undefined){
 let data2 = data.readOnly;
 if(typeof data2 !== "boolean"){
-const err7 = {instancePath:instancePath+"/readOnly",schemaPath:"#/properties/readOnly/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema48.properties.readOnly.type,parentSchema:schema48.properties.readOnly,data:data2};
+const err7 = {instancePath:instancePath+"/readOnly",schemaPath:"#/properties/readOnly/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema47.properties.readOnly.type,parentSchema:schema47.properties.readOnly,data:data2};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -1279,7 +1279,7 @@ errors++;
 }
 }
 else {
-const err8 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema48.type,parentSchema:schema48,data};
+const err8 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema47.type,parentSchema:schema47,data};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -1306,7 +1306,7 @@ errors = vErrors.length;
 }
 }
 else {
-const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema47.type,parentSchema:schema47,data};
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema46.type,parentSchema:schema46,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -1319,7 +1319,7 @@ validate30.errors = vErrors;
 return errors === 0;
 }
 
-const schema51 = {"title":"files by credential name","description":"Files on the hypervisor that the guest is given as systemd credentials (qemu only; QEMU opens them as user microvm). Names have at most 28 characters. fleet never reads the files.","type":"object","propertyNames":{"title":"a plain name","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$","examples":["db-password"]},"additionalProperties":{"$ref":"#/definitions/path"},"default":{},"examples":[{"db-password":"/run/keys/db-password"}]};
+const schema50 = {"title":"files by credential name","description":"Files on the hypervisor that the guest is given as systemd credentials (qemu only; QEMU opens them as user microvm). Names have at most 28 characters. fleet never reads the files.","type":"object","propertyNames":{"title":"a plain name","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$","examples":["db-password"]},"additionalProperties":{"$ref":"#/definitions/path"},"default":{},"examples":[{"db-password":"/run/keys/db-password"}]};
 
 function validate34(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1329,7 +1329,7 @@ for(const key0 in data){
 const _errs1 = errors;
 if(typeof key0 === "string"){
 if(!pattern0.test(key0)){
-const err0 = {instancePath,schemaPath:"#/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$",parentSchema:schema51.propertyNames,data:key0,propertyName:key0};
+const err0 = {instancePath,schemaPath:"#/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$",parentSchema:schema50.propertyNames,data:key0,propertyName:key0};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -1340,7 +1340,7 @@ errors++;
 }
 }
 else {
-const err1 = {instancePath,schemaPath:"#/propertyNames/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema51.propertyNames.type,parentSchema:schema51.propertyNames,data:key0,propertyName:key0};
+const err1 = {instancePath,schemaPath:"#/propertyNames/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema50.propertyNames.type,parentSchema:schema50.propertyNames,data:key0,propertyName:key0};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -1351,7 +1351,7 @@ errors++;
 }
 var valid0 = _errs1 === errors;
 if(!valid0){
-const err2 = {instancePath,schemaPath:"#/propertyNames",keyword:"propertyNames",params:{propertyName: key0},message:"property name must be valid",schema:schema51.propertyNames,parentSchema:schema51,data};
+const err2 = {instancePath,schemaPath:"#/propertyNames",keyword:"propertyNames",params:{propertyName: key0},message:"property name must be valid",schema:schema50.propertyNames,parentSchema:schema50,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -1365,7 +1365,7 @@ for(const key1 in data){
 let data0 = data[key1];
 if(typeof data0 === "string"){
 if(!pattern30.test(data0)){
-const err3 = {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/definitions/path/pattern",keyword:"pattern",params:{pattern: "^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$"},message:"must match pattern \""+"^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$"+"\"",schema:"^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$",parentSchema:schema49,data:data0};
+const err3 = {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/definitions/path/pattern",keyword:"pattern",params:{pattern: "^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$"},message:"must match pattern \""+"^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$"+"\"",schema:"^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$",parentSchema:schema48,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -1376,7 +1376,7 @@ errors++;
 }
 }
 else {
-const err4 = {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/definitions/path/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema49.type,parentSchema:schema49,data:data0};
+const err4 = {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/definitions/path/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema48.type,parentSchema:schema48,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -1388,7 +1388,7 @@ errors++;
 }
 }
 else {
-const err5 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema51.type,parentSchema:schema51,data};
+const err5 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema50.type,parentSchema:schema50,data};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -1401,10 +1401,11 @@ validate34.errors = vErrors;
 return errors === 0;
 }
 
-const schema53 = {"title":"a list of checks","description":"What is looked at after a change, beside what is always looked at. The guest's own firewall has to let in what tcp and http ask for: networking.firewall.allowedTCPPorts in config.","type":"array","items":{"$ref":"#/definitions/check"},"default":[],"examples":[[{"tcp":5432}]]};
-const schema54 = {"title":"a check","description":"One of tcp, http and run, and how long it may take.","type":"object","additionalProperties":false,"properties":{"tcp":{"$ref":"#/definitions/port","description":"A TCP port of the guest that must accept connections. Default: no such check.","examples":[5432]},"http":{"$ref":"#/definitions/httpCheck","description":"A request that the guest must answer. Default: no such check.","examples":[{"port":80,"path":"/healthz"}]},"run":{"$ref":"#/definitions/text","description":"A command for the shell of user fleet-check inside the guest, over ssh from the hypervisor; it must succeed, each time within 10 s. Default: no such check.","examples":["systemctl is-active postgresql"]},"within":{"$ref":"#/definitions/duration","description":"How long the check may take to succeed. Default: the rollout's deadline.","examples":["60s"]}},"oneOf":[{"required":["tcp"]},{"required":["http"]},{"required":["run"]}],"examples":[{"tcp":5432}]};
-const schema55 = {"title":"a port","description":"A TCP or UDP port.","type":"integer","minimum":1,"maximum":65535,"examples":[443]};
-const schema56 = {"title":"an http check","description":"A request to the guest and the status it must answer with.","type":"object","additionalProperties":false,"required":["port"],"properties":{"port":{"$ref":"#/definitions/port","description":"The port of the guest that is asked.","examples":[80]},"path":{"title":"the path of a url","description":"The path that is asked for.","type":"string","pattern":"^/[\\u0021-\\u007e]*$","default":"/","examples":["/healthz"]},"status":{"type":"integer","minimum":100,"maximum":599,"description":"The status that must be answered with.","default":200,"examples":[200]}},"examples":[{"port":80,"path":"/healthz","status":200}]};
+const schema52 = {"title":"a list of checks","description":"What is looked at after a change, beside what is always looked at. The guest's own firewall has to let in what tcp and http ask for: networking.firewall.allowedTCPPorts in config.","type":"array","items":{"$ref":"#/definitions/check"},"default":[],"examples":[[{"tcp":5432}]]};
+const schema53 = {"title":"a check","description":"One of tcp, http and run, and how long it may take.","type":"object","additionalProperties":false,"properties":{"tcp":{"$ref":"#/definitions/port","description":"A TCP port of the guest that must accept connections. Default: no such check.","examples":[5432]},"http":{"$ref":"#/definitions/httpCheck","description":"A request that the guest must answer. Default: no such check.","examples":[{"port":80,"path":"/healthz"}]},"run":{"$ref":"#/definitions/text","description":"A command for the shell of user fleet-check inside the guest, over ssh from the hypervisor; it must succeed, each time within 10 s. Default: no such check.","examples":["systemctl is-active postgresql"]},"within":{"$ref":"#/definitions/duration","description":"How long the check may take to succeed. Default: the rollout's deadline.","examples":["60s"]}},"oneOf":[{"required":["tcp"]},{"required":["http"]},{"required":["run"]}],"examples":[{"tcp":5432}]};
+const schema54 = {"title":"a port","description":"A TCP or UDP port.","type":"integer","minimum":1,"maximum":65535,"examples":[443]};
+const schema57 = {"title":"text on one line","description":"Text without line breaks or control characters, not empty.","type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]+$","examples":["text"]};
+const schema55 = {"title":"an http check","description":"A request to the guest and the status it must answer with.","type":"object","additionalProperties":false,"required":["port"],"properties":{"port":{"$ref":"#/definitions/port","description":"The port of the guest that is asked.","examples":[80]},"path":{"title":"the path of a url","description":"The path that is asked for.","type":"string","pattern":"^/[\\u0021-\\u007e]*$","default":"/","examples":["/healthz"]},"status":{"type":"integer","minimum":100,"maximum":599,"description":"The status that must be answered with.","default":200,"examples":[200]}},"examples":[{"port":80,"path":"/healthz","status":200}]};
 const pattern35 = new RegExp("^/[\\u0021-\\u007e]*$", "u");
 
 function validate38(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
@@ -1412,7 +1413,7 @@ let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.port === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "port"},message:"must have required property '"+"port"+"'",schema:schema56.required,parentSchema:schema56,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "port"},message:"must have required property '"+"port"+"'",schema:schema55.required,parentSchema:schema55,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -1423,7 +1424,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(((key0 === "port") || (key0 === "path")) || (key0 === "status"))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema56,data};
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema55,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -1436,7 +1437,7 @@ errors++;
 if(data.port !== undefined){
 let data0 = data.port;
 if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
-const err2 = {instancePath:instancePath+"/port",schemaPath:"#/definitions/port/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema55.type,parentSchema:schema55,data:data0};
+const err2 = {instancePath:instancePath+"/port",schemaPath:"#/definitions/port/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema54.type,parentSchema:schema54,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -1447,7 +1448,7 @@ errors++;
 }
 if((typeof data0 == "number") && (isFinite(data0))){
 if(data0 > 65535 || isNaN(data0)){
-const err3 = {instancePath:instancePath+"/port",schemaPath:"#/definitions/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema55,data:data0};
+const err3 = {instancePath:instancePath+"/port",schemaPath:"#/definitions/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema54,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -1457,7 +1458,7 @@ vErrors.push(err3);
 errors++;
 }
 if(data0 < 1 || isNaN(data0)){
-const err4 = {instancePath:instancePath+"/port",schemaPath:"#/definitions/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema55,data:data0};
+const err4 = {instancePath:instancePath+"/port",schemaPath:"#/definitions/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema54,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -1472,7 +1473,7 @@ if(data.path !== undefined){
 let data1 = data.path;
 if(typeof data1 === "string"){
 if(!pattern35.test(data1)){
-const err5 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/pattern",keyword:"pattern",params:{pattern: "^/[\\u0021-\\u007e]*$"},message:"must match pattern \""+"^/[\\u0021-\\u007e]*$"+"\"",schema:"^/[\\u0021-\\u007e]*$",parentSchema:schema56.properties.path,data:data1};
+const err5 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/pattern",keyword:"pattern",params:{pattern: "^/[\\u0021-\\u007e]*$"},message:"must match pattern \""+"^/[\\u0021-\\u007e]*$"+"\"",schema:"^/[\\u0021-\\u007e]*$",parentSchema:schema55.properties.path,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -1483,7 +1484,7 @@ errors++;
 }
 }
 else {
-const err6 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema56.properties.path.type,parentSchema:schema56.properties.path,data:data1};
+const err6 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema55.properties.path.type,parentSchema:schema55.properties.path,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -1496,7 +1497,7 @@ errors++;
 if(data.status !== undefined){
 let data2 = data.status;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-const err7 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema56.properties.status.type,parentSchema:schema56.properties.status,data:data2};
+const err7 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema55.properties.status.type,parentSchema:schema55.properties.status,data:data2};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -1507,7 +1508,7 @@ errors++;
 }
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 599 || isNaN(data2)){
-const err8 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/maximum",keyword:"maximum",params:{comparison: "<=", limit: 599},message:"must be <= 599",schema:599,parentSchema:schema56.properties.status,data:data2};
+const err8 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/maximum",keyword:"maximum",params:{comparison: "<=", limit: 599},message:"must be <= 599",schema:599,parentSchema:schema55.properties.status,data:data2};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -1517,7 +1518,7 @@ vErrors.push(err8);
 errors++;
 }
 if(data2 < 100 || isNaN(data2)){
-const err9 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",schema:100,parentSchema:schema56.properties.status,data:data2};
+const err9 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",schema:100,parentSchema:schema55.properties.status,data:data2};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -1530,7 +1531,7 @@ errors++;
 }
 }
 else {
-const err10 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema56.type,parentSchema:schema56,data};
+const err10 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema55.type,parentSchema:schema55,data};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -1553,7 +1554,7 @@ let passing0 = null;
 const _errs2 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.tcp === undefined){
-const err0 = {instancePath,schemaPath:"#/oneOf/0/required",keyword:"required",params:{missingProperty: "tcp"},message:"must have required property '"+"tcp"+"'",schema:schema54.oneOf[0].required,parentSchema:schema54.oneOf[0],data};
+const err0 = {instancePath,schemaPath:"#/oneOf/0/required",keyword:"required",params:{missingProperty: "tcp"},message:"must have required property '"+"tcp"+"'",schema:schema53.oneOf[0].required,parentSchema:schema53.oneOf[0],data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -1571,7 +1572,7 @@ passing0 = 0;
 const _errs3 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.http === undefined){
-const err1 = {instancePath,schemaPath:"#/oneOf/1/required",keyword:"required",params:{missingProperty: "http"},message:"must have required property '"+"http"+"'",schema:schema54.oneOf[1].required,parentSchema:schema54.oneOf[1],data};
+const err1 = {instancePath,schemaPath:"#/oneOf/1/required",keyword:"required",params:{missingProperty: "http"},message:"must have required property '"+"http"+"'",schema:schema53.oneOf[1].required,parentSchema:schema53.oneOf[1],data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -1594,7 +1595,7 @@ passing0 = 1;
 const _errs4 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.run === undefined){
-const err2 = {instancePath,schemaPath:"#/oneOf/2/required",keyword:"required",params:{missingProperty: "run"},message:"must have required property '"+"run"+"'",schema:schema54.oneOf[2].required,parentSchema:schema54.oneOf[2],data};
+const err2 = {instancePath,schemaPath:"#/oneOf/2/required",keyword:"required",params:{missingProperty: "run"},message:"must have required property '"+"run"+"'",schema:schema53.oneOf[2].required,parentSchema:schema53.oneOf[2],data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -1617,7 +1618,7 @@ passing0 = 2;
 }
 }
 if(!valid0){
-const err3 = {instancePath,schemaPath:"#/oneOf",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",schema:schema54.oneOf,parentSchema:schema54,data};
+const err3 = {instancePath,schemaPath:"#/oneOf",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",schema:schema53.oneOf,parentSchema:schema53,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -1640,7 +1641,7 @@ vErrors = null;
 if(data && typeof data == "object" && !Array.isArray(data)){
 for(const key0 in data){
 if(!((((key0 === "tcp") || (key0 === "http")) || (key0 === "run")) || (key0 === "within"))){
-const err4 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema54,data};
+const err4 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema53,data};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -1653,7 +1654,7 @@ errors++;
 if(data.tcp !== undefined){
 let data0 = data.tcp;
 if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
-const err5 = {instancePath:instancePath+"/tcp",schemaPath:"#/definitions/port/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema55.type,parentSchema:schema55,data:data0};
+const err5 = {instancePath:instancePath+"/tcp",schemaPath:"#/definitions/port/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema54.type,parentSchema:schema54,data:data0};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -1664,7 +1665,7 @@ errors++;
 }
 if((typeof data0 == "number") && (isFinite(data0))){
 if(data0 > 65535 || isNaN(data0)){
-const err6 = {instancePath:instancePath+"/tcp",schemaPath:"#/definitions/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema55,data:data0};
+const err6 = {instancePath:instancePath+"/tcp",schemaPath:"#/definitions/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema54,data:data0};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -1674,7 +1675,7 @@ vErrors.push(err6);
 errors++;
 }
 if(data0 < 1 || isNaN(data0)){
-const err7 = {instancePath:instancePath+"/tcp",schemaPath:"#/definitions/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema55,data:data0};
+const err7 = {instancePath:instancePath+"/tcp",schemaPath:"#/definitions/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema54,data:data0};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -1694,8 +1695,8 @@ errors = vErrors.length;
 if(data.run !== undefined){
 let data2 = data.run;
 if(typeof data2 === "string"){
-if(!pattern10.test(data2)){
-const err8 = {instancePath:instancePath+"/run",schemaPath:"#/definitions/text/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"must match pattern \""+"^[^\\u0000-\\u001f\\u007f]+$"+"\"",schema:"^[^\\u0000-\\u001f\\u007f]+$",parentSchema:schema18,data:data2};
+if(!pattern25.test(data2)){
+const err8 = {instancePath:instancePath+"/run",schemaPath:"#/definitions/text/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"must match pattern \""+"^[^\\u0000-\\u001f\\u007f]+$"+"\"",schema:"^[^\\u0000-\\u001f\\u007f]+$",parentSchema:schema57,data:data2};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -1706,7 +1707,7 @@ errors++;
 }
 }
 else {
-const err9 = {instancePath:instancePath+"/run",schemaPath:"#/definitions/text/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema18.type,parentSchema:schema18,data:data2};
+const err9 = {instancePath:instancePath+"/run",schemaPath:"#/definitions/text/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema57.type,parentSchema:schema57,data:data2};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -1743,7 +1744,7 @@ errors++;
 }
 }
 else {
-const err12 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema54.type,parentSchema:schema54,data};
+const err12 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema53.type,parentSchema:schema53,data};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -1770,7 +1771,7 @@ errors = vErrors.length;
 }
 }
 else {
-const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema53.type,parentSchema:schema53,data};
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema52.type,parentSchema:schema52,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -1783,7 +1784,7 @@ validate36.errors = vErrors;
 return errors === 0;
 }
 
-const schema60 = {"title":"a list of vms","description":"Vms of the same hypervisor that this one is restarted and verified after.","type":"array","items":{"$ref":"#/definitions/name"},"default":[],"examples":[["db1"]]};
+const schema59 = {"title":"a list of vms","description":"Vms of the same hypervisor that this one is restarted and verified after.","type":"array","items":{"$ref":"#/definitions/name"},"default":[],"examples":[["db1"]]};
 
 function validate42(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1794,7 +1795,7 @@ for(let i0=0; i0<len0; i0++){
 let data0 = data[i0];
 if(typeof data0 === "string"){
 if(!pattern38.test(data0)){
-const err0 = {instancePath:instancePath+"/" + i0,schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema61,data:data0};
+const err0 = {instancePath:instancePath+"/" + i0,schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema60,data:data0};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -1805,7 +1806,7 @@ errors++;
 }
 }
 else {
-const err1 = {instancePath:instancePath+"/" + i0,schemaPath:"#/definitions/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema61.type,parentSchema:schema61,data:data0};
+const err1 = {instancePath:instancePath+"/" + i0,schemaPath:"#/definitions/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema60.type,parentSchema:schema60,data:data0};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -1817,7 +1818,7 @@ errors++;
 }
 }
 else {
-const err2 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema60.type,parentSchema:schema60,data};
+const err2 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema59.type,parentSchema:schema59,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -1836,8 +1837,8 @@ let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
 for(const key0 in data){
-if(!(func2.call(schema27.properties, key0))){
-const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema27,data};
+if(!(func2.call(schema26.properties, key0))){
+const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema26,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -1850,7 +1851,7 @@ errors++;
 if(data.vcpu !== undefined){
 let data0 = data.vcpu;
 if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
-const err1 = {instancePath:instancePath+"/vcpu",schemaPath:"#/definitions/vcpu/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema28.type,parentSchema:schema28,data:data0};
+const err1 = {instancePath:instancePath+"/vcpu",schemaPath:"#/definitions/vcpu/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema27.type,parentSchema:schema27,data:data0};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -1861,7 +1862,7 @@ errors++;
 }
 if((typeof data0 == "number") && (isFinite(data0))){
 if(data0 > 1024 || isNaN(data0)){
-const err2 = {instancePath:instancePath+"/vcpu",schemaPath:"#/definitions/vcpu/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",schema:1024,parentSchema:schema28,data:data0};
+const err2 = {instancePath:instancePath+"/vcpu",schemaPath:"#/definitions/vcpu/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",schema:1024,parentSchema:schema27,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -1871,7 +1872,7 @@ vErrors.push(err2);
 errors++;
 }
 if(data0 < 1 || isNaN(data0)){
-const err3 = {instancePath:instancePath+"/vcpu",schemaPath:"#/definitions/vcpu/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema28,data:data0};
+const err3 = {instancePath:instancePath+"/vcpu",schemaPath:"#/definitions/vcpu/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema27,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -1886,7 +1887,7 @@ if(data.memory !== undefined){
 let data1 = data.memory;
 if(typeof data1 === "string"){
 if(!pattern18.test(data1)){
-const err4 = {instancePath:instancePath+"/memory",schemaPath:"#/definitions/memory/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"},message:"must match pattern \""+"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"+"\"",schema:"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$",parentSchema:schema29,data:data1};
+const err4 = {instancePath:instancePath+"/memory",schemaPath:"#/definitions/memory/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"},message:"must match pattern \""+"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"+"\"",schema:"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$",parentSchema:schema28,data:data1};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -1897,7 +1898,7 @@ errors++;
 }
 }
 else {
-const err5 = {instancePath:instancePath+"/memory",schemaPath:"#/definitions/memory/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema29.type,parentSchema:schema29,data:data1};
+const err5 = {instancePath:instancePath+"/memory",schemaPath:"#/definitions/memory/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema28.type,parentSchema:schema28,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -1910,7 +1911,7 @@ errors++;
 if(data.hypervisor !== undefined){
 let data2 = data.hypervisor;
 if(!(((((((data2 === "qemu") || (data2 === "cloud-hypervisor")) || (data2 === "firecracker")) || (data2 === "crosvm")) || (data2 === "kvmtool")) || (data2 === "stratovirt")) || (data2 === "alioth"))){
-const err6 = {instancePath:instancePath+"/hypervisor",schemaPath:"#/definitions/hypervisor/enum",keyword:"enum",params:{allowedValues: schema30.enum},message:"must be equal to one of the allowed values",schema:schema30.enum,parentSchema:schema30,data:data2};
+const err6 = {instancePath:instancePath+"/hypervisor",schemaPath:"#/definitions/hypervisor/enum",keyword:"enum",params:{allowedValues: schema29.enum},message:"must be equal to one of the allowed values",schema:schema29.enum,parentSchema:schema29,data:data2};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -1923,7 +1924,7 @@ errors++;
 if(data.store !== undefined){
 let data3 = data.store;
 if(!((data3 === "shared") || (data3 === "disk"))){
-const err7 = {instancePath:instancePath+"/store",schemaPath:"#/definitions/store/enum",keyword:"enum",params:{allowedValues: schema31.enum},message:"must be equal to one of the allowed values",schema:schema31.enum,parentSchema:schema31,data:data3};
+const err7 = {instancePath:instancePath+"/store",schemaPath:"#/definitions/store/enum",keyword:"enum",params:{allowedValues: schema30.enum},message:"must be equal to one of the allowed values",schema:schema30.enum,parentSchema:schema30,data:data3};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -1937,7 +1938,7 @@ if(data.timezone !== undefined){
 let data4 = data.timezone;
 if(typeof data4 === "string"){
 if(!pattern19.test(data4)){
-const err8 = {instancePath:instancePath+"/timezone",schemaPath:"#/definitions/timezone/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$"},message:"must match pattern \""+"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$"+"\"",schema:"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$",parentSchema:schema32,data:data4};
+const err8 = {instancePath:instancePath+"/timezone",schemaPath:"#/definitions/timezone/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$"},message:"must match pattern \""+"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$"+"\"",schema:"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$",parentSchema:schema31,data:data4};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -1948,7 +1949,7 @@ errors++;
 }
 }
 else {
-const err9 = {instancePath:instancePath+"/timezone",schemaPath:"#/definitions/timezone/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema32.type,parentSchema:schema32,data:data4};
+const err9 = {instancePath:instancePath+"/timezone",schemaPath:"#/definitions/timezone/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema31.type,parentSchema:schema31,data:data4};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -1962,7 +1963,7 @@ if(data.stateVersion !== undefined){
 let data5 = data.stateVersion;
 if(typeof data5 === "string"){
 if(!pattern20.test(data5)){
-const err10 = {instancePath:instancePath+"/stateVersion",schemaPath:"#/definitions/stateVersion/pattern",keyword:"pattern",params:{pattern: "^[0-9]{2}\\.[0-9]{2}$"},message:"must match pattern \""+"^[0-9]{2}\\.[0-9]{2}$"+"\"",schema:"^[0-9]{2}\\.[0-9]{2}$",parentSchema:schema33,data:data5};
+const err10 = {instancePath:instancePath+"/stateVersion",schemaPath:"#/definitions/stateVersion/pattern",keyword:"pattern",params:{pattern: "^[0-9]{2}\\.[0-9]{2}$"},message:"must match pattern \""+"^[0-9]{2}\\.[0-9]{2}$"+"\"",schema:"^[0-9]{2}\\.[0-9]{2}$",parentSchema:schema32,data:data5};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -1973,7 +1974,7 @@ errors++;
 }
 }
 else {
-const err11 = {instancePath:instancePath+"/stateVersion",schemaPath:"#/definitions/stateVersion/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema33.type,parentSchema:schema33,data:data5};
+const err11 = {instancePath:instancePath+"/stateVersion",schemaPath:"#/definitions/stateVersion/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema32.type,parentSchema:schema32,data:data5};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -1986,7 +1987,7 @@ errors++;
 if(data.balloon !== undefined){
 let data6 = data.balloon;
 if(typeof data6 !== "boolean"){
-const err12 = {instancePath:instancePath+"/balloon",schemaPath:"#/definitions/balloon/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema34.type,parentSchema:schema34,data:data6};
+const err12 = {instancePath:instancePath+"/balloon",schemaPath:"#/definitions/balloon/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema33.type,parentSchema:schema33,data:data6};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -1999,7 +2000,7 @@ errors++;
 if(data.state !== undefined){
 let data7 = data.state;
 if(!((data7 === "running") || (data7 === "stopped"))){
-const err13 = {instancePath:instancePath+"/state",schemaPath:"#/definitions/state/enum",keyword:"enum",params:{allowedValues: schema35.enum},message:"must be equal to one of the allowed values",schema:schema35.enum,parentSchema:schema35,data:data7};
+const err13 = {instancePath:instancePath+"/state",schemaPath:"#/definitions/state/enum",keyword:"enum",params:{allowedValues: schema34.enum},message:"must be equal to one of the allowed values",schema:schema34.enum,parentSchema:schema34,data:data7};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -2012,7 +2013,7 @@ errors++;
 if(data.autostart !== undefined){
 let data8 = data.autostart;
 if(!(((data8 === "always") || (data8 === "healthy")) || (data8 === "never"))){
-const err14 = {instancePath:instancePath+"/autostart",schemaPath:"#/definitions/autostart/enum",keyword:"enum",params:{allowedValues: schema36.enum},message:"must be equal to one of the allowed values",schema:schema36.enum,parentSchema:schema36,data:data8};
+const err14 = {instancePath:instancePath+"/autostart",schemaPath:"#/definitions/autostart/enum",keyword:"enum",params:{allowedValues: schema35.enum},message:"must be equal to one of the allowed values",schema:schema35.enum,parentSchema:schema35,data:data8};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -2036,7 +2037,7 @@ for(let i0=0; i0<len0; i0++){
 let data11 = data10[i0];
 if(typeof data11 === "string"){
 if(!pattern22.test(data11)){
-const err15 = {instancePath:instancePath+"/packages/" + i0,schemaPath:"#/definitions/packages/items/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$"},message:"must match pattern \""+"^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$"+"\"",schema:"^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$",parentSchema:schema39.items,data:data11};
+const err15 = {instancePath:instancePath+"/packages/" + i0,schemaPath:"#/definitions/packages/items/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$"},message:"must match pattern \""+"^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$"+"\"",schema:"^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$",parentSchema:schema38.items,data:data11};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -2047,7 +2048,7 @@ errors++;
 }
 }
 else {
-const err16 = {instancePath:instancePath+"/packages/" + i0,schemaPath:"#/definitions/packages/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema39.items.type,parentSchema:schema39.items,data:data11};
+const err16 = {instancePath:instancePath+"/packages/" + i0,schemaPath:"#/definitions/packages/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema38.items.type,parentSchema:schema38.items,data:data11};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -2059,7 +2060,7 @@ errors++;
 }
 }
 else {
-const err17 = {instancePath:instancePath+"/packages",schemaPath:"#/definitions/packages/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema39.type,parentSchema:schema39,data:data10};
+const err17 = {instancePath:instancePath+"/packages",schemaPath:"#/definitions/packages/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema38.type,parentSchema:schema38,data:data10};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -2080,7 +2081,7 @@ let data13 = data.config;
 if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
 }
 else {
-const err18 = {instancePath:instancePath+"/config",schemaPath:"#/definitions/config/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema42.type,parentSchema:schema42,data:data13};
+const err18 = {instancePath:instancePath+"/config",schemaPath:"#/definitions/config/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema41.type,parentSchema:schema41,data:data13};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -2097,8 +2098,8 @@ const len1 = data14.length;
 for(let i1=0; i1<len1; i1++){
 let data15 = data14[i1];
 if(typeof data15 === "string"){
-if(!pattern10.test(data15)){
-const err19 = {instancePath:instancePath+"/modules/" + i1,schemaPath:"#/definitions/modules/items/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"must match pattern \""+"^[^\\u0000-\\u001f\\u007f]+$"+"\"",schema:"^[^\\u0000-\\u001f\\u007f]+$",parentSchema:schema43.items,data:data15};
+if(!pattern25.test(data15)){
+const err19 = {instancePath:instancePath+"/modules/" + i1,schemaPath:"#/definitions/modules/items/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"must match pattern \""+"^[^\\u0000-\\u001f\\u007f]+$"+"\"",schema:"^[^\\u0000-\\u001f\\u007f]+$",parentSchema:schema42.items,data:data15};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -2109,7 +2110,7 @@ errors++;
 }
 }
 else {
-const err20 = {instancePath:instancePath+"/modules/" + i1,schemaPath:"#/definitions/modules/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema43.items.type,parentSchema:schema43.items,data:data15};
+const err20 = {instancePath:instancePath+"/modules/" + i1,schemaPath:"#/definitions/modules/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema42.items.type,parentSchema:schema42.items,data:data15};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -2121,7 +2122,7 @@ errors++;
 }
 }
 else {
-const err21 = {instancePath:instancePath+"/modules",schemaPath:"#/definitions/modules/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema43.type,parentSchema:schema43,data:data14};
+const err21 = {instancePath:instancePath+"/modules",schemaPath:"#/definitions/modules/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema42.type,parentSchema:schema42,data:data14};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -2151,7 +2152,7 @@ for(let i2=0; i2<len2; i2++){
 let data19 = data18[i2];
 if(typeof data19 === "string"){
 if(!pattern32.test(data19)){
-const err22 = {instancePath:instancePath+"/publish/" + i2,schemaPath:"#/definitions/publish/items/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$"},message:"must match pattern \""+"^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$"+"\"",schema:"^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$",parentSchema:schema50.items,data:data19};
+const err22 = {instancePath:instancePath+"/publish/" + i2,schemaPath:"#/definitions/publish/items/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$"},message:"must match pattern \""+"^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$"+"\"",schema:"^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$",parentSchema:schema49.items,data:data19};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -2162,7 +2163,7 @@ errors++;
 }
 }
 else {
-const err23 = {instancePath:instancePath+"/publish/" + i2,schemaPath:"#/definitions/publish/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema50.items.type,parentSchema:schema50.items,data:data19};
+const err23 = {instancePath:instancePath+"/publish/" + i2,schemaPath:"#/definitions/publish/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema49.items.type,parentSchema:schema49.items,data:data19};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -2174,7 +2175,7 @@ errors++;
 }
 }
 else {
-const err24 = {instancePath:instancePath+"/publish",schemaPath:"#/definitions/publish/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema50.type,parentSchema:schema50,data:data18};
+const err24 = {instancePath:instancePath+"/publish",schemaPath:"#/definitions/publish/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema49.type,parentSchema:schema49,data:data18};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -2204,7 +2205,7 @@ errors = vErrors.length;
 }
 }
 else {
-const err25 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema27.type,parentSchema:schema27,data};
+const err25 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema26.type,parentSchema:schema26,data};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -2217,10 +2218,10 @@ validate21.errors = vErrors;
 return errors === 0;
 }
 
-const schema64 = {"title":"a hypervisor","description":"A NixOS machine that runs vms. fleet deploys its own configuration, too: what is in its /etc/nixos has to be under modules or config.","type":"object","additionalProperties":false,"required":["ssh","system","stateVersion"],"properties":{"ssh":{"$ref":"#/definitions/sshTarget","description":"How to reach it: user@host[:port], a Host of ~/.ssh/config, or an object.","examples":["root@203.0.113.20"]},"system":{"$ref":"#/definitions/system","description":"The platform of the hypervisor and of its vms.","examples":["x86_64-linux"]},"stateVersion":{"title":"a NixOS release in quotes","description":"system.stateVersion of the hypervisor itself: the release it was installed with.","type":"string","pattern":"^[0-9]{2}\\.[0-9]{2}$","examples":["25.11"]},"checkout":{"$ref":"#/definitions/path","description":"Where the git checkout is on the hypervisor. fleet owns it: what is changed there by hand is set aside.","default":"/var/lib/fleet/repo","examples":["/var/lib/fleet/repo"]},"uplink":{"$ref":"#/definitions/interface","description":"The interface that nat goes out of and published ports come in by. Default: none, and then no network on it can have nat and no vm on it publish.","examples":["enP2p4s0"]},"tags":{"$ref":"#/definitions/tags"},"capacity":{"$ref":"#/definitions/capacity"},"autostart":{"title":"an autostart","description":"Which vms start after a reboot: all, those that were well at the last look, or none. A vm's own autostart wins.","enum":["all","healthy","none"],"default":"all","examples":["all"]},"tailscale":{"title":"tailscale settings","description":"Tailscale on the hypervisor; who logs it in is a person, once.","type":"object","additionalProperties":false,"properties":{"enable":{"type":"boolean","description":"Whether tailscale runs.","default":false,"examples":[true]},"advertiseRoutes":{"type":"boolean","description":"Whether the tailnet reaches the subnets of its networks. Guests open no connection into it, whatever their egress.","default":false,"examples":[true]}},"default":{},"examples":[{"enable":true,"advertiseRoutes":true}]},"dns":{"title":"dns settings","description":"Names: every guest asks its gateway.","type":"object","additionalProperties":false,"properties":{"forwardTo":{"title":"a list of name servers","description":"The forwarder on every gateway address, whom guests ask, asks these. None ([]): fleet runs no forwarder, and what answers on the gateways, if anything, is yours.","type":"array","items":{"title":"an IP address","type":"string","pattern":"^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$","examples":["1.1.1.1"]},"default":["1.1.1.1","9.9.9.9"],"examples":[["1.1.1.1"]]}},"default":{},"examples":[{"forwardTo":["1.1.1.1"]}]},"packages":{"$ref":"#/definitions/packages"},"users":{"$ref":"#/definitions/users"},"config":{"$ref":"#/definitions/config"},"modules":{"$ref":"#/definitions/modules"}},"examples":[{"ssh":"root@203.0.113.20","system":"x86_64-linux","stateVersion":"25.11"}]};
-const schema67 = {"title":"a system","description":"The platform of the hypervisor and of its vms.","enum":["aarch64-linux","x86_64-linux"],"examples":["x86_64-linux"]};
-const schema69 = {"title":"an interface name of at most 15 characters","description":"Letters, digits, dots, underscores and hyphens.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$","examples":["br-backend","enP2p4s0"]};
-const schema65 = {"title":"an ssh destination","description":"user@host[:port] (an IPv6 address in brackets), a Host of ~/.ssh/config, or an object.","type":["string","object"],"pattern":"^[^\\s\\u0000-\\u001f\\u007f-][^\\s\\u0000-\\u001f\\u007f]*$","additionalProperties":false,"required":["host"],"properties":{"host":{"title":"a host","description":"A host name, an address or a Host of ~/.ssh/config.","type":"string","pattern":"^[A-Za-z0-9_.:*][A-Za-z0-9_.:%-]*$","examples":["203.0.113.20"]},"user":{"title":"a user name","description":"Who to log in as. Default: what ~/.ssh/config says.","type":"string","pattern":"^[A-Za-z0-9_.][A-Za-z0-9_.-]*$","examples":["root"]},"port":{"$ref":"#/definitions/port","description":"The port of sshd. Default: what ~/.ssh/config says, else 22.","examples":[22]},"jump":{"title":"a jump host","description":"A host to go through, as user@host[:port]. Default: what ~/.ssh/config says.","type":"string","pattern":"^[A-Za-z0-9_.[][A-Za-z0-9_.:%@,[\\]-]*$","examples":["ops@bastion.example.net"]},"identityFile":{"title":"a file","description":"The private key to log in with. Default: what ~/.ssh/config says.","type":"string","pattern":"^[~/.A-Za-z0-9_][^\\u0000-\\u001f\\u007f]*$","examples":["~/.ssh/id_ed25519"]},"sudo":{"type":"boolean","description":"Commands run through sudo -n. Default: when the user is not root.","examples":[true]}},"examples":["root@203.0.113.20",{"host":"203.0.113.20","user":"root"}]};
+const schema63 = {"title":"a hypervisor","description":"A NixOS machine that runs vms. fleet deploys its own configuration, too: what is in its /etc/nixos has to be under modules or config.","type":"object","additionalProperties":false,"required":["ssh","system","stateVersion"],"properties":{"ssh":{"$ref":"#/definitions/sshTarget","description":"How to reach it: user@host[:port], a Host of ~/.ssh/config, or an object.","examples":["root@203.0.113.20"]},"system":{"$ref":"#/definitions/system","description":"The platform of the hypervisor and of its vms.","examples":["x86_64-linux"]},"stateVersion":{"title":"a NixOS release in quotes","description":"system.stateVersion of the hypervisor itself: the release it was installed with.","type":"string","pattern":"^[0-9]{2}\\.[0-9]{2}$","examples":["25.11"]},"checkout":{"$ref":"#/definitions/path","description":"Where the git checkout is on the hypervisor. fleet owns it: what is changed there by hand is set aside.","default":"/var/lib/fleet/repo","examples":["/var/lib/fleet/repo"]},"uplink":{"$ref":"#/definitions/interface","description":"The interface that nat goes out of and published ports come in by. Default: none, and then no network on it can have nat and no vm on it publish.","examples":["enP2p4s0"]},"tags":{"$ref":"#/definitions/tags"},"capacity":{"$ref":"#/definitions/capacity"},"autostart":{"title":"an autostart","description":"Which vms start after a reboot: all, those that were well at the last look, or none. A vm's own autostart wins.","enum":["all","healthy","none"],"default":"all","examples":["all"]},"tailscale":{"title":"tailscale settings","description":"Tailscale on the hypervisor; who logs it in is a person, once.","type":"object","additionalProperties":false,"properties":{"enable":{"type":"boolean","description":"Whether tailscale runs.","default":false,"examples":[true]},"advertiseRoutes":{"type":"boolean","description":"Whether the tailnet reaches the subnets of its networks. Guests open no connection into it, whatever their egress.","default":false,"examples":[true]}},"default":{},"examples":[{"enable":true,"advertiseRoutes":true}]},"dns":{"title":"dns settings","description":"Names: every guest asks its gateway.","type":"object","additionalProperties":false,"properties":{"forwardTo":{"title":"a list of name servers","description":"The forwarder on every gateway address, whom guests ask, asks these. None ([]): fleet runs no forwarder, and what answers on the gateways, if anything, is yours.","type":"array","items":{"title":"an IP address","type":"string","pattern":"^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}|(?=.{2,45}$)[0-9A-Fa-f]*:[0-9A-Fa-f:.]*)$","examples":["1.1.1.1"]},"default":["1.1.1.1","9.9.9.9"],"examples":[["1.1.1.1"]]}},"default":{},"examples":[{"forwardTo":["1.1.1.1"]}]},"packages":{"$ref":"#/definitions/packages"},"users":{"$ref":"#/definitions/users"},"config":{"$ref":"#/definitions/config"},"modules":{"$ref":"#/definitions/modules"}},"examples":[{"ssh":"root@203.0.113.20","system":"x86_64-linux","stateVersion":"25.11"}]};
+const schema66 = {"title":"a system","description":"The platform of the hypervisor and of its vms.","enum":["aarch64-linux","x86_64-linux"],"examples":["x86_64-linux"]};
+const schema68 = {"title":"an interface name of at most 15 characters","description":"Letters, digits, dots, underscores and hyphens.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$","examples":["br-backend","enP2p4s0"]};
+const schema64 = {"title":"an ssh destination","description":"user@host[:port] (an IPv6 address in brackets), a Host of ~/.ssh/config, or an object.","type":["string","object"],"pattern":"^[^\\s\\u0000-\\u001f\\u007f-][^\\s\\u0000-\\u001f\\u007f]*$","additionalProperties":false,"required":["host"],"properties":{"host":{"title":"a host","description":"A host name, an address or a Host of ~/.ssh/config.","type":"string","pattern":"^[A-Za-z0-9_.:*][A-Za-z0-9_.:%-]*$","examples":["203.0.113.20"]},"user":{"title":"a user name","description":"Who to log in as. Default: what ~/.ssh/config says.","type":"string","pattern":"^[A-Za-z0-9_.][A-Za-z0-9_.-]*$","examples":["root"]},"port":{"$ref":"#/definitions/port","description":"The port of sshd. Default: what ~/.ssh/config says, else 22.","examples":[22]},"jump":{"title":"a jump host","description":"A host to go through, as user@host[:port]. Default: what ~/.ssh/config says.","type":"string","pattern":"^[A-Za-z0-9_.[][A-Za-z0-9_.:%@,[\\]-]*$","examples":["ops@bastion.example.net"]},"identityFile":{"title":"a file","description":"The private key to log in with. Default: what ~/.ssh/config says.","type":"string","pattern":"^[~/.A-Za-z0-9_][^\\u0000-\\u001f\\u007f]*$","examples":["~/.ssh/id_ed25519"]},"sudo":{"type":"boolean","description":"Commands run through sudo -n. Default: when the user is not root.","examples":[true]}},"examples":["root@203.0.113.20",{"host":"203.0.113.20","user":"root"}]};
 const pattern41 = new RegExp("^[^\\s\\u0000-\\u001f\\u007f-][^\\s\\u0000-\\u001f\\u007f]*$", "u");
 const pattern42 = new RegExp("^[A-Za-z0-9_.:*][A-Za-z0-9_.:%-]*$", "u");
 const pattern43 = new RegExp("^[A-Za-z0-9_.][A-Za-z0-9_.-]*$", "u");
@@ -2231,7 +2232,7 @@ function validate47(data, {instancePath="", parentData, parentDataProperty, root
 let vErrors = null;
 let errors = 0;
 if((typeof data !== "string") && (!(data && typeof data == "object" && !Array.isArray(data)))){
-const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema65.type},message:"must be string,object",schema:schema65.type,parentSchema:schema65,data};
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema64.type},message:"must be string,object",schema:schema64.type,parentSchema:schema64,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -2242,7 +2243,7 @@ errors++;
 }
 if(typeof data === "string"){
 if(!pattern41.test(data)){
-const err1 = {instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^[^\\s\\u0000-\\u001f\\u007f-][^\\s\\u0000-\\u001f\\u007f]*$"},message:"must match pattern \""+"^[^\\s\\u0000-\\u001f\\u007f-][^\\s\\u0000-\\u001f\\u007f]*$"+"\"",schema:"^[^\\s\\u0000-\\u001f\\u007f-][^\\s\\u0000-\\u001f\\u007f]*$",parentSchema:schema65,data};
+const err1 = {instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^[^\\s\\u0000-\\u001f\\u007f-][^\\s\\u0000-\\u001f\\u007f]*$"},message:"must match pattern \""+"^[^\\s\\u0000-\\u001f\\u007f-][^\\s\\u0000-\\u001f\\u007f]*$"+"\"",schema:"^[^\\s\\u0000-\\u001f\\u007f-][^\\s\\u0000-\\u001f\\u007f]*$",parentSchema:schema64,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -2254,7 +2255,7 @@ errors++;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.host === undefined){
-const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "host"},message:"must have required property '"+"host"+"'",schema:schema65.required,parentSchema:schema65,data};
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "host"},message:"must have required property '"+"host"+"'",schema:schema64.required,parentSchema:schema64,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -2265,7 +2266,7 @@ errors++;
 }
 for(const key0 in data){
 if(!((((((key0 === "host") || (key0 === "user")) || (key0 === "port")) || (key0 === "jump")) || (key0 === "identityFile")) || (key0 === "sudo"))){
-const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema65,data};
+const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema64,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -2279,7 +2280,7 @@ if(data.host !== undefined){
 let data0 = data.host;
 if(typeof data0 === "string"){
 if(!pattern42.test(data0)){
-const err4 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.:*][A-Za-z0-9_.:%-]*$"},message:"must match pattern \""+"^[A-Za-z0-9_.:*][A-Za-z0-9_.:%-]*$"+"\"",schema:"^[A-Za-z0-9_.:*][A-Za-z0-9_.:%-]*$",parentSchema:schema65.properties.host,data:data0};
+const err4 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.:*][A-Za-z0-9_.:%-]*$"},message:"must match pattern \""+"^[A-Za-z0-9_.:*][A-Za-z0-9_.:%-]*$"+"\"",schema:"^[A-Za-z0-9_.:*][A-Za-z0-9_.:%-]*$",parentSchema:schema64.properties.host,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -2290,7 +2291,7 @@ errors++;
 }
 }
 else {
-const err5 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema65.properties.host.type,parentSchema:schema65.properties.host,data:data0};
+const err5 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema64.properties.host.type,parentSchema:schema64.properties.host,data:data0};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -2304,7 +2305,7 @@ if(data.user !== undefined){
 let data1 = data.user;
 if(typeof data1 === "string"){
 if(!pattern43.test(data1)){
-const err6 = {instancePath:instancePath+"/user",schemaPath:"#/properties/user/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.][A-Za-z0-9_.-]*$"},message:"must match pattern \""+"^[A-Za-z0-9_.][A-Za-z0-9_.-]*$"+"\"",schema:"^[A-Za-z0-9_.][A-Za-z0-9_.-]*$",parentSchema:schema65.properties.user,data:data1};
+const err6 = {instancePath:instancePath+"/user",schemaPath:"#/properties/user/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.][A-Za-z0-9_.-]*$"},message:"must match pattern \""+"^[A-Za-z0-9_.][A-Za-z0-9_.-]*$"+"\"",schema:"^[A-Za-z0-9_.][A-Za-z0-9_.-]*$",parentSchema:schema64.properties.user,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -2315,7 +2316,7 @@ errors++;
 }
 }
 else {
-const err7 = {instancePath:instancePath+"/user",schemaPath:"#/properties/user/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema65.properties.user.type,parentSchema:schema65.properties.user,data:data1};
+const err7 = {instancePath:instancePath+"/user",schemaPath:"#/properties/user/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema64.properties.user.type,parentSchema:schema64.properties.user,data:data1};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -2328,7 +2329,7 @@ errors++;
 if(data.port !== undefined){
 let data2 = data.port;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-const err8 = {instancePath:instancePath+"/port",schemaPath:"#/definitions/port/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema55.type,parentSchema:schema55,data:data2};
+const err8 = {instancePath:instancePath+"/port",schemaPath:"#/definitions/port/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema54.type,parentSchema:schema54,data:data2};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -2339,7 +2340,7 @@ errors++;
 }
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 65535 || isNaN(data2)){
-const err9 = {instancePath:instancePath+"/port",schemaPath:"#/definitions/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema55,data:data2};
+const err9 = {instancePath:instancePath+"/port",schemaPath:"#/definitions/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema54,data:data2};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -2349,7 +2350,7 @@ vErrors.push(err9);
 errors++;
 }
 if(data2 < 1 || isNaN(data2)){
-const err10 = {instancePath:instancePath+"/port",schemaPath:"#/definitions/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema55,data:data2};
+const err10 = {instancePath:instancePath+"/port",schemaPath:"#/definitions/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema54,data:data2};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -2364,7 +2365,7 @@ if(data.jump !== undefined){
 let data3 = data.jump;
 if(typeof data3 === "string"){
 if(!pattern44.test(data3)){
-const err11 = {instancePath:instancePath+"/jump",schemaPath:"#/properties/jump/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.[][A-Za-z0-9_.:%@,[\\]-]*$"},message:"must match pattern \""+"^[A-Za-z0-9_.[][A-Za-z0-9_.:%@,[\\]-]*$"+"\"",schema:"^[A-Za-z0-9_.[][A-Za-z0-9_.:%@,[\\]-]*$",parentSchema:schema65.properties.jump,data:data3};
+const err11 = {instancePath:instancePath+"/jump",schemaPath:"#/properties/jump/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.[][A-Za-z0-9_.:%@,[\\]-]*$"},message:"must match pattern \""+"^[A-Za-z0-9_.[][A-Za-z0-9_.:%@,[\\]-]*$"+"\"",schema:"^[A-Za-z0-9_.[][A-Za-z0-9_.:%@,[\\]-]*$",parentSchema:schema64.properties.jump,data:data3};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -2375,7 +2376,7 @@ errors++;
 }
 }
 else {
-const err12 = {instancePath:instancePath+"/jump",schemaPath:"#/properties/jump/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema65.properties.jump.type,parentSchema:schema65.properties.jump,data:data3};
+const err12 = {instancePath:instancePath+"/jump",schemaPath:"#/properties/jump/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema64.properties.jump.type,parentSchema:schema64.properties.jump,data:data3};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -2389,7 +2390,7 @@ if(data.identityFile !== undefined){
 let data4 = data.identityFile;
 if(typeof data4 === "string"){
 if(!pattern45.test(data4)){
-const err13 = {instancePath:instancePath+"/identityFile",schemaPath:"#/properties/identityFile/pattern",keyword:"pattern",params:{pattern: "^[~/.A-Za-z0-9_][^\\u0000-\\u001f\\u007f]*$"},message:"must match pattern \""+"^[~/.A-Za-z0-9_][^\\u0000-\\u001f\\u007f]*$"+"\"",schema:"^[~/.A-Za-z0-9_][^\\u0000-\\u001f\\u007f]*$",parentSchema:schema65.properties.identityFile,data:data4};
+const err13 = {instancePath:instancePath+"/identityFile",schemaPath:"#/properties/identityFile/pattern",keyword:"pattern",params:{pattern: "^[~/.A-Za-z0-9_][^\\u0000-\\u001f\\u007f]*$"},message:"must match pattern \""+"^[~/.A-Za-z0-9_][^\\u0000-\\u001f\\u007f]*$"+"\"",schema:"^[~/.A-Za-z0-9_][^\\u0000-\\u001f\\u007f]*$",parentSchema:schema64.properties.identityFile,data:data4};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -2400,7 +2401,7 @@ errors++;
 }
 }
 else {
-const err14 = {instancePath:instancePath+"/identityFile",schemaPath:"#/properties/identityFile/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema65.properties.identityFile.type,parentSchema:schema65.properties.identityFile,data:data4};
+const err14 = {instancePath:instancePath+"/identityFile",schemaPath:"#/properties/identityFile/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema64.properties.identityFile.type,parentSchema:schema64.properties.identityFile,data:data4};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -2413,7 +2414,7 @@ errors++;
 if(data.sudo !== undefined){
 let data5 = data.sudo;
 if(typeof data5 !== "boolean"){
-const err15 = {instancePath:instancePath+"/sudo",schemaPath:"#/properties/sudo/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema65.properties.sudo.type,parentSchema:schema65.properties.sudo,data:data5};
+const err15 = {instancePath:instancePath+"/sudo",schemaPath:"#/properties/sudo/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema64.properties.sudo.type,parentSchema:schema64.properties.sudo,data:data5};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -2428,7 +2429,7 @@ validate47.errors = vErrors;
 return errors === 0;
 }
 
-const schema70 = {"title":"a capacity","description":"What the hypervisor has to give to its vms. All vms of the file count: running ones with vcpus, memory and the size of their volumes, stopped ones with their volumes. What is declared is checked by validate; what is not is asked of the hypervisor and checked by plan and apply.","type":"object","additionalProperties":false,"properties":{"vcpu":{"type":"integer","minimum":1,"maximum":100000,"description":"CPU threads of the hypervisor. Default: those it has.","examples":[16]},"memory":{"$ref":"#/definitions/size","description":"Memory of the hypervisor. Default: all that it has.","examples":["32GiB"]},"disk":{"$ref":"#/definitions/size","description":"Disk for volumes. Default: what is free in /var/lib/microvms and what its volumes take there already.","examples":["200GiB"]},"reserve":{"title":"a reserve","description":"What is kept for the hypervisor itself: taken off before anything is given away.","type":"object","additionalProperties":false,"properties":{"vcpu":{"type":"integer","minimum":0,"maximum":100000,"description":"CPU threads kept for the hypervisor.","default":0,"examples":[1]},"memory":{"$ref":"#/definitions/size","description":"Memory kept for the hypervisor. Default: none.","examples":["2GiB"]},"disk":{"$ref":"#/definitions/size","description":"Disk kept for the hypervisor. Default: none.","examples":["10GiB"]}},"default":{},"examples":[{"memory":"2GiB"}]},"overcommit":{"title":"an overcommitment","description":"How many times over the rest after the reserve may be given away.","type":"object","additionalProperties":false,"properties":{"vcpu":{"type":"number","minimum":0.1,"maximum":1000,"description":"How often each CPU thread may be given away: guests are rarely busy all at once.","default":4,"examples":[4]},"memory":{"type":"number","minimum":0.1,"maximum":1000,"description":"How often memory may be given away. Above 1 the kernel may have to kill guests.","default":1,"examples":[1]},"disk":{"type":"number","minimum":0.1,"maximum":1000,"description":"How often disk may be given away. Images are sparse: above 1 they may fill the disk before they are full.","default":1,"examples":[1]}},"default":{},"examples":[{"vcpu":4}]}},"default":{},"examples":[{"vcpu":16,"memory":"32GiB"}]};
+const schema69 = {"title":"a capacity","description":"What the hypervisor has to give to its vms. All vms of the file count: running ones with vcpus, memory and the size of their volumes, stopped ones with their volumes. What is declared is checked by validate; what is not is asked of the hypervisor and checked by plan and apply.","type":"object","additionalProperties":false,"properties":{"vcpu":{"type":"integer","minimum":1,"maximum":100000,"description":"CPU threads of the hypervisor. Default: those it has.","examples":[16]},"memory":{"$ref":"#/definitions/size","description":"Memory of the hypervisor. Default: all that it has.","examples":["32GiB"]},"disk":{"$ref":"#/definitions/size","description":"Disk for volumes. Default: what is free in /var/lib/microvms and what its volumes take there already.","examples":["200GiB"]},"reserve":{"title":"a reserve","description":"What is kept for the hypervisor itself: taken off before anything is given away.","type":"object","additionalProperties":false,"properties":{"vcpu":{"type":"integer","minimum":0,"maximum":100000,"description":"CPU threads kept for the hypervisor.","default":0,"examples":[1]},"memory":{"$ref":"#/definitions/size","description":"Memory kept for the hypervisor. Default: none.","examples":["2GiB"]},"disk":{"$ref":"#/definitions/size","description":"Disk kept for the hypervisor. Default: none.","examples":["10GiB"]}},"default":{},"examples":[{"memory":"2GiB"}]},"overcommit":{"title":"an overcommitment","description":"How many times over the rest after the reserve may be given away.","type":"object","additionalProperties":false,"properties":{"vcpu":{"type":"number","minimum":0.1,"maximum":1000,"description":"How often each CPU thread may be given away: guests are rarely busy all at once.","default":4,"examples":[4]},"memory":{"type":"number","minimum":0.1,"maximum":1000,"description":"How often memory may be given away. Above 1 the kernel may have to kill guests.","default":1,"examples":[1]},"disk":{"type":"number","minimum":0.1,"maximum":1000,"description":"How often disk may be given away. Images are sparse: above 1 they may fill the disk before they are full.","default":1,"examples":[1]}},"default":{},"examples":[{"vcpu":4}]}},"default":{},"examples":[{"vcpu":16,"memory":"32GiB"}]};
 
 function validate50(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -2436,7 +2437,7 @@ let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
 for(const key0 in data){
 if(!(((((key0 === "vcpu") || (key0 === "memory")) || (key0 === "disk")) || (key0 === "reserve")) || (key0 === "overcommit"))){
-const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema70,data};
+const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema69,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -2449,7 +2450,7 @@ errors++;
 if(data.vcpu !== undefined){
 let data0 = data.vcpu;
 if(!(((typeof data0 == "number") && (!(data0 % 1) && !isNaN(data0))) && (isFinite(data0)))){
-const err1 = {instancePath:instancePath+"/vcpu",schemaPath:"#/properties/vcpu/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema70.properties.vcpu.type,parentSchema:schema70.properties.vcpu,data:data0};
+const err1 = {instancePath:instancePath+"/vcpu",schemaPath:"#/properties/vcpu/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema69.properties.vcpu.type,parentSchema:schema69.properties.vcpu,data:data0};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -2460,7 +2461,7 @@ errors++;
 }
 if((typeof data0 == "number") && (isFinite(data0))){
 if(data0 > 100000 || isNaN(data0)){
-const err2 = {instancePath:instancePath+"/vcpu",schemaPath:"#/properties/vcpu/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",schema:100000,parentSchema:schema70.properties.vcpu,data:data0};
+const err2 = {instancePath:instancePath+"/vcpu",schemaPath:"#/properties/vcpu/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",schema:100000,parentSchema:schema69.properties.vcpu,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -2470,7 +2471,7 @@ vErrors.push(err2);
 errors++;
 }
 if(data0 < 1 || isNaN(data0)){
-const err3 = {instancePath:instancePath+"/vcpu",schemaPath:"#/properties/vcpu/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema70.properties.vcpu,data:data0};
+const err3 = {instancePath:instancePath+"/vcpu",schemaPath:"#/properties/vcpu/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema69.properties.vcpu,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -2485,7 +2486,7 @@ if(data.memory !== undefined){
 let data1 = data.memory;
 if(typeof data1 === "string"){
 if(!pattern18.test(data1)){
-const err4 = {instancePath:instancePath+"/memory",schemaPath:"#/definitions/size/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"},message:"must match pattern \""+"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"+"\"",schema:"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$",parentSchema:schema29,data:data1};
+const err4 = {instancePath:instancePath+"/memory",schemaPath:"#/definitions/size/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"},message:"must match pattern \""+"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"+"\"",schema:"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$",parentSchema:schema28,data:data1};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -2496,7 +2497,7 @@ errors++;
 }
 }
 else {
-const err5 = {instancePath:instancePath+"/memory",schemaPath:"#/definitions/size/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema29.type,parentSchema:schema29,data:data1};
+const err5 = {instancePath:instancePath+"/memory",schemaPath:"#/definitions/size/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema28.type,parentSchema:schema28,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -2510,7 +2511,7 @@ if(data.disk !== undefined){
 let data2 = data.disk;
 if(typeof data2 === "string"){
 if(!pattern18.test(data2)){
-const err6 = {instancePath:instancePath+"/disk",schemaPath:"#/definitions/size/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"},message:"must match pattern \""+"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"+"\"",schema:"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$",parentSchema:schema29,data:data2};
+const err6 = {instancePath:instancePath+"/disk",schemaPath:"#/definitions/size/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"},message:"must match pattern \""+"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"+"\"",schema:"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$",parentSchema:schema28,data:data2};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -2521,7 +2522,7 @@ errors++;
 }
 }
 else {
-const err7 = {instancePath:instancePath+"/disk",schemaPath:"#/definitions/size/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema29.type,parentSchema:schema29,data:data2};
+const err7 = {instancePath:instancePath+"/disk",schemaPath:"#/definitions/size/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema28.type,parentSchema:schema28,data:data2};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -2536,7 +2537,7 @@ let data3 = data.reserve;
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 for(const key1 in data3){
 if(!(((key1 === "vcpu") || (key1 === "memory")) || (key1 === "disk"))){
-const err8 = {instancePath:instancePath+"/reserve",schemaPath:"#/properties/reserve/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema70.properties.reserve,data:data3};
+const err8 = {instancePath:instancePath+"/reserve",schemaPath:"#/properties/reserve/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema69.properties.reserve,data:data3};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -2549,7 +2550,7 @@ errors++;
 if(data3.vcpu !== undefined){
 let data4 = data3.vcpu;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-const err9 = {instancePath:instancePath+"/reserve/vcpu",schemaPath:"#/properties/reserve/properties/vcpu/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema70.properties.reserve.properties.vcpu.type,parentSchema:schema70.properties.reserve.properties.vcpu,data:data4};
+const err9 = {instancePath:instancePath+"/reserve/vcpu",schemaPath:"#/properties/reserve/properties/vcpu/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema69.properties.reserve.properties.vcpu.type,parentSchema:schema69.properties.reserve.properties.vcpu,data:data4};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -2560,7 +2561,7 @@ errors++;
 }
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 100000 || isNaN(data4)){
-const err10 = {instancePath:instancePath+"/reserve/vcpu",schemaPath:"#/properties/reserve/properties/vcpu/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",schema:100000,parentSchema:schema70.properties.reserve.properties.vcpu,data:data4};
+const err10 = {instancePath:instancePath+"/reserve/vcpu",schemaPath:"#/properties/reserve/properties/vcpu/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000",schema:100000,parentSchema:schema69.properties.reserve.properties.vcpu,data:data4};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -2570,7 +2571,7 @@ vErrors.push(err10);
 errors++;
 }
 if(data4 < 0 || isNaN(data4)){
-const err11 = {instancePath:instancePath+"/reserve/vcpu",schemaPath:"#/properties/reserve/properties/vcpu/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema70.properties.reserve.properties.vcpu,data:data4};
+const err11 = {instancePath:instancePath+"/reserve/vcpu",schemaPath:"#/properties/reserve/properties/vcpu/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema69.properties.reserve.properties.vcpu,data:data4};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -2585,7 +2586,7 @@ if(data3.memory !== undefined){
 let data5 = data3.memory;
 if(typeof data5 === "string"){
 if(!pattern18.test(data5)){
-const err12 = {instancePath:instancePath+"/reserve/memory",schemaPath:"#/definitions/size/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"},message:"must match pattern \""+"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"+"\"",schema:"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$",parentSchema:schema29,data:data5};
+const err12 = {instancePath:instancePath+"/reserve/memory",schemaPath:"#/definitions/size/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"},message:"must match pattern \""+"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"+"\"",schema:"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$",parentSchema:schema28,data:data5};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -2596,7 +2597,7 @@ errors++;
 }
 }
 else {
-const err13 = {instancePath:instancePath+"/reserve/memory",schemaPath:"#/definitions/size/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema29.type,parentSchema:schema29,data:data5};
+const err13 = {instancePath:instancePath+"/reserve/memory",schemaPath:"#/definitions/size/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema28.type,parentSchema:schema28,data:data5};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -2610,7 +2611,7 @@ if(data3.disk !== undefined){
 let data6 = data3.disk;
 if(typeof data6 === "string"){
 if(!pattern18.test(data6)){
-const err14 = {instancePath:instancePath+"/reserve/disk",schemaPath:"#/definitions/size/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"},message:"must match pattern \""+"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"+"\"",schema:"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$",parentSchema:schema29,data:data6};
+const err14 = {instancePath:instancePath+"/reserve/disk",schemaPath:"#/definitions/size/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"},message:"must match pattern \""+"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"+"\"",schema:"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$",parentSchema:schema28,data:data6};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -2621,7 +2622,7 @@ errors++;
 }
 }
 else {
-const err15 = {instancePath:instancePath+"/reserve/disk",schemaPath:"#/definitions/size/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema29.type,parentSchema:schema29,data:data6};
+const err15 = {instancePath:instancePath+"/reserve/disk",schemaPath:"#/definitions/size/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema28.type,parentSchema:schema28,data:data6};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -2633,7 +2634,7 @@ errors++;
 }
 }
 else {
-const err16 = {instancePath:instancePath+"/reserve",schemaPath:"#/properties/reserve/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema70.properties.reserve.type,parentSchema:schema70.properties.reserve,data:data3};
+const err16 = {instancePath:instancePath+"/reserve",schemaPath:"#/properties/reserve/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema69.properties.reserve.type,parentSchema:schema69.properties.reserve,data:data3};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -2648,7 +2649,7 @@ let data7 = data.overcommit;
 if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
 for(const key2 in data7){
 if(!(((key2 === "vcpu") || (key2 === "memory")) || (key2 === "disk"))){
-const err17 = {instancePath:instancePath+"/overcommit",schemaPath:"#/properties/overcommit/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema70.properties.overcommit,data:data7};
+const err17 = {instancePath:instancePath+"/overcommit",schemaPath:"#/properties/overcommit/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema69.properties.overcommit,data:data7};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -2662,7 +2663,7 @@ if(data7.vcpu !== undefined){
 let data8 = data7.vcpu;
 if((typeof data8 == "number") && (isFinite(data8))){
 if(data8 > 1000 || isNaN(data8)){
-const err18 = {instancePath:instancePath+"/overcommit/vcpu",schemaPath:"#/properties/overcommit/properties/vcpu/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000",schema:1000,parentSchema:schema70.properties.overcommit.properties.vcpu,data:data8};
+const err18 = {instancePath:instancePath+"/overcommit/vcpu",schemaPath:"#/properties/overcommit/properties/vcpu/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000",schema:1000,parentSchema:schema69.properties.overcommit.properties.vcpu,data:data8};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -2672,7 +2673,7 @@ vErrors.push(err18);
 errors++;
 }
 if(data8 < 0.1 || isNaN(data8)){
-const err19 = {instancePath:instancePath+"/overcommit/vcpu",schemaPath:"#/properties/overcommit/properties/vcpu/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0.1},message:"must be >= 0.1",schema:0.1,parentSchema:schema70.properties.overcommit.properties.vcpu,data:data8};
+const err19 = {instancePath:instancePath+"/overcommit/vcpu",schemaPath:"#/properties/overcommit/properties/vcpu/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0.1},message:"must be >= 0.1",schema:0.1,parentSchema:schema69.properties.overcommit.properties.vcpu,data:data8};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -2683,7 +2684,7 @@ errors++;
 }
 }
 else {
-const err20 = {instancePath:instancePath+"/overcommit/vcpu",schemaPath:"#/properties/overcommit/properties/vcpu/type",keyword:"type",params:{type: "number"},message:"must be number",schema:schema70.properties.overcommit.properties.vcpu.type,parentSchema:schema70.properties.overcommit.properties.vcpu,data:data8};
+const err20 = {instancePath:instancePath+"/overcommit/vcpu",schemaPath:"#/properties/overcommit/properties/vcpu/type",keyword:"type",params:{type: "number"},message:"must be number",schema:schema69.properties.overcommit.properties.vcpu.type,parentSchema:schema69.properties.overcommit.properties.vcpu,data:data8};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -2697,7 +2698,7 @@ if(data7.memory !== undefined){
 let data9 = data7.memory;
 if((typeof data9 == "number") && (isFinite(data9))){
 if(data9 > 1000 || isNaN(data9)){
-const err21 = {instancePath:instancePath+"/overcommit/memory",schemaPath:"#/properties/overcommit/properties/memory/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000",schema:1000,parentSchema:schema70.properties.overcommit.properties.memory,data:data9};
+const err21 = {instancePath:instancePath+"/overcommit/memory",schemaPath:"#/properties/overcommit/properties/memory/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000",schema:1000,parentSchema:schema69.properties.overcommit.properties.memory,data:data9};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -2707,7 +2708,7 @@ vErrors.push(err21);
 errors++;
 }
 if(data9 < 0.1 || isNaN(data9)){
-const err22 = {instancePath:instancePath+"/overcommit/memory",schemaPath:"#/properties/overcommit/properties/memory/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0.1},message:"must be >= 0.1",schema:0.1,parentSchema:schema70.properties.overcommit.properties.memory,data:data9};
+const err22 = {instancePath:instancePath+"/overcommit/memory",schemaPath:"#/properties/overcommit/properties/memory/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0.1},message:"must be >= 0.1",schema:0.1,parentSchema:schema69.properties.overcommit.properties.memory,data:data9};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -2718,7 +2719,7 @@ errors++;
 }
 }
 else {
-const err23 = {instancePath:instancePath+"/overcommit/memory",schemaPath:"#/properties/overcommit/properties/memory/type",keyword:"type",params:{type: "number"},message:"must be number",schema:schema70.properties.overcommit.properties.memory.type,parentSchema:schema70.properties.overcommit.properties.memory,data:data9};
+const err23 = {instancePath:instancePath+"/overcommit/memory",schemaPath:"#/properties/overcommit/properties/memory/type",keyword:"type",params:{type: "number"},message:"must be number",schema:schema69.properties.overcommit.properties.memory.type,parentSchema:schema69.properties.overcommit.properties.memory,data:data9};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -2732,7 +2733,7 @@ if(data7.disk !== undefined){
 let data10 = data7.disk;
 if((typeof data10 == "number") && (isFinite(data10))){
 if(data10 > 1000 || isNaN(data10)){
-const err24 = {instancePath:instancePath+"/overcommit/disk",schemaPath:"#/properties/overcommit/properties/disk/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000",schema:1000,parentSchema:schema70.properties.overcommit.properties.disk,data:data10};
+const err24 = {instancePath:instancePath+"/overcommit/disk",schemaPath:"#/properties/overcommit/properties/disk/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000",schema:1000,parentSchema:schema69.properties.overcommit.properties.disk,data:data10};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -2742,7 +2743,7 @@ vErrors.push(err24);
 errors++;
 }
 if(data10 < 0.1 || isNaN(data10)){
-const err25 = {instancePath:instancePath+"/overcommit/disk",schemaPath:"#/properties/overcommit/properties/disk/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0.1},message:"must be >= 0.1",schema:0.1,parentSchema:schema70.properties.overcommit.properties.disk,data:data10};
+const err25 = {instancePath:instancePath+"/overcommit/disk",schemaPath:"#/properties/overcommit/properties/disk/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0.1},message:"must be >= 0.1",schema:0.1,parentSchema:schema69.properties.overcommit.properties.disk,data:data10};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -2753,7 +2754,7 @@ errors++;
 }
 }
 else {
-const err26 = {instancePath:instancePath+"/overcommit/disk",schemaPath:"#/properties/overcommit/properties/disk/type",keyword:"type",params:{type: "number"},message:"must be number",schema:schema70.properties.overcommit.properties.disk.type,parentSchema:schema70.properties.overcommit.properties.disk,data:data10};
+const err26 = {instancePath:instancePath+"/overcommit/disk",schemaPath:"#/properties/overcommit/properties/disk/type",keyword:"type",params:{type: "number"},message:"must be number",schema:schema69.properties.overcommit.properties.disk.type,parentSchema:schema69.properties.overcommit.properties.disk,data:data10};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -2765,7 +2766,7 @@ errors++;
 }
 }
 else {
-const err27 = {instancePath:instancePath+"/overcommit",schemaPath:"#/properties/overcommit/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema70.properties.overcommit.type,parentSchema:schema70.properties.overcommit,data:data7};
+const err27 = {instancePath:instancePath+"/overcommit",schemaPath:"#/properties/overcommit/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema69.properties.overcommit.type,parentSchema:schema69.properties.overcommit,data:data7};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -2777,7 +2778,7 @@ errors++;
 }
 }
 else {
-const err28 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema70.type,parentSchema:schema70,data};
+const err28 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema69.type,parentSchema:schema69,data};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -2791,14 +2792,14 @@ return errors === 0;
 }
 
 const pattern48 = new RegExp("^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$", "u");
-const pattern53 = new RegExp("^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$", "u");
+const pattern53 = new RegExp("^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}|(?=.{2,45}$)[0-9A-Fa-f]*:[0-9A-Fa-f:.]*)$", "u");
 
 function validate46(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.ssh === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "ssh"},message:"must have required property '"+"ssh"+"'",schema:schema64.required,parentSchema:schema64,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "ssh"},message:"must have required property '"+"ssh"+"'",schema:schema63.required,parentSchema:schema63,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -2808,7 +2809,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.system === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "system"},message:"must have required property '"+"system"+"'",schema:schema64.required,parentSchema:schema64,data};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "system"},message:"must have required property '"+"system"+"'",schema:schema63.required,parentSchema:schema63,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -2818,7 +2819,7 @@ vErrors.push(err1);
 errors++;
 }
 if(data.stateVersion === undefined){
-const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "stateVersion"},message:"must have required property '"+"stateVersion"+"'",schema:schema64.required,parentSchema:schema64,data};
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "stateVersion"},message:"must have required property '"+"stateVersion"+"'",schema:schema63.required,parentSchema:schema63,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -2828,8 +2829,8 @@ vErrors.push(err2);
 errors++;
 }
 for(const key0 in data){
-if(!(func2.call(schema64.properties, key0))){
-const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema64,data};
+if(!(func2.call(schema63.properties, key0))){
+const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema63,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -2848,7 +2849,7 @@ errors = vErrors.length;
 if(data.system !== undefined){
 let data1 = data.system;
 if(!((data1 === "aarch64-linux") || (data1 === "x86_64-linux"))){
-const err4 = {instancePath:instancePath+"/system",schemaPath:"#/definitions/system/enum",keyword:"enum",params:{allowedValues: schema67.enum},message:"must be equal to one of the allowed values",schema:schema67.enum,parentSchema:schema67,data:data1};
+const err4 = {instancePath:instancePath+"/system",schemaPath:"#/definitions/system/enum",keyword:"enum",params:{allowedValues: schema66.enum},message:"must be equal to one of the allowed values",schema:schema66.enum,parentSchema:schema66,data:data1};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -2862,7 +2863,7 @@ if(data.stateVersion !== undefined){
 let data2 = data.stateVersion;
 if(typeof data2 === "string"){
 if(!pattern20.test(data2)){
-const err5 = {instancePath:instancePath+"/stateVersion",schemaPath:"#/properties/stateVersion/pattern",keyword:"pattern",params:{pattern: "^[0-9]{2}\\.[0-9]{2}$"},message:"must match pattern \""+"^[0-9]{2}\\.[0-9]{2}$"+"\"",schema:"^[0-9]{2}\\.[0-9]{2}$",parentSchema:schema64.properties.stateVersion,data:data2};
+const err5 = {instancePath:instancePath+"/stateVersion",schemaPath:"#/properties/stateVersion/pattern",keyword:"pattern",params:{pattern: "^[0-9]{2}\\.[0-9]{2}$"},message:"must match pattern \""+"^[0-9]{2}\\.[0-9]{2}$"+"\"",schema:"^[0-9]{2}\\.[0-9]{2}$",parentSchema:schema63.properties.stateVersion,data:data2};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -2873,7 +2874,7 @@ errors++;
 }
 }
 else {
-const err6 = {instancePath:instancePath+"/stateVersion",schemaPath:"#/properties/stateVersion/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema64.properties.stateVersion.type,parentSchema:schema64.properties.stateVersion,data:data2};
+const err6 = {instancePath:instancePath+"/stateVersion",schemaPath:"#/properties/stateVersion/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema63.properties.stateVersion.type,parentSchema:schema63.properties.stateVersion,data:data2};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -2887,7 +2888,7 @@ if(data.checkout !== undefined){
 let data3 = data.checkout;
 if(typeof data3 === "string"){
 if(!pattern30.test(data3)){
-const err7 = {instancePath:instancePath+"/checkout",schemaPath:"#/definitions/path/pattern",keyword:"pattern",params:{pattern: "^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$"},message:"must match pattern \""+"^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$"+"\"",schema:"^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$",parentSchema:schema49,data:data3};
+const err7 = {instancePath:instancePath+"/checkout",schemaPath:"#/definitions/path/pattern",keyword:"pattern",params:{pattern: "^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$"},message:"must match pattern \""+"^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$"+"\"",schema:"^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$",parentSchema:schema48,data:data3};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -2898,7 +2899,7 @@ errors++;
 }
 }
 else {
-const err8 = {instancePath:instancePath+"/checkout",schemaPath:"#/definitions/path/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema49.type,parentSchema:schema49,data:data3};
+const err8 = {instancePath:instancePath+"/checkout",schemaPath:"#/definitions/path/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema48.type,parentSchema:schema48,data:data3};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -2912,7 +2913,7 @@ if(data.uplink !== undefined){
 let data4 = data.uplink;
 if(typeof data4 === "string"){
 if(!pattern48.test(data4)){
-const err9 = {instancePath:instancePath+"/uplink",schemaPath:"#/definitions/interface/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$",parentSchema:schema69,data:data4};
+const err9 = {instancePath:instancePath+"/uplink",schemaPath:"#/definitions/interface/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$",parentSchema:schema68,data:data4};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -2923,7 +2924,7 @@ errors++;
 }
 }
 else {
-const err10 = {instancePath:instancePath+"/uplink",schemaPath:"#/definitions/interface/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema69.type,parentSchema:schema69,data:data4};
+const err10 = {instancePath:instancePath+"/uplink",schemaPath:"#/definitions/interface/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema68.type,parentSchema:schema68,data:data4};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -2948,7 +2949,7 @@ errors = vErrors.length;
 if(data.autostart !== undefined){
 let data7 = data.autostart;
 if(!(((data7 === "all") || (data7 === "healthy")) || (data7 === "none"))){
-const err11 = {instancePath:instancePath+"/autostart",schemaPath:"#/properties/autostart/enum",keyword:"enum",params:{allowedValues: schema64.properties.autostart.enum},message:"must be equal to one of the allowed values",schema:schema64.properties.autostart.enum,parentSchema:schema64.properties.autostart,data:data7};
+const err11 = {instancePath:instancePath+"/autostart",schemaPath:"#/properties/autostart/enum",keyword:"enum",params:{allowedValues: schema63.properties.autostart.enum},message:"must be equal to one of the allowed values",schema:schema63.properties.autostart.enum,parentSchema:schema63.properties.autostart,data:data7};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -2963,7 +2964,7 @@ let data8 = data.tailscale;
 if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
 for(const key1 in data8){
 if(!((key1 === "enable") || (key1 === "advertiseRoutes"))){
-const err12 = {instancePath:instancePath+"/tailscale",schemaPath:"#/properties/tailscale/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema64.properties.tailscale,data:data8};
+const err12 = {instancePath:instancePath+"/tailscale",schemaPath:"#/properties/tailscale/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema63.properties.tailscale,data:data8};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -2976,7 +2977,7 @@ errors++;
 if(data8.enable !== undefined){
 let data9 = data8.enable;
 if(typeof data9 !== "boolean"){
-const err13 = {instancePath:instancePath+"/tailscale/enable",schemaPath:"#/properties/tailscale/properties/enable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema64.properties.tailscale.properties.enable.type,parentSchema:schema64.properties.tailscale.properties.enable,data:data9};
+const err13 = {instancePath:instancePath+"/tailscale/enable",schemaPath:"#/properties/tailscale/properties/enable/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema63.properties.tailscale.properties.enable.type,parentSchema:schema63.properties.tailscale.properties.enable,data:data9};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -2989,7 +2990,7 @@ errors++;
 if(data8.advertiseRoutes !== undefined){
 let data10 = data8.advertiseRoutes;
 if(typeof data10 !== "boolean"){
-const err14 = {instancePath:instancePath+"/tailscale/advertiseRoutes",schemaPath:"#/properties/tailscale/properties/advertiseRoutes/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema64.properties.tailscale.properties.advertiseRoutes.type,parentSchema:schema64.properties.tailscale.properties.advertiseRoutes,data:data10};
+const err14 = {instancePath:instancePath+"/tailscale/advertiseRoutes",schemaPath:"#/properties/tailscale/properties/advertiseRoutes/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema63.properties.tailscale.properties.advertiseRoutes.type,parentSchema:schema63.properties.tailscale.properties.advertiseRoutes,data:data10};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -3001,7 +3002,7 @@ errors++;
 }
 }
 else {
-const err15 = {instancePath:instancePath+"/tailscale",schemaPath:"#/properties/tailscale/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema64.properties.tailscale.type,parentSchema:schema64.properties.tailscale,data:data8};
+const err15 = {instancePath:instancePath+"/tailscale",schemaPath:"#/properties/tailscale/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema63.properties.tailscale.type,parentSchema:schema63.properties.tailscale,data:data8};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -3016,7 +3017,7 @@ let data11 = data.dns;
 if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
 for(const key2 in data11){
 if(!(key2 === "forwardTo")){
-const err16 = {instancePath:instancePath+"/dns",schemaPath:"#/properties/dns/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema64.properties.dns,data:data11};
+const err16 = {instancePath:instancePath+"/dns",schemaPath:"#/properties/dns/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema63.properties.dns,data:data11};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -3034,7 +3035,7 @@ for(let i0=0; i0<len0; i0++){
 let data13 = data12[i0];
 if(typeof data13 === "string"){
 if(!pattern53.test(data13)){
-const err17 = {instancePath:instancePath+"/dns/forwardTo/" + i0,schemaPath:"#/properties/dns/properties/forwardTo/items/pattern",keyword:"pattern",params:{pattern: "^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$"},message:"must match pattern \""+"^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$"+"\"",schema:"^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)$",parentSchema:schema64.properties.dns.properties.forwardTo.items,data:data13};
+const err17 = {instancePath:instancePath+"/dns/forwardTo/" + i0,schemaPath:"#/properties/dns/properties/forwardTo/items/pattern",keyword:"pattern",params:{pattern: "^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}|(?=.{2,45}$)[0-9A-Fa-f]*:[0-9A-Fa-f:.]*)$"},message:"must match pattern \""+"^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}|(?=.{2,45}$)[0-9A-Fa-f]*:[0-9A-Fa-f:.]*)$"+"\"",schema:"^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}|(?=.{2,45}$)[0-9A-Fa-f]*:[0-9A-Fa-f:.]*)$",parentSchema:schema63.properties.dns.properties.forwardTo.items,data:data13};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -3045,7 +3046,7 @@ errors++;
 }
 }
 else {
-const err18 = {instancePath:instancePath+"/dns/forwardTo/" + i0,schemaPath:"#/properties/dns/properties/forwardTo/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema64.properties.dns.properties.forwardTo.items.type,parentSchema:schema64.properties.dns.properties.forwardTo.items,data:data13};
+const err18 = {instancePath:instancePath+"/dns/forwardTo/" + i0,schemaPath:"#/properties/dns/properties/forwardTo/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema63.properties.dns.properties.forwardTo.items.type,parentSchema:schema63.properties.dns.properties.forwardTo.items,data:data13};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -3057,7 +3058,7 @@ errors++;
 }
 }
 else {
-const err19 = {instancePath:instancePath+"/dns/forwardTo",schemaPath:"#/properties/dns/properties/forwardTo/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema64.properties.dns.properties.forwardTo.type,parentSchema:schema64.properties.dns.properties.forwardTo,data:data12};
+const err19 = {instancePath:instancePath+"/dns/forwardTo",schemaPath:"#/properties/dns/properties/forwardTo/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema63.properties.dns.properties.forwardTo.type,parentSchema:schema63.properties.dns.properties.forwardTo,data:data12};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -3069,7 +3070,7 @@ errors++;
 }
 }
 else {
-const err20 = {instancePath:instancePath+"/dns",schemaPath:"#/properties/dns/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema64.properties.dns.type,parentSchema:schema64.properties.dns,data:data11};
+const err20 = {instancePath:instancePath+"/dns",schemaPath:"#/properties/dns/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema63.properties.dns.type,parentSchema:schema63.properties.dns,data:data11};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -3087,7 +3088,7 @@ for(let i1=0; i1<len1; i1++){
 let data15 = data14[i1];
 if(typeof data15 === "string"){
 if(!pattern22.test(data15)){
-const err21 = {instancePath:instancePath+"/packages/" + i1,schemaPath:"#/definitions/packages/items/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$"},message:"must match pattern \""+"^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$"+"\"",schema:"^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$",parentSchema:schema39.items,data:data15};
+const err21 = {instancePath:instancePath+"/packages/" + i1,schemaPath:"#/definitions/packages/items/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$"},message:"must match pattern \""+"^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$"+"\"",schema:"^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$",parentSchema:schema38.items,data:data15};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -3098,7 +3099,7 @@ errors++;
 }
 }
 else {
-const err22 = {instancePath:instancePath+"/packages/" + i1,schemaPath:"#/definitions/packages/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema39.items.type,parentSchema:schema39.items,data:data15};
+const err22 = {instancePath:instancePath+"/packages/" + i1,schemaPath:"#/definitions/packages/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema38.items.type,parentSchema:schema38.items,data:data15};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -3110,7 +3111,7 @@ errors++;
 }
 }
 else {
-const err23 = {instancePath:instancePath+"/packages",schemaPath:"#/definitions/packages/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema39.type,parentSchema:schema39,data:data14};
+const err23 = {instancePath:instancePath+"/packages",schemaPath:"#/definitions/packages/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema38.type,parentSchema:schema38,data:data14};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -3131,7 +3132,7 @@ let data17 = data.config;
 if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
 }
 else {
-const err24 = {instancePath:instancePath+"/config",schemaPath:"#/definitions/config/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema42.type,parentSchema:schema42,data:data17};
+const err24 = {instancePath:instancePath+"/config",schemaPath:"#/definitions/config/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema41.type,parentSchema:schema41,data:data17};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -3148,8 +3149,8 @@ const len2 = data18.length;
 for(let i2=0; i2<len2; i2++){
 let data19 = data18[i2];
 if(typeof data19 === "string"){
-if(!pattern10.test(data19)){
-const err25 = {instancePath:instancePath+"/modules/" + i2,schemaPath:"#/definitions/modules/items/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"must match pattern \""+"^[^\\u0000-\\u001f\\u007f]+$"+"\"",schema:"^[^\\u0000-\\u001f\\u007f]+$",parentSchema:schema43.items,data:data19};
+if(!pattern25.test(data19)){
+const err25 = {instancePath:instancePath+"/modules/" + i2,schemaPath:"#/definitions/modules/items/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"must match pattern \""+"^[^\\u0000-\\u001f\\u007f]+$"+"\"",schema:"^[^\\u0000-\\u001f\\u007f]+$",parentSchema:schema42.items,data:data19};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -3160,7 +3161,7 @@ errors++;
 }
 }
 else {
-const err26 = {instancePath:instancePath+"/modules/" + i2,schemaPath:"#/definitions/modules/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema43.items.type,parentSchema:schema43.items,data:data19};
+const err26 = {instancePath:instancePath+"/modules/" + i2,schemaPath:"#/definitions/modules/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema42.items.type,parentSchema:schema42.items,data:data19};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -3172,7 +3173,7 @@ errors++;
 }
 }
 else {
-const err27 = {instancePath:instancePath+"/modules",schemaPath:"#/definitions/modules/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema43.type,parentSchema:schema43,data:data18};
+const err27 = {instancePath:instancePath+"/modules",schemaPath:"#/definitions/modules/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema42.type,parentSchema:schema42,data:data18};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -3184,7 +3185,7 @@ errors++;
 }
 }
 else {
-const err28 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema64.type,parentSchema:schema64,data};
+const err28 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema63.type,parentSchema:schema63,data};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -3197,7 +3198,7 @@ validate46.errors = vErrors;
 return errors === 0;
 }
 
-const schema79 = {"title":"a network","description":"A bridge on the hypervisor of its vms; the hypervisor holds the first address of the subnet.","type":"object","additionalProperties":false,"required":["subnet"],"properties":{"subnet":{"title":"an IPv4 subnet","description":"The addresses of this network, from /8 to /30. The first is the gateway and belongs to the hypervisor; the next is that of a vm that is alone here.","type":"string","pattern":"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}/(3[0-2]|[12]?[0-9])$","examples":["10.1.0.0/24"]},"subnet6":{"title":"an IPv6 subnet","description":"IPv6 addresses of this network; a vm has the same number in it as in subnet. With nat, a unique local one (fd00::/8) goes out by the uplink's address, another one as it is. Default: none.","type":"string","pattern":"^[0-9A-Fa-f:]+/[0-9]{1,3}$","examples":["fd00:9::/64"]},"bridge":{"$ref":"#/definitions/interface","description":"The bridge on the hypervisor. Default: br- and the name of the network.","examples":["br-backend"]},"nat":{"type":"boolean","description":"Guests reach the outside through the uplink of the hypervisor.","default":true,"examples":[false]},"isolated":{"type":"boolean","description":"No traffic to or from other networks or from outside, and of the hypervisor itself guests reach ping and DNS alone. false: open to all networks that are not isolated.","default":true,"examples":[false]},"allow":{"title":"a list of networks","description":"Networks of the same hypervisor that may reach this one all the same; it does not reach them.","type":"array","items":{"$ref":"#/definitions/name"},"default":[],"examples":[["vm1"]]},"egress":{"title":"all, web, none, or a list such as [tcp/443, udp/123]","description":"What guests may reach outside of the hypervisor's networks: all, web (tcp 80 and 443), none, or a list. The tailnet is never among it. Names are asked of the gateway whatever is listed, but with none there are none.","type":["string","array"],"pattern":"^(all|web|none)$","items":{"title":"a protocol and port","type":"string","pattern":"^(tcp|udp)/[1-9][0-9]{0,4}$","examples":["tcp/443"]},"default":"all","examples":["all","web",["tcp/443","udp/123"]]},"metadata":{"type":"boolean","description":"Guests can reach the metadata service of a cloud, such as 169.254.169.254, whatever egress says.","default":false,"examples":[true]}},"examples":[{"subnet":"10.1.0.0/24"}]};
+const schema78 = {"title":"a network","description":"A bridge on the hypervisor of its vms; the hypervisor holds the first address of the subnet.","type":"object","additionalProperties":false,"required":["subnet"],"properties":{"subnet":{"title":"an IPv4 subnet","description":"The addresses of this network, from /8 to /30. The first is the gateway and belongs to the hypervisor; the next is that of a vm that is alone here.","type":"string","pattern":"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}/(3[0-2]|[12]?[0-9])$","examples":["10.1.0.0/24"]},"subnet6":{"title":"an IPv6 subnet","description":"IPv6 addresses of this network; a vm has the same number in it as in subnet. With nat, a unique local one (fd00::/8) goes out by the uplink's address, another one as it is. Default: none.","type":"string","pattern":"^[0-9A-Fa-f:]+/[0-9]{1,3}$","examples":["fd00:9::/64"]},"bridge":{"$ref":"#/definitions/interface","description":"The bridge on the hypervisor. Default: br- and the name of the network.","examples":["br-backend"]},"nat":{"type":"boolean","description":"Guests reach the outside through the uplink of the hypervisor.","default":true,"examples":[false]},"isolated":{"type":"boolean","description":"No traffic to or from other networks or from outside, and of the hypervisor itself guests reach ping and DNS alone. false: open to all networks that are not isolated.","default":true,"examples":[false]},"allow":{"title":"a list of networks","description":"Networks of the same hypervisor that may reach this one all the same; it does not reach them.","type":"array","items":{"$ref":"#/definitions/name"},"default":[],"examples":[["vm1"]]},"egress":{"title":"all, web, none, or a list such as [tcp/443, udp/123]","description":"What guests may reach outside of the hypervisor's networks: all, web (tcp 80 and 443), none, or a list. The tailnet is never among it. Names are asked of the gateway whatever is listed, but with none there are none.","type":["string","array"],"pattern":"^(all|web|none)$","items":{"title":"a protocol and port","type":"string","pattern":"^(tcp|udp)/[1-9][0-9]{0,4}$","examples":["tcp/443"]},"default":"all","examples":["all","web",["tcp/443","udp/123"]]},"metadata":{"type":"boolean","description":"Guests can reach the metadata service of a cloud, such as 169.254.169.254, whatever egress says.","default":false,"examples":[true]}},"examples":[{"subnet":"10.1.0.0/24"}]};
 const pattern57 = new RegExp("^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}/(3[0-2]|[12]?[0-9])$", "u");
 const pattern58 = new RegExp("^[0-9A-Fa-f:]+/[0-9]{1,3}$", "u");
 const pattern61 = new RegExp("^(all|web|none)$", "u");
@@ -3208,7 +3209,7 @@ let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.subnet === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "subnet"},message:"must have required property '"+"subnet"+"'",schema:schema79.required,parentSchema:schema79,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "subnet"},message:"must have required property '"+"subnet"+"'",schema:schema78.required,parentSchema:schema78,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -3219,7 +3220,7 @@ errors++;
 }
 for(const key0 in data){
 if(!((((((((key0 === "subnet") || (key0 === "subnet6")) || (key0 === "bridge")) || (key0 === "nat")) || (key0 === "isolated")) || (key0 === "allow")) || (key0 === "egress")) || (key0 === "metadata"))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema79,data};
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema78,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3233,7 +3234,7 @@ if(data.subnet !== undefined){
 let data0 = data.subnet;
 if(typeof data0 === "string"){
 if(!pattern57.test(data0)){
-const err2 = {instancePath:instancePath+"/subnet",schemaPath:"#/properties/subnet/pattern",keyword:"pattern",params:{pattern: "^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}/(3[0-2]|[12]?[0-9])$"},message:"must match pattern \""+"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}/(3[0-2]|[12]?[0-9])$"+"\"",schema:"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}/(3[0-2]|[12]?[0-9])$",parentSchema:schema79.properties.subnet,data:data0};
+const err2 = {instancePath:instancePath+"/subnet",schemaPath:"#/properties/subnet/pattern",keyword:"pattern",params:{pattern: "^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}/(3[0-2]|[12]?[0-9])$"},message:"must match pattern \""+"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}/(3[0-2]|[12]?[0-9])$"+"\"",schema:"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}/(3[0-2]|[12]?[0-9])$",parentSchema:schema78.properties.subnet,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -3244,7 +3245,7 @@ errors++;
 }
 }
 else {
-const err3 = {instancePath:instancePath+"/subnet",schemaPath:"#/properties/subnet/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema79.properties.subnet.type,parentSchema:schema79.properties.subnet,data:data0};
+const err3 = {instancePath:instancePath+"/subnet",schemaPath:"#/properties/subnet/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema78.properties.subnet.type,parentSchema:schema78.properties.subnet,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -3258,7 +3259,7 @@ if(data.subnet6 !== undefined){
 let data1 = data.subnet6;
 if(typeof data1 === "string"){
 if(!pattern58.test(data1)){
-const err4 = {instancePath:instancePath+"/subnet6",schemaPath:"#/properties/subnet6/pattern",keyword:"pattern",params:{pattern: "^[0-9A-Fa-f:]+/[0-9]{1,3}$"},message:"must match pattern \""+"^[0-9A-Fa-f:]+/[0-9]{1,3}$"+"\"",schema:"^[0-9A-Fa-f:]+/[0-9]{1,3}$",parentSchema:schema79.properties.subnet6,data:data1};
+const err4 = {instancePath:instancePath+"/subnet6",schemaPath:"#/properties/subnet6/pattern",keyword:"pattern",params:{pattern: "^[0-9A-Fa-f:]+/[0-9]{1,3}$"},message:"must match pattern \""+"^[0-9A-Fa-f:]+/[0-9]{1,3}$"+"\"",schema:"^[0-9A-Fa-f:]+/[0-9]{1,3}$",parentSchema:schema78.properties.subnet6,data:data1};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -3269,7 +3270,7 @@ errors++;
 }
 }
 else {
-const err5 = {instancePath:instancePath+"/subnet6",schemaPath:"#/properties/subnet6/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema79.properties.subnet6.type,parentSchema:schema79.properties.subnet6,data:data1};
+const err5 = {instancePath:instancePath+"/subnet6",schemaPath:"#/properties/subnet6/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema78.properties.subnet6.type,parentSchema:schema78.properties.subnet6,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -3283,7 +3284,7 @@ if(data.bridge !== undefined){
 let data2 = data.bridge;
 if(typeof data2 === "string"){
 if(!pattern48.test(data2)){
-const err6 = {instancePath:instancePath+"/bridge",schemaPath:"#/definitions/interface/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$",parentSchema:schema69,data:data2};
+const err6 = {instancePath:instancePath+"/bridge",schemaPath:"#/definitions/interface/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$",parentSchema:schema68,data:data2};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -3294,7 +3295,7 @@ errors++;
 }
 }
 else {
-const err7 = {instancePath:instancePath+"/bridge",schemaPath:"#/definitions/interface/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema69.type,parentSchema:schema69,data:data2};
+const err7 = {instancePath:instancePath+"/bridge",schemaPath:"#/definitions/interface/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema68.type,parentSchema:schema68,data:data2};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -3307,7 +3308,7 @@ errors++;
 if(data.nat !== undefined){
 let data3 = data.nat;
 if(typeof data3 !== "boolean"){
-const err8 = {instancePath:instancePath+"/nat",schemaPath:"#/properties/nat/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema79.properties.nat.type,parentSchema:schema79.properties.nat,data:data3};
+const err8 = {instancePath:instancePath+"/nat",schemaPath:"#/properties/nat/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema78.properties.nat.type,parentSchema:schema78.properties.nat,data:data3};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -3320,7 +3321,7 @@ errors++;
 if(data.isolated !== undefined){
 let data4 = data.isolated;
 if(typeof data4 !== "boolean"){
-const err9 = {instancePath:instancePath+"/isolated",schemaPath:"#/properties/isolated/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema79.properties.isolated.type,parentSchema:schema79.properties.isolated,data:data4};
+const err9 = {instancePath:instancePath+"/isolated",schemaPath:"#/properties/isolated/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema78.properties.isolated.type,parentSchema:schema78.properties.isolated,data:data4};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -3338,7 +3339,7 @@ for(let i0=0; i0<len0; i0++){
 let data6 = data5[i0];
 if(typeof data6 === "string"){
 if(!pattern38.test(data6)){
-const err10 = {instancePath:instancePath+"/allow/" + i0,schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema61,data:data6};
+const err10 = {instancePath:instancePath+"/allow/" + i0,schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema60,data:data6};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -3349,7 +3350,7 @@ errors++;
 }
 }
 else {
-const err11 = {instancePath:instancePath+"/allow/" + i0,schemaPath:"#/definitions/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema61.type,parentSchema:schema61,data:data6};
+const err11 = {instancePath:instancePath+"/allow/" + i0,schemaPath:"#/definitions/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema60.type,parentSchema:schema60,data:data6};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -3361,7 +3362,7 @@ errors++;
 }
 }
 else {
-const err12 = {instancePath:instancePath+"/allow",schemaPath:"#/properties/allow/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema79.properties.allow.type,parentSchema:schema79.properties.allow,data:data5};
+const err12 = {instancePath:instancePath+"/allow",schemaPath:"#/properties/allow/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema78.properties.allow.type,parentSchema:schema78.properties.allow,data:data5};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -3374,7 +3375,7 @@ errors++;
 if(data.egress !== undefined){
 let data7 = data.egress;
 if((typeof data7 !== "string") && (!(Array.isArray(data7)))){
-const err13 = {instancePath:instancePath+"/egress",schemaPath:"#/properties/egress/type",keyword:"type",params:{type: schema79.properties.egress.type},message:"must be string,array",schema:schema79.properties.egress.type,parentSchema:schema79.properties.egress,data:data7};
+const err13 = {instancePath:instancePath+"/egress",schemaPath:"#/properties/egress/type",keyword:"type",params:{type: schema78.properties.egress.type},message:"must be string,array",schema:schema78.properties.egress.type,parentSchema:schema78.properties.egress,data:data7};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -3385,7 +3386,7 @@ errors++;
 }
 if(typeof data7 === "string"){
 if(!pattern61.test(data7)){
-const err14 = {instancePath:instancePath+"/egress",schemaPath:"#/properties/egress/pattern",keyword:"pattern",params:{pattern: "^(all|web|none)$"},message:"must match pattern \""+"^(all|web|none)$"+"\"",schema:"^(all|web|none)$",parentSchema:schema79.properties.egress,data:data7};
+const err14 = {instancePath:instancePath+"/egress",schemaPath:"#/properties/egress/pattern",keyword:"pattern",params:{pattern: "^(all|web|none)$"},message:"must match pattern \""+"^(all|web|none)$"+"\"",schema:"^(all|web|none)$",parentSchema:schema78.properties.egress,data:data7};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -3401,7 +3402,7 @@ for(let i1=0; i1<len1; i1++){
 let data8 = data7[i1];
 if(typeof data8 === "string"){
 if(!pattern62.test(data8)){
-const err15 = {instancePath:instancePath+"/egress/" + i1,schemaPath:"#/properties/egress/items/pattern",keyword:"pattern",params:{pattern: "^(tcp|udp)/[1-9][0-9]{0,4}$"},message:"must match pattern \""+"^(tcp|udp)/[1-9][0-9]{0,4}$"+"\"",schema:"^(tcp|udp)/[1-9][0-9]{0,4}$",parentSchema:schema79.properties.egress.items,data:data8};
+const err15 = {instancePath:instancePath+"/egress/" + i1,schemaPath:"#/properties/egress/items/pattern",keyword:"pattern",params:{pattern: "^(tcp|udp)/[1-9][0-9]{0,4}$"},message:"must match pattern \""+"^(tcp|udp)/[1-9][0-9]{0,4}$"+"\"",schema:"^(tcp|udp)/[1-9][0-9]{0,4}$",parentSchema:schema78.properties.egress.items,data:data8};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -3412,7 +3413,7 @@ errors++;
 }
 }
 else {
-const err16 = {instancePath:instancePath+"/egress/" + i1,schemaPath:"#/properties/egress/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema79.properties.egress.items.type,parentSchema:schema79.properties.egress.items,data:data8};
+const err16 = {instancePath:instancePath+"/egress/" + i1,schemaPath:"#/properties/egress/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema78.properties.egress.items.type,parentSchema:schema78.properties.egress.items,data:data8};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -3427,7 +3428,7 @@ errors++;
 if(data.metadata !== undefined){
 let data9 = data.metadata;
 if(typeof data9 !== "boolean"){
-const err17 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema79.properties.metadata.type,parentSchema:schema79.properties.metadata,data:data9};
+const err17 = {instancePath:instancePath+"/metadata",schemaPath:"#/properties/metadata/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema78.properties.metadata.type,parentSchema:schema78.properties.metadata,data:data9};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -3439,7 +3440,7 @@ errors++;
 }
 }
 else {
-const err18 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema79.type,parentSchema:schema79,data};
+const err18 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema78.type,parentSchema:schema78,data};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -3452,8 +3453,8 @@ validate54.errors = vErrors;
 return errors === 0;
 }
 
-const schema83 = {"title":"a vm","description":"A guest of microvm.nix.","type":"object","additionalProperties":false,"required":["on"],"properties":{"on":{"$ref":"#/definitions/name","description":"The hypervisor it is on. A vm that moves starts with empty volumes there.","examples":["hv1"]},"network":{"$ref":"#/definitions/name","description":"The network it is on. Needed unless networks says so. Default: the one under networks.","examples":["vm1"]},"networks":{"title":"a list of networks with addresses","description":"Instead of network and address, an interface each. Default route and name server are those of the first one with nat. Default: the one under network.","type":"array","minItems":1,"items":{"title":"a network with an address","description":"An interface of the guest.","type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"$ref":"#/definitions/name","description":"The network.","examples":["vm1"]},"address":{"$ref":"#/definitions/ipv4","description":"Its address there. Default: the address after the gateway, when it is alone on the network.","examples":["10.1.0.2"]}},"examples":[{"name":"vm1","address":"10.1.0.2"}]},"examples":[[{"name":"vm1","address":"10.1.0.2"}]]},"address":{"$ref":"#/definitions/ipv4","description":"Its address on the network. Default: the address after the gateway, when it is alone on the network.","examples":["10.1.0.2"]},"vsock":{"type":"integer","minimum":3,"maximum":4294967294,"description":"The cid of its vsock, for microvm -s; each vm of a hypervisor has its own. Default: none.","examples":[3]},"profiles":{"title":"a list of profiles","description":"Profiles to apply between defaults and this vm, in this order.","type":"array","items":{"$ref":"#/definitions/tag"},"default":[],"examples":[["web"]]},"vcpu":{"$ref":"#/definitions/vcpu"},"memory":{"$ref":"#/definitions/memory"},"hypervisor":{"$ref":"#/definitions/hypervisor"},"store":{"$ref":"#/definitions/store"},"timezone":{"$ref":"#/definitions/timezone"},"stateVersion":{"$ref":"#/definitions/stateVersion"},"balloon":{"$ref":"#/definitions/balloon"},"state":{"$ref":"#/definitions/state"},"autostart":{"$ref":"#/definitions/autostart"},"tags":{"$ref":"#/definitions/tags"},"packages":{"$ref":"#/definitions/packages"},"users":{"$ref":"#/definitions/users"},"config":{"$ref":"#/definitions/config"},"modules":{"$ref":"#/definitions/modules"},"volumes":{"$ref":"#/definitions/volumes"},"shares":{"$ref":"#/definitions/shares"},"publish":{"$ref":"#/definitions/publish"},"credentials":{"$ref":"#/definitions/credentials"},"checks":{"$ref":"#/definitions/checks"},"dependsOn":{"$ref":"#/definitions/dependsOn"}},"examples":[{"on":"hv1","network":"vm1"}]};
-const schema87 = {"title":"an IPv4 address","description":"Four numbers from 0 to 255 with dots between.","type":"string","pattern":"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$","examples":["10.1.0.2"]};
+const schema82 = {"title":"a vm","description":"A guest of microvm.nix.","type":"object","additionalProperties":false,"required":["on"],"properties":{"on":{"$ref":"#/definitions/name","description":"The hypervisor it is on. A vm that moves starts with empty volumes there.","examples":["hv1"]},"network":{"$ref":"#/definitions/name","description":"The network it is on. Needed unless networks says so. Default: the one under networks.","examples":["vm1"]},"networks":{"title":"a list of networks with addresses","description":"Instead of network and address, an interface each. Default route and name server are those of the first one with nat. Default: the one under network.","type":"array","minItems":1,"items":{"title":"a network with an address","description":"An interface of the guest.","type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"$ref":"#/definitions/name","description":"The network.","examples":["vm1"]},"address":{"$ref":"#/definitions/ipv4","description":"Its address there. Default: the address after the gateway, when it is alone on the network.","examples":["10.1.0.2"]}},"examples":[{"name":"vm1","address":"10.1.0.2"}]},"examples":[[{"name":"vm1","address":"10.1.0.2"}]]},"address":{"$ref":"#/definitions/ipv4","description":"Its address on the network. Default: the address after the gateway, when it is alone on the network.","examples":["10.1.0.2"]},"vsock":{"type":"integer","minimum":3,"maximum":4294967294,"description":"The cid of its vsock, for microvm -s; each vm of a hypervisor has its own. Default: none.","examples":[3]},"profiles":{"title":"a list of profiles","description":"Profiles to apply between defaults and this vm, in this order.","type":"array","items":{"$ref":"#/definitions/tag"},"default":[],"examples":[["web"]]},"vcpu":{"$ref":"#/definitions/vcpu"},"memory":{"$ref":"#/definitions/memory"},"hypervisor":{"$ref":"#/definitions/hypervisor"},"store":{"$ref":"#/definitions/store"},"timezone":{"$ref":"#/definitions/timezone"},"stateVersion":{"$ref":"#/definitions/stateVersion"},"balloon":{"$ref":"#/definitions/balloon"},"state":{"$ref":"#/definitions/state"},"autostart":{"$ref":"#/definitions/autostart"},"tags":{"$ref":"#/definitions/tags"},"packages":{"$ref":"#/definitions/packages"},"users":{"$ref":"#/definitions/users"},"config":{"$ref":"#/definitions/config"},"modules":{"$ref":"#/definitions/modules"},"volumes":{"$ref":"#/definitions/volumes"},"shares":{"$ref":"#/definitions/shares"},"publish":{"$ref":"#/definitions/publish"},"credentials":{"$ref":"#/definitions/credentials"},"checks":{"$ref":"#/definitions/checks"},"dependsOn":{"$ref":"#/definitions/dependsOn"}},"examples":[{"on":"hv1","network":"vm1"}]};
+const schema86 = {"title":"an IPv4 address","description":"Four numbers from 0 to 255 with dots between.","type":"string","pattern":"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$","examples":["10.1.0.2"]};
 const pattern67 = new RegExp("^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$", "u");
 
 function validate56(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
@@ -3461,7 +3462,7 @@ let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.on === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "on"},message:"must have required property '"+"on"+"'",schema:schema83.required,parentSchema:schema83,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "on"},message:"must have required property '"+"on"+"'",schema:schema82.required,parentSchema:schema82,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -3471,8 +3472,8 @@ vErrors.push(err0);
 errors++;
 }
 for(const key0 in data){
-if(!(func2.call(schema83.properties, key0))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema83,data};
+if(!(func2.call(schema82.properties, key0))){
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema82,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3486,7 +3487,7 @@ if(data.on !== undefined){
 let data0 = data.on;
 if(typeof data0 === "string"){
 if(!pattern38.test(data0)){
-const err2 = {instancePath:instancePath+"/on",schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema61,data:data0};
+const err2 = {instancePath:instancePath+"/on",schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema60,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -3497,7 +3498,7 @@ errors++;
 }
 }
 else {
-const err3 = {instancePath:instancePath+"/on",schemaPath:"#/definitions/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema61.type,parentSchema:schema61,data:data0};
+const err3 = {instancePath:instancePath+"/on",schemaPath:"#/definitions/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema60.type,parentSchema:schema60,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -3511,7 +3512,7 @@ if(data.network !== undefined){
 let data1 = data.network;
 if(typeof data1 === "string"){
 if(!pattern38.test(data1)){
-const err4 = {instancePath:instancePath+"/network",schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema61,data:data1};
+const err4 = {instancePath:instancePath+"/network",schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema60,data:data1};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -3522,7 +3523,7 @@ errors++;
 }
 }
 else {
-const err5 = {instancePath:instancePath+"/network",schemaPath:"#/definitions/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema61.type,parentSchema:schema61,data:data1};
+const err5 = {instancePath:instancePath+"/network",schemaPath:"#/definitions/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema60.type,parentSchema:schema60,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -3536,7 +3537,7 @@ if(data.networks !== undefined){
 let data2 = data.networks;
 if(Array.isArray(data2)){
 if(data2.length < 1){
-const err6 = {instancePath:instancePath+"/networks",schemaPath:"#/properties/networks/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema83.properties.networks,data:data2};
+const err6 = {instancePath:instancePath+"/networks",schemaPath:"#/properties/networks/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema82.properties.networks,data:data2};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -3550,7 +3551,7 @@ for(let i0=0; i0<len0; i0++){
 let data3 = data2[i0];
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 if(data3.name === undefined){
-const err7 = {instancePath:instancePath+"/networks/" + i0,schemaPath:"#/properties/networks/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'",schema:schema83.properties.networks.items.required,parentSchema:schema83.properties.networks.items,data:data3};
+const err7 = {instancePath:instancePath+"/networks/" + i0,schemaPath:"#/properties/networks/items/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'",schema:schema82.properties.networks.items.required,parentSchema:schema82.properties.networks.items,data:data3};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -3561,7 +3562,7 @@ errors++;
 }
 for(const key1 in data3){
 if(!((key1 === "name") || (key1 === "address"))){
-const err8 = {instancePath:instancePath+"/networks/" + i0,schemaPath:"#/properties/networks/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema83.properties.networks.items,data:data3};
+const err8 = {instancePath:instancePath+"/networks/" + i0,schemaPath:"#/properties/networks/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema82.properties.networks.items,data:data3};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -3575,7 +3576,7 @@ if(data3.name !== undefined){
 let data4 = data3.name;
 if(typeof data4 === "string"){
 if(!pattern38.test(data4)){
-const err9 = {instancePath:instancePath+"/networks/" + i0+"/name",schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema61,data:data4};
+const err9 = {instancePath:instancePath+"/networks/" + i0+"/name",schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema60,data:data4};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -3586,7 +3587,7 @@ errors++;
 }
 }
 else {
-const err10 = {instancePath:instancePath+"/networks/" + i0+"/name",schemaPath:"#/definitions/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema61.type,parentSchema:schema61,data:data4};
+const err10 = {instancePath:instancePath+"/networks/" + i0+"/name",schemaPath:"#/definitions/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema60.type,parentSchema:schema60,data:data4};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -3600,7 +3601,7 @@ if(data3.address !== undefined){
 let data5 = data3.address;
 if(typeof data5 === "string"){
 if(!pattern67.test(data5)){
-const err11 = {instancePath:instancePath+"/networks/" + i0+"/address",schemaPath:"#/definitions/ipv4/pattern",keyword:"pattern",params:{pattern: "^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$"},message:"must match pattern \""+"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$"+"\"",schema:"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$",parentSchema:schema87,data:data5};
+const err11 = {instancePath:instancePath+"/networks/" + i0+"/address",schemaPath:"#/definitions/ipv4/pattern",keyword:"pattern",params:{pattern: "^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$"},message:"must match pattern \""+"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$"+"\"",schema:"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$",parentSchema:schema86,data:data5};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -3611,7 +3612,7 @@ errors++;
 }
 }
 else {
-const err12 = {instancePath:instancePath+"/networks/" + i0+"/address",schemaPath:"#/definitions/ipv4/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema87.type,parentSchema:schema87,data:data5};
+const err12 = {instancePath:instancePath+"/networks/" + i0+"/address",schemaPath:"#/definitions/ipv4/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema86.type,parentSchema:schema86,data:data5};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -3623,7 +3624,7 @@ errors++;
 }
 }
 else {
-const err13 = {instancePath:instancePath+"/networks/" + i0,schemaPath:"#/properties/networks/items/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema83.properties.networks.items.type,parentSchema:schema83.properties.networks.items,data:data3};
+const err13 = {instancePath:instancePath+"/networks/" + i0,schemaPath:"#/properties/networks/items/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema82.properties.networks.items.type,parentSchema:schema82.properties.networks.items,data:data3};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -3635,7 +3636,7 @@ errors++;
 }
 }
 else {
-const err14 = {instancePath:instancePath+"/networks",schemaPath:"#/properties/networks/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema83.properties.networks.type,parentSchema:schema83.properties.networks,data:data2};
+const err14 = {instancePath:instancePath+"/networks",schemaPath:"#/properties/networks/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema82.properties.networks.type,parentSchema:schema82.properties.networks,data:data2};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -3649,7 +3650,7 @@ if(data.address !== undefined){
 let data6 = data.address;
 if(typeof data6 === "string"){
 if(!pattern67.test(data6)){
-const err15 = {instancePath:instancePath+"/address",schemaPath:"#/definitions/ipv4/pattern",keyword:"pattern",params:{pattern: "^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$"},message:"must match pattern \""+"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$"+"\"",schema:"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$",parentSchema:schema87,data:data6};
+const err15 = {instancePath:instancePath+"/address",schemaPath:"#/definitions/ipv4/pattern",keyword:"pattern",params:{pattern: "^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$"},message:"must match pattern \""+"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$"+"\"",schema:"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$",parentSchema:schema86,data:data6};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -3660,7 +3661,7 @@ errors++;
 }
 }
 else {
-const err16 = {instancePath:instancePath+"/address",schemaPath:"#/definitions/ipv4/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema87.type,parentSchema:schema87,data:data6};
+const err16 = {instancePath:instancePath+"/address",schemaPath:"#/definitions/ipv4/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema86.type,parentSchema:schema86,data:data6};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -3673,7 +3674,7 @@ errors++;
 if(data.vsock !== undefined){
 let data7 = data.vsock;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-const err17 = {instancePath:instancePath+"/vsock",schemaPath:"#/properties/vsock/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema83.properties.vsock.type,parentSchema:schema83.properties.vsock,data:data7};
+const err17 = {instancePath:instancePath+"/vsock",schemaPath:"#/properties/vsock/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema82.properties.vsock.type,parentSchema:schema82.properties.vsock,data:data7};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -3684,7 +3685,7 @@ errors++;
 }
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 4294967294 || isNaN(data7)){
-const err18 = {instancePath:instancePath+"/vsock",schemaPath:"#/properties/vsock/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4294967294},message:"must be <= 4294967294",schema:4294967294,parentSchema:schema83.properties.vsock,data:data7};
+const err18 = {instancePath:instancePath+"/vsock",schemaPath:"#/properties/vsock/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4294967294},message:"must be <= 4294967294",schema:4294967294,parentSchema:schema82.properties.vsock,data:data7};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -3694,7 +3695,7 @@ vErrors.push(err18);
 errors++;
 }
 if(data7 < 3 || isNaN(data7)){
-const err19 = {instancePath:instancePath+"/vsock",schemaPath:"#/properties/vsock/minimum",keyword:"minimum",params:{comparison: ">=", limit: 3},message:"must be >= 3",schema:3,parentSchema:schema83.properties.vsock,data:data7};
+const err19 = {instancePath:instancePath+"/vsock",schemaPath:"#/properties/vsock/minimum",keyword:"minimum",params:{comparison: ">=", limit: 3},message:"must be >= 3",schema:3,parentSchema:schema82.properties.vsock,data:data7};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -3713,7 +3714,7 @@ for(let i1=0; i1<len1; i1++){
 let data9 = data8[i1];
 if(typeof data9 === "string"){
 if(!pattern0.test(data9)){
-const err20 = {instancePath:instancePath+"/profiles/" + i1,schemaPath:"#/definitions/tag/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$",parentSchema:schema38,data:data9};
+const err20 = {instancePath:instancePath+"/profiles/" + i1,schemaPath:"#/definitions/tag/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$",parentSchema:schema37,data:data9};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -3724,7 +3725,7 @@ errors++;
 }
 }
 else {
-const err21 = {instancePath:instancePath+"/profiles/" + i1,schemaPath:"#/definitions/tag/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema38.type,parentSchema:schema38,data:data9};
+const err21 = {instancePath:instancePath+"/profiles/" + i1,schemaPath:"#/definitions/tag/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema37.type,parentSchema:schema37,data:data9};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -3736,7 +3737,7 @@ errors++;
 }
 }
 else {
-const err22 = {instancePath:instancePath+"/profiles",schemaPath:"#/properties/profiles/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema83.properties.profiles.type,parentSchema:schema83.properties.profiles,data:data8};
+const err22 = {instancePath:instancePath+"/profiles",schemaPath:"#/properties/profiles/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema82.properties.profiles.type,parentSchema:schema82.properties.profiles,data:data8};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -3749,7 +3750,7 @@ errors++;
 if(data.vcpu !== undefined){
 let data10 = data.vcpu;
 if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-const err23 = {instancePath:instancePath+"/vcpu",schemaPath:"#/definitions/vcpu/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema28.type,parentSchema:schema28,data:data10};
+const err23 = {instancePath:instancePath+"/vcpu",schemaPath:"#/definitions/vcpu/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema27.type,parentSchema:schema27,data:data10};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -3760,7 +3761,7 @@ errors++;
 }
 if((typeof data10 == "number") && (isFinite(data10))){
 if(data10 > 1024 || isNaN(data10)){
-const err24 = {instancePath:instancePath+"/vcpu",schemaPath:"#/definitions/vcpu/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",schema:1024,parentSchema:schema28,data:data10};
+const err24 = {instancePath:instancePath+"/vcpu",schemaPath:"#/definitions/vcpu/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",schema:1024,parentSchema:schema27,data:data10};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -3770,7 +3771,7 @@ vErrors.push(err24);
 errors++;
 }
 if(data10 < 1 || isNaN(data10)){
-const err25 = {instancePath:instancePath+"/vcpu",schemaPath:"#/definitions/vcpu/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema28,data:data10};
+const err25 = {instancePath:instancePath+"/vcpu",schemaPath:"#/definitions/vcpu/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema27,data:data10};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -3785,7 +3786,7 @@ if(data.memory !== undefined){
 let data11 = data.memory;
 if(typeof data11 === "string"){
 if(!pattern18.test(data11)){
-const err26 = {instancePath:instancePath+"/memory",schemaPath:"#/definitions/memory/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"},message:"must match pattern \""+"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"+"\"",schema:"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$",parentSchema:schema29,data:data11};
+const err26 = {instancePath:instancePath+"/memory",schemaPath:"#/definitions/memory/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"},message:"must match pattern \""+"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"+"\"",schema:"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$",parentSchema:schema28,data:data11};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -3796,7 +3797,7 @@ errors++;
 }
 }
 else {
-const err27 = {instancePath:instancePath+"/memory",schemaPath:"#/definitions/memory/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema29.type,parentSchema:schema29,data:data11};
+const err27 = {instancePath:instancePath+"/memory",schemaPath:"#/definitions/memory/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema28.type,parentSchema:schema28,data:data11};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -3809,7 +3810,7 @@ errors++;
 if(data.hypervisor !== undefined){
 let data12 = data.hypervisor;
 if(!(((((((data12 === "qemu") || (data12 === "cloud-hypervisor")) || (data12 === "firecracker")) || (data12 === "crosvm")) || (data12 === "kvmtool")) || (data12 === "stratovirt")) || (data12 === "alioth"))){
-const err28 = {instancePath:instancePath+"/hypervisor",schemaPath:"#/definitions/hypervisor/enum",keyword:"enum",params:{allowedValues: schema30.enum},message:"must be equal to one of the allowed values",schema:schema30.enum,parentSchema:schema30,data:data12};
+const err28 = {instancePath:instancePath+"/hypervisor",schemaPath:"#/definitions/hypervisor/enum",keyword:"enum",params:{allowedValues: schema29.enum},message:"must be equal to one of the allowed values",schema:schema29.enum,parentSchema:schema29,data:data12};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -3822,7 +3823,7 @@ errors++;
 if(data.store !== undefined){
 let data13 = data.store;
 if(!((data13 === "shared") || (data13 === "disk"))){
-const err29 = {instancePath:instancePath+"/store",schemaPath:"#/definitions/store/enum",keyword:"enum",params:{allowedValues: schema31.enum},message:"must be equal to one of the allowed values",schema:schema31.enum,parentSchema:schema31,data:data13};
+const err29 = {instancePath:instancePath+"/store",schemaPath:"#/definitions/store/enum",keyword:"enum",params:{allowedValues: schema30.enum},message:"must be equal to one of the allowed values",schema:schema30.enum,parentSchema:schema30,data:data13};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -3836,7 +3837,7 @@ if(data.timezone !== undefined){
 let data14 = data.timezone;
 if(typeof data14 === "string"){
 if(!pattern19.test(data14)){
-const err30 = {instancePath:instancePath+"/timezone",schemaPath:"#/definitions/timezone/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$"},message:"must match pattern \""+"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$"+"\"",schema:"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$",parentSchema:schema32,data:data14};
+const err30 = {instancePath:instancePath+"/timezone",schemaPath:"#/definitions/timezone/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$"},message:"must match pattern \""+"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$"+"\"",schema:"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$",parentSchema:schema31,data:data14};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -3847,7 +3848,7 @@ errors++;
 }
 }
 else {
-const err31 = {instancePath:instancePath+"/timezone",schemaPath:"#/definitions/timezone/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema32.type,parentSchema:schema32,data:data14};
+const err31 = {instancePath:instancePath+"/timezone",schemaPath:"#/definitions/timezone/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema31.type,parentSchema:schema31,data:data14};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -3861,7 +3862,7 @@ if(data.stateVersion !== undefined){
 let data15 = data.stateVersion;
 if(typeof data15 === "string"){
 if(!pattern20.test(data15)){
-const err32 = {instancePath:instancePath+"/stateVersion",schemaPath:"#/definitions/stateVersion/pattern",keyword:"pattern",params:{pattern: "^[0-9]{2}\\.[0-9]{2}$"},message:"must match pattern \""+"^[0-9]{2}\\.[0-9]{2}$"+"\"",schema:"^[0-9]{2}\\.[0-9]{2}$",parentSchema:schema33,data:data15};
+const err32 = {instancePath:instancePath+"/stateVersion",schemaPath:"#/definitions/stateVersion/pattern",keyword:"pattern",params:{pattern: "^[0-9]{2}\\.[0-9]{2}$"},message:"must match pattern \""+"^[0-9]{2}\\.[0-9]{2}$"+"\"",schema:"^[0-9]{2}\\.[0-9]{2}$",parentSchema:schema32,data:data15};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -3872,7 +3873,7 @@ errors++;
 }
 }
 else {
-const err33 = {instancePath:instancePath+"/stateVersion",schemaPath:"#/definitions/stateVersion/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema33.type,parentSchema:schema33,data:data15};
+const err33 = {instancePath:instancePath+"/stateVersion",schemaPath:"#/definitions/stateVersion/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema32.type,parentSchema:schema32,data:data15};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -3885,7 +3886,7 @@ errors++;
 if(data.balloon !== undefined){
 let data16 = data.balloon;
 if(typeof data16 !== "boolean"){
-const err34 = {instancePath:instancePath+"/balloon",schemaPath:"#/definitions/balloon/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema34.type,parentSchema:schema34,data:data16};
+const err34 = {instancePath:instancePath+"/balloon",schemaPath:"#/definitions/balloon/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema33.type,parentSchema:schema33,data:data16};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -3898,7 +3899,7 @@ errors++;
 if(data.state !== undefined){
 let data17 = data.state;
 if(!((data17 === "running") || (data17 === "stopped"))){
-const err35 = {instancePath:instancePath+"/state",schemaPath:"#/definitions/state/enum",keyword:"enum",params:{allowedValues: schema35.enum},message:"must be equal to one of the allowed values",schema:schema35.enum,parentSchema:schema35,data:data17};
+const err35 = {instancePath:instancePath+"/state",schemaPath:"#/definitions/state/enum",keyword:"enum",params:{allowedValues: schema34.enum},message:"must be equal to one of the allowed values",schema:schema34.enum,parentSchema:schema34,data:data17};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -3911,7 +3912,7 @@ errors++;
 if(data.autostart !== undefined){
 let data18 = data.autostart;
 if(!(((data18 === "always") || (data18 === "healthy")) || (data18 === "never"))){
-const err36 = {instancePath:instancePath+"/autostart",schemaPath:"#/definitions/autostart/enum",keyword:"enum",params:{allowedValues: schema36.enum},message:"must be equal to one of the allowed values",schema:schema36.enum,parentSchema:schema36,data:data18};
+const err36 = {instancePath:instancePath+"/autostart",schemaPath:"#/definitions/autostart/enum",keyword:"enum",params:{allowedValues: schema35.enum},message:"must be equal to one of the allowed values",schema:schema35.enum,parentSchema:schema35,data:data18};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -3935,7 +3936,7 @@ for(let i2=0; i2<len2; i2++){
 let data21 = data20[i2];
 if(typeof data21 === "string"){
 if(!pattern22.test(data21)){
-const err37 = {instancePath:instancePath+"/packages/" + i2,schemaPath:"#/definitions/packages/items/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$"},message:"must match pattern \""+"^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$"+"\"",schema:"^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$",parentSchema:schema39.items,data:data21};
+const err37 = {instancePath:instancePath+"/packages/" + i2,schemaPath:"#/definitions/packages/items/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$"},message:"must match pattern \""+"^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$"+"\"",schema:"^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$",parentSchema:schema38.items,data:data21};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -3946,7 +3947,7 @@ errors++;
 }
 }
 else {
-const err38 = {instancePath:instancePath+"/packages/" + i2,schemaPath:"#/definitions/packages/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema39.items.type,parentSchema:schema39.items,data:data21};
+const err38 = {instancePath:instancePath+"/packages/" + i2,schemaPath:"#/definitions/packages/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema38.items.type,parentSchema:schema38.items,data:data21};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -3958,7 +3959,7 @@ errors++;
 }
 }
 else {
-const err39 = {instancePath:instancePath+"/packages",schemaPath:"#/definitions/packages/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema39.type,parentSchema:schema39,data:data20};
+const err39 = {instancePath:instancePath+"/packages",schemaPath:"#/definitions/packages/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema38.type,parentSchema:schema38,data:data20};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -3979,7 +3980,7 @@ let data23 = data.config;
 if(data23 && typeof data23 == "object" && !Array.isArray(data23)){
 }
 else {
-const err40 = {instancePath:instancePath+"/config",schemaPath:"#/definitions/config/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema42.type,parentSchema:schema42,data:data23};
+const err40 = {instancePath:instancePath+"/config",schemaPath:"#/definitions/config/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema41.type,parentSchema:schema41,data:data23};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -3996,8 +3997,8 @@ const len3 = data24.length;
 for(let i3=0; i3<len3; i3++){
 let data25 = data24[i3];
 if(typeof data25 === "string"){
-if(!pattern10.test(data25)){
-const err41 = {instancePath:instancePath+"/modules/" + i3,schemaPath:"#/definitions/modules/items/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"must match pattern \""+"^[^\\u0000-\\u001f\\u007f]+$"+"\"",schema:"^[^\\u0000-\\u001f\\u007f]+$",parentSchema:schema43.items,data:data25};
+if(!pattern25.test(data25)){
+const err41 = {instancePath:instancePath+"/modules/" + i3,schemaPath:"#/definitions/modules/items/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"must match pattern \""+"^[^\\u0000-\\u001f\\u007f]+$"+"\"",schema:"^[^\\u0000-\\u001f\\u007f]+$",parentSchema:schema42.items,data:data25};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -4008,7 +4009,7 @@ errors++;
 }
 }
 else {
-const err42 = {instancePath:instancePath+"/modules/" + i3,schemaPath:"#/definitions/modules/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema43.items.type,parentSchema:schema43.items,data:data25};
+const err42 = {instancePath:instancePath+"/modules/" + i3,schemaPath:"#/definitions/modules/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema42.items.type,parentSchema:schema42.items,data:data25};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -4020,7 +4021,7 @@ errors++;
 }
 }
 else {
-const err43 = {instancePath:instancePath+"/modules",schemaPath:"#/definitions/modules/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema43.type,parentSchema:schema43,data:data24};
+const err43 = {instancePath:instancePath+"/modules",schemaPath:"#/definitions/modules/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema42.type,parentSchema:schema42,data:data24};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -4050,7 +4051,7 @@ for(let i4=0; i4<len4; i4++){
 let data29 = data28[i4];
 if(typeof data29 === "string"){
 if(!pattern32.test(data29)){
-const err44 = {instancePath:instancePath+"/publish/" + i4,schemaPath:"#/definitions/publish/items/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$"},message:"must match pattern \""+"^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$"+"\"",schema:"^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$",parentSchema:schema50.items,data:data29};
+const err44 = {instancePath:instancePath+"/publish/" + i4,schemaPath:"#/definitions/publish/items/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$"},message:"must match pattern \""+"^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$"+"\"",schema:"^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$",parentSchema:schema49.items,data:data29};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -4061,7 +4062,7 @@ errors++;
 }
 }
 else {
-const err45 = {instancePath:instancePath+"/publish/" + i4,schemaPath:"#/definitions/publish/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema50.items.type,parentSchema:schema50.items,data:data29};
+const err45 = {instancePath:instancePath+"/publish/" + i4,schemaPath:"#/definitions/publish/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema49.items.type,parentSchema:schema49.items,data:data29};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -4073,7 +4074,7 @@ errors++;
 }
 }
 else {
-const err46 = {instancePath:instancePath+"/publish",schemaPath:"#/definitions/publish/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema50.type,parentSchema:schema50,data:data28};
+const err46 = {instancePath:instancePath+"/publish",schemaPath:"#/definitions/publish/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema49.type,parentSchema:schema49,data:data28};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -4103,7 +4104,7 @@ errors = vErrors.length;
 }
 }
 else {
-const err47 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema83.type,parentSchema:schema83,data};
+const err47 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema82.type,parentSchema:schema82,data};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -4223,7 +4224,7 @@ for(const key1 in data6){
 const _errs11 = errors;
 if(typeof key1 === "string"){
 if(!pattern0.test(key1)){
-const err6 = {instancePath:instancePath+"/profiles",schemaPath:"#/definitions/tag/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$",parentSchema:schema38,data:key1,propertyName:key1};
+const err6 = {instancePath:instancePath+"/profiles",schemaPath:"#/definitions/tag/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$",parentSchema:schema37,data:key1,propertyName:key1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -4234,7 +4235,7 @@ errors++;
 }
 }
 else {
-const err7 = {instancePath:instancePath+"/profiles",schemaPath:"#/definitions/tag/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema38.type,parentSchema:schema38,data:key1,propertyName:key1};
+const err7 = {instancePath:instancePath+"/profiles",schemaPath:"#/definitions/tag/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema37.type,parentSchema:schema37,data:key1,propertyName:key1};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -4280,7 +4281,7 @@ for(const key3 in data8){
 const _errs18 = errors;
 if(typeof key3 === "string"){
 if(!pattern38.test(key3)){
-const err10 = {instancePath:instancePath+"/hypervisors",schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema61,data:key3,propertyName:key3};
+const err10 = {instancePath:instancePath+"/hypervisors",schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema60,data:key3,propertyName:key3};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -4291,7 +4292,7 @@ errors++;
 }
 }
 else {
-const err11 = {instancePath:instancePath+"/hypervisors",schemaPath:"#/definitions/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema61.type,parentSchema:schema61,data:key3,propertyName:key3};
+const err11 = {instancePath:instancePath+"/hypervisors",schemaPath:"#/definitions/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema60.type,parentSchema:schema60,data:key3,propertyName:key3};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -4337,7 +4338,7 @@ for(const key5 in data10){
 const _errs25 = errors;
 if(typeof key5 === "string"){
 if(!pattern38.test(key5)){
-const err14 = {instancePath:instancePath+"/networks",schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema61,data:key5,propertyName:key5};
+const err14 = {instancePath:instancePath+"/networks",schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema60,data:key5,propertyName:key5};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -4348,7 +4349,7 @@ errors++;
 }
 }
 else {
-const err15 = {instancePath:instancePath+"/networks",schemaPath:"#/definitions/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema61.type,parentSchema:schema61,data:key5,propertyName:key5};
+const err15 = {instancePath:instancePath+"/networks",schemaPath:"#/definitions/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema60.type,parentSchema:schema60,data:key5,propertyName:key5};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -4394,7 +4395,7 @@ for(const key7 in data12){
 const _errs32 = errors;
 if(typeof key7 === "string"){
 if(!pattern38.test(key7)){
-const err18 = {instancePath:instancePath+"/vms",schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema61,data:key7,propertyName:key7};
+const err18 = {instancePath:instancePath+"/vms",schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema60,data:key7,propertyName:key7};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -4405,7 +4406,7 @@ errors++;
 }
 }
 else {
-const err19 = {instancePath:instancePath+"/vms",schemaPath:"#/definitions/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema61.type,parentSchema:schema61,data:key7,propertyName:key7};
+const err19 = {instancePath:instancePath+"/vms",schemaPath:"#/definitions/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema60.type,parentSchema:schema60,data:key7,propertyName:key7};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -4462,7 +4463,7 @@ errors++;
 if(data14.outputs !== undefined){
 let data15 = data14.outputs;
 if(typeof data15 === "string"){
-if(!pattern10.test(data15)){
+if(!pattern25.test(data15)){
 const err23 = {instancePath:instancePath+"/flake/outputs",schemaPath:"#/properties/flake/properties/outputs/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"must match pattern \""+"^[^\\u0000-\\u001f\\u007f]+$"+"\"",schema:"^[^\\u0000-\\u001f\\u007f]+$",parentSchema:schema11.properties.flake.properties.outputs,data:data15};
 if(vErrors === null){
 vErrors = [err23];

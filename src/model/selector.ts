@@ -1,3 +1,5 @@
+import { isLike } from './glob.ts';
+
 /**
  * One part of a selector: a name, `*` for any characters, `@` before it for a tag.
  * @returns whether something is selected by it
@@ -5,14 +7,7 @@
 export function matches(
   part: string,
 ): (item: { readonly name: string; readonly tags: readonly string[] }) => boolean {
-  const pattern = part.startsWith('@') ? part.slice(1) : part;
-  const regex = new RegExp(
-    `^${pattern
-      .split('*')
-      .map((s) => s.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-      .join('.*')}$`,
-  );
-  return part.startsWith('@')
-    ? (item) => item.tags.some((tag) => regex.test(tag))
-    : (item) => regex.test(item.name);
+  if (!part.startsWith('@')) return (item) => isLike(item.name, part);
+  const pattern = part.slice(1);
+  return (item) => item.tags.some((tag) => isLike(tag, pattern));
 }

@@ -19,14 +19,24 @@ function refuseUnholdable(text: string): void {
   if (!text.isWellFormed()) throw new Error('Nix strings cannot hold lone surrogates');
 }
 
+/** What a terminal would obey and a reader not see. Nix has no escapes for it, but its JSON has. */
+const unseen = /[^\P{Cc}\n\r\t]|[\u2028\u2029\p{Bidi_C}]/gu;
+
+const byJson = (character: string): string =>
+  `\${builtins.fromJSON "\\"\\\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}\\""}`;
+
 const needsNothing = /^[ !#%-[\]-~]*$/;
 
 /** `"…"` on one line. */
 export function quoted(text: string): string {
   if (needsNothing.test(text)) return `"${text}"`;
   refuseUnholdable(text);
-  const body = text.replace(/["\\]|\$(?=\{)|[\n\r\t]/g, (c) => shortEscapes[c] ?? `\\${c}`);
-  return `"${body}"`;
+  const body = text.replace(
+    // A dollar sign before a brace, or before what becomes one, is none of Nix's.
+    /["\\]|\$(?=[{\u2028\u2029\p{Bidi_C}]|[^\P{Cc}\n\r\t])|[\n\r\t]/gu,
+    (c) => shortEscapes[c] ?? `\\${c}`,
+  );
+  return `"${body.replace(unseen, byJson)}"`;
 }
 
 /**
@@ -34,7 +44,7 @@ export function quoted(text: string): string {
  * off the indentation common to all lines, and a last line of blanks) or a reader would not see it.
  */
 export function indented(text: string, indent: string): string | undefined {
-  if (!text.includes('\n') || /\r|[^\P{Cc}\n\t]/u.test(text)) return undefined;
+  if (!text.includes('\n') || text.includes('\r') || text.search(unseen) >= 0) return undefined;
   if (!/(^|\n)[^ \n]/.test(text) || /(^|\n) +$/.test(text)) return undefined;
   refuseUnholdable(text);
   const lines = escapeIndented(text).split('\n');

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { demoLock } from '../../src/sandbox/demo-fleet.ts';
 import { Desk, valid } from './fleet.ts';
 
 const manyVms = (n: number) =>
@@ -13,7 +14,7 @@ const manyVms = (n: number) =>
 async function rendered(): Promise<Desk> {
   const desk = new Desk(valid);
   await desk.fleet('render');
-  desk.write('flake.lock', '{}\n');
+  desk.write('flake.lock', demoLock);
   return desk.commit();
 }
 
@@ -135,7 +136,7 @@ describe('fleet plan --out', () => {
   const alone = valid.replace(/hypervisors:[\s\S]*/, 'hypervisors: {}\nnetworks: {}\nvms: {}\n');
   const desk = () => {
     const made = new Desk(alone);
-    made.write('flake.lock', '{}\n');
+    made.write('flake.lock', demoLock);
     return made.commit();
   };
 

@@ -53,6 +53,37 @@ function* parted(fields: Fields, path: Path, above: readonly string[]): Iterable
   }
 }
 
+/** What a layer adds is in the file of each vm that has it; a line of aliases may stand for a thousand values. */
+const maxValues = 2_000_000;
+
+/** All `config` together is something that can be rendered. */
+export function* configSizes({ vms }: Draft): Iterable<Finding> {
+  const counted = new Map<object, number>();
+  const count = (value: Data | undefined): number => {
+    if (typeof value !== 'object' || value === null) return 1;
+    const known = counted.get(value);
+    if (known !== undefined) return known;
+    const sum = Object.values(value).reduce((n: number, item) => n + count(item), 1);
+    counted.set(value, sum);
+    return sum;
+  };
+  let all = 0;
+  for (const vm of vms.values()) {
+    for (const { path, settings } of vm.layers) {
+      all += count(settings.config);
+      if (all <= maxValues) continue;
+      const message = `the vms have more than ${maxValues} values of config`;
+      yield {
+        code: 'E108',
+        path: [...path, 'config'],
+        message,
+        hint: 'put what they share into a module',
+      };
+      return;
+    }
+  }
+}
+
 function* values(value: Data, path: Path): Iterable<Finding> {
   if (typeof value === 'string') {
     yield* text(value, path, 'value');

@@ -4,7 +4,7 @@ import { addresses, vmHasNetwork } from './addresses.ts';
 import { startedOnce } from './autostart.ts';
 import { capacity } from './capacity.ts';
 import { closedPorts } from './closed-ports.ts';
-import { configs } from './config.ts';
+import { configSizes, configs } from './config.ts';
 import { dependencies, dependencyCycles } from './dependencies.ts';
 import { credentialNames, memory } from './guests.ts';
 import { nameServers, outsideOfNetworks, sshTargets } from './hypervisors.ts';
@@ -23,7 +23,14 @@ import { portNumbers, publishedPorts } from './ports.ts';
 import { references } from './references.ts';
 import { canary } from './rollout.ts';
 import { able, distinctCids, stoppable } from './runners.ts';
-import { distinctShares, harmlessShares, sharedCheckouts } from './shares.ts';
+import {
+  checkoutPlaces,
+  credentialFiles,
+  distinctShares,
+  harmlessShares,
+  separateShares,
+  sharedCheckouts,
+} from './shares.ts';
 import { subnets, subnets6 } from './subnets.ts';
 import { advertisedSubnets, advertisingIsEnabled, besideTailscale } from './tailscale.ts';
 import { lastingUids, normalUsers, sshKeys } from './users.ts';
@@ -62,7 +69,10 @@ export const rules: readonly ((draft: Draft) => Iterable<Finding>)[] = [
   distinctCids,
   distinctShares,
   harmlessShares,
+  separateShares,
   sharedCheckouts,
+  checkoutPlaces,
+  credentialFiles,
   credentialNames,
   dependencies,
   dependencyCycles,
@@ -77,5 +87,6 @@ export const rules: readonly ((draft: Draft) => Iterable<Finding>)[] = [
   nameServers,
   capacity,
   configs,
+  configSizes,
   takenOptions,
 ];

@@ -7,17 +7,38 @@ const own = [
   '/boot',
   '/dev',
   '/etc',
+  '/etc/fleet',
+  '/etc/nix',
+  '/etc/nixos',
+  '/etc/ssh',
+  '/etc/static',
+  '/etc/systemd',
+  '/etc/wireguard',
   '/nix',
   '/proc',
   '/root',
   '/run',
+  '/run/agenix',
+  '/run/booted-system',
+  '/run/current-system',
+  '/run/dbus',
+  '/run/fleet',
+  '/run/keys',
+  '/run/secrets',
+  '/run/systemd',
+  '/run/udev',
+  '/run/user',
+  '/run/wrappers',
   '/sys',
   '/var/lib/fleet',
   '/var/lib/microvms',
   '/var/lib/tailscale',
 ];
-/** Of these, folders inside may be what is meant to be shared. */
-const inPart = ['/etc', '/run'];
+/** Of these, folders inside may be what is meant to be shown. */
+const inPart = ['/etc', '/run', '/run/agenix', '/run/keys', '/run/secrets'];
+
+/** What is mounted from elsewhere is nobody's own. */
+const mounted = ['/run/media', '/run/mount'];
 
 /** A share has a place in the guest for itself. */
 export function* distinctShares({ vms }: Draft): Iterable<Finding> {
@@ -43,7 +64,7 @@ export function* distinctShares({ vms }: Draft): Iterable<Finding> {
 /** A share hides nothing that the guest needs and shows nothing that is the hypervisor's own. */
 export function* harmlessShares({ layers }: Draft): Iterable<Finding> {
   for (const { path, settings } of layers) {
-    for (const [i, { source, mount }] of (settings.shares ?? []).entries()) {
+    for (const [i, { source, mount, readOnly }] of (settings.shares ?? []).entries()) {
       const at = [...path, 'shares', i];
       if (hidesSystem(mount) || isWithin(mount, '/nix')) {
         const message = `a share at ${mount} would hide what the guest needs there`;
@@ -55,9 +76,18 @@ export function* harmlessShares({ layers }: Draft): Iterable<Finding> {
           isWithin(folder, source) || (isWithin(source, folder) && !inPart.includes(folder)),
       );
       if (shown !== undefined) yield shows(source, shown, [...at, 'source']);
+      else if (!readOnly && isOfSystem(source)) {
+        const message = `the guest could write to ${source}, and what is there is the hypervisor's`;
+        const hint = 'write readOnly: true, or share a folder made for it, such as /srv/media';
+        yield { code: 'E524', path: [...at, 'source'], message, hint };
+      }
     }
   }
 }
+
+const isOfSystem = (source: string): boolean =>
+  ['/etc', '/run'].some((folder) => isWithin(source, folder)) &&
+  !mounted.some((folder) => isWithin(source, folder));
 
 const shows = (source: string, shown: string, path: Path): Finding => ({
   code: 'E524',
@@ -65,6 +95,69 @@ const shows = (source: string, shown: string, path: Path): Finding => ({
   message: `${source} would show a guest ${shown} of the hypervisor`,
   hint: 'share a folder made for it, such as /srv/media',
 });
+
+/** What is written down as a place on a hypervisor, by whom. */
+interface Place {
+  readonly what: string;
+  readonly folder: string;
+  readonly path: Path;
+}
+
+/**
+ * A folder that a guest writes to holds nothing that another share or a credential is found by:
+ * virtiofsd is root, so what the guest's root puts there, a link in place of a folder too, is root's on the hypervisor.
+ */
+export function* separateShares({ hypervisors }: Draft): Iterable<Finding> {
+  for (const { vms } of hypervisors.values()) {
+    const shares: (Place & { readonly writable: boolean })[] = [];
+    const others: Place[] = [];
+    for (const vm of vms) {
+      for (const layer of vm.layers) {
+        for (const [i, share] of (layer.settings.shares ?? []).entries()) {
+          const at = [...layer.path, 'shares', i, 'source'];
+          const what = `the share ${share.mount} of ${vm.name}`;
+          shares.push({ what, folder: share.source, path: at, writable: share.readOnly !== true });
+        }
+        for (const [name, file] of Object.entries(layer.settings.credentials ?? {})) {
+          const at = [...layer.path, 'credentials', name];
+          others.push({ what: `the credential ${name} of ${vm.name}`, folder: file, path: at });
+        }
+      }
+    }
+    if (shares.length > 0) yield* meeting(shares, others);
+  }
+}
+
+/** By the components of paths, from the top: linear in their lengths. */
+function* meeting(
+  shares: readonly (Place & { readonly writable: boolean })[],
+  others: readonly Place[],
+): Iterable<Finding> {
+  const byFolder = Map.groupBy(
+    shares.filter(({ writable }) => writable),
+    ({ folder }) => folder,
+  );
+  const said = new Set<string>();
+  for (const place of [...shares, ...others]) {
+    const isShare = 'writable' in place;
+    for (const above of upTo(place.folder, !isShare)) {
+      const outer = byFolder.get(above)?.[0];
+      const key = JSON.stringify(place.path);
+      if (!outer || said.has(key)) continue;
+      said.add(key);
+      const message = `${place.what} is at ${place.folder}, within ${outer.folder}, where the guest of ${outer.what} writes`;
+      const hint = `it could put a link there to anything of the hypervisor's: use a folder beside it, or readOnly: true`;
+      yield { code: 'E540', path: place.path, message, hint };
+    }
+  }
+}
+
+/** `/a/b/c` → `/a`, `/a/b`, and itself when wanted. */
+function upTo(folder: string, itself: boolean): string[] {
+  const parts = folder.split('/').slice(1);
+  const all = parts.map((_, n) => `/${parts.slice(0, n + 1).join('/')}`);
+  return itself ? all : all.slice(0, -1);
+}
 
 /** Who may write to the checkout writes what the hypervisor builds, and what git runs there as root. */
 export function* sharedCheckouts({ vms, hypervisors }: Draft): Iterable<Finding> {
@@ -77,6 +170,65 @@ export function* sharedCheckouts({ vms, hypervisors }: Draft): Iterable<Finding>
         if (!isWithin(checkout, source) && !isWithin(source, checkout)) continue;
         yield shows(source, `the checkout ${checkout}`, [...path, 'shares', i, 'source']);
       }
+    }
+  }
+}
+
+/** Where guests, or every user, write: root's git and Nix would work in what somebody else made. */
+const notForCheckouts = [
+  '/tmp',
+  '/var/tmp',
+  '/dev',
+  '/proc',
+  '/sys',
+  '/run',
+  '/nix',
+  '/home',
+  '/var/lib/microvms',
+];
+
+/** The checkout is in a folder of root's own, and in none that fleet keeps something else in. */
+export function* checkoutPlaces({ hypervisors }: Draft): Iterable<Finding> {
+  for (const { yaml, path } of hypervisors.values()) {
+    const { checkout } = yaml;
+    if (checkout === undefined) continue;
+    const inState =
+      isWithin(checkout, '/var/lib/fleet') && !/^\/var\/lib\/fleet\/repo[^/]*$/.test(checkout);
+    const bad = inState
+      ? '/var/lib/fleet'
+      : notForCheckouts.find((folder) => isWithin(checkout, folder));
+    if (bad === undefined) continue;
+    const message = `the checkout cannot be at ${checkout}: ${bad} holds what is not root's alone, or something else of fleet's`;
+    yield {
+      code: 'E541',
+      path: [...path, 'checkout'],
+      message,
+      hint: 'leave it out, or write /srv/fleet',
+    };
+  }
+}
+
+/** A credential is a file that was made for a guest, never one of a guest's own or of fleet's. */
+export function* credentialFiles({ layers }: Draft): Iterable<Finding> {
+  for (const { path, settings } of layers) {
+    for (const [name, file] of Object.entries(settings.credentials ?? {})) {
+      const bad = [
+        '/var/lib/microvms',
+        '/var/lib/fleet',
+        '/proc',
+        '/sys',
+        '/dev',
+        '/tmp',
+        '/var/tmp',
+      ].find((folder) => isWithin(file, folder));
+      if (bad === undefined) continue;
+      const message = `the credential ${name} is in ${bad}, where others than root write or fleet keeps its own`;
+      yield {
+        code: 'E540',
+        path: [...path, 'credentials', name],
+        message,
+        hint: 'such as /etc/fleet-credentials/NAME',
+      };
     }
   }
 }
