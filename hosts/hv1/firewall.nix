@@ -63,9 +63,32 @@
         type ifname
       }
 
+      set sources4 {
+        type ifname . ipv4_addr
+        flags interval
+        elements = {
+          "br-vm1" . 10.1.0.0/24,
+          "br-vm2" . 10.2.0.0/24,
+          "br-vm3" . 10.3.0.0/24,
+          "br-vm4" . 10.4.0.0/24,
+          "br-vm5" . 10.5.0.0/24,
+        }
+      }
+
+      set sources6 {
+        type ifname . ipv6_addr
+        flags interval
+      }
+
       chain refuse {
         meta l4proto tcp reject with tcp reset
         reject with icmpx admin-prohibited
+      }
+
+      chain sources {
+        type filter hook prerouting priority raw; policy accept;
+        iifname @bridges meta nfproto ipv4 ip saddr != 0.0.0.0 iifname . ip saddr != @sources4 drop
+        iifname @bridges meta nfproto ipv6 ip6 saddr != { ::, fe80::/10 } iifname . ip6 saddr != @sources6 drop
       }
 
       chain metadata {

@@ -71,6 +71,18 @@ function sets(networks: readonly Network[]): string[] {
       'ifname',
       those((network) => network.metadata),
     ),
+    set(
+      'sources4',
+      'ifname . ipv4_addr',
+      networks.map(({ bridge, subnet }) => `${name(bridge)} . ${subnet}`),
+      true,
+    ),
+    set(
+      'sources6',
+      'ifname . ipv6_addr',
+      networks.flatMap(({ bridge, ipv6 }) => (ipv6 ? [`${name(bridge)} . ${ipv6.subnet}`] : [])),
+      true,
+    ),
   ];
 }
 
@@ -102,6 +114,11 @@ function chains({ networks, targets, uplink, advertised }: Firewall): string[] {
     chain('refuse', undefined, [
       'meta l4proto tcp reject with tcp reset',
       'reject with icmpx admin-prohibited',
+    ]),
+    // Before connections are followed: what one network may, no other gets by its addresses. DHCP asks from 0.0.0.0.
+    chain('sources', 'filter hook prerouting priority raw', [
+      'iifname @bridges meta nfproto ipv4 ip saddr != 0.0.0.0 iifname . ip saddr != @sources4 drop',
+      'iifname @bridges meta nfproto ipv6 ip6 saddr != { ::, fe80::/10 } iifname . ip6 saddr != @sources6 drop',
     ]),
     // Before anything is routed or translated: wherever the service runs, it is out of reach.
     chain(
@@ -161,10 +178,11 @@ const masquerade =
     return sources.map((source) => `${source} oifname ${name(uplink)} masquerade`);
   };
 
-function set(title: string, type: string, elements: readonly string[]): string {
+function set(title: string, type: string, elements: readonly string[], ranges = false): string {
   const items = [...new Set(elements)].sort().map((element) => `    ${element},\n`);
   const list = items.length > 0 ? `  elements = {\n${items.join('')}  }\n` : '';
-  return `set ${title} {\n  type ${type}\n${list}}\n`;
+  const flags = ranges ? '  flags interval\n' : '';
+  return `set ${title} {\n  type ${type}\n${flags}${list}}\n`;
 }
 
 function chain(title: string, hook: string | undefined, rules: readonly string[]): string {

@@ -250,6 +250,31 @@ describe.skipIf(missing !== undefined && !isRequired)('packets', { timeout: 60_0
     });
   });
 
+  test('a source that is not of its network brings a guest into no flow of another one', async () => {
+    const [internet] = uplink.internet;
+    const [hypervisor] = uplink.hypervisor;
+    const [victim, attacker] = [world.guest('front'), world.guest('web')];
+    await attacker.must('ip', 'address', 'add', `${internet}/32`, 'dev', 'lo');
+    // As exit nodes and WireGuard want it.
+    for (const link of ['all', 'default', 'br-web'])
+      await world.hypervisor.must('sysctl', '-qw', `net.ipv4.conf.${link}.rp_filter=0`);
+    const heard = async (port: number) => {
+      const hearing = victim.ask('hear', port, internet, 5000);
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      await attacker.ask('forge', internet, 5000, hypervisor, port);
+      return hearing;
+    };
+    try {
+      expect(await heard(40_000)).toBe(hypervisor);
+      // Without the rule it would.
+      await world.hypervisor.must('nft', 'flush chain inet fleet sources');
+      expect(await heard(40_001)).toBe(`${hypervisor} INJECTED`);
+    } finally {
+      await world.load(yaml());
+      await attacker.must('ip', 'address', 'delete', `${internet}/32`, 'dev', 'lo');
+    }
+  });
+
   describe('the DNS forwarder', () => {
     const resolved = (vm: string) =>
       world.guest(vm).ask('resolve', world.nameServers(vm)[0]!, `${vm}.example`);

@@ -105,6 +105,25 @@ export const actions = {
       return () => socket.close();
     }),
 
+  /** Asks from a port of its own, and hears for a while whatever comes there. */
+  hear: (from: number, address: string, port: number, ms = 2_500): Promise<string> =>
+    new Promise((resolve) => {
+      const heard: string[] = [];
+      const socket = createSocket('udp4');
+      socket.on('message', (data) => heard.push(String(data)));
+      socket.bind(from, () => socket.send('?', port, address));
+      setTimeout(() => socket.close(() => resolve(heard.join(' '))), ms);
+    }),
+
+  /** Says something from an address that another one has. */
+  forge: (source: string, from: number, address: string, port: number): Promise<void> =>
+    new Promise((resolve) => {
+      const socket = createSocket('udp4');
+      socket.bind(from, source, () =>
+        socket.send('INJECTED', port, address, () => socket.close(() => resolve())),
+      );
+    }),
+
   /** True when an echo comes back. */
   ping: async (address: string): Promise<boolean> =>
     (await actions.run('ping', '-n', '-q', '-c', '1', '-W', '1', address)).code === 0,
