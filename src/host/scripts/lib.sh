@@ -177,7 +177,12 @@ root_vm() {
 # bridges_of SYSTEM: names of the bridges that networkd makes for it.
 bridges_of() {
 	for file in "$1"/etc/systemd/network/*.netdev; do
-		! grep -qs '^Kind=bridge' "$file" || sed -n 's/^Name=//p' "$file"
+		[ -f "$file" ] || continue
+		made='' called=''
+		while IFS='=' read -r key value; do
+			case $key in Kind) made=$value ;; Name) called=$value ;; esac
+		done <"$file"
+		[ "$made" != bridge ] || echo "$called"
 	done
 }
 
