@@ -25,10 +25,7 @@ if (major < 22 || (major === 22 && minor < 18)) {
       process.exit(code);
     }
     signalCode = code;
-    process.stderr.write(
-      '\nfleet: interrupted; finishing the step in hand, then putting back what was changed.\n' +
-        'Again to leave at once: a hypervisor in the middle of a switch then puts itself back.\n',
-    );
+    // Whatever runs says what becomes of it.
     interrupt.abort();
   };
   process.on('SIGINT', onSignal(130));

@@ -34,27 +34,14 @@ export interface ApplyOptions {
   readonly json?: boolean;
 }
 
-/** How often a locked hypervisor is asked again, in ms. */
-const asksAgain = 3000;
-
-/** `fleet apply`: plan, ask, deploy; while somebody else deploys it may wait. */
+/** `fleet apply`: plan, ask, wait for who deploys just now if that is wanted, deploy. */
 export async function applyCommand(
   invocation: Invocation,
   options: ApplyOptions,
   [file]: readonly string[] = [],
 ): Promise<number> {
   if (options.resume !== undefined) return resumeCommand(invocation, options as ResumeOptions);
-  const until = Date.now() + lockTimeout(options.lockTimeout);
-  for (;;) {
-    try {
-      return await applyOnce(invocation, options, file);
-    } catch (error) {
-      const isHeld = error instanceof FleetError && error.code === 'lock.held';
-      if (!isHeld || Date.now() >= until || invocation.signal.aborted) throw error;
-      process.stderr.write(`${error.message}; waits\n`);
-      await new Promise((resolve) => setTimeout(resolve, asksAgain));
-    }
-  }
+  return applyOnce(invocation, options, file, lockTimeout(options.lockTimeout));
 }
 
 function lockTimeout(text: string | undefined): number {
@@ -70,6 +57,7 @@ async function applyOnce(
   invocation: Invocation,
   options: ApplyOptions,
   file: string | undefined,
+  lockTimeout: number,
 ): Promise<number> {
   const saved = file === undefined ? undefined : savedPlan(file, options);
   const { on, release } = saved ?? options;
@@ -100,6 +88,7 @@ async function applyOnce(
     }
     const results = await deploy(invocation, workspace, seen, {
       force: options.force ?? false,
+      lockTimeout,
       dropped: new Set((options.drop ?? '').split(',').map((name) => name.trim())),
     });
     if (options.json) printJson(seen, results);

@@ -10,7 +10,7 @@ import { isSameWork } from '../plan/same-work.ts';
 import { select } from '../plan/selectors.ts';
 import { openRepo } from '../repo/open.ts';
 import { gitFollows } from './git-follows.ts';
-import { liveReporter } from './live.ts';
+import { type Live, liveReporter } from './live.ts';
 import type { Invocation } from './options.ts';
 import { newDeployment, realPorts } from './ports.ts';
 import { type Published, publish } from './publish.ts';
@@ -29,6 +29,8 @@ export interface DeployOptions {
   /** What first switches may take away, by name. */
   readonly dropped?: ReadonlySet<string>;
   readonly resumed?: Resumed;
+  /** Ms that are waited for locks of others. */
+  readonly lockTimeout?: number;
 }
 
 /** Carries out the plan of a survey; git follows what becomes of it. */
@@ -36,15 +38,16 @@ export async function deploy(
   invocation: Invocation,
   workspace: Workspace,
   seen: Survey,
-  { force, dropped, resumed }: DeployOptions,
+  { force, dropped, resumed, lockTimeout = 0 }: DeployOptions,
 ): Promise<HypervisorResult[]> {
   const planned = new Map(seen.plan.hypervisors.map((h) => [h.name, h]));
   const { release, upstream } = seen;
   let published: Published | undefined;
   const said: string[] = [];
-  const { input, finish } = await inputFor(invocation, workspace, seen, resumed);
-  const results = await rollOut({
+  const { input, live } = await inputFor(invocation, workspace, seen, resumed);
+  const rollout: RolloutInput = {
     ...input,
+    lockTimeout,
     plan: async (before) => {
       const plans = replan(seen, planned, before);
       published = await publish(workspace, seen, force, invocation.signal);
@@ -76,7 +79,10 @@ export async function deploy(
         return gitFollows(repo, deployed, (text) => said.push(text));
       });
     },
-  }).finally(finish);
+  };
+  const results = await invocation
+    .changing(live.becomes, () => rollOut(rollout))
+    .finally(() => live.finish());
   // Under the results, where the live list is gone.
   for (const text of said) process.stderr.write(`${text}\n`);
   return results;
@@ -97,7 +103,7 @@ export async function inputFor(
   { index }: Workspace,
   seen: Survey,
   resumed?: Resumed,
-): Promise<{ input: Omit<RolloutInput, 'plan'>; finish: () => Promise<void> }> {
+): Promise<{ input: Omit<RolloutInput, 'plan'>; live: Live }> {
   const { fleet } = index;
   const members = resumed?.members ?? membersOf(seen);
   const live = await liveReporter(members.map((m) => m.hypervisor));
@@ -123,7 +129,7 @@ export async function inputFor(
       },
     }),
   };
-  return { input, finish: () => live.finish() };
+  return { input, live };
 }
 
 /** @throws FleetError `plan.stale` when what is there under the lock is not what was planned from. */

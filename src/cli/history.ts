@@ -1,4 +1,4 @@
-import { connectAll } from '../deploy/connect-all.ts';
+import { askAll, connectAll } from '../deploy/connect-all.ts';
 import { parseHistory } from '../host/history.ts';
 import { runScript } from '../host/hypervisor.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
@@ -30,19 +30,15 @@ export async function historyCommand(
   const { index } = await knownConfig(invocation.common);
   const contacts = await connectAll(hypervisorsOf(index, name), realPorts(invocation.common));
   try {
-    const read = await Promise.all(
-      contacts.map(async ({ hypervisor, host, facts }): Promise<HistoryEntry[]> => {
-        if (!host || facts instanceof Error) {
-          process.stderr.write(`${hypervisor.name}: ${(facts as Error).message}\n`);
-          return [];
-        }
-        const text = await runScript(host, 'history', [remembered]);
-        return parseHistory(text).map((deployment) => ({
-          hypervisor: hypervisor.name,
-          deployment,
-        }));
-      }),
+    const answers = await askAll(contacts, async (host) =>
+      parseHistory(await runScript(host, 'history', [remembered])),
     );
+    const read = answers.map(({ hypervisor: { name: hypervisor }, answer }): HistoryEntry[] => {
+      if (!(answer instanceof Error))
+        return answer.map((deployment) => ({ hypervisor, deployment }));
+      process.stderr.write(`${hypervisor}: ${answer.message}\n`);
+      return [];
+    });
     const all = read
       .flat()
       .filter((entry) => isAbout(index, entry, name))
@@ -52,7 +48,7 @@ export async function historyCommand(
     if (options.json) process.stdout.write(`${JSON.stringify(document(entries), null, 2)}\n`);
     else if (entries.length === 0) process.stderr.write('No deployments are remembered.\n');
     else process.stdout.write(historyText(entries, styleFor(process.stdout)));
-    return contacts.some((c) => c.facts instanceof Error) ? exitCodes.failed : exitCodes.ok;
+    return answers.some(({ answer }) => answer instanceof Error) ? exitCodes.failed : exitCodes.ok;
   } finally {
     for (const contact of contacts) contact.host?.close();
   }

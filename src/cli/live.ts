@@ -1,10 +1,42 @@
 import type { DeployEvent } from '../deploy/events.ts';
 import { plainReporter } from '../report/plain.ts';
 
+/** Who shows how a rollout goes, and knows how far it is. */
+export interface Live {
+  readonly emit: (event: DeployEvent) => void;
+  finish(): Promise<void>;
+  /** What becomes of the rollout when a person asks to stop now. */
+  readonly becomes: () => string;
+}
+
 /** Progress on standard error: a live list on a terminal, plain lines elsewhere. */
-export async function liveReporter(
-  hypervisors: readonly string[],
-): Promise<{ emit: (event: DeployEvent) => void; finish(): Promise<void> }> {
+export async function liveReporter(hypervisors: readonly string[]): Promise<Live> {
+  const shown = await reporter(hypervisors);
+  let left = 0;
+  let hasBegun = false;
+  return {
+    finish: () => shown.finish(),
+    emit: (event) => {
+      if (event.type === 'hypervisor') {
+        left += event.state === 'begin' ? 1 : -1;
+        hasBegun = true;
+      }
+      shown.emit(event);
+    },
+    becomes: () => {
+      if (!hasBegun)
+        return 'Interrupted before any hypervisor was changed: letting go of their locks.';
+      if (left === 0)
+        return 'Every hypervisor is done; git is told of it. Ctrl-C again leaves that.';
+      return (
+        'Interrupted: finishing the current step, then rolling back.\n' +
+        'Ctrl-C again leaves at once; hypervisors then roll back by themselves.'
+      );
+    },
+  };
+}
+
+async function reporter(hypervisors: readonly string[]): Promise<Omit<Live, 'becomes'>> {
   if (process.stderr.isTTY && !process.env.CI) {
     const { terminalReporter } = await import('../report/terminal.ts');
     return terminalReporter(hypervisors);

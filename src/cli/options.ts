@@ -15,4 +15,9 @@ export interface Invocation {
   readonly common: CommonOptions;
   /** Aborted when a person asked to stop. */
   readonly signal: AbortSignal;
+  /**
+   * Runs what changes something: it comes to its own end. `becomes` says what becomes of it when a person
+   * asks to stop. All else then ends at once.
+   */
+  readonly changing: <T>(becomes: () => string, work: () => Promise<T>) => Promise<T>;
 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { exitCodes } from '../model/errors.ts';
+import { interruptible } from './interrupt.ts';
 import { type CommonOptions, type Invocation, usual } from './options.ts';
 import { reportError } from './report-error.ts';
 import { version } from './version.ts';
@@ -21,7 +22,6 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
 
   const on = new Option('--on <selector>', 'names, web*, @tag; comma-separated');
   const asJson = new Option('--json', 'one JSON document on standard output');
-  const invocation = (): Invocation => ({ common: program.opts<CommonOptions>(), signal });
   const command = <O extends object>(
     declared: Command,
     load: () => Promise<(invocation: Invocation, options: O, names: string[]) => Promise<number>>,
@@ -30,7 +30,10 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
       declared.exitOverride().action(async () => {
         const options = declared.opts<O>();
         json = 'json' in options && options.json === true;
-        code = await (await load())(invocation(), options, declared.args);
+        const execute = await load();
+        code = await interruptible(program.opts<CommonOptions>(), signal, (invocation) =>
+          execute(invocation, options, declared.args),
+        );
       }),
     );
   };

@@ -15,7 +15,7 @@ export async function quick(
   const common = { ...usual, ...(elsewhere && { directory: args[1]! }) };
   try {
     const { validate } = await import('./validate.ts');
-    return await validate({ common, signal }, { json });
+    return await validate({ common, signal, changing: (_, work) => work() }, { json });
   } catch (error) {
     return (await import('./report-error.ts')).reportError(error, json);
   }

@@ -1,3 +1,4 @@
+import { askAll } from '../deploy/connect-all.ts';
 import type { HypervisorResult } from '../deploy/put-back.ts';
 import { exitCodeOf, type Member, rollOut } from '../deploy/rollout.ts';
 import type { Work } from '../deploy/work.ts';
@@ -31,6 +32,8 @@ interface Lost {
   readonly members: readonly Member[];
   /** On every hypervisor that it began on, as far as they answer; some may have ended it already. */
   readonly past: readonly { readonly hypervisor: string; readonly deployment: PastDeployment }[];
+  /** Hypervisors of which that is not known. */
+  readonly silent: readonly string[];
 }
 
 /** `fleet apply --resume [ID]`: takes up a deployment that lost its fleet, and finishes or undoes it. */
@@ -93,14 +96,20 @@ async function findLost(seen: Survey, wanted: string | undefined): Promise<Lost>
   const id = wanted ?? ids[0];
   if (id === undefined || !ids.includes(id) || (wanted === undefined && ids.length > 1))
     throw nothingToTakeUp(ids, wanted);
-  const past = await Promise.all(
-    seen.contacts.map(async ({ hypervisor, host }) => {
-      const all = host ? parseHistory(await runScript(host, 'history', ['20'])) : [];
-      const deployment = all.find((d) => d.id === id);
-      return deployment ? [{ hypervisor: hypervisor.name, deployment }] : [];
-    }),
+  const answers = await askAll(seen.contacts, async (host) =>
+    parseHistory(await runScript(host, 'history', ['20'])),
   );
-  return { id, past: past.flat(), members: waiting.filter((w) => w.id === id) };
+  const past = answers.flatMap(({ hypervisor: { name }, answer }) => {
+    const deployment = answer instanceof Error ? undefined : answer.find((d) => d.id === id);
+    return deployment ? [{ hypervisor: name, deployment }] : [];
+  });
+  const silent = answers.filter(({ answer }) => answer instanceof Error);
+  return {
+    id,
+    past,
+    members: waiting.filter((w) => w.id === id),
+    silent: silent.map(({ hypervisor }) => hypervisor.name),
+  };
 }
 
 function nothingToTakeUp(ids: readonly string[], wanted: string | undefined): FleetError {
@@ -119,16 +128,19 @@ function nothingToTakeUp(ids: readonly string[], wanted: string | undefined): Fl
 }
 
 /** Why it cannot be finished from here; undefined when it can. */
-function obstacleTo(seen: Survey, { past }: Lost, allowUnreachable: boolean): string | undefined {
+function obstacleTo(
+  seen: Survey,
+  { past, silent: [silent] }: Lost,
+  allowUnreachable: boolean,
+): string | undefined {
   // Or half of the fleet would be on it.
   const back = past.find(
     ({ deployment: { decided, result } }) =>
       decided === 'back' || (result !== undefined && result !== 'done'),
   );
   if (back) return `${back.hypervisor} has put itself back already`;
-  const silent = seen.contacts.find(({ facts }) => facts instanceof Error);
   if (silent && !allowUnreachable)
-    return `${silent.hypervisor.name} does not answer, and may be part of it (--allow-unreachable: it is not)`;
+    return `${silent} does not answer, and may be part of it (--allow-unreachable: it is not)`;
   if (past.some(({ deployment }) => deployment.operation !== 'apply')) return 'it is a roll-back';
   const commit = past.find(({ deployment }) => deployment.commit)?.deployment.commit;
   if (seen.commit.files.length > 0) return 'what fleet.yaml says here is not committed';
@@ -149,11 +161,11 @@ async function undo(
     throw asked;
   };
   const nothing: Work = { prepare: refuse, activate: refuse };
-  const { input, finish } = await inputFor(invocation, workspace, seen, lost);
-  const results = await rollOut({
-    ...input,
-    plan: async () => new Map(lost.members.map((m) => [m.hypervisor, nothing])),
-  }).finally(finish);
+  const { input, live } = await inputFor(invocation, workspace, seen, lost);
+  const plan = async () => new Map(lost.members.map((m) => [m.hypervisor, nothing]));
+  const results = await invocation
+    .changing(live.becomes, () => rollOut({ ...input, plan }))
+    .finally(() => live.finish());
   return results.map(({ failure, ...result }) =>
     failure && failure !== asked ? { ...result, failure } : { ...result, because: 'as asked' },
   );

@@ -1,10 +1,10 @@
 import { chooseGenerations, type Numbers, type Returns } from '../deploy/choose-generations.ts';
-import { type Contact, connectAll } from '../deploy/connect-all.ts';
+import { type Answer, askAll, type Contact, connectAll } from '../deploy/connect-all.ts';
 import type { Ports } from '../deploy/ports.ts';
 import { declaredBy, returning } from '../deploy/rollback.ts';
-import { exitCodeOf, rollOut } from '../deploy/rollout.ts';
+import { exitCodeOf, type RolloutInput, rollOut } from '../deploy/rollout.ts';
 import { type Facts, systemName } from '../host/facts.ts';
-import { type Generations, noGenerations, parseGenerations } from '../host/generations.ts';
+import { type Generations, parseGenerations } from '../host/generations.ts';
 import type { Host } from '../host/host.ts';
 import { runScript } from '../host/hypervisor.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
@@ -41,15 +41,18 @@ export async function rollbackCommand(
     ports,
   );
   try {
-    const known = await Promise.all(contacts.map(readGenerations));
+    const known = await askAll(contacts, async (host) =>
+      parseGenerations(await runScript(host, 'generations', [])),
+    );
     if (options.list || names.length === 0) {
-      listGenerations(index, contacts, known, names, options.json ?? false);
+      listGenerations(index, known, names, options.json ?? false);
       if (names.length === 0 && !options.list)
         process.stderr.write('\nName what to roll back: fleet rollback NAME…\n');
-      return names.length === 0 && !options.list ? exitCodes.usage : exitCodes.ok;
+      if (names.length === 0 && !options.list) return exitCodes.usage;
+      return known.some(({ answer }) => answer instanceof Error) ? exitCodes.failed : exitCodes.ok;
     }
-    const lost = contacts.find((c) => c.facts instanceof Error);
-    if (lost) throw lost.facts;
+    const lost = known.find(({ answer }) => answer instanceof Error);
+    if (lost) throw lost.answer;
     const work = choose(hypervisors, contacts, known, numbers);
     // With --json standard output has the one document.
     (options.json ? process.stderr : process.stdout).write(announcement(work));
@@ -90,20 +93,15 @@ function locate(index: FleetIndex, names: readonly string[]): Map<string, Set<st
   return found;
 }
 
-async function readGenerations(contact: Contact): Promise<Generations> {
-  if (!contact.host) return noGenerations;
-  return parseGenerations(await runScript(contact.host, 'generations', []));
-}
-
 function choose(
   wanted: ReadonlyMap<string, ReadonlySet<string>>,
   contacts: readonly Contact[],
-  known: readonly Generations[],
+  known: readonly Answer<Generations>[],
   numbers: Numbers,
 ): Work[] {
   return contacts.map((contact, i): Work => {
     const hypervisor = contact.hypervisor.name;
-    const generations = known[i] as Generations;
+    const generations = known[i]?.answer as Generations;
     const own = new Map(
       [...numbers].map(([name, n]) => [name === hypervisor ? systemName : name, n] as const),
     );
@@ -174,7 +172,7 @@ async function carryOut(
 ): Promise<number> {
   const deployment = newDeployment('rollback');
   const live = await liveReporter(work.map((w) => w.contact.hypervisor.name));
-  const results = await rollOut({
+  const rollout: RolloutInput = {
     deployment,
     index,
     members: work.map(({ contact, host, returns }) => ({
@@ -196,7 +194,10 @@ async function carryOut(
           returning(returns, generations, deployment.operator),
         ]),
       ),
-  }).finally(() => live.finish());
+  };
+  const results = await invocation
+    .changing(live.becomes, () => rollOut(rollout))
+    .finally(() => live.finish());
   if (json) {
     const document = { kind: 'rollback', version: 1, results: resultsJson(results) };
     process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
@@ -206,29 +207,29 @@ async function carryOut(
 
 function listGenerations(
   index: FleetIndex,
-  contacts: readonly Contact[],
-  known: readonly Generations[],
+  known: readonly Answer<Generations>[],
   names: readonly string[],
   json: boolean,
 ): void {
-  const rows = contacts.flatMap((contact, i) =>
-    (known[i] as Generations).all
-      .map((g) => ({
-        ...g,
-        name: g.name === systemName ? contact.hypervisor.name : g.name,
-        hypervisor: contact.hypervisor.name,
-      }))
-      .filter((g) => names.length === 0 || names.includes(g.name)),
+  const rows = known.flatMap(({ hypervisor, answer }) =>
+    answer instanceof Error
+      ? []
+      : answer.all
+          .map((g) => ({
+            ...g,
+            name: g.name === systemName ? hypervisor.name : g.name,
+            hypervisor: hypervisor.name,
+          }))
+          .filter((g) => names.length === 0 || names.includes(g.name)),
   );
+  for (const { hypervisor, answer } of known) {
+    if (answer instanceof Error) process.stderr.write(`${hypervisor.name}: ${answer.message}\n`);
+  }
   if (json) {
     process.stdout.write(
       `${JSON.stringify({ kind: 'generations', version: 1, generations: rows }, null, 2)}\n`,
     );
     return;
-  }
-  for (const contact of contacts) {
-    if (contact.facts instanceof Error)
-      process.stderr.write(`${contact.hypervisor.name}: ${contact.facts.message}\n`);
   }
   const width = Math.max(4, ...rows.map((r) => r.name.length));
   for (const row of rows) {

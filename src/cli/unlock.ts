@@ -50,7 +50,10 @@ export async function unlockCommand(
       process.stderr.write('Nothing was changed.\n');
       return exitCodes.failed;
     }
-    const answer = await runScript(contact.host, 'unlock', [id]);
+    const { host } = contact;
+    const goesOn = () =>
+      `${name} goes on with it: waiting for its answer. Ctrl-C again leaves that.`;
+    const answer = await invocation.changing(goesOn, () => runScript(host, 'unlock', [id]));
     const result = /^result\t(.*)$/m.exec(answer)?.[1];
     process.stdout.write(`${name} is free${result ? ` (${id}: ${result})` : ''}.\n`);
     return result === 'rollback-failed' ? exitCodes.rollbackFailed : exitCodes.ok;

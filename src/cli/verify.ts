@@ -1,4 +1,4 @@
-import { connectAll } from '../deploy/connect-all.ts';
+import { askAll, connectAll } from '../deploy/connect-all.ts';
 import { type Verification, verifyHypervisor } from '../deploy/verify.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import { select } from '../plan/selectors.ts';
@@ -23,12 +23,11 @@ export async function verifyCommand(
   );
   const contacts = await connectAll(wanted, ports);
   try {
-    const results = await Promise.all(
-      contacts.map(async (contact): Promise<Verification> => {
-        const { hypervisor, host } = contact;
-        if (!host) return unreachable(hypervisor.name, contact.facts);
-        return verifyHypervisor(index, hypervisor, host, ports.clock, selection.targets);
-      }),
+    const answers = await askAll(contacts, (host, hypervisor) =>
+      verifyHypervisor(index, hypervisor, host, ports.clock, selection.targets),
+    );
+    const results = answers.map(({ hypervisor, answer }) =>
+      answer instanceof Error ? unreachable(hypervisor.name, answer) : answer,
     );
     const checks = results.flatMap((r) => r.checks);
     const notes = results.flatMap((r) => r.notes);

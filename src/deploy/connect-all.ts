@@ -42,3 +42,24 @@ export async function connectAll(
     }
   });
 }
+
+export interface Answer<T> {
+  readonly hypervisor: Hypervisor;
+  /** Why there is none: it was not reached, did not answer in time, or not what was asked for. */
+  readonly answer: T | Error;
+}
+
+/** Asks everyone that was reached; what one does not answer costs nobody else. */
+export function askAll<T>(
+  contacts: readonly Contact[],
+  ask: (host: Host, hypervisor: Hypervisor) => Promise<T>,
+): Promise<Answer<T>[]> {
+  return inParallel(contacts, atOnce, async ({ hypervisor, host, facts }): Promise<Answer<T>> => {
+    if (facts instanceof Error) return { hypervisor, answer: facts };
+    try {
+      return { hypervisor, answer: await ask(host as Host, hypervisor) };
+    } catch (error) {
+      return { hypervisor, answer: error instanceof Error ? error : new Error(String(error)) };
+    }
+  });
+}

@@ -4,7 +4,7 @@ import type { FleetIndex } from '../model/index.ts';
 import { timestamp } from '../plan/drift.ts';
 import { needed } from '../plan/resources.ts';
 import { seconds } from './context.ts';
-import { checkpoint, Interrupted } from './interrupt.ts';
+import { checkpoint, Interrupted, unlessInterrupted } from './interrupt.ts';
 import type { Clock } from './ports.ts';
 import { asFleetError } from './put-back.ts';
 import type { Session } from './session.ts';
@@ -31,8 +31,23 @@ const stopsWithin = 3000;
 /** How long the end of what may not have begun is waited for, in ms. */
 const endsWithin = 10_000;
 
+/** How often a hypervisor that somebody else has is asked again, in ms. */
+const asksAgain = 3000;
+
+/** A lock is somebody else's. */
+class Held extends FleetError {
+  session: Session | undefined;
+}
+
+/** How long somebody waits, and who may end that. */
+export interface Patience {
+  readonly signal: AbortSignal;
+  /** Ms. Default: 0. */
+  readonly lockTimeout?: number;
+}
+
 /**
- * Begins on every hypervisor, with its lock, or on none.
+ * Begins on every hypervisor, with its lock, or on none; waits for who has one of them, and says so once.
  * @throws FleetError for the first that refuses, or does not answer in its time; Interrupted
  */
 export async function beginAll(
@@ -40,14 +55,26 @@ export async function beginAll(
   deployment: Deployment,
   index: FleetIndex,
   clock: Clock,
-  signal: AbortSignal,
+  { signal, lockTimeout = 0 }: Patience,
 ): Promise<void> {
+  const until = clock.now() + lockTimeout;
   const stop = new AbortController();
   const stopSoon = () => void setTimeout(() => stop.abort(), stopsWithin).unref();
   signal.addEventListener('abort', stopSoon, { once: true });
+  let isTold = false;
   try {
-    checkpoint(signal);
-    await beginOrEnd(all, deployment, index, clock, stop.signal);
+    for (;;) {
+      checkpoint(signal);
+      try {
+        await beginOrEnd(all, deployment, index, clock, stop.signal);
+        return;
+      } catch (error) {
+        if (!(error instanceof Held) || clock.now() >= until) throw error;
+        if (!isTold) error.session?.note(`${error.message}; waiting`);
+        isTold = true;
+        await unlessInterrupted(signal, () => clock.sleep(asksAgain));
+      }
+    }
   } finally {
     signal.removeEventListener('abort', stopSoon);
   }
@@ -141,7 +168,7 @@ function explain(session: Session, error: FleetError): FleetError {
     });
   }
   const { id, owner, operation, since } = holderOf(error);
-  return new FleetError(
+  const held = new Held(
     'lock.held',
     `${name} is locked by ${owner}, who runs ${operation} (${id}) since ${timestamp(since)}`,
     {
@@ -152,4 +179,6 @@ function explain(session: Session, error: FleetError): FleetError {
       ].join('\n'),
     },
   );
+  held.session = session;
+  return held;
 }

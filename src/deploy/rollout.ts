@@ -37,6 +37,8 @@ export interface RolloutInput {
   readonly ports: Ports;
   readonly emit: Emit;
   readonly signal: AbortSignal;
+  /** Ms that are waited for locks that others have. Default: 0. */
+  readonly lockTimeout?: number;
   /** Takes the lock of all, or of none; default: begins. A deployment that is taken up has them. */
   readonly enter?: (sessions: readonly Session[]) => Promise<void>;
   /** Under every lock, from fresh facts: what is to be done. Commits and pushes; may refuse. */
@@ -81,7 +83,7 @@ export async function rollOut(input: RolloutInput): Promise<HypervisorResult[]> 
     // Whoever asks to stop before anything was begun finds nothing locked, committed or pushed.
     checkpoint(input.signal);
     if (input.enter) await input.enter(sessions);
-    else await beginAll(beginnings, deployment, index, input.ports.clock, input.signal);
+    else await beginAll(beginnings, deployment, index, input.ports.clock, input);
     begun = !input.enter;
     checkpoint(input.signal);
     const parts = await makeParts(input, sessions);

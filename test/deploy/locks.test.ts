@@ -78,8 +78,13 @@ describe('before anything is changed', () => {
       sent.push(options?.stdin);
       return run(script, args, options);
     };
-    const { signal } = new AbortController();
-    await beginAll([{ session, vms: [] }], deployment('a'), world.index, world.clock, signal);
+    await beginAll(
+      [{ session, vms: [] }],
+      deployment('a'),
+      world.index,
+      world.clock,
+      new AbortController(),
+    );
     expect(sent).toEqual([stepScript('way-back')]);
   });
 });
@@ -124,7 +129,7 @@ class Contenders {
       return { session, vms: [] };
     });
     try {
-      await beginAll(beginnings, deployment(id), index, slow, new AbortController().signal);
+      await beginAll(beginnings, deployment(id), index, slow, new AbortController());
       return true;
     } catch (error) {
       expect(error).toMatchObject({ code: 'lock.held', exitCode: 5 });
@@ -136,6 +141,47 @@ class Contenders {
     return [...this.world.hypervisors.values()].map((host) => host.facts.lock?.id);
   }
 }
+
+describe('with time to wait for a lock', () => {
+  const held = (world: World) => {
+    const lock = openDeployment('20250101-0-x', { owner: 'eve@laptop' });
+    world.hv2.facts = { ...world.hv2.facts, lock };
+  };
+
+  test('it is waited for, told once, and what was planned is done', async () => {
+    const world = new World();
+    held(world);
+    const sleep = world.clock.sleep.bind(world.clock);
+    world.clock.sleep = async (ms) => {
+      if (world.clock.time > 60_000) world.hv2.facts = { ...world.hv2.facts, lock: undefined };
+      await sleep(ms);
+    };
+    const results = await world.apply(['web1', 'web2'], both, { lockTimeout: 600_000 });
+    expect(results.map((r) => r.outcome)).toEqual(['done', 'done']);
+    expect(world.published).toBe(1);
+    expect(world.notes.filter((note) => note.endsWith('; waiting'))).toEqual([
+      'hv2 is locked by eve@laptop, who runs apply (20250101-0-x) since 2025-10-09 08:53 UTC; waiting',
+    ]);
+  });
+
+  test('it is given up in the end: exit 5', async () => {
+    const world = new World();
+    held(world);
+    const applying = world.apply(['web1', 'web2'], both, { lockTimeout: 10_000 });
+    await expect(applying).rejects.toMatchObject({ code: 'lock.held', exitCode: 5 });
+    expect(world.clock.time).toBeGreaterThanOrEqual(10_000);
+    expect(world.published).toBe(0);
+  });
+
+  test('a person who asks to stop does not wait', async () => {
+    const world = new World();
+    held(world);
+    world.clock.sleep = () => new Promise(() => world.interrupt.abort());
+    const applying = world.apply(['web1', 'web2'], both, { lockTimeout: 600_000 });
+    await expect(applying).rejects.toMatchObject({ code: 'interrupted' });
+    expect(world.hv1.facts.lock).toBeUndefined();
+  });
+});
 
 describe('a hypervisor that is silent while the others begin', () => {
   test('lets go of the others when its time is over', async () => {
