@@ -15,6 +15,7 @@ import { gitignore, workflow } from '../init/starter-files.ts';
 import { ConfigError, exitCodes, FleetError } from '../model/errors.ts';
 import type { Hypervisor } from '../model/fleet.ts';
 import { isPublicKey } from '../model/public-key.ts';
+import { redact } from '../model/redact.ts';
 import { branchOf, makeRepo } from '../repo/make.ts';
 import { openRepo } from '../repo/open.ts';
 import { readWithin, writeNewWithin } from '../repo/work-tree.ts';
@@ -94,7 +95,8 @@ export async function initCommand(invocation: Invocation, options: InitOptions):
   const content = found
     ? foundFleet(first, found.facts, found.runners, hypervisor.checkout)
     : emptyFleet(first);
-  const text = `${modeline}\n${content}`;
+  // It is committed: what guests' urls hold is not for everybody who reads the repository.
+  const text = redact(`${modeline}\n${content}`);
   const read = readFleet(text, config);
   if ('diagnostics' in read) throw new ConfigError(read.diagnostics, text);
 
@@ -107,6 +109,9 @@ export async function initCommand(invocation: Invocation, options: InitOptions):
     ['.github/workflows/fleet.yaml', workflow(first.branch)],
   ]);
   for (const [path, content] of files) files.set(path, writeNew(directory, path, content));
+  if (hardware !== undefined && given.hardware === undefined) {
+    process.stderr.write(`${hardwarePath} is what ${ssh} has, as it is: read it before you push\n`);
+  }
   if (hardware === undefined) {
     process.stderr.write(
       `no hardware configuration of ${ssh}: add one under modules, or it will not boot (--hardware FILE)\n`,

@@ -1,5 +1,5 @@
 import { FleetError } from '../model/errors.ts';
-import { redact } from './redact.ts';
+import { redact } from '../model/redact.ts';
 
 /** A FleetError about git; nothing in it holds the credentials of a url. */
 export function gitError(

@@ -1,8 +1,8 @@
 import type { GitSettings } from '../model/fleet.ts';
+import { redact } from '../model/redact.ts';
 import { gitError } from './error.ts';
 import type { Git } from './git.ts';
 import { refuseNameless, refuseShallow, refuseUnfinished } from './obstacles.ts';
-import { redact } from './redact.ts';
 import { refuseMovedOn, remoteState, remoteUrl } from './remote.ts';
 import type { Upstream } from './repo.ts';
 

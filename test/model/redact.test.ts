@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { redact } from '../../src/model/redact.ts';
+
+test.each([
+  ['https://user:token@example.net/a.git', 'https://example.net/a.git'],
+  ['https://ghp_token@example.net/a.git', 'https://example.net/a.git'],
+  ["fatal: 'https://u:p@ss@example.net/': no", "fatal: 'https://example.net/': no"],
+  ['ssh://git@example.net/a.git', 'ssh://git@example.net/a.git'],
+  ['ssh://git:secret@example.net/a.git', 'ssh://git@example.net/a.git'],
+  ['git@example.net:a.git and a@b', 'git@example.net:a.git and a@b'],
+  ["https://u:p'q@example.net/a.git", 'https://example.net/a.git'],
+  ['https://u:p/q@example.net/a.git', 'https://example.net/a.git'],
+  ['https://example.net:8443/a@b', 'https://example.net:8443/a@b'],
+  [
+    'https://h/a.git?ref=main&access_token=xyz#web1',
+    'https://h/a.git?ref=main&access_token=…#web1',
+  ],
+  ['git+https://h/a?private-token=xyz', 'git+https://h/a?private-token=…'],
+  [
+    'git+https://oauth2:glpat-SECRET@git.example.org/infra.git?ref=main#nixosConfigurations.extra',
+    'git+https://git.example.org/infra.git?ref=main#nixosConfigurations.extra',
+  ],
+  ['https://example.net/@scope/a', 'https://example.net/@scope/a'],
+])('%s', (text, expected) => {
+  expect(redact(text)).toBe(expected);
+});
+
+test('takes time in proportion to its length', () => {
+  const began = performance.now();
+  for (const text of ['a.', 'a://', 'https://u:', '?token', 'https://a@'])
+    redact(text.repeat(80_000 / text.length));
+  expect(performance.now() - began).toBeLessThan(3000);
+});
