@@ -258,6 +258,8 @@ describe.skipIf(missing !== undefined && !isRequired)('packets', { timeout: 60_0
     // As exit nodes and WireGuard want it.
     for (const link of ['all', 'default', 'br-web'])
       await world.hypervisor.must('sysctl', '-qw', `net.ipv4.conf.${link}.rp_filter=0`);
+    await world.hypervisor.must('nft', 'flush chain inet nixos-fw rpfilter');
+    await world.hypervisor.must('nft', 'chain inet nixos-fw rpfilter { policy accept; }');
     const heard = async (port: number) => {
       const hearing = victim.ask('hear', port, internet, 5000);
       await new Promise((resolve) => setTimeout(resolve, 700));
