@@ -107,7 +107,8 @@ function neededActions(vm: Vm, s: Situation): Action[] {
   ];
   if (!seen) {
     const aside = s.facts.aside.get(vm.name)?.at(-1);
-    return aside ? say('return', `with the state in ${aside}`) : say('create', 'new');
+    if (aside) return say('return', `with the state in ${aside}`);
+    return say('create', ['new', ...emptyDisks(vm, s)].join('; '));
   }
   // A hold is about what is deployed: a held guest that is down, or cut off, is repaired like any.
   const held = s.facts.held.has(vm.name) && !s.release.has(vm.name);
@@ -117,11 +118,16 @@ function neededActions(vm: Vm, s: Situation): Action[] {
   if (!held) {
     const before = deployed?.expected;
     const network = before !== undefined && !sameWiring(before, now);
-    if (!deployed) return say('update', 'not deployed by fleet yet');
+    if (!deployed)
+      return say('update', ['not deployed by fleet yet', ...foundDisks(vm, s)].join('; '));
     // Which bridge a TAP is in is the hypervisor's file: the vm's own fingerprint does not tell.
     if (network || s.fingerprints?.get(vm.name) !== deployed.fingerprint) {
       const why = network ? 'its network changed' : 'its configuration changed';
-      return say('update', [why, ...otherDisks(vm, before)].join('; '), network);
+      return say(
+        'update',
+        [why, ...otherDisks(vm, before, disksOf(vm.name, s))].join('; '),
+        network,
+      );
     }
     if (seen.current !== deployed.path) return say('update', 'current is not the runner deployed');
     const lost = lostGeneration(s.drift, vm.name);
@@ -140,14 +146,55 @@ function neededActions(vm: Vm, s: Situation): Action[] {
   return say(areThere ? 'join' : 'restart', lost.message);
 }
 
+/** Files in the folder of a vm, in bytes. */
+type Disks = ReadonlyMap<string, number>;
+
+const disksOf = (name: string, { facts }: Situation): Disks =>
+  facts.images.get(`/var/lib/microvms/${name}`) ?? new Map();
+
+/** What lies in a folder that fleet did not make, and becomes a disk of the vm. */
+function foundDisks(vm: Vm, s: Situation): string[] {
+  const disks = disksOf(vm.name, s);
+  return vm.volumes.flatMap(({ image, sizeMiB }) => {
+    const bytes = disks.get(image);
+    if (bytes === undefined) return [];
+    const size = Math.round(bytes / 1024 / 1024);
+    const other = size === sizeMiB ? '' : `, not the ${sizeMiB} MiB of fleet.yaml`;
+    return [
+      `${image} is there (${size} MiB${other}) and becomes its disk for ${mountOf(vm, image)}`,
+    ];
+  });
+}
+
+const mountOf = (vm: Vm, image: string): string =>
+  vm.volumes.find((v) => v.image === image)?.mount ?? image;
+
+/** A vm under another name is another vm: its disks are empty, those it had stay where they are. */
+function emptyDisks(vm: Vm, s: Situation): string[] {
+  const { facts, index, hypervisor } = s;
+  const left = [...facts.images]
+    .filter(([folder]) => {
+      const name = folder.split('/').at(-1) ?? '';
+      return folder.includes('/.aside/') || index.vms.get(name)?.on !== hypervisor;
+    })
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return vm.volumes.flatMap(({ image }) => {
+    const alike = left.filter(([, files]) => files.has(image)).map(([folder]) => folder);
+    const where = alike.at(-1);
+    return where ? [`it starts with an empty ${image}; the one in ${where} stays there`] : [];
+  });
+}
+
 /** A guest that finds an empty disk looks as well as one with all its data. */
-function otherDisks(vm: Vm, before: Expected | undefined): string[] {
+function otherDisks(vm: Vm, before: Expected | undefined, disks: Disks): string[] {
   if (!before) return [];
   const left = before.volumes.flatMap((old) => {
     const now = vm.volumes.find((v) => v.image === old.image);
     if (!now) return [`${old.image} stays, but is not mounted any more`];
-    // `size` acts when an image is made and never again.
-    return now.sizeMiB !== old.sizeMiB ? [`${old.image} stays at ${old.sizeMiB} MiB`] : [];
+    // `size` acts when an image is made and never again; what was written down may never have been so.
+    const bytes = disks.get(old.image);
+    const size = bytes === undefined ? old.sizeMiB : Math.round(bytes / 1024 / 1024);
+    return now.sizeMiB !== size ? [`${old.image} stays at ${size} MiB`] : [];
   });
   const images = new Set(before.volumes.map(({ image }) => image));
   const added = vm.volumes.filter(({ image }) => !images.has(image));

@@ -21,12 +21,13 @@ export function drift(
   index: FleetIndex,
   hypervisor: string,
   facts: Facts,
-  head: string | undefined,
   /** The checks of fleet.yaml, as they were seen on guests that run. */
   probed: readonly CheckResult[] = [],
+  /** Held targets that are to be deployed again. */
+  release: ReadonlySet<string> = new Set(),
 ): Drift[] {
   return [
-    ...hostDrift(hypervisor, facts, head),
+    ...hostDrift(hypervisor, facts),
     ...writerDrift(hypervisor, facts),
     ...faults(hypervisorChecks(index, hypervisor, facts)),
     ...collectedDrift(index, hypervisor, facts),
@@ -36,13 +37,14 @@ export function drift(
       return seen ? vmDrift(index, vm.name, seen, facts, own) : [];
     }),
     ...orphans(index, hypervisor, facts),
-    ...[...facts.held].map(
-      ([name, held]): Drift => ({
-        target: name === systemName ? hypervisor : name,
-        code: 'held',
-        message: `held back by ${held.operator} since ${timestamp(held.since)} (fleet apply --release ${name === systemName ? hypervisor : name})`,
-      }),
-    ),
+    ...[...facts.held].map(([name, held]): Drift => {
+      const target = name === systemName ? hypervisor : name;
+      const since = `held back by ${held.operator} since ${timestamp(held.since)}`;
+      const message = release.has(target)
+        ? `${since}; released: it goes to what fleet.yaml says`
+        : `${since}; what fleet.yaml says of it waits (fleet apply --release ${target})`;
+      return { target, code: 'held', message };
+    }),
   ];
 }
 
@@ -53,18 +55,12 @@ export function timestamp(seconds: number): string {
   return `${new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-function hostDrift(hypervisor: string, facts: Facts, head: string | undefined): Drift[] {
+function hostDrift(hypervisor: string, facts: Facts): Drift[] {
   const found: Drift[] = [];
   const say = (code: Drift['code'], message: string) =>
     found.push({ target: hypervisor, code, message });
   const { checkout } = facts;
   const deployed = facts.deployed.get(systemName);
-  if (checkout?.commit && head && checkout.commit !== head && deployed) {
-    say(
-      'commit',
-      `checkout is at ${checkout.commit.slice(0, 8)}, the repository at ${head.slice(0, 8)}`,
-    );
-  }
   if (checkout && checkout.dirty > 0) {
     say(
       'dirty',
@@ -93,7 +89,9 @@ function hostDrift(hypervisor: string, facts: Facts, head: string | undefined): 
       `${declared.join(', ')} ${declared.length > 1 ? 'are' : 'is'} in microvm.vms of the system that runs: the switch restarts none of them, but should it be rolled back, the switch to the system of today does`,
     );
   }
-  const { lock } = facts;
+  const { lock, ended } = facts;
+  if (ended && ended.result !== 'done')
+    say('rolled-back', `the last deployment ended ${ended.result}: fleet history ${ended.id}`);
   if (lock)
     say('lock', `${lockWords(lock)}; apply will ${lock.atWork ? 'refuse' : 'put it in order'}`);
   for (const open of facts.open) {

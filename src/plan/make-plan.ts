@@ -94,7 +94,7 @@ function planHypervisor(name: string, input: PlanInput): HypervisorPlan {
     };
   }
   const found = [
-    ...drift(input.index, name, facts, input.head, input.probed?.get(name)),
+    ...drift(input.index, name, facts, input.probed?.get(name), input.release),
     ...(input.lost?.get(name) ?? []).map((lost) => lostDrift(name, lost)),
   ];
   const commits = input.files.length > 0;

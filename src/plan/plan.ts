@@ -75,7 +75,7 @@ export interface Action {
 export interface Drift {
   readonly target: string;
   readonly code:
-    | 'commit'
+    | 'rolled-back'
     | 'dirty'
     | 'system'
     | 'profile'

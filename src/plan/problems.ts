@@ -89,7 +89,9 @@ function wrongMachine(index: FleetIndex, hypervisor: string, facts: Facts): stri
 
 /**
  * A bridge whose subnet holds the operator's address, or machines that are reached another way, takes
- * their traffic. A route through a router may be wider: carving a network out of it is meant.
+ * their traffic. The longest prefix wins: a longer route keeps its own, and a bridge takes its part of a
+ * shorter one. Of one through a router that is meant; on the wire of an uplink only in IPv6, where a
+ * server's own /64 is cut up, and where the hypervisor itself is not in the part.
  */
 function shadowedRoutes(index: FleetIndex, hypervisor: string, facts: Facts): string[] {
   const found: string[] = [];
@@ -99,17 +101,45 @@ function shadowedRoutes(index: FleetIndex, hypervisor: string, facts: Facts): st
     ...[...facts.deployed.values()].flatMap((d) => nicsOf(d.expected)).map(({ bridge }) => bridge),
   ]);
   const routes = facts.routes.filter(({ device }) => !ours.has(device));
-  for (const { name, subnet, ipv6 } of index.networksOn(hypervisor)) {
+  const lived = [...facts.interfaces.values()]
+    .filter((link) => !ours.has(link.name))
+    .flatMap((link) => link.addresses.map((address) => address.split('/')[0] ?? ''))
+    .concat(
+      routes.filter(({ destination }) => !destination.includes('/')).map((r) => r.destination),
+    );
+  const isLivedIn = (range: Range) => lived.some((address) => overlap(range, rangeOf(address)));
+  for (const { name, subnet, gateway, ipv6 } of index.networksOn(hypervisor)) {
     for (const text of ipv6 ? [subnet, ipv6.subnet] : [subnet]) {
       const own = rangeOf(text);
       const title = `network ${name} (${text})`;
+      const guests = [
+        { who: 'its gateway', address: own?.family === 6 ? (ipv6?.gateway ?? '') : gateway },
+        ...index.vmsOn(hypervisor).flatMap((vm) =>
+          vm.nics
+            .filter((nic) => nic.network === name)
+            .map((nic) => ({
+              who: vm.name,
+              address: (own?.family === 6 ? nic.address6 : nic.address) ?? '',
+            })),
+        ),
+      ];
       if (overlap(own, rangeOf(facts.clientAddress ?? ''))) {
         found.push(`${title} holds your own address ${facts.clientAddress}`);
       }
       for (const { destination, device, connected } of routes) {
         const other = rangeOf(destination);
         if (!own || !other || !overlap(own, other)) continue;
-        if (connected || other.prefix >= own.prefix) {
+        if (other.prefix > own.prefix) {
+          const taken = guests.filter(({ address }) => overlap(other, rangeOf(address)));
+          for (const { who } of taken)
+            found.push(
+              `${title}: the route ${destination} on ${device} takes what is sent to ${who}`,
+            );
+          continue;
+        }
+        const isCutOut =
+          other.prefix < own.prefix && (!connected || (own.family === 6 && !isLivedIn(own)));
+        if (!isCutOut) {
           found.push(`${title} shadows the route ${destination} on ${device}`);
         }
       }

@@ -137,7 +137,7 @@ describe('facts are not read at all', () => {
         fields[field % fields.length] = value;
         const wrong = [...lines.slice(0, at), fields.join('\t'), ...lines.slice(at + 1)].join('\n');
         try {
-          drift(index(), 'hv1', parseFacts(wrong), 'head');
+          drift(index(), 'hv1', parseFacts(wrong));
         } catch (error) {
           expect(error).toBeInstanceOf(FleetError);
         }

@@ -17,10 +17,11 @@ const seen = (facts: (f: Facts) => Partial<Facts>) =>
 describe('drift', () => {
   test.each<[string, (f: Facts) => Partial<Facts>, string[]]>([
     [
-      'a checkout at another commit',
-      () => ({ checkout: { commit: 'b'.repeat(40), branch: 'fleet', dirty: 0 } }),
-      ['hv1 commit: checkout is at bbbbbbbb, the repository at aaaaaaaa'],
+      'a last deployment that was rolled back',
+      () => ({ ended: { id: 'd7', result: 'rolled-back' } }),
+      ['hv1 rolled-back: the last deployment ended rolled-back: fleet history d7'],
     ],
+    ['no deployment that was done', () => ({ ended: { id: 'd7', result: 'done' } }), []],
     [
       'a checkout changed by hand',
       (f) => ({ checkout: { commit: f.checkout?.commit, branch: 'fleet', dirty: 1 } }),

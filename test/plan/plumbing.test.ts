@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Facts, Plumbing } from '../../src/host/facts.ts';
 import { hypervisorChecks } from '../../src/plan/drift.ts';
+import { makePlan } from '../../src/plan/make-plan.ts';
 import type { HypervisorPlan } from '../../src/plan/plan.ts';
 import { hasChanges, restartable, unmended } from '../../src/plan/plan.ts';
+import { select } from '../../src/plan/selectors.ts';
 import {
   deployedFacts,
   emptyFacts,
@@ -208,4 +210,27 @@ test('verify and plan judge a hypervisor by the same checks', () => {
     '/var/lib/fleet',
   ]);
   expect(checks.every((c) => c.ok)).toBe(true);
+});
+
+test('a hypervisor that left fleet.yaml is named while the remote knows that it was deployed', () => {
+  const { fleet } = index();
+  const { warnings } = makePlan({
+    index: index(),
+    files: [],
+    head: undefined,
+    fingerprints: undefined,
+    facts: new Map(),
+    selection: select(fleet, undefined),
+    release: new Set(),
+    warnings: [],
+    lastDeployed: new Map([
+      ['hv1', 'a'.repeat(40)],
+      ['hvx', 'b'.repeat(40)],
+    ]),
+  });
+  expect(warnings).toEqual([
+    expect.stringMatching(
+      /^hvx leaves the fleet: it was deployed \(bbbbbbbb\), its guests go on running/,
+    ),
+  ]);
 });

@@ -78,8 +78,6 @@ describe('a subnet that would take traffic away', () => {
   });
 
   test.each([
-    ['inside of it', '10.1.0.128/25'],
-    ['to one address in it', '10.1.0.77'],
     ['that is the same', '10.1.0.0/24'],
     ['that it is a part of', '10.1.0.0/16'],
   ])('is refused when there is a route %s', (_, destination) => {
@@ -92,9 +90,17 @@ describe('a subnet that would take traffic away', () => {
   test.each([
     ['the default route', 'default', 'eth0'],
     ['the route of its own bridge', '10.1.0.0/24', 'br-front'],
+    ['a longer one without a guest of ours in it', '10.1.0.128/25', 'eth0'],
+    ['one to another address in it', '10.1.0.77', 'eth0'],
     ['a route elsewhere', '192.168.0.0/16', 'eth0'],
   ])('is not refused for %s', (_, destination, device) => {
     expect(planHv1(routes(destination, device)).problems).toEqual([]);
+  });
+
+  test('is refused for a longer route that takes what is sent to a guest', () => {
+    expect(planHv1(routes('10.1.0.2', 'eth0')).problems).toEqual([
+      'network front (10.1.0.0/24): the route 10.1.0.2 on eth0 takes what is sent to web1',
+    ]);
   });
 
   describe('in IPv6', () => {
@@ -122,7 +128,20 @@ vms:
       expect(route('2001:db8:1::/64', 'eth0', true)).toEqual([
         'network front (2001:db8:1::/64) shadows the route 2001:db8:1::/64 on eth0',
       ]);
-      expect(route('2001:db8:1::7', 'eth0', false)).toHaveLength(1);
+    });
+
+    test('is not refused for a longer route, which wins, nor for its part of the uplink’s', () => {
+      expect(route('2001:db8:1::99', 'eth0', true)).toEqual([]);
+      expect(route('2001:db8:1:0:8000::/80', 'eth0', true)).toEqual([]);
+      expect(route('2001:db8::/32', 'eth0', true)).toEqual([]);
+    });
+
+    test('is refused for a part of the uplink’s that the hypervisor itself lives in', () => {
+      const interfaces = new Map([
+        ['eth0', { name: 'eth0', up: true, master: undefined, addresses: ['2001:db8:1::9/32'] }],
+      ]);
+      const routes = [{ destination: '2001:db8::/32', device: 'eth0', connected: true }];
+      expect(plan({ routes, interfaces }).problems).toHaveLength(1);
     });
 
     test('may be routed here, and may be what its bridge has', () => {

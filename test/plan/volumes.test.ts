@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Facts } from '../../src/host/facts.ts';
 import { changed, planHv1, withEntry } from './situation.ts';
 
 const volume = { image: 'data.img', label: 'data', mount: '/data', sizeMiB: 1024, fs: 'ext4' };
@@ -73,4 +74,49 @@ test('a full /boot is found before a switch, not by it', () => {
     facts: () => ({ freeKiB: new Map([['/boot', 10 * 1024]]) }),
   });
   expect(problems[0]).toContain('/boot has 10 MiB free');
+});
+
+describe('what a plan says of disks that are there', () => {
+  const yaml = fleet('{ mount: /data, image: data.img, size: 1GiB }');
+  const gib = 1024 ** 3;
+  const why = (facts: (f: Facts) => Partial<Facts>, of = 'web1') =>
+    planHv1({ yaml, fingerprints: changed('web1'), facts }).actions.find((a) => a.target === of)
+      ?.why;
+  const images = (folder: string, bytes: number) =>
+    new Map([[folder, new Map([['data.img', bytes]])]]);
+
+  test('is their real size, not the one that was written down', () => {
+    const deployed = (f: Facts) => {
+      const expected = f.deployed.get('web1')?.expected;
+      if (!expected) throw new Error('web1 was not deployed');
+      return withEntry(f.deployed, 'web1', { expected: { ...expected, volumes: [volume] } });
+    };
+    const folder = '/var/lib/microvms/web1';
+    const said = (bytes: number) =>
+      why((f) => ({ deployed: deployed(f), images: images(folder, bytes) }));
+    expect(said(10 * gib)).toBe('its configuration changed; data.img stays at 10240 MiB');
+    expect(said(gib)).toBe('its configuration changed');
+  });
+
+  test('is that files in a folder of somebody else become disks', () => {
+    const said = why((f) => ({
+      deployed: withEntry(f.deployed, 'web1', undefined),
+      images: images('/var/lib/microvms/web1', 10 * gib),
+    }));
+    expect(said).toBe(
+      'not deployed by fleet yet; data.img is there (10240 MiB, not the 1024 MiB of fleet.yaml) and becomes its disk for /data',
+    );
+  });
+
+  test.each(['/var/lib/microvms/.aside/1/old', '/var/lib/microvms/db1'])(
+    'is that a new vm does not get the one in %s, which had another name',
+    (folder) => {
+      const said = why((f) => ({
+        vms: withEntry(f.vms, 'web1', undefined),
+        deployed: withEntry(f.deployed, 'web1', undefined),
+        images: images(folder, gib),
+      }));
+      expect(said).toBe(`new; it starts with an empty data.img; the one in ${folder} stays there`);
+    },
+  );
 });

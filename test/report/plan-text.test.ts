@@ -80,8 +80,8 @@ test('drift is shown where nothing is to be done, too', () => {
   });
   expect(text(plan([hv1]))).toMatchInlineSnapshot(`
     "hv1
-      ! web1: held back by ada@desk since 2025-10-09 08:53 UTC
-        (fleet apply --release web1)
+      ! web1: held back by ada@desk since 2025-10-09 08:53 UTC; what fleet.yaml says
+        of it waits (fleet apply --release web1)
 
     No changes.
     "
