@@ -95,6 +95,7 @@ function rollout({ rollout: given = {} }: FleetYaml): Rollout {
   return {
     maxParallel: given.maxParallel ?? 10,
     maxParallelVms: given.maxParallelVms ?? 1,
+    evalJobs: typeof given.evalJobs === 'number' ? given.evalJobs : 'auto',
     settle: parseDuration(given.settle ?? '15s')!,
     deadline: parseDuration(given.deadline ?? '2m')!,
     stopTimeout: parseDuration(given.stopTimeout ?? '30s')!,

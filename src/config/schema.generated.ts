@@ -260,6 +260,10 @@ export interface Rollout {
    * Guests restarting at a time on one hypervisor.
    */
   maxParallelVms?: number;
+  /**
+   * Evaluations at a time on one hypervisor, each a process of its own. auto: one a processor, as far as free memory less 1GiB has 512MiB for each.
+   */
+  evalJobs?: string | number;
   settle?: Duration;
   deadline?: Duration;
   stopTimeout?: Duration;

@@ -3,13 +3,13 @@
 "use strict";
 export const validate = validate10;
 export default validate10;
-const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"urn:microvm-fleet:fleet.yaml:1","title":"fleet.yaml","description":"NixOS hypervisors and the microVMs on them. Sizes are written 512MiB or 1GiB, durations 10s or 5m. Only version and name are required.","type":"object","additionalProperties":false,"required":["version","name"],"properties":{"version":{"title":"a version","description":"Version of this format; there is one.","const":1,"examples":[1]},"name":{"title":"a plain name","description":"The name of the fleet. A hypervisor remembers which fleet deployed it, and refuses another.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$","examples":["simple-microvm-infra"]},"inputs":{"$ref":"#/definitions/inputs"},"git":{"$ref":"#/definitions/git"},"rollout":{"$ref":"#/definitions/rollout"},"defaults":{"$ref":"#/definitions/settings","description":"Fields of every vm. A vm's own value wins; lists and maps are added to.","default":{},"examples":[{"vcpu":1,"memory":"1GiB"}]},"profiles":{"title":"profiles by name","description":"Named bundles of vm fields, applied between defaults and the vm.","type":"object","propertyNames":{"$ref":"#/definitions/tag"},"additionalProperties":{"$ref":"#/definitions/settings"},"default":{},"examples":[{"web":{"packages":["curl"]}}]},"hypervisors":{"title":"hypervisors by name","description":"The machines that run vms. Their names are host names and nixosConfigurations.","type":"object","propertyNames":{"$ref":"#/definitions/name"},"additionalProperties":{"$ref":"#/definitions/hypervisorMachine"},"default":{},"examples":[{"hv1":{"ssh":"root@203.0.113.20","system":"x86_64-linux","stateVersion":"25.11"}}]},"networks":{"title":"networks by name","description":"Bridges with subnets, each on the one hypervisor whose vms use it.","type":"object","propertyNames":{"$ref":"#/definitions/name"},"additionalProperties":{"$ref":"#/definitions/network"},"default":{},"examples":[{"vm1":{"subnet":"10.1.0.0/24"}}]},"vms":{"title":"vms by name","description":"The guests. Their names are host names, nixosConfigurations and folders in /var/lib/microvms, and make TAP and MAC.","type":"object","propertyNames":{"$ref":"#/definitions/name"},"additionalProperties":{"$ref":"#/definitions/vm"},"default":{},"examples":[{"vm1":{"on":"hv1","network":"vm1"}}]},"flake":{"title":"flake settings","description":"What the rendered flake.nix has beside the machines. Extra inputs stand under inputs.","type":"object","additionalProperties":false,"properties":{"outputs":{"title":"a path","description":"A Nix file of this repository: a function of the inputs, self among them, to more outputs such as packages and devShells. Its nixosConfigurations stand beside those that fleet renders; one of the same name is an error. Default: none.","type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]+$","examples":["./nix/outputs.nix"]}},"default":{},"examples":[{"outputs":"./nix/outputs.nix"}]}},"definitions":{"name":{"title":"a host name","description":"Lowercase letters, digits and hyphens, at most 63 characters, no hyphen at either end.","type":"string","pattern":"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$","examples":["web1"]},"tag":{"title":"a plain name","description":"A letter or digit, then letters, digits, dots, underscores and hyphens; at most 63 characters.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$","examples":["web","us-west-2"]},"size":{"title":"a size","description":"A whole number followed by MiB, GiB or TiB.","type":"string","pattern":"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$","examples":["512MiB","1GiB","64GiB"]},"duration":{"title":"a duration","description":"A whole number followed by ms, s, m or h.","type":"string","pattern":"^[1-9][0-9]{0,5}(ms|s|m|h)$","examples":["10s","5m"]},"port":{"title":"a port","description":"A TCP or UDP port.","type":"integer","minimum":1,"maximum":65535,"examples":[443]},"ipv4":{"title":"an IPv4 address","description":"Four numbers from 0 to 255 with dots between.","type":"string","pattern":"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$","examples":["10.1.0.2"]},"path":{"title":"a plain absolute path","description":"Starts with a slash; no dot or dot-dot parts, no double or trailing slashes, no spaces.","type":"string","pattern":"^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$","examples":["/srv/media"]},"text":{"title":"text on one line","description":"Text without line breaks or control characters, not empty.","type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]+$","examples":["text"]},"interface":{"title":"an interface name of at most 15 characters","description":"Letters, digits, dots, underscores and hyphens.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$","examples":["br-backend","enP2p4s0"]},"stateVersion":{"title":"a NixOS release in quotes","description":"system.stateVersion: the release this machine was first installed with. It is not the release that runs and is never changed.","type":"string","pattern":"^[0-9]{2}\\.[0-9]{2}$","default":"25.11","examples":["25.11"]},"system":{"title":"a system","description":"The platform of the hypervisor and of its vms.","enum":["aarch64-linux","x86_64-linux"],"examples":["x86_64-linux"]},"inputUrl":{"title":"a flake reference","description":"A flake reference as in flake.nix.","type":"string","pattern":"^[A-Za-z./][^\\s\\u0000-\\u001f\\u007f\"\\\\]*$","examples":["github:NixOS/nixpkgs/nixos-25.11"]},"input":{"title":"a flake input","description":"A flake reference, or an object that also says whether it is a flake and what its own inputs follow.","type":["string","object"],"pattern":"^[A-Za-z./][^\\s\\u0000-\\u001f\\u007f\"\\\\]*$","additionalProperties":false,"required":["url"],"properties":{"url":{"$ref":"#/definitions/inputUrl","description":"Where the input comes from: a flake reference as in flake.nix.","examples":["github:Mic92/sops-nix"]},"flake":{"type":"boolean","description":"false: the input is only a source tree and not a flake.","default":true,"examples":[false]},"follows":{"type":"object","propertyNames":{"title":"the name of an input","description":"A letter or underscore, then also digits and hyphens; not self.","type":"string","pattern":"^[A-Za-z_][A-Za-z0-9_-]*$","examples":["nixpkgs"]},"additionalProperties":{"title":"the name of an input","type":"string","pattern":"^[A-Za-z_][A-Za-z0-9_-]*(/[A-Za-z_][A-Za-z0-9_-]*)*$","examples":["nixpkgs"]},"description":"Inputs of this input and the top-level input each of them follows. Default: nixpkgs follows nixpkgs; write {} for an input that shall keep its own.","default":{"nixpkgs":"nixpkgs"},"examples":[{"nixpkgs":"nixpkgs"}]}},"examples":["github:microvm-nix/microvm.nix",{"url":"github:example/files","flake":false}]},"inputs":{"title":"flake inputs","description":"Inputs of the rendered flake.nix. All but nixpkgs follow its nixpkgs. Others may be added.","type":"object","propertyNames":{"title":"the name of an input","description":"A letter or underscore, then also digits and hyphens; not self.","type":"string","pattern":"^(?!self$)[A-Za-z_][A-Za-z0-9_-]*$","examples":["nixpkgs"]},"additionalProperties":{"$ref":"#/definitions/input"},"default":{"nixpkgs":"github:NixOS/nixpkgs/nixos-25.11","microvm":"github:microvm-nix/microvm.nix"},"examples":[{"nixpkgs":"github:NixOS/nixpkgs/nixos-25.11"}]},"git":{"title":"git settings","description":"Where rendered files are committed to and how they reach the hypervisors.","type":"object","additionalProperties":false,"properties":{"remote":{"title":"the name of a git remote","description":"The remote that fleet pushes to.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$","default":"origin","examples":["origin"]},"branch":{"title":"the name of a branch","description":"The branch that fleet commits to and pushes. Default: the checked-out branch.","type":"string","pattern":"^(?!.*(\\.\\.|//|\\.lock$|[./]$))[A-Za-z0-9][A-Za-z0-9._/+-]*$","examples":["main"]},"url":{"title":"the url of a git repository","description":"What hypervisors pull from. Default: the remote's url.","type":"string","pattern":"^(?![A-Za-z0-9]+::)[A-Za-z0-9./~_][^\\s\\u0000-\\u001f\\u007f]*$","examples":["ssh://git@example.net/infra.git"]},"transport":{"title":"a transport","description":"pull: hypervisors fetch the commit from the url. send: the commit travels over the ssh connection.","enum":["pull","send"],"default":"pull","examples":["send"]},"revert":{"type":"boolean","description":"After a fleet was rolled back, a commit that takes back what failed is made and pushed.","default":true,"examples":[true]},"timeout":{"$ref":"#/definitions/duration","description":"How long one git command may take, hooks and signing among it.","default":"2m","examples":["10m"]}},"default":{},"examples":[{"transport":"send"}]},"rollout":{"title":"rollout settings","description":"How a deployment proceeds from hypervisor to hypervisor and from guest to guest.","type":"object","additionalProperties":false,"properties":{"canary":{"title":"names, web* or @tag, comma-separated","type":"string","pattern":"^(?=.{1,500}$)@?[A-Za-z0-9*._-]+( ?, ?@?[A-Za-z0-9*._-]+)*$","description":"The hypervisors that go first, alone: a name or @tag. Default: no canary.","examples":["@canary"]},"maxParallel":{"type":"integer","minimum":1,"maximum":1000,"description":"Hypervisors deployed to at a time.","default":10,"examples":[10]},"maxParallelVms":{"type":"integer","minimum":1,"maximum":1000,"description":"Guests restarting at a time on one hypervisor.","default":1,"examples":[1]},"settle":{"$ref":"#/definitions/duration","description":"A guest must hold still this long after its first healthy answer. Longer than systemd waits between restarts, 5s.","default":"15s","examples":["15s"]},"deadline":{"$ref":"#/definitions/duration","description":"A guest must be healthy this long after its start, or it is put back.","default":"2m","examples":["2m"]},"stopTimeout":{"$ref":"#/definitions/duration","description":"A guest that has not stopped after this long is killed, and that is reported.","default":"30s","examples":["30s"]},"confirm":{"$ref":"#/definitions/duration","description":"A hypervisor that has not heard of fleet for this long, and was not confirmed, puts itself back.","default":"90s","examples":["90s"]},"limits":{"$ref":"#/definitions/stepLimits"},"onFailure":{"title":"what a failure does","description":"revert-fleet: all hypervisors go back when one fails, also those that had succeeded; revert-hypervisor: only the one that failed, the others go on; halt: only the one that failed, and no further one begins.","enum":["revert-fleet","revert-hypervisor","halt"],"default":"revert-fleet","examples":["revert-fleet"]}},"default":{},"examples":[{"maxParallel":5,"settle":"20s"}]},"vcpu":{"title":"a number of vcpus","description":"Virtual CPUs of the guest. Counts against the capacity of its hypervisor while the guest is to run.","type":"integer","minimum":1,"maximum":1024,"default":1,"examples":[2]},"memory":{"$ref":"#/definitions/size","description":"Memory of the guest. Exactly 2GiB hangs QEMU. Counts against the capacity of its hypervisor while the guest is to run.","default":"1GiB","examples":["3GiB"]},"hypervisor":{"title":"a hypervisor of microvm.nix","description":"What runs the guest (microvm.hypervisor): qemu, cloud-hypervisor, firecracker or crosvm. kvmtool, stratovirt and alioth cannot shut a guest down and are refused.","enum":["qemu","cloud-hypervisor","firecracker","crosvm","kvmtool","stratovirt","alioth"],"default":"qemu","examples":["cloud-hypervisor"]},"store":{"title":"a kind of store","description":"shared: the hypervisor's /nix/store read-only over virtiofs. disk: a read-only image of its own.","enum":["shared","disk"],"default":"shared","examples":["shared"]},"timezone":{"title":"a time zone","description":"time.timeZone of the guest; under defaults also of the hypervisors.","type":"string","pattern":"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$","default":"UTC","examples":["Europe/Berlin"]},"balloon":{"type":"boolean","description":"Gives unused memory back to the hypervisor.","default":false,"examples":[true]},"state":{"title":"a state","description":"stopped: the guest is built and kept, but does not run.","enum":["running","stopped"],"default":"running","examples":["stopped"]},"autostart":{"title":"an autostart","description":"Whether the guest starts after a reboot of the hypervisor; healthy: when it was well at the last look, on the runner it has. Default: what the hypervisor's says. A stopped vm never starts.","enum":["always","healthy","never"],"examples":["always"]},"tags":{"title":"a list of tags","description":"Names to select by: --on @tag.","type":"array","items":{"$ref":"#/definitions/tag"},"default":[],"examples":[["frontend"]]},"packages":{"title":"a list of packages","description":"Attribute names of pkgs for environment.systemPackages; dots are allowed.","type":"array","items":{"title":"the attribute name of a package","type":"string","pattern":"^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$","examples":["vim","python3Packages.requests"]},"default":[],"examples":[["vim","python3Packages.requests"]]},"user":{"title":"a user","description":"A user account with public ssh keys.","type":"object","additionalProperties":false,"properties":{"groups":{"title":"a list of groups","description":"Further groups of the user, such as wheel.","type":"array","items":{"title":"a group name","type":"string","pattern":"^[a-z_][a-z0-9_-]{0,30}$","examples":["wheel"]},"default":[],"examples":[["wheel"]]},"sshKeys":{"title":"a list of public ssh keys","description":"Public keys that may log in as this user, one line of a .pub file each.","type":"array","items":{"title":"a public ssh key on one line","type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]+$","examples":["ssh-ed25519 AAAA… ops@example"]},"default":[],"examples":[["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGV4YW1wbGVleGFtcGxlZXhhbXBsZWV4YW1wbGVl ops@example"]]}},"examples":[{"groups":["wheel"]}]},"users":{"title":"users by name","description":"User accounts by name.","type":"object","propertyNames":{"title":"a user name","description":"A lowercase letter or underscore, then also digits and hyphens; at most 31 characters.","type":"string","pattern":"^[a-z_][a-z0-9_-]{0,30}$","examples":["ops"]},"additionalProperties":{"$ref":"#/definitions/user"},"default":{},"examples":[{"ops":{"groups":["wheel"]}}]},"config":{"title":"NixOS options","description":"Any NixOS option that is plain data. Keys split at dots; quote a part that contains one as in Nix: services.nginx.virtualHosts.\"example.org\". The same option twice is an error, and so is one that a field sets.","type":"object","additionalProperties":true,"default":{},"examples":[{"services.nginx.enable":true}]},"modules":{"title":"a list of modules","description":"Hand-written Nix files or folders of this repository, imported as they are.","type":"array","items":{"title":"a path in the repository","type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]+$","examples":["./modules/postgres.nix"]},"default":[],"examples":[["./modules/postgres.nix"]]},"volume":{"title":"a volume","description":"A disk image in the vm's state directory, created at the first start.","type":"object","additionalProperties":false,"required":["mount","size"],"properties":{"mount":{"title":"a plain absolute path","description":"Where the guest mounts it, by a label that is derived from this path.","type":"string","pattern":"^/$|^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$","examples":["/var"]},"size":{"$ref":"#/definitions/size","description":"How large the disk is. Acts when the image is created and never again. The image is sparse: it takes what the guest has written.","examples":["20GiB"]},"image":{"title":"a file name","description":"File in the state directory of the vm. Default: the mount with hyphens for slashes, such as var-lib.img.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$","examples":["var.img"]},"fs":{"title":"a file system","description":"The file system that the image is formatted with when it is created. xfs needs 300MiB, btrfs 109MiB.","enum":["ext4","xfs","btrfs","vfat"],"default":"ext4","examples":["xfs"]}},"examples":[{"mount":"/var","size":"20GiB"}]},"volumes":{"title":"a list of volumes","description":"Disks that keep their data when the guest restarts.","type":"array","items":{"$ref":"#/definitions/volume"},"default":[],"examples":[[{"mount":"/var","size":"20GiB"}]]},"share":{"title":"a share","description":"A directory of the hypervisor inside the guest.","type":"object","additionalProperties":false,"required":["source","mount"],"properties":{"source":{"$ref":"#/definitions/path","description":"The directory on the hypervisor.","examples":["/srv/media"]},"mount":{"title":"a plain absolute path","description":"Where the guest mounts it, by a tag that is derived from this path.","type":"string","pattern":"^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$","examples":["/media"]},"readOnly":{"type":"boolean","description":"The guest cannot write to it.","default":false,"examples":[true]}},"examples":[{"source":"/srv/media","mount":"/media","readOnly":true}]},"shares":{"title":"a list of shares","description":"Directories of the hypervisor inside the guest, over virtiofs.","type":"array","items":{"$ref":"#/definitions/share"},"default":[],"examples":[[{"source":"/srv/media","mount":"/media","readOnly":true}]]},"publish":{"title":"a list of ports","description":"Ports of the uplink that lead to ports of the guest: the interface that its default route goes through. The guest's own firewall has to let them in: networking.firewall.allowedTCPPorts in config.","type":"array","items":{"title":"a published port","type":"string","pattern":"^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$","examples":["8443:443/tcp"]},"default":[],"examples":[["8443:443/tcp"]]},"credentials":{"title":"files by credential name","description":"Files on the hypervisor that the guest is given as systemd credentials (qemu only; QEMU opens them as user microvm). Names have at most 28 characters. fleet never reads the files.","type":"object","propertyNames":{"title":"a plain name","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$","examples":["db-password"]},"additionalProperties":{"$ref":"#/definitions/path"},"default":{},"examples":[{"db-password":"/run/keys/db-password"}]},"httpCheck":{"title":"an http check","description":"A request to the guest and the status it must answer with.","type":"object","additionalProperties":false,"required":["port"],"properties":{"port":{"$ref":"#/definitions/port","description":"The port of the guest that is asked.","examples":[80]},"path":{"title":"the path of a url","description":"The path that is asked for.","type":"string","pattern":"^/[\\u0021-\\u007e]*$","default":"/","examples":["/healthz"]},"status":{"type":"integer","minimum":100,"maximum":599,"description":"The status that must be answered with.","default":200,"examples":[200]}},"examples":[{"port":80,"path":"/healthz","status":200}]},"check":{"title":"a check","description":"One of tcp, http and run, and how long it may take.","type":"object","additionalProperties":false,"properties":{"tcp":{"$ref":"#/definitions/port","description":"A TCP port of the guest that must accept connections. Default: no such check.","examples":[5432]},"http":{"$ref":"#/definitions/httpCheck","description":"A request that the guest must answer. Default: no such check.","examples":[{"port":80,"path":"/healthz"}]},"run":{"$ref":"#/definitions/text","description":"A command for the shell of user fleet-check inside the guest, over ssh from the hypervisor; it must succeed, each time within 10 s. Default: no such check.","examples":["systemctl is-active postgresql"]},"within":{"$ref":"#/definitions/duration","description":"How long the check may take to succeed. Default: the rollout's deadline.","examples":["60s"]}},"oneOf":[{"required":["tcp"]},{"required":["http"]},{"required":["run"]}],"examples":[{"tcp":5432}]},"checks":{"title":"a list of checks","description":"What is looked at after a change, beside what is always looked at. The guest's own firewall has to let in what tcp and http ask for: networking.firewall.allowedTCPPorts in config.","type":"array","items":{"$ref":"#/definitions/check"},"default":[],"examples":[[{"tcp":5432}]]},"dependsOn":{"title":"a list of vms","description":"Vms of the same hypervisor that this one is restarted and verified after.","type":"array","items":{"$ref":"#/definitions/name"},"default":[],"examples":[["db1"]]},"settings":{"title":"vm fields","description":"Fields for many vms at once.","type":"object","additionalProperties":false,"properties":{"vcpu":{"$ref":"#/definitions/vcpu"},"memory":{"$ref":"#/definitions/memory"},"hypervisor":{"$ref":"#/definitions/hypervisor"},"store":{"$ref":"#/definitions/store"},"timezone":{"$ref":"#/definitions/timezone"},"stateVersion":{"$ref":"#/definitions/stateVersion"},"balloon":{"$ref":"#/definitions/balloon"},"state":{"$ref":"#/definitions/state"},"autostart":{"$ref":"#/definitions/autostart"},"tags":{"$ref":"#/definitions/tags"},"packages":{"$ref":"#/definitions/packages"},"users":{"$ref":"#/definitions/users"},"config":{"$ref":"#/definitions/config"},"modules":{"$ref":"#/definitions/modules"},"volumes":{"$ref":"#/definitions/volumes"},"shares":{"$ref":"#/definitions/shares"},"publish":{"$ref":"#/definitions/publish"},"credentials":{"$ref":"#/definitions/credentials"},"checks":{"$ref":"#/definitions/checks"},"dependsOn":{"$ref":"#/definitions/dependsOn"}},"default":{},"examples":[{"vcpu":2,"packages":["vim"]}]},"sshTarget":{"title":"an ssh destination","description":"user@host[:port] (an IPv6 address in brackets), a Host of ~/.ssh/config, or an object.","type":["string","object"],"pattern":"^[^\\s\\u0000-\\u001f\\u007f-][^\\s\\u0000-\\u001f\\u007f]*$","additionalProperties":false,"required":["host"],"properties":{"host":{"title":"a host","description":"A host name, an address or a Host of ~/.ssh/config.","type":"string","pattern":"^[A-Za-z0-9_.:*][A-Za-z0-9_.:%-]*$","examples":["203.0.113.20"]},"user":{"title":"a user name","description":"Who to log in as. Default: what ~/.ssh/config says.","type":"string","pattern":"^[A-Za-z0-9_.][A-Za-z0-9_.-]*$","examples":["root"]},"port":{"$ref":"#/definitions/port","description":"The port of sshd. Default: what ~/.ssh/config says, else 22.","examples":[22]},"jump":{"title":"a jump host","description":"A host to go through, as user@host[:port]. Default: what ~/.ssh/config says.","type":"string","pattern":"^[A-Za-z0-9_.[][A-Za-z0-9_.:%@,[\\]-]*$","examples":["ops@bastion.example.net"]},"identityFile":{"title":"a file","description":"The private key to log in with. Default: what ~/.ssh/config says.","type":"string","pattern":"^[~/.A-Za-z0-9_][^\\u0000-\\u001f\\u007f]*$","examples":["~/.ssh/id_ed25519"]},"sudo":{"type":"boolean","description":"Commands run through sudo -n. Default: when the user is not root.","examples":[true]}},"examples":["root@203.0.113.20",{"host":"203.0.113.20","user":"root"}]},"stepLimits":{"title":"limits of steps","description":"What a step may take before it is ended. One that took longer says nothing against the commit. Default: those of its fields.","type":"object","examples":[{"build":"2h"}],"additionalProperties":false,"properties":{"build":{"$ref":"#/definitions/duration","description":"Fetching the commit, evaluating it and building it.","default":"1h","examples":["1h"]},"switch":{"$ref":"#/definitions/duration","description":"Switching a hypervisor to its new system.","default":"5m","examples":["5m"]},"guest":{"$ref":"#/definitions/duration","description":"Creating, updating, starting or stopping one guest.","default":"7m","examples":["7m"]}}},"capacity":{"title":"a capacity","description":"What the hypervisor has to give to its vms. All vms of the file count: running ones with vcpus, memory and the size of their volumes, stopped ones with their volumes. What is declared is checked by validate; what is not is asked of the hypervisor and checked by plan and apply.","type":"object","additionalProperties":false,"properties":{"vcpu":{"type":"integer","minimum":1,"maximum":100000,"description":"CPU threads of the hypervisor. Default: those it has.","examples":[16]},"memory":{"$ref":"#/definitions/size","description":"Memory of the hypervisor. Default: all that it has.","examples":["32GiB"]},"disk":{"$ref":"#/definitions/size","description":"Disk for volumes. Default: what is free in /var/lib/microvms and what its volumes take there already.","examples":["200GiB"]},"reserve":{"title":"a reserve","description":"What is kept for the hypervisor itself: taken off before anything is given away.","type":"object","additionalProperties":false,"properties":{"vcpu":{"type":"integer","minimum":0,"maximum":100000,"description":"CPU threads kept for the hypervisor.","default":0,"examples":[1]},"memory":{"$ref":"#/definitions/size","description":"Memory kept for the hypervisor. Default: none.","examples":["2GiB"]},"disk":{"$ref":"#/definitions/size","description":"Disk kept for the hypervisor. Default: none.","examples":["10GiB"]}},"default":{},"examples":[{"memory":"2GiB"}]},"overcommit":{"title":"an overcommitment","description":"How many times over the rest after the reserve may be given away.","type":"object","additionalProperties":false,"properties":{"vcpu":{"type":"number","minimum":0.1,"maximum":1000,"description":"How often each CPU thread may be given away: guests are rarely busy all at once.","default":4,"examples":[4]},"memory":{"type":"number","minimum":0.1,"maximum":1000,"description":"How often memory may be given away. Above 1 the kernel may have to kill guests.","default":1,"examples":[1]},"disk":{"type":"number","minimum":0.1,"maximum":1000,"description":"How often disk may be given away. Images are sparse: above 1 they may fill the disk before they are full.","default":1,"examples":[1]}},"default":{},"examples":[{"vcpu":4}]}},"default":{},"examples":[{"vcpu":16,"memory":"32GiB"}]},"hypervisorMachine":{"title":"a hypervisor","description":"A NixOS machine that runs vms. fleet deploys its own configuration, too: what is in its /etc/nixos has to be under modules or config.","type":"object","additionalProperties":false,"required":["ssh","system","stateVersion"],"properties":{"ssh":{"$ref":"#/definitions/sshTarget","description":"How to reach it: user@host[:port], a Host of ~/.ssh/config, or an object.","examples":["root@203.0.113.20"]},"system":{"$ref":"#/definitions/system","description":"The platform of the hypervisor and of its vms.","examples":["x86_64-linux"]},"stateVersion":{"title":"a NixOS release in quotes","description":"system.stateVersion of the hypervisor itself: the release it was installed with.","type":"string","pattern":"^[0-9]{2}\\.[0-9]{2}$","examples":["25.11"]},"checkout":{"$ref":"#/definitions/path","description":"Where the git checkout is on the hypervisor. fleet owns it: what is changed there by hand is set aside.","default":"/var/lib/fleet/repo","examples":["/var/lib/fleet/repo"]},"uplink":{"$ref":"#/definitions/interface","description":"The interface that nat goes out of and published ports come in by. Default: none, and then no network on it can have nat and no vm on it publish.","examples":["enP2p4s0"]},"tags":{"$ref":"#/definitions/tags"},"capacity":{"$ref":"#/definitions/capacity"},"autostart":{"title":"an autostart","description":"Which vms start after a reboot: all, those that were well at the last look, or none. A vm's own autostart wins.","enum":["all","healthy","none"],"default":"all","examples":["all"]},"tailscale":{"title":"tailscale settings","description":"Tailscale on the hypervisor; who logs it in is a person, once.","type":"object","additionalProperties":false,"properties":{"enable":{"type":"boolean","description":"Whether tailscale runs.","default":false,"examples":[true]},"advertiseRoutes":{"type":"boolean","description":"Whether the tailnet reaches the subnets of its networks. Guests open no connection into it, whatever their egress.","default":false,"examples":[true]}},"default":{},"examples":[{"enable":true,"advertiseRoutes":true}]},"dns":{"title":"dns settings","description":"Names: every guest asks its gateway.","type":"object","additionalProperties":false,"properties":{"forwardTo":{"title":"a list of name servers","description":"The forwarder on every gateway address, whom guests ask, asks these. None ([]): fleet runs no forwarder, and what answers on the gateways, if anything, is yours.","type":"array","items":{"title":"an IP address","type":"string","pattern":"^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}|(?=.{2,45}$)[0-9A-Fa-f]*:[0-9A-Fa-f:.]*)$","examples":["1.1.1.1"]},"default":["1.1.1.1","9.9.9.9"],"examples":[["1.1.1.1"]]}},"default":{},"examples":[{"forwardTo":["1.1.1.1"]}]},"packages":{"$ref":"#/definitions/packages"},"users":{"$ref":"#/definitions/users"},"config":{"$ref":"#/definitions/config"},"modules":{"$ref":"#/definitions/modules"}},"examples":[{"ssh":"root@203.0.113.20","system":"x86_64-linux","stateVersion":"25.11"}]},"network":{"title":"a network","description":"A bridge on the hypervisor of its vms; the hypervisor holds the first address of the subnet.","type":"object","additionalProperties":false,"required":["subnet"],"properties":{"subnet":{"title":"an IPv4 subnet","description":"The addresses of this network, from /8 to /30. The first is the gateway and belongs to the hypervisor; the next is that of a vm that is alone here.","type":"string","pattern":"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}/(3[0-2]|[12]?[0-9])$","examples":["10.1.0.0/24"]},"subnet6":{"title":"an IPv6 subnet","description":"IPv6 addresses of this network; a vm has the same number in it as in subnet. With nat, a unique local one (fd00::/8) goes out by the uplink's address, another one as it is. Default: none.","type":"string","pattern":"^[0-9A-Fa-f:]+/[0-9]{1,3}$","examples":["fd00:9::/64"]},"bridge":{"$ref":"#/definitions/interface","description":"The bridge on the hypervisor. Default: br- and the name of the network.","examples":["br-backend"]},"nat":{"type":"boolean","description":"Guests reach the outside through the uplink of the hypervisor.","default":true,"examples":[false]},"isolated":{"type":"boolean","description":"No traffic to or from other networks or from outside, and of the hypervisor itself guests reach ping and DNS alone. false: open to all networks that are not isolated.","default":true,"examples":[false]},"allow":{"title":"a list of networks","description":"Networks of the same hypervisor that may reach this one all the same; it does not reach them.","type":"array","items":{"$ref":"#/definitions/name"},"default":[],"examples":[["vm1"]]},"egress":{"title":"all, web, none, or a list such as [tcp/443, udp/123]","description":"What guests may reach outside of the hypervisor's networks: all, web (tcp 80 and 443), none, or a list. The tailnet is never among it. Names are asked of the gateway whatever is listed, but with none there are none.","type":["string","array"],"pattern":"^(all|web|none)$","items":{"title":"a protocol and port","type":"string","pattern":"^(tcp|udp)/[1-9][0-9]{0,4}$","examples":["tcp/443"]},"default":"all","examples":["all","web",["tcp/443","udp/123"]]},"metadata":{"type":"boolean","description":"Guests can reach the metadata service of a cloud, such as 169.254.169.254, whatever egress says.","default":false,"examples":[true]}},"examples":[{"subnet":"10.1.0.0/24"}]},"vm":{"title":"a vm","description":"A guest of microvm.nix.","type":"object","additionalProperties":false,"required":["on"],"properties":{"on":{"$ref":"#/definitions/name","description":"The hypervisor it is on. A vm that moves starts with empty volumes there.","examples":["hv1"]},"network":{"$ref":"#/definitions/name","description":"The network it is on. Needed unless networks says so. Default: the one under networks.","examples":["vm1"]},"networks":{"title":"a list of networks with addresses","description":"Instead of network and address, an interface each. Default route and name server are those of the first one with nat. Default: the one under network.","type":"array","minItems":1,"items":{"title":"a network with an address","description":"An interface of the guest.","type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"$ref":"#/definitions/name","description":"The network.","examples":["vm1"]},"address":{"$ref":"#/definitions/ipv4","description":"Its address there. Default: the address after the gateway, when it is alone on the network.","examples":["10.1.0.2"]}},"examples":[{"name":"vm1","address":"10.1.0.2"}]},"examples":[[{"name":"vm1","address":"10.1.0.2"}]]},"address":{"$ref":"#/definitions/ipv4","description":"Its address on the network. Default: the address after the gateway, when it is alone on the network.","examples":["10.1.0.2"]},"vsock":{"type":"integer","minimum":3,"maximum":4294967294,"description":"The cid of its vsock, for microvm -s; each vm of a hypervisor has its own. Default: none.","examples":[3]},"profiles":{"title":"a list of profiles","description":"Profiles to apply between defaults and this vm, in this order.","type":"array","items":{"$ref":"#/definitions/tag"},"default":[],"examples":[["web"]]},"vcpu":{"$ref":"#/definitions/vcpu"},"memory":{"$ref":"#/definitions/memory"},"hypervisor":{"$ref":"#/definitions/hypervisor"},"store":{"$ref":"#/definitions/store"},"timezone":{"$ref":"#/definitions/timezone"},"stateVersion":{"$ref":"#/definitions/stateVersion"},"balloon":{"$ref":"#/definitions/balloon"},"state":{"$ref":"#/definitions/state"},"autostart":{"$ref":"#/definitions/autostart"},"tags":{"$ref":"#/definitions/tags"},"packages":{"$ref":"#/definitions/packages"},"users":{"$ref":"#/definitions/users"},"config":{"$ref":"#/definitions/config"},"modules":{"$ref":"#/definitions/modules"},"volumes":{"$ref":"#/definitions/volumes"},"shares":{"$ref":"#/definitions/shares"},"publish":{"$ref":"#/definitions/publish"},"credentials":{"$ref":"#/definitions/credentials"},"checks":{"$ref":"#/definitions/checks"},"dependsOn":{"$ref":"#/definitions/dependsOn"}},"examples":[{"on":"hv1","network":"vm1"}]}}};
+const schema11 = {"$schema":"http://json-schema.org/draft-07/schema#","$id":"urn:microvm-fleet:fleet.yaml:1","title":"fleet.yaml","description":"NixOS hypervisors and the microVMs on them. Sizes are written 512MiB or 1GiB, durations 10s or 5m. Only version and name are required.","type":"object","additionalProperties":false,"required":["version","name"],"properties":{"version":{"title":"a version","description":"Version of this format; there is one.","const":1,"examples":[1]},"name":{"title":"a plain name","description":"The name of the fleet. A hypervisor remembers which fleet deployed it, and refuses another.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$","examples":["simple-microvm-infra"]},"inputs":{"$ref":"#/definitions/inputs"},"git":{"$ref":"#/definitions/git"},"rollout":{"$ref":"#/definitions/rollout"},"defaults":{"$ref":"#/definitions/settings","description":"Fields of every vm. A vm's own value wins; lists and maps are added to.","default":{},"examples":[{"vcpu":1,"memory":"1GiB"}]},"profiles":{"title":"profiles by name","description":"Named bundles of vm fields, applied between defaults and the vm.","type":"object","propertyNames":{"$ref":"#/definitions/tag"},"additionalProperties":{"$ref":"#/definitions/settings"},"default":{},"examples":[{"web":{"packages":["curl"]}}]},"hypervisors":{"title":"hypervisors by name","description":"The machines that run vms. Their names are host names and nixosConfigurations.","type":"object","propertyNames":{"$ref":"#/definitions/name"},"additionalProperties":{"$ref":"#/definitions/hypervisorMachine"},"default":{},"examples":[{"hv1":{"ssh":"root@203.0.113.20","system":"x86_64-linux","stateVersion":"25.11"}}]},"networks":{"title":"networks by name","description":"Bridges with subnets, each on the one hypervisor whose vms use it.","type":"object","propertyNames":{"$ref":"#/definitions/name"},"additionalProperties":{"$ref":"#/definitions/network"},"default":{},"examples":[{"vm1":{"subnet":"10.1.0.0/24"}}]},"vms":{"title":"vms by name","description":"The guests. Their names are host names, nixosConfigurations and folders in /var/lib/microvms, and make TAP and MAC.","type":"object","propertyNames":{"$ref":"#/definitions/name"},"additionalProperties":{"$ref":"#/definitions/vm"},"default":{},"examples":[{"vm1":{"on":"hv1","network":"vm1"}}]},"flake":{"title":"flake settings","description":"What the rendered flake.nix has beside the machines. Extra inputs stand under inputs.","type":"object","additionalProperties":false,"properties":{"outputs":{"title":"a path","description":"A Nix file of this repository: a function of the inputs, self among them, to more outputs such as packages and devShells. Its nixosConfigurations stand beside those that fleet renders; one of the same name is an error. Default: none.","type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]+$","examples":["./nix/outputs.nix"]}},"default":{},"examples":[{"outputs":"./nix/outputs.nix"}]}},"definitions":{"name":{"title":"a host name","description":"Lowercase letters, digits and hyphens, at most 63 characters, no hyphen at either end.","type":"string","pattern":"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$","examples":["web1"]},"tag":{"title":"a plain name","description":"A letter or digit, then letters, digits, dots, underscores and hyphens; at most 63 characters.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$","examples":["web","us-west-2"]},"size":{"title":"a size","description":"A whole number followed by MiB, GiB or TiB.","type":"string","pattern":"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$","examples":["512MiB","1GiB","64GiB"]},"duration":{"title":"a duration","description":"A whole number followed by ms, s, m or h.","type":"string","pattern":"^[1-9][0-9]{0,5}(ms|s|m|h)$","examples":["10s","5m"]},"port":{"title":"a port","description":"A TCP or UDP port.","type":"integer","minimum":1,"maximum":65535,"examples":[443]},"ipv4":{"title":"an IPv4 address","description":"Four numbers from 0 to 255 with dots between.","type":"string","pattern":"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$","examples":["10.1.0.2"]},"path":{"title":"a plain absolute path","description":"Starts with a slash; no dot or dot-dot parts, no double or trailing slashes, no spaces.","type":"string","pattern":"^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$","examples":["/srv/media"]},"text":{"title":"text on one line","description":"Text without line breaks or control characters, not empty.","type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]+$","examples":["text"]},"interface":{"title":"an interface name of at most 15 characters","description":"Letters, digits, dots, underscores and hyphens.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$","examples":["br-backend","enP2p4s0"]},"stateVersion":{"title":"a NixOS release in quotes","description":"system.stateVersion: the release this machine was first installed with. It is not the release that runs and is never changed.","type":"string","pattern":"^[0-9]{2}\\.[0-9]{2}$","default":"25.11","examples":["25.11"]},"system":{"title":"a system","description":"The platform of the hypervisor and of its vms.","enum":["aarch64-linux","x86_64-linux"],"examples":["x86_64-linux"]},"inputUrl":{"title":"a flake reference","description":"A flake reference as in flake.nix.","type":"string","pattern":"^[A-Za-z./][^\\s\\u0000-\\u001f\\u007f\"\\\\]*$","examples":["github:NixOS/nixpkgs/nixos-25.11"]},"input":{"title":"a flake input","description":"A flake reference, or an object that also says whether it is a flake and what its own inputs follow.","type":["string","object"],"pattern":"^[A-Za-z./][^\\s\\u0000-\\u001f\\u007f\"\\\\]*$","additionalProperties":false,"required":["url"],"properties":{"url":{"$ref":"#/definitions/inputUrl","description":"Where the input comes from: a flake reference as in flake.nix.","examples":["github:Mic92/sops-nix"]},"flake":{"type":"boolean","description":"false: the input is only a source tree and not a flake.","default":true,"examples":[false]},"follows":{"type":"object","propertyNames":{"title":"the name of an input","description":"A letter or underscore, then also digits and hyphens; not self.","type":"string","pattern":"^[A-Za-z_][A-Za-z0-9_-]*$","examples":["nixpkgs"]},"additionalProperties":{"title":"the name of an input","type":"string","pattern":"^[A-Za-z_][A-Za-z0-9_-]*(/[A-Za-z_][A-Za-z0-9_-]*)*$","examples":["nixpkgs"]},"description":"Inputs of this input and the top-level input each of them follows. Default: nixpkgs follows nixpkgs; write {} for an input that shall keep its own.","default":{"nixpkgs":"nixpkgs"},"examples":[{"nixpkgs":"nixpkgs"}]}},"examples":["github:microvm-nix/microvm.nix",{"url":"github:example/files","flake":false}]},"inputs":{"title":"flake inputs","description":"Inputs of the rendered flake.nix. All but nixpkgs follow its nixpkgs. Others may be added.","type":"object","propertyNames":{"title":"the name of an input","description":"A letter or underscore, then also digits and hyphens; not self.","type":"string","pattern":"^(?!self$)[A-Za-z_][A-Za-z0-9_-]*$","examples":["nixpkgs"]},"additionalProperties":{"$ref":"#/definitions/input"},"default":{"nixpkgs":"github:NixOS/nixpkgs/nixos-25.11","microvm":"github:microvm-nix/microvm.nix"},"examples":[{"nixpkgs":"github:NixOS/nixpkgs/nixos-25.11"}]},"git":{"title":"git settings","description":"Where rendered files are committed to and how they reach the hypervisors.","type":"object","additionalProperties":false,"properties":{"remote":{"title":"the name of a git remote","description":"The remote that fleet pushes to.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$","default":"origin","examples":["origin"]},"branch":{"title":"the name of a branch","description":"The branch that fleet commits to and pushes. Default: the checked-out branch.","type":"string","pattern":"^(?!.*(\\.\\.|//|\\.lock$|[./]$))[A-Za-z0-9][A-Za-z0-9._/+-]*$","examples":["main"]},"url":{"title":"the url of a git repository","description":"What hypervisors pull from. Default: the remote's url.","type":"string","pattern":"^(?![A-Za-z0-9]+::)[A-Za-z0-9./~_][^\\s\\u0000-\\u001f\\u007f]*$","examples":["ssh://git@example.net/infra.git"]},"transport":{"title":"a transport","description":"pull: hypervisors fetch the commit from the url. send: the commit travels over the ssh connection.","enum":["pull","send"],"default":"pull","examples":["send"]},"revert":{"type":"boolean","description":"After a fleet was rolled back, a commit that takes back what failed is made and pushed.","default":true,"examples":[true]},"timeout":{"$ref":"#/definitions/duration","description":"How long one git command may take, hooks and signing among it.","default":"2m","examples":["10m"]}},"default":{},"examples":[{"transport":"send"}]},"rollout":{"title":"rollout settings","description":"How a deployment proceeds from hypervisor to hypervisor and from guest to guest.","type":"object","additionalProperties":false,"properties":{"canary":{"title":"names, web* or @tag, comma-separated","type":"string","pattern":"^(?=.{1,500}$)@?[A-Za-z0-9*._-]+( ?, ?@?[A-Za-z0-9*._-]+)*$","description":"The hypervisors that go first, alone: a name or @tag. Default: no canary.","examples":["@canary"]},"maxParallel":{"type":"integer","minimum":1,"maximum":1000,"description":"Hypervisors deployed to at a time.","default":10,"examples":[10]},"maxParallelVms":{"type":"integer","minimum":1,"maximum":1000,"description":"Guests restarting at a time on one hypervisor.","default":1,"examples":[1]},"evalJobs":{"title":"auto or a number of evaluations","type":["string","integer"],"pattern":"^auto$","minimum":1,"maximum":1000,"description":"Evaluations at a time on one hypervisor, each a process of its own. auto: one a processor, as far as free memory less 1GiB has 512MiB for each.","default":"auto","examples":["auto",2]},"settle":{"$ref":"#/definitions/duration","description":"A guest must hold still this long after its first healthy answer. Longer than systemd waits between restarts, 5s.","default":"15s","examples":["15s"]},"deadline":{"$ref":"#/definitions/duration","description":"A guest must be healthy this long after its start, or it is put back.","default":"2m","examples":["2m"]},"stopTimeout":{"$ref":"#/definitions/duration","description":"A guest that has not stopped after this long is killed, and that is reported.","default":"30s","examples":["30s"]},"confirm":{"$ref":"#/definitions/duration","description":"A hypervisor that has not heard of fleet for this long, and was not confirmed, puts itself back.","default":"90s","examples":["90s"]},"limits":{"$ref":"#/definitions/stepLimits"},"onFailure":{"title":"what a failure does","description":"revert-fleet: all hypervisors go back when one fails, also those that had succeeded; revert-hypervisor: only the one that failed, the others go on; halt: only the one that failed, and no further one begins.","enum":["revert-fleet","revert-hypervisor","halt"],"default":"revert-fleet","examples":["revert-fleet"]}},"default":{},"examples":[{"maxParallel":5,"settle":"20s"}]},"vcpu":{"title":"a number of vcpus","description":"Virtual CPUs of the guest. Counts against the capacity of its hypervisor while the guest is to run.","type":"integer","minimum":1,"maximum":1024,"default":1,"examples":[2]},"memory":{"$ref":"#/definitions/size","description":"Memory of the guest. Exactly 2GiB hangs QEMU. Counts against the capacity of its hypervisor while the guest is to run.","default":"1GiB","examples":["3GiB"]},"hypervisor":{"title":"a hypervisor of microvm.nix","description":"What runs the guest (microvm.hypervisor): qemu, cloud-hypervisor, firecracker or crosvm. kvmtool, stratovirt and alioth cannot shut a guest down and are refused.","enum":["qemu","cloud-hypervisor","firecracker","crosvm","kvmtool","stratovirt","alioth"],"default":"qemu","examples":["cloud-hypervisor"]},"store":{"title":"a kind of store","description":"shared: the hypervisor's /nix/store read-only over virtiofs. disk: a read-only image of its own.","enum":["shared","disk"],"default":"shared","examples":["shared"]},"timezone":{"title":"a time zone","description":"time.timeZone of the guest; under defaults also of the hypervisors.","type":"string","pattern":"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$","default":"UTC","examples":["Europe/Berlin"]},"balloon":{"type":"boolean","description":"Gives unused memory back to the hypervisor.","default":false,"examples":[true]},"state":{"title":"a state","description":"stopped: the guest is built and kept, but does not run.","enum":["running","stopped"],"default":"running","examples":["stopped"]},"autostart":{"title":"an autostart","description":"Whether the guest starts after a reboot of the hypervisor; healthy: when it was well at the last look, on the runner it has. Default: what the hypervisor's says. A stopped vm never starts.","enum":["always","healthy","never"],"examples":["always"]},"tags":{"title":"a list of tags","description":"Names to select by: --on @tag.","type":"array","items":{"$ref":"#/definitions/tag"},"default":[],"examples":[["frontend"]]},"packages":{"title":"a list of packages","description":"Attribute names of pkgs for environment.systemPackages; dots are allowed.","type":"array","items":{"title":"the attribute name of a package","type":"string","pattern":"^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$","examples":["vim","python3Packages.requests"]},"default":[],"examples":[["vim","python3Packages.requests"]]},"user":{"title":"a user","description":"A user account with public ssh keys.","type":"object","additionalProperties":false,"properties":{"groups":{"title":"a list of groups","description":"Further groups of the user, such as wheel.","type":"array","items":{"title":"a group name","type":"string","pattern":"^[a-z_][a-z0-9_-]{0,30}$","examples":["wheel"]},"default":[],"examples":[["wheel"]]},"sshKeys":{"title":"a list of public ssh keys","description":"Public keys that may log in as this user, one line of a .pub file each.","type":"array","items":{"title":"a public ssh key on one line","type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]+$","examples":["ssh-ed25519 AAAA… ops@example"]},"default":[],"examples":[["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGV4YW1wbGVleGFtcGxlZXhhbXBsZWV4YW1wbGVl ops@example"]]}},"examples":[{"groups":["wheel"]}]},"users":{"title":"users by name","description":"User accounts by name.","type":"object","propertyNames":{"title":"a user name","description":"A lowercase letter or underscore, then also digits and hyphens; at most 31 characters.","type":"string","pattern":"^[a-z_][a-z0-9_-]{0,30}$","examples":["ops"]},"additionalProperties":{"$ref":"#/definitions/user"},"default":{},"examples":[{"ops":{"groups":["wheel"]}}]},"config":{"title":"NixOS options","description":"Any NixOS option that is plain data. Keys split at dots; quote a part that contains one as in Nix: services.nginx.virtualHosts.\"example.org\". The same option twice is an error, and so is one that a field sets.","type":"object","additionalProperties":true,"default":{},"examples":[{"services.nginx.enable":true}]},"modules":{"title":"a list of modules","description":"Hand-written Nix files or folders of this repository, imported as they are.","type":"array","items":{"title":"a path in the repository","type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]+$","examples":["./modules/postgres.nix"]},"default":[],"examples":[["./modules/postgres.nix"]]},"volume":{"title":"a volume","description":"A disk image in the vm's state directory, created at the first start.","type":"object","additionalProperties":false,"required":["mount","size"],"properties":{"mount":{"title":"a plain absolute path","description":"Where the guest mounts it, by a label that is derived from this path.","type":"string","pattern":"^/$|^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$","examples":["/var"]},"size":{"$ref":"#/definitions/size","description":"How large the disk is. Acts when the image is created and never again. The image is sparse: it takes what the guest has written.","examples":["20GiB"]},"image":{"title":"a file name","description":"File in the state directory of the vm. Default: the mount with hyphens for slashes, such as var-lib.img.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$","examples":["var.img"]},"fs":{"title":"a file system","description":"The file system that the image is formatted with when it is created. xfs needs 300MiB, btrfs 109MiB.","enum":["ext4","xfs","btrfs","vfat"],"default":"ext4","examples":["xfs"]}},"examples":[{"mount":"/var","size":"20GiB"}]},"volumes":{"title":"a list of volumes","description":"Disks that keep their data when the guest restarts.","type":"array","items":{"$ref":"#/definitions/volume"},"default":[],"examples":[[{"mount":"/var","size":"20GiB"}]]},"share":{"title":"a share","description":"A directory of the hypervisor inside the guest.","type":"object","additionalProperties":false,"required":["source","mount"],"properties":{"source":{"$ref":"#/definitions/path","description":"The directory on the hypervisor.","examples":["/srv/media"]},"mount":{"title":"a plain absolute path","description":"Where the guest mounts it, by a tag that is derived from this path.","type":"string","pattern":"^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$","examples":["/media"]},"readOnly":{"type":"boolean","description":"The guest cannot write to it.","default":false,"examples":[true]}},"examples":[{"source":"/srv/media","mount":"/media","readOnly":true}]},"shares":{"title":"a list of shares","description":"Directories of the hypervisor inside the guest, over virtiofs.","type":"array","items":{"$ref":"#/definitions/share"},"default":[],"examples":[[{"source":"/srv/media","mount":"/media","readOnly":true}]]},"publish":{"title":"a list of ports","description":"Ports of the uplink that lead to ports of the guest: the interface that its default route goes through. The guest's own firewall has to let them in: networking.firewall.allowedTCPPorts in config.","type":"array","items":{"title":"a published port","type":"string","pattern":"^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$","examples":["8443:443/tcp"]},"default":[],"examples":[["8443:443/tcp"]]},"credentials":{"title":"files by credential name","description":"Files on the hypervisor that the guest is given as systemd credentials (qemu only; QEMU opens them as user microvm). Names have at most 28 characters. fleet never reads the files.","type":"object","propertyNames":{"title":"a plain name","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$","examples":["db-password"]},"additionalProperties":{"$ref":"#/definitions/path"},"default":{},"examples":[{"db-password":"/run/keys/db-password"}]},"httpCheck":{"title":"an http check","description":"A request to the guest and the status it must answer with.","type":"object","additionalProperties":false,"required":["port"],"properties":{"port":{"$ref":"#/definitions/port","description":"The port of the guest that is asked.","examples":[80]},"path":{"title":"the path of a url","description":"The path that is asked for.","type":"string","pattern":"^/[\\u0021-\\u007e]*$","default":"/","examples":["/healthz"]},"status":{"type":"integer","minimum":100,"maximum":599,"description":"The status that must be answered with.","default":200,"examples":[200]}},"examples":[{"port":80,"path":"/healthz","status":200}]},"check":{"title":"a check","description":"One of tcp, http and run, and how long it may take.","type":"object","additionalProperties":false,"properties":{"tcp":{"$ref":"#/definitions/port","description":"A TCP port of the guest that must accept connections. Default: no such check.","examples":[5432]},"http":{"$ref":"#/definitions/httpCheck","description":"A request that the guest must answer. Default: no such check.","examples":[{"port":80,"path":"/healthz"}]},"run":{"$ref":"#/definitions/text","description":"A command for the shell of user fleet-check inside the guest, over ssh from the hypervisor; it must succeed, each time within 10 s. Default: no such check.","examples":["systemctl is-active postgresql"]},"within":{"$ref":"#/definitions/duration","description":"How long the check may take to succeed. Default: the rollout's deadline.","examples":["60s"]}},"oneOf":[{"required":["tcp"]},{"required":["http"]},{"required":["run"]}],"examples":[{"tcp":5432}]},"checks":{"title":"a list of checks","description":"What is looked at after a change, beside what is always looked at. The guest's own firewall has to let in what tcp and http ask for: networking.firewall.allowedTCPPorts in config.","type":"array","items":{"$ref":"#/definitions/check"},"default":[],"examples":[[{"tcp":5432}]]},"dependsOn":{"title":"a list of vms","description":"Vms of the same hypervisor that this one is restarted and verified after.","type":"array","items":{"$ref":"#/definitions/name"},"default":[],"examples":[["db1"]]},"settings":{"title":"vm fields","description":"Fields for many vms at once.","type":"object","additionalProperties":false,"properties":{"vcpu":{"$ref":"#/definitions/vcpu"},"memory":{"$ref":"#/definitions/memory"},"hypervisor":{"$ref":"#/definitions/hypervisor"},"store":{"$ref":"#/definitions/store"},"timezone":{"$ref":"#/definitions/timezone"},"stateVersion":{"$ref":"#/definitions/stateVersion"},"balloon":{"$ref":"#/definitions/balloon"},"state":{"$ref":"#/definitions/state"},"autostart":{"$ref":"#/definitions/autostart"},"tags":{"$ref":"#/definitions/tags"},"packages":{"$ref":"#/definitions/packages"},"users":{"$ref":"#/definitions/users"},"config":{"$ref":"#/definitions/config"},"modules":{"$ref":"#/definitions/modules"},"volumes":{"$ref":"#/definitions/volumes"},"shares":{"$ref":"#/definitions/shares"},"publish":{"$ref":"#/definitions/publish"},"credentials":{"$ref":"#/definitions/credentials"},"checks":{"$ref":"#/definitions/checks"},"dependsOn":{"$ref":"#/definitions/dependsOn"}},"default":{},"examples":[{"vcpu":2,"packages":["vim"]}]},"sshTarget":{"title":"an ssh destination","description":"user@host[:port] (an IPv6 address in brackets), a Host of ~/.ssh/config, or an object.","type":["string","object"],"pattern":"^[^\\s\\u0000-\\u001f\\u007f-][^\\s\\u0000-\\u001f\\u007f]*$","additionalProperties":false,"required":["host"],"properties":{"host":{"title":"a host","description":"A host name, an address or a Host of ~/.ssh/config.","type":"string","pattern":"^[A-Za-z0-9_.:*][A-Za-z0-9_.:%-]*$","examples":["203.0.113.20"]},"user":{"title":"a user name","description":"Who to log in as. Default: what ~/.ssh/config says.","type":"string","pattern":"^[A-Za-z0-9_.][A-Za-z0-9_.-]*$","examples":["root"]},"port":{"$ref":"#/definitions/port","description":"The port of sshd. Default: what ~/.ssh/config says, else 22.","examples":[22]},"jump":{"title":"a jump host","description":"A host to go through, as user@host[:port]. Default: what ~/.ssh/config says.","type":"string","pattern":"^[A-Za-z0-9_.[][A-Za-z0-9_.:%@,[\\]-]*$","examples":["ops@bastion.example.net"]},"identityFile":{"title":"a file","description":"The private key to log in with. Default: what ~/.ssh/config says.","type":"string","pattern":"^[~/.A-Za-z0-9_][^\\u0000-\\u001f\\u007f]*$","examples":["~/.ssh/id_ed25519"]},"sudo":{"type":"boolean","description":"Commands run through sudo -n. Default: when the user is not root.","examples":[true]}},"examples":["root@203.0.113.20",{"host":"203.0.113.20","user":"root"}]},"stepLimits":{"title":"limits of steps","description":"What a step may take before it is ended. One that took longer says nothing against the commit. Default: those of its fields.","type":"object","examples":[{"build":"2h"}],"additionalProperties":false,"properties":{"build":{"$ref":"#/definitions/duration","description":"Fetching the commit, evaluating it and building it.","default":"1h","examples":["1h"]},"switch":{"$ref":"#/definitions/duration","description":"Switching a hypervisor to its new system.","default":"5m","examples":["5m"]},"guest":{"$ref":"#/definitions/duration","description":"Creating, updating, starting or stopping one guest.","default":"7m","examples":["7m"]}}},"capacity":{"title":"a capacity","description":"What the hypervisor has to give to its vms. All vms of the file count: running ones with vcpus, memory and the size of their volumes, stopped ones with their volumes. What is declared is checked by validate; what is not is asked of the hypervisor and checked by plan and apply.","type":"object","additionalProperties":false,"properties":{"vcpu":{"type":"integer","minimum":1,"maximum":100000,"description":"CPU threads of the hypervisor. Default: those it has.","examples":[16]},"memory":{"$ref":"#/definitions/size","description":"Memory of the hypervisor. Default: all that it has.","examples":["32GiB"]},"disk":{"$ref":"#/definitions/size","description":"Disk for volumes. Default: what is free in /var/lib/microvms and what its volumes take there already.","examples":["200GiB"]},"reserve":{"title":"a reserve","description":"What is kept for the hypervisor itself: taken off before anything is given away.","type":"object","additionalProperties":false,"properties":{"vcpu":{"type":"integer","minimum":0,"maximum":100000,"description":"CPU threads kept for the hypervisor.","default":0,"examples":[1]},"memory":{"$ref":"#/definitions/size","description":"Memory kept for the hypervisor. Default: none.","examples":["2GiB"]},"disk":{"$ref":"#/definitions/size","description":"Disk kept for the hypervisor. Default: none.","examples":["10GiB"]}},"default":{},"examples":[{"memory":"2GiB"}]},"overcommit":{"title":"an overcommitment","description":"How many times over the rest after the reserve may be given away.","type":"object","additionalProperties":false,"properties":{"vcpu":{"type":"number","minimum":0.1,"maximum":1000,"description":"How often each CPU thread may be given away: guests are rarely busy all at once.","default":4,"examples":[4]},"memory":{"type":"number","minimum":0.1,"maximum":1000,"description":"How often memory may be given away. Above 1 the kernel may have to kill guests.","default":1,"examples":[1]},"disk":{"type":"number","minimum":0.1,"maximum":1000,"description":"How often disk may be given away. Images are sparse: above 1 they may fill the disk before they are full.","default":1,"examples":[1]}},"default":{},"examples":[{"vcpu":4}]}},"default":{},"examples":[{"vcpu":16,"memory":"32GiB"}]},"hypervisorMachine":{"title":"a hypervisor","description":"A NixOS machine that runs vms. fleet deploys its own configuration, too: what is in its /etc/nixos has to be under modules or config.","type":"object","additionalProperties":false,"required":["ssh","system","stateVersion"],"properties":{"ssh":{"$ref":"#/definitions/sshTarget","description":"How to reach it: user@host[:port], a Host of ~/.ssh/config, or an object.","examples":["root@203.0.113.20"]},"system":{"$ref":"#/definitions/system","description":"The platform of the hypervisor and of its vms.","examples":["x86_64-linux"]},"stateVersion":{"title":"a NixOS release in quotes","description":"system.stateVersion of the hypervisor itself: the release it was installed with.","type":"string","pattern":"^[0-9]{2}\\.[0-9]{2}$","examples":["25.11"]},"checkout":{"$ref":"#/definitions/path","description":"Where the git checkout is on the hypervisor. fleet owns it: what is changed there by hand is set aside.","default":"/var/lib/fleet/repo","examples":["/var/lib/fleet/repo"]},"uplink":{"$ref":"#/definitions/interface","description":"The interface that nat goes out of and published ports come in by. Default: none, and then no network on it can have nat and no vm on it publish.","examples":["enP2p4s0"]},"tags":{"$ref":"#/definitions/tags"},"capacity":{"$ref":"#/definitions/capacity"},"autostart":{"title":"an autostart","description":"Which vms start after a reboot: all, those that were well at the last look, or none. A vm's own autostart wins.","enum":["all","healthy","none"],"default":"all","examples":["all"]},"tailscale":{"title":"tailscale settings","description":"Tailscale on the hypervisor; who logs it in is a person, once.","type":"object","additionalProperties":false,"properties":{"enable":{"type":"boolean","description":"Whether tailscale runs.","default":false,"examples":[true]},"advertiseRoutes":{"type":"boolean","description":"Whether the tailnet reaches the subnets of its networks. Guests open no connection into it, whatever their egress.","default":false,"examples":[true]}},"default":{},"examples":[{"enable":true,"advertiseRoutes":true}]},"dns":{"title":"dns settings","description":"Names: every guest asks its gateway.","type":"object","additionalProperties":false,"properties":{"forwardTo":{"title":"a list of name servers","description":"The forwarder on every gateway address, whom guests ask, asks these. None ([]): fleet runs no forwarder, and what answers on the gateways, if anything, is yours.","type":"array","items":{"title":"an IP address","type":"string","pattern":"^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}|(?=.{2,45}$)[0-9A-Fa-f]*:[0-9A-Fa-f:.]*)$","examples":["1.1.1.1"]},"default":["1.1.1.1","9.9.9.9"],"examples":[["1.1.1.1"]]}},"default":{},"examples":[{"forwardTo":["1.1.1.1"]}]},"packages":{"$ref":"#/definitions/packages"},"users":{"$ref":"#/definitions/users"},"config":{"$ref":"#/definitions/config"},"modules":{"$ref":"#/definitions/modules"}},"examples":[{"ssh":"root@203.0.113.20","system":"x86_64-linux","stateVersion":"25.11"}]},"network":{"title":"a network","description":"A bridge on the hypervisor of its vms; the hypervisor holds the first address of the subnet.","type":"object","additionalProperties":false,"required":["subnet"],"properties":{"subnet":{"title":"an IPv4 subnet","description":"The addresses of this network, from /8 to /30. The first is the gateway and belongs to the hypervisor; the next is that of a vm that is alone here.","type":"string","pattern":"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}/(3[0-2]|[12]?[0-9])$","examples":["10.1.0.0/24"]},"subnet6":{"title":"an IPv6 subnet","description":"IPv6 addresses of this network; a vm has the same number in it as in subnet. With nat, a unique local one (fd00::/8) goes out by the uplink's address, another one as it is. Default: none.","type":"string","pattern":"^[0-9A-Fa-f:]+/[0-9]{1,3}$","examples":["fd00:9::/64"]},"bridge":{"$ref":"#/definitions/interface","description":"The bridge on the hypervisor. Default: br- and the name of the network.","examples":["br-backend"]},"nat":{"type":"boolean","description":"Guests reach the outside through the uplink of the hypervisor.","default":true,"examples":[false]},"isolated":{"type":"boolean","description":"No traffic to or from other networks or from outside, and of the hypervisor itself guests reach ping and DNS alone. false: open to all networks that are not isolated.","default":true,"examples":[false]},"allow":{"title":"a list of networks","description":"Networks of the same hypervisor that may reach this one all the same; it does not reach them.","type":"array","items":{"$ref":"#/definitions/name"},"default":[],"examples":[["vm1"]]},"egress":{"title":"all, web, none, or a list such as [tcp/443, udp/123]","description":"What guests may reach outside of the hypervisor's networks: all, web (tcp 80 and 443), none, or a list. The tailnet is never among it. Names are asked of the gateway whatever is listed, but with none there are none.","type":["string","array"],"pattern":"^(all|web|none)$","items":{"title":"a protocol and port","type":"string","pattern":"^(tcp|udp)/[1-9][0-9]{0,4}$","examples":["tcp/443"]},"default":"all","examples":["all","web",["tcp/443","udp/123"]]},"metadata":{"type":"boolean","description":"Guests can reach the metadata service of a cloud, such as 169.254.169.254, whatever egress says.","default":false,"examples":[true]}},"examples":[{"subnet":"10.1.0.0/24"}]},"vm":{"title":"a vm","description":"A guest of microvm.nix.","type":"object","additionalProperties":false,"required":["on"],"properties":{"on":{"$ref":"#/definitions/name","description":"The hypervisor it is on. A vm that moves starts with empty volumes there.","examples":["hv1"]},"network":{"$ref":"#/definitions/name","description":"The network it is on. Needed unless networks says so. Default: the one under networks.","examples":["vm1"]},"networks":{"title":"a list of networks with addresses","description":"Instead of network and address, an interface each. Default route and name server are those of the first one with nat. Default: the one under network.","type":"array","minItems":1,"items":{"title":"a network with an address","description":"An interface of the guest.","type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"$ref":"#/definitions/name","description":"The network.","examples":["vm1"]},"address":{"$ref":"#/definitions/ipv4","description":"Its address there. Default: the address after the gateway, when it is alone on the network.","examples":["10.1.0.2"]}},"examples":[{"name":"vm1","address":"10.1.0.2"}]},"examples":[[{"name":"vm1","address":"10.1.0.2"}]]},"address":{"$ref":"#/definitions/ipv4","description":"Its address on the network. Default: the address after the gateway, when it is alone on the network.","examples":["10.1.0.2"]},"vsock":{"type":"integer","minimum":3,"maximum":4294967294,"description":"The cid of its vsock, for microvm -s; each vm of a hypervisor has its own. Default: none.","examples":[3]},"profiles":{"title":"a list of profiles","description":"Profiles to apply between defaults and this vm, in this order.","type":"array","items":{"$ref":"#/definitions/tag"},"default":[],"examples":[["web"]]},"vcpu":{"$ref":"#/definitions/vcpu"},"memory":{"$ref":"#/definitions/memory"},"hypervisor":{"$ref":"#/definitions/hypervisor"},"store":{"$ref":"#/definitions/store"},"timezone":{"$ref":"#/definitions/timezone"},"stateVersion":{"$ref":"#/definitions/stateVersion"},"balloon":{"$ref":"#/definitions/balloon"},"state":{"$ref":"#/definitions/state"},"autostart":{"$ref":"#/definitions/autostart"},"tags":{"$ref":"#/definitions/tags"},"packages":{"$ref":"#/definitions/packages"},"users":{"$ref":"#/definitions/users"},"config":{"$ref":"#/definitions/config"},"modules":{"$ref":"#/definitions/modules"},"volumes":{"$ref":"#/definitions/volumes"},"shares":{"$ref":"#/definitions/shares"},"publish":{"$ref":"#/definitions/publish"},"credentials":{"$ref":"#/definitions/credentials"},"checks":{"$ref":"#/definitions/checks"},"dependsOn":{"$ref":"#/definitions/dependsOn"}},"examples":[{"on":"hv1","network":"vm1"}]}}};
 const schema37 = {"title":"a plain name","description":"A letter or digit, then letters, digits, dots, underscores and hyphens; at most 63 characters.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$","examples":["web","us-west-2"]};
 const schema60 = {"title":"a host name","description":"Lowercase letters, digits and hyphens, at most 63 characters, no hyphen at either end.","type":"string","pattern":"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$","examples":["web1"]};
 const func2 = Object.prototype.hasOwnProperty;
 const pattern0 = new RegExp("^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$", "u");
-const pattern38 = new RegExp("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", "u");
-const pattern25 = new RegExp("^[^\\u0000-\\u001f\\u007f]+$", "u");
+const pattern39 = new RegExp("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", "u");
+const pattern26 = new RegExp("^[^\\u0000-\\u001f\\u007f]+$", "u");
 const schema12 = {"title":"flake inputs","description":"Inputs of the rendered flake.nix. All but nixpkgs follow its nixpkgs. Others may be added.","type":"object","propertyNames":{"title":"the name of an input","description":"A letter or underscore, then also digits and hyphens; not self.","type":"string","pattern":"^(?!self$)[A-Za-z_][A-Za-z0-9_-]*$","examples":["nixpkgs"]},"additionalProperties":{"$ref":"#/definitions/input"},"default":{"nixpkgs":"github:NixOS/nixpkgs/nixos-25.11","microvm":"github:microvm-nix/microvm.nix"},"examples":[{"nixpkgs":"github:NixOS/nixpkgs/nixos-25.11"}]};
 const pattern1 = new RegExp("^(?!self$)[A-Za-z_][A-Za-z0-9_-]*$", "u");
 const schema13 = {"title":"a flake input","description":"A flake reference, or an object that also says whether it is a flake and what its own inputs follow.","type":["string","object"],"pattern":"^[A-Za-z./][^\\s\\u0000-\\u001f\\u007f\"\\\\]*$","additionalProperties":false,"required":["url"],"properties":{"url":{"$ref":"#/definitions/inputUrl","description":"Where the input comes from: a flake reference as in flake.nix.","examples":["github:Mic92/sops-nix"]},"flake":{"type":"boolean","description":"false: the input is only a source tree and not a flake.","default":true,"examples":[false]},"follows":{"type":"object","propertyNames":{"title":"the name of an input","description":"A letter or underscore, then also digits and hyphens; not self.","type":"string","pattern":"^[A-Za-z_][A-Za-z0-9_-]*$","examples":["nixpkgs"]},"additionalProperties":{"title":"the name of an input","type":"string","pattern":"^[A-Za-z_][A-Za-z0-9_-]*(/[A-Za-z_][A-Za-z0-9_-]*)*$","examples":["nixpkgs"]},"description":"Inputs of this input and the top-level input each of them follows. Default: nixpkgs follows nixpkgs; write {} for an input that shall keep its own.","default":{"nixpkgs":"nixpkgs"},"examples":[{"nixpkgs":"nixpkgs"}]}},"examples":["github:microvm-nix/microvm.nix",{"url":"github:example/files","flake":false}]};
@@ -411,8 +411,9 @@ validate15.errors = vErrors;
 return errors === 0;
 }
 
-const schema17 = {"title":"rollout settings","description":"How a deployment proceeds from hypervisor to hypervisor and from guest to guest.","type":"object","additionalProperties":false,"properties":{"canary":{"title":"names, web* or @tag, comma-separated","type":"string","pattern":"^(?=.{1,500}$)@?[A-Za-z0-9*._-]+( ?, ?@?[A-Za-z0-9*._-]+)*$","description":"The hypervisors that go first, alone: a name or @tag. Default: no canary.","examples":["@canary"]},"maxParallel":{"type":"integer","minimum":1,"maximum":1000,"description":"Hypervisors deployed to at a time.","default":10,"examples":[10]},"maxParallelVms":{"type":"integer","minimum":1,"maximum":1000,"description":"Guests restarting at a time on one hypervisor.","default":1,"examples":[1]},"settle":{"$ref":"#/definitions/duration","description":"A guest must hold still this long after its first healthy answer. Longer than systemd waits between restarts, 5s.","default":"15s","examples":["15s"]},"deadline":{"$ref":"#/definitions/duration","description":"A guest must be healthy this long after its start, or it is put back.","default":"2m","examples":["2m"]},"stopTimeout":{"$ref":"#/definitions/duration","description":"A guest that has not stopped after this long is killed, and that is reported.","default":"30s","examples":["30s"]},"confirm":{"$ref":"#/definitions/duration","description":"A hypervisor that has not heard of fleet for this long, and was not confirmed, puts itself back.","default":"90s","examples":["90s"]},"limits":{"$ref":"#/definitions/stepLimits"},"onFailure":{"title":"what a failure does","description":"revert-fleet: all hypervisors go back when one fails, also those that had succeeded; revert-hypervisor: only the one that failed, the others go on; halt: only the one that failed, and no further one begins.","enum":["revert-fleet","revert-hypervisor","halt"],"default":"revert-fleet","examples":["revert-fleet"]}},"default":{},"examples":[{"maxParallel":5,"settle":"20s"}]};
+const schema17 = {"title":"rollout settings","description":"How a deployment proceeds from hypervisor to hypervisor and from guest to guest.","type":"object","additionalProperties":false,"properties":{"canary":{"title":"names, web* or @tag, comma-separated","type":"string","pattern":"^(?=.{1,500}$)@?[A-Za-z0-9*._-]+( ?, ?@?[A-Za-z0-9*._-]+)*$","description":"The hypervisors that go first, alone: a name or @tag. Default: no canary.","examples":["@canary"]},"maxParallel":{"type":"integer","minimum":1,"maximum":1000,"description":"Hypervisors deployed to at a time.","default":10,"examples":[10]},"maxParallelVms":{"type":"integer","minimum":1,"maximum":1000,"description":"Guests restarting at a time on one hypervisor.","default":1,"examples":[1]},"evalJobs":{"title":"auto or a number of evaluations","type":["string","integer"],"pattern":"^auto$","minimum":1,"maximum":1000,"description":"Evaluations at a time on one hypervisor, each a process of its own. auto: one a processor, as far as free memory less 1GiB has 512MiB for each.","default":"auto","examples":["auto",2]},"settle":{"$ref":"#/definitions/duration","description":"A guest must hold still this long after its first healthy answer. Longer than systemd waits between restarts, 5s.","default":"15s","examples":["15s"]},"deadline":{"$ref":"#/definitions/duration","description":"A guest must be healthy this long after its start, or it is put back.","default":"2m","examples":["2m"]},"stopTimeout":{"$ref":"#/definitions/duration","description":"A guest that has not stopped after this long is killed, and that is reported.","default":"30s","examples":["30s"]},"confirm":{"$ref":"#/definitions/duration","description":"A hypervisor that has not heard of fleet for this long, and was not confirmed, puts itself back.","default":"90s","examples":["90s"]},"limits":{"$ref":"#/definitions/stepLimits"},"onFailure":{"title":"what a failure does","description":"revert-fleet: all hypervisors go back when one fails, also those that had succeeded; revert-hypervisor: only the one that failed, the others go on; halt: only the one that failed, and no further one begins.","enum":["revert-fleet","revert-hypervisor","halt"],"default":"revert-fleet","examples":["revert-fleet"]}},"default":{},"examples":[{"maxParallel":5,"settle":"20s"}]};
 const pattern10 = new RegExp("^(?=.{1,500}$)@?[A-Za-z0-9*._-]+( ?, ?@?[A-Za-z0-9*._-]+)*$", "u");
+const pattern11 = new RegExp("^auto$", "u");
 const schema22 = {"title":"limits of steps","description":"What a step may take before it is ended. One that took longer says nothing against the commit. Default: those of its fields.","type":"object","examples":[{"build":"2h"}],"additionalProperties":false,"properties":{"build":{"$ref":"#/definitions/duration","description":"Fetching the commit, evaluating it and building it.","default":"1h","examples":["1h"]},"switch":{"$ref":"#/definitions/duration","description":"Switching a hypervisor to its new system.","default":"5m","examples":["5m"]},"guest":{"$ref":"#/definitions/duration","description":"Creating, updating, starting or stopping one guest.","default":"7m","examples":["7m"]}}};
 
 function validate18(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
@@ -633,11 +634,10 @@ errors++;
 }
 }
 }
-if(data.settle !== undefined){
-let data3 = data.settle;
-if(typeof data3 === "string"){
-if(!pattern9.test(data3)){
-const err9 = {instancePath:instancePath+"/settle",schemaPath:"#/definitions/duration/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,5}(ms|s|m|h)$"},message:"must match pattern \""+"^[1-9][0-9]{0,5}(ms|s|m|h)$"+"\"",schema:"^[1-9][0-9]{0,5}(ms|s|m|h)$",parentSchema:schema16,data:data3};
+if(data.evalJobs !== undefined){
+let data3 = data.evalJobs;
+if((typeof data3 !== "string") && (!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3))))){
+const err9 = {instancePath:instancePath+"/evalJobs",schemaPath:"#/properties/evalJobs/type",keyword:"type",params:{type: schema17.properties.evalJobs.type},message:"must be string,integer",schema:schema17.properties.evalJobs.type,parentSchema:schema17.properties.evalJobs,data:data3};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -646,9 +646,9 @@ vErrors.push(err9);
 }
 errors++;
 }
-}
-else {
-const err10 = {instancePath:instancePath+"/settle",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema16.type,parentSchema:schema16,data:data3};
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 > 1000 || isNaN(data3)){
+const err10 = {instancePath:instancePath+"/evalJobs",schemaPath:"#/properties/evalJobs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000",schema:1000,parentSchema:schema17.properties.evalJobs,data:data3};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -657,12 +657,8 @@ vErrors.push(err10);
 }
 errors++;
 }
-}
-if(data.deadline !== undefined){
-let data4 = data.deadline;
-if(typeof data4 === "string"){
-if(!pattern9.test(data4)){
-const err11 = {instancePath:instancePath+"/deadline",schemaPath:"#/definitions/duration/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,5}(ms|s|m|h)$"},message:"must match pattern \""+"^[1-9][0-9]{0,5}(ms|s|m|h)$"+"\"",schema:"^[1-9][0-9]{0,5}(ms|s|m|h)$",parentSchema:schema16,data:data4};
+if(data3 < 1 || isNaN(data3)){
+const err11 = {instancePath:instancePath+"/evalJobs",schemaPath:"#/properties/evalJobs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema17.properties.evalJobs,data:data3};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -672,8 +668,9 @@ vErrors.push(err11);
 errors++;
 }
 }
-else {
-const err12 = {instancePath:instancePath+"/deadline",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema16.type,parentSchema:schema16,data:data4};
+if(typeof data3 === "string"){
+if(!pattern11.test(data3)){
+const err12 = {instancePath:instancePath+"/evalJobs",schemaPath:"#/properties/evalJobs/pattern",keyword:"pattern",params:{pattern: "^auto$"},message:"must match pattern \""+"^auto$"+"\"",schema:"^auto$",parentSchema:schema17.properties.evalJobs,data:data3};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -683,11 +680,12 @@ vErrors.push(err12);
 errors++;
 }
 }
-if(data.stopTimeout !== undefined){
-let data5 = data.stopTimeout;
-if(typeof data5 === "string"){
-if(!pattern9.test(data5)){
-const err13 = {instancePath:instancePath+"/stopTimeout",schemaPath:"#/definitions/duration/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,5}(ms|s|m|h)$"},message:"must match pattern \""+"^[1-9][0-9]{0,5}(ms|s|m|h)$"+"\"",schema:"^[1-9][0-9]{0,5}(ms|s|m|h)$",parentSchema:schema16,data:data5};
+}
+if(data.settle !== undefined){
+let data4 = data.settle;
+if(typeof data4 === "string"){
+if(!pattern9.test(data4)){
+const err13 = {instancePath:instancePath+"/settle",schemaPath:"#/definitions/duration/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,5}(ms|s|m|h)$"},message:"must match pattern \""+"^[1-9][0-9]{0,5}(ms|s|m|h)$"+"\"",schema:"^[1-9][0-9]{0,5}(ms|s|m|h)$",parentSchema:schema16,data:data4};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -698,7 +696,7 @@ errors++;
 }
 }
 else {
-const err14 = {instancePath:instancePath+"/stopTimeout",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema16.type,parentSchema:schema16,data:data5};
+const err14 = {instancePath:instancePath+"/settle",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema16.type,parentSchema:schema16,data:data4};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -708,11 +706,11 @@ vErrors.push(err14);
 errors++;
 }
 }
-if(data.confirm !== undefined){
-let data6 = data.confirm;
-if(typeof data6 === "string"){
-if(!pattern9.test(data6)){
-const err15 = {instancePath:instancePath+"/confirm",schemaPath:"#/definitions/duration/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,5}(ms|s|m|h)$"},message:"must match pattern \""+"^[1-9][0-9]{0,5}(ms|s|m|h)$"+"\"",schema:"^[1-9][0-9]{0,5}(ms|s|m|h)$",parentSchema:schema16,data:data6};
+if(data.deadline !== undefined){
+let data5 = data.deadline;
+if(typeof data5 === "string"){
+if(!pattern9.test(data5)){
+const err15 = {instancePath:instancePath+"/deadline",schemaPath:"#/definitions/duration/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,5}(ms|s|m|h)$"},message:"must match pattern \""+"^[1-9][0-9]{0,5}(ms|s|m|h)$"+"\"",schema:"^[1-9][0-9]{0,5}(ms|s|m|h)$",parentSchema:schema16,data:data5};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -723,12 +721,62 @@ errors++;
 }
 }
 else {
-const err16 = {instancePath:instancePath+"/confirm",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema16.type,parentSchema:schema16,data:data6};
+const err16 = {instancePath:instancePath+"/deadline",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema16.type,parentSchema:schema16,data:data5};
 if(vErrors === null){
 vErrors = [err16];
 }
 else {
 vErrors.push(err16);
+}
+errors++;
+}
+}
+if(data.stopTimeout !== undefined){
+let data6 = data.stopTimeout;
+if(typeof data6 === "string"){
+if(!pattern9.test(data6)){
+const err17 = {instancePath:instancePath+"/stopTimeout",schemaPath:"#/definitions/duration/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,5}(ms|s|m|h)$"},message:"must match pattern \""+"^[1-9][0-9]{0,5}(ms|s|m|h)$"+"\"",schema:"^[1-9][0-9]{0,5}(ms|s|m|h)$",parentSchema:schema16,data:data6};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+}
+else {
+const err18 = {instancePath:instancePath+"/stopTimeout",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema16.type,parentSchema:schema16,data:data6};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+}
+if(data.confirm !== undefined){
+let data7 = data.confirm;
+if(typeof data7 === "string"){
+if(!pattern9.test(data7)){
+const err19 = {instancePath:instancePath+"/confirm",schemaPath:"#/definitions/duration/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,5}(ms|s|m|h)$"},message:"must match pattern \""+"^[1-9][0-9]{0,5}(ms|s|m|h)$"+"\"",schema:"^[1-9][0-9]{0,5}(ms|s|m|h)$",parentSchema:schema16,data:data7};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+}
+else {
+const err20 = {instancePath:instancePath+"/confirm",schemaPath:"#/definitions/duration/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema16.type,parentSchema:schema16,data:data7};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
 }
 errors++;
 }
@@ -740,26 +788,26 @@ errors = vErrors.length;
 }
 }
 if(data.onFailure !== undefined){
-let data8 = data.onFailure;
-if(!(((data8 === "revert-fleet") || (data8 === "revert-hypervisor")) || (data8 === "halt"))){
-const err17 = {instancePath:instancePath+"/onFailure",schemaPath:"#/properties/onFailure/enum",keyword:"enum",params:{allowedValues: schema17.properties.onFailure.enum},message:"must be equal to one of the allowed values",schema:schema17.properties.onFailure.enum,parentSchema:schema17.properties.onFailure,data:data8};
+let data9 = data.onFailure;
+if(!(((data9 === "revert-fleet") || (data9 === "revert-hypervisor")) || (data9 === "halt"))){
+const err21 = {instancePath:instancePath+"/onFailure",schemaPath:"#/properties/onFailure/enum",keyword:"enum",params:{allowedValues: schema17.properties.onFailure.enum},message:"must be equal to one of the allowed values",schema:schema17.properties.onFailure.enum,parentSchema:schema17.properties.onFailure,data:data9};
 if(vErrors === null){
-vErrors = [err17];
+vErrors = [err21];
 }
 else {
-vErrors.push(err17);
+vErrors.push(err21);
 }
 errors++;
 }
 }
 }
 else {
-const err18 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema17.type,parentSchema:schema17,data};
+const err22 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema17.type,parentSchema:schema17,data};
 if(vErrors === null){
-vErrors = [err18];
+vErrors = [err22];
 }
 else {
-vErrors.push(err18);
+vErrors.push(err22);
 }
 errors++;
 }
@@ -781,11 +829,11 @@ const schema38 = {"title":"a list of packages","description":"Attribute names of
 const schema41 = {"title":"NixOS options","description":"Any NixOS option that is plain data. Keys split at dots; quote a part that contains one as in Nix: services.nginx.virtualHosts.\"example.org\". The same option twice is an error, and so is one that a field sets.","type":"object","additionalProperties":true,"default":{},"examples":[{"services.nginx.enable":true}]};
 const schema42 = {"title":"a list of modules","description":"Hand-written Nix files or folders of this repository, imported as they are.","type":"array","items":{"title":"a path in the repository","type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]+$","examples":["./modules/postgres.nix"]},"default":[],"examples":[["./modules/postgres.nix"]]};
 const schema49 = {"title":"a list of ports","description":"Ports of the uplink that lead to ports of the guest: the interface that its default route goes through. The guest's own firewall has to let them in: networking.firewall.allowedTCPPorts in config.","type":"array","items":{"title":"a published port","type":"string","pattern":"^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$","examples":["8443:443/tcp"]},"default":[],"examples":[["8443:443/tcp"]]};
-const pattern18 = new RegExp("^[1-9][0-9]{0,6}(MiB|GiB|TiB)$", "u");
-const pattern19 = new RegExp("^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$", "u");
-const pattern20 = new RegExp("^[0-9]{2}\\.[0-9]{2}$", "u");
-const pattern22 = new RegExp("^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$", "u");
-const pattern32 = new RegExp("^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$", "u");
+const pattern19 = new RegExp("^[1-9][0-9]{0,6}(MiB|GiB|TiB)$", "u");
+const pattern20 = new RegExp("^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$", "u");
+const pattern21 = new RegExp("^[0-9]{2}\\.[0-9]{2}$", "u");
+const pattern23 = new RegExp("^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$", "u");
+const pattern33 = new RegExp("^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$", "u");
 const schema36 = {"title":"a list of tags","description":"Names to select by: --on @tag.","type":"array","items":{"$ref":"#/definitions/tag"},"default":[],"examples":[["frontend"]]};
 
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
@@ -835,7 +883,7 @@ return errors === 0;
 
 const schema39 = {"title":"users by name","description":"User accounts by name.","type":"object","propertyNames":{"title":"a user name","description":"A lowercase letter or underscore, then also digits and hyphens; at most 31 characters.","type":"string","pattern":"^[a-z_][a-z0-9_-]{0,30}$","examples":["ops"]},"additionalProperties":{"$ref":"#/definitions/user"},"default":{},"examples":[{"ops":{"groups":["wheel"]}}]};
 const schema40 = {"title":"a user","description":"A user account with public ssh keys.","type":"object","additionalProperties":false,"properties":{"groups":{"title":"a list of groups","description":"Further groups of the user, such as wheel.","type":"array","items":{"title":"a group name","type":"string","pattern":"^[a-z_][a-z0-9_-]{0,30}$","examples":["wheel"]},"default":[],"examples":[["wheel"]]},"sshKeys":{"title":"a list of public ssh keys","description":"Public keys that may log in as this user, one line of a .pub file each.","type":"array","items":{"title":"a public ssh key on one line","type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]+$","examples":["ssh-ed25519 AAAA… ops@example"]},"default":[],"examples":[["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGV4YW1wbGVleGFtcGxlZXhhbXBsZWV4YW1wbGVl ops@example"]]}},"examples":[{"groups":["wheel"]}]};
-const pattern23 = new RegExp("^[a-z_][a-z0-9_-]{0,30}$", "u");
+const pattern24 = new RegExp("^[a-z_][a-z0-9_-]{0,30}$", "u");
 
 function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -844,7 +892,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 for(const key0 in data){
 const _errs1 = errors;
 if(typeof key0 === "string"){
-if(!pattern23.test(key0)){
+if(!pattern24.test(key0)){
 const err0 = {instancePath,schemaPath:"#/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[a-z_][a-z0-9_-]{0,30}$"},message:"must match pattern \""+"^[a-z_][a-z0-9_-]{0,30}$"+"\"",schema:"^[a-z_][a-z0-9_-]{0,30}$",parentSchema:schema39.propertyNames,data:key0,propertyName:key0};
 if(vErrors === null){
 vErrors = [err0];
@@ -899,7 +947,7 @@ const len0 = data1.length;
 for(let i0=0; i0<len0; i0++){
 let data2 = data1[i0];
 if(typeof data2 === "string"){
-if(!pattern23.test(data2)){
+if(!pattern24.test(data2)){
 const err4 = {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/groups/" + i0,schemaPath:"#/definitions/user/properties/groups/items/pattern",keyword:"pattern",params:{pattern: "^[a-z_][a-z0-9_-]{0,30}$"},message:"must match pattern \""+"^[a-z_][a-z0-9_-]{0,30}$"+"\"",schema:"^[a-z_][a-z0-9_-]{0,30}$",parentSchema:schema40.properties.groups.items,data:data2};
 if(vErrors === null){
 vErrors = [err4];
@@ -940,7 +988,7 @@ const len1 = data3.length;
 for(let i1=0; i1<len1; i1++){
 let data4 = data3[i1];
 if(typeof data4 === "string"){
-if(!pattern25.test(data4)){
+if(!pattern26.test(data4)){
 const err7 = {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1")+"/sshKeys/" + i1,schemaPath:"#/definitions/user/properties/sshKeys/items/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"must match pattern \""+"^[^\\u0000-\\u001f\\u007f]+$"+"\"",schema:"^[^\\u0000-\\u001f\\u007f]+$",parentSchema:schema40.properties.sshKeys.items,data:data4};
 if(vErrors === null){
 vErrors = [err7];
@@ -1003,8 +1051,8 @@ return errors === 0;
 
 const schema43 = {"title":"a list of volumes","description":"Disks that keep their data when the guest restarts.","type":"array","items":{"$ref":"#/definitions/volume"},"default":[],"examples":[[{"mount":"/var","size":"20GiB"}]]};
 const schema44 = {"title":"a volume","description":"A disk image in the vm's state directory, created at the first start.","type":"object","additionalProperties":false,"required":["mount","size"],"properties":{"mount":{"title":"a plain absolute path","description":"Where the guest mounts it, by a label that is derived from this path.","type":"string","pattern":"^/$|^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$","examples":["/var"]},"size":{"$ref":"#/definitions/size","description":"How large the disk is. Acts when the image is created and never again. The image is sparse: it takes what the guest has written.","examples":["20GiB"]},"image":{"title":"a file name","description":"File in the state directory of the vm. Default: the mount with hyphens for slashes, such as var-lib.img.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$","examples":["var.img"]},"fs":{"title":"a file system","description":"The file system that the image is formatted with when it is created. xfs needs 300MiB, btrfs 109MiB.","enum":["ext4","xfs","btrfs","vfat"],"default":"ext4","examples":["xfs"]}},"examples":[{"mount":"/var","size":"20GiB"}]};
-const pattern27 = new RegExp("^/$|^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$", "u");
-const pattern29 = new RegExp("^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$", "u");
+const pattern28 = new RegExp("^/$|^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$", "u");
+const pattern30 = new RegExp("^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$", "u");
 
 function validate27(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1045,7 +1093,7 @@ errors++;
 if(data.mount !== undefined){
 let data0 = data.mount;
 if(typeof data0 === "string"){
-if(!pattern27.test(data0)){
+if(!pattern28.test(data0)){
 const err3 = {instancePath:instancePath+"/mount",schemaPath:"#/properties/mount/pattern",keyword:"pattern",params:{pattern: "^/$|^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$"},message:"must match pattern \""+"^/$|^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$"+"\"",schema:"^/$|^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$",parentSchema:schema44.properties.mount,data:data0};
 if(vErrors === null){
 vErrors = [err3];
@@ -1070,7 +1118,7 @@ errors++;
 if(data.size !== undefined){
 let data1 = data.size;
 if(typeof data1 === "string"){
-if(!pattern18.test(data1)){
+if(!pattern19.test(data1)){
 const err5 = {instancePath:instancePath+"/size",schemaPath:"#/definitions/size/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"},message:"must match pattern \""+"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"+"\"",schema:"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$",parentSchema:schema28,data:data1};
 if(vErrors === null){
 vErrors = [err5];
@@ -1095,7 +1143,7 @@ errors++;
 if(data.image !== undefined){
 let data2 = data.image;
 if(typeof data2 === "string"){
-if(!pattern29.test(data2)){
+if(!pattern30.test(data2)){
 const err7 = {instancePath:instancePath+"/image",schemaPath:"#/properties/image/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$",parentSchema:schema44.properties.image,data:data2};
 if(vErrors === null){
 vErrors = [err7];
@@ -1175,8 +1223,8 @@ return errors === 0;
 const schema46 = {"title":"a list of shares","description":"Directories of the hypervisor inside the guest, over virtiofs.","type":"array","items":{"$ref":"#/definitions/share"},"default":[],"examples":[[{"source":"/srv/media","mount":"/media","readOnly":true}]]};
 const schema47 = {"title":"a share","description":"A directory of the hypervisor inside the guest.","type":"object","additionalProperties":false,"required":["source","mount"],"properties":{"source":{"$ref":"#/definitions/path","description":"The directory on the hypervisor.","examples":["/srv/media"]},"mount":{"title":"a plain absolute path","description":"Where the guest mounts it, by a tag that is derived from this path.","type":"string","pattern":"^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$","examples":["/media"]},"readOnly":{"type":"boolean","description":"The guest cannot write to it.","default":false,"examples":[true]}},"examples":[{"source":"/srv/media","mount":"/media","readOnly":true}]};
 const schema48 = {"title":"a plain absolute path","description":"Starts with a slash; no dot or dot-dot parts, no double or trailing slashes, no spaces.","type":"string","pattern":"^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$","examples":["/srv/media"]};
-const pattern30 = new RegExp("^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$", "u");
-const pattern31 = new RegExp("^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$", "u");
+const pattern31 = new RegExp("^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$", "u");
+const pattern32 = new RegExp("^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$", "u");
 
 function validate31(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1217,7 +1265,7 @@ errors++;
 if(data.source !== undefined){
 let data0 = data.source;
 if(typeof data0 === "string"){
-if(!pattern30.test(data0)){
+if(!pattern31.test(data0)){
 const err3 = {instancePath:instancePath+"/source",schemaPath:"#/definitions/path/pattern",keyword:"pattern",params:{pattern: "^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$"},message:"must match pattern \""+"^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$"+"\"",schema:"^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$",parentSchema:schema48,data:data0};
 if(vErrors === null){
 vErrors = [err3];
@@ -1242,7 +1290,7 @@ errors++;
 if(data.mount !== undefined){
 let data1 = data.mount;
 if(typeof data1 === "string"){
-if(!pattern31.test(data1)){
+if(!pattern32.test(data1)){
 const err5 = {instancePath:instancePath+"/mount",schemaPath:"#/properties/mount/pattern",keyword:"pattern",params:{pattern: "^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$"},message:"must match pattern \""+"^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$"+"\"",schema:"^(?=/[A-Za-z0-9._])(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$",parentSchema:schema47.properties.mount,data:data1};
 if(vErrors === null){
 vErrors = [err5];
@@ -1364,7 +1412,7 @@ errors++;
 for(const key1 in data){
 let data0 = data[key1];
 if(typeof data0 === "string"){
-if(!pattern30.test(data0)){
+if(!pattern31.test(data0)){
 const err3 = {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/definitions/path/pattern",keyword:"pattern",params:{pattern: "^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$"},message:"must match pattern \""+"^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$"+"\"",schema:"^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$",parentSchema:schema48,data:data0};
 if(vErrors === null){
 vErrors = [err3];
@@ -1406,7 +1454,7 @@ const schema53 = {"title":"a check","description":"One of tcp, http and run, and
 const schema54 = {"title":"a port","description":"A TCP or UDP port.","type":"integer","minimum":1,"maximum":65535,"examples":[443]};
 const schema57 = {"title":"text on one line","description":"Text without line breaks or control characters, not empty.","type":"string","pattern":"^[^\\u0000-\\u001f\\u007f]+$","examples":["text"]};
 const schema55 = {"title":"an http check","description":"A request to the guest and the status it must answer with.","type":"object","additionalProperties":false,"required":["port"],"properties":{"port":{"$ref":"#/definitions/port","description":"The port of the guest that is asked.","examples":[80]},"path":{"title":"the path of a url","description":"The path that is asked for.","type":"string","pattern":"^/[\\u0021-\\u007e]*$","default":"/","examples":["/healthz"]},"status":{"type":"integer","minimum":100,"maximum":599,"description":"The status that must be answered with.","default":200,"examples":[200]}},"examples":[{"port":80,"path":"/healthz","status":200}]};
-const pattern35 = new RegExp("^/[\\u0021-\\u007e]*$", "u");
+const pattern36 = new RegExp("^/[\\u0021-\\u007e]*$", "u");
 
 function validate38(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -1472,7 +1520,7 @@ errors++;
 if(data.path !== undefined){
 let data1 = data.path;
 if(typeof data1 === "string"){
-if(!pattern35.test(data1)){
+if(!pattern36.test(data1)){
 const err5 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/pattern",keyword:"pattern",params:{pattern: "^/[\\u0021-\\u007e]*$"},message:"must match pattern \""+"^/[\\u0021-\\u007e]*$"+"\"",schema:"^/[\\u0021-\\u007e]*$",parentSchema:schema55.properties.path,data:data1};
 if(vErrors === null){
 vErrors = [err5];
@@ -1695,7 +1743,7 @@ errors = vErrors.length;
 if(data.run !== undefined){
 let data2 = data.run;
 if(typeof data2 === "string"){
-if(!pattern25.test(data2)){
+if(!pattern26.test(data2)){
 const err8 = {instancePath:instancePath+"/run",schemaPath:"#/definitions/text/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"must match pattern \""+"^[^\\u0000-\\u001f\\u007f]+$"+"\"",schema:"^[^\\u0000-\\u001f\\u007f]+$",parentSchema:schema57,data:data2};
 if(vErrors === null){
 vErrors = [err8];
@@ -1794,7 +1842,7 @@ const len0 = data.length;
 for(let i0=0; i0<len0; i0++){
 let data0 = data[i0];
 if(typeof data0 === "string"){
-if(!pattern38.test(data0)){
+if(!pattern39.test(data0)){
 const err0 = {instancePath:instancePath+"/" + i0,schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema60,data:data0};
 if(vErrors === null){
 vErrors = [err0];
@@ -1886,7 +1934,7 @@ errors++;
 if(data.memory !== undefined){
 let data1 = data.memory;
 if(typeof data1 === "string"){
-if(!pattern18.test(data1)){
+if(!pattern19.test(data1)){
 const err4 = {instancePath:instancePath+"/memory",schemaPath:"#/definitions/memory/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"},message:"must match pattern \""+"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"+"\"",schema:"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$",parentSchema:schema28,data:data1};
 if(vErrors === null){
 vErrors = [err4];
@@ -1937,7 +1985,7 @@ errors++;
 if(data.timezone !== undefined){
 let data4 = data.timezone;
 if(typeof data4 === "string"){
-if(!pattern19.test(data4)){
+if(!pattern20.test(data4)){
 const err8 = {instancePath:instancePath+"/timezone",schemaPath:"#/definitions/timezone/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$"},message:"must match pattern \""+"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$"+"\"",schema:"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$",parentSchema:schema31,data:data4};
 if(vErrors === null){
 vErrors = [err8];
@@ -1962,7 +2010,7 @@ errors++;
 if(data.stateVersion !== undefined){
 let data5 = data.stateVersion;
 if(typeof data5 === "string"){
-if(!pattern20.test(data5)){
+if(!pattern21.test(data5)){
 const err10 = {instancePath:instancePath+"/stateVersion",schemaPath:"#/definitions/stateVersion/pattern",keyword:"pattern",params:{pattern: "^[0-9]{2}\\.[0-9]{2}$"},message:"must match pattern \""+"^[0-9]{2}\\.[0-9]{2}$"+"\"",schema:"^[0-9]{2}\\.[0-9]{2}$",parentSchema:schema32,data:data5};
 if(vErrors === null){
 vErrors = [err10];
@@ -2036,7 +2084,7 @@ const len0 = data10.length;
 for(let i0=0; i0<len0; i0++){
 let data11 = data10[i0];
 if(typeof data11 === "string"){
-if(!pattern22.test(data11)){
+if(!pattern23.test(data11)){
 const err15 = {instancePath:instancePath+"/packages/" + i0,schemaPath:"#/definitions/packages/items/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$"},message:"must match pattern \""+"^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$"+"\"",schema:"^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$",parentSchema:schema38.items,data:data11};
 if(vErrors === null){
 vErrors = [err15];
@@ -2098,7 +2146,7 @@ const len1 = data14.length;
 for(let i1=0; i1<len1; i1++){
 let data15 = data14[i1];
 if(typeof data15 === "string"){
-if(!pattern25.test(data15)){
+if(!pattern26.test(data15)){
 const err19 = {instancePath:instancePath+"/modules/" + i1,schemaPath:"#/definitions/modules/items/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"must match pattern \""+"^[^\\u0000-\\u001f\\u007f]+$"+"\"",schema:"^[^\\u0000-\\u001f\\u007f]+$",parentSchema:schema42.items,data:data15};
 if(vErrors === null){
 vErrors = [err19];
@@ -2151,7 +2199,7 @@ const len2 = data18.length;
 for(let i2=0; i2<len2; i2++){
 let data19 = data18[i2];
 if(typeof data19 === "string"){
-if(!pattern32.test(data19)){
+if(!pattern33.test(data19)){
 const err22 = {instancePath:instancePath+"/publish/" + i2,schemaPath:"#/definitions/publish/items/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$"},message:"must match pattern \""+"^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$"+"\"",schema:"^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$",parentSchema:schema49.items,data:data19};
 if(vErrors === null){
 vErrors = [err22];
@@ -2222,11 +2270,11 @@ const schema63 = {"title":"a hypervisor","description":"A NixOS machine that run
 const schema66 = {"title":"a system","description":"The platform of the hypervisor and of its vms.","enum":["aarch64-linux","x86_64-linux"],"examples":["x86_64-linux"]};
 const schema68 = {"title":"an interface name of at most 15 characters","description":"Letters, digits, dots, underscores and hyphens.","type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$","examples":["br-backend","enP2p4s0"]};
 const schema64 = {"title":"an ssh destination","description":"user@host[:port] (an IPv6 address in brackets), a Host of ~/.ssh/config, or an object.","type":["string","object"],"pattern":"^[^\\s\\u0000-\\u001f\\u007f-][^\\s\\u0000-\\u001f\\u007f]*$","additionalProperties":false,"required":["host"],"properties":{"host":{"title":"a host","description":"A host name, an address or a Host of ~/.ssh/config.","type":"string","pattern":"^[A-Za-z0-9_.:*][A-Za-z0-9_.:%-]*$","examples":["203.0.113.20"]},"user":{"title":"a user name","description":"Who to log in as. Default: what ~/.ssh/config says.","type":"string","pattern":"^[A-Za-z0-9_.][A-Za-z0-9_.-]*$","examples":["root"]},"port":{"$ref":"#/definitions/port","description":"The port of sshd. Default: what ~/.ssh/config says, else 22.","examples":[22]},"jump":{"title":"a jump host","description":"A host to go through, as user@host[:port]. Default: what ~/.ssh/config says.","type":"string","pattern":"^[A-Za-z0-9_.[][A-Za-z0-9_.:%@,[\\]-]*$","examples":["ops@bastion.example.net"]},"identityFile":{"title":"a file","description":"The private key to log in with. Default: what ~/.ssh/config says.","type":"string","pattern":"^[~/.A-Za-z0-9_][^\\u0000-\\u001f\\u007f]*$","examples":["~/.ssh/id_ed25519"]},"sudo":{"type":"boolean","description":"Commands run through sudo -n. Default: when the user is not root.","examples":[true]}},"examples":["root@203.0.113.20",{"host":"203.0.113.20","user":"root"}]};
-const pattern41 = new RegExp("^[^\\s\\u0000-\\u001f\\u007f-][^\\s\\u0000-\\u001f\\u007f]*$", "u");
-const pattern42 = new RegExp("^[A-Za-z0-9_.:*][A-Za-z0-9_.:%-]*$", "u");
-const pattern43 = new RegExp("^[A-Za-z0-9_.][A-Za-z0-9_.-]*$", "u");
-const pattern44 = new RegExp("^[A-Za-z0-9_.[][A-Za-z0-9_.:%@,[\\]-]*$", "u");
-const pattern45 = new RegExp("^[~/.A-Za-z0-9_][^\\u0000-\\u001f\\u007f]*$", "u");
+const pattern42 = new RegExp("^[^\\s\\u0000-\\u001f\\u007f-][^\\s\\u0000-\\u001f\\u007f]*$", "u");
+const pattern43 = new RegExp("^[A-Za-z0-9_.:*][A-Za-z0-9_.:%-]*$", "u");
+const pattern44 = new RegExp("^[A-Za-z0-9_.][A-Za-z0-9_.-]*$", "u");
+const pattern45 = new RegExp("^[A-Za-z0-9_.[][A-Za-z0-9_.:%@,[\\]-]*$", "u");
+const pattern46 = new RegExp("^[~/.A-Za-z0-9_][^\\u0000-\\u001f\\u007f]*$", "u");
 
 function validate47(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -2242,7 +2290,7 @@ vErrors.push(err0);
 errors++;
 }
 if(typeof data === "string"){
-if(!pattern41.test(data)){
+if(!pattern42.test(data)){
 const err1 = {instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^[^\\s\\u0000-\\u001f\\u007f-][^\\s\\u0000-\\u001f\\u007f]*$"},message:"must match pattern \""+"^[^\\s\\u0000-\\u001f\\u007f-][^\\s\\u0000-\\u001f\\u007f]*$"+"\"",schema:"^[^\\s\\u0000-\\u001f\\u007f-][^\\s\\u0000-\\u001f\\u007f]*$",parentSchema:schema64,data};
 if(vErrors === null){
 vErrors = [err1];
@@ -2279,7 +2327,7 @@ errors++;
 if(data.host !== undefined){
 let data0 = data.host;
 if(typeof data0 === "string"){
-if(!pattern42.test(data0)){
+if(!pattern43.test(data0)){
 const err4 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.:*][A-Za-z0-9_.:%-]*$"},message:"must match pattern \""+"^[A-Za-z0-9_.:*][A-Za-z0-9_.:%-]*$"+"\"",schema:"^[A-Za-z0-9_.:*][A-Za-z0-9_.:%-]*$",parentSchema:schema64.properties.host,data:data0};
 if(vErrors === null){
 vErrors = [err4];
@@ -2304,7 +2352,7 @@ errors++;
 if(data.user !== undefined){
 let data1 = data.user;
 if(typeof data1 === "string"){
-if(!pattern43.test(data1)){
+if(!pattern44.test(data1)){
 const err6 = {instancePath:instancePath+"/user",schemaPath:"#/properties/user/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.][A-Za-z0-9_.-]*$"},message:"must match pattern \""+"^[A-Za-z0-9_.][A-Za-z0-9_.-]*$"+"\"",schema:"^[A-Za-z0-9_.][A-Za-z0-9_.-]*$",parentSchema:schema64.properties.user,data:data1};
 if(vErrors === null){
 vErrors = [err6];
@@ -2364,7 +2412,7 @@ errors++;
 if(data.jump !== undefined){
 let data3 = data.jump;
 if(typeof data3 === "string"){
-if(!pattern44.test(data3)){
+if(!pattern45.test(data3)){
 const err11 = {instancePath:instancePath+"/jump",schemaPath:"#/properties/jump/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9_.[][A-Za-z0-9_.:%@,[\\]-]*$"},message:"must match pattern \""+"^[A-Za-z0-9_.[][A-Za-z0-9_.:%@,[\\]-]*$"+"\"",schema:"^[A-Za-z0-9_.[][A-Za-z0-9_.:%@,[\\]-]*$",parentSchema:schema64.properties.jump,data:data3};
 if(vErrors === null){
 vErrors = [err11];
@@ -2389,7 +2437,7 @@ errors++;
 if(data.identityFile !== undefined){
 let data4 = data.identityFile;
 if(typeof data4 === "string"){
-if(!pattern45.test(data4)){
+if(!pattern46.test(data4)){
 const err13 = {instancePath:instancePath+"/identityFile",schemaPath:"#/properties/identityFile/pattern",keyword:"pattern",params:{pattern: "^[~/.A-Za-z0-9_][^\\u0000-\\u001f\\u007f]*$"},message:"must match pattern \""+"^[~/.A-Za-z0-9_][^\\u0000-\\u001f\\u007f]*$"+"\"",schema:"^[~/.A-Za-z0-9_][^\\u0000-\\u001f\\u007f]*$",parentSchema:schema64.properties.identityFile,data:data4};
 if(vErrors === null){
 vErrors = [err13];
@@ -2485,7 +2533,7 @@ errors++;
 if(data.memory !== undefined){
 let data1 = data.memory;
 if(typeof data1 === "string"){
-if(!pattern18.test(data1)){
+if(!pattern19.test(data1)){
 const err4 = {instancePath:instancePath+"/memory",schemaPath:"#/definitions/size/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"},message:"must match pattern \""+"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"+"\"",schema:"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$",parentSchema:schema28,data:data1};
 if(vErrors === null){
 vErrors = [err4];
@@ -2510,7 +2558,7 @@ errors++;
 if(data.disk !== undefined){
 let data2 = data.disk;
 if(typeof data2 === "string"){
-if(!pattern18.test(data2)){
+if(!pattern19.test(data2)){
 const err6 = {instancePath:instancePath+"/disk",schemaPath:"#/definitions/size/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"},message:"must match pattern \""+"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"+"\"",schema:"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$",parentSchema:schema28,data:data2};
 if(vErrors === null){
 vErrors = [err6];
@@ -2585,7 +2633,7 @@ errors++;
 if(data3.memory !== undefined){
 let data5 = data3.memory;
 if(typeof data5 === "string"){
-if(!pattern18.test(data5)){
+if(!pattern19.test(data5)){
 const err12 = {instancePath:instancePath+"/reserve/memory",schemaPath:"#/definitions/size/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"},message:"must match pattern \""+"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"+"\"",schema:"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$",parentSchema:schema28,data:data5};
 if(vErrors === null){
 vErrors = [err12];
@@ -2610,7 +2658,7 @@ errors++;
 if(data3.disk !== undefined){
 let data6 = data3.disk;
 if(typeof data6 === "string"){
-if(!pattern18.test(data6)){
+if(!pattern19.test(data6)){
 const err14 = {instancePath:instancePath+"/reserve/disk",schemaPath:"#/definitions/size/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"},message:"must match pattern \""+"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"+"\"",schema:"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$",parentSchema:schema28,data:data6};
 if(vErrors === null){
 vErrors = [err14];
@@ -2791,8 +2839,8 @@ validate50.errors = vErrors;
 return errors === 0;
 }
 
-const pattern48 = new RegExp("^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$", "u");
-const pattern53 = new RegExp("^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}|(?=.{2,45}$)[0-9A-Fa-f]*:[0-9A-Fa-f:.]*)$", "u");
+const pattern49 = new RegExp("^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$", "u");
+const pattern54 = new RegExp("^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}|(?=.{2,45}$)[0-9A-Fa-f]*:[0-9A-Fa-f:.]*)$", "u");
 
 function validate46(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -2862,7 +2910,7 @@ errors++;
 if(data.stateVersion !== undefined){
 let data2 = data.stateVersion;
 if(typeof data2 === "string"){
-if(!pattern20.test(data2)){
+if(!pattern21.test(data2)){
 const err5 = {instancePath:instancePath+"/stateVersion",schemaPath:"#/properties/stateVersion/pattern",keyword:"pattern",params:{pattern: "^[0-9]{2}\\.[0-9]{2}$"},message:"must match pattern \""+"^[0-9]{2}\\.[0-9]{2}$"+"\"",schema:"^[0-9]{2}\\.[0-9]{2}$",parentSchema:schema63.properties.stateVersion,data:data2};
 if(vErrors === null){
 vErrors = [err5];
@@ -2887,7 +2935,7 @@ errors++;
 if(data.checkout !== undefined){
 let data3 = data.checkout;
 if(typeof data3 === "string"){
-if(!pattern30.test(data3)){
+if(!pattern31.test(data3)){
 const err7 = {instancePath:instancePath+"/checkout",schemaPath:"#/definitions/path/pattern",keyword:"pattern",params:{pattern: "^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$"},message:"must match pattern \""+"^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$"+"\"",schema:"^(/(?!\\.\\.?(/|$))[A-Za-z0-9._@+:-]+)+$",parentSchema:schema48,data:data3};
 if(vErrors === null){
 vErrors = [err7];
@@ -2912,7 +2960,7 @@ errors++;
 if(data.uplink !== undefined){
 let data4 = data.uplink;
 if(typeof data4 === "string"){
-if(!pattern48.test(data4)){
+if(!pattern49.test(data4)){
 const err9 = {instancePath:instancePath+"/uplink",schemaPath:"#/definitions/interface/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$",parentSchema:schema68,data:data4};
 if(vErrors === null){
 vErrors = [err9];
@@ -3034,7 +3082,7 @@ const len0 = data12.length;
 for(let i0=0; i0<len0; i0++){
 let data13 = data12[i0];
 if(typeof data13 === "string"){
-if(!pattern53.test(data13)){
+if(!pattern54.test(data13)){
 const err17 = {instancePath:instancePath+"/dns/forwardTo/" + i0,schemaPath:"#/properties/dns/properties/forwardTo/items/pattern",keyword:"pattern",params:{pattern: "^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}|(?=.{2,45}$)[0-9A-Fa-f]*:[0-9A-Fa-f:.]*)$"},message:"must match pattern \""+"^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}|(?=.{2,45}$)[0-9A-Fa-f]*:[0-9A-Fa-f:.]*)$"+"\"",schema:"^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}|(?=.{2,45}$)[0-9A-Fa-f]*:[0-9A-Fa-f:.]*)$",parentSchema:schema63.properties.dns.properties.forwardTo.items,data:data13};
 if(vErrors === null){
 vErrors = [err17];
@@ -3087,7 +3135,7 @@ const len1 = data14.length;
 for(let i1=0; i1<len1; i1++){
 let data15 = data14[i1];
 if(typeof data15 === "string"){
-if(!pattern22.test(data15)){
+if(!pattern23.test(data15)){
 const err21 = {instancePath:instancePath+"/packages/" + i1,schemaPath:"#/definitions/packages/items/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$"},message:"must match pattern \""+"^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$"+"\"",schema:"^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$",parentSchema:schema38.items,data:data15};
 if(vErrors === null){
 vErrors = [err21];
@@ -3149,7 +3197,7 @@ const len2 = data18.length;
 for(let i2=0; i2<len2; i2++){
 let data19 = data18[i2];
 if(typeof data19 === "string"){
-if(!pattern25.test(data19)){
+if(!pattern26.test(data19)){
 const err25 = {instancePath:instancePath+"/modules/" + i2,schemaPath:"#/definitions/modules/items/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"must match pattern \""+"^[^\\u0000-\\u001f\\u007f]+$"+"\"",schema:"^[^\\u0000-\\u001f\\u007f]+$",parentSchema:schema42.items,data:data19};
 if(vErrors === null){
 vErrors = [err25];
@@ -3199,10 +3247,10 @@ return errors === 0;
 }
 
 const schema78 = {"title":"a network","description":"A bridge on the hypervisor of its vms; the hypervisor holds the first address of the subnet.","type":"object","additionalProperties":false,"required":["subnet"],"properties":{"subnet":{"title":"an IPv4 subnet","description":"The addresses of this network, from /8 to /30. The first is the gateway and belongs to the hypervisor; the next is that of a vm that is alone here.","type":"string","pattern":"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}/(3[0-2]|[12]?[0-9])$","examples":["10.1.0.0/24"]},"subnet6":{"title":"an IPv6 subnet","description":"IPv6 addresses of this network; a vm has the same number in it as in subnet. With nat, a unique local one (fd00::/8) goes out by the uplink's address, another one as it is. Default: none.","type":"string","pattern":"^[0-9A-Fa-f:]+/[0-9]{1,3}$","examples":["fd00:9::/64"]},"bridge":{"$ref":"#/definitions/interface","description":"The bridge on the hypervisor. Default: br- and the name of the network.","examples":["br-backend"]},"nat":{"type":"boolean","description":"Guests reach the outside through the uplink of the hypervisor.","default":true,"examples":[false]},"isolated":{"type":"boolean","description":"No traffic to or from other networks or from outside, and of the hypervisor itself guests reach ping and DNS alone. false: open to all networks that are not isolated.","default":true,"examples":[false]},"allow":{"title":"a list of networks","description":"Networks of the same hypervisor that may reach this one all the same; it does not reach them.","type":"array","items":{"$ref":"#/definitions/name"},"default":[],"examples":[["vm1"]]},"egress":{"title":"all, web, none, or a list such as [tcp/443, udp/123]","description":"What guests may reach outside of the hypervisor's networks: all, web (tcp 80 and 443), none, or a list. The tailnet is never among it. Names are asked of the gateway whatever is listed, but with none there are none.","type":["string","array"],"pattern":"^(all|web|none)$","items":{"title":"a protocol and port","type":"string","pattern":"^(tcp|udp)/[1-9][0-9]{0,4}$","examples":["tcp/443"]},"default":"all","examples":["all","web",["tcp/443","udp/123"]]},"metadata":{"type":"boolean","description":"Guests can reach the metadata service of a cloud, such as 169.254.169.254, whatever egress says.","default":false,"examples":[true]}},"examples":[{"subnet":"10.1.0.0/24"}]};
-const pattern57 = new RegExp("^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}/(3[0-2]|[12]?[0-9])$", "u");
-const pattern58 = new RegExp("^[0-9A-Fa-f:]+/[0-9]{1,3}$", "u");
-const pattern61 = new RegExp("^(all|web|none)$", "u");
-const pattern62 = new RegExp("^(tcp|udp)/[1-9][0-9]{0,4}$", "u");
+const pattern58 = new RegExp("^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}/(3[0-2]|[12]?[0-9])$", "u");
+const pattern59 = new RegExp("^[0-9A-Fa-f:]+/[0-9]{1,3}$", "u");
+const pattern62 = new RegExp("^(all|web|none)$", "u");
+const pattern63 = new RegExp("^(tcp|udp)/[1-9][0-9]{0,4}$", "u");
 
 function validate54(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -3233,7 +3281,7 @@ errors++;
 if(data.subnet !== undefined){
 let data0 = data.subnet;
 if(typeof data0 === "string"){
-if(!pattern57.test(data0)){
+if(!pattern58.test(data0)){
 const err2 = {instancePath:instancePath+"/subnet",schemaPath:"#/properties/subnet/pattern",keyword:"pattern",params:{pattern: "^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}/(3[0-2]|[12]?[0-9])$"},message:"must match pattern \""+"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}/(3[0-2]|[12]?[0-9])$"+"\"",schema:"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}/(3[0-2]|[12]?[0-9])$",parentSchema:schema78.properties.subnet,data:data0};
 if(vErrors === null){
 vErrors = [err2];
@@ -3258,7 +3306,7 @@ errors++;
 if(data.subnet6 !== undefined){
 let data1 = data.subnet6;
 if(typeof data1 === "string"){
-if(!pattern58.test(data1)){
+if(!pattern59.test(data1)){
 const err4 = {instancePath:instancePath+"/subnet6",schemaPath:"#/properties/subnet6/pattern",keyword:"pattern",params:{pattern: "^[0-9A-Fa-f:]+/[0-9]{1,3}$"},message:"must match pattern \""+"^[0-9A-Fa-f:]+/[0-9]{1,3}$"+"\"",schema:"^[0-9A-Fa-f:]+/[0-9]{1,3}$",parentSchema:schema78.properties.subnet6,data:data1};
 if(vErrors === null){
 vErrors = [err4];
@@ -3283,7 +3331,7 @@ errors++;
 if(data.bridge !== undefined){
 let data2 = data.bridge;
 if(typeof data2 === "string"){
-if(!pattern48.test(data2)){
+if(!pattern49.test(data2)){
 const err6 = {instancePath:instancePath+"/bridge",schemaPath:"#/definitions/interface/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$",parentSchema:schema68,data:data2};
 if(vErrors === null){
 vErrors = [err6];
@@ -3338,7 +3386,7 @@ const len0 = data5.length;
 for(let i0=0; i0<len0; i0++){
 let data6 = data5[i0];
 if(typeof data6 === "string"){
-if(!pattern38.test(data6)){
+if(!pattern39.test(data6)){
 const err10 = {instancePath:instancePath+"/allow/" + i0,schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema60,data:data6};
 if(vErrors === null){
 vErrors = [err10];
@@ -3385,7 +3433,7 @@ vErrors.push(err13);
 errors++;
 }
 if(typeof data7 === "string"){
-if(!pattern61.test(data7)){
+if(!pattern62.test(data7)){
 const err14 = {instancePath:instancePath+"/egress",schemaPath:"#/properties/egress/pattern",keyword:"pattern",params:{pattern: "^(all|web|none)$"},message:"must match pattern \""+"^(all|web|none)$"+"\"",schema:"^(all|web|none)$",parentSchema:schema78.properties.egress,data:data7};
 if(vErrors === null){
 vErrors = [err14];
@@ -3401,7 +3449,7 @@ const len1 = data7.length;
 for(let i1=0; i1<len1; i1++){
 let data8 = data7[i1];
 if(typeof data8 === "string"){
-if(!pattern62.test(data8)){
+if(!pattern63.test(data8)){
 const err15 = {instancePath:instancePath+"/egress/" + i1,schemaPath:"#/properties/egress/items/pattern",keyword:"pattern",params:{pattern: "^(tcp|udp)/[1-9][0-9]{0,4}$"},message:"must match pattern \""+"^(tcp|udp)/[1-9][0-9]{0,4}$"+"\"",schema:"^(tcp|udp)/[1-9][0-9]{0,4}$",parentSchema:schema78.properties.egress.items,data:data8};
 if(vErrors === null){
 vErrors = [err15];
@@ -3455,7 +3503,7 @@ return errors === 0;
 
 const schema82 = {"title":"a vm","description":"A guest of microvm.nix.","type":"object","additionalProperties":false,"required":["on"],"properties":{"on":{"$ref":"#/definitions/name","description":"The hypervisor it is on. A vm that moves starts with empty volumes there.","examples":["hv1"]},"network":{"$ref":"#/definitions/name","description":"The network it is on. Needed unless networks says so. Default: the one under networks.","examples":["vm1"]},"networks":{"title":"a list of networks with addresses","description":"Instead of network and address, an interface each. Default route and name server are those of the first one with nat. Default: the one under network.","type":"array","minItems":1,"items":{"title":"a network with an address","description":"An interface of the guest.","type":"object","additionalProperties":false,"required":["name"],"properties":{"name":{"$ref":"#/definitions/name","description":"The network.","examples":["vm1"]},"address":{"$ref":"#/definitions/ipv4","description":"Its address there. Default: the address after the gateway, when it is alone on the network.","examples":["10.1.0.2"]}},"examples":[{"name":"vm1","address":"10.1.0.2"}]},"examples":[[{"name":"vm1","address":"10.1.0.2"}]]},"address":{"$ref":"#/definitions/ipv4","description":"Its address on the network. Default: the address after the gateway, when it is alone on the network.","examples":["10.1.0.2"]},"vsock":{"type":"integer","minimum":3,"maximum":4294967294,"description":"The cid of its vsock, for microvm -s; each vm of a hypervisor has its own. Default: none.","examples":[3]},"profiles":{"title":"a list of profiles","description":"Profiles to apply between defaults and this vm, in this order.","type":"array","items":{"$ref":"#/definitions/tag"},"default":[],"examples":[["web"]]},"vcpu":{"$ref":"#/definitions/vcpu"},"memory":{"$ref":"#/definitions/memory"},"hypervisor":{"$ref":"#/definitions/hypervisor"},"store":{"$ref":"#/definitions/store"},"timezone":{"$ref":"#/definitions/timezone"},"stateVersion":{"$ref":"#/definitions/stateVersion"},"balloon":{"$ref":"#/definitions/balloon"},"state":{"$ref":"#/definitions/state"},"autostart":{"$ref":"#/definitions/autostart"},"tags":{"$ref":"#/definitions/tags"},"packages":{"$ref":"#/definitions/packages"},"users":{"$ref":"#/definitions/users"},"config":{"$ref":"#/definitions/config"},"modules":{"$ref":"#/definitions/modules"},"volumes":{"$ref":"#/definitions/volumes"},"shares":{"$ref":"#/definitions/shares"},"publish":{"$ref":"#/definitions/publish"},"credentials":{"$ref":"#/definitions/credentials"},"checks":{"$ref":"#/definitions/checks"},"dependsOn":{"$ref":"#/definitions/dependsOn"}},"examples":[{"on":"hv1","network":"vm1"}]};
 const schema86 = {"title":"an IPv4 address","description":"Four numbers from 0 to 255 with dots between.","type":"string","pattern":"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$","examples":["10.1.0.2"]};
-const pattern67 = new RegExp("^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$", "u");
+const pattern68 = new RegExp("^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$", "u");
 
 function validate56(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -3486,7 +3534,7 @@ errors++;
 if(data.on !== undefined){
 let data0 = data.on;
 if(typeof data0 === "string"){
-if(!pattern38.test(data0)){
+if(!pattern39.test(data0)){
 const err2 = {instancePath:instancePath+"/on",schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema60,data:data0};
 if(vErrors === null){
 vErrors = [err2];
@@ -3511,7 +3559,7 @@ errors++;
 if(data.network !== undefined){
 let data1 = data.network;
 if(typeof data1 === "string"){
-if(!pattern38.test(data1)){
+if(!pattern39.test(data1)){
 const err4 = {instancePath:instancePath+"/network",schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema60,data:data1};
 if(vErrors === null){
 vErrors = [err4];
@@ -3575,7 +3623,7 @@ errors++;
 if(data3.name !== undefined){
 let data4 = data3.name;
 if(typeof data4 === "string"){
-if(!pattern38.test(data4)){
+if(!pattern39.test(data4)){
 const err9 = {instancePath:instancePath+"/networks/" + i0+"/name",schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema60,data:data4};
 if(vErrors === null){
 vErrors = [err9];
@@ -3600,7 +3648,7 @@ errors++;
 if(data3.address !== undefined){
 let data5 = data3.address;
 if(typeof data5 === "string"){
-if(!pattern67.test(data5)){
+if(!pattern68.test(data5)){
 const err11 = {instancePath:instancePath+"/networks/" + i0+"/address",schemaPath:"#/definitions/ipv4/pattern",keyword:"pattern",params:{pattern: "^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$"},message:"must match pattern \""+"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$"+"\"",schema:"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$",parentSchema:schema86,data:data5};
 if(vErrors === null){
 vErrors = [err11];
@@ -3649,7 +3697,7 @@ errors++;
 if(data.address !== undefined){
 let data6 = data.address;
 if(typeof data6 === "string"){
-if(!pattern67.test(data6)){
+if(!pattern68.test(data6)){
 const err15 = {instancePath:instancePath+"/address",schemaPath:"#/definitions/ipv4/pattern",keyword:"pattern",params:{pattern: "^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$"},message:"must match pattern \""+"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$"+"\"",schema:"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}$",parentSchema:schema86,data:data6};
 if(vErrors === null){
 vErrors = [err15];
@@ -3785,7 +3833,7 @@ errors++;
 if(data.memory !== undefined){
 let data11 = data.memory;
 if(typeof data11 === "string"){
-if(!pattern18.test(data11)){
+if(!pattern19.test(data11)){
 const err26 = {instancePath:instancePath+"/memory",schemaPath:"#/definitions/memory/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"},message:"must match pattern \""+"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$"+"\"",schema:"^[1-9][0-9]{0,6}(MiB|GiB|TiB)$",parentSchema:schema28,data:data11};
 if(vErrors === null){
 vErrors = [err26];
@@ -3836,7 +3884,7 @@ errors++;
 if(data.timezone !== undefined){
 let data14 = data.timezone;
 if(typeof data14 === "string"){
-if(!pattern19.test(data14)){
+if(!pattern20.test(data14)){
 const err30 = {instancePath:instancePath+"/timezone",schemaPath:"#/definitions/timezone/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$"},message:"must match pattern \""+"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$"+"\"",schema:"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$",parentSchema:schema31,data:data14};
 if(vErrors === null){
 vErrors = [err30];
@@ -3861,7 +3909,7 @@ errors++;
 if(data.stateVersion !== undefined){
 let data15 = data.stateVersion;
 if(typeof data15 === "string"){
-if(!pattern20.test(data15)){
+if(!pattern21.test(data15)){
 const err32 = {instancePath:instancePath+"/stateVersion",schemaPath:"#/definitions/stateVersion/pattern",keyword:"pattern",params:{pattern: "^[0-9]{2}\\.[0-9]{2}$"},message:"must match pattern \""+"^[0-9]{2}\\.[0-9]{2}$"+"\"",schema:"^[0-9]{2}\\.[0-9]{2}$",parentSchema:schema32,data:data15};
 if(vErrors === null){
 vErrors = [err32];
@@ -3935,7 +3983,7 @@ const len2 = data20.length;
 for(let i2=0; i2<len2; i2++){
 let data21 = data20[i2];
 if(typeof data21 === "string"){
-if(!pattern22.test(data21)){
+if(!pattern23.test(data21)){
 const err37 = {instancePath:instancePath+"/packages/" + i2,schemaPath:"#/definitions/packages/items/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$"},message:"must match pattern \""+"^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$"+"\"",schema:"^[A-Za-z_][A-Za-z0-9_'-]*(\\.[A-Za-z_][A-Za-z0-9_'-]*)*$",parentSchema:schema38.items,data:data21};
 if(vErrors === null){
 vErrors = [err37];
@@ -3997,7 +4045,7 @@ const len3 = data24.length;
 for(let i3=0; i3<len3; i3++){
 let data25 = data24[i3];
 if(typeof data25 === "string"){
-if(!pattern25.test(data25)){
+if(!pattern26.test(data25)){
 const err41 = {instancePath:instancePath+"/modules/" + i3,schemaPath:"#/definitions/modules/items/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"must match pattern \""+"^[^\\u0000-\\u001f\\u007f]+$"+"\"",schema:"^[^\\u0000-\\u001f\\u007f]+$",parentSchema:schema42.items,data:data25};
 if(vErrors === null){
 vErrors = [err41];
@@ -4050,7 +4098,7 @@ const len4 = data28.length;
 for(let i4=0; i4<len4; i4++){
 let data29 = data28[i4];
 if(typeof data29 === "string"){
-if(!pattern32.test(data29)){
+if(!pattern33.test(data29)){
 const err44 = {instancePath:instancePath+"/publish/" + i4,schemaPath:"#/definitions/publish/items/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$"},message:"must match pattern \""+"^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$"+"\"",schema:"^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}/(tcp|udp)$",parentSchema:schema49.items,data:data29};
 if(vErrors === null){
 vErrors = [err44];
@@ -4280,7 +4328,7 @@ if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
 for(const key3 in data8){
 const _errs18 = errors;
 if(typeof key3 === "string"){
-if(!pattern38.test(key3)){
+if(!pattern39.test(key3)){
 const err10 = {instancePath:instancePath+"/hypervisors",schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema60,data:key3,propertyName:key3};
 if(vErrors === null){
 vErrors = [err10];
@@ -4337,7 +4385,7 @@ if(data10 && typeof data10 == "object" && !Array.isArray(data10)){
 for(const key5 in data10){
 const _errs25 = errors;
 if(typeof key5 === "string"){
-if(!pattern38.test(key5)){
+if(!pattern39.test(key5)){
 const err14 = {instancePath:instancePath+"/networks",schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema60,data:key5,propertyName:key5};
 if(vErrors === null){
 vErrors = [err14];
@@ -4394,7 +4442,7 @@ if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
 for(const key7 in data12){
 const _errs32 = errors;
 if(typeof key7 === "string"){
-if(!pattern38.test(key7)){
+if(!pattern39.test(key7)){
 const err18 = {instancePath:instancePath+"/vms",schemaPath:"#/definitions/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},message:"must match pattern \""+"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"+"\"",schema:"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",parentSchema:schema60,data:key7,propertyName:key7};
 if(vErrors === null){
 vErrors = [err18];
@@ -4463,7 +4511,7 @@ errors++;
 if(data14.outputs !== undefined){
 let data15 = data14.outputs;
 if(typeof data15 === "string"){
-if(!pattern25.test(data15)){
+if(!pattern26.test(data15)){
 const err23 = {instancePath:instancePath+"/flake/outputs",schemaPath:"#/properties/flake/properties/outputs/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000-\\u001f\\u007f]+$"},message:"must match pattern \""+"^[^\\u0000-\\u001f\\u007f]+$"+"\"",schema:"^[^\\u0000-\\u001f\\u007f]+$",parentSchema:schema11.properties.flake.properties.outputs,data:data15};
 if(vErrors === null){
 vErrors = [err23];

@@ -132,7 +132,9 @@ async function build(ctx: Context, actions: readonly Action[]): Promise<Map<stri
   const stop = () => void session.call('stop-build', [session.id]).catch(() => undefined);
   ctx.signal.addEventListener('abort', stop, { once: true });
   try {
-    await session.step('build', 'build', [session.id, session.hypervisor.checkout, ...wanted], {
+    const { checkout } = session.hypervisor;
+    const jobs = String(ctx.index.fleet.rollout.evalJobs);
+    await session.step('build', 'build', [session.id, checkout, jobs, ...wanted], {
       limit: 'build',
       kind: 'build',
       onLine: (line) => {

@@ -236,6 +236,8 @@ export interface Rollout {
   readonly maxParallel: number;
   /** Guests restarting at a time on one hypervisor. */
   readonly maxParallelVms: number;
+  /** Evaluations at a time on one hypervisor; auto: as many as fit. */
+  readonly evalJobs: number | 'auto';
   readonly settle: number;
   readonly deadline: number;
   readonly stopTimeout: number;

@@ -44,6 +44,7 @@ describe('defaults', () => {
       rollout: {
         maxParallel: 10,
         maxParallelVms: 1,
+        evalJobs: 'auto',
         settle: 15_000,
         deadline: 120_000,
         stopTimeout: 30_000,

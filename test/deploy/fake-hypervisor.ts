@@ -281,7 +281,7 @@ export class FakeHypervisor {
         return undefined;
       case 'build':
         return args
-          .slice(2)
+          .slice(3)
           .map((item) => item.slice(item.indexOf(':') + 1))
           .map((target) => `built\t${target}\t${built(target)}\n`)
           .join('');

@@ -65,7 +65,7 @@ describe('a deployment that lost its fleet', () => {
     expect(last).toBeGreaterThan(2);
     const session = world.session('hv1');
     await takeUp([session], 'eve@laptop');
-    await session.step('build', 'build', [world.id, '/repo']);
+    await session.step('build', 'build', [world.id, '/repo', 'auto']);
     expect(world.hv1.deployments.get(world.id)?.lastStep).toBe(last + 1);
   });
 

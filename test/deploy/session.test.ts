@@ -6,7 +6,7 @@ import { Refusal } from './fake-hypervisor.ts';
 import { World, words } from './run.ts';
 
 const script = 'build';
-const args = (world: World) => [world.id, '/repo', 'vm:db1', 'vm:web1'];
+const args = (world: World) => [world.id, '/repo', 'auto', 'vm:db1', 'vm:web1'];
 
 /** A session in a deployment that began. */
 async function begun(): Promise<{ world: World; lines: string[]; build: () => Promise<string> }> {

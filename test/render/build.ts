@@ -31,6 +31,7 @@ export function fleet(
     rollout: {
       maxParallel: 10,
       maxParallelVms: 1,
+      evalJobs: 'auto',
       settle: 15_000,
       deadline: 120_000,
       stopTimeout: 30_000,

@@ -28,6 +28,8 @@ export class Stage {
   extra: Record<string, string> = {};
   /** Deployment that `step` is part of. */
   id = '20251121-0001';
+  /** Evaluations at a time. */
+  evalJobs = 'auto';
   #connection: Host | undefined;
   #steps = 0;
 
@@ -176,7 +178,7 @@ export class Stage {
     const commit = this.commit();
     await this.step('checkout', this.id, checkout, `file://${this.repository}`, 'main', commit);
     const items = names.map((name) => (name === 'hv1' ? 'hypervisor:hv1' : `vm:${name}`));
-    const output = await this.step('build', this.id, checkout, ...items);
+    const output = await this.step('build', this.id, checkout, this.evalJobs, ...items);
     const built = output.split('\n').filter((line) => line.startsWith('built\t'));
     return new Map(built.map((line) => line.split('\t').slice(1) as [string, string]));
   }

@@ -1,8 +1,12 @@
-# build.sh ID CHECKOUT KIND:NAME…: builds everything before anything is activated. The flake
-# reference is the one that `microvm -u` uses, so that Nix's evaluation cache serves it later.
-id=$1 flake=git+file://$R$2
-shift 2
+# build.sh ID CHECKOUT JOBS KIND:NAME…: builds everything before anything is activated, JOBS evaluations at a
+# time; auto: as many as there are processors and free memory for. The flake reference is the one that `microvm
+# -u` uses, so that Nix's evaluation cache serves it later.
+id=$1 flake=git+file://$R$2 jobs=$3
+shift 3
 out=$deployments/$id/roots
+work=$deployments/$id/eval
+rm -rf "$work"
+mkdir -p "$work/of"
 
 attribute() {
 	case $1 in
@@ -11,22 +15,67 @@ attribute() {
 	esac
 }
 
-# One evaluator for all of them; then, from its cache, an out-link for each.
-if [ $# -gt 1 ]; then
-	count=$#
-	for item; do set -- "$@" "$(attribute "$item")"; done
-	(
-		shift "$count"
-		nix build --no-link --keep-going -L "$@"
-	)
+# An evaluation of a NixOS system holds about 400 MiB and sets nothing of it free: a process each. 1 GiB is left
+# to the rest, and 512 MiB are counted for each.
+room() {
+	available=$(while read -r key value _; do [ "$key" != MemAvailable: ] || echo "$value"; done <"$R/proc/meminfo")
+	echo $(((${available:-0} - 1048576) / 524288))
+}
+if [ "$jobs" = auto ]; then
+	jobs=$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+	free=$(room)
+	[ "$jobs" -le "$free" ] || jobs=$free
 fi
+[ "$jobs" -ge 1 ] || jobs=1
+
+# one ITEM: a build, as far as an out-link.
+one() {
+	log=$work/${1#*:}.log
+	{ nix build -L -o "$out/${1#*:}" "$(attribute "$1")" || : >"$log.failed"; } 2>&1 | tee "$log"
+}
+# Several processes that write to one evaluation cache at a time lose most of it: each worker but the first has
+# one of its own, and evaluated (deployments.sh) finds it again.
+worker() { # WORKER ITEM…: every JOBSth of them
+	number=$1 turn=0
+	shift
+	if [ "$number" -gt 0 ]; then
+		XDG_CACHE_HOME=$work/$number
+		export XDG_CACHE_HOME
+		mkdir -p "$XDG_CACHE_HOME"
+	fi
+	for item; do
+		if [ $((turn % jobs)) = "$number" ]; then
+			one "$item"
+			[ "$number" = 0 ] || ln -sfn "../$number" "$work/of/${item#*:}"
+		fi
+		turn=$((turn + 1))
+	done
+}
+# The first alone: it fetches the inputs for all.
+[ $# -gt 0 ] || exit 0
+first=$1
+one "$first"
+shift
+number=0
+while [ "$number" -lt "$jobs" ]; do
+	worker "$number" "$@" &
+	number=$((number + 1))
+done
+wait
+set -- "$first" "$@"
+for log in "$work"/*.log.failed; do
+	[ -e "$log" ] || continue
+	# Others have said more since.
+	tail -n 15 "${log%.failed}"
+	exit 1
+done
+
 for item; do
 	case $item in
 	hypervisor:*) now=$(target "$R/run/current-system") ;;
 	vm:*) now=$(target "$vms/${item#*:}/current") ;;
 	*) continue ;;
 	esac
-	nix build -L -o "$out/${item#*:}" "$(attribute "$item")"
 	built=$(target "$out/${item#*:}")
 	case $item in hypervisor:*)
 		for other; do

@@ -32,6 +32,14 @@ note() {
 	printf '%s\t%s\t%s\t%s%s\n' "$(date +%s)" "$2" "$3" "$4" "${5:+$tab$5}" >>"$deployments/$1/journal" || true
 }
 
+# evaluated NAME COMMAND…: runs a command that evaluates NAME by the evaluation cache that has it already, when
+# the deployment that has the lock built it.
+evaluated() {
+	cache=$state/$(target "$state/lock")/eval/of/$1
+	shift
+	if [ -d "$cache" ]; then XDG_CACHE_HOME=$cache "$@"; else "$@"; fi
+}
+
 # take_room FILE KIB: FILE takes that much of its disk. Not zeros: some file systems do not store them.
 take_room() {
 	dd if=/dev/urandom of="$1" bs=1024 count="$2" 2>/dev/null || {
@@ -151,7 +159,7 @@ end_deployment() {
 	# leaves a deployment that is ended once more, not a lock that nobody ends.
 	[ "$(target "$state/lock")" != "deployments/$1" ] || rm -f "$state/lock"
 	printf '%s\n' "$2" | write "$deployments/$1/result" || true
-	rm -rf "${roots:?}/$1" "$deployments/$1/roots"
+	rm -rf "${roots:?}/$1" "$deployments/$1/roots" "$deployments/$1/eval"
 	systemctl stop "fleet-back-$1.timer" "fleet-back-$1.service" 2>/dev/null || true
 	keep_room
 	prune

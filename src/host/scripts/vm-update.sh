@@ -8,7 +8,7 @@ root_vm "$name"
 # Left over from `microvm.vms`, which the system has not any more: `microvm -u` would refuse.
 is_declared "$R/run/current-system" "$name" || [ ! -L "$vms/$name/toplevel" ] || rm -f "$vms/$name/toplevel"
 if [ "$then" = stay ]; then
-	microvm -u "$name"
+	evaluated "$name" microvm -u "$name"
 	exit
 fi
 (
@@ -21,7 +21,7 @@ fi
 ) &
 watcher=$!
 code=0
-microvm -Ru "$name" || code=$?
+evaluated "$name" microvm -Ru "$name" || code=$?
 kill "$watcher" 2>/dev/null || true
 # After a power cut `booted` may be stale and equal to the new runner: then -R starts nothing.
 [ "$code" != 0 ] || is_active "microvm@$name.service" || start_guest "$name"
