@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asStep, script } from '../../src/host/scripts.ts';
@@ -53,6 +53,11 @@ describe('steps of a deployment', () => {
       (await stage.host.exec('systemctl list-units "fleet-back-*.timer" "fleet-back-*.service"'))
         .stdout,
     ).toMatch(new RegExp(`^fleet-back-${stage.id}.timer [^\\n]*\\n$`));
+  });
+
+  it('leave nothing for other users of the hypervisor to read', () => {
+    const folder = join(stage.host.root, 'var/lib/fleet/deployments');
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
   });
 
   it('are refused to somebody else, who is told by whom', async () => {

@@ -71,7 +71,9 @@ clean_up() {
 trap clean_up EXIT
 # Should the disk fill up meanwhile, the way back has room for what it does; as much again is for this script.
 room() {
-	mkdir -p "$deployment/steps" "$deployment/roots" "$roots/$id" "$R/run/fleet" && take_room "$deployment/reserve" 2048
+	mkdir -p "$deployment/steps" "$deployment/roots" "$roots/$id" "$R/run/fleet" || return
+	# What steps print, and the repository as a bundle, is not for every user of the hypervisor.
+	chmod 700 "$deployments" && take_room "$deployment/reserve" 2048
 }
 if ! room 2>/dev/null; then
 	# What is kept for a roll-back on a full disk.

@@ -13,6 +13,7 @@ if [ ! -d "$checkout/.git" ]; then
 	git init -q "$checkout"
 fi
 cd "$checkout"
+chmod go-rwx .
 if ! git cat-file -e "$commit^{commit}" 2>/dev/null; then
 	git fetch -q --no-tags -- "$source" "$ref" ||
 		die checkout.fetch "git fetch failed: can this hypervisor read the repository? (git.transport: send needs no access)"
