@@ -1,5 +1,6 @@
 // npm run chaos -- sandbox|sandbox2|lab|lab2 [--only STEP:FAULT] [--jobs N] [--file F]
 // npm run chaos -- random [--seed N] [--deployments N] [--jobs N] [--file F]
+// npm run chaos -- crashes|crashes-lab [--seed N] [--deployments 50]
 // Goes on where it was cut off; results that are there already are not made again.
 import { cpSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -7,6 +8,7 @@ import { parseArgs } from 'node:util';
 import type { World } from '../scenario/world.ts';
 import { type CellResult, isWell } from './cell.ts';
 import { type Cell, cellKey, runCells } from './cells.ts';
+import { runCrashes } from './crashes.ts';
 import { faultNames } from './faults.ts';
 import { runRandom } from './random.ts';
 import { Records } from './records.ts';
@@ -139,6 +141,19 @@ async function random(): Promise<void> {
   if (!records.all.every(isRoundWell)) process.exitCode = 1;
 }
 
+/** Deployments whose new runner crashes: never a wrong end. */
+async function crashes(openWorld: () => Promise<World>): Promise<void> {
+  let bad = 0;
+  const [seed, count] = [Number(values.seed), Number(values.deployments)];
+  await runCrashes(await openWorld(), seed, count, stop.signal, ({ round, title, wrong }) => {
+    console.log(`${seed}/${round}. ${title}: ${wrong.length === 0 ? 'as before' : 'WRONG'}`);
+    for (const line of wrong) console.log(`    ${line.replaceAll('\n', '\n    ')}`);
+    if (wrong.length > 0) bad += 1;
+  });
+  console.log(`\nSeed ${seed}; ${count} deployments, ${bad} with a wrong end.`);
+  if (bad > 0) process.exitCode = 1;
+}
+
 function roundText({ seed, round, title, fault, outcome, seconds, exits }: RoundResult): string {
   const time = seconds === undefined ? '' : ` after ${seconds.toFixed(1)} s`;
   return `${seed}/${round}. ${title}; ${fault}: ${outcome}${time} (exit ${exits.join(', ')})`;
@@ -147,9 +162,13 @@ function roundText({ seed, round, title, fault, outcome, seconds, exits }: Round
 try {
   const world = worlds[kind];
   if (kind === 'random') await random();
+  else if (kind === 'crashes') await crashes(inSandbox(1));
+  else if (kind === 'crashes-lab') await crashes(inLab(1));
   else if (world) await cells(world.title, world.open);
   else {
-    console.error(`there is no ${kind}: sandbox, sandbox2, lab, lab2 or random`);
+    console.error(
+      `there is no ${kind}: sandbox, sandbox2, lab, lab2, random, crashes or crashes-lab`,
+    );
     process.exitCode = 64;
   }
 } finally {

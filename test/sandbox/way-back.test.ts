@@ -166,7 +166,8 @@ describe('the way back of a deployment', () => {
     // The one that is told a moment earlier may not have it in writing yet.
     expect(one).toMatch(/^changed\nback\tno 0\nput-back\tweb1\n/);
     expect(two).toMatch(/^changed\nback\tno 0\nput-back\tweb1\n/);
-    const { invocation } = (await vm('web1'))?.unit ?? {};
+    const up = await stage.until((f) => f.vms.get('web1')?.unit.active === 'active');
+    const invocation = up.vms.get('web1')?.unit.invocation;
     expect(await stage.back()).toMatch(/^changed\nback\tno 0\nput-back\tweb1\n/);
     expect((await vm('web1'))?.unit.invocation).toBe(invocation);
   });

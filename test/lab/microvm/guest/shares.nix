@@ -26,6 +26,9 @@ lib.optionalAttrs (shares != [ ]) {
     for socket in ${sockets}; do
       until [ "$(stat -c %G "$socket" 2>/dev/null)" = kvm ]; do sleep 0.05; done
     done
+    # Under supervisord it takes its time, and its guest waits with a queued start; so does its end.
+    sleep 2
+    trap 'sleep 1; exit 0' TERM
     systemd-notify --ready
     # The first daemon that ends takes the others with it.
     wait -n
