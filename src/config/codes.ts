@@ -86,6 +86,7 @@ export const codes = {
   W501: 'two hypervisors have the same ssh destination',
   W502: 'a port of a vm is published or checked, but its own firewall is closed',
   W503: 'users of a vm with volumes get their uids by their names, at every boot',
+  W504: 'a share is of a folder that every switch of the hypervisor replaces',
 
   E601: 'an option is set twice in one config',
   E602: 'a key of config cannot be read as an option',

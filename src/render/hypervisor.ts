@@ -67,7 +67,12 @@ function sudo({ ssh }: Hypervisor): NixSet {
 
 /** Without its folder a guest with a share would not start; one that is there stays as it is. */
 function sharedFolders(vms: readonly Vm[]): NixSet {
-  const sources = new Set(vms.flatMap((vm) => vm.shares.map(({ source }) => source)));
+  // What is in /run others make, as links often: a folder in the place of one would be in their way.
+  const sources = new Set(
+    vms
+      .flatMap((vm) => vm.shares.map(({ source }) => source))
+      .filter((s) => !s.startsWith('/run/')),
+  );
   if (sources.size === 0) return {};
   const folder = { d: { group: ':kvm', mode: ':0775', user: ':microvm' } };
   const settings = Object.fromEntries([...sources].map((source) => [source, folder]));

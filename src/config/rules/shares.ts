@@ -40,6 +40,10 @@ const inPart = ['/etc', '/run', '/run/agenix', '/run/keys', '/run/secrets'];
 /** What is mounted from elsewhere is nobody's own. */
 const mounted = ['/run/media', '/run/mount'];
 
+/** Where sops-nix, agenix and the like put links that they make anew. */
+const isPassing = (source: string): boolean =>
+  /^\/run\/(secrets|agenix|keys|credentials)([.-][^/]*)?(\/|$)/.test(source);
+
 /** A share has a place in the guest for itself. */
 export function* distinctShares({ vms }: Draft): Iterable<Finding> {
   for (const vm of vms.values()) {
@@ -76,7 +80,11 @@ export function* harmlessShares({ layers }: Draft): Iterable<Finding> {
           isWithin(folder, source) || (isWithin(source, folder) && !inPart.includes(folder)),
       );
       if (shown !== undefined) yield shows(source, shown, [...at, 'source']);
-      else if (!readOnly && isOfSystem(source)) {
+      else if (isPassing(source)) {
+        const message = `${source} is replaced at every switch and reboot: a running guest goes on seeing the old folder, or an empty one`;
+        const hint = 'give a qemu guest secrets as credentials, or share a folder that stays';
+        yield { code: 'W504', path: [...at, 'source'], message, hint };
+      } else if (!readOnly && isOfSystem(source)) {
         const message = `the guest could write to ${source}, and what is there is the hypervisor's`;
         const hint = 'write readOnly: true, or share a folder made for it, such as /srv/media';
         yield { code: 'E524', path: [...at, 'source'], message, hint };
