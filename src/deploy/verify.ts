@@ -4,6 +4,7 @@ import { readFacts } from '../host/hypervisor.ts';
 import { expectedOf } from '../model/expected.ts';
 import type { Hypervisor, Vm } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
+import { journalOf } from '../model/names.ts';
 import { type CheckResult, checkHypervisor, checkVm } from '../plan/checks.ts';
 import { collectedRunners } from '../plan/collected.ts';
 import { hypervisorChecks } from '../plan/drift.ts';
@@ -64,9 +65,18 @@ export async function verifyHypervisor(
   await clock.sleep(index.fleet.rollout.settle);
   const second = await readFacts(host, hypervisor, 'brief');
   checks.push(...vms.flatMap((vm) => settled(vm, first, second, index.fleet.rollout.settle)));
+  const failing = new Set(checks.filter((c) => !c.ok).map((c) => c.target));
   return {
     checks,
-    notes: targets.has(hypervisor.name) ? notes(index, hypervisor.name, first) : [],
+    notes: [
+      ...vms
+        .filter((vm) => failing.has(vm.name))
+        .map(({ name }) => ({
+          target: name,
+          text: `what it said, on ${hypervisor.name}: (${journalOf(name)})`,
+        })),
+      ...(targets.has(hypervisor.name) ? notes(index, hypervisor.name, first) : []),
+    ],
   };
 }
 
