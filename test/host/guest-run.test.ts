@@ -201,3 +201,10 @@ describe('a command inside a guest', () => {
     expect(execFileSync('ls', ['-A', folder], { encoding: 'utf8' })).toBe('');
   });
 });
+
+test('what a guest says without end is not kept: neither in a file nor in memory', () => {
+  const done = run('yes xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx', { seconds: '2' });
+  expect(done.lines[0]).toBe('124');
+  expect(done.stdout.length).toBeLessThan(1000);
+  expect(script('guest-run')).toContain('| tail -c 2048 >');
+});

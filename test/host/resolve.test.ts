@@ -88,3 +88,10 @@ test('a broken ssh_config is shown as ssh says it', async () => {
   expect(error.code).toBe('ssh.config');
   expect(error.detail).toMatch(/line 1: Bad configuration option: hots/i);
 });
+
+test('RevokedHostKeys is refused by its name: fleet would trust what ssh does not', async () => {
+  const error = await failure(ask('hv1', 'Host *\n  RevokedHostKeys /etc/ssh/revoked\n'));
+  expect(error).toMatchObject({ code: 'ssh.config', hint: expect.stringContaining('@revoked') });
+  expect(error.message).toContain('RevokedHostKeys /etc/ssh/revoked');
+  await ask('hv1', 'Host *\n  RevokedHostKeys none\n');
+});

@@ -110,3 +110,16 @@ async function listen(speak: Parameters<typeof createServer>[1]) {
   const { port } = server.address() as { port: number };
   return { server, target: { host: '127.0.0.1', port } };
 }
+
+test('Ciphers, KexAlgorithms and MACs of ssh_config hold, or are refused by their name', async () => {
+  const at = (settings: string) => ({
+    configFile: sshConfig(desk, `${alias()}${settings}`, sshd.knownHosts),
+  });
+  const narrow = '  Ciphers aes256-ctr\n  KexAlgorithms ecdh-sha2-nistp384\n  MACs hmac-sha2-512\n';
+  const host = await connect({ host: 'hv1' }, at(narrow));
+  expect((await host.run('echo hello', [])).stdout).toBe('hello\n');
+  host.close();
+  const error = await failure(connect({ host: 'hv1' }, at('  MACs umac-64@openssh.com\n')));
+  expect(error.code).toBe('ssh.config');
+  expect(error.message).toContain('MACs');
+});

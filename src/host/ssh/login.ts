@@ -1,4 +1,11 @@
-import ssh2, { type Client, type ConnectConfig, type ServerHostKeyAlgorithm } from 'ssh2';
+import ssh2, {
+  type CipherAlgorithm,
+  type Client,
+  type ConnectConfig,
+  type KexAlgorithm,
+  type MacAlgorithm,
+  type ServerHostKeyAlgorithm,
+} from 'ssh2';
 import { FleetError } from '../../model/errors.ts';
 import { Attempts } from './attempts.ts';
 import { type Identities, identities } from './identities.ts';
@@ -74,7 +81,7 @@ export async function login(
         ...settings(at),
         sock: way.socket as NonNullable<ConnectConfig['sock']>,
         algorithms: {
-          ...algorithms,
+          ...algorithms(at, label),
           serverHostKey: preferKnown(hostKeyTypes(at), known) as ServerHostKeyAlgorithm[],
         },
         hostVerifier: (key: Buffer) => {
@@ -101,16 +108,45 @@ function settings(at: Resolved): ConnectConfig {
   };
 }
 
-/** ssh2's own order of what is secure; no compression: it costs more than it saves on a LAN. */
-const algorithms = {
-  compress: ['none'],
+/** ssh2's own order of what is secure; SHA-1 is not. */
+const offered = {
+  cipher: [
+    ...['aes128-gcm@openssh.com', 'aes256-gcm@openssh.com', 'aes128-ctr', 'aes192-ctr'],
+    ...['aes256-ctr', 'chacha20-poly1305@openssh.com'],
+  ],
+  kex: [
+    ...['curve25519-sha256@libssh.org', 'curve25519-sha256', 'ecdh-sha2-nistp256'],
+    ...['ecdh-sha2-nistp384', 'ecdh-sha2-nistp521', 'diffie-hellman-group-exchange-sha256'],
+    ...[14, 15, 16, 17, 18].map((n) => `diffie-hellman-group${n}-sha${n > 14 ? 512 : 256}`),
+  ],
   hmac: [
-    'hmac-sha2-256-etm@openssh.com',
-    'hmac-sha2-512-etm@openssh.com',
-    'hmac-sha2-256',
+    ...['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com', 'hmac-sha2-256'],
     'hmac-sha2-512',
   ],
-} satisfies ConnectConfig['algorithms'];
+};
+
+/**
+ * What both ssh_config and ssh2 have; no compression: it costs more than it saves on a LAN.
+ * @throws FleetError `ssh.config` where that is nothing
+ */
+function algorithms(at: Resolved, label: string): NonNullable<ConnectConfig['algorithms']> {
+  const both = (option: string, wanted: readonly string[], ours: readonly string[]) => {
+    // An ssh that does not say what it allows allows what it likes.
+    const left = wanted.join('') === '' ? ours : ours.filter((name) => wanted.includes(name));
+    if (left.length > 0) return left;
+    throw new FleetError(
+      'ssh.config',
+      `${label}: fleet has none of the ${option} that ssh_config allows: ${wanted.join(', ')}`,
+      { hint: `It has: ${ours.join(', ')}` },
+    );
+  };
+  return {
+    compress: ['none'],
+    cipher: both('Ciphers', at.ciphers, offered.cipher) as CipherAlgorithm[],
+    kex: both('KexAlgorithms', at.kexAlgorithms, offered.kex) as KexAlgorithm[],
+    hmac: both('MACs', at.macs, offered.hmac) as MacAlgorithm[],
+  };
+}
 
 /** What both ssh_config and ssh2 have; SHA-1 signatures (ssh-rsa) are in neither. */
 function hostKeyTypes(at: Resolved): readonly string[] {

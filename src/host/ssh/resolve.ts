@@ -34,6 +34,10 @@ export interface Resolved {
   /** Second name that OpenSSH accepts a key under when the first is unknown. */
   readonly plainKeyName: string;
   readonly hostKeyAlgorithms: readonly string[];
+  /** What ssh_config allows; ssh's defaults where it says nothing. */
+  readonly ciphers: readonly string[];
+  readonly kexAlgorithms: readonly string[];
+  readonly macs: readonly string[];
   readonly connectTimeoutMs: number | undefined;
   readonly aliveIntervalMs: number | undefined;
   readonly aliveCountMax: number;
@@ -85,6 +89,7 @@ function interpret(to: Destination, text: string): Resolved {
     ...{ l: local, L: local.replace(/\..*/s, ''), u: userInfo().username },
   };
   const path = (value: string) => expandHome(expandTokens(value, tokens));
+  refuseUnheard(to.host, values);
   const command = set('proxycommand');
   if (command !== undefined && one('proxyusefdpass') === 'yes')
     throw new FleetError('ssh.config', `${to.host}: ProxyUseFdpass is not supported`, {
@@ -105,10 +110,22 @@ function interpret(to: Destination, text: string): Resolved {
     keyName,
     plainKeyName: keyAlias ?? hostname,
     hostKeyAlgorithms: (one('hostkeyalgorithms') ?? '').split(','),
+    ciphers: (one('ciphers') ?? '').split(','),
+    kexAlgorithms: (one('kexalgorithms') ?? '').split(','),
+    macs: (one('macs') ?? '').split(','),
     connectTimeoutMs: seconds(one('connecttimeout')),
     aliveIntervalMs: seconds(one('serveraliveinterval')),
     aliveCountMax: Number(one('serveralivecountmax') ?? 3),
   };
+}
+
+/** @throws FleetError for options that say whom not to trust, and that fleet does not hear. */
+function refuseUnheard(host: string, values: ReadonlyMap<string, readonly string[]>): void {
+  const keys = values.get('revokedhostkeys')?.[0];
+  if (keys !== undefined && keys !== 'none')
+    throw new FleetError('ssh.config', `${host}: RevokedHostKeys ${keys} is not supported`, {
+      hint: 'Mark such keys @revoked in known_hosts: fleet and ssh both refuse them then.',
+    });
 }
 
 const families: Readonly<Record<string, 0 | 4 | 6>> = { any: 0, inet: 4, inet6: 6 };
