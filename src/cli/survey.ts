@@ -2,7 +2,8 @@ import { type Contact, connectAll } from '../deploy/connect-all.ts';
 import { guestAddresses } from '../deploy/context.ts';
 import type { Ports } from '../deploy/ports.ts';
 import { probeAll } from '../deploy/probes.ts';
-import type { Facts } from '../host/facts.ts';
+import { type Facts, systemName } from '../host/facts.ts';
+import { adopted, unlabelled } from '../host/labels.ts';
 import { type Loss, losses } from '../host/losses.ts';
 import { declaredSystem } from '../host/new-system.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
@@ -73,7 +74,9 @@ export async function survey(
   const at = Date.now();
   const wanted = index.fleet.hypervisors.filter((h) => selection.hypervisors.has(h.name));
   const asked = (name: string) => guestAddresses(index, name);
-  const contacting = ports ? connectAll(wanted, ports, asked) : Promise.resolve([]);
+  const isNew = (name: string, facts: Facts) =>
+    !facts.deployed.has(systemName) || adopted(index, name, facts).length > 0;
+  const contacting = ports ? connectAll(wanted, ports, asked, isNew) : Promise.resolve([]);
   let commit: NextCommit;
   let told: { upstream?: Upstream; remote?: RemoteState };
   try {
@@ -100,6 +103,13 @@ export async function survey(
       ...(await remoteWarnings(repo, commit, told.remote)),
     ],
     lost: lostByContacts(index, contacts),
+    obstacles: new Map(
+      contacts.flatMap(({ hypervisor: { name }, facts, runners }) =>
+        !runners || facts instanceof Error
+          ? []
+          : [[name, unlabelled(index, name, facts, runners)] as const],
+      ),
+    ),
     problems: await quarantined(repo, commit, told.remote),
     lastDeployed: told.remote?.deployed ?? new Map(),
     restart: restartedNames(index, options.restart),
@@ -147,7 +157,7 @@ function lostByContacts(index: FleetIndex, contacts: readonly Contact[]): Map<st
     facts,
     runners,
   } of contacts) {
-    if (!runners || facts instanceof Error) continue;
+    if (!runners || facts instanceof Error || facts.deployed.has(systemName)) continue;
     const ours = new Set(index.vmsOn(name).map((vm) => vm.name));
     lost.set(name, losses(facts, runners, declaredSystem(index, name), ours));
   }

@@ -1,5 +1,4 @@
 import type { Facts } from '../host/facts.ts';
-import { systemName } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
 import { readFacts, runScript } from '../host/hypervisor.ts';
 import { parseRunners, type Runners } from '../host/runners.ts';
@@ -12,7 +11,7 @@ export interface Contact {
   /** Absent when it could not be reached. */
   readonly host?: Host;
   readonly facts: Facts | Error;
-  /** What stands there, of a host that fleet has never switched. */
+  /** What stands there, where that was asked for. */
   readonly runners?: Runners;
 }
 
@@ -22,18 +21,20 @@ const atOnce = 64;
 /**
  * Connects to all of them and reads their facts; one that cannot be reached does not stop the rest.
  * @param asked addresses that are pinged from a hypervisor
+ * @param isNew whether what stands there is to be read, too
  */
 export async function connectAll(
   hypervisors: readonly Hypervisor[],
   ports: Ports,
   asked: (hypervisor: string) => readonly string[] = () => [],
+  isNew: (hypervisor: string, facts: Facts) => boolean = () => false,
 ): Promise<Contact[]> {
   return inParallel(hypervisors, atOnce, async (hypervisor): Promise<Contact> => {
     let host: Host | undefined;
     try {
       host = await ports.connector.connect(hypervisor);
       const facts = await readFacts(host, hypervisor, 'brief', asked(hypervisor.name));
-      if (facts.deployed.has(systemName)) return { hypervisor, host, facts };
+      if (!isNew(hypervisor.name, facts)) return { hypervisor, host, facts };
       const runners = parseRunners(await runScript(host, 'runners', [], { timeoutMs: 60_000 }));
       return { hypervisor, host, facts, runners };
     } catch (error) {

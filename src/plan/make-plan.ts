@@ -31,6 +31,11 @@ export interface PlanInput {
   readonly lastDeployed?: ReadonlyMap<string, string>;
   /** Hypervisor → what its first switch would take away, by all that fleet.yaml says. */
   readonly lost?: ReadonlyMap<string, readonly Lost[]>;
+  /** Hypervisor → what a person has to do there first, as it was seen when it was planned. */
+  readonly obstacles?: ReadonlyMap<
+    string,
+    readonly { readonly target: string; readonly text: string }[]
+  >;
 }
 
 /** Something that a host has and its new system has not. */
@@ -117,7 +122,16 @@ function planHypervisor(name: string, input: PlanInput): HypervisorPlan {
     restart: input.restart ?? new Set(),
     moves,
   });
-  return { name, actions: todo, drift: found, problems: problems(input.index, name, facts, todo) };
+  const targets = new Set(todo.map(({ target }) => target));
+  const obstacles = (input.obstacles?.get(name) ?? [])
+    .filter(({ target }) => targets.has(target))
+    .map(({ text }) => text);
+  return {
+    name,
+    actions: todo,
+    drift: found,
+    problems: [...problems(input.index, name, facts, todo), ...obstacles],
+  };
 }
 
 /** Modules are Nix, which only the hypervisor reads: apply asks the new system itself. */

@@ -1,4 +1,11 @@
-import { type Action, type HypervisorPlan, hasChanges, type Plan, unmended } from '../plan/plan.ts';
+import {
+  type Action,
+  type Drift,
+  type HypervisorPlan,
+  hasChanges,
+  type Plan,
+  unmended,
+} from '../plan/plan.ts';
 import type { Style } from './style.ts';
 import { wrap } from './wrap.ts';
 
@@ -88,9 +95,23 @@ function hypervisorText(plan: HypervisorPlan, style: Style): string {
     const head = `  ${signs[action.kind]} ${action.target.padEnd(width)}  ${meaning[action.kind].padEnd(15)}`;
     lines.push(`${head}  ${style('dim', wrap(action.why, head.length + 2))}`);
   }
-  for (const drift of plan.drift)
+  for (const drift of folded(plan))
     lines.push(`  ${style('yellow', '!')} ${wrap(`${drift.target}: ${drift.message}`, 4)}`);
   return lines.length === 0 ? '' : `${style('bold', plan.name)}\n${lines.join('\n')}\n`;
+}
+
+/** Drift as it is printed: what is not fleet's, and left alone, takes one line in every plan. */
+function folded({ name, drift }: HypervisorPlan): readonly Pick<Drift, 'target' | 'message'>[] {
+  const orphans = new Set(
+    drift.filter(({ code }) => code === 'orphan').map(({ target }) => target),
+  );
+  if (orphans.size < 2) return drift;
+  // The TAP of a vm goes without saying.
+  const named = [...orphans].filter(
+    (one) => !orphans.has(one.replace(/^vm-/, '')) || !one.startsWith('vm-'),
+  );
+  const message = `not of this fleet, and left alone: ${named.join(', ')}`;
+  return [...drift.filter(({ code }) => code !== 'orphan'), { target: name, message }];
 }
 
 /** Further lines of a message begin under the first; commands in it stay whole, to be copied. */

@@ -231,3 +231,12 @@ describe('colours', () => {
     );
   });
 });
+
+test('vms and TAPs of others take one line', () => {
+  const orphan = (target: string) => ({ target, code: 'orphan' as const, message: 'whose?' });
+  const drift = ['db', 'mailer', 'vm-db', 'vm-x'].map(orphan);
+  expect(text(plan([{ ...planHv1(), drift }]))).toContain(
+    '! hv1: not of this fleet, and left alone: db, mailer, vm-x\n',
+  );
+  expect(text(plan([{ ...planHv1(), drift: [orphan('db')] }]))).toContain('! db: whose?\n');
+});
