@@ -82,6 +82,7 @@ async function applyOnce(
       return exitCodes.ok;
     }
     if (!options.force) await refuseBad(seen);
+    if (!options.force) await requireHistory(seen, saved || options.yes, invocation.signal);
     if (!saved && !options.yes && !(await confirm('Apply this?', invocation.signal))) {
       process.stderr.write('Nothing was changed.\n');
       return exitCodes.failed;
@@ -114,6 +115,20 @@ async function offerRestarts(seen: Survey, signal: AbortSignal): Promise<Survey>
   if (names.length === 0 || !canAsk()) return seen;
   const question = `Restart ${names.join(', ')}, which ${names.length === 1 ? 'is' : 'are'} not well?`;
   return (await confirm(question, signal)) ? seen.restarting(names) : seen;
+}
+
+/**
+ * What runs has to be in the history of what is deployed, or somebody's work is taken away: asks.
+ * @throws FleetError `git.not-in-history` when nobody is asked, or says no
+ */
+async function requireHistory(seen: Survey, unasked: unknown, signal: AbortSignal): Promise<void> {
+  if (seen.strangers.length === 0) return;
+  // It stands in the plan, among the warnings.
+  if (!unasked && (await confirm('Take that away?', signal))) return;
+  throw new FleetError('git.not-in-history', 'what runs is not in the history of this commit', {
+    detail: seen.strangers.join('\n'),
+    hint: 'Nothing was done. Merge it, or deploy all the same: --force',
+  });
 }
 
 /** @throws FleetError when it says already what the options would choose. */

@@ -16,6 +16,7 @@ import { select } from '../plan/selectors.ts';
 import { openRepo } from '../repo/open.ts';
 import type { RemoteState, Repo, Upstream } from '../repo/repo.ts';
 import { type NextCommit, nextCommit } from './desk.ts';
+import { strangers } from './strangers.ts';
 import { requireNoConflicts, type Workspace } from './workspace.ts';
 
 /** Desk and hypervisors, looked at: what a plan is made from, and the plan. */
@@ -27,6 +28,8 @@ export interface Survey {
   readonly release: ReadonlySet<string>;
   /** Undefined when it was not asked for, or does not answer. */
   readonly upstream: Upstream | undefined;
+  /** What runs and would be taken away: it is not in the history of what is deployed. */
+  readonly strangers: readonly string[];
   /** When this was, in ms of Date.now(). */
   readonly at: number;
   /** The same plan for one hypervisor from other facts. */
@@ -89,6 +92,8 @@ export async function survey(
     throw error;
   }
   const contacts = await contacting;
+  const { git } = index.fleet;
+  const foreign = await strangers(repo, git, commit.head, contacts, told.remote);
   const input: PlanInput = {
     index,
     files: commit.files as readonly FileChange[],
@@ -100,7 +105,8 @@ export async function survey(
     warnings: [
       ...workspace.warnings.map(warningText),
       ...commit.warnings,
-      ...(await remoteWarnings(repo, commit, told.remote)),
+      ...(await remoteWarnings(repo, git.remote, commit, told.remote)),
+      ...foreign,
     ],
     lost: lostByContacts(index, contacts),
     obstacles: new Map(
@@ -112,6 +118,7 @@ export async function survey(
     ),
     problems: await quarantined(repo, commit, told.remote),
     lastDeployed: told.remote?.deployed ?? new Map(),
+    sameAsHead: await sameAsHead(repo, commit.head, contacts),
     restart: restartedNames(index, options.restart),
     probed: await probeContacts(index, contacts),
   };
@@ -122,6 +129,7 @@ export async function survey(
     plan: makePlan(input),
     release,
     upstream: told.upstream,
+    strangers: foreign,
     at,
     replan: (name, facts) => {
       const plan = makePlan({ ...input, facts: new Map([[name, facts]]) });
@@ -191,12 +199,15 @@ async function askRemote(
 /** What the remote knows that a person who plans should know. */
 async function remoteWarnings(
   repo: Repo,
+  name: string,
   { head }: NextCommit,
   remote: RemoteState | undefined,
 ): Promise<string[]> {
   if (!remote) return [];
   const found: string[] = [];
   const theirs = remote.head;
+  if (theirs === undefined && remote.deployed.size > 0)
+    found.push(`the branch is not on ${name} any more: apply makes it again`);
   if (theirs !== undefined && theirs !== head) {
     const isOlder =
       head !== undefined &&
@@ -207,6 +218,23 @@ async function remoteWarnings(
     if (!isOlder) found.push('the remote has commits that are not here: git pull');
   }
   return found;
+}
+
+/** Commits that checkouts are at and that hold the same files as HEAD: those before a revert, mostly. */
+async function sameAsHead(
+  repo: Repo,
+  head: string | undefined,
+  contacts: readonly Contact[],
+): Promise<Set<string>> {
+  const at = contacts.map(({ facts }) => (facts instanceof Error ? undefined : facts.checkout));
+  const others = new Set(at.flatMap((checkout) => checkout?.commit ?? []));
+  others.delete(head ?? '');
+  if (head === undefined || others.size === 0) return new Set();
+  const tree = await repo.treeOf(head);
+  const same = await Promise.all(
+    [...others].map(async (commit) => ((await repo.treeOf(commit)) === tree ? [commit] : [])),
+  );
+  return new Set(same.flat());
 }
 
 /** What was rolled back before and is not deployed again by itself. */

@@ -29,6 +29,8 @@ export interface PlanInput {
   readonly problems?: readonly string[];
   /** Hypervisor → commit, as the remote remembers it: for those that do not answer. */
   readonly lastDeployed?: ReadonlyMap<string, string>;
+  /** Commits that hold the same files as `head`. */
+  readonly sameAsHead?: ReadonlySet<string>;
   /** Hypervisor → what its first switch would take away, by all that fleet.yaml says. */
   readonly lost?: ReadonlyMap<string, readonly Lost[]>;
   /** Hypervisor → what a person has to do there first, as it was seen when it was planned. */
@@ -98,12 +100,15 @@ function planHypervisor(name: string, input: PlanInput): HypervisorPlan {
       problems: [],
     };
   }
+  const at = facts.checkout?.commit;
+  // After a revert it holds the same files under another name: there is nothing to move.
+  const head = at !== undefined && input.sameAsHead?.has(at) ? at : input.head;
   const found = [
     ...drift(input.index, name, facts, input.probed?.get(name), input.release),
     ...(input.lost?.get(name) ?? []).map((lost) => lostDrift(name, lost)),
   ];
   const commits = input.files.length > 0;
-  const elsewhere = facts.checkout?.commit !== input.head && facts.checkout !== undefined;
+  const elsewhere = at !== head && facts.checkout !== undefined;
   const moves = commits
     ? 'there is a new commit'
     : elsewhere

@@ -1,3 +1,5 @@
+import { plainText } from '../model/plain-text.ts';
+import { deployedRef } from './fleet-refs.ts';
 import { fields, type Git } from './git.ts';
 
 /** Is `one` in the history of `other`, or the same? Undefined: not both are in this clone. */
@@ -20,4 +22,32 @@ export async function treeOf(git: Git, commit: string): Promise<string | undefin
 export async function pathsBetween(git: Git, one: string, other: string): Promise<string[]> {
   const options = ['--name-only', '--no-renames', '-r', '-z'];
   return fields(await git.read(['diff-tree', ...options, one, other, '--']));
+}
+
+/**
+ * Whose a commit is that is deployed on a hypervisor, and on which branches; fetched when it is not here,
+ * without a ref of this clone changing.
+ */
+export async function about(
+  git: Git,
+  remote: string,
+  hypervisor: string,
+  commit: string,
+): Promise<string> {
+  if ((await treeOf(git, commit)) === undefined) {
+    const options = ['--quiet', '--no-tags', '--no-write-fetch-head'];
+    const ref = deployedRef(hypervisor);
+    await git.run(['fetch', ...options, '--', remote, ref]).catch(() => undefined);
+  }
+  const log = await git.run(['log', '-1', '--no-show-signature', '--format=%s%n%an, %ar', commit]);
+  if (log.code !== 0) return 'which is not in this clone';
+  const [subject = '', who = ''] = log.out.toString().split('\n');
+  const refs = await git.run([
+    ...['for-each-ref', `--contains=${commit}`, '--format=%(refname:short)'],
+    ...['refs/heads', 'refs/remotes'],
+  ]);
+  const branches = refs.out.toString().split('\n').filter(Boolean).slice(0, 3);
+  const where =
+    branches.length > 0 ? `on ${branches.join(', ')}` : 'on no branch that is known here';
+  return plainText(`"${subject.slice(0, 80)}" (${who}; ${where})`);
 }

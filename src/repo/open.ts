@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { isAncestor, pathsBetween, treeOf } from './ancestry.ts';
+import { about, isAncestor, pathsBetween, treeOf } from './ancestry.ts';
 import { bundle } from './bundle.ts';
 import { commit } from './commit.ts';
 import { idsOf } from './contents.ts';
@@ -44,6 +44,7 @@ export async function openRepo(dir: string, limits: GitLimits = usualLimits): Pr
     revertTo: (good, message, on) => revertTo(at, good, message, on),
     isAncestor: (one, other) => isAncestor(at, one, other),
     treeOf: (id) => treeOf(at, id),
+    about: ({ remote }, hypervisor, id) => about(at, remote, hypervisor, id),
     pathsBetween: (one, other) => pathsBetween(at, one, other),
     commitsBetween: (good, head) => commitsBetween(at, good, head),
     publishOutcome: (outcome) => publishOutcome(at, outcome),

@@ -103,6 +103,8 @@ export interface Repo {
   isAncestor(one: string, other: string): Promise<boolean | undefined>;
   /** The tree of a commit; undefined when it is not in this clone. */
   treeOf(commit: string): Promise<string | undefined>;
+  /** Of a commit that is deployed on a hypervisor: subject, author, branches; fetched when it is not here. */
+  about(settings: GitSettings, hypervisor: string, commit: string): Promise<string>;
   /** Paths in which two commits differ. */
   pathsBetween(one: string, other: string): Promise<readonly string[]>;
   /** Commits that `head` has and `good` has not: short id and subject, the newest 20 first. */
