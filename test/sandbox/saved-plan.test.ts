@@ -109,8 +109,8 @@ describe('apply of a saved plan', { timeout: 120_000 }, () => {
     const run = await desk.fleet(['apply', plan, '--yes']);
     expect(run.code).toBe(1);
     expect(run.stderr).toContain('the saved plan does not fit any more [plan.stale]');
-    expect(run.stderr).toContain('  fleet.yaml changed\n');
-    expect(run.stderr).toContain('  hv1: pet is there now\n');
+    expect(run.stderr).toContain('| fleet.yaml changed\n');
+    expect(run.stderr).toContain('| hv1: pet is there now\n');
     expect(await hv1.booted('web1')).toBe(before);
     expect(await desk.git('rev-parse', 'HEAD')).toBe(head);
     expect(await hv1.exists('/var/lib/fleet/lock')).toBe(false);
