@@ -9,6 +9,7 @@ import { expectedOf, nicsOf, sameWiring } from '../model/expected.ts';
 import type { Network } from '../model/fleet.ts';
 import { deployedGateways } from '../model/gateways.ts';
 import type { FleetIndex } from '../model/index.ts';
+import { journalOf } from '../model/names.ts';
 import { type CheckResult, checkBridge, checkVm } from './checks.ts';
 import { collectedDrift } from './collected.ts';
 import type { Drift } from './plan.ts';
@@ -169,7 +170,8 @@ function vmDrift(
   const pending = vmRestartPending(seen, deployed, facts.now);
   if (pending) say('restart-pending', pending);
   if (vm.state === 'running' && !active) {
-    say('stopped', `microvm@${name} is ${seen.unit.active} (${seen.unit.sub})`);
+    const state = `microvm@${name} is ${seen.unit.active} (${seen.unit.sub})`;
+    say('stopped', `${state}; what it said, on ${vm.on}: (${journalOf(name)})`);
   }
   if (vm.state === 'stopped' && isBusy(seen))
     say('running', 'runs, though fleet.yaml says stopped');

@@ -56,7 +56,9 @@ describe('drift', () => {
         }),
         interfaces: withEntry(f.interfaces, 'vm-web1', undefined),
       }),
-      ['web1 stopped: microvm@web1 is failed (failed)'],
+      [
+        "web1 stopped: microvm@web1 is failed (failed); what it said, on hv1: (journalctl -u 'microvm*@web1' -n 50)",
+      ],
     ],
     [
       'a deployment that never ended',
