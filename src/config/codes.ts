@@ -83,8 +83,9 @@ export const codes = {
   E530: 'an image cannot be called after the mount of its volume',
   E540: 'a share or credential lies where a guest, or somebody else, writes',
   E541: 'the checkout of a hypervisor is where others write, or fleet has something else',
+  E542: 'a check asks a port that the firewall of its own vm closes',
   W501: 'two hypervisors have the same ssh destination',
-  W502: 'a port of a vm is published or checked, but its own firewall is closed',
+  W502: 'a port of a vm is published, but its own firewall is closed',
   W503: 'users of a vm with volumes get their uids by their names, at every boot',
   W504: 'a share is of a folder that every switch of the hypervisor replaces',
 

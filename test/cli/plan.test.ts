@@ -72,7 +72,7 @@ Plan: 6 files. Hypervisors were not asked.
   });
 
   test('says what is doubtful in fleet.yaml, as validate does', async () => {
-    const desk = new Desk(valid.replace('front }', 'front, checks: [{ tcp: 80 }] }')).commit();
+    const desk = new Desk(valid.replace('front }', 'front, publish: ["80:80/tcp"] }')).commit();
     const doubt = 'port 80/tcp is closed by the firewall inside vm web1';
     const { stdout } = await desk.fleet('plan', '--offline', '--no-diff');
     expect(stdout.replace(/\n {8}/g, ' ')).toContain(

@@ -43,7 +43,7 @@ describe('what is shown', () => {
 profiles:
   web:
     packages: [curl, vim]
-    checks: [{ http: { port: 80 } }]
+    checks: [{ http: { port: 22 } }]
 vms:
   a:
     on: hv1
@@ -106,7 +106,7 @@ vms:
         credentials: {}                               # default
         checks:
           - http:
-              port: 80                                # f.yaml:14 profile web
+              port: 22                                # f.yaml:14 profile web
               path: /                                 # default
               status: 200                             # default
         dependsOn: []                                 # default

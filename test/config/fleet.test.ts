@@ -178,7 +178,7 @@ defaults:
   users: { ops: { groups: [wheel], sshKeys: [ssh-ed25519 AAAAone] } }
   config: { services.a.enable: true, services.a.list: [1], environment.etc.'"x.conf"'.text: old }
 profiles:
-  web: { vcpu: 4, packages: [curl, vim], checks: [{ tcp: 80 }] }
+  web: { vcpu: 4, packages: [curl, vim], checks: [{ tcp: 22 }] }
   big: { memory: 8GiB }
 vms:
   a:
@@ -188,7 +188,7 @@ vms:
     profiles: [web, big]
     packages: [htop]
     users: { ops: { groups: [kvm] }, dev: {} }
-    checks: [{ http: { port: 80 }, within: 5s }]
+    checks: [{ http: { port: 22 }, within: 5s }]
     config: { services: { a: { list: [2], enable: false } }, environment.etc."x.conf".mode: "0400" }
   b: { on: hv1, network: n2 }
 `
@@ -204,8 +204,8 @@ vms:
     const { packages, tags, checks, users } = vmOf(text);
     expect({ packages, tags }).toEqual({ packages: ['vim', 'curl', 'htop'], tags: ['all'] });
     expect(checks).toEqual([
-      { kind: 'tcp', port: 80 },
-      { kind: 'http', port: 80, path: '/', status: 200, withinMs: 5000 },
+      { kind: 'tcp', port: 22 },
+      { kind: 'http', port: 22, path: '/', status: 200, withinMs: 5000 },
     ]);
     expect(users).toEqual([
       { name: 'dev', groups: [], sshKeys: [] },

@@ -249,7 +249,10 @@ function fleetData(
           ...networksOf(guest),
           state: guest.state,
           profiles: guest.profiles,
-          config: guest.config,
+          config: {
+            ...guest.config,
+            ...(guest.checks.length > 0 && { 'networking.firewall.allowedTCPPorts': [80, 8080] }),
+          },
           volumes: guest.volumes,
           dependsOn: needed(guest),
           shares: guest.shares,

@@ -1,5 +1,6 @@
 import { expandConfig } from '../../model/config.ts';
 import type { Data, Port } from '../../model/fleet.ts';
+import type { Code } from '../codes.ts';
 import type { Finding, Path } from '../finding.ts';
 import type { Draft, DraftVm } from '../normalise.ts';
 import { published } from '../ports.ts';
@@ -7,9 +8,9 @@ import { type Fields, isFields } from '../tree.ts';
 import { isSshdElsewhere, servicesOf } from './services.ts';
 
 /**
- * What is published or checked gets through the guest's own firewall, which NixOS has on: else the guest
- * would be rolled back with nothing said of why. Only a warning, and none where something may open ports
- * that cannot be seen here.
+ * What is published or checked gets through the guest's own firewall, which NixOS has on. A check that
+ * cannot is an error: with it the whole deployment would be rolled back. Nothing is said where something
+ * may open ports that cannot be seen here.
  */
 export function* closedPorts({ vms }: Draft): Iterable<Finding> {
   for (const vm of vms.values()) {
@@ -17,13 +18,16 @@ export function* closedPorts({ vms }: Draft): Iterable<Finding> {
     if (modules.length > 0 || publish.length + checks.length === 0) continue;
     const tree = expandConfig(config);
     if (mayOpenOthers(tree)) continue;
-    for (const { port, protocol, path } of wanted(vm)) {
-      if (isOpen(tree, protocol, port)) continue;
+    const said = new Set<string>();
+    for (const { code, port, protocol, path } of [...checked(vm), ...publishedOf(vm)]) {
+      const name = `${port}/${protocol}`;
+      if (said.has(name) || isOpen(tree, protocol, port)) continue;
+      said.add(name);
       yield {
-        code: 'W502',
+        code,
         path,
         on: 'key',
-        message: `port ${port}/${protocol} is closed by the firewall inside vm ${vm.name}`,
+        message: `port ${name} is closed by the firewall inside vm ${vm.name}`,
         hint: `add config: { networking.firewall.${allowed(protocol)}: [${port}] }`,
       };
     }
@@ -37,21 +41,32 @@ const allowed = (protocol: Port['protocol']): string => `allowed${protocol.toUpp
 
 const isSshdOff = ({ merged }: DraftVm): boolean => servicesOf(merged).openssh?.enable === false;
 
-/** Every port that somebody outside of the guest is to reach, and where that is written. */
-function* wanted(vm: DraftVm): Iterable<Port & { readonly path: Path }> {
+/** A port that somebody outside of the guest is to reach, and where that is written. */
+interface Wanted extends Port {
+  readonly code: Code;
+  readonly path: Path;
+}
+
+function* checked(vm: DraftVm): Iterable<Wanted> {
+  const tcp = { code: 'E542', protocol: 'tcp' } as const;
+  for (const { path, settings } of vm.layers) {
+    for (const [i, check] of (settings.checks ?? []).entries()) {
+      const at = [...path, 'checks', i];
+      if (check.tcp !== undefined) yield { ...tcp, port: check.tcp, path: [...at, 'tcp'] };
+      if (check.http) yield { ...tcp, port: check.http.port, path: [...at, 'http', 'port'] };
+      // Where sshd is off or listens elsewhere, another rule says so.
+      if (check.run !== undefined && !isSshdOff(vm) && !isSshdElsewhere(vm)) {
+        yield { ...tcp, port: sshPort, path: [...at, 'run'] };
+      }
+    }
+  }
+}
+
+function* publishedOf(vm: DraftVm): Iterable<Wanted> {
   for (const { path, settings } of vm.layers) {
     for (const [i, text] of (settings.publish ?? []).entries()) {
       const { to, protocol } = published(text);
-      yield { port: to, protocol, path: [...path, 'publish', i] };
-    }
-    for (const [i, { tcp, http, run }] of (settings.checks ?? []).entries()) {
-      const at = [...path, 'checks', i];
-      if (tcp !== undefined) yield { port: tcp, protocol: 'tcp', path: [...at, 'tcp'] };
-      if (http) yield { port: http.port, protocol: 'tcp', path: [...at, 'http', 'port'] };
-      // Where sshd is off or listens elsewhere, another rule says so.
-      if (run !== undefined && !isSshdOff(vm) && !isSshdElsewhere(vm)) {
-        yield { port: sshPort, protocol: 'tcp', path: [...at, 'run'] };
-      }
+      yield { code: 'W502', port: to, protocol, path: [...path, 'publish', i] };
     }
   }
 }
