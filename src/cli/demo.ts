@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -9,38 +9,48 @@ import { demoFleet, demoLock } from '../sandbox/demo-fleet.ts';
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import type { Invocation } from './options.ts';
 
-/** `fleet demo`: the real fleet, git and ssh against hypervisors that pretend (and say so). */
+/**
+ * `fleet demo`: the real fleet, git and ssh against hypervisors that pretend (and say so). Interrupted, it waits
+ * for the command that it runs; however it ends, its processes and its folder are gone.
+ */
 export async function demoCommand(
   invocation: Invocation,
   options: { keep?: boolean },
 ): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), 'fleet-demo-'));
+  const demo = new Demo(mkdtempSync(join(tmpdir(), 'fleet-demo-')), invocation.signal);
+  // Ctrl-C again ends the process, and nothing below is run.
+  const cleanUp = () => demo.cleanUp();
+  process.once('exit', cleanUp);
+  const becomes = () => 'Interrupted: the demo ends, and its folder is removed.';
+  return invocation.changing(becomes, async () => {
+    try {
+      return await play(demo, invocation.signal, options.keep ?? false);
+    } finally {
+      await demo.stop();
+      process.off('exit', cleanUp);
+    }
+  });
+}
+
+async function play(demo: Demo, signal: AbortSignal, keep: boolean): Promise<number> {
   const style = styleFor(process.stdout);
-  const say = (text: string) => process.stdout.write(`\n${style('bold', `# ${text}`)}\n`);
-  const names = ['hv1', 'hv2', 'hv3'];
+  const say = (text: string) => {
+    if (!signal.aborted) process.stdout.write(`\n${style('bold', `# ${text}`)}\n`);
+  };
   say(
     'Three pretend hypervisors: ssh, git and the scripts are real; systemd, Nix and guests are not.',
   );
-  const sandbox = await startSandbox({
-    dir: join(folder, 'sandbox'),
-    hypervisors: names.map((name) => ({ name })),
-  });
-  const demo = new Demo(folder, sandbox, invocation.signal);
-  try {
-    demo.makeRepository();
-    await walkThrough(demo, say);
-    if (options.keep && !invocation.signal.aborted) {
-      say('They go on running until Ctrl-C. In another terminal:');
-      process.stdout.write(`${demo.howToPlay()}\n`);
-      await new Promise<void>((resolve) => {
-        invocation.signal.addEventListener('abort', () => resolve(), { once: true });
-      });
-    }
-    return demo.wentWrong ? exitCodes.failed : exitCodes.ok;
-  } finally {
-    await sandbox.stop();
-    rmSync(folder, { recursive: true, force: true });
+  await demo.start(['hv1', 'hv2', 'hv3']);
+  await walkThrough(demo, say);
+  if (signal.aborted || demo.wentWrong) return exitCodes.failed;
+  if (keep) {
+    say('They run until Ctrl-C. In another terminal:');
+    process.stdout.write(`${demo.howToPlay()}\n`);
+    await new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
   }
+  return exitCodes.ok;
 }
 
 async function walkThrough(demo: Demo, say: (text: string) => void): Promise<void> {
@@ -68,14 +78,40 @@ async function walkThrough(demo: Demo, say: (text: string) => void): Promise<voi
 
 class Demo {
   readonly #folder: string;
-  readonly #sandbox: Sandbox;
   readonly #signal: AbortSignal;
+  #started: Sandbox | undefined;
+  #child: ChildProcess | undefined;
   wentWrong = false;
 
-  constructor(folder: string, sandbox: Sandbox, signal: AbortSignal) {
+  constructor(folder: string, signal: AbortSignal) {
     this.#folder = folder;
-    this.#sandbox = sandbox;
     this.#signal = signal;
+  }
+
+  async start(names: readonly string[]): Promise<void> {
+    this.#started = await startSandbox({
+      dir: join(this.#folder, 'sandbox'),
+      hypervisors: names.map((name) => ({ name })),
+    });
+    this.#makeRepository();
+  }
+
+  async stop(): Promise<void> {
+    await this.#started?.stop();
+    this.cleanUp();
+  }
+
+  /** In one go, for a process that exits: waits for nothing. */
+  cleanUp(): void {
+    this.#child?.kill('SIGKILL');
+    this.#started?.endAll();
+    // What was just killed may still be writing.
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10 });
+  }
+
+  get #sandbox(): Sandbox {
+    if (this.#started === undefined) throw new Error('the demo has not started');
+    return this.#started;
   }
 
   get #repository(): string {
@@ -91,7 +127,7 @@ class Demo {
     };
   }
 
-  makeRepository(): void {
+  #makeRepository(): void {
     writeFileSync(
       join(this.#folder, 'gitconfig'),
       '[user]\nname = Demo\nemail = demo@example.org\n[init]\ndefaultBranch = main\n',
@@ -133,9 +169,12 @@ class Demo {
       env: { ...process.env, ...this.#env },
       stdio: 'inherit',
     });
+    this.#child = child;
     const code = await new Promise<number>((resolve) =>
       child.once('close', (c) => resolve(c ?? 255)),
     );
+    this.#child = undefined;
+    if (this.#signal.aborted) return;
     if (expected !== 0) process.stdout.write(`(exit ${code})\n`);
     if (code !== expected) {
       this.wentWrong = true;

@@ -157,6 +157,12 @@ export class SandboxHost {
     this.#processes.endAll();
   }
 
+  /** Ends its processes for good, and nothing else. */
+  endAll(): void {
+    rmSync(join(this.root, 'sandbox/server'), { force: true });
+    this.#processes.endAll();
+  }
+
   async #install(): Promise<void> {
     const { address, guestBoot, path, system, tools } = this.#options;
     rmSync(this.root, { recursive: true, force: true });

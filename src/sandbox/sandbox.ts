@@ -31,6 +31,8 @@ export interface Sandbox {
   readonly env: Readonly<Record<string, string>>;
   /** Ends everything that it started. */
   stop(): Promise<void>;
+  /** Ends their processes at once: all that is left to do in a process that exits. */
+  endAll(): void;
 }
 
 /** Starts pretend hypervisors: no root, no Nix, Linux or macOS. */
@@ -73,7 +75,10 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     clientKey,
     hosts.map(({ name, port, hostKey }) => ({ name, port, key: hostKey })),
   );
-  return { hosts, home, env: { FLEET_SSH_CONFIG: join(home, '.ssh/config') }, stop };
+  const endAll = () => {
+    for (const host of hosts) host.endAll();
+  };
+  return { hosts, home, env: { FLEET_SSH_CONFIG: join(home, '.ssh/config') }, stop, endAll };
 }
 
 const thisSystem = (): System => (process.arch === 'arm64' ? 'aarch64-linux' : 'x86_64-linux');
