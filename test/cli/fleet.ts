@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -103,19 +103,40 @@ export class Desk {
     return this.#spawn(process.execPath, [entry, ...args]);
   }
 
+  /** Runs fleet and sends it `signal` when `moment` has come; `ms` is what it took to end from then on. */
+  async signalled(
+    signal: NodeJS.Signals,
+    moment: Promise<unknown>,
+    ...args: string[]
+  ): Promise<Run & { ms: number }> {
+    let at = 0;
+    const run = await this.#spawn(process.execPath, [entry, ...args], (child) => {
+      void moment.then(() => {
+        at = Date.now();
+        child.kill(signal);
+      });
+    });
+    return { ...run, ms: Date.now() - at };
+  }
+
   /** `fleet ARGS | COMMAND`; the exit code is fleet's. */
   piped(command: string, ...args: string[]): Promise<Run> {
     const script = `{ "$@"; echo "code $?" >&2; } | ${command}`;
     return this.#spawn('sh', ['-c', script, 'sh', process.execPath, entry, ...args]);
   }
 
-  #spawn(command: string, args: readonly string[]): Promise<Run> {
+  #spawn(
+    command: string,
+    args: readonly string[],
+    started: (child: ChildProcess) => void = () => {},
+  ): Promise<Run> {
     return new Promise((resolve, reject) => {
       const child = spawn(command, args, {
         cwd: this.folder,
         env: this.env,
         stdio: ['ignore', 'pipe', 'pipe'],
       });
+      started(child);
       const run = { stdout: '', stderr: '' };
       for (const name of ['stdout', 'stderr'] as const) {
         child[name].setEncoding('utf8').on('data', (text: string) => {

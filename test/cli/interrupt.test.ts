@@ -1,6 +1,9 @@
-import { expect, test, vi } from 'vitest';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { interruptible } from '../../src/cli/interrupt.ts';
 import { usual } from '../../src/cli/options.ts';
+import { Desk, valid } from './fleet.ts';
 
 const never = () => new Promise<never>(() => {});
 
@@ -49,4 +52,42 @@ test('a command that has changed what it would ends as usual', async () => {
     ),
   );
   expect(code).toBe(0);
+});
+
+describe('while a hypervisor says nothing', () => {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => sockets.push(socket.on('error', () => {})));
+  let desk: Desk;
+
+  beforeEach(async () => {
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    desk = new Desk(valid.replace('127.0.0.1:9', `127.0.0.1:${port}`)).commit();
+  });
+  afterEach(async () => {
+    for (const socket of sockets.splice(0)) socket.destroy();
+    await new Promise((done) => server.close(done));
+  });
+
+  test.each([
+    ['verify', 'SIGINT', 130],
+    ['plan', 'SIGINT', 130],
+    ['rollback --list', 'SIGINT', 130],
+    ['history', 'SIGTERM', 143],
+    ['plan --json', 'SIGHUP', 129],
+  ] as const)('fleet %s ends at once by %s, and says what is true', async (words, signal, code) => {
+    const asked = once(server, 'connection');
+    const run = await desk.signalled(signal, asked, ...words.split(' '));
+    expect(run.code).toBe(code);
+    expect(run.ms).toBeLessThan(3000);
+    const said = 'interrupted; nothing was changed';
+    if (words.endsWith('--json')) {
+      expect(JSON.parse(run.stdout)).toMatchObject({
+        error: { code: 'interrupted', message: said },
+      });
+    } else {
+      expect(run.stdout).toBe('');
+      expect(run.stderr.trim().split('\n').at(-1)).toBe(`error ${said} [interrupted]`);
+    }
+  });
 });
