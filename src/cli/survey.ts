@@ -80,67 +80,67 @@ export async function survey(
   const isNew = (name: string, facts: Facts) =>
     !facts.deployed.has(systemName) || adopted(index, name, facts).length > 0;
   const contacting = ports ? connectAll(wanted, ports, asked, isNew) : Promise.resolve([]);
-  let commit: NextCommit;
-  let told: { upstream?: Upstream; remote?: RemoteState };
   try {
-    [commit, told] = await Promise.all([
+    const [commit, told] = await Promise.all([
       nextCommit(workspace, repo),
       askRemote(repo, index, options.upstream),
     ]);
+    const contacts = await contacting;
+    const { git } = index.fleet;
+    const foreign = await strangers(repo, git, commit.head, contacts, told.remote);
+    const input: PlanInput = {
+      index,
+      files: commit.files as readonly FileChange[],
+      head: commit.head,
+      fingerprints: commit.fingerprints,
+      facts: new Map(contacts.map((c) => [c.hypervisor.name, c.facts])),
+      selection,
+      release,
+      warnings: [
+        ...workspace.warnings.map(warningText),
+        ...commit.warnings,
+        ...(await remoteWarnings(repo, git.remote, commit, told.remote)),
+        ...foreign,
+      ],
+      lost: lostByContacts(index, contacts),
+      obstacles: new Map(
+        contacts.flatMap(({ hypervisor: { name }, facts, runners }) =>
+          !runners || facts instanceof Error
+            ? []
+            : [[name, unlabelled(index, name, facts, runners)] as const],
+        ),
+      ),
+      problems: await quarantined(repo, commit, told.remote),
+      lastDeployed: told.remote?.deployed ?? new Map(),
+      sameAsHead: await sameAsHead(repo, commit.head, contacts),
+      restart: restartedNames(index, options.restart),
+      probed: await probeContacts(index, contacts),
+    };
+    const surveyOf = (input: PlanInput): Survey => ({
+      repo,
+      commit,
+      contacts,
+      plan: makePlan(input),
+      release,
+      upstream: told.upstream,
+      strangers: foreign,
+      at,
+      replan: (name, facts) => {
+        const plan = makePlan({ ...input, facts: new Map([[name, facts]]) });
+        return plan.hypervisors.find((h) => h.name === name) as HypervisorPlan;
+      },
+      restarting: (names) => surveyOf({ ...input, restart: new Set(names) }),
+      close: () => closeAll(contacts),
+    });
+    return surveyOf(input);
   } catch (error) {
-    for (const contact of await contacting) contact.host?.close();
+    closeAll(await contacting);
     throw error;
   }
-  const contacts = await contacting;
-  const { git } = index.fleet;
-  const foreign = await strangers(repo, git, commit.head, contacts, told.remote);
-  const input: PlanInput = {
-    index,
-    files: commit.files as readonly FileChange[],
-    head: commit.head,
-    fingerprints: commit.fingerprints,
-    facts: new Map(contacts.map((c) => [c.hypervisor.name, c.facts])),
-    selection,
-    release,
-    warnings: [
-      ...workspace.warnings.map(warningText),
-      ...commit.warnings,
-      ...(await remoteWarnings(repo, git.remote, commit, told.remote)),
-      ...foreign,
-    ],
-    lost: lostByContacts(index, contacts),
-    obstacles: new Map(
-      contacts.flatMap(({ hypervisor: { name }, facts, runners }) =>
-        !runners || facts instanceof Error
-          ? []
-          : [[name, unlabelled(index, name, facts, runners)] as const],
-      ),
-    ),
-    problems: await quarantined(repo, commit, told.remote),
-    lastDeployed: told.remote?.deployed ?? new Map(),
-    sameAsHead: await sameAsHead(repo, commit.head, contacts),
-    restart: restartedNames(index, options.restart),
-    probed: await probeContacts(index, contacts),
-  };
-  const surveyOf = (input: PlanInput): Survey => ({
-    repo,
-    commit,
-    contacts,
-    plan: makePlan(input),
-    release,
-    upstream: told.upstream,
-    strangers: foreign,
-    at,
-    replan: (name, facts) => {
-      const plan = makePlan({ ...input, facts: new Map([[name, facts]]) });
-      return plan.hypervisors.find((h) => h.name === name) as HypervisorPlan;
-    },
-    restarting: (names) => surveyOf({ ...input, restart: new Set(names) }),
-    close: () => {
-      for (const contact of contacts) contact.host?.close();
-    },
-  });
-  return surveyOf(input);
+}
+
+function closeAll(contacts: readonly Contact[]): void {
+  for (const { host } of contacts) host?.close();
 }
 
 /** The checks that fleet.yaml asks for, of guests that run. */
@@ -189,10 +189,12 @@ async function askRemote(
     return { upstream, remote: upstream.state };
   }
   if (how !== 'wanted') return {};
+  let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
-    setTimeout(() => resolve(undefined), patience).unref();
+    timer = setTimeout(() => resolve(undefined), patience).unref();
   });
-  const remote = await Promise.race([repo.remoteState(git).catch(() => undefined), late]);
+  const asked = repo.remoteState(git).catch(() => undefined);
+  const remote = await Promise.race([asked, late]).finally(() => clearTimeout(timer));
   return remote ? { remote } : {};
 }
 
