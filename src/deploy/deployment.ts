@@ -152,9 +152,7 @@ async function build(ctx: Context, actions: readonly Action[]): Promise<Map<stri
   for (const item of wanted) {
     const name = item.slice(item.indexOf(':') + 1);
     if (!built.has(name))
-      throw new FleetError('build.no-path', `the build of ${name} gave no store path`, {
-        blames: 'commit',
-      });
+      throw new FleetError('build.no-path', `the build of ${name} gave no store path`);
   }
   return built;
 }

@@ -5,6 +5,7 @@ import { planFileOf } from '../../src/cli/saved-plan.ts';
 import { type Survey, survey } from '../../src/cli/survey.ts';
 import { openWorkspace, type Workspace } from '../../src/cli/workspace.ts';
 import { staleness } from '../../src/plan/staleness.ts';
+import { demoLock } from '../../src/sandbox/demo-fleet.ts';
 import { failure, useSandbox } from '../repo/sandbox.ts';
 import { valid } from './fleet.ts';
 
@@ -15,7 +16,7 @@ let workspace: Workspace;
 beforeEach(() => {
   const { desk } = box;
   desk.write('fleet.yaml', valid);
-  desk.write('flake.lock', '{ "nodes": {} }\n');
+  desk.write('flake.lock', demoLock);
   desk.commitAll('a fleet');
   desk.git('push', '-q', 'origin', 'main');
 });
@@ -52,7 +53,7 @@ describe('what is planned is what is committed, though somebody', () => {
     const moved = staleness(saved, planFileOf(workspace, seen, undefined));
     expect(moved).toEqual(['hv1 was not looked at']);
     const { source } = await publish(workspace, seen, false, never);
-    expect(box.desk.git('show', `${source.commit}:flake.lock`)).toBe('{ "nodes": {} }');
+    expect(box.desk.git('show', `${source.commit}:flake.lock`)).toBe(demoLock.trim());
   });
 
   test('stages something else, or changes a module: HEAD has what was fingerprinted', async () => {

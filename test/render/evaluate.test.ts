@@ -148,6 +148,6 @@ describeWithNix('rendered files', () => {
     const { content, family } = networking.nftables.tables.fleet;
     expect(family).toBe('inet');
     expect(content).toContain('ip saddr 10.2.0.0/24 oifname "eno1" masquerade');
-    expect(content).not.toContain('10.3.0.0');
+    expect(content).not.toContain('ip saddr 10.3.0.0');
   });
 });
