@@ -22,7 +22,7 @@ describe('switching a hypervisor', () => {
     expect(await current()).toBe(first);
     expect(await stage.result()).toBe('rolled-back');
     expect(await stage.back()).toMatch(
-      /^changed\nresult\trolled-back\nback\tno 0\nput-back\tsystem\.\n$/,
+      /^alone\n(?:vm\t.*\n|target\t.*\n)*changed\nresult\trolled-back\nback\tno 0\nput-back\tsystem\.\n$/m,
     );
     expect((await stage.confirm(built)).stderr).toContain('fleet-error\tback.taken');
     expect((await stage.call('renew', stage.id)).stderr).toContain('fleet-error\tback.taken');

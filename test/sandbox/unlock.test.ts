@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { demoLock } from '../../src/sandbox/demo-fleet.ts';
 import { Desk } from '../scenario/desk.ts';
 import { Look } from '../scenario/look.ts';
@@ -73,7 +73,7 @@ describe('a lock', { timeout: 240_000 }, () => {
     expect(run.stdout).toContain('nobody is at work at it any more.\nWhat it changed is put back.');
     expect(run.stdout).toContain(`hv1 is free (${id}: rolled-back).`);
     expect(await hv1.exists('/var/lib/fleet/lock')).toBe(false);
-    expect(await hv1.isActive('web1')).toBe(true);
+    await vi.waitFor(async () => expect(await hv1.isActive('web1')).toBe(true), 10_000);
     expect((await desk.fleet(['history', 'hv1', '--last', '1'])).stdout).toContain('rolled-back');
   });
 
@@ -90,11 +90,11 @@ describe('a lock', { timeout: 240_000 }, () => {
     let dead: ReturnType<typeof dies> | undefined;
     const args = ['apply', '--yes', '--lock-timeout', '5m'];
     const run = await desk.fleet(args, (stderr) => {
-      if (stderr.includes('; waits')) dead ??= dies();
+      if (stderr.includes('; waiting')) dead ??= dies();
     });
     await dead;
     expect(run.code, run.stdout + run.stderr).toBe(0);
-    expect(run.stderr).toMatch(/^hv\d is locked by .*; waits$/m);
+    expect(run.stderr).toMatch(/^hv\d: hv\d is locked by .*; waiting$/m);
     expect(await hv1.sh(`cat "$FLEET_ROOT/var/lib/fleet/deployments/${id}/result"`)).toBe(
       'rolled-back',
     );
