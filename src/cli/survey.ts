@@ -15,6 +15,7 @@ import type { FileChange, HypervisorPlan, Plan } from '../plan/plan.ts';
 import { select } from '../plan/selectors.ts';
 import { openRepo } from '../repo/open.ts';
 import type { RemoteState, Repo, Upstream } from '../repo/repo.ts';
+import { deployedFleets } from './deployed-fleets.ts';
 import { type NextCommit, nextCommit } from './desk.ts';
 import { strangers } from './strangers.ts';
 import { requireNoConflicts, type Workspace } from './workspace.ts';
@@ -116,6 +117,7 @@ export async function survey(
       restart: restartedNames(index, options.restart),
       probed: await probeContacts(index, contacts),
     };
+    const before = await deployedFleets(repo, workspace, contacts, makePlan(input));
     const surveyOf = (input: PlanInput): Survey => ({
       repo,
       commit,
@@ -132,7 +134,7 @@ export async function survey(
       restarting: (names) => surveyOf({ ...input, restart: new Set(names) }),
       close: () => closeAll(contacts),
     });
-    return surveyOf(input);
+    return surveyOf({ ...input, before });
   } catch (error) {
     closeAll(await contacting);
     throw error;

@@ -2,6 +2,7 @@ import type { Facts } from '../host/facts.ts';
 import { FleetError } from '../model/errors.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { actions } from './actions.ts';
+import { withChanges } from './changes.ts';
 import type { CheckResult } from './checks.ts';
 import { drift } from './drift.ts';
 import type { Drift, FileChange, HypervisorPlan, Plan } from './plan.ts';
@@ -31,6 +32,8 @@ export interface PlanInput {
   readonly lastDeployed?: ReadonlyMap<string, string>;
   /** Commits that hold the same files as `head`. */
   readonly sameAsHead?: ReadonlySet<string>;
+  /** Commit → what its fleet.yaml says, of those deployed; as far as they are known here. */
+  readonly before?: ReadonlyMap<string, FleetIndex>;
   /** Hypervisor → what its first switch would take away, by all that fleet.yaml says. */
   readonly lost?: ReadonlyMap<string, readonly Lost[]>;
   /** Hypervisor → what a person has to do there first, as it was seen when it was planned. */
@@ -133,7 +136,14 @@ function planHypervisor(name: string, input: PlanInput): HypervisorPlan {
     .map(({ text }) => text);
   return {
     name,
-    actions: todo,
+    actions: withChanges(
+      todo,
+      name,
+      input.index,
+      facts,
+      input.before ?? new Map(),
+      input.fingerprints,
+    ),
     drift: found,
     problems: [...problems(input.index, name, facts, todo), ...obstacles],
   };

@@ -56,6 +56,20 @@ export type Repair =
   | readonly ['forward4' | 'forward6', interface_: string]
   | readonly ['unit', unit: string];
 
+/** Whether a guest starts anew: the build decides where it is `perhaps`. */
+export type Restarts = 'certainly' | 'perhaps' | 'no';
+
+/** A field of fleet.yaml that is not as it was when its target was deployed. */
+export interface FieldChange {
+  /** From the vm or hypervisor on: `memory`, `volumes./srv.size`, `networks` for one more or less of them. */
+  readonly field: string;
+  /** As it was, printable and cut; absent: it was not there. */
+  readonly from?: string;
+  /** As it will be; absent: it goes. */
+  readonly to?: string;
+  readonly restarts: Restarts;
+}
+
 export interface Action {
   readonly kind: ActionKind;
   /** The vm, or the hypervisor itself. */
@@ -67,6 +81,10 @@ export interface Action {
   readonly networkd?: true;
   /** Of an `update`: the guest starts anew also when the build changes nothing. */
   readonly restart?: true;
+  /** What fleet.yaml says otherwise than when the target was deployed; absent: nothing, or it is not known. */
+  readonly changes?: readonly FieldChange[];
+  /** Of an `update` and a `restart`: what becomes of a guest that runs. */
+  readonly restarts?: Restarts;
   /** Of a `repair`: what is done, in this order. */
   readonly repairs?: readonly Repair[];
 }

@@ -8,7 +8,7 @@ import { gitError } from './error.ts';
 import { type GitLimits, git, usualLimits } from './git.ts';
 import { currentHead, dirtyFiles, filesAt, textsAt } from './head.ts';
 import type { ObjectFormat } from './object-id.ts';
-import { pastTexts } from './past.ts';
+import { pastTexts, textsIn } from './past.ts';
 import { publishOutcome } from './publish.ts';
 import { push } from './push.ts';
 import { currentBranch, ready } from './ready.ts';
@@ -38,6 +38,7 @@ export async function openRepo(dir: string, limits: GitLimits = usualLimits): Pr
     },
     ready: (settings) => ready(at, settings),
     past: (path) => pastTexts(at, path),
+    textsIn: (path, commits) => textsIn(at, path, commits),
     treeWith: (contents) => treeWith(at, format, contents),
     commit: (contents, message, on) => commit(at, format, contents, message, on),
     push: (settings) => push(at, settings),

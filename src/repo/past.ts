@@ -30,3 +30,29 @@ export async function pastTexts(git: Git, path: string): Promise<PastText[]> {
   }
   return found;
 }
+
+/** What is read of one file in all, in bytes. */
+const room = 8 * 1024 * 1024;
+
+/**
+ * What `path`, seen from the top, holds in these commits; those that are not in this clone, or do not hold it, are left
+ * out, and so is what comes after too much of it. Nothing is fetched.
+ */
+export async function textsIn(
+  git: Git,
+  path: string,
+  commits: readonly string[],
+): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  let left = room;
+  // A commit's name may be a stranger's word.
+  for (const commit of commits.filter((id) => /^[0-9a-f]{40,64}$/.test(id)).slice(0, limit)) {
+    const env = { GIT_NO_LAZY_FETCH: '1' };
+    const blob = await git.run(['cat-file', 'blob', `${commit}:${path}`], { env });
+    if (blob.code !== 0) continue;
+    left -= blob.out.length;
+    if (left < 0) break;
+    found.set(commit, blob.out.toString());
+  }
+  return found;
+}

@@ -71,6 +71,8 @@ export interface Repo {
   textsAt(commit: string, paths: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** What a file held before, the newest first; nothing where there are no commits. */
   past(path: string): Promise<readonly PastText[]>;
+  /** Commit → what a file holds there, as far as it is in this clone; of many commits, the first. */
+  textsIn(path: string, commits: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** Paths of tracked files that differ from HEAD, in the index or the work tree. */
   dirty(): Promise<readonly string[]>;
   /** Path → blob id that git would give the text there. */

@@ -1,9 +1,11 @@
 import {
   type Action,
   type Drift,
+  type FieldChange,
   type HypervisorPlan,
   hasChanges,
   type Plan,
+  type Restarts,
   unmended,
 } from '../plan/plan.ts';
 import type { Style } from './style.ts';
@@ -94,10 +96,25 @@ function hypervisorText(plan: HypervisorPlan, style: Style): string {
   for (const action of plan.actions) {
     const head = `  ${signs[action.kind]} ${action.target.padEnd(width)}  ${meaning[action.kind].padEnd(15)}`;
     lines.push(`${head}  ${style('dim', wrap(action.why, head.length + 2))}`);
+    const column = width + 6;
+    for (const change of action.changes ?? [])
+      lines.push(`${' '.repeat(column)}${wrap(changeText(change), column + 2)}`);
   }
   for (const drift of folded(plan))
     lines.push(`  ${style('yellow', '!')} ${wrap(`${drift.target}: ${drift.message}`, 4)}`);
   return lines.length === 0 ? '' : `${style('bold', plan.name)}\n${lines.join('\n')}\n`;
+}
+
+/** `memory 1GiB → 3GiB: restarts`, `+ package vim`. */
+function changeText({ field, from, to, restarts }: FieldChange): string {
+  const one = field.replace(/^(?!dependsOn)(\w+)s$/, '$1');
+  const what =
+    from === undefined
+      ? `+ ${one} ${to}`
+      : to === undefined
+        ? `- ${one} ${from}`
+        : `${field} ${from} → ${to}`;
+  return `${what}${{ certainly: ': restarts', perhaps: ': may restart', no: '' }[restarts]}`;
 }
 
 /** Drift as it is printed: what is not fleet's, and left alone, takes one line in every plan. */
@@ -152,8 +169,20 @@ export function summary(plan: Plan, offline: boolean): string {
     .filter(([n]) => n > 0)
     .map(([n, words]) => `${n} ${words}`)
     .join(', ');
-  const restart = actions.some((a) => a.kind === 'update')
-    ? '\nA guest that is rebuilt restarts only if its runner differs.'
-    : '';
-  return `${wrap(`Plan: ${text || 'checkouts move'}.${asked}${aside}`, 0)}${restart}`;
+  return `${wrap(`Plan: ${text || 'checkouts move'}.${asked}${aside}`, 0)}${restartsText(actions)}`;
+}
+
+/** Which guests start anew; of a large fleet not all. */
+function restartsText(actions: readonly Action[]): string {
+  const names = (how: Restarts) => {
+    const all = actions.filter((a) => a.restarts === how).map((a) => a.target);
+    const more = all.length > 40 ? `, and ${all.length - 40} more` : '';
+    return `${all.slice(0, 40).join(', ')}${more}`;
+  };
+  const parts = [
+    ['restarts', names('certainly')],
+    ['may restart, if the build gives another runner', names('perhaps')],
+  ].filter(([, named]) => named);
+  const text = parts.map(([what, named]) => `${what}: ${named}`).join('; ');
+  return text && `\n${wrap(`${text[0]?.toUpperCase()}${text.slice(1)}.`, 0)}`;
 }

@@ -76,11 +76,11 @@ Plan: 6 files. Hypervisors were not asked.
     const doubt = 'port 80/tcp is closed by the firewall inside vm web1';
     const { stdout } = await desk.fleet('plan', '--offline', '--no-diff');
     expect(stdout.replace(/\n {8}/g, ' ')).toContain(
-      `warning fleet.yaml:8:47 W502 ${doubt}: add config: { networking.firewall.allowedTCPPorts: [80] }\n`,
+      `warning fleet.yaml:8:46 W502 ${doubt}: add config: { networking.firewall.allowedTCPPorts: [80] }\n`,
     );
     const { code, stderr } = await desk.fleet('validate');
     expect(code).toBe(0);
-    expect(stderr.replace(/\n {2}(?! )/, ' ')).toContain(`fleet.yaml:8:47 warning W502 ${doubt}\n`);
+    expect(stderr.replace(/\n {2}(?! )/, ' ')).toContain(`fleet.yaml:8:46 warning W502 ${doubt}\n`);
   });
 
   test('--json is the plan, versioned', async () => {

@@ -124,6 +124,7 @@ describe('a vm', () => {
       target: 'web1',
       why: 'its network changed',
       network: true,
+      restarts: 'certainly',
     });
   });
 

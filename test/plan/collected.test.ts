@@ -18,7 +18,7 @@ describe('a deployed generation that was collected', () => {
     ]);
     expect(plan.actions).toEqual([
       { kind: 'switch', target: 'hv1', why: 'what was deployed was collected' },
-      { kind: 'update', target: 'web1', why: 'what was deployed was collected' },
+      { kind: 'update', target: 'web1', why: 'what was deployed was collected', restarts: 'no' },
     ]);
   });
 

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Plan } from '../../src/plan/plan.ts';
 import { parsePlanFile } from '../../src/plan/plan-file.ts';
 import { staleness } from '../../src/plan/staleness.ts';
 import { demoLock } from '../../src/sandbox/demo-fleet.ts';
@@ -93,6 +94,36 @@ describe('apply of a saved plan', { timeout: 120_000 }, () => {
     const again = await desk.fleet(['apply', plan]);
     expect(again.code).toBe(1);
     expect(again.stderr).toContain('[plan.stale]');
+  });
+
+  it('says what changes since the commit that is deployed, and who restarts for it', async () => {
+    desk.edit((d) => {
+      d.vms.web1.packages = ['htop'];
+      d.vms.web1.memory = '3GiB';
+      d.vms.web2.autostart = 'never';
+    });
+    const { stdout } = await desk.fleet(['plan', '--json']);
+    const [hypervisor] = (JSON.parse(stdout) as Plan).hypervisors;
+    expect(hypervisor?.actions).toMatchObject([
+      { kind: 'checkout' },
+      { kind: 'switch', changes: [{ field: 'vms.web2.autostart', from: 'always', to: 'never' }] },
+      {
+        kind: 'update',
+        target: 'web1',
+        restarts: 'certainly',
+        changes: [
+          { field: 'packages', to: 'htop', restarts: 'certainly' },
+          { field: 'memory', to: '3GiB', restarts: 'certainly' },
+        ],
+      },
+    ]);
+    const { stdout: text } = await desk.fleet(['plan', '--no-diff']);
+    expect(text).toContain('+ package htop: restarts');
+    expect(text).toContain('\nRestarts: web1.\n');
+    desk.edit((d) => {
+      delete d.vms.web1.memory;
+      delete d.vms.web2.autostart;
+    });
   });
 
   it('is refused with everything that moved since, and nothing is done', async () => {

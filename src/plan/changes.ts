@@ -1,0 +1,152 @@
+import { type Facts, systemName } from '../host/facts.ts';
+import { quotePart } from '../model/config.ts';
+import type { Data, Hypervisor } from '../model/fleet.ts';
+import { isLookedInto } from '../model/guest-keys.ts';
+import type { FleetIndex } from '../model/index.ts';
+import { plainLine } from '../model/plain-text.ts';
+import { redact } from '../model/redact.ts';
+import { type Fields, hypervisorFields, keyed, networkFields, vmFields } from './fields.ts';
+import type { Action, FieldChange, Restarts } from './plan.ts';
+
+/**
+ * Actions with what changes in fleet.yaml since their targets were deployed, and whether guests restart.
+ * @param before commit → what its fleet.yaml said; of a commit that is not there nothing is said
+ */
+export function withChanges(
+  actions: readonly Action[],
+  hypervisor: string,
+  index: FleetIndex,
+  facts: Facts,
+  before: ReadonlyMap<string, FleetIndex>,
+  fingerprints: ReadonlyMap<string, string> | undefined,
+): Action[] {
+  const thenOf = (name: string) => before.get(facts.deployed.get(name)?.commit ?? '');
+  const updated = new Set(actions.flatMap((a) => (a.kind === 'update' ? [a.target] : [])));
+  const system =
+    actions.find((a) => a.kind === 'switch') ?? actions.find((a) => a.kind === 'checkout');
+  return actions.map((action): Action => {
+    if (action.kind === 'restart') return { ...action, restarts: 'certainly' };
+    if (action.kind === 'update') {
+      const changes = vmChanges(action.target, thenOf(action.target), index);
+      const restarts = restartsOf(action, changes, facts, fingerprints);
+      return { ...action, ...(changes.length > 0 && { changes }), restarts };
+    }
+    if (action !== system) return action;
+    const changes = hypervisorChanges(hypervisor, thenOf(systemName), index, updated);
+    return changes.length > 0 ? { ...action, changes } : action;
+  });
+}
+
+/** The build decides, unless something changes that every runner holds, or nothing that it sees. */
+function restartsOf(
+  action: Action,
+  changes: readonly FieldChange[],
+  facts: Facts,
+  fingerprints: ReadonlyMap<string, string> | undefined,
+): Restarts {
+  const seen = facts.vms.get(action.target);
+  const deployed = facts.deployed.get(action.target);
+  if (seen?.unit.active !== 'active') return 'no';
+  if (action.restart || action.network) return 'certainly';
+  // It runs on another runner than that of the fields compared.
+  if (seen.booted !== deployed?.path) return 'perhaps';
+  if (deployed && fingerprints?.get(action.target) === deployed.fingerprint) return 'no';
+  return changes.some((c) => c.restarts === 'certainly') ? 'certainly' : 'perhaps';
+}
+
+/** Fields that are the hypervisor's or a deployment's business: no guest's system has them. */
+const outside = new Set(['autostart', 'checks', 'dependsOn', 'publish', 'state', 'tags']);
+
+function vmChanges(name: string, then: FleetIndex | undefined, now: FleetIndex): FieldChange[] {
+  const [old, vm] = [then?.vms.get(name), now.vms.get(name)];
+  if (!then || !old || !vm || old === vm || old.on !== vm.on) return [];
+  // The first check that runs in the guest brings what it is run by.
+  const isOther = isLookedInto(old) !== isLookedInto(vm);
+  return differences(vmFields(old, then), vmFields(vm, now), (field, value) => {
+    if (field === 'checks' && isOther && value.startsWith('run ')) return 'certainly';
+    if (outside.has(field)) return 'no';
+    // What is in those files is not known here.
+    return field === 'modules' ? 'perhaps' : 'certainly';
+  });
+}
+
+/** Its own fields, those of its networks, and what it holds of guests that are not built anew. */
+function hypervisorChanges(
+  name: string,
+  then: FleetIndex | undefined,
+  now: FleetIndex,
+  updated: ReadonlySet<string>,
+): FieldChange[] {
+  const [old, hypervisor] = [then?.hypervisors.get(name), now.hypervisors.get(name)];
+  if (!then || !old || !hypervisor || then === now) return [];
+  const fields = (of: Hypervisor, index: FleetIndex) => ({
+    ...hypervisorFields(of),
+    networks: keyed(index.networksOn(name), 'name', networkFields),
+  });
+  const own = differences(fields(old, then), fields(hypervisor, now), () => 'no');
+  const guests = now.vmsOn(name).flatMap((vm) => {
+    if (updated.has(vm.name)) return [];
+    return vmChanges(vm.name, then, now)
+      .filter((change) => change.restarts === 'no')
+      .map((change) => ({ ...change, field: `vms.${vm.name}.${change.field}` }));
+  });
+  return [...own, ...guests];
+}
+
+/** @param judge what a change of a field, given with what it is or was, does to guests */
+function differences(
+  then: Fields,
+  now: Fields,
+  judge: (field: string, value: string) => Restarts,
+): FieldChange[] {
+  const found: FieldChange[] = [];
+  const say = (path: readonly string[], from: unknown, to: unknown) => {
+    const [top = ''] = path;
+    const written = (value: unknown) => (value === undefined ? undefined : textOf(path, value));
+    const [old, own] = [written(from), written(to)];
+    found.push({
+      field: plainLine(path.map((part, i) => (i === 0 ? part : quotePart(part))).join('.'), 120),
+      ...(old !== undefined && { from: old }),
+      ...(own !== undefined && { to: own }),
+      restarts: judge(top, String(to ?? from)),
+    });
+  };
+  const walk = (path: readonly string[], from: unknown, to: unknown): void => {
+    if (isList(from) && isList(to) && path[0] !== 'config') {
+      const [old, own] = [from.map(asText), to.map(asText)];
+      for (const item of old) if (!own.includes(item)) say(path, item, undefined);
+      for (const item of own) if (!old.includes(item)) say(path, undefined, item);
+    } else if (isFields(from) && isFields(to)) {
+      for (const key of new Set([...Object.keys(from), ...Object.keys(to)])) {
+        const [old, own] = [ownOf(from, key), ownOf(to, key)];
+        // One of several that comes or goes is said by its name; of options each is.
+        const isEntry = path.length === 1 && path[0] !== 'config' && isFields(own ?? old);
+        if (isEntry && old === undefined) say(path, undefined, key);
+        else if (isEntry && own === undefined) say(path, key, undefined);
+        else if (path[0] === 'config' && isFields(own ?? old))
+          walk([...path, key], old ?? {}, own ?? {});
+        else walk([...path, key], old, own);
+      }
+    } else if (asText(from) !== asText(to)) say(path, from, to);
+  };
+  walk([], then, now);
+  return found;
+}
+
+const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value);
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !isList(value);
+const ownOf = (fields: Fields, key: string): unknown =>
+  Object.hasOwn(fields, key) ? fields[key] : undefined;
+const asText = (value: unknown): string =>
+  typeof value === 'string' ? value : (JSON.stringify(value as Data) ?? '');
+
+/** What is written like this, or below a name like this, may be a secret. */
+const confidential = /passw|secret|token|private|credential|api_?key|authorization|bearer/i;
+
+function textOf(path: readonly string[], value: unknown): string {
+  const text = asText(value);
+  const isFree = path[0] === 'config' || path[0] === 'checks';
+  if (isFree && [...path.slice(1), text].some((part) => confidential.test(part))) return '…';
+  return plainLine(redact(text), 60);
+}
