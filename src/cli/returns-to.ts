@@ -67,9 +67,9 @@ export async function returnsTo(
   };
 }
 
-/** The commit that a hypervisor recorded last, of its system or of a vm. */
+/** The commit that a hypervisor recorded last, of its system or of a vm; a roll-back records none. */
 export function lastRecord(facts: Facts): string | undefined {
-  const records = [...facts.deployed];
+  const records = [...facts.deployed].filter(([, { commit }]) => commit !== '' && commit !== '-');
   records.sort(([a, { since: one }], [b, { since: other }]) =>
     one === other ? Number(a === systemName) - Number(b === systemName) : one - other,
   );

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { type Deployed, gitFollows } from '../../src/cli/git-follows.ts';
 import type { HypervisorResult } from '../../src/deploy/put-back.ts';
-import type { Facts } from '../../src/host/facts.ts';
+import type { Deployed as Deployment, Facts } from '../../src/host/facts.ts';
 import { FleetError } from '../../src/model/errors.ts';
 import { openRepo } from '../../src/repo/open.ts';
 import { deployedFacts, index } from '../plan/situation.ts';
@@ -229,6 +229,21 @@ describe('a revert', () => {
     const { bad, head, said } = await follow({ commit, results: failing });
     expect([bad?.get(tree), head]).toEqual([commit, commit]);
     expect(said[0]).toContain(`hv2 has ${short(side)}, which is not in the history`);
+  });
+
+  test('is made also where a vm was rolled back since, which records no commit', async () => {
+    const { commit, good } = twoCommits();
+    deployed({ hv1: good });
+    const told = facts({ recorded: good });
+    const records = new Map(told.deployed);
+    const [name, record] = [...records].at(-1) as [string, Deployment];
+    records.set(name, { ...record, commit: '-', since: record.since + 60 });
+    const before = new Map([['hv1', { ...told, deployed: records }]]);
+    const { head, said } = await follow({ commit, before, results: failing });
+    expect(head, said.join('\n')).not.toBe(commit);
+    expect(said).toContain(
+      `Pushed revert ${short(head)} to main. Your change is still in commit ${short(commit)}.`,
+    );
   });
 
   test.each([
