@@ -35,7 +35,7 @@ export interface Survey {
   readonly at: number;
   /** The same plan for one hypervisor from other facts. */
   replan(hypervisor: string, facts: Facts): HypervisorPlan;
-  /** The same, with guests that start anew. */
+  /** The same, with more guests that start anew. */
   restarting(names: readonly string[]): Survey;
   close(): void;
 }
@@ -131,7 +131,8 @@ export async function survey(
         const plan = makePlan({ ...input, facts: new Map([[name, facts]]) });
         return plan.hypervisors.find((h) => h.name === name) as HypervisorPlan;
       },
-      restarting: (names) => surveyOf({ ...input, restart: new Set(names) }),
+      restarting: (names) =>
+        surveyOf({ ...input, restart: new Set([...(input.restart ?? []), ...names]) }),
       close: () => closeAll(contacts),
     });
     return surveyOf({ ...input, before });

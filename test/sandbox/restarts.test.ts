@@ -1,0 +1,37 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { realPorts } from '../../src/cli/ports.ts';
+import { survey } from '../../src/cli/survey.ts';
+import { openWorkspace } from '../../src/cli/workspace.ts';
+import { demoLock } from '../../src/sandbox/demo-fleet.ts';
+import { Desk } from '../scenario/desk.ts';
+import { smallFleet } from './small-fleet.ts';
+import { type SandboxWorld, sandboxWorld } from './world.ts';
+
+let world: SandboxWorld;
+let desk: Desk;
+beforeAll(async () => {
+  world = await sandboxWorld(2);
+  desk = new Desk(world, 'restarts', smallFleet(world));
+  await desk.open(demoLock);
+  await desk.apply(0);
+}, 60_000);
+afterAll(async () => {
+  desk.close();
+  await world.stop();
+});
+
+it('restarts the guests of --restart also when others are restarted at the question', async () => {
+  const sshConfig = world.env.FLEET_SSH_CONFIG as string;
+  const common = { directory: desk.folder, config: 'fleet.yaml', sshConfig };
+  const seen = await survey(openWorkspace(common), realPorts(common), { restart: 'db1' });
+  try {
+    const { plan } = seen.restarting(['web1']);
+    const actions = plan.hypervisors.flatMap((h) => h.actions);
+    expect(actions.map(({ kind, target }) => `${kind} ${target}`)).toEqual([
+      'restart web1',
+      'restart db1',
+    ]);
+  } finally {
+    seen.close();
+  }
+});
