@@ -5,6 +5,7 @@ import { type Former, recall, takeUp } from '../deploy/resume.ts';
 import { type Member, type RolloutInput, rollOut } from '../deploy/rollout.ts';
 import type { Facts } from '../host/facts.ts';
 import { FleetError } from '../model/errors.ts';
+import type { FleetIndex } from '../model/index.ts';
 import type { HypervisorPlan } from '../plan/plan.ts';
 import { isSameWork } from '../plan/same-work.ts';
 import { select } from '../plan/selectors.ts';
@@ -44,7 +45,8 @@ export async function deploy(
   const { release, upstream } = seen;
   let published: Published | undefined;
   const said: string[] = [];
-  const { input, live } = await inputFor(invocation, workspace, seen, resumed);
+  const members = resumed?.members ?? membersOf(seen);
+  const { input, live } = await inputFor(invocation, workspace.index, members, resumed?.id);
   const rollout: RolloutInput = {
     ...input,
     lockTimeout,
@@ -97,21 +99,23 @@ async function told(emit: Emit, remote: string, work: () => Promise<boolean>): P
   emit({ ...step, state: isDone ? 'done' : 'failed', ms: performance.now() - started });
 }
 
-/** What a rollout from this desk is made of, apart from what it is to do. */
+/**
+ * What a rollout from this desk is made of, apart from what it is to do.
+ * @param resumed id of a deployment that is taken up again
+ */
 export async function inputFor(
   invocation: Invocation,
-  { index }: Workspace,
-  seen: Survey,
-  resumed?: Resumed,
+  index: FleetIndex,
+  members: readonly Member[],
+  resumed?: string,
 ): Promise<{ input: Omit<RolloutInput, 'plan'>; live: Live }> {
   const { fleet } = index;
-  const members = resumed?.members ?? membersOf(seen);
   const live = await liveReporter(members.map((m) => m.hypervisor));
   const { canary, onFailure } = fleet.rollout;
   const deployment = newDeployment('apply');
   let former: ReadonlyMap<string, Former> = new Map();
   const input: Omit<RolloutInput, 'plan'> = {
-    deployment: { ...deployment, ...(resumed && { id: resumed.id }) },
+    deployment: { ...deployment, ...(resumed && { id: resumed }) },
     index,
     members,
     canary: canary === undefined ? new Set() : select(fleet, canary).hypervisors,

@@ -1,10 +1,11 @@
-import { askAll } from '../deploy/connect-all.ts';
+import { askAll, type Contact, connectAll } from '../deploy/connect-all.ts';
 import type { HypervisorResult } from '../deploy/put-back.ts';
 import { exitCodeOf, type Member, rollOut } from '../deploy/rollout.ts';
 import type { Work } from '../deploy/work.ts';
 import { type PastDeployment, parseHistory } from '../host/history.ts';
 import { runScript } from '../host/hypervisor.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
+import type { FleetIndex } from '../model/index.ts';
 import { historyText } from '../report/history-text.ts';
 import { resultsJson } from '../report/result-json.ts';
 import { resultText } from '../report/result-text.ts';
@@ -41,38 +42,51 @@ export async function resumeCommand(
   invocation: Invocation,
   options: ResumeOptions,
 ): Promise<number> {
-  const workspace = workspaceOf(await knownConfig(invocation.common));
-  // Rolling back needs no remote.
+  const config = await knownConfig(invocation.common);
+  return options.undo
+    ? undoCommand(invocation, options, config.index)
+    : finishCommand(invocation, options, workspaceOf(config));
+}
+
+async function finishCommand(
+  invocation: Invocation,
+  options: ResumeOptions,
+  workspace: Workspace,
+): Promise<number> {
   const seen = await survey(workspace, realPorts(invocation.common), {
-    ...(!options.undo && { upstream: 'required' as const }),
+    upstream: 'required',
     signal: invocation.signal,
   });
   try {
-    const lost = await findLost(seen, options.resume === true ? undefined : options.resume);
-    // With --json standard output has the one document.
-    const out = options.json ? process.stderr : process.stdout;
-    out.write(historyText(lost.past, styleFor(out)));
-    const obstacle = options.undo
-      ? undefined
-      : obstacleTo(seen, lost, options.allowUnreachable ?? false);
+    const lost = await findLost(seen.contacts, options);
+    const obstacle = obstacleTo(seen, lost, options.allowUnreachable ?? false);
     if (obstacle) {
       throw new FleetError('resume.cannot-finish', `${lost.id} cannot be finished: ${obstacle}`, {
         hint: `fleet apply --resume ${lost.id} --undo puts back what it changed; without that the hypervisors do it by themselves.`,
       });
     }
-    const question = options.undo ? 'Put back what it changed?' : 'Finish it?';
-    if (!options.yes && !(await confirm(question, invocation.signal))) {
-      process.stderr.write('Left as it is: the hypervisors put themselves back.\n');
-      return exitCodes.failed;
-    }
-    const results = options.undo
-      ? await undo(invocation, workspace, seen, lost)
-      : await deploy(invocation, workspace, seen, { force: false, resumed: lost });
-    if (options.json) {
-      const document = { kind: 'resume', version: 1, id: lost.id, results: resultsJson(results) };
-      process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
-    } else process.stdout.write(resultText(results, styleFor(process.stdout)));
-    const kept = options.undo ? lost.past.filter((p) => p.deployment.decided === 'confirmed') : [];
+    if (!(await mayGoOn('Finish it?', invocation, options))) return exitCodes.failed;
+    const results = await deploy(invocation, workspace, seen, { force: false, resumed: lost });
+    show(lost, results, options);
+    return exitCodeOf(results);
+  } finally {
+    seen.close();
+  }
+}
+
+/** Rolling back needs hypervisors and nothing of this desk: neither its files, nor git, nor a remote. */
+async function undoCommand(
+  invocation: Invocation,
+  options: ResumeOptions,
+  index: FleetIndex,
+): Promise<number> {
+  const contacts = await connectAll(index.fleet.hypervisors, realPorts(invocation.common));
+  try {
+    const lost = await findLost(contacts, options);
+    if (!(await mayGoOn('Put back what it changed?', invocation, options))) return exitCodes.failed;
+    const results = await undo(invocation, index, lost);
+    show(lost, results, options);
+    const kept = lost.past.filter((p) => p.deployment.decided === 'confirmed');
     for (const { hypervisor } of kept) {
       process.stderr.write(
         `${hypervisor} was confirmed before, and stays: fleet rollback ${hypervisor}, and its vms\n`,
@@ -80,12 +94,31 @@ export async function resumeCommand(
     }
     return kept.length > 0 ? exitCodes.halted : exitCodeOf(results);
   } finally {
-    seen.close();
+    for (const contact of contacts) contact.host?.close();
   }
 }
 
-async function findLost(seen: Survey, wanted: string | undefined): Promise<Lost> {
-  const waiting = seen.contacts.flatMap(({ hypervisor, host, facts }) =>
+async function mayGoOn(
+  question: string,
+  { signal }: Invocation,
+  { yes }: ResumeOptions,
+): Promise<boolean> {
+  if (yes || (await confirm(question, signal))) return true;
+  process.stderr.write('Left as it is: the hypervisors put themselves back.\n');
+  return false;
+}
+
+function show({ id }: Lost, results: readonly HypervisorResult[], { json }: ResumeOptions): void {
+  if (json) {
+    const document = { kind: 'resume', version: 1, id, results: resultsJson(results) };
+    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  } else process.stdout.write(resultText(results, styleFor(process.stdout)));
+}
+
+/** Which one is meant, and what became of it so far; shows that. @throws FleetError `resume.*` */
+async function findLost(contacts: readonly Contact[], options: ResumeOptions): Promise<Lost> {
+  const wanted = options.resume === true ? undefined : options.resume;
+  const waiting = contacts.flatMap(({ hypervisor, host, facts }) =>
     host && !(facts instanceof Error)
       ? facts.open
           .filter((open) => open.atWork && open.decided === undefined)
@@ -96,7 +129,7 @@ async function findLost(seen: Survey, wanted: string | undefined): Promise<Lost>
   const id = wanted ?? ids[0];
   if (id === undefined || !ids.includes(id) || (wanted === undefined && ids.length > 1))
     throw nothingToTakeUp(ids, wanted);
-  const answers = await askAll(seen.contacts, async (host) =>
+  const answers = await askAll(contacts, async (host) =>
     parseHistory(await runScript(host, 'history', ['20'])),
   );
   const past = answers.flatMap(({ hypervisor: { name }, answer }) => {
@@ -104,6 +137,9 @@ async function findLost(seen: Survey, wanted: string | undefined): Promise<Lost>
     return deployment ? [{ hypervisor: name, deployment }] : [];
   });
   const silent = answers.filter(({ answer }) => answer instanceof Error);
+  // With --json standard output has the one document.
+  const out = options.json ? process.stderr : process.stdout;
+  out.write(historyText(past, styleFor(out)));
   return {
     id,
     past,
@@ -152,8 +188,7 @@ function obstacleTo(
 /** Every hypervisor that waits takes its way back. */
 async function undo(
   invocation: Invocation,
-  workspace: Workspace,
-  seen: Survey,
+  index: FleetIndex,
   lost: Lost,
 ): Promise<HypervisorResult[]> {
   const asked = new FleetError('interrupted', 'undone, as asked');
@@ -161,7 +196,7 @@ async function undo(
     throw asked;
   };
   const nothing: Work = { prepare: refuse, activate: refuse };
-  const { input, live } = await inputFor(invocation, workspace, seen, lost);
+  const { input, live } = await inputFor(invocation, index, lost.members, lost.id);
   const plan = async () => new Map(lost.members.map((m) => [m.hypervisor, nothing]));
   const results = await invocation
     .changing(live.becomes, () => rollOut({ ...input, plan }))

@@ -75,6 +75,26 @@ describe('a deployment whose fleet was killed', { timeout: 240_000 }, () => {
     expect(await hv1.sh(`cat ${deployments}/*/journal`)).toMatch(/\tresumed-by-\S+\tend\t0/);
   });
 
+  it('is undone when asked to, whatever else is wrong at the desk', async () => {
+    const before = await booted();
+    await kill('update web2');
+    // Half an edit; a lock that is none; a file of somebody's where fleet renders one.
+    desk.edit((d) => {
+      d.vms.web1.modules = ['./not/there/yet.nix'];
+    });
+    desk.write('flake.lock', '{}');
+    desk.write('hosts/web1/default.nix', '{ }');
+    const run = await desk.fleet(['apply', '--resume', '--undo', '--yes']);
+    desk.edit((d) => {
+      delete d.vms.web1.modules;
+    });
+    await desk.git('checkout', '-q', 'flake.lock', 'hosts');
+    expect(run.code, run.stdout + run.stderr).toBe(3);
+    expect(await booted()).toEqual(before);
+    expect(await isLocked()).toBe(false);
+    await desk.apply(0);
+  });
+
   it('is undone when asked to, everywhere, whatever fleet.yaml looks like meanwhile', async () => {
     const before = await booted();
     await kill('update web2');
