@@ -14,6 +14,7 @@ export async function liveReporter(hypervisors: readonly string[]): Promise<Live
   const shown = await reporter(hypervisors);
   let left = 0;
   let hasBegun = false;
+  let isGitTold = false;
   return {
     finish: () => shown.finish(),
     emit: (event) => {
@@ -21,11 +22,14 @@ export async function liveReporter(hypervisors: readonly string[]): Promise<Live
         left += event.state === 'begin' ? 1 : -1;
         hasBegun = true;
       }
+      if (event.type === 'git') isGitTold = event.state === 'begin';
       shown.emit(event);
     },
     becomes: () => {
       if (!hasBegun)
         return 'Interrupted before any hypervisor was changed: letting go of their locks.';
+      if (left === 0 && !isGitTold)
+        return 'Every hypervisor is done: letting go of their locks.';
       if (left === 0)
         return 'Every hypervisor is done; git is told of it. Ctrl-C again leaves that.';
       return (
