@@ -43,8 +43,9 @@ if (major < 22 || (major === 22 && minor < 18)) {
   const code =
     (await quick(args, interrupt.signal)) ??
     (await (await import('./cli/program.ts')).run(args, interrupt.signal));
-  // Done all the same, or a roll-back that failed (4), says more than that somebody asked to stop.
-  process.exitCode = code === 0 || code === 4 ? code : signalCode || code;
+  // Done all the same, a roll-back that failed (4), or a part of the fleet that keeps the new commit (6) says more
+  // than that somebody asked to stop.
+  process.exitCode = [0, 4, 6].includes(code) ? code : signalCode || code;
   // Connections are closed by now; a hung socket of a dead hypervisor must not keep us.
   process.stdout.write('', () => process.exit());
 }

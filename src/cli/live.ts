@@ -28,8 +28,7 @@ export async function liveReporter(hypervisors: readonly string[]): Promise<Live
     becomes: () => {
       if (!hasBegun)
         return 'Interrupted before any hypervisor was changed: letting go of their locks.';
-      if (left === 0 && !isGitTold)
-        return 'Every hypervisor is done: letting go of their locks.';
+      if (left === 0 && !isGitTold) return 'Every hypervisor is done: letting go of their locks.';
       if (left === 0)
         return 'Every hypervisor is done; git is told of it. Ctrl-C again leaves that.';
       return (
