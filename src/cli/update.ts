@@ -3,7 +3,7 @@ import { lockInputs } from '../repo/flake-lock.ts';
 import { readWithin, writeWithin } from '../repo/work-tree.ts';
 import type { Invocation } from './options.ts';
 import { realPorts } from './ports.ts';
-import { openWorkspace, writeRendered } from './workspace.ts';
+import { openWorkspace, requireNoConflicts, writeRendered } from './workspace.ts';
 
 /** `fleet update [input…]`: makes flake.lock, or renews all or the named inputs in it. */
 export async function updateCommand(
@@ -20,7 +20,8 @@ export async function updateCommand(
       hint: `inputs: ${fleet.inputs.map((input) => input.name).join(', ')}`,
     });
   }
-  writeRendered(workspace);
+  // Whoever asks to stop while Nix works finds nothing changed.
+  requireNoConflicts(workspace);
   const before = readWithin(workspace.directory, 'flake.lock');
   const { connector } = realPorts(invocation.common);
   const opened: { close(): void }[] = [];
@@ -46,6 +47,7 @@ export async function updateCommand(
       elsewhere,
       (line) => process.stderr.write(`${line}\n`),
     );
+    writeRendered(workspace);
     if (lock === before) process.stdout.write('flake.lock is up to date\n');
     else {
       writeWithin(workspace.directory, 'flake.lock', lock);

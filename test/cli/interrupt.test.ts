@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { interruptible } from '../../src/cli/interrupt.ts';
 import { usual } from '../../src/cli/options.ts';
@@ -52,6 +54,20 @@ test('a command that has changed what it would ends as usual', async () => {
     ),
   );
   expect(code).toBe(0);
+});
+
+test('fleet update that is stopped while Nix works has written nothing', async () => {
+  const desk = new Desk(valid).commit();
+  const [bin, asked] = [join(desk.home, 'bin'), join(desk.home, 'asked')];
+  mkdirSync(bin);
+  writeFileSync(join(bin, 'nix'), `#!/bin/sh\n: >'${asked}'\nexec sleep 5\n`, { mode: 0o755 });
+  desk.env.PATH = `${bin}:${desk.env.PATH}`;
+  const files = desk.files();
+  const moment = vi.waitFor(() => expect(existsSync(asked)).toBe(true), { timeout: 10_000 });
+  const run = await desk.signalled('SIGINT', moment, 'update');
+  expect(run.code).toBe(130);
+  expect(run.stderr).toContain('interrupted; nothing was changed');
+  expect(desk.files()).toEqual(files);
 });
 
 describe('while a hypervisor says nothing', () => {
