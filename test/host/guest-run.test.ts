@@ -3,12 +3,13 @@ import {
   chmodSync,
   copyFileSync,
   existsSync,
+  mkdtempSync,
   readFileSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { userInfo } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { script } from '../../src/host/scripts.ts';
@@ -56,6 +57,33 @@ afterAll(() => {
 describe('the keys of a guest', () => {
   const read = (name: string) => readFileSync(join(keys, name), 'utf8');
   const mode = (name: string) => (statSync(join(keys, name)).mode & 0o777).toString(8);
+
+  test('stay as they are when nothing can be written any more', () => {
+    const root = mkdtempSync(join(tmpdir(), 'fleet-keys-'));
+    // What ssh-keygen prints is lost on a full disk, and it does not mind.
+    const tool = (text: string) =>
+      writeFileSync(join(root, 'ssh-keygen'), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+    const make = () =>
+      spawnSync('sh', ['-e', '-c', guestKeysScript, 'fleet-guest-keys', 'web1'], {
+        env: { PATH: `${root}:${process.env.PATH}`, FLEET_ROOT: root },
+      });
+    const files = ['check_ed25519.pub', 'web1/ssh_host_ecdsa_key.pub', 'web1/fleet-check'];
+    const folder = join(root, 'var/lib/fleet/guest-keys');
+    const texts = () => files.map((file) => readFileSync(join(folder, file), 'utf8'));
+    try {
+      tool('exec /usr/bin/env PATH="${PATH#*:}" ssh-keygen "$@"');
+      expect(make()).toMatchObject({ status: 0 });
+      const before = texts();
+      tool('exit 0');
+      expect(make()).toMatchObject({ status: 0 });
+      expect(texts()).toEqual(before);
+      // One that was not there is not made of nothing.
+      rmSync(join(folder, 'web1/ssh_host_ecdsa_key.pub'));
+      expect(make().status).not.toBe(0);
+    } finally {
+      rmSync(root, { recursive: true, force: true });
+    }
+  });
 
   test('are made once and kept, the public halves with them', () => {
     const before = read('web1/ssh_host_ecdsa_key');
