@@ -104,3 +104,17 @@ test('builds the others when one fails, says of that one last what was wrong, an
   expect(out.trimEnd().split('\n').at(-1)).toBe('error: bad1 is wrong');
   expect(out).not.toContain('built\t');
 });
+
+test('a target whose worker was killed is not built: it fails, and names it', () => {
+  // As the kernel ends it for want of memory. (Of $$$$ replace makes $$.)
+  writeFileSync(
+    join(root, 'bin/nix'),
+    nix.replace(
+      'case $name in bad*)',
+      'case $name in killed) kill -9 $PPID $$$$ ;; esac\ncase $name in bad*)',
+    ),
+  );
+  const { code, out } = build('2', 'a', 'b', 'killed');
+  expect(code).toBe(70);
+  expect(out).not.toMatch(/built\tkilled/);
+});
