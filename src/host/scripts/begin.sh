@@ -94,14 +94,20 @@ dd if=/dev/null of="$deployment/reserve" bs=1024 seek=1024 2>/dev/null
 root_found
 # What there is before, kept from garbage collection until this deployment has ended.
 keep() { # PATH NAME; prints PATH, or - for what one cannot go back to
-	if in_store "$1" && ln -sfn "$1" "$roots/$id/$2" && [ -e "$1" ]; then echo "$1"; else echo -; fi
+	if ! in_store "$1" || [ ! -e "$1" ]; then
+		echo -
+	else
+		ln -sfn "$1" "$roots/$id/$2" 2>/dev/null ||
+			die preflight.no-space "cannot write to ${roots#"$R"}: $(make_room "${roots#"$R"}")"
+		echo "$1"
+	fi
 }
 # What a reboot would boot may be another system than the one that runs: it comes back, too.
 profile=$(readlink -f "$system_profile" 2>/dev/null || true)
 in_store "$profile" || profile=$system
 number=$(target "$system_profile")
 number=${number##*system-}
-busy=$(busy_guests)
+busy=$(busy_guests) || die begin.no-units "systemd does not say which guests run here: see systemctl list-units there, then try again"
 # verified NAME RUNNER: it is what fleet deployed, or what it last saw the guest well on.
 verified() {
 	deployed='' healthy=''
@@ -127,8 +133,10 @@ former() {
 		echo "$current"
 	fi
 }
+system_root=$(keep "$system" system.)
+profile_root=$(keep "$profile" profile.)
 {
-	printf 'system\t%s\t%s\t%s\n' "$(keep "$system" system.)" "$(keep "$profile" profile.)" "${number%-link}"
+	printf 'system\t%s\t%s\t%s\n' "$system_root" "$profile_root" "${number%-link}"
 	for folder in "$vms"/*; do
 		is_vm "$folder" || continue
 		name=${folder##*/} was=inactive

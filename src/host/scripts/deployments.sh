@@ -19,8 +19,9 @@ extend() {
 full_disks() {
 	for disk in "$R/nix/store" "$state" "$vms" "$R/boot"; do
 		[ -d "$disk" ] || continue
-		free=$(df -Pk "$disk" | { read -r _ && read -r _ _ _ free _ && echo "$free"; })
-		[ "${free:-1}" -ge 64 ] || echo "${disk#"$R"}"
+		# One that does not answer keeps no way back.
+		free=$(df -Pk "$disk" 2>/dev/null | { read -r _ && read -r _ _ _ free _ && echo "$free"; }) || continue
+		[ "${free:-64}" -ge 64 ] || echo "${disk#"$R"}"
 	done
 }
 
@@ -187,6 +188,17 @@ prune() {
 		if [ ! -f "$folder/result" ] || [ "$folder" = "$good" ]; then continue; fi
 		rm -rf "$folder"
 		ended=$((ended - 1))
+	done
+	# Of a beginning that was cut off, an hour ago or more, nothing is needed.
+	now=$(date +%s)
+	for folder in "$deployments"/*; do
+		if [ ! -d "$folder" ] || [ -e "$folder/begun" ] || [ -e "$folder/result" ] || at_work "${folder##*/}"; then continue; fi
+		made=$(stat -c %Y "$folder" 2>/dev/null || stat -f %m "$folder") || continue
+		[ $((now - made)) -lt 3600 ] || rm -rf "$folder" "${roots:?}/${folder##*/}"
+	done
+	# Of what is gone from the store nobody asks any more.
+	for file in "$state"/expected/* "$state"/tables/*; do
+		if [ -f "$file" ] && [ ! -e "$R/nix/store/${file##*/}" ]; then rm -f "$file"; fi
 	done
 }
 

@@ -157,15 +157,18 @@ guest_units='microvm*@'
 
 # busy_guests: the names of guests that run, start or stop, one a line. One that crashes is, between
 # two tries, inactive with a start that waits for virtiofsd: a queued job counts, and so does a helper.
+# Fails when systemd does not say: nobody is taken for stopped then.
 busy_guests() {
-	{
-		systemctl list-units --no-legend --plain --full \
-			--state=active,activating,reloading,deactivating "$guest_units*.service"
-		# Its first column is the number of the job.
-		systemctl list-jobs --no-legend --plain --full "$guest_units*.service" 2>/dev/null | sed 's/^ *[0-9]* *//'
-	} | sed -n 's/^microvm[a-z-]*@\([a-z0-9-]*\)\.service .*/\1/p' | sort -u
+	listed=$(systemctl list-units --no-legend --plain --full \
+		--state=active,activating,reloading,deactivating "$guest_units*.service") || return
+	queued=$(systemctl list-jobs --no-legend --plain --full "$guest_units*.service" 2>/dev/null) || return
+	# The first column of jobs is their number.
+	printf '%s\n' "$listed" "$queued" | sed -n 's/^[ 0-9]*microvm[a-z-]*@\([a-z0-9-]*\)\.service .*/\1/p' | sort -u
 }
-is_busy() { busy_guests | grep -qxF "$1"; }
+is_busy() {
+	listed=$(busy_guests) || return 0
+	printf '%s\n' "$listed" | grep -qxF "$1"
+}
 
 # root_vm NAME: keeps its runners from being collected, as `microvm -c` does.
 root_vm() {
@@ -231,6 +234,8 @@ stop_guest() {
 		if [ "$left" -le 0 ]; then
 			[ -z "$killed" ] || die vm.not-stopped "microvm@$1 does not stop, not even killed"
 			kill_guest "$1"
+			# Systemd gives it 90 s.
+			systemctl kill --signal=KILL "microvm-virtiofsd@$1.service" 2>/dev/null || true
 			killed=yes left=75
 		fi
 		left=$((left - 1))

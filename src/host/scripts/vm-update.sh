@@ -6,7 +6,7 @@ in_vm "$name" sh -c 'new=$(mktemp .flake.XXXXXX) && printf %s "$1" >"$new" && ch
 	{ mv -fT "$new" flake 2>/dev/null || mv -fh "$new" flake; }' fleet "$flake"
 root_vm "$name"
 # Left over from `microvm.vms`, which the system has not any more: `microvm -u` would refuse.
-is_declared "$R/run/current-system" "$name" || [ ! -L "$vms/$name/toplevel" ] || rm -f "$vms/$name/toplevel"
+is_declared "$R/run/current-system" "$name" || [ ! -L "$vms/$name/toplevel" ] || in_vm "$name" rm -f toplevel
 if [ "$then" = stay ]; then
 	evaluated "$name" microvm -u "$name"
 	exit

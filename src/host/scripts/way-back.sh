@@ -64,18 +64,34 @@ is_as_before() {
 	runs "$name" || return 1
 	! is_stopping "$name" || return 1
 	now=$(target "$vms/$name/current") on=$(target "$vms/$name/booted")
-	if is_target "$name"; then
+	# What is gone from the store nobody has started since, and nobody can start again.
+	if [ -n "$on" ] && [ ! -e "$on" ]; then
+		! is_target "$name" || [ ! -e "$now" ] || [ "$now" = "$former" ]
+	elif is_target "$name"; then
 		[ "$on" = "$former" ] && [ "$now" = "$former" ]
 	else
 		case ${on:-$now} in "$former" | "$booted") true ;; *) false ;; esac
 	fi
 }
 
+# list_running: who runs now. For a moment, as when it starts itself anew in a switch, systemd may not say.
+list_running() {
+	tries=10
+	until running=$(busy_guests); do
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || {
+			fail 'systemd does not say which guests run'
+			return
+		}
+		sleep 1
+	done
+}
+
 # Guests that are not as they were stop, and every link points again to where it pointed. What a list of
 # units says is of one moment: every vm that this deployment may have changed is stopped whatever it says.
 guests_back() {
 	running=''
-	[ "$mode" = boot ] || running=$(busy_guests)
+	[ "$mode" = boot ] || list_running
 	starting='' stopping='' turning=''
 	while IFS=$tab read -r name current booted was former; do
 		# Of no vms at all there is one empty line.
@@ -106,7 +122,7 @@ guests_back() {
 	if [ "$mode" != boot ] && [ -n "$stopping" ]; then
 		# shellcheck disable=SC2086 # names have no spaces
 		stop_guests "$(meta "$id" stop)" $stopping
-		running=$(busy_guests)
+		list_running
 		for name in $stopping; do ! runs "$name" || fail "$name did not stop"; done
 	fi
 	for name in $new; do
@@ -118,7 +134,7 @@ guests_back() {
 		if [ ! -d "$vms/$name" ] || [ "$(target "$vms/$name/current")" = "$former" ]; then continue; fi
 		if [ "$former" = - ]; then
 			# There was none, or none that one can go back to: nothing boots the new one.
-			rm -f "$vms/$name/current" || fail "$name is still on its new runner"
+			in_vm "$name" rm -f current || fail "$name is still on its new runner"
 		elif [ ! -e "$former" ]; then
 			fail "the former runner of $name, $former, is gone"
 		else

@@ -1,0 +1,90 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type ScriptName, script } from '../../src/host/scripts.ts';
+
+/** A hypervisor as a folder, with tools that answer what a test wants. */
+let root: string;
+let fleet: string;
+const folder = (path: string) => mkdirSync(join(root, path), { recursive: true });
+const file = (path: string, text = '') => writeFileSync(join(root, path), text);
+const tool = (name: string, text: string) =>
+  writeFileSync(join(root, 'bin', name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+const run = (name: ScriptName, ...args: readonly string[]) =>
+  spawnSync('sh', ['-c', script(name), 'fleet', ...args], {
+    env: { PATH: `${join(root, 'bin')}:${process.env.PATH}`, FLEET_ROOT: root },
+    encoding: 'utf8',
+  });
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'fleet-odd-'));
+  fleet = join(root, 'var/lib/fleet');
+  for (const path of ['bin', 'boot', 'nix/store', 'nix/var/nix/profiles', 'proc/sys/kernel/random'])
+    folder(path);
+  for (const path of ['deployments/d1', 'expected', 'tables']) folder(`var/lib/fleet/${path}`);
+  file('proc/sys/kernel/random/boot_id', 'b\n');
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+test('a disk of which nothing is to be learnt keeps no way back', () => {
+  file('var/lib/fleet/deployments/d1/back.sh');
+  const df = execFileSync('sh', ['-c', 'command -v df'], { encoding: 'utf8' }).trim();
+  tool('df', `for last; do :; done\ncase $last in */boot) exit 1 ;; esac\nexec ${df} "$@"`);
+  tool('systemd-run', 'echo "no 0" >"$FLEET_ROOT/var/lib/fleet/deployments/d1/back.rc"');
+  const { status, stdout } = run('back', 'd1', 'now', '2');
+  expect(status).toBe(0);
+  expect(stdout).toContain('back\tno 0\n');
+  expect(stdout).not.toContain('full\t');
+});
+
+test('what no deployment needs any more goes when one ends, and nothing else', () => {
+  tool(
+    'systemctl',
+    'case "$*" in list-units*fleet-back-alive*) echo fleet-back-alive.timer ;; esac',
+  );
+  file('var/lib/fleet/deployments/d1/begun');
+  folder('nix/store/kept');
+  for (const name of ['kept', 'gone'])
+    for (const kind of ['expected', 'tables']) file(`var/lib/fleet/${kind}/${name}`);
+  // Beginnings: cut off, of just now, and one whose lease runs.
+  const old = new Date(Date.now() - 2 * 3600_000);
+  for (const id of ['alive', 'dead', 'young']) {
+    folder(`nix/var/nix/gcroots/fleet/${id}`);
+    folder(`var/lib/fleet/deployments/${id}`);
+    file(`var/lib/fleet/deployments/${id}/reserve`);
+    if (id !== 'young') utimesSync(join(fleet, 'deployments', id), old, old);
+  }
+  expect(run('end', 'd1', 'untouched').status).toBe(0);
+  expect(readdirSync(join(fleet, 'deployments'))).toEqual(['alive', 'd1', 'young']);
+  expect(readdirSync(join(root, 'nix/var/nix/gcroots/fleet'))).toEqual(['alive', 'young']);
+  for (const kind of ['expected', 'tables'])
+    expect(readdirSync(join(fleet, kind))).toEqual(['kept']);
+});
+
+test('virtiofsd that does not stop is killed, as its guest is', () => {
+  // It is there until somebody kills it.
+  tool(
+    'systemctl',
+    `echo "$*" >>"$FLEET_ROOT/asked"
+case $1 in
+list-units) [ -e "$FLEET_ROOT/killed" ] || echo 'microvm-virtiofsd@web.service loaded deactivating stop-sigterm x' ;;
+kill) case "$*" in *virtiofsd@web.service*) : >"$FLEET_ROOT/killed" ;; esac ;;
+esac`,
+  );
+  expect(run('vm-stop', 'web', '0').status).toBe(0);
+  expect(existsSync(join(root, 'killed'))).toBe(true);
+  expect(readFileSync(join(root, 'asked'), 'utf8')).toContain(
+    'kill --signal=KILL microvm@web.service',
+  );
+});
