@@ -40,7 +40,8 @@ export async function liveReporter(hypervisors: readonly string[]): Promise<Live
 }
 
 async function reporter(hypervisors: readonly string[]): Promise<Omit<Live, 'becomes'>> {
-  if (process.stderr.isTTY && !process.env.CI) {
+  // A serial console, or `docker exec`, may not say how wide it is: a list would have a letter on each line.
+  if (process.stderr.isTTY && process.stderr.columns > 0 && !process.env.CI) {
     const { terminalReporter } = await import('../report/terminal.ts');
     return terminalReporter(hypervisors);
   }

@@ -1,6 +1,6 @@
 import type { Facts } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
-import { type ExitCode, exitCodes } from '../model/errors.ts';
+import { type ExitCode, exitCodes, type FleetError } from '../model/errors.ts';
 import type { Hypervisor, Rollout } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { confirmAll } from './confirm.ts';
@@ -264,7 +264,7 @@ class Run {
   async #putBack(part: Part): Promise<void> {
     const { session } = part.ctx;
     if (part.state !== 'waiting' || part.failure)
-      session.note(part.failure ? `failed: ${part.failure.message}` : 'put back with the others');
+      session.note(part.failure ? stopped(part.failure) : 'put back with the others');
     // Not waited for: guests are down. Where it could not be written it can be afterwards.
     const kept = this.#keepFailure(part);
     const { world, ...how } = await putBack(part.ctx);
@@ -304,6 +304,11 @@ class Run {
     };
     this.#input.emit({ type: 'hypervisor', hypervisor: name, state: 'end', result: how.outcome });
   }
+}
+
+/** What a person asked to stop, or to undo, has not failed. */
+function stopped({ code, message }: FleetError): string {
+  return code === 'interrupted' ? message : `failed: ${message}`;
 }
 
 /** The exit code that says how it went for all of them. */

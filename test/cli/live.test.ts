@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { liveReporter } from '../../src/cli/live.ts';
 
 test('says what becomes of a rollout that is to stop, by how far it is', async () => {
@@ -12,4 +12,25 @@ test('says what becomes of a rollout that is to stop, by how far it is', async (
   expect(becomes()).toBe('Every hypervisor is done: letting go of their locks.');
   emit({ type: 'git', remote: 'origin', step: 'record', state: 'begin' });
   expect(becomes()).toContain('git is told of it');
+});
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+  for (const key of ['isTTY', 'columns']) Reflect.deleteProperty(process.stderr, key);
+});
+
+test('shows plain lines on a terminal that does not say how wide it is', async () => {
+  vi.stubEnv('CI', '');
+  for (const [key, value] of Object.entries({ isTTY: true, columns: 0 }))
+    Object.defineProperty(process.stderr, key, { value, configurable: true });
+  const said: string[] = [];
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    said.push(String(text));
+    return true;
+  });
+  const { emit, finish } = await liveReporter(['hv1']);
+  emit({ type: 'note', hypervisor: 'hv1', text: 'web1: another runner, it restarts' });
+  await finish();
+  expect(said).toEqual(['hv1: web1: another runner, it restarts\n']);
 });

@@ -390,6 +390,9 @@ describe('an interrupt', () => {
       expect(fates(results)[1]).toBe('rolled-back (interrupted)');
       expect(world.ran('vm-')).toEqual(['hv1', 'hv2']);
       expect(world.booted()[1]).toBe('old-web2');
+      const notes = world.events.flatMap((e) => (e.type === 'note' ? [e.text] : []));
+      expect(notes).toContain('interrupted');
+      expect(notes.filter((text) => text.startsWith('failed'))).toEqual([]);
     },
   );
 
