@@ -218,6 +218,16 @@ test('a TAP that is joined to its bridge is not counted as a start', () => {
   expect(text(plan([hv1]))).toContain('Plan: 1 to join a bridge.');
 });
 
+test('a guest that runs and is restarted is not counted as one that is started', () => {
+  const why = 'asked for (--restart)';
+  const actions = [
+    { kind: 'start', target: 'web1', why } as const,
+    { kind: 'restart', target: 'web2', why } as const,
+  ];
+  const hv1 = { name: 'hv1', actions, drift: [], problems: [] };
+  expect(text(plan([hv1]))).toContain('Plan: 1 to start, 1 to restart.');
+});
+
 describe('colours', () => {
   const forced: Style = (format, words) => styleText(format, words, { validateStream: false });
   test('change nothing but escape codes', () => {
