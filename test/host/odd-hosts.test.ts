@@ -88,3 +88,21 @@ esac`,
     'kill --signal=KILL microvm@web.service',
   );
 });
+
+test('guests that do not stop are given the same time together, not one after another', () => {
+  // Each is there until it is killed.
+  tool(
+    'systemctl',
+    `case $1 in
+list-units) for n in a b c d; do [ -e "$FLEET_ROOT/killed.$n" ] || echo "microvm@$n.service loaded deactivating stop-sigterm x"; done ;;
+kill) case $3 in microvm@*) n=\${3#microvm@}; : >"$FLEET_ROOT/killed.\${n%.service}" ;; esac ;;
+esac`,
+  );
+  const started = Date.now();
+  const text = script('vm-stop').replace(/\n[^\n]*\n*$/, '\nstop_guests 3 a b c d\n');
+  const { status } = spawnSync('sh', ['-c', text], {
+    env: { PATH: `${join(root, 'bin')}:${process.env.PATH}`, FLEET_ROOT: root },
+  });
+  expect(status).toBe(0);
+  expect(Date.now() - started).toBeLessThan(8000);
+});

@@ -216,12 +216,17 @@ stop_units() {
 	systemctl stop --no-block "microvm-*@$1.service" 2>/dev/null || true
 }
 
-# stop_guests SECONDS NAME…: all at once, each as stop_guest does it; one that does not stop keeps no other.
+# stop_guests SECONDS NAME…: all at once, each as stop_guest does it; one that does not stop keeps no other, and
+# the time of all is the same.
 stop_guests() {
-	seconds=$1 code=0
+	until=$(($(uptime_seconds) + ${1:-30})) code=0
 	shift
 	for name; do stop_units "$name" || code=1; done
-	for name; do (stop_guest "$name" "$seconds") || code=1; done
+	for name; do
+		seconds=$((until - $(uptime_seconds)))
+		[ "$seconds" -gt 0 ] || seconds=0
+		(stop_guest "$name" "$seconds") || code=1
+	done
 	return "$code"
 }
 
