@@ -124,17 +124,18 @@ async function offerRestarts(seen: Survey, signal: AbortSignal): Promise<Survey>
 async function requireHistory(seen: Survey, unasked: unknown, signal: AbortSignal): Promise<void> {
   if (seen.strangers.length === 0) return;
   // It stands in the plan, among the warnings.
-  if (!unasked && (await confirm('Take that away?', signal))) return;
+  if (!unasked && (await confirm('Replace it anyway?', signal))) return;
   throw new FleetError('git.not-in-history', 'what runs is not in the history of this commit', {
     detail: seen.strangers.join('\n'),
-    hint: 'Nothing was done. Merge it, or deploy all the same: --force',
+    hint: 'Nothing was done. Merge it, or deploy anyway: --force',
   });
 }
 
 /** @throws FleetError when it says already what the options would choose. */
 function savedPlan(file: string, { on, release, restart }: ApplyOptions): PlanFile {
   if (on === undefined && release === undefined && restart === undefined) return readPlanFile(file);
-  const message = 'a saved plan says by itself what is done: no --on, --release or --restart';
+  const message =
+    'a saved plan already fixes what is done: leave out --on, --release and --restart';
   throw new FleetError('options.saved-plan', message, {
     exitCode: exitCodes.usage,
   });

@@ -75,8 +75,11 @@ function hypervisorsOf(index: FleetIndex, name = ''): readonly Hypervisor[] {
 function unknown(name: string): FleetError {
   return new FleetError(
     'history.unknown',
-    `nothing is remembered of ${name}: it is no vm or hypervisor, and no deployment, commit or branch that was deployed`,
-    { exitCode: exitCodes.usage, hint: 'fleet history shows what there is; --last 100 all of it.' },
+    `there is no record of ${name}: it is no vm or hypervisor, and no deployment, commit or branch that was deployed`,
+    {
+      exitCode: exitCodes.usage,
+      hint: 'fleet history lists what there is; --last 100 shows more.',
+    },
   );
 }
 

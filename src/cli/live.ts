@@ -26,11 +26,10 @@ export async function liveReporter(hypervisors: readonly string[]): Promise<Live
       shown.emit(event);
     },
     becomes: () => {
-      if (!hasBegun)
-        return 'Interrupted before any hypervisor was changed: letting go of their locks.';
-      if (left === 0 && !isGitTold) return 'Every hypervisor is done: letting go of their locks.';
+      if (!hasBegun) return 'Interrupted before any hypervisor was changed: releasing their locks.';
+      if (left === 0 && !isGitTold) return 'Every hypervisor is done: releasing their locks.';
       if (left === 0)
-        return 'Every hypervisor is done; git is told of it. Ctrl-C again leaves that.';
+        return 'Every hypervisor is done; recording it in git. Ctrl-C again skips that.';
       return (
         'Interrupted: finishing the current step, then rolling back.\n' +
         'Ctrl-C again leaves at once; hypervisors then roll back by themselves.'

@@ -27,7 +27,7 @@ export async function strangers(
       if ((await repo.isAncestor(commit, head)) === true) continue;
       if (tree !== undefined && (await repo.treeOf(commit)) === tree) continue;
       found.push(
-        `${hypervisor.name} has ${commit.slice(0, 8)}, ${about}: it is not in the history of what would be deployed, and goes`,
+        `${hypervisor.name} has ${commit.slice(0, 8)}, ${about}: it is not in the history of what would be deployed, and apply would undo it`,
       );
     }
   }

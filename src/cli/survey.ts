@@ -212,7 +212,7 @@ async function remoteWarnings(
   const found: string[] = [];
   const theirs = remote.head;
   if (theirs === undefined && remote.deployed.size > 0)
-    found.push(`the branch is not on ${name} any more: apply makes it again`);
+    found.push(`the branch is gone from ${name}: apply pushes it again`);
   if (theirs !== undefined && theirs !== head) {
     const isOlder =
       head !== undefined &&

@@ -52,7 +52,7 @@ export async function unlockCommand(
     }
     const { host } = contact;
     const goesOn = () =>
-      `${name} goes on with it: waiting for its answer. Ctrl-C again leaves that.`;
+      `${name} finishes it by itself: waiting for its answer. Ctrl-C again leaves at once.`;
     const answer = await invocation.changing(goesOn, () => runScript(host, 'unlock', [id]));
     const result = /^result\t(.*)$/m.exec(answer)?.[1];
     process.stdout.write(`${name} is free${result ? ` (${id}: ${result})` : ''}.\n`);

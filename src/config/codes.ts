@@ -20,7 +20,7 @@ export const codes = {
   E114: 'a merge key (<<) does not get a map',
   E115: 'a private key or secret is in the file',
   W110: 'a number written as a float reads as a whole number',
-  W120: 'a comment says DECIDE, and nobody has',
+  W120: 'a comment still says DECIDE',
 
   E201: 'a field is unknown',
   E202: 'a required field is missing',
@@ -81,7 +81,7 @@ export const codes = {
   E528: 'a volume is too small for its file system',
   E529: 'a user has the name of a system user',
   E530: 'an image cannot be called after the mount of its volume',
-  E540: 'a share or credential lies where a guest, or somebody else, writes',
+  E540: 'a share or credential is where a guest, or somebody else, can write',
   E541: 'the checkout of a hypervisor is where others write, or fleet has something else',
   E542: 'a check asks a port that the firewall of its own vm closes',
   W501: 'two hypervisors have the same ssh destination',

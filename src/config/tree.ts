@@ -159,7 +159,7 @@ export function readTree(root: Node | null): Tree {
   /** What an escape (`"\\e"`) brings in. In config it is an option's business, and Nix has it escaped. */
   function checkText(text: string, node: Node): boolean {
     if (path.includes('config') || plainText(text, text.length) === text) return true;
-    report('E103', node, 'this has a character that does not show', 'write it without');
+    report('E103', node, 'this contains an invisible character', 'write it without');
     return false;
   }
 

@@ -89,7 +89,7 @@ export async function requireAccess(session: Session, first: FirstSwitch): Promi
   const next = builtSystem(access.network, Object.keys(access.users), of('networkd'));
   const lost = losses(before, runners, next, first.ours);
   requireNoCut(hypervisor.name, lost, first.dropped);
-  for (const { text } of lost) session.note(`goes with the first switch: ${text}`);
+  for (const { text } of lost) session.note(`removed by the first switch: ${text}`);
 }
 
 /** @throws FleetError `adoption.cut-off` for what nobody has said may go. */
@@ -99,7 +99,7 @@ function requireNoCut(name: string, lost: readonly Loss[], dropped: ReadonlySet<
   const names = [...new Set(cut.map((loss) => loss.name))].join(',');
   throw new FleetError(
     'adoption.cut-off',
-    `the first switch of ${name} would take away what it or its guests are reached by:\n${listed(cut.map(({ text }) => text))}`,
+    `the first switch of ${name} would cut off the hypervisor or its guests. It removes:\n${listed(cut.map(({ text }) => text))}`,
     {
       blames: 'user',
       hint: `Keep it: put it under hypervisors.${name}, in config or in a module. Or name what may go: --drop ${names}\nNothing was switched.`,

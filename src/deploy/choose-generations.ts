@@ -140,7 +140,7 @@ function unfit(search: Search, wanted: readonly string[]): FleetError {
   const message =
     stranded.length > 0
       ? `${stranded.join(', ')} would be cut off: ${hypervisor} had another network for ${stranded.length > 1 ? 'them' : 'it'} at ${system?.number === undefined ? 'the generation that fleet kept' : `generation ${system.number}`}`
-      : `${vms.join(', ')} had another network then, which ${wanted.includes(systemName) ? 'that system' : "the hypervisor's system of today"} does not have`;
+      : `${vms.join(', ')} needed a network then that ${wanted.includes(systemName) ? 'that system' : "the hypervisor's current system"} does not have`;
   const works = fleetwide(search, vms) ?? fleetwide({ ...search, numbers: new Map() }, vms);
   return new FleetError('rollback.network', message, {
     hint: works

@@ -58,7 +58,7 @@ export async function lookAtFound(
 function notRunning(names: readonly string[], facts: Facts): string[] {
   return names
     .filter((name) => facts.vms.get(name)?.unit.active !== 'active')
-    .map((name) => `${name} ran before and does not run now`);
+    .map((name) => `${name} was running before and is not running now`);
 }
 
 /** Their bridge may be there and well, and they in none. */
@@ -92,7 +92,7 @@ export async function foundAfterRollback(
     );
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return { lines: [], bad: [`guests that are not fleet's could not be looked at: ${why}`] };
+    return { lines: [], bad: [`could not check guests that are not fleet's: ${why}`] };
   }
   const well = look.restarted.filter(
     (name) => !look.bad.some((line) => line.startsWith(`${name} `)),

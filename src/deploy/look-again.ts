@@ -118,13 +118,13 @@ async function unlikeBefore(
       restless = [...now].flatMap(([name, life]) => (lives?.get(name) === life ? [] : [name]));
       lives = now;
     } catch (error) {
-      const why = `it could not be looked at again: ${messageOf(error)}`;
+      const why = `it could not be checked again: ${messageOf(error)}`;
       return new Map([[systemName, why]]);
     }
     if (bad.size > 0 || restless.length > 0) stillSince = clock.now();
     if (bad.size === 0 && clock.now() - stillSince >= settle) return bad;
     if (clock.now() - started >= deadline + (bad.size > 0 ? 0 : 2 * settle)) {
-      for (const name of restless) bad.set(name, `${name} is started again and again`);
+      for (const name of restless) bad.set(name, `${name} keeps restarting`);
       return bad;
     }
     await clock.sleep(Math.min(1000, Math.max(100, settle)));
@@ -156,7 +156,7 @@ function differences(
     const seen = now.vms.get(name);
     const ran = isBusy({ name, ...vm });
     if (ran && !ill.has(name) && seen?.unit.active !== 'active')
-      bad.set(name, `${name} ran before and does not run now`);
+      bad.set(name, `${name} was running before and is not running now`);
     else if (!targets.has(name)) continue;
     else if (!ran && isBusy(seen)) bad.set(name, `${name} did not run before and runs now`);
     else if (seen?.current !== runners.get(name))

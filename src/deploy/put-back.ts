@@ -56,7 +56,7 @@ export async function putBack(ctx: Context): Promise<PutBack> {
       .map((name) => {
         if (name === systemName) return `${session.hypervisor.name} is on its previous system`;
         return ill.has(name)
-          ? `${name} is on its previous runner; it had only just been started before, or kept crashing`
+          ? `${name} is on its previous runner; it had just started before this, or kept crashing`
           : `${name} runs as before`;
       });
     const world = toBlame(rows, {

@@ -35,7 +35,7 @@ export async function repairAll(ctx: Context, actions: readonly Action[]): Promi
       return;
     }
     if (clock.now() >= until && checks.some((c) => !c.ok))
-      throw new NotHealthy(name, 'is not as it should be after it was repaired', checks);
+      throw new NotHealthy(name, 'is still not as it should be after the repair', checks);
     await clock.sleep(500);
   }
 }

@@ -70,7 +70,7 @@ function needsItsHypervisor(ctx: Context, moved: readonly string[]): FleetError 
   const names = moved.join(', ');
   return new FleetError(
     'rollback.network',
-    `${names} had another network then, which the hypervisor's system of today does not have`,
+    `${names} needed a network then that the hypervisor's current system does not have`,
     {
       hint: `Roll it back together with its hypervisor: fleet rollback ${moved.join(' ')} ${ctx.session.hypervisor.name}`,
     },

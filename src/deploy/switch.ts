@@ -90,7 +90,7 @@ function byItself(confirm: number, cause?: FleetError): FleetError {
     {
       ...(cause && { cause }),
       blames: 'commit',
-      hint: 'Is the address that fleet comes in by in the new system, with its route, its card and the rule that lets ssh in?',
+      hint: 'Does the new system have the address that fleet connects to, its route, its network card and a firewall rule for ssh?',
     },
   );
 }

@@ -73,7 +73,7 @@ export async function verifyHypervisor(
         .filter((vm) => failing.has(vm.name))
         .map(({ name }) => ({
           target: name,
-          text: `what it said, on ${hypervisor.name}: (${journalOf(name)})`,
+          text: `its log, on ${hypervisor.name}: (${journalOf(name)})`,
         })),
       ...(targets.has(hypervisor.name) ? notes(index, hypervisor.name, first) : []),
     ],

@@ -32,7 +32,9 @@ export function losses(
     ...addressLosses(facts, runners, next, guests).filter(({ name }) => name !== own?.name),
     ...[...runners.autostart]
       .filter((name) => !next.autostart.has(name) && !ours.has(name))
-      .map((name) => quiet(name, `vm ${name} does not start at boot any more: microvm.autostart`)),
+      .map((name) =>
+        quiet(name, `vm ${name} from microvm.autostart (it no longer starts at boot)`),
+      ),
     ...runners.users
       .filter((name) => !next.users.has(name))
       .map((name) => quiet(name, `user ${name}`)),
@@ -43,7 +45,7 @@ export function losses(
       .filter((forward) => !next.forwards.has(forward.replace(/ →.*/, '')))
       .map((forward) => quiet(forward, `forwarded port ${forward}`)),
     ...runners.refusing.map((table) =>
-      quiet(table, `the rules of ${table}, which forward nothing unless they say so`),
+      quiet(table, `the rules of ${table}, which drop forwarded traffic by default`),
     ),
   ];
 }
@@ -117,13 +119,13 @@ function ownAddress(facts: Facts, runners: Runners, next: NewSystem): Loss | und
   if (asks && (isLeased || own.includes(':'))) return undefined;
   const instead =
     isMade && !next.makes.has(link.name)
-      ? `there is no ${link.name}`
+      ? `the new system has no ${link.name}`
       : asks
-        ? 'it is fixed now, and DHCP may give another'
-        : 'nothing gives it';
+        ? 'the new system asks DHCP there, which may assign another'
+        : 'nothing in the new system assigns it';
   return {
     name: own,
-    text: `${address} on ${link.name}, by which you came in: in the new system ${instead}`,
+    text: `${address} on ${link.name}, the address you connected to (${instead})`,
     cuts: true,
   };
 }
@@ -171,7 +173,7 @@ function bridgeLosses(
         : [
             {
               name: bridge,
-              text: `${cards.join(', ')} in ${bridge}${whom}: nothing in the new system puts it there`,
+              text: `${cards.join(', ')} from ${bridge}${whom} (the new system does not attach it)`,
               cuts: true,
             },
           ]),
@@ -200,7 +202,7 @@ function tapLosses(
       });
       return lost.map((tap) => ({
         name,
-        text: `vm ${name} in ${bridgeOf(tap)}: nothing in the new system puts ${tap} there`,
+        text: `vm ${name} from ${bridgeOf(tap)} (the new system does not attach ${tap})`,
         cuts: true,
       }));
     });

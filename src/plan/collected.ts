@@ -17,7 +17,7 @@ export function collectedRunners(facts: Facts): Drift[] {
       {
         target,
         code: 'collected',
-        message: `its runner (/var/lib/microvms/${target}/current) is not in the store any more (collected): a restart would fail; build it again from what made it`,
+        message: `its runner (/var/lib/microvms/${target}/current) was garbage-collected: a restart would fail; build it again from its own configuration`,
       },
     ];
   });
@@ -30,8 +30,7 @@ function lostStore(target: string, links: readonly string[], seen: VmFacts | und
     {
       target,
       code: 'collected',
-      message:
-        'the runner that it runs on is not in the store any more (collected): it has to be restarted',
+      message: 'the runner it runs on was garbage-collected: it must be restarted',
     },
   ];
 }
@@ -49,7 +48,7 @@ function collectedDeployed(index: FleetIndex, hypervisor: string, facts: Facts):
         {
           target,
           code: 'collected',
-          message: `the deployed ${what} is not in the store any more (collected): ${fails}; ${remedy}${held ? ' what fleet.yaml says' : ''}`,
+          message: `the deployed ${what} was garbage-collected: ${fails}; ${remedy}${held ? ' what fleet.yaml says' : ''}`,
         },
       ];
     }

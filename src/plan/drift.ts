@@ -42,8 +42,8 @@ export function drift(
       const target = name === systemName ? hypervisor : name;
       const since = `held back by ${held.operator} since ${timestamp(held.since)}`;
       const message = release.has(target)
-        ? `${since}; released: it goes to what fleet.yaml says`
-        : `${since}; what fleet.yaml says of it waits (fleet apply --release ${target})`;
+        ? `${since}; released: it follows fleet.yaml again`
+        : `${since}; its changes in fleet.yaml wait for fleet apply --release ${target}`;
       return { target, code: 'held', message };
     }),
   ];
@@ -87,7 +87,7 @@ function hostDrift(hypervisor: string, facts: Facts): Drift[] {
   if (declared.length > 0) {
     say(
       'declared',
-      `${declared.join(', ')} ${declared.length > 1 ? 'are' : 'is'} in microvm.vms of the system that runs: the switch restarts none of them, but should it be rolled back, the switch to the system of today does`,
+      `${declared.join(', ')} ${declared.length > 1 ? 'are' : 'is'} in microvm.vms of the running system: this switch restarts none of them, but rolling it back would`,
     );
   }
   const { lock, ended } = facts;
@@ -171,7 +171,7 @@ function vmDrift(
   if (pending) say('restart-pending', pending);
   if (vm.state === 'running' && !active) {
     const state = `microvm@${name} is ${seen.unit.active} (${seen.unit.sub})`;
-    say('stopped', `${state}; what it said, on ${vm.on}: (${journalOf(name)})`);
+    say('stopped', `${state}; its log, on ${vm.on}: (${journalOf(name)})`);
   }
   if (vm.state === 'stopped' && isBusy(seen))
     say('running', 'runs, though fleet.yaml says stopped');

@@ -82,7 +82,7 @@ function left({ index, lastDeployed }: PlanInput): string[] {
     .filter(([name]) => !index.hypervisors.has(name))
     .map(
       ([name, commit]) =>
-        `${name} leaves the fleet: it was deployed (${commit.slice(0, 8)}), its guests go on running and nobody looks after them; when that is meant: git push ${index.fleet.git.remote} :refs/fleet/deployed/${name}`,
+        `${name} is no longer in fleet.yaml: it was deployed (${commit.slice(0, 8)}), its guests keep running, and fleet no longer manages them; if that is intended: git push ${index.fleet.git.remote} :refs/fleet/deployed/${name}`,
     );
 }
 
@@ -151,10 +151,10 @@ function planHypervisor(name: string, input: PlanInput): HypervisorPlan {
 
 /** Modules are Nix, which only the hypervisor reads: apply asks the new system itself. */
 function lostDrift(hypervisor: string, { name, text, cuts }: Lost): Drift {
-  const then = cuts ? `: then apply refuses, unless told --drop ${name}` : '';
+  const then = cuts ? `; apply refuses this without --drop ${name}` : '';
   return {
     target: hypervisor,
     code: 'first-switch',
-    message: `the first switch takes away ${text}, if no module has it${then}`,
+    message: `the first switch removes ${text}, unless a module keeps it${then}`,
   };
 }

@@ -31,7 +31,7 @@ export function checkState(target: string, { stateMount }: Facts): CheckResult[]
   return [
     result(target, '/var/lib/fleet', 'kept over a reboot', isLost ? seen : undefined, {
       code: 'not-kept',
-      says: `/var/lib/fleet is ${seen}: a reboot takes away what fleet knows and the way back after a power cut; keep it as /var/lib/microvms is kept (environment.persistence, or a file system of its own)`,
+      says: `/var/lib/fleet is ${seen}: a reboot loses fleet's records and the roll-back after a power cut; persist it as you do /var/lib/microvms (environment.persistence, or a file system of its own)`,
     }),
   ];
 }
@@ -85,7 +85,7 @@ function checkDrops(target: string, network: Network, { plumbing }: Facts): Chec
   return [
     result(target, `forward ${bridge}`, 'dropped by nobody else', chains.join(', '), {
       code: 'forward-drop',
-      says: `${chains.join(', ')} drops what guests on ${bridge} send and get, whatever fleet's table accepts: ${remedy}`,
+      says: `${chains.join(', ')} drops traffic to and from guests on ${bridge}, even what fleet's table accepts: ${remedy}`,
     }),
   ];
 }
@@ -103,7 +103,7 @@ function checkDns({ name, nameservers }: Hypervisor, { plumbing }: Facts): Check
   return [
     result(name, 'dnsmasq', 'active', seen, {
       code: 'dns',
-      says: `dnsmasq.service is ${dnsmasq}: guests can look up no names`,
+      says: `dnsmasq.service is ${dnsmasq}: guests cannot resolve names`,
       repairs: [['unit', 'dnsmasq.service']],
     }),
   ];

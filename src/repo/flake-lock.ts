@@ -41,7 +41,7 @@ export function requireSound(lock: string, inputs: readonly Input[], what: strin
   if (reading.faults.length === 0) return reading;
   throw new FleetError('lock.not-as-declared', `${what} does not agree with flake.nix`, {
     detail: reading.faults.slice(0, 20).join('\n'),
-    hint: 'It is not used: Nix would take what it says and not what flake.nix says. Who made it: git log flake.lock. `fleet update` makes a new one.',
+    hint: 'fleet does not use it: Nix would follow the lock, not flake.nix. See who changed it: git log flake.lock. `fleet update` makes a new one.',
   });
 }
 

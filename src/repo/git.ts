@@ -136,9 +136,9 @@ const interrupted = () => new FleetError('interrupted', 'interrupted');
 function timedOut(args: readonly string[], timeout: number): FleetError {
   return gitError(
     'git.timed-out',
-    `git ${args[0]} had not ended after ${timeout / 1000} s and was stopped`,
+    `git ${args[0]} did not finish within ${timeout / 1000} s and was stopped`,
     {
-      hint: 'Does the remote answer: git ls-remote? A hook or a large push that takes longer needs a longer git.timeout in fleet.yaml.',
+      hint: 'Check that the remote answers: git ls-remote. If a hook or a large push needs longer, raise git.timeout in fleet.yaml.',
     },
   );
 }

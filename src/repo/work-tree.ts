@@ -113,7 +113,7 @@ function foldersAreReal(top: string, path: string): boolean {
 
 function unsafe(path: string, what: string): FleetError {
   return new FleetError('workspace.unsafe-file', `${path} ${what}: fleet does not use it`, {
-    hint: 'Files of the repository have to be plain files of at most 16 MiB: a link could show, or overwrite, what is not in it.',
+    hint: 'Files in the repository must be regular files of at most 16 MiB: a link could expose or overwrite something outside it.',
     blames: 'user',
   });
 }

@@ -9,9 +9,9 @@ test('says what becomes of a rollout that is to stop, by how far it is', async (
   expect(becomes()).toContain('finishing the current step, then rolling back');
   emit({ type: 'hypervisor', hypervisor, state: 'end', result: 'done' });
   // A roll-back tells git nothing.
-  expect(becomes()).toBe('Every hypervisor is done: letting go of their locks.');
+  expect(becomes()).toBe('Every hypervisor is done: releasing their locks.');
   emit({ type: 'git', remote: 'origin', step: 'record', state: 'begin' });
-  expect(becomes()).toContain('git is told of it');
+  expect(becomes()).toContain('recording it in git');
 });
 
 afterEach(() => {

@@ -97,8 +97,7 @@ describe('generations that fit together', () => {
   test('a vm that had another network then is refused, with the command that works', () => {
     expect(refusal(['web1'], { web1: 2 })).toEqual({
       code: 'rollback.network',
-      message:
-        "web1 had another network then, which the hypervisor's system of today does not have",
+      message: "web1 needed a network then that the hypervisor's current system does not have",
       hint: 'Roll them back together: fleet rollback hv1 web1 --to hv1=6 --to web1=2',
     });
   });

@@ -339,7 +339,7 @@ describe('the first switch of an adopted host', () => {
     world.dropped = new Set(['br-a']);
     expect((await world.apply(['hv1']))[0]?.outcome).toBe('done');
     const notes = world.events.flatMap((event) => (event.type === 'note' ? [event.text] : []));
-    expect(notes).toContain('goes with the first switch: user ops');
+    expect(notes).toContain('removed by the first switch: user ops');
   });
 
   test('goes on when the new system has the bridge, its address and the TAP in it', async () => {

@@ -106,7 +106,7 @@ describe('the address that we came in by', () => {
   });
 
   test.each<[string, string[]]>([
-    ['nothing gives it', by()],
+    ['nothing in the new system assigns it', by()],
     [
       'another card has it',
       by('10-eth1.network: [Match]; Name=eth1; [Network]; Address=192.0.2.1/24'),
@@ -214,11 +214,11 @@ describe('what cuts nobody off is named, too', () => {
       ),
     ).toEqual([
       'address 198.51.100.1/24 on eth1',
-      'vm app does not start at boot any more: microvm.autostart',
+      'vm app from microvm.autostart (it no longer starts at boot)',
       'user ops',
       'open port tcp 9100',
       'open port udp 51820',
-      'the rules of inet mine, which forward nothing unless they say so',
+      'the rules of inet mine, which drop forwarded traffic by default',
     ]);
   });
 

@@ -52,5 +52,5 @@ test('one that never ends is given up, and keeps no other from answering', async
   const answers = await Promise.all([...before, ...after]);
   expect(answers.map(({ code }) => code)).toEqual(Array(15).fill(0));
   expect(isHung).toBe(true);
-  expect(await hung).toMatchObject({ message: 'sleep had not ended after 15 s' });
+  expect(await hung).toMatchObject({ message: 'sleep did not finish within 15 s' });
 }, 60_000);

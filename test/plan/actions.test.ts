@@ -165,7 +165,7 @@ describe('held back', () => {
     const plan = planHv1({ fingerprints: changed('web1'), facts: facts('web1') });
     expect(plan.actions).toEqual([]);
     expect(plan.drift[0]?.message).toBe(
-      'held back by ada@desk since 2025-10-09 08:53 UTC; what fleet.yaml says of it waits (fleet apply --release web1)',
+      'held back by ada@desk since 2025-10-09 08:53 UTC; its changes in fleet.yaml wait for fleet apply --release web1',
     );
   });
 

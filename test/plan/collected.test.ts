@@ -13,8 +13,8 @@ describe('a deployed generation that was collected', () => {
   test('is told, and built again though nothing changed', () => {
     const plan = planHv1(gone('web1', systemName));
     expect(plan.drift.map((d) => `${d.target}: ${d.message}`)).toEqual([
-      'hv1: the deployed system is not in the store any more (collected): a reboot may fail; apply builds it again',
-      'web1: the deployed generation is not in the store any more (collected): a restart would fail; apply builds it again',
+      'hv1: the deployed system was garbage-collected: a reboot may fail; apply builds it again',
+      'web1: the deployed generation was garbage-collected: a restart would fail; apply builds it again',
     ]);
     expect(plan.actions).toEqual([
       { kind: 'switch', target: 'hv1', why: 'what was deployed was collected' },
@@ -50,13 +50,13 @@ describe("the runner of a guest that is not fleet's", () => {
 
   test('is told when it was collected, for the guest never starts again', () => {
     expect(told(planHv1(stray('active', 'current', 'booted')))).toEqual([
-      'old: its runner (/var/lib/microvms/old/current) is not in the store any more (collected): a restart would fail; build it again from what made it',
+      'old: its runner (/var/lib/microvms/old/current) was garbage-collected: a restart would fail; build it again from its own configuration',
     ]);
   });
 
   test('is told when only the one that it runs on was collected, and of none that is merely stale', () => {
     expect(told(planHv1(stray('active', 'booted')))).toEqual([
-      'old: the runner that it runs on is not in the store any more (collected): it has to be restarted',
+      'old: the runner it runs on was garbage-collected: it must be restarted',
     ]);
     expect(told(planHv1(stray('inactive', 'booted')))).toEqual([]);
   });

@@ -57,7 +57,7 @@ describe('drift', () => {
         interfaces: withEntry(f.interfaces, 'vm-web1', undefined),
       }),
       [
-        "web1 stopped: microvm@web1 is failed (failed); what it said, on hv1: (journalctl -u 'microvm*@web1' -n 50)",
+        "web1 stopped: microvm@web1 is failed (failed); its log, on hv1: (journalctl -u 'microvm*@web1' -n 50)",
       ],
     ],
     [
@@ -149,7 +149,7 @@ test('a first switch says which guests its roll-back would restart', () => {
       .drift.filter((d) => d.code === 'declared')
       .map((d) => d.message);
   expect(told(false)).toEqual([
-    'old is in microvm.vms of the system that runs: the switch restarts none of them, but should it be rolled back, the switch to the system of today does',
+    'old is in microvm.vms of the running system: this switch restarts none of them, but rolling it back would',
   ]);
   expect(told(true)).toEqual([]);
 });

@@ -78,7 +78,7 @@ describe('a hypervisor whose network somebody took apart is repaired', () => {
     [
       'a name service that died',
       plumbing({ dnsmasq: 'failed' }),
-      'hv1 dns: dnsmasq.service is failed: guests can look up no names',
+      'hv1 dns: dnsmasq.service is failed: guests cannot resolve names',
       ['repair hv1 unit dnsmasq.service'],
     ],
     [
@@ -117,7 +117,9 @@ describe('what nobody can mend from here', () => {
   test('is said of each bridge that somebody else’s chain drops packets of', () => {
     const hv1 = plan(dropping(['docker0', '10.1.0.0/24']));
     expect(said(hv1)).toEqual([
-      expect.stringMatching(/^hv1 forward-drop: ip filter FORWARD drops what guests on br-back /),
+      expect.stringMatching(
+        /^hv1 forward-drop: ip filter FORWARD drops traffic to and from guests on br-back,/,
+      ),
     ]);
     expect(said(hv1)[0]).toContain('iptables -I DOCKER-USER -i br-back -j ACCEPT');
     expect(hv1.problems).toEqual([]);
@@ -230,7 +232,7 @@ test('a hypervisor that left fleet.yaml is named while the remote knows that it 
   });
   expect(warnings).toEqual([
     expect.stringMatching(
-      /^hvx leaves the fleet: it was deployed \(bbbbbbbb\), its guests go on running/,
+      /^hvx is no longer in fleet.yaml: it was deployed \(bbbbbbbb\), its guests keep running/,
     ),
   ]);
 });

@@ -80,8 +80,8 @@ test('drift is shown where nothing is to be done, too', () => {
   });
   expect(text(plan([hv1]))).toMatchInlineSnapshot(`
     "hv1
-      ! web1: held back by ada@desk since 2025-10-09 08:53 UTC; what fleet.yaml says
-        of it waits (fleet apply --release web1)
+      ! web1: held back by ada@desk since 2025-10-09 08:53 UTC; its changes in
+        fleet.yaml wait for fleet apply --release web1
 
     No changes.
     "
@@ -194,8 +194,8 @@ test('what was found before anything changes reads well at 80 columns', () => {
       ! hv1: nix-collect-garbage runs: a build may have to wait for it
       ! db1: the deployed generation has no root, so it may be collected any time;
         apply roots it again
-      ! web1: the deployed generation is not in the store any more (collected): a
-        restart would fail; apply builds it again
+      ! web1: the deployed generation was garbage-collected: a restart would fail;
+        apply builds it again
       ! web1: current is not the runner that was deployed
       ! web1: current differs from booted for 3 h 12 min: a reboot would boot it
 

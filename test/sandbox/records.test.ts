@@ -93,7 +93,7 @@ describe('what was deployed', { timeout: 240_000 }, () => {
   });
 
   it.each([
-    ['nobody', 'nothing is remembered of nobody'],
+    ['nobody', 'there is no record of nobody'],
     ['--last=many', '--last many is no number'],
   ])('%s is a usage error', async (arg, message) => {
     const run = await desk.fleet(['history', arg]);

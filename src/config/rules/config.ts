@@ -72,7 +72,7 @@ export function* configSizes({ vms }: Draft): Iterable<Finding> {
     for (const { path, settings } of vm.layers) {
       all += count(settings.config);
       if (all <= maxValues) continue;
-      const message = `the vms have more than ${maxValues} values of config`;
+      const message = `the config of all vms has more than ${maxValues} values`;
       yield {
         code: 'E108',
         path: [...path, 'config'],

@@ -41,7 +41,7 @@ export function* outsideOfNetworks({ hypervisors }: Draft): Iterable<Finding> {
       code: 'E420',
       path: [...path, 'ssh'],
       message: `${host} is in ${host.includes(':') ? around.yaml.subnet6 : formatSubnet(around.subnet)} of network ${around.name}, a bridge of ${name}’s own`,
-      hint: 'a network is behind its hypervisor: give it a subnet that is nowhere else yet',
+      hint: 'give the network a subnet that is not in use anywhere else',
     };
   }
 }

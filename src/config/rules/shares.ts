@@ -154,7 +154,7 @@ function* meeting(
       if (!outer || said.has(key)) continue;
       said.add(key);
       const message = `${place.what} is at ${place.folder}, within ${outer.folder}, where the guest of ${outer.what} writes`;
-      const hint = `it could put a link there to anything of the hypervisor's: use a folder beside it, or readOnly: true`;
+      const hint = `it could place a link there to any file of the hypervisor: use a folder beside it, or readOnly: true`;
       yield { code: 'E540', path: place.path, message, hint };
     }
   }
@@ -206,7 +206,7 @@ export function* checkoutPlaces({ hypervisors }: Draft): Iterable<Finding> {
       ? '/var/lib/fleet'
       : notForCheckouts.find((folder) => isWithin(checkout, folder));
     if (bad === undefined) continue;
-    const message = `the checkout cannot be at ${checkout}: ${bad} holds what is not root's alone, or something else of fleet's`;
+    const message = `the checkout cannot be at ${checkout}: ${bad} is where others than root write, or where fleet keeps something else`;
     yield {
       code: 'E541',
       path: [...path, 'checkout'],

@@ -86,7 +86,7 @@ export function understand<T>(code: string, answer: string, read: () => T): T {
     throw new FleetError(code, `the hypervisor's answer cannot be read: ${clip(why, 300)}`, {
       cause: error,
       detail: clip(answer.slice(-500), 500),
-      hint: 'Nothing of it is believed. Look at that machine: what it says is not what fleet asked for.',
+      hint: 'The answer was discarded. Check that machine: its reply is not what this script prints.',
     });
   }
 }

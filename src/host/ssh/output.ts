@@ -38,7 +38,7 @@ export class Output {
     if (this.#bytes > most) {
       this.isFull = true;
       const size = `${most / mebibyte} MiB`;
-      throw new FleetError('remote.too-much', `a script said more than ${size}`);
+      throw new FleetError('remote.too-much', `a script printed more than ${size}`);
     }
     if (this.started) {
       this.#take(chunk);

@@ -124,7 +124,7 @@ export function runScript(
 function tooLong(link: Link, timeoutMs: number, title = 'a script'): FleetError {
   return new FleetError(
     'ssh.timed-out',
-    `${link.label}: ${title} had not ended after ${timeoutMs / 1000} s; the connection was given up`,
+    `${link.label}: ${title} did not finish within ${timeoutMs / 1000} s; the connection was closed`,
     { hint: 'It may still be running there.' },
   );
 }

@@ -100,6 +100,6 @@ function toolError(file: string, error: ExecFileException): FleetError {
       hint: 'Install the OpenSSH client: fleet reads ~/.ssh/config and known_hosts with it.',
       cause: error,
     });
-  const why = error.killed ? `had not ended after ${timeoutMs / 1000} s` : error.message;
+  const why = error.killed ? `did not finish within ${timeoutMs / 1000} s` : error.message;
   return new FleetError('ssh.config', `${file} ${why}`, { cause: error });
 }
