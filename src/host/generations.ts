@@ -12,6 +12,8 @@ export interface Generation {
   /** Seconds since the epoch; 0: unknown. */
   readonly since: number;
   readonly current: boolean;
+  /** Present: the current one replaced it, in a deployment or a roll-back. */
+  readonly replaced?: true;
 }
 
 /** What a hypervisor's system does with the interfaces of its guests. */
@@ -75,16 +77,18 @@ function read(text: string): Generations {
       current: current === 'yes',
     }),
   );
+  const keyOf = (g: Generation) => `${g.name} ${g.path}`;
+  const numbered = all.filter((g) => g.number !== undefined);
   // What a profile still lists need not be listed as kept, too.
-  const listed = new Set(
-    all.filter((g) => g.number !== undefined).map((g) => `${g.name} ${g.path}`),
-  );
+  const listed = new Set(numbered.map(keyOf));
+  const kept = new Set(all.filter((g) => g.number === undefined).map(keyOf));
   const second = (kind: string, base: string) =>
     of(kind).flatMap(([of_, value = '']) => (of_ === base ? [shape.name(value, kind)] : []));
   const systems = ['wired', 'bridge', 'declares'].flatMap(of).map(([base = '']) => base);
   return {
     all: all
-      .filter((g) => g.number !== undefined || !listed.has(`${g.name} ${g.path}`))
+      .filter((g) => g.number !== undefined || !listed.has(keyOf(g)))
+      .map((g) => (kept.has(keyOf(g)) ? { ...g, replaced: true as const } : g))
       .sort((a, b) =>
         a.name === b.name ? (a.number ?? 0) - (b.number ?? 0) : a.name < b.name ? -1 : 1,
       ),
@@ -121,13 +125,21 @@ function read(text: string): Generations {
   };
 }
 
-/** Those that one may return to, the likeliest first: younger ones before older, then what fleet kept. */
+/**
+ * Those that one may return to, the likeliest first: what the current one replaced (between the two may
+ * be one that was rolled back from), younger ones before older, then what fleet kept.
+ */
 export function earlierGenerations(generations: Generations, name: string): Generation[] {
   const own = generations.all.filter((g) => g.name === name);
   const current = own.find((g) => g.current);
   const others = own.filter((g) => g.path !== current?.path);
+  const earlier = others
+    .filter((g) => g.number !== undefined && g.number < (current?.number ?? 0))
+    .reverse();
+  const replaced = earlier.find((g) => g.replaced);
   return [
-    ...others.filter((g) => g.number !== undefined && g.number < (current?.number ?? 0)).reverse(),
+    ...(replaced ? [replaced] : []),
+    ...earlier.filter((g) => g !== replaced),
     ...others.filter((g) => g.number === undefined),
   ];
 }

@@ -36,6 +36,15 @@ describe('generations', () => {
     ]);
   });
 
+  test('are returned to by what ran before, not by a number that was rolled back from', () => {
+    const all = [line('web1', 1, 'a'), line('web1', 2, 'bad'), line('web1', 3, 'c', true)];
+    expect(earlier([...all, line('web1', 'kept', 'a')])).toEqual([1, 2]);
+    expect(earlier(all)).toEqual([2, 1]);
+    // After a roll-back what was rolled back from is the kept one: the next goes further back.
+    const back = [line('web1', 1, 'a'), line('web1', 2, 'b', true), line('web1', 3, 'bad')];
+    expect(earlier([...back, line('web1', 'kept', 'bad')])).toEqual([1]);
+  });
+
   test('that fleet kept are listed only when the profile has them no more', () => {
     const { all } = read(
       line('web1', 1, 'a'),

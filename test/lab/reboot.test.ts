@@ -98,6 +98,11 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       );
       expect(await sound()).toEqual(['hv1', 'app', 'db', 'spare', 'well']);
       expect(await active()).toEqual(['app', 'db', 'sick', 'spare', 'well']);
+      // Looking alone writes nothing: a deployment does, of guests that it leaves alone, too.
+      desk.edit((d) => {
+        d.hypervisors.hv1.packages = ['htop'];
+      });
+      await desk.apply(0);
 
       await hv1.reboot();
 
