@@ -45,7 +45,8 @@ export async function gitFollows(
       ...(settings.revert && back?.revert !== undefined && { branch: back.revert }),
       ...(forced !== undefined && !fault && { forget: [forced] }),
     };
-    if (!fault && results.some((r) => r.failure && r.outcome !== 'untouched'))
+    const failed = results.filter((r) => r.failure && r.failure.code !== 'interrupted');
+    if (!fault && failed.some((r) => r.outcome !== 'untouched'))
       say(`The failure does not look like the fault of ${short(commit)}: nothing is reverted.`);
     if (outcome.deployed.size === 0 && !outcome.bad) return true;
     await repo.publishOutcome(outcome);

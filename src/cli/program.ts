@@ -80,7 +80,7 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
       .option('--release <names>', 'deploy again what was held back; comma-separated')
       .option('--drop <names>', 'what a first switch may remove: bridges, vms, addresses')
       .option('--restart <names>', 'also restart these vms; comma-separated')
-      .option('--force', 'also what was deployed before and put back')
+      .option('--force', 'also a quarantined commit, and one that does not hold what runs')
       .option('--resume [id]', 'take up a deployment that lost its fleet, and finish it')
       .option('--undo', 'with --resume: put back what it changed')
       .option('--lock-timeout <duration>', 'wait that long while somebody else deploys, as in 10m')

@@ -104,7 +104,11 @@ async function badTree(seen: Survey, contents: Contents): Promise<string | undef
 
 function knownBad(seen: Survey, tree: string): FleetError {
   const commit = seen.upstream?.state.bad.get(tree)?.slice(0, 8);
-  return new FleetError('commit.known-bad', `this was deployed as ${commit} and put back`, {
-    hint: `Nothing was done. What failed: fleet history ${commit}. To try the very same again: --force`,
-  });
+  return new FleetError(
+    'commit.known-bad',
+    `this commit is quarantined: it was deployed as ${commit} and rolled back`,
+    {
+      hint: `Nothing was done. What failed: fleet history ${commit}. To try the very same again: --force`,
+    },
+  );
 }

@@ -137,7 +137,7 @@ describe('what was deployed', { timeout: 240_000 }, () => {
     desk.save();
     const run = await desk.apply(1);
     expect(run.stderr).toMatch(
-      /this was deployed as [0-9a-f]{8} and put back \[commit\.known-bad\]/,
+      /this commit is quarantined: it was deployed as [0-9a-f]{8} and rolled back \[commit\.known-bad\]/,
     );
     expect(run.stderr).toContain('--force');
     expect(await desk.git('rev-parse', 'HEAD')).toBe(head);
