@@ -371,8 +371,19 @@
           ln "$new/key" "$1" 2>/dev/null || [ -s "$1" ] || mv -f "$new/key" "$1"
           rm -rf "$new"
         fi
-        ssh-keygen -y -f "$1" >"$1.pub.$$"
-        mv -f "$1.pub.$$" "$1.pub"
+        renew "$1.pub" ssh-keygen -y -f "$1"
+      }
+
+      # renew FILE COMMAND...: what COMMAND prints becomes FILE; on a full disk the one that is there stays.
+      renew() {
+        file=$1
+        shift
+        if "$@" >"$file.$$" && [ -s "$file.$$" ]; then
+          mv -f "$file.$$" "$file"
+        else
+          rm -f "$file.$$"
+          [ -s "$file" ]
+        fi
       }
 
       mkdir -p "$R/var/lib/fleet"
@@ -386,8 +397,7 @@
       # ed25519 and the usual 256 bits are what a guest may have a key of its own of.
       key "$keys/$name/ssh_host_ecdsa_key" "$name" ecdsa 521
       umask 022
-      echo "restrict $(cat "$keys/check_ed25519.pub")" >"$keys/$name/.authorized.$$"
-      mv -f "$keys/$name/.authorized.$$" "$keys/$name/fleet-check"
+      renew "$keys/$name/fleet-check" echo "restrict $(cat "$keys/check_ed25519.pub")"
     '';
   };
 

@@ -16,13 +16,15 @@ import { type ScriptName, script } from '../../src/host/scripts.ts';
 let root: string;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'fleet-healthy-'));
+  // A systemd that runs nothing; Nix is not there.
+  mkdirSync(join(root, 'bin'));
+  writeFileSync(join(root, 'bin/systemctl'), '#!/bin/sh\n', { mode: 0o755 });
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 function run(name: ScriptName, ...args: string[]): void {
-  // Neither systemd nor Nix: what asks them is told no.
   execFileSync('sh', ['-c', script(name), 'fleet', ...args], {
-    env: { PATH: '/usr/bin:/bin', FLEET_ROOT: root },
+    env: { PATH: `${root}/bin:/usr/bin:/bin`, FLEET_ROOT: root },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
 }
