@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { EmulatedMachine } from './emulated/machine.ts';
 import type { Layers } from './layers.ts';
 import { Machine } from './machine.ts';
 import { must, type run, until } from './run.ts';
@@ -43,9 +44,18 @@ export interface LabHost {
   console(): string;
 }
 
+/** What a host is made of: a container, fast and with guests; or a machine with a kernel of its own. */
+export type HostKind = 'container' | 'emulated';
+
 /** Makes a host on a slot; it is off. */
-export async function makeHost(slot: Slot, name: string, layers: Layers): Promise<LabHost> {
-  const machine = new Machine(slot, name, layers);
+export async function makeHost(
+  slot: Slot,
+  name: string,
+  layers: Layers,
+  kind: HostKind = 'container',
+): Promise<LabHost> {
+  const emulated = kind === 'emulated' ? new EmulatedMachine(slot, name, layers) : undefined;
+  const machine = emulated ?? new Machine(slot, name, layers);
   const keys = join(slot.dir, 'ssh');
   const upper = join(slot.dir, 'upper');
   await mkdir(keys);
@@ -56,6 +66,7 @@ export async function makeHost(slot: Slot, name: string, layers: Layers): Promis
   const machineId = randomUUID().replaceAll('-', '');
 
   const freshDisk = async (): Promise<void> => {
+    emulated?.forgetDisk();
     await rm(upper, { recursive: true, force: true });
     await rm(join(slot.dir, 'work'), { recursive: true, force: true });
     await mkdir(join(upper, 'etc'), { recursive: true });

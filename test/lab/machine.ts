@@ -4,6 +4,7 @@ import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node
 import { join } from 'node:path';
 import { cgroups, removeCgroups } from './cgroup.ts';
 import type { Layers } from './layers.ts';
+import type { Power } from './power.ts';
 import { must, run, sleep, until } from './run.ts';
 import type { Slot } from './slots.ts';
 
@@ -11,8 +12,8 @@ import type { Slot } from './slots.ts';
 const rebootWanted = 133;
 const bootTimeoutMs = 120_000;
 
-/** The power switch, the console and the network cable of one host. */
-export class Machine {
+/** A host that shares this machine's kernel: a container with systemd. */
+export class Machine implements Power {
   readonly #slot: Slot;
   readonly #hostname: string;
   readonly #layers: Layers;

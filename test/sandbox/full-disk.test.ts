@@ -15,12 +15,6 @@ const canMount = (): boolean => {
   }
 };
 
-/** A container may not be allowed to take the last blocks for anybody but root. */
-const hasLastBlocks =
-  canMount() &&
-  ((BigInt(`0x${sh("sed -n 's/^CapBnd:[^0-9a-f]*//p' /proc/self/status").trim()}`) >> 24n) & 1n) ===
-    1n;
-
 describe.skipIf(!canMount())('a hypervisor on ext4, whose last blocks are rootâ€™s', () => {
   let stage: Stage;
   let lib: string;
@@ -100,29 +94,4 @@ describe.skipIf(!canMount())('a hypervisor on ext4, whose last blocks are rootâ€
     // With room again it is kept again.
     expect(sh(`stat -c %s ${lib}/fleet/reserve`)).toBe(`${4096 * 1024}\n`);
   }, 60_000);
-
-  it.skipIf(!hasLastBlocks)(
-    'lets the user of guests have what is left for root, for `current` and `booted`',
-    async () => {
-      fill();
-      sh(`mkdir -p ${lib}/microvms/web && chmod 777 ${lib}/microvms/web`);
-      const target = '/nix/store/00000000000000000000000000000000-microvm-qemu-with-a-long-name';
-      const link = (...caps: string[]) =>
-        sh(
-          `cd ${lib}/microvms/web; setpriv ${caps.join(' ')} --reuid=65534 --regid=65534 --clear-groups ln -s ${target} try`,
-        );
-      expect(() => link()).toThrow('No space left');
-      sh(`rm ${lib}/ballast2; size=$(( $(stat -c %s ${lib}/ballast) / 1024 - 256 ))
-      dd if=/dev/null of=${lib}/ballast bs=1024 seek=$size 2>/dev/null; sync`);
-      expect(free()).toBe(0);
-      expect(() => link()).toThrow('No space left');
-      link('--inh-caps=+sys_resource', '--ambient-caps=+sys_resource');
-      const web = await stage.call('vm-start', 'web');
-      expect(web, web.stderr).toMatchObject({ code: 0 });
-      expect(
-        sh(`cat ${stage.host.root}/run/systemd/system/microvm-set-booted@.service.d/fleet.conf`),
-      ).toBe('[Service]\nAmbientCapabilities=CAP_SYS_RESOURCE\n');
-      makeRoom();
-    },
-  );
 });
