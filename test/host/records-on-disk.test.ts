@@ -42,6 +42,8 @@ test('what a deployment wrote down is on disk before its result is', () => {
       'microvms/web1/',
     ])
       expect(synced).toContain(join(root, 'var/lib', path));
+    // The result's own text, too, before anybody can take it for one.
+    expect(synced).toContain(join(deployment, 'result.new'));
     expect(synced).not.toContain('late');
     expect(readFileSync(join(deployment, 'result'), 'utf8')).toBe('done\n');
   } finally {

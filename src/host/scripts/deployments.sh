@@ -159,7 +159,12 @@ end_deployment() {
 	# Only our own lock: another's is never taken away. Before the result: a power cut between the two
 	# leaves a deployment that is ended once more, not a lock that nobody ends.
 	[ "$(target "$state/lock")" != "deployments/$1" ] || rm -f "$state/lock"
-	printf '%s\n' "$2" | write "$deployments/$1/result" || true
+	# Its text is on disk before its name: else a power cut may leave the name alone, and the deployment
+	# has ended in nothing that anybody can read.
+	if printf '%s\n' "$2" >"$deployments/$1/result.new"; then
+		on_disk "$deployments/$1/result.new"
+		mv -f "$deployments/$1/result.new" "$deployments/$1/result"
+	fi || true
 	rm -rf "${roots:?}/$1" "$deployments/$1/roots" "$deployments/$1/eval"
 	systemctl stop "fleet-back-$1.timer" "fleet-back-$1.service" 2>/dev/null || true
 	keep_room
