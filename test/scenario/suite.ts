@@ -517,7 +517,10 @@ export function scenarios(kind: string, open: () => Promise<World>, lock?: strin
       await desk.apply(0);
       const moved = await look.runner('vm3');
       const alone = await desk.fleet(['rollback', 'vm3', '--yes']);
-      expect([alone.code, alone.stderr]).toEqual([1, expect.stringContaining('needed a network then')]);
+      expect([alone.code, alone.stderr]).toEqual([
+        1,
+        expect.stringContaining('needed a network then'),
+      ]);
       const refused = await desk.fleet(['rollback', 'hv1', '--yes']);
       expect(refused.code).toBe(1);
       const [, words = ''] = /fleet (rollback hv1 vm3 --to .*)/.exec(refused.stderr) ?? [];
