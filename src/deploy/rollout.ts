@@ -264,7 +264,7 @@ class Run {
   async #putBack(part: Part): Promise<void> {
     const { session } = part.ctx;
     if (part.state !== 'waiting' || part.failure)
-      session.note(part.failure ? stopped(part.failure) : 'put back with the others');
+      session.note(part.failure ? stopped(part.failure) : 'rolling back with the others');
     // Not waited for: guests are down. Where it could not be written it can be afterwards.
     const kept = this.#keepFailure(part);
     const { world, ...how } = await putBack(part.ctx);

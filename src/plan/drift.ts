@@ -78,7 +78,7 @@ function hostDrift(hypervisor: string, facts: Facts): Drift[] {
   if (!deployed) {
     say(
       'no-recovery',
-      'what puts an unfinished deployment in order after a power cut comes with this one; until then fleet unlock does',
+      'first deployment: should the power fail before it is confirmed, run fleet unlock; later ones recover at boot',
     );
   }
   const declared = [...facts.vms.values()]

@@ -97,7 +97,7 @@ describe('drift', () => {
 
   test('is, on a host that fleet never deployed, that nothing recovers there at boot yet', () => {
     expect(seen(() => ({ deployed: new Map(), vms: new Map(), interfaces: new Map() }))).toEqual([
-      'hv1 no-recovery: what puts an unfinished deployment in order after a power cut comes with this one; until then fleet unlock does',
+      'hv1 no-recovery: first deployment: should the power fail before it is confirmed, run fleet unlock; later ones recover at boot',
     ]);
   });
 
