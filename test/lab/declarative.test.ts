@@ -120,7 +120,7 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
         ),
       );
       const plan = await fleet('plan', '--no-diff');
-      expect(plan.stdout).toContain('vm1, vm2 are in microvm.vms of the system that runs');
+      expect(plan.stdout).toContain('vm1, vm2 are in microvm.vms of the running system');
       const { stdout } = await apply(3);
       const after = await invocations();
       for (const [i, vm] of ['vm1', 'vm2'].entries()) {
