@@ -1,6 +1,7 @@
-import { type SimpleGitOptions, simpleGit } from 'simple-git';
+import { simpleGit } from 'simple-git';
 import { FleetError } from '../model/errors.ts';
 import { gitError } from './error.ts';
+import { usersOwn } from './users-own.ts';
 
 /** What one git command did. A non-zero exit is a result. */
 export interface GitResult {
@@ -39,31 +40,6 @@ export interface GitOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/**
- * simple-git's guards are against arguments and variables from strangers. Here the arguments are
- * ours, and the environment is the user's own, whose editor, ssh and signing are to be respected.
- */
-const unsafe: NonNullable<SimpleGitOptions['unsafe']> = {
-  // false would reach hooks as GIT_TEST_DISALLOW_ABBREVIATED_OPTIONS and break theirs
-  allowAbbreviatedOptions: true,
-  allowUnsafeAskPass: true,
-  allowUnsafeConfigEnvCount: true,
-  allowUnsafeConfigPaths: true,
-  allowUnsafeCredentialHelper: true,
-  allowUnsafeDiffExternal: true,
-  allowUnsafeEditor: true,
-  allowUnsafeExec: true,
-  allowUnsafeGitProxy: true,
-  allowUnsafeGpgProgram: true,
-  allowUnsafeHooksPath: true,
-  allowUnsafeInclude: true,
-  allowUnsafePager: true,
-  allowUnsafeProtocolOverride: true,
-  allowUnsafeSshCommand: true,
-  allowUnsafeTemplateDir: true,
-  allowUnsafeUrlRewrite: true,
-};
-
 export function git(
   dir: string,
   env: Readonly<Record<string, string>>,
@@ -77,7 +53,7 @@ export function git(
     if (asked?.aborted) throw interrupted();
     const instance = simpleGit({
       baseDir: dir,
-      unsafe,
+      unsafe: usersOwn,
       abort: asked === undefined ? late : AbortSignal.any([asked, late]),
       allowEnvironment: Object.keys(all),
       // A child that stays behind (ssh's ControlPersist) may hold the pipes open for ever.
