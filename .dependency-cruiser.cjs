@@ -28,11 +28,18 @@ module.exports = {
       },
     },
     {
-      name: 'plan-knows-facts-only',
+      name: 'plan-needs-no-host',
       comment: 'The plan is made from facts as data, never over a connection.',
       severity: 'error',
       from: { path: '^src/plan/' },
-      to: { path: '^src/host/', pathNot: '^src/host/facts\\.ts$' },
+      to: { path: '^src/host/' },
+    },
+    {
+      name: 'the-model-needs-nobody',
+      comment: 'Everybody speaks in its terms: it can lean on none of them.',
+      severity: 'error',
+      from: { path: '^src/model/' },
+      to: { path: '^src/(?!model/)' },
     },
     {
       name: 'engine-does-not-show',

@@ -1,7 +1,7 @@
 import { readFleet } from '../config/read-fleet.ts';
 import type { Contact } from '../deploy/connect-all.ts';
-import { systemName } from '../host/facts.ts';
 import { type FleetIndex, indexFleet } from '../model/index.ts';
+import { systemName } from '../model/names.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Repo } from '../repo/repo.ts';
 import type { Workspace } from './workspace.ts';

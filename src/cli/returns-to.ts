@@ -1,4 +1,5 @@
-import { type Facts, systemName } from '../host/facts.ts';
+import type { Facts } from '../model/facts.ts';
+import { systemName } from '../model/names.ts';
 import type { RemoteState, Repo } from '../repo/repo.ts';
 
 /** What the branch returns to after a roll-back; or why to nothing, and whether the commit is bad then. */

@@ -3,12 +3,13 @@ import { type Answer, askAll, type Contact, connectAll } from '../deploy/connect
 import type { Ports } from '../deploy/ports.ts';
 import { declaredBy, returning } from '../deploy/rollback.ts';
 import { exitCodeOf, type RolloutInput, rollOut } from '../deploy/rollout.ts';
-import { type Facts, systemName } from '../host/facts.ts';
 import { type Generations, parseGenerations } from '../host/generations.ts';
 import type { Host } from '../host/host.ts';
 import { runScript } from '../host/hypervisor.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
+import type { Facts } from '../model/facts.ts';
 import type { FleetIndex } from '../model/index.ts';
+import { systemName } from '../model/names.ts';
 import { timestamp } from '../plan/drift.ts';
 import { resultsJson } from '../report/result-json.ts';
 import { resultText } from '../report/result-text.ts';

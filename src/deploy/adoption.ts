@@ -1,10 +1,10 @@
-import type { Facts } from '../host/facts.ts';
 import { type Loss, losses } from '../host/losses.ts';
 import { isLike } from '../host/network-files.ts';
 import { builtSystem, type SaidNetwork } from '../host/new-system.ts';
 import { parseRunners } from '../host/runners.ts';
 import { contains, parseAddress, parseSubnet } from '../model/addresses.ts';
 import { FleetError } from '../model/errors.ts';
+import type { Facts } from '../model/facts.ts';
 import type { Session } from './session.ts';
 
 /** What access.sh asks of the new system's configuration. */

@@ -1,5 +1,5 @@
-import { isBusy } from '../host/facts.ts';
 import { FleetError } from '../model/errors.ts';
+import { isBusy } from '../model/guest-facts.ts';
 import type { Action } from '../plan/plan.ts';
 import type { Context } from './context.ts';
 

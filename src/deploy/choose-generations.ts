@@ -1,4 +1,3 @@
-import { type Facts, systemName } from '../host/facts.ts';
 import {
   baseOf,
   bridgeUnder,
@@ -10,6 +9,8 @@ import {
 } from '../host/generations.ts';
 import { FleetError } from '../model/errors.ts';
 import { type Expected, nicsOf, parseExpected } from '../model/expected.ts';
+import type { Facts } from '../model/facts.ts';
+import { systemName } from '../model/names.ts';
 
 /** A generation to return to, and how it is reached. */
 export interface Return extends Generation {

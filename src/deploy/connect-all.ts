@@ -1,7 +1,7 @@
-import type { Facts } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
 import { readFacts, runScript } from '../host/hypervisor.ts';
 import { parseRunners, type Runners } from '../host/runners.ts';
+import type { Facts } from '../model/facts.ts';
 import type { Hypervisor } from '../model/fleet.ts';
 import { inParallel } from './parallel.ts';
 import type { Ports } from './ports.ts';

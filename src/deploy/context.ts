@@ -1,6 +1,7 @@
-import { type Facts, isBusy } from '../host/facts.ts';
 import { expectedOf } from '../model/expected.ts';
+import type { Facts } from '../model/facts.ts';
 import type { Vm } from '../model/fleet.ts';
+import { isBusy } from '../model/guest-facts.ts';
 import type { FleetIndex } from '../model/index.ts';
 import type { VmTarget } from '../plan/checks.ts';
 import type { Emit } from './events.ts';

@@ -1,6 +1,7 @@
-import { isBusy, systemName } from '../host/facts.ts';
 import { FleetError } from '../model/errors.ts';
 import { expectedOf, formatExpected, nicsOf } from '../model/expected.ts';
+import { isBusy } from '../model/guest-facts.ts';
+import { systemName } from '../model/names.ts';
 import type { Action, HypervisorPlan } from '../plan/plan.ts';
 import { requireAccess } from './adoption.ts';
 import { blameBuild } from './blame.ts';

@@ -1,5 +1,6 @@
-import { type Facts, systemName } from '../host/facts.ts';
 import { parseRunners } from '../host/runners.ts';
+import type { Facts } from '../model/facts.ts';
+import { systemName } from '../model/names.ts';
 import type { Context } from './context.ts';
 
 /** How guests came through a switch that are not fleet's, or that a system of somebody else's starts. */

@@ -1,5 +1,7 @@
-import { type Facts, isBusy, systemName, type VmFacts } from '../host/facts.ts';
 import { FleetError } from '../model/errors.ts';
+import type { Facts } from '../model/facts.ts';
+import { isBusy, type VmFacts } from '../model/guest-facts.ts';
+import { systemName } from '../model/names.ts';
 import { checkHypervisor, checkVm } from '../plan/checks.ts';
 import { awaitHealthy } from './await-healthy.ts';
 import { type Context, formerTarget } from './context.ts';

@@ -1,9 +1,9 @@
 import { request } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Facts } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
 import { runScript } from '../host/hypervisor.ts';
 import { expectedOf } from '../model/expected.ts';
+import type { Facts } from '../model/facts.ts';
 import type { Check } from '../model/fleet.ts';
 import { checkUser } from '../model/guest-keys.ts';
 import type { FleetIndex } from '../model/index.ts';

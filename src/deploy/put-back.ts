@@ -1,6 +1,6 @@
-import { systemName } from '../host/facts.ts';
 import { isLost } from '../host/hypervisor.ts';
 import { FleetError } from '../model/errors.ts';
+import { systemName } from '../model/names.ts';
 import type { Context } from './context.ts';
 import { foundAfterRollback } from './found-guests.ts';
 import { toBlame } from './host-fault.ts';

@@ -1,4 +1,5 @@
-import type { Facts, VmFacts } from '../host/facts.ts';
+import type { Facts } from '../model/facts.ts';
+import type { VmFacts } from '../model/guest-facts.ts';
 import { inParallel } from './parallel.ts';
 import type { Session } from './session.ts';
 

@@ -1,7 +1,8 @@
-import { isBusy, systemName } from '../host/facts.ts';
 import { baseOf, type Generations } from '../host/generations.ts';
 import { FleetError } from '../model/errors.ts';
 import { formatExpected, sameWiring } from '../model/expected.ts';
+import { isBusy } from '../model/guest-facts.ts';
+import { systemName } from '../model/names.ts';
 import { awaitHealthy } from './await-healthy.ts';
 import type { Return, Returns } from './choose-generations.ts';
 import { type Context, formerTarget, stopSeconds } from './context.ts';

@@ -1,6 +1,6 @@
-import type { Facts } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
 import { type ExitCode, exitCodes, type FleetError } from '../model/errors.ts';
+import type { Facts } from '../model/facts.ts';
 import type { Hypervisor, Rollout } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { confirmAll } from './confirm.ts';

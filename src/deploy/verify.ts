@@ -1,10 +1,10 @@
-import { type Facts, systemName } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
 import { readFacts } from '../host/hypervisor.ts';
 import { expectedOf } from '../model/expected.ts';
+import type { Facts } from '../model/facts.ts';
 import type { Hypervisor, Vm } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
-import { journalOf } from '../model/names.ts';
+import { journalOf, systemName } from '../model/names.ts';
 import { type CheckResult, checkHypervisor, checkVm } from '../plan/checks.ts';
 import { collectedRunners } from '../plan/collected.ts';
 import { hypervisorChecks } from '../plan/drift.ts';

@@ -1,6 +1,6 @@
-import { isBusy } from '../host/facts.ts';
 import { nicsOf } from '../model/expected.ts';
 import type { Vm } from '../model/fleet.ts';
+import { isBusy } from '../model/guest-facts.ts';
 import type { Action } from '../plan/plan.ts';
 import { awaitHealthy } from './await-healthy.ts';
 import { blameGuest } from './blame.ts';

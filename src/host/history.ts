@@ -1,3 +1,4 @@
+import { systemName } from '../model/names.ts';
 import { clip } from './answers/clip.ts';
 import * as shape from './answers/shape.ts';
 
@@ -95,7 +96,7 @@ function read(id: string, rows: readonly (readonly string[])[]): PastDeployment 
     ended: end && shape.time(end[0], 'time at which a deployment ended'),
     steps: steps(journal),
     before: new Map([
-      ...of('before', 'system').map(([path]) => ['system.', former(path)] as const),
+      ...of('before', 'system').map(([path]) => [systemName, former(path)] as const),
       ...of('before', 'vm').map(([name, path]) => [vmName(name), former(path)] as const),
     ]),
     after: new Map(of('after', 'record').map(([name, , path]) => [vmName(name), former(path)])),

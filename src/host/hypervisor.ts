@@ -1,8 +1,8 @@
 import { FleetError } from '../model/errors.ts';
+import type { Facts } from '../model/facts.ts';
 import type { Hypervisor } from '../model/fleet.ts';
 import { plainText } from '../model/plain-text.ts';
 import { clip } from './answers/clip.ts';
-import type { Facts } from './facts.ts';
 import type { Host, RunOptions } from './host.ts';
 import { parseFacts } from './parse-facts.ts';
 import { type ScriptName, script } from './scripts.ts';

@@ -1,6 +1,6 @@
+import type { Facts } from '../model/facts.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { labelCommand } from '../model/volumes.ts';
-import type { Facts } from './facts.ts';
 import type { Runners } from './runners.ts';
 
 /** Vms of fleet.yaml that are there and that fleet has never deployed. */

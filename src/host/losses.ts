@@ -1,4 +1,5 @@
-import type { Facts, Interface } from './facts.ts';
+import type { Facts } from '../model/facts.ts';
+import type { Interface } from '../model/network-facts.ts';
 import { forwardsOf } from './nat-rules.ts';
 import { fileOf, matches } from './network-files.ts';
 import type { NewSystem } from './new-system.ts';

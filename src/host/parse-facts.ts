@@ -1,17 +1,10 @@
 import { posix } from 'node:path';
 import { FleetError } from '../model/errors.ts';
 import { parseExpected } from '../model/expected.ts';
+import type { Checkout, Facts, OpenDeployment } from '../model/facts.ts';
+import { isUp, type UnitFacts, type VmFacts } from '../model/guest-facts.ts';
+import type { Interface, Route } from '../model/network-facts.ts';
 import * as shape from './answers/shape.ts';
-import {
-  type Checkout,
-  type Facts,
-  type Interface,
-  isUp,
-  type OpenDeployment,
-  type Route,
-  type UnitFacts,
-  type VmFacts,
-} from './facts.ts';
 import { parseImages, parseMount, parsePlumbing } from './parse-plumbing.ts';
 import { parseFree, parseMemory, parseProcessors, parseTaken } from './parse-resources.ts';
 import { isCollecting, parseWriters } from './parse-writers.ts';

@@ -1,8 +1,8 @@
-import type { Facts } from '../host/facts.ts';
 import { fileOf } from '../host/network-files.ts';
 import type { FoundVm, Runners } from '../host/runners.ts';
 import { quotePart } from '../model/config.ts';
 import { FleetError } from '../model/errors.ts';
+import type { Facts } from '../model/facts.ts';
 import {
   type FirstHypervisor,
   fleetHead,

@@ -1,4 +1,3 @@
-import type { Facts } from '../host/facts.ts';
 import { fileOf, type Serving } from '../host/network-files.ts';
 import type { FoundNic, FoundVm, Runners } from '../host/runners.ts';
 import {
@@ -18,6 +17,7 @@ import {
   parseSubnet6,
   type Subnet6,
 } from '../model/addresses6.ts';
+import type { Facts } from '../model/facts.ts';
 import { bridgeName } from '../model/names.ts';
 import type { FirstHypervisor } from './first-hypervisor.ts';
 import { refusals } from './refusals.ts';

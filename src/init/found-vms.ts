@@ -1,7 +1,7 @@
-import type { Facts } from '../host/facts.ts';
 import type { FoundVm, FoundVolume, Runners } from '../host/runners.ts';
 import { parseAddress, parseSubnet } from '../model/addresses.ts';
 import { formatAddress6, hostAddress6, parseAddress6, parseSubnet6 } from '../model/addresses6.ts';
+import type { Facts } from '../model/facts.ts';
 import { imageName, labelCommand, volumeLabel } from '../model/volumes.ts';
 import { addressOn, bridgeOf, type FoundBridge } from './found-networks.ts';
 import type { Fields } from './text.ts';

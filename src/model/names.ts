@@ -39,3 +39,6 @@ export function byName(a: { readonly name: string }, b: { readonly name: string 
 
 /** The command that shows what a vm and its helpers said, on its hypervisor. */
 export const journalOf = (vm: string): string => `journalctl -u 'microvm*@${vm}' -n 50`;
+
+/** Key of the hypervisor's own system where vms are listed by name: no vm can be called so. */
+export const systemName = 'system.';

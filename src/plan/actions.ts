@@ -1,7 +1,9 @@
-import { type Facts, isBusy, systemName } from '../host/facts.ts';
 import { type Expected, expectedOf, nicsOf, sameWiring } from '../model/expected.ts';
+import type { Facts } from '../model/facts.ts';
 import type { Vm } from '../model/fleet.ts';
+import { isBusy } from '../model/guest-facts.ts';
 import type { FleetIndex } from '../model/index.ts';
+import { systemName } from '../model/names.ts';
 import { dependencyOrder } from '../model/order.ts';
 import { lostGeneration } from './collected.ts';
 import { hypervisorChecks } from './drift.ts';

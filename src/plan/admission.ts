@@ -1,5 +1,5 @@
-import type { Facts } from '../host/facts.ts';
 import { type Demand, demand, type Shortage, shortages } from '../model/capacity.ts';
+import type { Facts } from '../model/facts.ts';
 import type { Amounts, Vm } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { askers, reckoning, shortageLine } from '../model/shortage-text.ts';

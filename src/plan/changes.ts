@@ -1,8 +1,9 @@
-import { type Facts, systemName } from '../host/facts.ts';
 import { quotePart } from '../model/config.ts';
+import type { Facts } from '../model/facts.ts';
 import type { Data, Hypervisor } from '../model/fleet.ts';
 import { isLookedInto } from '../model/guest-keys.ts';
 import type { FleetIndex } from '../model/index.ts';
+import { systemName } from '../model/names.ts';
 import { plainLine } from '../model/plain-text.ts';
 import { redact } from '../model/redact.ts';
 import { type Fields, hypervisorFields, keyed, networkFields, vmFields } from './fields.ts';

@@ -1,7 +1,8 @@
-import { type Facts, isBusy, type UnitFacts } from '../host/facts.ts';
 import { type Expected, nicsOf } from '../model/expected.ts';
+import type { Facts } from '../model/facts.ts';
 import type { Network } from '../model/fleet.ts';
 import { gatewaysOf } from '../model/gateways.ts';
+import { isBusy, type UnitFacts } from '../model/guest-facts.ts';
 import type { Drift, Repair } from './plan.ts';
 
 /** One thing looked at, with what was expected and what was seen. */

@@ -1,5 +1,7 @@
-import { type Facts, systemName, type VmFacts } from '../host/facts.ts';
+import type { Facts } from '../model/facts.ts';
+import type { VmFacts } from '../model/guest-facts.ts';
 import type { FleetIndex } from '../model/index.ts';
+import { systemName } from '../model/names.ts';
 import type { Drift } from './plan.ts';
 
 /** Deployed generations that garbage collection took, or could take: each is a restart that fails. */

@@ -1,15 +1,10 @@
-import {
-  type Facts,
-  isBusy,
-  type OpenDeployment,
-  systemName,
-  type VmFacts,
-} from '../host/facts.ts';
 import { expectedOf, nicsOf, sameWiring } from '../model/expected.ts';
+import type { Facts, OpenDeployment } from '../model/facts.ts';
 import type { Network } from '../model/fleet.ts';
 import { deployedGateways } from '../model/gateways.ts';
+import { isBusy, type VmFacts } from '../model/guest-facts.ts';
 import type { FleetIndex } from '../model/index.ts';
-import { journalOf } from '../model/names.ts';
+import { journalOf, systemName } from '../model/names.ts';
 import { type CheckResult, checkBridge, checkVm } from './checks.ts';
 import { collectedDrift } from './collected.ts';
 import type { Drift } from './plan.ts';

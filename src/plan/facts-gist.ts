@@ -1,4 +1,5 @@
-import { type Facts, systemName } from '../host/facts.ts';
+import type { Facts } from '../model/facts.ts';
+import { systemName } from '../model/names.ts';
 
 /** The facts that a saved plan rests on: not what passes by itself, as answers, ages or free space. */
 export interface FactsGist {

@@ -1,5 +1,5 @@
-import type { Facts } from '../host/facts.ts';
 import { FleetError } from '../model/errors.ts';
+import type { Facts } from '../model/facts.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { actions } from './actions.ts';
 import { withChanges } from './changes.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Facts } from '../host/facts.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
+import type { Facts } from '../model/facts.ts';
 import { type FactsGist, gistOf } from './facts-gist.ts';
 import type { Plan } from './plan.ts';
 

@@ -1,4 +1,4 @@
-import type { Facts } from '../host/facts.ts';
+import type { Facts } from '../model/facts.ts';
 import type { Hypervisor, Network } from '../model/fleet.ts';
 import type { CheckResult, Fault } from './checks.ts';
 

@@ -1,8 +1,9 @@
-import { type Facts, systemName } from '../host/facts.ts';
 import { parseSubnet } from '../model/addresses.ts';
 import { parseSubnet6 } from '../model/addresses6.ts';
 import { nicsOf } from '../model/expected.ts';
+import type { Facts } from '../model/facts.ts';
 import type { FleetIndex } from '../model/index.ts';
+import { systemName } from '../model/names.ts';
 import { admission, roomOf } from './admission.ts';
 import type { Action } from './plan.ts';
 import { resourceProblems } from './resources.ts';

@@ -1,4 +1,4 @@
-import type { Facts } from '../host/facts.ts';
+import type { Facts } from '../model/facts.ts';
 import type { Action } from './plan.ts';
 
 /** KiB that must be free before anything is built or switched; a kernel and an initrd fit in `boot`. */

@@ -1,4 +1,5 @@
-import type { Deployed, Facts, VmFacts } from '../host/facts.ts';
+import type { Deployed, Facts } from '../model/facts.ts';
+import type { VmFacts } from '../model/guest-facts.ts';
 import { age } from './age.ts';
 
 /**

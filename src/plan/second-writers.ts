@@ -1,4 +1,4 @@
-import type { Facts, Writer } from '../host/facts.ts';
+import type { Facts, Writer } from '../model/facts.ts';
 import type { Drift } from './plan.ts';
 
 /** How a unit that deploys by itself is turned off. */

@@ -1,4 +1,5 @@
 import type { PastDeployment, PastFailure, PastStep } from '../host/history.ts';
+import { systemName } from '../model/names.ts';
 import { plainLine, quotedText } from '../model/plain-text.ts';
 import { timestamp } from '../plan/drift.ts';
 import type { Style } from './style.ts';
@@ -62,7 +63,7 @@ function took({ started, ended }: PastDeployment): string {
 
 /** What it brought; of one that was not confirmed, what it was about. */
 function changed({ after, before, targets, result }: PastDeployment, hypervisor: string): string {
-  const title = (name: string) => (name === 'system.' ? hypervisor : name);
+  const title = (name: string) => (name === systemName ? hypervisor : name);
   const names =
     result === 'done'
       ? [...after].filter(([name, path]) => before.get(name) !== path).map(([name]) => title(name))

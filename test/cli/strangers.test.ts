@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { strangers } from '../../src/cli/strangers.ts';
 import type { Contact } from '../../src/deploy/connect-all.ts';
-import type { Facts } from '../../src/host/facts.ts';
+import type { Facts } from '../../src/model/facts.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
 import { openRepo } from '../../src/repo/open.ts';
 import { deployedFacts, index } from '../plan/situation.ts';

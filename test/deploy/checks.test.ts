@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { verifyHypervisor } from '../../src/deploy/verify.ts';
-import type { Facts, Interface, VmFacts } from '../../src/host/facts.ts';
+import type { Facts } from '../../src/model/facts.ts';
 import type { Hypervisor } from '../../src/model/fleet.ts';
+import type { VmFacts } from '../../src/model/guest-facts.ts';
+import type { Interface } from '../../src/model/network-facts.ts';
 import { checkHypervisor, checkVm, type VmTarget } from '../../src/plan/checks.ts';
 import { deployedFacts, index, unit, withEntry } from '../plan/situation.ts';
 import { World } from './run.ts';

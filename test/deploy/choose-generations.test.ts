@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { chooseGenerations, type Numbers } from '../../src/deploy/choose-generations.ts';
-import { systemName } from '../../src/host/facts.ts';
 import {
   type Generation,
   type Generations,
@@ -9,6 +8,7 @@ import {
 } from '../../src/host/generations.ts';
 import type { FleetError } from '../../src/model/errors.ts';
 import { formatExpected } from '../../src/model/expected.ts';
+import { systemName } from '../../src/model/names.ts';
 import { deployedFacts, index } from '../plan/situation.ts';
 
 const at = (name: string, number: number | undefined, current = false): Generation => ({

@@ -1,5 +1,7 @@
-import { type Facts, isBusy, systemName, type VmFacts } from '../../src/host/facts.ts';
 import { parseExpected } from '../../src/model/expected.ts';
+import type { Facts } from '../../src/model/facts.ts';
+import { isBusy, type VmFacts } from '../../src/model/guest-facts.ts';
+import { systemName } from '../../src/model/names.ts';
 import { unit, withEntry } from '../plan/situation.ts';
 
 /** What a pretend hypervisor remembers of a deployment, as in /var/lib/fleet/deployments. */

@@ -1,10 +1,11 @@
 import { readdirSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
-import type { Facts, VmFacts } from '../../src/host/facts.ts';
 import type { Host, RunOptions, RunResult } from '../../src/host/host.ts';
 import { type ScriptName, script, stepScript } from '../../src/host/scripts.ts';
 import { FleetError } from '../../src/model/errors.ts';
 import { expectedOf, nicsOf } from '../../src/model/expected.ts';
+import type { Facts } from '../../src/model/facts.ts';
+import type { VmFacts } from '../../src/model/guest-facts.ts';
 import type { FleetIndex } from '../../src/model/index.ts';
 import { factsText } from '../host/facts-text.ts';
 import { deployedFacts, openDeployment, unit, withEntry } from '../plan/situation.ts';

@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import type { HypervisorResult } from '../../src/deploy/put-back.ts';
 import { returning } from '../../src/deploy/rollback.ts';
 import { rollOut } from '../../src/deploy/rollout.ts';
-import { systemName } from '../../src/host/facts.ts';
 import {
   baseOf,
   type Generation,
@@ -10,6 +9,7 @@ import {
   noGenerations,
 } from '../../src/host/generations.ts';
 import { formatExpected, parseExpected } from '../../src/model/expected.ts';
+import { systemName } from '../../src/model/names.ts';
 import { index, twoHypervisors, unit, withEntry } from '../plan/situation.ts';
 import { World, words } from './run.ts';
 

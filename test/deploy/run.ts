@@ -4,7 +4,7 @@ import type { Clock, Ports } from '../../src/deploy/ports.ts';
 import type { HypervisorResult } from '../../src/deploy/put-back.ts';
 import { type RolloutInput, rollOut } from '../../src/deploy/rollout.ts';
 import { Session } from '../../src/deploy/session.ts';
-import type { Facts } from '../../src/host/facts.ts';
+import type { Facts } from '../../src/model/facts.ts';
 import type { Hypervisor } from '../../src/model/fleet.ts';
 import type { FleetIndex } from '../../src/model/index.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';

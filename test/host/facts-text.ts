@@ -1,12 +1,7 @@
-import type {
-  Facts,
-  Interface,
-  OpenDeployment,
-  Route,
-  UnitFacts,
-  Writer,
-} from '../../src/host/facts.ts';
 import { formatExpected } from '../../src/model/expected.ts';
+import type { Facts, OpenDeployment, Writer } from '../../src/model/facts.ts';
+import type { UnitFacts } from '../../src/model/guest-facts.ts';
+import type { Interface, Route } from '../../src/model/network-facts.ts';
 
 const roots = '/nix/var/nix/gcroots/fleet';
 const parts = ['kernel', 'initrd', 'kernel-modules'];

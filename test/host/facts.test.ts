@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { type Facts, systemName, type VmFacts } from '../../src/host/facts.ts';
 import { parseFacts } from '../../src/host/parse-facts.ts';
 import { FleetError } from '../../src/model/errors.ts';
+import type { Facts } from '../../src/model/facts.ts';
+import type { VmFacts } from '../../src/model/guest-facts.ts';
+import { systemName } from '../../src/model/names.ts';
 import {
   deployedFacts,
   emptyFacts,

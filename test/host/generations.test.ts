@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { systemName } from '../../src/host/facts.ts';
 import {
   bridgeUnder,
   earlierGenerations,
   noGenerations,
   parseGenerations,
 } from '../../src/host/generations.ts';
+import { systemName } from '../../src/model/names.ts';
 
 const line = (name: string, number: number | 'kept', path: string, current = false) =>
   [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { systemName } from '../../src/host/facts.ts';
+import { systemName } from '../../src/model/names.ts';
 import {
   changed,
   emptyFacts,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Facts, systemName } from '../../src/host/facts.ts';
+import type { Facts } from '../../src/model/facts.ts';
+import { systemName } from '../../src/model/names.ts';
 import type { HypervisorPlan } from '../../src/plan/plan.ts';
 import { planHv1, short, twoHypervisors, unit, withEntry } from './situation.ts';
 

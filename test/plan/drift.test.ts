@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Facts } from '../../src/host/facts.ts';
+import type { Facts } from '../../src/model/facts.ts';
 import { timestamp } from '../../src/plan/drift.ts';
 import {
   deployedFacts,

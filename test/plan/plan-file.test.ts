@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { type Facts, systemName } from '../../src/host/facts.ts';
 import { FleetError } from '../../src/model/errors.ts';
+import type { Facts } from '../../src/model/facts.ts';
+import { systemName } from '../../src/model/names.ts';
 import type { HypervisorPlan } from '../../src/plan/plan.ts';
 import {
   formatPlanFile,

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { Facts, Plumbing } from '../../src/host/facts.ts';
+import type { Facts } from '../../src/model/facts.ts';
+import type { Plumbing } from '../../src/model/network-facts.ts';
 import { hypervisorChecks } from '../../src/plan/drift.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
-import type { HypervisorPlan } from '../../src/plan/plan.ts';
-import { hasChanges, restartable, unmended } from '../../src/plan/plan.ts';
+import { type HypervisorPlan, hasChanges, restartable, unmended } from '../../src/plan/plan.ts';
 import { select } from '../../src/plan/selectors.ts';
 import {
   deployedFacts,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { type Facts, systemName } from '../../src/host/facts.ts';
 import { FleetError } from '../../src/model/errors.ts';
+import type { Facts } from '../../src/model/facts.ts';
+import { systemName } from '../../src/model/names.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
 import { select } from '../../src/plan/selectors.ts';
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Facts } from '../../src/host/facts.ts';
+import type { Facts } from '../../src/model/facts.ts';
 import { changed, planHv1, unit, withEntry } from './situation.ts';
 
 const MiB = 1024;

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { type Facts, systemName, type VmFacts } from '../../src/host/facts.ts';
+import type { Facts } from '../../src/model/facts.ts';
+import type { VmFacts } from '../../src/model/guest-facts.ts';
+import { systemName } from '../../src/model/names.ts';
 import { age } from '../../src/plan/age.ts';
 import { emptyFacts, planHv1, runner, short, unit, withEntry } from './situation.ts';
 

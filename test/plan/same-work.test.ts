@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Facts } from '../../src/host/facts.ts';
+import type { Facts } from '../../src/model/facts.ts';
 import type { Action, HypervisorPlan } from '../../src/plan/plan.ts';
 import { isSameWork } from '../../src/plan/same-work.ts';
 import { changed, planHv1, short, unit, withEntry } from './situation.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Facts, Writer } from '../../src/host/facts.ts';
+import type { Facts, Writer } from '../../src/model/facts.ts';
 import { changed, openDeployment, planHv1 } from './situation.ts';
 
 const running = (name: string): Writer => ({ name, kind: 'running' });

@@ -1,14 +1,10 @@
 import { readFleet } from '../../src/config/read-fleet.ts';
-import {
-  type Facts,
-  type OpenDeployment,
-  systemName,
-  type UnitFacts,
-  type VmFacts,
-} from '../../src/host/facts.ts';
 import { type Expected, expectedOf, nicsOf } from '../../src/model/expected.ts';
+import type { Facts, OpenDeployment } from '../../src/model/facts.ts';
 import { gatewaysOf } from '../../src/model/gateways.ts';
+import type { UnitFacts, VmFacts } from '../../src/model/guest-facts.ts';
 import { type FleetIndex, indexFleet } from '../../src/model/index.ts';
+import { systemName } from '../../src/model/names.ts';
 import { makePlan, type PlanInput } from '../../src/plan/make-plan.ts';
 import type { Action, HypervisorPlan } from '../../src/plan/plan.ts';
 import { select } from '../../src/plan/selectors.ts';

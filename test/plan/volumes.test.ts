@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Facts } from '../../src/host/facts.ts';
+import type { Facts } from '../../src/model/facts.ts';
 import { changed, planHv1, withEntry } from './situation.ts';
 
 const volume = { image: 'data.img', label: 'data', mount: '/data', sizeMiB: 1024, fs: 'ext4' };

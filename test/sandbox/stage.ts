@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Facts } from '../../src/host/facts.ts';
 import type { Host, RunResult } from '../../src/host/host.ts';
 import { parseFacts } from '../../src/host/parse-facts.ts';
 import { type ScriptName, script, stepScript } from '../../src/host/scripts.ts';
 import { sshConnector } from '../../src/host/ssh/connector.ts';
+import type { Facts } from '../../src/model/facts.ts';
 import type { Hypervisor, Vm } from '../../src/model/fleet.ts';
 import { render } from '../../src/render/render.ts';
 import type { SandboxHost } from '../../src/sandbox/hypervisor.ts';

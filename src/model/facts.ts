@@ -1,4 +1,6 @@
-import type { Expected } from '../model/expected.ts';
+import type { Expected } from './expected.ts';
+import type { VmFacts } from './guest-facts.ts';
+import type { Interface, Plumbing, Route } from './network-facts.ts';
 
 /** What a hypervisor really looks like now. Store paths are absolute; '' never stands for "none". */
 export interface Facts {
@@ -67,27 +69,6 @@ export interface Facts {
   readonly ended: { readonly id: string; readonly result: string } | undefined;
 }
 
-/** What decides whether packets of guests get through, besides interfaces. */
-export interface Plumbing {
-  /** Interfaces that the kernel forwards no IPv4 from. */
-  readonly closed4: ReadonlySet<string>;
-  /** Whether the kernel forwards IPv6; undefined: not told. */
-  readonly forwards6: boolean | undefined;
-  /** Of fleet's nftables table; undefined where there is no nft to tell. `as deployed`, where that was not written down, too. */
-  readonly table: 'as deployed' | 'changed' | 'missing' | undefined;
-  /** Chains of others that drop what is forwarded and they do not accept. */
-  readonly drops: readonly ForwardDrop[];
-  /** ActiveState of dnsmasq.service; undefined: not told. */
-  readonly dnsmasq: string | undefined;
-}
-
-export interface ForwardDrop {
-  /** Family, table and chain, as in `ip filter FORWARD`. */
-  readonly chain: string;
-  /** Interfaces and subnets that its table names. */
-  readonly names: readonly string[];
-}
-
 export interface StateMount {
   readonly folder: string;
   /** The kind of file system. */
@@ -95,9 +76,6 @@ export interface StateMount {
   /** Other folders of a root that is not kept are kept by mounts of their own. */
   readonly othersKept: boolean;
 }
-
-/** Key of the hypervisor's own system where vms are listed by name: no vm can be called so. */
-export const systemName = 'system.';
 
 export interface Memory {
   readonly totalKiB: number;
@@ -148,58 +126,4 @@ export interface Held {
   readonly to: string;
   readonly operator: string;
   readonly since: number;
-}
-
-export interface UnitFacts {
-  readonly active: string;
-  readonly sub: string;
-  readonly invocation: string;
-  /** Seconds since it became active; undefined when it is not, or nobody said. */
-  readonly activeFor?: number;
-}
-
-export interface VmFacts {
-  readonly name: string;
-  readonly current: string | undefined;
-  readonly booted: string | undefined;
-  /** When `current` was last made to point somewhere. */
-  readonly currentSince: number | undefined;
-  /** In `microvm.vms` of the system that runs, which decides what its runner is. */
-  readonly declarative: boolean;
-  readonly unit: UnitFacts;
-  readonly virtiofsd: UnitFacts;
-  /**
-   * One of its units is up or changes, or a job waits for one: between two tries a guest that crashes is
-   * inactive, with a start that waits for virtiofsd. Undefined: as `unit` says.
-   */
-  readonly lingers?: boolean;
-}
-
-const up = new Set(['active', 'activating', 'deactivating', 'reloading']);
-
-/** A unit is up, or on its way there or down. */
-export function isUp({ active }: UnitFacts): boolean {
-  return up.has(active);
-}
-
-/** A guest runs, or systemd is at it: it is not stopped. */
-export function isBusy(vm: VmFacts | undefined): boolean {
-  return vm !== undefined && (isUp(vm.unit) || isUp(vm.virtiofsd) || vm.lingers === true);
-}
-
-export interface Interface {
-  readonly name: string;
-  readonly up: boolean;
-  readonly master: string | undefined;
-  /** `address/prefix`, IPv4 and IPv6. */
-  readonly addresses: readonly string[];
-  /** Those of them that are for a time: by DHCP, or advertised. */
-  readonly leased?: readonly string[];
-}
-
-export interface Route {
-  readonly destination: string;
-  readonly device: string;
-  /** Its machines are on the wire of the device, not behind a router. */
-  readonly connected: boolean;
 }
