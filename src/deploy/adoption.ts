@@ -46,7 +46,7 @@ export interface FirstSwitch {
 }
 
 /**
- * The first switch replaces what was in /etc/nixos as a whole (DESIGN, traps, 15): refused unless we
+ * The first switch replaces what was in /etc/nixos as a whole: refused unless we
  * could come in again just as we came, and every guest stays on its network.
  * @throws FleetError `adoption.locked-out`, `adoption.cut-off`.
  */

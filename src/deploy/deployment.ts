@@ -250,7 +250,7 @@ function recorded(
 }
 
 /**
- * networkd never deletes a netdev whose file went (DESIGN, traps, 7); a bridge that was renamed would
+ * networkd never deletes a netdev whose file went; a bridge that was renamed would
  * keep the subnet of the new one. The way back makes them again.
  */
 async function removeOldBridges(ctx: Context): Promise<void> {

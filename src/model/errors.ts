@@ -2,7 +2,7 @@ import type { Diagnostic } from './diagnostic.ts';
 import { plainText } from './plain-text.ts';
 
 /**
- * Exit codes that users script against (../DESIGN: exit codes). 130 and 143 are given by main.ts.
+ * Exit codes that users script against. 129, 130 and 143 are given by main.ts.
  */
 export const exitCodes = {
   ok: 0,

@@ -145,7 +145,7 @@ export interface Volume {
   readonly fs: string;
   /** MiB; acts when the image is created and never again. */
   readonly sizeMiB: number;
-  /** File system label the guest mounts by (DESIGN traps, 6). */
+  /** File system label the guest mounts by. */
   readonly label: string;
 }
 

@@ -46,7 +46,7 @@ function check(
   return { target, check: name, ok: seen === expected, expected, seen: seen ?? 'nothing' };
 }
 
-/** What is always looked at on a vm (DESIGN: must hold, 5), except the settle time. */
+/** What is always looked at on a vm, except the settle time. */
 export function checkVm(vm: VmTarget, facts: Facts): CheckResult[] {
   const seen = facts.vms.get(vm.name);
   const current = check(vm.name, 'current', vm.runner, seen?.current);

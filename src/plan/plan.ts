@@ -75,7 +75,7 @@ export interface Action {
   /** The vm, or the hypervisor itself. */
   readonly target: string;
   readonly why: string;
-  /** The vm's interfaces change: it stops before the hypervisor switches (DESIGN, traps, 14). */
+  /** The vm's interfaces change: it stops before the hypervisor switches. */
   readonly network?: true;
   /** Only a restart of networkd brings back what is missing. */
   readonly networkd?: true;

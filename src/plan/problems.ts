@@ -184,7 +184,7 @@ const remedies: Readonly<Record<string, string>> = {
   ping: 'environment.systemPackages = [ pkgs.iputils ];',
 };
 
-/** Volumes mount by label (DESIGN, traps, 6): one that changes would not be found by its guest. */
+/** Volumes mount by label: one that changes would not be found by its guest. */
 function changedVolumes(index: FleetIndex, facts: Facts, name: string): string[] {
   const vm = index.vms.get(name);
   const before = facts.deployed.get(name)?.expected?.volumes ?? [];

@@ -1,6 +1,6 @@
 # step.sh ID NUMBER NAME SECONDS build|harmless|change [ARGUMENT…], the step's own script on standard input.
 # Runs it as a transient unit, which neither a closed laptop nor a cut link stops half-way, and
-# follows its output. build: it must not make the kernel kill guests (DESIGN, traps, 16). harmless: it
+# follows its output. build: it must not make the kernel kill guests. harmless: it
 # may be ended anywhere, and no longer than fleet is heard of does it keep the hypervisor.
 id=$1 number=$2 name=$3 seconds=$4 kind=$5
 shift 5
