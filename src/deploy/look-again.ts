@@ -1,8 +1,9 @@
 import { FleetError } from '../model/errors.ts';
 import type { Facts } from '../model/facts.ts';
-import { isBusy, type VmFacts } from '../model/guest-facts.ts';
+import { isBusy } from '../model/guest-facts.ts';
 import { systemName } from '../model/names.ts';
 import { checkHypervisor, checkVm } from '../plan/checks.ts';
+import { type AsBefore, illBefore, stoodBefore, tapsOf, untilAsBefore } from './as-before.ts';
 import { awaitHealthy } from './await-healthy.ts';
 import { type Context, formerTarget } from './context.ts';
 import { withReason } from './failure.ts';
@@ -14,7 +15,9 @@ export interface Remembered {
   /** Vms that the deployment may have changed. */
   readonly targets: ReadonlySet<string>;
   /** Vms that the hypervisor has started again. */
-  readonly restarted: readonly string[];
+  readonly started: readonly string[];
+  /** It has switched to its previous system. */
+  readonly hasSwitched: boolean;
 }
 
 /** How the guests are after a roll-back. */
@@ -23,10 +26,15 @@ export interface Seen {
   readonly bad: ReadonlyMap<string, string>;
   /** Guests that were in no good state before, and of which nothing is demanded but their runner. */
   readonly ill: ReadonlySet<string>;
+  /** Guests that are not fleet's, and that the switch to the previous system has restarted: they run. */
+  readonly restarted: readonly string[];
 }
 
 /** Reads from the answer of back.sh what it remembers. */
-export function parseRemembered(rows: readonly (readonly string[])[], { before }: Context) {
+export function parseRemembered(
+  rows: readonly (readonly string[])[],
+  { before }: Context,
+): Remembered {
   const runners = new Map<string, string>();
   // A deployment that an older fleet began does not say which.
   for (const [name, vm] of before.vms) {
@@ -42,36 +50,32 @@ export function parseRemembered(rows: readonly (readonly string[])[], { before }
   return {
     runners,
     targets: new Set(of('target')),
-    restarted: of('put-back').filter((name) => name !== systemName),
+    started: of('put-back').filter((name) => name !== systemName),
+    hasSwitched: of('put-back').includes(systemName),
   };
 }
 
 /** Looks at everything after a roll-back, until it is as before and has held still for the settle time. */
 export async function lookAgain(ctx: Context, remembered: Remembered): Promise<Seen> {
-  const ill = new Set(
-    [...ctx.before.vms.values()].filter((vm) => isBusy(vm) && !stood(ctx, vm)).map((vm) => vm.name),
-  );
-  const well = remembered.restarted.filter((name) => !ill.has(name));
-  const [unlike, ...sick] = await Promise.all([
-    unlikeBefore(ctx, remembered, ill),
+  const ill = illBefore(ctx);
+  const well = remembered.started.filter((name) => !ill.has(name));
+  const [asBefore, ...sick] = await Promise.all([
+    everybody(ctx, remembered, ill),
     ...well.map((name) => sickness(ctx, name, remembered.runners.get(name))),
   ]);
-  const bad = new Map(unlike);
+  const { bad } = asBefore;
   well.forEach((name, i) => {
     const why = sick[i];
     if (why !== undefined) bad.set(name, why);
   });
-  return { bad, ill };
+  // Of fleet's own a deployment may have restarted some itself.
+  const isByItself = (name: string) =>
+    !bad.has(name) && !remembered.started.includes(name) && !ctx.before.deployed.has(name);
+  return { bad, ill, restarted: asBefore.restarted.filter(isByItself) };
 }
 
 const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);
-
-/** It ran for longer than one that crashes and is started again: what it was is known. */
-function stood({ index }: Context, { unit }: VmFacts): boolean {
-  const { settle } = index.fleet.rollout;
-  return unit.active === 'active' && (unit.activeFor ?? Infinity) * 1000 >= settle;
-}
 
 /** Why a guest that was started again is not as well as it was. */
 async function sickness(
@@ -100,50 +104,26 @@ async function sickness(
   }
 }
 
-/** What is not as it was, once it had time to come: after a reboot guests start one by one. */
-async function unlikeBefore(
-  { session, before, clock, index }: Context,
+async function everybody(
+  ctx: Context,
   remembered: Remembered,
   ill: ReadonlySet<string>,
-): Promise<Map<string, string>> {
-  const { deadline, settle } = index.fleet.rollout;
-  const started = clock.now();
-  let lives: ReadonlyMap<string, string> | undefined;
-  let stillSince = started;
-  for (;;) {
-    let bad: Map<string, string>;
-    let restless: string[] = [];
-    try {
-      const facts = await session.facts();
-      bad = differences(session.hypervisor.name, before, remembered, ill, facts);
-      const now = livesOf(before, ill, facts);
-      restless = [...now].flatMap(([name, life]) => (lives?.get(name) === life ? [] : [name]));
-      lives = now;
-    } catch (error) {
-      const why = `it could not be checked again: ${messageOf(error)}`;
-      return new Map([[systemName, why]]);
-    }
-    if (bad.size > 0 || restless.length > 0) stillSince = clock.now();
-    if (bad.size === 0 && clock.now() - stillSince >= settle) return bad;
-    if (clock.now() - started >= deadline + (bad.size > 0 ? 0 : 2 * settle)) {
-      for (const name of restless) bad.set(name, `${name} keeps restarting`);
-      return bad;
-    }
-    await clock.sleep(Math.min(1000, Math.max(100, settle)));
+): Promise<AsBefore> {
+  const { session, before } = ctx;
+  // The switch to the previous system may restart guests that are not fleet's: by its microvm.vms it does.
+  const isMeant = (name: string) => !before.deployed.has(name) && !ill.has(name);
+  try {
+    const taps = remembered.hasSwitched ? await tapsOf(ctx, isMeant) : new Map();
+    return await untilAsBefore(ctx, { names: stoodBefore(ctx), taps }, (now) =>
+      differences(session.hypervisor.name, before, remembered, ill, now),
+    );
+  } catch (error) {
+    const why = `it could not be checked again: ${messageOf(error)}`;
+    return { bad: new Map([[systemName, why]]), restarted: [] };
   }
 }
 
-/** What tells one run of a guest from the next, of those that ran before and did not crash. */
-function livesOf(before: Facts, ill: ReadonlySet<string>, now: Facts): Map<string, string> {
-  const ran = [...before.vms.values()].filter((vm) => isBusy(vm) && !ill.has(vm.name));
-  return new Map(
-    ran.map(({ name }) => {
-      const seen = now.vms.get(name);
-      return [name, `${seen?.unit.invocation} ${seen?.virtiofsd.invocation}`];
-    }),
-  );
-}
-
+/** What is not as it was, besides guests that do not run. */
 function differences(
   hypervisor: string,
   before: Facts,
@@ -157,10 +137,8 @@ function differences(
   for (const { name, ...vm } of before.vms.values()) {
     const seen = now.vms.get(name);
     const ran = isBusy({ name, ...vm });
-    if (ran && !ill.has(name) && seen?.unit.active !== 'active')
-      bad.set(name, `${name} was running before and is not running now`);
-    else if (!targets.has(name)) continue;
-    else if (!ran && isBusy(seen)) bad.set(name, `${name} did not run before and runs now`);
+    if (!targets.has(name) || (ran && !ill.has(name) && seen?.unit.active !== 'active')) continue;
+    if (!ran && isBusy(seen)) bad.set(name, `${name} did not run before and runs now`);
     else if (seen?.current !== runners.get(name))
       bad.set(name, `${name} is on ${seen?.current ?? 'no runner'}, not on the one before`);
     else if (ran && !ill.has(name) && seen?.booted !== seen?.current)

@@ -2,9 +2,8 @@ import { isLost } from '../host/hypervisor.ts';
 import { FleetError } from '../model/errors.ts';
 import { systemName } from '../model/names.ts';
 import type { Context } from './context.ts';
-import { foundAfterRollback } from './found-guests.ts';
 import { toBlame } from './host-fault.ts';
-import { lookAgain, parseRemembered } from './look-again.ts';
+import { lookAgain, parseRemembered, type Seen } from './look-again.ts';
 
 /** How one hypervisor came out of a deployment. */
 export interface HypervisorResult {
@@ -44,12 +43,9 @@ export async function putBack(ctx: Context): Promise<PutBack> {
     const wrong = of('not-back');
     const isDone = of('result').includes('done');
     if (isDone) wrong.push('it had been confirmed and has ended: fleet rollback puts it back');
-    const { bad, ill } =
-      isChanged && !isDone
-        ? await lookAgain(ctx, parseRemembered(rows, ctx))
-        : { bad: new Map<string, string>(), ill: new Set<string>() };
-    const found = await foundAfterRollback(ctx, of('put-back'));
-    for (const line of [...found.bad, ...bad.values()]) if (!wrong.includes(line)) wrong.push(line);
+    const { bad, ill, restarted } =
+      isChanged && !isDone ? await lookAgain(ctx, parseRemembered(rows, ctx)) : nothingSeen;
+    wrong.push(...bad.values());
     const outcome = wrong.length > 0 ? 'rollback-failed' : isChanged ? 'rolled-back' : 'untouched';
     const lines = of('put-back')
       .filter((name) => !bad.has(name))
@@ -59,12 +55,14 @@ export async function putBack(ctx: Context): Promise<PutBack> {
           ? `${name} is on its previous runner; it had just started before this, or kept crashing`
           : `${name} runs as before`;
       });
+    for (const name of restarted)
+      lines.push(`${name} was restarted by the switch to the previous system, and runs`);
     const world = toBlame(rows, {
       name: session.hypervisor.name,
       bootId: ctx.before.bootId,
       confirm: ctx.index.fleet.rollout.confirm,
     });
-    return { outcome, lines: [...lines, ...found.lines, ...wrong], ...(world && { world }) };
+    return { outcome, lines: [...lines, ...wrong], ...(world && { world }) };
   } catch (error) {
     const { message } = asFleetError(error);
     const lines = isLost(error)
@@ -76,6 +74,8 @@ export async function putBack(ctx: Context): Promise<PutBack> {
     return { outcome: 'rollback-failed', lines };
   }
 }
+
+const nothingSeen: Seen = { bad: new Map(), ill: new Set(), restarted: [] };
 
 async function takeWayBack({ session, index }: Context): Promise<string> {
   const take = () =>

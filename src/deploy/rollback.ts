@@ -3,11 +3,11 @@ import { FleetError } from '../model/errors.ts';
 import { formatExpected, sameWiring } from '../model/expected.ts';
 import { isBusy } from '../model/guest-facts.ts';
 import { systemName } from '../model/names.ts';
+import { stoodBefore, tapsOf, untilAsBefore } from './as-before.ts';
 import { awaitHealthy } from './await-healthy.ts';
 import type { Return, Returns } from './choose-generations.ts';
 import { type Context, formerTarget, stopSeconds } from './context.ts';
 import { withReason } from './failure.ts';
-import { lookAtFound } from './found-guests.ts';
 import { checkpoint } from './interrupt.ts';
 import { switchHypervisor } from './switch.ts';
 import { stopVm, tellKilled } from './vm-steps.ts';
@@ -84,13 +84,16 @@ export function declaredBy(system: Return, { systems }: Generations): readonly s
 }
 
 /** @throws FleetError `verify.not-healthy` when a guest that the system restarted does not come up */
-async function requireFound(ctx: Context, isLookedAt: (name: string) => boolean): Promise<void> {
-  const { bad } = await lookAtFound(ctx, isLookedAt);
-  if (bad.length === 0) return;
+async function requireFound(ctx: Context, isMeant: (name: string) => boolean): Promise<void> {
+  const names = stoodBefore(ctx).filter(isMeant);
+  const taps = await tapsOf(ctx, isMeant);
+  if (names.length === 0 && taps.size === 0) return;
+  const { bad } = await untilAsBefore(ctx, { names, taps });
+  if (bad.size === 0) return;
   throw new FleetError(
     'verify.not-healthy',
     `guests of ${ctx.session.hypervisor.name} are not as they were after the switch`,
-    { detail: bad.join('\n') },
+    { detail: [...bad.values()].join('\n') },
   );
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { HypervisorResult } from '../../src/deploy/put-back.ts';
 import { twoHypervisors, unit, withEntry } from '../plan/situation.ts';
 import { Refusal } from './fake-hypervisor.ts';
 import { World, words } from './run.ts';
@@ -417,7 +418,11 @@ describe('an interrupt', () => {
 
 describe('a guest that is not fleet’s, after the switch of its hypervisor was rolled back', () => {
   /** The previous system has `old` in its microvm.vms: its switch does `change` to it. */
-  async function rolledBack(change: (world: World, count: number) => void, master = 'br-old') {
+  async function rolledBack(
+    change: (world: World, count: number) => void,
+    master = 'br-old',
+    before: (world: World) => void = () => {},
+  ) {
     const world = failing();
     const link = { name: 'lan-old', up: true, addresses: [] };
     world.hv1.vm('old', {
@@ -426,6 +431,7 @@ describe('a guest that is not fleet’s, after the switch of its hypervisor was 
       unit: unit('active'),
       virtiofsd: unit('inactive'),
     });
+    before(world);
     const { interfaces } = world.hv1.facts;
     world.hv1.facts = {
       ...world.hv1.facts,
@@ -447,10 +453,13 @@ describe('a guest that is not fleet’s, after the switch of its hypervisor was 
     return result;
   }
 
+  const said = (result: HypervisorResult | undefined) =>
+    result?.lines.filter((line) => line.startsWith('old '));
+
   test('is not mentioned when it ran on', async () => {
     const result = await rolledBack(() => {});
     expect(result?.outcome).toBe('rolled-back');
-    expect(result?.lines.join()).not.toContain('old ');
+    expect(said(result)).toEqual([]);
   });
 
   test('is said to have been restarted, once it runs', async () => {
@@ -467,22 +476,40 @@ describe('a guest that is not fleet’s, after the switch of its hypervisor was 
   test('that does not come up is a roll-back that failed', async () => {
     const result = await rolledBack((world) => world.hv1.vm('old', { unit: unit('inactive') }));
     expect(result).toMatchObject({ outcome: 'rollback-failed' });
-    expect(
-      result?.lines.filter((line) => line === 'old was running before and is not running now'),
-    ).toEqual(['old was running before and is not running now']);
+    expect(said(result)).toEqual(['old was running before and is not running now']);
   });
 
-  test('that starts again and again is one, too', async () => {
-    const result = await rolledBack((world, count) =>
-      world.hv1.vm('old', { unit: unit('active', { invocation: `life-${count}` }) }),
-    );
-    expect(result).toMatchObject({ outcome: 'rollback-failed' });
-    expect(result?.lines).toContain('old did not stay up for the settle time');
+  test.each([1, 5])(
+    'that starts again and again is one, too: at every look, or every %i',
+    async (every) => {
+      const result = await rolledBack((world, count) =>
+        world.hv1.vm('old', {
+          unit: unit('active', { invocation: `life-${Math.floor(count / every)}` }),
+        }),
+      );
+      expect(result).toMatchObject({ outcome: 'rollback-failed' });
+      expect(said(result)).toEqual(['old keeps restarting']);
+    },
+  );
+
+  test('that is down and out of its bridge has one verdict', async () => {
+    const result = await rolledBack((world) => world.hv1.vm('old', { unit: unit('failed') }), '');
+    expect(said(result)).toEqual(['old was running before and is not running now']);
+  });
+
+  test('that kept crashing before may go on', async () => {
+    const crashing = (world: World) =>
+      world.hv1.vm('old', { unit: unit('activating', { sub: 'auto-restart' }) });
+    const result = await rolledBack(crashing, 'br-old', crashing);
+    expect(result?.outcome).toBe('rolled-back');
+    expect(said(result)).toEqual([
+      'old is on its previous runner; it had just started before this, or kept crashing',
+    ]);
   });
 
   test('is named when its bridge has lost it', async () => {
     const result = await rolledBack(() => {}, '');
     expect(result).toMatchObject({ outcome: 'rollback-failed' });
-    expect(result?.lines).toContain('old is not in br-old any more: its lan-old is in no bridge');
+    expect(said(result)).toEqual(['old is not in br-old any more: its lan-old is in no bridge']);
   });
 });

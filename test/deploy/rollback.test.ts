@@ -189,6 +189,41 @@ describe('rolling back', () => {
     ]);
   });
 
+  /** To a system that has `old`, which is not fleet's, in its microvm.vms: its switch starts it anew. */
+  const declaring = (world: World, becomes: string) => {
+    world.hv1.vm('old', {
+      name: 'old',
+      declarative: false,
+      unit: unit('active'),
+      virtiofsd: unit('inactive'),
+    });
+    world.hv1.instead.set('switch', ([, toplevel, mode]) => {
+      if (mode !== 'test') return undefined;
+      world.hv1.facts = { ...world.hv1.facts, currentSystem: toplevel };
+      world.hv1.vm('old', { unit: unit(becomes, { invocation: 'another' }) });
+      return 'switched\t0\n';
+    });
+    const wiring = { wires: [], bridges: [], declares: ['old'] };
+    const to = [generation(systemName, 41, '/nix/store/past-system')];
+    return rollBack(world, to, new Map(), new Map([['past-system', wiring]]));
+  };
+
+  test('a hypervisor may start guests anew that its system of then declares', async () => {
+    const world = new World();
+    expect((await declaring(world, 'active')).outcome).toBe('done');
+    expect(world.clock.time).toBeGreaterThanOrEqual(15_000);
+  });
+
+  test('a hypervisor is taken back when such a guest does not come up', async () => {
+    expect(await declaring(new World(), 'failed')).toMatchObject({
+      outcome: 'rolled-back',
+      failure: {
+        code: 'verify.not-healthy',
+        detail: 'old was running before and is not running now',
+      },
+    });
+  });
+
   test('a vm that should be stopped stays stopped', async () => {
     const world = new World();
     world.index = index(twoHypervisors.replace('web1: { on', 'web1: { state: stopped, on'));

@@ -1,0 +1,111 @@
+import { parseRunners } from '../host/runners.ts';
+import type { Facts } from '../model/facts.ts';
+import { isBusy, type VmFacts } from '../model/guest-facts.ts';
+import type { Context } from './context.ts';
+
+/** Guests that ran before a switch or a roll-back, and what has to be true of them after it. */
+export interface Ran {
+  /** Those that have to run. */
+  readonly names: readonly string[];
+  /** TAPs by guest, also of guests that fleet cannot have: each has to be in the bridge that it was in. */
+  readonly taps: ReadonlyMap<string, readonly string[]>;
+}
+
+/** How they are: one verdict a guest. */
+export interface AsBefore {
+  /** Why a guest is not as it was, by name. */
+  readonly bad: Map<string, string>;
+  /** Guests that have been started anew since. */
+  readonly restarted: readonly string[];
+}
+
+/** Guests that ran for longer than one that crashes and is started again: what they were is known. */
+export function stoodBefore({ before, index }: Context): string[] {
+  const { settle } = index.fleet.rollout;
+  const stood = ({ unit }: VmFacts) =>
+    unit.active === 'active' && (unit.activeFor ?? Infinity) * 1000 >= settle;
+  return [...before.vms.values()].filter(stood).map(({ name }) => name);
+}
+
+/** Guests that were up, or that systemd was at, and have not stood. */
+export function illBefore(ctx: Context): Set<string> {
+  const stood = new Set(stoodBefore(ctx));
+  const busy = [...ctx.before.vms.values()].filter(isBusy).map(({ name }) => name);
+  return new Set(busy.filter((name) => !stood.has(name)));
+}
+
+/** TAPs of guests as they stand on the hypervisor: of those that are not fleet's nothing else says which. */
+export async function tapsOf(
+  { session }: Context,
+  isMeant: (name: string) => boolean,
+): Promise<Map<string, readonly string[]>> {
+  const { vms, otherTaps } = parseRunners(await session.call('runners', []));
+  const taps = [
+    ...otherTaps,
+    ...vms.map(({ name, nics }) => [name, nics.map(({ tap }) => tap)] as const),
+  ];
+  return new Map(taps.filter(([name]) => isMeant(name)));
+}
+
+/**
+ * Looks at guests until each is as it was and has held still for the settle time: they take their time after a
+ * switch, and more after a reboot.
+ * @param unlike what else is not as it was, by guest
+ */
+export async function untilAsBefore(
+  { session, before, clock, index }: Context,
+  { names, taps }: Ran,
+  unlike: (facts: Facts) => ReadonlyMap<string, string> = () => new Map(),
+): Promise<AsBefore> {
+  const { deadline, settle } = index.fleet.rollout;
+  const started = clock.now();
+  let goodSince = started;
+  const lives = new Map<string, { readonly life: string; readonly since: number }>();
+  for (;;) {
+    const facts = await session.facts();
+    const now = clock.now();
+    const bad = new Map([
+      ...outOfBridge(taps, before, facts),
+      ...unlike(facts),
+      ...notRunning(names, facts),
+    ]);
+    if (bad.size > 0) goodSince = now;
+    for (const name of names) {
+      const life = lifeOf(facts.vms.get(name));
+      if (lives.get(name)?.life !== life) lives.set(name, { life, since: now });
+    }
+    const restless = names.filter((name) => now - (lives.get(name)?.since ?? now) < settle);
+    const isOver = now - started >= deadline + (bad.size > 0 ? 0 : 2 * settle);
+    if (isOver || (bad.size === 0 && restless.length === 0 && now - goodSince >= settle)) {
+      for (const name of restless) if (!bad.has(name)) bad.set(name, `${name} keeps restarting`);
+      const invocation = (of: Facts, name: string) => of.vms.get(name)?.unit.invocation;
+      const isNew = (name: string) => invocation(facts, name) !== invocation(before, name);
+      return { bad, restarted: names.filter(isNew) };
+    }
+    await clock.sleep(Math.min(1000, Math.max(100, settle)));
+  }
+}
+
+/** What tells one run of a guest from the next. */
+function lifeOf(vm: VmFacts | undefined): string {
+  return `${vm?.unit.invocation} ${vm?.virtiofsd.invocation}`;
+}
+
+function notRunning(names: readonly string[], facts: Facts): [string, string][] {
+  return names
+    .filter((name) => facts.vms.get(name)?.unit.active !== 'active')
+    .map((name) => [name, `${name} was running before and is not running now`]);
+}
+
+/** Their bridge may be there and well, and they in none. */
+function outOfBridge(taps: Ran['taps'], before: Facts, facts: Facts): [string, string][] {
+  return [...taps].flatMap(([name, own]) =>
+    own.flatMap((tap): [string, string][] => {
+      const was = before.interfaces.get(tap)?.master;
+      const now = facts.interfaces.get(tap);
+      if (was === undefined || now?.master === was) return [];
+      const seen = now === undefined ? 'is not there' : `is in ${now.master ?? 'no bridge'}`;
+      return [[name, `${name} is not in ${was} any more: its ${tap} ${seen}`]];
+    }),
+  );
+}
