@@ -49,6 +49,14 @@ module.exports = {
       to: { path: '^src/(report|cli)/|node_modules/(listr2|commander)/' },
     },
     {
+      name: 'results-are-in-the-model',
+      comment:
+        'Results, events and records of the past are in the model: whoever shows them needs neither the engine nor a connection.',
+      severity: 'error',
+      from: { path: '^src/report/' },
+      to: { path: '^src/(deploy|host|repo|cli)/' },
+    },
+    {
       name: 'only-ssh-speaks-ssh',
       comment: 'One adapter, and the sandbox that answers it.',
       severity: 'error',

@@ -1,6 +1,6 @@
-import type { HypervisorResult } from '../deploy/put-back.ts';
 import { exitCodeOf } from '../deploy/rollout.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
+import type { HypervisorResult } from '../model/result.ts';
 import { parseDuration } from '../model/units.ts';
 import { hasChanges, restartable } from '../plan/plan.ts';
 import type { PlanFile } from '../plan/plan-file.ts';

@@ -1,11 +1,11 @@
 import { deploying } from '../deploy/deployment.ts';
-import type { Emit } from '../deploy/events.ts';
-import type { HypervisorResult } from '../deploy/put-back.ts';
 import { type Former, recall, takeUp } from '../deploy/resume.ts';
 import { type Member, type RolloutInput, rollOut } from '../deploy/rollout.ts';
 import { FleetError } from '../model/errors.ts';
+import type { Emit } from '../model/events.ts';
 import type { Facts } from '../model/facts.ts';
 import type { FleetIndex } from '../model/index.ts';
+import type { HypervisorResult } from '../model/result.ts';
 import type { HypervisorPlan } from '../plan/plan.ts';
 import { isSameWork } from '../plan/same-work.ts';
 import { select } from '../plan/selectors.ts';

@@ -1,7 +1,8 @@
-import { asFleetError, type HypervisorResult } from '../deploy/put-back.ts';
+import { asFleetError } from '../deploy/put-back.ts';
 import type { FleetError } from '../model/errors.ts';
 import type { Facts } from '../model/facts.ts';
 import type { GitSettings, Rollout } from '../model/fleet.ts';
+import type { HypervisorResult } from '../model/result.ts';
 import { revertMessage } from '../plan/commit-message.ts';
 import type { Outcome, Repo } from '../repo/repo.ts';
 import { returnsTo } from './returns-to.ts';

@@ -2,7 +2,7 @@ import { join, relative } from 'node:path';
 import { readFleet } from '../config/read-fleet.ts';
 import { ConfigError, FleetError } from '../model/errors.ts';
 import { indexFleet } from '../model/index.ts';
-import { timestamp } from '../plan/drift.ts';
+import { timestamp } from '../model/time.ts';
 import { openRepo } from '../repo/open.ts';
 import type { CommonOptions } from './options.ts';
 import { type Config, locateConfig, readConfig } from './read-config.ts';

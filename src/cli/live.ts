@@ -1,4 +1,4 @@
-import type { DeployEvent } from '../deploy/events.ts';
+import type { DeployEvent } from '../model/events.ts';
 import { plainReporter } from '../report/plain.ts';
 
 /** Who shows how a rollout goes, and knows how far it is. */

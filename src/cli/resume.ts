@@ -1,11 +1,12 @@
 import { askAll, type Contact, connectAll } from '../deploy/connect-all.ts';
-import type { HypervisorResult } from '../deploy/put-back.ts';
 import { exitCodeOf, type Member, rollOut } from '../deploy/rollout.ts';
 import type { Work } from '../deploy/work.ts';
-import { type PastDeployment, parseHistory } from '../host/history.ts';
+import { parseHistory } from '../host/history.ts';
 import { runScript } from '../host/hypervisor.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import type { FleetIndex } from '../model/index.ts';
+import type { PastDeployment } from '../model/past-deployment.ts';
+import type { HypervisorResult } from '../model/result.ts';
 import { historyText } from '../report/history-text.ts';
 import { resultsJson } from '../report/result-json.ts';
 import { resultText } from '../report/result-text.ts';

@@ -10,7 +10,7 @@ import { exitCodes, FleetError } from '../model/errors.ts';
 import type { Facts } from '../model/facts.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { systemName } from '../model/names.ts';
-import { timestamp } from '../plan/drift.ts';
+import { timestamp } from '../model/time.ts';
 import { resultsJson } from '../report/result-json.ts';
 import { resultText } from '../report/result-text.ts';
 import { styleFor } from '../report/style.ts';

@@ -10,7 +10,7 @@ import { exitCodes, FleetError } from '../model/errors.ts';
 import type { Facts } from '../model/facts.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { systemName } from '../model/names.ts';
-import type { CheckResult } from '../plan/checks.ts';
+import type { PlanCheck } from '../plan/checks.ts';
 import { makePlan, type PlanInput } from '../plan/make-plan.ts';
 import type { FileChange, HypervisorPlan, Plan } from '../plan/plan.ts';
 import { select } from '../plan/selectors.ts';
@@ -151,7 +151,7 @@ function closeAll(contacts: readonly Contact[]): void {
 async function probeContacts(
   index: FleetIndex,
   contacts: readonly Contact[],
-): Promise<Map<string, readonly CheckResult[]>> {
+): Promise<Map<string, readonly PlanCheck[]>> {
   const probed = await Promise.all(
     contacts.map(async ({ hypervisor, host, facts }) => {
       const isKnown = host !== undefined && !(facts instanceof Error);

@@ -1,7 +1,8 @@
 import { connectAll } from '../deploy/connect-all.ts';
 import { runScript } from '../host/hypervisor.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
-import { timestamp, whenBack } from '../plan/drift.ts';
+import { timestamp } from '../model/time.ts';
+import { whenBack } from '../plan/drift.ts';
 import { confirm } from './ask.ts';
 import { knownConfig } from './known-config.ts';
 import type { Invocation } from './options.ts';

@@ -1,6 +1,7 @@
 import { askAll, connectAll } from '../deploy/connect-all.ts';
-import { type Verification, verifyHypervisor } from '../deploy/verify.ts';
+import { verifyHypervisor } from '../deploy/verify.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
+import type { Verification } from '../model/verification.ts';
 import { select } from '../plan/selectors.ts';
 import { checksText } from '../report/checks-text.ts';
 import { styleFor } from '../report/style.ts';

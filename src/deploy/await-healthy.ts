@@ -1,9 +1,10 @@
+import type { CheckResult } from '../model/check-result.ts';
 import { FleetError } from '../model/errors.ts';
 import type { Check, Rollout } from '../model/fleet.ts';
 import { journalOf } from '../model/names.ts';
-import { type CheckResult, checkVm, type VmTarget } from '../plan/checks.ts';
+import type { Clock } from '../model/time.ts';
+import { checkVm, type VmTarget } from '../plan/checks.ts';
 import { checkpoint } from './interrupt.ts';
-import type { Clock } from './ports.ts';
 import { probe } from './probes.ts';
 import type { Session } from './session.ts';
 

@@ -1,11 +1,11 @@
+import type { Emit } from '../model/events.ts';
 import { expectedOf } from '../model/expected.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Vm } from '../model/fleet.ts';
 import { isBusy } from '../model/guest-facts.ts';
 import type { FleetIndex } from '../model/index.ts';
+import type { Clock } from '../model/time.ts';
 import type { VmTarget } from '../plan/checks.ts';
-import type { Emit } from './events.ts';
-import type { Clock } from './ports.ts';
 import type { Session } from './session.ts';
 
 /** One hypervisor's deployment while it runs. */

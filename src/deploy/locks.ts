@@ -1,11 +1,10 @@
 import { stepScript } from '../host/scripts.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import type { FleetIndex } from '../model/index.ts';
-import { timestamp } from '../plan/drift.ts';
+import { type Clock, timestamp } from '../model/time.ts';
 import { needed } from '../plan/resources.ts';
 import { seconds } from './context.ts';
 import { checkpoint, Interrupted, unlessInterrupted } from './interrupt.ts';
-import type { Clock } from './ports.ts';
 import { asFleetError } from './put-back.ts';
 import type { Session } from './session.ts';
 

@@ -1,6 +1,6 @@
 import type { FleetError } from '../model/errors.ts';
+import type { HypervisorResult } from '../model/result.ts';
 import type { Context } from './context.ts';
-import type { HypervisorResult } from './put-back.ts';
 import type { Outcome, Work } from './work.ts';
 
 /** One hypervisor on its way through a rollout. */

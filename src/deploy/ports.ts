@@ -1,11 +1,5 @@
 import type { HostConnector } from '../host/host.ts';
-
-/** Time, so that tests can have their own. */
-export interface Clock {
-  /** Milliseconds since the epoch. */
-  now(): number;
-  sleep(ms: number): Promise<void>;
-}
+import type { Clock } from '../model/time.ts';
 
 /** Everything of the world that the engine touches, beside hypervisors themselves. */
 export interface Ports {

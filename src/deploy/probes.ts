@@ -8,7 +8,7 @@ import type { Check } from '../model/fleet.ts';
 import { checkUser } from '../model/guest-keys.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { plainLine } from '../model/plain-text.ts';
-import type { CheckResult } from '../plan/checks.ts';
+import type { PlanCheck } from '../plan/checks.ts';
 
 /** One probe must not take longer than this; the deadline of the guest decides how often. */
 const probeMs = 3000;
@@ -22,11 +22,11 @@ export async function probe(
   target: string,
   address: string,
   checks: readonly Check[],
-): Promise<CheckResult[]> {
+): Promise<PlanCheck[]> {
   // One command after the other: a connection has room for few sessions.
   let before: Promise<unknown> = Promise.resolve();
   return Promise.all(
-    checks.map(async (check): Promise<CheckResult> => {
+    checks.map(async (check): Promise<PlanCheck> => {
       const look = (): Promise<string> =>
         check.kind === 'run'
           ? runInside(host, target, address, check.command)
@@ -51,7 +51,7 @@ export async function probeAll(
   hypervisor: string,
   host: Host,
   facts: Facts,
-): Promise<CheckResult[]> {
+): Promise<PlanCheck[]> {
   const looks = index.vmsOn(hypervisor).map((vm) => {
     const { address } = expectedOf(vm, index.networks);
     const runs = facts.vms.get(vm.name)?.unit.active === 'active' && facts.deployed.has(vm.name);

@@ -1,20 +1,10 @@
 import { isLost } from '../host/hypervisor.ts';
 import { FleetError } from '../model/errors.ts';
 import { systemName } from '../model/names.ts';
+import type { HypervisorResult } from '../model/result.ts';
 import type { Context } from './context.ts';
 import { toBlame } from './host-fault.ts';
 import { lookAgain, parseRemembered, type Seen } from './look-again.ts';
-
-/** How one hypervisor came out of a deployment. */
-export interface HypervisorResult {
-  readonly hypervisor: string;
-  readonly outcome: 'done' | 'untouched' | 'rolled-back' | 'rollback-failed' | 'in-doubt';
-  /** What changed, a line each; after a roll-back: what was put back. */
-  readonly lines: readonly string[];
-  readonly failure?: FleetError;
-  /** Why nothing was done, or it was taken back, though nothing failed here. */
-  readonly because?: string;
-}
 
 /** Seconds that a way back may take: a switch, and guests that hang. */
 const wayBackSeconds = '600';

@@ -1,4 +1,4 @@
-import type { CheckResult } from '../plan/checks.ts';
+import type { PlanCheck } from '../plan/checks.ts';
 import { hypervisorChecks } from '../plan/drift.ts';
 import type { Action } from '../plan/plan.ts';
 import { NotHealthy } from './await-healthy.ts';
@@ -41,6 +41,6 @@ export async function repairAll(ctx: Context, actions: readonly Action[]): Promi
 }
 
 /** What no repair was for fails nothing: a bridge that the switch makes, a table of somebody else. */
-function isMendable({ ok, fault }: CheckResult): boolean {
+function isMendable({ ok, fault }: PlanCheck): boolean {
   return ok || fault?.repairs !== undefined;
 }

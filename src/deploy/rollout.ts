@@ -1,11 +1,12 @@
 import type { Host } from '../host/host.ts';
 import { type ExitCode, exitCodes, type FleetError } from '../model/errors.ts';
+import type { Emit } from '../model/events.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Hypervisor, Rollout } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
+import type { HypervisorResult } from '../model/result.ts';
 import { confirmAll } from './confirm.ts';
 import { addressesOf, type Context, desiredTarget } from './context.ts';
-import type { Emit } from './events.ts';
 import { keepFailure } from './failure.ts';
 import { explained } from './host-fault.ts';
 import { checkpoint, Interrupted } from './interrupt.ts';
@@ -14,7 +15,7 @@ import { beginAll, type Deployment, endAll } from './locks.ts';
 import { inParallel } from './parallel.ts';
 import type { Part } from './part.ts';
 import type { Ports } from './ports.ts';
-import { asFleetError, type HypervisorResult, putBack } from './put-back.ts';
+import { asFleetError, putBack } from './put-back.ts';
 import { Session } from './session.ts';
 import type { Work } from './work.ts';
 

@@ -2,9 +2,9 @@ import type { Host, RunOptions } from '../host/host.ts';
 import { isLost, isRefusal, readFacts, runScript } from '../host/hypervisor.ts';
 import { type ScriptName, stepScript } from '../host/scripts.ts';
 import { FleetError } from '../model/errors.ts';
+import type { Emit } from '../model/events.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Hypervisor, StepLimits } from '../model/fleet.ts';
-import type { Emit } from './events.ts';
 import { rebooted } from './host-fault.ts';
 import type { Ports } from './ports.ts';
 

@@ -1,28 +1,19 @@
 import type { Host } from '../host/host.ts';
 import { readFacts } from '../host/hypervisor.ts';
+import type { CheckResult } from '../model/check-result.ts';
 import { expectedOf } from '../model/expected.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Hypervisor, Vm } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { journalOf, systemName } from '../model/names.ts';
-import { type CheckResult, checkHypervisor, checkVm } from '../plan/checks.ts';
+import type { Clock } from '../model/time.ts';
+import type { Note, Verification } from '../model/verification.ts';
+import { checkHypervisor, checkVm } from '../plan/checks.ts';
 import { collectedRunners } from '../plan/collected.ts';
 import { hypervisorChecks } from '../plan/drift.ts';
 import { rebootPending, systemRestartPending, vmRestartPending } from '../plan/restart-pending.ts';
 import { guestAddresses } from './context.ts';
-import type { Clock } from './ports.ts';
 import { probe } from './probes.ts';
-
-/** What was looked at, and what a person should know though it fails nothing. */
-export interface Verification {
-  readonly checks: readonly CheckResult[];
-  readonly notes: readonly Note[];
-}
-
-export interface Note {
-  readonly target: string;
-  readonly text: string;
-}
 
 /**
  * Looks at one hypervisor and its vms, and once more after the settle time: a guest in a restart

@@ -1,62 +1,7 @@
 import { systemName } from '../model/names.ts';
+import type { PastDeployment, PastFailure, PastStep } from '../model/past-deployment.ts';
 import { clip } from './answers/clip.ts';
 import * as shape from './answers/shape.ts';
-
-/** One deployment as one hypervisor remembers it. Times in seconds since the epoch. */
-export interface PastDeployment {
-  readonly id: string;
-  readonly fleet: string;
-  readonly operator: string;
-  readonly operation: string;
-  readonly started: number;
-  /** Undefined: it did not come to a checkout, or was a roll-back. */
-  readonly commit: string | undefined;
-  /** The branch that the commit was on; undefined as for the commit. */
-  readonly branch: string | undefined;
-  readonly decided: 'back' | 'confirmed' | undefined;
-  /** done, untouched, rolled-back, rollback-failed; undefined while it has not ended. */
-  readonly result: string | undefined;
-  readonly ended: number | undefined;
-  readonly steps: readonly PastStep[];
-  /** Generations before: vm or `systemName` → store path. */
-  readonly before: ReadonlyMap<string, string>;
-  /** Generations it brought; empty unless it was confirmed. */
-  readonly after: ReadonlyMap<string, string>;
-  /** Vms it was about, and the system. */
-  readonly targets: readonly string[];
-  /** Why it failed, as far as it is known. */
-  readonly failure: PastFailure | undefined;
-}
-
-/** Why a deployment failed, as it was written down then. */
-export interface PastFailure {
-  /** Stable, as of a FleetError. */
-  readonly code: string;
-  readonly message: string;
-  readonly blames: string;
-  /** Where it failed: another one when this was rolled back with it. */
-  readonly hypervisor: string | undefined;
-  /** The vm or hypervisor that was not as it should be. */
-  readonly target: string | undefined;
-  /** Checks that failed. */
-  readonly checks: readonly {
-    readonly target: string;
-    readonly check: string;
-    readonly expected: string;
-    readonly seen: string;
-  }[];
-  /** The last that the step, or the guest and its helpers, said. */
-  readonly lines: readonly string[];
-}
-
-export interface PastStep {
-  /** Undefined for what is no step of fleet's: the way back, the confirmation. */
-  readonly number: string | undefined;
-  readonly name: string;
-  readonly began: number;
-  readonly ended: number | undefined;
-  readonly code: number | undefined;
-}
 
 /**
  * Reads what history.sh printed, the oldest first. What was cut short is left out, not guessed.

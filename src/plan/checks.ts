@@ -1,3 +1,4 @@
+import type { CheckResult } from '../model/check-result.ts';
 import { type Expected, nicsOf } from '../model/expected.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Network } from '../model/fleet.ts';
@@ -5,15 +6,9 @@ import { gatewaysOf } from '../model/gateways.ts';
 import { isBusy, type UnitFacts } from '../model/guest-facts.ts';
 import type { Drift, Repair } from './plan.ts';
 
-/** One thing looked at, with what was expected and what was seen. */
-export interface CheckResult {
-  readonly target: string;
-  /** e.g. `tap`, `answers`, `tcp 5432`. */
-  readonly check: string;
-  readonly ok: boolean;
-  readonly expected: string;
-  readonly seen: string;
-  /** Of one that failed and that a plan can say something about. */
+/** A check that a plan can say something about. */
+export interface PlanCheck extends CheckResult {
+  /** Of one that failed. */
   readonly fault?: Fault;
 }
 
@@ -42,12 +37,12 @@ function check(
   name: string,
   expected: string,
   seen: string | undefined,
-): CheckResult {
+): PlanCheck {
   return { target, check: name, ok: seen === expected, expected, seen: seen ?? 'nothing' };
 }
 
 /** What is always looked at on a vm, except the settle time. */
-export function checkVm(vm: VmTarget, facts: Facts): CheckResult[] {
+export function checkVm(vm: VmTarget, facts: Facts): PlanCheck[] {
   const seen = facts.vms.get(vm.name);
   const current = check(vm.name, 'current', vm.runner, seen?.current);
   if (vm.state === 'stopped') {
@@ -101,20 +96,20 @@ function checkAnswer(
   { name, expected: { address } }: VmTarget,
   answered: boolean | undefined,
   isCutOff: boolean,
-): CheckResult {
+): PlanCheck {
   const seen = answered === undefined ? 'not asked' : answered ? 'ping' : 'no answer';
   const result = check(name, 'answers', 'ping', seen);
   if (answered !== false || isCutOff) return result;
   return { ...result, fault: { code: 'no-answer', says: `does not answer (ping ${address})` } };
 }
 
-function helper(name: string, result: CheckResult): CheckResult {
+function helper(name: string, result: PlanCheck): PlanCheck {
   if (result.ok) return result;
   const says = `microvm-virtiofsd@${name} is ${result.seen}`;
   return { ...result, fault: { code: 'helper', says } };
 }
 
-function checkTap(target: string, tap: string, bridge: string, facts: Facts): CheckResult {
+function checkTap(target: string, tap: string, bridge: string, facts: Facts): PlanCheck {
   const link = facts.interfaces.get(tap);
   const found = link && `${tap} ${link.up ? 'up' : 'down'} in ${link.master ?? 'no bridge'}`;
   const result = check(target, 'tap', `${tap} up in ${bridge}`, found);
@@ -138,7 +133,7 @@ export function checkHypervisor(
   toplevel: string | undefined,
   networks: readonly Network[],
   facts: Facts,
-): CheckResult[] {
+): PlanCheck[] {
   return [
     ...(toplevel === undefined
       ? []
@@ -153,7 +148,7 @@ export function checkBridge(
   name: string,
   addresses: readonly string[],
   facts: Facts,
-): CheckResult {
+): PlanCheck {
   const bridge = facts.interfaces.get(name);
   const lacks = addresses.filter((address) => !bridge?.addresses.includes(address));
   const result = {
@@ -182,7 +177,7 @@ export function checkBridge(
 const autostart = 'fleet-autostart.service';
 
 /** Units that failed since `before`: exit 4 of a switch can be about one that failed long ago. */
-export function checkFailedUnits(name: string, before: Facts, facts: Facts): CheckResult {
+export function checkFailedUnits(name: string, before: Facts, facts: Facts): PlanCheck {
   const known = [...before.failedUnits, autostart];
   const fresh = facts.failedUnits.filter((u) => !known.includes(u));
   return {
@@ -202,10 +197,10 @@ export function checkUntouched(
   before: Facts,
   facts: Facts,
   except: ReadonlySet<string>,
-): CheckResult[] {
+): PlanCheck[] {
   return [...before.vms.values()]
     .filter((vm) => vm.unit.active === 'active' && !except.has(vm.name))
-    .flatMap((vm): CheckResult[] => {
+    .flatMap((vm): PlanCheck[] => {
       const now = facts.vms.get(vm.name);
       const expected = before.deployed.get(vm.name)?.expected;
       return [

@@ -5,7 +5,8 @@ import { deployedGateways } from '../model/gateways.ts';
 import { isBusy, type VmFacts } from '../model/guest-facts.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { journalOf, systemName } from '../model/names.ts';
-import { type CheckResult, checkBridge, checkVm } from './checks.ts';
+import { timestamp } from '../model/time.ts';
+import { checkBridge, checkVm, type PlanCheck } from './checks.ts';
 import { collectedDrift } from './collected.ts';
 import type { Drift } from './plan.ts';
 import { checkPlumbing, checkState } from './plumbing.ts';
@@ -18,7 +19,7 @@ export function drift(
   hypervisor: string,
   facts: Facts,
   /** The checks of fleet.yaml, as they were seen on guests that run. */
-  probed: readonly CheckResult[] = [],
+  probed: readonly PlanCheck[] = [],
   /** Held targets that are to be deployed again. */
   release: ReadonlySet<string> = new Set(),
 ): Drift[] {
@@ -42,13 +43,6 @@ export function drift(
       return { target, code: 'held', message };
     }),
   ];
-}
-
-/** Minutes are enough, and UTC is what the logs of hypervisors have. */
-export function timestamp(seconds: number): string {
-  // A record that was cut short must not keep anybody from reading the rest.
-  if (!(seconds > 0 && seconds < 253_402_300_800)) return 'an unknown time';
-  return `${new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 function hostDrift(hypervisor: string, facts: Facts): Drift[] {
@@ -125,7 +119,7 @@ export function deployedNetworks(index: FleetIndex, hypervisor: string, facts: F
 }
 
 /** Everything that is looked at on a hypervisor but its system, and that its generation has. */
-export function hypervisorChecks(index: FleetIndex, name: string, facts: Facts): CheckResult[] {
+export function hypervisorChecks(index: FleetIndex, name: string, facts: Facts): PlanCheck[] {
   const hypervisor = index.hypervisors.get(name);
   if (!hypervisor) return [];
   const deployed = [...facts.deployed.values()].flatMap((d) => nicsOf(d.expected));
@@ -140,7 +134,7 @@ export function hypervisorChecks(index: FleetIndex, name: string, facts: Facts):
 }
 
 /** What a failed check means to a plan; others fail for reasons that drift tells by itself. */
-function faults(checks: readonly CheckResult[]): Drift[] {
+function faults(checks: readonly PlanCheck[]): Drift[] {
   return checks.flatMap(({ target, fault }) =>
     fault ? [{ target, code: fault.code, message: fault.says }] : [],
   );
@@ -151,7 +145,7 @@ function vmDrift(
   name: string,
   seen: VmFacts,
   facts: Facts,
-  probed: readonly CheckResult[],
+  probed: readonly PlanCheck[],
 ): Drift[] {
   const vm = index.vms.get(name);
   if (!vm) return [];

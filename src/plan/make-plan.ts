@@ -3,7 +3,7 @@ import type { Facts } from '../model/facts.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { actions } from './actions.ts';
 import { withChanges } from './changes.ts';
-import type { CheckResult } from './checks.ts';
+import type { PlanCheck } from './checks.ts';
 import { drift } from './drift.ts';
 import type { Drift, FileChange, HypervisorPlan, Plan } from './plan.ts';
 import { problems } from './problems.ts';
@@ -24,7 +24,7 @@ export interface PlanInput {
   /** Guests that are to start anew, whatever else is done. */
   readonly restart?: ReadonlySet<string>;
   /** By hypervisor: the checks of fleet.yaml, as they were seen. */
-  readonly probed?: ReadonlyMap<string, readonly CheckResult[]>;
+  readonly probed?: ReadonlyMap<string, readonly PlanCheck[]>;
   readonly warnings: readonly string[];
   /** What stands in the way of all of it. */
   readonly problems?: readonly string[];

@@ -1,6 +1,6 @@
 import type { Facts } from '../model/facts.ts';
 import type { Hypervisor, Network } from '../model/fleet.ts';
-import type { CheckResult, Fault } from './checks.ts';
+import type { Fault, PlanCheck } from './checks.ts';
 
 /**
  * Whether packets of guests get through a hypervisor, as far as it can tell without asking a guest:
@@ -12,7 +12,7 @@ export function checkPlumbing(
   hypervisor: Hypervisor,
   networks: readonly Network[],
   facts: Facts,
-): CheckResult[] {
+): PlanCheck[] {
   if (networks.length === 0) return [];
   return [
     checkForwarding(hypervisor, networks, facts),
@@ -23,7 +23,7 @@ export function checkPlumbing(
 }
 
 /** Whether what a power cut has to find again is on a disk. */
-export function checkState(target: string, { stateMount }: Facts): CheckResult[] {
+export function checkState(target: string, { stateMount }: Facts): PlanCheck[] {
   if (!stateMount) return [];
   const { folder, type, othersKept } = stateMount;
   const isLost = type === 'tmpfs' || type === 'ramfs' || (folder === '/' && othersKept);
@@ -41,7 +41,7 @@ function checkForwarding(
   { name, uplink }: Hypervisor,
   networks: readonly Network[],
   { plumbing }: Facts,
-): CheckResult {
+): PlanCheck {
   const ways = [...networks.map(({ bridge }) => bridge), ...(uplink ? [uplink] : [])];
   const here = ways.filter((way) => plumbing.closed4.has(way));
   const closed = here.length > 0 && plumbing.closed4.has('all') ? ['all'] : here;
@@ -62,7 +62,7 @@ function checkForwarding(
   });
 }
 
-function checkTable(target: string, { plumbing: { table } }: Facts): CheckResult[] {
+function checkTable(target: string, { plumbing: { table } }: Facts): PlanCheck[] {
   if (table === undefined) return [];
   const seen = table === 'as deployed' ? undefined : table;
   const says =
@@ -74,7 +74,7 @@ function checkTable(target: string, { plumbing: { table } }: Facts): CheckResult
 }
 
 /** What one table accepts another may still drop: Docker's policy does, of what it does not know. */
-function checkDrops(target: string, network: Network, { plumbing }: Facts): CheckResult[] {
+function checkDrops(target: string, network: Network, { plumbing }: Facts): PlanCheck[] {
   const chains = plumbing.drops
     .filter(({ names }) => !names.some((name) => isOf(name, network)))
     .map(({ chain }) => chain);
@@ -96,7 +96,7 @@ function isOf(name: string, { bridge, subnet, ipv6 }: Network): boolean {
   return name === bridge || name === subnet || name === ipv6?.subnet;
 }
 
-function checkDns({ name, nameservers }: Hypervisor, { plumbing }: Facts): CheckResult[] {
+function checkDns({ name, nameservers }: Hypervisor, { plumbing }: Facts): PlanCheck[] {
   const { dnsmasq } = plumbing;
   if (nameservers.length === 0 || dnsmasq === undefined) return [];
   const seen = dnsmasq === 'active' ? undefined : dnsmasq;
@@ -116,7 +116,7 @@ function result(
   expected: string,
   wrong: string | undefined,
   fault: Fault,
-): CheckResult {
+): PlanCheck {
   if (!wrong) return { target, check, ok: true, expected, seen: expected };
   return { target, check, ok: false, expected, seen: wrong, fault };
 }

@@ -1,5 +1,5 @@
-import type { Note } from '../deploy/verify.ts';
-import type { CheckResult } from '../plan/checks.ts';
+import type { CheckResult } from '../model/check-result.ts';
+import type { Note } from '../model/verification.ts';
 import type { Style } from './style.ts';
 import { wrap } from './wrap.ts';
 

@@ -1,7 +1,7 @@
-import type { PastDeployment, PastFailure, PastStep } from '../host/history.ts';
 import { systemName } from '../model/names.ts';
+import type { PastDeployment, PastFailure, PastStep } from '../model/past-deployment.ts';
 import { plainLine, quotedText } from '../model/plain-text.ts';
-import { timestamp } from '../plan/drift.ts';
+import { timestamp } from '../model/time.ts';
 import type { Style } from './style.ts';
 
 /** A deployment on one hypervisor. */

@@ -1,4 +1,4 @@
-import type { DeployEvent } from '../deploy/events.ts';
+import type { DeployEvent } from '../model/events.ts';
 import { passed } from './checks-text.ts';
 
 /** One line for everything that happens: logs of CI, pipes, files. */

@@ -1,5 +1,5 @@
-import type { HypervisorResult } from '../deploy/put-back.ts';
 import type { FleetError } from '../model/errors.ts';
+import type { HypervisorResult } from '../model/result.ts';
 
 /** How hypervisors came out of a deployment, for programs. */
 export function resultsJson(results: readonly HypervisorResult[]): object[] {

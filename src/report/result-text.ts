@@ -1,5 +1,5 @@
-import type { HypervisorResult } from '../deploy/put-back.ts';
 import { quotedAfterFirst, quotedText } from '../model/plain-text.ts';
+import type { HypervisorResult } from '../model/result.ts';
 import type { Style } from './style.ts';
 
 const words: Record<HypervisorResult['outcome'], readonly ['green' | 'yellow' | 'red', string]> = {

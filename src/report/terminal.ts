@@ -1,5 +1,5 @@
 import { Listr, ListrLogger, type ListrTaskWrapper, ProcessOutput } from 'listr2';
-import type { DeployEvent } from '../deploy/events.ts';
+import type { DeployEvent } from '../model/events.ts';
 import { plainLine } from '../model/plain-text.ts';
 import { guardAgain, withoutGuard } from './guard.ts';
 

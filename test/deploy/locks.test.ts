@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { beginAll, type Deployment } from '../../src/deploy/locks.ts';
-import type { Clock } from '../../src/deploy/ports.ts';
 import { rollOut } from '../../src/deploy/rollout.ts';
 import { Session } from '../../src/deploy/session.ts';
 import type { Host } from '../../src/host/host.ts';
 import { script, stepScript } from '../../src/host/scripts.ts';
 import { FleetError } from '../../src/model/errors.ts';
 import type { Hypervisor } from '../../src/model/fleet.ts';
+import type { Clock } from '../../src/model/time.ts';
 import { openDeployment } from '../plan/situation.ts';
 import { Refusal } from './fake-hypervisor.ts';
 import { manyHypervisors, World, words } from './run.ts';

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import type { HypervisorResult } from '../../src/deploy/put-back.ts';
 import { returning } from '../../src/deploy/rollback.ts';
 import { rollOut } from '../../src/deploy/rollout.ts';
 import {
@@ -10,6 +9,7 @@ import {
 } from '../../src/host/generations.ts';
 import { formatExpected, parseExpected } from '../../src/model/expected.ts';
 import { systemName } from '../../src/model/names.ts';
+import type { HypervisorResult } from '../../src/model/result.ts';
 import { index, twoHypervisors, unit, withEntry } from '../plan/situation.ts';
 import { World, words } from './run.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { HypervisorResult } from '../../src/deploy/put-back.ts';
 import { exitCodeOf } from '../../src/deploy/rollout.ts';
 import type { Outcome, Work } from '../../src/deploy/work.ts';
 import { FleetError } from '../../src/model/errors.ts';
+import type { HypervisorResult } from '../../src/model/result.ts';
 import { failure } from '../repo/sandbox.ts';
 import { manyHypervisors, World, words } from './run.ts';
 

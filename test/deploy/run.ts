@@ -1,12 +1,13 @@
 import { deploying, type Source } from '../../src/deploy/deployment.ts';
-import type { DeployEvent } from '../../src/deploy/events.ts';
-import type { Clock, Ports } from '../../src/deploy/ports.ts';
-import type { HypervisorResult } from '../../src/deploy/put-back.ts';
+import type { Ports } from '../../src/deploy/ports.ts';
 import { type RolloutInput, rollOut } from '../../src/deploy/rollout.ts';
 import { Session } from '../../src/deploy/session.ts';
+import type { DeployEvent } from '../../src/model/events.ts';
 import type { Facts } from '../../src/model/facts.ts';
 import type { Hypervisor } from '../../src/model/fleet.ts';
 import type { FleetIndex } from '../../src/model/index.ts';
+import type { HypervisorResult } from '../../src/model/result.ts';
+import type { Clock } from '../../src/model/time.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
 import type { HypervisorPlan, Plan } from '../../src/plan/plan.ts';
 import { select } from '../../src/plan/selectors.ts';

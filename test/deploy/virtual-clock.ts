@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/deploy/ports.ts';
+import type { Clock } from '../../src/model/time.ts';
 
 /** Time that jumps to the next sleeper as soon as nothing else goes on: sleeps overlap as real ones do. */
 export class VirtualClock implements Clock {

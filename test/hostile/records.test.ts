@@ -7,7 +7,7 @@ import { parseGenerations } from '../../src/host/generations.ts';
 import { parseHistory } from '../../src/host/history.ts';
 import { parseRunners } from '../../src/host/runners.ts';
 import { script } from '../../src/host/scripts.ts';
-import { timestamp } from '../../src/plan/drift.ts';
+import { timestamp } from '../../src/model/time.ts';
 
 describe('what a hypervisor remembers is not read', () => {
   const deployment = (rows: string) => `deployment\t20260101-000000-abcd\n${rows}`;

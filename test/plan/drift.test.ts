@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Facts } from '../../src/model/facts.ts';
-import { timestamp } from '../../src/plan/drift.ts';
+import { timestamp } from '../../src/model/time.ts';
 import {
   deployedFacts,
   index,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { PastDeployment } from '../../src/host/history.ts';
+import type { PastDeployment } from '../../src/model/past-deployment.ts';
 import { historyText } from '../../src/report/history-text.ts';
 import { noStyle } from '../../src/report/style.ts';
 

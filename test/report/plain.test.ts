@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { DeployEvent } from '../../src/deploy/events.ts';
+import type { DeployEvent } from '../../src/model/events.ts';
 import { plainReporter } from '../../src/report/plain.ts';
 
 function lines(...events: DeployEvent[]): string[] {

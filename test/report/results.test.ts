@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import type { CheckResult } from '../../src/model/check-result.ts';
 import { FleetError } from '../../src/model/errors.ts';
-import type { CheckResult } from '../../src/plan/checks.ts';
 import { checksText } from '../../src/report/checks-text.ts';
 import { resultText } from '../../src/report/result-text.ts';
 import { noStyle } from '../../src/report/style.ts';

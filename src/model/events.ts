@@ -1,4 +1,4 @@
-import type { CheckResult } from '../plan/checks.ts';
+import type { CheckResult } from './check-result.ts';
 
 /** What happened while deploying, for whoever shows it: terminal, plain lines, later NDJSON. */
 export type DeployEvent =

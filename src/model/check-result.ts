@@ -1,0 +1,9 @@
+/** One thing looked at, with what was expected and what was seen. */
+export interface CheckResult {
+  readonly target: string;
+  /** e.g. `tap`, `answers`, `tcp 5432`. */
+  readonly check: string;
+  readonly ok: boolean;
+  readonly expected: string;
+  readonly seen: string;
+}

@@ -1,0 +1,13 @@
+/** Time, so that tests can have their own. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  sleep(ms: number): Promise<void>;
+}
+
+/** Seconds since the epoch, for people. Minutes are enough, and UTC is what the logs of hypervisors have. */
+export function timestamp(seconds: number): string {
+  // A record that was cut short must not keep anybody from reading the rest.
+  if (!(seconds > 0 && seconds < 253_402_300_800)) return 'an unknown time';
+  return `${new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}

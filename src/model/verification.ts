@@ -1,0 +1,12 @@
+import type { CheckResult } from './check-result.ts';
+
+/** What was looked at, and what a person should know though it fails nothing. */
+export interface Verification {
+  readonly checks: readonly CheckResult[];
+  readonly notes: readonly Note[];
+}
+
+export interface Note {
+  readonly target: string;
+  readonly text: string;
+}
