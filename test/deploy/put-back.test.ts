@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { HypervisorResult } from '../../src/deploy/put-back.ts';
+import type { HypervisorResult } from '../../src/model/result.ts';
 import { twoHypervisors, unit, withEntry } from '../plan/situation.ts';
 import { Refusal } from './fake-hypervisor.ts';
 import { World, words } from './run.ts';
