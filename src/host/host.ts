@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 
 /** What one remote command did. */
 export interface RunResult {
@@ -24,6 +24,47 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A terminal that a script is given. */
+export interface Terminal {
+  /** As TERM says it. */
+  readonly type: string;
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export interface OpenOptions {
+  /** Bytes for the script's standard input, and its end; without it `stdin` is the caller's to end. */
+  readonly stdin?: Buffer | string;
+  /** Runs on a terminal: both outputs are `stdout` then. */
+  readonly pty?: Terminal;
+  /** Aborted: the script's channel is closed. The connection stays. */
+  readonly signal?: AbortSignal;
+}
+
+/** How a remote command ended. */
+export interface Exit {
+  /** Exit status; 255 when the command was ended by a signal. */
+  readonly code: number;
+  /** The signal without its SIG, where the adapter hears it. */
+  readonly signal?: string;
+}
+
+/**
+ * A script that runs at the other end. Nobody reads ahead: what is not read makes the script wait. Both
+ * outputs end with the script, also when the connection is lost: `exit` says which.
+ */
+export interface Running {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /**
+   * Known once both outputs were read to their end, or resumed.
+   * @throws FleetError `ssh.lost`, `ssh.not-started` (no sudo, no shell), `remote.too-much` (of what a login
+   * shell says first), `interrupted`.
+   */
+  readonly exit: Promise<Exit>;
+}
+
 /**
  * A hypervisor we are connected to: the only way that anything reaches one. Implementations: ssh
  * (src/host/ssh/), and in tests a scripted fake.
@@ -37,7 +78,12 @@ export interface Host {
   /** The port of sshd that we are connected to. */
   readonly port: number;
   /**
-   * Runs a script of src/host/scripts/ with its arguments passed as arguments.
+   * Starts a script with its arguments passed as arguments.
+   * @throws FleetError `ssh.lost`, `ssh.no-session`, `interrupted`.
+   */
+  open(script: string, args: readonly string[], options?: OpenOptions): Promise<Running>;
+  /**
+   * Runs a script of src/host/scripts/ to its end.
    * @throws FleetError `ssh.lost`, `ssh.timed-out`, `ssh.not-started` (no sudo, no shell),
    * `remote.too-much` (over 16 MiB of output; the connection is closed), `interrupted`; a non-zero exit
    * is a result, not an error.

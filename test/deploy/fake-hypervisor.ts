@@ -10,6 +10,7 @@ import type { FleetIndex } from '../../src/model/index.ts';
 import { factsText } from '../host/facts-text.ts';
 import { deployedFacts, openDeployment, unit, withEntry } from '../plan/situation.ts';
 import { backText, type FakeDeployment, finish, putBack } from './fake-deployment.ts';
+import { openBy } from './fake-open.ts';
 
 const names = new Map(
   readdirSync(new URL('../../src/host/scripts/', import.meta.url))
@@ -77,21 +78,23 @@ export class FakeHypervisor {
     if (this.unreachable) throw new FleetError('ssh.timed-out', `${this.name}: no answer`);
     this.seen.push('connect');
     let isOpen = true;
+    const run: Host['run'] = async (text, args, options = {}) => {
+      const lost = new FleetError('ssh.lost', `${this.name}: the connection was lost`);
+      if (!isOpen || this.unreachable) throw lost;
+      const result = await this.#run(text, args, options);
+      if (result === 'lost') {
+        isOpen = false;
+        throw lost;
+      }
+      return result;
+    };
     return {
       name: this.name,
       user: 'root',
       publicKey: 'ssh-ed25519 AAAA',
       port: 22,
-      run: async (text, args, options = {}) => {
-        const lost = new FleetError('ssh.lost', `${this.name}: the connection was lost`);
-        if (!isOpen || this.unreachable) throw lost;
-        const result = await this.#run(text, args, options);
-        if (result === 'lost') {
-          isOpen = false;
-          throw lost;
-        }
-        return result;
-      },
+      open: openBy(run),
+      run,
       connectTcp: async (): Promise<Duplex> => {
         throw new FleetError('ssh.tcp-refused', 'refused');
       },

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Host } from '../../src/host/host.ts';
-import { invocation } from '../../src/host/ssh/run.ts';
+import { invocation } from '../../src/host/ssh/open.ts';
 import { connect, failure, sshConfig } from './desk.ts';
 import { type Desk, makeDesk, type Sshd, startSshd } from './sshd.ts';
 

@@ -1,10 +1,11 @@
 import type { Hypervisor } from '../../model/fleet.ts';
 import type { Host, HostConnector } from '../host.ts';
-import { forward } from './forward.ts';
-import { type Link, openLink, type SshOptions } from './link.ts';
+import type { Link } from './link.ts';
+import { openScript } from './open.ts';
 import { runScript } from './run.ts';
+import { openLink, type SshOptions } from './ssh2-link.ts';
 
-export type { SshOptions } from './link.ts';
+export type { SshOptions } from './ssh2-link.ts';
 
 /** Reaches hypervisors as `ssh` would: the same ~/.ssh/config, known_hosts, agent and keys. */
 export function sshConnector(options: SshOptions = {}): HostConnector {
@@ -21,8 +22,9 @@ function sshHost(hypervisor: Hypervisor, link: Link): Host {
     user: link.at.user,
     publicKey: link.publicKey,
     port: link.at.port,
+    open: (script, args, open) => openScript(link, sudo, script, args, open),
     run: (script, args, run) => runScript(link, sudo, script, args, run),
-    connectTcp: (address, port, timeoutMs) => forward(link, address, port, timeoutMs),
+    connectTcp: (address, port, timeoutMs) => link.forward(address, port, timeoutMs),
     close: () => link.close(),
   };
 }

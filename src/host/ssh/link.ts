@@ -1,125 +1,35 @@
-import { existsSync } from 'node:fs';
-import type { Client } from 'ssh2';
-import { FleetError } from '../../model/errors.ts';
-import { expandHome } from './expand.ts';
-import { forward } from './forward.ts';
-import { credentials, login, type Session } from './login.ts';
-import { type Destination, type Resolved, resolve } from './resolve.ts';
-import { tcp, viaCommand, type Way, way } from './socket.ts';
+import type { Duplex, Readable, Writable } from 'node:stream';
+import type { FleetError } from '../../model/errors.ts';
+import type { Exit, Terminal } from '../host.ts';
+import type { Resolved } from './resolve.ts';
 
-/** Options of `sshConnector`. */
-export interface SshOptions {
-  /** Read instead of ~/.ssh/config and /etc/ssh/ssh_config, as `ssh -F` does. */
-  readonly configFile?: string;
-  /** Default 10 s; ConnectTimeout in ssh_config wins. */
-  readonly connectTimeoutMs?: number;
+/** One command at the other end, as it comes over the connection. */
+export interface Channel {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Known once both outputs have ended; undefined: the connection went first. */
+  readonly exit: Promise<Exit | undefined>;
+  /** Nothing is sent or read any more; the command may go on. */
+  close(): void;
 }
 
 /** A logged-in ssh connection and everything under it. */
-export class Link {
+export interface Link {
   /** For messages: `hv1 (root@203.0.113.20:22)`. */
   readonly label: string;
   readonly at: Resolved;
-  readonly client: Client;
+  /** "type base64" of the key that let us in, when one did. */
   readonly publicKey: string | undefined;
-  readonly #under: Way;
-  #error: Error | undefined;
-  #closed: boolean = false;
-
-  constructor(label: string, at: Resolved, session: Session, under: Way) {
-    this.label = label;
-    this.at = at;
-    this.client = session.client;
-    this.publicKey = session.publicKey;
-    this.#under = under;
-    this.client.on('error', (error) => {
-      this.#error ??= error;
-    });
-    this.client.once('close', () => this.close());
-  }
-
-  get isClosed(): boolean {
-    return this.#closed;
-  }
-
+  readonly isClosed: boolean;
+  /** Starts a command. @throws FleetError `ssh.lost`, `ssh.no-session`. */
+  exec(command: string, pty: Terminal | undefined): Promise<Channel>;
+  /**
+   * A TCP connection made by the machine at the other end.
+   * @throws FleetError `ssh.tcp-refused`, `ssh.tcp-forbidden`, `ssh.timed-out`, `ssh.lost`.
+   */
+  forward(address: string, port: number, timeoutMs: number): Promise<Duplex>;
   /** The error for something that the end of this connection cut short. */
-  lost(what: string): FleetError {
-    const why = this.#error?.message ?? 'closed by the other side';
-    return new FleetError('ssh.lost', `${this.label}: connection lost while ${what}: ${why}`, {
-      hint: 'What ran there may still be running, or half done. Look before trying again.',
-      cause: this.#error,
-    });
-  }
-
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.client.end(); // a polite goodbye, for as long as the socket takes one
-    this.#under.close();
-  }
-}
-
-/** Far more than anyone chains; a ProxyJump that leads back to itself gets here. */
-const maxHops = 8;
-
-/** Connects and logs in, through jump hosts where there are any, verifying each one's key. */
-export async function openLink(
-  to: Destination,
-  name: string,
-  options: SshOptions,
-  hops = 0,
-): Promise<Link> {
-  if (hops > maxHops)
-    throw new FleetError('ssh.config', `${name}: more than ${maxHops} jump hosts`, {
-      hint: 'Does a ProxyJump lead back to itself?',
-    });
-  if (to.identityFile !== undefined && !existsSync(expandHome(to.identityFile)))
-    throw new FleetError('ssh.identity-file', `${name}: there is no file ${to.identityFile}`, {
-      hint: "Correct the hypervisor's ssh.identityFile in fleet.yaml.",
-    });
-  const at = await resolve(to, options.configFile);
-  const label = `${name} (${at.user}@${at.keyName})`;
-  const timeoutMs = at.connectTimeoutMs ?? options.connectTimeoutMs ?? 10_000;
-  const ours = await credentials(at);
-  const under = await reach(at, name, label, timeoutMs, options, hops);
-  try {
-    return new Link(label, at, await login(under, at, ours, label, timeoutMs), under);
-  } catch (error) {
-    under.close();
-    throw error;
-  }
-}
-
-async function reach(
-  at: Resolved,
-  name: string,
-  label: string,
-  timeoutMs: number,
-  options: SshOptions,
-  hops: number,
-): Promise<Way> {
-  if (at.proxyCommand !== undefined) return viaCommand(at.proxyCommand);
-  if (at.proxyJump === undefined) return tcp(at, label, timeoutMs);
-  const jump = await openLink(lastJump(at.proxyJump), `jump host of ${name}`, options, hops + 1);
-  try {
-    const socket = await forward(jump, at.hostname, at.port, timeoutMs);
-    return way(socket, () => jump.close());
-  } catch (error) {
-    jump.close();
-    throw error;
-  }
-}
-
-/** `a,b,c`: c is reached through a and b. */
-function lastJump(jumps: string): Destination {
-  const all = jumps.split(',');
-  const last = all.pop() ?? '';
-  const match = /^(?:ssh:\/\/)?(?:(.*)@)?(\[.*\]|[^:]*|.*:.*:.*?)(?::(\d+))?$/.exec(last);
-  const [, user, host = last, port] = match ?? [];
-  return {
-    host: host.replace(/^\[|\]$/g, ''),
-    ...(user === undefined ? {} : { user }),
-    ...(port === undefined ? {} : { port: Number(port) }),
-    ...(all.length === 0 ? {} : { jump: all.join(',') }),
-  };
+  lost(doing: string): FleetError;
+  close(): void;
 }
