@@ -82,7 +82,7 @@ export type Packages = string[];
  */
 export type Config = Readonly<Record<string, Data>>;
 /**
- * Hand-written Nix files or folders of this repository, imported as they are.
+ * Hand-written Nix files or folders of this repository, imported as they are. Their argument inputs has what is under inputs, but not self, for a guest that knows the commit restarts at each one: name files of this repository by relative paths.
  */
 export type Modules = string[];
 /**
