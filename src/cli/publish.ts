@@ -46,7 +46,7 @@ export async function publish(
         renew: [],
       },
       host && (async () => host),
-      (line) => process.stderr.write(`${line}\n`),
+      { signal, say: (line) => process.stderr.write(`${line}\n`) },
     );
     next = await nextCommit(workspace, seen.repo, lock);
     if (next.head !== head) throw movedOn();

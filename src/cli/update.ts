@@ -45,7 +45,7 @@ export async function updateCommand(
         renew: inputs,
       },
       elsewhere,
-      (line) => process.stderr.write(`${line}\n`),
+      { signal: invocation.signal, say: (line) => process.stderr.write(`${line}\n`) },
     );
     writeRendered(workspace);
     if (lock === before) process.stdout.write('flake.lock is up to date\n');

@@ -16,20 +16,31 @@ export interface ToLock {
   readonly renew: readonly string[];
 }
 
+/** What ends the Nix that locks, and who is told meanwhile. */
+export interface Locking {
+  /** A person asked to stop. */
+  readonly signal: AbortSignal;
+  /** Told that Nix is at work, when it takes long, and then what is locked, and to what. */
+  readonly say: (line: string) => void;
+  /** In ms. Default: 15 minutes; Nix fetches every input. */
+  readonly timeout?: number;
+}
+
 /**
  * Makes or renews flake.lock with the Nix of this machine, or else with a hypervisor's, whose word is not taken: what
- * it made is held against the inputs. @param say is told what is locked, and to what
- * @throws FleetError `lock.failed` with what Nix said, `lock.not-as-declared`
+ * it made is held against the inputs.
+ * @throws FleetError `lock.failed` with what Nix said, `lock.timed-out`, `lock.not-as-declared`, `interrupted`
  */
 export async function lockInputs(
   { flake, inputs, lock, renew }: ToLock,
   elsewhere: (() => Promise<Host>) | undefined,
-  say: (line: string) => void,
+  locking: Locking,
 ): Promise<string> {
-  const { made, where } = await make(flake, lock, renew, elsewhere);
+  const { made, where } = await make(flake, lock, renew, elsewhere, locking);
   const reading = requireSound(made, inputs, `the flake.lock that ${where} made`);
   const before = new Set(lock === undefined ? [] : readLock(lock, inputs).inputs.map(lineOf));
-  for (const line of reading.inputs.map(lineOf)) if (!before.has(line)) say(`flake.lock: ${line}`);
+  for (const line of reading.inputs.map(lineOf))
+    if (!before.has(line)) locking.say(`flake.lock: ${line}`);
   return made;
 }
 
@@ -50,9 +61,11 @@ async function make(
   lock: string | undefined,
   renew: readonly string[],
   elsewhere: (() => Promise<Host>) | undefined,
+  { signal, say, timeout: timeoutMs = 900_000 }: Locking,
 ): Promise<{ made: string; where: string }> {
   const stdin = `${flake}== lock\n${lock ?? ''}`;
-  const here = await runHere(renew, stdin);
+  const limits = { stdin, timeoutMs, signal };
+  const here = await telling(say, 'this machine', runHere(renew, limits));
   if (here !== 'no nix') return { made: unwrap(here, 'this machine'), where: 'this machine' };
   if (!elsewhere) {
     throw new FleetError('lock.no-nix', 'there is no Nix on this machine to make flake.lock with', {
@@ -60,8 +73,17 @@ async function make(
     });
   }
   const host = await elsewhere();
-  const made = await host.run(script('lock-inputs'), renew, { stdin, timeoutMs: 900_000 });
+  const asked = host.run(script('lock-inputs'), renew, { ...limits, title: 'nix flake lock' });
+  const made = await telling(say, host.name, asked);
   return { made: unwrap(made, host.name), where: host.name };
+}
+
+const interrupted = () => new FleetError('interrupted', 'interrupted; nothing was changed');
+
+function timedOut(ms: number): FleetError {
+  return new FleetError('lock.timed-out', `nix flake lock did not finish within ${ms / 1000} s`, {
+    hint: 'It was stopped; nothing was changed. Do the urls under `inputs:` answer? Try `nix flake lock` by hand.',
+  });
 }
 
 function unwrap(result: { code: number; stdout: string; stderr: string }, where: string): string {
@@ -72,13 +94,36 @@ function unwrap(result: { code: number; stdout: string; stderr: string }, where:
   });
 }
 
+/** Says after a second what is waited for. */
+function telling<T>(say: Locking['say'], where: string, work: Promise<T>): Promise<T> {
+  const timer = setTimeout(() => say(`nix flake lock runs on ${where}`), 1000);
+  return work.finally(() => clearTimeout(timer));
+}
+
 function runHere(
   args: readonly string[],
-  stdin: string,
+  { stdin, timeoutMs, signal }: { stdin: string; timeoutMs: number; signal: AbortSignal },
 ): Promise<{ code: number; stdout: string; stderr: string } | 'no nix'> {
   return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(interrupted());
+      return;
+    }
     const guard = 'command -v nix >/dev/null || exit 99';
-    const child = spawn('sh', ['-c', `${guard}\n${script('lock-inputs')}`, 'fleet', ...args]);
+    const words = ['-c', `${guard}\n${script('lock-inputs')}`, 'fleet', ...args];
+    // A group of its own: what Nix has started to fetch with ends with it.
+    const child = spawn('sh', words, { detached: true });
+    const stop = (why: FleetError) => {
+      reject(why);
+      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGTERM');
+    };
+    const onAbort = () => stop(interrupted());
+    const late = setTimeout(() => stop(timedOut(timeoutMs)), timeoutMs);
+    signal.addEventListener('abort', onAbort, { once: true });
+    child.once('close', () => {
+      clearTimeout(late);
+      signal.removeEventListener('abort', onAbort);
+    });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -263,11 +263,10 @@ describe('a flake.lock', () => {
       ({ name: 'hv1', run: async () => ({ code: 0, stdout, stderr: '' }) }) as unknown as Host;
     const said: string[] = [];
     const lock = (made: string) =>
-      lockInputs(
-        { flake: '{ }\n', inputs, lock: undefined, renew: [] },
-        async () => host(made),
-        (line) => said.push(line),
-      );
+      lockInputs({ flake: '{ }\n', inputs, lock: undefined, renew: [] }, async () => host(made), {
+        signal: new AbortController().signal,
+        say: (line) => said.push(line),
+      });
     // A shell and no Nix.
     const folder = mkdtempSync(join(tmpdir(), 'fleet-no-nix-'));
     symlinkSync('/bin/sh', join(folder, 'sh'));

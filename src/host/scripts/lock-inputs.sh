@@ -2,6 +2,7 @@
 # output. Standard input: flake.nix, a line `== lock`, then the flake.lock there is, if any.
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
+trap 'exit 143' TERM
 cd "$folder"
 # Not head -c: where it reads ahead (BSD), the lock would lose its beginning.
 while IFS= read -r line && [ "$line" != '== lock' ]; do
