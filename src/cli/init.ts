@@ -109,8 +109,11 @@ export async function initCommand(invocation: Invocation, options: InitOptions):
     ['.github/workflows/fleet.yaml', workflow(first.branch)],
   ]);
   for (const [path, content] of files) files.set(path, writeNew(directory, path, content));
-  if (hardware !== undefined && given.hardware === undefined) {
-    process.stderr.write(`${hardwarePath} is what ${ssh} has, as it is: read it before you push\n`);
+  if (hardware !== undefined && files.get(hardwarePath) === hardware) {
+    const from = given.hardware !== undefined ? options.hardware : hardwareOrigin(seen, ssh);
+    process.stderr.write(
+      `${hardwarePath} is a verbatim copy of ${from}: read it before you push\n`,
+    );
   }
   if (hardware === undefined) {
     process.stderr.write(
@@ -124,7 +127,7 @@ export async function initCommand(invocation: Invocation, options: InitOptions):
   }
   if (first.boot.likely) {
     process.stderr.write(
-      `which boot loader ${ssh} has is not known: ${config} says DECIDE there, for without one its system does not build\n`,
+      `boot loader of ${ssh} unknown: set it at DECIDE in ${config}, or the system will not build\n`,
     );
   }
   const isCommitted = await firstCommit(directory, files, options, invocation.signal);
@@ -167,6 +170,8 @@ interface Seen {
   readonly stateVersion?: string | undefined;
   readonly uplink?: string | undefined;
   readonly hardware?: string | undefined;
+  /** The host's file that it is a copy of; undefined: nixos-generate-config wrote it just now. */
+  readonly hardwareFile?: string | undefined;
   readonly user?: string;
   /** That sshd listens on. */
   readonly port?: number | undefined;
@@ -211,6 +216,9 @@ async function lookAt(
   }
 }
 
+const hardwareOrigin = ({ hardwareFile }: Seen, ssh: string): string =>
+  `${hardwareFile ?? 'what nixos-generate-config prints'} on ${ssh}`;
+
 /** Reads what introduce.sh printed. */
 function introduction(output: string): Seen {
   const [head = '', hardware = ''] = output.split('== hardware\n');
@@ -224,6 +232,7 @@ function introduction(output: string): Seen {
     uplink: fields.get('uplink') || undefined,
     port: Number(fields.get('port')) || undefined,
     hardware: hardware.trim() === '' ? undefined : hardware,
+    hardwareFile: fields.get('hardware-file') || undefined,
     records,
   };
 }

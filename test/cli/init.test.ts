@@ -18,6 +18,9 @@ describe('fleet init by flags', () => {
     expect(stdout).toBe(`${[...written.map((path) => `wrote ${path}`)].join('\n')}\n`);
     expect(stderr).toContain(`git add ${written.join(' ')}\n`);
     expect(at.read('hosts/hv1/hardware-configuration.nix')).toBe(hardware);
+    expect(stderr).toContain(
+      'hosts/hv1/hardware-configuration.nix is a verbatim copy of hardware.nix: read it before you push',
+    );
     expect(at.read('fleet.yaml')).toContain(key);
     expect((await at.fleet('validate')).stdout).toBe(
       'fleet.yaml is valid: 1 hypervisor, 0 networks, 0 vms\n',
@@ -30,7 +33,7 @@ describe('fleet init by flags', () => {
     const at = desk();
     const { stderr } = await at.fleet('init', ...flags);
     expect(stderr).toContain(
-      'which boot loader root@192.0.2.1 has is not known: fleet.yaml says DECIDE there',
+      'boot loader of root@192.0.2.1 unknown: set it at DECIDE in fleet.yaml',
     );
     expect(at.read('fleet.yaml')).toContain('# DECIDE: which boot loader');
   });
@@ -155,9 +158,9 @@ describe('fleet init by flags', () => {
 
     const other = desk();
     other.write('hosts/hv1/hardware-configuration.nix', '# mine\n');
-    expect((await other.fleet('init', ...flags)).stdout).toContain(
-      'kept hosts/hv1/hardware-configuration.nix',
-    );
+    const kept = await other.fleet('init', ...flags);
+    expect(kept.stdout).toContain('kept hosts/hv1/hardware-configuration.nix');
+    expect(kept.stderr).not.toContain('copy of');
     expect(other.read('hosts/hv1/hardware-configuration.nix')).toBe('# mine\n');
   });
 

@@ -73,9 +73,11 @@ else
 	fi
 	[ ! -f "$R/boot/extlinux/extlinux.conf" ] || printf 'likely\textlinux\n'
 fi
-echo '== hardware'
 if [ -f "$R/etc/nixos/hardware-configuration.nix" ]; then
+	printf 'hardware-file\t/etc/nixos/hardware-configuration.nix\n'
+	echo '== hardware'
 	cat "$R/etc/nixos/hardware-configuration.nix"
 elif command -v nixos-generate-config >/dev/null; then
+	echo '== hardware'
 	nixos-generate-config --show-hardware-config
 fi

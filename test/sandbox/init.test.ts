@@ -1,0 +1,36 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { SandboxHost } from '../../src/sandbox/hypervisor.ts';
+import { Desk } from '../scenario/desk.ts';
+import { type SandboxWorld, sandboxWorld } from './world.ts';
+
+let world: SandboxWorld;
+let desk: Desk;
+beforeAll(async () => {
+  world = await sandboxWorld(1);
+  desk = new Desk(world, 'init', {});
+}, 60_000);
+afterAll(async () => {
+  desk.close();
+  await world.stop();
+});
+
+it('fleet init says which file of the host it copied, byte for byte', {
+  timeout: 60_000,
+}, async () => {
+  const hv1 = world.hosts[0] as SandboxHost;
+  const there = '/etc/nixos/hardware-configuration.nix';
+  const text = '{\n\tboot.loader.grub.device = "/dev/vda"; # mine\n}\n\n';
+  const file = join(hv1.root, there);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+  const given = ['--system', hv1.system, '--state-version', '25.11', '--uplink', 'enp1s0'];
+  const run = await desk.fleet(['-C', join(desk.folder, 'new'), 'init', '--ssh', 'hv1', ...given]);
+  expect(run.code, run.stderr).toBe(0);
+  const here = 'hosts/hv1/hardware-configuration.nix';
+  expect(readFileSync(join(desk.folder, 'new', here), 'utf8')).toBe(text);
+  expect(run.stderr).toContain(
+    `${here} is a verbatim copy of ${there} on hv1: read it before you push`,
+  );
+});
