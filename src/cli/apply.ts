@@ -6,7 +6,7 @@ import { hasChanges, restartable } from '../plan/plan.ts';
 import type { PlanFile } from '../plan/plan-file.ts';
 import { staleness } from '../plan/staleness.ts';
 import { planText } from '../report/plan-text.ts';
-import { resultsJson } from '../report/result-json.ts';
+import { resultsDocument } from '../report/result-json.ts';
 import { resultText } from '../report/result-text.ts';
 import { styleFor } from '../report/style.ts';
 import { canAsk, confirm } from './ask.ts';
@@ -71,20 +71,22 @@ async function applyOnce(
   });
   try {
     if (saved) requireFresh(saved, planFileOf(workspace, seen, on ?? undefined));
-    if (!options.json) {
-      const style = styleFor(process.stdout);
-      process.stdout.write(planText(seen.plan, style, { diffs: false, offline: false }));
-    }
+    const isAsked = !saved && !options.yes;
+    // With --json standard output has the one document; whoever is asked sees what about.
+    const out = options.json ? process.stderr : process.stdout;
+    if (!options.json || (isAsked && canAsk()))
+      out.write(planText(seen.plan, styleFor(out), { diffs: false, offline: false }));
     requireReachable(seen, options.allowUnreachable ?? false);
-    if (!saved && !options.yes) seen = await offerRestarts(seen, invocation.signal);
+    if (isAsked) seen = await offerRestarts(seen, invocation.signal);
     if (!hasChanges(seen.plan)) {
       if (options.json) printJson(seen, []);
       return exitCodes.ok;
     }
     if (!options.force) await refuseBad(seen);
-    if (!options.force) await requireHistory(seen, saved || options.yes, invocation.signal);
-    if (!saved && !options.yes && !(await confirm('Apply this?', invocation.signal))) {
+    if (!options.force) await requireHistory(seen, isAsked, invocation.signal);
+    if (isAsked && !(await confirm('Apply this?', invocation.signal))) {
       process.stderr.write('Nothing was changed.\n');
+      if (options.json) printJson(seen, [], true);
       return exitCodes.failed;
     }
     const results = await deploy(invocation, workspace, seen, {
@@ -121,10 +123,10 @@ async function offerRestarts(seen: Survey, signal: AbortSignal): Promise<Survey>
  * What runs has to be in the history of what is deployed, or somebody's work is taken away: asks.
  * @throws FleetError `git.not-in-history` when nobody is asked, or says no
  */
-async function requireHistory(seen: Survey, unasked: unknown, signal: AbortSignal): Promise<void> {
+async function requireHistory(seen: Survey, isAsked: boolean, signal: AbortSignal): Promise<void> {
   if (seen.strangers.length === 0) return;
   // It stands in the plan, among the warnings.
-  if (!unasked && (await confirm('Replace it anyway?', signal))) return;
+  if (isAsked && canAsk() && (await confirm('Replace it anyway?', signal))) return;
   throw new FleetError('git.not-in-history', 'what runs is not in the history of this commit', {
     detail: seen.strangers.join('\n'),
     hint: 'Nothing was done. Merge it, or deploy anyway: --force',
@@ -174,7 +176,7 @@ function requireReachable(seen: Survey, allow: boolean): void {
   );
 }
 
-function printJson(seen: Survey, results: readonly HypervisorResult[]): void {
-  const document = { kind: 'apply', version: 1, plan: seen.plan, results: resultsJson(results) };
-  process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+function printJson(seen: Survey, results: readonly HypervisorResult[], declined = false): void {
+  const more = { plan: seen.plan, ...(declined && { declined }) };
+  process.stdout.write(resultsDocument('apply', results, more));
 }

@@ -16,7 +16,7 @@ import type { Invocation } from './options.ts';
 import { newDeployment, realPorts } from './ports.ts';
 import { type Published, publish } from './publish.ts';
 import type { Survey } from './survey.ts';
-import type { Workspace } from './workspace.ts';
+import { isEdited, type Workspace } from './workspace.ts';
 
 /** A deployment that is taken up again. */
 export interface Resumed {
@@ -63,6 +63,11 @@ export async function deploy(
     },
     afterwards: async (results, before) => {
       if (!published || !upstream) return;
+      // Before a revert moves the work tree.
+      if (!resumed && isEdited(workspace))
+        said.push(
+          `${workspace.config} was edited while this ran: what was planned is deployed, the edit is not. Next: fleet plan`,
+        );
       const { branch } = upstream;
       const { git, rollout } = workspace.index.fleet;
       const deployed = {

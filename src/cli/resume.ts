@@ -8,7 +8,7 @@ import type { FleetIndex } from '../model/index.ts';
 import type { PastDeployment } from '../model/past-deployment.ts';
 import type { HypervisorResult } from '../model/result.ts';
 import { historyText } from '../report/history-text.ts';
-import { resultsJson } from '../report/result-json.ts';
+import { resultsDocument } from '../report/result-json.ts';
 import { resultText } from '../report/result-text.ts';
 import { styleFor } from '../report/style.ts';
 import { confirm } from './ask.ts';
@@ -66,7 +66,7 @@ async function finishCommand(
         hint: `fleet apply --resume ${lost.id} --undo puts back what it changed; without that the hypervisors do it by themselves.`,
       });
     }
-    if (!(await mayGoOn('Finish it?', invocation, options))) return exitCodes.failed;
+    if (!(await mayGoOn('Finish it?', lost, invocation, options))) return exitCodes.failed;
     const results = await deploy(invocation, workspace, seen, { force: false, resumed: lost });
     show(lost, results, options);
     return exitCodeOf(results);
@@ -84,7 +84,8 @@ async function undoCommand(
   const contacts = await connectAll(index.fleet.hypervisors, realPorts(invocation.common));
   try {
     const lost = await findLost(contacts, options);
-    if (!(await mayGoOn('Put back what it changed?', invocation, options))) return exitCodes.failed;
+    if (!(await mayGoOn('Roll back what it changed?', lost, invocation, options)))
+      return exitCodes.failed;
     const results = await undo(invocation, index, lost);
     show(lost, results, options);
     const kept = lost.past.filter((p) => p.deployment.decided === 'confirmed');
@@ -101,19 +102,19 @@ async function undoCommand(
 
 async function mayGoOn(
   question: string,
+  { id }: Lost,
   { signal }: Invocation,
-  { yes }: ResumeOptions,
+  { yes, json }: ResumeOptions,
 ): Promise<boolean> {
   if (yes || (await confirm(question, signal))) return true;
-  process.stderr.write('Left as it is: the hypervisors put themselves back.\n');
+  process.stderr.write('Nothing was changed: the hypervisors roll back by themselves.\n');
+  if (json) process.stdout.write(resultsDocument('resume', [], { id, declined: true }));
   return false;
 }
 
 function show({ id }: Lost, results: readonly HypervisorResult[], { json }: ResumeOptions): void {
-  if (json) {
-    const document = { kind: 'resume', version: 1, id, results: resultsJson(results) };
-    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
-  } else process.stdout.write(resultText(results, styleFor(process.stdout)));
+  if (json) process.stdout.write(resultsDocument('resume', results, { id }));
+  else process.stdout.write(resultText(results, styleFor(process.stdout)));
 }
 
 /** Which one is meant, and what became of it so far; shows that. @throws FleetError `resume.*` */

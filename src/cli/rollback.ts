@@ -11,7 +11,7 @@ import type { Facts } from '../model/facts.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { systemName } from '../model/names.ts';
 import { timestamp } from '../model/time.ts';
-import { resultsJson } from '../report/result-json.ts';
+import { resultsDocument } from '../report/result-json.ts';
 import { resultText } from '../report/result-text.ts';
 import { styleFor } from '../report/style.ts';
 import { confirm } from './ask.ts';
@@ -59,6 +59,7 @@ export async function rollbackCommand(
     (options.json ? process.stderr : process.stdout).write(announcement(work));
     if (!options.yes && !(await confirm('Roll back?', invocation.signal))) {
       process.stderr.write('Nothing was changed.\n');
+      if (options.json) process.stdout.write(resultsDocument('rollback', [], { declined: true }));
       return exitCodes.failed;
     }
     return await carryOut(index, work, ports, invocation, options.json ?? false);
@@ -199,10 +200,8 @@ async function carryOut(
   const results = await invocation
     .changing(live.becomes, () => rollOut(rollout))
     .finally(() => live.finish());
-  if (json) {
-    const document = { kind: 'rollback', version: 1, results: resultsJson(results) };
-    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
-  } else process.stdout.write(resultText(results, styleFor(process.stdout)));
+  if (json) process.stdout.write(resultsDocument('rollback', results, {}));
+  else process.stdout.write(resultText(results, styleFor(process.stdout)));
   return exitCodeOf(results);
 }
 

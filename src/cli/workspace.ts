@@ -22,6 +22,15 @@ export function workspaceOf(config: Config): Workspace {
   return { ...config, rendered, changes: reconcile(rendered, existingFiles(config.directory)) };
 }
 
+/** Whether fleet.yaml is another one by now than the one that was read. */
+export function isEdited({ directory, config, text }: Config): boolean {
+  try {
+    return readWithin(directory, config) !== text;
+  } catch {
+    return true;
+  }
+}
+
 /** @throws FleetError naming every file of the user's that is where fleet has to write one. */
 export function requireNoConflicts(workspace: Workspace): void {
   const { conflicts } = workspace.changes;

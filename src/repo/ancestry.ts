@@ -1,6 +1,6 @@
-import { plainText } from '../model/plain-text.ts';
 import { deployedRef } from './fleet-refs.ts';
 import { fields, type Git } from './git.ts';
+import type { About } from './repo.ts';
 
 /** Is `one` in the history of `other`, or the same? Undefined: not both are in this clone. */
 export async function isAncestor(
@@ -33,21 +33,18 @@ export async function about(
   remote: string,
   hypervisor: string,
   commit: string,
-): Promise<string> {
+): Promise<About | undefined> {
   if ((await treeOf(git, commit)) === undefined) {
     const options = ['--quiet', '--no-tags', '--no-write-fetch-head'];
     const ref = deployedRef(hypervisor);
     await git.run(['fetch', ...options, '--', remote, ref]).catch(() => undefined);
   }
   const log = await git.run(['log', '-1', '--no-show-signature', '--format=%s%n%an, %ar', commit]);
-  if (log.code !== 0) return 'which is not in this clone';
-  const [subject = '', who = ''] = log.out.toString().split('\n');
+  if (log.code !== 0) return undefined;
+  const [subject = '', author = ''] = log.out.toString().split('\n');
   const refs = await git.run([
     ...['for-each-ref', `--contains=${commit}`, '--format=%(refname:short)'],
     ...['refs/heads', 'refs/remotes'],
   ]);
-  const branches = refs.out.toString().split('\n').filter(Boolean).slice(0, 3);
-  const where =
-    branches.length > 0 ? `on ${branches.join(', ')}` : 'on no branch that is known here';
-  return plainText(`"${subject.slice(0, 80)}" (${who}; ${where})`);
+  return { subject, author, branches: refs.out.toString().split('\n').filter(Boolean) };
 }

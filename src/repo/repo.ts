@@ -29,6 +29,15 @@ export interface RemoteState {
   readonly deployed: ReadonlyMap<string, string>;
 }
 
+/** What a person knows a commit by: text of others, as git has it. */
+export interface About {
+  readonly subject: string;
+  /** Name and age, as in `Grace, 2 hours ago`. */
+  readonly author: string;
+  /** Those of this clone and of its remotes that have it. */
+  readonly branches: readonly string[];
+}
+
 /** Where a commit can be pushed to, and what is there. */
 export interface Upstream {
   readonly branch: string;
@@ -105,8 +114,8 @@ export interface Repo {
   isAncestor(one: string, other: string): Promise<boolean | undefined>;
   /** The tree of a commit; undefined when it is not in this clone. */
   treeOf(commit: string): Promise<string | undefined>;
-  /** Of a commit that is deployed on a hypervisor: subject, author, branches; fetched when it is not here. */
-  about(settings: GitSettings, hypervisor: string, commit: string): Promise<string>;
+  /** Tells of a commit that is deployed on a hypervisor; undefined when it is neither here nor to be fetched. */
+  about(settings: GitSettings, hypervisor: string, commit: string): Promise<About | undefined>;
   /** Paths in which two commits differ. */
   pathsBetween(one: string, other: string): Promise<readonly string[]>;
   /** Commits that `head` has and `good` has not: short id and subject, the newest 20 first. */

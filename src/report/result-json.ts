@@ -1,12 +1,18 @@
 import type { FleetError } from '../model/errors.ts';
 import type { HypervisorResult } from '../model/result.ts';
+import type { Plan } from '../plan/plan.ts';
 
-/** How hypervisors came out of a deployment, for programs. */
-export function resultsJson(results: readonly HypervisorResult[]): object[] {
-  return results.map(({ failure, ...rest }) => ({
+/** The document of a command that deploys, for programs. @param more what this command has besides */
+export function resultsDocument(
+  kind: 'apply' | 'resume' | 'rollback',
+  results: readonly HypervisorResult[],
+  more: { readonly plan?: Plan; readonly id?: string; readonly declined?: boolean },
+): string {
+  const plain = results.map(({ failure, ...rest }) => ({
     ...rest,
     ...(failure && { failure: failureJson(failure) }),
   }));
+  return `${JSON.stringify({ kind, version: 1, ...more, results: plain }, null, 2)}\n`;
 }
 
 function failureJson({ code, message, blames, hint, detail }: FleetError): object {

@@ -21,9 +21,11 @@ beforeEach(() => {
   desk.git('push', '-q', 'origin', 'main');
 });
 
+const workspaceHere = () => openWorkspace({ directory: box.desk.dir, config: 'fleet.yaml' });
+
 /** What `fleet apply` knows when it asks. */
 async function planned(): Promise<Survey> {
-  workspace = openWorkspace({ directory: box.desk.dir, config: 'fleet.yaml' });
+  workspace = workspaceHere();
   return survey(workspace, undefined, { upstream: 'required' });
 }
 const remote = () => box.remote.git('rev-parse', 'main');
@@ -103,6 +105,20 @@ test('an interrupt while a commit hook runs: nothing is pushed', async () => {
   const error = await failure(publish(workspace, { ...seen, repo }, false, interrupt.signal));
   expect(error.code).toBe('interrupted');
   expect(remote()).toBe(before);
+});
+
+test('a branch that was deleted at the remote is told of, and pushed again', async () => {
+  const { desk } = box;
+  desk.git('push', '-q', 'origin', 'HEAD:refs/fleet/deployed/hv1');
+  box.remote.git('update-ref', '-d', 'refs/heads/main');
+  const warning = 'the branch is gone from origin: apply pushes it again';
+  const looked = await survey(workspaceHere(), undefined, { upstream: 'wanted' });
+  expect(looked.plan.warnings).toEqual([warning]);
+  const seen = await planned();
+  expect(seen.plan.warnings).toEqual([warning]);
+  const { source } = await publish(workspace, seen, false, never);
+  expect(remote()).toBe(source.commit);
+  expect((await planned()).plan.warnings).toEqual([]);
 });
 
 describe('a fingerprint', () => {

@@ -42,7 +42,7 @@ async function said(recorded: string): Promise<string[]> {
 describe('what runs and is not in the history of HEAD', () => {
   test('is told with hypervisor, author and branch, though this clone has never seen it', async () => {
     const [first, ...rest] = await said(feature);
-    expect(first).toContain(`hv1 has ${feature.slice(0, 8)}, "try something" (Grace, `);
+    expect(first).toContain(`hv1 has ${feature.slice(0, 8)} "try something" (written by Grace, `);
     expect(rest).toEqual([]);
     box.desk.git('fetch', '-q');
     expect((await said(feature))[0]).toContain('on origin/feature');
@@ -51,7 +51,7 @@ describe('what runs and is not in the history of HEAD', () => {
   test('is told when only the hypervisor says so', async () => {
     box.desk.git('push', '-q', 'origin', `+${good}:refs/fleet/deployed/hv1`);
     const [first] = await said('f'.repeat(40));
-    expect(first).toContain('hv1 has ffffffff, which is not in this clone');
+    expect(first).toContain('hv1 has ffffffff (not in this clone)');
   });
 
   test('is no matter once it was merged, or where it holds the same files', async () => {

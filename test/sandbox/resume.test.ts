@@ -99,6 +99,16 @@ describe('a deployment whose fleet was killed', { timeout: 240_000 }, () => {
     const before = await booted();
     await kill('update web2');
     desk.write('fleet.yaml', 'vms: [');
+    const undo = ['apply', '--resume', '--undo', '--json'];
+    const declined = await desk.atTerminal(undo, { 'Roll back what it changed? [y/N]': () => 'n' });
+    expect(declined.code, declined.stderr).toBe(1);
+    expect(declined.stderr).toMatch(/apply[\s\S]*Roll back what it changed\?/);
+    expect(JSON.parse(declined.stdout)).toMatchObject({
+      kind: 'resume',
+      version: 1,
+      declined: true,
+      results: [],
+    });
     const run = await desk.fleet(['apply', '--resume', '--undo', '--yes', '--json']);
     desk.save();
     expect(run.code, run.stdout + run.stderr).toBe(3);

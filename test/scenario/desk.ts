@@ -144,6 +144,38 @@ export class Desk {
     return { ended, kill };
   }
 
+  /**
+   * Runs fleet at a terminal, which is what `stderr` shows; standard output goes elsewhere. `answers` has what to type
+   * for each question, once it is there.
+   */
+  async atTerminal(
+    args: readonly string[],
+    answers: Readonly<Record<string, () => string>>,
+  ): Promise<Run> {
+    const out = join(this.#home, 'stdout');
+    const words = [process.execPath, entry(), '-C', this.folder, ...args];
+    const command = `${words.map((word) => `'${word}'`).join(' ')} >'${out}'`;
+    const child = spawn('script', ['-qefc', command, '/dev/null'], {
+      env: { ...this.#env(), SHELL: '/bin/sh' },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    let screen = '';
+    const open = new Map(Object.entries(answers));
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      screen += text;
+      for (const [question, answer] of open) {
+        if (!screen.includes(question)) continue;
+        open.delete(question);
+        child.stdin.write(`${answer()}\r`);
+      }
+    });
+    const code = await new Promise<number>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (code) => resolve(code ?? 255));
+    });
+    return { code, stdout: readFileSync(out, 'utf8'), stderr: screen.replaceAll('\r\n', '\n') };
+  }
+
   /** `fleet apply --yes`; shows everything when it did not end as expected. */
   async apply(expected: number, ...more: string[]): Promise<Run> {
     const run = await this.fleet(['apply', '--yes', ...more]);
