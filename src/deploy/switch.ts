@@ -1,7 +1,15 @@
 import { isLost } from '../host/hypervisor.ts';
 import { FleetError } from '../model/errors.ts';
+import type { Facts } from '../model/facts.ts';
 import type { Network } from '../model/fleet.ts';
-import { checkFailedUnits, checkHypervisor, checkUntouched } from '../plan/checks.ts';
+import {
+  type CheckResult,
+  checkFailedUnits,
+  checkHypervisor,
+  checkUntouched,
+} from '../plan/checks.ts';
+import { deployedNetworks } from '../plan/drift.ts';
+import { checkPlumbing } from '../plan/plumbing.ts';
 import { NotHealthy } from './await-healthy.ts';
 import type { Context } from './context.ts';
 
@@ -25,6 +33,8 @@ export async function switchHypervisor(ctx: Context, target: SwitchTarget): Prom
   const { session, clock, emit, before } = ctx;
   const { name } = session.hypervisor;
   const { confirm } = ctx.index.fleet.rollout;
+  // After repairs: what they mended was not wrong before the switch.
+  const known = target.networks.length > 0 ? wrongBefore(ctx, target, await session.facts()) : [];
   let code = -1;
   const how = target.networkd ? 'networkd' : '-';
   const args = [session.id, target.toplevel, 'test', how];
@@ -57,6 +67,9 @@ export async function switchHypervisor(ctx: Context, target: SwitchTarget): Prom
       ...checkHypervisor(name, target.toplevel, target.networks, facts),
       checkFailedUnits(name, before, facts),
       ...checkUntouched(before, facts, target.changing),
+      ...checkPlumbing(session.hypervisor, target.networks, facts).filter(
+        (c) => c.ok || !known.some((was) => was.check === c.check && was.seen === c.seen),
+      ),
     ];
     if (checks.every((c) => c.ok)) {
       emit({ type: 'checked', hypervisor: name, target: name, checks });
@@ -66,6 +79,23 @@ export async function switchHypervisor(ctx: Context, target: SwitchTarget): Prom
       throw new NotHealthy(name, 'is not as it should be after the switch', checks);
     await clock.sleep(500);
   }
+}
+
+/**
+ * What kept packets of guests from getting through before the switch, in just this way: not its doing. Where
+ * fleet had deployed nothing only what is others' was there, and a switch starts what somebody stopped.
+ */
+function wrongBefore(
+  { index, session: { hypervisor } }: Context,
+  { toplevel, networks }: SwitchTarget,
+  facts: Facts,
+): CheckResult[] {
+  // It was taken up again, and is what has brought it.
+  if (facts.currentSystem === toplevel) return [];
+  const isOurs = deployedNetworks(index, hypervisor.name, facts).length > 0;
+  return checkPlumbing(hypervisor, networks, facts).filter(
+    ({ ok, fault, seen }) => !ok && (!fault?.repairs || (isOurs && seen !== 'inactive')),
+  );
 }
 
 /** The link went with the switch and did not come back, or not before the hypervisor went back. */

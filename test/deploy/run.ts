@@ -38,6 +38,8 @@ export class World {
   release: ReadonlySet<string> = new Set();
   /** What a first switch may take away. */
   dropped: ReadonlySet<string> = new Set();
+  /** What `--on` says. */
+  on: string | undefined;
   /** How the commit is sent, where hypervisors have no access to the remote. */
   bundle: Source['bundle'];
   /** Called when the commit is made and pushed. */
@@ -91,7 +93,7 @@ export class World {
       head,
       fingerprints,
       facts: facts ?? new Map([...this.hypervisors].map(([name, h]) => [name, h.facts])),
-      selection: select(this.index.fleet, undefined),
+      selection: select(this.index.fleet, this.on),
       release: this.release,
       warnings: [],
     });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { systemName } from '../../src/model/names.ts';
-import { unit, withEntry } from '../plan/situation.ts';
+import type { Plumbing } from '../../src/model/network-facts.ts';
+import { twoHypervisors, unit, withEntry } from '../plan/situation.ts';
 import { World, words } from './run.ts';
 
 /** The answer of a switch that ends with `code`, having activated what it was given. */
@@ -110,6 +111,58 @@ describe('a switch', () => {
     expect(result?.failure?.detail).toMatch(seen);
     expect(words(world.hv1.log)).toContain('back now');
     expect(words(world.hv1.log)).not.toContain('confirm');
+  });
+
+  const docker = { chain: 'ip filter FORWARD', names: ['docker0'] };
+  test.each<[string, Partial<Plumbing>, RegExp]>([
+    ['fleet’s table is missing', { table: 'missing' }, /hv1 firewall: .*seen missing/],
+    [
+      'the kernel forwards nothing',
+      { closed4: new Set(['all', 'br-front']) },
+      /hv1 forwarding: expected on, seen no IPv4 from anywhere/,
+    ],
+    ['dnsmasq failed', { dnsmasq: 'failed' }, /hv1 dnsmasq: expected active, seen failed/],
+    [
+      'somebody else’s chain drops what guests send',
+      { drops: [docker] },
+      /hv1 forward br-front: expected dropped by nobody else, seen ip filter FORWARD/,
+    ],
+  ])('after which %s is taken back, unless it was so before', async (_, broken, seen) => {
+    const plumbing = (world: World) => ({ ...world.hv1.facts.plumbing, ...broken });
+    const world = new World();
+    switching(world, () => {
+      world.hv1.facts = { ...world.hv1.facts, plumbing: plumbing(world) };
+      return 'switched\t0\n';
+    });
+    const [result] = await world.apply(['hv1']);
+    expect(result).toMatchObject({ outcome: 'rolled-back', failure: { blames: 'commit' } });
+    expect(result?.failure?.detail).toMatch(seen);
+    // A switch that only a new vm needs mends nothing else, and breaks nothing either.
+    const other = new World(
+      `${twoHypervisors}  new1: { on: hv1, network: front, address: 10.1.0.9 }\n`,
+    );
+    other.hv1.facts = { ...world.hv1.facts, plumbing: plumbing(other) };
+    other.on = 'new1';
+    expect((await other.apply(['hv1', 'new1']))[0]?.outcome).toBe('done');
+    expect(words(other.hv1.log)).toContain('switch test');
+    expect(words(other.hv1.log)).not.toContain('repair');
+  });
+
+  test('that takes down again what was repaired just before it is taken back', async () => {
+    const world = new World();
+    const broken = () => {
+      const { plumbing } = world.hv1.facts;
+      world.hv1.facts = { ...world.hv1.facts, plumbing: { ...plumbing, table: 'missing' } };
+    };
+    broken();
+    switching(world, () => {
+      broken();
+      return 'switched\t0\n';
+    });
+    const [result] = await world.apply(['hv1']);
+    expect(words(world.hv1.log)).toContain('repair');
+    expect(result?.outcome).toBe('rolled-back');
+    expect(result?.failure?.detail).toContain('hv1 firewall: expected as deployed, seen missing');
   });
 
   test('gives bridges and TAPs time to come back', async () => {
@@ -294,6 +347,18 @@ describe('the first switch of an adopted host', () => {
   test('goes on when we could', async () => {
     const world = adopt({ root: { groups: [], keys: ['ssh-ed25519 AAAA ada@desk'] } });
     expect((await world.apply(['hv1']))[0]?.outcome).toBe('done');
+  });
+
+  test('has to bring fleet’s table and name service, which nobody had before', async () => {
+    const world = adopt({ root: { groups: [], keys: ['ssh-ed25519 AAAA ada@desk'] } });
+    const { plumbing } = world.hv1.facts;
+    world.hv1.facts = {
+      ...world.hv1.facts,
+      plumbing: { ...plumbing, table: 'missing', dnsmasq: 'inactive' },
+    };
+    const [result] = await world.apply(['hv1']);
+    expect(result?.outcome).toBe('rolled-back');
+    expect(result?.failure?.detail).toMatch(/hv1 firewall: .*\nhv1 dnsmasq: /);
   });
 
   const bridged = () => {
