@@ -12,28 +12,40 @@ export interface Live {
 /** Progress on standard error: a live list on a terminal, plain lines elsewhere. */
 export async function liveReporter(hypervisors: readonly string[]): Promise<Live> {
   const shown = await reporter(hypervisors);
-  let left = 0;
-  let hasBegun = false;
+  /** How far each is that has begun. */
+  const states = new Map<string, 'working' | 'confirming' | 'done' | 'over'>();
   let isGitTold = false;
   return {
     finish: () => shown.finish(),
     emit: (event) => {
       if (event.type === 'hypervisor') {
-        left += event.state === 'begin' ? 1 : -1;
-        hasBegun = true;
+        const { hypervisor, state, result } = event;
+        const end = result === 'done' ? 'done' : 'over';
+        states.set(hypervisor, state === 'begin' ? 'working' : state === 'end' ? end : state);
       }
       if (event.type === 'git') isGitTold = event.state === 'begin';
       shown.emit(event);
     },
     becomes: () => {
-      if (!hasBegun) return 'Interrupted before any hypervisor was changed: releasing their locks.';
-      if (left === 0 && !isGitTold) return 'Every hypervisor is done: releasing their locks.';
-      if (left === 0)
+      const are = (...wanted: string[]) =>
+        [...states].flatMap(([name, state]) => (wanted.includes(state) ? [name] : []));
+      if (states.size === 0)
+        return 'Interrupted before any hypervisor was changed: releasing their locks.';
+      if (are('working', 'confirming').length === 0) {
+        if (!isGitTold) return 'Every hypervisor is done: releasing their locks.';
         return 'Every hypervisor is done; recording it in git. Ctrl-C again skips that.';
-      return (
-        'Interrupted: finishing the current step, then rolling back.\n' +
-        'Ctrl-C again leaves at once; hypervisors then roll back by themselves.'
-      );
+      }
+      if (are('working').length === 0)
+        return (
+          `Interrupted after the last check: confirming ${are('confirming').join(', ')}; nothing is rolled back.\n` +
+          'Ctrl-C again leaves at once; one that is not confirmed by then rolls back by itself.'
+        );
+      const kept = are('confirming', 'done').join(', ');
+      return [
+        'Interrupted: finishing the current step, then rolling back.',
+        ...(kept ? [`Confirmed already, and not rolled back: ${kept}.`] : []),
+        'Ctrl-C again leaves at once; hypervisors that are not confirmed then roll back by themselves.',
+      ].join('\n');
     },
   };
 }

@@ -4,7 +4,7 @@ import { checkHypervisor, checkVm, type VmTarget } from '../plan/checks.ts';
 import { NotHealthy } from './await-healthy.ts';
 import { bystanders } from './context.ts';
 import { withReason } from './failure.ts';
-import { checkpoint } from './interrupt.ts';
+import { checkpoint, Interrupted } from './interrupt.ts';
 import { inParallel } from './parallel.ts';
 import type { Part } from './part.ts';
 import { asFleetError, patience } from './put-back.ts';
@@ -17,7 +17,7 @@ const looksFor = 10_000;
 
 /**
  * The last look at each, over a fresh connection and after it the boot default; and only when all
- * are well, the confirmations. One that is in doubt afterwards has not failed: all were well, so the
+ * are well, and nobody has asked to stop, the confirmations. One that is in doubt afterwards has not failed: all were well, so the
  * others stay confirmed. @returns the first that failed, with its failure
  */
 export async function confirmAll(
@@ -33,7 +33,18 @@ export async function confirmAll(
     const args = [session.id, boot.toplevel, 'boot', boot.generation];
     await session.step('set the boot default', 'switch', args);
   });
-  return failed ?? (await attempt(parts, confirm));
+  if (failed) return failed;
+  const [first] = parts;
+  if (first && signal.aborted) {
+    first.failure = new Interrupted();
+    return first;
+  }
+  // All in one go: whoever asks to stop from now on is told that they stay.
+  for (const part of parts) {
+    part.state = 'confirming';
+    part.ctx.emit({ type: 'hypervisor', hypervisor: part.name, state: 'confirming' });
+  }
+  return attempt(parts, confirm);
 }
 
 async function attempt(

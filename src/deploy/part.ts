@@ -9,10 +9,11 @@ export interface Part {
   readonly work: Work;
   readonly name: string;
   /**
-   * Ready: changed, healthy, not confirmed yet: its way back is armed. In doubt: the link went for good
-   * while it was confirmed; it is, or it goes back by itself.
+   * Ready: changed, healthy, not confirmed yet: its way back is armed. Confirming: that may have arrived, nobody
+   * takes it back any more. In doubt: the link went for good while it was confirmed; it is, or it goes back by
+   * itself.
    */
-  state: 'waiting' | 'ready' | 'confirmed' | 'in-doubt' | 'ended';
+  state: 'waiting' | 'ready' | 'confirming' | 'confirmed' | 'in-doubt' | 'ended';
   outcome?: Outcome;
   /** Guests that were looked at last, with their runners; `-` for one that was not well. */
   healthy?: ReadonlyMap<string, string>;

@@ -169,9 +169,12 @@ class Run {
   async all(): Promise<HypervisorResult[]> {
     const { signal } = this.#input;
     const tell = () => {
-      for (const { ctx, state } of this.#parts)
-        if (state !== 'ended')
+      for (const { ctx, state } of this.#parts) {
+        if (state === 'waiting' || state === 'ready')
           ctx.session.note('interrupted: finishing the current step, then rolling back');
+        if (state === 'confirming' || state === 'confirmed')
+          ctx.session.note('interrupted after it was confirmed: it keeps what was deployed');
+      }
     };
     signal.addEventListener('abort', tell, { once: true });
     try {

@@ -5,7 +5,8 @@ export type DeployEvent =
   | {
       readonly type: 'hypervisor';
       readonly hypervisor: string;
-      readonly state: 'begin' | 'end';
+      /** confirming: from here on it keeps what it has, though somebody asks to stop. */
+      readonly state: 'begin' | 'confirming' | 'end';
       readonly result?: string;
     }
   | {

@@ -16,7 +16,7 @@ const answer = /^(access|aside|built|closure|killed|returned|switched)\t/;
 function plainLine(event: DeployEvent): string | undefined {
   switch (event.type) {
     case 'hypervisor':
-      return event.state === 'begin' ? undefined : event.result;
+      return event.state === 'end' ? event.result : undefined;
     case 'git':
     case 'step':
       if (event.state === 'begin') return event.step;

@@ -396,6 +396,53 @@ describe('an interrupt', () => {
     },
   );
 
+  const notesOf = (world: World) =>
+    world.events.flatMap((e) => (e.type === 'note' ? [`${e.hypervisor}: ${e.text}`] : []));
+  const kept = 'interrupted after it was confirmed: it keeps what was deployed';
+  const back = 'interrupted: finishing the current step, then rolling back';
+
+  test('while it is confirmed comes too late, and nothing is said of rolling back', async () => {
+    const world = new Three('{}');
+    world.hv2.instead.set('confirm', () => {
+      world.interrupt.abort();
+      return undefined;
+    });
+    const results = await world.all();
+    expect(fates(results)).toEqual(['done', 'done', 'done']);
+    expect(exitCodeOf(results)).toBe(0);
+    const said = notesOf(world).filter((text) => text.includes('interrupted'));
+    expect(said).toEqual(hypervisors.map((name) => `${name}: ${kept}`));
+  });
+
+  test('during the last look rolls back, though every look is good', async () => {
+    const world = new Three('{}');
+    let isLast = false;
+    world.host('hv3').instead.set('facts', () => {
+      isLast ||= world.ran('vm-').length === 3 && world.host('hv3').seen.at(-2) === 'connect';
+      if (isLast) world.interrupt.abort();
+      return undefined;
+    });
+    const results = await world.all();
+    expect(isLast).toBe(true);
+    expect(world.ran('confirm')).toEqual([]);
+    expect(results.map((r) => r.outcome)).toEqual(Array(3).fill('rolled-back'));
+    expect(world.booted()).toEqual(old);
+    expect(exitCodeOf(results)).toBe(3);
+  });
+
+  test('where one after the other is confirmed says which of them keep it', async () => {
+    const world = new Three('{ maxParallel: 1, onFailure: halt }');
+    world.hv2.instead.set('vm-update', () => {
+      world.interrupt.abort();
+      return undefined;
+    });
+    const results = await world.all();
+    expect(fates(results)).toEqual(['done', 'rolled-back (interrupted)', 'untouched: interrupted']);
+    expect(exitCodeOf(results)).toBe(6);
+    expect(notesOf(world)).toEqual(expect.arrayContaining([`hv1: ${kept}`, `hv2: ${back}`]));
+    expect(notesOf(world)).not.toContain(`hv1: ${back}`);
+  });
+
   test('before the locks: nothing is locked, committed or pushed', async () => {
     const world = new Three('{}');
     world.interrupt.abort();
