@@ -94,7 +94,14 @@ async function undoCommand(
         `${hypervisor} was confirmed before, and stays: fleet rollback ${hypervisor}, and its vms\n`,
       );
     }
-    return kept.length > 0 ? exitCodes.halted : exitCodeOf(results);
+    if (kept.length > 0) return exitCodes.halted;
+    if (results.some(({ failure, outcome }) => failure || outcome !== 'untouched'))
+      return exitCodeOf(results);
+    const names = results.map(({ hypervisor }) => hypervisor).join(', ');
+    process.stderr.write(
+      `Nothing had been changed on ${names} yet: there was nothing to roll back.\n`,
+    );
+    return exitCodes.ok;
   } finally {
     for (const contact of contacts) contact.host?.close();
   }
