@@ -1,13 +1,9 @@
 import { isLost } from '../host/hypervisor.ts';
+import type { CheckResult } from '../model/check-result.ts';
 import { FleetError } from '../model/errors.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Network } from '../model/fleet.ts';
-import {
-  type CheckResult,
-  checkFailedUnits,
-  checkHypervisor,
-  checkUntouched,
-} from '../plan/checks.ts';
+import { checkFailedUnits, checkHypervisor, checkUntouched } from '../plan/checks.ts';
 import { deployedNetworks } from '../plan/drift.ts';
 import { checkPlumbing } from '../plan/plumbing.ts';
 import { NotHealthy } from './await-healthy.ts';
