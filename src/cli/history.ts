@@ -1,6 +1,5 @@
 import { askAll, connectAll } from '../deploy/connect-all.ts';
-import { parseHistory } from '../host/history.ts';
-import { runScript } from '../host/hypervisor.ts';
+import { readHistory } from '../host/hypervisor/look.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import type { Hypervisor } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
@@ -17,8 +16,6 @@ export interface HistoryOptions {
 
 /** Fewer characters of an id or a commit say nothing. */
 const shortest = 4;
-/** As many as a hypervisor keeps. */
-const remembered = '100';
 
 /** `fleet history [NAME]`: what hypervisors remember, the youngest first: of all, or of what is named. */
 export async function historyCommand(
@@ -30,9 +27,7 @@ export async function historyCommand(
   const { index } = await knownConfig(invocation.common);
   const contacts = await connectAll(hypervisorsOf(index, name), realPorts(invocation.common));
   try {
-    const answers = await askAll(contacts, async (host) =>
-      parseHistory(await runScript(host, 'history', [remembered])),
-    );
+    const answers = await askAll(contacts, (host) => readHistory(host));
     const read = answers.map(({ hypervisor: { name: hypervisor }, answer }): HistoryEntry[] => {
       if (!(answer instanceof Error))
         return answer.map((deployment) => ({ hypervisor, deployment }));

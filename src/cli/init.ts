@@ -4,8 +4,8 @@ import { homedir } from 'node:os';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { readFleet } from '../config/read-fleet.ts';
-import { readFacts, runScript } from '../host/hypervisor.ts';
-import { parseRunners, type Runners } from '../host/runners.ts';
+import { introduce, readFacts, readRunners } from '../host/hypervisor/look.ts';
+import type { Runners } from '../host/runners.ts';
 import { bootOf } from '../init/boot.ts';
 import { emptyFleet } from '../init/empty-fleet.ts';
 import type { FirstHypervisor } from '../init/first-hypervisor.ts';
@@ -196,13 +196,13 @@ async function lookAt(
   try {
     const host = await realPorts(invocation.common).connector.connect(hypervisor);
     try {
-      const introduced = introduction(await runScript(host, 'introduce', []));
+      const introduced = await introduce(host);
       const seen = { ...introduced, user: host.user };
       if (options.from === undefined) return seen;
       const facts = await readFacts(host, hypervisor, 'full');
       return {
         ...seen,
-        found: { facts, runners: parseRunners(await runScript(host, 'runners', [])) },
+        found: { facts, runners: await readRunners(host) },
       };
     } finally {
       host.close();
@@ -218,24 +218,6 @@ async function lookAt(
 
 const hardwareOrigin = ({ hardwareFile }: Seen, ssh: string): string =>
   `${hardwareFile ?? 'what nixos-generate-config prints'} on ${ssh}`;
-
-/** Reads what introduce.sh printed. */
-function introduction(output: string): Seen {
-  const [head = '', hardware = ''] = output.split('== hardware\n');
-  const records = head.split('\n').map((line) => line.split('\t'));
-  const fields = new Map(records.map(([key = '', value = '']) => [key, value]));
-  const machine = fields.get('machine');
-  return {
-    name: fields.get('name')?.split('.')[0]?.toLowerCase() || undefined,
-    system: machine ? `${machine}-linux` : undefined,
-    stateVersion: fields.get('state-version') || undefined,
-    uplink: fields.get('uplink') || undefined,
-    port: Number(fields.get('port')) || undefined,
-    hardware: hardware.trim() === '' ? undefined : hardware,
-    hardwareFile: fields.get('hardware-file') || undefined,
-    records,
-  };
-}
 
 /** A host that only `ssh:` is known of; that is read in one place, whoever asks. */
 function firstHypervisor(ssh: string): Hypervisor {

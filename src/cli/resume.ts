@@ -1,8 +1,7 @@
 import { askAll, type Contact, connectAll } from '../deploy/connect-all.ts';
 import { exitCodeOf, type Member, rollOut } from '../deploy/rollout.ts';
 import type { Work } from '../deploy/work.ts';
-import { parseHistory } from '../host/history.ts';
-import { runScript } from '../host/hypervisor.ts';
+import { readHistory } from '../host/hypervisor/look.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import type { FleetIndex } from '../model/index.ts';
 import type { PastDeployment } from '../model/past-deployment.ts';
@@ -138,9 +137,7 @@ async function findLost(contacts: readonly Contact[], options: ResumeOptions): P
   const id = wanted ?? ids[0];
   if (id === undefined || !ids.includes(id) || (wanted === undefined && ids.length > 1))
     throw nothingToTakeUp(ids, wanted);
-  const answers = await askAll(contacts, async (host) =>
-    parseHistory(await runScript(host, 'history', ['20'])),
-  );
+  const answers = await askAll(contacts, (host) => readHistory(host, 20));
   const past = answers.flatMap(({ hypervisor: { name }, answer }) => {
     const deployment = answer instanceof Error ? undefined : answer.find((d) => d.id === id);
     return deployment ? [{ hypervisor: name, deployment }] : [];

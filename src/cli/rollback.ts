@@ -3,9 +3,9 @@ import { type Answer, askAll, type Contact, connectAll } from '../deploy/connect
 import type { Ports } from '../deploy/ports.ts';
 import { declaredBy, returning } from '../deploy/rollback.ts';
 import { exitCodeOf, type RolloutInput, rollOut } from '../deploy/rollout.ts';
-import { type Generations, parseGenerations } from '../host/generations.ts';
+import type { Generations } from '../host/generations.ts';
 import type { Host } from '../host/host.ts';
-import { runScript } from '../host/hypervisor.ts';
+import { readGenerations } from '../host/hypervisor/look.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import type { Facts } from '../model/facts.ts';
 import type { FleetIndex } from '../model/index.ts';
@@ -42,9 +42,7 @@ export async function rollbackCommand(
     ports,
   );
   try {
-    const known = await askAll(contacts, async (host) =>
-      parseGenerations(await runScript(host, 'generations', [])),
-    );
+    const known = await askAll(contacts, (host) => readGenerations(host));
     if (options.list || names.length === 0) {
       listGenerations(index, known, names, options.json ?? false);
       if (names.length === 0 && !options.list)

@@ -1,5 +1,5 @@
 import { connectAll } from '../deploy/connect-all.ts';
-import { runScript } from '../host/hypervisor.ts';
+import { runScript } from '../host/hypervisor/call.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import { timestamp } from '../model/time.ts';
 import { whenBack } from '../plan/drift.ts';

@@ -1,4 +1,4 @@
-import { isLost } from '../host/hypervisor.ts';
+import { isLost } from '../host/lost.ts';
 import { FleetError } from '../model/errors.ts';
 import { checkHypervisor, checkVm, type VmTarget } from '../plan/checks.ts';
 import { NotHealthy } from './await-healthy.ts';

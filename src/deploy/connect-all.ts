@@ -1,6 +1,6 @@
 import type { Host } from '../host/host.ts';
-import { readFacts, runScript } from '../host/hypervisor.ts';
-import { parseRunners, type Runners } from '../host/runners.ts';
+import { readFacts, readRunners } from '../host/hypervisor/look.ts';
+import type { Runners } from '../host/runners.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Hypervisor } from '../model/fleet.ts';
 import { inParallel } from './parallel.ts';
@@ -35,7 +35,7 @@ export async function connectAll(
       host = await ports.connector.connect(hypervisor);
       const facts = await readFacts(host, hypervisor, 'brief', asked(hypervisor.name));
       if (!isNew(hypervisor.name, facts)) return { hypervisor, host, facts };
-      const runners = parseRunners(await runScript(host, 'runners', [], { timeoutMs: 60_000 }));
+      const runners = await readRunners(host);
       return { hypervisor, host, facts, runners };
     } catch (error) {
       host?.close();

@@ -1,4 +1,4 @@
-import { isLost } from '../host/hypervisor.ts';
+import { isLost } from '../host/lost.ts';
 import { FleetError } from '../model/errors.ts';
 import { plainLine } from '../model/plain-text.ts';
 import { NotHealthy } from './await-healthy.ts';

@@ -1,4 +1,4 @@
-import { isLost } from '../host/hypervisor.ts';
+import { isLost } from '../host/lost.ts';
 import type { Session } from './session.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Host } from '../host/host.ts';
-import { runScript } from '../host/hypervisor.ts';
+import { runInGuest } from '../host/hypervisor/look.ts';
 import { expectedOf } from '../model/expected.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Check } from '../model/fleet.ts';
@@ -89,16 +89,15 @@ async function runInside(
   address: string,
   command: string,
 ): Promise<string> {
-  const limit = String(runSeconds);
-  const args = [vm, address, String(sshPort), checkUser, limit, command];
-  const output = await runScript(host, 'guest-run', args);
-  const [code, ...lines] = output.trimEnd().split('\n');
-  if (code === '0') return 'exit 0';
-  const said = lines.filter((line) => line.trim() !== '').join(' / ');
+  const { code, lines } = await runInGuest(host, {
+    ...{ vm, address, port: sshPort, user: checkUser },
+    ...{ seconds: runSeconds, command },
+  });
+  if (code === 0) return 'exit 0';
   // It may have said anything.
-  const clean = plainLine(said).trim();
+  const clean = plainLine(lines.join(' / ')).trim();
   const end =
-    code === '124' ? `no end within ${limit} s` : code === '255' ? 'ssh failed' : `exit ${code}`;
+    code === 124 ? `no end within ${runSeconds} s` : code === 255 ? 'ssh failed' : `exit ${code}`;
   return clean === '' ? end : `${end}: ${clean}`;
 }
 

@@ -1,4 +1,4 @@
-import { isLost } from '../host/hypervisor.ts';
+import { isLost } from '../host/lost.ts';
 import { FleetError } from '../model/errors.ts';
 import { systemName } from '../model/names.ts';
 import type { HypervisorResult } from '../model/result.ts';

@@ -1,5 +1,7 @@
 import type { Host, RunOptions } from '../host/host.ts';
-import { isLost, isRefusal, readFacts, runScript } from '../host/hypervisor.ts';
+import { runScript } from '../host/hypervisor/call.ts';
+import { readFacts } from '../host/hypervisor/look.ts';
+import { isLost, isRefusal } from '../host/lost.ts';
 import { type ScriptName, stepScript } from '../host/scripts.ts';
 import { FleetError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';

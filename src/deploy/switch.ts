@@ -1,4 +1,4 @@
-import { isLost } from '../host/hypervisor.ts';
+import { isLost } from '../host/lost.ts';
 import type { CheckResult } from '../model/check-result.ts';
 import { FleetError } from '../model/errors.ts';
 import type { Facts } from '../model/facts.ts';

@@ -1,5 +1,5 @@
 import type { Host } from '../host/host.ts';
-import { readFacts } from '../host/hypervisor.ts';
+import { readFacts } from '../host/hypervisor/look.ts';
 import type { CheckResult } from '../model/check-result.ts';
 import { expectedOf } from '../model/expected.ts';
 import type { Facts } from '../model/facts.ts';

@@ -1,5 +1,4 @@
 import { posix } from 'node:path';
-import { FleetError } from '../model/errors.ts';
 import { parseExpected } from '../model/expected.ts';
 import type { Checkout, Facts, OpenDeployment } from '../model/facts.ts';
 import { isUp, type UnitFacts, type VmFacts } from '../model/guest-facts.ts';
@@ -32,7 +31,9 @@ export function parseFacts(text: string): Facts {
 function read(text: string): Facts {
   const lines = text.split('\n');
   if (lines[0] !== 'fleet-facts 1' || !text.trimEnd().endsWith('\n== end')) {
-    throw unreadable(text);
+    throw new shape.Unreadable('facts.unreadable', text, 'these are no facts', {
+      hint: 'Does a shell start-up file there print something, or end the session?',
+    });
   }
   const records: string[][] = [];
   const sections = new Map<string, string[]>();
@@ -151,13 +152,6 @@ function read(text: string): Facts {
         }),
     ),
   };
-}
-
-function unreadable(text: string): FleetError {
-  return new FleetError('facts.unreadable', 'the hypervisor did not answer with facts', {
-    detail: text.slice(-500),
-    hint: 'Does a shell start-up file there print something, or end the session?',
-  });
 }
 
 /** A list that a tool printed; one that failed printed nothing. */

@@ -1,4 +1,3 @@
-import { FleetError } from '../model/errors.ts';
 import * as shape from './answers/shape.ts';
 import { type Netdev, type NetworkFile, netdevFiles, networkFiles } from './network-files.ts';
 
@@ -92,9 +91,7 @@ export interface FoundShare {
 export function parseRunners(text: string): Runners {
   const lines = text.trimEnd().split('\n');
   if (lines[0] !== 'fleet-runners 1' || lines.at(-1) !== '== end') {
-    throw new FleetError('runners.unreadable', 'the hypervisor did not say what runs there', {
-      detail: text.slice(-500),
-    });
+    throw new shape.Unreadable('runners.unreadable', text, 'it is cut off');
   }
   return shape.understand('runners.unreadable', text, () => read(lines));
 }

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Host } from '../../src/host/host.ts';
-import { runScript } from '../../src/host/hypervisor.ts';
+import { runScript } from '../../src/host/hypervisor/call.ts';
 import { AfterMark, mark } from '../../src/host/ssh/after-mark.ts';
 import { Output } from '../../src/host/ssh/output.ts';
 import { FleetError } from '../../src/model/errors.ts';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { reportError } from '../../src/cli/report-error.ts';
 import { probe } from '../../src/deploy/probes.ts';
 import type { Host } from '../../src/host/host.ts';
-import { runScript } from '../../src/host/hypervisor.ts';
+import { runScript } from '../../src/host/hypervisor/call.ts';
 import { FleetError } from '../../src/model/errors.ts';
 import { revertMessage } from '../../src/plan/commit-message.ts';
 import { harmless } from '../../src/report/guard.ts';

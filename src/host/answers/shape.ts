@@ -73,9 +73,40 @@ export function textOrNone(value: unknown, field: string): string | undefined {
   return value === undefined || value === null ? undefined : textIn(value, field);
 }
 
+/** An answer that is not what its script prints. */
+export class Unreadable extends FleetError {
+  readonly #why: string;
+  readonly #answer: string;
+  readonly #more: { readonly who?: string; readonly hint?: string; readonly cause?: unknown };
+
+  constructor(
+    code: string,
+    answer: string,
+    why: string,
+    more: { readonly who?: string; readonly hint?: string; readonly cause?: unknown } = {},
+  ) {
+    const { who = 'the hypervisor', hint, cause } = more;
+    super(code, `the answer of ${who} cannot be read: ${clip(why, 300)}`, {
+      detail: clip(answer.slice(-500), 500),
+      hint:
+        hint ??
+        'The answer was discarded. Check that machine: its reply is not what this script prints.',
+      ...(cause !== undefined && { cause }),
+    });
+    this.#why = why;
+    this.#answer = answer;
+    this.#more = more;
+  }
+
+  /** The same, with who said it. */
+  of(hypervisor: string): Unreadable {
+    return new Unreadable(this.code, this.#answer, this.#why, { ...this.#more, who: hypervisor });
+  }
+}
+
 /**
- * Reads an answer. @throws FleetError `code` for whatever is not as it should be, with the hypervisor's
- * last words.
+ * Reads an answer. @throws Unreadable with `code` for whatever is not as it should be, with the
+ * hypervisor's last words.
  */
 export function understand<T>(code: string, answer: string, read: () => T): T {
   try {
@@ -83,10 +114,32 @@ export function understand<T>(code: string, answer: string, read: () => T): T {
   } catch (error) {
     if (error instanceof FleetError) throw error;
     const why = error instanceof Error ? error.message : String(error);
-    throw new FleetError(code, `the hypervisor's answer cannot be read: ${clip(why, 300)}`, {
-      cause: error,
-      detail: clip(answer.slice(-500), 500),
-      hint: 'The answer was discarded. Check that machine: its reply is not what this script prints.',
-    });
+    throw new Unreadable(code, answer, why, { cause: error });
+  }
+}
+
+/** Rows of tab-separated words, by their first one. */
+export class Rows {
+  readonly all: readonly (readonly string[])[];
+
+  constructor(answer: string) {
+    this.all = answer
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => line.split('\t'));
+  }
+
+  /** What follows `word`, of each row that begins with it. */
+  of(word: string): (readonly string[])[] {
+    return this.all.filter((row) => row[0] === word).map((row) => row.slice(1));
+  }
+
+  /** The second word of each row that begins with `word`. */
+  firsts(word: string): string[] {
+    return this.of(word).map(([first = '']) => first);
+  }
+
+  has(word: string): boolean {
+    return this.all.some((row) => row[0] === word);
   }
 }

@@ -1,11 +1,9 @@
-import { FleetError } from '../model/errors.ts';
-import type { Facts } from '../model/facts.ts';
-import type { Hypervisor } from '../model/fleet.ts';
-import { plainText } from '../model/plain-text.ts';
-import { clip } from './answers/clip.ts';
-import type { Host, RunOptions } from './host.ts';
-import { parseFacts } from './parse-facts.ts';
-import { type ScriptName, script } from './scripts.ts';
+import { FleetError } from '../../model/errors.ts';
+import { plainText } from '../../model/plain-text.ts';
+import { clip } from '../answers/clip.ts';
+import { Unreadable } from '../answers/shape.ts';
+import type { Host, RunOptions } from '../host.ts';
+import { type ScriptName, script } from '../scripts.ts';
 
 /** How many lines of remote output an error carries, and how long each of them may be. */
 const lastLines = 20;
@@ -36,6 +34,23 @@ const limits: Partial<Readonly<Record<ScriptName, number>>> = {
   runners: 120,
 };
 
+/** Characters of an answer that names no longer lists than a hypervisor has guests. */
+const usualLength = 1024 * 1024;
+
+/** Characters that an answer may have. Of facts, records and files there may be as many as the port lets through. */
+const lengths: Partial<Readonly<Record<ScriptName, number>>> = {
+  facts: 16 * usualLength,
+  generations: 16 * usualLength,
+  history: 16 * usualLength,
+  introduce: 16 * usualLength,
+  runners: 16 * usualLength,
+  'lock-inputs': 16 * usualLength,
+  // A line or two.
+  'guest-run': 16 * 1024,
+  reason: 64 * 1024,
+  unlock: 16 * 1024,
+};
+
 /**
  * Runs one script, within its limit unless `timeoutMs` says another. @throws FleetError with the code
  * that the script gave (`fleet-error` on standard error), or `remote.failed`, and the last lines of its
@@ -56,7 +71,15 @@ export async function runScript(
     // Whatever a hypervisor says enters here, and only printable.
     ...(onLine && { onLine: (line) => onLine(plainText(line)) }),
   });
-  if (result.code === 0) return plainText(result.stdout, Number.POSITIVE_INFINITY);
+  if (result.code === 0) {
+    const most = lengths[name] ?? usualLength;
+    if (!onLine && result.stdout.length > most)
+      throw new FleetError(
+        'remote.too-much',
+        `${name} on ${host.name} said more than ${most} characters`,
+      );
+    return plainText(result.stdout, Number.POSITIVE_INFINITY);
+  }
   const lines = `${result.stdout}\n${result.stderr}`.split('\n').filter((l) => l.trim() !== '');
   const told = lines.findLast((l) => l.startsWith('fleet-error\t'))?.split('\t');
   const detail = lines.filter((l) => !l.startsWith('fleet-error\t')).slice(-lastLines);
@@ -75,34 +98,18 @@ function isCode(code: string): boolean {
   return /^[a-z]+(-[a-z]+)*\.[a-z]+(-[a-z]+)*$/.test(code) && !code.startsWith('ssh.');
 }
 
-/** Reads the facts. Addresses given are pinged from the hypervisor. */
-export async function readFacts(
+/** Runs a script and reads its answer. One that cannot be read is the fault of that hypervisor, which is named. */
+export async function ask<T>(
   host: Host,
-  hypervisor: Hypervisor,
-  wanted: 'brief' | 'full',
-  addresses: readonly string[] = [],
-): Promise<Facts> {
-  const args = [hypervisor.checkout, wanted, ...addresses];
-  return parseFacts(await runScript(host, 'facts', args));
-}
-
-/** The connection went, or cannot be made; what was sent may still be carried out. */
-export function isLost(error: unknown): boolean {
-  return error instanceof FleetError && error.code.startsWith('ssh.');
-}
-
-/** Codes of what another try does not change. */
-const refusals: ReadonlySet<string> = new Set(
-  [
-    ...['auth-failed', 'unknown-host-key', 'host-key-changed', 'host-key-revoked'],
-    ...['config', 'identity-file', 'no-openssh'],
-  ].map((code) => `ssh.${code}`),
-);
-
-/**
- * Somebody said no: our key, its key, the configuration. Trying again is of no use, and counts: an sshd
- * shuts out addresses whose logins fail (PerSourcePenalties).
- */
-export function isRefusal(error: unknown): boolean {
-  return error instanceof FleetError && refusals.has(error.code);
+  name: ScriptName,
+  args: readonly string[],
+  read: (answer: string) => T,
+  options: RunOptions = {},
+): Promise<T> {
+  const answer = await runScript(host, name, args, options);
+  try {
+    return read(answer);
+  } catch (error) {
+    throw error instanceof Unreadable ? error.of(host.name) : error;
+  }
 }

@@ -1,0 +1,45 @@
+import * as shape from './shape.ts';
+
+/** What a host says of itself that fleet has never seen; undefined: it does not say. */
+export interface Introduction {
+  /** The first word of its host name. */
+  readonly name: string | undefined;
+  /** As Nix calls it. */
+  readonly system: string | undefined;
+  readonly stateVersion: string | undefined;
+  readonly uplink: string | undefined;
+  /** That sshd listens on. */
+  readonly port: number | undefined;
+  /** Its hardware-configuration.nix. */
+  readonly hardware: string | undefined;
+  /** Where that is there; undefined: it was made up just now. */
+  readonly hardwareFile: string | undefined;
+  /** All rows, its boot loader among them. */
+  readonly records: readonly string[][];
+}
+
+/** Reads what introduce.sh printed. @throws FleetError `introduce.unreadable` when it is cut off */
+export function parseIntroduction(answer: string): Introduction {
+  return shape.understand('introduce.unreadable', answer, () => {
+    // A hardware configuration may have whatever lines.
+    const at = answer.indexOf('== hardware\n');
+    if (at < 0) throw new Error('it is cut off');
+    const hardware = answer.slice(at + '== hardware\n'.length);
+    const records = answer
+      .slice(0, at)
+      .split('\n')
+      .map((line) => line.split('\t'));
+    const fields = new Map(records.map(([key = '', value = '']) => [key, value]));
+    const machine = fields.get('machine');
+    return {
+      name: fields.get('name')?.split('.')[0]?.toLowerCase() || undefined,
+      system: machine ? `${machine}-linux` : undefined,
+      stateVersion: fields.get('state-version') || undefined,
+      uplink: fields.get('uplink') || undefined,
+      port: Number(fields.get('port')) || undefined,
+      hardware: hardware.trim() === '' ? undefined : hardware,
+      hardwareFile: fields.get('hardware-file') || undefined,
+      records,
+    };
+  });
+}

@@ -1,0 +1,64 @@
+import type { Facts } from '../../model/facts.ts';
+import type { Hypervisor } from '../../model/fleet.ts';
+import type { PastDeployment } from '../../model/past-deployment.ts';
+import { type GuestRun, parseGuestRun } from '../answers/guest-run.ts';
+import { type Introduction, parseIntroduction } from '../answers/introduction.ts';
+import { type Generations, parseGenerations } from '../generations.ts';
+import { parseHistory } from '../history.ts';
+import type { Host } from '../host.ts';
+import { parseFacts } from '../parse-facts.ts';
+import { parseRunners, type Runners } from '../runners.ts';
+import { ask } from './call.ts';
+
+// What a hypervisor is asked when nothing is to be changed on it.
+
+/** Reads the facts. Addresses given are pinged from the hypervisor. @throws FleetError `facts.unreadable` */
+export function readFacts(
+  host: Host,
+  hypervisor: Hypervisor,
+  wanted: 'brief' | 'full',
+  addresses: readonly string[] = [],
+): Promise<Facts> {
+  return ask(host, 'facts', [hypervisor.checkout, wanted, ...addresses], parseFacts);
+}
+
+/** As many deployments as a hypervisor keeps. */
+const remembered = 100;
+
+/** The last deployments that it remembers, the oldest first. @throws FleetError `history.unreadable` */
+export function readHistory(host: Host, last: number = remembered): Promise<PastDeployment[]> {
+  return ask(host, 'history', [String(last)], parseHistory);
+}
+
+/** Generations that one can return to. @throws FleetError `generations.unreadable` */
+export function readGenerations(host: Host): Promise<Generations> {
+  return ask(host, 'generations', [], parseGenerations);
+}
+
+/** What runs there, whoever made it. @throws FleetError `runners.unreadable` */
+export function readRunners(host: Host): Promise<Runners> {
+  return ask(host, 'runners', [], parseRunners);
+}
+
+/** What a host is that fleet has never seen. */
+export function introduce(host: Host): Promise<Introduction> {
+  return ask(host, 'introduce', [], parseIntroduction);
+}
+
+/** A command inside a guest, over ssh from its hypervisor. */
+export interface GuestCommand {
+  readonly vm: string;
+  readonly address: string;
+  readonly port: number;
+  readonly user: string;
+  /** After which it is given up. */
+  readonly seconds: number;
+  readonly command: string;
+}
+
+/** Runs a command inside a guest. */
+export function runInGuest(host: Host, wanted: GuestCommand): Promise<GuestRun> {
+  const { vm, address, port, user, seconds, command } = wanted;
+  const args = [vm, address, String(port), user, String(seconds), command];
+  return ask(host, 'guest-run', args, parseGuestRun);
+}
