@@ -1,6 +1,7 @@
 import { deploying } from '../deploy/deployment.ts';
-import { type Former, recall, takeUp } from '../deploy/resume.ts';
+import { recall, takeUp } from '../deploy/resume.ts';
 import { type Member, type RolloutInput, rollOut } from '../deploy/rollout.ts';
+import type { Former } from '../host/answers/former.ts';
 import { FleetError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
 import type { Facts } from '../model/facts.ts';

@@ -1,5 +1,5 @@
 import { connectAll } from '../deploy/connect-all.ts';
-import { runScript } from '../host/hypervisor/call.ts';
+import { unlock } from '../host/hypervisor/deployment.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import { timestamp } from '../model/time.ts';
 import { whenBack } from '../plan/drift.ts';
@@ -54,8 +54,7 @@ export async function unlockCommand(
     const { host } = contact;
     const goesOn = () =>
       `${name} finishes it by itself: waiting for its answer. Ctrl-C again leaves at once.`;
-    const answer = await invocation.changing(goesOn, () => runScript(host, 'unlock', [id]));
-    const result = /^result\t(.*)$/m.exec(answer)?.[1];
+    const result = await invocation.changing(goesOn, () => unlock(host, id));
     process.stdout.write(`${name} is free${result ? ` (${id}: ${result})` : ''}.\n`);
     return result === 'rollback-failed' ? exitCodes.rollbackFailed : exitCodes.ok;
   } finally {

@@ -1,7 +1,7 @@
+import { readRunners } from '../host/hypervisor/look.ts';
 import { type Loss, losses } from '../host/losses.ts';
 import { isLike } from '../host/network-files.ts';
 import { builtSystem, type SaidNetwork } from '../host/new-system.ts';
-import { parseRunners } from '../host/runners.ts';
 import { contains, parseAddress, parseSubnet } from '../model/addresses.ts';
 import { FleetError } from '../model/errors.ts';
 import type { Facts } from '../model/facts.ts';
@@ -85,7 +85,7 @@ export async function requireAccess(session: Session, first: FirstSwitch): Promi
       },
     );
   }
-  const runners = parseRunners(await session.call('runners', []));
+  const runners = await readRunners(session.host);
   const next = builtSystem(access.network, Object.keys(access.users), of('networkd'));
   const lost = losses(before, runners, next, first.ours);
   requireNoCut(hypervisor.name, lost, first.dropped);

@@ -1,4 +1,4 @@
-import { parseRunners } from '../host/runners.ts';
+import { readRunners } from '../host/hypervisor/look.ts';
 import type { Facts } from '../model/facts.ts';
 import { isBusy, type VmFacts } from '../model/guest-facts.ts';
 import type { Context } from './context.ts';
@@ -39,7 +39,7 @@ export async function tapsOf(
   { session }: Context,
   isMeant: (name: string) => boolean,
 ): Promise<Map<string, readonly string[]>> {
-  const { vms, otherTaps } = parseRunners(await session.call('runners', []));
+  const { vms, otherTaps } = await readRunners(session.host);
   const taps = [
     ...otherTaps,
     ...vms.map(({ name, nics }) => [name, nics.map(({ tap }) => tap)] as const),

@@ -1,3 +1,4 @@
+import { confirm as confirmAt } from '../host/hypervisor/deployment.ts';
 import { isLost } from '../host/lost.ts';
 import { FleetError } from '../model/errors.ts';
 import { checkHypervisor, checkVm, type VmTarget } from '../plan/checks.ts';
@@ -104,8 +105,8 @@ async function lookOnceMore(part: Part): Promise<void> {
 
 async function confirm(part: Part): Promise<void> {
   const { session, index } = part.ctx;
-  const stdin = outcomeRows(index.fleet.name, part.outcome as Outcome, part.healthy);
-  const send = () => session.call('confirm', [session.id], { stdin });
+  const rows = outcomeRows(index.fleet.name, part.outcome as Outcome, part.healthy);
+  const send = () => confirmAt(session.host, session.id, rows);
   try {
     await session.during('confirm', async () => {
       try {

@@ -4,7 +4,7 @@ import type { Facts } from '../model/facts.ts';
 import type { Vm } from '../model/fleet.ts';
 import { isBusy } from '../model/guest-facts.ts';
 import type { FleetIndex } from '../model/index.ts';
-import type { Clock } from '../model/time.ts';
+import { type Clock, wholeSeconds } from '../model/time.ts';
 import type { VmTarget } from '../plan/checks.ts';
 import type { Session } from './session.ts';
 
@@ -81,10 +81,5 @@ export function addressesOf(index: FleetIndex, hypervisor: string, facts: Facts)
 
 /** Seconds a guest may take to stop, as the scripts want them. */
 export function stopSeconds(ctx: Context): string {
-  return seconds(ctx.index.fleet.rollout.stopTimeout);
-}
-
-/** Milliseconds as whole seconds, never fewer. */
-export function seconds(ms: number): string {
-  return String(Math.ceil(ms / 1000));
+  return wholeSeconds(ctx.index.fleet.rollout.stopTimeout);
 }

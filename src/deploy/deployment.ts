@@ -1,3 +1,4 @@
+import { receive, stopBuild } from '../host/hypervisor/deployment.ts';
 import { FleetError } from '../model/errors.ts';
 import { expectedOf, formatExpected, nicsOf } from '../model/expected.ts';
 import { isBusy } from '../model/guest-facts.ts';
@@ -110,7 +111,7 @@ async function moveCheckout(ctx: Context, source: Source): Promise<void> {
   let from = source.url;
   if (source.bundle) {
     const bundle = await source.bundle(ctx.before.checkout?.commit);
-    await session.call('receive', [session.id], { stdin: bundle });
+    await receive(session.host, session.id, bundle, session.longMs);
     from = 'bundle';
   }
   // A tag may have the branch's name; the first clone of a large repository takes its time.
@@ -130,7 +131,7 @@ async function build(ctx: Context, actions: readonly Action[]): Promise<Map<stri
   const built = new Map<string, string>();
   if (wanted.length === 0) return built;
   // Nothing runs on what is being built: a person who asks to stop need not wait for it.
-  const stop = () => void session.call('stop-build', [session.id]).catch(() => undefined);
+  const stop = () => void stopBuild(session.host, session.id).catch(() => undefined);
   ctx.signal.addEventListener('abort', stop, { once: true });
   try {
     const { checkout } = session.hypervisor;

@@ -1,3 +1,4 @@
+import { keepFailure as keepFailureAt } from '../host/hypervisor/deployment.ts';
 import { isLost } from '../host/lost.ts';
 import { FleetError } from '../model/errors.ts';
 import { plainLine } from '../model/plain-text.ts';
@@ -74,8 +75,7 @@ export async function keepFailure(
   failure: FleetError,
 ): Promise<boolean> {
   try {
-    const stdin = failureRows(hypervisor, failure);
-    await session.call('failure', [session.id], { stdin });
+    await keepFailureAt(session.host, session.id, failureRows(hypervisor, failure));
     return true;
   } catch {
     return false;

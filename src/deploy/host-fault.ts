@@ -1,3 +1,4 @@
+import type { WayBack } from '../host/answers/way-back.ts';
 import { FleetError } from '../model/errors.ts';
 
 /** Nothing of what was seen after it speaks against a commit. */
@@ -13,19 +14,16 @@ function diskFull(hypervisor: string, folders: readonly string[]): FleetError {
 }
 
 /**
- * What back.sh says of a hypervisor that no commit did.
+ * What a way back says of a hypervisor that no commit did.
  * @param hypervisor its name, the boot that the deployment began in, and how long it waits to hear of us in ms
  */
 export function toBlame(
-  rows: readonly (readonly string[])[],
+  { bootId: boot, full, isAlone }: Pick<WayBack, 'bootId' | 'full' | 'isAlone'>,
   { name, bootId, confirm }: { name: string; bootId: string; confirm: number },
 ): FleetError | undefined {
-  const of = (key: string) => rows.flatMap(([word, text = '']) => (word === key ? [text] : []));
-  const [boot] = of('boot');
   if (boot && bootId && boot !== bootId) return rebooted(name);
-  const full = of('full');
   if (full.length > 0) return diskFull(name, full);
-  if (!rows.some(([word]) => word === 'alone')) return undefined;
+  if (!isAlone) return undefined;
   return new FleetError(
     'back.taken',
     `${name} rolled back by itself: it had not heard of fleet for ${confirm / 1000} s`,

@@ -1,9 +1,8 @@
-import { stepScript } from '../host/scripts.ts';
+import { begin, end, LockHeld } from '../host/hypervisor/deployment.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { type Clock, timestamp } from '../model/time.ts';
 import { needed } from '../plan/resources.ts';
-import { seconds } from './context.ts';
 import { checkpoint, Interrupted, unlessInterrupted } from './interrupt.ts';
 import { asFleetError } from './put-back.ts';
 import type { Session } from './session.ts';
@@ -89,7 +88,9 @@ async function beginOrEnd(
   const until = clock.now() + givesWay;
   let left = all;
   for (;;) {
-    const results = await Promise.allSettled(left.map((b) => begin(b, deployment, index, signal)));
+    const results = await Promise.allSettled(
+      left.map((b) => beginAt(b, deployment, index, signal)),
+    );
     const refused = left.flatMap((beginning, i) => {
       const result = results[i];
       return result?.status === 'rejected'
@@ -100,7 +101,7 @@ async function beginOrEnd(
     if (!first) return;
     // Of several that each got some of the locks, the one with the first id goes on; the others give way.
     const isOurs = refused.every(
-      ({ error }) => error.code === 'lock.held' && deployment.id < holderOf(error).id,
+      ({ error }) => error instanceof LockHeld && deployment.id < error.holder.id,
     );
     if (isOurs && clock.now() < until) {
       await clock.sleep(300);
@@ -123,42 +124,27 @@ export async function endAll(
   result: string,
   timeoutMs?: number,
 ): Promise<void> {
-  const how = timeoutMs === undefined ? {} : { timeoutMs };
-  await Promise.allSettled(sessions.map((s) => s.call('end', [s.id, result], how)));
+  await Promise.allSettled(sessions.map((s) => end(s.host, s.id, result, timeoutMs)));
 }
 
-function begin(
+function beginAt(
   { session, vms }: Beginning,
   { id, operator, operation }: Deployment,
   { fleet }: FleetIndex,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<void> {
   const { checkout, system } = session.hypervisor;
   const { confirm, stopTimeout } = fleet.rollout;
   const machine = system.replace(/-linux$/, '');
-  const args = [id, operator, operation, fleet.name, machine, String(needed.store)];
-  args.push(seconds(confirm), seconds(stopTimeout), checkout, ...vms);
-  return session.call('begin', args, { stdin: stepScript('way-back'), signal });
-}
-
-interface Holder {
-  readonly id: string;
-  readonly owner: string;
-  readonly operation: string;
-  /** Seconds since the epoch. */
-  readonly since: number;
-}
-
-/** What begin.sh says of who has the lock. */
-function holderOf(error: FleetError): Holder {
-  const [id = '', owner = '', operation = '', since] = error.message.split('\t');
-  return { id, owner: owner || 'somebody', operation, since: Number(since ?? 0) };
+  const need = { machine, storeKiB: needed.store, confirm, stopTimeout };
+  const wanted = { id, operator, operation, fleet: fleet.name, ...need, checkout, vms };
+  return begin(session.host, wanted, signal);
 }
 
 function explain(session: Session, error: FleetError): FleetError {
   const { name } = session.hypervisor;
   if (error.code === 'interrupted') return new Interrupted('interrupted; nothing was changed');
-  if (error.code !== 'lock.held') {
+  if (!(error instanceof LockHeld)) {
     return new FleetError(error.code, `${name}: ${error.message}`, {
       // What the shell could not write says no more than that the disk is full.
       ...(error.detail !== undefined &&
@@ -166,7 +152,7 @@ function explain(session: Session, error: FleetError): FleetError {
       ...(error.hint !== undefined && { hint: error.hint }),
     });
   }
-  const { id, owner, operation, since } = holderOf(error);
+  const { id, owner, operation, since } = error.holder;
   const held = new Held(
     'lock.held',
     `${name} is locked by ${owner}, who runs ${operation} (${id}) since ${timestamp(since)}`,

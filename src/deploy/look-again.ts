@@ -1,3 +1,4 @@
+import type { WayBack } from '../host/answers/way-back.ts';
 import { FleetError } from '../model/errors.ts';
 import type { Facts } from '../model/facts.ts';
 import { isBusy } from '../model/guest-facts.ts';
@@ -8,16 +9,10 @@ import { awaitHealthy } from './await-healthy.ts';
 import { type Context, formerTarget } from './context.ts';
 import { withReason } from './failure.ts';
 
-/** What a hypervisor was before a deployment, as it remembers it itself (back.sh). */
-export interface Remembered {
+/** What a hypervisor was before a deployment, as it remembers it itself. */
+interface Remembered extends Pick<WayBack, 'targets' | 'started' | 'hasSwitched'> {
   /** The runner that each guest goes back to; one that is not there had none. */
   readonly runners: ReadonlyMap<string, string>;
-  /** Vms that the deployment may have changed. */
-  readonly targets: ReadonlySet<string>;
-  /** Vms that the hypervisor has started again. */
-  readonly started: readonly string[];
-  /** It has switched to its previous system. */
-  readonly hasSwitched: boolean;
 }
 
 /** How the guests are after a roll-back. */
@@ -30,33 +25,24 @@ export interface Seen {
   readonly restarted: readonly string[];
 }
 
-/** Reads from the answer of back.sh what it remembers. */
-export function parseRemembered(
-  rows: readonly (readonly string[])[],
-  { before }: Context,
-): Remembered {
+/** The runner that each guest goes back to; one that is not there had none. */
+function runnersBefore({ before }: Context, remembered: WayBack): Map<string, string> {
   const runners = new Map<string, string>();
   // A deployment that an older fleet began does not say which.
   for (const [name, vm] of before.vms) {
     const runner = isBusy(vm) ? (vm.booted ?? vm.current) : vm.current;
     if (runner !== undefined) runners.set(name, runner);
   }
-  for (const [word, name = '', , , , runner] of rows) {
-    if (word !== 'vm' || runner === undefined) continue;
-    if (runner === '-') runners.delete(name);
+  for (const [name, runner] of remembered.runners) {
+    if (runner === undefined) runners.delete(name);
     else runners.set(name, runner);
   }
-  const of = (key: string) => rows.flatMap(([word, text = '']) => (word === key ? [text] : []));
-  return {
-    runners,
-    targets: new Set(of('target')),
-    started: of('put-back').filter((name) => name !== systemName),
-    hasSwitched: of('put-back').includes(systemName),
-  };
+  return runners;
 }
 
 /** Looks at everything after a roll-back, until it is as before and has held still for the settle time. */
-export async function lookAgain(ctx: Context, remembered: Remembered): Promise<Seen> {
+export async function lookAgain(ctx: Context, wayBack: WayBack): Promise<Seen> {
+  const remembered = { ...wayBack, runners: runnersBefore(ctx, wayBack) };
   const ill = illBefore(ctx);
   const well = remembered.started.filter((name) => !ill.has(name));
   const [asBefore, ...sick] = await Promise.all([

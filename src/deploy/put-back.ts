@@ -1,13 +1,13 @@
+import type { WayBack } from '../host/answers/way-back.ts';
+import { takeWayBack } from '../host/hypervisor/deployment.ts';
 import { isLost } from '../host/lost.ts';
 import { FleetError } from '../model/errors.ts';
 import { systemName } from '../model/names.ts';
 import type { HypervisorResult } from '../model/result.ts';
 import type { Context } from './context.ts';
 import { toBlame } from './host-fault.ts';
-import { lookAgain, parseRemembered, type Seen } from './look-again.ts';
+import { lookAgain, type Seen } from './look-again.ts';
 
-/** Seconds that a way back may take: a switch, and guests that hang. */
-const wayBackSeconds = '600';
 /** How much later than its time to be heard of we still look for a hypervisor, in ms. */
 export const patience = 30_000;
 
@@ -26,28 +26,26 @@ export async function putBack(ctx: Context): Promise<PutBack> {
   // Whatever became of it is looked at now.
   session.bootId = undefined;
   try {
-    const answer = await takeWayBack(ctx);
-    const rows = answer.split('\n').map((line) => line.split('\t'));
-    const of = (key: string) => rows.flatMap(([word, text = '']) => (word === key ? [text] : []));
-    const isChanged = rows.some(([word]) => word === 'changed');
-    const wrong = of('not-back');
-    const isDone = of('result').includes('done');
+    const back = await wayBack(ctx);
+    const { isChanged } = back;
+    const wrong = [...back.wrong];
+    const isDone = back.result === 'done';
     if (isDone) wrong.push('it had been confirmed and has ended: fleet rollback puts it back');
-    const { bad, ill, restarted } =
-      isChanged && !isDone ? await lookAgain(ctx, parseRemembered(rows, ctx)) : nothingSeen;
+    const { bad, ill, restarted } = isChanged && !isDone ? await lookAgain(ctx, back) : nothingSeen;
     wrong.push(...bad.values());
     const outcome = wrong.length > 0 ? 'rollback-failed' : isChanged ? 'rolled-back' : 'untouched';
-    const lines = of('put-back')
+    const lines = back.started
       .filter((name) => !bad.has(name))
-      .map((name) => {
-        if (name === systemName) return `${session.hypervisor.name} is on its previous system`;
-        return ill.has(name)
+      .map((name) =>
+        ill.has(name)
           ? `${name} is on its previous runner; it had just started before this, or kept crashing`
-          : `${name} runs as before`;
-      });
+          : `${name} runs as before`,
+      );
+    if (back.hasSwitched && !bad.has(systemName))
+      lines.unshift(`${session.hypervisor.name} is on its previous system`);
     for (const name of restarted)
       lines.push(`${name} was restarted by the switch to the previous system, and runs`);
-    const world = toBlame(rows, {
+    const world = toBlame(back, {
       name: session.hypervisor.name,
       bootId: ctx.before.bootId,
       confirm: ctx.index.fleet.rollout.confirm,
@@ -67,9 +65,8 @@ export async function putBack(ctx: Context): Promise<PutBack> {
 
 const nothingSeen: Seen = { bad: new Map(), ill: new Set(), restarted: [] };
 
-async function takeWayBack({ session, index }: Context): Promise<string> {
-  const take = () =>
-    session.during('put back', () => session.call('back', [session.id, 'now', wayBackSeconds]));
+async function wayBack({ session, index }: Context): Promise<WayBack> {
+  const take = () => session.during('put back', () => takeWayBack(session.host, session.id));
   try {
     return await take();
   } catch (error) {

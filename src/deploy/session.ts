@@ -1,5 +1,6 @@
-import type { Host, RunOptions } from '../host/host.ts';
+import type { Host } from '../host/host.ts';
 import { runScript } from '../host/hypervisor/call.ts';
+import { readReason, renew } from '../host/hypervisor/deployment.ts';
 import { readFacts } from '../host/hypervisor/look.ts';
 import { isLost, isRefusal } from '../host/lost.ts';
 import { type ScriptName, stepScript } from '../host/scripts.ts';
@@ -86,12 +87,9 @@ export class Session {
     this.#emit({ type: 'note', hypervisor: this.hypervisor.name, text });
   }
 
-  /** Runs a script; its output is the answer. @throws FleetError when it says what is wrong, or fails. */
-  call(name: ScriptName, args: readonly string[], options?: RunOptions): Promise<string> {
-    // A step in hand is waited for; a bundle may be large, and the line slow.
-    const isLong = name === 'resume' || name === 'receive';
-    const timeoutMs = isLong ? { timeoutMs: this.#limits.build + slack } : {};
-    return runScript(this.#host, name, args, { ...timeoutMs, ...options });
+  /** Ms for what may take as long as a build: a step in hand is waited for, a large bundle sent over a slow line. */
+  get longMs(): number {
+    return this.#limits.build + slack;
   }
 
   /**
@@ -199,8 +197,7 @@ export class Session {
   /** Last lines of a guest and its helpers since this deployment began; none when they cannot be read. */
   async reason(guest: string): Promise<readonly string[]> {
     try {
-      const text = await this.call('reason', [this.id, guest]);
-      return text.split('\n').filter((line) => line.trim() !== '');
+      return await readReason(this.#host, this.id, guest);
     } catch {
       return [];
     }
@@ -208,7 +205,7 @@ export class Session {
 
   /** Lets the hypervisor hear of us. @throws FleetError `back.taken` when it has not waited. */
   async renew(): Promise<void> {
-    await this.call('renew', [this.id], { timeoutMs: this.#confirm });
+    await renew(this.#host, this.id, this.#confirm);
   }
 
   /**

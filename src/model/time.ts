@@ -11,3 +11,8 @@ export function timestamp(seconds: number): string {
   if (!(seconds > 0 && seconds < 253_402_300_800)) return 'an unknown time';
   return `${new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
+
+/** Milliseconds as whole seconds, never fewer. */
+export function wholeSeconds(ms: number): string {
+  return String(Math.ceil(ms / 1000));
+}

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { type Former, recall, takeUp } from '../../src/deploy/resume.ts';
+import { recall, takeUp } from '../../src/deploy/resume.ts';
 import type { RolloutInput } from '../../src/deploy/rollout.ts';
+import type { Former } from '../../src/host/answers/former.ts';
 import { FleetError } from '../../src/model/errors.ts';
 import { deployedFacts, index, twoHypervisors, unit, withEntry } from '../plan/situation.ts';
 import { World, words } from './run.ts';
@@ -109,6 +110,7 @@ describe('a deployment that lost its fleet', () => {
 describe('what is recalled', () => {
   const fleet = index(twoHypervisors);
   const now = deployedFacts(fleet, 'hv1');
+    lastStep: 0,
   const former: Former = {
     system: '/nix/store/then-system',
     profile: '/nix/store/then-profile',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Session } from '../../src/deploy/session.ts';
+import { begin } from '../../src/host/hypervisor/deployment.ts';
 import { FleetError } from '../../src/model/errors.ts';
 import type { Hypervisor } from '../../src/model/fleet.ts';
 import { Refusal } from './fake-hypervisor.ts';
@@ -8,11 +9,22 @@ import { World, words } from './run.ts';
 const script = 'build';
 const args = (world: World) => [world.id, '/repo', 'auto', 'vm:db1', 'vm:web1'];
 
+const beginning = ({ id }: World) => ({
+  ...({
+    id,
+    operator: 'ada@desk',
+    operation: 'apply',
+    fleet: 'example',
+    machine: 'x86_64',
+  } as const),
+  ...{ storeKiB: 0, confirm: 90_000, stopTimeout: 30_000, checkout: '/repo', vms: [] },
+});
+
 /** A session in a deployment that began. */
 async function begun(): Promise<{ world: World; lines: string[]; build: () => Promise<string> }> {
   const world = new World();
   const session = world.session('hv1');
-  await session.call('begin', [world.id, 'ada@desk', 'apply', ...Array(6).fill('0')]);
+  await begin(session.host, beginning(world));
   const lines: string[] = [];
   const onLine = (line: string) => lines.push(line);
   return { world, lines, build: () => session.step('build', script, args(world), { onLine }) };
@@ -169,7 +181,7 @@ describe('once somebody said no', () => {
     const reconnecting = session.reconnect();
     session.close();
     await reconnecting;
-    await expect(session.call('renew', [world.id])).rejects.toMatchObject({ code: 'ssh.lost' });
+    await expect(session.renew()).rejects.toMatchObject({ code: 'ssh.lost' });
   });
 });
 
@@ -185,7 +197,7 @@ test('a link that is lost again while a step is followed is made anew again', as
 test('a step has the limit of its kind, and the desk waits longer than that', async () => {
   const world = new World();
   const session = world.session('hv1');
-  await session.call('begin', [world.id, 'ada@desk', 'apply', ...Array(6).fill('0')]);
+  await begin(session.host, beginning(world));
   const run = session.host.run.bind(session.host);
   const seen: (string | number | undefined)[][] = [];
   session.host.run = (text, words, options) => {

@@ -26,7 +26,11 @@ export function whole(text: string | undefined, field: string): number {
 
 /** A name that a vm, a hypervisor, a deployment can have: nothing that shows as something else. */
 export function name(text: string | undefined, field: string): string {
-  return text !== undefined && /^[\w][\w.@+-]{0,254}$/.test(text) ? text : wrong(field, text);
+  return isName(text) ? text : wrong(field, text);
+}
+
+export function isName(text: string | undefined): text is string {
+  return text !== undefined && /^[\w][\w.@+-]{0,254}$/.test(text);
 }
 
 /** As `name`; `-` and nothing stand for none. */

@@ -47,7 +47,6 @@ const lengths: Partial<Readonly<Record<ScriptName, number>>> = {
   'lock-inputs': 16 * usualLength,
   // A line or two.
   'guest-run': 16 * 1024,
-  reason: 64 * 1024,
   unlock: 16 * 1024,
 };
 

@@ -1,0 +1,52 @@
+import type { VmFacts } from '../../model/guest-facts.ts';
+import * as shape from './shape.ts';
+
+/** What a hypervisor remembers of the time before a deployment that is taken up again. */
+export interface Former {
+  /** Number of its last step. */
+  readonly lastStep: number;
+  readonly system: string | undefined;
+  readonly profile: string | undefined;
+  /** What was checked out. */
+  readonly commit: string | undefined;
+  readonly vms: ReadonlyMap<string, Pick<VmFacts, 'current' | 'booted'> & { isActive: boolean }>;
+  /** Vms that it may have changed. */
+  readonly targets: readonly string[];
+  readonly failedUnits: readonly string[];
+}
+
+/** Reads what resume.sh printed. @throws FleetError `resume.unreadable` */
+export function parseFormer(answer: string): Former {
+  return shape.understand('resume.unreadable', answer, () => {
+    const rows = new shape.Rows(answer);
+    const [last] = rows.firsts('last');
+    if (last === undefined || !/^\d{1,6}$/.test(last)) throw new Error('it has no last step');
+    const [system, profile] = rows.of('system')[0] ?? [];
+    return {
+      lastStep: Number(last),
+      system: pathOrNone(system, 'system'),
+      profile: pathOrNone(profile, 'system'),
+      commit: shape.nameOrNone(rows.firsts('former')[0], 'commit') || undefined,
+      targets: rows.firsts('target').map((name) => shape.name(name, 'name of a vm')),
+      failedUnits: rows.firsts('failed').map(shape.words),
+      vms: new Map(
+        rows
+          .of('vm')
+          // What has another name is not fleet's.
+          .filter(([name]) => shape.isName(name))
+          .map(([name = '', current, booted, was]) => [
+            name,
+            {
+              current: pathOrNone(current, 'runner'),
+              booted: pathOrNone(booted, 'runner'),
+              isActive: was === 'active',
+            },
+          ]),
+      ),
+    };
+  });
+}
+
+function pathOrNone(text: string | undefined, field: string): string | undefined {
+  return text === undefined || text === '' || text === '-' ? undefined : shape.path(text, field);
+}

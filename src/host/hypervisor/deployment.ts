@@ -1,0 +1,121 @@
+import { FleetError } from '../../model/errors.ts';
+import { wholeSeconds } from '../../model/time.ts';
+import { type Former, parseFormer } from '../answers/former.ts';
+import { type Holder, parseHolder } from '../answers/holder.ts';
+import { Rows } from '../answers/shape.ts';
+import { parseWayBack, type WayBack } from '../answers/way-back.ts';
+import type { Host } from '../host.ts';
+import { stepScript } from '../scripts.ts';
+import { ask, runScript } from './call.ts';
+
+// What a hypervisor is told about a deployment that it is part of, but for its steps.
+
+/** What a deployment needs of a hypervisor, and what its way back is laid for. Times in ms. */
+export interface Beginning {
+  readonly id: string;
+  /** Who: user@host. */
+  readonly operator: string;
+  readonly operation: 'apply' | 'rollback';
+  readonly fleet: string;
+  /** As `uname -m` says it. */
+  readonly machine: string;
+  /** KiB that have to be free in the store. */
+  readonly storeKiB: number;
+  /** How long the hypervisor waits to hear of fleet. */
+  readonly confirm: number;
+  /** How long a guest may take to stop. */
+  readonly stopTimeout: number;
+  readonly checkout: string;
+  /** Vms that the way back puts back; the system always. */
+  readonly vms: readonly string[];
+}
+
+/** The lock is somebody else's. */
+export class LockHeld extends FleetError {
+  readonly holder: Holder;
+
+  constructor(hypervisor: string, holder: Holder) {
+    super('lock.held', `${hypervisor} is locked by ${holder.owner}`);
+    this.holder = holder;
+  }
+}
+
+/**
+ * Begins a deployment: its folder, its way back, the lock. Nothing that runs is changed.
+ * @throws LockHeld; FleetError `preflight.*`, `begin.*` for what stands in the way; `interrupted`
+ */
+export async function begin(host: Host, wanted: Beginning, signal?: AbortSignal): Promise<void> {
+  const args = [wanted.id, wanted.operator, wanted.operation, wanted.fleet, wanted.machine];
+  args.push(
+    String(wanted.storeKiB),
+    wholeSeconds(wanted.confirm),
+    wholeSeconds(wanted.stopTimeout),
+  );
+  args.push(wanted.checkout, ...wanted.vms);
+  try {
+    const stdin = stepScript('way-back');
+    await runScript(host, 'begin', args, { stdin, ...(signal && { signal }) });
+  } catch (error) {
+    if (!(error instanceof FleetError) || error.code !== 'lock.held') throw error;
+    throw new LockHeld(host.name, parseHolder(error.message));
+  }
+}
+
+/** Ends a deployment with a result of HypervisorResult: its lock is free. */
+export async function end(host: Host, id: string, result: string, timeoutMs?: number) {
+  await runScript(host, 'end', [id, result], timeoutMs === undefined ? {} : { timeoutMs });
+}
+
+/** Lets the hypervisor hear of us. @throws FleetError `back.taken` when it has not waited */
+export async function renew(host: Host, id: string, timeoutMs: number): Promise<void> {
+  await runScript(host, 'renew', [id], { timeoutMs });
+}
+
+/** Makes what is there for good. @param rows as outcomeRows makes them @throws FleetError `confirm.*` */
+export async function confirm(host: Host, id: string, rows: string): Promise<void> {
+  await runScript(host, 'confirm', [id], { stdin: rows });
+}
+
+/** Seconds that a way back may take: a switch, and guests that hang. */
+const wayBackSeconds = '600';
+
+/** Has it take its way back, or finds that it took it by itself. @throws FleetError `back.not-yet` */
+export function takeWayBack(host: Host, id: string): Promise<WayBack> {
+  return ask(host, 'back', [id, 'now', wayBackSeconds], parseWayBack);
+}
+
+/** Takes a deployment up again: waits for the step in hand. @throws FleetError `resume.*`, `back.taken` */
+export function resume(
+  host: Host,
+  id: string,
+  operator: string,
+  timeoutMs: number,
+): Promise<Former> {
+  return ask(host, 'resume', [id, operator], parseFormer, { timeoutMs });
+}
+
+/** Sends the commit, where a hypervisor cannot fetch it. */
+export async function receive(host: Host, id: string, bundle: Buffer, timeoutMs: number) {
+  await runScript(host, 'receive', [id], { stdin: bundle, timeoutMs });
+}
+
+/** Ends the build that runs. */
+export async function stopBuild(host: Host, id: string): Promise<void> {
+  await runScript(host, 'stop-build', [id]);
+}
+
+/** Has it keep why its deployment failed. @param rows as parseHistory reads them */
+export async function keepFailure(host: Host, id: string, rows: string): Promise<void> {
+  await runScript(host, 'failure', [id], { stdin: rows });
+}
+
+/** Last lines of a guest and its helpers since a deployment began. */
+export async function readReason(host: Host, id: string, guest: string): Promise<string[]> {
+  const text = await runScript(host, 'reason', [id, guest]);
+  return text.split('\n').filter((line) => line.trim() !== '');
+}
+
+/** Ends a deployment that died there. @returns how; undefined: there is nothing left of it @throws FleetError `unlock.*` */
+export function unlock(host: Host, id: string): Promise<string | undefined> {
+  return ask(host, 'unlock', [id], (answer) => new Rows(answer).firsts('result')[0]);
+}
