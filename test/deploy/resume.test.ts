@@ -110,8 +110,8 @@ describe('a deployment that lost its fleet', () => {
 describe('what is recalled', () => {
   const fleet = index(twoHypervisors);
   const now = deployedFacts(fleet, 'hv1');
-    lastStep: 0,
   const former: Former = {
+    lastStep: 0,
     system: '/nix/store/then-system',
     profile: '/nix/store/then-profile',
     commit: 'c'.repeat(40),

@@ -177,7 +177,7 @@ describe('once somebody said no', () => {
   });
 
   test('a connection that comes after the end is closed', async () => {
-    const { world, session } = await lost('');
+    const { session } = await lost('');
     const reconnecting = session.reconnect();
     session.close();
     await reconnecting;
