@@ -45,6 +45,8 @@ const lengths: Partial<Readonly<Record<ScriptName, number>>> = {
   introduce: 16 * usualLength,
   runners: 16 * usualLength,
   'lock-inputs': 16 * usualLength,
+  // What guests said: it is cut, and not refused.
+  reason: 16 * usualLength,
   // A line or two.
   'guest-run': 16 * 1024,
   unlock: 16 * 1024,
