@@ -1,6 +1,5 @@
 import type { Contact } from '../deploy/connect-all.ts';
-import { parseHistory } from '../host/history.ts';
-import { runScript } from '../host/hypervisor.ts';
+import { readHistory } from '../host/hypervisor/look.ts';
 import type { GitSettings } from '../model/fleet.ts';
 import type { PastDeployment } from '../model/past-deployment.ts';
 import { plainText } from '../model/plain-text.ts';
@@ -68,7 +67,7 @@ async function deploymentOf(
   commit: string,
 ): Promise<PastDeployment | undefined> {
   try {
-    const past = host ? parseHistory(await runScript(host, 'history', ['20'])) : [];
+    const past = host ? await readHistory(host, 20) : [];
     return past.findLast((d) => d.commit === commit && d.result === 'done');
   } catch {
     return undefined;
