@@ -21,6 +21,11 @@ test.each([
     'git+https://git.example.org/infra.git?ref=main#nixosConfigurations.extra',
   ],
   ['https://example.net/@scope/a', 'https://example.net/@scope/a'],
+  [`https://oauth2:${'eyJ0'.repeat(300)}@example.net/a`, 'https://example.net/a'],
+  [`https://${'eyJ0'.repeat(300)}@example.net/a`, 'https://example.net/a'],
+  ['https://u:p@example.net/a@v2', 'https://example.net/a@v2'],
+  ['https://a/?next=https://u:p@b/,ssh://c:d@e/', 'https://a/?next=https://b/,ssh://c@e/'],
+  ['http://[fd00::1]:8080/a@b', 'http://[fd00::1]:8080/a@b'],
 ])('%s', (text, expected) => {
   expect(redact(text)).toBe(expected);
 });
