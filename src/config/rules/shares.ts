@@ -2,8 +2,9 @@ import type { Finding, Path } from '../finding.ts';
 import type { Draft } from '../normalise.ts';
 import { hidesSystem, isWithin } from './volumes.ts';
 
-/** Of the hypervisor's own: its keys and secrets, its kernel's interfaces, what guests are made of. */
+/** Of the hypervisor's own: its keys and secrets, its kernel's interfaces, its programs, what guests are made of. */
 const own = [
+  '/bin',
   '/boot',
   '/dev',
   '/etc',
@@ -14,6 +15,8 @@ const own = [
   '/etc/static',
   '/etc/systemd',
   '/etc/wireguard',
+  '/lib',
+  '/lib64',
   '/nix',
   '/proc',
   '/root',
@@ -29,13 +32,55 @@ const own = [
   '/run/udev',
   '/run/user',
   '/run/wrappers',
+  '/sbin',
   '/sys',
+  // anybody's, and gone after a reboot
+  '/tmp',
+  '/usr',
   '/var/lib/fleet',
   '/var/lib/microvms',
+  '/var/lib/dbus',
+  '/var/lib/nixos',
+  '/var/lib/private',
+  '/var/lib/sops-nix',
+  '/var/lib/systemd',
   '/var/lib/tailscale',
+  '/var/cron',
+  '/var/spool/cron',
+  '/var/tmp',
 ];
 /** Of these, folders inside may be what is meant to be shown. */
 const inPart = ['/etc', '/run', '/run/agenix', '/run/keys', '/run/secrets'];
+
+/** Folders that are links everywhere. */
+const links = [
+  ['/var/run', '/run'],
+  ['/var/lock', '/run/lock'],
+] as const;
+
+/** Where a path leads. */
+function placeOf(path: string): string {
+  const link = links.find(([from]) => isWithin(path, from));
+  return link ? link[1] + path.slice(link[0].length) : path;
+}
+
+/**
+ * What of the hypervisor's own a folder would show. An impermanent hypervisor keeps the originals of
+ * its folders elsewhere, by the same names (`/persist/etc/ssh`); keys of ssh and gpg are somebody's wherever they are.
+ */
+function shownBy(source: string): string | undefined {
+  const place = placeOf(source);
+  const keys = /^.*\/\.(ssh|gnupg)(?=\/|$)/.exec(place);
+  return (
+    keys?.[0] ??
+    own.find(
+      (folder) =>
+        isWithin(folder, place) ||
+        (isWithin(place, folder) && !inPart.includes(folder)) ||
+        (folder.lastIndexOf('/') > 0 && `${place}/`.indexOf(`${folder}/`) > 0),
+    )
+  );
+}
 
 /** What is mounted from elsewhere is nobody's own. */
 const mounted = ['/run/media', '/run/mount'];
@@ -75,27 +120,24 @@ export function* harmlessShares({ layers }: Draft): Iterable<Finding> {
         const hint = 'mount it at another place, such as /srv';
         yield { code: 'E524', path: [...at, 'mount'], message, hint };
       }
-      const shown = own.find(
-        (folder) =>
-          isWithin(folder, source) || (isWithin(source, folder) && !inPart.includes(folder)),
-      );
+      const shown = shownBy(source);
       if (shown !== undefined) yield shows(source, shown, [...at, 'source']);
-      else if (isPassing(source)) {
-        const message = `${source} is replaced at every switch and reboot: a running guest goes on seeing the old folder, or an empty one`;
-        const hint = 'give a qemu guest secrets as credentials, or share a folder that stays';
-        yield { code: 'W504', path: [...at, 'source'], message, hint };
-      } else if (!readOnly && isOfSystem(source)) {
+      else if (!readOnly && isOfSystem(source)) {
         const message = `the guest could write to ${source}, and what is there is the hypervisor's`;
         const hint = 'write readOnly: true, or share a folder made for it, such as /srv/media';
         yield { code: 'E524', path: [...at, 'source'], message, hint };
+      } else if (isPassing(placeOf(source))) {
+        const message = `${source} is replaced at every switch and reboot: a running guest goes on seeing the old folder, or an empty one`;
+        const hint = 'give a qemu guest secrets as credentials, or share a folder that stays';
+        yield { code: 'W504', path: [...at, 'source'], message, hint };
       }
     }
   }
 }
 
 const isOfSystem = (source: string): boolean =>
-  ['/etc', '/run'].some((folder) => isWithin(source, folder)) &&
-  !mounted.some((folder) => isWithin(source, folder));
+  ['/etc', '/run'].some((folder) => isWithin(placeOf(source), folder)) &&
+  !mounted.some((folder) => isWithin(placeOf(source), folder));
 
 const shows = (source: string, shown: string, path: Path): Finding => ({
   code: 'E524',
@@ -124,11 +166,20 @@ export function* separateShares({ hypervisors }: Draft): Iterable<Finding> {
         for (const [i, share] of (layer.settings.shares ?? []).entries()) {
           const at = [...layer.path, 'shares', i, 'source'];
           const what = `the share ${share.mount} of ${vm.name}`;
-          shares.push({ what, folder: share.source, path: at, writable: share.readOnly !== true });
+          shares.push({
+            what,
+            folder: placeOf(share.source),
+            path: at,
+            writable: share.readOnly !== true,
+          });
         }
         for (const [name, file] of Object.entries(layer.settings.credentials ?? {})) {
           const at = [...layer.path, 'credentials', name];
-          others.push({ what: `the credential ${name} of ${vm.name}`, folder: file, path: at });
+          others.push({
+            what: `the credential ${name} of ${vm.name}`,
+            folder: placeOf(file),
+            path: at,
+          });
         }
       }
     }
