@@ -18,7 +18,7 @@ export async function bundle(
 ): Promise<Buffer> {
   const dir = await mkdtemp(join(tmpdir(), 'fleet-bundle-'));
   try {
-    const temporary = gitIn(dir, git.env);
+    const temporary = gitIn(dir, { ...git.env, GIT_DIR: dir });
     await temporary.text(['init', '--quiet', '--bare', '--template=', `--object-format=${format}`]);
     const objects = resolve(git.dir, await git.text(['rev-parse', '--git-path', 'objects']));
     await writeFile(join(dir, 'objects', 'info', 'alternates'), `${objects}\n`);

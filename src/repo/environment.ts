@@ -32,12 +32,27 @@ export function gitEnvironment(ambient: NodeJS.ProcessEnv): Environment {
   for (const [name, value] of Object.entries(ambient))
     if (value !== undefined && !drop.has(name)) env[name] = value;
   return {
-    ...env,
+    ...withSetting(env, 'safe.bareRepository', 'explicit'),
     GIT_TERMINAL_PROMPT: '0',
     GCM_INTERACTIVE: 'never',
     // Hooks inherit it too: UTF-8 for them, C for git's words.
     LC_ALL: 'C.UTF-8',
     LANGUAGE: 'C',
+  };
+}
+
+/**
+ * One setting more than the user's. A commit may hold a folder that looks like a bare repository, whose
+ * config starts programs: git is to take nothing for one that it was not pointed at (since git 2.38).
+ */
+function withSetting(env: Environment, key: string, value: string): Environment {
+  const count = Number(env.GIT_CONFIG_COUNT ?? 0);
+  if (!Number.isInteger(count) || count < 0) return env; // git refuses it, and says so
+  return {
+    ...env,
+    GIT_CONFIG_COUNT: String(count + 1),
+    [`GIT_CONFIG_KEY_${count}`]: key,
+    [`GIT_CONFIG_VALUE_${count}`]: value,
   };
 }
 

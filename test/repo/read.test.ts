@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { openRepo } from '../../src/repo/open.ts';
@@ -22,6 +22,18 @@ test.each([
   const error = await failure(openRepo(join(box.dir, name)));
   expect(error.code).toBe('git.not-a-repository');
   expect(error.hint).toContain('git init');
+});
+
+test('a folder that only looks like a repository is none, and starts nothing', async () => {
+  const pwned = join(box.dir, 'pwned');
+  const settings = `[core]\n bare = false\n worktree = .\n fsmonitor = "touch '${pwned}'"\n`;
+  box.desk.write('infra/HEAD', 'ref: refs/heads/main\n');
+  box.desk.write('infra/config', `${settings}repositoryformatversion = 0\n`);
+  for (const folder of ['objects', 'refs'])
+    mkdirSync(join(box.desk.dir, 'infra', folder), { recursive: true });
+  const repo = await openRepo(join(box.desk.dir, 'infra')).catch(() => undefined);
+  await repo?.dirty();
+  expect(existsSync(pwned)).toBe(false);
 });
 
 test('variables of a hook that started us point elsewhere and are not obeyed', async () => {
