@@ -89,12 +89,13 @@
         type filter hook prerouting priority raw; policy accept;
         iifname @bridges meta nfproto ipv4 ip saddr != 0.0.0.0 iifname . ip saddr != @sources4 drop
         iifname @bridges meta nfproto ipv6 ip6 saddr != { ::, fe80::/10 } iifname . ip6 saddr != @sources6 drop
+        iifname @bridges icmpv6 type { nd-router-advert, nd-redirect } drop
       }
 
       chain metadata {
         type filter hook prerouting priority mangle; policy accept;
-        iifname @bridges iifname != @metadata ip daddr { 100.100.100.200, 168.63.129.16, 169.254.0.0/16 } drop
-        iifname @bridges iifname != @metadata ip6 daddr { fd00:ec2::254, fd20:ce::254 } drop
+        iifname @bridges iifname != @metadata ip daddr { 100.100.100.200, 168.63.129.16, 169.254.0.0/16, 192.0.0.192 } drop
+        iifname @bridges iifname != @metadata ip6 daddr { fd00:42::42, fd00:a9fe:a9fe::1, fd00:c1::a9fe:a9fe, fd00:ec2::/32, fd00:100::100:200, fd20:ce::254 } drop
       }
 
       chain publish {
@@ -121,8 +122,8 @@
         iifname "tailscale0" oifname @bridges accept
         iifname @bridges oifname "tailscale0" goto refuse
         oifname @isolated drop
-        iifname @metadata ip daddr { 100.100.100.200, 168.63.129.16, 169.254.0.0/16 } accept
-        iifname @metadata ip6 daddr { fd00:ec2::254, fd20:ce::254 } accept
+        iifname @metadata ip daddr { 100.100.100.200, 168.63.129.16, 169.254.0.0/16, 192.0.0.192 } accept
+        iifname @metadata ip6 daddr { fd00:42::42, fd00:a9fe:a9fe::1, fd00:c1::a9fe:a9fe, fd00:ec2::/32, fd00:100::100:200, fd20:ce::254 } accept
         iifname . meta l4proto . th dport @egress accept
         iifname @restricted goto refuse
       }

@@ -8,6 +8,11 @@
     enable = !config.networking.useNetworkd && !(builtins.elem (config.boot.kernel.sysctl."net.ipv6.conf.default.accept_ra" or 1) [ 0 "0" false ]);
     text = ''
       -net/ipv6/conf/*/accept_ra = 2
+      -net/ipv6/conf/br-vm1/accept_ra = 0
+      -net/ipv6/conf/br-vm2/accept_ra = 0
+      -net/ipv6/conf/br-vm3/accept_ra = 0
+      -net/ipv6/conf/br-vm4/accept_ra = 0
+      -net/ipv6/conf/br-vm5/accept_ra = 0
     '';
   };
 

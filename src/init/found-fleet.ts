@@ -3,6 +3,7 @@ import type { FoundVm, Runners } from '../host/runners.ts';
 import { quotePart } from '../model/config.ts';
 import { FleetError } from '../model/errors.ts';
 import type { Facts } from '../model/facts.ts';
+import { heedRouters } from '../model/heed-routers.ts';
 import {
   type FirstHypervisor,
   fleetHead,
@@ -186,7 +187,9 @@ function keptConfig(
       runners.forward6 && {
         'boot.kernel.sysctl."net.ipv6.conf.all.forwarding"': true,
         // Or the kernel forgets the default routes that it has from advertisements.
-        'environment.etc."sysctl.d/50-found.conf".text': '-net/ipv6/conf/*/accept_ra = 2\n',
+        'environment.etc."sysctl.d/50-found.conf".text': heedRouters(
+          kept.filter(({ cards }) => cards.length === 0).map(({ bridge }) => bridge),
+        ),
       }),
     ...(kept.some(({ cards }) => cards.length === 0) &&
       out && {

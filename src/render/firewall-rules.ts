@@ -20,11 +20,12 @@ export interface Firewall {
 
 /**
  * Where clouds answer whoever asks with the hypervisor's own credentials: link-local in all of them, which
- * no router passes on anyway; Alibaba's, Azure's; Amazon's and Google's in IPv6.
+ * no router passes on anyway; Alibaba's, Azure's, Oracle's (Classic). In IPv6 Scaleway's, Akamai's, Oracle's,
+ * Amazon's (whose services all lie there), Alibaba's and Google's.
  */
 const metadata = [
-  'ip daddr { 100.100.100.200, 168.63.129.16, 169.254.0.0/16 }',
-  'ip6 daddr { fd00:ec2::254, fd20:ce::254 }',
+  'ip daddr { 100.100.100.200, 168.63.129.16, 169.254.0.0/16, 192.0.0.192 }',
+  'ip6 daddr { fd00:42::42, fd00:a9fe:a9fe::1, fd00:c1::a9fe:a9fe, fd00:ec2::/32, fd00:100::100:200, fd20:ce::254 }',
 ];
 
 /**
@@ -119,6 +120,8 @@ function chains({ networks, targets, uplink, advertised }: Firewall): string[] {
     chain('sources', 'filter hook prerouting priority raw', [
       'iifname @bridges meta nfproto ipv4 ip saddr != 0.0.0.0 iifname . ip saddr != @sources4 drop',
       'iifname @bridges meta nfproto ipv6 ip6 saddr != { ::, fe80::/10 } iifname . ip6 saddr != @sources6 drop',
+      // A guest is no router of its hypervisor's, whatever sysctls say.
+      'iifname @bridges icmpv6 type { nd-router-advert, nd-redirect } drop',
     ]),
     // Before anything is routed or translated: wherever the service runs, it is out of reach.
     chain(

@@ -1,5 +1,6 @@
 import type { Hypervisor, Network } from '../model/fleet.ts';
 import { gatewaysOf } from '../model/gateways.ts';
+import { heedRouters } from '../model/heed-routers.ts';
 import { nixFile } from '../nix/print.ts';
 import { commented, expression, type Nix, type NixSet } from '../nix/tree.ts';
 import { rendered } from './marker.ts';
@@ -30,7 +31,7 @@ export function networksFile(hypervisor: Hypervisor, bridges: readonly Bridge[])
   return rendered(
     nixFile(
       {
-        ...(forwards && forwardIpv6),
+        ...(forwards && forwardIpv6(names)),
         ...(names.length > 0 && {
           networking: {
             dhcpcd: { denyInterfaces: names },
@@ -54,10 +55,9 @@ export function networksFile(hypervisor: Hypervisor, bridges: readonly Bridge[])
 
 /**
  * The kernel of a router heeds no router advertisements and forgets the default route that came with
- * one, unless it is told otherwise before: 50 comes before NixOS' own file, 60. On every interface: the
- * operator may have come in by another than the uplink.
+ * one, unless it is told otherwise before: 50 comes before NixOS' own file, 60.
  */
-const forwardIpv6: NixSet = {
+const forwardIpv6 = (bridges: readonly string[]): NixSet => ({
   boot: {
     kernel: { sysctl: { 'net.ipv6.conf.all.forwarding': expression('lib.mkDefault true') } },
   },
@@ -68,11 +68,11 @@ const forwardIpv6: NixSet = {
         enable: expression(
           '!config.networking.useNetworkd && !(builtins.elem (config.boot.kernel.sysctl."net.ipv6.conf.default.accept_ra" or 1) [ 0 "0" false ])',
         ),
-        text: '-net/ipv6/conf/*/accept_ra = 2\n',
+        text: heedRouters(bridges),
       }),
     },
   },
-};
+});
 
 function bridgeNetwork(network: Network): Nix {
   const { bridge, ipv6 } = network;

@@ -277,6 +277,32 @@ describe.skipIf(missing !== undefined && !isRequired)('packets', { timeout: 60_0
     }
   });
 
+  test('no guest becomes a router of its hypervisor, whatever the kernel would heed', async () => {
+    const [{ hypervisor }, attacker] = [world, world.guest('web')];
+    const learnt = () => hypervisor.must('ip', '-6', 'route', 'show', 'default', 'proto', 'ra');
+    const heard = async () =>
+      /packets [1-9]/.test(await hypervisor.must('nft', 'list', 'table', 'inet', 'ear'));
+    await hypervisor.must('sysctl', '-qw', 'net.ipv6.conf.br-web.accept_ra=2');
+    const ear = 'type filter hook prerouting priority -500\nicmpv6 type nd-router-advert counter';
+    await hypervisor.must('nft', `table inet ear {\nchain ear {\n${ear}\n}\n}`);
+    const advertise = ['--enable-ra', '--dhcp-range=fd00:3::,ra-only,64', '--ra-param=eth0,high,4'];
+    const alone = ['--port=0', '--user=root', '--pid-file=', '--dhcp-leasefile=/dev/null'];
+    await attacker.ask('start', 'dnsmasq', '-k', '--conf-file=/dev/null', ...alone, ...advertise);
+    try {
+      await until('an advertisement', 20_000, async () => ((await heard()) ? true : undefined));
+      expect(await learnt()).toBe('');
+      // Without the rule it would.
+      await hypervisor.must('nft', 'flush chain inet fleet sources');
+      await until('a route', 20_000, async () => ((await learnt()) === '' ? undefined : true));
+    } finally {
+      await attacker.ask('stopChildren');
+      await hypervisor.must('nft', 'delete table inet ear');
+      await hypervisor.must('sysctl', '-qw', 'net.ipv6.conf.br-web.accept_ra=0');
+      await hypervisor.ask('run', 'ip', '-6', 'route', 'flush', 'proto', 'ra');
+      await world.load(yaml());
+    }
+  });
+
   describe('the DNS forwarder', () => {
     const resolved = (vm: string) =>
       world.guest(vm).ask('resolve', world.nameServers(vm)[0]!, `${vm}.example`);
@@ -387,10 +413,11 @@ describe.skipIf(missing !== undefined && !isRequired)('packets', { timeout: 60_0
 });
 
 /** Where clouds have their metadata services. */
-const metadata = ['169.254.169.254', '169.254.170.2', '100.100.100.200', '168.63.129.16'].concat([
-  'fd00:ec2::254',
-  'fd20:ce::254',
-]);
+const metadata = [
+  ...['169.254.169.254', '169.254.170.2', '100.100.100.200', '168.63.129.16', '192.0.0.192'],
+  ...['fd00:ec2::254', 'fd00:ec2::23', 'fd20:ce::254', 'fd00:42::42', 'fd00:a9fe:a9fe::1'],
+  ...['fd00:c1::a9fe:a9fe', 'fd00:100::100:200'],
+];
 
 /** Services, addresses that clouds have, and ways to guests that only a neighbour would have. */
 async function prepareInternet({ internet, hypervisor }: PacketWorld): Promise<void> {
