@@ -4,10 +4,23 @@ import type { FleetError } from '../../src/model/errors.ts';
 import type { Hypervisor, SshTarget } from '../../src/model/fleet.ts';
 import type { Desk } from './sshd.ts';
 
+/** What speaks ssh: the library, or OpenSSH's own ssh. */
+export type Adapter = 'ssh2' | 'openssh';
+
+/** Both must do the same. */
+export const adapters: readonly Adapter[] = ['ssh2', 'openssh'];
+
 /** An ssh_config that looks at nothing outside of the desk. */
-export function sshConfig(desk: Desk, lines: string, knownHosts = ''): string {
+export function sshConfig(
+  desk: Desk,
+  lines: string,
+  knownHosts = '',
+  adapter: Adapter = 'ssh2',
+): string {
   const known = desk.write('known_hosts', knownHosts);
-  const shut = `UserKnownHostsFile ${known}\nGlobalKnownHostsFile none\nIdentityAgent none`;
+  // An option that only OpenSSH follows, and that changes nothing.
+  const beyond = adapter === 'ssh2' ? '' : `\nRevokedHostKeys ${desk.write('revoked', '')}`;
+  const shut = `UserKnownHostsFile ${known}\nGlobalKnownHostsFile none\nIdentityAgent none${beyond}`;
   return desk.write('config', `${lines}\nHost *\n${shut}\n`);
 }
 

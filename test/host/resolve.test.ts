@@ -55,10 +55,10 @@ test('the tokens of ProxyCommand are expanded', async () => {
   expect(at.proxyCommand).toBe('nc -X "a.example" 22 hv1 u 100%');
 });
 
-test('a token that fleet does not know is an error, not a wrong path', async () => {
-  const error = await failure(ask('hv1', 'Host *\n  IdentityFile /keys/%C\n'));
-  expect(error.code).toBe('ssh.config');
-  expect(error.message).toContain('%C');
+test('a token that fleet does not know is left to ssh, and gives no wrong path', async () => {
+  const at = await ask('hv1', 'Host *\n  IdentityFile /keys/%C\n  ProxyCommand nc %C\n');
+  expect(at.beyond).toEqual(['IdentityFile', 'ProxyCommand']);
+  expect(at).toMatchObject({ identityFiles: [], proxyCommand: undefined });
 });
 
 test('HostKeyAlias names the machine in known_hosts', async () => {
@@ -89,9 +89,19 @@ test('a broken ssh_config is shown as ssh says it', async () => {
   expect(error.detail).toMatch(/line 1: Bad configuration option: hots/i);
 });
 
-test('RevokedHostKeys is refused by its name: fleet would trust what ssh does not', async () => {
-  const error = await failure(ask('hv1', 'Host *\n  RevokedHostKeys /etc/ssh/revoked\n'));
-  expect(error).toMatchObject({ code: 'ssh.config', hint: expect.stringContaining('@revoked') });
-  expect(error.message).toContain('RevokedHostKeys /etc/ssh/revoked');
-  await ask('hv1', 'Host *\n  RevokedHostKeys none\n');
+test.each([
+  ['RevokedHostKeys', '/etc/ssh/revoked', 'none'],
+  ['ProxyUseFdpass', 'yes', 'no'],
+  ['HostbasedAuthentication', 'yes', 'no'],
+  ['PKCS11Provider', '/usr/lib/p11.so', 'none'],
+])('%s is left to ssh, when it says something', async (option, something, nothing) => {
+  const beyond = async (value: string) =>
+    (await ask('hv1', `Host *\n  ${option} ${value}\n`)).beyond;
+  expect(await beyond(something)).toEqual([option]);
+  expect(await beyond(nothing)).toEqual([]);
+});
+
+test('a variable in a path is left to ssh', async () => {
+  const at = await ask('hv1', 'Host *\n  IdentityFile ${HOME}/key\n');
+  expect(at.beyond).toEqual(['identityfile']);
 });

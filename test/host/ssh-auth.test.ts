@@ -1,6 +1,7 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Agent, startAgent } from './agent.ts';
 import { connect, failure, sshConfig } from './desk.ts';
 import { type Desk, makeDesk, publicKey, type Sshd, startSshd } from './sshd.ts';
 
@@ -9,33 +10,20 @@ let key: string;
 let rsa: string;
 let locked: string;
 let sshd: Sshd;
-let agent: Awaited<ReturnType<typeof startAgent>>;
+let agent: Agent;
 beforeAll(async () => {
   desk = makeDesk();
   key = desk.key('id');
   rsa = desk.key('id_rsa', { type: 'rsa' });
   locked = desk.key('locked', { passphrase: 'secret words' });
   sshd = await startSshd(desk, [key, rsa, locked], { settings: 'MaxAuthTries 3' });
-  agent = await startAgent();
+  agent = await startAgent(desk);
 });
 afterAll(() => {
   agent.stop();
   sshd.stop();
   desk.remove();
 });
-
-async function startAgent() {
-  const socket = desk.path('agent.sock');
-  const child = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
-  while (!existsSync(socket)) await new Promise((done) => setTimeout(done, 10));
-  const env = { ...process.env, SSH_AUTH_SOCK: socket };
-  return {
-    socket,
-    add: (file: string) => execFileSync('ssh-add', ['-q', file], { env }),
-    forgetAll: () => execFileSync('ssh-add', ['-q', '-D'], { env }),
-    stop: () => child.kill(),
-  };
-}
 
 /** Connects with nothing but these lines of ssh_config (the first wins). */
 function login(lines: string) {
@@ -75,25 +63,6 @@ test('an old PEM key that is encrypted is recognised, too', async () => {
   execFileSync('ssh-keygen', ['-q', '-p', '-m', 'PEM', '-P', '', '-N', 'secret words', '-f', pem]);
   const error = await failure(login(`IdentityFile ${pem}`));
   expect(error.detail).toContain(`not tried: ${pem} is encrypted`);
-});
-
-test('security keys and certificates are named as not supported', async () => {
-  // A security key's file without the device: its public half cannot be had without one.
-  const type = 'sk-ssh-ed25519@openssh.com';
-  const text = (s: string) => Buffer.concat([Buffer.from([0, 0, 0, s.length]), Buffer.from(s)]);
-  const blob = Buffer.concat([text(type), text('x'.repeat(32)), text('ssh:')]);
-  const size = Buffer.alloc(4);
-  size.writeUInt32BE(blob.length);
-  const magic = Buffer.from('openssh-key-v1\0');
-  const one = Buffer.from([0, 0, 0, 1]);
-  const all = Buffer.concat([magic, text('none'), text('none'), text(''), one, size, blob]);
-  const pem = `-----BEGIN OPENSSH PRIVATE KEY-----\n${all.toString('base64')}\n-----END OPENSSH PRIVATE KEY-----\n`;
-  const security = desk.write('id_sk', pem);
-  const user = desk.key('certified');
-  execFileSync('ssh-keygen', ['-q', '-s', desk.key('ca'), '-I', 'me', '-n', 'root', `${user}.pub`]);
-  const error = await failure(login(`IdentityFile ${security}\nIdentityFile ${user}`));
-  expect(error.detail).toContain(`${security} is a security key (${type})`);
-  expect(error.detail).toContain(`${user}-cert.pub is a certificate`);
 });
 
 test('the agent holds the key of an encrypted file', async () => {

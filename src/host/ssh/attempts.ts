@@ -1,5 +1,5 @@
 import { FleetError } from '../../model/errors.ts';
-import { type Identities, type Identity, unsupportedAgentKeys } from './identities.ts';
+import type { Identities, Identity } from './identities.ts';
 import type { Resolved } from './resolve.ts';
 
 /** Goes through the keys one by one, as the server says no. */
@@ -35,32 +35,47 @@ export class Attempts {
     return false as unknown as Identity['method']; // how ssh2 is told to give up
   }
 
-  async failure(label: string, error: Error): Promise<FleetError> {
-    const inAgent = await unsupportedAgentKeys(this.#at.agentSocket).catch(() => []);
+  failure(label: string, error: Error): FleetError {
     const refused = this.exhausted ? this.#tried : [...this.#tried, this.current?.name ?? ''];
-    const why = this.#partial ? 'wants more than a key' : 'accepts none of our keys';
-    return new FleetError(
-      'ssh.auth-failed',
-      `${label}: ${this.#at.user} is not let in: the server ${why}`,
-      {
-        detail: [
-          ...refused.filter((name) => name !== '').map((name) => `refused: ${name}`),
-          ...[...this.#ours.unusable, ...inAgent].map((problem) => `not tried: ${problem}`),
-          ...(this.#serverWants.length > 0
-            ? [`the server takes: ${this.#serverWants.join(', ')}`]
-            : []),
-          ...(this.exhausted ? [] : [`the server said: ${error.message}`]),
-        ].join('\n'),
-        hint: this.#hint(),
-      },
-    );
+    return notLetIn(label, this.#at.user, {
+      refused: refused.filter((name) => name !== ''),
+      notTried: this.#ours.unusable,
+      serverTakes: this.#serverWants.join(', '),
+      said: this.exhausted ? undefined : error.message,
+      isPartial: this.#partial,
+    });
   }
+}
 
-  #hint(): string {
-    if (!this.exhausted)
-      return 'An agent with many keys uses up the tries: name the right one with IdentityFile and IdentitiesOnly.';
-    if (this.#ours.usable.length === 0)
-      return 'There is no key to offer: add one with ssh-add, or name it (ssh.identityFile in fleet.yaml, IdentityFile in ssh_config).';
-    return `Put one of these keys into ${this.#at.user}'s authorized_keys there, or name another (ssh.identityFile in fleet.yaml, IdentityFile in ssh_config).`;
-  }
+/** How a login went that did not get in. */
+export interface Refused {
+  readonly refused: readonly string[];
+  readonly notTried: readonly string[];
+  readonly serverTakes: string;
+  /** What the server said when it broke off before all keys were tried. */
+  readonly said: string | undefined;
+  /** It took a key, and wants more. */
+  readonly isPartial: boolean;
+}
+
+export function notLetIn(label: string, user: string, login: Refused): FleetError {
+  const { refused, notTried, serverTakes, said, isPartial } = login;
+  const why = isPartial ? 'wants more than a key' : 'accepts none of our keys';
+  return new FleetError('ssh.auth-failed', `${label}: ${user} is not let in: the server ${why}`, {
+    detail: [
+      ...refused.map((name) => `refused: ${name}`),
+      ...notTried.map((problem) => `not tried: ${problem}`),
+      ...(serverTakes === '' ? [] : [`the server takes: ${serverTakes}`]),
+      ...(said === undefined ? [] : [`the server said: ${said}`]),
+    ].join('\n'),
+    hint: hint(user, login),
+  });
+}
+
+function hint(user: string, { refused, said }: Refused): string {
+  if (said !== undefined)
+    return 'An agent with many keys uses up the tries: name the right one with IdentityFile and IdentitiesOnly.';
+  if (refused.length === 0)
+    return 'There is no key to offer: add one with ssh-add, or name it (ssh.identityFile in fleet.yaml, IdentityFile in ssh_config).';
+  return `Put one of these keys into ${user}'s authorized_keys there, or name another (ssh.identityFile in fleet.yaml, IdentityFile in ssh_config).`;
 }

@@ -2,10 +2,10 @@ import type { Hypervisor } from '../../model/fleet.ts';
 import type { Host, HostConnector } from '../host.ts';
 import type { Link } from './link.ts';
 import { openScript } from './open.ts';
+import { openLink, type SshOptions } from './open-link.ts';
 import { runScript } from './run.ts';
-import { openLink, type SshOptions } from './ssh2-link.ts';
 
-export type { SshOptions } from './ssh2-link.ts';
+export type { SshOptions } from './open-link.ts';
 
 /** Reaches hypervisors as `ssh` would: the same ~/.ssh/config, known_hosts, agent and keys. */
 export function sshConnector(options: SshOptions = {}): HostConnector {

@@ -34,7 +34,10 @@ export function forward(
       if (late) channel?.destroy();
       else if (channel) resolve(channel);
       else if (link.isClosed) reject(link.lost(`connecting to ${where}`));
-      else reject(forwardError(error ?? new Error('no answer'), link, where));
+      else {
+        const forbidden = (error as { reason?: unknown } | undefined)?.reason === 1; // SSH_OPEN_ADMINISTRATIVELY_PROHIBITED
+        reject(forwardError(link.label, where, error?.message ?? 'no answer', forbidden));
+      }
     };
     try {
       link.client.forwardOut('127.0.0.1', 0, address, port, onOpen);
@@ -45,20 +48,20 @@ export function forward(
   });
 }
 
-function forwardError(
-  error: Error & { reason?: unknown },
-  link: Forwarder,
+/** Why the machine at the other end made no connection to `where`. */
+export function forwardError(
+  label: string,
   where: string,
+  why: string,
+  forbidden: boolean,
 ): FleetError {
-  const forbidden = error.reason === 1; // SSH_OPEN_ADMINISTRATIVELY_PROHIBITED
   return new FleetError(
     forbidden ? 'ssh.tcp-forbidden' : 'ssh.tcp-refused',
-    `${link.label}: it cannot connect to ${where}: ${error.message}`,
+    `${label}: it cannot connect to ${where}: ${why}`,
     {
       hint: forbidden
         ? "Its sshd forbids forwarding: AllowTcpForwarding, PermitOpen, or the key's options."
         : 'Is something listening there?',
-      cause: error,
     },
   );
 }

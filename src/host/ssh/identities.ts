@@ -7,10 +7,10 @@ import ssh2, {
   type SignCallback,
   type SigningRequestOptions,
 } from 'ssh2';
-import { type KeyFile, readKeyFile } from './key-file.ts';
+import { agentKeys } from './agent.ts';
+import { type KeyFile, parseKey, readKeyFile } from './key-file.ts';
 import { keyType } from './known-hosts.ts';
 import type { Resolved } from './resolve.ts';
-import { runTool } from './tool.ts';
 
 /** One key to log in with. */
 export interface Identity {
@@ -25,6 +25,10 @@ export interface Identity {
 export interface Identities {
   readonly usable: readonly Identity[];
   readonly unusable: readonly string[];
+  /** What ssh2 cannot use, and OpenSSH can. */
+  readonly beyond: readonly string[];
+  /** All that is known of them, also of what cannot be used. */
+  readonly publicKeys: readonly Buffer[];
 }
 
 /**
@@ -33,7 +37,7 @@ export interface Identities {
  */
 export async function identities(at: Resolved): Promise<Identities> {
   const [agent, read] = await Promise.all([
-    at.agentSocket === undefined ? undefined : agentKeys(at.agentSocket),
+    at.agentSocket === undefined ? undefined : agentOf(at.agentSocket),
     Promise.all([...new Set(at.identityFiles)].map(readKeyFile)),
   ]);
   const files = read.filter((file) => file !== undefined);
@@ -50,7 +54,15 @@ export async function identities(at: Resolved): Promise<Identities> {
     unusable: [
       ...(agent?.problem ? [agent.problem] : []),
       ...absent.filter((file) => file.problem).map((file) => `${file.path} ${file.problem}`),
+    ],
+    beyond: [
+      ...(at.identitiesOnly ? [] : (agent?.foreign ?? [])),
+      ...absent.filter((file) => file.isForeign).map((file) => file.path),
       ...certificates(at),
+    ],
+    publicKeys: [
+      ...files.flatMap(({ publicKey }) => publicKey ?? []),
+      ...(agent?.publicKeys ?? []),
     ],
   };
 }
@@ -101,39 +113,36 @@ class OneKey extends ssh2.BaseAgent<ParsedKey> {
   }
 }
 
-interface AgentKeys {
+interface Agent {
   readonly socket: string;
   readonly keys: readonly ParsedKey[];
+  /** Of what ssh2 does not know: security keys, certificates. */
+  readonly foreign: readonly string[];
+  readonly publicKeys: readonly Buffer[];
   readonly problem?: string;
 }
 
-function agentKeys(socket: string): Promise<AgentKeys> {
-  return new Promise((resolve) => {
-    new ssh2.OpenSSHAgent(socket).getIdentities((error, keys) => {
-      if (error) resolve({ socket, keys: [], problem: `no ssh-agent answers at ${socket}` });
-      else resolve({ socket, keys: (keys ?? []) as ParsedKey[] });
-    });
-  });
+async function agentOf(socket: string): Promise<Agent> {
+  try {
+    const held = await agentKeys(socket);
+    const parsed = held.map(({ blob, comment }) =>
+      parseKey(`${keyType(blob)} ${blob.toString('base64')} ${comment}`),
+    );
+    return {
+      socket,
+      keys: parsed.filter((key) => key !== undefined),
+      foreign: held.flatMap(({ blob, comment }, i) =>
+        parsed[i] ? [] : [`${comment || keyType(blob)} (agent)`],
+      ),
+      publicKeys: held.map(({ blob }) => blob),
+    };
+  } catch {
+    const problem = `no ssh-agent answers at ${socket}`;
+    return { socket, keys: [], foreign: [], publicKeys: [], problem };
+  }
 }
 
 function certificates(at: Resolved): string[] {
   const beside = at.identityFiles.map((file) => `${file}-cert.pub`);
-  return [...at.certificateFiles, ...beside]
-    .filter((file) => existsSync(file))
-    .map((file) => `${file} is a certificate, which fleet does not support`);
-}
-
-/** Names what the agent holds that ssh2 passes over in silence; asked for only when a login failed. */
-export async function unsupportedAgentKeys(socket: string | undefined): Promise<string[]> {
-  if (socket === undefined) return [];
-  const { stdout } = await runTool('env', [`SSH_AUTH_SOCK=${socket}`, 'ssh-add', '-L']);
-  return stdout.split('\n').flatMap((line) => {
-    const [type = '', , ...comment] = line.split(' ');
-    const what = /-cert-v\d/.test(type) ? 'certificate' : 'security key';
-    return /^sk-|-cert-v\d/.test(type)
-      ? [
-          `${comment.join(' ') || type} (agent) is a ${what} (${type}), which fleet does not support`,
-        ]
-      : [];
-  });
+  return [...at.certificateFiles, ...beside].filter((file) => existsSync(file));
 }

@@ -11,6 +11,8 @@ export interface KeyFile {
   readonly privateKey: ParsedKey | undefined;
   /** Why the private key cannot be used from this file, and what to do. */
   readonly problem: string | undefined;
+  /** ssh2 cannot read it; OpenSSH may. */
+  readonly isForeign: boolean;
 }
 
 /** Reads an identity file: a private key, or a public key whose private half is in an agent. */
@@ -20,21 +22,32 @@ export async function readKeyFile(path: string): Promise<KeyFile | undefined> {
     text = await readFile(path, 'utf8');
   } catch (error) {
     const publicKey = await publicHalf(path);
-    if (publicKey) return { path, publicKey, privateKey: undefined, problem: 'only .pub is there' };
+    const none = { path, publicKey, privateKey: undefined, isForeign: false };
+    if (publicKey) return { ...none, problem: 'only .pub is there' };
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     const problem = `cannot be read: ${(error as Error).message}`;
-    return { path, publicKey: undefined, privateKey: undefined, problem };
+    return { ...none, problem };
   }
-  const key = parse(text);
-  if (key?.isPrivateKey())
-    return { path, publicKey: key.getPublicSSH(), privateKey: key, problem: undefined };
+  const key = parseKey(text);
+  if (key?.isPrivateKey()) {
+    const publicKey = key.getPublicSSH();
+    return { path, publicKey, privateKey: key, problem: undefined, isForeign: false };
+  }
   const header = opensshHeader(text);
   const publicKey = key?.getPublicSSH() ?? header?.publicKey ?? (await publicHalf(path));
-  const problem = key ? 'is a public key' : whyUnusable(path, text, header);
-  return { path, publicKey, privateKey: undefined, problem };
+  const foreign = { path, publicKey, privateKey: undefined, isForeign: true };
+  if (key) return { ...foreign, problem: 'is a public key', isForeign: false };
+  if (!isEncrypted(text, header)) return { ...foreign, problem: 'is of a kind that ssh2 lacks' };
+  const problem = `is encrypted, fleet does not ask: ssh-add ${shellQuote(path)}`;
+  // Encrypted or not, a security key's owner is asked by ssh itself.
+  const type = publicKey ? keyType(publicKey) : '';
+  return { ...foreign, problem, isForeign: type.startsWith('sk-') };
 }
 
-function parse(text: string): ParsedKey | undefined {
+/** A private or public key that ssh2 can use. */
+export function parseKey(text: string): ParsedKey | undefined {
+  // ssh2 takes the first part of a certificate for its key.
+  if (/^\S+-cert-v\d+@openssh\.com\s/.test(text)) return undefined;
   const key = [ssh2.utils.parseKey(text)].flat()[0];
   return key === undefined || key instanceof Error ? undefined : key;
 }
@@ -75,13 +88,8 @@ function opensshHeader(text: string): Header | undefined {
   }
 }
 
-function whyUnusable(path: string, text: string, header: Header | undefined): string {
-  const type = header ? keyType(header.publicKey) : '';
-  if (type.startsWith('sk-'))
-    return `is a security key (${type}), which fleet does not support: use another key for it`;
-  const encrypted = header
+function isEncrypted(text: string, header: Header | undefined): boolean {
+  return header
     ? header.cipher !== 'none'
     : /^Proc-Type: 4,ENCRYPTED|BEGIN ENCRYPTED PRIVATE KEY/m.test(text);
-  if (encrypted) return `is encrypted, fleet does not ask: ssh-add ${shellQuote(path)}`;
-  return `is in a format that fleet does not read: ssh-keygen -p -f ${shellQuote(path)} rewrites it`;
 }

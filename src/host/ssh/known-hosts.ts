@@ -63,74 +63,77 @@ export function refusal(
 ): FleetError | undefined {
   const base64 = key.toString('base64');
   const same = known.filter((k) => k.base64 === base64);
-  const revoked = same.find((k) => k.marker === '@revoked');
-  if (revoked)
-    return new FleetError(
-      'ssh.host-key-revoked',
-      `${label}: its host key ${fingerprint(key)} is marked @revoked in ${revoked.file}`,
-      { hint: 'Give the machine a new host key. Nothing was sent to it.' },
-    );
+  const no = same.find((k) => k.marker === '@revoked');
+  if (no)
+    return revoked(label, `its host key ${fingerprint(key)} is marked @revoked in ${no.file}`);
   if (same.some((k) => k.marker === undefined)) return undefined;
+  const shown = { type: keyType(key), fingerprint: fingerprint(key) };
   const before = known.filter((k) => k.marker === undefined && k.name === at.keyName);
   return before.length > 0
-    ? changed(key, before, at, label)
-    : unknown(
-        key,
-        known.some((k) => k.marker === '@cert-authority'),
-        at,
-        label,
-      );
+    ? changed(shown, before, at, label, accept(key, at))
+    : unknown(shown, label, accept(key, at));
 }
 
-function unknown(
-  key: Buffer,
-  authority: boolean,
-  at: Pick<Resolved, 'keyName' | 'knownHostsFiles'>,
+/** A host key as a person compares it. */
+export interface ShownKey {
+  readonly type: string;
+  readonly fingerprint: string;
+}
+
+/** `accept`: the command that trusts it from now on. */
+export function unknown(
+  shown: ShownKey,
   label: string,
+  accept: string,
+  detail?: string,
 ): FleetError {
   return new FleetError(
     'ssh.unknown-host-key',
-    `${label}: unknown host key ${keyType(key)} ${fingerprint(key)}`,
+    `${label}: unknown host key ${shown.type} ${shown.fingerprint}`,
     {
+      ...(detail && { detail }),
       hint: [
-        ...(authority
-          ? [
-              'known_hosts trusts a @cert-authority for it; fleet does not support host certificates.',
-            ]
-          : []),
-        `Compare the fingerprint with the machine's own: ${onTheMachine(key)}`,
-        `If they are the same, accept it: ${accept(key, at)}`,
+        `Compare the fingerprint with the machine's own: ${onTheMachine(shown)}`,
+        `If they are the same, accept it: ${accept}`,
       ].join('\n'),
     },
   );
 }
 
-function changed(
-  key: Buffer,
+export function changed(
+  shown: ShownKey,
   before: readonly KnownKey[],
-  at: Pick<Resolved, 'keyName' | 'knownHostsFiles'>,
+  at: Pick<Resolved, 'keyName'>,
   label: string,
+  accept: string,
 ): FleetError {
   const files = [...new Set(before.map((k) => k.file))];
   const expected = before.map((k) => `${k.type} ${fingerprint(Buffer.from(k.base64, 'base64'))}`);
   return new FleetError(
     'ssh.host-key-changed',
-    `${label}: HOST KEY CHANGED: it shows ${keyType(key)} ${fingerprint(key)}`,
+    `${label}: HOST KEY CHANGED: it shows ${shown.type} ${shown.fingerprint}`,
     {
       detail: `known: ${expected.join(', ')} (${files.join(', ')})`,
       hint: [
         'Either the machine was reinstalled, or someone is in between. Nothing was sent to it.',
-        `Compare the fingerprint with the machine's own: ${onTheMachine(key)}`,
+        `Compare the fingerprint with the machine's own: ${onTheMachine(shown)}`,
         'Only if they are the same, replace the known key:',
         ...files.map((f) => `  ssh-keygen -R ${shellQuote(at.keyName)} -f ${shellQuote(f)}`),
-        `  ${accept(key, at)}`,
+        `  ${accept}`,
       ].join('\n'),
     },
   );
 }
 
-function onTheMachine(key: Buffer): string {
-  const short = keyType(key).replace(/^ssh-|-sha2-.*/g, '');
+/** A key that known_hosts or RevokedHostKeys names as one not to trust. */
+export function revoked(label: string, what: string): FleetError {
+  return new FleetError('ssh.host-key-revoked', `${label}: ${what}`, {
+    hint: 'Give the machine a new host key. Nothing was sent to it.',
+  });
+}
+
+function onTheMachine({ type }: ShownKey): string {
+  const short = type.replace(/^ssh-|-sha2-.*/g, '');
   return `ssh-keygen -lf /etc/ssh/ssh_host_${short}_key.pub`;
 }
 

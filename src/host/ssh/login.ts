@@ -14,7 +14,7 @@ import type { Resolved } from './resolve.ts';
 import { timedOut, type Way } from './socket.ts';
 
 /** The machine lets us in within this, once it has shown its key; an agent may ask its owner. */
-const loginTimeoutMs = 60_000;
+export const loginTimeoutMs = 60_000;
 
 /** A machine that lets us in: the ssh2 client and the key it accepted. */
 export interface Session {
@@ -81,8 +81,11 @@ export async function login(
         ...settings(at),
         sock: way.socket as NonNullable<ConnectConfig['sock']>,
         algorithms: {
-          ...algorithms(at, label),
-          serverHostKey: preferKnown(hostKeyTypes(at), known) as ServerHostKeyAlgorithm[],
+          ...algorithms(at),
+          serverHostKey: preferKnown(
+            both(at.hostKeyAlgorithms, hostKeyTypes),
+            known,
+          ) as ServerHostKeyAlgorithm[],
         },
         hostVerifier: (key: Buffer) => {
           refused = refusal(key, known, at, label);
@@ -125,39 +128,38 @@ const offered = {
   ],
 };
 
-/**
- * What both ssh_config and ssh2 have; no compression: it costs more than it saves on a LAN.
- * @throws FleetError `ssh.config` where that is nothing
- */
-function algorithms(at: Resolved, label: string): NonNullable<ConnectConfig['algorithms']> {
-  const both = (option: string, wanted: readonly string[], ours: readonly string[]) => {
-    // An ssh that does not say what it allows allows what it likes.
-    const left = wanted.join('') === '' ? ours : ours.filter((name) => wanted.includes(name));
-    if (left.length > 0) return left;
-    throw new FleetError(
-      'ssh.config',
-      `${label}: fleet has none of the ${option} that ssh_config allows: ${wanted.join(', ')}`,
-      { hint: `It has: ${ours.join(', ')}` },
-    );
-  };
+const hostKeyTypes = ['ssh-ed25519', 'rsa-sha2-512', 'rsa-sha2-256'].concat(
+  [256, 384, 521].map((bits) => `ecdsa-sha2-nistp${bits}`),
+);
+
+/** What both ssh_config and ssh2 have. An ssh that does not say what it allows allows what it likes. */
+function both(wanted: readonly string[], ours: readonly string[]): readonly string[] {
+  return wanted.join('') === '' ? ours : ours.filter((name) => wanted.includes(name));
+}
+
+/** No compression: it costs more than it saves on a LAN. */
+function algorithms(at: Resolved): NonNullable<ConnectConfig['algorithms']> {
   return {
     compress: ['none'],
-    cipher: both('Ciphers', at.ciphers, offered.cipher) as CipherAlgorithm[],
-    kex: both('KexAlgorithms', at.kexAlgorithms, offered.kex) as KexAlgorithm[],
-    hmac: both('MACs', at.macs, offered.hmac) as MacAlgorithm[],
+    cipher: both(at.ciphers, offered.cipher) as CipherAlgorithm[],
+    kex: both(at.kexAlgorithms, offered.kex) as KexAlgorithm[],
+    hmac: both(at.macs, offered.hmac) as MacAlgorithm[],
   };
 }
 
-/** What both ssh_config and ssh2 have; SHA-1 signatures (ssh-rsa) are in neither. */
-function hostKeyTypes(at: Resolved): readonly string[] {
-  const supported = ['ssh-ed25519', 'rsa-sha2-512', 'rsa-sha2-256'].concat(
-    [256, 384, 521].map((bits) => `ecdsa-sha2-nistp${bits}`),
-  );
-  const wanted = at.hostKeyAlgorithms.filter((algorithm) => supported.includes(algorithm));
-  return wanted.length > 0 ? wanted : supported;
+/** Options of which ssh2 has nothing that ssh_config allows. */
+export function withoutCommonAlgorithm(at: Resolved): string[] {
+  const options = {
+    Ciphers: both(at.ciphers, offered.cipher),
+    KexAlgorithms: both(at.kexAlgorithms, offered.kex),
+    MACs: both(at.macs, offered.hmac),
+    HostKeyAlgorithms: both(at.hostKeyAlgorithms, hostKeyTypes),
+  };
+  return Object.entries(options).flatMap(([name, common]) => (common.length > 0 ? [] : [name]));
 }
 
-function handshakeError(error: Error, label: string, said: string | undefined): FleetError {
+/** Something else than ssh, or an sshd that broke off. */
+export function handshakeError(error: Error, label: string, said: string | undefined): FleetError {
   return new FleetError(
     'ssh.handshake',
     `${label}: the connection ended before login: ${error.message}`,

@@ -41,6 +41,10 @@ export interface Resolved {
   readonly connectTimeoutMs: number | undefined;
   readonly aliveIntervalMs: number | undefined;
   readonly aliveCountMax: number;
+  /** GSSAPIAuthentication: several distributions say yes for everybody. */
+  readonly isGssapi: boolean;
+  /** Options of ssh_config that ssh2 cannot follow, and OpenSSH can. */
+  readonly beyond: readonly string[];
 }
 
 /**
@@ -48,12 +52,8 @@ export interface Resolved {
  * What the destination says goes in as options, which win over the file.
  */
 export async function resolve(to: Destination, configFile: string | undefined): Promise<Resolved> {
-  const args = ['-G'];
-  if (configFile !== undefined) args.push('-F', expandHome(configFile));
-  if (to.user !== undefined) args.push('-l', to.user);
-  if (to.port !== undefined) args.push('-p', String(to.port));
+  const args = ['-G', ...sshOptions(to, configFile)];
   if (to.jump !== undefined) args.push('-J', to.jump);
-  if (to.identityFile !== undefined) args.push('-i', to.identityFile);
   const { code, stdout, stderr } = await runTool('ssh', [...args, '--', to.host]);
   if (code !== 0)
     throw new FleetError('ssh.config', `ssh cannot make sense of ${JSON.stringify(to.host)}`, {
@@ -61,6 +61,16 @@ export async function resolve(to: Destination, configFile: string | undefined): 
       hint: `Try: ssh ${[...args, '--', to.host].map(shellQuote).join(' ')}`,
     });
   return interpret(to, stdout);
+}
+
+/** How a destination is said to ssh, but for its jump hosts and its name. */
+export function sshOptions(to: Destination, configFile: string | undefined): string[] {
+  const args: string[] = [];
+  if (configFile !== undefined) args.push('-F', expandHome(configFile));
+  if (to.user !== undefined) args.push('-l', to.user);
+  if (to.port !== undefined) args.push('-p', String(to.port));
+  if (to.identityFile !== undefined) args.push('-i', to.identityFile);
+  return args;
 }
 
 function interpret(to: Destination, text: string): Resolved {
@@ -88,24 +98,31 @@ function interpret(to: Destination, text: string): Resolved {
     ...{ d: sshHome(), i: String(userInfo().uid), k: keyAlias ?? to.host },
     ...{ l: local, L: local.replace(/\..*/s, ''), u: userInfo().username },
   };
-  const path = (value: string) => expandHome(expandTokens(value, tokens));
-  refuseUnheard(to.host, values);
-  const command = set('proxycommand');
-  if (command !== undefined && one('proxyusefdpass') === 'yes')
-    throw new FleetError('ssh.config', `${to.host}: ProxyUseFdpass is not supported`, {
-      hint: 'Use ProxyJump, or a ProxyCommand that speaks on its standard input and output.',
-    });
+  const beyond = new Set([
+    ...onlyOpenssh.filter((option) => isSet(one(option.toLowerCase()))),
+    ...['identityfile', 'certificatefile', 'userknownhostsfile', 'globalknownhostsfile'].filter(
+      (key) => all(key).some((value) => value.includes('${')),
+    ),
+  ]);
+  const expand = (option: string, known: typeof inCommand) => (value: string) => {
+    const expanded = expandTokens(value, known);
+    if (expanded === undefined) beyond.add(option);
+    return expanded === undefined ? [] : [expanded];
+  };
+  const path = (option: string) => (value: string) => expand(option, tokens)(value).map(expandHome);
   return {
     hostname,
     user,
     port,
     family: families[one('addressfamily') ?? 'any'] ?? 0,
-    identityFiles: all('identityfile').map(path),
-    certificateFiles: all('certificatefile').map(path),
+    identityFiles: all('identityfile').flatMap(path('IdentityFile')),
+    certificateFiles: all('certificatefile').flatMap(path('CertificateFile')),
     identitiesOnly: one('identitiesonly') === 'yes',
-    agentSocket: agentSocket(one('identityagent'), path),
+    agentSocket: agentSocket(one('identityagent'), (value) => path('IdentityAgent')(value)[0]),
     proxyJump: set('proxyjump'),
-    proxyCommand: command === undefined ? undefined : expandTokens(command, inCommand),
+    proxyCommand: all('proxycommand')
+      .filter((command) => command !== 'none')
+      .flatMap(expand('ProxyCommand', inCommand))[0],
     knownHostsFiles: [...all('userknownhostsfile'), ...all('globalknownhostsfile')].flatMap(paths),
     keyName,
     plainKeyName: keyAlias ?? hostname,
@@ -116,16 +133,19 @@ function interpret(to: Destination, text: string): Resolved {
     connectTimeoutMs: seconds(one('connecttimeout')),
     aliveIntervalMs: seconds(one('serveraliveinterval')),
     aliveCountMax: Number(one('serveralivecountmax') ?? 3),
+    isGssapi: one('gssapiauthentication') === 'yes',
+    beyond: [...beyond],
   };
 }
 
-/** @throws FleetError for options that say whom not to trust, and that fleet does not hear. */
-function refuseUnheard(host: string, values: ReadonlyMap<string, readonly string[]>): void {
-  const keys = values.get('revokedhostkeys')?.[0];
-  if (keys !== undefined && keys !== 'none')
-    throw new FleetError('ssh.config', `${host}: RevokedHostKeys ${keys} is not supported`, {
-      hint: 'Mark such keys @revoked in known_hosts: fleet and ssh both refuse them then.',
-    });
+/** Options that ssh2 has nothing for. */
+const onlyOpenssh = [
+  ...['RevokedHostKeys', 'KnownHostsCommand', 'PKCS11Provider', 'BindAddress', 'BindInterface'],
+  ...['ProxyUseFdpass', 'HostbasedAuthentication'],
+];
+
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && !['none', 'no', ''].includes(value);
 }
 
 const families: Readonly<Record<string, 0 | 4 | 6>> = { any: 0, inet: 4, inet6: 6 };
@@ -144,7 +164,7 @@ function paths(line: string): string[] {
     .map(expandHome);
 }
 
-function agentSocket(value: string | undefined, path: (value: string) => string) {
+function agentSocket(value: string | undefined, path: (value: string) => string | undefined) {
   if (value === 'none') return undefined;
   if (value === undefined || value === 'SSH_AUTH_SOCK') return process.env.SSH_AUTH_SOCK;
   return value.startsWith('$') ? process.env[value.slice(1).replace(/[{}]/g, '')] : path(value);

@@ -61,7 +61,12 @@ const tcpCodes: Readonly<Record<string, readonly [code: string, what: string, hi
   ETIMEDOUT: ['ssh.timed-out', 'timed out', 'Is the machine up, does a firewall drop the packets?'],
 };
 
-function tcpError(error: NodeJS.ErrnoException, label: string, at: Resolved): FleetError {
+/** Why no connection came about. */
+export function tcpError(
+  error: NodeJS.ErrnoException,
+  label: string,
+  at: Pick<Resolved, 'hostname' | 'port'>,
+): FleetError {
   const [code, what, hint] = tcpCodes[error.code ?? ''] ?? [
     'ssh.unreachable',
     error.message || String(error.code),
@@ -80,7 +85,8 @@ function tcpError(error: NodeJS.ErrnoException, label: string, at: Resolved): Fl
  */
 export function viaCommand(command: string): Way {
   const shell = process.env.SHELL || '/bin/sh';
-  const child = spawn(shell, ['-c', `exec ${command}`], { stdio: 'pipe' });
+  // In a session of its own: Ctrl-C in our terminal is not for it.
+  const child = spawn(shell, ['-c', `exec ${command}`], { stdio: 'pipe', detached: true });
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => {
     stderr = (stderr + chunk.toString()).slice(-4096);

@@ -1,8 +1,8 @@
 import type { ClientChannel } from 'ssh2';
-import { FleetError } from '../../model/errors.ts';
 import type { Exit, Terminal } from '../host.ts';
 import type { Forwarder } from './forward.ts';
 import type { Channel } from './link.ts';
+import { noSession } from './lost.ts';
 
 /** A session of ssh2's. @throws FleetError `ssh.lost`, `ssh.no-session`. */
 export function ssh2Channel(
@@ -20,7 +20,7 @@ export function ssh2Channel(
         link.client.removeListener('close', onLost);
         if (channel && !error) resolve(asChannel(channel, link));
         else if (link.isClosed) onLost();
-        else reject(noSession(link, error ?? new Error('no session')));
+        else reject(noSession(link.label, error?.message ?? 'no session', error));
       });
     } catch {
       onLost(); // ssh2 throws when the socket is half closed
@@ -56,15 +56,4 @@ function asChannel(channel: ClientChannel, link: Forwarder): Channel {
       channel.stderr.resume();
     },
   };
-}
-
-function noSession(link: Forwarder, cause: Error): FleetError {
-  return new FleetError(
-    'ssh.no-session',
-    `${link.label}: no command can be run: ${cause.message}`,
-    {
-      hint: 'Does sshd allow sessions for this user and key (MaxSessions, ForceCommand, "restrict")?',
-      cause,
-    },
-  );
 }

@@ -1,0 +1,22 @@
+import { FleetError } from '../../model/errors.ts';
+
+/** The error for something that the end of a connection cut short. */
+export function connectionLost(
+  label: string,
+  doing: string,
+  why: string,
+  cause?: Error,
+): FleetError {
+  return new FleetError('ssh.lost', `${label}: connection lost while ${doing}: ${why}`, {
+    hint: 'What ran there may still be running, or half done. Look before trying again.',
+    cause,
+  });
+}
+
+/** A connection that lets no command be started. */
+export function noSession(label: string, why: string, cause?: Error): FleetError {
+  return new FleetError('ssh.no-session', `${label}: no command can be run: ${why}`, {
+    hint: 'Does sshd allow sessions for this user and key (MaxSessions, ForceCommand, "restrict")?',
+    cause,
+  });
+}

@@ -1,0 +1,137 @@
+import { existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { FleetError } from '../../model/errors.ts';
+import { expandHome } from './expand.ts';
+import type { Link } from './link.ts';
+import { type Credentials, credentials, withoutCommonAlgorithm } from './login.ts';
+import type { OpensshLink } from './openssh/link.ts';
+import { opensshLink } from './openssh/login.ts';
+import { type Destination, type Resolved, resolve } from './resolve.ts';
+import { tcp, viaCommand, type Way, way } from './socket.ts';
+import { ssh2Link } from './ssh2-link.ts';
+
+/** Options of `sshConnector`. */
+export interface SshOptions {
+  /** Read instead of ~/.ssh/config and /etc/ssh/ssh_config, as `ssh -F` does. */
+  readonly configFile?: string;
+  /** Default 10 s; ConnectTimeout in ssh_config wins. */
+  readonly connectTimeoutMs?: number;
+}
+
+/** A destination with all that is needed to log in there. */
+interface Goal {
+  readonly to: Destination;
+  readonly name: string;
+  readonly at: Resolved;
+  readonly label: string;
+  readonly timeoutMs: number;
+  readonly ours: Credentials;
+  readonly options: SshOptions;
+  readonly hops: number;
+}
+
+/** Far more than anyone chains; a ProxyJump that leads back to itself gets here. */
+const maxHops = 8;
+
+/**
+ * Connects and logs in, through jump hosts where there are any, verifying each one's key. ssh2 speaks
+ * where it can, and OpenSSH's own ssh where ssh_config or a key asks for more.
+ */
+export async function openLink(
+  to: Destination,
+  name: string,
+  options: SshOptions,
+  hops = 0,
+): Promise<Link> {
+  const goal = await findOut(to, name, options, hops);
+  return beyondSsh2(goal).length > 0 ? withOpenssh(goal) : withSsh2(goal);
+}
+
+async function findOut(
+  to: Destination,
+  name: string,
+  options: SshOptions,
+  hops: number,
+): Promise<Goal> {
+  if (hops > maxHops)
+    throw new FleetError('ssh.config', `${name}: more than ${maxHops} jump hosts`, {
+      hint: 'Does a ProxyJump lead back to itself?',
+    });
+  if (to.identityFile !== undefined && !existsSync(expandHome(to.identityFile)))
+    throw new FleetError('ssh.identity-file', `${name}: there is no file ${to.identityFile}`, {
+      hint: "Correct the hypervisor's ssh.identityFile in fleet.yaml.",
+    });
+  const at = await resolve(to, options.configFile);
+  const label = `${name} (${at.user}@${at.keyName})`;
+  const timeoutMs = at.connectTimeoutMs ?? options.connectTimeoutMs ?? 10_000;
+  return { to, name, at, label, timeoutMs, ours: await credentials(at), options, hops };
+}
+
+/** Options, keys and certificates that ssh2 cannot follow or use. */
+export function beyondSsh2({ at, ours: { ours, known } }: Pick<Goal, 'at' | 'ours'>): string[] {
+  const mayHaveTicket =
+    process.env.KRB5CCNAME !== undefined ||
+    existsSync(`/tmp/krb5cc_${userInfo().uid}`) ||
+    ours.usable.length === 0;
+  return [
+    ...at.beyond,
+    ...withoutCommonAlgorithm(at),
+    ...ours.beyond,
+    ...(known.some((key) => key.marker === '@cert-authority') ? ['@cert-authority'] : []),
+    ...(at.isGssapi && mayHaveTicket ? ['GSSAPIAuthentication'] : []),
+  ];
+}
+
+async function withSsh2(goal: Goal): Promise<Link> {
+  const under = await reach(goal);
+  try {
+    return await ssh2Link(goal, under);
+  } catch (error) {
+    under.close();
+    throw error;
+  }
+}
+
+async function reach({ name, at, label, timeoutMs, options, hops }: Goal): Promise<Way> {
+  if (at.proxyCommand !== undefined) return viaCommand(at.proxyCommand);
+  if (at.proxyJump === undefined) return tcp(at, label, timeoutMs);
+  const jump = await openLink(lastJump(at.proxyJump), `jump host of ${name}`, options, hops + 1);
+  try {
+    const socket = await jump.forward(at.hostname, at.port, timeoutMs);
+    return way(socket, () => jump.close());
+  } catch (error) {
+    jump.close();
+    throw error;
+  }
+}
+
+/** Its jump hosts are reached with OpenSSH, too: what ssh calls for them would keep none of our promises. */
+async function withOpenssh(goal: Goal): Promise<OpensshLink> {
+  const { at, name, options, hops } = goal;
+  const jump =
+    at.proxyJump === undefined
+      ? undefined
+      : await withOpenssh(
+          await findOut(lastJump(at.proxyJump), `jump host of ${name}`, options, hops + 1),
+        );
+  try {
+    return await opensshLink({ ...goal, configFile: options.configFile, jump });
+  } catch (error) {
+    jump?.close();
+    throw error;
+  }
+}
+
+/** `a,b,c`: c is reached through a and b. */
+function lastJump(jumps: string): Destination {
+  const all = jumps.split(',');
+  const last = all.pop() ?? '';
+  const match = /^(?:ssh:\/\/)?(?:(.*)@)?(\[.*\]|[^:]*|.*:.*:.*?)(?::(\d+))?$/.exec(last);
+  const [, user, host = last, port] = match ?? [];
+  return {
+    host: host.replace(/^\[|\]$/g, ''),
+    ...(user === undefined ? {} : { user }),
+    ...(port === undefined ? {} : { port: Number(port) }),
+    ...(all.length === 0 ? {} : { jump: all.join(',') }),
+  };
+}

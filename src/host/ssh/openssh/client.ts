@@ -1,0 +1,94 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { Duplex } from 'node:stream';
+import type { Exit, Terminal } from '../../host.ts';
+import type { Channel } from '../link.ts';
+
+/** Words of an ssh that goes through a master and nowhere else, whatever ssh_config says. */
+export function throughMaster(socket: string): string[] {
+  // Without its master it would connect by itself: to nothing.
+  const options = ['BatchMode=yes', 'ControlMaster=no', 'ProxyCommand=false', 'EscapeChar=none'];
+  return ['-F', 'none', '-S', socket, ...options.flatMap((option) => ['-o', option])];
+}
+
+/** In a session of its own: Ctrl-C in our terminal is not for it, and no terminal is asked anything. */
+export function spawnSsh(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): ChildProcessWithoutNullStreams {
+  return spawn('ssh', args, { stdio: 'pipe', detached: true, env });
+}
+
+/** How an ssh ended; 255 is also its own failure. */
+export function ended(child: ChildProcessWithoutNullStreams): Promise<number> {
+  return new Promise((resolve) => {
+    child.once('error', () => resolve(255));
+    child.once('close', (code) => resolve(code ?? 255));
+  });
+}
+
+/** A command through a master; what ssh itself says goes to the file `log`. */
+export function startCommand(
+  socket: string,
+  log: string,
+  command: string,
+  pty: Terminal | undefined,
+  judge: (code: number) => Promise<Exit | undefined>,
+): { channel: Channel; child: ChildProcessWithoutNullStreams } {
+  const words = [...throughMaster(socket), '-E', log, pty ? '-tt' : '-T', '--', 'fleet', command];
+  const child = spawnSsh(words, pty ? { ...process.env, TERM: pty.type } : process.env);
+  const { stdin, stdout, stderr } = child;
+  const exit = ended(child).then(judge);
+  exit.catch(() => {});
+  const close = () => {
+    child.kill('SIGKILL');
+    for (const stream of [stdin, stdout, stderr]) stream.destroy();
+  };
+  return { channel: { stdin, stdout, stderr, exit, close }, child };
+}
+
+/** A TCP connection through a master; undefined when it could not be made. */
+export function startForward(
+  socket: string,
+  address: string,
+  port: number,
+): { child: ChildProcessWithoutNullStreams; opened: Promise<Duplex | undefined> } {
+  const target = `[${address}]:${port}`;
+  const child = spawnSsh(['-v', ...throughMaster(socket), '-W', target, '--', 'fleet']);
+  const { stderr } = child;
+  const opened = new Promise<Duplex | undefined>((resolve) => {
+    let said = '';
+    stderr.on('data', (chunk: Buffer) => {
+      said = (said + chunk.toString()).slice(-4096);
+      if (!said.includes('master session id')) return;
+      stderr.removeAllListeners('data').resume();
+      resolve(asDuplex(child));
+    });
+    void ended(child).then(() => resolve(undefined));
+  });
+  return { child, opened };
+}
+
+/** The outputs of a program as a connection that ends when it does. */
+function asDuplex(child: ChildProcessWithoutNullStreams): Duplex {
+  const { stdin, stdout } = child;
+  const duplex = new Duplex({
+    read: () => void stdout.resume(),
+    // Writing to an end that reads no more is no error: what it says tells.
+    write: (chunk, _encoding, done) => void stdin.write(chunk, () => done()),
+    final: (done) => {
+      stdin.end();
+      done();
+    },
+    destroy: (error, done) => {
+      child.kill('SIGKILL');
+      done(error);
+    },
+  });
+  stdin.on('error', () => {});
+  stdout.on('data', (chunk: Buffer) => {
+    if (!duplex.push(chunk)) stdout.pause();
+  });
+  stdout.once('end', () => duplex.push(null));
+  child.once('close', () => duplex.end());
+  return duplex;
+}

@@ -1,0 +1,136 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FleetError } from '../../../model/errors.ts';
+import { shellQuote } from '../../quote.ts';
+import { fingerprint, keyType } from '../known-hosts.ts';
+import { type Credentials, loginTimeoutMs } from '../login.ts';
+import { type Destination, type Resolved, sshOptions } from '../resolve.ts';
+import { timedOut } from '../socket.ts';
+import { ended, spawnSsh, throughMaster } from './client.ts';
+import { loginError } from './failure.ts';
+import { Folder } from './folder.ts';
+import { OpensshLink } from './link.ts';
+
+/** Seconds for which a master outlives a fleet that was killed. */
+const persistSeconds = 10;
+
+/** Where to log in, and with what. */
+export interface Login {
+  readonly to: Destination;
+  readonly at: Resolved;
+  readonly ours: Credentials;
+  readonly label: string;
+  readonly timeoutMs: number;
+  readonly configFile: string | undefined;
+  /** The jump host that it is reached through. */
+  readonly jump: OpensshLink | undefined;
+}
+
+/**
+ * Logs in with OpenSSH's own ssh, which stays as the master of a socket in a folder of its own.
+ * @throws FleetError as the other adapter does: `ssh.unknown-host-key`, `ssh.auth-failed`, …
+ */
+export async function opensshLink(login: Login): Promise<OpensshLink> {
+  const { to, at, ours, label, configFile, jump } = login;
+  const folder = new Folder();
+  try {
+    const words = [...sshOptions(to, configFile), ...settings(login, folder)];
+    const child = spawnSsh(['-v', '-E', folder.log, ...words, '-N', '--', to.host]);
+    child.stdin.end();
+    child.stdout.resume();
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      said = (said + chunk.toString()).slice(-4096);
+    });
+    const exited = new Promise<number>((resolve) => {
+      // Its outputs stay open until those who took them over have let go.
+      child.once('exit', (code) => resolve(code ?? 255));
+      void ended(child).then(resolve);
+    });
+    const limit = login.timeoutMs + loginTimeoutMs;
+    const timer = new AbortController();
+    const late = sleep(limit, undefined, { signal: timer.signal }).catch(() => undefined);
+    const code = await Promise.race([exited, late]);
+    timer.abort();
+    if (code === undefined) {
+      end(child.pid);
+      throw timedOut(label, limit, 'the login did not come to an end');
+    }
+    const log = folder.readLog();
+    if (code !== 0) {
+      end(child.pid);
+      await Promise.race([ended(child), sleep(100)]);
+      throw explain(login, log, said);
+    }
+    for (const stream of [child.stdout, child.stderr]) stream.destroy();
+    return await OpensshLink.hold(label, at, accepted(log, ours.ours.publicKeys), folder, jump);
+  } catch (error) {
+    folder.remove();
+    throw error;
+  }
+}
+
+/** What fleet promises, whatever ssh_config says; an option that comes first holds. */
+function settings({ at, timeoutMs, jump }: Login, folder: Folder): string[] {
+  const proxy = jump && [
+    ...['ssh', ...throughMaster(jump.folder.socket).map(shellQuote)],
+    ...['-W', shellQuote(`[${at.hostname}]:${at.port}`), '--', 'fleet'],
+  ];
+  const options = {
+    BatchMode: 'yes',
+    StrictHostKeyChecking: 'yes',
+    NoHostAuthenticationForLocalhost: 'no',
+    VerifyHostKeyDNS: 'no',
+    UpdateHostKeys: 'no',
+    AddKeysToAgent: 'no',
+    ForwardAgent: 'no',
+    ForwardX11: 'no',
+    ClearAllForwardings: 'yes',
+    Tunnel: 'no',
+    PermitLocalCommand: 'no',
+    RemoteCommand: 'none',
+    RequestTTY: 'no',
+    FingerprintHash: 'sha256',
+    ...(at.isGssapi && { GSSAPIDelegateCredentials: 'no' }),
+    ControlMaster: 'yes',
+    ControlPath: folder.socket,
+    ControlPersist: String(persistSeconds),
+    ConnectionAttempts: '1',
+    ConnectTimeout: String(Math.ceil(timeoutMs / 1000)),
+    ServerAliveInterval: String(Math.ceil((at.aliveIntervalMs ?? 10_000) / 1000)),
+    ServerAliveCountMax: String(at.aliveCountMax),
+    ...(proxy && { ProxyCommand: proxy.join(' ') }),
+  };
+  return Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
+}
+
+/** With it goes a ProxyCommand that does not end by itself. */
+function end(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGTERM');
+  } catch {
+    // Nobody is left.
+  }
+}
+
+function explain(login: Login, log: string, said: string): FleetError {
+  const { to, at, ours, label, timeoutMs, configFile, jump } = login;
+  if (jump && /^Stdio forwarding request failed/m.test(said))
+    return jump.forwardError(at.hostname, at.port);
+  const jumps = to.jump === undefined ? [] : ['-J', to.jump];
+  const ask = ['-o', 'StrictHostKeyChecking=ask', ...sshOptions(to, configFile), ...jumps];
+  return loginError({
+    ...{ label, at, timeoutMs, log, said },
+    known: ours.known,
+    notTried: ours.ours.unusable,
+    accept: `ssh ${[...ask, '--', to.host, 'true'].map(shellQuote).join(' ')}`,
+  });
+}
+
+/** The key that let us in, "type base64"; a certificate is none that an authorized_keys would name. */
+function accepted(log: string, known: readonly Buffer[]): string | undefined {
+  const last = [...log.matchAll(/^debug1: Server accepts key: .* (\S+) (SHA256:\S+).*$/gm)].at(-1);
+  const [, type = '', print] = last ?? [];
+  const key = known.find((blob) => fingerprint(blob) === print);
+  if (!key || type.endsWith('-CERT')) return undefined;
+  return `${keyType(key)} ${key.toString('base64')}`;
+}
