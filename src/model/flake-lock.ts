@@ -24,9 +24,16 @@ interface Node {
   readonly flake?: boolean;
 }
 
-/** What says where a tree comes from: it is locked as it was declared. */
-const sourceFields = ['type', 'owner', 'repo', 'host', 'path', 'id', 'dir'] as const;
+/** What says where a tree comes from, and who has to have signed it: it is locked as it was declared. */
+const sourceFields = [
+  ...['type', 'owner', 'repo', 'host', 'path', 'id', 'dir'],
+  ...['verifyCommit', 'keytype', 'publicKey', 'publicKeys'],
+] as const;
+/** What pins a tree, wherever it comes from. */
+const pins = ['rev', 'narHash'] as const;
 const known = new Set(['github', 'gitlab', 'sourcehut', 'git', 'path', 'tarball', 'file', 'hg']);
+/** Locked by a revision; all others by a hash of what is there. */
+const byRevision = new Set(['github', 'gitlab', 'sourcehut', 'git', 'hg']);
 
 /**
  * Reads a flake.lock and holds it against the inputs of flake.nix. Nix takes whatever stands under `locked` without
@@ -38,6 +45,7 @@ export function readLock(text: string, inputs: readonly Input[]): LockReading {
   if (typeof lock === 'string') return { faults: [lock], inputs: [] };
   const { nodes, root } = lock;
   const faults: string[] = [];
+  const resolve = resolver(nodes, root);
   const own = nodes.get(root)?.inputs ?? {};
   for (const name of Object.keys(own)) {
     if (!inputs.some((input) => input.name === name))
@@ -53,7 +61,7 @@ export function readLock(text: string, inputs: readonly Input[]): LockReading {
   for (const [name, node] of nodes) {
     if (name !== root) faults.push(...ofSource(node).map((fault) => `${name}: ${fault}`));
     for (const [input, reference] of Object.entries(node.inputs ?? {})) {
-      if (resolve(nodes, root, reference) === undefined)
+      if (resolve(reference) === undefined)
         faults.push(`${name}: its input ${input} leads nowhere`);
     }
   }
@@ -81,6 +89,7 @@ function parse(text: string): { nodes: Map<string, Node>; root: string } | strin
   if (typeof root !== 'string' || !isMap(nodes) || !Object.hasOwn(nodes, root))
     return 'it has no root node';
   for (const [name, node] of Object.entries(nodes)) {
+    if (!/^[\w.-]+$/.test(name)) return `${JSON.stringify(name)} is no name of a node`;
     if (
       !isMap(node) ||
       !['inputs', 'original', 'locked'].every((k) => node[k] === undefined || isMap(node[k]))
@@ -97,22 +106,39 @@ function parse(text: string): { nodes: Map<string, Node>; root: string } | strin
 const isMap = (value: unknown): value is Attributes =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A node by name, or by the path of inputs that it follows; undefined when it leads nowhere, or round. */
-function resolve(
+/** Paths of paths of paths: more than anybody writes, and less than the stack holds. */
+const deepest = 100;
+
+/**
+ * A node by name, or by the path of inputs that it follows; undefined when it leads nowhere, or round.
+ * Every input is followed once, so that it takes time in proportion to the lock.
+ */
+function resolver(
   nodes: ReadonlyMap<string, Node>,
   root: string,
-  reference: string | readonly string[],
-  depth = 0,
-): string | undefined {
-  if (typeof reference === 'string') return nodes.has(reference) ? reference : undefined;
-  let at: string | undefined = root;
-  for (const step of reference) {
-    const inputs: Node['inputs'] = at === undefined ? undefined : nodes.get(at)?.inputs;
-    const next: string | readonly string[] | undefined =
-      inputs && Object.hasOwn(inputs, step) ? inputs[step] : undefined;
-    at = next === undefined || depth > 20 ? undefined : resolve(nodes, root, next, depth + 1);
-  }
-  return at;
+): (reference: string | readonly string[]) => string | undefined {
+  const found = new Map<string, string | undefined>();
+  const step = (node: string, input: string, depth: number): string | undefined => {
+    const key = `${node} ${input}`;
+    if (found.has(key)) return found.get(key);
+    const inputs = nodes.get(node)?.inputs ?? {};
+    if (!Object.hasOwn(inputs, input) || depth > deepest) return undefined;
+    // Until it is known: whoever comes by here again goes round.
+    found.set(key, undefined);
+    const at = follow(inputs[input] as string | readonly string[], depth + 1);
+    found.set(key, at);
+    return at;
+  };
+  const follow = (reference: string | readonly string[], depth: number): string | undefined => {
+    if (typeof reference === 'string') return nodes.has(reference) ? reference : undefined;
+    let at: string | undefined = root;
+    for (const input of reference) {
+      if (at === undefined) return undefined;
+      at = step(at, input, depth);
+    }
+    return at;
+  };
+  return (reference) => follow(reference, 0);
 }
 
 /** An input of flake.nix against its node. */
@@ -135,22 +161,34 @@ function ofSource({ original, locked }: Node): string[] {
     // Nix asks a registry, whose word nobody has checked. One name stands for the same thing everywhere.
     if (original.id !== 'nixpkgs')
       return [`${original.id} is a name of a registry: write where it is`];
-    return differences('locked', locked, { type: 'github', owner: 'NixOS', repo: 'nixpkgs' });
+    const meant = { type: 'github', owner: 'NixOS', repo: 'nixpkgs' };
+    return [...differences('locked', locked, meant), ...ofPin(original, locked)];
   }
   if (!known.has(String(original.type))) return [`fleet does not know the type ${original.type}`];
-  const wanted = { ...original };
-  // A branch or tag is locked as a revision of it.
-  delete wanted.ref;
-  const faults = differences('locked', locked, wanted);
-  if (typeof locked.rev === 'string' && !/^[0-9a-f]{40}([0-9a-f]{24})?$/.test(locked.rev))
-    faults.push('locked.rev is no revision');
-  return faults;
+  return [...differences('locked', locked, original), ...ofPin(original, locked)];
+}
+
+/** What is locked is one tree, and a branch is the one that was named. */
+function ofPin(original: Attributes, { type, rev, ref, narHash, path }: Attributes): string[] {
+  if (byRevision.has(String(type))) {
+    if (!/^[0-9a-f]{40}([0-9a-f]{24})?$/.test(String(rev))) return ['locked.rev is no revision'];
+    // Nix keeps a branch beside the revision for git alone: it looks for the revision there.
+    if (ref === undefined) return [];
+    const branch = String(ref).replace(/^refs\/heads\//, '');
+    const isNamed = original.ref === undefined || original.ref === ref || original.ref === branch;
+    const isBranch = isNamed && (original.ref === ref || !branch.startsWith('refs/'));
+    return isBranch && /^(git|hg)$/.test(String(type)) ? [] : [`locked.ref is ${show(ref)}`];
+  }
+  // A flake within this repository is locked with it.
+  if (type === 'path' && !String(path).startsWith('/')) return [];
+  return typeof narHash === 'string' ? [] : ['locked.narHash is missing'];
 }
 
 function differences(where: string, seen: Attributes, wanted: Attributes): string[] {
-  const fields = [...sourceFields, ...(where === 'original' ? ['ref', 'rev'] : [])];
-  if (where === 'locked' && wanted.rev !== undefined) fields.push('rev');
-  const faults = fields
+  const pinned = where === 'original' ? ['ref', 'rev'] : [];
+  const fields = new Set<string>([...sourceFields, ...pinned]);
+  for (const pin of pins) if (wanted[pin] !== undefined) fields.add(pin);
+  const faults = [...fields]
     .filter((field) => seen[field] !== wanted[field])
     .map((field) => `${where}.${field} is ${show(seen[field])}, not ${show(wanted[field])}`);
   if (!sameUrl(seen.url, wanted.url, where === 'locked'))
@@ -170,7 +208,7 @@ function sameUrl(seen: unknown, wanted: unknown, isLocked: boolean): boolean {
   if (a === undefined || b === undefined) return seen === wanted;
   const place = (u: URL) => `${u.protocol}//${u.username}@${u.host}${u.pathname}`;
   const folder = (u: URL) => place(u).replace(/[^/]*$/, '');
-  if (place(a) === place(b)) return true;
+  if (place(a) === place(b)) return asked(a) === asked(b);
   if (!isLocked || !/^https?:$/.test(b.protocol)) return false;
   if (folder(a) === folder(b) && /\/archive\//.test(folder(b))) return true;
   if (b.host === 'channels.nixos.org') return place(a).startsWith('https://@releases.nixos.org/');
@@ -182,6 +220,17 @@ function sameUrl(seen: unknown, wanted: unknown, isLocked: boolean): boolean {
   );
 }
 
+/** Attributes of their own in a lock, which Nix leaves in the url of a tarball or not. */
+const attributes = ['dir', 'lastModified', 'narHash', 'ref', 'rev', 'revCount'];
+
+/** What a url asks for, in one order. */
+function asked({ searchParams }: URL): string {
+  const those = new URLSearchParams(searchParams);
+  for (const attribute of attributes) those.delete(attribute);
+  those.sort();
+  return those.toString();
+}
+
 function url(text: unknown): URL | undefined {
   try {
     return new URL(String(text));
@@ -190,13 +239,19 @@ function url(text: unknown): URL | undefined {
   }
 }
 
+/** What Nix takes out of the url of a git repository, besides (libfetchers, git.cc). */
+const ofGit = [
+  ...['shallow', 'submodules', 'lfs', 'exportIgnore', 'allRefs'],
+  ...['verifyCommit', 'keytype', 'publicKey', 'publicKeys'],
+];
+
 /** A flake reference as Nix has it in `original`. */
 function declared({ url: text, flake }: Input): Attributes {
   const [, plain = text, query = ''] = /^([^?#]*)\??([^#]*)/.exec(text) ?? [];
-  const asked = new URLSearchParams(query);
-  const more = Object.fromEntries(
-    ['dir', 'ref', 'rev', 'host'].flatMap((key) => (asked.has(key) ? [[key, asked.get(key)]] : [])),
-  );
+  const params = new URLSearchParams(query);
+  const named = (keys: readonly string[]): Attributes =>
+    Object.fromEntries(keys.flatMap((key) => (params.has(key) ? [[key, params.get(key)]] : [])));
+  const more = named(['dir', 'ref', 'rev', 'host', 'narHash']);
   const [, scheme = '', rest = ''] = /^([a-z][a-z0-9+.-]*):(.*)$/i.exec(plain) ?? [];
   if (/^(github|gitlab|sourcehut)$/.test(scheme)) {
     const [owner, repo, ...ref] = rest.split('/').map(decode);
@@ -204,27 +259,34 @@ function declared({ url: text, flake }: Input): Attributes {
     const isRevision = /^[0-9a-f]{40}$/.test(at);
     return { type: scheme, owner, repo, ...(at && { [isRevision ? 'rev' : 'ref']: at }), ...more };
   }
-  const { host: _, ...rest2 } = more;
+  const { host: _, ...ofTree } = more;
   if (/^(git|hg)(\+|$)/.test(scheme)) {
     const [type = '', inner] = scheme.split('+');
-    return { type, url: `${inner ?? scheme}:${rest}`, ...rest2 };
+    const signed = named(['keytype', 'publicKey', 'publicKeys']);
+    const mustBeSigned = params.get('verifyCommit') === '1' && { verifyCommit: true };
+    for (const key of ofGit) params.delete(key);
+    const place = `${inner ?? scheme}:${rest}${params.size > 0 ? `?${params}` : ''}`;
+    return { type, url: place, ...ofTree, ...signed, ...mustBeSigned };
   }
   if (scheme === 'path' || (scheme === '' && /^[./]/.test(plain)))
-    return { type: 'path', path: decode(scheme === 'path' ? rest : plain), ...dirOf(more) };
+    return { type: 'path', path: decode(scheme === 'path' ? rest : plain), ...ofFiles(more) };
   if (/^((tarball|file)\+)?(https?|file)$/.test(scheme)) {
     const [first = '', inner] = scheme.split('+');
     const isTree = /\.(zip|tar|tgz|tar\.(gz|xz|bz2|zst))$/.test(plain) || flake;
     return {
       type: inner === undefined ? (isTree ? 'tarball' : 'file') : first,
-      url: `${inner ?? scheme}:${rest}`,
-      ...dirOf(more),
+      url: `${inner ?? scheme}:${rest}${query === '' ? '' : `?${query}`}`,
+      ...ofFiles(more),
     };
   }
   const [id, ref, rev] = (scheme === 'flake' ? rest : plain).split('/');
   return { type: 'indirect', id, ...(ref && { ref }), ...(rev && { rev }) };
 }
 
-const dirOf = ({ dir }: Attributes): Attributes => (dir === undefined ? {} : { dir });
+const ofFiles = ({ dir, narHash }: Attributes): Attributes => ({
+  ...(dir !== undefined && { dir }),
+  ...(narHash !== undefined && { narHash }),
+});
 
 function decode(part: string): string {
   try {

@@ -4,6 +4,7 @@ import { script } from '../host/scripts.ts';
 import { FleetError } from '../model/errors.ts';
 import { type LockedInput, type LockReading, readLock } from '../model/flake-lock.ts';
 import type { Input } from '../model/fleet.ts';
+import { plainLine } from '../model/plain-text.ts';
 
 /** What a flake.lock is made from. */
 export interface ToLock {
@@ -44,7 +45,8 @@ export async function lockInputs(
   return made;
 }
 
-const lineOf = ({ node, from, at }: LockedInput): string => `${node} from ${from} at ${at}`;
+const lineOf = ({ node, from, at }: LockedInput): string =>
+  plainLine(`${node} from ${from} at ${at}`);
 
 /** @throws FleetError `lock.not-as-declared` naming the nodes that are not what flake.nix asks for */
 export function requireSound(lock: string, inputs: readonly Input[], what: string): LockReading {

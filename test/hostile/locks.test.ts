@@ -126,6 +126,28 @@ describe('a flake.lock', () => {
       'microvm: its input nixpkgs does not follow',
     ],
     [
+      'a branch in place of a revision',
+      (n: Changing) => {
+        delete n.nixpkgs.locked.rev;
+        n.nixpkgs.locked.ref = 'evil';
+      },
+      'nixpkgs: locked.rev is no revision',
+    ],
+    [
+      'a branch beside the revision',
+      (n: Changing) => {
+        n.nixpkgs.locked.ref = 'refs/pull/1/head';
+      },
+      'nixpkgs: locked.ref is "refs/pull/1/head"',
+    ],
+    [
+      'lines in a name',
+      (n: Changing) => {
+        n['x\nall is well'] = n.nixpkgs;
+      },
+      'is no name of a node',
+    ],
+    [
       'a reference to nowhere',
       (n: Changing) => {
         n.microvm.inputs.x = ['nixpkgs', 'y'];
@@ -169,6 +191,48 @@ describe('a flake.lock', () => {
     expect(found.join('\n')).toContain(fault);
   });
 
+  const pinned = 'https://example.net/x.tar.gz?narHash=sha256-good';
+  it.each([
+    ['another hash than the one that is pinned', 'tarball', pinned, { narHash: 'sha256-evil' }],
+    [
+      'a commit that nobody signed',
+      'git',
+      'git+https://example.net/x?verifyCommit=1&publicKey=k',
+      { rev: 'd'.repeat(40) },
+    ],
+    [
+      'a merge request for a branch',
+      'git',
+      'git+https://example.net/x?ref=main',
+      { ref: 'refs/merge-requests/7/head', rev: 'd'.repeat(40) },
+    ],
+    [
+      'a merge request for no branch',
+      'git',
+      'git+https://example.net/x',
+      { ref: 'refs/merge-requests/7/head', rev: 'd'.repeat(40) },
+    ],
+  ])('with %s is refused', (_, type, url, locked) => {
+    const at = { type, url: url.replace(/^git\+|\?.*$/g, '') };
+    const query = Object.fromEntries(new URL(url).searchParams);
+    const original = { ...at, ...query, ...(query.verifyCommit && { verifyCommit: true }) };
+    const nodes = {
+      root: { inputs: { x: 'x' } },
+      x: { original, locked: { ...at, ...locked } },
+    };
+    const text = JSON.stringify({ version: 7, root: 'root', nodes });
+    expect(faults(text, [input('x', url)])).toHaveLength(url.includes('verify') ? 2 : 1);
+  });
+
+  it('whose inputs follow each other in a thousand ways takes no time', () => {
+    const of: Record<string, unknown> = { a20: 'root' };
+    for (let n = 0; n < 20; n++) of[`a${n}`] = Array(9).fill(`a${n + 1}`);
+    const text = JSON.stringify({ version: 7, root: 'root', nodes: { root: { inputs: of } } });
+    const began = performance.now();
+    faults(text);
+    expect(performance.now() - began).toBeLessThan(2000);
+  });
+
   it.each([
     ['', 'it is not JSON'],
     ['{}', 'its version is undefined, not 7'],
@@ -184,7 +248,7 @@ describe('a flake.lock', () => {
     [
       'github:a/b?ref=x&dir=sub',
       { type: 'github', owner: 'a', repo: 'b', ref: 'x', dir: 'sub' },
-      { type: 'github', owner: 'a', repo: 'b', dir: 'sub' },
+      { type: 'github', owner: 'a', repo: 'b', dir: 'sub', rev: 'd'.repeat(40) },
     ],
     [
       `github:a/b/${'c'.repeat(40)}`,
@@ -194,7 +258,7 @@ describe('a flake.lock', () => {
     [
       'gitlab:a/b?host=git.example.net',
       { type: 'gitlab', owner: 'a', repo: 'b', host: 'git.example.net' },
-      { type: 'gitlab', owner: 'a', repo: 'b', host: 'git.example.net' },
+      { type: 'gitlab', owner: 'a', repo: 'b', host: 'git.example.net', rev: 'd'.repeat(40) },
     ],
     [
       'git+ssh://git@example.net/a.git?ref=main',
@@ -219,18 +283,47 @@ describe('a flake.lock', () => {
     [
       'https://channels.nixos.org/nixos-25.11/nixexprs.tar.xz',
       { type: 'tarball', url: 'https://channels.nixos.org/nixos-25.11/nixexprs.tar.xz' },
-      { type: 'tarball', url: 'https://releases.nixos.org/nixos/25.11/x/nixexprs.tar.xz' },
+      {
+        type: 'tarball',
+        url: 'https://releases.nixos.org/nixos/25.11/x/nixexprs.tar.xz',
+        narHash: 'sha256-x',
+      },
     ],
     [
       'https://flakehub.com/f/a/b/0.1.tar.gz',
       { type: 'tarball', url: 'https://flakehub.com/f/a/b/0.1.tar.gz' },
-      { type: 'tarball', url: 'https://api.flakehub.com/f/pinned/a/b/0.1.5/x/source.tar.gz' },
+      {
+        type: 'tarball',
+        url: `https://api.flakehub.com/f/pinned/a/b/0.1.5/x/source.tar.gz?rev=${'d'.repeat(40)}`,
+        narHash: 'sha256-x',
+      },
     ],
     [
       'nixpkgs',
       { type: 'indirect', id: 'nixpkgs' },
-      { type: 'github', owner: 'NixOS', repo: 'nixpkgs' },
+      { type: 'github', owner: 'NixOS', repo: 'nixpkgs', rev: 'd'.repeat(40) },
     ],
+    [
+      'git+https://example.net/a?submodules=1&ref=main&verifyCommit=1&publicKey=k&lang=en',
+      {
+        ...{ type: 'git', url: 'https://example.net/a?lang=en', ref: 'main', submodules: true },
+        ...{ verifyCommit: true, publicKey: 'k' },
+      },
+      {
+        ...{ type: 'git', url: 'https://example.net/a?lang=en', ref: 'refs/heads/main' },
+        ...{ verifyCommit: true, publicKey: 'k', submodules: true, rev: 'd'.repeat(40) },
+      },
+    ],
+    [
+      'https://example.net/snapshot?repo=a&format=.tar.gz',
+      { type: 'tarball', url: 'https://example.net/snapshot?format=.tar.gz&repo=a' },
+      {
+        type: 'tarball',
+        url: 'https://example.net/snapshot?format=.tar.gz&repo=a',
+        narHash: 'sha256-x',
+      },
+    ],
+    ['path:./sub', { type: 'path', path: './sub' }, { type: 'path', path: './sub' }],
   ])('is taken as Nix writes it for %s', (url, original, locked) => {
     const text = JSON.stringify({
       version: 7,
@@ -247,10 +340,14 @@ describe('a flake.lock', () => {
     ],
     ['https://channels.nixos.org/x.tar.xz', 'https://releases.nixos.org.evil.example/x.tar.xz'],
     ['https://github.com/a/b/archive/main.tar.gz', 'https://github.com/evil/b/archive/main.tar.gz'],
+    ['https://git.example/x.tar.gz?repo=good', 'https://git.example/x.tar.gz?repo=evil'],
   ])('from elsewhere than %s is refused', (url, elsewhere) => {
     const nodes = {
       root: { inputs: { x: 'x' } },
-      x: { original: { type: 'tarball', url }, locked: { type: 'tarball', url: elsewhere } },
+      x: {
+        original: { type: 'tarball', url },
+        locked: { type: 'tarball', url: elsewhere, narHash: 'sha256-x' },
+      },
     };
     expect(
       faults(JSON.stringify({ version: 7, root: 'root', nodes }), [input('x', url)]),
