@@ -31,6 +31,33 @@ describe('guests of a hypervisor that is adopted', () => {
     expect((await stage.host.exec(`test -e ${guest}/toplevel`)).code).toBe(1);
   });
 
+  it.each([
+    [
+      'of somebody',
+      "printf 'git+https://u:secret@example.org/vms'",
+      'git+https://u:secret@example.org/vms',
+    ],
+    ['there is none of (microvm.vms)', '', ''],
+  ])(
+    'are, after a roll-back, built by hand from the flake that they were: where it is %s',
+    async (_, print, flake) => {
+      await stage.host.exec(`rm ${guest}/flake${print && `; ${print} >${guest}/flake`}`);
+      const mode = async () => (await stage.host.exec(`stat -c %a ${guest}`)).stdout;
+      const before = await mode();
+      stage.vms.web1 = { packages: ['curl'] };
+      await stage.begin();
+      await stage.build('web1');
+      expect((await stage.update('web1')).code).toBe(0);
+      const read = async () => (await stage.host.exec(`cat ${guest}/flake`)).stdout;
+      expect(await read()).toMatch(/^git\+file:.*fleet\/repo$/);
+      expect(await stage.back()).toBe('changed\nback\tno 0\nput-back\tweb1\n');
+      expect(await read()).toBe(flake);
+      expect(await mode()).toBe(before);
+      const told = await stage.call('history', '5');
+      expect(told.stdout).not.toContain('secret');
+    },
+  );
+
   it('keep what they run on through garbage collection, from the first deployment on', async () => {
     const runner = (await stage.facts()).vms.get('web1')?.current as string;
     // As the system that had declared them kept it, and a name that fleet cannot have.

@@ -145,7 +145,11 @@ profile_root=$(keep "$profile" profile.)
 		booted=$(keep "$(target "$folder/booted")" "$name.booted")
 		printf 'vm\t%s\t%s\t%s\t%s\t%s\n' "$name" "$current" "$booted" "$was" "$(former "$name")"
 	done
-	for name; do printf 'target\t%s\n' "$name"; done
+	for name; do
+		printf 'target\t%s\n' "$name"
+		# Somebody else's until it is handed over; it may hold a token, so nobody is told of it.
+		! is_vm "$vms/$name" || flake_of "$name" >"$deployment/flake.$name" || rm -f "$deployment/flake.$name"
+	done
 	for port in "$R"/sys/class/net/*; do
 		bridge=$(bridge_of "${port##*/}")
 		[ -z "$bridge" ] || printf 'port\t%s\t%s\n' "${port##*/}" "$bridge"

@@ -83,6 +83,20 @@ in_vm() (
 	as_vms "$@"
 )
 
+# flake_of NAME: what `microvm -u` builds it from; fails where it has no such file.
+flake_of() (
+	enter "$1"
+	[ -f flake ] && [ ! -L flake ] && as_vms head -c 4096 flake
+)
+
+# put_flake NAME FLAKE: makes it that, if it is not.
+put_flake() {
+	[ "$(flake_of "$1" 2>/dev/null)" != "$2" ] || return 0
+	# shellcheck disable=SC2016
+	in_vm "$1" sh -c 'new=$(mktemp .flake.XXXXXX) && printf %s "$1" >"$new" && chmod 644 "$new" &&
+		{ mv -fT "$new" flake 2>/dev/null || mv -fh "$new" flake; }' fleet "$2"
+}
+
 # flip_current NAME RUNNER: atomic, so that a guest starting just now sees the old or the new runner.
 flip_current() {
 	# shellcheck disable=SC2016

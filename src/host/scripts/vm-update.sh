@@ -1,9 +1,7 @@
 # vm-update.sh NAME SECONDS CHECKOUT run|stay: `microvm -Ru` (or -u), one vm at a time. A guest that
 # does not stop within SECONDS is killed.
 name=$1 seconds=$2 flake=git+file://$R$3 then=$4
-# shellcheck disable=SC2016
-in_vm "$name" sh -c 'new=$(mktemp .flake.XXXXXX) && printf %s "$1" >"$new" && chmod 644 "$new" &&
-	{ mv -fT "$new" flake 2>/dev/null || mv -fh "$new" flake; }' fleet "$flake"
+put_flake "$name" "$flake"
 root_vm "$name"
 # Left over from `microvm.vms`, which the system has not any more: `microvm -u` would refuse.
 is_declared "$R/run/current-system" "$name" || [ ! -L "$vms/$name/toplevel" ] || in_vm "$name" rm -f toplevel

@@ -146,6 +146,18 @@ guests_back() {
 	done <<-END
 		$(field vm)
 	END
+	for name in $(field target); do
+		! is_vm "$vms/$name" || flake_back "$name" || echo "$name: microvm -u would build it from another flake than before" >&2
+	done
+}
+
+# flake_back NAME: what `microvm -u` by hand builds it from is as it was before it was handed over.
+flake_back() {
+	if [ -f "$deployment/flake.$1" ]; then
+		put_flake "$1" "$(cat "$deployment/flake.$1")"
+	else
+		! flake_of "$1" >/dev/null || in_vm "$1" rm -f flake
+	fi
 }
 
 # A bridge that a script made is made anew by the switch, without the guests that run on.
