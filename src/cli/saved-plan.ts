@@ -66,7 +66,7 @@ export function planPath(path: string): string {
   } catch {
     throw refuse(
       'plan.in-the-way',
-      `${path} is there and is no saved plan`,
+      `${path} is there and is not a saved plan`,
       'fleet does not overwrite it.',
     );
   }

@@ -54,7 +54,7 @@ export async function requireAccess(session: Session, first: FirstSwitch): Promi
   const { hypervisor, host } = session;
   const { before, toplevel } = first;
   const output = await session.step(
-    'can we still get in afterwards?',
+    'check ssh access to the new system',
     'access',
     [hypervisor.checkout, hypervisor.name, toplevel],
     {
@@ -78,10 +78,10 @@ export async function requireAccess(session: Session, first: FirstSwitch): Promi
   if (reasons.length > 0) {
     throw new FleetError(
       'adoption.locked-out',
-      `after the first switch of ${hypervisor.name} you could not get in again:\n${listed(reasons)}`,
+      `the new system of ${hypervisor.name} would lock you out:\n${listed(reasons)}`,
       {
         blames: 'user',
-        hint: `Put it under hypervisors.${hypervisor.name} (users, config) or into one of its modules. Nothing was switched.`,
+        hint: `Add it under hypervisors.${hypervisor.name} (users, config) or to one of its modules. Nothing was switched.`,
       },
     );
   }
@@ -141,8 +141,7 @@ export function lockedOut(access: Access, visitor: Visitor, sudo?: boolean): str
     !access.firewall ||
     access.openPorts.includes(port) ||
     access.openRanges.some((r) => r.from <= port && port <= r.to);
-  if (!open)
-    reasons.push(`the firewall does not let port ${port} in: networking.firewall.allowedTCPPorts`);
+  if (!open) reasons.push(`the firewall blocks port ${port}: networking.firewall.allowedTCPPorts`);
   if (!account) reasons.push(`there is no user ${user}`);
   // A key is told by its first two words; the comment is anybody's.
   const word = (key: string) => key.trim().split(/\s+/).slice(0, 2).join(' ');
@@ -152,14 +151,14 @@ export function lockedOut(access: Access, visitor: Visitor, sudo?: boolean): str
       .map(withoutOptions)
       .map(word) ?? [];
   if (account && !publicKey)
-    reasons.push('the key you came with is not known, so it cannot be looked for');
+    reasons.push('fleet does not know which key you logged in with, so it cannot look for it');
   else if (account && publicKey && !keys.includes(word(publicKey))) {
     reasons.push(
-      `the key you came with (${publicKey.slice(0, 36)}…) is not among the keys of ${user}: users.users.${user}.openssh.authorizedKeys.keys`,
+      `the key you logged in with (${publicKey.slice(0, 36)}…) is not among the keys of ${user}: users.users.${user}.openssh.authorizedKeys.keys`,
     );
   }
   if (access.publicKeys === false || access.publicKeys === 'no')
-    reasons.push('sshd takes no keys: services.openssh.settings.PubkeyAuthentication');
+    reasons.push('sshd does not accept keys: services.openssh.settings.PubkeyAuthentication');
   if (!access.keysFiles.some((file) => file.endsWith('/ssh/authorized_keys.d/%u')))
     reasons.push(
       'sshd does not read the keys of users: services.openssh.authorizedKeysFiles needs /etc/ssh/authorized_keys.d/%u',

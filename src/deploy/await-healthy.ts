@@ -83,14 +83,14 @@ export async function awaitHealthy(
     const healthy = results.every((r) => r.ok);
     if (vm.state === 'stopped') {
       if (healthy) return results;
-      throw new NotHealthy(vm.name, 'did not stop as it should', results);
+      throw new NotHealthy(vm.name, 'did not stop', results);
     }
     const seen = facts.vms.get(vm.name);
     // Restart=always hides a guest, or a virtiofsd, that dies; the invocation shows it. NRestarts
     // does not: it is 0 again after each restart, as the helpers are PartOf= the guest.
     const now = seen?.unit.invocation && `${seen.unit.invocation} ${seen.virtiofsd.invocation}`;
     if (life !== undefined && now && now !== life) {
-      throw new NotHealthy(vm.name, 'died and was started again by systemd', results, hint);
+      throw new NotHealthy(vm.name, 'died and was restarted by systemd', results, hint);
     }
     const shares = vm.expected.virtiofs === false || seen?.virtiofsd.active === 'active';
     if (!life && seen?.unit.active === 'active' && shares) life = now;

@@ -51,7 +51,7 @@ function requireSome(search: Search, target: string): void {
   throw new FleetError(
     'rollback.no-generation',
     `${title} has no ${number === undefined ? 'previous generation' : `generation ${number}`}`,
-    { hint: `fleet rollback --list ${title} shows those there are.` },
+    { hint: `To list what there is: fleet rollback --list ${title}` },
   );
 }
 
@@ -141,12 +141,12 @@ function unfit(search: Search, wanted: readonly string[]): FleetError {
   const message =
     stranded.length > 0
       ? `${stranded.join(', ')} would be cut off: ${hypervisor} had another network for ${stranded.length > 1 ? 'them' : 'it'} at ${system?.number === undefined ? 'the generation that fleet kept' : `generation ${system.number}`}`
-      : `${vms.join(', ')} needed a network then that ${wanted.includes(systemName) ? 'that system' : "the hypervisor's current system"} does not have`;
+      : `${vms.join(', ')} used a network at that generation that ${wanted.includes(systemName) ? 'that system' : "the hypervisor's current system"} does not have`;
   const works = fleetwide(search, vms) ?? fleetwide({ ...search, numbers: new Map() }, vms);
   return new FleetError('rollback.network', message, {
     hint: works
       ? `Roll them back together: ${commandFor(search, works)}`
-      : `No generations of ${[hypervisor, ...vms].join(', ')} fit together: fleet rollback --list shows those there are. Nothing was changed.`,
+      : `No generations of ${[hypervisor, ...vms].join(', ')} fit together: fleet rollback --list lists them all. Nothing was changed.`,
   });
 }
 

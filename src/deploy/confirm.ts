@@ -132,9 +132,9 @@ async function confirm(part: Part): Promise<void> {
 function inDoubt({ message }: FleetError): FleetError {
   return new FleetError(
     'ssh.in-doubt',
-    `the link went for good while it was confirmed (${message})`,
+    `connection lost during confirmation (${message}): it runs either the new or the previous generation`,
     {
-      hint: 'If it heard of that it is as the others are, else it has put itself back. Once it answers: fleet plan.',
+      hint: 'Run fleet plan once it is reachable again.',
     },
   );
 }

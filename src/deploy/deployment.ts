@@ -188,7 +188,7 @@ function announce(
       if (action.kind === 'update')
         ctx.session.note(`${action.target}: ${becomes(ctx, action, built)}`);
     } else if (!action.restart)
-      ctx.session.note(`${action.target}: the build is what it already is on, nothing restarts`);
+      ctx.session.note(`${action.target}: runner unchanged, not restarted`);
   }
 }
 
@@ -197,12 +197,11 @@ function becomes(ctx: Context, { target }: Action, built: ReadonlyMap<string, st
   const seen = ctx.before.vms.get(target);
   const runs = seen?.unit.active === 'active';
   if (ctx.index.vms.get(target)?.state === 'stopped')
-    return runs ? 'another runner, it stops' : 'another runner, it stays stopped';
-  if (!runs) return 'another runner, it starts';
+    return runs ? 'new runner, stopping' : 'new runner, stays stopped';
+  if (!runs) return 'new runner, starting';
   // Somebody armed another one, and nobody restarted it into that.
-  if (seen.booted === built.get(target))
-    return 'current is what it runs on again, nothing restarts';
-  return 'another runner, it restarts';
+  if (seen.booted === built.get(target)) return 'current matches what runs again, not restarted';
+  return 'new runner, restarting';
 }
 
 function switchSystem(

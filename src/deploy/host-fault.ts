@@ -9,7 +9,7 @@ export function rebooted(hypervisor: string): FleetError {
 function diskFull(hypervisor: string, folders: readonly string[]): FleetError {
   const where = `${folders.join(', ')} on ${hypervisor}`;
   return new FleetError('host.disk-full', `the disk of ${where} is full`, {
-    hint: `Make room on ${hypervisor} (nix-collect-garbage, or volumes that grew), then deploy again.`,
+    hint: `Free space on ${hypervisor} (nix-collect-garbage, or volumes that grew), then deploy again.`,
   });
 }
 
@@ -26,7 +26,7 @@ export function toBlame(
   if (!isAlone) return undefined;
   return new FleetError(
     'back.taken',
-    `${name} rolled back by itself: it had not heard of fleet for ${confirm / 1000} s`,
+    `${name} rolled back by itself: it had not heard from fleet for ${confirm / 1000} s`,
   );
 }
 

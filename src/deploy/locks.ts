@@ -155,7 +155,7 @@ function explain(session: Session, error: FleetError): FleetError {
   const { id, owner, operation, since } = error.holder;
   const held = new Held(
     'lock.held',
-    `${name} is locked by ${owner}, who runs ${operation} (${id}) since ${timestamp(since)}`,
+    `${name} is locked by ${owner} (${operation} ${id}, started ${timestamp(since)})`,
     {
       exitCode: exitCodes.locked,
       hint: [

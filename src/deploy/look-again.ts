@@ -86,7 +86,7 @@ async function sickness(
   } catch (error) {
     const why = await withReason(session, error, [name]);
     const detail = why instanceof FleetError && why.detail ? `\n${why.detail}` : '';
-    return `${name} is not as well as before: ${messageOf(why)}${detail}`;
+    return `${name} is not as healthy as before: ${messageOf(why)}${detail}`;
   }
 }
 
@@ -104,7 +104,7 @@ async function everybody(
       differences(session.hypervisor.name, before, remembered, ill, now),
     );
   } catch (error) {
-    const why = `it could not be checked again: ${messageOf(error)}`;
+    const why = `fleet could not check it again: ${messageOf(error)}`;
     return { bad: new Map([[systemName, why]]), restarted: [] };
   }
 }

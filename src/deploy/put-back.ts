@@ -30,7 +30,7 @@ export async function putBack(ctx: Context): Promise<PutBack> {
     const { isChanged } = back;
     const wrong = [...back.wrong];
     const isDone = back.result === 'done';
-    if (isDone) wrong.push('it had been confirmed and has ended: fleet rollback puts it back');
+    if (isDone) wrong.push('already confirmed; use fleet rollback');
     const { bad, ill, restarted } = isChanged && !isDone ? await lookAgain(ctx, back) : nothingSeen;
     wrong.push(...bad.values());
     const outcome = wrong.length > 0 ? 'rollback-failed' : isChanged ? 'rolled-back' : 'untouched';
@@ -55,8 +55,8 @@ export async function putBack(ctx: Context): Promise<PutBack> {
     const { message } = asFleetError(error);
     const lines = isLost(error)
       ? [
-          'it cannot be reached: it puts itself back when it has not heard of us for the time in',
-          `rollout.confirm, and nobody has seen that (${message})`,
+          `unreachable; it rolls itself back after ${ctx.index.fleet.rollout.confirm / 1000} s (rollout.confirm) without contact`,
+          `fleet could not verify this (${message})`,
         ]
       : [message];
     return { outcome: 'rollback-failed', lines };
@@ -66,7 +66,7 @@ export async function putBack(ctx: Context): Promise<PutBack> {
 const nothingSeen: Seen = { bad: new Map(), ill: new Set(), restarted: [] };
 
 async function wayBack({ session, index }: Context): Promise<WayBack> {
-  const take = () => session.during('put back', () => takeWayBack(session.host, session.id));
+  const take = () => session.during('roll back', () => takeWayBack(session.host, session.id));
   try {
     return await take();
   } catch (error) {

@@ -49,7 +49,7 @@ export function returning(returns: Returns, generations: Generations, operator: 
       return {
         lines: [...returns].map(([name, g]) => {
           const title = name === systemName ? ctx.session.hypervisor.name : name;
-          return `${title} is on generation ${g.number ?? 'that fleet kept'}; held back until fleet apply --release ${title}`;
+          return `${title} is on generation ${g.number ?? 'that fleet kept'}; held until fleet apply --release ${title}`;
         }),
         ...records(ctx, returns, operator),
         released: [],
@@ -71,7 +71,7 @@ function needsItsHypervisor(ctx: Context, moved: readonly string[]): FleetError 
   const names = moved.join(', ');
   return new FleetError(
     'rollback.network',
-    `${names} needed a network then that the hypervisor's current system does not have`,
+    `${names} used a network at that generation that the hypervisor's current system does not have`,
     {
       hint: `Roll it back together with its hypervisor: fleet rollback ${moved.join(' ')} ${ctx.session.hypervisor.name}`,
     },

@@ -193,7 +193,7 @@ class Run {
     const first = this.#parts.filter((part) => canary.has(part.name));
     const rest = this.#parts.filter((part) => !canary.has(part.name));
     if (canary.size > 0 && first.length === 0)
-      rest[0]?.ctx.session.note('no canary is part of this: nobody goes first');
+      rest[0]?.ctx.session.note('no canary selected; all hypervisors start together');
     for (const group of [first, rest])
       await inParallel(group, maxParallel, (part) => this.#activate(part));
     if (this.#input.onFailure === 'revert-fleet' && !this.#failed) {
@@ -227,7 +227,8 @@ class Run {
       part.outcome = await part.work.activate(part.ctx);
       part.state = 'ready';
       if (this.#input.onFailure === 'revert-fleet') {
-        if (this.#parts.length > 1) part.ctx.session.note('healthy; waits for the others');
+        if (this.#parts.length > 1)
+          part.ctx.session.note('healthy, waiting for the other hypervisors');
         return;
       }
       if (await confirmAll([part], this.#signal)) throw part.failure;

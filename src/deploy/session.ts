@@ -130,7 +130,7 @@ export class Session {
         } catch (error) {
           if (!isLost(error) || this.#ports.clock.now() >= until)
             throw explained(error, kindOfLimit);
-          this.note('the connection was lost, the step goes on: connecting again');
+          this.note('connection lost; the step goes on, reconnecting');
           await this.reconnectWithin(this.#confirm);
           script = 'follow';
           words = [this.id, number, name, limit, String(lines)];
@@ -275,7 +275,7 @@ function explained(error: unknown, limit: 'short' | keyof StepLimits): unknown {
   if (!(error instanceof FleetError) || limit === 'short' || error.hint !== undefined) return error;
   if (error.code !== 'step.ended' && error.code !== 'step.still-running') return error;
   return new FleetError(error.code, error.message, {
-    hint: `If it only takes longer: rollout.limits.${limit} in fleet.yaml.`,
+    hint: `If it just needs longer, raise rollout.limits.${limit} in fleet.yaml.`,
     cause: error,
     ...(error.detail !== undefined && { detail: error.detail }),
   });

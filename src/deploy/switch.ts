@@ -51,7 +51,7 @@ export async function switchHypervisor(ctx: Context, target: SwitchTarget): Prom
       blames: 'commit',
     });
   }
-  if (code === 100) session.note('a reboot is needed for all of the new system to be in use');
+  if (code === 100) session.note('a reboot is needed before all of the new system is in use');
   const until = clock.now() + networkSettles;
   for (;;) {
     const facts = await session.facts().catch((error: unknown) => {
@@ -102,7 +102,7 @@ function isCutOff(error: unknown): error is FleetError {
 /** Not `ssh.*`: it is the switch that is to blame. */
 function unreachable(error: FleetError, confirm: number): FleetError {
   if (error.code === 'back.taken') return byItself(confirm, error);
-  return new FleetError('switch.unreachable', 'the hypervisor cannot be reached after the switch', {
+  return new FleetError('switch.unreachable', 'the hypervisor is unreachable after the switch', {
     blames: 'commit',
     cause: error,
     detail: error.message,

@@ -97,7 +97,7 @@ async function act(ctx: Context, action: Action, vm: Vm, runner: string): Promis
       if (vm.state === 'running') await start();
       return;
     case 'return':
-      await session.step(`bring back ${name}`, 'vm-return', [name]);
+      await session.step(`restore ${name}`, 'vm-return', [name]);
       return update(ctx, vm, runner);
     case 'update':
       return update(ctx, vm, runner);
@@ -142,7 +142,7 @@ async function update(ctx: Context, vm: Vm, runner: string): Promise<void> {
     // Its exit status proves nothing (a failing closure diff ends it): a look does.
     const now = (await session.facts()).vms.get(name);
     if ((run ? now?.booted : now?.current) !== runner) throw error;
-    session.note(`microvm -u of ${name} ended with an error, though ${name} is on its new runner`);
+    session.note(`microvm -u of ${name} failed, though ${name} is on its new runner`);
   }
 }
 

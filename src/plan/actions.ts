@@ -131,7 +131,7 @@ function neededActions(vm: Vm, s: Situation): Action[] {
         network,
       );
     }
-    if (seen.current !== deployed.path) return say('update', 'current is not the runner deployed');
+    if (seen.current !== deployed.path) return say('update', 'current is not the deployed runner');
     const lost = lostGeneration(s.drift, vm.name);
     if (lost) return say('update', lost);
   }

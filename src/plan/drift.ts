@@ -36,7 +36,7 @@ export function drift(
     ...orphans(index, hypervisor, facts),
     ...[...facts.held].map(([name, held]): Drift => {
       const target = name === systemName ? hypervisor : name;
-      const since = `held back by ${held.operator} since ${timestamp(held.since)}`;
+      const since = `held by ${held.operator} since ${timestamp(held.since)}`;
       const message = release.has(target)
         ? `${since}; released: it follows fleet.yaml again`
         : `${since}; its changes in fleet.yaml wait for fleet apply --release ${target}`;
@@ -58,7 +58,7 @@ function hostDrift(hypervisor: string, facts: Facts): Drift[] {
     );
   }
   if (deployed && facts.currentSystem !== deployed.path) {
-    say('system', 'the running system is not the one that was deployed');
+    say('system', 'the running system is not the deployed one');
   }
   const profile = systemRestartPending(facts);
   if (profile) say('profile', profile);
@@ -82,8 +82,7 @@ function hostDrift(hypervisor: string, facts: Facts): Drift[] {
   const { lock, ended } = facts;
   if (ended && ended.result !== 'done')
     say('rolled-back', `the last deployment ended ${ended.result}: fleet history ${ended.id}`);
-  if (lock)
-    say('lock', `${lockWords(lock)}; apply will ${lock.atWork ? 'refuse' : 'put it in order'}`);
+  if (lock) say('lock', `${lockWords(lock)}; apply will ${lock.atWork ? 'refuse' : 'clean it up'}`);
   for (const open of facts.open) {
     if (open.id !== lock?.id)
       say('open-deployment', `deployment ${open.id} has not ended: ${fate(open)}`);
@@ -98,15 +97,15 @@ function lockWords(lock: OpenDeployment): string {
 
 /** What becomes of a deployment without fleet. */
 function fate({ atWork, decided, left }: OpenDeployment): string {
-  if (!atWork) return 'nobody is at work at it any more';
-  if (decided === 'back') return 'it is being put back';
+  if (!atWork) return 'it is no longer running';
+  if (decided === 'back') return 'it is being rolled back';
   if (decided === 'confirmed') return 'it is confirmed and about to end';
-  return `without fleet it puts itself back ${whenBack(left)}`;
+  return `without fleet it rolls itself back ${whenBack(left)}`;
 }
 
 /** Of the seconds that are left to fleet; the way back waits for a step, too. */
 export function whenBack(left: number): string {
-  return left > 0 ? `in ${left} s` : 'when the step in hand has ended';
+  return left > 0 ? `in ${left} s` : 'when the current step has ended';
 }
 
 /** The networks that somebody deployed on a hypervisor: what is new in fleet.yaml is not missing there. */
@@ -154,7 +153,7 @@ function vmDrift(
   const active = seen.unit.active === 'active';
   const deployed = facts.deployed.get(name);
   if (deployed && seen.current !== deployed.path) {
-    say('runner', 'current is not the runner that was deployed');
+    say('runner', 'current is not the deployed runner');
   }
   const pending = vmRestartPending(seen, deployed, facts.now);
   if (pending) say('restart-pending', pending);

@@ -79,9 +79,9 @@ export function parsePlanFile(text: string, name: string = 'this file'): PlanFil
   try {
     data = JSON.parse(text);
   } catch {
-    throw refuse('is no saved plan');
+    throw refuse('is not a saved plan');
   }
-  if (!isObject(data) || data.kind !== 'fleet-plan') throw refuse('is no saved plan');
+  if (!isObject(data) || data.kind !== 'fleet-plan') throw refuse('is not a saved plan');
   if (data.version !== 1) {
     throw refuse(`was saved by another version of fleet (format ${data.version}, not 1)`);
   }

@@ -57,7 +57,7 @@ function foreign(index: FleetIndex, facts: Facts): string[] {
   return facts.fleet === undefined || facts.fleet === name
     ? []
     : [
-        `was last deployed by the fleet "${facts.fleet}", and this one is "${name}": if it is meant, remove /var/lib/fleet/fleet there`,
+        `belongs to fleet "${facts.fleet}", not to "${name}": to take it over, delete /var/lib/fleet/fleet there`,
       ];
 }
 
@@ -77,7 +77,7 @@ function heldBack(hypervisor: string, facts: Facts, actions: readonly Action[]):
   if (needs.length === 0 || !facts.held.has(systemName) || actions.some((a) => a.kind === 'switch'))
     return [];
   return [
-    `${needs.map((a) => a.target).join(', ')} cannot change while the hypervisor's system is held back: --release ${hypervisor}`,
+    `${needs.map((a) => a.target).join(', ')} cannot change while the hypervisor's system is held: --release ${hypervisor}`,
   ];
 }
 
@@ -125,7 +125,7 @@ function shadowedRoutes(index: FleetIndex, hypervisor: string, facts: Facts): st
         ),
       ];
       if (overlap(own, rangeOf(facts.clientAddress ?? ''))) {
-        found.push(`${title} holds your own address ${facts.clientAddress}`);
+        found.push(`${title} contains your own address ${facts.clientAddress}`);
       }
       for (const { destination, device, connected } of routes) {
         const other = rangeOf(destination);
@@ -134,7 +134,7 @@ function shadowedRoutes(index: FleetIndex, hypervisor: string, facts: Facts): st
           const taken = guests.filter(({ address }) => overlap(other, rangeOf(address)));
           for (const { who } of taken)
             found.push(
-              `${title}: the route ${destination} on ${device} takes what is sent to ${who}`,
+              `${title}: the route ${destination} on ${device} diverts what is sent to ${who}`,
             );
           continue;
         }

@@ -22,7 +22,7 @@ export function writerDrift(hypervisor: string, facts: Facts): Drift[] {
         say('second-writer', `${name} would replace what fleet deploys: ${off[name] ?? 'stop it'}`),
       ),
     ...(atWork.length > 0
-      ? [say('second-writer', `${are(atWork)} at work: what is said here may not hold for long`)]
+      ? [say('second-writer', `${are(atWork)} running: this plan may already be out of date`)]
       : []),
     ...(facts.collecting
       ? [say('collecting', 'nix-collect-garbage runs: a build may have to wait for it')]
@@ -35,7 +35,7 @@ export function writerProblems(facts: Facts): string[] {
   const atWork = running(facts);
   if (atWork.length === 0) return [];
   const them = atWork.length === 1 ? 'it' : 'them';
-  return [`${are(atWork)} at work there: wait for ${them}, or end ${them}`];
+  return [`${are(atWork)} running there: wait for ${them}, or stop ${them}`];
 }
 
 /** While a deployment holds the lock, programs may be its own, and the lock says enough. */

@@ -41,7 +41,7 @@ export function select(fleet: Fleet, selector: string | undefined): Selection {
     if (!found) {
       throw new FleetError(
         'select.nothing',
-        `--on ${part}: no hypervisor or vm is called or tagged so`,
+        `--on ${part}: no hypervisor, vm or tag has that name`,
         {
           exitCode: exitCodes.usage,
           hint: `hypervisors: ${fleet.hypervisors.map((h) => h.name).join(', ')}`,

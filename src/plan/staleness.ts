@@ -75,7 +75,7 @@ function systemMoved(before: FactsGist, after: FactsGist): string[] {
     found.push(`the checkout is at ${at(after.commit)} and was at ${at(before.commit)}`);
   else if (before.dirty !== after.dirty) found.push('the checkout was changed by hand');
   if (before.held !== after.held)
-    found.push(`its system is ${after.held ? 'held back now' : 'not held back any more'}`);
+    found.push(`its system is ${after.held ? 'held now' : 'not held any more'}`);
   return found;
 }
 
@@ -95,9 +95,8 @@ function vmMoved(before: VmGist, after: VmGist): string[] {
   if (before.active !== after.active)
     found.push(after.active ? 'runs now' : 'does not run any more');
   else if (before.booted !== after.booted) found.push('runs another runner');
-  if (before.current !== after.current) found.push('has another current');
-  if (before.held !== after.held)
-    found.push(after.held ? 'is held back now' : 'is not held back any more');
+  if (before.current !== after.current) found.push('has another runner in current');
+  if (before.held !== after.held) found.push(after.held ? 'is held now' : 'is not held any more');
   return found;
 }
 

@@ -127,7 +127,7 @@ function folded({ name, drift }: HypervisorPlan): readonly Pick<Drift, 'target' 
   const named = [...orphans].filter(
     (one) => !orphans.has(one.replace(/^vm-/, '')) || !one.startsWith('vm-'),
   );
-  const message = `not of this fleet, and left alone: ${named.join(', ')}`;
+  const message = `not of this fleet, left alone: ${named.join(', ')}`;
   return [...drift.filter(({ code }) => code !== 'orphan'), { target: name, message }];
 }
 

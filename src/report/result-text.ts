@@ -25,7 +25,7 @@ export function resultText(results: readonly HypervisorResult[], style: Style): 
         if (failure.hint) lines.push(...indent(failure.hint, 2));
       }
       const isBack = result.outcome !== 'done';
-      if (isBack && result.lines.length > 0) lines.push('  put back:');
+      if (isBack && result.lines.length > 0) lines.push('  after the roll-back:');
       lines.push(...result.lines.flatMap((l) => indent(l, isBack ? 4 : 2)));
       return `${lines.join('\n')}\n`;
     })

@@ -38,7 +38,7 @@ test('shows plain lines on a terminal that does not say how wide it is', async (
     return true;
   });
   const { emit, finish } = await liveReporter(['hv1']);
-  emit({ type: 'note', hypervisor: 'hv1', text: 'web1: another runner, it restarts' });
+  emit({ type: 'note', hypervisor: 'hv1', text: 'web1: new runner, restarting' });
   await finish();
-  expect(said).toEqual(['hv1: web1: another runner, it restarts\n']);
+  expect(said).toEqual(['hv1: web1: new runner, restarting\n']);
 });

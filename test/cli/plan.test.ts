@@ -117,7 +117,7 @@ Plan: 6 files. Hypervisors were not asked.
   test('refuses a selector that selects nothing', async () => {
     const { code, stderr } = await (await rendered()).fleet('plan', '--offline', '--on', 'web9');
     expect(code).toBe(64);
-    expect(stderr).toContain('--on web9: no hypervisor or vm is called or tagged so');
+    expect(stderr).toContain('--on web9: no hypervisor, vm or tag has that name');
   });
 
   test('refuses to release what is not in the fleet', async () => {
@@ -163,7 +163,7 @@ describe('fleet plan --out', () => {
   });
 
   test.each([
-    ['fleet.yaml', 'fleet.yaml is there and is no saved plan'],
+    ['fleet.yaml', 'fleet.yaml is there and is not a saved plan'],
     ['.git/my.plan', ".git/my.plan is in git's own folder"],
     ['.git/objects/my.plan', "is in git's own folder"],
     ['.git', ".git is in git's own folder"],

@@ -59,7 +59,7 @@ describe('we would be locked out', () => {
   test.each<[string, string[], RegExp]>([
     ['sshd is off', root({ sshd: false }), /services\.openssh\.enable/],
     ['sshd listens elsewhere', root({ ports: [2222] }), /does not listen on port 22/],
-    ['the firewall is closed', root({ openPorts: [80] }), /does not let port 22 in/],
+    ['the firewall is closed', root({ openPorts: [80] }), /the firewall blocks port 22/],
     [
       'the range ends before our port',
       root({ openPorts: [], openRanges: [{ from: 1, to: 21 }] }),
@@ -76,7 +76,7 @@ describe('we would be locked out', () => {
     [
       'nobody knows what key we came with',
       lockedOut(open, { user: 'root', publicKey: undefined, port: 22 }),
-      /is not known/,
+      /does not know which key/,
     ],
     ['root may not log in', root({ rootLogin: 'no' }), /PermitRootLogin/],
     ['sudo asks for a password', ops({ wheelNeedsPassword: true }), /sudo/],

@@ -96,7 +96,7 @@ describe('a guest', () => {
       { ms: 3000, invocation: 'a' },
       { ms: 1, invocation: 'b' },
     ]);
-    expect(await outcome(guest)).toBe('web1 died and was started again by systemd');
+    expect(await outcome(guest)).toBe('web1 died and was restarted by systemd');
     expect(guest.world.clock.time).toBeLessThan(5000);
   });
 
@@ -191,7 +191,7 @@ describe('a guest', () => {
     await expect(off.healthy('stopped')).resolves.toHaveLength(2);
     expect(off.seen).toHaveLength(1);
     const on = new Guest([{ ms: 1, invocation: 'a' }]);
-    await expect(on.healthy('stopped')).rejects.toThrow('web1 did not stop as it should');
+    await expect(on.healthy('stopped')).rejects.toThrow('web1 did not stop');
   });
 
   test('is not waited for when somebody interrupts', async () => {

@@ -44,7 +44,7 @@ describe('a guest', () => {
 
   test.each<[string, Partial<Facts>, string[]]>([
     [
-      'has another current',
+      'has another runner in current',
       vm({ current: '/nix/store/x' }),
       ['current: expected /nix/store/old-web1, seen /nix/store/x'],
     ],

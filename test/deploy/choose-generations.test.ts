@@ -97,7 +97,8 @@ describe('generations that fit together', () => {
   test('a vm that had another network then is refused, with the command that works', () => {
     expect(refusal(['web1'], { web1: 2 })).toEqual({
       code: 'rollback.network',
-      message: "web1 needed a network then that the hypervisor's current system does not have",
+      message:
+        "web1 used a network at that generation that the hypervisor's current system does not have",
       hint: 'Roll them back together: fleet rollback hv1 web1 --to hv1=6 --to web1=2',
     });
   });
@@ -122,7 +123,7 @@ describe('generations that fit together', () => {
   test('a vm that was not there yet, or has no generation left that fits, is said to have none', () => {
     const all = moved.all.filter((g) => g.name !== 'web1' || g.number === 4 || g.current);
     expect(refusal([systemName], {}, { ...moved, all }).hint).toBe(
-      'No generations of hv1, web1 fit together: fleet rollback --list shows those there are. Nothing was changed.',
+      'No generations of hv1, web1 fit together: fleet rollback --list lists them all. Nothing was changed.',
     );
   });
 

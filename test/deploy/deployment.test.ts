@@ -131,7 +131,7 @@ describe('a deployment', () => {
     expect((await world.apply(['web1']))[0]?.outcome).toBe('done');
     expect(world.hv1.facts.vms).toEqual(before);
     expect(words(world.hv1.log)).toEqual(['begin', 'checkout', 'build', 'confirm', 'end done']);
-    expect(world.notes).toContain('web1: the build is what it already is on, nothing restarts');
+    expect(world.notes).toContain('web1: runner unchanged, not restarted');
   });
 
   test('does not switch to the system it is on', async () => {

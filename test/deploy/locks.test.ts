@@ -33,8 +33,7 @@ describe('before anything is changed', () => {
     await expect(world.apply(['web1', 'web2'], both)).rejects.toMatchObject({
       code: 'lock.held',
       exitCode: 5,
-      message:
-        'hv2 is locked by eve@laptop, who runs apply (20250101-0-x) since 2025-10-09 08:53 UTC',
+      message: 'hv2 is locked by eve@laptop (apply 20250101-0-x, started 2025-10-09 08:53 UTC)',
       hint: expect.stringContaining('fleet unlock hv2'),
     });
     expect(words(world.hv1.log)).toEqual(['begin', 'end untouched']);
@@ -160,7 +159,7 @@ describe('with time to wait for a lock', () => {
     expect(results.map((r) => r.outcome)).toEqual(['done', 'done']);
     expect(world.published).toBe(1);
     expect(world.notes.filter((note) => note.endsWith('; waiting'))).toEqual([
-      'hv2 is locked by eve@laptop, who runs apply (20250101-0-x) since 2025-10-09 08:53 UTC; waiting',
+      'hv2 is locked by eve@laptop (apply 20250101-0-x, started 2025-10-09 08:53 UTC); waiting',
     ]);
   });
 

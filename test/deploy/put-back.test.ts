@@ -44,7 +44,7 @@ describe('a guest that is not healthy', () => {
     expect(looked.map((e) => e.target)).toEqual(['db1', 'web1']);
   });
 
-  test('says which, and that it is being put back', async () => {
+  test('says which, and that it is being rolled back', async () => {
     const world = failing();
     await world.apply(['web1']);
     expect(world.notes).toContain('failed: web1 is not healthy after 120 s');
@@ -181,7 +181,7 @@ describe('putting back fails', () => {
     expect((await world.apply(['web1']))[0]).toMatchObject({
       outcome: 'rollback-failed',
       lines: [
-        'web1 is not as well as before: web1 is not healthy after 120 s\nweb1 answers: expected ping, seen no answer',
+        'web1 is not as healthy as before: web1 is not healthy after 120 s\nweb1 answers: expected ping, seen no answer',
       ],
     });
   });
@@ -233,7 +233,7 @@ describe('what fleet sees after a roll-back', () => {
     const [result] = await world.apply(['web1']);
     expect(result?.outcome).toBe('rollback-failed');
     expect(result?.lines).toEqual([
-      expect.stringMatching(/^web1 is not as well as before: web1 is not healthy after 120 s\n/),
+      expect.stringMatching(/^web1 is not as healthy as before: web1 is not healthy after 120 s\n/),
     ]);
     expect(world.hv1.deployments.get(world.id)?.result).toBe('rollback-failed');
   });
@@ -261,7 +261,7 @@ describe('what fleet sees after a roll-back', () => {
     expect(result).toMatchObject({
       outcome: 'rollback-failed',
       lines: [
-        'web1 is not as well as before: web1 is not healthy after 120 s\nweb1 current: expected /nix/store/old-web1, seen /nix/store/bad\nweb1 booted: expected /nix/store/old-web1, seen /nix/store/bad',
+        'web1 is not as healthy as before: web1 is not healthy after 120 s\nweb1 current: expected /nix/store/old-web1, seen /nix/store/bad\nweb1 booted: expected /nix/store/old-web1, seen /nix/store/bad',
       ],
     });
   });
@@ -356,7 +356,7 @@ describe('a failure', () => {
       code: 'host.disk-full',
       blames: 'world',
       message: 'the disk of /var/lib/microvms on hv1 is full',
-      hint: expect.stringContaining('Make room'),
+      hint: expect.stringContaining('Free space'),
       detail: expect.stringContaining('web1 is not healthy'),
     });
   });

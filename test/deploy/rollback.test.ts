@@ -58,7 +58,7 @@ describe('rolling back', () => {
     const result = await rollBack(world, [generation('web1', 3, '/nix/store/past-web1')]);
     expect(result).toMatchObject({
       outcome: 'done',
-      lines: ['web1 is on generation 3; held back until fleet apply --release web1'],
+      lines: ['web1 is on generation 3; held until fleet apply --release web1'],
     });
     expect(words(world.hv1.log)).toEqual(['begin', 'vm-set web1', 'confirm', 'end done']);
     expect(world.hv1.log[0]).toContain(' rollback ');
@@ -80,9 +80,7 @@ describe('rolling back', () => {
   test('a hypervisor is as careful as a deployment', async () => {
     const world = new World();
     const result = await rollBack(world, [generation(systemName, 41, '/nix/store/past-system')]);
-    expect(result.lines).toEqual([
-      'hv1 is on generation 41; held back until fleet apply --release hv1',
-    ]);
+    expect(result.lines).toEqual(['hv1 is on generation 41; held until fleet apply --release hv1']);
     expect(words(world.hv1.log)).toEqual([
       'begin',
       'switch test',

@@ -313,7 +313,7 @@ describe('revert-fleet', () => {
     const results = await world.all();
     expect(results[0]).toMatchObject({
       outcome: 'rollback-failed',
-      lines: ['it had been confirmed and has ended: fleet rollback puts it back'],
+      lines: ['already confirmed; use fleet rollback'],
     });
     expect(results[1]?.outcome).toBe('rolled-back');
     expect(world.booted()).toEqual(['new-web1', 'old-web2', 'old-web3']);

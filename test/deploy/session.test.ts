@@ -39,7 +39,7 @@ describe('a link that is lost in mid-step', () => {
     expect((await build()).trim().split('\n')).toEqual(built);
     expect(lines).toEqual(built);
     expect(words(world.hv1.log)).toEqual(['begin', 'build', 'follow']);
-    expect(world.notes).toEqual(['the connection was lost, the step goes on: connecting again']);
+    expect(world.notes).toEqual(['connection lost; the step goes on, reconnecting']);
   });
 
   test('after some lines came shows no line twice, and forgets none', async () => {

@@ -280,7 +280,7 @@ describe('a switch that takes the link down', () => {
       failure: { code: 'switch.unreachable' },
     });
     expect(result?.lines.join(' ')).toContain(
-      'it puts itself back when it has not heard of us for the time in rollout.confirm, and nobody has seen that',
+      'unreachable; it rolls itself back after 90 s (rollout.confirm) without contact fleet could not verify this',
     );
     // Twice the time in which it has to hear of us, and some patience.
     expect(world.clock.time).toBeLessThan(240_000);

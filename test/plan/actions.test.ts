@@ -165,7 +165,7 @@ describe('held back', () => {
     const plan = planHv1({ fingerprints: changed('web1'), facts: facts('web1') });
     expect(plan.actions).toEqual([]);
     expect(plan.drift[0]?.message).toBe(
-      'held back by ada@desk since 2025-10-09 08:53 UTC; its changes in fleet.yaml wait for fleet apply --release web1',
+      'held by ada@desk since 2025-10-09 08:53 UTC; its changes in fleet.yaml wait for fleet apply --release web1',
     );
   });
 
@@ -238,7 +238,7 @@ describe('the hypervisor switches', () => {
   test.each([
     ['its configuration changed', { fingerprints: changed('hv1') }],
     [
-      'the running system is not the one that was deployed',
+      'the running system is not the deployed one',
       { facts: () => ({ currentSystem: '/nix/store/x', systemProfile: '/nix/store/x' }) },
     ],
     [

@@ -67,15 +67,15 @@ describe('drift', () => {
         lock: openDeployment('d2'),
       }),
       [
-        'hv1 lock: locked by ada@desk: apply d2, since 2025-10-09 08:53 UTC; without fleet it puts itself back in 90 s; apply will refuse',
-        'hv1 open-deployment: deployment d1 has not ended: nobody is at work at it any more',
+        'hv1 lock: locked by ada@desk: apply d2, since 2025-10-09 08:53 UTC; without fleet it rolls itself back in 90 s; apply will refuse',
+        'hv1 open-deployment: deployment d1 has not ended: it is no longer running',
       ],
     ],
     [
       'a deployment that died, which apply puts in order',
       () => ({ lock: openDeployment('d2', { atWork: false, left: -5 }) }),
       [
-        'hv1 lock: locked by ada@desk: apply d2, since 2025-10-09 08:53 UTC; nobody is at work at it any more; apply will put it in order',
+        'hv1 lock: locked by ada@desk: apply d2, since 2025-10-09 08:53 UTC; it is no longer running; apply will clean it up',
       ],
     ],
     [
@@ -87,7 +87,7 @@ describe('drift', () => {
         ],
       }),
       [
-        'hv1 open-deployment: deployment d1 has not ended: it is being put back',
+        'hv1 open-deployment: deployment d1 has not ended: it is being rolled back',
         'hv1 open-deployment: deployment d2 has not ended: it is confirmed and about to end',
       ],
     ],

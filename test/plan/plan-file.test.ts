@@ -102,12 +102,12 @@ describe('a saved plan', () => {
     return JSON.stringify(rest);
   };
   test.each([
-    ['nothing', '', 'is no saved plan'],
-    ['a file that was cut short', text.slice(0, -10), 'is no saved plan'],
-    ['fleet.yaml', 'version: 1\nname: example\n', 'is no saved plan'],
-    ['what plan --json prints', JSON.stringify(moment.plan), 'is no saved plan'],
-    ['a list', '[1]', 'is no saved plan'],
-    ['null', 'null', 'is no saved plan'],
+    ['nothing', '', 'is not a saved plan'],
+    ['a file that was cut short', text.slice(0, -10), 'is not a saved plan'],
+    ['fleet.yaml', 'version: 1\nname: example\n', 'is not a saved plan'],
+    ['what plan --json prints', JSON.stringify(moment.plan), 'is not a saved plan'],
+    ['a list', '[1]', 'is not a saved plan'],
+    ['null', 'null', 'is not a saved plan'],
     [
       'another version',
       text.replace('"version": 1', '"version": 2'),
@@ -214,12 +214,12 @@ describe('a saved plan is stale', () => {
     [
       'hold',
       () => ({ held: new Map([[systemName, { from: 'a', to: 'b', operator: 'ada', since: 1 }]]) }),
-      'its system is held back now',
+      'its system is held now',
     ],
     [
       'vm’s hold',
       () => ({ held: new Map([['web1', { from: 'a', to: 'b', operator: 'ada', since: 1 }]]) }),
-      'web1 is held back now',
+      'web1 is held now',
     ],
     [
       'deployed vm',
@@ -241,7 +241,7 @@ describe('a saved plan is stale', () => {
   });
 
   test('by a vm that is not as it was', () => {
-    expect(web1({ current: '/x' })).toEqual(['hv1: web1 has another current']);
+    expect(web1({ current: '/x' })).toEqual(['hv1: web1 has another runner in current']);
     expect(web1({ booted: '/x' })).toEqual(['hv1: web1 runs another runner']);
     expect(web1({ booted: undefined, unit: unit('failed') })).toEqual([
       'hv1: web1 does not run any more',

@@ -75,7 +75,9 @@ describe('a subnet that would take traffic away', () => {
 
   test('is refused when it holds our own address', () => {
     const plan = planHv1({ ...switching, facts: () => ({ clientAddress: '10.1.0.50' }) });
-    expect(plan.problems).toEqual(['network front (10.1.0.0/24) holds your own address 10.1.0.50']);
+    expect(plan.problems).toEqual([
+      'network front (10.1.0.0/24) contains your own address 10.1.0.50',
+    ]);
   });
 
   test.each([
@@ -100,7 +102,7 @@ describe('a subnet that would take traffic away', () => {
 
   test('is refused for a longer route that takes what is sent to a guest', () => {
     expect(planHv1(routes('10.1.0.2', 'eth0')).problems).toEqual([
-      'network front (10.1.0.0/24): the route 10.1.0.2 on eth0 takes what is sent to web1',
+      'network front (10.1.0.0/24): the route 10.1.0.2 on eth0 diverts what is sent to web1',
     ]);
   });
 
@@ -120,7 +122,7 @@ vms:
 
     test('is refused when it holds our own address', () => {
       expect(plan({ clientAddress: '2001:db8:1::50' }).problems).toEqual([
-        'network front (2001:db8:1::/64) holds your own address 2001:db8:1::50',
+        'network front (2001:db8:1::/64) contains your own address 2001:db8:1::50',
       ]);
       expect(plan({ clientAddress: '2001:db8:2::50' }).problems).toEqual([]);
     });

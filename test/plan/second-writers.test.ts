@@ -12,10 +12,10 @@ const drift = (of: ReturnType<typeof plan>) => of.drift.map((d) => `${d.code}: $
 
 test('a rebuild by somebody else stands in the way until it has ended', () => {
   expect(plan([running('nixos-rebuild')]).problems).toEqual([
-    'nixos-rebuild is at work there: wait for it, or end it',
+    'nixos-rebuild is running there: wait for it, or stop it',
   ]);
   expect(plan([running('nixos-upgrade.service'), running('nixos-rebuild')]).problems).toEqual([
-    'nixos-upgrade.service and nixos-rebuild are at work there: wait for them, or end them',
+    'nixos-upgrade.service and nixos-rebuild are running there: wait for them, or stop them',
   ]);
 });
 
@@ -23,7 +23,7 @@ test('it is told where nothing is to be done, too, and stops nothing there', () 
   const seen = plan([running('microvm')], {}, []);
   expect(seen.problems).toEqual([]);
   expect(drift(seen)).toEqual([
-    'second-writer: microvm is at work: what is said here may not hold for long',
+    'second-writer: microvm is running: this plan may already be out of date',
   ]);
 });
 

@@ -17,7 +17,7 @@ test('every line is whole and names its hypervisor', () => {
       { type: 'step', hypervisor, step: 'build', state: 'begin' },
       { type: 'output', hypervisor, line: 'building web1' },
       { type: 'step', hypervisor, step: 'build', state: 'done', ms: 1234 },
-      { type: 'note', hypervisor, text: 'web1: another runner, it restarts' },
+      { type: 'note', hypervisor, text: 'web1: new runner, restarting' },
       {
         type: 'checked',
         hypervisor,
@@ -37,7 +37,7 @@ test('every line is whole and names its hypervisor', () => {
     'hv1: build\n',
     'hv1:   building web1\n',
     'hv1: build: done (1.2 s)\n',
-    'hv1: web1: another runner, it restarts\n',
+    'hv1: web1: new runner, restarting\n',
     'hv1: web1 healthy: tap, answers\n',
     'hv1: update web2: failed (60.0 s)\n',
     'hv1: rolled-back\n',

@@ -80,8 +80,8 @@ test('drift is shown where nothing is to be done, too', () => {
   });
   expect(text(plan([hv1]))).toMatchInlineSnapshot(`
     "hv1
-      ! web1: held back by ada@desk since 2025-10-09 08:53 UTC; its changes in
-        fleet.yaml wait for fleet apply --release web1
+      ! web1: held by ada@desk since 2025-10-09 08:53 UTC; its changes in fleet.yaml
+        wait for fleet apply --release web1
 
     No changes.
     "
@@ -178,25 +178,25 @@ test('what was found before anything changes reads well at 80 columns', () => {
                something there, or wait
       problem  /boot has 2 MiB free: delete old generations
                (boot.loader.*.configurationLimit)
-      problem  nixos-upgrade.service and nixos-rebuild are at work there: wait for
-               them, or end them
+      problem  nixos-upgrade.service and nixos-rebuild are running there: wait for
+               them, or stop them
       ~ hv1   switch           its configuration changed
       ~ db1   rebuild          what was deployed has no root
-      ~ web1  rebuild          current is not the runner deployed
+      ~ web1  rebuild          current is not the deployed runner
       ! hv1: the system profile differs from the running system for 1 h 30 min: a
         reboot would boot it
       ! hv1: kernel, initrd of the running system wait for a reboot, for at least
         1 d 2 h
       ! hv1: nixos-upgrade.timer would replace what fleet deploys:
         system.autoUpgrade.enable = false
-      ! hv1: nixos-upgrade.service and nixos-rebuild are at work: what is said here
-        may not hold for long
+      ! hv1: nixos-upgrade.service and nixos-rebuild are running: this plan may
+        already be out of date
       ! hv1: nix-collect-garbage runs: a build may have to wait for it
       ! db1: the deployed generation has no root, so it may be collected any time;
         apply roots it again
       ! web1: the deployed generation was garbage-collected: a restart would fail;
         apply builds it again
-      ! web1: current is not the runner that was deployed
+      ! web1: current is not the deployed runner
       ! web1: current differs from booted for 3 h 12 min: a reboot would boot it
 
     Plan: 1 to switch, 2 to rebuild.
@@ -245,7 +245,7 @@ test('vms and TAPs of others take one line', () => {
   const orphan = (target: string) => ({ target, code: 'orphan' as const, message: 'whose?' });
   const drift = ['db', 'mailer', 'vm-db', 'vm-x'].map(orphan);
   expect(text(plan([{ ...planHv1(), drift }]))).toContain(
-    '! hv1: not of this fleet, and left alone: db, mailer, vm-x\n',
+    '! hv1: not of this fleet, left alone: db, mailer, vm-x\n',
   );
   expect(text(plan([{ ...planHv1(), drift: [orphan('db')] }]))).toContain('! db: whose?\n');
 });

@@ -29,7 +29,7 @@ test('a result says what failed, the last remote lines, what to do, and what was
         | web2 answers: expected ping, seen no answer
         | second line
       Look at its console.
-      put back:
+      after the roll-back:
         web2 is on its previous runner
         two
         lines

@@ -56,7 +56,7 @@ describe('a deployment whose fleet was killed', { timeout: 240_000 }, () => {
     await kill();
     const { stdout } = await desk.fleet(['plan', '--no-diff']);
     expect(stdout).toMatch(/locked by \S+: apply \S+, since/);
-    expect(stdout.replace(/\s+/g, ' ')).toMatch(/without fleet it puts itself back in \d+ s/);
+    expect(stdout.replace(/\s+/g, ' ')).toMatch(/without fleet it rolls itself back in \d+ s/);
   });
 
   it('is taken up and finished by another', async () => {

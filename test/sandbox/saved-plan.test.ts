@@ -58,8 +58,10 @@ describe('a plan that was saved', () => {
     const file = join(desk.folder, '..', 'problem.plan');
     const run = await desk.fleet(['plan', '--no-diff', '--out', file]);
     expect(run.code).toBe(1);
-    expect(run.stdout).toContain('problem  nixos-rebuild is at work there: wait for it, or end it');
-    expect(run.stderr).toContain('hv1: nixos-rebuild is at work there');
+    expect(run.stdout).toContain(
+      'problem  nixos-rebuild is running there: wait for it, or stop it',
+    );
+    expect(run.stderr).toContain('hv1: nixos-rebuild is running there');
     expect(statSync(file, { throwIfNoEntry: false })).toBeUndefined();
   }, 60_000);
 });

@@ -62,7 +62,7 @@ describe('a lock', { timeout: 240_000 }, () => {
     const id = (await hv1.sh('readlink "$FLEET_ROOT/var/lib/fleet/lock"')).split('/').at(-1);
     await hv1.sh(`systemctl stop fleet-back-${id}.timer`);
     expect((await desk.fleet(['plan', '--no-diff'])).stdout.replace(/\s+/g, ' ')).toContain(
-      'nobody is at work at it any more; apply will put it in order',
+      'it is no longer running; apply will clean it up',
     );
     const asked = await desk.fleet(['unlock', 'hv1']);
     expect(asked.code).toBe(64);
