@@ -76,12 +76,12 @@ export function bootComment(indent: string, { likely }: Boot): string {
   if (!likely) return '';
   const [what, examples] =
     likely.length > 0
-      ? ['From what is on its disk it is likely', likely]
-      : ['It is mostly one of these', usual];
+      ? ['Judging by its disk it is probably', likely]
+      : ['Usually it is one of these', usual];
   return (
     comment(
       indent,
-      `DECIDE: which boot loader it has nothing says for sure, and without one its system does not build. ${what}, under config:`,
+      `DECIDE: boot loader unknown, and without one its system does not build. ${what}, under config:`,
     ) +
     examples.map((config) => `${prefixed(`${indent}#   `, yaml(config))}\n`).join(`${indent}# or\n`)
   );

@@ -70,7 +70,7 @@ export function hypervisorComment({ boot, hardware, key, user }: FirstHypervisor
             `DECIDE: without a key nobody can log in: users: { ${user}: { sshKeys: [ssh-ed25519 AAAA… you@desk] } } (fleet init --ssh-key FILE).`,
           ]
         : []),
-      'DECIDE: the first apply replaces all that /etc/nixos says of this host: boot loader, static addresses, firewall, services. What is still wanted of it goes here: NixOS options that no field is for under config, Nix files of your own under modules.',
+      'DECIDE: the first apply replaces all that /etc/nixos says of this host: boot loader, static addresses, firewall, services. What you still want of it goes here: NixOS options that have no field of their own under config, your own Nix files under modules.',
     ) + bootComment('    ', boot)
   );
 }

@@ -59,8 +59,8 @@ export function foundFleet(
 function head(first: FirstHypervisor): string {
   return `${comment(
     '',
-    `Read from ${first.ssh}, where nothing was changed. Where it says DECIDE, a person must.`,
-    'As it stands no vm restarts: those that run are in comments below, and stay as they are until they are uncommented.',
+    `Read from ${first.ssh}, where nothing was changed. Where it says DECIDE, a person has to.`,
+    'As it stands no vm restarts: those that run are in comments below, and fleet leaves them alone until they are uncommented.',
   )}${fleetHead(first)}`;
 }
 
@@ -80,14 +80,14 @@ function hypervisorText(
         const lost = tapsWithoutBridge(vm, runners);
         return lost.length === 0
           ? []
-          : `DECIDE: ${vm.name} would come up without network, so it is not in microvm.autostart: which bridge ${lost.join(', ')} belongs in was not to be read.`;
+          : `DECIDE: ${vm.name} would come up without network, so it is not in microvm.autostart: which bridge ${lost.join(', ')} belongs in could not be read.`;
       }),
     ...natRemarks(nat, nat6, runners, first.uplink, bridges),
   ];
   const own = hypervisorConfig(first);
   const kept = keptConfig(first, runners, bridges, nat, nat6);
   const why =
-    'A network is made where fleet has a vm on it. For those that are not fleet’s yet: their start, their bridges. Whoever uncomments a vm takes it out of microvm.autostart; once all are fleet’s, all that follows here goes.';
+    'Kept for vms that fleet does not manage yet: autostart and bridges. Remove a vm from microvm.autostart when you uncomment it; delete all that follows here once fleet manages them all.';
   return `hypervisors:
 ${prefixed('  ', yaml({ [first.name]: hypervisorEntry(first) }))}
 ${hypervisorComment(first)}${comment('    ', ...remarks)}${

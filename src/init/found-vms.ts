@@ -27,8 +27,8 @@ export function vmEntry(
   const given6: string[] = [];
   remarks.push(
     vm.flake === undefined
-      ? 'It is of the hypervisor’s own configuration (microvm.vms), which the first apply replaces: from then on nobody can build it again, though it runs and starts as before. DECIDE what of its Nix is packages, config or modules here.'
-      : `What is in it, ${vm.flake}#nixosConfigurations.${vm.name} says: DECIDE what of that is packages, config or modules here.`,
+      ? 'The hypervisor’s own configuration declares it (microvm.vms), and the first apply replaces that: it runs and starts as before, but can no longer be rebuilt. DECIDE what of its Nix becomes packages, config or modules here.'
+      : `${vm.flake}#nixosConfigurations.${vm.name} says what is in it: DECIDE what of that becomes packages, config or modules here.`,
   );
   if (vm.macvtap) remarks.push('DECIDE: it has a macvtap interface, which fleet does not make.');
   for (const nic of vm.otherNics) {
@@ -50,22 +50,24 @@ export function vmEntry(
       return [];
     }
     const found = addressOn(bridge, vm, nic, runners);
-    if (!found) remarks.push(`DECIDE: its address on ${bridge.network} was not to be seen.`);
+    if (!found) remarks.push(`DECIDE: its address on ${bridge.network} is unknown.`);
     else if (!found.own) {
-      remarks.push(`DECIDE: ${found.address} was seen, not read; by DHCP it may change.`);
+      remarks.push(
+        `DECIDE: ${found.address} comes from the neighbour table and may be a DHCP lease.`,
+      );
     }
     if (found) given6.push(...address6(bridge, found.address));
     return [{ name: bridge.network, ...(found && { address: found.address }) }];
   });
   remarks.push(...ipv6Remarks(vm, given6));
-  if (vm.memoryMiB === undefined) remarks.push('DECIDE: its vcpu and memory were not to be read.');
+  if (vm.memoryMiB === undefined) remarks.push('DECIDE: its vcpu and memory could not be read.');
   for (const volume of vm.volumes) remarks.push(...volumeRemarks(vm.name, volume));
   const volumes = vm.volumes.filter(({ mount }) => mount !== undefined);
   const shares = vm.shares.filter(({ mount }) => mount !== undefined);
   if (shares.length < vm.shares.length) {
     const unknown = vm.shares.filter((share) => !shares.includes(share));
     remarks.push(
-      `DECIDE: where ${unknown.map(({ source }) => source).join(', ')} is mounted was not to be read.`,
+      `DECIDE: where ${unknown.map(({ source }) => source).join(', ')} is mounted could not be read.`,
     );
   }
   const [nic] = nics;
@@ -110,7 +112,7 @@ function ipv6Remarks({ addresses }: FoundVm, given6: readonly string[]): string[
     .filter((address) => !kept.has(parseAddress6(address)));
   if (lost.length === 0) return [];
   const instead = given6.length > 0 ? `, and will have ${given6.join(', ')} as fleet’s` : '';
-  return [`DECIDE: it gives itself ${lost.join(', ')}${instead}.`];
+  return [`DECIDE: it configures ${lost.join(', ')} by itself${instead}.`];
 }
 
 function volumeFields({ mount = '', sizeMiB, image, fs }: FoundVolume): Fields {
@@ -133,7 +135,7 @@ function volumeRemarks(vm: string, volume: FoundVolume): string[] {
         ]
       : []),
     ...(mount === undefined
-      ? [`DECIDE: where ${image} is mounted was not to be read.`]
+      ? [`DECIDE: where ${image} is mounted could not be read.`]
       : labelRemarks(vm, volume, mount)),
   ];
 }
@@ -150,7 +152,7 @@ function labelRemarks(vm: string, volume: FoundVolume, mount: string): string[] 
   if (label === wanted || !(isThere || isElsewhere)) return [];
   const command = labelCommand(fs, ownPath(vm, image), wanted);
   if (command === undefined)
-    return [`DECIDE: fleet knows no file system ${fs}, which ${image} has.`];
+    return [`DECIDE: ${image} has the file system ${fs}, which fleet does not support.`];
   const has = isElsewhere ? 'may have another' : label ? `has the label ${label}` : 'has none';
   return [
     `DECIDE: fleet’s guest looks for the label ${wanted}, and ${image} ${has}. Take the vm out of microvm.autostart, which starts it at every switch, stop it, then on the hypervisor: ${command}`,

@@ -35,7 +35,7 @@ describe('fleet init by flags', () => {
     expect(stderr).toContain(
       'boot loader of root@192.0.2.1 unknown: set it at DECIDE in fleet.yaml',
     );
-    expect(at.read('fleet.yaml')).toContain('# DECIDE: which boot loader');
+    expect(at.read('fleet.yaml')).toContain('# DECIDE: boot loader unknown');
   });
 
   test('asks for none where the hardware configuration that it is given has one', async () => {
@@ -43,7 +43,7 @@ describe('fleet init by flags', () => {
     at.write('hardware.nix', '{ boot.loader.grub.device = "/dev/vda"; }\n');
     const { stderr } = await at.fleet('init', ...flags);
     expect(stderr).not.toContain('boot loader');
-    expect(at.read('fleet.yaml')).not.toContain('DECIDE: which boot loader');
+    expect(at.read('fleet.yaml')).not.toContain('DECIDE: boot loader unknown');
   });
 
   test('leads editors to the schema that fleet prints', async () => {

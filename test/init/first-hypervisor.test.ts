@@ -57,7 +57,7 @@ describe.each<[string, (of: FirstHypervisor) => string]>([
     expect(hypervisor({ ...first, boot })).toMatchObject({
       config: { 'boot.loader.grub.device': '/dev/vda', 'services.openssh.ports': [2222] },
     });
-    expect(write({ ...first, boot })).not.toContain('DECIDE: which boot loader');
+    expect(write({ ...first, boot })).not.toContain('DECIDE: boot loader unknown');
   });
 
   test.each([
@@ -66,7 +66,7 @@ describe.each<[string, (of: FirstHypervisor) => string]>([
   ])('asks for a boot loader where none is certain, with lines %s', (_, likely, lines) => {
     const of = { ...first, boot: { config: {}, likely } };
     const text = write(of);
-    expect(text).toContain('    # DECIDE: which boot loader');
+    expect(text).toContain('    # DECIDE: boot loader unknown');
     for (const line of lines) expect(text).toContain(`\n    #   boot.loader.${line}\n`);
     expect(hypervisor(of)).toMatchObject({ config: { 'services.openssh.ports': [2222] } });
   });

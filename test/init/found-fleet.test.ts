@@ -186,7 +186,7 @@ describe('a fleet.yaml of a hypervisor that runs vms already', () => {
     test('another address of a vm is named, with the one that it will have', () => {
       const { content } = uncommentedVm(['10.1.0.1/24', 'fd00:1::1/64'], 'fd00:1::50/64');
       expect(unwrapped(content)).toContain(
-        'DECIDE: it gives itself fd00:1::50, and will have fd00:1::5 as fleet’s.',
+        'DECIDE: it configures fd00:1::50 by itself, and will have fd00:1::5 as fleet’s.',
       );
     });
 
@@ -200,7 +200,7 @@ describe('a fleet.yaml of a hypervisor that runs vms already', () => {
       expect(read).toMatchObject({ fleet: { networks: [{ name: 'br0' }] } });
       expect(content).not.toContain('subnet6:');
       expect(unwrapped(content)).toContain(`DECIDE: br0 has ${address}, too, which br0 will not`);
-      expect(unwrapped(content)).toContain('DECIDE: it gives itself fd00:1::5.');
+      expect(unwrapped(content)).toContain('DECIDE: it configures fd00:1::5 by itself.');
     });
 
     test('a second IPv4 address is named, too', () => {

@@ -92,7 +92,7 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       expect(text).toContain('  lan:\n    subnet: 10.1.0.0/24\n    subnet6: fd00:1::/64\n');
       expect(text).toContain('git+file:///srv/infra#nixosConfigurations.vm1');
       expect(text).toMatch(/# {3}vm1:\n# {5}on: hv1\n# {5}network: lan\n# {5}address: 10.1.0.11\n/);
-      expect(text).toContain('DECIDE: where var.img is mounted was not to be read.');
+      expect(text).toContain('DECIDE: where var.img is mounted could not be read.');
       expect(text).toContain('    config:\n      boot.loader.systemd-boot.enable: true\n');
     });
 
