@@ -17,13 +17,16 @@ export interface Generation {
 }
 
 /** What a hypervisor's system does with the interfaces of its guests. */
+interface Wire {
+  /** Globs. */
+  readonly names: readonly string[];
+  /** Undefined: these interfaces enter none. */
+  readonly bridge: string | undefined;
+}
+
 export interface SystemWiring {
-  /** networkd's files in order: the first that has an interface decides; no bridge: it enters none. */
-  readonly wires: readonly {
-    /** Globs. */
-    readonly names: readonly string[];
-    readonly bridge: string | undefined;
-  }[];
+  /** networkd's files in order: the first that has an interface decides. */
+  readonly wires: readonly Wire[];
   /** Bridges that networkd makes. */
   readonly bridges: readonly string[];
   /** Guests in its `microvm.vms`: it starts them on runners of its own. */
@@ -66,8 +69,8 @@ export function parseGenerations(text: string): Generations {
 }
 
 function read(text: string): Generations {
-  const rows = text.split('\n').map((line) => line.split('\t'));
-  const of = (kind: string) => rows.filter((r) => r[0] === kind).map((r) => r.slice(1));
+  const rows = shape.Rows.in(text);
+  const of = (kind: string) => rows.of(kind);
   const all = of('generation').map(
     ([name, number, path, since, current]): Generation => ({
       name: shape.name(name, 'name of a vm'),
@@ -82,8 +85,19 @@ function read(text: string): Generations {
   // What a profile still lists need not be listed as kept, too.
   const listed = new Set(numbered.map(keyOf));
   const kept = new Set(all.filter((g) => g.number === undefined).map(keyOf));
-  const second = (kind: string, base: string) =>
-    of(kind).flatMap(([of_, value = '']) => (of_ === base ? [shape.name(value, kind)] : []));
+  const byBase = (kind: string) => {
+    const values = new Map<string, string[]>();
+    for (const [base = '', value = ''] of of(kind))
+      shape.push(values, base, shape.name(value, kind));
+    return (base: string) => values.get(base) ?? [];
+  };
+  const [bridges, declares] = [byBase('bridge'), byBase('declares')];
+  const [taps, addresses] = [byBase('tap'), byBase('address')];
+  const wires = new Map<string, Wire[]>();
+  for (const [base = '', names = '', bridge = '-'] of of('wired')) {
+    const inside = bridge === '-' ? undefined : shape.name(bridge, 'bridge');
+    shape.push(wires, base, { names: names.split(/\s+/), bridge: inside });
+  }
   const systems = ['wired', 'bridge', 'declares'].flatMap(of).map(([base = '']) => base);
   return {
     all: all
@@ -97,18 +111,9 @@ function read(text: string): Generations {
       systems.map((base) => [
         base,
         {
-          wires: of('wired').flatMap(([of_, names = '', bridge = '-']) =>
-            of_ === base
-              ? [
-                  {
-                    names: names.split(/\s+/),
-                    bridge: bridge === '-' ? undefined : shape.name(bridge, 'bridge'),
-                  },
-                ]
-              : [],
-          ),
-          bridges: second('bridge', base),
-          declares: second('declares', base),
+          wires: wires.get(base) ?? [],
+          bridges: bridges(base),
+          declares: declares(base),
         },
       ]),
     ),
@@ -116,8 +121,8 @@ function read(text: string): Generations {
       of('runner').map(([base = '', virtiofs]) => [
         base,
         {
-          taps: second('tap', base),
-          addresses: second('address', base),
+          taps: taps(base),
+          addresses: addresses(base),
           virtiofs: virtiofs === 'yes',
         },
       ]),

@@ -85,11 +85,11 @@ function former(text: string | undefined): string {
 }
 
 function steps(journal: readonly (readonly string[])[]): PastStep[] {
+  const next = followers(journal);
   return journal.flatMap(([time, number = '-', name = '', state], i) => {
     if (state !== 'begin') return [];
     // A power cut ends a way back in the middle, and at boot there is another.
-    const next = journal.slice(i + 1).find((line) => line[1] === number && line[2] === name);
-    const end = next?.[3] === 'end' ? next : undefined;
+    const end = next[i]?.[3] === 'end' ? next[i] : undefined;
     return {
       number: number === '-' ? undefined : shape.words(number),
       name: shape.words(name),
@@ -99,4 +99,18 @@ function steps(journal: readonly (readonly string[])[]): PastStep[] {
       code: /^\d{1,3}$/.test(end?.[4] ?? '') ? Number(end?.[4]) : undefined,
     };
   });
+}
+
+/** Of each line of a journal the next one of the same step. */
+function followers(journal: readonly (readonly string[])[]): (readonly string[] | undefined)[] {
+  const seen = new Map<string, readonly string[]>();
+  return journal
+    .toReversed()
+    .map((line) => {
+      const key = `${line[1]}\t${line[2]}`;
+      const next = seen.get(key);
+      seen.set(key, line);
+      return next;
+    })
+    .reverse();
 }

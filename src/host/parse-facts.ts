@@ -48,7 +48,8 @@ function read(text: string): Facts {
     } else if (section) section.push(line);
     else if (line !== '') records.push(line.split('\t'));
   }
-  const of = (key: string) => records.filter((r) => r[0] === key).map((r) => r.slice(1));
+  const rows = new shape.Rows(records);
+  const of = (key: string) => rows.of(key);
   const one = (key: string) => of(key)[0]?.[0] || undefined;
   const linesOf = (name: string) => sections.get(name) ?? [];
   const root = one('root') ?? '';
@@ -61,8 +62,11 @@ function read(text: string): Facts {
   const times = parseTimes(linesOf('times'), root);
   const { units, queued } = parseUnits(linesOf('units'), Number(one('uptime')));
   const profile = links.get(systemProfile);
-  const open = of('open').map((fields) => parseOpen(fields, units));
-  const [lock] = of('lock').map((fields) => parseOpen(fields, units));
+  const atWork = deploymentsAtWork(units);
+  const open = of('open').map((fields) => parseOpen(fields, atWork));
+  const [lock] = of('lock')
+    .slice(0, 1)
+    .map((fields) => parseOpen(fields, atWork));
   const deployed = of('deployed');
   return {
     now: shape.time(one('now'), 'time'),
@@ -166,18 +170,24 @@ function parseAddress(text: string | undefined): string | undefined {
 
 function group(pairs: readonly (readonly [string, string])[]): Map<string, string[]> {
   const groups = new Map<string, string[]>();
-  for (const [key, value] of pairs) {
-    const list = groups.get(key);
-    if (list) list.push(value);
-    else groups.set(key, [value]);
-  }
+  for (const [key, value] of pairs) shape.push(groups, key, value);
   return groups;
 }
 
-function parseOpen(
-  fields: readonly string[],
-  units: ReadonlyMap<string, UnitFacts>,
-): OpenDeployment {
+/** Ids of deployments that have a unit at work: `fleet-ID-003.service`, `fleet-back-ID.timer`. */
+function deploymentsAtWork(units: ReadonlyMap<string, UnitFacts>): Set<string> {
+  const ids = new Set<string>();
+  for (const [unit, { active }] of units) {
+    // systemd has no longer names.
+    if (!['active', 'activating', 'deactivating'].includes(active) || unit.length > 255) continue;
+    const [, rest = ''] = /^fleet-(?:back-)?(.*)$/.exec(unit) ?? [];
+    // An id has dashes in it, and what follows it begins with one, or with a dot.
+    for (const { index } of rest.matchAll(/[-.]/g)) ids.add(rest.slice(0, index));
+  }
+  return ids;
+}
+
+function parseOpen(fields: readonly string[], atWork: ReadonlySet<string>): OpenDeployment {
   const [id = '', owner = '', operation = '', since, decided, left] = fields;
   return {
     id: shape.nameOrNone(id, 'id of a deployment'),
@@ -186,11 +196,7 @@ function parseOpen(
     since: shape.time(since, 'time at which a deployment began'),
     decided: decided === 'back' || decided === 'confirmed' ? decided : undefined,
     left: shape.whole(left, 'time that is left'),
-    atWork: [...units].some(
-      ([unit, { active }]) =>
-        (unit.startsWith(`fleet-back-${id}`) || unit.startsWith(`fleet-${id}-`)) &&
-        ['active', 'activating', 'deactivating'].includes(active),
-    ),
+    atWork: atWork.has(id),
   };
 }
 
@@ -266,7 +272,7 @@ function parseTimes(lines: readonly string[], root: string): Map<string, number>
 }
 
 function parseVms(
-  rows: readonly string[][],
+  rows: readonly (readonly string[])[],
   links: ReadonlyMap<string, string>,
   times: ReadonlyMap<string, number>,
   units: ReadonlyMap<string, UnitFacts>,

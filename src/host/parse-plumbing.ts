@@ -4,7 +4,7 @@ import type { UnitFacts } from '../model/guest-facts.ts';
 import type { ForwardDrop, Plumbing } from '../model/network-facts.ts';
 import * as shape from './answers/shape.ts';
 
-type Rows = (key: string) => readonly string[][];
+type Rows = (key: string) => readonly (readonly string[])[];
 
 /** What facts.sh says of forwarding, firewall and name service. */
 export function parsePlumbing(of: Rows, units: ReadonlyMap<string, UnitFacts>): Plumbing {

@@ -3,7 +3,7 @@ import type { Memory } from '../model/facts.ts';
 
 /** `df -P` prints a line a disk, in the order in which it was asked. */
 export function parseFree(
-  disks: readonly string[][],
+  disks: readonly (readonly string[])[],
   lines: readonly string[],
 ): Map<string, number> {
   const rows = lines.filter(Boolean).slice(1);
@@ -17,7 +17,7 @@ export function parseFree(
 }
 
 /** Two lines of /proc/meminfo. */
-export function parseMemory(rows: readonly string[][]): Memory | undefined {
+export function parseMemory(rows: readonly (readonly string[])[]): Memory | undefined {
   const kib = (key: string) => Number(rows.find(([name]) => name === key)?.[1]);
   const memory = { totalKiB: kib('MemTotal'), availableKiB: kib('MemAvailable') };
   return Number.isSafeInteger(memory.totalKiB + memory.availableKiB) ? memory : undefined;

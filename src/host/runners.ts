@@ -142,14 +142,14 @@ function names(rule: string, family: 4 | 6): boolean {
 /** Second words by the first. */
 function grouped(records: readonly string[][]): Map<string, string[]> {
   const groups = new Map<string, string[]>();
-  for (const [key = '', value = ''] of records) {
-    groups.set(key, [...(groups.get(key) ?? []), value]);
-  }
+  for (const [key = '', value = ''] of records) shape.push(groups, key, value);
   return groups;
 }
 
 /** Ports that a rule of nft or iptables lets in; ranges and named sets are left to people. */
 function openedBy(rule: string): string[] {
+  // Nobody writes such, and a pattern would take long over it.
+  if (rule.length > 2000) return [];
   const [, protocol, ports = ''] =
     /\b(tcp|udp) dport (\{[^}]*\}|\d+)(?=\s)/.exec(rule) ??
     /-p (tcp|udp)\b.* --dports? ([\d,]+)(?=\s)/.exec(rule) ??
@@ -240,13 +240,16 @@ interface Mount {
 
 function parseFstab(text: string): Mount[] {
   return text
-    .split('\n')
+    .split('\n', 1000)
     .filter((line) => line.trim() !== '' && !line.startsWith('#'))
     .map((line) => {
       const [device = '', path = '', , options = ''] = line.trim().split(/\s+/);
       return { device, path, options: options.split(',') };
     });
 }
+
+/** The letters of /dev/vda to /dev/vdz. */
+const mostDisks = 26;
 
 /**
  * Runners make images that are missing: that part has file, size and file system of each, in the
@@ -258,7 +261,15 @@ function volumes(
   labels: ReadonlyMap<string, string>,
   images: ReadonlySet<string>,
 ): FoundVolume[] {
-  const made = [...run.matchAll(/truncate -s (\d+)M '([^']+)'[^']*?mkfs\.(\w+)([^\n]*)/g)];
+  const made = [...run.matchAll(/truncate -s (\d+)M '([^']+)'[^']*?mkfs\.(\w+)([^\n]*)/g)].slice(
+    0,
+    mostDisks,
+  );
+  const words = new Map<string, string[]>();
+  for (const word of run.split(/\s/)) {
+    const image = /(?:file|path)=([^,']+)/.exec(word)?.[1];
+    if (image !== undefined) shape.push(words, image, word);
+  }
   // An own store disk is the first; then the letters of volumes begin at b.
   const first = /\bid=store\b/.test(run) ? 'b' : 'a';
   return made.map(([, size, image = '', fs = '', rest = ''], i) => {
@@ -269,14 +280,13 @@ function volumes(
         device === `/dev/vd${letter}` ||
         (label !== undefined && device === `/dev/disk/by-label/${label}`),
     );
-    const disk = run.split(/\s/).find((word) => /(?:file|path)=([^,']+)/.exec(word)?.[1] === image);
     return {
       image,
       sizeMiB: shape.whole(size, 'size of a volume'),
       fs,
       mount: mount?.path,
       label: labels.get(image),
-      readOnly: /,read-?only=on\b/.test(disk ?? ''),
+      readOnly: /,read-?only=on\b/.test(words.get(image)?.[0] ?? ''),
       isThere: images.has(image),
     };
   });

@@ -2,8 +2,12 @@ import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { parseGenerations } from '../../src/host/generations.ts';
+import { parseHistory } from '../../src/host/history.ts';
 import type { Host } from '../../src/host/host.ts';
 import { runScript } from '../../src/host/hypervisor/call.ts';
+import { parseFacts } from '../../src/host/parse-facts.ts';
+import { parseRunners } from '../../src/host/runners.ts';
 import { AfterMark, mark } from '../../src/host/ssh/after-mark.ts';
 import { Output } from '../../src/host/ssh/output.ts';
 import { FleetError } from '../../src/model/errors.ts';
@@ -129,4 +133,54 @@ test('every script has a limit', async () => {
     await runScript(asked, name, []);
   await runScript(asked, 'renew', [], { timeoutMs: 5 });
   expect(limits).toEqual([300_000, 60_000, 60_000, 60_000, 5]);
+});
+
+const many = (n: number, line: (i: number) => string) =>
+  Array.from({ length: n }, (_, i) => line(i)).join('');
+const times = 40_000;
+test.each<[string, () => unknown]>([
+  [
+    'facts of open deployments and units',
+    () =>
+      parseFacts(
+        `fleet-facts 1\n${'open\ta\n'.repeat(times)}== units\n${many(times, (i) => `Id=u${i}\nActiveState=active\n\n`)}== end\n`,
+      ),
+  ],
+  [
+    'facts of units with long names',
+    () =>
+      parseFacts(
+        `fleet-facts 1\n== units\nId=fleet-${'-'.repeat(1_000_000)}\nActiveState=active\n\n== end\n`,
+      ),
+  ],
+  [
+    'generations',
+    () =>
+      parseGenerations(
+        many(
+          times,
+          (i) => `bridge\tb${i}\tbr\nwired\tb${i}\tvm-*\tbr\nrunner\tr${i}\tyes\ntap\tr${i}\tt\n`,
+        ),
+      ),
+  ],
+  [
+    'history',
+    () => parseHistory(`deployment\tx\n${many(times, (i) => `journal\t1\t${i}\ta\tbegin\n`)}`),
+  ],
+  [
+    'ports',
+    () => parseRunners(`fleet-runners 1\n${many(times, (i) => `port\tp${i}\tbr\n`)}== end\n`),
+  ],
+  ['rules', () => parseRunners(`fleet-runners 1\naccepts\t${'-p tcp '.repeat(times)}\n== end\n`)],
+  [
+    'disks and mounts of a guest',
+    () =>
+      parseRunners(
+        `fleet-runners 1\nvm\ta\n${many(times, (i) => `run\ttruncate -s 1M 'a${i}' mkfs.ext4 file=a${i}\nfstab\t/dev/x${i} /a ext4 ro\n`)}== end\n`,
+      ),
+  ],
+])('%s without number take time in proportion', (_, parse) => {
+  const began = performance.now();
+  parse();
+  expect(performance.now() - began).toBeLessThan(8000);
 });

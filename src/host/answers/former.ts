@@ -18,7 +18,7 @@ export interface Former {
 /** Reads what resume.sh printed. @throws FleetError `resume.unreadable` */
 export function parseFormer(answer: string): Former {
   return shape.understand('resume.unreadable', answer, () => {
-    const rows = new shape.Rows(answer);
+    const rows = shape.Rows.in(answer);
     const [last] = rows.firsts('last');
     if (last === undefined || !/^\d{1,6}$/.test(last)) throw new Error('it has no last step');
     const [system, profile] = rows.of('system')[0] ?? [];

@@ -124,18 +124,23 @@ export function understand<T>(code: string, answer: string, read: () => T): T {
 
 /** Rows of tab-separated words, by their first one. */
 export class Rows {
-  readonly all: readonly (readonly string[])[];
+  readonly #byWord: ReadonlyMap<string, (readonly string[])[]>;
 
-  constructor(answer: string) {
-    this.all = answer
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => line.split('\t'));
+  constructor(rows: Iterable<readonly string[]>) {
+    const byWord = new Map<string, (readonly string[])[]>();
+    for (const [word = '', ...rest] of rows) push(byWord, word, rest);
+    this.#byWord = byWord;
+  }
+
+  /** The lines of an answer, empty ones left out. */
+  static in(answer: string): Rows {
+    const lines = answer.split('\n').filter((line) => line !== '');
+    return new Rows(lines.map((line) => line.split('\t')));
   }
 
   /** What follows `word`, of each row that begins with it. */
-  of(word: string): (readonly string[])[] {
-    return this.all.filter((row) => row[0] === word).map((row) => row.slice(1));
+  of(word: string): readonly (readonly string[])[] {
+    return this.#byWord.get(word) ?? [];
   }
 
   /** The second word of each row that begins with `word`. */
@@ -144,6 +149,13 @@ export class Rows {
   }
 
   has(word: string): boolean {
-    return this.all.some((row) => row[0] === word);
+    return this.#byWord.has(word);
   }
+}
+
+/** One value more under a key. */
+export function push<T>(groups: Map<string, T[]>, key: string, value: T): void {
+  const group = groups.get(key);
+  if (group) group.push(value);
+  else groups.set(key, [value]);
 }

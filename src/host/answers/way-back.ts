@@ -29,7 +29,7 @@ export interface WayBack {
 /** Reads what back.sh printed. @throws FleetError `back.unreadable` */
 export function parseWayBack(answer: string): WayBack {
   return shape.understand('back.unreadable', answer, () => {
-    const rows = new shape.Rows(answer);
+    const rows = shape.Rows.in(answer);
     const back = rows.firsts('put-back');
     const [result] = rows.firsts('result');
     return {

@@ -117,5 +117,5 @@ export async function readReason(host: Host, id: string, guest: string): Promise
 
 /** Ends a deployment that died there. @returns how; undefined: there is nothing left of it @throws FleetError `unlock.*` */
 export function unlock(host: Host, id: string): Promise<string | undefined> {
-  return ask(host, 'unlock', [id], (answer) => new Rows(answer).firsts('result')[0]);
+  return ask(host, 'unlock', [id], (answer) => Rows.in(answer).firsts('result')[0]);
 }
