@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parseIntroduction } from '../../src/host/answers/introduction.ts';
 import { parseRunners } from '../../src/host/runners.ts';
 import { type ScriptName, script } from '../../src/host/scripts.ts';
 import { bootOf } from '../../src/init/boot.ts';
@@ -29,6 +30,18 @@ function read(name: ScriptName): string {
   const env = { PATH: `${join(root, 'bin')}:${process.env.PATH}`, FLEET_ROOT: root };
   return execFileSync('sh', ['-s'], { input: script(name), env, encoding: 'utf8' });
 }
+
+test('a host without a hardware configuration, and without a program that makes one, is read all the same', () => {
+  expect(parseIntroduction(read('introduce'))).toMatchObject({
+    hardware: undefined,
+    hardwareFile: undefined,
+  });
+  write('etc/nixos/hardware-configuration.nix', '{ }\n');
+  expect(parseIntroduction(read('introduce'))).toMatchObject({
+    hardware: '{ }\n',
+    hardwareFile: '/etc/nixos/hardware-configuration.nix',
+  });
+});
 
 describe('the boot loader is read', () => {
   const boot = (hardware?: string) =>
@@ -309,6 +322,10 @@ describe('what a first switch could take away is read', () => {
     program(
       'nft',
       `table inet nixos-fw {
+	chain rpfilter {
+		type filter hook prerouting priority mangle + 10; policy drop;
+		meta nfproto ipv4 udp sport . udp dport { 68 . 67, 67 . 68 } accept comment "DHCPv4 client/server"
+	}
 	chain input-allow {
 		tcp dport { 22, 9100 } accept
 		iifname "eth0" udp dport 51820 accept

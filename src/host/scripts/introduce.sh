@@ -73,11 +73,12 @@ else
 	fi
 	[ ! -f "$R/boot/extlinux/extlinux.conf" ] || printf 'likely\textlinux\n'
 fi
-if [ -f "$R/etc/nixos/hardware-configuration.nix" ]; then
-	printf 'hardware-file\t/etc/nixos/hardware-configuration.nix\n'
-	echo '== hardware'
-	cat "$R/etc/nixos/hardware-configuration.nix"
+written=$R/etc/nixos/hardware-configuration.nix
+[ ! -f "$written" ] || printf 'hardware-file\t/etc/nixos/hardware-configuration.nix\n'
+# The answer ends with it, also where there is none.
+echo '== hardware'
+if [ -f "$written" ]; then
+	cat "$written"
 elif command -v nixos-generate-config >/dev/null; then
-	echo '== hardware'
 	nixos-generate-config --show-hardware-config
 fi
