@@ -167,22 +167,27 @@ const file = (
   ...given,
 });
 
-/** One of `systemd.network.networks`. */
+/** One of `systemd.network.networks`, with what its extraConfig says in networkd's own words. */
 function declaredFile(network: Data | undefined): NetworkFile {
+  const lines = String(at(network, 'extraConfig') ?? '').split('\n');
+  const [more] = networkFiles(lines.map((line) => ['', line]));
   const config = at(network, 'networkConfig');
   const words = (value: Data | undefined) =>
     [value ?? []].flat().flatMap((one) => String(one).split(/\s+/));
   return file({
-    names: words(at(network, 'matchConfig', 'Name')),
-    bridge: words(at(config, 'Bridge') ?? at(network, 'bridge')).at(-1),
+    names: [...words(at(network, 'matchConfig', 'Name')), ...(more?.names ?? [])],
+    bridge: more?.bridge ?? words(at(config, 'Bridge') ?? at(network, 'bridge')).at(-1),
     addresses: [
+      ...(more?.addresses ?? []),
       ...list(at(network, 'address')).map(String),
       ...words(at(config, 'Address')),
       ...list(at(network, 'addresses')).map((one) =>
         String(at(one, 'Address') ?? at(one, 'addressConfig', 'Address')),
       ),
     ],
-    dhcp: /^(yes|true|ipv4|ipv6)$/.test(String(at(config, 'DHCP') ?? at(network, 'DHCP'))),
+    dhcp:
+      more?.dhcp === true ||
+      /^(yes|true|ipv4|ipv6)$/.test(String(at(config, 'DHCP') ?? at(network, 'DHCP'))),
   });
 }
 

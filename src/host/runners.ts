@@ -151,7 +151,8 @@ function openedBy(rule: string): string[] {
   // Nobody writes such, and a pattern would take long over it.
   if (rule.length > 2000) return [];
   const [, protocol, ports = ''] =
-    /\b(tcp|udp) dport (\{[^}]*\}|\d+)(?=\s)/.exec(rule) ??
+    // Not of a pair of ports, as DHCP’s replies are let through NixOS’s reverse path filter.
+    /(?<!\. )\b(tcp|udp) dport (\{[^}]*\}|\d+)(?=\s)/.exec(rule) ??
     /-p (tcp|udp)\b.* --dports? ([\d,]+)(?=\s)/.exec(rule) ??
     [];
   return [...ports.matchAll(/(?<![\d-])\d+(?![\d-])/g)].map(([port]) => `${protocol} ${port}`);

@@ -278,6 +278,11 @@ hypervisors:
           10-eth0: { matchConfig: { Name: eth0 }, address: [192.0.2.1/24] }
           90-a: { matchConfig: { Name: br-a }, networkConfig: { Address: 10.91.1.1/24 } }
           91-a: { matchConfig: { Name: vm-a-app }, networkConfig: { Bridge: br-a } }
+          90-lan:
+            matchConfig: { Name: eth2 }
+            extraConfig: |
+              [Network]
+              Address=203.0.113.1/24
 `),
     'hv1',
   );
@@ -285,6 +290,7 @@ hypervisors:
     {
       eth0: card,
       eth1: { addresses: ['198.51.100.1/24'] },
+      eth2: { addresses: ['203.0.113.1/24'] },
       'br-a': { addresses: ['10.91.1.1/24'] },
       'vm-a-app': { master: 'br-a' },
       'vm-a-db': { master: 'br-a' },
