@@ -221,13 +221,14 @@ function keptNetworks(found: FoundBridge, runners: Runners): Fields {
     },
   };
   if (cards.length > 0) {
-    // The hypervisor's own way out: routes, name servers and all, as networkd has them.
+    // The hypervisor's own way out: routes, name servers and all, as networkd has them. No network of fleet's is
+    // this, and files that systemd brings itself (80-container-host0) come later.
     const whole = (link: string) => ({
       matchConfig: { Name: link },
       extraConfig: fileOf(link, runners.networkd)?.sections ?? '',
     });
     return Object.fromEntries([
-      ...[bridge, ...cards].map((link) => [quotePart(`90-found-${link}`), whole(link)]),
+      ...[bridge, ...cards].map((link) => [quotePart(`10-found-${link}`), whole(link)]),
       ...Object.entries(inside),
     ]);
   }

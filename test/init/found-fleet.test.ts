@@ -759,7 +759,7 @@ describe('a bridge that is not only of vms that can be fleet’s', () => {
     ),
   ];
 
-  test('with a card in it is kept whole where networkd has it: address, routes, card', () => {
+  test('with a card in it is kept whole where networkd has it, before files of systemd’s own: address, routes, card', () => {
     const found = withRecords(lan(...networkd), ['10.1.0.9/24'], { ...first, uplink: 'br0' });
     expect(found.text).toContain('but by a module. As it stands, it stays as it is');
     const { netdevs, networks } = kept(found).systemd.network;
@@ -767,10 +767,10 @@ describe('a bridge that is not only of vms that can be fleet’s', () => {
       netdevConfig: { Kind: 'bridge', Name: 'br0', MACAddress: '02:00:00:00:00:aa' },
       extraConfig: '[Bridge]\nSTP=true\n',
     });
-    expect(networks['90-found-br0']?.extraConfig).toBe(
+    expect(networks['10-found-br0']?.extraConfig).toBe(
       '[Network]\nAddress=10.1.0.9/24\nGateway=10.1.0.1\n[Route]\nDestination=10.9.0.0/16\n',
     );
-    expect(networks['90-found-eth0']).toMatchObject({
+    expect(networks['10-found-eth0']).toMatchObject({
       matchConfig: { Name: 'eth0' },
       extraConfig: '[Network]\nBridge=br0\n',
     });
