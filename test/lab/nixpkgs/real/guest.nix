@@ -13,6 +13,14 @@ let
     key:
     lib.findFirst (word: word == key || lib.hasPrefix "${key}=" word) null config.boot.kernelParams;
   crash = parameter "lab.crash";
+  ip = "${pkgs.iproute2}/bin/ip";
+  renamed =
+    command:
+    lib.mkAfter (
+      lib.concatMapStrings (
+        { id, ... }: command id "x${builtins.substring 0 14 id}" + "\n"
+      ) config.microvm.interfaces
+    );
   hasSshd = config.services.openssh.enable && config.services.openssh.hostKeys != [ ];
 in
 {
@@ -42,6 +50,11 @@ in
     microvm = {
       # Not the host's: that would be KVM.
       cpu = lib.mkDefault "qemu64";
+      # A runner that got the names of its TAPs wrong.
+      binScripts = lib.mkIf (parameter "lab.wrong-tap" != null) {
+        tap-up = renamed (id: other: "${ip} link set '${id}' down name '${other}' && ${ip} link set '${other}' up");
+        tap-down = renamed (_: other: "${ip} link delete '${other}'");
+      };
       preStart = lib.mkIf (crash != null) ''
         (${pkgs.coreutils}/bin/sleep ${lib.removePrefix "lab.crash=" crash}; kill -KILL $$) &
       '';
