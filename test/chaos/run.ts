@@ -1,4 +1,4 @@
-// npm run chaos -- sandbox|sandbox2|lab|lab2 [--only STEP:FAULT] [--jobs N] [--file F]
+// npm run chaos -- sandbox|sandbox2|lab|lab2 [--only STEP:FAULT]… [--jobs N] [--file F]
 // npm run chaos -- random [--seed N] [--deployments N] [--jobs N] [--file F]
 // npm run chaos -- crashes|crashes-lab [--seed N] [--deployments 50]
 // Goes on where it was cut off; results that are there already are not made again.
@@ -23,7 +23,7 @@ interface CellRecord extends CellResult {
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    only: { type: 'string' },
+    only: { type: 'string', multiple: true },
     jobs: { type: 'string', default: '1' },
     file: { type: 'string' },
     seed: { type: 'string', default: '1' },
@@ -53,7 +53,7 @@ async function cells(title: string, openWorld: () => Promise<World>): Promise<vo
   let moments: string[] = [];
   const isWanted = ({ moment, fault }: Cell) => {
     const key = cellKey(moment.name, fault);
-    return values.only ? key.includes(values.only) : !records.has(key);
+    return values.only?.some((part) => key.includes(part)) ?? !records.has(key);
   };
   const choose = (all: readonly Cell[]) => {
     moments = [...new Set(all.map((cell) => cell.moment.name))];
