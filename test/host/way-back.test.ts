@@ -28,16 +28,23 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-/** Goes back, with a systemd that has this job for the guest, if any, until it was asked to stop; returns what it was asked for. */
-function goBack(job: string): string {
+/**
+ * Goes back, with a systemd that has this job for the guest, if any, and calls it so, until it was asked to stop;
+ * returns what it was asked for. Of one that is inactive a helper is still stopping.
+ */
+function goBack(job: string, state: 'active' | 'inactive' = 'active'): string {
+  const busy =
+    state === 'active'
+      ? 'microvm@web.service loaded active running x'
+      : 'microvm-virtiofsd@web.service loaded deactivating stop-sigterm x';
   writeFileSync(
     path('bin/systemctl'),
     `#!/bin/sh
 echo "$*" >>"$FLEET_ROOT/asked"
 case $1 in
-list-units) [ -e "$FLEET_ROOT/stopped" ] || echo 'microvm@web.service loaded active running x' ;;
+list-units) [ -e "$FLEET_ROOT/stopped" ] || echo '${busy}' ;;
 list-jobs) [ -e "$FLEET_ROOT/stopped" ] || echo '${job}' ;;
-show) echo active ;;
+show) echo ${state} ;;
 stop) case "$*" in *' microvm@web.service') : >"$FLEET_ROOT/stopped" ;; esac ;;
 esac
 `,
@@ -65,4 +72,16 @@ test('a guest whose stop is queued, and which systemd calls active until then, i
 
 test('a guest that is being restarted by systemd itself is left alone', () => {
   expect(goBack('12 microvm@web.service restart waiting')).not.toMatch(/^stop .*microvm@web/m);
+});
+
+test('a guest that has stopped, whose helpers stop just now, is started again', () => {
+  const asked = goBack('', 'inactive');
+  expect(asked).toMatch(/^stop .*microvm@web\.service$/m);
+  expect(asked).toMatch(/^start .*microvm@web\.service$/m);
+});
+
+test('a guest in a crash loop, whose start waits for a helper, is left alone', () => {
+  expect(goBack('12 microvm@web.service start waiting', 'inactive')).not.toMatch(
+    /^stop .*microvm@web/m,
+  );
 });

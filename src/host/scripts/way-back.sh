@@ -57,9 +57,14 @@ field() { sed -n "s/^$1$tab//p" "$deployment/before"; }
 is_target() { field target | grep -qxF "$1"; }
 runs() { printf '%s\n' "$running" | grep -qxF "$1"; }
 # A step that was ended may have begun to stop it: systemd has that queued at first, and the guest still active.
+# Later it has stopped, and its helpers not yet; one that crashes has its next start queued then.
 is_stopping() {
-	[ "$(systemctl show -p ActiveState --value "microvm@$1.service")" = deactivating ] ||
-		systemctl list-jobs --no-legend --plain --full "microvm@$1.service" 2>/dev/null | grep -q ' stop '
+	jobs=$(systemctl list-jobs --no-legend --plain --full "microvm@$1.service" 2>/dev/null)
+	case $(systemctl show -p ActiveState --value "microvm@$1.service") in
+	deactivating) return 0 ;;
+	inactive | failed) case $jobs in *start\ *) return 1 ;; esac ;;
+	*) case $jobs in *' stop '*) ;; *) return 1 ;; esac ;;
+	esac
 }
 # As before: a target runs on the former runner, and would boot it again. Of a guest that is none of this
 # deployment's business it is enough that it runs, or goes on crashing, on what it was on.
