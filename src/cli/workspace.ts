@@ -2,6 +2,7 @@ import { type Dirent, readdirSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { FleetError } from '../model/errors.ts';
 import { type FileChanges, reconcile } from '../render/files.ts';
+import { isRendered, marker } from '../render/marker.ts';
 import { render } from '../render/render.ts';
 import { readWithin, removeWithin, writeWithin } from '../repo/work-tree.ts';
 import type { CommonOptions } from './options.ts';
@@ -19,7 +20,7 @@ export function openWorkspace(common: CommonOptions): Workspace {
 
 export function workspaceOf(config: Config): Workspace {
   const rendered = render(config.index.fleet);
-  return { ...config, rendered, changes: reconcile(rendered, existingFiles(config.directory)) };
+  return { ...config, rendered, changes: reconcile(rendered, existingFiles(config.directory, rendered)) };
 }
 
 /** Whether fleet.yaml is another one by now than the one that was read. */
@@ -70,15 +71,23 @@ function removeIfEmpty(folder: string): void {
   }
 }
 
-/** Everything where fleet renders to: flake.nix, hosts/ and modules/. Only Nix files can be fleet's. */
-function existingFiles(directory: string): Map<string, string> {
+/**
+ * Everything where fleet renders to: flake.nix, hosts/ and modules/. Only Nix files can be fleet's. Texts are
+ * compared one by one and not kept: a commit of some kilobytes can name one huge file many times.
+ */
+function existingFiles(
+  directory: string,
+  rendered: ReadonlyMap<string, string>,
+): Map<string, string> {
   const files = new Map<string, string>();
   const walk = (path: string, entry: Dirent): void => {
     if (entry.isDirectory()) {
       for (const inner of list(join(directory, path))) walk(`${path}/${inner.name}`, inner);
     } else {
       const mayBeOurs = entry.isFile() && path.endsWith('.nix');
-      files.set(path, mayBeOurs ? textOf(directory, path) : '');
+      const text = mayBeOurs ? textOf(directory, path) : '';
+      const wanted = rendered.get(path);
+      files.set(path, text === wanted ? wanted : isRendered(text) ? marker : '');
     }
   };
   for (const entry of list(directory)) {

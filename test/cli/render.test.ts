@@ -1,6 +1,7 @@
-import { symlinkSync } from 'node:fs';
+import { linkSync, symlinkSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { marker } from '../../src/render/marker.ts';
 import { Desk, valid } from './fleet.ts';
 
 const rendered = [
@@ -118,5 +119,17 @@ describe('a file of the user’s in the way', () => {
     desk.write('modules/notes.txt', 'x');
     symlinkSync('/nowhere', join(desk.folder, 'modules', 'link.nix'));
     expect((await desk.fleet('render')).code).toBe(0);
+  });
+
+  test('however much of it there is, takes no memory', async () => {
+    const desk = new Desk(valid);
+    desk.env.NODE_OPTIONS = '--max-old-space-size=300';
+    desk.write('modules/0.nix', `${marker}\n`);
+    const first = join(desk.folder, 'modules', '0.nix');
+    truncateSync(first, 15 * 1024 * 1024);
+    for (let n = 1; n < 40; n++) linkSync(first, join(desk.folder, 'modules', `${n}.nix`));
+    const run = await desk.fleet('render', '--check');
+    expect(run).toMatchObject({ code: 1, stderr: '0 files up to date, 49 not\n' });
+    expect(lines(run.stdout)).toContain('left over modules/39.nix');
   });
 });
