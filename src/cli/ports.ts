@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
 import type { Deployment } from '../deploy/locks.ts';
 import { type Ports, systemClock } from '../deploy/ports.ts';
+import { requireScripts } from '../host/hypervisor.ts';
 import { sshConnector } from '../host/ssh/connector.ts';
 import type { CommonOptions } from './options.ts';
 
-/** The real world: ssh, and the machine's clock. */
+/** The real world: ssh, and the machine's clock. @throws FleetError `install.damaged` */
 export function realPorts(common: CommonOptions): Ports {
+  requireScripts();
   return {
     connector: sshConnector(common.sshConfig === undefined ? {} : { configFile: common.sshConfig }),
     clock: systemClock,

@@ -1,42 +1,47 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { FleetError } from '../model/errors.ts';
 
 /** The shell that runs on a hypervisor: src/host/scripts/NAME.sh, each behind lib.sh. */
-export type ScriptName =
-  | 'access'
-  | 'back'
-  | 'begin'
-  | 'bridges'
-  | 'build'
-  | 'checkout'
-  | 'confirm'
-  | 'end'
-  | 'facts'
-  | 'failure'
-  | 'follow'
-  | 'generations'
-  | 'guest-run'
-  | 'history'
-  | 'introduce'
-  | 'lock-inputs'
-  | 'reason'
-  | 'receive'
-  | 'renew'
-  | 'repair'
-  | 'resume'
-  | 'runners'
-  | 'step'
-  | 'stop-build'
-  | 'switch'
-  | 'unlock'
-  | 'vm-aside'
-  | 'vm-create'
-  | 'vm-join'
-  | 'vm-return'
-  | 'vm-set'
-  | 'vm-start'
-  | 'vm-stop'
-  | 'vm-update'
-  | 'way-back';
+const scriptNames = [
+  'access',
+  'back',
+  'begin',
+  'bridges',
+  'build',
+  'checkout',
+  'confirm',
+  'end',
+  'facts',
+  'failure',
+  'follow',
+  'generations',
+  'guest-run',
+  'history',
+  'introduce',
+  'lock-inputs',
+  'reason',
+  'receive',
+  'renew',
+  'repair',
+  'resume',
+  'runners',
+  'step',
+  'stop-build',
+  'switch',
+  'unlock',
+  'vm-aside',
+  'vm-create',
+  'vm-join',
+  'vm-return',
+  'vm-set',
+  'vm-start',
+  'vm-stop',
+  'vm-update',
+  'way-back',
+] as const;
+
+export type ScriptName = (typeof scriptNames)[number];
 
 /** They know nothing of deployments; one of them runs on every hypervisor at every plan. */
 const withoutDeployments = new Set<ScriptName>([
@@ -55,10 +60,32 @@ const texts = new Map<string, string>();
 function read(name: string): string {
   let text = texts.get(name);
   if (text === undefined) {
-    text = readFileSync(new URL(`./scripts/${name}.sh`, import.meta.url), 'utf8');
+    text = readOwn(new URL(`./scripts/${name}.sh`, import.meta.url));
     texts.set(name, text);
   }
   return text;
+}
+
+/** @throws FleetError `install.damaged` when a file that fleet brings along cannot be read */
+function readOwn(file: URL): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    throw new FleetError(
+      'install.damaged',
+      `${fileURLToPath(file)}, a file of fleet's own, cannot be read (${code})`,
+      { hint: 'This installation of fleet is damaged: install it again.', cause: error },
+    );
+  }
+}
+
+/**
+ * Reads every script now: what is missing is not to be found out while something is being changed.
+ * @throws FleetError `install.damaged`
+ */
+export function requireScripts(): void {
+  for (const name of ['lib', 'deployments', ...scriptNames]) read(name);
 }
 
 /** The whole text of a script, ready to be sent. */
