@@ -40,14 +40,19 @@ const memory = (gib: number) =>
   );
 
 function build(jobs: string, ...names: readonly string[]) {
-  const args = ['d1', '/repo', jobs, ...names.map((name) => `vm:${name}`)];
+  const args = [
+    'd1',
+    '/repo',
+    jobs,
+    ...names.map((name) => (name.includes(':') ? name : `vm:${name}`)),
+  ];
   const env = { PATH: `${join(root, 'bin')}:${process.env.PATH}`, FLEET_ROOT: root };
-  let said = { code: 0, out: '' };
+  let said = { code: 0, out: '', err: '' };
   try {
     said.out = String(execFileSync('sh', ['-c', script('build'), 'sh', ...args], { env }));
   } catch (error) {
-    const { status, stdout } = error as { status: number; stdout: Buffer };
-    said = { code: status, out: String(stdout) };
+    const { status, stdout, stderr } = error as { status: number; stdout: Buffer; stderr: Buffer };
+    said = { code: status, out: String(stdout), err: String(stderr) };
   }
   const calls = readFileSync(join(root, 'calls'), 'utf8').trimEnd().split('\n');
   const rows = calls.map((line) => line.split(' ') as [string, string, string]);
@@ -117,4 +122,21 @@ test('a target whose worker was killed is not built: it fails, and names it', ()
   const { code, out } = build('2', 'a', 'b', 'killed');
   expect(code).toBe(70);
   expect(out).not.toMatch(/built\tkilled/);
+});
+
+test('a vm that microvm.vms of the new system has, too, is refused before anything is activated', () => {
+  const units = join(root, 'nix/store/hv1/etc/systemd/system');
+  mkdirSync(units, { recursive: true });
+  expect(build('1', 'hypervisor:hv1', 'a').code).toBe(0);
+  writeFileSync(join(units, 'install-microvm-a.service'), '');
+  rmSync(join(root, 'calls'));
+  const { code, out, err } = build('1', 'hypervisor:hv1', 'a', 'b');
+  expect(code).toBe(70);
+  expect(err).toContain(
+    'fleet-error\tbuild.declarative\ta is in microvm.vms of the new system, too: take it out there\n',
+  );
+  expect(out).not.toContain('built\ta');
+  rmSync(join(root, 'calls'));
+  // One that is not fleet's is nobody's business here.
+  expect(build('1', 'hypervisor:hv1', 'b').code).toBe(0);
 });
