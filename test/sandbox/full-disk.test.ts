@@ -35,7 +35,7 @@ describe.skipIf(!canMount())('a hypervisor on ext4, whose last blocks are rootâ€
     stage = await Stage.start();
     lib = join(stage.host.root, 'var/lib');
     const image = join(stage.world.dir, 'disk');
-    sh(`dd if=/dev/zero of=${image} bs=1M count=0 seek=160 2>/dev/null; mkfs.ext4 -q -m 5 ${image}
+    sh(`dd if=/dev/zero of=${image} bs=1M count=0 seek=160 2>/dev/null; mkfs.ext4 -q -m 5 -N 4096 ${image}
       mkdir ${lib}.was && cp -a ${lib}/. ${lib}.was; mount -o loop ${image} ${lib}; cp -a ${lib}.was/. ${lib}`);
     stage.vms = { web: {} };
     await stage.finish(await stage.deploy());
@@ -94,4 +94,31 @@ describe.skipIf(!canMount())('a hypervisor on ext4, whose last blocks are rootâ€
     // With room again it is kept again.
     expect(sh(`stat -c %s ${lib}/fleet/reserve`)).toBe(`${4096 * 1024}\n`);
   }, 60_000);
+
+  it('that can take no other file says so, at whichever file it is', async () => {
+    stage.next();
+    const begun = await stage.begin();
+    expect(begun, begun.stderr).toMatchObject({ code: 0 });
+    const folder = `${lib}/fleet/deployments/${stage.id}`;
+    const many = `${lib}/many`;
+    sh(`mkdir ${many}; cd ${many}; seq 5000 | xargs touch 2>/dev/null || true`);
+    let failed = 0;
+    for (let room = 0; room < 20; room++) {
+      // Room for so many more files.
+      sh(`rm -f ${folder}/changing ${folder}/steps/*; sync
+        cd ${many}; seq ${room}000 ${room}060 | sed s/^/more/ | xargs touch 2>/dev/null || true
+        ls -U | head -n ${room} | xargs -r rm`);
+      const step = await stage.tryStep('vm-start', 'web');
+      const { code, stderr } = step.code === 0 ? await stage.confirm(new Map()) : step;
+      if (code === 0) break;
+      failed += 1;
+      expect(stderr, `room for ${room} files`).toMatch(
+        /fleet-error\t[a-z.-]+\tthe disk of (\S+) is full.*: it has no inode left \(df -i \1\)/,
+      );
+      expect(code).toBe(70);
+    }
+    expect(failed).toBeGreaterThan(4);
+    expect(failed).toBeLessThan(20);
+    sh(`rm -rf ${many}`);
+  }, 120_000);
 });

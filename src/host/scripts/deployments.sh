@@ -49,13 +49,17 @@ take_room() {
 	}
 }
 
-# full_disk: prints where a disk of ours is mounted that has no room for anybody but root, if one is.
-full_disk() {
-	df -Pk "$state" "$vms" "$R/nix/store" 2>/dev/null | while read -r _ _ _ free _ at; do
-		case $free in *[!0-9]* | '') continue ;; esac
-		[ "$free" -ge 1024 ] || echo "$at"
-	done | head -n 1 | grep .
+# disks_below LEAST k|i: prints where disks of ours are mounted that have less than that free, KiB or inodes.
+disks_below() {
+	df "-P$2" "$state" "$vms" "$R/nix/store" 2>/dev/null | while read -r _ all _ free _ at; do
+		# Some file systems do not count inodes.
+		case $all$free in *[!0-9]* | '') continue ;; esac
+		if [ "$all" != 0 ] && [ "$free" -lt "$1" ]; then echo "$at"; fi
+	done
 }
+
+# full_disk: prints where a disk of ours is mounted that has no room for anybody but root, if one is.
+full_disk() { { disks_below 1024 k && disks_below 16 i; } | head -n 1 | grep .; }
 
 # start_guest NAME [--no-block]: on a full disk microvm-set-booted@, which writes as microvm, may until the next
 # boot have what is left for root: else no guest starts, on whatever runner.
@@ -71,8 +75,19 @@ start_guest() {
 
 # make_room WHERE: what a person can do about a disk that is full.
 make_room() {
+	if disks_below 16 i | grep -qxF "$1"; then
+		echo "it has no inode left (df -i $1); what holds most files: du -x --inodes $1 | sort -n | tail"
+		return
+	fi
 	echo "make room on it with nix-collect-garbage or journalctl --vacuum-size=100M, or see what fills it: du -xh $1 | sort -h | tail"
 }
+
+# What a full disk made fail says so, whichever line it was. A script that has a trap of its own says it by itself.
+explain() {
+	case $? in 0 | 70) return ;; esac
+	! full=$(full_disk) || die host.disk-full "the disk of $full is full: $(make_room "$full")"
+}
+trap explain EXIT
 
 # on_disk FILE…: there also after a power cut.
 on_disk() { sync "$@" 2>/dev/null || sync; }

@@ -106,8 +106,7 @@ flip_current() {
 
 # write FILE: standard input becomes FILE, whole or not at all.
 write() {
-	cat >"$1.new"
-	mv -f "$1.new" "$1"
+	cat >"$1.new" && mv -f "$1.new" "$1"
 }
 
 # looked_well NAME RUNNER: a guest looked well on that runner when it was last looked at; `-`: it did not.

@@ -48,7 +48,6 @@ unit() {
 	systemd-run --quiet --collect --wait --expand-environment=no --unit="fleet-$id-$number" --description="fleet $id: $name" \
 		--setenv=PATH="$PATH" --setenv=HOME="${HOME:-/root}" --setenv=FLEET_ROOT="$R" \
 		-p RuntimeMaxSec="$seconds" -p TimeoutStopSec=10 "$@" >"$base.unit" 2>&1 || true
-	: >"$base.gone"
 }
 memory=
 if [ "$kind" = build ]; then
@@ -59,7 +58,9 @@ if [ "$kind" = build ]; then
 else
 	set -- sh -c "$wrapper" fleet-step "$base" "$number" "$name" "$deployment" "$confirm" "$@"
 fi
-unit "$@" &
+# In parentheses: else dash keeps what was standard output, and the connection stays open when we give up.
+(unit "$@") </dev/null >/dev/null 2>&1 &
+waiter=$!
 
 shown=0
 show() {
@@ -72,7 +73,8 @@ pause=0.03
 rounds=0
 # systemd ends it before that, unless systemd hangs itself.
 until=$(($(uptime_seconds) + seconds + 45))
-until [ -e "$base.rc" ] || [ -e "$base.gone" ]; do
+# Its end, and not a file that tells of it: a full disk holds none.
+until [ -e "$base.rc" ] || ! kill -0 "$waiter" 2>/dev/null; do
 	[ "$(uptime_seconds)" -lt "$until" ] || die step.hung "step $name is over its limit of $seconds s, and systemd does not end it"
 	sleep "$pause"
 	rounds=$((rounds + 1))
