@@ -193,6 +193,24 @@ keep_room() {
 	[ "$free" -lt 65536 ] || ! take_room "$state/reserve.new" 4096 || mv -f "$state/reserve.new" "$state/reserve"
 }
 
+# is_forgotten NAME: a vm that left, whose state a person has deleted since where it was set aside. Nobody goes back
+# to its runners. Where the folders of vms are not mounted nobody knows.
+is_forgotten() {
+	[ -d "$aside" ] && [ ! -e "$vms/$1" ] && [ ! -e "$state/deployed/$1" ] || return 1
+	for folder in "$aside"/*/"$1"; do [ ! -e "$folder" ] || return 1; done
+	for folder in "$deployments"/*; do ! is_open "${folder##*/}" || return 1; done
+}
+
+# forget NAME: its generations, and the roots that keep them, may be collected.
+forget() {
+	for link in "$state/profiles/$1"-*-link; do
+		number=${link#"$state/profiles/$1"-}
+		# `web-2-1-link` is another vm's.
+		case ${number%-link} in '' | *[!0-9]*) ;; *) rm -f "$link" ;; esac
+	done
+	rm -f "$state/profiles/$1" "$roots/previous-$1" "$roots/deployed-$1" "$roots/aside-$1"
+}
+
 # prune: history has an end; the last good deployment, and those that are open, stay.
 prune() {
 	ended=0 good=
@@ -215,6 +233,10 @@ prune() {
 		if [ ! -d "$folder" ] || [ -e "$folder/begun" ] || [ -e "$folder/result" ] || at_work "${folder##*/}"; then continue; fi
 		made=$(stat -c %Y "$folder" 2>/dev/null || stat -f %m "$folder") || continue
 		[ $((now - made)) -lt 3600 ] || rm -rf "$folder" "${roots:?}/${folder##*/}"
+	done
+	for profile in "$state"/profiles/*; do
+		name=${profile##*/}
+		case $name in *-link) ;; *) ! is_forgotten "$name" || forget "$name" ;; esac
 	done
 	# Of what is gone from the store nobody asks any more.
 	for file in "$state"/expected/* "$state"/tables/*; do
