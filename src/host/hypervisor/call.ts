@@ -5,8 +5,6 @@ import { Unreadable } from '../answers/shape.ts';
 import type { Host, RunOptions } from '../host.ts';
 import { type ScriptName, script } from '../scripts.ts';
 
-export { requireScripts } from './scripts.ts';
-
 /** How many lines of remote output an error carries, and how long each of them may be. */
 const lastLines = 20;
 const lineLength = 500;
