@@ -126,11 +126,9 @@ function explain(login: Login, log: string, said: string): FleetError {
   });
 }
 
-/** The key that let us in, "type base64"; a certificate is none that an authorized_keys would name. */
+/** The key that let us in, "type base64"; of a certificate the key that it is for. */
 function accepted(log: string, known: readonly Buffer[]): string | undefined {
-  const last = [...log.matchAll(/^debug1: Server accepts key: .* (\S+) (SHA256:\S+).*$/gm)].at(-1);
-  const [, type = '', print] = last ?? [];
+  const print = [...log.matchAll(/^debug1: Server accepts key: .* (SHA256:\S+).*$/gm)].at(-1)?.[1];
   const key = known.find((blob) => fingerprint(blob) === print);
-  if (!key || type.endsWith('-CERT')) return undefined;
-  return `${keyType(key)} ${key.toString('base64')}`;
+  return key && `${keyType(key)} ${key.toString('base64')}`;
 }
