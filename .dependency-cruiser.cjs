@@ -58,7 +58,7 @@ module.exports = {
     },
     {
       name: 'only-ssh-speaks-ssh',
-      comment: 'One adapter, and the sandbox that answers it.',
+      comment: 'The adapters of the port Host, and the sandbox that answers them.',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(host/ssh|sandbox)/' },
       to: { path: 'node_modules/ssh2/' },

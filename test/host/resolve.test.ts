@@ -1,5 +1,7 @@
 import { userInfo } from 'node:os';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Identities } from '../../src/host/ssh/identities.ts';
+import { beyondSsh2 } from '../../src/host/ssh/open-link.ts';
 import { type Destination, resolve } from '../../src/host/ssh/resolve.ts';
 import { failure } from './desk.ts';
 import { type Desk, makeDesk } from './sshd.ts';
@@ -99,6 +101,22 @@ test.each([
     (await ask('hv1', `Host *\n  ${option} ${value}\n`)).beyond;
   expect(await beyond(something)).toEqual([option]);
   expect(await beyond(nothing)).toEqual([]);
+});
+
+test('GSSAPI, on for everybody in some distributions, is for those who have a ticket or no key', async () => {
+  const { KRB5CCNAME: before } = process.env;
+  const at = await ask('hv1', 'Host *\n  GSSAPIAuthentication yes\n');
+  const one = { usable: [{}], unusable: [], beyond: [], publicKeys: [] } as unknown as Identities;
+  const beyond = (ours: Identities) => beyondSsh2({ at, ours: { known: [], ours } });
+  try {
+    process.env.KRB5CCNAME = 'KCM:';
+    expect(beyond(one)).toEqual(['GSSAPIAuthentication']);
+    delete process.env.KRB5CCNAME;
+    expect(beyond(one)).toEqual([]);
+    expect(beyond({ ...one, usable: [] })).toEqual(['GSSAPIAuthentication']);
+  } finally {
+    if (before !== undefined) process.env.KRB5CCNAME = before;
+  }
 });
 
 test('a variable in a path is left to ssh', async () => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { parseGenerations } from '../../src/host/generations.ts';
 import { parseHistory } from '../../src/host/history.ts';
 import type { Host } from '../../src/host/host.ts';
@@ -11,7 +11,7 @@ import { parseRunners } from '../../src/host/runners.ts';
 import { AfterMark, mark } from '../../src/host/ssh/after-mark.ts';
 import { Output } from '../../src/host/ssh/output.ts';
 import { FleetError } from '../../src/model/errors.ts';
-import { connect, failure, sshConfig } from '../host/desk.ts';
+import { adapters, connect, failure, sshConfig } from '../host/desk.ts';
 import { type Desk, makeDesk, type Sshd, startSshd } from '../host/sshd.ts';
 
 let desk: Desk;
@@ -33,17 +33,22 @@ afterAll(() => {
   desk.remove();
 });
 
-test.each([
-  ['output', 'head -c 20000000 /dev/zero'],
-  ['errors', 'head -c 20000000 /dev/zero >&2'],
-])(
-  'a script whose %s have no end is given up after 16 MiB, with its connection',
-  async (_, script) => {
-    const error = await failure(host.run(`${script}; sleep 60`, []));
-    expect(error).toMatchObject({ code: 'remote.too-much', blames: 'world' });
-    expect((await failure(host.run('true', []))).code).toBe('ssh.lost');
-  },
-);
+describe.each(adapters)('%s', (adapter) => {
+  test.each([
+    ['output', 'head -c 20000000 /dev/zero'],
+    ['errors', 'head -c 20000000 /dev/zero >&2'],
+  ])(
+    'a script whose %s have no end is given up after 16 MiB, with its connection',
+    async (_, script) => {
+      const lines = `Host *\n  IdentityFile ${desk.path('id')}\n`;
+      const config = sshConfig(desk, lines, sshd.knownHosts, adapter);
+      const other = await connect({ host: sshd.address, port: sshd.port }, { configFile: config });
+      const error = await failure(other.run(`${script}; sleep 60`, []));
+      expect(error).toMatchObject({ code: 'remote.too-much', blames: 'world' });
+      expect((await failure(other.run('true', []))).code).toBe('ssh.lost');
+    },
+  );
+});
 
 test('lines that are handed on are not kept, but for the last', async () => {
   let lines = 0;

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FleetError } from '../../../model/errors.ts';
+import { FleetError } from '../../../model/errors.ts';
 import { shellQuote } from '../../quote.ts';
 import { fingerprint, keyType } from '../known-hosts.ts';
 import { type Credentials, loginTimeoutMs } from '../login.ts';
 import { type Destination, type Resolved, sshOptions } from '../resolve.ts';
-import { timedOut } from '../socket.ts';
 import { ended, spawnSsh, throughMaster } from './client.ts';
 import { loginError } from './failure.ts';
 import { Folder } from './folder.ts';
@@ -35,7 +34,7 @@ export async function opensshLink(login: Login): Promise<OpensshLink> {
   try {
     const words = [...sshOptions(to, configFile), ...settings(login, folder)];
     const child = spawnSsh(['-v', '-E', folder.log, ...words, '-N', '--', to.host]);
-    child.stdin.end();
+    child.stdin.on('error', () => {}).end(); // it may be gone already
     child.stdout.resume();
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => {
@@ -53,7 +52,13 @@ export async function opensshLink(login: Login): Promise<OpensshLink> {
     timer.abort();
     if (code === undefined) {
       end(child.pid);
-      throw timedOut(label, limit, 'the login did not come to an end');
+      throw new FleetError(
+        'ssh.timed-out',
+        `${label}: the login did not come to an end within ${limit / 1000} s`,
+        {
+          hint: 'Does a security key wait to be touched, or an agent for its owner? `ssh -v` shows more.',
+        },
+      );
     }
     const log = folder.readLog();
     if (code !== 0) {
