@@ -47,7 +47,7 @@ export async function applyCommand(
 function lockTimeout(text: string | undefined): number {
   const ms = parseDuration(text ?? '0s');
   if (ms !== undefined) return ms;
-  throw new FleetError('options.duration', `--lock-timeout ${text} is no duration`, {
+  throw new FleetError('options.duration', `--lock-timeout ${text} is not a duration`, {
     exitCode: exitCodes.usage,
     hint: 'For instance 30s or 10m.',
   });
@@ -99,7 +99,7 @@ async function applyOnce(
     for (const { hypervisor, facts } of seen.contacts) {
       if (facts instanceof Error)
         process.stderr.write(
-          `${hypervisor.name} was left out: it is behind until an apply reaches it.\n`,
+          `${hypervisor.name} was skipped (unreachable) and still runs the old commit.\n`,
         );
     }
     return exitCodeOf(results);
@@ -147,7 +147,7 @@ function savedPlan(file: string, { on, release, restart }: ApplyOptions): PlanFi
 function requireFresh(saved: PlanFile, now: PlanFile): void {
   const moved = staleness(saved, now);
   if (moved.length === 0) return;
-  throw new FleetError('plan.stale', 'the saved plan does not fit any more', {
+  throw new FleetError('plan.stale', 'the saved plan is stale', {
     detail: moved.join('\n'),
     hint: 'Nothing was done: plan again.',
   });

@@ -11,9 +11,9 @@ export function canAsk(): boolean {
 /** Asks on standard error. @throws FleetError when nobody can answer and --yes was not given. */
 export async function confirm(question: string, signal: AbortSignal): Promise<boolean> {
   if (!canAsk()) {
-    throw new FleetError('ask.nobody', 'this needs an answer, and nobody is here to give it', {
+    throw new FleetError('ask.nobody', 'confirmation needed, but there is no terminal', {
       exitCode: exitCodes.usage,
-      hint: 'Pass --yes when it may go on without asking.',
+      hint: 'To go on without being asked: --yes',
     });
   }
   const answer = await ask(`${question} [y/N] `, signal);

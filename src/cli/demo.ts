@@ -67,7 +67,7 @@ async function walkThrough(demo: Demo, say: (text: string) => void): Promise<voi
       .replace('  web2:\n', '  web2:\n    config: { boot.kernelParams: [lab.mute] }\n'),
   );
   await demo.fleet(['apply', '--yes'], exitCodes.rolledBack);
-  say('The commit was taken back, here and at the remote. Once more, without the mistake.');
+  say('The commit was reverted, here and at the remote. Once more, without the mistake.');
   demo.edit((text) => text.replace('  web1:\n', '  web1:\n    packages: [htop]\n'));
   await demo.fleet(['apply', '--yes'], 0);
   say('What was deployed so far, and a vm returned to what it was before its last change.');

@@ -151,8 +151,8 @@ function replan(
   return [...before].map(([name, facts]) => {
     const now = seen.replan(name, facts);
     if (!isSameWork(now, planned.get(name) as HypervisorPlan)) {
-      throw new FleetError('plan.stale', `${name} is not as it was when it was planned`, {
-        hint: 'Somebody changed it in between. Nothing was done: plan again.',
+      throw new FleetError('plan.stale', `${name} has changed since it was planned`, {
+        hint: 'Nothing was done: plan again.',
       });
     }
     // A nixos-rebuild that began meanwhile, a disk that filled up.

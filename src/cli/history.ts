@@ -41,7 +41,7 @@ export async function historyCommand(
     if (name !== undefined && all.length === 0 && !isOfFleet(index, name)) throw unknown(name);
     const entries = all.slice(0, last);
     if (options.json) process.stdout.write(`${JSON.stringify(document(entries), null, 2)}\n`);
-    else if (entries.length === 0) process.stderr.write('No deployments are remembered.\n');
+    else if (entries.length === 0) process.stderr.write('No deployments are recorded.\n');
     else process.stdout.write(historyText(entries, styleFor(process.stdout)));
     return answers.some(({ answer }) => answer instanceof Error) ? exitCodes.failed : exitCodes.ok;
   } finally {
@@ -53,7 +53,7 @@ export async function historyCommand(
 function lastOf({ last, json }: HistoryOptions): number {
   if (last === undefined) return json ? Number.POSITIVE_INFINITY : 20;
   if (/^\d+$/.test(last)) return Number(last);
-  throw new FleetError('options.number', `--last ${last} is no number`, {
+  throw new FleetError('options.number', `--last ${last} is not a number`, {
     exitCode: exitCodes.usage,
   });
 }
@@ -70,7 +70,7 @@ function hypervisorsOf(index: FleetIndex, name = ''): readonly Hypervisor[] {
 function unknown(name: string): FleetError {
   return new FleetError(
     'history.unknown',
-    `there is no record of ${name}: it is no vm or hypervisor, and no deployment, commit or branch that was deployed`,
+    `there is no record of ${name}: it is not a vm or hypervisor, nor a deployment, commit or branch that was deployed`,
     {
       exitCode: exitCodes.usage,
       hint: 'fleet history lists what there is; --last 100 shows more.',

@@ -210,7 +210,7 @@ async function lookAt(
   } catch (error) {
     if (!(error instanceof FleetError) || options.from !== undefined) throw error;
     process.stderr.write(
-      `could not look at ${options.ssh}: ${error.message}\n${error.hint ? `${error.hint}\n` : ''}`,
+      `could not inspect ${options.ssh}: ${error.message}\n${error.hint ? `${error.hint}\n` : ''}`,
     );
     return {};
   }

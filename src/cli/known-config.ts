@@ -25,7 +25,7 @@ export async function knownConfig(common: CommonOptions): Promise<Config> {
       ? `there is no ${config.config} here`
       : `${error.message} (fleet validate)`;
     process.stderr.write(
-      `${why}: this uses the one of commit ${commit.slice(0, 8)}, ${timestamp(at)}\n`,
+      `${why}; using fleet.yaml of commit ${commit.slice(0, 8)}, ${timestamp(at)}\n`,
     );
     return config;
   }

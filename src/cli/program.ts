@@ -51,45 +51,45 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
   );
   command(
     new Command('render')
-      .description('write the Nix files that fleet.yaml means')
+      .description('render fleet.yaml to Nix files')
       .option('--check', 'write nothing; fail when a file is not up to date'),
     async () => (await import('./render.ts')).renderCommand,
   );
   command(
     new Command('plan')
       .description('show what apply would do, and what is not as it should be')
-      .option('--offline', 'only files; no hypervisor is asked')
+      .option('--offline', 'only compare files; contact no hypervisor')
       .addOption(on)
-      .option('--release <names>', 'plan as if these were not held back; comma-separated')
+      .option('--release <names>', 'plan as if these were not held; comma-separated')
       .option('--no-diff', 'names of files instead of diffs')
       .option(
         '--detailed-exitcode',
         'exit 2 when there are changes, 1 when something is not well or cannot be applied',
       )
-      .option('--out <file>', 'save the plan: apply FILE carries out this one, or nothing')
+      .option('--out <file>', 'save the plan; apply FILE then does exactly that, or nothing')
       .addOption(asJson),
     async () => (await import('./plan.ts')).planCommand,
   );
   command(
     new Command('apply')
-      .description('commit, push, build, activate and verify; put back what fails')
-      .argument('[plan]', 'a plan that `fleet plan --out` saved: it is not asked about')
+      .description('commit, push, build, activate and verify; roll back what fails')
+      .argument('[plan]', 'a plan that `fleet plan --out` saved; applied without asking')
       .addOption(on)
       .option('-y, --yes', 'do not ask')
       .option('--allow-unreachable', 'leave out hypervisors that cannot be reached')
-      .option('--release <names>', 'deploy again what was held back; comma-separated')
+      .option('--release <names>', 'deploy held vms or hypervisors again; comma-separated')
       .option('--drop <names>', 'what a first switch may remove: bridges, vms, addresses')
       .option('--restart <names>', 'also restart these vms; comma-separated')
-      .option('--force', 'also a quarantined commit, and one that does not hold what runs')
-      .option('--resume [id]', 'take up a deployment that lost its fleet, and finish it')
-      .option('--undo', 'with --resume: put back what it changed')
+      .option('--force', 'deploy a quarantined commit, or one whose history lacks what runs')
+      .option('--resume [id]', 'resume an interrupted deployment and finish it')
+      .option('--undo', 'with --resume: roll back what it changed instead')
       .option('--lock-timeout <duration>', 'wait that long while somebody else deploys, as in 10m')
       .addOption(asJson),
     async () => (await import('./apply.ts')).applyCommand,
   );
   command(
     new Command('verify')
-      .description('look at every bridge, TAP and guest')
+      .description('check every bridge, TAP and guest')
       .addOption(on)
       .addOption(asJson),
     async () => (await import('./verify.ts')).verifyCommand,

@@ -62,7 +62,7 @@ async function finishCommand(
     const obstacle = obstacleTo(seen, lost, options.allowUnreachable ?? false);
     if (obstacle) {
       throw new FleetError('resume.cannot-finish', `${lost.id} cannot be finished: ${obstacle}`, {
-        hint: `fleet apply --resume ${lost.id} --undo puts back what it changed; without that the hypervisors do it by themselves.`,
+        hint: `fleet apply --resume ${lost.id} --undo rolls it back now; otherwise the hypervisors roll themselves back after rollout.confirm.`,
       });
     }
     if (!(await mayGoOn('Finish it?', lost, invocation, options))) return exitCodes.failed;
@@ -90,7 +90,7 @@ async function undoCommand(
     const kept = lost.past.filter((p) => p.deployment.decided === 'confirmed');
     for (const { hypervisor } of kept) {
       process.stderr.write(
-        `${hypervisor} was confirmed before, and stays: fleet rollback ${hypervisor}, and its vms\n`,
+        `${hypervisor} was already confirmed and stays as it is; to roll it back: fleet rollback ${hypervisor}, and its vms\n`,
       );
     }
     if (kept.length > 0) return exitCodes.halted;
@@ -156,15 +156,13 @@ async function findLost(contacts: readonly Contact[], options: ResumeOptions): P
 
 function nothingToTakeUp(ids: readonly string[], wanted: string | undefined): FleetError {
   if (wanted === undefined && ids.length > 1) {
-    return new FleetError('resume.several', 'several deployments wait to be taken up', {
+    return new FleetError('resume.several', 'several deployments were interrupted', {
       hint: `Name one: ${ids.map((id) => `fleet apply --resume ${id}`).join(' or ')}`,
     });
   }
   return new FleetError(
     'resume.nothing',
-    wanted
-      ? `deployment ${wanted} does not wait to be taken up`
-      : 'no deployment waits to be taken up',
+    wanted ? `deployment ${wanted} cannot be resumed` : 'no interrupted deployment to resume',
     { hint: 'What became of it: fleet history. What is left to do: fleet plan.' },
   );
 }
@@ -180,14 +178,14 @@ function obstacleTo(
     ({ deployment: { decided, result } }) =>
       decided === 'back' || (result !== undefined && result !== 'done'),
   );
-  if (back) return `${back.hypervisor} has put itself back already`;
+  if (back) return `${back.hypervisor} has already rolled itself back`;
   if (silent && !allowUnreachable)
-    return `${silent} does not answer, and may be part of it (--allow-unreachable: it is not)`;
+    return `${silent} does not answer and may be part of it (if it is not: --allow-unreachable)`;
   if (past.some(({ deployment }) => deployment.operation !== 'apply')) return 'it is a roll-back';
   const commit = past.find(({ deployment }) => deployment.commit)?.deployment.commit;
-  if (seen.commit.files.length > 0) return 'what fleet.yaml says here is not committed';
+  if (seen.commit.files.length > 0) return 'there are changes here that are not committed';
   return commit !== undefined && commit !== seen.commit.head
-    ? `it is about ${commit.slice(0, 8)}, and ${seen.commit.head?.slice(0, 8)} is checked out here`
+    ? `it deploys ${commit.slice(0, 8)}, and ${seen.commit.head?.slice(0, 8)} is checked out here`
     : undefined;
 }
 

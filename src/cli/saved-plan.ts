@@ -34,13 +34,13 @@ export function requireSavable(seen: Survey): void {
       ...h.problems.map((problem) => `${h.name}: ${problem}`),
     ]),
     ...(seen.commit.needsLock
-      ? ['flake.lock is to be made first, and decides what is built: fleet update']
+      ? ['flake.lock has to be made first (fleet update): it decides what is built']
       : []),
   ];
   if (reasons.length === 0) return;
-  throw new FleetError('plan.not-saved', 'this plan cannot be carried out: it is not saved', {
+  throw new FleetError('plan.not-saved', 'not saved: this plan cannot be applied', {
     detail: reasons.join('\n'),
-    hint: 'Put that right and plan again, or leave hypervisors out with --on.',
+    hint: 'Fix that and plan again, or leave hypervisors out with --on.',
   });
 }
 
@@ -60,13 +60,13 @@ export function planPath(path: string): string {
   }
   const there = statSync(file, { throwIfNoEntry: false });
   if (!there) return file;
-  if (!there.isFile()) throw refuse('plan.in-the-way', `${path} is there and is no file`);
+  if (!there.isFile()) throw refuse('plan.in-the-way', `${path} exists and is not a file`);
   try {
     readPlanFile(file);
   } catch {
     throw refuse(
       'plan.in-the-way',
-      `${path} is there and is not a saved plan`,
+      `${path} exists and is not a saved plan`,
       'fleet does not overwrite it.',
     );
   }

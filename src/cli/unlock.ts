@@ -37,15 +37,15 @@ export async function unlockCommand(
         exitCode: exitCodes.locked,
         hint:
           open.decided === undefined
-            ? `If its fleet is gone, ${name} puts itself back and frees the lock ${whenBack(left)}; fleet apply --resume ${id} takes it up before that.`
+            ? `If its fleet is gone, ${name} rolls itself back and frees the lock ${whenBack(left)}; before that, fleet apply --resume ${id} can finish it.`
             : 'It is about to end by itself.',
       });
     }
     process.stdout.write(
-      `${title}: nobody is at work at it any more.\n` +
+      `${title}, is no longer running.\n` +
         (open.decided === 'confirmed'
-          ? 'It is confirmed; what is left to write down is written down.\n'
-          : 'What it changed is put back.\n'),
+          ? 'It was confirmed; its records will be completed.\n'
+          : 'What it changed will be rolled back.\n'),
     );
     if (!options.yes && !(await confirm(`Unlock ${name}?`, invocation.signal))) {
       process.stderr.write('Nothing was changed.\n');

@@ -28,7 +28,10 @@ export async function updateCommand(
   const elsewhere = async () => {
     const hypervisor = fleet.hypervisors[0];
     if (!hypervisor)
-      throw new FleetError('lock.no-nix', 'there is neither Nix here nor a hypervisor that has it');
+      throw new FleetError(
+        'lock.no-nix',
+        'there is no Nix on this machine, and no hypervisor to ask',
+      );
     process.stderr.write(`no Nix here; asking ${hypervisor.name}\n`);
     const host = await connector.connect(hypervisor);
     opened.push(host);

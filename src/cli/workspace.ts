@@ -38,7 +38,7 @@ export function requireNoConflicts(workspace: Workspace): void {
   if (conflicts.length === 0) return;
   throw new FleetError(
     'render.conflict',
-    `fleet did not write these, and they are in its way: ${conflicts.join(', ')}`,
+    `fleet would overwrite files that it did not write: ${conflicts.join(', ')}`,
     {
       hint: conflicts.map(placeOf).join('\n'),
     },
@@ -48,8 +48,8 @@ export function requireNoConflicts(workspace: Workspace): void {
 /** Where what is in a file of the user's can be instead. */
 function placeOf(path: string): string {
   if (path === 'flake.nix')
-    return 'Move flake.nix aside: its inputs go under `inputs:`, what else it has into a file that `flake: { outputs: … }` names.';
-  return `Move ${path} aside: what is in it belongs into a file of another name, under \`modules:\` of its machine.`;
+    return 'Move flake.nix aside: its inputs go under `inputs:`, everything else into a file that `flake: { outputs: … }` names.';
+  return `Move ${path} aside: its contents belong in a file of another name, under \`modules:\` of its machine.`;
 }
 
 /** Brings the work tree to what is rendered. Each file is there whole or not at all. */

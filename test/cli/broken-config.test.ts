@@ -20,7 +20,7 @@ describe('a fleet.yaml in the midst of an edit', () => {
       const { code, stdout, stderr } = await desk.fleet(...args.filter((a) => a !== undefined));
       expect(stderr).toMatch(
         new RegExp(
-          `^\\d+ errors? in fleet\\.yaml \\(fleet validate\\): this uses the one of commit ${head}, 20.* UTC$`,
+          `^\\d+ errors? in fleet\\.yaml \\(fleet validate\\); using fleet.yaml of commit ${head}, 20.* UTC$`,
           'm',
         ),
       );
@@ -39,7 +39,7 @@ describe('a fleet.yaml in the midst of an edit', () => {
     expect((await desk.fleet('history')).stderr).toContain(`of commit ${good}`);
     desk.git('rm', '-q', 'fleet.yaml');
     const { stderr } = await desk.fleet('history');
-    expect(stderr).toContain(`there is no fleet.yaml here: this uses the one of commit ${good}`);
+    expect(stderr).toContain(`there is no fleet.yaml here; using fleet.yaml of commit ${good}`);
   });
 
   test('is what is wrong where git has no other', async () => {

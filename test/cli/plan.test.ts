@@ -163,12 +163,12 @@ describe('fleet plan --out', () => {
   });
 
   test.each([
-    ['fleet.yaml', 'fleet.yaml is there and is not a saved plan'],
+    ['fleet.yaml', 'fleet.yaml exists and is not a saved plan'],
     ['.git/my.plan', ".git/my.plan is in git's own folder"],
     ['.git/objects/my.plan', "is in git's own folder"],
     ['.git', ".git is in git's own folder"],
     ['no/my.plan', 'there is no folder'],
-    ['.', 'is there and is no file'],
+    ['.', 'exists and is not a file'],
   ])('never writes to %s', async (path, why) => {
     const home = desk();
     const before = [home.files(), home.git('status', '--porcelain')];
@@ -195,7 +195,7 @@ describe('fleet plan --out', () => {
     const { code, stdout, stderr } = await home.fleet('plan', '--out', 'other.plan');
     expect(code).toBe(1);
     expect(stdout).toContain('unreachable');
-    expect(stderr).toContain('this plan cannot be carried out: it is not saved [plan.not-saved]');
+    expect(stderr).toContain('not saved: this plan cannot be applied [plan.not-saved]');
     expect(stderr).toContain('hv1 cannot be reached: ');
     expect(home.files()).toEqual(before);
     const json = await home.fleet('plan', '--json', '--out', 'other.plan');
@@ -205,7 +205,7 @@ describe('fleet plan --out', () => {
   test('refuses one whose flake.lock is still to be made', async () => {
     const { code, stderr } = await new Desk(alone).commit().fleet('plan', '--out', 'my.plan');
     expect(code).toBe(1);
-    expect(stderr).toContain('flake.lock is to be made first');
+    expect(stderr).toContain('flake.lock has to be made first');
   });
 });
 

@@ -91,7 +91,7 @@ describe('a file of the user’s in the way', () => {
     const before = desk.files();
     const { code, stdout, stderr } = await desk.fleet('render');
     expect([code, stdout]).toEqual([1, '']);
-    expect(stderr).toContain(`in its way: ${path} [render.conflict]`);
+    expect(stderr).toContain(`did not write: ${path} [render.conflict]`);
     expect(desk.files()).toEqual(before);
   });
 

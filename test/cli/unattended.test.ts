@@ -26,7 +26,7 @@ describe('fleet apply where nobody can answer', () => {
     const { code, stdout, stderr } = await desk.fleet('apply');
     expect(code).toBe(64);
     expect(stdout).toContain('Plan: ');
-    expect(stderr).toContain('Pass --yes');
+    expect(stderr).toContain('without being asked: --yes');
     expect(desk.files()).toEqual(files);
     expect(desk.git('rev-parse', 'HEAD')).toBe(head);
   });

@@ -43,7 +43,7 @@ describe('what was deployed', { timeout: 240_000 }, () => {
 
   it('is nothing before the first deployment', async () => {
     const run = await desk.fleet(['history']);
-    expect(run).toMatchObject({ code: 0, stdout: '', stderr: 'No deployments are remembered.\n' });
+    expect(run).toMatchObject({ code: 0, stdout: '', stderr: 'No deployments are recorded.\n' });
     expect((await desk.fleet(['unlock', 'hv1', '--yes'])).stdout).toBe('hv1 is not locked.\n');
   });
 
@@ -94,7 +94,7 @@ describe('what was deployed', { timeout: 240_000 }, () => {
 
   it.each([
     ['nobody', 'there is no record of nobody'],
-    ['--last=many', '--last many is no number'],
+    ['--last=many', '--last many is not a number'],
   ])('%s is a usage error', async (arg, message) => {
     const run = await desk.fleet(['history', arg]);
     expect(run.code).toBe(64);
@@ -172,7 +172,7 @@ describe('what was deployed', { timeout: 240_000 }, () => {
     const run = await desk.fleet(['rollback', 'web2', '--yes', '--json']);
     desk.save();
     expect(run.code, run.stderr).toBe(0);
-    expect(run.stderr).toContain('this uses the one of commit');
+    expect(run.stderr).toContain('using fleet.yaml of commit');
     expect(JSON.parse(run.stdout)).toMatchObject({
       kind: 'rollback',
       version: 1,

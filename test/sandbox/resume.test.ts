@@ -112,7 +112,7 @@ describe('a deployment whose fleet was killed', { timeout: 240_000 }, () => {
     const run = await desk.fleet(['apply', '--resume', '--undo', '--yes', '--json']);
     desk.save();
     expect(run.code, run.stdout + run.stderr).toBe(3);
-    expect(run.stderr).toContain('fleet.yaml (fleet validate): this uses the one of commit');
+    expect(run.stderr).toContain('fleet.yaml (fleet validate); using fleet.yaml of commit');
     expect(JSON.parse(run.stdout)).toMatchObject({
       kind: 'resume',
       version: 1,
@@ -138,7 +138,7 @@ describe('a deployment whose fleet was killed', { timeout: 240_000 }, () => {
     });
     const refused = await desk.fleet(['apply', '--resume', '--yes']);
     expect(refused.code).toBe(1);
-    expect(refused.stderr).toContain('what fleet.yaml says here is not committed');
+    expect(refused.stderr).toContain('there are changes here that are not committed');
     expect(refused.stderr).toContain('--undo');
     expect(await isLocked()).toBe(true);
     desk.edit((d) => {
@@ -147,7 +147,7 @@ describe('a deployment whose fleet was killed', { timeout: 240_000 }, () => {
     await desk.git('commit', '-q', '--allow-empty', '-m', 'another');
     const other = await desk.fleet(['apply', '--resume', '--yes']);
     expect(other.code).toBe(1);
-    expect(other.stderr).toMatch(/it is about [0-9a-f]{8}, and [0-9a-f]{8} is checked out here/);
+    expect(other.stderr).toMatch(/it deploys [0-9a-f]{8}, and [0-9a-f]{8} is checked out here/);
     expect((await desk.fleet(['apply', '--resume', '--undo', '--yes'])).code).toBe(3);
     expect(await booted()).toEqual(before);
   });
@@ -161,7 +161,7 @@ describe('a deployment whose fleet was killed', { timeout: 240_000 }, () => {
     );
     const refused = await desk.fleet(['apply', '--resume', '--yes']);
     expect(refused.code).toBe(1);
-    expect(refused.stderr).toContain('hv2 has put itself back already');
+    expect(refused.stderr).toContain('hv2 has already rolled itself back');
     expect((await desk.fleet(['apply', '--resume', '--undo', '--yes'])).code).toBe(3);
     expect(await booted()).toEqual(before);
   });
@@ -190,9 +190,9 @@ describe('a deployment whose fleet was killed', { timeout: 240_000 }, () => {
   it('that is over cannot be taken up', async () => {
     const nothing = await desk.fleet(['apply', '--resume', '--yes']);
     expect(nothing.code).toBe(1);
-    expect(nothing.stderr).toContain('no deployment waits to be taken up [resume.nothing]');
+    expect(nothing.stderr).toContain('no interrupted deployment to resume [resume.nothing]');
     const named = await desk.fleet(['apply', '--resume', '20260101-000000-abcd', '--yes']);
-    expect(named.stderr).toContain('deployment 20260101-000000-abcd does not wait');
+    expect(named.stderr).toContain('deployment 20260101-000000-abcd cannot be resumed');
   });
 
   it('and that nobody takes up: its hypervisors are back, and free, by themselves', async () => {

@@ -141,7 +141,7 @@ describe('apply of a saved plan', { timeout: 120_000 }, () => {
     const head = await desk.git('rev-parse', 'HEAD');
     const run = await desk.fleet(['apply', plan, '--yes']);
     expect(run.code).toBe(1);
-    expect(run.stderr).toContain('the saved plan does not fit any more [plan.stale]');
+    expect(run.stderr).toContain('the saved plan is stale [plan.stale]');
     expect(run.stderr).toContain('| fleet.yaml changed\n');
     expect(run.stderr).toContain('| hv1: pet is there now\n');
     expect(await hv1.booted('web1')).toBe(before);

@@ -50,7 +50,7 @@ describe('a lock', { timeout: 240_000 }, () => {
     expect(run.stderr).toMatch(/is still at work on hv1 \[unlock\.at-work\]/);
     expect(run.stderr).toMatch(
       new RegExp(
-        `hv1 puts itself back and frees the lock in \\d+ s; fleet apply --resume ${id} takes`,
+        `hv1 rolls itself back and frees the lock in \\d+ s; before that, fleet apply --resume ${id} can`,
       ),
     );
     // Nor does another apply.
@@ -70,7 +70,7 @@ describe('a lock', { timeout: 240_000 }, () => {
 
     const run = await unlock();
     expect(run.code, run.stderr).toBe(0);
-    expect(run.stdout).toContain('nobody is at work at it any more.\nWhat it changed is put back.');
+    expect(run.stdout).toContain('is no longer running.\nWhat it changed will be rolled back.');
     expect(run.stdout).toContain(`hv1 is free (${id}: rolled-back).`);
     expect(await hv1.exists('/var/lib/fleet/lock')).toBe(false);
     await vi.waitFor(async () => expect(await hv1.isActive('web1')).toBe(true), 10_000);
