@@ -132,7 +132,7 @@ export function fleetYamlPage(schema) {
       `## ${own.title === vmFields ? own.title : `\`${own.title}\``}`,
       '',
       own.title === vmFields
-        ? 'Under `defaults` for every vm, under `profiles.PROFILE` for those that name it, under `vms.NAME` for one.\nA later one wins over an earlier; lists and maps are added to.'
+        ? 'Under `defaults` for every vm, under `profiles.PROFILE` for those that name it, under `vms.NAME` for one.\nA later one wins over an earlier; lists and maps are added to. Defaults and profiles are rendered once, into\n`modules/defaults.nix` and `modules/profiles/PROFILE.nix`: a change there is one diff.'
         : own.object.description,
       '',
       ...example(own),

@@ -1,41 +1,22 @@
 # Rendered by fleet from fleet.yaml: change it there.
-{ pkgs, ... }:
-{
-  imports = [
-    ../../modules/guest.nix
-    ./config.nix
+{ pkgs, ... }@args:
+import ../../modules/layers.nix args {
+  imports = [ ../../modules/guest.nix ];
+
+  layers = [
+    ../../modules/defaults.nix
+    ../../modules/profiles/web.nix
   ];
 
-  environment.systemPackages = [
-    pkgs.curl
-    pkgs.htop
-    pkgs.vim
+  microvm.interfaces = [
+    {
+      id = "vm-vm1";
+      mac = "02:7b:11:e3:d1:b4";
+      type = "tap";
+    }
   ];
-
-  microvm = {
-    hypervisor = "qemu";
-    interfaces = [
-      {
-        id = "vm-vm1";
-        mac = "02:7b:11:e3:d1:b4";
-        type = "tap";
-      }
-    ];
-    mem = 1024;
-    vcpu = 1;
-    volumes = [
-      {
-        fsType = "ext4";
-        image = "var-lib-data.img";
-        label = "var-lib-data";
-        mountPoint = "/var/lib/data";
-        size = 10240;
-      }
-    ];
-  };
 
   networking.hostName = "vm1";
-  system.stateVersion = "25.11";
 
   systemd.network.networks."10-vm1" = {
     address = [ "10.1.0.2/24" ];
@@ -43,15 +24,5 @@
     gateway = [ "10.1.0.1" ];
     matchConfig.MACAddress = "02:7b:11:e3:d1:b4";
     networkConfig.IPv6AcceptRA = false;
-  };
-
-  time.timeZone = "UTC";
-
-  users.users.ops = {
-    extraGroups = [ "wheel" ];
-    isNormalUser = true;
-    openssh.authorizedKeys.keys = [
-      "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGV4YW1wbGVleGFtcGxlZXhhbXBsZWV4YW1wbGVl ops@example"
-    ];
   };
 }

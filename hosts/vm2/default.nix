@@ -1,19 +1,12 @@
 # Rendered by fleet from fleet.yaml: change it there.
-{ pkgs, ... }:
-{
-  imports = [
-    ../../modules/guest.nix
-    ./config.nix
-  ];
+{ pkgs, ... }@args:
+import ../../modules/layers.nix args {
+  imports = [ ../../modules/guest.nix ];
 
-  environment.systemPackages = [
-    pkgs.htop
-    pkgs.postgresql_16
-    pkgs.vim
-  ];
+  config = import ./config.nix;
+  layers = [ ../../modules/defaults.nix ];
 
   microvm = {
-    hypervisor = "qemu";
     interfaces = [
       {
         id = "vm-vm2";
@@ -26,13 +19,6 @@
     volumes = [
       {
         fsType = "ext4";
-        image = "var-lib-data.img";
-        label = "var-lib-data";
-        mountPoint = "/var/lib/data";
-        size = 10240;
-      }
-      {
-        fsType = "ext4";
         image = "var-lib-postgresql.img";
         label = "var-lib-po-c3507";
         mountPoint = "/var/lib/postgresql";
@@ -42,7 +28,7 @@
   };
 
   networking.hostName = "vm2";
-  system.stateVersion = "25.11";
+  packages.postgresql_16 = pkgs.postgresql_16;
 
   systemd.network.networks."10-vm2" = {
     address = [ "10.2.0.2/24" ];
@@ -50,15 +36,5 @@
     gateway = [ "10.2.0.1" ];
     matchConfig.MACAddress = "02:36:d0:1e:0c:cd";
     networkConfig.IPv6AcceptRA = false;
-  };
-
-  time.timeZone = "UTC";
-
-  users.users.ops = {
-    extraGroups = [ "wheel" ];
-    isNormalUser = true;
-    openssh.authorizedKeys.keys = [
-      "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGV4YW1wbGVleGFtcGxlZXhhbXBsZWV4YW1wbGVl ops@example"
-    ];
   };
 }

@@ -17,19 +17,14 @@ import type {
   Network,
   Nic,
   Rollout,
-  Runner,
-  Share,
   SshTarget,
-  User,
   Vm,
-  Volume,
 } from '../model/fleet.ts';
 import { bridgeName, byName, macAddress, tapName } from '../model/names.ts';
-import { shareTag } from '../model/shares.ts';
 import { parseSshTarget } from '../model/ssh-target.ts';
-import { parseDuration, parseSize } from '../model/units.ts';
-import { imageName, volumeLabel } from '../model/volumes.ts';
+import { parseDuration } from '../model/units.ts';
 import { capacityOf, memoryOf, vcpuOf } from './capacity.ts';
+import { layersOf } from './layers.ts';
 import {
   autostart,
   type Draft,
@@ -40,19 +35,13 @@ import {
 } from './normalise.ts';
 import { egressPorts, published } from './ports.ts';
 import { modulePath } from './rules/modules.ts';
-import type {
-  Check as CheckYaml,
-  FleetYaml,
-  Share as ShareYaml,
-  Users,
-  Volume as VolumeYaml,
-} from './schema.generated.ts';
-
-const stateVersion = '25.11';
+import type { Check as CheckYaml, FleetYaml } from './schema.generated.ts';
+import { credentials, runnerOf, share, stateVersionOf, users, volume } from './vm-fields.ts';
 
 /** A draft that no rule objects to → the Fleet, every default filled in. */
 export function assemble(draft: Draft): Fleet {
   const { yaml } = draft;
+  const layers = layersOf(draft);
   return {
     name: yaml.name,
     inputs: inputs(yaml),
@@ -62,6 +51,7 @@ export function assemble(draft: Draft): Fleet {
     hypervisors: sorted(draft.hypervisors, (machine) => hypervisor(machine, yaml)),
     networks: sorted(draft.networks, network),
     vms: sorted(draft.vms, (vm) => guest(vm, draft)),
+    ...(layers && { layers }),
   };
 }
 
@@ -186,7 +176,7 @@ function guest(vm: DraftVm, draft: Draft): Vm {
     nics: links.map((link) => nic(name, link, draft)),
     vcpu: vcpuOf(merged),
     memoryMiB: memoryOf(merged),
-    hypervisor: (merged.hypervisor ?? 'qemu') as Runner,
+    hypervisor: runnerOf(merged),
     store: merged.store ?? 'shared',
     balloon: merged.balloon ?? false,
     ...(yaml.vsock !== undefined && { vsock: yaml.vsock }),
@@ -194,7 +184,7 @@ function guest(vm: DraftVm, draft: Draft): Vm {
     autostart: autostart(vm, draft),
     tags: merged.tags,
     ...(merged.timezone !== undefined && { timezone: merged.timezone }),
-    stateVersion: merged.stateVersion ?? stateVersion,
+    stateVersion: stateVersionOf(merged),
     packages: merged.packages,
     users: users(merged.users),
     config: merged.config,
@@ -202,32 +192,10 @@ function guest(vm: DraftVm, draft: Draft): Vm {
     volumes: merged.volumes.map(volume),
     publish: merged.publish.map(published),
     shares: merged.shares.map(share),
-    credentials: Object.entries(merged.credentials)
-      .map(([name, path]) => ({ name, path }))
-      .sort(byName),
+    credentials: credentials(merged.credentials),
     checks: merged.checks.map(check),
     dependsOn: merged.dependsOn,
   };
-}
-
-function users(given: Users | undefined): User[] {
-  return Object.entries(given ?? {})
-    .map(([name, { groups = [], sshKeys = [] }]) => ({ name, groups, sshKeys }))
-    .sort(byName);
-}
-
-function volume({ mount, size, image, fs = 'ext4' }: VolumeYaml): Volume {
-  return {
-    mount,
-    image: image ?? imageName(mount),
-    fs,
-    sizeMiB: parseSize(size)!,
-    label: volumeLabel(mount, fs),
-  };
-}
-
-function share({ source, mount, readOnly = false }: ShareYaml): Share {
-  return { source, mount, readOnly, tag: shareTag(mount) };
 }
 
 function check({ tcp, http, run, within }: CheckYaml): Check {

@@ -39,6 +39,7 @@ export const codes = {
   E304: 'two interfaces of one hypervisor have the same name',
   E305: 'two vms get the same MAC address',
   E306: 'rollout.canary selects no hypervisor',
+  E307: 'the names of two profiles differ in case alone',
 
   E401: 'a subnet is written with an address inside it',
   E402: 'a subnet is too small or too large',
@@ -67,7 +68,7 @@ export const codes = {
   E504: 'a running vm depends on a stopped one',
   E505: 'two volumes of a vm have the same mount, image or label',
   E506: 'a volume would hide or overwrite what the guest or fleet needs',
-  E507: 'a module or flake.outputs is not a path inside the repository',
+  E507: 'a module or flake.outputs is not a path inside the repository, or is rendered',
   E508: 'an ssh key does not look like a public key',
   E509: 'an ssh destination cannot be read',
   E520: 'this hypervisor of a vm cannot shut a guest down',

@@ -90,7 +90,7 @@ export interface Draft {
   readonly layers: readonly Layer[];
 }
 
-const none: Merged = {
+export const none: Merged = {
   tags: [],
   packages: [],
   users: {},
@@ -105,7 +105,7 @@ const none: Merged = {
 };
 
 /** Defaults, then profiles, then the vm. A later scalar wins; lists and maps are added to. */
-function merge(base: Merged, own: Settings): Merged {
+export function merge(base: Merged, own: Settings): Merged {
   return {
     ...base,
     ...own,

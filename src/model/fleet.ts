@@ -272,4 +272,30 @@ export interface Fleet {
   readonly hypervisors: readonly Hypervisor[];
   readonly networks: readonly Network[];
   readonly vms: readonly Vm[];
+  /** Absent: vms share nothing, the file of each has everything. */
+  readonly layers?: Layers;
+}
+
+/**
+ * Vm fields as one place of fleet.yaml says them, as far as files of guests hold them. A scalar that is
+ * absent is not said there.
+ */
+export interface Layer extends Pick<Vm, LayerList>, Partial<Pick<Vm, LayerScalar>> {}
+
+type LayerList = 'packages' | 'users' | 'config' | 'modules' | 'volumes' | 'shares' | 'credentials';
+
+export type LayerScalar = 'vcpu' | 'memoryMiB' | 'hypervisor' | 'timezone' | 'stateVersion';
+
+/** Where vms have their fields from: what is rendered once instead of into the file of each. */
+export interface Layers {
+  /** Has a value for whatever fleet.yaml does not say; a time zone is for modules to say, then. */
+  readonly defaults: Layer;
+  readonly profiles: ReadonlyMap<string, Layer>;
+  readonly vms: ReadonlyMap<string, OwnLayer>;
+}
+
+export interface OwnLayer {
+  /** Its profiles, in their order. */
+  readonly profiles: readonly string[];
+  readonly own: Layer;
 }

@@ -12,15 +12,18 @@ export function toNix(data: Data): string {
 /**
  * A file's text: `{ pkgs, ... }:` when arguments are named, then the set, its keys sorted but for
  * `imports`, which readers expect first.
+ * @param call what the set is an argument of; it may name `args`
  */
-export function nixFile(body: NixSet, args: readonly string[] = []): string {
+export function nixFile(body: NixSet, args: readonly string[] = [], call?: Code): string {
   const names = [...args].sort();
   // nixfmt gives every argument its line from the third on.
   const header =
     names.length > 2
       ? `{\n${names.map((n) => `  ${n},\n`).join('')}  ...\n}:\n`
       : `{ ${[...names, '...'].join(', ')} }:\n`;
-  return `${names.length === 0 ? '' : header}${printSet(body, '', true)}\n`;
+  const set = `${printSet(body, '', true)}\n`;
+  if (call) return `${header.replace(/:\n$/, '@args:\n')}${call.text} ${set}`;
+  return `${names.length === 0 ? '' : header}${set}`;
 }
 
 /** `column` is where the text starts, for what may stay on the line. */

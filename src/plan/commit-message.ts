@@ -1,22 +1,19 @@
+import { defaultsPath } from '../model/layers.ts';
 import { plainLine } from '../model/plain-text.ts';
 import type { FileChange } from './plan.ts';
 
 /** Longest title that git's own tools show whole. */
 const titleLength = 72;
 
-/** Says what changes, by the hosts whose folders do; the body has every file. */
+/** Says what changes, by the hosts whose folders do, defaults and profiles; the body has every file. */
 export function commitMessage(files: readonly FileChange[]): string {
-  const hosts = Map.groupBy(
-    files.filter((f) => /^hosts\/[^/]+\//.test(f.path)),
-    (f) => f.path.split('/')[1] ?? '',
-  );
+  const subjects = Map.groupBy(files, ({ path }) => subjectOf(path));
   const parts = new Map<string, string[]>();
-  for (const [host, changes] of hosts) {
-    const kinds = new Set(
-      changes.filter((c) => c.path.endsWith('/default.nix')).map((c) => c.kind),
-    );
+  for (const [subject, changes] of subjects) {
+    if (subject === undefined) continue;
+    const kinds = new Set(changes.filter((c) => !isFurtherFile.test(c.path)).map((c) => c.kind));
     const word = kinds.has('add') ? 'add' : kinds.has('remove') ? 'remove' : 'change';
-    parts.set(word, [...(parts.get(word) ?? []), host]);
+    parts.set(word, [...(parts.get(word) ?? []), subject]);
   }
   const title = ['add', 'remove', 'change']
     .filter((word) => parts.has(word))
@@ -27,6 +24,14 @@ export function commitMessage(files: readonly FileChange[]): string {
   const sign = { add: 'new', change: 'changed', remove: 'removed' } as const;
   return `${short}\n\n${files.map((f) => `${sign[f.kind]} ${f.path}`).join('\n')}\n`;
 }
+
+function subjectOf(path: string): string | undefined {
+  if (path === defaultsPath) return 'defaults';
+  return /^hosts\/([^/]+)\//.exec(path)?.[1] ?? /^modules\/(profiles\/[^/]+)\.nix$/.exec(path)?.[1];
+}
+
+/** A host comes and goes with its default.nix. */
+const isFurtherFile = /^hosts\/(?!.*\/default\.nix$)/;
 
 /** What the message of a revert is made from. */
 export interface Revert {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Fleet } from '../model/fleet.ts';
+import { layersOf, sharedLayers } from '../model/layers.ts';
 
 /**
  * For each vm and hypervisor, a digest of every file of the commit that its evaluation can see.
@@ -8,7 +9,8 @@ import type { Fleet } from '../model/fleet.ts';
  *
  * A host sees its own rendered folder and everything that is not some host's rendered folder:
  * hand-written Nix may import anything. It is taken not to read fleet.yaml (which is rendered into all
- * the rest) nor hosts/default.nix beyond its own line, the system (docs/decisions/fingerprints.md).
+ * the rest) nor hosts/default.nix beyond its own line, the system, and of what is rendered of defaults and
+ * profiles what its file names (docs/decisions/fingerprints.md).
  *
  * @param files path → mode and git id of its content, of the commit that is to be deployed
  * @param rendered paths that fleet renders
@@ -21,18 +23,22 @@ export function fingerprints(
 ): Map<string, string> {
   const shared = createHash('sha256');
   const own = new Map<string, string[]>();
+  const layers = sharedLayers(fleet);
   for (const path of [...files.keys()].sort()) {
     if (path === configPath || path === 'hosts/default.nix') continue;
     const host = rendered.has(path) ? /^hosts\/([^/]+)\//.exec(path)?.[1] : undefined;
+    const owner = host ?? (layers.has(path) ? path : undefined);
     const line = `${path}\0${files.get(path)}\n`;
-    if (host === undefined) shared.update(line);
-    else own.set(host, [...(own.get(host) ?? []), line]);
+    if (owner === undefined) shared.update(line);
+    else own.set(owner, [...(own.get(owner) ?? []), line]);
   }
   const common = shared.digest('hex');
   const systems = new Map(fleet.hypervisors.map((h) => [h.name, h.system]));
   const digest = (name: string, system: string | undefined) =>
     createHash('sha256')
-      .update(`${common}\n${system}\n${(own.get(name) ?? []).join('')}`)
+      .update(
+        `${common}\n${system}\n${[name, ...layersOf(fleet, name, layers)].flatMap((owner) => own.get(owner) ?? []).join('')}`,
+      )
       .digest('hex')
       .slice(0, 32);
   return new Map([

@@ -1,18 +1,35 @@
-import type { Network, Nic, Share, Vm, Volume } from '../model/fleet.ts';
+import type { Layer, Network, Nic, Vm } from '../model/fleet.ts';
 import { isLookedInto } from '../model/guest-keys.ts';
+import { layersModulePath } from '../model/layers.ts';
 import { wayOut } from '../model/way-out.ts';
 import { nixFile } from '../nix/print.ts';
-import type { Nix } from '../nix/tree.ts';
-import { imports, machineOptions, moduleArgs, packageList } from './machine.ts';
+import { expression, type Nix, type NixSet } from '../nix/tree.ts';
+import { layerOptions, layerWords } from './layers.ts';
+import { imports, moduleArgs, packageList, unsaidZone } from './machine.ts';
 import { rendered } from './marker.ts';
 import { guestModulePath, ownStoreModulePath } from './modules/guest.ts';
 import { guestChecksModulePath } from './modules/guest-checks.ts';
+import { hostFolder, pathFrom } from './paths.ts';
 
-/** `hosts/<vm>/default.nix`. */
-export function guestFile(vm: Vm, networkOf: (name: string) => Network): string {
+/** The layers of a vm: files that it shares, and what is its own. */
+export interface GuestLayers {
+  readonly shared: readonly string[];
+  readonly own: Layer;
+}
+
+/**
+ * `hosts/<vm>/default.nix`.
+ * @param layers absent: the file has everything
+ */
+export function guestFile(
+  vm: Vm,
+  networkOf: (name: string) => Network,
+  layers?: GuestLayers,
+): string {
+  const at = `${hostFolder(vm.name)}/default.nix`;
+  const own = layers?.own ?? vm;
+  const { microvm, ...options } = layerOptions(own);
   const packages = packageList(vm);
-  // NixOS makes homes before it mounts what is not needed for that, which would hide them.
-  const homes = [...vm.volumes, ...vm.shares].map(({ mount }) => mount).filter(isOfHomes);
   const out = wayOut(vm.nics, networkOf);
   const networks = vm.nics.map((nic, position) => {
     const network = networkOf(nic.network);
@@ -31,34 +48,45 @@ export function guestFile(vm: Vm, networkOf: (name: string) => Network): string 
       }),
     ];
   });
+  const body: NixSet = {
+    ...options,
+    ...(!layers && vm.timezone === undefined && { time: { timeZone: unsaidZone } }),
+    networking: { hostName: vm.name },
+    microvm: {
+      ...microvm,
+      ...(vm.balloon && { balloon: true }),
+      interfaces: vm.nics.map(({ mac, tap }) => ({ id: tap, mac, type: 'tap' })),
+      ...(vm.vsock !== undefined && { vsock: { cid: vm.vsock, ssh: { enable: true } } }),
+    },
+    systemd: { network: { networks: Object.fromEntries(networks) } },
+  };
+  if (layers) {
+    const hasConfig = Object.keys(own.config).length > 0;
+    return rendered(
+      nixFile(
+        {
+          ...body,
+          ...layerWords(own, at),
+          ...(hasConfig && { config: expression('import ./config.nix') }),
+          imports: modules(vm).map((file) => pathFrom(at, file)),
+          layers: layers.shared.map((file) => pathFrom(at, file)),
+        },
+        ['pkgs'],
+        expression(`import ${pathFrom(at, layersModulePath).text} args`),
+      ),
+    );
+  }
   return rendered(
     nixFile(
       {
+        ...body,
         imports: imports(vm, modules(vm)),
-        ...machineOptions(vm),
         ...(packages.length > 0 && { environment: { systemPackages: packages } }),
-        microvm: {
-          ...(vm.balloon && { balloon: true }),
-          ...(vm.credentials.length > 0 && { credentialFiles: credentialFiles(vm) }),
-          hypervisor: vm.hypervisor,
-          interfaces: vm.nics.map(({ mac, tap }) => ({ id: tap, mac, type: 'tap' })),
-          mem: vm.memoryMiB,
-          ...(vm.shares.length > 0 && { shares: vm.shares.map(share) }),
-          vcpu: vm.vcpu,
-          ...(vm.volumes.length > 0 && { volumes: vm.volumes.map(volume) }),
-          ...(vm.vsock !== undefined && { vsock: { cid: vm.vsock, ssh: { enable: true } } }),
-        },
-        ...(homes.length > 0 && {
-          fileSystems: Object.fromEntries(homes.map((mount) => [mount, { neededForBoot: true }])),
-        }),
-        systemd: { network: { networks: Object.fromEntries(networks) } },
       },
       moduleArgs(vm),
     ),
   );
 }
-
-const isOfHomes = (mount: string): boolean => /^\/home(\/|$)/.test(mount);
 
 const modules = (vm: Vm): string[] => [
   vm.store === 'disk' ? ownStoreModulePath : guestModulePath,
@@ -104,16 +132,3 @@ function nicNetwork(nic: Nic, families: readonly Family[], { nameserver, table }
     }),
   };
 }
-
-/** Volumes stay in the order given: an unlabelled one is found by its position. */
-function volume({ fs, image, label, mount, sizeMiB }: Volume): Nix {
-  return { fsType: fs, image, label, mountPoint: mount, size: sizeMiB };
-}
-
-function share({ mount, readOnly, source, tag }: Share): Nix {
-  return { mountPoint: mount, proto: 'virtiofs', readOnly, source, tag };
-}
-
-/** Paths as text: as Nix paths they would be copied into the store, where everybody can read them. */
-const credentialFiles = ({ credentials }: Vm): Nix =>
-  Object.fromEntries(credentials.map(({ name, path }) => [name, path]));

@@ -26,12 +26,14 @@ export function imports(
   const config = hasConfig(machine) ? ['config.nix'] : [];
   const beside = [...config, ...own].sort().map((file) => `${folder}/${file}`);
   const all = [...shared, ...beside, ...machine.modules];
-  return [...new Set(all)].map((file) => pathFrom(machine.name, file));
+  return [...new Set(all)].map((file) => pathFrom(`${folder}/default.nix`, file));
 }
 
-/** Attributes of `pkgs`; dots part them: `python3Packages.requests`. */
+/** An attribute of `pkgs`; dots part it: `python3Packages.requests`. */
+export const packageNamed = (name: string): Code => select('pkgs', ...name.split('.'));
+
 export const packageList = (machine: Machine): Code[] =>
-  [...machine.packages].sort().map((name) => select('pkgs', ...name.split('.')));
+  [...machine.packages].sort().map(packageNamed);
 
 /** The arguments that the module's header must name. */
 export const moduleArgs = (machine: Machine): string[] => [
@@ -39,19 +41,25 @@ export const moduleArgs = (machine: Machine): string[] => [
   ...(machine.packages.length > 0 ? ['pkgs'] : []),
 ];
 
-/** The options that every machine has, apart from `environment`. */
+/** What a hypervisor has of these, apart from `environment`. */
 export function machineOptions(machine: Machine): NixSet {
   return {
     networking: { hostName: machine.name },
     system: { stateVersion: machine.stateVersion },
-    // A module may have one where fleet.yaml has none.
-    time: { timeZone: machine.timezone ?? expression('lib.mkDefault "UTC"') },
-    ...(machine.users.length > 0 && { users: { users: users(machine.users) } }),
+    time: { timeZone: machine.timezone ?? unsaidZone },
+    ...userSet(machine.users),
   };
 }
 
-function users(list: readonly User[]): NixSet {
-  return Object.fromEntries(list.map((user) => [user.name, userOptions(user)]));
+/** A module may have one where fleet.yaml has none. */
+export const unsaidZone: Code = expression('lib.mkDefault "UTC"');
+
+/** `users`, where there are any. */
+export function userSet(list: readonly User[]): NixSet {
+  if (list.length === 0) return {};
+  return {
+    users: { users: Object.fromEntries(list.map((user) => [user.name, userOptions(user)])) },
+  };
 }
 
 function userOptions(user: User): Nix {
@@ -63,12 +71,13 @@ function userOptions(user: User): Nix {
   };
 }
 
-const hasConfig = (machine: Machine): boolean => Object.keys(machine.config).length > 0;
+const hasConfig = (machine: Pick<Machine, 'config'>): boolean =>
+  Object.keys(machine.config).length > 0;
 
 /**
  * The user's `config` in a module of its own, so that it merges with what fleet renders; undefined
  * where there is none.
  */
-export function configFile(machine: Machine): string | undefined {
+export function configFile(machine: Pick<Machine, 'config'>): string | undefined {
   return hasConfig(machine) ? rendered(nixFile(expandConfig(machine.config))) : undefined;
 }

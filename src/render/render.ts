@@ -1,11 +1,13 @@
 import type { Fleet, Hypervisor, Network, Vm } from '../model/fleet.ts';
 import { isLookedInto } from '../model/guest-keys.ts';
+import { layersModulePath, layersOf, sharedLayers } from '../model/layers.ts';
 import { byName } from '../model/names.ts';
 import { dnsFile } from './dns.ts';
 import { firewallFile, targetsOf } from './firewall.ts';
 import { flakeFile, hostsFile } from './flake.ts';
 import { guestFile } from './guest.ts';
 import { hypervisorFile } from './hypervisor.ts';
+import { layerFile } from './layers.ts';
 import { configFile, type Machine } from './machine.ts';
 import {
   guestModule,
@@ -15,6 +17,7 @@ import {
 } from './modules/guest.ts';
 import { guestChecksModule, guestChecksModulePath } from './modules/guest-checks.ts';
 import { hypervisorModule, hypervisorModulePath } from './modules/hypervisor.ts';
+import { layersModule } from './modules/layers.ts';
 import { type Bridge, networksFile } from './networks.ts';
 import { hostFolder } from './paths.ts';
 import { tailscaleFile } from './tailscale.ts';
@@ -32,8 +35,11 @@ export function render(fleet: Fleet): Map<string, string> {
   ];
   if (fleet.vms.some((vm) => vm.store === 'disk')) files.push([ownStoreModulePath, ownStoreModule]);
   if (fleet.vms.some(isLookedInto)) files.push([guestChecksModulePath, guestChecksModule]);
-  const add = (machine: Machine, text: string): void => {
-    const config = configFile(machine);
+  const shared = sharedLayers(fleet);
+  for (const [path, layer] of shared) files.push([path, layerFile(layer, path)]);
+  if (shared.size > 0) files.push([layersModulePath, layersModule]);
+  const add = (machine: Machine, text: string, own: Pick<Machine, 'config'> = machine): void => {
+    const config = configFile(own);
     files.push([`${hostFolder(machine.name)}/default.nix`, text]);
     if (config !== undefined) files.push([`${hostFolder(machine.name)}/config.nix`, config]);
   };
@@ -51,7 +57,9 @@ export function render(fleet: Fleet): Map<string, string> {
     for (const [file, text] of own) files.push([`${hostFolder(name)}/${file}`, text]);
   }
   for (const vm of fleet.vms) {
-    add(vm, guestFile(vm, networkOf));
+    const own = fleet.layers?.vms.get(vm.name)?.own;
+    const layers = own && { shared: layersOf(fleet, vm.name, shared), own };
+    add(vm, guestFile(vm, networkOf, layers), own);
   }
   return new Map(files.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

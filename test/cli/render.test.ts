@@ -55,6 +55,23 @@ describe('fleet render', () => {
     expect(desk.has('hosts/web1')).toBe(false);
   });
 
+  test('removes the file of a profile that is gone, and its folder with the last, but no file of the user’s', async () => {
+    const web = `${valid.replace('network: front }', 'network: front, profiles: [web] }')}profiles: { web: { packages: [curl] } }\n`;
+    const desk = new Desk(web);
+    await desk.fleet('render');
+    desk.write('modules/web.nix', '{ }\n');
+    desk.write('fleet.yaml', valid);
+    const { stdout } = await desk.fleet('render');
+    expect(lines(stdout)).toEqual([
+      'removed modules/defaults.nix',
+      'removed modules/layers.nix',
+      'removed modules/profiles/web.nix',
+      'wrote hosts/web1/default.nix',
+    ]);
+    expect(desk.has('modules/profiles')).toBe(false);
+    expect(desk.read('modules/web.nix')).toBe('{ }\n');
+  });
+
   test('--check writes nothing and fails when a file is not up to date', async () => {
     const desk = new Desk(valid);
     const before = await desk.fleet('render', '--check');
@@ -92,6 +109,18 @@ describe('a file of the user’s in the way', () => {
     const { code, stdout, stderr } = await desk.fleet('render');
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toContain(`did not write: ${path} [render.conflict]`);
+    expect(desk.files()).toEqual(before);
+  });
+
+  test('with the name of defaults or a profile is named, too', async () => {
+    const desk = new Desk(`${valid}defaults: { vcpu: 2 }\nprofiles: { web: { vcpu: 3 } }\n`);
+    desk.write('modules/defaults.nix', '{ }');
+    desk.write('modules/profiles/web.nix', '{ }');
+    desk.write('modules/profiles/mine.nix', '{ }');
+    const before = desk.files();
+    const { code, stderr } = await desk.fleet('render');
+    expect(code).toBe(1);
+    expect(stderr).toContain('in its way: modules/defaults.nix, modules/profiles/web.nix [render');
     expect(desk.files()).toEqual(before);
   });
 

@@ -36,6 +36,16 @@ describe('the commit message', () => {
     diff: '',
   });
 
+  test('names defaults and profiles like hosts', () => {
+    const title = commitMessage([
+      file('modules/defaults.nix'),
+      file('modules/layers.nix'),
+      file('modules/profiles/web.nix', 'add'),
+      file('hosts/web1/default.nix'),
+    ]).split('\n')[0];
+    expect(title).toBe('fleet: add profiles/web; change defaults, web1');
+  });
+
   test('names the hosts, and lists every file', () => {
     expect(
       commitMessage([

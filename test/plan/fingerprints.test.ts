@@ -51,6 +51,32 @@ describe('a fingerprint', () => {
     );
   });
 
+  test('changes with defaults for every vm, with a profile for the vms that have it', () => {
+    const layered = index(
+      `${twoHypervisors.replace('{ on: hv1', '{ profiles: [web], on: hv1')}profiles: { web: { vcpu: 2 }, unused: { vcpu: 3 } }
+defaults: { packages: [vim] }
+`,
+    ).fleet;
+    const paths = new Set(render(layered).keys());
+    const all = new Map([...paths].map((path) => [path, `blob of ${path}`]));
+    const print = (of: ReadonlyMap<string, string>) =>
+      fingerprints(layered, of, paths, 'fleet.yaml');
+    const before = print(all);
+    const changed = (path: string) => {
+      expect(all.has(path)).toBe(true);
+      const after = print(new Map(all).set(path, 'other'));
+      return names.filter((name) => after.get(name) !== before.get(name));
+    };
+    const having = layered.vms.filter(
+      ({ name }) => layered.layers?.vms.get(name)?.profiles.length === 1,
+    );
+    expect(having).toHaveLength(1);
+    expect(changed('modules/profiles/web.nix')).toEqual(having.map(({ name }) => name));
+    expect(changed('modules/profiles/unused.nix')).toEqual([]);
+    expect(changed('modules/defaults.nix')).toEqual(layered.vms.map(({ name }) => name));
+    expect(changed('modules/layers.nix')).toEqual(names);
+  });
+
   test('sees what a person put into the folder of a host: it may be imported from anywhere', () => {
     expect(changing('hosts/web1/by-hand.nix')).toEqual(names);
   });

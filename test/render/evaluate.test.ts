@@ -4,7 +4,7 @@ import { expandConfig } from '../../src/model/config.ts';
 import type { User } from '../../src/model/fleet.ts';
 import { render } from '../../src/render/render.ts';
 import { describeWithNix, parse, withFiles } from '../nix/instantiate.ts';
-import { evaluated, type Values } from './evaluated.ts';
+import { configOf, evaluated, type Values } from './evaluated.ts';
 import { themes } from './themes.ts';
 
 const usersOf = (users: readonly User[]): object =>
@@ -82,9 +82,12 @@ describeWithNix('rendered files', () => {
         };
         expect(value.users?.users ?? {}).toEqual(usersOf(machine.users));
         expect(value.environment?.systemPackages ?? []).toEqual([...machine.packages].sort());
-        expect(files[`hosts/${name}/config.nix`] ?? {}).toEqual(expandConfig(machine.config));
+        expect(configOf(evaluated(theme), name)).toEqual(expandConfig(machine.config));
         expect(value.imports).toEqual(expect.arrayContaining([...machine.modules]));
-        for (const path of value.imports.filter((path) => !machine.modules.includes(path))) {
+        const own = value.imports.filter(
+          (path) => path !== 'inline' && !machine.modules.includes(path),
+        );
+        for (const path of own) {
           expect(files).toHaveProperty([path]);
         }
       },

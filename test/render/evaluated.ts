@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Data, Fleet } from '../../src/model/fleet.ts';
+import { defaultsPath, layersModulePath, profilePath } from '../../src/model/layers.ts';
 import { toNix } from '../../src/nix/print.ts';
 import { render } from '../../src/render/render.ts';
 import { evaluate, withFiles } from '../nix/instantiate.ts';
@@ -30,6 +31,19 @@ export interface Evaluated {
   readonly flake: Values;
 }
 
+/** The config of a machine: in a file of its own, or among its imports when it is of several layers. */
+export function configOf({ files }: Evaluated, name: string): unknown {
+  const { imports, inline } = files[`hosts/${name}/default.nix`] as { imports: string[] } & Values;
+  return imports.includes('inline') ? inline : (files[`hosts/${name}/config.nix`] ?? {});
+}
+
+/** No modules, but parts of some. */
+const isPart = (path: string): boolean =>
+  path === 'flake.nix' ||
+  path === layersModulePath ||
+  path === defaultsPath ||
+  path.startsWith(profilePath('').slice(0, -4));
+
 const done = new Map<Fleet, Evaluated>();
 
 /** What the rendered files say, as plain.nix reads them. */
@@ -44,7 +58,7 @@ function withNix(theme: Fleet): Evaluated {
   const rendered = [...files.keys()];
   // Hand-written files are the user's: this one flake.nix has to be able to read.
   if (theme.outputs !== undefined) files.set(theme.outputs, '{ self, ... }: { further = 1; }');
-  const paths = toNix(rendered.filter((path) => path !== 'flake.nix'));
+  const paths = toNix(rendered.filter((path) => !isPart(path)));
   const plain = join(import.meta.dirname, 'plain.nix');
   return withFiles(files, (root) => {
     const call = `import ${plain} { root = ${root}; paths = ${paths}; pkgs = ${toNix(pkgsOf(theme))}; }`;

@@ -85,6 +85,6 @@ describe('a path as seen from machine a', () => {
     ['modules/x.nix', '../../modules/x.nix'],
     ['x.nix', '../../x.nix'],
   ])('%s is %s', (target, expected) => {
-    expect(pathFrom('a', target).text).toBe(expected);
+    expect(pathFrom('hosts/a/default.nix', target).text).toBe(expected);
   });
 });

@@ -66,7 +66,10 @@ const all = new Set<string>();
 const packages = new Set<string>();
 
 function keep(fleet: Fleet): void {
-  const files = render(fleet);
+  for (const text of render(fleet).values()) all.add(text);
+  // That layers say the same is shown in layers.test.ts.
+  const { layers: _, ...whole } = fleet;
+  const files = render(whole);
   for (const text of files.values()) all.add(text);
   texts.flakes.set(files.get('flake.nix')!, meantByFlake(fleet));
   for (const machine of [...fleet.hypervisors, ...fleet.vms]) {

@@ -1,5 +1,5 @@
 # A rendered fleet as plain data, without nixpkgs: modules are called with the arguments they name,
-# imports become paths. `pkgs` stands in for nixpkgs.
+# imports become paths, and a set among them becomes "inline". `pkgs` stands in for nixpkgs.
 {
   root,
   paths,
@@ -31,7 +31,16 @@ let
       module = import (root + "/${path}");
       value = if builtins.isFunction module then module args else module;
     in
-    value // (if value ? imports then { imports = map toString value.imports; } else { });
+    value
+    // (
+      if value ? imports then
+        {
+          imports = map (each: if builtins.isAttrs each then "inline" else toString each) value.imports;
+          inline = builtins.foldl' (_: each: each) { } (builtins.filter builtins.isAttrs value.imports);
+        }
+      else
+        { }
+    );
 
   flake = import (root + "/flake.nix");
 in

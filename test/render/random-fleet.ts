@@ -108,9 +108,20 @@ const settings = fc.record(
     packages,
     users,
     modules,
+    config,
   },
   { requiredKeys: [] },
 );
+
+/** Of defaults or a profile: what it mounts nobody else does. */
+const shared = (name: string) =>
+  fc
+    .record({
+      settings,
+      volumes: fc.subarray([{ mount: `/opt/${name}`, size: '1GiB' }]),
+      shares: fc.subarray([{ mount: `/home/${name}`, source: '/srv/media' }]),
+    })
+    .map(({ settings: said, ...mounts }) => ({ ...said, ...mounts }));
 
 const hypervisor = (n: number) =>
   fc.record(
@@ -146,7 +157,7 @@ const guests = (names: readonly string[], hypervisors: readonly string[]) =>
           state: fc.constantFrom('running', 'running', 'stopped'),
           config,
           volumes,
-          profiles: fc.subarray(['p1', 'p2']),
+          profiles: fc.shuffledSubarray(['p1', 'p2']),
           before: fc.subarray(names.slice(0, n), { maxLength: Math.min(n, 2) }),
           shares,
           credentials,
@@ -172,9 +183,9 @@ export const fleets: fc.Arbitrary<FleetData> = fc
   .record({
     names: fc.uniqueArray(name, { minLength: 1, maxLength: 34, size: 'max' }),
     count: fc.integer({ min: 1, max: 4 }),
-    defaults: settings,
-    p1: settings,
-    p2: settings,
+    defaults: shared('all'),
+    p1: shared('one'),
+    p2: shared('two'),
     open: network,
     closed: network,
     allow: fc.boolean(),

@@ -5,7 +5,7 @@ import { expandConfig } from '../../src/model/config.ts';
 import type { Fleet } from '../../src/model/fleet.ts';
 import { render } from '../../src/render/render.ts';
 import { describeWithNix } from '../nix/instantiate.ts';
-import { evaluated, type Values } from './evaluated.ts';
+import { configOf, evaluated, type Values } from './evaluated.ts';
 import { type FleetData, fleets, without } from './random-fleet.ts';
 
 const seed = Number(process.env.FLEET_SEED ?? Date.now() % 2 ** 31);
@@ -76,7 +76,7 @@ describeWithNix(`any fleet that is right, in Nix (FLEET_SEED=${seed})`, () => {
         const { networking, imports } = files[`${folder}/default.nix`]!;
         expect(networking).toMatchObject({ hostName: machine.name });
         expect(imports).toEqual(expect.arrayContaining([...machine.modules]));
-        expect(files[`${folder}/config.nix`] ?? {}).toEqual(expandConfig(machine.config));
+        expect(configOf({ files, flake }, machine.name)).toEqual(expandConfig(machine.config));
       }
       const seen = fleet.vms.map(({ name }) => files[`hosts/${name}/default.nix`]!.microvm);
       for (const [n, { name, credentials, nics, shares, vsock }] of fleet.vms.entries()) {

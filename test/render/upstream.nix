@@ -163,7 +163,14 @@ in
       config = evaluate name system { microvm.declaredRunner = lib.mkForce (derivation "runner"); };
     in
     {
-      inherit (config) fileSystems networking warnings;
+      inherit (config)
+        fileSystems
+        networking
+        time
+        warnings
+        ;
+      packages = map (package: package.name) (config.environment.systemPackages or [ ]);
+      release = config.system.stateVersion;
       command = command config system;
       inherit (config.microvm.binScripts) tap-up;
       inherit (config.services) openssh;

@@ -1,12 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { readFleet } from '../../src/config/read-fleet.ts';
 import type { Fleet, Vm } from '../../src/model/fleet.ts';
 import { nixFile } from '../../src/nix/print.ts';
 import { render } from '../../src/render/render.ts';
 import { describeWithNix, evaluate, withFiles } from '../nix/instantiate.ts';
 import { share } from './build.ts';
 import { evaluated, type Values } from './evaluated.ts';
-import { themes } from './themes.ts';
+import { themes, themeTexts } from './themes.ts';
 
 // Folders of nixpkgs' lib and of a checkout of microvm.nix. Neither is part of this repository:
 // without them only the last case below is part of the suite.
@@ -186,6 +188,30 @@ whenThere?.('microvm.nix starts', () => {
       '/nix/store': { device: '/dev/disk/by-label/nix-store' },
       '/var': { device: '/dev/disk/by-label/var' },
     });
+  });
+});
+
+whenThere?.('a guest of layers is to microvm.nix what it was with everything in its file', () => {
+  const example = readFileSync(join(import.meta.dirname, '../../fleet.yaml'), 'utf8');
+  const fleets = {
+    example,
+    shop: themeTexts.shop!,
+    'escape-hatches': themeTexts['escape-hatches']!,
+  };
+  const cases = Object.entries(fleets).flatMap(([theme, text]) => {
+    const read = readFleet(text, 'fleet.yaml');
+    if ('diagnostics' in read) throw new Error(JSON.stringify(read.diagnostics));
+    return read.fleet.vms.map(({ name }) => [theme, name, read.fleet] as const);
+  });
+  it.each(cases)('in %s: %s', (_, name, fleet) => {
+    const { layers, ...whole } = fleet;
+    expect(layers).toBeDefined();
+    const system = fleet.hypervisors.find(
+      (h) => h.name === fleet.vms.find((v) => v.name === name)?.on,
+    )!.system;
+    const seen = upstream(fleet, 'guest', name, system);
+    expect(seen).toEqual(upstream(whole, 'guest', name, system));
+    expect(seen.failed).toEqual([]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Layer } from '../../src/model/fleet.ts';
 import { Stage } from './stage.ts';
 
 describe('what the stand-in for Nix makes of rendered files', () => {
@@ -37,6 +38,42 @@ describe('what the stand-in for Nix makes of rendered files', () => {
     stage.extra = {};
     await expect(stage.build('a')).rejects.toThrow('modules/own.nix');
     stage.vms.a = {};
+  });
+
+  it('is of all layers of a vm, of which the last says most and its own file more than all', async () => {
+    const layer = (parts: Partial<Layer>): Layer => ({
+      ...{ packages: [], users: [], config: {}, modules: [], volumes: [], shares: [] },
+      ...{ credentials: [], ...parts },
+    });
+    const build = async (one: Partial<Layer>, two: Partial<Layer>, own: Partial<Layer> = {}) => {
+      stage.layers = {
+        defaults: layer({ hypervisor: 'crosvm' }),
+        profiles: new Map([
+          ['one', layer(one)],
+          ['two', layer(two)],
+        ]),
+        vms: new Map([
+          ['a', { profiles: ['one', 'two'], own: layer(own) }],
+          ['b', { profiles: [], own: layer({}) }],
+        ]),
+      };
+      return stage.build('a', 'b');
+    };
+    const first = await build({ hypervisor: 'qemu' }, {});
+    expect(first.get('a')).toMatch(/-microvm-qemu-a$/);
+    expect(first.get('b')).toMatch(/-microvm-crosvm-b$/);
+    const second = await build({ hypervisor: 'qemu' }, { hypervisor: 'firecracker' });
+    expect(second.get('a')).toMatch(/-microvm-firecracker-a$/);
+    expect(second.get('b')).toBe(first.get('b'));
+    const third = await build({ hypervisor: 'firecracker' }, {}, { hypervisor: 'qemu' });
+    expect(third.get('a')).toMatch(/-microvm-qemu-a$/);
+    await expect(build({}, { packages: ['no-such-thing'] })).rejects.toThrow(
+      "'no-such-thing' missing",
+    );
+    await expect(build({}, { modules: ['modules/none.nix'] })).rejects.toThrow('modules/none.nix');
+    const config = { 'systemd.services.x.script': 'false' };
+    expect((await build({}, { config })).get('a')).not.toBe((await build({}, {})).get('a'));
+    stage.layers = undefined;
   });
 
   it('fails to evaluate for a package that is not there, and to build for one that is broken', async () => {

@@ -6,7 +6,7 @@ import { parseFacts } from '../../src/host/parse-facts.ts';
 import { type ScriptName, script, stepScript } from '../../src/host/scripts.ts';
 import { sshConnector } from '../../src/host/ssh/connector.ts';
 import type { Facts } from '../../src/model/facts.ts';
-import type { Hypervisor, Vm } from '../../src/model/fleet.ts';
+import type { Hypervisor, Layers, Vm } from '../../src/model/fleet.ts';
 import { render } from '../../src/render/render.ts';
 import type { SandboxHost } from '../../src/sandbox/hypervisor.ts';
 import { fleet, hypervisor, network, nic, vm } from '../render/build.ts';
@@ -24,6 +24,8 @@ export class Stage {
   vms: Record<string, Partial<Vm>> = {};
   /** What differs from a plain hypervisor. */
   hypervisor: Partial<Hypervisor> = {};
+  /** What vms share; absent: nothing. */
+  layers: Layers | undefined;
   /** Hand-written files in the repository. */
   extra: Record<string, string> = {};
   /** Deployment that `step` is part of. */
@@ -69,7 +71,9 @@ export class Stage {
       modules: ['hosts/hv1/hardware-configuration.nix'],
       ...this.hypervisor,
     });
-    const files = render(fleet({ hypervisors: [hv], networks, vms }));
+    const files = render(
+      fleet({ hypervisors: [hv], networks, vms, ...(this.layers && { layers: this.layers }) }),
+    );
     files.set('hosts/hv1/hardware-configuration.nix', this.host.hardwareModule);
     files.set('flake.lock', '{ "nodes": { "root": {} }, "root": "root", "version": 7 }\n');
     for (const [path, text] of Object.entries(this.extra)) files.set(path, text);

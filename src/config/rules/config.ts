@@ -53,7 +53,7 @@ function* parted(fields: Fields, path: Path, above: readonly string[]): Iterable
   }
 }
 
-/** What a layer adds is in the file of each vm that has it; a line of aliases may stand for a thousand values. */
+/** What a layer adds each of its vms has; a line of aliases may stand for a thousand values. */
 const maxValues = 2_000_000;
 
 /** All `config` together is something that can be rendered. */

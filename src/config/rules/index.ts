@@ -10,7 +10,7 @@ import { credentialNames, memory } from './guests.ts';
 import { nameServers, outsideOfNetworks, sshTargets } from './hypervisors.ts';
 import { inputs } from './inputs.ts';
 import { modules } from './modules.ts';
-import { bridgeNames, interfaces, macAddresses, uniqueNames } from './names.ts';
+import { bridgeNames, interfaces, macAddresses, profileFiles, uniqueNames } from './names.ts';
 import {
   allowedNetworks,
   natNeedsUplink,
@@ -41,6 +41,7 @@ export const rules: readonly ((draft: Draft) => Iterable<Finding>)[] = [
   references,
   canary,
   uniqueNames,
+  profileFiles,
   bridgeNames,
   interfaces,
   macAddresses,

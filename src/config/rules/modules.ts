@@ -1,3 +1,4 @@
+import { defaultsPath, layersModulePath, profilePath } from '../../model/layers.ts';
 import type { Finding, Path } from '../finding.ts';
 import { quote } from '../finding.ts';
 import type { Draft } from '../normalise.ts';
@@ -6,7 +7,17 @@ import type { Draft } from '../normalise.ts';
 export function* modules(draft: Draft): Iterable<Finding> {
   const { layers, hypervisors, vms, yaml } = draft;
   const machines = [...hypervisors.keys(), ...vms.keys()];
-  const ours = new Set(['flake.nix', ...['', ...machines].flatMap(renderedIn)]);
+  const parts = [
+    layersModulePath,
+    defaultsPath,
+    ...Object.keys(yaml.profiles ?? {}).map(profilePath),
+  ];
+  const ours = new Map([
+    ...parts.map((path) => [path, partOfVms] as const),
+    ...['flake.nix', ...['', ...machines].flatMap(renderedIn)].map(
+      (path) => [path, above] as const,
+    ),
+  ]);
   for (const { path, settings } of layers) yield* check(settings.modules, path, ours);
   for (const { path, yaml } of hypervisors.values()) yield* check(yaml.modules, path, ours);
   const outputs = yaml.flake?.outputs;
@@ -16,6 +27,19 @@ export function* modules(draft: Draft): Iterable<Finding> {
   if (problem) yield finding(outputs, problem, ['flake', 'outputs'], './nix/outputs.nix');
 }
 
+interface Ours {
+  readonly problem: string;
+  readonly hint: string;
+}
+const above: Ours = {
+  problem: 'is rendered by fleet, and would import itself',
+  hint: 'leave it out: it is there already',
+};
+const partOfVms: Ours = {
+  problem: 'is rendered by fleet from defaults and profiles, and is no module',
+  hint: 'give a module of your own another name',
+};
+
 /** What imports a machine's modules would import itself. */
 const renderedIn = (machine: string): string[] =>
   [`hosts/${machine}`, `hosts/${machine}/default.nix`].map(modulePath);
@@ -23,13 +47,14 @@ const renderedIn = (machine: string): string[] =>
 function* check(
   list: readonly string[] | undefined,
   path: Path,
-  ours: ReadonlySet<string>,
+  ours: ReadonlyMap<string, Ours>,
 ): Iterable<Finding> {
   for (const [i, text] of (list ?? []).entries()) {
     const at = [...path, 'modules', i];
-    if (ours.has(modulePath(text))) {
-      const message = `${quote(text)} is rendered by fleet, and would import itself`;
-      yield { code: 'E507', path: at, message, hint: 'leave it out: it is there already' };
+    const taken = ours.get(modulePath(text));
+    if (taken) {
+      const message = `${quote(text)} ${taken.problem}`;
+      yield { code: 'E507', path: at, message, hint: taken.hint };
       continue;
     }
     const problem = problemWith(text);

@@ -17,6 +17,23 @@ export function* uniqueNames({ known }: Draft): Iterable<Finding> {
   }
 }
 
+/** Each profile is rendered to a file of its name, also on a desk whose file system ignores case. */
+export function* profileFiles({ yaml }: Draft): Iterable<Finding> {
+  const seen = new Map<string, string>();
+  for (const name of Object.keys(yaml.profiles ?? {})) {
+    const other = seen.get(name.toLowerCase());
+    seen.set(name.toLowerCase(), name);
+    if (other === undefined) continue;
+    yield {
+      code: 'E307',
+      path: ['profiles', name],
+      on: 'key',
+      message: `"${name}" and "${other}" differ in case alone`,
+      hint: 'rename one of the two: each gets a file of its name',
+    };
+  }
+}
+
 /** The kernel has other things by these names in net.ipv4.conf; networkd takes a number for an index. */
 const isNoInterface = (name: string): boolean => /^(all|default|[0-9]+)$/.test(name);
 

@@ -32,6 +32,7 @@ function machine(name,    n, path, text, files) {
     path = order[n]
     text = value[path]
     if (under(path, "environment.systemPackages.", "")) take_package(name, text)
+    else if (under(path, "packages.", "")) take_package(name, named(text))
     else if (under(path, "boot.kernelParams.", "")) add("parameters", text)
     else if (under(path, "microvm.volumes.", ".image")) add("volumes", text)
     else if (under(path, "microvm.shares.", ".tag")) add("shares", text " " value["microvm.shares." under(path, "microvm.shares.", ".tag") ".source"])
@@ -61,6 +62,12 @@ function machine(name,    n, path, text, files) {
 
 function add(name, line) {
   if (line != "") fact[name] = fact[name] line "\n"
+}
+
+# `pkgs . a . b`, as it is kept of a set.
+function named(text) {
+  gsub(/ /, "", text)
+  return text
 }
 
 # What is in nixpkgs nobody here knows; these names are not.

@@ -2,28 +2,42 @@
 # what it says, with PATH as Nix writes it (`systemd.network.netdevs."10-br-x".netdevConfig.Name`)
 # and a number for an element of a list. What is not plain (functions, let, mkIf) is kept as text.
 
-# load(FOLDER, FILE, PREFIX): reads FILE and everything it imports; `source` gathers what was read.
-function load(folder, file, prefix,    queue, seen, from, count, first, n) {
+# load(FOLDER, FILE, PREFIX): reads FILE and everything it imports; `source` gathers what was read. Of the
+# layers of a vm (modules/layers.nix) the last says most, and its own file more than all.
+function load(folder, file, prefix,    queue, seen, count, imported, more, layered, n, i) {
   count = 1
   queue[1] = file
   for (n = 1; n <= count; n++) {
-    file = queue[n]
-    if (file in seen) continue
-    seen[file] = 1
-    if (!(file in tracked)) {
-      file = file "/default.nix"
-      if (!(file in tracked)) fail("path '" folder "/" queue[n] "' does not exist, or is not tracked by Git")
-    }
-    first = size["imports"] + 0
+    if (queue[n] in seen) continue
+    seen[queue[n]] = 1
+    file = existing(folder, queue[n])
+    imported = size["imports"] + 0
+    more = size["modules"] + 0
+    layered = size["layers"] + 0
     tokenise(folder "/" file)
     source = source "\n" file ":"
     for (at = 1; at <= tokens; at++) source = source " " token[at]
-    parse_file(prefix)
-    for (; first < size["imports"]; first++) {
-      from = value["imports." first]
-      if (from ~ /^\.\.?\//) queue[++count] = resolve(file, from)
+    keeping = queue[n] in layer
+    parse_file(folder, file, prefix)
+    keeping = 0
+    for (i = imported; i < size["imports"]; i++) count = follow(queue, count, file, value["imports." i])
+    for (i = more; i < size["modules"]; i++) count = follow(queue, count, file, value["modules." i])
+    for (i = size["layers"] - 1; i >= layered; i--) {
+      count = follow(queue, count, file, value["layers." i])
+      layer[queue[count]] = 1
     }
   }
+}
+
+function follow(queue, count, file, target) {
+  if (target ~ /^\.\.?\//) queue[++count] = resolve(file, target)
+  return count
+}
+
+function existing(folder, path) {
+  if (path in tracked) return path
+  if (!(path "/default.nix" in tracked)) fail("path '" folder "/" path "' does not exist, or is not tracked by Git")
+  return path "/default.nix"
 }
 
 # The path that `target` means in `file`.
@@ -117,14 +131,19 @@ function closing_quotes(line,    n, from) {
   return 0
 }
 
-# Skips `{ pkgs, ... }:` and `args:`; other functions are not plain.
-function parse_file(prefix,    end) {
+# Skips `{ pkgs, ... }:` and `args:`, and finds the set that modules/layers.nix is given; other functions
+# are not plain.
+function parse_file(folder, file, prefix,    end) {
   at = 1
   while (at <= tokens) {
     end = token[at] == "{" ? closing(at) : at
     if (token[end + 1] == ":") at = end + 2
     else if (token[end + 1] == "@") at = closing(end + 2) + 2
     else break
+  }
+  if (token[at] == "import") {
+    existing(folder, resolve(file, token[at + 1]))
+    while (at <= tokens && token[at] != "{") at++
   }
   if (token[at] == "{") parse_set(prefix)
 }
@@ -143,6 +162,8 @@ function parse_set(prefix,    path) {
     path = prefix
     while (at <= tokens && token[at] !~ /^[=;}]$/) {
       if (token[at] != ".") path = path (path == "" ? "" : ".") key(token[at])
+      # Options stand there as well as beside it.
+      if (path == "config") path = ""
       at++
     }
     if (token[at] == "=") {
@@ -168,6 +189,7 @@ function parse_value(path,    text, end) {
     return
   }
   if (token[at] ~ /^"/ && token[at + 1] == ";") return put(path, substr(token[at++], 2))
+  if (path == "" && token[at] == "import") return put("imports." size["imports"]++, token[++at])
   while (at <= tokens && token[at] != ";") {
     for (end = closing(at); at <= end; at++) text = text (text == "" ? "" : " ") token[at]
   }
@@ -188,6 +210,7 @@ function parse_element(path,    text, end) {
 
 function put(path, text) {
   if (!(path in value)) order[++entries] = path
+  else if (keeping) return
   value[path] = text
 }
 
@@ -195,6 +218,7 @@ function forget() {
   split("", value)
   split("", order)
   split("", size)
+  split("", layer)
   entries = 0
   source = ""
 }
