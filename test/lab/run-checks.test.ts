@@ -1,4 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sshConfig } from '../host/desk.ts';
+import { makeDesk, publicKey, startSshd } from '../host/sshd.ts';
 import { Desk } from '../scenario/desk.ts';
 import { emptyFleet } from '../scenario/fleet.ts';
 import { Look } from '../scenario/look.ts';
@@ -83,6 +86,45 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       expect(run.stdout).toMatch(/vm1 run .*seen ssh failed: .*Host key verification failed/);
       expect(await look.booted('vm1')).toBe(good);
       expect((await desk.fleet(['verify'])).code).toBe(0);
+    });
+
+    // Here because a host with a guest that is checked has been booted.
+    test('all of it with a certificate, through a jump host, by OpenSSH', async () => {
+      const keys = makeDesk();
+      const [key, ca] = [keys.key('certified'), keys.key('ca')];
+      const args = ['-q', '-s', ca, '-I', 'ada', '-n', 'root', `${key}.pub`];
+      execFileSync('ssh-keygen', args);
+      const jump = await startSshd(keys, [], { settings: `TrustedUserCAKeys ${ca}.pub` });
+      try {
+        desk.edit((d) => {
+          delete d.vms.vm1.modules;
+          d.hypervisors.hv1.config = {
+            environment: { etc: { '"ssh/ca.pub"': { text: publicKey(ca) } } },
+            services: { openssh: { extraConfig: 'TrustedUserCAKeys /etc/ssh/ca.pub\n' } },
+          };
+        });
+        await desk.apply(0);
+        const host = lab.hosts[0]!;
+        const known = `${jump.knownHosts}${host.address} ${host.hostKey}\n`;
+        const config = sshConfig(
+          keys,
+          `Host ${host.address}\n  ProxyJump root@${jump.address}:${jump.port}\nHost *\n  IdentityFile ${key}`,
+          known,
+        );
+        desk.edit((d) => {
+          d.vms.vm1.packages = ['htop'];
+          d.vms.vm1.checks.push({ tcp: 22 });
+        });
+        const before = await look.booted('vm1');
+        const run = await desk.fleet(['--ssh-config', config, 'apply', '--yes']);
+        expect(run.code, `${run.stdout}\n${run.stderr}`).toBe(0);
+        expect(await look.booted('vm1')).not.toBe(before);
+        expect(jump.log()).toContain('Accepted publickey for root from');
+        expect(jump.log()).toContain('ED25519-CERT');
+      } finally {
+        jump.stop();
+        keys.remove();
+      }
     });
   },
 );
