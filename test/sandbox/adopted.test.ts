@@ -117,6 +117,19 @@ describe('bridges that networkd does not know', () => {
     expect(await master('lan-old')).toBe('br-web1');
   });
 
+  it('have the TAPs again that a switch to a system that makes them by a script took out of them', async () => {
+    await exec(
+      'ip link add lan-old type tun && ip link set lan-old master br-web1 up && echo 0x1002 >"$FLEET_ROOT/sys/class/net/lan-old/tun_flags"',
+    );
+    await stage.begin();
+    const next = (await stage.build('hv1')).get('hv1') as string;
+    const script = `${next}/bin/switch-to-configuration`;
+    await exec(`mv ${script} ${script}.real && printf '%s\n' '#!/bin/sh' \
+      'case $1 in test) ip link del br-web1; ip link add br-web1 type bridge ;; esac' 'exec "$0.real" "$@"' >${script} && chmod +x ${script}`);
+    await stage.switchTo(next);
+    expect(await master('lan-old')).toBe('br-web1');
+  });
+
   it('that are gone after a roll-back are named, with the ports that were in them', async () => {
     await exec('ip link add lan-old type tun && ip link set lan-old master br-web1 up');
     await stage.begin();

@@ -22,5 +22,10 @@ on_disk "$deployments/$id"
 # networkd makes a bridge that somebody deleted only when it starts.
 table_loaded "$toplevel"
 [ "$how" != networkd ] || systemctl restart systemd-networkd.service
+# A bridge that a script makes is made anew by its start, without the TAPs of guests that run on.
+while IFS=$tab read -r kind port bridge _; do
+	if [ "$kind" != port ] || [ ! -e "$R/sys/class/net/$port/tun_flags" ] || [ -n "$(bridge_of "$port")" ]; then continue; fi
+	[ ! -e "$R/sys/class/net/$bridge/bridge" ] || ip link set dev "$port" master "$bridge" 2>/dev/null || true
+done <"$deployments/$id/before"
 echo "$code" >"$deployments/$id/switched"
 printf 'switched\t%s\n' "$code"
