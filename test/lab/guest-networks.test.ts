@@ -1,13 +1,40 @@
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Desk } from '../scenario/desk.ts';
 import { emptyFleet } from '../scenario/fleet.ts';
 import { Look } from '../scenario/look.ts';
 import { type Lab, labMissing, startLab } from './lab.ts';
+import { must, run } from './run.ts';
 import { worldOf } from './world.ts';
 
 const missing = labMissing();
 const answering = { boot: { kernelParams: ['lab.http=80'] } };
 const gets = (address: string) => `wget -q -T 3 -O /dev/null http://${address}/`;
+
+/** What stands outside the hypervisor, and who asked it for something. */
+class Outside {
+  readonly seen: Set<string> = new Set();
+  readonly #server: Server = createServer((request, response) => {
+    this.seen.add(request.socket.remoteAddress ?? '');
+    response.end('ok');
+  });
+
+  /** Gives its address with its port. */
+  async start(address: string): Promise<string> {
+    this.#server.listen(0, address);
+    await once(this.#server, 'listening');
+    return `${address}:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  stop(): void {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+}
 
 /** packets.test.ts asks every question, of namespaces; this is the same table between real guests. */
 describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
@@ -18,11 +45,13 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
     let desk: Desk;
     let look: Look;
     const guests = ['back1', 'front1'];
+    const outside = new Outside();
 
     beforeAll(async () => {
       lab = await startLab({ hosts: 1 });
       const world = worldOf(lab);
       look = new Look(world.hosts[0]!);
+      const beyond = await outside.start(lab.hosts[0]!.address.replace(/2$/, '1'));
       desk = new Desk(world, 'guest-networks', {
         ...emptyFleet(world),
         networks: {
@@ -40,7 +69,7 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
             on: 'hv1',
             network: 'front',
             config: answering,
-            checks: [{ run: gets('10.2.0.2') }],
+            checks: [{ run: gets('10.2.0.2') }, { run: gets(beyond) }],
             dependsOn: ['back1'],
           },
         },
@@ -48,6 +77,7 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       await desk.open();
     }, 600_000);
     afterAll(async () => {
+      outside.stop();
       desk?.close();
       await lab?.stop();
     });
@@ -59,6 +89,13 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       expect(verify.code, verify.stdout).toBe(0);
       // Not for want of an answer: the hypervisor gets one.
       expect(await look.sh('curl -sf http://10.1.0.2/ >/dev/null && echo there')).toBe('there');
+    });
+
+    test('guests are answered, and reach beyond the hypervisor, past NixOS’s reverse path filter', async () => {
+      expect(await look.sh('nft list chain inet nixos-fw rpfilter')).toMatch(
+        /policy drop;[\s\S]*fib saddr \. mark \. iif oif exists accept/,
+      );
+      expect([...outside.seen]).toEqual([lab.hosts[0]!.address]);
     });
 
     test('a guest that starts takes no policy rule of others away from the hypervisor', async () => {
@@ -81,6 +118,42 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       expect(await look.invocations(guests)).toEqual(before);
       const verify = await desk.fleet(['verify']);
       expect(verify.code, verify.stdout).toBe(0);
+    });
+
+    test('no login of fleet’s that is refused makes the sshd shut its address out', async () => {
+      const { address } = lab.hosts[0]!;
+      const config = join(lab.home, '.ssh/config');
+      const ours = readFileSync(config, 'utf8');
+      await must('ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', join(lab.home, '.ssh/other'));
+      const login = () => run('ssh', ['-F', config, `root@${address}`, 'true']);
+      const failed = async () =>
+        (await look.sh('journalctl -b -o cat -t sshd -t sshd-session'))
+          .split('\n')
+          .filter((line) => /(by|from) (authenticating|invalid) user \S+ .*\[preauth\]/.test(line))
+          .length;
+      writeFileSync(config, ours.replace('/id_ed25519', '/other'));
+      const refused = await desk.fleet(['apply', '--yes']);
+      expect([refused.code, refused.stderr]).toEqual([
+        1,
+        expect.stringContaining('accepts none of our keys'),
+      ]);
+      writeFileSync(config, ours);
+      expect((await login()).code).toBe(0);
+      expect(await failed()).toBe(1);
+
+      desk.edit((d) => {
+        d.hypervisors.hv1.ssh = `nobody-here@${address}`;
+      });
+      const unknown = await desk.fleet(['plan', '--no-diff']);
+      expect(unknown.stdout).toMatch(/hv1\n\s+unreachable/);
+      desk.edit((d) => {
+        d.hypervisors.hv1.ssh = `root@${address}`;
+      });
+      expect((await login()).code).toBe(0);
+      expect(await failed()).toBe(2);
+
+      await desk.apply(0);
+      expect((await login()).code).toBe(0);
     });
   },
 );

@@ -37,6 +37,11 @@ in
     allowPing = mkOption { type = types.bool; default = true; };
     trustedInterfaces = mkOption { type = types.listOf types.str; default = [ ]; };
     extraInputRules = mkOption { type = types.lines; default = ""; };
+    checkReversePath = mkOption {
+      type = types.either types.bool (types.enum [ "strict" "loose" ]);
+      default = true;
+    };
+    extraReversePathFilterRules = mkOption { type = types.lines; default = ""; };
     interfaces = mkOption {
       type = types.attrsOf (types.submodule { options = perInterface; });
       default = { };
@@ -46,6 +51,14 @@ in
   config.networking.nftables.tables.nixos-fw = lib.mkIf cfg.enable {
     family = "inet";
     content = ''
+      ${lib.optionalString (cfg.checkReversePath != false) ''
+        chain rpfilter {
+          type filter hook prerouting priority mangle + 10; policy drop;
+          meta nfproto ipv4 udp sport . udp dport { 67 . 68, 68 . 67 } accept
+          fib saddr . mark ${lib.optionalString (cfg.checkReversePath != "loose") ". iif"} oif exists accept
+          ${cfg.extraReversePathFilterRules}
+        }
+      ''}
       chain input {
         type filter hook input priority filter; policy drop;
         iifname { ${trusted} } accept
