@@ -111,6 +111,27 @@ describe.each(adapters)('%s', (adapter) => {
     http.server.close();
   });
 
+  test('HostKeyAlgorithms of ssh_config hold, also where they leave nothing that fleet or the server has', async () => {
+    const ecdsa = desk.key(`ecdsa_of_two_${adapter}`, { type: 'ecdsa' });
+    const two = await startSshd(desk, [key], { settings: `HostKey ${ecdsa}` });
+    const { address, port, hostKey } = two;
+    const [ed25519, both] = [[hostKey], [hostKey, ecdsa]].map((keys) =>
+      keys.map((k) => `[${address}]:${port} ${publicKey(k)}\n`).join(''),
+    ) as [string, string];
+    const connected = async (algorithms: string, known: string) => {
+      const at = `Host hv1\n  HostName ${address}\n  Port ${port}\n  IdentityFile ${key}\n`;
+      const configFile = sshConfig(desk, `${at}  HostKeyAlgorithms ${algorithms}\n`, known);
+      (await connect({ host: 'hv1' }, { configFile })).close();
+    };
+    await connected('ecdsa-sha2-nistp256', both);
+    // The server shows the key that was asked for, though another one is known.
+    const other = await failure(connected('ecdsa-sha2-nistp256', ed25519));
+    expect(other.code).toBe('ssh.host-key-changed');
+    for (const none of ['rsa-sha2-512', 'ssh-ed25519-cert-v01@openssh.com'])
+      expect((await failure(connected(none, both))).code, none).toBe('ssh.handshake');
+    two.stop();
+  });
+
   async function listen(speak: Parameters<typeof createServer>[1]) {
     const server: Server = createServer({}, speak);
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
