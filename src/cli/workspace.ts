@@ -20,7 +20,11 @@ export function openWorkspace(common: CommonOptions): Workspace {
 
 export function workspaceOf(config: Config): Workspace {
   const rendered = render(config.index.fleet);
-  return { ...config, rendered, changes: reconcile(rendered, existingFiles(config.directory, rendered)) };
+  return {
+    ...config,
+    rendered,
+    changes: reconcile(rendered, existingFiles(config.directory, rendered)),
+  };
 }
 
 /** Whether fleet.yaml is another one by now than the one that was read. */

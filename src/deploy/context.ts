@@ -60,12 +60,16 @@ export function formerTarget(ctx: Context, name: string): VmTarget | undefined {
   return { name, runner, state: running ? 'running' : 'stopped', expected };
 }
 
-/** Where the guests of a hypervisor that are to run are reached. */
+/**
+ * Where the guests of a hypervisor that are to run are reached, by fleet.yaml and by what is deployed: one that
+ * is held, or whose change is still to come, answers where it did.
+ */
 export function guestAddresses(index: FleetIndex, hypervisor: string): string[] {
-  return index
+  const own = index
     .vmsOn(hypervisor)
     .filter((vm) => vm.state === 'running')
     .map((vm) => expectedOf(vm, index.networks).address);
+  return ['deployed', ...own];
 }
 
 /** Where the guests of a hypervisor that run are reached: asked before, to know who answered. */

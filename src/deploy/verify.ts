@@ -1,7 +1,6 @@
 import type { Host } from '../host/host.ts';
 import { readFacts } from '../host/hypervisor/look.ts';
 import type { CheckResult } from '../model/check-result.ts';
-import { expectedOf } from '../model/expected.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Hypervisor, Vm } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
@@ -10,7 +9,7 @@ import type { Clock } from '../model/time.ts';
 import type { Note, Verification } from '../model/verification.ts';
 import { checkHypervisor, checkVm } from '../plan/checks.ts';
 import { collectedRunners } from '../plan/collected.ts';
-import { hypervisorChecks } from '../plan/drift.ts';
+import { bridgeAddressOf, hypervisorChecks, reachedBy } from '../plan/drift.ts';
 import { rebootPending, systemRestartPending, vmRestartPending } from '../plan/restart-pending.ts';
 import { guestAddresses } from './context.ts';
 import { probe } from './probes.ts';
@@ -51,7 +50,7 @@ export async function verifyHypervisor(
   ];
   for (const vm of vms) {
     if (vm.state !== 'running' || vm.checks.length === 0) continue;
-    checks.push(...(await probe(host, vm.name, expectedOf(vm, index.networks).address, vm.checks)));
+    checks.push(...(await probe(host, vm.name, reachedBy(index, vm, first).address, vm.checks)));
   }
   await clock.sleep(index.fleet.rollout.settle);
   const second = await readFacts(host, hypervisor, 'brief');
@@ -102,17 +101,17 @@ function runnerLost(target: string, seen: string): CheckResult {
 }
 
 function lookAt(index: FleetIndex, vm: Vm, facts: Facts): CheckResult[] {
-  const network = index.networks.get(vm.nics[0]?.network ?? '');
   // Never deployed: what it is on is all there is to compare with.
   const seen = facts.vms.get(vm.name);
   const deployed = facts.deployed.get(vm.name);
+  const expected = reachedBy(index, vm, facts);
   const checks = checkVm(
     {
       name: vm.name,
       runner: deployed?.path ?? seen?.current ?? 'deployed',
       state: vm.state,
-      expected: expectedOf(vm, index.networks),
-      ...(network && { bridgeAddress: `${network.gateway}/${network.prefix}` }),
+      expected,
+      ...bridgeAddressOf(index, vm, expected),
     },
     facts,
   );

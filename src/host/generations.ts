@@ -1,3 +1,4 @@
+import { contains, parseAddress, parseSubnet } from '../model/addresses.ts';
 import type { ExpectedNic } from '../model/expected.ts';
 import * as shape from './answers/shape.ts';
 import { matches } from './network-files.ts';
@@ -22,6 +23,8 @@ interface Wire {
   readonly names: readonly string[];
   /** Undefined: these interfaces enter none. */
   readonly bridge: string | undefined;
+  /** Their own, with prefix. */
+  readonly addresses: readonly string[];
 }
 
 export interface SystemWiring {
@@ -94,9 +97,10 @@ function read(text: string): Generations {
   const [bridges, declares] = [byBase('bridge'), byBase('declares')];
   const [taps, addresses] = [byBase('tap'), byBase('address')];
   const wires = new Map<string, Wire[]>();
-  for (const [base = '', names = '', bridge = '-'] of of('wired')) {
+  for (const [base = '', names = '', bridge = '-', addresses = ''] of of('wired')) {
     const inside = bridge === '-' ? undefined : shape.name(bridge, 'bridge');
-    shape.push(wires, base, { names: names.split(/\s+/), bridge: inside });
+    const own = addresses.split(/\s+/).filter(Boolean);
+    shape.push(wires, base, { names: names.split(/\s+/), bridge: inside, addresses: own });
   }
   const systems = ['wired', 'bridge', 'declares'].flatMap(of).map(([base = '']) => base);
   return {
@@ -154,10 +158,22 @@ export function bridgeUnder(system: SystemWiring | undefined, port: string): str
   return system?.wires.find((wire) => matches(port, wire))?.bridge;
 }
 
-/** True when every TAP is in its bridge under that system. */
-export function fitsUnder(
-  system: SystemWiring | undefined,
-  nics: readonly Pick<ExpectedNic, 'tap' | 'bridge'>[],
-): boolean {
-  return nics.every(({ tap, bridge }) => bridgeUnder(system, tap) === bridge);
+/** True when every TAP is in its bridge under that system, and that bridge in the guest's subnet. */
+export function fitsUnder(system: SystemWiring | undefined, nics: readonly ExpectedNic[]): boolean {
+  return nics.every(
+    ({ tap, bridge, address }) =>
+      bridgeUnder(system, tap) === bridge && isBeside(address, addressesUnder(system, bridge)),
+  );
+}
+
+/** What networkd gives an interface under a system. */
+function addressesUnder(system: SystemWiring | undefined, link: string): readonly string[] {
+  return system?.wires.find((wire) => matches(link, wire))?.addresses ?? [];
+}
+
+/** Whether an address is in the subnet of one of these. Where there are none in IPv4, nothing is known. */
+function isBeside(address: string, own: readonly string[]): boolean {
+  const at = parseAddress(address);
+  const subnets = own.flatMap((one) => parseSubnet(one) ?? []);
+  return at === undefined || subnets.length === 0 || subnets.some((subnet) => contains(subnet, at));
 }

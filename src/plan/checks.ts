@@ -155,7 +155,7 @@ export function checkBridge(
     target,
     check: `bridge ${name}`,
     ok: (bridge?.up ?? false) && lacks.length === 0,
-    expected: `up with ${addresses.join(', ')}`,
+    expected: addresses.length > 0 ? `up with ${addresses.join(', ')}` : 'up',
     seen: bridge
       ? `${bridge.up ? 'up' : 'down'} with ${bridge.addresses.join(', ') || 'no address'}`
       : 'nothing',

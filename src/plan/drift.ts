@@ -1,6 +1,6 @@
-import { expectedOf, nicsOf, sameWiring } from '../model/expected.ts';
+import { type Expected, expectedOf, nicsOf } from '../model/expected.ts';
 import type { Facts, OpenDeployment } from '../model/facts.ts';
-import type { Network } from '../model/fleet.ts';
+import type { Network, Vm } from '../model/fleet.ts';
 import { deployedGateways } from '../model/gateways.ts';
 import { isBusy, type VmFacts } from '../model/guest-facts.ts';
 import type { FleetIndex } from '../model/index.ts';
@@ -125,7 +125,13 @@ export function hypervisorChecks(index: FleetIndex, name: string, facts: Facts):
   const networks = deployedNetworks(index, name, facts);
   return [
     ...networks.map((network) =>
-      checkBridge(name, network.bridge, deployedGateways(network, deployed), facts),
+      // Of a system that is held fleet.yaml does not know which addresses it has.
+      checkBridge(
+        name,
+        network.bridge,
+        facts.held.has(systemName) ? [] : deployedGateways(network, deployed),
+        facts,
+      ),
     ),
     ...checkPlumbing(hypervisor, networks, facts),
     ...(facts.deployed.has(systemName) ? checkState(name, facts) : []),
@@ -137,6 +143,24 @@ function faults(checks: readonly PlanCheck[]): Drift[] {
   return checks.flatMap(({ target, fault }) =>
     fault ? [{ target, code: fault.code, message: fault.says }] : [],
   );
+}
+
+/** How the generation of a vm is reached that is deployed; of one that never was, the one that fleet.yaml asks for. */
+export function reachedBy(index: FleetIndex, vm: Vm, facts: Facts): Expected {
+  return facts.deployed.get(vm.name)?.expected ?? expectedOf(vm, index.networks);
+}
+
+/** What its bridge has to have; nothing where fleet.yaml has that network otherwise by now. */
+export function bridgeAddressOf(
+  index: FleetIndex,
+  vm: Vm,
+  expected: Expected,
+): { bridgeAddress?: string } {
+  const network = index.networks.get(vm.nics[0]?.network ?? '');
+  const [first] = nicsOf(expected);
+  if (!network || !first) return {};
+  const bridgeAddress = `${network.gateway}/${network.prefix}`;
+  return deployedGateways(network, [first]).includes(bridgeAddress) ? { bridgeAddress } : {};
 }
 
 function vmDrift(
@@ -163,17 +187,15 @@ function vmDrift(
   }
   if (vm.state === 'stopped' && isBusy(seen))
     say('running', 'runs, though fleet.yaml says stopped');
-  const expected = expectedOf(vm, index.networks);
-  if (!active || !deployed?.expected || !sameWiring(deployed.expected, expected)) return found;
-  const network = index.networks.get(vm.nics[0]?.network ?? '');
-  const bridgeAddress = network && `${network.gateway}/${network.prefix}`;
+  if (!active || !deployed?.expected) return found;
+  const { expected } = deployed;
   const checks = checkVm(
     {
       name,
       runner: seen.booted ?? '',
       state: 'running',
       expected,
-      ...(bridgeAddress && { bridgeAddress }),
+      ...bridgeAddressOf(index, vm, expected),
     },
     facts,
   );

@@ -21,7 +21,7 @@ const at = (name: string, number: number | undefined, current = false): Generati
 const reached = (tap: string, bridge: string) =>
   formatExpected({ tap, bridge, address: '10.1.0.2', further: [], volumes: [] });
 const wiring = (...taps: [name: string, bridge: string][]) => ({
-  wires: taps.map(([name, bridge]) => ({ names: [name], bridge })),
+  wires: taps.map(([name, bridge]) => ({ names: [name], bridge, addresses: [] as string[] })),
   bridges: [...new Set(taps.map(([, bridge]) => bridge))],
   declares: [] as string[],
 });
@@ -136,6 +136,27 @@ describe('generations that fit together', () => {
   });
 });
 
+test('a guest in a subnet that its bridge had not then does not fit', () => {
+  const withSubnet = (address: string) => {
+    const own = { names: ['br-front'], bridge: undefined, addresses: [address] };
+    const { wires, ...rest } = wiring(['vm-db1', 'br-back'], ['vm-web1', 'br-front']);
+    return { ...rest, wires: [...wires, own] };
+  };
+  const systems = (six: string, seven: string) => ({
+    ...moved,
+    systems: new Map([
+      [`${systemName}-6`, withSubnet(six)],
+      [`${systemName}-7`, withSubnet(seven)],
+    ]),
+  });
+  const [same, other] = ['10.1.0.1/24', '10.9.0.1/24'];
+  expect(chosen(['web1'], {}, systems(same, same))).toEqual({ web1: 4 });
+  expect(refusal(['web1'], {}, systems(same, other)).hint).toContain(
+    'fleet rollback hv1 web1 --to hv1=6 --to web1=4',
+  );
+  expect(refusal([systemName], {}, systems(other, same)).message).toContain('web1');
+});
+
 describe('a generation from before fleet', () => {
   const runner: RunnerWiring = { taps: ['vm-s-web1'], addresses: ['10.1.0.2'], virtiofs: false };
   const adopted = (more: Partial<RunnerWiring>, ...wires: [string, string][]): Generations => ({
@@ -182,7 +203,7 @@ describe('a generation from before fleet', () => {
     const along = 'Roll them back together: fleet rollback hv1 web1 --to hv1=6 --to web1=1';
     expect(refusal([systemName], {}, before).hint).toBe(along);
     const same = { ...wiring(['vm-*1', 'br-front']), declares: ['web1'] };
-    same.wires.unshift({ names: ['vm-db1'], bridge: 'br-back' });
+    same.wires.unshift({ names: ['vm-db1'], bridge: 'br-back', addresses: [] });
     const systems = new Map([...before.systems, [`${systemName}-6`, same] as const]);
     expect(refusal([systemName], {}, { ...before, systems }).hint).toBe(along);
   });

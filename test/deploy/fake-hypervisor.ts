@@ -240,7 +240,7 @@ export class FakeHypervisor {
       case 'facts':
         return factsText({
           ...this.facts,
-          answers: new Map(args.slice(2).map((a) => [a, this.#answers(a)])),
+          answers: new Map(this.#asked(args.slice(2)).map((a) => [a, this.#answers(a)])),
         });
       case 'runners':
         return 'fleet-runners 1\n== end\n';
@@ -371,6 +371,12 @@ export class FakeHypervisor {
   #end(deployment: FakeDeployment, result: string): void {
     deployment.result = result;
     if (this.facts.lock?.id === deployment.id) this.facts = { ...this.facts, lock: undefined };
+  }
+
+  /** `deployed` stands for where those that are deployed answer. */
+  #asked(words: readonly string[]): string[] {
+    const deployed = [...this.facts.deployed.values()].flatMap((d) => d.expected?.address ?? []);
+    return [...new Set(words.flatMap((word) => (word === 'deployed' ? deployed : word)))];
   }
 
   /** A guest answers when it runs, is in its bridge, and its runner is not a mute one. */

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { exitCodeOf } from '../../src/deploy/rollout.ts';
 import type { Outcome, Work } from '../../src/deploy/work.ts';
 import { FleetError } from '../../src/model/errors.ts';
@@ -247,8 +247,7 @@ describe('revert-fleet', () => {
     world.host('hv3').before = async (script) => {
       // The last to be confirmed.
       if (script !== 'confirm') return;
-      await new Promise((done) => setTimeout(done, 20));
-      expect(world.hv1.deployment?.decided).toBe('confirmed');
+      await vi.waitFor(() => expect(world.hv1.deployment?.decided).toBe('confirmed'), 10_000);
     };
     world.host('hv3').instead.set('confirm', () => 1);
     const results = await world.all();

@@ -43,6 +43,18 @@ describe('verify says of a restart that is pending', () => {
     ]);
   });
 
+  test('of one whose change is still to come, or is held, that it answers where it is', async () => {
+    const world = new World();
+    const { facts } = world.hv1;
+    const web1 = facts.deployed.get('web1');
+    if (!web1?.expected) throw new Error('web1 has no record');
+    const before = { ...web1, expected: { ...web1.expected, address: '10.7.0.2' } };
+    world.hv1.facts = { ...facts, deployed: withEntry(facts.deployed, 'web1', before) };
+    expect((await verify(world, ['web1'])).ok).toBe(true);
+    world.hv1.mute.add(web1.path);
+    expect((await verify(world, ['web1'])).ok).toBe(false);
+  });
+
   test('that a runner was collected fails, whoever the guest belongs to', async () => {
     const world = new World();
     world.hv1.facts = { ...world.hv1.facts, lost: new Map([['Web_1', ['current']]]) };

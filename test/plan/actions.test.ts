@@ -178,6 +178,17 @@ describe('held back', () => {
     expect(short(plan.actions)).toEqual(['update web1']);
   });
 
+  test('a hypervisor gets no address that is only in fleet.yaml', () => {
+    const { actions, drift } = planHv1({
+      facts: (f) => ({
+        ...facts(systemName)(),
+        interfaces: withEntry(f.interfaces, 'br-back', { addresses: ['10.9.0.1/24'] }),
+      }),
+    });
+    expect(actions).toEqual([]);
+    expect(drift.map(({ code }) => code)).not.toContain('address');
+  });
+
   test('a hypervisor does not switch until it is released', () => {
     const change = { fingerprints: changed('hv1'), facts: facts(systemName) };
     expect(planHv1(change).actions).toEqual([]);

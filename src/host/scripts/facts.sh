@@ -1,4 +1,5 @@
-# facts.sh CHECKOUT brief|full [ADDRESS…]: everything fleet wants to know of a hypervisor, in one go.
+# facts.sh CHECKOUT brief|full [deployed] [ADDRESS…]: everything fleet wants to know of a hypervisor, in one go.
+# Guests at these addresses are asked whether they answer; `deployed`: those of all that fleet deployed, too.
 # Reads only. First records, lines of tab-separated fields; then sections with a tool's own output.
 # It runs on every hypervisor at every plan: few processes, so a tool is asked once for all.
 checkout=$R$1 wanted=$2
@@ -75,6 +76,11 @@ images() {
 	done
 	# -c is GNU's and busybox's word for it, -f is BSD's.
 	[ $# -eq 0 ] || stat -c '%s %n' "$@" 2>/dev/null || stat -f '%z %N' "$@" 2>/dev/null || true
+}
+
+# Where guests answer by the records of what is deployed: the first NIC's address, as formatExpected writes it.
+deployed_addresses() {
+	sed -n "s/.*$tab{\"tap\":\"[^\"]*\",\"bridge\":\"[^\"]*\",\"address\":\"\([0-9.]*\)\".*/\1/p" "$state"/deployed/* 2>/dev/null || true
 }
 
 look() {
@@ -248,6 +254,12 @@ look() {
 	echo '== end'
 }
 
+if [ "${1:-}" = deployed ]; then
+	shift
+	for address in $(deployed_addresses); do
+		case " $* " in *" $address "*) ;; *) set -- "$@" "$address" ;; esac
+	done
+fi
 # At once: line by line, each would be a packet of its own, sealed there and opened here.
 seen=$(look "$@")
 printf '%s\n' "$seen"

@@ -35,11 +35,15 @@ for path in $paths; do
 	# Which bridge an interface enters: the first file that has its name says so, or that it enters none.
 	for file in "$path"/etc/systemd/network/*.network; do
 		[ -f "$file" ] || continue
-		names='' bridge='-'
+		names='' bridge='-' addresses=''
 		while IFS='=' read -r key value; do
-			case $key in Name) names="$names $value" ;; Bridge) bridge=$value ;; esac
+			case $key in
+			Name) names="$names $value" ;;
+			Bridge) bridge=$value ;;
+			Address) addresses="$addresses $value" ;;
+			esac
 		done <"$file"
-		[ -z "$names" ] || printf 'wired\t%s\t%s\t%s\n' "${path##*/}" "${names# }" "$bridge"
+		[ -z "$names" ] || printf 'wired\t%s\t%s\t%s\t%s\n' "${path##*/}" "${names# }" "$bridge" "${addresses# }"
 	done
 	for unit in "$path"/etc/systemd/system/install-microvm-*.service; do
 		[ -e "$unit" ] || continue

@@ -6,7 +6,7 @@ const mebibyte = 1024 * 1024;
 /** Bytes that a script may say, and that are kept: facts of a thousand guests are a tenth of it. */
 const wholeBytes = 16 * mebibyte;
 /** Bytes of what is handed on line by line, as the log of a long build is; of these the end is kept. */
-const streamedBytes = 512 * mebibyte;
+const streamedBytes = 64 * mebibyte;
 const tailBytes = 64 * 1024;
 /** Characters of one line that are handed on; the rest of a longer one is dropped. */
 const lineLength = mebibyte;
