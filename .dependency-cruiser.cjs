@@ -57,6 +57,16 @@ module.exports = {
       to: { path: '^src/(deploy|host|repo|cli)/' },
     },
     {
+      name: 'only-hypervisor-speaks-scripts',
+      comment:
+        "A script's name, its arguments, its limits and the reading of its answer are one thing, and have one home.",
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/host/hypervisor/' },
+      to: {
+        path: '^src/host/(scripts|hypervisor/call)\\.ts$',
+      },
+    },
+    {
       name: 'only-ssh-speaks-ssh',
       comment: 'The adapters of the port Host, and the sandbox that answers them.',
       severity: 'error',

@@ -1,38 +1,13 @@
+import type { Access } from '../host/answers/access.ts';
 import { readRunners } from '../host/hypervisor/look.ts';
+import * as steps from '../host/hypervisor/steps.ts';
 import { type Loss, losses } from '../host/losses.ts';
 import { isLike } from '../host/network-files.ts';
-import { builtSystem, type SaidNetwork } from '../host/new-system.ts';
+import { builtSystem } from '../host/new-system.ts';
 import { contains, parseAddress, parseSubnet } from '../model/addresses.ts';
 import { FleetError } from '../model/errors.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Session } from './session.ts';
-
-/** What access.sh asks of the new system's configuration. */
-interface Access {
-  readonly sshd: boolean;
-  readonly ports: readonly number[];
-  /** null: as sshd has it by default. */
-  readonly publicKeys: boolean | string | null;
-  readonly rootLogin: string | null;
-  /** Patterns of sshd_config; null: not set. */
-  readonly allowUsers: readonly string[] | null;
-  readonly allowGroups: readonly string[] | null;
-  readonly denyUsers: readonly string[] | null;
-  readonly denyGroups: readonly string[] | null;
-  /** Where sshd looks for keys. */
-  readonly keysFiles: readonly string[];
-  /** Text at the end of sshd_config. */
-  readonly extraConfig: string;
-  readonly firewall: boolean;
-  readonly openPorts: readonly number[];
-  readonly openRanges: readonly { readonly from: number; readonly to: number }[];
-  readonly wheelNeedsPassword: boolean;
-  /** Users who may run anything without a password. */
-  readonly sudoers: readonly string[];
-  readonly users: Readonly<
-    Record<string, { readonly groups: readonly string[]; readonly keys: readonly string[] }>
-  >;
-}
 
 /** A first switch that is about to happen. */
 export interface FirstSwitch {
@@ -53,18 +28,7 @@ export interface FirstSwitch {
 export async function requireAccess(session: Session, first: FirstSwitch): Promise<void> {
   const { hypervisor, host } = session;
   const { before, toplevel } = first;
-  const output = await session.step(
-    'check ssh access to the new system',
-    'access',
-    [hypervisor.checkout, hypervisor.name, toplevel],
-    {
-      limit: 'build',
-      kind: 'build',
-    },
-  );
-  const rows = output.split('\n').map((line) => line.split('\t'));
-  const of = (key: string) => rows.filter(([word]) => word === key).map(([, ...rest]) => rest);
-  const access = parseAccess(of('access')[0]?.join('\t') ?? '');
+  const access = await session.step(steps.access(hypervisor.checkout, hypervisor.name, toplevel));
   const reasons = lockedOut(
     access,
     {
@@ -86,7 +50,7 @@ export async function requireAccess(session: Session, first: FirstSwitch): Promi
     );
   }
   const runners = await readRunners(session.host);
-  const next = builtSystem(access.network, Object.keys(access.users), of('networkd'));
+  const next = builtSystem(access.network, Object.keys(access.users), access.networkd);
   const lost = losses(before, runners, next, first.ours);
   requireNoCut(hypervisor.name, lost, first.dropped);
   for (const { text } of lost) session.note(`removed by the first switch: ${text}`);
@@ -108,16 +72,6 @@ function requireNoCut(name: string, lost: readonly Loss[], dropped: ReadonlySet<
 }
 
 const listed = (lines: readonly string[]): string => lines.map((line) => `  - ${line}`).join('\n');
-
-function parseAccess(json: string): Access & { readonly network: SaidNetwork } {
-  try {
-    return JSON.parse(json) as Access & { readonly network: SaidNetwork };
-  } catch {
-    throw new FleetError('adoption.unreadable', 'the new system did not say who may log in', {
-      detail: json,
-    });
-  }
-}
 
 /** How a person came in. */
 export interface Visitor {

@@ -1,4 +1,5 @@
 import { confirm as confirmAt } from '../host/hypervisor/deployment.ts';
+import * as steps from '../host/hypervisor/steps.ts';
 import { isLost } from '../host/lost.ts';
 import { FleetError } from '../model/errors.ts';
 import { checkHypervisor, checkVm, type VmTarget } from '../plan/checks.ts';
@@ -31,8 +32,7 @@ export async function confirmAll(
     const { boot } = part.outcome as Outcome;
     if (!boot) return;
     const { session } = part.ctx;
-    const args = [session.id, boot.toplevel, 'boot', boot.generation];
-    await session.step('set the boot default', 'switch', args);
+    await session.step(steps.setBootDefault(session.id, boot.toplevel, boot.generation));
   });
   if (failed) return failed;
   const [first] = parts;

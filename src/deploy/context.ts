@@ -4,7 +4,7 @@ import type { Facts } from '../model/facts.ts';
 import type { Vm } from '../model/fleet.ts';
 import { isBusy } from '../model/guest-facts.ts';
 import type { FleetIndex } from '../model/index.ts';
-import { type Clock, wholeSeconds } from '../model/time.ts';
+import type { Clock } from '../model/time.ts';
 import type { VmTarget } from '../plan/checks.ts';
 import type { Session } from './session.ts';
 
@@ -81,9 +81,4 @@ export function addressesOf(index: FleetIndex, hypervisor: string, facts: Facts)
       const own = vm?.on === hypervisor ? expectedOf(vm, index.networks).address : undefined;
       return facts.deployed.get(name)?.expected?.address ?? own ?? [];
     });
-}
-
-/** Seconds a guest may take to stop, as the scripts want them. */
-export function stopSeconds(ctx: Context): string {
-  return wholeSeconds(ctx.index.fleet.rollout.stopTimeout);
 }

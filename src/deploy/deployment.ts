@@ -1,4 +1,6 @@
 import { receive, stopBuild } from '../host/hypervisor/deployment.ts';
+import type { Buildable } from '../host/hypervisor/steps.ts';
+import * as steps from '../host/hypervisor/steps.ts';
 import { FleetError } from '../model/errors.ts';
 import { expectedOf, formatExpected, nicsOf } from '../model/expected.ts';
 import { isBusy } from '../model/guest-facts.ts';
@@ -114,49 +116,45 @@ async function moveCheckout(ctx: Context, source: Source): Promise<void> {
     await receive(session.host, session.id, bundle, session.longMs);
     from = 'bundle';
   }
-  // A tag may have the branch's name; the first clone of a large repository takes its time.
-  const args = [session.id, session.hypervisor.checkout, from, `refs/heads/${source.branch}`];
-  await session.step('check out the commit', 'checkout', [...args, source.commit], {
-    limit: 'build',
-    kind: 'harmless',
-  });
+  const { checkout } = session.hypervisor;
+  await session.step(steps.checkout(session.id, { ...source, checkout, from }));
 }
 
 /** Store paths by target. */
-async function build(ctx: Context, actions: readonly Action[]): Promise<Map<string, string>> {
+async function build(
+  ctx: Context,
+  actions: readonly Action[],
+): Promise<ReadonlyMap<string, string>> {
   const { session } = ctx;
   const wanted = actions
     .filter((a) => builds.has(a.kind))
-    .map((a) => (a.kind === 'switch' ? `hypervisor:${a.target}` : `vm:${a.target}`));
-  const built = new Map<string, string>();
-  if (wanted.length === 0) return built;
+    .map(
+      ({ kind, target }): Buildable => ({
+        kind: kind === 'switch' ? 'hypervisor' : 'vm',
+        name: target,
+      }),
+    );
+  if (wanted.length === 0) return new Map();
   // Nothing runs on what is being built: a person who asks to stop need not wait for it.
   const stop = () => void stopBuild(session.host, session.id).catch(() => undefined);
   ctx.signal.addEventListener('abort', stop, { once: true });
   try {
     const { checkout } = session.hypervisor;
-    const jobs = String(ctx.index.fleet.rollout.evalJobs);
-    await session.step('build', 'build', [session.id, checkout, jobs, ...wanted], {
-      limit: 'build',
-      kind: 'build',
-      onLine: (line) => {
-        const [word, target = '', rest = ''] = line.split('\t');
-        if (word === 'built') built.set(target, rest);
-        if (word === 'closure')
-          session.note(target === session.hypervisor.name ? rest : `${target}: ${rest}`);
-      },
-    });
+    const { evalJobs } = ctx.index.fleet.rollout;
+    const { paths, closures } = await session.step(
+      steps.build(session.id, checkout, evalJobs, wanted),
+    );
+    for (const { target, line } of closures)
+      session.note(target === session.hypervisor.name ? line : `${target}: ${line}`);
+    const missing = wanted.find(({ name }) => !paths.has(name));
+    if (missing)
+      throw new FleetError('build.no-path', `the build of ${missing.name} gave no store path`);
+    return paths;
   } catch (error) {
     throw blameBuild(error);
   } finally {
     ctx.signal.removeEventListener('abort', stop);
   }
-  for (const item of wanted) {
-    const name = item.slice(item.indexOf(':') + 1);
-    if (!built.has(name))
-      throw new FleetError('build.no-path', `the build of ${name} gave no store path`);
-  }
-  return built;
 }
 
 /** After the build the store paths decide: what is already so is left alone. */
@@ -264,8 +262,7 @@ async function removeOldBridges(ctx: Context): Promise<void> {
   const old = [...ctx.before.interfaces.keys()].filter(
     (name) => ours.has(name) && !wanted.has(name),
   );
-  if (old.length > 0)
-    await session.step(`remove ${old.join(', ')}`, 'bridges', [session.id, ...old]);
+  if (old.length > 0) await session.step(steps.removeBridges(session.id, old));
 }
 
 function describe(action: Action): string {

@@ -1,3 +1,4 @@
+import * as steps from '../host/hypervisor/steps.ts';
 import type { PlanCheck } from '../plan/checks.ts';
 import { hypervisorChecks } from '../plan/drift.ts';
 import type { Action } from '../plan/plan.ts';
@@ -18,9 +19,7 @@ export async function repairAll(ctx: Context, actions: readonly Action[]): Promi
   if (repairs.length === 0) return;
   for (const repair of repairs) {
     checkpoint(ctx.signal);
-    await ctx.session.step(`repair ${repair.slice(0, 2).join(' ')}`, 'repair', repair, {
-      kind: 'harmless',
-    });
+    await ctx.session.step(steps.repair(repair));
   }
   const { session, clock, index, before } = ctx;
   const { name } = session.hypervisor;

@@ -1,4 +1,5 @@
 import { baseOf, type Generations } from '../host/generations.ts';
+import * as steps from '../host/hypervisor/steps.ts';
 import { FleetError } from '../model/errors.ts';
 import { formatExpected, sameWiring } from '../model/expected.ts';
 import { isBusy } from '../model/guest-facts.ts';
@@ -6,11 +7,11 @@ import { systemName } from '../model/names.ts';
 import { stoodBefore, tapsOf, untilAsBefore } from './as-before.ts';
 import { awaitHealthy } from './await-healthy.ts';
 import type { Return, Returns } from './choose-generations.ts';
-import { type Context, formerTarget, stopSeconds } from './context.ts';
+import { type Context, formerTarget } from './context.ts';
 import { withReason } from './failure.ts';
 import { checkpoint } from './interrupt.ts';
 import { switchHypervisor } from './switch.ts';
-import { stopVm, tellKilled } from './vm-steps.ts';
+import { stopVm } from './vm-steps.ts';
 import type { Outcome, Work } from './work.ts';
 
 /**
@@ -108,22 +109,18 @@ async function removeBridges(
   const old = bridgesOf(before.currentSystem ?? '').filter(
     (name) => !kept.includes(name) && before.interfaces.has(name),
   );
-  if (old.length > 0)
-    await session.step(`remove ${old.join(', ')}`, 'bridges', [session.id, ...old]);
+  if (old.length > 0) await session.step(steps.removeBridges(session.id, old));
 }
 
 async function returnVm(ctx: Context, name: string, generation: Return): Promise<void> {
   const { session, index } = ctx;
   const former = formerTarget(ctx, name);
   const wanted = index.vms.get(name)?.state ?? 'running';
-  const state = wanted === 'stopped' ? 'stay' : 'run';
   if (wanted === 'stopped' && isBusy(ctx.before.vms.get(name))) await stopVm(ctx, name);
-  await session.step(
-    `return ${name} to ${generation.number ?? 'what was kept'}`,
-    'vm-set',
-    [name, generation.path, stopSeconds(ctx), state],
-    { limit: 'guest', onLine: tellKilled(ctx) },
-  );
+  const { stopTimeout } = index.fleet.rollout;
+  const title = `return ${name} to ${generation.number ?? 'what was kept'}`;
+  const vm = { name, stopTimeout, runs: wanted !== 'stopped' };
+  await session.step(steps.setRunner(vm, generation.path, title));
   const expected = generation.expected ?? former?.expected;
   if (!expected) return;
   const { isSilent } = generation;

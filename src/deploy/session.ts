@@ -1,9 +1,9 @@
 import type { Host } from '../host/host.ts';
-import { runScript } from '../host/hypervisor/call.ts';
 import { readReason, renew } from '../host/hypervisor/deployment.ts';
 import { readFacts } from '../host/hypervisor/look.ts';
+import { runStep } from '../host/hypervisor/run-step.ts';
+import type { Step } from '../host/hypervisor/steps.ts';
 import { isLost, isRefusal } from '../host/lost.ts';
-import { type ScriptName, stepScript } from '../host/scripts.ts';
 import { FleetError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
 import type { Facts } from '../model/facts.ts';
@@ -13,22 +13,10 @@ import type { Ports } from './ports.ts';
 
 /** Ms that a step may take before its unit is ended, where fleet.yaml has no say. */
 const short = 120_000;
-/** Characters of a step's output that are kept: its answers come first, or are few. */
-const longestOutput = 16 * 1024 * 1024;
 /** Ms that the desk waits longer than a hypervisor has to be heard of: it stops what is over its limit by itself. */
 const slack = 60_000;
 /** Ms between logins once one was refused: an sshd counts them (PerSourcePenalties). */
 const refusedPause = 15_000;
-
-export interface StepOptions {
-  readonly limit?: 'short' | keyof StepLimits;
-  /**
-   * change: something that runs may change, the way back undoes it; build: it must not make the
-   * kernel kill guests; harmless: nothing to go back from.
-   */
-  readonly kind?: 'change' | 'build' | 'harmless';
-  readonly onLine?: (line: string) => void;
-}
 
 /** What a session knows of its deployment. Times in ms. */
 export interface Terms {
@@ -93,53 +81,39 @@ export class Session {
   }
 
   /**
-   * Runs a script as a step of the deployment: journalled, and not stopped by a lost link, after
-   * which it is picked up again. @returns its whole output
+   * Runs a step of the deployment: journalled, and not stopped by a lost link, after which it is picked up
+   * again. @returns its answer
    */
-  async step(
-    title: string,
-    name: ScriptName,
-    args: readonly string[],
-    options: StepOptions = {},
-  ): Promise<string> {
+  async step<T>(step: Step<T>): Promise<T> {
     this.#steps += 1;
     const number = String(this.#steps).padStart(3, '0');
-    const { limit: kindOfLimit = 'short' } = options;
-    const limitMs = kindOfLimit === 'short' ? short : this.#limits[kindOfLimit];
-    const limit = String(Math.ceil(limitMs / 1000));
+    const limitMs = step.limit === 'short' ? short : this.#limits[step.limit];
     const until = this.#ports.clock.now() + limitMs + this.#confirm + slack;
-    let output = '';
     let lines = 0;
     const onLine = (line: string) => {
-      if (output.length < longestOutput) output += `${line}\n`;
       lines += 1;
       this.#emit({ type: 'output', hypervisor: this.hypervisor.name, line });
-      options.onLine?.(line);
     };
-    const kind = options.kind ?? 'change';
+    const onKilled = (guest: string) => this.note(`${guest} did not stop in time and was killed`);
+    const own = { id: this.id, number, seconds: Math.ceil(limitMs / 1000), onLine, onKilled };
     const work = async () => {
-      let script: ScriptName = 'step';
-      let words = [this.id, number, name, limit, kind, ...args];
-      let stdin: string | undefined = stepScript(name);
+      let isLate = false;
       for (;;) {
         const timeoutMs = Math.max(1000, until - this.#ports.clock.now());
-        const how = { title, onLine, timeoutMs, ...(stdin !== undefined && { stdin }) };
         try {
-          await runScript(this.#host, script, words, how);
-          return output;
+          const how = { ...own, timeoutMs, ...(isLate && { follow: lines }) };
+          return await runStep(this.#host, step, how);
         } catch (error) {
           if (!isLost(error) || this.#ports.clock.now() >= until)
-            throw explained(error, kindOfLimit);
+            throw explained(error, step.limit);
           this.note('connection lost; the step goes on, reconnecting');
           await this.reconnectWithin(this.#confirm);
-          script = 'follow';
-          words = [this.id, number, name, limit, String(lines)];
-          stdin = undefined;
+          isLate = true;
         }
       }
     };
     // A harmless one, a fetch that takes its time, is not waited for: fleet has to be heard of meanwhile.
-    return kind === 'harmless' ? this.#told(title, work) : this.during(title, work);
+    return step.kind === 'harmless' ? this.#told(step.title, work) : this.during(step.title, work);
   }
 
   /** Tells of some work while it goes on, and keeps others from the connection. */

@@ -1,3 +1,4 @@
+import { switchSystem } from '../host/hypervisor/steps.ts';
 import { isLost } from '../host/lost.ts';
 import type { CheckResult } from '../model/check-result.ts';
 import { FleetError } from '../model/errors.ts';
@@ -31,22 +32,16 @@ export async function switchHypervisor(ctx: Context, target: SwitchTarget): Prom
   const { confirm } = ctx.index.fleet.rollout;
   // After repairs: what they mended was not wrong before the switch.
   const known = target.networks.length > 0 ? wrongBefore(ctx, target, await session.facts()) : [];
-  let code = -1;
-  const how = target.networkd ? 'networkd' : '-';
-  const args = [session.id, target.toplevel, 'test', how];
-  const onLine = (line: string) => {
-    if (line.startsWith('switched\t')) code = Number(line.split('\t')[1]);
-  };
+  let code: number | undefined;
   try {
-    const options = { limit: 'switch', onLine } as const;
-    await session.step('switch, boot default untouched', 'switch', args, options);
+    code = await session.step(switchSystem(session.id, target.toplevel, target.networkd));
     // What was connected before a switch may live on where nobody could connect any more.
     await session.reconnectWithin(confirm);
   } catch (error) {
     throw isCutOff(error) ? unreachable(error, confirm) : error;
   }
   if (code !== 0 && code !== 4 && code !== 100) {
-    const how = code < 0 ? 'did not say how it ended' : `ended with ${code}`;
+    const how = code === undefined ? 'did not say how it ended' : `ended with ${code}`;
     throw new FleetError('switch.failed', `switch-to-configuration test ${how} on ${name}`, {
       blames: 'commit',
     });

@@ -1,20 +1,18 @@
+import * as steps from '../host/hypervisor/steps.ts';
 import { nicsOf } from '../model/expected.ts';
 import type { Vm } from '../model/fleet.ts';
 import { isBusy } from '../model/guest-facts.ts';
 import type { Action } from '../plan/plan.ts';
 import { awaitHealthy } from './await-healthy.ts';
 import { blameGuest } from './blame.ts';
-import { type Context, desiredTarget, stopSeconds } from './context.ts';
+import { type Context, desiredTarget } from './context.ts';
 import { withReason } from './failure.ts';
 import { checkpoint } from './interrupt.ts';
 import { inParallel } from './parallel.ts';
 
 /** Stops a guest: it leaves, is to be stopped, or changes its network. */
 export async function stopVm(ctx: Context, name: string): Promise<void> {
-  await ctx.session.step(`stop ${name}`, 'vm-stop', [name, stopSeconds(ctx)], {
-    limit: 'guest',
-    onLine: tellKilled(ctx),
-  });
+  await ctx.session.step(steps.stopVm(name, ctx.index.fleet.rollout.stopTimeout));
 }
 
 /**
@@ -78,26 +76,22 @@ async function seeHealthy(ctx: Context, vm: Vm, runner: string): Promise<void> {
 /** A vm that left the fleet: its state moves out of the way, nothing is deleted. */
 export async function setAside(ctx: Context, name: string): Promise<void> {
   const { session } = ctx;
-  await session.step(`set ${name} aside`, 'vm-aside', [session.id, name], {
-    onLine: (line) => {
-      if (line.startsWith('aside\t'))
-        session.note(`the state of ${name} is in ${line.split('\t')[1]}`);
-    },
-  });
+  const folder = await session.step(steps.setVmAside(session.id, name));
+  if (folder !== undefined) session.note(`the state of ${name} is in ${folder}`);
 }
 
 async function act(ctx: Context, action: Action, vm: Vm, runner: string): Promise<void> {
   const { session } = ctx;
   const { name } = vm;
   const { checkout } = session.hypervisor;
-  const start = () => session.step(`start ${name}`, 'vm-start', [name], { limit: 'guest' });
+  const start = () => session.step(steps.startVm(name));
   switch (action.kind) {
     case 'create':
-      await session.step(`create ${name}`, 'vm-create', [name, checkout], { limit: 'guest' });
+      await session.step(steps.createVm(name, checkout));
       if (vm.state === 'running') await start();
       return;
     case 'return':
-      await session.step(`restore ${name}`, 'vm-return', [name]);
+      await session.step(steps.restoreVm(name));
       return update(ctx, vm, runner);
     case 'update':
       return update(ctx, vm, runner);
@@ -110,9 +104,7 @@ async function act(ctx: Context, action: Action, vm: Vm, runner: string): Promis
       return;
     case 'join': {
       for (const { tap, bridge } of nicsOf(desiredTarget(ctx, vm, runner).expected)) {
-        await session.step(`join ${tap} to ${bridge}`, 'vm-join', [tap, bridge], {
-          kind: 'harmless',
-        });
+        await session.step(steps.joinTap(tap, bridge));
       }
     }
   }
@@ -122,34 +114,19 @@ async function update(ctx: Context, vm: Vm, runner: string): Promise<void> {
   const { session } = ctx;
   const { name } = vm;
   const run = vm.state === 'running';
+  const how = { name, stopTimeout: ctx.index.fleet.rollout.stopTimeout, runs: run };
   if (!run && isBusy(ctx.before.vms.get(name))) await stopVm(ctx, name);
   // Of a runner that was collected microvm cannot make a diff, and would leave the guest half updated.
   if (ctx.before.gone.has(name) || ctx.before.lost.has(name)) {
-    const args = [name, runner, stopSeconds(ctx), run ? 'run' : 'stay'];
-    await session.step(`update ${name}`, 'vm-set', args, {
-      limit: 'guest',
-      onLine: tellKilled(ctx),
-    });
+    await session.step(steps.setRunner(how, runner, `update ${name}`));
     return;
   }
-  const args = [name, stopSeconds(ctx), session.hypervisor.checkout, run ? 'run' : 'stay'];
   try {
-    await session.step(`update ${name}`, 'vm-update', args, {
-      limit: 'guest',
-      onLine: tellKilled(ctx),
-    });
+    await session.step(steps.updateVm(how, session.hypervisor.checkout));
   } catch (error) {
     // Its exit status proves nothing (a failing closure diff ends it): a look does.
     const now = (await session.facts()).vms.get(name);
     if ((run ? now?.booted : now?.current) !== runner) throw error;
     session.note(`microvm -u of ${name} failed, though ${name} is on its new runner`);
   }
-}
-
-/** The scripts say `killed NAME` of a guest that would not stop. */
-export function tellKilled(ctx: Context): (line: string) => void {
-  return (line) => {
-    const [word, name] = line.split('\t');
-    if (word === 'killed') ctx.session.note(`${name} did not stop in time and was killed`);
-  };
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { Host } from '../host/host.ts';
-import { script } from '../host/scripts.ts';
+import { lockInputsOn, lockInputsScript } from '../host/hypervisor/lock-inputs.ts';
 import { FleetError } from '../model/errors.ts';
 import { type LockedInput, type LockReading, readLock } from '../model/flake-lock.ts';
 import type { Input } from '../model/fleet.ts';
@@ -75,7 +75,7 @@ async function make(
     });
   }
   const host = await elsewhere();
-  const asked = host.run(script('lock-inputs'), renew, { ...limits, title: 'nix flake lock' });
+  const asked = lockInputsOn(host, renew, limits);
   const made = await telling(say, host.name, asked);
   return { made: unwrap(made, host.name), where: host.name };
 }
@@ -112,7 +112,7 @@ function runHere(
       return;
     }
     const guard = 'command -v nix >/dev/null || exit 99';
-    const words = ['-c', `${guard}\n${script('lock-inputs')}`, 'fleet', ...args];
+    const words = ['-c', `${guard}\n${lockInputsScript()}`, 'fleet', ...args];
     // A group of its own: what Nix has started to fetch with ends with it.
     const child = spawn('sh', words, { detached: true });
     const stop = (why: FleetError) => {

@@ -10,9 +10,6 @@ export function plainReporter(write: (text: string) => void): (event: DeployEven
   };
 }
 
-/** What scripts answer to fleet is not for a reader. */
-const answer = /^(access|aside|built|closure|killed|returned|switched)\t/;
-
 function plainLine(event: DeployEvent): string | undefined {
   switch (event.type) {
     case 'hypervisor':
@@ -24,7 +21,7 @@ function plainLine(event: DeployEvent): string | undefined {
     case 'note':
       return event.text;
     case 'output':
-      return answer.test(event.line) ? undefined : `  ${event.line}`;
+      return `  ${event.line}`;
     case 'checked':
       return `${event.target} healthy: ${passed(event.checks)}`;
   }

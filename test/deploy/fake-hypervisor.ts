@@ -19,6 +19,9 @@ const names = new Map(
     .flatMap((name) => [[script(name), name] as const, [stepScript(name), name] as const]),
 );
 
+/** Rows that a step answers (lib.sh, `answer`); the rest is its log. */
+const answerRow = /^(access|aside|built|closure|killed|networkd|switched)\t/;
+
 /** Scripts that only look, or write down what became of a deployment. */
 const looks: ReadonlySet<ScriptName> = new Set(['facts', 'failure', 'reason', 'renew', 'runners']);
 
@@ -181,12 +184,13 @@ export class FakeHypervisor {
     const line = [name, ...own.filter((a) => !a.includes('/nix/'))].join(' ');
     this.seen.push(line);
     if (!looks.has(name)) this.log.push(line);
-    if (!isStep) {
+    if (!isStep && name !== 'follow') {
       const stdin = String(options.stdin ?? '');
       const answer = this.#act(name, own, stdin);
       if (answer === 'lost') this.#do(name, own, stdin);
       return this.#answer(answer, options);
     }
+    if (!isStep) return this.#follow(own, options);
     const [id = '', number = '', , , kind] = args;
     const deployment = this.deployments.get(id);
     if (deployment) {
@@ -195,16 +199,42 @@ export class FakeHypervisor {
       deployment.isSwitching ||= name === 'switch';
     }
     const answer = this.half === name ? 'lost' : this.#act(name, own, '');
-    if (answer !== 'lost') return this.#answer(this.#refuse(id) ?? answer, options);
-    const result = this.#answer(this.#do(name, own, ''), {});
+    if (answer !== 'lost') return this.#stepAnswer(this.#refuse(id) ?? answer, options);
+    const result = this.#stepAnswer(this.#do(name, own, ''), {});
     if (result === 'lost') return 'lost';
     this.#followed.set(number, result);
     if (this.half === name) options.onLine?.(result.stdout.split('\n')[0] ?? '');
     return 'lost';
   }
 
+  /** As follow.sh. */
+  #follow(args: readonly string[], options: RunOptions): RunResult | 'lost' {
+    const [id = '', number = '', name, , lines] = args;
+    const instead = this.instead.get('follow')?.(args);
+    if (instead !== undefined) return this.#answer(instead, options);
+    const result = this.#followed.get(number);
+    const refused =
+      this.#refuse(id) ??
+      (result ? undefined : new Refusal('step.ended', `step ${name} was cut off`));
+    if (refused || !result) return this.#answer(refused, options);
+    const rest = result.stdout.split('\n').slice(Number(lines)).join('\n');
+    for (const line of rest.split('\n')) if (line !== '') options.onLine?.(line);
+    return { ...result, stdout: rest };
+  }
+
   #act(name: ScriptName, args: readonly string[], stdin: string): Answer {
     return this.instead.get(name)?.(args) ?? this.#do(name, args, stdin);
+  }
+
+  /** As step.sh: the log on standard output, the answer on standard error. */
+  #stepAnswer(answer: Answer, { onLine }: RunOptions): RunResult | 'lost' {
+    if (typeof answer !== 'string' || answer === 'lost' || answer === 'cut')
+      return this.#answer(answer, {});
+    const [said, log] = [true, false].map((isSaid) =>
+      answer.replace(/^.*\n?/gm, (line) => (answerRow.test(line) === isSaid ? line : '')),
+    ) as [string, string];
+    for (const line of log.split('\n')) if (line !== '') onLine?.(line);
+    return { code: 0, stdout: log, stderr: said };
   }
 
   #answer(answer: Answer, { onLine }: RunOptions): RunResult | 'lost' {
@@ -268,14 +298,6 @@ export class FakeHypervisor {
       case 'failure':
         if (deployment && deployment.result === undefined) deployment.failure ??= stdin;
         return undefined;
-      case 'follow': {
-        const result = this.#followed.get(second);
-        if (!result) return new Refusal('step.ended', `step ${third} was cut off`);
-        const refused = this.#refuse(first);
-        if (refused) return refused;
-        const rest = result.stdout.split('\n').slice(Number(args[4])).join('\n');
-        return result.code === 0 ? rest : result.code;
-      }
       case 'resume':
         return deployment && !deployment.decided
           ? resumeText(deployment)
@@ -287,7 +309,7 @@ export class FakeHypervisor {
         return args
           .slice(3)
           .map((item) => item.slice(item.indexOf(':') + 1))
-          .map((target) => `built\t${target}\t${built(target)}\n`)
+          .map((target) => `building ${target}\nbuilt\t${target}\t${built(target)}\n`)
           .join('');
       case 'switch':
         if (third === 'test') this.facts = { ...this.facts, currentSystem: second };

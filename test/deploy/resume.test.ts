@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { recall, takeUp } from '../../src/deploy/resume.ts';
 import type { RolloutInput } from '../../src/deploy/rollout.ts';
 import type { Former } from '../../src/host/answers/former.ts';
+import { build } from '../../src/host/hypervisor/steps.ts';
 import { FleetError } from '../../src/model/errors.ts';
 import { deployedFacts, index, twoHypervisors, unit, withEntry } from '../plan/situation.ts';
 import { World, words } from './run.ts';
@@ -66,7 +67,7 @@ describe('a deployment that lost its fleet', () => {
     expect(last).toBeGreaterThan(2);
     const session = world.session('hv1');
     await takeUp([session], 'eve@laptop');
-    await session.step('build', 'build', [world.id, '/repo', 'auto']);
+    await session.step(build(world.id, '/repo', 'auto', []));
     expect(world.hv1.deployments.get(world.id)?.lastStep).toBe(last + 1);
   });
 

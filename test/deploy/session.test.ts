@@ -1,13 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { Session } from '../../src/deploy/session.ts';
 import { begin } from '../../src/host/hypervisor/deployment.ts';
+import * as steps from '../../src/host/hypervisor/steps.ts';
 import { FleetError } from '../../src/model/errors.ts';
 import type { Hypervisor } from '../../src/model/fleet.ts';
 import { Refusal } from './fake-hypervisor.ts';
 import { World, words } from './run.ts';
 
 const script = 'build';
-const args = (world: World) => [world.id, '/repo', 'auto', 'vm:db1', 'vm:web1'];
+const buildOf = ({ id }: World) =>
+  steps.build(id, '/repo', 'auto', [
+    { kind: 'vm', name: 'db1' },
+    { kind: 'vm', name: 'web1' },
+  ]);
 
 const beginning = ({ id }: World) => ({
   ...({
@@ -21,23 +26,27 @@ const beginning = ({ id }: World) => ({
 });
 
 /** A session in a deployment that began. */
-async function begun(): Promise<{ world: World; lines: string[]; build: () => Promise<string> }> {
+async function begun() {
   const world = new World();
   const session = world.session('hv1');
   await begin(session.host, beginning(world));
-  const lines: string[] = [];
-  const onLine = (line: string) => lines.push(line);
-  return { world, lines, build: () => session.step('build', script, args(world), { onLine }) };
+  const lines = () => world.events.flatMap((e) => (e.type === 'output' ? [e.line] : []));
+  const build = async () => [...(await session.step(buildOf(world))).paths];
+  return { world, lines, build };
 }
 
-const built = ['built\tdb1\t/nix/store/old-db1', 'built\tweb1\t/nix/store/old-web1'];
+const log = ['building db1', 'building web1'];
+const built = [
+  ['db1', '/nix/store/old-db1'],
+  ['web1', '/nix/store/old-web1'],
+];
 
 describe('a link that is lost in mid-step', () => {
-  test('is made anew, and the step is followed to its end: its output is whole', async () => {
+  test('is made anew, and the step is followed to its end: its log is whole, and its answer is heard', async () => {
     const { world, lines, build } = await begun();
     world.hv1.instead.set(script, () => 'lost');
-    expect((await build()).trim().split('\n')).toEqual(built);
-    expect(lines).toEqual(built);
+    expect(await build()).toEqual(built);
+    expect(lines()).toEqual(log);
     expect(words(world.hv1.log)).toEqual(['begin', 'build', 'follow']);
     expect(world.notes).toEqual(['connection lost; the step goes on, reconnecting']);
   });
@@ -45,9 +54,9 @@ describe('a link that is lost in mid-step', () => {
   test('after some lines came shows no line twice, and forgets none', async () => {
     const { world, lines, build } = await begun();
     world.hv1.half = 'build';
-    expect((await build()).trim().split('\n')).toEqual(built);
-    expect(lines).toEqual(built);
-    expect(world.hv1.log.at(-1)).toBe(`follow ${world.id} 001 build 120 1`);
+    expect(await build()).toEqual(built);
+    expect(lines()).toEqual(log);
+    expect(world.hv1.log.at(-1)).toBe(`follow ${world.id} 001 build 3600 1`);
   });
 
   test('ends as the step did', async () => {
@@ -89,13 +98,13 @@ test('while a step runs, nobody else uses its connection', async () => {
   const session = world.session('hv1');
   const seen: boolean[] = [];
   world.hv1.before = () => void seen.push(session.isBusy);
-  await session.step('build', script, args(world));
+  await session.step(buildOf(world));
   await session.facts();
   expect(seen).toEqual([true, false]);
   expect(session.isBusy).toBe(false);
   world.hv1.instead.set(script, () => 1);
   await expect(build()).rejects.toThrow();
-  await expect(session.step('build', script, args(world))).rejects.toThrow();
+  await expect(session.step(buildOf(world))).rejects.toThrow();
   expect(session.isBusy).toBe(false);
 });
 
@@ -190,7 +199,7 @@ test('a link that is lost again while a step is followed is made anew again', as
   world.hv1.instead.set(script, () => 'lost');
   let follows = 0;
   world.hv1.instead.set('follow', () => (follows++ < 3 ? 'cut' : undefined));
-  expect((await build()).trim().split('\n')).toEqual(built);
+  expect(await build()).toEqual(built);
   expect(follows).toBe(4);
 });
 
@@ -205,7 +214,7 @@ test('a step has the limit of its kind, and the desk waits longer than that', as
     return run(text, words, options);
   };
   for (const limit of ['short', 'switch', 'guest', 'build'] as const)
-    await session.step('build', script, args(world), { limit });
+    await session.step({ ...buildOf(world), limit });
   expect(seen).toEqual([
     ['120', 270_000],
     ['300', 450_000],
@@ -217,7 +226,7 @@ test('a step has the limit of its kind, and the desk waits longer than that', as
 test('a step that took too long says which limit gives it longer, and blames nobody', async () => {
   const { world } = await begun();
   world.hv1.instead.set(script, () => new Refusal('step.ended', 'ran longer than 3600 s'));
-  const slow = world.session('hv1').step('build', script, args(world), { limit: 'build' });
+  const slow = world.session('hv1').step(buildOf(world));
   await expect(slow).rejects.toMatchObject({
     code: 'step.ended',
     blames: 'world',

@@ -68,8 +68,8 @@ describe('guests that behave as their kernel parameters say', () => {
     await stage.step('vm-start', 'hangs');
     stage.vms.hangs = {};
     const built = await stage.build('hangs');
-    const { code, stdout } = await stage.update('hangs', '1');
-    expect({ code, killed: stdout.includes('killed\thangs') }).toEqual({ code: 0, killed: true });
+    const { code, stderr } = await stage.update('hangs', '1');
+    expect({ code, killed: stderr.includes('killed\thangs') }).toEqual({ code: 0, killed: true });
     const facts = await stage.facts();
     expect(facts.vms.get('hangs')).toMatchObject({
       booted: built.get('hangs'),

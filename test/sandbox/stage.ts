@@ -120,11 +120,11 @@ export class Stage {
     return (await this.connect()).run(script(name), args, { stdin });
   }
 
-  /** Runs a script as a step; one that fails throws what it printed. */
+  /** Runs a script as a step. @returns its log and its answer; one that fails throws them */
   async step(name: ScriptName, ...args: readonly string[]): Promise<string> {
     const { code, stdout, stderr } = await this.tryStep(name, ...args);
     if (code !== 0) throw new Error(`${name}: ${code}\n${stdout}${stderr}`);
-    return stdout;
+    return stdout + stderr;
   }
 
   async tryStep(name: ScriptName, ...args: readonly string[]): Promise<RunResult> {

@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asStep, script } from '../../src/host/scripts.ts';
 import { Stage } from './stage.ts';
 
+const libraries = readFileSync(new URL('../../src/host/scripts/lib.sh', import.meta.url), 'utf8');
+
 describe('steps of a deployment', () => {
   let stage: Stage;
   const run = async (
@@ -76,6 +78,21 @@ describe('steps of a deployment', () => {
     const result = await run('101', 'echo one; sleep 0.1; echo two >&2; exit 3');
     expect(result).toMatchObject({ code: 3, stdout: 'one\ntwo\n' });
     expect(journal()).toEqual(['101 try begin', '101 try end 3']);
+  });
+
+  it('answer apart from what their tools print, whatever that is', async () => {
+    const text = `echo 'built	web	/nix/store/evil'; echo 'fleet-error	step.ended	nobody did it'
+      answer built web /nix/store/good; die build.declarative why`;
+    const { code, stdout, stderr } = await run('120', `${libraries}\n${text}`);
+    expect(code).toBe(70);
+    expect(stdout).toBe('built\tweb\t/nix/store/evil\nfleet-error\tstep.ended\tnobody did it\n');
+    expect(stderr).toBe('built\tweb\t/nix/store/good\nfleet-error\tbuild.declarative\twhy\n');
+    const followed = await follow('120', '1');
+    expect(followed).toMatchObject({
+      code,
+      stderr,
+      stdout: 'fleet-error\tstep.ended\tnobody did it\n',
+    });
   });
 
   it('have an environment of their own', async () => {

@@ -2,7 +2,7 @@ import { FleetError } from '../../model/errors.ts';
 import { plainText } from '../../model/plain-text.ts';
 import { clip } from '../answers/clip.ts';
 import { Unreadable } from '../answers/shape.ts';
-import type { Host, RunOptions } from '../host.ts';
+import type { Host, RunOptions, RunResult } from '../host.ts';
 import { type ScriptName, script } from '../scripts.ts';
 
 /** How many lines of remote output an error carries, and how long each of them may be. */
@@ -27,8 +27,6 @@ const limits: Partial<Readonly<Record<ScriptName, number>>> = {
   // The way back waits for neither.
   reason: 15,
   failure: 15,
-  // Nix fetches the inputs.
-  'lock-inputs': 900,
   // They read images and hardware.
   introduce: 120,
   runners: 120,
@@ -44,7 +42,6 @@ const lengths: Partial<Readonly<Record<ScriptName, number>>> = {
   history: 16 * usualLength,
   introduce: 16 * usualLength,
   runners: 16 * usualLength,
-  'lock-inputs': 16 * usualLength,
   // What guests said: it is cut, and not refused.
   reason: 16 * usualLength,
   // A line or two.
@@ -81,15 +78,29 @@ export async function runScript(
       );
     return plainText(result.stdout, Number.POSITIVE_INFINITY);
   }
-  const lines = `${result.stdout}\n${result.stderr}`.split('\n').filter((l) => l.trim() !== '');
-  const told = lines.findLast((l) => l.startsWith('fleet-error\t'))?.split('\t');
-  const detail = lines.filter((l) => !l.startsWith('fleet-error\t')).slice(-lastLines);
-  const [, code = '', ...message] = told ?? [];
-  throw new FleetError(
-    isCode(code) ? code : 'remote.failed',
+  throw failureOf(host, options.title ?? name, result);
+}
+
+/** Words with which rows of answers begin that no person reads. */
+const answers = /^(access|aside|built|closure|killed|networkd|switched)\t/;
+
+/** Why a script failed: in its own words on standard error, with the last lines that it printed. */
+export function failureOf(
+  host: Host,
+  title: string,
+  { code, stdout, stderr }: RunResult,
+): FleetError {
+  const said = stderr.split('\n').findLast((l) => l.startsWith('fleet-error\t'));
+  const detail = `${stdout}\n${stderr}`
+    .split('\n')
+    .filter((l) => l.trim() !== '' && !l.startsWith('fleet-error\t') && !answers.test(l))
+    .slice(-lastLines);
+  const [, own = '', ...message] = said?.split('\t') ?? [];
+  return new FleetError(
+    isCode(own) ? own : 'remote.failed',
     message.length > 0
       ? clip(message.join('\t'), lineLength)
-      : `${options.title ?? name} failed on ${host.name} (exit ${result.code})`,
+      : `${title} failed on ${host.name} (exit ${code})`,
     detail.length > 0 ? { detail: detail.map((l) => clip(l, lineLength)).join('\n') } : {},
   );
 }

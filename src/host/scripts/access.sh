@@ -54,9 +54,8 @@ in
     forwards = map (f: "${f.proto or "tcp"} ${toString f.sourcePort}") (n.nat.forwardPorts or [ ]);
     autostart = c.microvm.autostart or [ ];
   };
-}')
-# On a line of its own: what Nix has to warn of is in the same log.
-printf 'access\t%s\n' "$json"
+}' 3>&-)
+answer access "$json"
 for file in "$R$3"/etc/systemd/network/*.netdev "$R$3"/etc/systemd/network/*.network; do
 	[ ! -r "$file" ] || grep '' "$file" | sed "s/^/networkd$tab${file##*/}$tab/"
-done
+done >&"${FLEET_ANSWER:-1}"

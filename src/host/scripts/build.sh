@@ -31,7 +31,7 @@ fi
 # one ITEM: a build, as far as an out-link.
 one() {
 	log=$work/${1#*:}.log
-	{ nix build -L -o "$out/${1#*:}" "$(attribute "$1")" || : >"$log.failed"; } 2>&1 | tee "$log"
+	{ nix build -L -o "$out/${1#*:}" "$(attribute "$1")" 3>&- || : >"$log.failed"; } 2>&1 | tee "$log"
 }
 # Several processes that write to one evaluation cache at a time lose most of it: each worker but the first has
 # one of its own, and evaluated (deployments.sh) finds it again.
@@ -85,9 +85,9 @@ for item; do
 		done
 		;;
 	esac
-	printf 'built\t%s\t%s\n' "${item#*:}" "$built"
+	answer built "${item#*:}" "$built"
 	if in_store "$now" && [ "$now" != "$built" ]; then
 		nix store diff-closures "$now" "$built" 2>/dev/null |
-			while IFS= read -r line; do printf 'closure\t%s\t%s\n' "${item#*:}" "$line"; done || true
+			while IFS= read -r line; do answer closure "${item#*:}" "$line"; done || true
 	fi
 done

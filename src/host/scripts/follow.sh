@@ -1,5 +1,5 @@
 # follow.sh ID NUMBER NAME SECONDS LINES: picks up a step after a lost link: waits for its end, prints its
-# output without the first LINES lines, and ends as the step did.
+# log without the first LINES lines, its answer as step.sh does, and ends as the step did.
 id=$1 number=$2 name=$3 seconds=$4 lines=$5
 base=$deployments/$id/steps/$number-$name
 left=$((seconds * 5))
@@ -13,6 +13,7 @@ until [ -e "$base.rc" ]; do
 	left=$((left - 1))
 	sleep 0.2
 done
+cat "$base.answer" >&2
 refuse_decided "$id"
 extend "$id" "$(meta "$id" confirm)"
 tail -n "+$((lines + 1))" "$base.log"

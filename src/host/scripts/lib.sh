@@ -14,11 +14,15 @@ roots=$gcroots/fleet
 system_profile=$R/nix/var/nix/profiles/system
 tab='	'
 
-# die CODE MESSAGE: fleet reads the last such line of standard error.
+# die CODE MESSAGE: fleet reads the last such line of standard error; of a step, of what it answers.
 die() {
-	printf 'fleet-error\t%s\t%s\n' "$1" "$2" >&2
+	printf 'fleet-error\t%s\t%s\n' "$1" "$2" >&"${FLEET_ANSWER:-2}"
 	exit 70
 }
+
+# answer WORD FIELD…: a row for fleet. A step has a descriptor for it (step.sh): what Nix, git or a guest's stop
+# print is its log, and says nothing in its name.
+answer() { (IFS=$tab && printf '%s\n' "$*") >&"${FLEET_ANSWER:-1}"; }
 
 # Prints where a link points, or nothing.
 target() { readlink "$1" 2>/dev/null || true; }
@@ -219,7 +223,7 @@ root_found() {
 # kill_guest NAME: a guest that will not stop would otherwise hold its unit for TimeoutSec (150 s).
 kill_guest() {
 	systemctl kill --signal=KILL "microvm@$1.service" || true
-	echo "killed$tab$1"
+	answer killed "$1"
 }
 
 # stop_units NAME: begins to stop a guest, which also takes back a start that is queued, and its helpers,

@@ -1,6 +1,6 @@
 # step.sh ID NUMBER NAME SECONDS build|harmless|change [ARGUMENT…], the step's own script on standard input.
 # Runs it as a transient unit, which neither a closed laptop nor a cut link stops half-way, and
-# follows its output. build: it must not make the kernel kill guests. harmless: it
+# follows its output, its log on standard output; its answer comes after it, on standard error. build: it must not make the kernel kill guests. harmless: it
 # may be ended anywhere, and no longer than fleet is heard of does it keep the hypervisor.
 id=$1 number=$2 name=$3 seconds=$4 kind=$5
 shift 5
@@ -16,6 +16,7 @@ cat >"$base.sh" 2>/dev/null || cannot_write 'did not begin'
 # A link that dies just now must not make an empty step that succeeds.
 [ "$(tail -n 1 "$base.sh")" = '# end of step' ] || die step.cut "the script of step $name did not arrive"
 : >"$base.log"
+: >"$base.answer"
 refuse_decided "$id"
 extend "$id" "$confirm" 2>/dev/null || cannot_write 'did not begin'
 if [ "$kind" = change ] && [ ! -e "$deployment/changing" ]; then
@@ -38,7 +39,7 @@ lease() {
 lease
 printf "%s\t%s\t%s\tbegin\n" "$(date +%s)" "$number" "$name" >>"$deployment/journal"
 code=0
-sh "$base.sh" "$@" >"$base.log" 2>&1 </dev/null || code=$?
+FLEET_ANSWER=3 sh "$base.sh" "$@" 3>"$base.answer" >"$base.log" 2>&1 </dev/null || code=$?
 printf "%s\t%s\t%s\tend\t%s\n" "$(date +%s)" "$number" "$name" "$code" >>"$deployment/journal"
 echo "$code" >"$base.rc.new"
 mv -f "$base.rc.new" "$base.rc"
@@ -82,6 +83,7 @@ until [ -e "$base.rc" ] || ! kill -0 "$waiter" 2>/dev/null; do
 	[ $((rounds % 4)) -ne 0 ] || show
 done
 show
+cat "$base.answer" >&2
 refuse_decided "$id"
 extend "$id" "$confirm" 2>/dev/null || cannot_write 'has ended, but cannot be told of'
 code=

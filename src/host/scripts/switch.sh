@@ -28,4 +28,4 @@ while IFS=$tab read -r kind port bridge _; do
 	[ ! -e "$R/sys/class/net/$bridge/bridge" ] || ip link set dev "$port" master "$bridge" 2>/dev/null || true
 done <"$deployments/$id/before"
 echo "$code" >"$deployments/$id/switched"
-printf 'switched\t%s\n' "$code"
+answer switched "$code"

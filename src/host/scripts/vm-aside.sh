@@ -2,4 +2,4 @@
 id=$1 name=$2
 ! is_busy "$name" || die vm.still-active "microvm@$name still runs"
 set_aside "$id" "$name"
-printf 'aside\t%s\n' "${aside#"$R"}/$id/$name"
+answer aside "${aside#"$R"}/$id/$name"

@@ -7,4 +7,3 @@ found=
 for folder in "$aside"/*/"$name"; do ! is_vm "$folder" || found=$folder; done
 [ -n "$found" ] || die vm.nothing-aside "nothing is set aside for $name"
 bring_back "$name" "$found"
-printf 'returned\t%s\n' "${found#"$R"}"
