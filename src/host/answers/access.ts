@@ -58,7 +58,7 @@ function isObject(value: unknown): boolean {
 
 /** Reads the answer of access.sh. @throws FleetError `adoption.unreadable`: then nobody may be let switch */
 export function parseAccess(answer: string): NewSystemAccess {
-  const rows = new Rows(answer);
+  const rows = Rows.in(answer);
   const said = rows.of('access').map((fields) => fields.join('\t'));
   const read = said.length === 1 ? json(said[0] ?? '') : undefined;
   if (!read || !Object.entries(kinds).every(([key, fits]) => fits(read[key]))) {

@@ -11,7 +11,7 @@ export interface Built {
 /** Reads the answer of build.sh. @param wanted targets; of others it has nothing to say @throws FleetError `build.unreadable` */
 export function parseBuilt(answer: string, wanted: readonly string[]): Built {
   return shape.understand('build.unreadable', answer, () => {
-    const rows = new shape.Rows(answer);
+    const rows = shape.Rows.in(answer);
     const paths = new Map<string, string>();
     for (const [target = '', path] of rows.of('built')) {
       if (!wanted.includes(target)) throw new Error(`nobody asked for ${JSON.stringify(target)}`);

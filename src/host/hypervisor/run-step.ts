@@ -49,7 +49,7 @@ export async function runStep<T>(host: Host, step: Step<T>, how: Try): Promise<T
       `${step.title} on ${host.name} answered more than ${longest} characters`,
     );
   const answer = plainText(result.stderr, Number.POSITIVE_INFINITY);
-  for (const guest of new Rows(answer).firsts('killed')) how.onKilled(guest);
+  for (const guest of Rows.in(answer).firsts('killed')) how.onKilled(guest);
   if (result.code !== 0) throw failureOf(host, step.title, { ...result, stderr: answer });
   try {
     return step.read(answer);

@@ -92,7 +92,7 @@ export function switchSystem(
   return {
     ...step('switch, boot default untouched', 'switch', args, { limit: 'switch' }),
     read: (answer) => {
-      const code = new Rows(answer).firsts('switched').at(-1) ?? '';
+      const code = Rows.in(answer).firsts('switched').at(-1) ?? '';
       return /^\d{1,3}$/.test(code) ? Number(code) : undefined;
     },
   };
@@ -165,6 +165,6 @@ export function setRunner(vm: VmUpdate, runner: string, title: string): Step {
 export function setVmAside(id: string, name: string): Step<string | undefined> {
   return {
     ...step(`set ${name} aside`, 'vm-aside', [id, name]),
-    read: (answer) => new Rows(answer).firsts('aside')[0],
+    read: (answer) => Rows.in(answer).firsts('aside')[0],
   };
 }
