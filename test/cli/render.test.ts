@@ -120,7 +120,9 @@ describe('a file of the user’s in the way', () => {
     const before = desk.files();
     const { code, stderr } = await desk.fleet('render');
     expect(code).toBe(1);
-    expect(stderr).toContain('did not write: modules/defaults.nix, modules/profiles/web.nix [render');
+    expect(stderr).toContain(
+      'did not write: modules/defaults.nix, modules/profiles/web.nix [render',
+    );
     expect(desk.files()).toEqual(before);
   });
 
