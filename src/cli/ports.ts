@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
 import type { Deployment } from '../deploy/locks.ts';
 import { type Ports, systemClock } from '../deploy/ports.ts';
-import { requireScripts } from '../host/scripts.ts';
+import { requireScripts } from '../host/hypervisor/own-files.ts';
 import { sshConnector } from '../host/ssh/connector.ts';
 import type { CommonOptions } from './options.ts';
 

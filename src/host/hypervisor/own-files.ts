@@ -1,0 +1,1 @@
+export { requireScripts } from '../scripts.ts';
