@@ -87,7 +87,7 @@ async function act(ctx: Context, action: Action, vm: Vm, runner: string): Promis
   const start = () => session.step(steps.startVm(name));
   switch (action.kind) {
     case 'create':
-      await session.step(steps.createVm(name, checkout));
+      await session.step(steps.createVm(name, checkout, runner));
       if (vm.state === 'running') await start();
       return;
     case 'return':

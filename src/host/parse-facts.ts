@@ -4,7 +4,7 @@ import type { Checkout, Facts, OpenDeployment } from '../model/facts.ts';
 import { isUp, type UnitFacts, type VmFacts } from '../model/guest-facts.ts';
 import type { Interface, Route } from '../model/network-facts.ts';
 import * as shape from './answers/shape.ts';
-import { parseImages, parseMount, parsePlumbing } from './parse-plumbing.ts';
+import { parseCrowded, parseImages, parseMount, parsePlumbing } from './parse-plumbing.ts';
 import { parseFree, parseMemory, parseProcessors, parseTaken } from './parse-resources.ts';
 import { isCollecting, parseWriters } from './parse-writers.ts';
 
@@ -143,6 +143,7 @@ function read(text: string): Facts {
     plumbing: parsePlumbing(of, units),
     stateMount: parseMount(of),
     images: parseImages(linesOf('images'), root),
+    crowded: parseCrowded(linesOf('images'), root),
     ended: of('ended').map(([id, result]) => ({
       id: shape.name(id, 'id of a deployment'),
       result: shape.name(result, 'result of a deployment'),

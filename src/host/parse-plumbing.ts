@@ -43,6 +43,16 @@ export function parseMount(of: Rows): StateMount | undefined {
   };
 }
 
+/** Folders of vms with more files than facts.sh looks at. */
+export function parseCrowded(lines: readonly string[], root: string): Set<string> {
+  const folders = lines.flatMap((line) => (line.startsWith('cut ') ? [line.slice(4)] : []));
+  return new Set(
+    folders
+      .filter((path) => path.startsWith(root) && shape.isPath(path))
+      .map((path) => path.slice(root.length)),
+  );
+}
+
 /** What `stat` says of files in folders of vms, by folder and name: bytes. */
 export function parseImages(
   lines: readonly string[],

@@ -65,6 +65,8 @@ export interface Facts {
   readonly stateMount: StateMount | undefined;
   /** Folder of a vm, also of one that was set aside → files that could be its disks → bytes. */
   readonly images: ReadonlyMap<string, ReadonlyMap<string, number>>;
+  /** Folders of vms with so many files that `images` has only the first of them. */
+  readonly crowded: ReadonlySet<string>;
   /** The last deployment that ended and was not without effect: `done`, `rolled-back` and the like. */
   readonly ended: { readonly id: string; readonly result: string } | undefined;
 }

@@ -121,13 +121,16 @@ function neededActions(vm: Vm, s: Situation): Action[] {
     const before = deployed?.expected;
     const network = before !== undefined && !sameWiring(before, now);
     if (!deployed)
-      return say('update', ['not deployed by fleet yet', ...foundDisks(vm, s)].join('; '));
+      return say(
+        'update',
+        ['not deployed by fleet yet', ...foundDisks(vm, s), ...unseenDisks(vm, s)].join('; '),
+      );
     // Which bridge a TAP is in is the hypervisor's file: the vm's own fingerprint does not tell.
     if (network || s.fingerprints?.get(vm.name) !== deployed.fingerprint) {
       const why = network ? 'its network changed' : 'its configuration changed';
       return say(
         'update',
-        [why, ...otherDisks(vm, before, disksOf(vm.name, s))].join('; '),
+        [why, ...otherDisks(vm, before, disksOf(vm.name, s)), ...unseenDisks(vm, s)].join('; '),
         network,
       );
     }
@@ -170,6 +173,14 @@ function foundDisks(vm: Vm, s: Situation): string[] {
 
 const mountOf = (vm: Vm, image: string): string =>
   vm.volumes.find((v) => v.image === image)?.mount ?? image;
+
+/** Whoever may write in a folder can make so many files there that its disks are not among those looked at. */
+function unseenDisks(vm: Vm, { facts }: Situation): string[] {
+  const folder = `/var/lib/microvms/${vm.name}`;
+  return vm.volumes.length > 0 && facts.crowded.has(folder)
+    ? [`${folder} has so many files that not all were looked at: see what is there`]
+    : [];
+}
 
 /** A vm under another name is another vm: its disks are empty, those it had stay where they are. */
 function emptyDisks(vm: Vm, s: Situation): string[] {

@@ -91,15 +91,15 @@ test('gives each worker an evaluation cache of its own, and microvm the one that
   const { rows } = build('2', ...names);
   const others = rows.filter(([, cache]) => cache !== 'usual');
   expect(others.length).toBe(2);
-  const deployment = join(root, 'var/lib/fleet/deployments/d1');
+  for (const name of names) mkdirSync(join(root, 'var/lib/microvms', name), { recursive: true });
   execFileSync('ln', ['-s', 'deployments/d1', join(root, 'var/lib/fleet/lock')]);
   writeFileSync(join(root, 'bin/microvm'), '#!/bin/sh\nreadlink -f "${XDG_CACHE_HOME:-usual}"\n');
   chmodSync(join(root, 'bin/microvm'), 0o755);
   const env = { PATH: `${join(root, 'bin')}:${process.env.PATH}`, FLEET_ROOT: root };
-  const create = (name: string) =>
-    execFileSync('sh', ['-c', script('vm-create'), 'sh', name, '/repo'], { env, cwd: deployment });
-  for (const [name, cache] of others) expect(String(create(name))).toBe(`${cache}\n`);
-  expect(String(create('a'))).toContain('usual');
+  const update = (name: string) =>
+    execFileSync('sh', ['-c', script('vm-update'), 'sh', name, '1', '/repo', 'stay'], { env });
+  for (const [name, cache] of others) expect(String(update(name))).toBe(`${cache}\n`);
+  expect(String(update('a'))).toContain('usual');
 });
 
 test('builds the others when one fails, says of that one last what was wrong, and fails', () => {

@@ -26,6 +26,7 @@ export function factsText(facts: Facts): string {
     ...[...facts.images].flatMap(([folder, own]) =>
       [...own].map(([file, bytes]) => `${bytes} ${folder}/${file}`),
     ),
+    ...[...facts.crowded].map((folder) => `cut ${folder}`),
     '== checkout',
     ...checkout(facts),
     '== units',

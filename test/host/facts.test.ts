@@ -63,6 +63,7 @@ const full: Facts = {
     ['/var/lib/microvms/db1', new Map([['data.img', 10_737_418_240]])],
     ['/var/lib/microvms/.aside/1/old', new Map([['data.img', 1]])],
   ]),
+  crowded: new Set(['/var/lib/microvms/db1']),
   ended: { id: 'd0', result: 'rolled-back' },
 };
 const text = factsText(full);

@@ -79,6 +79,17 @@ describe('whoever may write the state directory of vms', () => {
     },
   );
 
+  test('hides the disks of no other vm behind many files, and does not go unnoticed', () => {
+    for (const vm of ['db1', 'web1'])
+      writeFileSync(join(root, `var/lib/microvms/${vm}/x.img`), 'x');
+    for (let n = 0; n < 2500; n++)
+      writeFileSync(join(root, `var/lib/microvms/db1/${n.toString(36)}`), '');
+    const { crowded, images } = facts();
+    expect([...crowded]).toEqual(['/var/lib/microvms/db1']);
+    expect([...(images.get('/var/lib/microvms/web1') ?? [])]).toEqual([['x.img', 1]]);
+    expect(images.get('/var/lib/microvms/db1')?.size).toBe(100);
+  });
+
   test.each([
     '/tmp/runner',
     '/nix/store/../../tmp/x',

@@ -108,6 +108,7 @@ export const emptyFacts: Facts = {
   },
   stateMount: undefined,
   images: new Map(),
+  crowded: new Set(),
   ended: undefined,
 };
 

@@ -108,6 +108,11 @@ describe('what a plan says of disks that are there', () => {
     );
   });
 
+  test('is that not all files of a crowded folder were looked at', () => {
+    const said = why(() => ({ crowded: new Set(['/var/lib/microvms/web1']) }));
+    expect(said).toMatch(/web1 has so many files that not all were looked at: see what is there$/);
+  });
+
   test.each(['/var/lib/microvms/.aside/1/old', '/var/lib/microvms/db1'])(
     'is that a new vm does not get the one in %s, which had another name',
     (folder) => {

@@ -98,7 +98,7 @@ describe('bridges that networkd does not know', () => {
     await stage.begin();
     const built = await stage.build('hv1', 'web1');
     await stage.switchTo(built.get('hv1') as string);
-    await stage.step('vm-create', 'web1', '/var/lib/fleet/repo');
+    await stage.create('web1', built);
     await stage.step('vm-start', 'web1');
     await stage.until((f) => f.interfaces.get('vm-web1')?.master === 'br-web1');
   });

@@ -52,10 +52,10 @@ describe('a guest that crashes', () => {
     // One that ran well, one whose folder had no runner, and one that is new.
     stage.vms = { db1: {}, new1: crashes(), old1: crashes(), web1: crashes() };
     await stage.begin();
-    await stage.build('new1', 'old1', 'web1');
+    const built = await stage.build('new1', 'old1', 'web1');
     await stage.update('web1');
     await stage.update('old1');
-    await stage.step('vm-create', 'new1', '/var/lib/fleet/repo');
+    await stage.create('new1', built);
     await stage.tryStep('vm-start', 'new1');
     await betweenTries('new1');
     expect(await stage.back()).toContain('put-back\tweb1\n');

@@ -119,8 +119,8 @@ describe('a power cut in the middle of a deployment', { timeout: 120_000 }, () =
     stage.next();
     stage.vms = { db1: {}, new1: {}, web1: {}, web2: {} };
     await stage.begin();
-    await stage.build('new1');
-    await stage.step('vm-create', 'new1', '/var/lib/fleet/repo');
+    const built = await stage.build('new1');
+    await stage.create('new1', built);
     await stage.step('vm-start', 'new1');
     await stage.step('vm-stop', 'web2', '2');
     await stage.step('vm-aside', stage.id, 'web2');
@@ -221,7 +221,7 @@ describe('a power cut on a host that fleet deploys to for the first time', {
     await stage.begin();
     const built = await stage.build('hv1', 'web1');
     await stage.step('switch', stage.id, built.get('hv1') as string, 'test', '-');
-    await stage.step('vm-create', 'web1', '/var/lib/fleet/repo');
+    await stage.create('web1', built);
     await stage.host.kill();
     await stage.host.boot();
     stage.disconnect();

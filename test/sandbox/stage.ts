@@ -195,7 +195,7 @@ export class Stage {
     const built = await this.build('hv1', ...names);
     await this.switchTo(built.get('hv1') as string);
     for (const name of names) {
-      await this.step('vm-create', name, checkout);
+      await this.create(name, built);
       await this.step('vm-start', name);
     }
     return built;
@@ -205,6 +205,11 @@ export class Stage {
     const output = await this.step('switch', this.id, toplevel, 'test', '-');
     await this.step('switch', this.id, toplevel, 'boot', 'new');
     return output;
+  }
+
+  /** Makes the folder of a vm that was built. */
+  create(name: string, built: ReadonlyMap<string, string>): Promise<string> {
+    return this.step('vm-create', name, checkout, built.get(name) as string);
   }
 
   update(name: string, stopSeconds = '2'): Promise<RunResult> {

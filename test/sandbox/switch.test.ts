@@ -127,8 +127,9 @@ describe('switching a hypervisor', () => {
   it('moves TAPs to the bridge that the new system has for them, a moment later', async () => {
     await stage.begin();
     stage.vms = { web1: {} };
-    await stage.build('hv1', 'web1').then((built) => stage.switchTo(built.get('hv1') as string));
-    await stage.step('vm-create', 'web1', '/var/lib/fleet/repo');
+    const built = await stage.build('hv1', 'web1');
+    await stage.switchTo(built.get('hv1') as string);
+    await stage.create('web1', built);
     await stage.step('vm-start', 'web1');
     await stage.until((f) => f.interfaces.get('vm-web1')?.master === 'br-web1');
     await stage.host.exec('ip link set vm-web1 nomaster');

@@ -63,7 +63,7 @@ describe('the way back of a deployment', () => {
     await stage.begin();
     const built = await stage.build('hv1', 'new1');
     await stage.switchTo(built.get('hv1') as string);
-    await stage.step('vm-create', 'new1', '/var/lib/fleet/repo');
+    await stage.create('new1', built);
     await stage.step('vm-start', 'new1');
     await stage.step('vm-stop', 'web2', '2');
     await stage.step('vm-aside', stage.id, 'web2');

@@ -130,9 +130,9 @@ export function startVm(name: string): Step {
   return step(`start ${name}`, 'vm-start', [name], guest);
 }
 
-/** Makes a vm's folder; does not start it. */
-export function createVm(name: string, checkout: string): Step {
-  return step(`create ${name}`, 'vm-create', [name, checkout], guest);
+/** Makes a vm's folder with a runner that is built already; does not start it. */
+export function createVm(name: string, checkout: string, runner: string): Step {
+  return step(`create ${name}`, 'vm-create', [name, checkout, runner], guest);
 }
 
 /** State that was set aside comes back. */

@@ -92,6 +92,8 @@ dd if=/dev/null of="$deployment/reserve" bs=1024 seek=1024 2>/dev/null
 } | write "$deployment/meta"
 
 root_found
+# One from before it was root's alone.
+[ ! -d "$aside" ] || (enter_aside) 2>/dev/null || true
 # What there is before, kept from garbage collection until this deployment has ended.
 keep() { # PATH NAME; prints PATH, or - for what one cannot go back to
 	if ! in_store "$1" || [ ! -e "$1" ]; then

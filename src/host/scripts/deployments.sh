@@ -266,21 +266,37 @@ meets_strangers() {
 	return 1
 }
 
+# enter_aside: into the folder beside the vms that is root's alone. Group kvm may rename it, and make one of its
+# own: that is refused. In it nobody can exchange anything.
+enter_aside() {
+	{ cd -P "$vms" && { mkdir -m 700 .aside 2>/dev/null || true; }; } || exit
+	enter .aside
+	is_own . || die aside.not-own "${aside#"$R"} is not root's alone: see what is in it and who made it, move it elsewhere, then try again"
+	# Earlier it was for all to read.
+	{ chmod 700 . && { [ -e .fleet ] || : >.fleet; }; } || exit
+}
+
 # set_aside ID NAME: a stopped vm's whole state directory moves out of microvm's sight; nothing is
 # deleted.
 set_aside() {
-	# The records stay where only root writes.
+	# The records stay where only root writes. Before the move: what is there without one is nobody's.
 	records=$state/aside/$1
 	mkdir -p "$records" "$roots"
+	: >"$records/$2.aside"
+	on_disk "$records/$2.aside" "$records"
 	runner=$(target "$vms/$2/current")
 	if in_store "$runner"; then ln -sfn "$runner" "$roots/aside-$2"; fi
 	(
-		cd -P "$vms"
-		mkdir .aside 2>/dev/null || true
-		enter .aside
-		mkdir "$1" 2>/dev/null || true
-		enter ".aside/$1"
-		mv "$vms/$2" "./$2"
+		enter_aside
+		mkdir "./$1" 2>/dev/null || true
+		cd -P "./$1" || exit
+		if [ -e "./$2" ] || [ -L "./$2" ]; then die aside.exists "${aside#"$R"}/$1/$2 is there already"; fi
+		rename "$vms/$2" "./$2" 2>/dev/null || die aside.not-moved "${vms#"$R"}/$2 cannot be moved to ${aside#"$R"}/$1"
+		# It is seen only here what it was, where nobody can exchange it.
+		is_vm "./$2" || {
+			rename "./$2" "$vms/$2" 2>/dev/null || true
+			die vm.no-folder "${vms#"$R"}/$2 is no folder"
+		}
 	) || return
 	rm -f "$gcroots/microvm/$2" "$gcroots/microvm/booted-$2"
 	for kind in deployed healthy held; do
@@ -288,16 +304,21 @@ set_aside() {
 	done
 }
 
-# bring_back NAME FOLDER: the state directory FOLDER, which was set aside, is the vm's again.
+# bring_back ID NAME: the state directory that deployment ID set aside is the vm's again.
 bring_back() {
-	(cd -P "$vms" && rename "$2" "./$1") || return
-	rmdir "${2%/*}" 2>/dev/null || true
-	from=${2%/*}
-	records=$state/aside/${from##*/}
+	(
+		enter_aside
+		{ cd -P "./$1" && is_vm "./$2"; } 2>/dev/null || die vm.nothing-aside "${aside#"$R"}/$1/$2 is no folder"
+		if [ -e "$vms/$2" ] || [ -L "$vms/$2" ]; then die vm.exists "${vms#"$R"}/$2 exists already"; fi
+		rename "./$2" "$vms/$2" 2>/dev/null || die vm.exists "${aside#"$R"}/$1/$2 cannot be moved to ${vms#"$R"}/$2"
+		cd .. && rmdir "./$1" 2>/dev/null || true
+	) || return
+	records=$state/aside/$1
 	for kind in deployed healthy held; do
-		[ ! -f "$records/$1.$kind" ] || mv "$records/$1.$kind" "$state/$kind/$1"
+		[ ! -f "$records/$2.$kind" ] || mv "$records/$2.$kind" "$state/$kind/$2"
 	done
+	rm -f "$records/$2.aside"
 	rmdir "$records" 2>/dev/null || true
-	root_vm "$1"
-	rm -f "$roots/aside-$1"
+	root_vm "$2"
+	rm -f "$roots/aside-$2"
 }

@@ -65,18 +65,36 @@ mounted() {
 	record mounted "$mount" "$kind" "$kept"
 }
 
-# Files that could be disks of guests, with their sizes. Group kvm may make others there, called anything.
+# Files that could be disks of guests, with their sizes. Group kvm may make others there, called anything, and
+# any number: of a folder with more than a hundred the first are told, and `cut`.
 images() {
 	set --
-	for file in "$vms"/*/* "$aside"/*/*/*; do
-		[ $# -lt 2000 ] || break
-		case ${file##*/} in *[!A-Za-z0-9._-]*) continue ;; esac
-		if [ -L "$file" ] || [ ! -f "$file" ] || ! is_vm "${file%/*}"; then continue; fi
-		set -- "$@" "$file"
+	for folder in "$vms"/* "$aside"/*/*; do
+		from=${folder%/*}
+		case ${from##*/} in *[!a-z0-9-]*) continue ;; esac
+		is_vm "$folder" || continue
+		files=0
+		for file in "$folder"/*; do
+			case ${file##*/} in *[!A-Za-z0-9._-]*) continue ;; esac
+			if [ -L "$file" ] || [ ! -f "$file" ]; then continue; fi
+			files=$((files + 1))
+			[ "$files" -le 100 ] || {
+				echo "cut $folder"
+				break
+			}
+			set -- "$@" "$file"
+		done
+		# At once for many, and never more than a command takes.
+		if [ $# -ge 1000 ]; then
+			sizes "$@"
+			set --
+		fi
 	done
-	# -c is GNU's and busybox's word for it, -f is BSD's.
-	[ $# -eq 0 ] || stat -c '%s %n' "$@" 2>/dev/null || stat -f '%z %N' "$@" 2>/dev/null || true
+	[ $# -eq 0 ] || sizes "$@"
 }
+
+# -c is GNU's and busybox's word for it, -f is BSD's.
+sizes() { stat -c '%s %n' "$@" 2>/dev/null || stat -f '%z %N' "$@" 2>/dev/null || true; }
 
 # Where guests answer by the records of what is deployed: the first NIC's address, as formatExpected writes it.
 deployed_addresses() {
@@ -147,10 +165,13 @@ look() {
 			done <"$file"
 		done
 	done
-	for folder in "$aside"/*/*; do
+	# What somebody else put there, or could have, is no state of a vm's.
+	! is_own "$aside" || for folder in "$aside"/*/*; do
 		from=${folder%/*}
 		case ${from##*/} in *[!a-z0-9-]*) continue ;; esac
-		! is_vm "$folder" || record aside "${folder##*/}" "${folder#"$R"}"
+		if is_vm "$folder" && was_set_aside "${from##*/}" "${folder##*/}"; then
+			record aside "${folder##*/}" "${folder#"$R"}"
+		fi
 	done
 	for folder in "$vms"/*; do
 		is_vm "$folder" || continue

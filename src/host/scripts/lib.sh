@@ -7,7 +7,7 @@ umask 022
 R=${FLEET_ROOT:-}
 state=$R/var/lib/fleet
 vms=$R/var/lib/microvms
-# Beside the vms, so that setting aside is a rename, whatever file system they are on.
+# Beside the vms, so that setting aside is a rename, whatever file system they are on; root's alone.
 aside=$vms/.aside
 gcroots=$R/nix/var/nix/gcroots
 roots=$gcroots/fleet
@@ -57,6 +57,22 @@ enter() {
 	[ "$(pwd -P)" = "$base/$1" ] || die vm.link "${vms#"$R"}/$1 is behind a symbolic link"
 }
 
+# is_own FOLDER: a real folder that root made and nobody else can write in.
+is_own() {
+	listed=$(ls -ldn "$1" 2>/dev/null) || return 1
+	read -r mode _ owner _ <<-END
+		$listed
+	END
+	[ "$owner" = "$(id -u)" ] && case $mode in d????-??-*) true ;; *) false ;; esac
+}
+
+# was_set_aside ID NAME: deployment ID did so, by records that are where only root writes. The second and third
+# are of deployments that wrote no first.
+was_set_aside() {
+	[ -e "$state/aside/$1/$2.aside" ] || [ -e "$state/aside/$1/$2.deployed" ] ||
+		grep -qx "target$tab$2" "$state/deployments/$1/before" 2>/dev/null
+}
+
 # last_blocks: may processes of ours take what a file system keeps for root (CAP_SYS_RESOURCE)? Containers do not let them.
 last_blocks() {
 	bounds=$(sed -n 's/^CapBnd:[^0-9a-f]*//p' /proc/self/status 2>/dev/null)
@@ -79,8 +95,9 @@ as_vms() {
 in_vm() (
 	enter "$1"
 	shift
-	# A `microvm -c` that was cut short left it to root alone.
+	# A `microvm -c` that was cut short left it to root alone; .aside, moved here, is to stay so.
 	if ! as_vms test -w . && [ -z "$R" ]; then
+		[ ! -e .fleet ] || die vm.no-folder "${vms#"$R"}/$1 is not a vm's folder but fleet's .aside, which somebody renamed"
 		chgrp kvm .
 		chmod g+rwx .
 	fi

@@ -105,7 +105,7 @@ guests_back() {
 		# Of no vms at all there is one empty line.
 		[ -n "$name" ] || continue
 		if [ ! -e "$vms/$name" ] && is_vm "$aside/$id/$name"; then
-			(bring_back "$name" "$aside/$id/$name") || fail "$name is still set aside"
+			(bring_back "$id" "$name") || fail "$name is still set aside"
 		fi
 		if [ "$was" = active ]; then
 			# A switch may have stopped a guest that was none of its business.
