@@ -12,6 +12,7 @@ import {
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { shellQuote } from '../../src/host/quote.ts';
 import { script } from '../../src/host/scripts.ts';
 import { guestKeysScript } from '../../src/render/modules/shell.generated.ts';
 import { type Desk, makeDesk, type Sshd, startSshd } from './sshd.ts';
@@ -147,6 +148,16 @@ describe('a command inside a guest', () => {
     expect(run(command).lines).toEqual(['0', `2 $HOME x it's --`, '']);
     // ssh itself would say its version, and that all is well.
     expect(run('-V').lines[0]).not.toBe('0');
+  });
+
+  test('stands in no list of processes', () => {
+    const command = "ps -eo args | grep 'mark[e]r17' || echo unseen # marker17";
+    const args = ['web1', guest.address, String(guest.port), username, '5', command];
+    // As over ssh: script and arguments on standard input.
+    const input = `set -- ${args.map(shellQuote).join(' ')}\n${script('guest-run')}`;
+    const env = { ...process.env, FLEET_ROOT: desk.dir, SSH_AUTH_SOCK: '/nowhere' };
+    const { stdout } = spawnSync('sh', ['-c', 'eval "$(cat)"'], { input, env, encoding: 'utf8' });
+    expect(stdout).toBe('0\nunseen\n');
   });
 
   test('that does not end is ended', () => {

@@ -74,6 +74,16 @@ describe('steps of a deployment', () => {
     expect((await stage.facts()).lock?.id).toBe(mine);
   });
 
+  it('get their arguments as they are, and show them to nobody', async () => {
+    const args = ["it's", '', `'`, '$(touch x) `y` \\', 'a\nb\n', "''marker17"];
+    const stdin = asStep(
+      `printf '<%s>' "$@"; ps -eo args | grep 'mark[e]r17' || echo ' unseen by others'`,
+    );
+    const words = [stage.id, '100', 'try', '60', 'harmless', ...args];
+    const { stdout } = await (await stage.connect()).run(script('step'), words, { stdin });
+    expect(stdout).toBe(`${args.map((arg) => `<${arg}>`).join('')} unseen by others\n`);
+  });
+
   it('tell their output and exit status, and are in the journal', async () => {
     const result = await run('101', 'echo one; sleep 0.1; echo two >&2; exit 3');
     expect(result).toMatchObject({ code: 3, stdout: 'one\ntwo\n' });

@@ -11,14 +11,15 @@ trap 'rm -rf "$folder"' EXIT
 printf '%s\n' "$known" | while read -r type key _; do printf '%s %s %s\n' "$name" "$type" "$key"; done >"$folder/known_hosts"
 # Of ed25519 the guest may show one of its own: asked for only by guests built before fleet's was ecdsa.
 algorithms=ecdsa-sha2-nistp521,ssh-ed25519
-# Only the end of what it says is kept, however much that is. The last word is for the guest's shell; ours never reads it.
+# Only the end of what it says is kept, however much that is. The command is for the guest's shell; ours never reads
+# it, and it goes over standard input, for what ssh is given stands in the list of processes.
 {
 	code=0
-	timeout -k 1 "$seconds" ssh -F none -n -T -p "$port" -i "$keys/check_ed25519" \
+	printf %s "$command" | timeout -k 1 "$seconds" ssh -F none -T -p "$port" -i "$keys/check_ed25519" \
 		-o BatchMode=yes -o IdentitiesOnly=yes -o IdentityAgent=none -o ConnectTimeout="$seconds" \
 		-o StrictHostKeyChecking=yes -o UserKnownHostsFile="$folder/known_hosts" -o GlobalKnownHostsFile=/dev/null \
 		-o HostKeyAlias="$name" -o HostKeyAlgorithms="$algorithms" -o UpdateHostKeys=no -o LogLevel=ERROR \
-		-- "$user@$address" "$command" || code=$?
+		-- "$user@$address" 'eval " $(cat)" </dev/null' || code=$?
 	echo "$code" >"$folder/code"
 } 2>&1 | tail -c 2048 >"$folder/output"
 cat "$folder/code"

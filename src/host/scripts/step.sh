@@ -12,7 +12,24 @@ cannot_write() {
 	full=$(full_disk) || full=$state
 	die step.no-space "the disk of $full is full, step $name $1: $(make_room "$full")"
 }
-cat >"$base.sh" 2>/dev/null || cannot_write 'did not begin'
+# quoted WORD…: as a shell reads them.
+quoted() {
+	quote="'"
+	for rest; do
+		printf " '"
+		while
+			printf %s "${rest%%"$quote"*}"
+			case $rest in *"$quote"*) true ;; *) false ;; esac
+		do
+			printf %s "'\\''"
+			rest=${rest#*"$quote"}
+		done
+		printf "'"
+	done
+}
+# The arguments with it: those of a command stand in the list of processes, and systemd tells everybody a unit's.
+words=$(quoted "$@")
+{ printf 'set --%s\n' "$words" && cat; } 2>/dev/null >"$base.sh" || cannot_write 'did not begin'
 # A link that dies just now must not make an empty step that succeeds.
 [ "$(tail -n 1 "$base.sh")" = '# end of step' ] || die step.cut "the script of step $name did not arrive"
 : >"$base.log"
@@ -30,7 +47,6 @@ fi
 # shellcheck disable=SC2016
 wrapper='
 base=$1 number=$2 name=$3 deployment=$4 confirm=$5
-shift 5
 lease() {
 	read -r up _ </proc/uptime || up=$(date +%s)
 	echo "$((${up%.*} + confirm))" >"$deployment/deadline.$$" && mv -f "$deployment/deadline.$$" "$deployment/deadline"
@@ -39,7 +55,7 @@ lease() {
 lease
 printf "%s\t%s\t%s\tbegin\n" "$(date +%s)" "$number" "$name" >>"$deployment/journal"
 code=0
-FLEET_ANSWER=3 sh "$base.sh" "$@" 3>"$base.answer" >"$base.log" 2>&1 </dev/null || code=$?
+FLEET_ANSWER=3 sh "$base.sh" 3>"$base.answer" >"$base.log" 2>&1 </dev/null || code=$?
 printf "%s\t%s\t%s\tend\t%s\n" "$(date +%s)" "$number" "$name" "$code" >>"$deployment/journal"
 echo "$code" >"$base.rc.new"
 mv -f "$base.rc.new" "$base.rc"
@@ -55,9 +71,9 @@ if [ "$kind" = build ]; then
 	available=$(while read -r key value _; do [ "$key" != MemAvailable: ] || echo "$value"; done <"$R/proc/meminfo")
 	memory=$((available * 4 / 5))
 	set -- -p OOMScoreAdjust=800 -p CPUWeight=20 -p IOWeight=20 -p MemoryMax="${memory}K" \
-		sh -c "$wrapper" fleet-step "$base" "$number" "$name" "$deployment" "$confirm" "$@"
+		sh -c "$wrapper" fleet-step "$base" "$number" "$name" "$deployment" "$confirm"
 else
-	set -- sh -c "$wrapper" fleet-step "$base" "$number" "$name" "$deployment" "$confirm" "$@"
+	set -- sh -c "$wrapper" fleet-step "$base" "$number" "$name" "$deployment" "$confirm"
 fi
 # In parentheses: else dash keeps what was standard output, and the connection stays open when we give up.
 (unit "$@") </dev/null >/dev/null 2>&1 &
