@@ -316,6 +316,10 @@ export class FakeHypervisor {
         else this.facts = { ...this.facts, systemProfile: second };
         return third === 'test' ? 'switched\t0\n' : undefined;
       case 'vm-create':
+        if (vms.has(first)) return new Refusal('vm.exists', `${first} exists already`);
+        if (third !== built(first)) return new Refusal('vm.runner-gone', `no runner ${third}`);
+        this.vm(first, fresh);
+        return undefined;
       case 'vm-return':
         this.vm(first, fresh);
         return undefined;

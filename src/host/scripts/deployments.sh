@@ -282,8 +282,9 @@ set_aside() {
 	# The records stay where only root writes. Before the move: what is there without one is nobody's.
 	records=$state/aside/$1
 	mkdir -p "$records" "$roots"
-	: >"$records/$2.aside"
-	on_disk "$records/$2.aside" "$records"
+	# On a full disk the other records have to do.
+	printf '' 2>/dev/null >"$records/$2.aside" || true
+	on_disk "$records"
 	runner=$(target "$vms/$2/current")
 	if in_store "$runner"; then ln -sfn "$runner" "$roots/aside-$2"; fi
 	(

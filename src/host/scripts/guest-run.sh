@@ -15,6 +15,7 @@ algorithms=ecdsa-sha2-nistp521,ssh-ed25519
 # it, and it goes over standard input, for what ssh is given stands in the list of processes.
 {
 	code=0
+	# shellcheck disable=SC2016 # the guest's shell reads it
 	printf %s "$command" | timeout -k 1 "$seconds" ssh -F none -T -p "$port" -i "$keys/check_ed25519" \
 		-o BatchMode=yes -o IdentitiesOnly=yes -o IdentityAgent=none -o ConnectTimeout="$seconds" \
 		-o StrictHostKeyChecking=yes -o UserKnownHostsFile="$folder/known_hosts" -o GlobalKnownHostsFile=/dev/null \

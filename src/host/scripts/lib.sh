@@ -60,17 +60,17 @@ enter() {
 # is_own FOLDER: a real folder that root made and nobody else can write in.
 is_own() {
 	listed=$(ls -ldn "$1" 2>/dev/null) || return 1
-	read -r mode _ owner _ <<-END
+	read -r rights _ whose _ <<-END
 		$listed
 	END
-	[ "$owner" = "$(id -u)" ] && case $mode in d????-??-*) true ;; *) false ;; esac
+	[ "$whose" = "$(id -u)" ] && case $rights in d????-??-*) true ;; *) false ;; esac
 }
 
 # was_set_aside ID NAME: deployment ID did so, by records that are where only root writes. The second and third
 # are of deployments that wrote no first.
 was_set_aside() {
 	[ -e "$state/aside/$1/$2.aside" ] || [ -e "$state/aside/$1/$2.deployed" ] ||
-		grep -qx "target$tab$2" "$state/deployments/$1/before" 2>/dev/null
+		grep -qxF "target$tab$2" "$state/deployments/$1/before" 2>/dev/null
 }
 
 # last_blocks: may processes of ours take what a file system keeps for root (CAP_SYS_RESOURCE)? Containers do not let them.
