@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { FleetError } from '../model/errors.ts';
 
 /** The shell that runs on a hypervisor: src/host/scripts/NAME.sh, each behind lib.sh. */
-const scriptNames = [
+export const scriptNames = [
   'access',
   'back',
   'begin',

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parseFacts } from '../../src/host/parse-facts.ts';
+import { scriptNames } from '../../src/host/scripts.ts';
 import { FleetError } from '../../src/model/errors.ts';
 import type { Facts } from '../../src/model/facts.ts';
 import type { VmFacts } from '../../src/model/guest-facts.ts';
@@ -299,10 +300,8 @@ test('a unit that restarts is not taken for a running one', () => {
 });
 
 test('every script that can be named is there, and the other way round', () => {
-  const source = readFileSync(new URL('../../src/host/scripts.ts', import.meta.url), 'utf8');
-  const named = [...source.matchAll(/^ {2}\| '([\w-]+)'/gm)].map((m) => `${m[1]}.sh`);
+  const named = scriptNames.map((name) => `${name}.sh`);
   const folder = readdirSync(new URL('../../src/host/scripts/', import.meta.url));
   const libraries = ['lib.sh', 'deployments.sh'];
   expect(new Set(named)).toEqual(new Set(folder.filter((file) => !libraries.includes(file))));
-  expect(new Set(named).size).toBe(named.length);
 });
