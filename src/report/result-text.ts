@@ -27,10 +27,20 @@ export function resultText(results: readonly HypervisorResult[], style: Style): 
       const isBack = result.outcome !== 'done';
       if (isBack && result.lines.length > 0) lines.push('  after the roll-back:');
       lines.push(...result.lines.flatMap((l) => indent(l, isBack ? 4 : 2)));
+      if (wantsLook.has(result.outcome)) {
+        const { hypervisor } = result;
+        lines.push(`  Look: fleet verify --on ${hypervisor}, then fleet history ${hypervisor}`);
+      }
       return `${lines.join('\n')}\n`;
     })
     .join('');
 }
+
+/** Somebody is up for these, and needs the next command. */
+const wantsLook: ReadonlySet<HypervisorResult['outcome']> = new Set([
+  'rollback-failed',
+  'in-doubt',
+]);
 
 function indent(text: string, by: number): string[] {
   return text.split('\n').map((line) => `${' '.repeat(by)}${line}`);
