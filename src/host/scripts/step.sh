@@ -1,7 +1,8 @@
 # step.sh ID NUMBER NAME SECONDS build|harmless|change [ARGUMENT…], the step's own script on standard input.
-# Runs it as a transient unit, which neither a closed laptop nor a cut link stops half-way, and
-# follows its output, its log on standard output; its answer comes after it, on standard error. build: it must not make the kernel kill guests. harmless: it
-# may be ended anywhere, and no longer than fleet is heard of does it keep the hypervisor.
+# Runs it as a transient unit, which neither a closed laptop nor a cut link stops half-way, and follows its
+# output, its log on standard output; its answer comes after it, on standard error. build: it must not make the
+# kernel kill guests. harmless: it may be ended anywhere, and no longer than fleet is heard of does it keep the
+# hypervisor.
 id=$1 number=$2 name=$3 seconds=$4 kind=$5
 shift 5
 deployment=$deployments/$id
