@@ -1,7 +1,7 @@
 import { exitCodeOf } from '../deploy/rollout.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
+import { systemName } from '../model/names.ts';
 import type { HypervisorResult } from '../model/result.ts';
-import { parseDuration } from '../model/units.ts';
 import { hasChanges, restartable } from '../plan/plan.ts';
 import type { PlanFile } from '../plan/plan-file.ts';
 import { staleness } from '../plan/staleness.ts';
@@ -11,7 +11,7 @@ import { resultText } from '../report/result-text.ts';
 import { styleFor } from '../report/style.ts';
 import { canAsk, confirm } from './ask.ts';
 import { deploy } from './deploy.ts';
-import type { Invocation } from './options.ts';
+import { type Invocation, lockTimeout, refusePointless, usageError } from './options.ts';
 import { realPorts } from './ports.ts';
 import { refuseBad } from './publish.ts';
 import { type ResumeOptions, resumeCommand } from './resume.ts';
@@ -40,17 +40,21 @@ export async function applyCommand(
   options: ApplyOptions,
   [file]: readonly string[] = [],
 ): Promise<number> {
-  if (options.resume !== undefined) return resumeCommand(invocation, options as ResumeOptions);
-  return applyOnce(invocation, options, file, lockTimeout(options.lockTimeout));
-}
-
-function lockTimeout(text: string | undefined): number {
-  const ms = parseDuration(text ?? '0s');
-  if (ms !== undefined) return ms;
-  throw new FleetError('options.duration', `--lock-timeout ${text} is not a duration`, {
-    exitCode: exitCodes.usage,
-    hint: 'For instance 30s or 10m.',
-  });
+  if (options.resume === undefined) {
+    if (options.undo)
+      throw usageError(
+        'options.undo',
+        '--undo needs --resume: it rolls back a deployment that was interrupted',
+        'fleet apply --resume --undo rolls it back; fleet history names those there are.',
+      );
+    return applyOnce(invocation, options, file, lockTimeout(options.lockTimeout));
+  }
+  refusePointless(
+    { ...options, FILE: file },
+    ['FILE', '--on', '--release', '--restart', '--drop', '--force', '--lock-timeout'],
+    '--resume goes on with a deployment as it was planned',
+  );
+  return resumeCommand(invocation, options as ResumeOptions);
 }
 
 async function applyOnce(
@@ -76,6 +80,7 @@ async function applyOnce(
     const out = options.json ? process.stderr : process.stdout;
     if (!options.json || (isAsked && canAsk()))
       out.write(planText(seen.plan, styleFor(out), { diffs: false, offline: false }));
+    sayOfDrops(seen, options.drop);
     requireReachable(seen, options.allowUnreachable ?? false);
     if (isAsked) seen = await offerRestarts(seen, invocation.signal);
     if (!hasChanges(seen.plan)) {
@@ -131,6 +136,18 @@ async function requireHistory(seen: Survey, isAsked: boolean, signal: AbortSigna
     detail: seen.strangers.join('\n'),
     hint: 'Nothing was done. Merge it, or deploy anyway: --force',
   });
+}
+
+/** Once a hypervisor was deployed to, no switch is its first. */
+function sayOfDrops(seen: Survey, drop: string | undefined): void {
+  if (drop === undefined) return;
+  const isFirst = seen.contacts.some(
+    ({ facts }) => !(facts instanceof Error) && !facts.deployed.has(systemName),
+  );
+  if (!isFirst)
+    process.stderr.write(
+      `--drop ${drop} drops nothing: no hypervisor here has its first switch.\n`,
+    );
 }
 
 /** @throws FleetError when it says already what the options would choose. */

@@ -116,12 +116,15 @@ export async function inputFor(
   resumed?: string,
 ): Promise<{ input: Omit<RolloutInput, 'plan'>; live: Live }> {
   const { fleet } = index;
-  const live = await liveReporter(members.map((m) => m.hypervisor));
-  const { canary, onFailure } = fleet.rollout;
-  const deployment = newDeployment('apply');
+  const { canary, confirm, onFailure } = fleet.rollout;
+  const deployment = { ...newDeployment('apply'), ...(resumed && { id: resumed }) };
+  const live = await liveReporter(
+    members.map((m) => m.hypervisor),
+    { deployment, confirm },
+  );
   let former: ReadonlyMap<string, Former> = new Map();
   const input: Omit<RolloutInput, 'plan'> = {
-    deployment: { ...deployment, ...(resumed && { id: resumed }) },
+    deployment,
     index,
     members,
     canary: canary === undefined ? new Set() : select(fleet, canary).hypervisors,

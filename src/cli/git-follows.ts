@@ -5,7 +5,7 @@ import type { GitSettings, Rollout } from '../model/fleet.ts';
 import type { HypervisorResult } from '../model/result.ts';
 import { revertMessage } from '../plan/commit-message.ts';
 import type { Outcome, Repo } from '../repo/repo.ts';
-import { returnsTo } from './returns-to.ts';
+import { lastRecord, returnsTo } from './returns-to.ts';
 
 /** What was deployed, and how that went. */
 export interface Deployed {
@@ -45,9 +45,7 @@ export async function gitFollows(
       ...(settings.revert && back?.revert !== undefined && { branch: back.revert }),
       ...(forced !== undefined && !fault && { forget: [forced] }),
     };
-    const failed = results.filter((r) => r.failure && r.failure.code !== 'interrupted');
-    if (!fault && failed.some((r) => r.outcome !== 'untouched'))
-      say(`The failure does not look like the fault of ${short(commit)}: nothing is reverted.`);
+    if (!fault) for (const text of whyNothing(deployed)) say(text);
     if (outcome.deployed.size === 0 && !outcome.bad) return true;
     await repo.publishOutcome(outcome);
     if (!outcome.bad) return true;
@@ -72,13 +70,42 @@ export async function gitFollows(
  * is out of reach after a switch is the switch's doing only where it was seen again without it.
  */
 function faultOf({ onFailure, results }: Deployed): FleetError | undefined {
-  if (onFailure !== 'revert-fleet') return undefined;
+  return onFailure === 'revert-fleet' ? blamed(results) : undefined;
+}
+
+function blamed(results: readonly HypervisorResult[]): FleetError | undefined {
   return results.find(
     ({ failure, outcome }) =>
       failure?.blames === 'commit' &&
       outcome !== 'untouched' &&
       (failure.code !== 'switch.unreachable' || outcome === 'rolled-back'),
   )?.failure;
+}
+
+/** Nothing is reverted: why, and what now. */
+function whyNothing({ before, commit, onFailure, results, settings }: Deployed): string[] {
+  const named = (all: readonly HypervisorResult[]) => all.map((r) => r.hypervisor).join(', ');
+  const failed = results.filter((r) => r.failure && r.failure.code !== 'interrupted');
+  const done = results.filter((r) => r.outcome === 'done');
+  if (failed.some((r) => r.outcome !== 'untouched')) {
+    if (!blamed(results))
+      return [`The failure does not look like the fault of ${short(commit)}: nothing is reverted.`];
+    const keep =
+      done.length > 0
+        ? `: ${named(done)} ${done.length > 1 ? 'keep' : 'keeps'} ${short(commit)}, and`
+        : ':';
+    return [
+      `onFailure is ${onFailure}${keep} nothing is reverted. Mend ${named(failed)} and apply again.`,
+    ];
+  }
+  // Stopped by a person, and nothing is at fault.
+  const isStopped = results.some(
+    (r) => r.failure?.code === 'interrupted' || r.because === 'interrupted',
+  );
+  if (!isStopped || done.length === results.length) return [];
+  const records = new Set([...before.values()].map(lastRecord));
+  const [good] = records.size === 1 ? [...records] : [];
+  return [staysInGit(commit, settings.branch, good)];
 }
 
 /** The commit is bad unless it holds what runs anyway; a revert where there is something to return to. */
@@ -123,6 +150,18 @@ async function editAgain(
   return isPlain && paths.length > 0
     ? `git restore --source ${short(commit)} -- ${paths.join(' ')}`
     : `git revert --no-commit ${short(revert)}`;
+}
+
+/**
+ * A commit that was not deployed, and is not at fault either: nobody takes it back but who wants to.
+ * @param good the commit that runs again, where it is known
+ */
+export function staysInGit(commit: string, branch: string | undefined, good?: string): string {
+  const range = good === undefined ? short(commit) : `${short(good)}..${short(commit)}`;
+  return (
+    `Commit ${short(commit)} stays on ${branch ?? 'its branch'}, neither reverted nor quarantined: the next apply deploys it.\n` +
+    `If it is not to be deployed: git revert --no-edit ${range} && git push`
+  );
 }
 
 const short = (commit: string): string => commit.slice(0, 8);

@@ -1,5 +1,6 @@
-import { askAll, connectAll } from '../deploy/connect-all.ts';
+import { askAll, connectAll, saidBy } from '../deploy/connect-all.ts';
 import { readHistory } from '../host/hypervisor/look.ts';
+
 import { exitCodes, FleetError } from '../model/errors.ts';
 import type { Hypervisor } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
@@ -28,22 +29,38 @@ export async function historyCommand(
   const contacts = await connectAll(hypervisorsOf(index, name), realPorts(invocation.common));
   try {
     const answers = await askAll(contacts, (host) => readHistory(host));
-    const read = answers.map(({ hypervisor: { name: hypervisor }, answer }): HistoryEntry[] => {
+    const read = answers.map(({ hypervisor: { name: hypervisor }, answer }, i): HistoryEntry[] => {
+      const facts = contacts[i]?.facts;
+      const all = facts instanceof Error ? [] : (facts?.open ?? []);
+      const openOf = (id: string) => all.find((one) => one.id === id);
       if (!(answer instanceof Error))
-        return answer.map((deployment) => ({ hypervisor, deployment }));
-      process.stderr.write(`${hypervisor}: ${answer.message}\n`);
+        return answer.map((deployment) => {
+          const open = openOf(deployment.id);
+          return { hypervisor, deployment, ...(open && { open }) };
+        });
+      process.stderr.write(
+        `${saidBy(hypervisor, answer)}\n${hypervisor} could not be asked: what it remembers is not among these.\n`,
+      );
       return [];
     });
+    const silent = answers.flatMap(({ hypervisor, answer }) =>
+      answer instanceof Error ? [hypervisor.name] : [],
+    );
     const all = read
       .flat()
       .filter((entry) => isAbout(index, entry, name))
       .sort((a, b) => b.deployment.started - a.deployment.started);
-    if (name !== undefined && all.length === 0 && !isOfFleet(index, name)) throw unknown(name);
+    if (name !== undefined && all.length === 0 && silent.length === 0 && !isOfFleet(index, name))
+      throw unknown(name);
     const entries = all.slice(0, last);
-    if (options.json) process.stdout.write(`${JSON.stringify(document(entries), null, 2)}\n`);
-    else if (entries.length === 0) process.stderr.write('No deployments are recorded.\n');
+    if (options.json)
+      process.stdout.write(`${JSON.stringify(document(entries, silent), null, 2)}\n`);
+    else if (silent.length < answers.length && entries.length === 0)
+      process.stderr.write(
+        `${silent.length === 0 ? 'No deployments are recorded' : 'No deployments are recorded on the others'}.\n`,
+      );
     else process.stdout.write(historyText(entries, styleFor(process.stdout)));
-    return answers.some(({ answer }) => answer instanceof Error) ? exitCodes.failed : exitCodes.ok;
+    return silent.length > 0 ? exitCodes.failed : exitCodes.ok;
   } finally {
     for (const contact of contacts) contact.host?.close();
   }
@@ -94,10 +111,11 @@ function isAbout(
   );
 }
 
-function document(entries: readonly HistoryEntry[]): object {
+function document(entries: readonly HistoryEntry[], unreachable: readonly string[]): object {
   return {
     kind: 'history',
     version: 1,
+    unreachable,
     deployments: entries.map(({ hypervisor, deployment: { before, after, ...rest } }) => ({
       hypervisor,
       ...rest,

@@ -21,7 +21,7 @@ import { openRepo } from '../repo/open.ts';
 import { readWithin, writeNewWithin } from '../repo/work-tree.ts';
 import { canAsk, confirm } from './ask.ts';
 import { answers, atTerminal } from './init-questions.ts';
-import type { Invocation } from './options.ts';
+import { type Invocation, refusePointless } from './options.ts';
 import { realPorts } from './ports.ts';
 import { modeline, schemaFile, schemaText } from './schema.ts';
 
@@ -43,6 +43,8 @@ export interface InitOptions {
  * Nothing that exists is overwritten, and nothing is changed on the hypervisor.
  */
 export async function initCommand(invocation: Invocation, options: InitOptions): Promise<number> {
+  if (options.from !== undefined)
+    refusePointless(options, ['--ssh'], '--from names the hypervisor, and reads it');
   const directory = resolve(invocation.common.directory);
   const { config } = invocation.common;
   const file = join(directory, config);

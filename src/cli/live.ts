@@ -1,4 +1,6 @@
+import type { Deployment } from '../deploy/locks.ts';
 import type { DeployEvent } from '../model/events.ts';
+import { takeUp } from '../model/take-up.ts';
 import { plainReporter } from '../report/plain.ts';
 
 /** Who shows how a rollout goes, and knows how far it is. */
@@ -10,13 +12,27 @@ export interface Live {
 }
 
 /** Progress on standard error: a live list on a terminal, plain lines elsewhere. */
-export async function liveReporter(hypervisors: readonly string[]): Promise<Live> {
+export async function liveReporter(
+  hypervisors: readonly string[],
+  left?: { readonly deployment: Deployment; readonly confirm: number },
+): Promise<Live> {
   const shown = await reporter(hypervisors);
   /** How far each is that has begun. */
   const states = new Map<string, 'working' | 'confirming' | 'done' | 'over'>();
   let isGitTold = false;
+  // Whoever leaves at once, by Ctrl-C again, is told by what it can be taken up.
+  const onExit = () => {
+    const open = [...states].flatMap(([name, s]) =>
+      ['working', 'confirming'].includes(s) ? [name] : [],
+    );
+    if (left && open.length > 0) process.stderr.write(`\n${leftText(open, left)}\n`);
+  };
+  process.once('exit', onExit);
   return {
-    finish: () => shown.finish(),
+    finish: async () => {
+      process.off('exit', onExit);
+      await shown.finish();
+    },
     emit: (event) => {
       if (event.type === 'hypervisor') {
         const { hypervisor, state, result } = event;
@@ -48,6 +64,17 @@ export async function liveReporter(hypervisors: readonly string[]): Promise<Live
       ].join('\n');
     },
   };
+}
+
+/** What becomes of a deployment that nobody waits for. @param confirm in ms */
+function leftText(
+  hypervisors: readonly string[],
+  { deployment, confirm }: { readonly deployment: Deployment; readonly confirm: number },
+): string {
+  return [
+    `Deployment ${deployment.id} is not ended. ${hypervisors.join(', ')}: rolled back without fleet within ${confirm / 1000} s, once the current step has ended.`,
+    `Until then: ${takeUp(deployment)}.`,
+  ].join('\n');
 }
 
 async function reporter(hypervisors: readonly string[]): Promise<Omit<Live, 'becomes'>> {

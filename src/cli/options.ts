@@ -1,3 +1,6 @@
+import { exitCodes, FleetError } from '../model/errors.ts';
+import { parseDuration } from '../model/units.ts';
+
 /** Options that every command has. */
 export interface CommonOptions {
   /** `-C`: the fleet repository. */
@@ -20,4 +23,41 @@ export interface Invocation {
    * asks to stop. All else then ends at once.
    */
   readonly changing: <T>(becomes: () => string, work: () => Promise<T>) => Promise<T>;
+}
+
+/** A mistake in what was asked for. */
+export function usageError(code: string, message: string, hint?: string): FleetError {
+  return new FleetError(code, message, { exitCode: exitCodes.usage, ...(hint && { hint }) });
+}
+
+/**
+ * An option that would do nothing is a misunderstanding: whoever wrote it expects something of it.
+ * @param given as commander has them; a name of two words is `lockTimeout` there
+ * @throws FleetError `options.pointless` when one of `names`, as in `--lock-timeout`, is given
+ */
+export function refusePointless(given: object, names: readonly string[], because: string): void {
+  const keyOf = (name: string) =>
+    name.replace(/^--/, '').replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+  const values = new Map<string, unknown>(Object.entries(given));
+  const found = names.filter(
+    (name) => ![undefined, false].includes(values.get(keyOf(name)) as never),
+  );
+  if (found.length === 0) return;
+  const one = found.length === 1;
+  throw usageError(
+    'options.pointless',
+    `${found.join(', ')} ${one ? 'does' : 'do'} nothing here: ${because}`,
+    `Leave ${one ? 'it' : 'them'} out.`,
+  );
+}
+
+/** `--lock-timeout` in ms; 0 without it. @throws FleetError `options.duration` */
+export function lockTimeout(text: string | undefined): number {
+  const ms = parseDuration(text ?? '0s');
+  if (ms !== undefined) return ms;
+  throw usageError(
+    'options.duration',
+    `--lock-timeout ${text} is not a duration`,
+    'For instance 30s or 10m.',
+  );
 }

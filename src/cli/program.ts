@@ -22,6 +22,10 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
 
   const on = new Option('--on <selector>', 'names, web*, @tag; comma-separated');
   const asJson = new Option('--json', 'one JSON document on standard output');
+  const lockTimeout = new Option(
+    '--lock-timeout <duration>',
+    'wait that long while somebody else deploys, as in 10m',
+  );
   const command = <O extends object>(
     declared: Command,
     load: () => Promise<(invocation: Invocation, options: O, names: string[]) => Promise<number>>,
@@ -83,7 +87,7 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
       .option('--force', 'deploy a quarantined commit, or one whose history lacks what runs')
       .option('--resume [id]', 'resume an interrupted deployment and finish it')
       .option('--undo', 'with --resume: roll back what it changed instead')
-      .option('--lock-timeout <duration>', 'wait that long while somebody else deploys, as in 10m')
+      .addOption(lockTimeout)
       .addOption(asJson),
     async () => (await import('./apply.ts')).applyCommand,
   );
@@ -105,6 +109,7 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
       )
       .option('--list', 'show the generations there are')
       .option('-y, --yes', 'do not ask')
+      .addOption(lockTimeout)
       .addOption(asJson),
     async () => (await import('./rollback.ts')).rollbackCommand,
   );

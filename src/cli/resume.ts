@@ -12,9 +12,11 @@ import { resultText } from '../report/result-text.ts';
 import { styleFor } from '../report/style.ts';
 import { confirm } from './ask.ts';
 import { deploy, inputFor } from './deploy.ts';
+import { staysInGit } from './git-follows.ts';
 import { knownConfig } from './known-config.ts';
 import type { Invocation } from './options.ts';
 import { realPorts } from './ports.ts';
+import { lastRecord } from './returns-to.ts';
 import { type Survey, survey } from './survey.ts';
 import { type Workspace, workspaceOf } from './workspace.ts';
 
@@ -65,7 +67,8 @@ async function finishCommand(
         hint: `fleet apply --resume ${lost.id} --undo rolls it back now; otherwise the hypervisors roll themselves back after rollout.confirm.`,
       });
     }
-    if (!(await mayGoOn('Finish it?', lost, invocation, options))) return exitCodes.failed;
+    if (!(await mayGoOn('Finish it? (--undo rolls it back instead)', lost, invocation, options)))
+      return exitCodes.failed;
     const results = await deploy(invocation, workspace, seen, { force: false, resumed: lost });
     show(lost, results, options);
     return exitCodeOf(results);
@@ -94,8 +97,11 @@ async function undoCommand(
       );
     }
     if (kept.length > 0) return exitCodes.halted;
-    if (results.some(({ failure, outcome }) => failure || outcome !== 'untouched'))
+    sayOfCommit(lost);
+    if (results.some(({ failure, outcome }) => failure || !isWellUndone.has(outcome)))
       return exitCodeOf(results);
+    // Rolled back, as was asked for: nothing failed.
+    if (results.some(({ outcome }) => outcome === 'rolled-back')) return exitCodes.ok;
     const names = results.map(({ hypervisor }) => hypervisor).join(', ');
     process.stderr.write(
       `Nothing had been changed on ${names} yet: there was nothing to roll back.\n`,
@@ -104,6 +110,17 @@ async function undoCommand(
   } finally {
     for (const contact of contacts) contact.host?.close();
   }
+}
+
+const isWellUndone = new Set<HypervisorResult['outcome']>(['untouched', 'rolled-back']);
+
+/** Nothing is at fault, and undoing needs no git: the commit stays where it is. */
+function sayOfCommit({ members, past }: Lost): void {
+  const of = past.find(({ deployment }) => deployment.commit !== undefined)?.deployment;
+  if (of?.commit === undefined) return;
+  const before = new Set(members.map(({ facts }) => lastRecord(facts)));
+  const [good] = before.size === 1 ? [...before] : [];
+  process.stderr.write(`${staysInGit(of.commit, of.branch, good)}\n`);
 }
 
 async function mayGoOn(

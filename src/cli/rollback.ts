@@ -1,5 +1,5 @@
 import { chooseGenerations, type Numbers, type Returns } from '../deploy/choose-generations.ts';
-import { type Answer, askAll, type Contact, connectAll } from '../deploy/connect-all.ts';
+import { type Answer, askAll, type Contact, connectAll, saidBy } from '../deploy/connect-all.ts';
 import type { Ports } from '../deploy/ports.ts';
 import { declaredBy, returning } from '../deploy/rollback.ts';
 import { exitCodeOf, type RolloutInput, rollOut } from '../deploy/rollout.ts';
@@ -17,13 +17,15 @@ import { styleFor } from '../report/style.ts';
 import { confirm } from './ask.ts';
 import { knownConfig } from './known-config.ts';
 import { liveReporter } from './live.ts';
-import type { Invocation } from './options.ts';
+import { type Invocation, lockTimeout, refusePointless } from './options.ts';
 import { newDeployment, realPorts } from './ports.ts';
+import { unlocked } from './unlocked.ts';
 
 export interface RollbackOptions {
   readonly to?: readonly string[];
   readonly list?: boolean;
   readonly yes?: boolean;
+  readonly lockTimeout?: string;
   readonly json?: boolean;
 }
 
@@ -33,17 +35,23 @@ export async function rollbackCommand(
   options: RollbackOptions,
   names: readonly string[],
 ): Promise<number> {
+  if (options.list)
+    refusePointless(options, ['--to', '--yes', '--lock-timeout'], '--list rolls nothing back');
+  const patience = lockTimeout(options.lockTimeout);
   const numbers = readNumbers(names, options.to ?? []);
   const { index } = await knownConfig(invocation.common);
   const ports = realPorts(invocation.common);
   const hypervisors = locate(index, names);
-  const contacts = await connectAll(
+  const until = ports.clock.now() + patience;
+  let contacts: readonly Contact[] = await connectAll(
     index.fleet.hypervisors.filter((h) => hypervisors.has(h.name)),
     ports,
   );
   try {
+    const isList = options.list || names.length === 0;
+    if (!isList) contacts = await unlocked(contacts, ports.clock, until, invocation.signal);
     const known = await askAll(contacts, (host) => readGenerations(host));
-    if (options.list || names.length === 0) {
+    if (isList) {
       listGenerations(index, known, names, options.json ?? false);
       if (names.length === 0 && !options.list)
         process.stderr.write('\nName what to roll back: fleet rollback NAME…\n');
@@ -60,7 +68,7 @@ export async function rollbackCommand(
       if (options.json) process.stdout.write(resultsDocument('rollback', [], { declined: true }));
       return exitCodes.failed;
     }
-    return await carryOut(index, work, ports, invocation, options.json ?? false);
+    return await carryOut(index, work, ports, invocation, patience, options.json ?? false);
   } finally {
     for (const contact of contacts) contact.host?.close();
   }
@@ -127,8 +135,8 @@ export function readNumbers(names: readonly string[], to: readonly string[]): Nu
         });
       if (at < 0 && names.length > 1)
         throw refuse('which of them is meant?', `Write --to NAME=${number}, once for each name.`);
-      if (name === undefined || !names.includes(name))
-        throw refuse(`${name} is not among the names to roll back`);
+      if (name === undefined) throw refuse('there is no name: what is to be rolled back?');
+      if (!names.includes(name)) throw refuse(`${name} is not among the names to roll back`);
       if (number !== 'kept' && !/^[0-9]{1,9}$/.test(number))
         throw refuse(`${number} is not a generation number`);
       return [name, number === 'kept' ? 'kept' : Number(number)] as const;
@@ -168,10 +176,14 @@ async function carryOut(
   work: readonly Work[],
   ports: Ports,
   invocation: Invocation,
+  lockTimeout: number,
   json: boolean,
 ): Promise<number> {
   const deployment = newDeployment('rollback');
-  const live = await liveReporter(work.map((w) => w.contact.hypervisor.name));
+  const live = await liveReporter(
+    work.map((w) => w.contact.hypervisor.name),
+    { deployment, confirm: index.fleet.rollout.confirm },
+  );
   const rollout: RolloutInput = {
     deployment,
     index,
@@ -187,6 +199,7 @@ async function carryOut(
     ports,
     emit: live.emit,
     signal: invocation.signal,
+    lockTimeout,
     plan: async () =>
       new Map(
         work.map(({ contact, returns, generations }) => [
@@ -221,7 +234,7 @@ function listGenerations(
           .filter((g) => names.length === 0 || names.includes(g.name)),
   );
   for (const { hypervisor, answer } of known) {
-    if (answer instanceof Error) process.stderr.write(`${hypervisor.name}: ${answer.message}\n`);
+    if (answer instanceof Error) process.stderr.write(`${saidBy(hypervisor.name, answer)}\n`);
   }
   if (json) {
     process.stdout.write(

@@ -8,12 +8,13 @@ import { declaredSystem } from '../host/new-system.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import type { Facts } from '../model/facts.ts';
+import type { GitSettings } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { systemName } from '../model/names.ts';
 import type { PlanCheck } from '../plan/checks.ts';
 import { makePlan, type PlanInput } from '../plan/make-plan.ts';
 import type { FileChange, HypervisorPlan, Plan } from '../plan/plan.ts';
-import { select } from '../plan/selectors.ts';
+import { type Selection, select } from '../plan/selectors.ts';
 import { openRepo } from '../repo/open.ts';
 import type { RemoteState, Repo, Upstream } from '../repo/repo.ts';
 import { deployedFleets } from './deployed-fleets.ts';
@@ -47,8 +48,11 @@ export interface SurveyOptions {
   /** Guests that are to start anew; comma-separated. */
   readonly restart?: string;
   readonly offline?: boolean;
-  /** Whether the remote is asked: `required` to commit and push there, `wanted` to tell of it. */
-  readonly upstream?: 'required' | 'wanted';
+  /**
+   * Whether the remote is asked: `required` to commit and push there, `wanted` to tell of it while it
+   * answers soon, `awaited` to tell of it for certain.
+   */
+  readonly upstream?: 'required' | 'wanted' | 'awaited';
   /** Ends what waits for the remote. */
   readonly signal?: AbortSignal;
 }
@@ -101,8 +105,8 @@ export async function survey(
       warnings: [
         ...workspace.warnings.map(warningText),
         ...commit.warnings,
-        ...(await remoteWarnings(repo, git.remote, commit, told.remote)),
-        ...foreign,
+        ...(await remoteWarnings(repo, git.remote, told)),
+        ...pointless(index, selection, contacts, release, options.restart),
       ],
       lost: lostByContacts(index, contacts),
       obstacles: new Map(
@@ -112,7 +116,11 @@ export async function survey(
             : [[name, unlabelled(index, name, facts, runners)] as const],
         ),
       ),
-      problems: await quarantined(repo, commit, told.remote),
+      problems: [
+        ...(told.obstacle === undefined ? [] : [told.obstacle]),
+        ...(await quarantined(repo, commit, told.remote)),
+        ...foreign.map((one) => `${one}; it asks before, or refuses without --force`),
+      ],
       lastDeployed: told.remote?.deployed ?? new Map(),
       sameAsHead: await sameAsHead(repo, commit.head, contacts),
       restart: restartedNames(index, options.restart),
@@ -183,47 +191,67 @@ const warningText = ({ file, line, column, code, message, hint }: Diagnostic): s
 /** How long a plan waits for a remote that it only wants to tell of, in ms. */
 const patience = 5000;
 
+interface Remote {
+  readonly upstream?: Upstream;
+  readonly remote?: RemoteState;
+  /** Why apply could neither commit nor push. */
+  readonly obstacle?: string;
+  /** What is not known. */
+  readonly warning?: string;
+}
+
 async function askRemote(
   repo: Repo,
   { fleet: { git } }: FleetIndex,
   how: SurveyOptions['upstream'],
-): Promise<{ upstream?: Upstream; remote?: RemoteState }> {
+): Promise<Remote> {
+  if (how === undefined) return {};
   if (how === 'required') {
     const upstream = await repo.ready(git);
     return { upstream, remote: upstream.state };
   }
-  if (how !== 'wanted') return {};
+  const asked = foreseen(repo, git);
+  if (how === 'awaited') return asked;
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), patience).unref();
+  const late = new Promise<Remote>((resolve) => {
+    const warning = `${git.remote} has not answered within ${patience / 1000} s: what it has is not in this plan, and apply needs it`;
+    timer = setTimeout(() => resolve({ warning }), patience).unref();
   });
-  const asked = repo.remoteState(git).catch(() => undefined);
-  const remote = await Promise.race([asked, late]).finally(() => clearTimeout(timer));
-  return remote ? { remote } : {};
+  return Promise.race([asked, late]).finally(() => clearTimeout(timer));
 }
 
-/** What the remote knows that a person who plans should know. */
+/** What apply would find. */
+async function foreseen(repo: Repo, git: GitSettings): Promise<Remote> {
+  try {
+    const upstream = await repo.ready(git);
+    return { upstream, remote: upstream.state };
+  } catch (error) {
+    if (!(error instanceof FleetError) || error.code === 'interrupted') throw error;
+    const obstacle = `${error.message}${error.hint === undefined ? '' : `\n${error.hint}`}`;
+    const isSilent = ['git.remote-unreachable', 'git.no-permission', 'git.timed-out'].includes(
+      error.code,
+    );
+    const remote = isSilent ? undefined : await repo.remoteState(git).catch(() => undefined);
+    return { obstacle, ...(remote && { remote }) };
+  }
+}
+
+/** What a person who plans should know of the remote. */
 async function remoteWarnings(
   repo: Repo,
   name: string,
-  { head }: NextCommit,
-  remote: RemoteState | undefined,
+  { upstream, warning }: Remote,
 ): Promise<string[]> {
-  if (!remote) return [];
-  const found: string[] = [];
-  const theirs = remote.head;
-  if (theirs === undefined && remote.deployed.size > 0)
-    found.push(`the branch is gone from ${name}: apply pushes it again`);
-  if (theirs !== undefined && theirs !== head) {
-    const isOlder =
-      head !== undefined &&
-      (await repo.commitsBetween(theirs, head).then(
-        () => true,
-        () => false,
-      ));
-    if (!isOlder) found.push('the remote has commits that are not here: git pull');
-  }
-  return found;
+  const found = warning === undefined ? [] : [warning];
+  if (!upstream || upstream.state.head !== undefined || upstream.state.deployed.size === 0)
+    return found;
+  const { branch } = upstream;
+  return (await repo.hasSeen(name, branch))
+    ? [...found, `the branch is gone from ${name}: apply pushes it again`]
+    : [
+        ...found,
+        `${name} has no branch ${branch} yet: apply pushes it, and the fleet follows it from then on`,
+      ];
 }
 
 /** Commits that checkouts are at and that hold the same files as HEAD: those before a revert, mostly. */
@@ -263,6 +291,30 @@ const namesIn = (names: string | undefined): string[] =>
     .split(',')
     .map((name) => name.trim())
     .filter(Boolean);
+
+/** Names that were given and make no difference. */
+function pointless(
+  index: FleetIndex,
+  { targets }: Selection,
+  contacts: readonly Contact[],
+  release: ReadonlySet<string>,
+  restart: string | undefined,
+): string[] {
+  const said = (option: string, name: string) => `--${option} ${name} does nothing: ${name} is not`;
+  const heldOn = new Map(contacts.map(({ hypervisor, facts }) => [hypervisor.name, facts]));
+  return [
+    ...namesIn(restart).flatMap((name) =>
+      targets.has(name) ? [] : [`${said('restart', name)} among --on`],
+    ),
+    ...[...release].flatMap((name) => {
+      if (!targets.has(name)) return [`${said('release', name)} among --on`];
+      const facts = heldOn.get(index.vms.get(name)?.on ?? name);
+      const isKnown = facts !== undefined && !(facts instanceof Error);
+      const target = index.vms.has(name) ? name : systemName;
+      return isKnown && !facts.held.has(target) ? [`${said('release', name)} held back`] : [];
+    }),
+  ];
+}
 
 /** @throws FleetError for a name that no vm has, or one that is to be stopped. */
 function restartedNames(index: FleetIndex, names: string | undefined): Set<string> {

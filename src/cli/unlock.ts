@@ -1,8 +1,8 @@
 import { connectAll } from '../deploy/connect-all.ts';
 import { unlock } from '../host/hypervisor/deployment.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
+import { takeUp, whenBack } from '../model/take-up.ts';
 import { timestamp } from '../model/time.ts';
-import { whenBack } from '../plan/drift.ts';
 import { confirm } from './ask.ts';
 import { knownConfig } from './known-config.ts';
 import type { Invocation } from './options.ts';
@@ -37,7 +37,7 @@ export async function unlockCommand(
         exitCode: exitCodes.locked,
         hint:
           open.decided === undefined
-            ? `If its fleet is gone, ${name} rolls itself back and frees the lock ${whenBack(left)}; before that, fleet apply --resume ${id} can finish it.`
+            ? `If its fleet is gone, ${name} rolls itself back and frees the lock ${whenBack(left)}. Before that: ${takeUp(open)}.`
             : 'It is about to end by itself.',
       });
     }

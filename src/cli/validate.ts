@@ -12,7 +12,7 @@ export async function validate(
     const { fleet } = index;
     if (options.json) {
       process.stdout.write(
-        `${JSON.stringify({ version: 1, valid: true, diagnostics: warnings }, null, 2)}\n`,
+        `${JSON.stringify({ kind: 'validate', version: 1, valid: true, diagnostics: warnings }, null, 2)}\n`,
       );
       return exitCodes.ok;
     }
@@ -31,7 +31,7 @@ export async function validate(
     return exitCodes.ok;
   } catch (error) {
     if (!options.json || !(error instanceof ConfigError)) throw error;
-    const document = { version: 1, valid: false, diagnostics: error.diagnostics };
+    const document = { kind: 'validate', version: 1, valid: false, diagnostics: error.diagnostics };
     process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
     return exitCodes.config;
   }

@@ -34,7 +34,9 @@ export async function verifyCommand(
     const notes = results.flatMap((r) => r.notes);
     const ok = checks.every((c) => c.ok);
     if (options.json)
-      process.stdout.write(`${JSON.stringify({ version: 1, ok, checks, notes }, null, 2)}\n`);
+      process.stdout.write(
+        `${JSON.stringify({ kind: 'verify', version: 1, ok, checks, notes }, null, 2)}\n`,
+      );
     else process.stdout.write(checksText(checks, styleFor(process.stdout), notes));
     return ok ? exitCodes.ok : exitCodes.failed;
   } finally {

@@ -1,6 +1,7 @@
 import { begin, end, LockHeld } from '../host/hypervisor/deployment.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import type { FleetIndex } from '../model/index.ts';
+import { takeUp } from '../model/take-up.ts';
 import { type Clock, timestamp } from '../model/time.ts';
 import { needed } from '../plan/resources.ts';
 import { checkpoint, Interrupted, unlessInterrupted } from './interrupt.ts';
@@ -152,18 +153,23 @@ function explain(session: Session, error: FleetError): FleetError {
       ...(error.hint !== undefined && { hint: error.hint }),
     });
   }
-  const { id, owner, operation, since } = error.holder;
-  const held = new Held(
+  const held = lockHeld(name, error.holder);
+  held.session = session;
+  return held;
+}
+
+/** Somebody else has the lock of a hypervisor: who, since when, and what to do about it. */
+export function lockHeld(name: string, { id, owner, operation, since }: LockHeld['holder']): Held {
+  return new Held(
     'lock.held',
     `${name} is locked by ${owner} (${operation} ${id}, started ${timestamp(since)})`,
     {
       exitCode: exitCodes.locked,
       hint: [
         'No hypervisor was changed. Wait for it with --lock-timeout 10m.',
-        `If its fleet is gone: fleet apply --resume ${id}${operation === 'rollback' ? ' --undo' : ' (or --undo)'}; when nobody is at work at it any more: fleet unlock ${name}`,
+        `If its fleet is gone: ${takeUp({ id, operation })}.`,
+        `When nobody is at work at it any more: fleet unlock ${name}`,
       ].join('\n'),
     },
   );
-  held.session = session;
-  return held;
 }

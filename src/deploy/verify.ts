@@ -5,6 +5,7 @@ import type { Facts } from '../model/facts.ts';
 import type { Hypervisor, Vm } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { journalOf, systemName } from '../model/names.ts';
+import { fate } from '../model/take-up.ts';
 import type { Clock } from '../model/time.ts';
 import type { Note, Verification } from '../model/verification.ts';
 import { checkHypervisor, checkVm } from '../plan/checks.ts';
@@ -65,6 +66,7 @@ export async function verifyHypervisor(
           target: name,
           text: `its log, on ${hypervisor.name}: (${journalOf(name)})`,
         })),
+      ...underWay(hypervisor.name, first),
       ...(targets.has(hypervisor.name) ? notes(index, hypervisor.name, first) : []),
     ],
   };
@@ -84,6 +86,14 @@ function notes(index: FleetIndex, hypervisor: string, facts: Facts): Note[] {
           : [];
       }),
   ];
+}
+
+/** In the midst of a deployment a vm is not as the last one left it. */
+function underWay(target: string, { open }: Facts): Note[] {
+  return open.map((one) => ({
+    target,
+    text: `${one.operation} ${one.id} of ${one.owner} is under way: what fails may be what it is about; ${fate(one)}`,
+  }));
 }
 
 function restartPending(target: string, pending: string | undefined): CheckResult {

@@ -5,6 +5,7 @@ import { deployedGateways } from '../model/gateways.ts';
 import { isBusy, type VmFacts } from '../model/guest-facts.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { journalOf, systemName } from '../model/names.ts';
+import { fate } from '../model/take-up.ts';
 import { timestamp } from '../model/time.ts';
 import { checkBridge, checkVm, type PlanCheck } from './checks.ts';
 import { collectedDrift } from './collected.ts';
@@ -80,32 +81,22 @@ function hostDrift(hypervisor: string, facts: Facts): Drift[] {
     );
   }
   const { lock, ended } = facts;
-  if (ended && ended.result !== 'done')
-    say('rolled-back', `the last deployment ended ${ended.result}: fleet history ${ended.id}`);
   if (lock) say('lock', `${lockWords(lock)}; apply will ${lock.atWork ? 'refuse' : 'clean it up'}`);
   for (const open of facts.open) {
     if (open.id !== lock?.id)
       say('open-deployment', `deployment ${open.id} has not ended: ${fate(open)}`);
   }
+  if (ended && ended.result !== 'done')
+    say(
+      'rolled-back',
+      `the ${facts.open.length > 0 ? 'deployment before this one' : 'last deployment'} ended ${ended.result}: fleet history ${ended.id}`,
+    );
   return found;
 }
 
 function lockWords(lock: OpenDeployment): string {
   const { owner, operation, id, since } = lock;
   return `locked by ${owner}: ${operation} ${id}, since ${timestamp(since)}; ${fate(lock)}`;
-}
-
-/** What becomes of a deployment without fleet. */
-function fate({ atWork, decided, left }: OpenDeployment): string {
-  if (!atWork) return 'it is no longer running';
-  if (decided === 'back') return 'it is being rolled back';
-  if (decided === 'confirmed') return 'it is confirmed and about to end';
-  return `without fleet it rolls itself back ${whenBack(left)}`;
-}
-
-/** Of the seconds that are left to fleet; the way back waits for a step, too. */
-export function whenBack(left: number): string {
-  return left > 0 ? `in ${left} s` : 'when the current step has ended';
 }
 
 /** The networks that somebody deployed on a hypervisor: what is new in fleet.yaml is not missing there. */

@@ -12,7 +12,7 @@ import { pastTexts, textsIn } from './past.ts';
 import { publishOutcome } from './publish.ts';
 import { push } from './push.ts';
 import { currentBranch, ready } from './ready.ts';
-import { remoteState, remoteUrl } from './remote.ts';
+import { hasSeen, remoteState, remoteUrl } from './remote.ts';
 import type { Repo } from './repo.ts';
 import { commitsBetween, revertTo } from './revert.ts';
 import { takeIn } from './take-in.ts';
@@ -39,6 +39,7 @@ export async function openRepo(dir: string, limits: GitLimits = usualLimits): Pr
     ready: (settings) => ready(at, settings),
     past: (path) => pastTexts(at, path),
     textsIn: (path, commits) => textsIn(at, path, commits),
+    hasSeen: (remote, branch) => hasSeen(at, remote, branch),
     treeWith: (contents) => treeWith(at, format, contents),
     commit: (contents, message, on) => commit(at, format, contents, message, on),
     push: (settings) => push(at, settings),

@@ -16,10 +16,10 @@ export async function push(git: Git, settings: GitSettings): Promise<PushedCommi
   const { refusal } = await pushRefs(git, remote, [`${commit}:refs/heads/${branch}`]);
   if (refusal === undefined) return { commit, branch };
   const { hook, detail } = refusal;
-  if (hook) throw hookError(hook, 'Nothing was pushed; the commit is there.', detail);
+  if (hook) throw hookError(hook, 'Nothing was pushed; the commit is in your clone.', detail);
   await refuseMovedOn(git, remote, branch, (await remoteState(git, remote, branch)).head);
   throw gitError('git.no-permission', `${remote} refuses the push to ${branch}`, {
-    hint: 'Nothing was pushed; the commit is there. Is the branch protected, may you push to it, does a hook there object?',
+    hint: 'Nothing was pushed; the commit is in your clone. Is the branch protected, may you push to it, does a hook there object?',
     detail,
   });
 }

@@ -55,7 +55,8 @@ export async function commitsNotHere(
   if (theirs === undefined) return undefined;
   const { code } = await git.run(['merge-base', '--is-ancestor', theirs, ours]);
   if (code === 0) return undefined;
-  const options = ['--quiet', '--no-tags'];
+  // Only their commits: no ref of this clone's changes, for who only looks comes here, too.
+  const options = ['--quiet', '--no-tags', '--no-write-fetch-head', '--refmap='];
   const fetched = await git.run(['fetch', ...options, '--', remote, `refs/heads/${branch}`]);
   if (fetched.code !== 0) throw networkError(remote, fetched.err);
   const range = (await currentHead(git)) === undefined ? theirs : `${ours}..${theirs}`;
@@ -86,4 +87,10 @@ export function networkError(remote: string, detail: string): FleetError {
     hint: `Is the network up, is the url right (git remote get-url ${remote})? Try: git fetch ${remote}`,
     detail,
   });
+}
+
+/** Was the branch at the remote when somebody last fetched or pushed it here? */
+export async function hasSeen(git: Git, remote: string, branch: string): Promise<boolean> {
+  const ref = `refs/remotes/${remote}/${branch}`;
+  return (await git.run(['rev-parse', '--verify', '--quiet', ref])).code === 0;
 }

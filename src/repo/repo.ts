@@ -93,6 +93,8 @@ export interface Repo {
    * @throws FleetError `git.*` for each thing that stands in the way.
    */
   ready(settings: GitSettings): Promise<Upstream>;
+  /** Was the branch at the remote when somebody last fetched or pushed it here? */
+  hasSeen(remote: string, branch: string): Promise<boolean>;
   /** The tree that `commit` of these contents would have; HEAD's for none. */
   treeWith(contents: Contents): Promise<string>;
   /**

@@ -1,13 +1,18 @@
+import type { OpenDeployment } from '../model/facts.ts';
 import { systemName } from '../model/names.ts';
 import type { PastDeployment, PastFailure, PastStep } from '../model/past-deployment.ts';
 import { plainLine, quotedText } from '../model/plain-text.ts';
+import { fate } from '../model/take-up.ts';
 import { timestamp } from '../model/time.ts';
 import type { Style } from './style.ts';
+import { wrap } from './wrap.ts';
 
 /** A deployment on one hypervisor. */
 export interface HistoryEntry {
   readonly hypervisor: string;
   readonly deployment: PastDeployment;
+  /** It has not ended: what becomes of it. */
+  readonly open?: OpenDeployment;
 }
 
 const colours: Readonly<Record<string, 'green' | 'yellow' | 'red'>> = {
@@ -21,7 +26,7 @@ const colours: Readonly<Record<string, 'green' | 'yellow' | 'red'>> = {
 export function historyText(entries: readonly HistoryEntry[], style: Style): string {
   const isOne = new Set(entries.map(({ deployment }) => deployment.id)).size === 1;
   return entries
-    .map(({ hypervisor, deployment: d }) => {
+    .map(({ hypervisor, deployment: d, open }) => {
       const result = d.result ?? 'not ended';
       const commit = d.commit ? ` ${d.commit.slice(0, 8)}` : '';
       const head = `${timestamp(d.started)}  ${style('bold', hypervisor)}  ${d.operation}${commit}  ${style(colours[result] ?? 'red', result)}${took(d)}`;
@@ -29,6 +34,7 @@ export function historyText(entries: readonly HistoryEntry[], style: Style): str
         head,
         `  ${style('dim', `${d.id} by ${d.operator}`)}${changed(d, hypervisor)}`,
       ];
+      if (open) lines.push(`    ${wrap(`under way: ${fate(open)}`, 4)}`);
       if (d.failure) lines.push(...failureLines(d.failure, hypervisor, isOne, style));
       if (isOne) lines.push(...d.steps.map(stepLine));
       return `${lines.join('\n')}\n`;

@@ -60,7 +60,7 @@ export function planText(plan: Plan, style: Style, options: PlanTextOptions): st
   }
   if (plan.problems.length > 0) {
     const problem = style('red', 'problem');
-    parts.push(plan.problems.map((p) => `${problem} ${wrap(p, 8)}\n`).join(''));
+    parts.push(plan.problems.map((p) => `${problem} ${withHint(p, 8)}\n`).join(''));
   }
   parts.push(`${style('bold', summary(plan, options.offline))}\n`);
   return parts.join('\n');
@@ -129,6 +129,12 @@ function folded({ name, drift }: HypervisorPlan): readonly Pick<Drift, 'target' 
   );
   const message = `not of this fleet, left alone: ${named.join(', ')}`;
   return [...drift.filter(({ code }) => code !== 'orphan'), { target: name, message }];
+}
+
+/** A message that is wrapped, and below it what to do. */
+function withHint(text: string, column: number): string {
+  const [message = '', ...hint] = text.split('\n');
+  return [wrap(message, column), ...hint].join(`\n${' '.repeat(column)}`);
 }
 
 /** Further lines of a message begin under the first; commands in it stay whole, to be copied. */

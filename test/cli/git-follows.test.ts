@@ -350,6 +350,44 @@ describe('whom a failure blames', () => {
   });
 
   test.each(['halt', 'revert-hypervisor'] as const)(
+    'with onFailure: %s a commit at fault stays, and that is the reason given',
+    async (onFailure) => {
+      const { commit } = twoCommits();
+      const failed = { ...back('worker', sick) };
+      const some = await follow({
+        commit,
+        onFailure,
+        results: [done('hv1'), done('hv2'), failed],
+      });
+      expect(some.said).toEqual([
+        `onFailure is ${onFailure}: hv1, hv2 keep ${short(commit)}, and nothing is reverted. Mend worker and apply again.`,
+      ]);
+      const alone = await follow({ commit, onFailure, results: [failed] });
+      expect(alone.said).toEqual([
+        `onFailure is ${onFailure}: nothing is reverted. Mend worker and apply again.`,
+      ]);
+    },
+  );
+
+  test('a deployment that a person stopped leaves the commit, and says how to take it back', async () => {
+    const { commit, good } = twoCommits();
+    const results: HypervisorResult[] = [
+      back('hv1', new FleetError('interrupted', 'interrupted')),
+      { hypervisor: 'hv2', outcome: 'untouched', lines: [], because: 'interrupted' },
+    ];
+    const before = new Map([['hv1', facts({ recorded: good })]]);
+    const { said, head, bad } = await follow({ commit, results, before });
+    expect([head, bad?.size]).toEqual([commit, 0]);
+    expect(said).toEqual([
+      `Commit ${short(commit)} stays on main, neither reverted nor quarantined: the next apply deploys it.\nIf it is not to be deployed: git revert --no-edit ${short(good)}..${short(commit)} && git push`,
+    ]);
+    // The command does what it says.
+    box.desk.git('revert', '--no-edit', `${short(good)}..${short(commit)}`);
+    const tree = (of: string) => box.desk.git('rev-parse', `${of}^{tree}`);
+    expect(tree('HEAD')).toBe(tree(good));
+  });
+
+  test.each(['halt', 'revert-hypervisor'] as const)(
     '%s: those that are done keep it, so it is not reverted',
     async (onFailure) => {
       const { commit, good } = twoCommits();

@@ -18,6 +18,17 @@ async function exits(desk: Desk, ...more: string[]): Promise<[number, number, nu
   return [plain, detailed, inCi];
 }
 
+/** With an origin of its own, and who commits. */
+function withRemote(desk: Desk): Desk {
+  const remote = join(desk.home, 'infra.git');
+  execFileSync('git', ['init', '-q', '--bare', '-b', 'main', remote], { env: desk.env });
+  desk.git('config', 'user.name', 'Ada');
+  desk.git('config', 'user.email', 'ada@example.org');
+  desk.git('remote', 'add', 'origin', remote);
+  desk.git('push', '-q', '-u', 'origin', 'main');
+  return desk;
+}
+
 describe('fleet plan exits', () => {
   let world: SandboxWorld;
   beforeAll(async () => {
@@ -31,7 +42,7 @@ describe('fleet plan exits', () => {
       desk.write(`hosts/${host.name}/hardware-configuration.nix`, host.hardwareModule);
     desk.write('flake.lock', demoLock);
     Object.assign(desk.env, world.env);
-    return desk.commit();
+    return withRemote(desk.commit());
   };
 
   test('0 for changes that apply would make, 2 when asked for details', async () => {
@@ -64,13 +75,66 @@ describe('fleet plan exits', () => {
     desk.write('flake.lock', demoLock);
     await desk.fleet('render');
     desk.commit();
-    const remote = join(desk.home, 'infra.git');
-    execFileSync('git', ['init', '-q', '--bare', '-b', 'main', remote], { env: desk.env });
-    desk.git('remote', 'add', 'origin', remote);
-    desk.git('push', '-q', '-u', 'origin', 'main');
+    withRemote(desk);
     expect(await exits(desk)).toEqual([0, 0, 0]);
     const tree = desk.git('rev-parse', 'HEAD^{tree}').trim();
     desk.git('push', '-q', 'origin', `HEAD:refs/fleet/bad/${tree}`);
     expect(await exits(desk)).toEqual([0, 1, 1]);
+  });
+
+  /** What keeps apply from committing and pushing, and what is said of it. */
+  const obstacles: readonly [string, (desk: Desk) => void, string][] = [
+    [
+      'there is no remote',
+      (desk) => void desk.git('remote', 'remove', 'origin'),
+      'this repository has no remote named origin',
+    ],
+    [
+      'the remote cannot be reached',
+      (desk) => void desk.git('remote', 'set-url', 'origin', '/nowhere.git'),
+      'origin cannot be reached',
+    ],
+    [
+      'no branch is checked out',
+      (desk) => void desk.git('switch', '-q', '--detach'),
+      'no branch is checked out (detached HEAD)',
+    ],
+    [
+      'the remote has what is not here',
+      (desk) => {
+        desk.git('commit', '-q', '--allow-empty', '-m', 'of somebody else');
+        desk.git('push', '-q');
+        desk.git('reset', '-q', '--hard', 'HEAD^');
+      },
+      'origin/main has commits that are not here',
+    ],
+    [
+      'what runs is not in the history',
+      (desk) => {
+        desk.git('switch', '-qc', 'other');
+        desk.git('commit', '-q', '--allow-empty', '-m', 'of somebody else');
+        desk.write('README', 'theirs');
+        desk.git('add', 'README');
+        desk.git('commit', '-qm', 'of somebody else');
+        desk.git('push', '-q', 'origin', 'HEAD:refs/fleet/deployed/hv1');
+        desk.git('switch', '-q', 'main');
+      },
+      'it is not in the history of what would be deployed',
+    ],
+  ];
+
+  test.each(obstacles)('1 in CI and with details when %s', async (_, obstruct, said) => {
+    const desk = home();
+    obstruct(desk);
+    expect(await exits(desk)).toEqual([0, 1, 1]);
+    const before = desk.git('for-each-ref');
+    const { stdout } = await desk.fleet('plan', '--no-diff');
+    expect(stdout.replace(/\n {8}/g, ' ')).toMatch(
+      new RegExp(`problem .*${said.replace(/[()]/g, '.')}`),
+    );
+    expect(desk.git('for-each-ref')).toBe(before);
+    expect(desk.has('.git/FETCH_HEAD')).toBe(false);
+    const apply = await desk.fleet('apply', '--yes');
+    expect(apply.code, apply.stderr).toBe(1);
   });
 });

@@ -115,18 +115,13 @@ Plan: 6 files. Hypervisors were not asked.
   });
 
   test('refuses a selector that selects nothing', async () => {
-    const { code, stderr } = await (await rendered()).fleet('plan', '--offline', '--on', 'web9');
+    const { code, stderr } = await (await rendered()).fleet('plan', '--on', 'web9');
     expect(code).toBe(64);
     expect(stderr).toContain('--on web9: no hypervisor, vm or tag has that name');
   });
 
   test('refuses to release what is not in the fleet', async () => {
-    const { code, stderr } = await (await rendered()).fleet(
-      'plan',
-      '--offline',
-      '--release',
-      'web1,web9',
-    );
+    const { code, stderr } = await (await rendered()).fleet('plan', '--release', 'web1,web9');
     expect(code).toBe(64);
     expect(stderr).toContain('called web9');
   });

@@ -121,6 +121,15 @@ test('a branch that was deleted at the remote is told of, and pushed again', asy
   expect((await planned()).plan.warnings).toEqual([]);
 });
 
+test('a branch that was never at the remote is told of, and that the fleet follows it then', async () => {
+  const { desk } = box;
+  desk.git('push', '-q', 'origin', 'HEAD:refs/fleet/deployed/hv1');
+  desk.git('switch', '-qc', 'feature');
+  const warning =
+    'origin has no branch feature yet: apply pushes it, and the fleet follows it from then on';
+  expect((await planned()).plan.warnings).toEqual([warning]);
+});
+
 describe('a fingerprint', () => {
   const prints = async () => Object.fromEntries((await planned()).commit.fingerprints ?? []);
 

@@ -55,6 +55,29 @@ describe('fleet', () => {
   });
 });
 
+describe('an option that would do nothing', () => {
+  test.each([
+    [['apply', '--undo', '--yes'], '--undo needs --resume'],
+    [['apply', 'x.plan', '--undo'], '--undo needs --resume'],
+    [['apply', '--resume', '--force'], '--force does nothing here: --resume goes on'],
+    [['apply', 'x.plan', '--resume', '--on', 'hv1'], 'FILE, --on do nothing here: --resume'],
+    [['apply', '--resume', '--undo', '--lock-timeout', '1m'], '--lock-timeout does nothing here'],
+    [['plan', '--offline', '--on', 'hv1'], '--on does nothing here: --offline asks no'],
+    [['plan', '--offline', '--release', 'web1'], '--release does nothing here: --offline'],
+    [['plan', '--offline', '--out', 'x.plan'], 'a plan that asked no hypervisor cannot be saved'],
+    [['rollback', '--list', '--to', '3'], '--to does nothing here: --list rolls nothing back'],
+    [['rollback', '--to', '3'], '--to 3: there is no name: what is to be rolled back?'],
+    [['init', '--from', 'root@a', '--ssh', 'root@b'], '--ssh does nothing here: --from names'],
+  ])('%j is a usage error', async (args, message) => {
+    const desk = new Desk(args[0] === 'init' ? undefined : valid);
+    const before = desk.files();
+    const { code, stdout, stderr } = await desk.fleet(...args);
+    expect([code, stdout]).toEqual([64, '']);
+    expect(stderr).toContain(message);
+    expect(desk.files()).toEqual(before);
+  });
+});
+
 describe('the help of', () => {
   test.each(commands)('%s says what it does, within 80 columns', async (command) => {
     const { code, stdout, stderr } = await new Desk().fleet(command, '--help');

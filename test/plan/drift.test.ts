@@ -21,6 +21,24 @@ describe('drift', () => {
       () => ({ ended: { id: 'd7', result: 'rolled-back' } }),
       ['hv1 rolled-back: the last deployment ended rolled-back: fleet history d7'],
     ],
+    [
+      'of a deployment before the one that is under way',
+      () => ({
+        ended: { id: 'd7', result: 'rolled-back' },
+        open: [openDeployment('d8', { atWork: false })],
+      }),
+      [
+        'hv1 open-deployment: deployment d8 has not ended: it is no longer running',
+        'hv1 rolled-back: the deployment before this one ended rolled-back: fleet history d7',
+      ],
+    ],
+    [
+      'a roll-back that was cut off can only be put back',
+      () => ({ lock: openDeployment('d8', { operation: 'rollback' }) }),
+      [
+        'hv1 lock: locked by ada@desk: rollback d8, since 2025-10-09 08:53 UTC; without fleet it rolls itself back in 90 s; if its fleet is gone: put back what it changed (fleet apply --resume d8 --undo); apply will refuse',
+      ],
+    ],
     ['no deployment that was done', () => ({ ended: { id: 'd7', result: 'done' } }), []],
     [
       'a checkout changed by hand',
@@ -67,7 +85,7 @@ describe('drift', () => {
         lock: openDeployment('d2'),
       }),
       [
-        'hv1 lock: locked by ada@desk: apply d2, since 2025-10-09 08:53 UTC; without fleet it rolls itself back in 90 s; apply will refuse',
+        'hv1 lock: locked by ada@desk: apply d2, since 2025-10-09 08:53 UTC; without fleet it rolls itself back in 90 s; if its fleet is gone: finish it (fleet apply --resume d2) or roll it back (fleet apply --resume d2 --undo); apply will refuse',
         'hv1 open-deployment: deployment d1 has not ended: it is no longer running',
       ],
     ],

@@ -57,6 +57,26 @@ describe('a deployment whose fleet was killed', { timeout: 240_000 }, () => {
     const { stdout } = await desk.fleet(['plan', '--no-diff']);
     expect(stdout).toMatch(/locked by \S+: apply \S+, since/);
     expect(stdout.replace(/\s+/g, ' ')).toMatch(/without fleet it rolls itself back in \d+ s/);
+    expect(stdout).toMatch(/\(fleet apply --resume \S+\)/);
+    const { stdout: past } = await desk.fleet(['history', 'hv1', '--last', '1']);
+    expect(past).toContain('not ended');
+    expect(past.replace(/\s+/g, ' ')).toMatch(
+      /under way: without fleet it rolls itself back in \d+ s; .*\(fleet apply --resume \S+\)/,
+    );
+    const { stdout: checks } = await desk.fleet(['verify', '--on', 'hv1']);
+    expect(checks).toMatch(/note {2}hv1 {2}apply \S+ of \S+ is under way/);
+  });
+
+  it('keeps others away, who are told how to end it', async () => {
+    const rollback = await desk.fleet(['rollback', 'web2', '--yes']);
+    expect([rollback.code, rollback.stdout]).toEqual([5, '']);
+    expect(rollback.stderr).toMatch(/hv1 is locked by \S+ \(apply /);
+    expect(rollback.stderr).toMatch(
+      /finish it \(fleet apply --resume \S+\) or roll it back \(fleet apply --resume \S+ --undo\)/,
+    );
+    const undo = await desk.fleet(['apply', '--undo', '--yes']);
+    expect([undo.code, undo.stderr]).toMatchObject([64, expect.stringContaining('--undo needs')]);
+    expect(await isLocked()).toBe(true);
   });
 
   it('is taken up and finished by another', async () => {
@@ -89,7 +109,10 @@ describe('a deployment whose fleet was killed', { timeout: 240_000 }, () => {
       delete d.vms.web1.modules;
     });
     await desk.git('checkout', '-q', 'flake.lock', 'hosts');
-    expect(run.code, run.stdout + run.stderr).toBe(3);
+    expect(run.code, run.stdout + run.stderr).toBe(0);
+    expect(run.stderr).toMatch(
+      /Commit \w{8} stays on main, .*\nIf it is not to be deployed: git revert --no-edit \w{8}\.\.\w{8} && git push/,
+    );
     expect(await booted()).toEqual(before);
     expect(await isLocked()).toBe(false);
     await desk.apply(0);
@@ -111,7 +134,7 @@ describe('a deployment whose fleet was killed', { timeout: 240_000 }, () => {
     });
     const run = await desk.fleet(['apply', '--resume', '--undo', '--yes', '--json']);
     desk.save();
-    expect(run.code, run.stdout + run.stderr).toBe(3);
+    expect(run.code, run.stdout + run.stderr).toBe(0);
     expect(run.stderr).toContain('fleet.yaml (fleet validate); using fleet.yaml of commit');
     expect(JSON.parse(run.stdout)).toMatchObject({
       kind: 'resume',
@@ -148,7 +171,7 @@ describe('a deployment whose fleet was killed', { timeout: 240_000 }, () => {
     const other = await desk.fleet(['apply', '--resume', '--yes']);
     expect(other.code).toBe(1);
     expect(other.stderr).toMatch(/it deploys [0-9a-f]{8}, and [0-9a-f]{8} is checked out here/);
-    expect((await desk.fleet(['apply', '--resume', '--undo', '--yes'])).code).toBe(3);
+    expect((await desk.fleet(['apply', '--resume', '--undo', '--yes'])).code).toBe(0);
     expect(await booted()).toEqual(before);
   });
 
@@ -162,7 +185,7 @@ describe('a deployment whose fleet was killed', { timeout: 240_000 }, () => {
     const refused = await desk.fleet(['apply', '--resume', '--yes']);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain('hv2 has already rolled itself back');
-    expect((await desk.fleet(['apply', '--resume', '--undo', '--yes'])).code).toBe(3);
+    expect((await desk.fleet(['apply', '--resume', '--undo', '--yes'])).code).toBe(0);
     expect(await booted()).toEqual(before);
   });
 

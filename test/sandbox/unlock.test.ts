@@ -50,9 +50,12 @@ describe('a lock', { timeout: 240_000 }, () => {
     expect(run.stderr).toMatch(/is still at work on hv1 \[unlock\.at-work\]/);
     expect(run.stderr).toMatch(
       new RegExp(
-        `hv1 rolls itself back and frees the lock in \\d+ s; before that, fleet apply --resume ${id} can`,
+        `frees the lock in \\d+ s\\. Before that: finish it \\(fleet apply --resume ${id}\\) or roll`,
       ),
     );
+    const rollback = await desk.fleet(['rollback', 'web2', '--yes']);
+    expect([rollback.code, rollback.stdout]).toEqual([5, '']);
+    expect(rollback.stderr).toContain('hv1 is locked by');
     // Nor does another apply.
     const apply = await desk.apply(5);
     expect(apply.stderr).toContain('fleet unlock hv1');

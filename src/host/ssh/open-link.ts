@@ -62,7 +62,8 @@ async function findOut(
       hint: "Correct the hypervisor's ssh.identityFile in fleet.yaml.",
     });
   const at = await resolve(to, options.configFile);
-  const label = `${name} (${at.user}@${at.keyName})`;
+  const host = at.hostname.includes(':') ? `[${at.hostname}]` : at.hostname;
+  const label = `${name} (${at.user}@${host}${at.port === 22 ? '' : `:${at.port}`})`;
   const timeoutMs = at.connectTimeoutMs ?? options.connectTimeoutMs ?? 10_000;
   return { to, name, at, label, timeoutMs, ours: await credentials(at), options, hops };
 }
