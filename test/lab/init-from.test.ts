@@ -157,7 +157,7 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
           .replace(/^# {3}vm2:\n(# {5}.*\n)+/m, (lines) =>
             withVolume(lines.replaceAll(/^# {3}/gm, '  ')),
           )
-          .replace(/ {6}# A network is made.*\n( {6}.*\n)+/, ''),
+          .replace(/ {6}# Kept for vms.*\n( {6}.*\n)+/, ''),
       );
       const { code, stdout, stderr } = await fleet('apply', '--yes');
       expect(code, stdout + stderr).toBe(0);
