@@ -85,7 +85,10 @@ export async function nextCommit(
       ? undefined
       : fingerprints(workspace.index.fleet, all, new Set(rendered.keys()), config),
     needsLock,
-    warnings: await moduleWarnings(workspace, repo, committed),
+    warnings: [
+      ...(await moduleWarnings(workspace, repo, committed)),
+      ...(await overwritten(workspace, repo)),
+    ],
   };
 }
 
@@ -135,6 +138,17 @@ async function moduleWarnings(
       ? [`${path} has changes that are not committed: they are not deployed`]
       : [];
   });
+}
+
+/** Rendered files that somebody edited: to overwrite them is right, to be silent about it is not. */
+async function overwritten({ changes, directory }: Workspace, repo: Repo): Promise<string[]> {
+  const dirty = new Set(changes.write.length > 0 ? await repo.dirty() : []);
+  return changes.write
+    .filter((path) => dirty.has(path) && existsSync(join(directory, path)))
+    .map(
+      (path) =>
+        `${path} is neither what fleet writes nor what HEAD has: the next commit of apply overwrites it; what you want to keep belongs into a module`,
+    );
 }
 
 /** @throws FleetError `workspace.submodule`: the build would not find it, long after the push. */

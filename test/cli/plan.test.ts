@@ -71,6 +71,16 @@ Plan: 6 files. Hypervisors were not asked.
     expect(stdout).toContain('warning nix/extra.nix is not in git: Nix will not see it');
   });
 
+  test('warns of a rendered file that somebody edited: it is overwritten', async () => {
+    const desk = await rendered();
+    const file = 'hosts/web1/default.nix';
+    desk.write(file, `${desk.read(file)}# mine\n`);
+    const { stdout } = await desk.fleet('plan', '--offline', '--no-diff');
+    expect(stdout.replace(/\n {8}/g, ' ')).toContain(
+      `warning ${file} is neither what fleet writes nor what HEAD has: the next commit of apply overwrites it`,
+    );
+  });
+
   test('says what is doubtful in fleet.yaml, as validate does', async () => {
     const desk = new Desk(valid.replace('front }', 'front, publish: ["80:80/tcp"] }')).commit();
     const doubt = 'port 80/tcp is closed by the firewall inside vm web1';
