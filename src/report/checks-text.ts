@@ -22,7 +22,7 @@ export function checksText(
     const failed = own.filter((c) => !c.ok);
     if (failed.length === 0) {
       lines.push(
-        `${style('green', 'ok')}    ${style('bold', target)}  ${style('dim', passed(own))}`,
+        `${style('green', 'ok')}    ${style('bold', target)}  ${style('dim', wrap(passed(own), 8 + target.length))}`,
       );
       continue;
     }
