@@ -270,7 +270,7 @@ export interface Rollout {
   confirm?: Duration;
   limits?: StepLimits;
   /**
-   * revert-fleet: all hypervisors go back when one fails, also those that had succeeded; revert-hypervisor: only the one that failed, the others go on; halt: only the one that failed, and no further one begins.
+   * revert-fleet: all hypervisors roll back when one fails, also those that had succeeded; revert-hypervisor: only the one that failed, the others go on; halt: only the one that failed, and no further one begins.
    */
   onFailure?: 'revert-fleet' | 'revert-hypervisor' | 'halt';
 }
