@@ -86,8 +86,8 @@ export function* lastingUids({ vms }: Draft): Iterable<Finding> {
       code: 'W503',
       path,
       on: 'key',
-      message: `${counted.join(' and ')} of vm ${vm.name} get their uids by the order of their names at every boot: one more user, and another may own what is on its disks`,
-      hint: `config: { ${uids.join(', ')} }, as it is now, or a volume at /var/lib/nixos`,
+      message: `uids of ${counted.join(' and ')} of vm ${vm.name} are assigned by name at every boot: adding a user can change who owns the files on its volumes`,
+      hint: `pin them as they are now, config: { ${uids.join(', ')} }, or keep them on a volume at /var/lib/nixos`,
     };
   }
 }
