@@ -1,5 +1,10 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseHistory } from '../../src/host/history.ts';
+import { script } from '../../src/host/scripts.ts';
 
 const rows = (...lines: (string | number)[][]) =>
   lines.map((fields) => `${fields.join('\t')}\n`).join('');
@@ -108,6 +113,26 @@ describe('history', () => {
     });
     for (let end = 0; end < done.length; end += 5)
       expect(parseHistory(done.slice(0, end)).length).toBeLessThan(2);
+  });
+
+  test('of a journal whose end a power cut left as zeros is what was written before and after', () => {
+    const root = mkdtempSync(join(tmpdir(), 'fleet-history-'));
+    const folder = join(root, 'var/lib/fleet/deployments/d1');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'meta'), 'operator\tada@desk\nstarted\t1000\n');
+    const [early, late] = ['1001\t001\tbuild\tbegin\n', '1090\t-\tway-back\tbegin\n'];
+    writeFileSync(join(folder, 'journal'), `${early}half\0\0\0\0${late}\0\0\0${late}`);
+    const env = { PATH: process.env.PATH, FLEET_ROOT: root };
+    const run = spawnSync('sh', ['-c', script('history'), 'fleet', '20'], {
+      env,
+      encoding: 'utf8',
+    });
+    rmSync(root, { recursive: true });
+    const [deployment] = parseHistory(run.stdout);
+    expect(deployment?.steps.map(({ name, began }) => [name, began])).toEqual([
+      ['build', 1001],
+      ['way-back', 1090],
+    ]);
   });
 
   test('tells a way back that was cut off by a power cut from the one that ended', () => {

@@ -7,6 +7,7 @@ for folder in "$deployments"/*; do
 done
 shift
 while [ $# -gt "$count" ]; do shift; done
+# A power cut leaves zeros where the end of a journal was still to be written; the next line follows them.
 for folder; do
 	printf 'deployment\t%s\n' "${folder##*/}"
 	for part in meta before after journal failure; do
@@ -14,4 +15,4 @@ for folder; do
 	done
 	[ ! -L "$folder/decided" ] || printf 'decided\t%s\n' "$(target "$folder/decided")"
 	[ ! -f "$folder/result" ] || printf 'result\t%s\n' "$(cat "$folder/result")"
-done
+done | tr -d '\000'
