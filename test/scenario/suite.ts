@@ -122,7 +122,7 @@ export function scenarios(kind: string, open: () => Promise<World>, lock?: strin
       await desk.git('add', 'NOTES');
       await desk.git('commit', '-qm', 'notes');
       const run = await desk.apply(0);
-      expect(run.stderr).toContain('the build is what it already is on');
+      expect(run.stderr).toContain('runner unchanged, not restarted');
       expect(await look.invocations(all)).toEqual(before);
       expect(await look.sh('git -C "$FLEET_ROOT/var/lib/fleet/repo" rev-parse HEAD')).toBe(
         await desk.git('rev-parse', 'HEAD'),
