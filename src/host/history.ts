@@ -26,7 +26,8 @@ function read(id: string, rows: readonly (readonly string[])[]): PastDeployment 
     rows.filter((r) => words.every((word, i) => r[i] === word)).map((r) => r.slice(words.length));
   const meta = (key: string) => of('meta', key).at(-1)?.[0];
   const decided = of('decided')[0]?.[0];
-  const journal = of('journal').filter(([time = '']) => /^\d+$/.test(time));
+  // A power cut leaves lines of which only a part was written.
+  const journal = of('journal').filter(([time]) => shape.isTime(time));
   const end = journal.findLast(([, , name, state]) => name === 'end' && state === 'end');
   return {
     id: shape.nameOrNone(id, 'id of a deployment'),

@@ -13,9 +13,12 @@ function wrong(field: string, text: unknown): never {
 
 /** Seconds since the epoch; what is not said: 0. */
 export function time(text: string | undefined, field: string): number {
+  return isTime(text) ? Number(text || 0) : wrong(field, text);
+}
+
+export function isTime(text: string | undefined): boolean {
   const seconds = Number(text || 0);
-  if (Number.isSafeInteger(seconds) && seconds >= 0 && seconds <= lastSecond) return seconds;
-  return wrong(field, text);
+  return Number.isSafeInteger(seconds) && seconds >= 0 && seconds <= lastSecond;
 }
 
 /** A whole number, negative ones too; what is not said: 0. */
