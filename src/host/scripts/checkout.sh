@@ -3,6 +3,9 @@
 id=$1 checkout=$R$2 source=$3 ref=$4 commit=$5
 printf 'commit\t%s\nbranch\t%s\n' "$commit" "${ref#refs/heads/}" >>"$deployments/$id/meta"
 export GIT_TERMINAL_PROMPT=0
+# A power cut leaves no empty object or branch; and what tidies up afterwards is not cut off with this step.
+export GIT_CONFIG_COUNT=3 GIT_CONFIG_KEY_0=core.fsync GIT_CONFIG_VALUE_0=all
+export GIT_CONFIG_KEY_1=gc.autoDetach GIT_CONFIG_VALUE_1=false GIT_CONFIG_KEY_2=maintenance.autoDetach GIT_CONFIG_VALUE_2=false
 
 case $source in
 bundle) source=$deployments/$id/commit.bundle ref=refs/heads/fleet ;;
@@ -14,6 +17,7 @@ if [ ! -d "$checkout/.git" ]; then
 fi
 cd "$checkout"
 chmod go-rwx .
+free_checkout "$checkout"
 if ! git cat-file -e "$commit^{commit}" 2>/dev/null; then
 	git fetch -q --no-tags -- "$source" "$ref" ||
 		die checkout.fetch "git fetch failed: can this hypervisor read the repository? (git.transport: send needs no access)"

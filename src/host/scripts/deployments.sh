@@ -157,12 +157,43 @@ finish() {
 	while IFS=$tab read -r kind name one two three four five six; do
 		case $kind in
 		fleet) printf '%s\n' "$name" | write "$state/fleet" ;;
-		record) record "$name" "$one" "$two" "$three" "$four" "$five" "$six" </dev/null ;;
+		record)
+			# What comes of fleet.yaml is held no more; a roll-back's hold stands below its record.
+			rm -f "$state/held/$name"
+			record "$name" "$one" "$two" "$three" "$four" "$five" "$six" </dev/null
+			;;
 		healthy) looked_well "$name" "$one" ;;
 		release) rm -f "$state/held/$name" ;;
 		hold) printf '%s\t%s\t%s\t%s\n' "$one" "$two" "$three" "$(date +%s)" | write "$state/held/$name" ;;
 		esac
 	done <"$deployments/$1/after"
+}
+
+# git_in FOLDER: prints the number of a git that works in it, if one does.
+git_in() {
+	folder=$(cd -P "$1" && pwd -P) || return
+	for process in /proc/[0-9]*; do
+		read -r name 2>/dev/null <"$process/comm" || continue
+		case $name in git*) ;; *) continue ;; esac
+		case $(target "$process/cwd")/ in "$folder"/*) echo "${process#/proc/}" && return ;; esac
+	done
+	return 1
+}
+
+# free_checkout CHECKOUT: a git that was cut off, by a power cut or with its step, leaves its locks, and every later
+# one refuses because of them. One that still works is waited for.
+free_checkout() {
+	tries=50
+	while
+		locks=$(find "$1/.git" -type f -name '*.lock' 2>/dev/null) || true
+		[ -n "$locks" ] || return 0
+		worker=$(git_in "$1")
+	do
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || die checkout.busy "git, process $worker, is at work in ${1#"$R"}: let it end, then try again"
+		sleep 0.2
+	done
+	printf '%s\n' "$locks" | while IFS= read -r lock; do rm -f "$lock"; done
 }
 
 # end_deployment ID RESULT: it is over, the lock is free. What was built and is not deployed may be

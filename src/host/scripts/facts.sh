@@ -242,7 +242,7 @@ look() {
 	echo '== images'
 	images
 	echo '== checkout'
-	[ ! -d "$checkout/.git" ] || git -C "$checkout" status --porcelain=v2 --branch 2>/dev/null || true
+	[ ! -d "$checkout/.git" ] || git --no-optional-locks -C "$checkout" status --porcelain=v2 --branch 2>/dev/null || true
 	echo '== units'
 	# Patterns match units that are loaded; one that is not listed is inactive, and no job waits for it.
 	systemctl show --no-pager -p Id -p ActiveState -p SubState -p InvocationID -p ActiveEnterTimestampMonotonic -p Job \

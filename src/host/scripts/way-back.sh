@@ -252,8 +252,10 @@ if [ ! -e "$deployment/back.rc" ]; then
 	fi
 	# So that a `microvm -u` by hand does not build what was just put back; without git it stays.
 	former=$(meta "$id" former)
-	[ "$mode" = boot ] || [ ! -e "$deployment/checked-out" ] || [ -z "$former" ] ||
-		git -C "$R$(meta "$id" checkout)" checkout -q --force -B fleet "$former" 2>/dev/null
+	if [ "$mode" != boot ] && [ -e "$deployment/checked-out" ] && [ -n "$former" ]; then
+		checkout=$R$(meta "$id" checkout)
+		(free_checkout "$checkout" && git -C "$checkout" checkout -q --force -B fleet "$former") 2>/dev/null
+	fi
 	note "$id" - way-back end "${failed:+1}"
 	if [ "$reboot" = yes ] && [ ! -e "$deployment/rebooted" ]; then
 		# It booted into what nobody confirmed. The boot default is the former one again.
