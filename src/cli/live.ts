@@ -1,11 +1,11 @@
 import type { Deployment } from '../deploy/locks.ts';
-import type { DeployEvent } from '../model/events.ts';
+import type { EventBody } from '../model/events.ts';
 import { takeUp } from '../model/take-up.ts';
 import { plainReporter } from '../report/plain.ts';
 
 /** Who shows how a rollout goes, and knows how far it is. */
 export interface Live {
-  readonly emit: (event: DeployEvent) => void;
+  readonly emit: (event: EventBody) => void;
   finish(): Promise<void>;
   /** What becomes of the rollout when a person asks to stop now. */
   readonly becomes: () => string;
@@ -35,9 +35,9 @@ export async function liveReporter(
     },
     emit: (event) => {
       if (event.type === 'hypervisor') {
-        const { hypervisor, state, result } = event;
-        const end = result === 'done' ? 'done' : 'over';
-        states.set(hypervisor, state === 'begin' ? 'working' : state === 'end' ? end : state);
+        const { hypervisor, state } = event;
+        const end = state === 'end' && (event.outcome === 'done' ? 'done' : 'over');
+        states.set(hypervisor, end || (state === 'confirming' ? state : 'working'));
       }
       if (event.type === 'git') isGitTold = event.state === 'begin';
       shown.emit(event);

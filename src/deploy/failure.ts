@@ -1,8 +1,8 @@
 import { keepFailure as keepFailureAt } from '../host/hypervisor/deployment.ts';
 import { isLost } from '../host/lost.ts';
 import { FleetError } from '../model/errors.ts';
+import { NotHealthy } from '../model/not-healthy.ts';
 import { plainLine } from '../model/plain-text.ts';
-import { NotHealthy } from './await-healthy.ts';
 import type { Session } from './session.ts';
 
 /** How much of a failure is kept with its deployment: characters of a field, and lines. */

@@ -81,7 +81,13 @@ async function sickness(
     const checks = await awaitHealthy(session, clock, target, [], index.fleet.rollout, never, (c) =>
       asked.has(c.check),
     );
-    ctx.emit({ type: 'checked', hypervisor: session.hypervisor.name, target: name, checks });
+    ctx.emit({
+      type: 'checks',
+      state: 'passed',
+      hypervisor: session.hypervisor.name,
+      target: name,
+      checks,
+    });
     return undefined;
   } catch (error) {
     const why = await withReason(session, error, [name]);

@@ -1,8 +1,8 @@
 import * as steps from '../host/hypervisor/steps.ts';
+import { NotHealthy } from '../model/not-healthy.ts';
 import type { PlanCheck } from '../plan/checks.ts';
 import { hypervisorChecks } from '../plan/drift.ts';
 import type { Action } from '../plan/plan.ts';
-import { NotHealthy } from './await-healthy.ts';
 import { addressesOf, type Context } from './context.ts';
 import { checkpoint } from './interrupt.ts';
 
@@ -30,7 +30,7 @@ export async function repairAll(ctx: Context, actions: readonly Action[]): Promi
     const silent = [...facts.answers].filter(([, answers]) => !answers).map(([address]) => address);
     if (checks.every((c) => c.ok) && (silent.length === 0 || clock.now() >= until)) {
       if (silent.length > 0) session.note(`repaired; still no answer from ${silent.join(', ')}`);
-      ctx.emit({ type: 'checked', hypervisor: name, target: name, checks });
+      ctx.emit({ type: 'checks', state: 'passed', hypervisor: name, target: name, checks });
       return;
     }
     if (clock.now() >= until && checks.some((c) => !c.ok))

@@ -140,7 +140,13 @@ async function returnVm(ctx: Context, name: string, generation: Return): Promise
     ctx.signal,
   );
   ctx.standing.set(name, target);
-  ctx.emit({ type: 'checked', hypervisor: session.hypervisor.name, target: name, checks });
+  ctx.emit({
+    type: 'checks',
+    state: 'passed',
+    hypervisor: session.hypervisor.name,
+    target: name,
+    checks,
+  });
 }
 
 function records(

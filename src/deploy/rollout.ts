@@ -2,6 +2,7 @@ import type { Host } from '../host/host.ts';
 import { type ExitCode, exitCodes, type FleetError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
 import type { Facts } from '../model/facts.ts';
+import { failureOf } from '../model/failure.ts';
 import type { Hypervisor, Rollout } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
 import type { HypervisorResult } from '../model/result.ts';
@@ -307,7 +308,15 @@ class Run {
           because: isOthers ? `${other.name} failed` : 'interrupted',
         }),
     };
-    this.#input.emit({ type: 'hypervisor', hypervisor: name, state: 'end', result: how.outcome });
+    const { because } = part.result;
+    this.#input.emit({
+      type: 'hypervisor',
+      hypervisor: name,
+      state: 'end',
+      outcome: how.outcome,
+      ...(failure && { failure: failureOf(failure) }),
+      ...(because !== undefined && { because }),
+    });
   }
 }
 

@@ -4,10 +4,10 @@ import type { CheckResult } from '../model/check-result.ts';
 import { FleetError } from '../model/errors.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Network } from '../model/fleet.ts';
+import { NotHealthy } from '../model/not-healthy.ts';
 import { checkFailedUnits, checkHypervisor, checkUntouched } from '../plan/checks.ts';
 import { deployedNetworks } from '../plan/drift.ts';
 import { checkPlumbing } from '../plan/plumbing.ts';
-import { NotHealthy } from './await-healthy.ts';
 import type { Context } from './context.ts';
 
 /** TAPs re-join their bridges and networkd sets addresses in its own time: that long, in ms. */
@@ -63,7 +63,7 @@ export async function switchHypervisor(ctx: Context, target: SwitchTarget): Prom
       ),
     ];
     if (checks.every((c) => c.ok)) {
-      emit({ type: 'checked', hypervisor: name, target: name, checks });
+      emit({ type: 'checks', state: 'passed', hypervisor: name, target: name, checks });
       return;
     }
     if (clock.now() >= until)

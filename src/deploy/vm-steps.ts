@@ -70,7 +70,13 @@ async function seeHealthy(ctx: Context, vm: Vm, runner: string): Promise<void> {
   const { rollout } = ctx.index.fleet;
   const checks = await awaitHealthy(ctx.session, ctx.clock, target, vm.checks, rollout, ctx.signal);
   ctx.standing.set(vm.name, target);
-  ctx.emit({ type: 'checked', hypervisor: ctx.session.hypervisor.name, target: vm.name, checks });
+  ctx.emit({
+    type: 'checks',
+    state: 'passed',
+    hypervisor: ctx.session.hypervisor.name,
+    target: vm.name,
+    checks,
+  });
 }
 
 /** A vm that left the fleet: its state moves out of the way, nothing is deleted. */

@@ -1,10 +1,11 @@
 import { Listr, ListrLogger, type ListrTaskWrapper, ProcessOutput } from 'listr2';
-import type { DeployEvent } from '../model/events.ts';
+import type { EventBody } from '../model/events.ts';
 import { plainLine } from '../model/plain-text.ts';
+import { noteText, waitingText } from './event-text.ts';
 import { guardAgain, withoutGuard } from './guard.ts';
 
 export interface LiveReporter {
-  readonly emit: (event: DeployEvent) => void;
+  readonly emit: (event: EventBody) => void;
   /** Resolves when the last line stands. */
   finish(): Promise<void>;
 }
@@ -64,23 +65,31 @@ export function terminalReporter(hypervisors: readonly string[]): LiveReporter {
     if (task) task.output = text;
     else early.set(name, text);
   };
+  const git = (event: EventBody & { readonly type: 'git' }) => {
+    const said = `${event.remote}: ${event.step}`;
+    clearTimeout(slow);
+    if (event.state !== 'begin') return;
+    // What is soon done needs no word; where no list stands any more it is written below it.
+    if (ends.size > 0) for (const name of ends.keys()) show(name, said);
+    else
+      slow = setTimeout(() => void running.then(() => process.stderr.write(`${said} …\n`)), 1000);
+  };
   return {
     emit: (event) => {
-      if (event.type === 'git') {
-        clearTimeout(slow);
-        const say = () => process.stderr.write(`${event.remote}: ${event.step} …\n`);
-        // The list stands by then. What is soon done needs no word.
-        if (event.state === 'begin') slow = setTimeout(() => void running.then(say), 1000);
-        return;
-      }
+      if (event.type === 'git') git(event);
       if (event.type === 'step' && event.state === 'begin') show(event.hypervisor, event.step);
-      if (event.type === 'note') {
-        show(event.hypervisor, event.text);
-        notes.push(`${event.hypervisor}: ${event.text}\n`);
+      const note = noteText(event);
+      if (note !== undefined) {
+        const { hypervisor } = event as { readonly hypervisor?: string };
+        if (hypervisor !== undefined) show(hypervisor, note);
+        notes.push(hypervisor === undefined ? `${note}\n` : `${hypervisor}: ${note}\n`);
       }
-      if (event.type === 'checked') show(event.hypervisor, `${event.target} is healthy`);
+      if (event.type === 'checks' && event.state === 'passed')
+        show(event.hypervisor, `${event.target} is healthy`);
+      if (event.type === 'checks' && event.state === 'waiting')
+        show(event.hypervisor, waitingText(event));
       if (event.type === 'hypervisor' && event.state === 'end') {
-        ends.get(event.hypervisor)?.(event.result ?? 'done');
+        ends.get(event.hypervisor)?.(event.outcome);
         ends.delete(event.hypervisor);
       }
     },

@@ -12,10 +12,14 @@ test('says what becomes of a rollout that is to stop, by how far it is', async (
   expect(becomes()).toContain('confirming hv1; nothing is rolled back');
   emit({ type: 'hypervisor', hypervisor: 'hv2', state: 'begin' });
   for (const state of ['confirming', 'end'] as const) {
-    emit({ type: 'hypervisor', hypervisor, state, ...(state === 'end' && { result: 'done' }) });
+    emit({
+      type: 'hypervisor',
+      hypervisor,
+      ...(state === 'end' ? { state, outcome: 'done' } : { state }),
+    });
     expect(becomes()).toContain('then rolling back.\nConfirmed already, and not rolled back: hv1.');
   }
-  emit({ type: 'hypervisor', hypervisor: 'hv2', state: 'end', result: 'rolled-back' });
+  emit({ type: 'hypervisor', hypervisor: 'hv2', state: 'end', outcome: 'rolled-back' });
   // A roll-back tells git nothing.
   expect(becomes()).toBe('Every hypervisor is done: releasing their locks.');
   emit({ type: 'git', remote: 'origin', step: 'record', state: 'begin' });

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { awaitHealthy, NotHealthy } from '../../src/deploy/await-healthy.ts';
+import { awaitHealthy } from '../../src/deploy/await-healthy.ts';
 import { expectedOf } from '../../src/model/expected.ts';
 import type { Check } from '../../src/model/fleet.ts';
+import { NotHealthy } from '../../src/model/not-healthy.ts';
 import type { VmTarget } from '../../src/plan/checks.ts';
 import { unit } from '../plan/situation.ts';
 import { World } from './run.ts';

@@ -158,7 +158,7 @@ describe('a canary', () => {
     const results = await world.apply(webs, hypervisors, {
       emit: (event) => {
         emit(event);
-        if (event.type === 'checked') looks.push(event.target);
+        if (event.type === 'checks' && event.state === 'passed') looks.push(event.target);
         if (event.type === 'step' && event.state === 'begin' && event.step.startsWith('update'))
           looks.push(event.step);
       },

@@ -2,7 +2,7 @@ import { deploying, type Source } from '../../src/deploy/deployment.ts';
 import type { Ports } from '../../src/deploy/ports.ts';
 import { type RolloutInput, rollOut } from '../../src/deploy/rollout.ts';
 import { Session } from '../../src/deploy/session.ts';
-import type { DeployEvent } from '../../src/model/events.ts';
+import type { EventBody } from '../../src/model/events.ts';
 import type { Facts } from '../../src/model/facts.ts';
 import type { Hypervisor } from '../../src/model/fleet.ts';
 import type { FleetIndex } from '../../src/model/index.ts';
@@ -11,6 +11,7 @@ import type { Clock } from '../../src/model/time.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
 import type { HypervisorPlan, Plan } from '../../src/plan/plan.ts';
 import { select } from '../../src/plan/selectors.ts';
+import { noteText } from '../../src/report/event-text.ts';
 import { head, index, sameFingerprints } from '../plan/situation.ts';
 import { FakeHypervisor } from './fake-hypervisor.ts';
 
@@ -30,7 +31,7 @@ export class World {
   index: FleetIndex;
   readonly clock = new FakeClock();
   readonly hypervisors: ReadonlyMap<string, FakeHypervisor>;
-  readonly events: DeployEvent[] = [];
+  readonly events: EventBody[] = [];
   readonly interrupt = new AbortController();
   readonly id = '20260101-000000-abcd';
   readonly newHead = 'b'.repeat(40);
@@ -148,7 +149,7 @@ export class World {
   }
 
   get notes(): string[] {
-    return this.events.flatMap((e) => (e.type === 'note' ? [e.text] : []));
+    return this.events.flatMap((event) => noteText(event) ?? []);
   }
 }
 

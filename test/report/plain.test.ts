@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { DeployEvent } from '../../src/model/events.ts';
+import type { EventBody } from '../../src/model/events.ts';
 import { plainReporter } from '../../src/report/plain.ts';
 
-function lines(...events: DeployEvent[]): string[] {
+function lines(...events: EventBody[]): string[] {
   const written: string[] = [];
   const emit = plainReporter((text) => written.push(text));
   for (const event of events) emit(event);
@@ -19,9 +19,10 @@ test('every line is whole and names its hypervisor', () => {
       { type: 'step', hypervisor, step: 'build', state: 'done', ms: 1234 },
       { type: 'note', hypervisor, text: 'web1: new runner, restarting' },
       {
-        type: 'checked',
+        type: 'checks',
         hypervisor,
         target: 'web1',
+        state: 'passed',
         checks: ['tap', 'answers'].map((check) => ({
           target: 'web1',
           check,
@@ -31,7 +32,7 @@ test('every line is whole and names its hypervisor', () => {
         })),
       },
       { type: 'step', hypervisor, step: 'update web2', state: 'failed', ms: 60_000 },
-      { type: 'hypervisor', hypervisor, state: 'end', result: 'rolled-back' },
+      { type: 'hypervisor', hypervisor, state: 'end', outcome: 'rolled-back' },
     ),
   ).toEqual([
     'hv1: build\n',

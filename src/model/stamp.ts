@@ -1,0 +1,75 @@
+import type { CheckResult } from './check-result.ts';
+import { type Emit, type Event, type EventBody, eventsVersion, type Phase } from './events.ts';
+import type { Failure } from './failure.ts';
+import { plainLine, plainText } from './plain-text.ts';
+import type { Clock } from './time.ts';
+
+/** Characters of a line that a step prints, and of a text; checks of one event. */
+const most = { line: 1000, text: 8000, seen: 500, checks: 50 } as const;
+
+/**
+ * Gives what is told of a deployment its version, time, id and phase, and keeps it bounded and printable:
+ * the one place where an event is made of what the engine and the use cases tell.
+ */
+export function stamping(
+  listen: (event: Event) => void,
+  clock: Pick<Clock, 'now'>,
+  deployment: string,
+): Emit {
+  let all: Phase = 'survey';
+  const own = new Map<string, Phase>();
+  const phaseOf = (body: EventBody): Phase => {
+    const hypervisor = 'hypervisor' in body ? body.hypervisor : undefined;
+    if (body.type === 'phase') {
+      if (hypervisor !== undefined) own.set(hypervisor, body.phase);
+      else {
+        all = body.phase;
+        own.clear();
+      }
+      return body.phase;
+    }
+    return (hypervisor === undefined ? undefined : own.get(hypervisor)) ?? all;
+  };
+  return (body) =>
+    listen({
+      version: eventsVersion,
+      time: new Date(clock.now()).toISOString(),
+      deployment,
+      ...bounded(body),
+      phase: phaseOf(body),
+    } as Event);
+}
+
+function bounded(body: EventBody): EventBody {
+  switch (body.type) {
+    case 'output':
+      return { ...body, line: plainText(body.line, most.line) };
+    case 'note':
+    case 'warning':
+      return { ...body, text: plainText(body.text, most.text) };
+    case 'checks':
+      return { ...body, checks: body.checks.slice(0, most.checks).map(plainCheck) };
+    case 'failure':
+      return { ...body, failure: boundedFailure(body.failure) };
+    case 'hypervisor':
+      return body.state === 'end' && body.failure
+        ? { ...body, failure: boundedFailure(body.failure) }
+        : body;
+    default:
+      return body;
+  }
+}
+
+function boundedFailure({ checks, detail, ...rest }: Failure): Failure {
+  return {
+    ...rest,
+    ...(detail !== undefined && { detail: plainText(detail, most.text) }),
+    ...(checks && { checks: checks.slice(0, most.checks).map(plainCheck) }),
+  };
+}
+
+/** A check as whoever is told needs it: without what the plan makes of it. */
+function plainCheck({ target, check, ok, expected, seen }: CheckResult): CheckResult {
+  const line = (text: string) => plainLine(text, most.seen);
+  return { target, check: line(check), ok, expected: line(expected), seen: line(seen) };
+}
