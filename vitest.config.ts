@@ -6,6 +6,7 @@ export default defineConfig({
       {
         test: {
           name: 'desk',
+          globalSetup: 'scripts/generate.mjs',
           include: ['test/**/*.test.ts'],
           exclude: ['test/lab/**'],
           testTimeout: 30_000,
@@ -17,6 +18,7 @@ export default defineConfig({
       {
         test: {
           name: 'lab',
+          globalSetup: 'scripts/generate.mjs',
           include: ['test/lab/*.test.ts'],
           testTimeout: 120_000,
           // Guests boot by emulation: one lab at a time.

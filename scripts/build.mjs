@@ -2,7 +2,9 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { rolldown } from 'rolldown';
+import generate from './generate.mjs';
 
+await generate();
 rmSync('dist', { recursive: true, force: true });
 execFileSync('tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inherit' });
 cpSync('src/host/scripts', 'dist/host/scripts', { recursive: true });

@@ -1,136 +1,46 @@
 /**
- * Writes what is generated from schemas/fleet.schema.json: the types of fleet.yaml as it is written
- * and its validator, so that neither a schema compiler nor its start-up time is needed to run, and
- * docs/fleet-yaml.md. And the shell of rendered modules as text: src/render reads no files.
- * With --check it writes nothing and fails when a generated file is not what it should be.
+ * Brings the *.generated.ts of src up to date, which git ignores: quick when they are. Runs at `npm ci` and before builds,
+ * checks and tests. With --page it also writes docs/fleet-yaml.md, with --check it fails when that is out of date.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { globSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Ajv } from 'ajv';
-import standalone from 'ajv/dist/standalone/index.js';
-import { compile } from 'json-schema-to-typescript';
-import { fleetYamlPage } from './fleet-yaml-page.mjs';
 
-const root = new URL('../', import.meta.url);
-const note = '// Generated from schemas/fleet.schema.json by `npm run generate`. Do not edit.\n';
-const schema = JSON.parse(readFileSync(new URL('schemas/fleet.schema.json', root), 'utf8'));
+const root = fileURLToPath(new URL('../', import.meta.url));
+const madeOf = [
+  'package-lock.json',
+  'schemas/*.json',
+  'scripts/gen*.mjs',
+  'src/render/modules/*.sh',
+];
+const made = ['config/schema', 'config/validate', 'config/defaults', 'render/modules/shell'];
 
-/** The schema with only what makes a type: one type per definition, named after it. */
-function typeSchema(node) {
-  if (Array.isArray(node)) return node.map(typeSchema);
-  if (typeof node !== 'object' || node === null) return node;
-  if ('$ref' in node) return { $ref: node.$ref };
-  const { title: _title, oneOf: _oneOf, default: _default, examples: _examples, ...rest } = node;
-  return Object.fromEntries(
-    Object.entries(rest).map(([key, value]) => [
-      key,
-      // In a map of names, `title` and the like would be names.
-      key === 'properties' || key === 'definitions'
-        ? Object.fromEntries(Object.entries(value).map(([name, of]) => [name, typeSchema(of)]))
-        : typeSchema(value),
-    ]),
-  );
+const changedAt = (path) => statSync(root + path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
+/** @returns {Promise<void>} */
+export default async function generate() {
+  const oldest = Math.min(...made.map((name) => changedAt(`src/${name}.generated.ts`)));
+  const youngest = Math.max(...globSync(madeOf, { cwd: root }).map(changedAt));
+  if (youngest < oldest) return;
+  const { sources } = await import('./generated-sources.mjs');
+  for (const [path, text] of Object.entries(sources)) {
+    // Whoever reads at the same time reads a whole one.
+    writeFileSync(`${root}${path}.${process.pid}`, text);
+    renameSync(`${root}${path}.${process.pid}`, root + path);
+  }
 }
 
-async function types() {
-  const input = { ...typeSchema(schema), title: 'FleetYaml' };
-  input.definitions.config.tsType = 'Readonly<Record<string, Data>>';
-  const source = await compile(input, 'FleetYaml', {
-    additionalProperties: false,
-    bannerComment: `${note}\nimport type { Data } from '../model/fleet.ts';\n`,
-    ignoreMinAndMaxItems: true,
-    style: { singleQuote: true, printWidth: 100 },
-  });
-  return source;
+if (import.meta.main) {
+  await generate();
+  if (process.argv.length > 2) await page(process.argv[2]);
 }
 
-function validator() {
-  const ajv = new Ajv({
-    allErrors: true,
-    allowUnionTypes: true,
-    code: { source: true, esm: true, lines: true },
-    verbose: true,
-  });
-  const code = standalone.default(ajv, ajv.compile(schema));
-  if (/\brequire\(|\bimport\b/.test(code)) throw new Error('the validator imports a helper of ajv');
-  // TypeScript in name only: so that one file serves both type stripping and the build.
-  return `${note}// @ts-nocheck\n${code}\n`;
-}
-
-/** The fields of what `fleet show` shows, in their order, with their defaults. */
-function defaults() {
-  const fields = (node) => {
-    const { $ref, ...own } = node;
-    const {
-      default: value,
-      properties,
-      items,
-      additionalProperties,
-    } = {
-      ...($ref && schema.definitions[$ref.replace('#/definitions/', '')]),
-      ...own,
-    };
-    return {
-      ...(value !== undefined && { value }),
-      ...(properties && {
-        fields: Object.fromEntries(
-          Object.entries(properties).map(([name, property]) => [name, fields(property)]),
-        ),
-      }),
-      ...(items && { items: fields(items) }),
-      ...(typeof additionalProperties === 'object' && { values: fields(additionalProperties) }),
-    };
-  };
-  const kinds = { vm: 'vm', hypervisor: 'hypervisorMachine', network: 'network' };
-  const all = Object.entries(kinds).map(([kind, name]) => [
-    kind,
-    fields({ $ref: `#/definitions/${name}` }),
-  ]);
-  const text = JSON.stringify(Object.fromEntries(all), null, 2);
-  return [
-    note,
-    "import type { Data } from '../model/fleet.ts';\n",
-    '/** What a field is when nobody writes it, and the fields inside of it. */',
-    'export interface Defaults {',
-    '  readonly value?: Data;',
-    '  readonly fields?: Readonly<Record<string, Defaults>>;',
-    '  readonly items?: Defaults;',
-    '  readonly values?: Defaults;',
-    '}\n',
-    `export const defaults: Readonly<Record<'vm' | 'hypervisor' | 'network', Defaults>> = ${text};`,
-    '',
-  ].join('\n');
-}
-
-/** Every src/render/modules/NAME.sh as a constant `nameScript`, without its first line. */
-function shell() {
-  const folder = new URL('src/render/modules/', root);
-  const scripts = readdirSync(folder).filter((file) => file.endsWith('.sh'));
-  const constants = scripts.sort().map((file) => {
-    const name = file.replace(/\.sh$/, '').replace(/-(.)/g, (_, c) => c.toUpperCase());
-    const text = readFileSync(new URL(file, folder), 'utf8').replace(/^#!.*\n/, '');
-    const quoted = text.replace(/[\\`]|\$(?=\{)/g, '\\$&');
-    return `/** ${file} */\nexport const ${name}Script = \`${quoted}\`;\n`;
-  });
-  const from = note.replace('schemas/fleet.schema.json', 'src/render/modules/*.sh');
-  return [from, ...constants].join('\n');
-}
-
-const files = {
-  'src/config/schema.generated.ts': await types(),
-  'src/config/validate.generated.ts': validator(),
-  'src/config/defaults.generated.ts': defaults(),
-  'src/render/modules/shell.generated.ts': shell(),
-  'docs/fleet-yaml.md': fleetYamlPage(schema),
-};
-
-const check = process.argv.includes('--check');
-for (const [path, expected] of Object.entries(files)) {
-  const file = fileURLToPath(new URL(path, root));
-  if (!check) {
-    writeFileSync(file, expected);
-  } else if (readFileSync(file, 'utf8') !== expected) {
-    console.error(`${path} is out of date: npm run generate`);
+async function page(option) {
+  const { fleetYamlPage } = await import('./fleet-yaml-page.mjs');
+  const path = `${root}docs/fleet-yaml.md`;
+  const text = fleetYamlPage(JSON.parse(readFileSync(`${root}schemas/fleet.schema.json`, 'utf8')));
+  if (option === '--page') writeFileSync(path, text);
+  else if (readFileSync(path, 'utf8') !== text) {
+    console.error('docs/fleet-yaml.md is out of date: npm run generate');
     process.exitCode = 1;
   }
 }
