@@ -21,7 +21,7 @@ const known = new Set([
 ]);
 
 /**
- * Reads what facts.sh printed. @throws FleetError `facts.unreadable` when it is cut off, not ours, or says
+ * Reads what facts.sh printed. @throws FleetError `facts.unreadable` when it is cut off, or says
  * what cannot be.
  */
 export function parseFacts(text: string): Facts {
@@ -30,15 +30,15 @@ export function parseFacts(text: string): Facts {
 
 function read(text: string): Facts {
   const lines = text.split('\n');
-  if (lines[0] !== 'fleet-facts 1' || !text.trimEnd().endsWith('\n== end')) {
-    throw new shape.Unreadable('facts.unreadable', text, 'these are no facts', {
+  if (!text.trimEnd().endsWith('\n== end')) {
+    throw new shape.Unreadable('facts.unreadable', text, 'it is cut off', {
       hint: 'Does a shell start-up file there print something, or end the session?',
     });
   }
   const records: string[][] = [];
   const sections = new Map<string, string[]>();
   let section: string[] | undefined;
-  for (const line of lines.slice(1)) {
+  for (const line of lines) {
     if (line.startsWith('== ')) {
       const name = line.slice(3);
       if (!known.has(name) || sections.has(name))

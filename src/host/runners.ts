@@ -90,7 +90,7 @@ export interface FoundShare {
 /** Reads what runners.sh printed. @throws FleetError `runners.unreadable` when it is cut off. */
 export function parseRunners(text: string): Runners {
   const lines = text.trimEnd().split('\n');
-  if (lines[0] !== 'fleet-runners 1' || lines.at(-1) !== '== end') {
+  if (lines.at(-1) !== '== end') {
     throw new shape.Unreadable('runners.unreadable', text, 'it is cut off');
   }
   return shape.understand('runners.unreadable', text, () => read(lines));
@@ -99,7 +99,7 @@ export function parseRunners(text: string): Runners {
 function read(lines: readonly string[]): Runners {
   const common: string[][] = [];
   const vms: string[][][] = [];
-  for (const line of lines.slice(1, -1)) {
+  for (const line of lines.slice(0, -1)) {
     const record = line.split('\t');
     if (record[0] === 'vm') vms.push([record]);
     else (vms.at(-1) ?? common).push(record);

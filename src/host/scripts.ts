@@ -88,15 +88,35 @@ export function requireScripts(): void {
   for (const name of ['lib', 'deployments', ...scriptNames]) read(name);
 }
 
-/** The whole text of a script, ready to be sent. */
+/** The whole text of a script, ready to be sent; its answer is somebody else's to read. */
 export function script(name: ScriptName): string {
+  return withLibraries(name);
+}
+
+function withLibraries(name: ScriptName, ...first: readonly string[]): string {
   const libraries = withoutDeployments.has(name) ? ['lib'] : ['lib', 'deployments'];
-  return [...libraries, name].map(read).join('\n');
+  return [...libraries.map(read), ...first, read(name)].join('\n');
+}
+
+/**
+ * Version of what a script answers. Raise it with whatever a reader of the one before would take for something
+ * else; first let a release read both.
+ */
+const versions: Partial<Readonly<Record<ScriptName, number>>> = {};
+
+/** The first line of a script's answer: what comes without it is somebody else's, a start-up file's for one. */
+export function greeting(name: ScriptName): string {
+  return `fleet-${name} ${versions[name] ?? 1}`;
+}
+
+/** The same script, whose answer begins with its greeting. */
+export function answering(name: ScriptName): string {
+  return withLibraries(name, `echo '${greeting(name)}' >&"\${FLEET_ANSWER:-1}"`);
 }
 
 /** A script as step.sh takes it: it looks for the end, lest a cut link makes an empty step. */
 export function stepScript(name: ScriptName): string {
-  return asStep(script(name));
+  return asStep(answering(name));
 }
 
 /** Any shell text as a step. */

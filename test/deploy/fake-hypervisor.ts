@@ -1,7 +1,13 @@
 import { readdirSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import type { Host, RunOptions, RunResult } from '../../src/host/host.ts';
-import { type ScriptName, script, stepScript } from '../../src/host/scripts.ts';
+import {
+  answering,
+  greeting,
+  type ScriptName,
+  script,
+  stepScript,
+} from '../../src/host/scripts.ts';
 import { FleetError } from '../../src/model/errors.ts';
 import { expectedOf, nicsOf } from '../../src/model/expected.ts';
 import type { Facts } from '../../src/model/facts.ts';
@@ -16,11 +22,28 @@ const names = new Map(
   readdirSync(new URL('../../src/host/scripts/', import.meta.url))
     .map((file) => file.replace(/\.sh$/, '') as ScriptName)
     .filter((name) => !['lib', 'deployments'].includes(name))
-    .flatMap((name) => [[script(name), name] as const, [stepScript(name), name] as const]),
+    .flatMap((name) =>
+      [script(name), answering(name), stepScript(name)].map((text) => [text, name] as const),
+    ),
 );
 
 /** Rows that a step answers (lib.sh, `answer`); the rest is its log. */
 const answerRow = /^(access|aside|built|closure|killed|networkd|switched)\t/;
+
+/** As a script's answer begins: of a step on standard error, behind its log. */
+function greeted(
+  text: string,
+  args: readonly string[],
+  { stdin }: RunOptions,
+  result: RunResult,
+): RunResult {
+  if (result.code !== 0) return result;
+  const name = names.get(text);
+  if (name !== 'step' && name !== 'follow')
+    return { ...result, stdout: `${greeting(name as ScriptName)}\n${result.stdout}` };
+  const own = name === 'step' ? names.get(String(stdin)) : args[2];
+  return { ...result, stderr: `${greeting(own as ScriptName)}\n${result.stderr}` };
+}
 
 /** Scripts that only look, or write down what became of a deployment. */
 const looks: ReadonlySet<ScriptName> = new Set(['facts', 'failure', 'reason', 'renew', 'runners']);
@@ -89,7 +112,7 @@ export class FakeHypervisor {
         isOpen = false;
         throw lost;
       }
-      return result;
+      return greeted(text, args, options, result);
     };
     return {
       name: this.name,
@@ -273,7 +296,7 @@ export class FakeHypervisor {
           answers: new Map(this.#asked(args.slice(2)).map((a) => [a, this.#answers(a)])),
         });
       case 'runners':
-        return 'fleet-runners 1\n== end\n';
+        return '== end\n';
       case 'begin':
         return this.#begin(args);
       case 'renew':

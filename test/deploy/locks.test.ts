@@ -4,7 +4,7 @@ import { beginAll, type Deployment } from '../../src/deploy/locks.ts';
 import { rollOut } from '../../src/deploy/rollout.ts';
 import { Session } from '../../src/deploy/session.ts';
 import type { Host } from '../../src/host/host.ts';
-import { script, stepScript } from '../../src/host/scripts.ts';
+import { answering, stepScript } from '../../src/host/scripts.ts';
 import { FleetError } from '../../src/model/errors.ts';
 import type { Hypervisor } from '../../src/model/fleet.ts';
 import type { Clock } from '../../src/model/time.ts';
@@ -226,7 +226,7 @@ function silentBegin(world: World) {
   const host = input.members.find((m) => m.hypervisor === 'hv2')?.host as Host;
   const run = host.run.bind(host);
   host.run = (text, args, options) =>
-    text === script('begin')
+    text === answering('begin')
       ? new Promise((_, reject) =>
           options?.signal?.addEventListener('abort', () =>
             reject(new FleetError('interrupted', 'interrupted')),

@@ -450,7 +450,7 @@ describe('a guest that is not fleet’s, after the switch of its hypervisor was 
       change(world, ++looks);
       return undefined;
     });
-    world.hv1.instead.set('runners', () => 'fleet-runners 1\nvm\told\ntap\tlan-old\n== end\n');
+    world.hv1.instead.set('runners', () => 'vm\told\ntap\tlan-old\n== end\n');
     const [result] = await world.apply(['hv1', 'web1']);
     return result;
   }

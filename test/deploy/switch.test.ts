@@ -384,9 +384,7 @@ describe('the first switch of an adopted host', () => {
       'other\tWeb_1',
       'other-tap\tWeb_1\tvm-a-web1',
     ];
-    world.hv1.instead.set('runners', () =>
-      ['fleet-runners 1', ...found, 'user\tops', '== end', ''].join('\n'),
-    );
+    world.hv1.instead.set('runners', () => [...found, 'user\tops', '== end', ''].join('\n'));
     return world;
   };
 

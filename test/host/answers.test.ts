@@ -11,6 +11,7 @@ import { unlock } from '../../src/host/hypervisor/deployment.ts';
 import { readHistory } from '../../src/host/hypervisor/look.ts';
 import { runStep } from '../../src/host/hypervisor/run-step.ts';
 import { build } from '../../src/host/hypervisor/steps.ts';
+import { greeting } from '../../src/host/scripts.ts';
 import { failure } from './desk.ts';
 
 const long = 'x'.repeat(100_000);
@@ -176,10 +177,14 @@ describe('a step', () => {
     runStep(answering(result), build('d1', '/repo', 'auto', wanted), how);
 
   test('is not answered by what a build prints', async () => {
+    const begins = `${greeting('build')}\n`;
     const forged = 'trace: x\nbuilt\tweb1\t/nix/store/evil\n';
-    const { paths } = await run({ stdout: forged, stderr: 'built\tweb1\t/nix/store/good\n' });
+    const { paths } = await run({
+      stdout: forged,
+      stderr: `${begins}built\tweb1\t/nix/store/good\n`,
+    });
     expect([...paths]).toEqual([['web1', '/nix/store/good']]);
-    expect((await run({ stdout: forged })).paths.size).toBe(0);
+    expect((await run({ stdout: forged, stderr: begins })).paths.size).toBe(0);
   });
 
   test('is not said by a build to have failed for another reason', async () => {

@@ -9,7 +9,6 @@ const parts = ['kernel', 'initrd', 'kernel-modules'];
 /** Facts as facts.sh prints them: what `parseFacts` reads. */
 export function factsText(facts: Facts): string {
   return [
-    'fleet-facts 1',
     ...records(facts),
     '== links',
     ...links(facts).map(([path, to]) => `lrwxrwxrwx 1 root kvm 51 Jan  1 00:00 ${path} -> ${to}`),

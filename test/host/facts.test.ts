@@ -86,9 +86,7 @@ describe('facts', () => {
   });
 
   test.each([
-    ['chatter before the first line', `Welcome to hv1!\n${text}`],
     ['chatter after the last', `${text}logout\n`],
-    ['another version', text.replace('fleet-facts 1', 'fleet-facts 2')],
     ['nothing', ''],
   ])('with %s are refused with a hint', (_, wrong) => {
     expect(() => parseFacts(wrong)).toThrow(

@@ -17,7 +17,6 @@ vms:
 const runners = (...records: readonly string[]) =>
   parseRunners(
     [
-      'fleet-runners 1',
       'vm\tdb',
       ...records,
       "run\t  if [ ! -e 'data.img' ]; then",

@@ -29,7 +29,6 @@ function host(
   }));
   const facts = parseFacts(
     [
-      'fleet-facts 1',
       'client\t198.51.100.7 50000 192.0.2.1 22',
       ...vms.map((vm) => `vm\t${vm}\tno`),
       '== units',
@@ -45,7 +44,7 @@ function host(
   );
   return {
     facts,
-    runners: parseRunners(['fleet-runners 1', ...ports, ...found, '== end', ''].join('\n')),
+    runners: parseRunners([...ports, ...found, '== end', ''].join('\n')),
   };
 }
 

@@ -8,6 +8,7 @@ import type { Host } from '../../src/host/host.ts';
 import { runScript } from '../../src/host/hypervisor/call.ts';
 import { parseFacts } from '../../src/host/parse-facts.ts';
 import { parseRunners } from '../../src/host/runners.ts';
+import { greeting, type ScriptName } from '../../src/host/scripts.ts';
 import { AfterMark, mark } from '../../src/host/ssh/after-mark.ts';
 import { Output } from '../../src/host/ssh/output.ts';
 import { FleetError } from '../../src/model/errors.ts';
@@ -127,15 +128,15 @@ test('what a script says of its failure is cut to what a person reads', async ()
 
 test('every script has a limit', async () => {
   const limits: (number | undefined)[] = [];
+  let name: ScriptName = 'begin';
   const asked = {
     name: 'hv1',
     run: async (_text: string, _args: unknown, options: { timeoutMs?: number }) => {
       limits.push(options.timeoutMs);
-      return { code: 0, stdout: '', stderr: '' };
+      return { code: 0, stdout: `${greeting(name)}\n`, stderr: '' };
     },
   } as unknown as Host;
-  for (const name of ['begin', 'end', 'history', 'renew'] as const)
-    await runScript(asked, name, []);
+  for (name of ['begin', 'end', 'history', 'renew'] as const) await runScript(asked, name, []);
   await runScript(asked, 'renew', [], { timeoutMs: 5 });
   expect(limits).toEqual([300_000, 60_000, 60_000, 60_000, 5]);
 });
@@ -148,15 +149,12 @@ test.each<[string, () => unknown]>([
     'facts of open deployments and units',
     () =>
       parseFacts(
-        `fleet-facts 1\n${'open\ta\n'.repeat(times)}== units\n${many(times, (i) => `Id=u${i}\nActiveState=active\n\n`)}== end\n`,
+        `${'open\ta\n'.repeat(times)}== units\n${many(times, (i) => `Id=u${i}\nActiveState=active\n\n`)}== end\n`,
       ),
   ],
   [
     'facts of units with long names',
-    () =>
-      parseFacts(
-        `fleet-facts 1\n== units\nId=fleet-${'-'.repeat(1_000_000)}\nActiveState=active\n\n== end\n`,
-      ),
+    () => parseFacts(`== units\nId=fleet-${'-'.repeat(1_000_000)}\nActiveState=active\n\n== end\n`),
   ],
   [
     'generations',
@@ -172,16 +170,13 @@ test.each<[string, () => unknown]>([
     'history',
     () => parseHistory(`deployment\tx\n${many(times, (i) => `journal\t1\t${i}\ta\tbegin\n`)}`),
   ],
-  [
-    'ports',
-    () => parseRunners(`fleet-runners 1\n${many(times, (i) => `port\tp${i}\tbr\n`)}== end\n`),
-  ],
-  ['rules', () => parseRunners(`fleet-runners 1\naccepts\t${'-p tcp '.repeat(times)}\n== end\n`)],
+  ['ports', () => parseRunners(`${many(times, (i) => `port\tp${i}\tbr\n`)}== end\n`)],
+  ['rules', () => parseRunners(`accepts\t${'-p tcp '.repeat(times)}\n== end\n`)],
   [
     'disks and mounts of a guest',
     () =>
       parseRunners(
-        `fleet-runners 1\nvm\ta\n${many(times, (i) => `run\ttruncate -s 1M 'a${i}' mkfs.ext4 file=a${i}\nfstab\t/dev/x${i} /a ext4 ro\n`)}== end\n`,
+        `vm\ta\n${many(times, (i) => `run\ttruncate -s 1M 'a${i}' mkfs.ext4 file=a${i}\nfstab\t/dev/x${i} /a ext4 ro\n`)}== end\n`,
       ),
   ],
 ])('%s without number take time in proportion', (_, parse) => {

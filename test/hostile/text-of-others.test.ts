@@ -4,6 +4,9 @@ import { reportError } from '../../src/cli/report-error.ts';
 import { probe } from '../../src/deploy/probes.ts';
 import type { Host } from '../../src/host/host.ts';
 import { runScript } from '../../src/host/hypervisor/call.ts';
+import { runStep } from '../../src/host/hypervisor/run-step.ts';
+import { startVm } from '../../src/host/hypervisor/steps.ts';
+import { greeting } from '../../src/host/scripts.ts';
 import { FleetError } from '../../src/model/errors.ts';
 import { revertMessage } from '../../src/plan/commit-message.ts';
 import { harmless } from '../../src/report/guard.ts';
@@ -37,15 +40,22 @@ const host = (answer: { code: number; stdout: string; stderr: string }): Host =>
 
 describe('text of others is printable, wherever it comes from', () => {
   it('what a script on a hypervisor answers, line by line and as a whole', async () => {
+    const answered = (text: string) =>
+      host({ code: 0, stdout: `${greeting('facts')}\n${text}`, stderr: '' });
     const lines: string[] = [];
-    const stdout = await runScript(host({ code: 0, stdout: hostile, stderr: '' }), 'facts', [], {
-      onLine: (line) => lines.push(line),
-    });
+    await runStep(
+      host({ code: 0, stdout: hostile, stderr: greeting('vm-start') }),
+      startVm('web1'),
+      {
+        ...{ id: 'd1', number: '001', seconds: 1, timeoutMs: 1000 },
+        onLine: (line) => lines.push(line),
+        onKilled: () => {},
+      },
+    );
+    const stdout = await runScript(answered(hostile), 'facts', []);
     expectPrintable(`${stdout.replace('::', '')}${lines.join()}`);
     // The parsers' own characters stay.
-    expect(await runScript(host({ code: 0, stdout: 'a\tb\n', stderr: '' }), 'facts', [])).toBe(
-      'a\tb\n',
-    );
+    expect(await runScript(answered('a\tb\n'), 'facts', [])).toBe('a\tb\n');
   });
 
   it('what it says of its failure, in the result and in the commit that reverts', async () => {

@@ -22,8 +22,8 @@ const first: FirstHypervisor = {
   boot: { config: {} },
 };
 const nothing = {
-  facts: parseFacts('fleet-facts 1\n== end\n'),
-  runners: parseRunners('fleet-runners 1\n== end\n'),
+  facts: parseFacts('== end\n'),
+  runners: parseRunners('== end\n'),
 };
 
 describe.each<[string, (of: FirstHypervisor) => string]>([

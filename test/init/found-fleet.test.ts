@@ -42,7 +42,6 @@ function seen(bridges: readonly Bridge[], active: readonly string[], vms: readon
   }));
   return parseFacts(
     [
-      'fleet-facts 1',
       ...vms.map((vm) => `vm\t${vm}\tno`),
       '== units',
       ...active.flatMap((vm) => [

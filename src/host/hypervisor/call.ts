@@ -3,7 +3,8 @@ import { plainText } from '../../model/plain-text.ts';
 import { clip } from '../answers/clip.ts';
 import { Unreadable } from '../answers/shape.ts';
 import type { Host, RunOptions, RunResult } from '../host.ts';
-import { type ScriptName, script } from '../scripts.ts';
+import { answering, type ScriptName } from '../scripts.ts';
+import { greeted, isGreeting } from './greeting.ts';
 
 /** How many lines of remote output an error carries, and how long each of them may be. */
 const lastLines = 20;
@@ -50,7 +51,8 @@ const lengths: Partial<Readonly<Record<ScriptName, number>>> = {
 };
 
 /**
- * Runs one script, within its limit unless `timeoutMs` says another. @throws FleetError with the code
+ * Runs one script, within its limit unless `timeoutMs` says another. @returns its answer, without the line that
+ * says whose it is. @throws Unreadable for one without that line; FleetError with the code
  * that the script gave (`fleet-error` on standard error), or `remote.failed`, and the last lines of its
  * output; `ssh.timed-out` after its limit, `remote.too-much` when it says more than anybody reads.
  */
@@ -58,25 +60,19 @@ export async function runScript(
   host: Host,
   name: ScriptName,
   args: readonly string[],
-  options: RunOptions = {},
+  options: Omit<RunOptions, 'onLine'> = {},
 ): Promise<string> {
   const timeoutMs = (limits[name] ?? usual) * 1000;
-  const { onLine } = options;
-  const result = await host.run(script(name), args, {
-    timeoutMs,
-    title: name,
-    ...options,
-    // Whatever a hypervisor says enters here, and only printable.
-    ...(onLine && { onLine: (line) => onLine(plainText(line)) }),
-  });
+  const result = await host.run(answering(name), args, { timeoutMs, title: name, ...options });
   if (result.code === 0) {
     const most = lengths[name] ?? usualLength;
-    if (!onLine && result.stdout.length > most)
+    if (result.stdout.length > most)
       throw new FleetError(
         'remote.too-much',
         `${name} on ${host.name} said more than ${most} characters`,
       );
-    return plainText(result.stdout, Number.POSITIVE_INFINITY);
+    // Whatever a hypervisor says enters here, and only printable.
+    return greeted(host, name, plainText(result.stdout, Number.POSITIVE_INFINITY));
   }
   throw failureOf(host, options.title ?? name, result);
 }
@@ -94,6 +90,7 @@ export function failureOf(
   const detail = `${stdout}\n${stderr}`
     .split('\n')
     .filter((l) => l.trim() !== '' && !l.startsWith('fleet-error\t') && !answers.test(l))
+    .filter((l) => !isGreeting(l))
     .slice(-lastLines);
   const [, own = '', ...message] = said?.split('\t') ?? [];
   return new FleetError(
@@ -116,7 +113,7 @@ export async function ask<T>(
   name: ScriptName,
   args: readonly string[],
   read: (answer: string) => T,
-  options: RunOptions = {},
+  options: Omit<RunOptions, 'onLine'> = {},
 ): Promise<T> {
   const answer = await runScript(host, name, args, options);
   try {

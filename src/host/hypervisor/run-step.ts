@@ -4,6 +4,7 @@ import { Rows, Unreadable } from '../answers/shape.ts';
 import type { Host } from '../host.ts';
 import { script, stepScript } from '../scripts.ts';
 import { failureOf } from './call.ts';
+import { requireGreeting } from './greeting.ts';
 import type { Step } from './steps.ts';
 
 /** Characters that the answer of a step may have: access.sh's has all users and networks of a system. */
@@ -51,6 +52,7 @@ export async function runStep<T>(host: Host, step: Step<T>, how: Try): Promise<T
   const answer = plainText(result.stderr, Number.POSITIVE_INFINITY);
   for (const guest of Rows.in(answer).firsts('killed')) how.onKilled(guest);
   if (result.code !== 0) throw failureOf(host, step.title, { ...result, stderr: answer });
+  requireGreeting(host, step.script, answer);
   try {
     return step.read(answer);
   } catch (error) {

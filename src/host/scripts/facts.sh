@@ -116,7 +116,6 @@ look() {
 		done
 	fi
 
-	echo 'fleet-facts 1'
 	record root "$R"
 	record now "$(date +%s)"
 	read -r up _ 2>/dev/null </proc/uptime && record uptime "${up%.*}"

@@ -17,7 +17,6 @@ lines() {
 	done
 }
 
-echo 'fleet-runners 1'
 systemctl show --no-pager -p Wants --value microvms.target 2>/dev/null | tr ' ' '\n' |
 	sed -n "s/^microvm@\(.*\)\.service$/autostart$tab\1/p"
 # MAC and address of everything that was heard of lately.

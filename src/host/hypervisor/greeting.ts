@@ -1,0 +1,42 @@
+import { Unreadable } from '../answers/shape.ts';
+import type { Host } from '../host.ts';
+import { greeting, type ScriptName } from '../scripts.ts';
+
+// Every answer begins with its script's name and the version of what follows.
+
+const anyGreeting = /^fleet-[a-z]+(-[a-z]+)* (\d{1,6})$/;
+
+/** Whether a line is one that scripts begin their answers with, which no person reads. */
+export function isGreeting(line: string): boolean {
+  return anyGreeting.test(line);
+}
+
+/** What follows the first line of an answer. @throws Unreadable `NAME.unreadable` when that is not the script's */
+export function greeted(host: Host, name: ScriptName, answer: string): string {
+  const end = answer.indexOf('\n');
+  const first = end < 0 ? answer : answer.slice(0, end);
+  if (first === greeting(name)) return answer.slice(first.length + 1);
+  throw stranger(name, answer, first).of(host.name);
+}
+
+/** The same of a step, whose answer comes among what others print. @throws Unreadable */
+export function requireGreeting(host: Host, name: ScriptName, answer: string): void {
+  const lines = answer.split('\n');
+  if (lines.includes(greeting(name))) return;
+  const other = lines.find((line) => line.startsWith(`fleet-${name} `) && isGreeting(line));
+  throw stranger(name, answer, other ?? '').of(host.name);
+}
+
+function stranger(name: ScriptName, answer: string, first: string): Unreadable {
+  const [mine, theirs] = [greeting(name), first].map((line) => anyGreeting.exec(line)?.[2]);
+  if (theirs !== undefined && first.startsWith(`fleet-${name} `))
+    return new Unreadable(
+      `${name}.unreadable`,
+      answer,
+      `${name} is answered in version ${theirs}, and this fleet reads ${mine}`,
+      { hint: 'Update fleet.' },
+    );
+  return new Unreadable(`${name}.unreadable`, answer, `it does not begin as ${name} does`, {
+    hint: 'Does a shell start-up file there print something, or end the session?',
+  });
+}
