@@ -1,7 +1,10 @@
 import { readRunners } from '../host/hypervisor/look.ts';
+import type { CheckResult } from '../model/check-result.ts';
 import type { Facts } from '../model/facts.ts';
 import { isBusy, type VmFacts } from '../model/guest-facts.ts';
+import { systemName } from '../model/names.ts';
 import type { Context } from './context.ts';
+import { Look } from './look.ts';
 
 /** Guests that ran before a switch or a roll-back, and what has to be true of them after it. */
 export interface Ran {
@@ -59,6 +62,15 @@ export async function untilAsBefore(
 ): Promise<AsBefore> {
   const { deadline, settle } = index.fleet.rollout;
   const started = clock.now();
+  const { name } = session.hypervisor;
+  const look = new Look(session, clock, name);
+  const asBefore = ([guest, seen]: readonly [string, string]): CheckResult => ({
+    target: guest === systemName ? name : guest,
+    check: 'as before',
+    ok: false,
+    expected: 'as before',
+    seen,
+  });
   let goodSince = started;
   const lives = new Map<string, { readonly life: string; readonly since: number }>();
   for (;;) {
@@ -82,6 +94,7 @@ export async function untilAsBefore(
       const isNew = (name: string) => invocation(facts, name) !== invocation(before, name);
       return { bad, restarted: names.filter(isNew) };
     }
+    look.waiting([...bad].map(asBefore), started, deadline);
     await clock.sleep(Math.min(1000, Math.max(100, settle)));
   }
 }

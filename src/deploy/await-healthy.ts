@@ -1,10 +1,10 @@
 import type { CheckResult } from '../model/check-result.ts';
 import type { Check, Rollout } from '../model/fleet.ts';
 import { journalOf } from '../model/names.ts';
-import { NotHealthy } from '../model/not-healthy.ts';
 import type { Clock } from '../model/time.ts';
 import { checkVm, type VmTarget } from '../plan/checks.ts';
 import { checkpoint } from './interrupt.ts';
+import { Look } from './look.ts';
 import { probe } from './probes.ts';
 import type { Session } from './session.ts';
 
@@ -27,6 +27,14 @@ export async function awaitHealthy(
   const longest = Math.max(rollout.deadline, ...limits);
   const started = clock.now();
   const hint = `On ${session.hypervisor.name}: ${journalOf(vm.name)}`;
+  const look = new Look(session, clock, vm.name);
+  const settled = (ms = 0): CheckResult => ({
+    target: vm.name,
+    check: 'settled',
+    ok: true,
+    expected: `same invocation for ${rollout.settle / 1000} s`,
+    seen: `same invocation for ${(ms / 1000).toFixed(1)} s`,
+  });
   let healthySince: number | undefined;
   let life: string | undefined;
   let pause = 100;
@@ -45,34 +53,34 @@ export async function awaitHealthy(
     const healthy = results.every((r) => r.ok);
     if (vm.state === 'stopped') {
       if (healthy) return results;
-      throw new NotHealthy(vm.name, 'did not stop', results);
+      throw look.failed('did not stop', results);
     }
     const seen = facts.vms.get(vm.name);
     // Restart=always hides a guest, or a virtiofsd, that dies; the invocation shows it. NRestarts
     // does not: it is 0 again after each restart, as the helpers are PartOf= the guest.
     const now = seen?.unit.invocation && `${seen.unit.invocation} ${seen.virtiofsd.invocation}`;
     if (life !== undefined && now && now !== life) {
-      throw new NotHealthy(vm.name, 'died and was restarted by systemd', results, hint);
+      throw look.failed(
+        'died and was restarted by systemd',
+        [...results, { ...settled(), ok: false, seen: 'restarted' }],
+        hint,
+      );
     }
     const shares = vm.expected.virtiofs === false || seen?.virtiofsd.active === 'active';
     if (!life && seen?.unit.active === 'active' && shares) life = now;
 
     healthySince = healthy ? (healthySince ?? clock.now()) : undefined;
     if (healthySince !== undefined && clock.now() - healthySince >= rollout.settle) {
-      return [
-        ...results,
-        {
-          target: vm.name,
-          check: 'settled',
-          ok: true,
-          expected: `same invocation for ${rollout.settle / 1000} s`,
-          seen: `same invocation for ${((clock.now() - healthySince) / 1000).toFixed(1)} s`,
-        },
-      ];
+      return [...results, settled(clock.now() - healthySince)];
     }
     // A guest that flickers is given one settle time more, not for ever.
     if (clock.now() - started > limit + (healthySince === undefined ? 0 : rollout.settle)) {
-      throw new NotHealthy(vm.name, `is not healthy after ${limit / 1000} s`, results, hint);
+      throw look.failed(`is not healthy after ${limit / 1000} s`, results, hint);
+    }
+    if (healthySince === undefined) look.waiting(results, started, limit);
+    else {
+      const stands = { ...settled(clock.now() - healthySince), ok: false };
+      look.waiting([stands], healthySince, rollout.settle);
     }
     const left = healthySince === undefined ? pause : rollout.settle - (clock.now() - healthySince);
     await clock.sleep(Math.max(20, Math.min(left, healthySince === undefined ? pause : 1000)));

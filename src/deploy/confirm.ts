@@ -2,11 +2,11 @@ import { confirm as confirmAt } from '../host/hypervisor/deployment.ts';
 import * as steps from '../host/hypervisor/steps.ts';
 import { isLost } from '../host/lost.ts';
 import { FleetError } from '../model/errors.ts';
-import { NotHealthy } from '../model/not-healthy.ts';
 import { checkHypervisor, checkVm, type VmTarget } from '../plan/checks.ts';
 import { bystanders } from './context.ts';
 import { withReason } from './failure.ts';
 import { checkpoint, Interrupted } from './interrupt.ts';
+import { Look } from './look.ts';
 import { inParallel } from './parallel.ts';
 import type { Part } from './part.ts';
 import { asFleetError, patience } from './put-back.ts';
@@ -28,6 +28,7 @@ export async function confirmAll(
 ): Promise<Part | undefined> {
   const failed = await attempt(parts, async (part) => {
     checkpoint(signal);
+    part.ctx.session.phase('verify');
     await lookOnceMore(part);
     const { boot } = part.outcome as Outcome;
     if (!boot) return;
@@ -43,6 +44,7 @@ export async function confirmAll(
   // All in one go: whoever asks to stop from now on is told that they stay.
   for (const part of parts) {
     part.state = 'confirming';
+    part.ctx.session.phase('confirm');
     part.ctx.emit({ type: 'hypervisor', hypervisor: part.name, state: 'confirming' });
   }
   return attempt(parts, confirm);
@@ -70,7 +72,10 @@ async function lookOnceMore(part: Part): Promise<void> {
   const targets = [...standing.values()];
   const running = [...targets, ...bystanders(ctx)].filter((t) => t.state === 'running');
   const addresses = running.map(({ expected }) => expected.address);
-  const until = clock.now() + Math.min(looksFor, confirm / 2);
+  const look = new Look(session, clock, name);
+  const started = clock.now();
+  const limit = Math.min(looksFor, confirm / 2);
+  const until = started + limit;
   // Guests that this deployment left alone fail nothing: for them a second look has to do.
   const lostPing = Math.min(until, clock.now() + 2000);
   for (;;) {
@@ -92,12 +97,9 @@ async function lookOnceMore(part: Part): Promise<void> {
     }
     if (clock.now() >= until) {
       const failing = checks.filter((c) => !c.ok && c.target !== name).map((c) => c.target);
-      throw await withReason(
-        session,
-        new NotHealthy(name, 'did not stay healthy', checks),
-        failing,
-      );
+      throw await withReason(session, look.failed('did not stay healthy', checks), failing);
     }
+    look.waiting(checks, started, limit);
     await session.renew();
     await clock.sleep(500);
   }

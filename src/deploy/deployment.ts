@@ -51,7 +51,10 @@ export function deploying(desired: Desired): Work {
   return {
     prepare: async (ctx) => {
       checkpoint(ctx.signal);
-      if (actions.some((a) => a.kind === 'checkout')) await moveCheckout(ctx, desired.source);
+      if (actions.some((a) => a.kind === 'checkout')) {
+        ctx.session.phase('checkout');
+        await moveCheckout(ctx, desired.source);
+      }
       checkpoint(ctx.signal);
       built = await build(ctx, actions);
       const switches = actions.some((a) => a.kind === 'switch' && isNeeded(ctx, a, built));
@@ -80,20 +83,25 @@ async function activate(
     return a.restart ? [{ ...a, kind: 'restart' }] : [];
   });
   announce(ctx, actions, todo, built);
+  const toplevel = built.get(ctx.session.hypervisor.name);
+  const switching = todo.find((a) => a.kind === 'switch');
+  const isChanged = (switching && toplevel) || todo.some((a) => a.repairs);
+  if (isChanged) ctx.session.phase('switch');
   await repairAll(ctx, todo);
   const leaving = todo.filter((a) => a.kind === 'set-aside');
-  for (const action of [...leaving, ...todo.filter((a) => a.network || a.kind === 'stop')]) {
+  const stopping = [...leaving, ...todo.filter((a) => a.network || a.kind === 'stop')];
+  if (stopping.length > 0 && !isChanged) ctx.session.phase('guests');
+  for (const action of stopping) {
     checkpoint(ctx.signal);
     await stopVm(ctx, action.target);
   }
-  const toplevel = built.get(ctx.session.hypervisor.name);
-  const switching = todo.find((a) => a.kind === 'switch');
   if (switching && toplevel) {
     checkpoint(ctx.signal);
     await switchSystem(ctx, switching, toplevel, todo);
     await removeOldBridges(ctx);
   }
   const rising = todo.filter((a) => bringsUp.has(a.kind));
+  if (rising.length > 0) ctx.session.phase('guests');
   await bringUpAll(ctx, rising, (action) => runnerOf(ctx, action, built));
   for (const action of leaving) await setAside(ctx, action.target);
   checkpoint(ctx.signal);
@@ -135,6 +143,7 @@ async function build(
       }),
     );
   if (wanted.length === 0) return new Map();
+  session.phase('build');
   // Nothing runs on what is being built: a person who asks to stop need not wait for it.
   const stop = () => void stopBuild(session.host, session.id).catch(() => undefined);
   ctx.signal.addEventListener('abort', stop, { once: true });

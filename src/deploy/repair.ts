@@ -1,10 +1,10 @@
 import * as steps from '../host/hypervisor/steps.ts';
-import { NotHealthy } from '../model/not-healthy.ts';
 import type { PlanCheck } from '../plan/checks.ts';
 import { hypervisorChecks } from '../plan/drift.ts';
 import type { Action } from '../plan/plan.ts';
 import { addressesOf, type Context } from './context.ts';
 import { checkpoint } from './interrupt.ts';
+import { Look } from './look.ts';
 
 /** A unit that is reloaded, and a kernel that is told, take their time: that long, in ms. */
 const takes = 10_000;
@@ -23,18 +23,21 @@ export async function repairAll(ctx: Context, actions: readonly Action[]): Promi
   }
   const { session, clock, index, before } = ctx;
   const { name } = session.hypervisor;
-  const until = clock.now() + takes;
+  const look = new Look(session, clock, name);
+  const started = clock.now();
+  const until = started + takes;
   for (;;) {
     const facts = await session.facts(addressesOf(index, name, before));
     const checks = hypervisorChecks(index, name, facts).filter(isMendable);
     const silent = [...facts.answers].filter(([, answers]) => !answers).map(([address]) => address);
     if (checks.every((c) => c.ok) && (silent.length === 0 || clock.now() >= until)) {
       if (silent.length > 0) session.note(`repaired; still no answer from ${silent.join(', ')}`);
-      ctx.emit({ type: 'checks', state: 'passed', hypervisor: name, target: name, checks });
+      look.passed(checks);
       return;
     }
     if (clock.now() >= until && checks.some((c) => !c.ok))
-      throw new NotHealthy(name, 'is still not as it should be after the repair', checks);
+      throw look.failed('is still not as it should be after the repair', checks);
+    look.waiting(checks, started, takes);
     await clock.sleep(500);
   }
 }

@@ -27,6 +27,7 @@ export function returning(returns: Returns, generations: Generations, operator: 
       const moved = movedVms(ctx, vms);
       if (moved.length > 0 && !system) throw needsItsHypervisor(ctx, moved);
       if (system) {
+        ctx.session.phase('switch');
         for (const name of moved) await stopVm(ctx, name);
         checkpoint(ctx.signal);
         const changing = new Set([...moved, ...declaredBy(system, generations)]);
@@ -38,6 +39,7 @@ export function returning(returns: Returns, generations: Generations, operator: 
         });
         await requireFound(ctx, (name) => changing.has(name) && !returns.has(name));
       }
+      if (vms.length > 0) ctx.session.phase('guests');
       for (const [name, generation] of vms) {
         checkpoint(ctx.signal);
         try {

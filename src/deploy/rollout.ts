@@ -84,6 +84,7 @@ export async function rollOut(input: RolloutInput): Promise<HypervisorResult[]> 
   try {
     // Whoever asks to stop before anything was begun finds nothing locked, committed or pushed.
     checkpoint(input.signal);
+    emit({ type: 'phase', phase: 'lock' });
     if (input.enter) await input.enter(sessions);
     else await beginAll(beginnings, deployment, index, input.ports.clock, input);
     begun = !input.enter;
@@ -269,8 +270,10 @@ class Run {
 
   async #putBack(part: Part): Promise<void> {
     const { session } = part.ctx;
-    if (part.state !== 'waiting' || part.failure)
-      session.note(part.failure ? stopped(part.failure) : 'rolling back with the others');
+    if (part.failure?.code === 'interrupted') session.note(part.failure.message);
+    else if (part.failure) this.#tellFailure(part, part.failure);
+    else if (part.state !== 'waiting') session.note('rolling back with the others');
+    session.phase('roll-back');
     // Not waited for: guests are down. Where it could not be written it can be afterwards.
     const kept = this.#keepFailure(part);
     const { world, ...how } = await putBack(part.ctx);
@@ -285,6 +288,10 @@ class Run {
     }
     if (!isKept) await this.#keepFailure(part);
     this.#end(part, how);
+  }
+
+  #tellFailure({ name }: Part, failure: FleetError): void {
+    this.#input.emit({ type: 'failure', hypervisor: name, failure: failureOf(failure) });
   }
 
   async #keepFailure(part: Part): Promise<boolean> {
@@ -318,11 +325,6 @@ class Run {
       ...(because !== undefined && { because }),
     });
   }
-}
-
-/** What a person asked to stop, or to undo, has not failed. */
-function stopped({ code, message }: FleetError): string {
-  return code === 'interrupted' ? message : `failed: ${message}`;
 }
 
 /** The exit code that says how it went for all of them. */

@@ -5,7 +5,7 @@ import { runStep } from '../host/hypervisor/run-step.ts';
 import type { Step } from '../host/hypervisor/steps.ts';
 import { isLost, isRefusal } from '../host/lost.ts';
 import { FleetError } from '../model/errors.ts';
-import type { Emit } from '../model/events.ts';
+import type { Emit, Phase } from '../model/events.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Hypervisor, StepLimits } from '../model/fleet.ts';
 import { rebooted } from './host-fault.ts';
@@ -33,8 +33,8 @@ export interface Terms {
 export class Session {
   readonly hypervisor: Hypervisor;
   readonly id: string;
+  readonly emit: Emit;
   readonly #ports: Ports;
-  readonly #emit: Emit;
   readonly #confirm: number;
   readonly #limits: StepLimits;
   #host: Host;
@@ -42,6 +42,7 @@ export class Session {
   /** A login that was refused, and when: nobody tries again without need. */
   #refused: { readonly error: unknown; readonly at: number } | undefined;
   #steps = 0;
+  #phase: Phase | undefined;
   /** Steps, switches and reconnections in hand: then nobody else renews the lease or connects. */
   #busy = 0;
   #reconnecting: Promise<void> | undefined;
@@ -55,7 +56,7 @@ export class Session {
     this.#limits = terms.limits;
     this.#host = host;
     this.#ports = ports;
-    this.#emit = emit;
+    this.emit = emit;
   }
 
   get host(): Host {
@@ -72,7 +73,14 @@ export class Session {
   }
 
   note(text: string): void {
-    this.#emit({ type: 'note', hypervisor: this.hypervisor.name, text });
+    this.emit({ type: 'note', hypervisor: this.hypervisor.name, text });
+  }
+
+  /** From here on it is at this. */
+  phase(phase: Phase): void {
+    if (phase === this.#phase) return;
+    this.#phase = phase;
+    this.emit({ type: 'phase', phase, hypervisor: this.hypervisor.name });
   }
 
   /** Ms for what may take as long as a build: a step in hand is waited for, a large bundle sent over a slow line. */
@@ -92,7 +100,7 @@ export class Session {
     let lines = 0;
     const onLine = (line: string) => {
       lines += 1;
-      this.#emit({ type: 'output', hypervisor: this.hypervisor.name, line });
+      this.emit({ type: 'output', hypervisor: this.hypervisor.name, line });
     };
     const onKilled = (guest: string) => this.note(`${guest} did not stop in time and was killed`);
     const own = { id: this.id, number, seconds: Math.ceil(limitMs / 1000), onLine, onKilled };
@@ -129,7 +137,7 @@ export class Session {
   async #told<T>(title: string, work: () => Promise<T>): Promise<T> {
     const started = this.#ports.clock.now();
     const say = (state: 'begin' | 'done' | 'failed') =>
-      this.#emit({
+      this.emit({
         type: 'step',
         hypervisor: this.hypervisor.name,
         step: title,

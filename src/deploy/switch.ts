@@ -4,11 +4,11 @@ import type { CheckResult } from '../model/check-result.ts';
 import { FleetError } from '../model/errors.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Network } from '../model/fleet.ts';
-import { NotHealthy } from '../model/not-healthy.ts';
 import { checkFailedUnits, checkHypervisor, checkUntouched } from '../plan/checks.ts';
 import { deployedNetworks } from '../plan/drift.ts';
 import { checkPlumbing } from '../plan/plumbing.ts';
 import type { Context } from './context.ts';
+import { Look } from './look.ts';
 
 /** TAPs re-join their bridges and networkd sets addresses in its own time: that long, in ms. */
 const networkSettles = 20_000;
@@ -27,7 +27,7 @@ export interface SwitchTarget {
  * as it is until everything else is well: until then a power cycle is a way back.
  */
 export async function switchHypervisor(ctx: Context, target: SwitchTarget): Promise<void> {
-  const { session, clock, emit, before } = ctx;
+  const { session, clock, before } = ctx;
   const { name } = session.hypervisor;
   const { confirm } = ctx.index.fleet.rollout;
   // After repairs: what they mended was not wrong before the switch.
@@ -47,7 +47,8 @@ export async function switchHypervisor(ctx: Context, target: SwitchTarget): Prom
     });
   }
   if (code === 100) session.note('a reboot is needed before all of the new system is in use');
-  const until = clock.now() + networkSettles;
+  const look = new Look(session, clock, name);
+  const started = clock.now();
   for (;;) {
     const facts = await session.facts().catch((error: unknown) => {
       throw isCutOff(error) ? unreachable(error, confirm) : error;
@@ -63,11 +64,12 @@ export async function switchHypervisor(ctx: Context, target: SwitchTarget): Prom
       ),
     ];
     if (checks.every((c) => c.ok)) {
-      emit({ type: 'checks', state: 'passed', hypervisor: name, target: name, checks });
+      look.passed(checks);
       return;
     }
-    if (clock.now() >= until)
-      throw new NotHealthy(name, 'is not as it should be after the switch', checks);
+    if (clock.now() - started >= networkSettles)
+      throw look.failed('is not as it should be after the switch', checks);
+    look.waiting(checks, started, networkSettles);
     await clock.sleep(500);
   }
 }

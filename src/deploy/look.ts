@@ -1,0 +1,62 @@
+import type { CheckResult } from '../model/check-result.ts';
+import { NotHealthy } from '../model/not-healthy.ts';
+import type { Clock } from '../model/time.ts';
+import type { Session } from './session.ts';
+
+/** Ms between two words about a check that is waited for and seen no other than before. */
+const pause = 1000;
+
+/** Tells how it goes while a vm or hypervisor is looked at until it is as it should be. */
+export class Look {
+  readonly #session: Session;
+  readonly #clock: Clock;
+  readonly #target: string;
+  #toldAt = Number.NEGATIVE_INFINITY;
+  #told = '';
+
+  constructor(session: Session, clock: Clock, target: string) {
+    this.#session = session;
+    this.#clock = clock;
+    this.#target = target;
+  }
+
+  /** Some do not hold yet: told about once a second, and when something else is seen. @param since of the clock */
+  waiting(checks: readonly CheckResult[], since: number, limitMs: number): void {
+    const failing = checks.filter((c) => !c.ok);
+    const seen = failing.map((c) => `${c.target}\t${c.check}\t${c.seen}`).join('\n');
+    const now = this.#clock.now();
+    if (failing.length === 0 || (seen === this.#told && now - this.#toldAt < pause)) return;
+    this.#told = seen;
+    this.#toldAt = now;
+    this.#tell('waiting', failing, { ms: now - since, limitMs });
+  }
+
+  passed(checks: readonly CheckResult[]): void {
+    this.#tell('passed', checks);
+  }
+
+  /** Tells which did not hold. @returns what to throw */
+  failed(why: string, checks: readonly CheckResult[], hint?: string): NotHealthy {
+    this.#tell(
+      'failed',
+      checks.filter((c) => !c.ok),
+    );
+    return new NotHealthy(this.#target, why, checks, hint);
+  }
+
+  #tell(
+    state: 'waiting' | 'passed' | 'failed',
+    checks: readonly CheckResult[],
+    time: { readonly ms?: number; readonly limitMs?: number } = {},
+  ): void {
+    const hypervisor = this.#session.hypervisor.name;
+    this.#session.emit({
+      type: 'checks',
+      hypervisor,
+      target: this.#target,
+      state,
+      checks,
+      ...time,
+    });
+  }
+}
