@@ -58,6 +58,8 @@ volumes volume "$vms"/*/*.img
 if [ -e "$state/lock" ] || [ -L "$state/lock" ]; then say marker lock "$(readlink "$state/lock")"; fi
 for folder in "$state"/deployments/*; do
 	if [ ! -d "$folder" ] || [ -f "$folder/result" ]; then continue; fi
+	# Cut off before it had a way back, or the lock: nobody waits for it, and the next one tidies it up.
+	[ -e "$folder/begun" ] || [ -e "$folder/back.sh" ] || continue
 	say marker "${folder##*/}" "no result, decided: $(readlink "$folder/decided")"
 done
 systemctl list-units --no-legend --plain 'fleet-*.service' 'fleet-*.timer' |

@@ -120,6 +120,11 @@ describe('history', () => {
     const folder = join(root, 'var/lib/fleet/deployments/d1');
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'meta'), 'operator\tada@desk\nstarted\t1000\n');
+    writeFileSync(join(folder, 'begun'), '');
+    // Of one that was cut off before it had the lock there is nothing to tell.
+    const cut = join(root, 'var/lib/fleet/deployments/d2');
+    mkdirSync(cut);
+    writeFileSync(join(cut, 'meta'), 'operator\tada@desk\nstarted\t1200\n');
     const [early, late] = ['1001\t001\tbuild\tbegin\n', '1090\t-\tway-back\tbegin\n'];
     writeFileSync(join(folder, 'journal'), `${early}half\0\0\0\0${late}\0\0\0${late}`);
     const env = { PATH: process.env.PATH, FLEET_ROOT: root };
@@ -128,7 +133,8 @@ describe('history', () => {
       encoding: 'utf8',
     });
     rmSync(root, { recursive: true });
-    const [deployment] = parseHistory(run.stdout);
+    const [deployment, other] = parseHistory(run.stdout);
+    expect(other).toBeUndefined();
     expect(deployment?.steps.map(({ name, began }) => [name, began])).toEqual([
       ['build', 1001],
       ['way-back', 1090],

@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,14 +19,16 @@ const path = (name: string) => join(root, name);
 const profiles = () => readdirSync(path('var/lib/fleet/profiles')).sort();
 const roots = () => readdirSync(path('nix/var/nix/gcroots/fleet')).sort();
 
-/** As at the end of a deployment. */
-function prune(): void {
+/** As at the end of a deployment. @param uptime seconds since the boot */
+function prune(uptime = 7200): void {
   const text = ['lib', 'deployments'].map((name) =>
     readFileSync(new URL(`../../src/host/scripts/${name}.sh`, import.meta.url), 'utf8'),
   );
   const tools = path('bin');
   const env = { PATH: `${tools}:${process.env.PATH}`, FLEET_ROOT: root };
-  execFileSync('sh', ['-c', `${text.join('\n')}\nprune`], { env });
+  execFileSync('sh', ['-c', `${text.join('\n')}\nuptime_seconds() { echo ${uptime}; }\nprune`], {
+    env,
+  });
 }
 
 /** A vm `web` that left, and beside it `web-2`, which is here. */
@@ -74,4 +78,21 @@ test('they stay while a deployment may still go back, and where the folders of v
   mkdirSync(path('var/lib/microvms'));
   prune();
   expect(profiles()).toEqual(all);
+});
+
+test('a deployment that was cut off before it began goes after the next boot, or after an hour', () => {
+  const folder = 'var/lib/fleet/deployments/20250101-0002';
+  mkdirSync(path(folder));
+  const before = (seconds: number) => {
+    const then = new Date(Date.now() - seconds * 1000);
+    utimesSync(path(folder), then, then);
+  };
+  before(60);
+  prune(120);
+  expect(existsSync(path(folder))).toBe(true);
+  before(3000);
+  prune();
+  expect(existsSync(path(folder))).toBe(true);
+  prune(120);
+  expect(existsSync(path(folder))).toBe(false);
 });

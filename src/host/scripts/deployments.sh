@@ -258,12 +258,13 @@ prune() {
 		rm -rf "$folder"
 		ended=$((ended - 1))
 	done
-	# Of a beginning that was cut off, an hour ago or more, nothing is needed.
-	now=$(date +%s)
+	# Of a beginning that was cut off nothing is needed: before the last boot, or an hour ago.
+	now=$(date +%s) up=$(uptime_seconds)
+	[ "$up" -lt 3600 ] || up=3600
 	for folder in "$deployments"/*; do
 		if [ ! -d "$folder" ] || [ -e "$folder/begun" ] || [ -e "$folder/result" ] || at_work "${folder##*/}"; then continue; fi
 		made=$(stat -c %Y "$folder" 2>/dev/null || stat -f %m "$folder") || continue
-		[ $((now - made)) -lt 3600 ] || rm -rf "$folder" "${roots:?}/${folder##*/}"
+		[ $((now - made)) -le "$up" ] || rm -rf "$folder" "${roots:?}/${folder##*/}"
 	done
 	for profile in "$state"/profiles/*; do
 		name=${profile##*/}

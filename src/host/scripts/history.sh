@@ -2,7 +2,9 @@
 # lines: its folder's name, meta, journal, rows of before and after, result.
 count=$1
 for folder in "$deployments"/*; do
+	# One that was cut off before it had the lock has done nothing.
 	[ -f "$folder/meta" ] || continue
+	[ -e "$folder/begun" ] || [ -e "$folder/result" ] || continue
 	set -- "$@" "$folder"
 done
 shift
