@@ -26,13 +26,8 @@ export async function withReason(
   const lines = (await Promise.all(told.map((guest) => session.reason(guest)))).flat();
   if (lines.length === 0) return error;
   if (error instanceof NotHealthy) return error.with(lines);
-  const { code, message, hint, exitCode, blames } = error;
-  return new FleetError(code, message, {
+  return error.retold({
     detail: [...(error.detail === undefined ? [] : [error.detail]), ...lines].join('\n'),
-    ...(hint !== undefined && { hint }),
-    exitCode,
-    blames,
-    cause: error,
   });
 }
 

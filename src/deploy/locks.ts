@@ -146,11 +146,10 @@ function explain(session: Session, error: FleetError): FleetError {
   const { name } = session.hypervisor;
   if (error.code === 'interrupted') return new Interrupted('interrupted; nothing was changed');
   if (!(error instanceof LockHeld)) {
-    return new FleetError(error.code, `${name}: ${error.message}`, {
+    return error.retold({
+      message: `${name}: ${error.message}`,
       // What the shell could not write says no more than that the disk is full.
-      ...(error.detail !== undefined &&
-        error.code !== 'preflight.no-space' && { detail: error.detail }),
-      ...(error.hint !== undefined && { hint: error.hint }),
+      ...(error.code === 'preflight.no-space' && { detail: undefined }),
     });
   }
   const held = lockHeld(name, error.holder);

@@ -256,9 +256,7 @@ export class Session {
 function explained(error: unknown, limit: 'short' | keyof StepLimits): unknown {
   if (!(error instanceof FleetError) || limit === 'short' || error.hint !== undefined) return error;
   if (error.code !== 'step.ended' && error.code !== 'step.still-running') return error;
-  return new FleetError(error.code, error.message, {
+  return error.retold({
     hint: `If it just needs longer, raise rollout.limits.${limit} in fleet.yaml.`,
-    cause: error,
-    ...(error.detail !== undefined && { detail: error.detail }),
   });
 }

@@ -60,6 +60,26 @@ export class FleetError extends Error {
     this.#blames = more.blames ?? (isUsers ? 'user' : 'world');
   }
 
+  /** The same in other words: code, exit code and whose doing it is stay. */
+  retold(words: {
+    readonly message?: string;
+    readonly hint?: string;
+    readonly detail?: string | undefined;
+  }): FleetError {
+    const { message, hint, detail } = { ...this.#words, ...words };
+    return new FleetError(this.code, message, {
+      ...(hint !== undefined && { hint }),
+      ...(detail !== undefined && { detail }),
+      exitCode: this.exitCode,
+      blames: this.blames,
+      cause: this,
+    });
+  }
+
+  get #words() {
+    return { message: this.message, hint: this.hint, detail: this.detail };
+  }
+
   get blames(): Blames {
     return this.#blames;
   }

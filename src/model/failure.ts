@@ -1,4 +1,4 @@
-import type { CheckResult } from './check-result.ts';
+import { type CheckResult, plainCheck } from './check-result.ts';
 import type { Blames, FleetError } from './errors.ts';
 import { NotHealthy } from './not-healthy.ts';
 
@@ -26,6 +26,9 @@ export function failureOf(error: FleetError): Failure {
     blames,
     ...(hint !== undefined && { hint }),
     ...(detail !== undefined && { detail }),
-    ...(sick && { target: sick.target, checks: sick.checks.filter((check) => !check.ok) }),
+    ...(sick && {
+      target: sick.target,
+      checks: sick.checks.filter((check) => !check.ok).map(plainCheck),
+    }),
   };
 }

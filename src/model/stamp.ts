@@ -1,4 +1,4 @@
-import type { CheckResult } from './check-result.ts';
+import { type CheckResult, plainCheck } from './check-result.ts';
 import { type Emit, type Event, type EventBody, eventsVersion, type Phase } from './events.ts';
 import type { Failure } from './failure.ts';
 import { plainLine, plainText } from './plain-text.ts';
@@ -35,8 +35,8 @@ export function stamping(
       version: eventsVersion,
       time: new Date(clock.now()).toISOString(),
       deployment,
-      ...bounded(body),
       phase: phaseOf(body),
+      ...bounded(body),
     } as Event);
 }
 
@@ -48,7 +48,7 @@ function bounded(body: EventBody): EventBody {
     case 'warning':
       return { ...body, text: plainText(body.text, most.text) };
     case 'checks':
-      return { ...body, checks: body.checks.slice(0, most.checks).map(plainCheck) };
+      return { ...body, checks: body.checks.slice(0, most.checks).map(boundedCheck) };
     case 'failure':
       return { ...body, failure: boundedFailure(body.failure) };
     case 'hypervisor':
@@ -64,12 +64,12 @@ function boundedFailure({ checks, detail, ...rest }: Failure): Failure {
   return {
     ...rest,
     ...(detail !== undefined && { detail: plainText(detail, most.text) }),
-    ...(checks && { checks: checks.slice(0, most.checks).map(plainCheck) }),
+    ...(checks && { checks: checks.slice(0, most.checks).map(boundedCheck) }),
   };
 }
 
-/** A check as whoever is told needs it: without what the plan makes of it. */
-function plainCheck({ target, check, ok, expected, seen }: CheckResult): CheckResult {
+function boundedCheck(whole: CheckResult): CheckResult {
+  const { check, expected, seen, ...rest } = plainCheck(whole);
   const line = (text: string) => plainLine(text, most.seen);
-  return { target, check: line(check), ok, expected: line(expected), seen: line(seen) };
+  return { ...rest, check: line(check), expected: line(expected), seen: line(seen) };
 }

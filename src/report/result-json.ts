@@ -1,26 +1,33 @@
-import type { FleetError } from '../model/errors.ts';
+import { failureOf } from '../model/failure.ts';
 import type { HypervisorResult } from '../model/result.ts';
 import type { Plan } from '../plan/plan.ts';
 
-/** The document of a command that deploys, for programs. @param more what this command has besides */
-export function resultsDocument(
-  kind: 'apply' | 'resume' | 'rollback',
-  results: readonly HypervisorResult[],
-  more: { readonly plan?: Plan; readonly id?: string; readonly declined?: boolean },
-): string {
-  const plain = results.map(({ failure, ...rest }) => ({
-    ...rest,
-    ...(failure && { failure: failureJson(failure) }),
-  }));
-  return `${JSON.stringify({ kind, version: 1, ...more, results: plain }, null, 2)}\n`;
+/** What a document has besides results. */
+export interface DocumentMore {
+  readonly plan?: Plan;
+  /** Of the deployment. */
+  readonly id?: string;
+  /** What was committed and pushed. */
+  readonly commit?: string;
+  readonly declined?: boolean;
 }
 
-function failureJson({ code, message, blames, hint, detail }: FleetError): object {
-  return {
-    code,
-    message,
-    blames,
-    ...(hint !== undefined && { hint }),
-    ...(detail !== undefined && { detail }),
-  };
+type Kind = 'apply' | 'resume' | 'rollback';
+
+/** What a command that deploys gives, for programs. */
+export function resultsData(
+  kind: Kind,
+  results: readonly HypervisorResult[],
+  more: DocumentMore,
+): object {
+  const plain = results.map(({ failure, ...rest }) => ({
+    ...rest,
+    ...(failure && { failure: failureOf(failure) }),
+  }));
+  return { kind, version: 1, ...more, results: plain };
+}
+
+/** The same as the document that --json prints. */
+export function resultsDocument(...data: Parameters<typeof resultsData>): string {
+  return `${JSON.stringify(resultsData(...data), null, 2)}\n`;
 }
