@@ -36,7 +36,7 @@ import {
 import { egressPorts, published } from './ports.ts';
 import { modulePath } from './rules/modules.ts';
 import type { Check as CheckYaml, FleetYaml } from './schema.generated.ts';
-import { credentials, runnerOf, share, stateVersionOf, users, volume } from './vm-fields.ts';
+import { credentials, share, stateVersionOf, users, vmmOf, volume } from './vm-fields.ts';
 
 /** A draft that no rule objects to → the Fleet, every default filled in. */
 export function assemble(draft: Draft): Fleet {
@@ -176,7 +176,7 @@ function guest(vm: DraftVm, draft: Draft): Vm {
     nics: links.map((link) => nic(name, link, draft)),
     vcpu: vcpuOf(merged),
     memoryMiB: memoryOf(merged),
-    hypervisor: runnerOf(merged),
+    hypervisor: vmmOf(merged),
     store: merged.store ?? 'shared',
     balloon: merged.balloon ?? false,
     ...(yaml.vsock !== undefined && { vsock: yaml.vsock }),

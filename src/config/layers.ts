@@ -1,11 +1,11 @@
-import type { Layer, Layers, Runner } from '../model/fleet.ts';
+import type { Layer, Layers, Vmm } from '../model/fleet.ts';
 import { saysSomething } from '../model/layers.ts';
 import { parseSize } from '../model/units.ts';
 import { memoryOf, vcpuOf } from './capacity.ts';
 import { type Draft, merge, none } from './normalise.ts';
 import { modulePath } from './rules/modules.ts';
 import type { Settings } from './schema.generated.ts';
-import { credentials, runnerOf, share, stateVersionOf, users, volume } from './vm-fields.ts';
+import { credentials, share, stateVersionOf, users, vmmOf, volume } from './vm-fields.ts';
 
 /** Where the fields of vms come from: put together again, its layers are what a vm has. */
 export function layersOf({ yaml, vms }: Draft): Layers | undefined {
@@ -17,7 +17,7 @@ export function layersOf({ yaml, vms }: Draft): Layers | undefined {
   const unsaid = {
     vcpu: vcpuOf(none),
     memoryMiB: memoryOf(none),
-    hypervisor: runnerOf(none),
+    hypervisor: vmmOf(none),
     stateVersion: stateVersionOf(none),
   };
   const own = [...vms.values()].map(
@@ -33,7 +33,7 @@ function layer(settings: Settings): Layer {
   return {
     ...(vcpu !== undefined && { vcpu }),
     ...(memory !== undefined && { memoryMiB: parseSize(memory)! }),
-    ...(hypervisor !== undefined && { hypervisor: hypervisor as Runner }),
+    ...(hypervisor !== undefined && { hypervisor: hypervisor as Vmm }),
     ...(timezone !== undefined && { timezone }),
     ...(stateVersion !== undefined && { stateVersion }),
     packages: own.packages,

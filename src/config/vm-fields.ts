@@ -1,4 +1,4 @@
-import type { Credential, Runner, Share, User, Volume } from '../model/fleet.ts';
+import type { Credential, Share, User, Vmm, Volume } from '../model/fleet.ts';
 import { byName } from '../model/names.ts';
 import { shareTag } from '../model/shares.ts';
 import { parseSize } from '../model/units.ts';
@@ -12,7 +12,7 @@ import type {
 
 // Fields of vms as the Fleet has them.
 
-export const runnerOf = ({ hypervisor = 'qemu' }: Settings): Runner => hypervisor as Runner;
+export const vmmOf = ({ hypervisor = 'qemu' }: Settings): Vmm => hypervisor as Vmm;
 
 export const stateVersionOf = ({ stateVersion = '25.11' }: Settings): string => stateVersion;
 

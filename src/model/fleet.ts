@@ -188,7 +188,7 @@ export type VmState = 'running' | 'stopped';
 export type Autostart = 'always' | 'healthy' | 'never';
 
 /** Runners of microvm.nix that fleet starts and stops guests with. */
-export type Runner = 'qemu' | 'cloud-hypervisor' | 'firecracker' | 'crosvm';
+export type Vmm = 'qemu' | 'cloud-hypervisor' | 'firecracker' | 'crosvm';
 
 export interface Vm {
   readonly name: string;
@@ -198,7 +198,7 @@ export interface Vm {
   readonly vcpu: number;
   readonly memoryMiB: number;
   /** `microvm.hypervisor`: what runs the guest. */
-  readonly hypervisor: Runner;
+  readonly hypervisor: Vmm;
   /** `disk`: a read-only image of its own instead of the hypervisor's store. */
   readonly store: 'shared' | 'disk';
   /** Memory that the guest does not use goes back to the hypervisor. */

@@ -22,7 +22,6 @@ import { takenOptions } from './options.ts';
 import { portNumbers, publishedPorts } from './ports.ts';
 import { references } from './references.ts';
 import { canary } from './rollout.ts';
-import { able, distinctCids, stoppable } from './runners.ts';
 import {
   checkoutPlaces,
   credentialFiles,
@@ -34,6 +33,7 @@ import {
 import { subnets, subnets6 } from './subnets.ts';
 import { advertisedSubnets, advertisingIsEnabled, besideTailscale } from './tailscale.ts';
 import { lastingUids, normalUsers, sshKeys } from './users.ts';
+import { able, distinctCids, stoppable } from './vmm.ts';
 import { distinctVolumes, harmlessVolumes, imageNames, largeEnoughVolumes } from './volumes.ts';
 
 /** What must hold beyond the schema. Each rule is about one thing and knows none of the others. */

@@ -1,4 +1,4 @@
-import { abilities, isRunner, unstoppable } from '../../model/runners.ts';
+import { abilities, isVmm, unstoppable } from '../../model/vmm.ts';
 import type { Finding } from '../finding.ts';
 import { type Draft, type DraftVm, origin } from '../normalise.ts';
 import type { Settings } from '../schema.generated.ts';
@@ -17,30 +17,30 @@ export function* stoppable({ layers }: Draft): Iterable<Finding> {
   }
 }
 
-/** A vm asks for nothing that its runner does not have: the evaluation would fail, or nothing happen. */
+/** A vm asks for nothing that its VMM does not have: the evaluation would fail, or nothing happen. */
 export function* able(draft: Draft): Iterable<Finding> {
   for (const vm of draft.vms.values()) {
-    const runner = vm.merged.hypervisor ?? 'qemu';
-    if (!isRunner(runner)) continue;
-    const can = abilities[runner];
+    const vmm = vm.merged.hypervisor ?? 'qemu';
+    if (!isVmm(vmm)) continue;
+    const can = abilities[vmm];
     const { balloon, credentials, shares, store = 'shared' } = vm.merged;
     if (!can.virtiofs && store === 'shared') {
       const written = vm.layers.some(({ settings }) => settings.store !== undefined);
       const field = written ? 'store' : 'hypervisor';
-      yield lacks(vm, field, `${runner} cannot share a store`, 'add store: disk');
+      yield lacks(vm, field, `${vmm} cannot share a store`, 'add store: disk');
     }
-    if (!can.virtiofs && shares.length > 0) yield lacks(vm, 'shares', `${runner} has no shares`);
-    if (!can.virtiofs) yield* runChecks(vm, runner);
-    if (!can.balloon && balloon) yield lacks(vm, 'balloon', `${runner} has no balloon`);
+    if (!can.virtiofs && shares.length > 0) yield lacks(vm, 'shares', `${vmm} has no shares`);
+    if (!can.virtiofs) yield* runChecks(vm, vmm);
+    if (!can.balloon && balloon) yield lacks(vm, 'balloon', `${vmm} has no balloon`);
     if (!can.credentials && Object.keys(credentials).length > 0) {
-      yield lacks(vm, 'credentials', `${runner} has no credentials`, 'only qemu has them');
+      yield lacks(vm, 'credentials', `${vmm} has no credentials`, 'only qemu has them');
     }
     if (!can.vsock && vm.yaml.vsock !== undefined) {
-      const message = `microvm -s does not reach guests of ${runner} (vm ${vm.name})`;
+      const message = `microvm -s does not reach guests of ${vmm} (vm ${vm.name})`;
       const hint = 'leave vsock out, or use qemu or cloud-hypervisor';
       yield { code: 'E521', path: [...vm.path, 'vsock'], on: 'key', message, hint };
     }
-    if (runner === 'firecracker') {
+    if (vmm === 'firecracker') {
       yield* firecrackerCpus(vm, draft);
       yield* firecrackerStops(vm, draft);
     }
@@ -48,11 +48,11 @@ export function* able(draft: Draft): Iterable<Finding> {
 }
 
 /** The keys of an ssh server that can be known come in a share. */
-function* runChecks(vm: DraftVm, runner: string): Iterable<Finding> {
+function* runChecks(vm: DraftVm, vmm: string): Iterable<Finding> {
   for (const { path, settings } of vm.layers) {
     for (const [i, { run }] of (settings.checks ?? []).entries()) {
       if (run === undefined) continue;
-      const message = `fleet cannot run a check inside a guest of ${runner} (vm ${vm.name})`;
+      const message = `fleet cannot run a check inside a guest of ${vmm} (vm ${vm.name})`;
       const hint = 'use a tcp or http check, or qemu or cloud-hypervisor';
       yield { code: 'E521', path: [...path, 'checks', i, 'run'], on: 'key', message, hint };
     }

@@ -1,6 +1,6 @@
-import type { Runner } from './fleet.ts';
+import type { Vmm } from './fleet.ts';
 
-/** What a runner of microvm.nix can be asked for; what it cannot makes its evaluation fail. */
+/** What a VMM can be asked for by microvm.nix; what it cannot makes its evaluation fail. */
 export interface Abilities {
   /** Directories of the hypervisor, its store among them. */
   readonly virtiofs: boolean;
@@ -11,7 +11,7 @@ export interface Abilities {
 }
 
 /** As lib/runners of microvm.nix has them. */
-export const abilities: Readonly<Record<Runner, Abilities>> = {
+export const abilities: Readonly<Record<Vmm, Abilities>> = {
   qemu: { virtiofs: true, balloon: true, vsock: true, credentials: true },
   'cloud-hypervisor': { virtiofs: true, balloon: true, vsock: true, credentials: false },
   crosvm: { virtiofs: true, balloon: true, vsock: true, credentials: false },
@@ -19,7 +19,7 @@ export const abilities: Readonly<Record<Runner, Abilities>> = {
   firecracker: { virtiofs: false, balloon: false, vsock: false, credentials: false },
 };
 
-/** Runners without a command to shut a guest down: every stop would be a power cut and a failed unit. */
+/** VMMs without a command to shut a guest down: every stop would be a power cut and a failed unit. */
 export const unstoppable: readonly string[] = ['kvmtool', 'stratovirt', 'alioth'];
 
-export const isRunner = (name: string): name is Runner => Object.hasOwn(abilities, name);
+export const isVmm = (name: string): name is Vmm => Object.hasOwn(abilities, name);
