@@ -55,7 +55,7 @@ export async function gitFollows(
       `Pushed revert ${short(outcome.branch)} to ${settings.branch}. Your change is still in commit ${short(commit)}.`,
     );
     say(`To edit it again: ${await editAgain(repo, deployed, outcome.branch)}`);
-    if ((await repo.head()) === commit) await repo.takeIn(outcome.branch);
+    if ((await repo.head()) === commit) await repo.fastForward(outcome.branch);
     return true;
   } catch (error) {
     const { message, hint } = asFleetError(error);

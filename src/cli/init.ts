@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { readFleet } from '../config/read-fleet.ts';
-import { introduce, readFacts, readRunners } from '../host/hypervisor/look.ts';
+import { inspect, readFacts, readRunners } from '../host/hypervisor/look.ts';
 import type { Runners } from '../host/runners.ts';
 import { bootOf } from '../init/boot.ts';
 import { emptyFleet } from '../init/empty-fleet.ts';
@@ -177,7 +177,7 @@ interface Seen {
   readonly user?: string;
   /** That sshd listens on. */
   readonly port?: number | undefined;
-  /** All that introduce.sh said, its boot loader among it. */
+  /** All that inspect.sh said, its boot loader among it. */
   readonly records?: readonly string[][];
   /** Only with --from. */
   readonly found?: { readonly facts: Facts; readonly runners: Runners };
@@ -198,8 +198,8 @@ async function lookAt(
   try {
     const host = await realPorts(invocation.common).connector.connect(hypervisor);
     try {
-      const introduced = await introduce(host);
-      const seen = { ...introduced, user: host.user };
+      const inspected = await inspect(host);
+      const seen = { ...inspected, user: host.user };
       if (options.from === undefined) return seen;
       const facts = await readFacts(host, hypervisor, 'full');
       return {

@@ -10,7 +10,7 @@ export interface Boot {
   readonly likely?: readonly Options[];
 }
 
-/** What introduce.sh printed, line by line, and the hardware configuration that will be used. */
+/** What inspect.sh printed, line by line, and the hardware configuration that will be used. */
 export function bootOf(records: readonly string[][], hardware: string | undefined): Boot {
   // nixos-generate-config writes none there, images of clouds do.
   if (/^[^#\n]*\bloader\b/m.test(hardware ?? '')) return { config: {} };

@@ -5,6 +5,7 @@ import { commit } from './commit.ts';
 import { idsOf } from './contents.ts';
 import { gitEnvironment, withBatchSsh } from './environment.ts';
 import { gitError } from './error.ts';
+import { fastForward } from './fast-forward.ts';
 import { type GitLimits, git, usualLimits } from './git.ts';
 import { currentHead, dirtyFiles, filesAt, textsAt } from './head.ts';
 import type { ObjectFormat } from './object-id.ts';
@@ -15,7 +16,6 @@ import { currentBranch, ready } from './ready.ts';
 import { hasSeen, remoteState, remoteUrl } from './remote.ts';
 import type { Repo } from './repo.ts';
 import { commitsBetween, revertTo } from './revert.ts';
-import { takeIn } from './take-in.ts';
 import { treeWith } from './tree-with.ts';
 
 /** Opens the repository that `dir` is in. @throws FleetError `git.not-a-repository`. */
@@ -50,7 +50,7 @@ export async function openRepo(dir: string, limits: GitLimits = usualLimits): Pr
     pathsBetween: (one, other) => pathsBetween(at, one, other),
     commitsBetween: (good, head) => commitsBetween(at, good, head),
     publishOutcome: (outcome) => publishOutcome(at, outcome),
-    takeIn: (id) => takeIn(at, format, id),
+    fastForward: (id) => fastForward(at, format, id),
     bundle: (id, have) => bundle(at, format, id, have),
   };
 }

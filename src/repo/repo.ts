@@ -132,7 +132,7 @@ export interface Repo {
    * Moves the checked-out branch and the work tree forward to this commit.
    * @throws FleetError `git.local-changes`, `git.diverged`; nothing has changed then.
    */
-  takeIn(commit: string): Promise<void>;
+  fastForward(commit: string): Promise<void>;
   /** A bundle that carries `commit` as refs/heads/fleet; complete unless `have` is an ancestor. */
   bundle(commit: string, have: string | undefined): Promise<Buffer>;
 }

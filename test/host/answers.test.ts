@@ -4,7 +4,7 @@ import { parseBuilt } from '../../src/host/answers/built.ts';
 import { parseFormer } from '../../src/host/answers/former.ts';
 import { parseGuestRun } from '../../src/host/answers/guest-run.ts';
 import { parseHolder } from '../../src/host/answers/holder.ts';
-import { parseIntroduction } from '../../src/host/answers/introduction.ts';
+import { parseInspection } from '../../src/host/answers/inspection.ts';
 import { parseWayBack } from '../../src/host/answers/way-back.ts';
 import type { Host, RunResult } from '../../src/host/host.ts';
 import { unlock } from '../../src/host/hypervisor/deployment.ts';
@@ -127,13 +127,13 @@ test('a command in a guest says no more than its last lines, and a status that i
     expect(codeOf(() => parseGuestRun(answer))).toBe('guest.unreadable');
 });
 
-test('an introduction that is cut off is none', () => {
-  expect(parseIntroduction('name\thv1.example\nport\t22\n== hardware\n{ }\n')).toMatchObject({
+test('an inspection that is cut off is none', () => {
+  expect(parseInspection('name\thv1.example\nport\t22\n== hardware\n{ }\n')).toMatchObject({
     name: 'hv1',
     port: 22,
     hardware: '{ }\n',
   });
-  expect(codeOf(() => parseIntroduction('name\thv1\nport\t2'))).toBe('introduce.unreadable');
+  expect(codeOf(() => parseInspection('name\thv1\nport\t2'))).toBe('inspect.unreadable');
 });
 
 test.each([

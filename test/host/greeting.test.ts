@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import type { Host, RunResult } from '../../src/host/host.ts';
 import { begin } from '../../src/host/hypervisor/deployment.ts';
-import { introduce, readFacts, readHistory } from '../../src/host/hypervisor/look.ts';
+import { inspect, readFacts, readHistory } from '../../src/host/hypervisor/look.ts';
 import { runStep } from '../../src/host/hypervisor/run-step.ts';
 import { switchSystem } from '../../src/host/hypervisor/steps.ts';
 import { answering, greeting, type ScriptName, scriptNames } from '../../src/host/scripts.ts';
@@ -81,8 +81,8 @@ describe('an answer', () => {
     await expect(step({ stderr: 'switched\t0\n' })).rejects.toMatchObject({
       code: 'switch.unreadable',
     });
-    await expect(introduce(saying('name\thv1\n== hardware\n'))).rejects.toMatchObject({
-      code: 'introduce.unreadable',
+    await expect(inspect(saying('name\thv1\n== hardware\n'))).rejects.toMatchObject({
+      code: 'inspect.unreadable',
     });
   });
 

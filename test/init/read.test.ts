@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { parseIntroduction } from '../../src/host/answers/introduction.ts';
+import { parseInspection } from '../../src/host/answers/inspection.ts';
 import { parseRunners } from '../../src/host/runners.ts';
 import { type ScriptName, script } from '../../src/host/scripts.ts';
 import { bootOf } from '../../src/init/boot.ts';
@@ -32,12 +32,12 @@ function read(name: ScriptName): string {
 }
 
 test('a host without a hardware configuration, and without a program that makes one, is read all the same', () => {
-  expect(parseIntroduction(read('introduce'))).toMatchObject({
+  expect(parseInspection(read('inspect'))).toMatchObject({
     hardware: undefined,
     hardwareFile: undefined,
   });
   write('etc/nixos/hardware-configuration.nix', '{ }\n');
-  expect(parseIntroduction(read('introduce'))).toMatchObject({
+  expect(parseInspection(read('inspect'))).toMatchObject({
     hardware: '{ }\n',
     hardwareFile: '/etc/nixos/hardware-configuration.nix',
   });
@@ -46,7 +46,7 @@ test('a host without a hardware configuration, and without a program that makes 
 describe('the boot loader is read', () => {
   const boot = (hardware?: string) =>
     bootOf(
-      read('introduce')
+      read('inspect')
         .split('\n')
         .map((line) => line.split('\t')),
       hardware,

@@ -49,12 +49,12 @@ describe.each(['sha1', 'sha256'] as const)('%s', (format) => {
     desk.git('commit', '-qm', 'bad');
     const repo = await openRepo(desk.dir);
     const revert = await repo.revertTo(good, 'back');
-    await repo.takeIn(revert);
+    await repo.fastForward(revert);
     expect(desk.git('rev-parse', 'main')).toBe(revert);
     expect(desk.git('symbolic-ref', 'HEAD')).toBe('refs/heads/main');
     expect(desk.read('fleet.yaml')).toBe('version: 1\n');
     expect(desk.status()).toEqual(['?? notes']);
-    await repo.takeIn(revert);
+    await repo.fastForward(revert);
     expect(desk.git('rev-parse', 'main')).toBe(revert);
   });
 });
@@ -76,7 +76,7 @@ describe('a revert', () => {
     const repo = await openRepo(box.desk.dir);
     const revert = await repo.revertTo(commits.good, 'back', commits.bad);
     expect(box.desk.git('rev-parse', `${revert}^`)).toBe(commits.bad);
-    const error = await failure(repo.takeIn(revert));
+    const error = await failure(repo.fastForward(revert));
     expect(error.code).toBe('git.diverged');
     expect(error.hint).toContain(`git rebase --autostash ${revert.slice(0, 12)}`);
     expect(box.desk.read('mine')).toBe('1\n');
@@ -196,7 +196,7 @@ describe('taking in does not overwrite', () => {
     box.desk.git('config', 'merge.autoStash', 'true');
     change();
     const before = [box.desk.status(), box.desk.git('stash', 'list')];
-    const error = await failure(repo.takeIn(commit));
+    const error = await failure(repo.fastForward(commit));
     expect(error.code).toBe('git.local-changes');
     expect(error.detail).toBe(name);
     expect(error.hint).toContain(`git merge --ff-only ${commit.slice(0, 12)}`);
@@ -206,8 +206,8 @@ describe('taking in does not overwrite', () => {
 
   test('a merge that is not finished, and a commit that is nowhere', async () => {
     const { repo, commit } = await coming();
-    expect((await failure(repo.takeIn('1'.repeat(40)))).code).toBe('git.failed');
+    expect((await failure(repo.fastForward('1'.repeat(40)))).code).toBe('git.failed');
     box.desk.write('.git/MERGE_HEAD', `${commit}\n`);
-    expect((await failure(repo.takeIn(commit))).code).toBe('git.in-progress');
+    expect((await failure(repo.fastForward(commit))).code).toBe('git.in-progress');
   });
 });

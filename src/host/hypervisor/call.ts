@@ -29,7 +29,7 @@ const limits: Partial<Readonly<Record<ScriptName, number>>> = {
   reason: 15,
   failure: 15,
   // They read images and hardware.
-  introduce: 120,
+  inspect: 120,
   runners: 120,
 };
 
@@ -41,7 +41,7 @@ const lengths: Partial<Readonly<Record<ScriptName, number>>> = {
   facts: 16 * usualLength,
   generations: 16 * usualLength,
   history: 16 * usualLength,
-  introduce: 16 * usualLength,
+  inspect: 16 * usualLength,
   runners: 16 * usualLength,
   // What guests said: it is cut, and not refused.
   reason: 16 * usualLength,

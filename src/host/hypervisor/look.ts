@@ -2,7 +2,7 @@ import type { Facts } from '../../model/facts.ts';
 import type { Hypervisor } from '../../model/fleet.ts';
 import type { PastDeployment } from '../../model/past-deployment.ts';
 import { type GuestRun, parseGuestRun } from '../answers/guest-run.ts';
-import { type Introduction, parseIntroduction } from '../answers/introduction.ts';
+import { type Inspection, parseInspection } from '../answers/inspection.ts';
 import { type Generations, parseGenerations } from '../generations.ts';
 import { parseHistory } from '../history.ts';
 import type { Host } from '../host.ts';
@@ -41,8 +41,8 @@ export function readRunners(host: Host): Promise<Runners> {
 }
 
 /** What a host is that fleet has never seen. */
-export function introduce(host: Host): Promise<Introduction> {
-  return ask(host, 'introduce', [], parseIntroduction);
+export function inspect(host: Host): Promise<Inspection> {
+  return ask(host, 'inspect', [], parseInspection);
 }
 
 /** A command inside a guest, over ssh from its hypervisor. */

@@ -1,4 +1,4 @@
-# introduce.sh: what `fleet init` wants to know of a host that fleet has never seen. Reads only.
+# inspect.sh: what `fleet init` wants to know of a host that fleet has never seen. Reads only.
 printf 'name\t%s\n' "$(uname -n)"
 printf 'machine\t%s\n' "$(uname -m)"
 routes=$(ip -j route show 2>/dev/null | tr '}' '\n')

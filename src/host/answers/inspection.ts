@@ -1,7 +1,7 @@
 import * as shape from './shape.ts';
 
 /** What a host says of itself that fleet has never seen; undefined: it does not say. */
-export interface Introduction {
+export interface Inspection {
   /** The first word of its host name. */
   readonly name: string | undefined;
   /** As Nix calls it. */
@@ -18,9 +18,9 @@ export interface Introduction {
   readonly records: readonly string[][];
 }
 
-/** Reads what introduce.sh printed. @throws FleetError `introduce.unreadable` when it is cut off */
-export function parseIntroduction(answer: string): Introduction {
-  return shape.understand('introduce.unreadable', answer, () => {
+/** Reads what inspect.sh printed. @throws FleetError `inspect.unreadable` when it is cut off */
+export function parseInspection(answer: string): Inspection {
+  return shape.understand('inspect.unreadable', answer, () => {
     // A hardware configuration may have whatever lines.
     const at = answer.indexOf('== hardware\n');
     if (at < 0) throw new Error('it is cut off');

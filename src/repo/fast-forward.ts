@@ -6,7 +6,7 @@ import type { ObjectFormat } from './object-id.ts';
 import { refuseUnfinished } from './obstacles.ts';
 
 /** Fast-forwards the checked-out branch and the work tree to `commit`; overwrites nothing local. */
-export async function takeIn(git: Git, format: ObjectFormat, commit: string): Promise<void> {
+export async function fastForward(git: Git, format: ObjectFormat, commit: string): Promise<void> {
   // Ignored files would be overwritten, and a stash could come back with conflicts in it.
   const options = ['--ff-only', '--no-overwrite-ignore', '--no-autostash', '--quiet'];
   const { code, err } = await git.run(['merge', ...options, commit]);
