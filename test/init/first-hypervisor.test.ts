@@ -22,8 +22,8 @@ const first: FirstHypervisor = {
   boot: { config: {} },
 };
 const nothing = {
-  facts: parseFacts('== end\n'),
-  runners: parseRunners('== end\n'),
+  facts: parseFacts('\n== end\n'),
+  runners: parseRunners('\n== end\n'),
 };
 
 describe.each<[string, (of: FirstHypervisor) => string]>([
