@@ -9,6 +9,7 @@ import { styleFor } from '../report/style.ts';
 import { knownConfig } from './known-config.ts';
 import type { Invocation } from './options.ts';
 import { realPorts } from './ports.ts';
+import { sayUnknownState } from './unknown-state.ts';
 
 export interface HistoryOptions {
   readonly last?: string;
@@ -28,6 +29,7 @@ export async function historyCommand(
   const { index } = await knownConfig(invocation.common);
   const contacts = await connectAll(hypervisorsOf(index, name), realPorts(invocation.common));
   try {
+    sayUnknownState(contacts);
     const answers = await askAll(contacts, (host) => readHistory(host));
     const read = answers.map(({ hypervisor: { name: hypervisor }, answer }, i): HistoryEntry[] => {
       const facts = contacts[i]?.facts;

@@ -6,6 +6,7 @@ import { exitCodes, FleetError } from '../model/errors.ts';
 import type { FleetIndex } from '../model/index.ts';
 import type { PastDeployment } from '../model/past-deployment.ts';
 import type { HypervisorResult } from '../model/result.ts';
+import { unknownState } from '../model/unknown-state.ts';
 import { historyText } from '../report/history-text.ts';
 import { resultsDocument } from '../report/result-json.ts';
 import { resultText } from '../report/result-text.ts';
@@ -18,6 +19,7 @@ import type { Invocation } from './options.ts';
 import { realPorts } from './ports.ts';
 import { lastRecord } from './returns-to.ts';
 import { type Survey, survey } from './survey.ts';
+import { sayUnknownState } from './unknown-state.ts';
 import { type Workspace, workspaceOf } from './workspace.ts';
 
 export interface ResumeOptions {
@@ -85,6 +87,7 @@ async function undoCommand(
 ): Promise<number> {
   const contacts = await connectAll(index.fleet.hypervisors, realPorts(invocation.common));
   try {
+    sayUnknownState(contacts);
     const lost = await findLost(contacts, options);
     if (!(await mayGoOn('Roll back what it changed?', lost, invocation, options)))
       return exitCodes.failed;
@@ -187,9 +190,13 @@ function nothingToTakeUp(ids: readonly string[], wanted: string | undefined): Fl
 /** Why it cannot be finished from here; undefined when it can. */
 function obstacleTo(
   seen: Survey,
-  { past, silent: [silent] }: Lost,
+  { members, past, silent: [silent] }: Lost,
   allowUnreachable: boolean,
 ): string | undefined {
+  for (const { hypervisor, facts } of members) {
+    const why = unknownState(facts);
+    if (why !== undefined) return `${hypervisor}: ${why}`;
+  }
   // Or half of the fleet would be on it.
   const back = past.find(
     ({ deployment: { decided, result } }) =>

@@ -19,6 +19,7 @@ import { knownConfig } from './known-config.ts';
 import { liveReporter } from './live.ts';
 import { type Invocation, lockTimeout, refusePointless } from './options.ts';
 import { newDeployment, realPorts } from './ports.ts';
+import { sayUnknownState } from './unknown-state.ts';
 import { unlocked } from './unlocked.ts';
 
 export interface RollbackOptions {
@@ -48,6 +49,7 @@ export async function rollbackCommand(
     ports,
   );
   try {
+    sayUnknownState(contacts);
     const isList = options.list || names.length === 0;
     if (!isList) contacts = await unlocked(contacts, ports.clock, until, invocation.signal);
     const known = await askAll(contacts, (host) => readGenerations(host));

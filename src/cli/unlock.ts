@@ -7,6 +7,7 @@ import { confirm } from './ask.ts';
 import { knownConfig } from './known-config.ts';
 import type { Invocation } from './options.ts';
 import { realPorts } from './ports.ts';
+import { sayUnknownState } from './unknown-state.ts';
 
 /** `fleet unlock HYPERVISOR`: ends a deployment that died there; refuses while it is alive. */
 export async function unlockCommand(
@@ -24,6 +25,7 @@ export async function unlockCommand(
   }
   const [contact] = await connectAll([hypervisor], realPorts(invocation.common));
   try {
+    sayUnknownState(contact ? [contact] : []);
     if (!contact?.host || contact.facts instanceof Error) throw contact?.facts;
     const open = contact.facts.lock ?? contact.facts.open[0];
     if (!open) {

@@ -7,6 +7,7 @@ import type { FleetIndex } from '../model/index.ts';
 import { journalOf, systemName } from '../model/names.ts';
 import { fate } from '../model/take-up.ts';
 import type { Clock } from '../model/time.ts';
+import { unknownState } from '../model/unknown-state.ts';
 import type { Note, Verification } from '../model/verification.ts';
 import { checkHypervisor, checkVm } from '../plan/checks.ts';
 import { collectedRunners } from '../plan/collected.ts';
@@ -60,6 +61,7 @@ export async function verifyHypervisor(
   return {
     checks,
     notes: [
+      ...stateNotes(hypervisor.name, first),
       ...vms
         .filter((vm) => failing.has(vm.name))
         .map(({ name }) => ({
@@ -86,6 +88,12 @@ function notes(index: FleetIndex, hypervisor: string, facts: Facts): Note[] {
           : [];
       }),
   ];
+}
+
+/** What cannot be read may be taken for something else. */
+function stateNotes(target: string, facts: Facts): Note[] {
+  const text = unknownState(facts);
+  return text === undefined ? [] : [{ target, text }];
 }
 
 /** In the midst of a deployment a vm is not as the last one left it. */

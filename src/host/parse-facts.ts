@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { parseExpected } from '../model/expected.ts';
-import type { Checkout, Facts, OpenDeployment } from '../model/facts.ts';
+import type { Checkout, Facts, OpenDeployment, UnknownState } from '../model/facts.ts';
 import { isUp, type UnitFacts, type VmFacts } from '../model/guest-facts.ts';
 import type { Interface, Route } from '../model/network-facts.ts';
 import * as shape from './answers/shape.ts';
@@ -25,7 +25,16 @@ const known = new Set([
  * what cannot be.
  */
 export function parseFacts(text: string): Facts {
-  return shape.understand('facts.unreadable', text, () => read(text));
+  try {
+    return shape.understand('facts.unreadable', text, () => read(text));
+  } catch (error) {
+    // What cannot be read may well be what that fleet writes otherwise.
+    const [, there, reads] = /^version\t(\d{1,5})\t(\d{1,5})$/m.exec(text) ?? [];
+    if (!(error instanceof shape.Unreadable) || !(Number(there) > Number(reads))) throw error;
+    throw error.because(
+      `A newer fleet wrote /var/lib/fleet there (version ${there}): update fleet.`,
+    );
+  }
 }
 
 function read(text: string): Facts {
@@ -68,7 +77,9 @@ function read(text: string): Facts {
     .slice(0, 1)
     .map((fields) => parseOpen(fields, atWork));
   const deployed = of('deployed');
+  const unknownState = parseVersion(of('version')[0]);
   return {
+    ...(unknownState && { unknownState }),
     now: shape.time(one('now'), 'time'),
     bootId: shape.nameOrNone(one('boot'), 'boot id'),
     machine: shape.nameOrNone(one('machine'), 'architecture'),
@@ -157,6 +168,15 @@ function read(text: string): Facts {
         }),
     ),
   };
+}
+
+/** @returns undefined where it is one that this fleet reads, or of a time before there were any */
+function parseVersion(fields: readonly string[] | undefined): UnknownState | undefined {
+  const [there = '', said] = fields ?? [];
+  const reads = shape.whole(said, 'version of the state');
+  if (there === '?') return { version: undefined, reads };
+  const version = shape.whole(there, 'version of the state');
+  return version > reads ? { version, reads } : undefined;
 }
 
 /** A list that a tool printed; one that failed printed nothing. */

@@ -37,6 +37,8 @@ export interface Facts {
   readonly writers: readonly Writer[];
   /** nix-collect-garbage runs. */
   readonly collecting: boolean;
+  /** Present: what is under /var/lib/fleet is in a version that this fleet does not know. */
+  readonly unknownState?: UnknownState;
   /** Name of the fleet that deployed here last. */
   readonly fleet: string | undefined;
   readonly checkout: Checkout | undefined;
@@ -69,6 +71,13 @@ export interface Facts {
   readonly crowded: ReadonlySet<string>;
   /** The last deployment that ended and was not without effect: `done`, `rolled-back` and the like. */
   readonly ended: { readonly id: string; readonly result: string } | undefined;
+}
+
+export interface UnknownState {
+  /** Undefined: its file does not say. */
+  readonly version: number | undefined;
+  /** The newest that this fleet reads. */
+  readonly reads: number;
 }
 
 export interface StateMount {

@@ -4,6 +4,7 @@ import { nicsOf } from '../model/expected.ts';
 import type { Facts } from '../model/facts.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { systemName } from '../model/names.ts';
+import { unknownState } from '../model/unknown-state.ts';
 import { admission, roomOf } from './admission.ts';
 import type { Action } from './plan.ts';
 import { resourceProblems } from './resources.ts';
@@ -16,6 +17,8 @@ export function problems(
   facts: Facts,
   actions: readonly Action[],
 ): string[] {
+  const unknown = unknownState(facts);
+  if (unknown !== undefined) return [unknown];
   if (actions.length === 0) return [];
   return [
     ...missing(facts, actions).map(

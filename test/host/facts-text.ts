@@ -67,6 +67,10 @@ const ipRoute = ({ destination, device, connected }: Route) => ({
   ...(connected ? { scope: 'link' } : { gateway: 'fe80::1' }),
 });
 
+function version({ unknownState }: Facts): (string | number)[] {
+  return unknownState ? [unknownState.version ?? '?', unknownState.reads] : [1, 1];
+}
+
 function records(facts: Facts): string[] {
   const { lock } = facts;
   const rows: (readonly (string | number | undefined)[])[] = [
@@ -80,6 +84,7 @@ function records(facts: Facts): string[] {
         `${facts.clientAddress} 50000 ${facts.ownAddress ?? '192.0.2.1'} ${facts.sshdPort}`,
     ],
     ['boot', facts.bootId],
+    ['version', ...version(facts)],
     ...(facts.fleet === undefined ? [] : [['fleet', facts.fleet]]),
     ...facts.missingTools.map((tool) => ['missing', tool]),
     ...(lock ? [deployment('lock', lock)] : []),

@@ -97,6 +97,25 @@ describe('facts', () => {
     );
   });
 
+  test.each([
+    ['of a time before there were any', 'version\t\t1', undefined],
+    ['that is read', 'version\t1\t1', undefined],
+    ['that is newer', 'version\t12\t1', { version: 12, reads: 1 }],
+    ['that its file does not say', 'version\t?\t1', { version: undefined, reads: 1 }],
+  ])('tell of a version of the state %s', (_, line, told) => {
+    expect(parseFacts(text.replace('version\t1\t1', line)).unknownState).toEqual(told);
+  });
+
+  test('that a newer fleet writes otherwise are refused with what to do', () => {
+    const other = text.replace('version\t1\t1', 'version\t2\t1\ndeployed\tweb1\tx\tno path');
+    expect(() => parseFacts(other)).toThrow(
+      expect.objectContaining({
+        code: 'facts.unreadable',
+        hint: 'A newer fleet wrote /var/lib/fleet there (version 2): update fleet.',
+      }),
+    );
+  });
+
   test('take a unit that systemd has not loaded for a stopped one', () => {
     const vm = parseFacts(withSection('units', '')).vms.get('web1');
     expect(vm?.unit).toMatchObject({

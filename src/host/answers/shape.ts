@@ -105,6 +105,11 @@ export class Unreadable extends FleetError {
     this.#more = more;
   }
 
+  /** The same, with what to do. */
+  because(hint: string): Unreadable {
+    return new Unreadable(this.code, this.#answer, this.#why, { ...this.#more, hint });
+  }
+
   /** The same, with who said it. */
   of(hypervisor: string): Unreadable {
     return new Unreadable(this.code, this.#answer, this.#why, { ...this.#more, who: hypervisor });

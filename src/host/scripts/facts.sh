@@ -125,6 +125,7 @@ look() {
 	for tool in git ip microvm nix nix-env ping systemctl systemd-run; do
 		command -v "$tool" >/dev/null || record missing "$tool"
 	done
+	record version "$(state_version)" "$state_reads"
 	[ ! -f "$state/fleet" ] || { read -r fleet <"$state/fleet" && record fleet "$fleet"; }
 	# id, operator, operation, time, decision, seconds that are left to fleet; of the one that has the lock, too.
 	deployment() { # RECORD FOLDER

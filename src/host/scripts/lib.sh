@@ -14,6 +14,18 @@ roots=$gcroots/fleet
 system_profile=$R/nix/var/nix/profiles/system
 tab='	'
 
+# Of what is under $state: the version that is written, and the newest that is read. Every older one is read, too.
+# A format changes in two releases: the first reads the new one and writes the old (state_reads), the second writes
+# it (state_writes). So each reads what its neighbour wrote, after a roll-back too. See docs/hypervisor-state.md.
+state_writes=1 state_reads=1
+# state_version: that of what is there; nothing: from before there were any; ?: its file does not say.
+state_version() {
+	[ -e "$state/version" ] || [ -L "$state/version" ] || return 0
+	said=
+	read -r said 2>/dev/null <"$state/version" || true
+	case $said in '' | *[!0-9]* | ??????*) echo '?' ;; *) echo "$said" ;; esac
+}
+
 # die CODE MESSAGE: fleet reads the last such line of standard error; of a step, of what it answers.
 die() {
 	printf 'fleet-error\t%s\t%s\n' "$1" "$2" >&"${FLEET_ANSWER:-2}"

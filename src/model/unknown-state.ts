@@ -1,0 +1,10 @@
+import type { Facts } from './facts.ts';
+
+/** What a person has to know, and do, where the state of a hypervisor is in a version that is not known here. */
+export function unknownState({ unknownState: found }: Facts): string | undefined {
+  if (!found) return undefined;
+  const { version, reads } = found;
+  return version === undefined
+    ? '/var/lib/fleet/version says no version: see who wrote it; where no newer fleet deploys, delete it'
+    : `a newer fleet wrote /var/lib/fleet (version ${version}, this one reads up to ${reads}): update fleet`;
+}
