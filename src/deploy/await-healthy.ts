@@ -8,20 +8,27 @@ import { Look } from './look.ts';
 import { probe } from './probes.ts';
 import type { Session } from './session.ts';
 
+/** How long, and at what, a guest is looked at. */
+export interface Waiting {
+  readonly checks: readonly Check[];
+  readonly rollout: Pick<Rollout, 'deadline' | 'settle'>;
+  readonly signal: AbortSignal;
+  /** Which checks count: those that failed before a change need not hold after it. Default: all. */
+  readonly demanded?: (check: CheckResult) => boolean;
+  /** Told of every look at which it is healthy. */
+  readonly onHealthy?: () => void;
+}
+
 /**
  * Looks at a guest until it has been healthy for the settle time without a restart, counted from
  * its first healthy answer.
- * @param demanded which checks count; those that failed before a change need not hold after it
  * @throws NotHealthy after the deadline, a check's own where it has one, or at once when it died.
  */
 export async function awaitHealthy(
   session: Session,
   clock: Clock,
   vm: VmTarget,
-  checks: readonly Check[],
-  rollout: Pick<Rollout, 'deadline' | 'settle'>,
-  signal: AbortSignal,
-  demanded: (check: CheckResult) => boolean = () => true,
+  { checks, rollout, signal, demanded = () => true, onHealthy }: Waiting,
 ): Promise<readonly CheckResult[]> {
   const limits = checks.map((c) => c.withinMs ?? rollout.deadline);
   const longest = Math.max(rollout.deadline, ...limits);
@@ -70,6 +77,7 @@ export async function awaitHealthy(
     if (!life && seen?.unit.active === 'active' && shares) life = now;
 
     healthySince = healthy ? (healthySince ?? clock.now()) : undefined;
+    if (healthy) onHealthy?.();
     if (healthySince !== undefined && clock.now() - healthySince >= rollout.settle) {
       return [...results, settled(clock.now() - healthySince)];
     }

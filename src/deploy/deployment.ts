@@ -11,8 +11,9 @@ import { blameBuild } from './blame.ts';
 import type { Context } from './context.ts';
 import { checkpoint } from './interrupt.ts';
 import { repairAll } from './repair.ts';
+import { bringUpAll, type Guest } from './side-by-side.ts';
 import { switchHypervisor } from './switch.ts';
-import { bringUpAll, setAside, stopVm } from './vm-steps.ts';
+import { bringUpVm, setAside, stopVm } from './vm-steps.ts';
 import type { Outcome, Recorded, Work } from './work.ts';
 
 /** The commit that is deployed, and how it gets to a hypervisor. */
@@ -102,7 +103,13 @@ async function activate(
   }
   const rising = todo.filter((a) => bringsUp.has(a.kind));
   if (rising.length > 0) ctx.session.phase('guests');
-  await bringUpAll(ctx, rising, (action) => runnerOf(ctx, action, built));
+  const guests = rising.map(
+    (action): Guest => ({
+      name: action.target,
+      bringUp: (own, onHealthy) => bringUpVm(own, action, runnerOf(own, action, built), onHealthy),
+    }),
+  );
+  await bringUpAll(ctx, guests);
   for (const action of leaving) await setAside(ctx, action.target);
   checkpoint(ctx.signal);
   return {

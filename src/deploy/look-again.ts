@@ -78,9 +78,12 @@ async function sickness(
   for (const c of checkVm(target, before)) if (c.ok) asked.add(c.check);
   const never = new AbortController().signal;
   try {
-    const checks = await awaitHealthy(session, clock, target, [], index.fleet.rollout, never, (c) =>
-      asked.has(c.check),
-    );
+    const checks = await awaitHealthy(session, clock, target, {
+      checks: [],
+      rollout: index.fleet.rollout,
+      signal: never,
+      demanded: (c) => asked.has(c.check),
+    });
     ctx.emit({
       type: 'checks',
       state: 'passed',

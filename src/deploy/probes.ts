@@ -23,13 +23,13 @@ export async function probe(
   address: string,
   checks: readonly Check[],
 ): Promise<PlanCheck[]> {
-  // One command after the other: a connection has room for few sessions.
+  // Inside one guest one command after the other.
   let before: Promise<unknown> = Promise.resolve();
   return Promise.all(
     checks.map(async (check): Promise<PlanCheck> => {
       const look = (): Promise<string> =>
         check.kind === 'run'
-          ? runInside(host, target, address, check.command)
+          ? inTurn(host, () => runInside(host, target, address, check.command))
           : dial(host, address, check);
       const looking = check.kind === 'run' ? before.then(look) : look();
       if (check.kind === 'run') before = looking.catch(() => {});
@@ -43,6 +43,27 @@ export async function probe(
       return { ...result, fault: { code: 'check', says } };
     }),
   );
+}
+
+/**
+ * Commands at a time over one connection, whatever guests they are for: an sshd opens ten sessions on it
+ * (MaxSessions), and looks and steps need some.
+ */
+const atOnce = 4;
+const turns = new WeakMap<Host, { running: number; readonly waiting: (() => void)[] }>();
+
+async function inTurn<T>(host: Host, run: () => Promise<T>): Promise<T> {
+  const turn = turns.get(host) ?? { running: 0, waiting: [] };
+  turns.set(host, turn);
+  if (turn.running < atOnce) turn.running += 1;
+  else await new Promise<void>((resolve) => turn.waiting.push(resolve));
+  try {
+    return await run();
+  } finally {
+    const next = turn.waiting.shift();
+    if (next) next();
+    else turn.running -= 1;
+  }
 }
 
 /** The checks of all guests of a hypervisor that are as they were deployed and answer. */

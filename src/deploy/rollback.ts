@@ -4,12 +4,14 @@ import { FleetError } from '../model/errors.ts';
 import { formatExpected, sameWiring } from '../model/expected.ts';
 import { isBusy } from '../model/guest-facts.ts';
 import { systemName } from '../model/names.ts';
+import type { VmTarget } from '../plan/checks.ts';
 import { stoodBefore, tapsOf, untilAsBefore } from './as-before.ts';
 import { awaitHealthy } from './await-healthy.ts';
 import type { Return, Returns } from './choose-generations.ts';
 import { type Context, formerTarget } from './context.ts';
 import { withReason } from './failure.ts';
 import { checkpoint } from './interrupt.ts';
+import { bringUpAll, type Guest } from './side-by-side.ts';
 import { switchHypervisor } from './switch.ts';
 import { stopVm } from './vm-steps.ts';
 import type { Outcome, Work } from './work.ts';
@@ -40,14 +42,13 @@ export function returning(returns: Returns, generations: Generations, operator: 
         await requireFound(ctx, (name) => changing.has(name) && !returns.has(name));
       }
       if (vms.length > 0) ctx.session.phase('guests');
-      for (const [name, generation] of vms) {
-        checkpoint(ctx.signal);
-        try {
-          await returnVm(ctx, name, generation);
-        } catch (error) {
-          throw await withReason(ctx.session, error, [name]);
-        }
-      }
+      const guests = vms.map(
+        ([name, generation]): Guest => ({
+          name,
+          bringUp: (own, onHealthy) => returnVm(own, name, generation, onHealthy),
+        }),
+      );
+      await bringUpAll(ctx, guests);
       if (system) await removeBridges(ctx, system, generations);
       return {
         lines: [...returns].map(([name, g]) => {
@@ -114,7 +115,33 @@ async function removeBridges(
   if (old.length > 0) await session.step(steps.removeBridges(session.id, old));
 }
 
-async function returnVm(ctx: Context, name: string, generation: Return): Promise<void> {
+async function returnVm(
+  ctx: Context,
+  name: string,
+  generation: Return,
+  onHealthy: () => void,
+): Promise<void> {
+  checkpoint(ctx.signal);
+  try {
+    const target = await setRunner(ctx, name, generation);
+    if (!target) return;
+    const { rollout } = ctx.index.fleet;
+    const waiting = { checks: [], rollout, signal: ctx.signal, onHealthy };
+    const checks = await awaitHealthy(ctx.session, ctx.clock, target, waiting);
+    ctx.standing.set(name, target);
+    const { name: hypervisor } = ctx.session.hypervisor;
+    ctx.emit({ type: 'checks', state: 'passed', hypervisor, target: name, checks });
+  } catch (error) {
+    throw await withReason(ctx.session, error, [name]);
+  }
+}
+
+/** @returns how it should look on it; undefined: nobody knows */
+async function setRunner(
+  ctx: Context,
+  name: string,
+  generation: Return,
+): Promise<VmTarget | undefined> {
   const { session, index } = ctx;
   const former = formerTarget(ctx, name);
   const wanted = index.vms.get(name)?.state ?? 'running';
@@ -124,31 +151,15 @@ async function returnVm(ctx: Context, name: string, generation: Return): Promise
   const vm = { name, stopTimeout, runs: wanted !== 'stopped' };
   await session.step(steps.setRunner(vm, generation.path, title));
   const expected = generation.expected ?? former?.expected;
-  if (!expected) return;
+  if (!expected) return undefined;
   const { isSilent } = generation;
-  const target = {
+  return {
     name,
     runner: generation.path,
     state: wanted,
     expected,
     ...(isSilent && { isSilent }),
-  } as const;
-  const checks = await awaitHealthy(
-    session,
-    ctx.clock,
-    target,
-    [],
-    index.fleet.rollout,
-    ctx.signal,
-  );
-  ctx.standing.set(name, target);
-  ctx.emit({
-    type: 'checks',
-    state: 'passed',
-    hypervisor: session.hypervisor.name,
-    target: name,
-    checks,
-  });
+  };
 }
 
 function records(

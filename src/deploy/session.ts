@@ -39,6 +39,9 @@ export class Session {
   readonly #limits: StepLimits;
   #host: Host;
   #isClosed = false;
+  /** A look that is under way, and the one that follows it, with the addresses that it is to ask. */
+  #looking: Promise<Facts> | undefined;
+  #next: { readonly asked: Set<string>; readonly facts: Promise<Facts> } | undefined;
   /** A login that was refused, and when: nobody tries again without need. */
   #refused: { readonly error: unknown; readonly at: number } | undefined;
   #steps = 0;
@@ -160,10 +163,33 @@ export class Session {
    * @throws FleetError `host.rebooted` when it is not in the boot that the deployment began in
    */
   async facts(addresses: readonly string[] = []): Promise<Facts> {
-    const facts = await this.#facts(addresses);
+    const facts = await this.#shared(addresses);
     const { bootId } = facts;
     if (this.bootId && bootId && bootId !== this.bootId) throw rebooted(this.hypervisor.name);
     return facts;
+  }
+
+  /**
+   * Guests that settle side by side are looked at together: one look at a time. Who asks while one is under
+   * way gets the next, for that one began before, and does not show what was done since.
+   */
+  #shared(addresses: readonly string[]): Promise<Facts> {
+    if (this.#looking === undefined) {
+      this.#looking = this.#facts(addresses).finally(() => {
+        this.#looking = undefined;
+      });
+      return this.#looking;
+    }
+    if (this.#next === undefined) {
+      const asked = new Set<string>();
+      const facts = this.#looking.then(nothing, nothing).then(() => {
+        this.#next = undefined;
+        return this.#shared([...asked]);
+      });
+      this.#next = { asked, facts };
+    }
+    for (const address of addresses) this.#next.asked.add(address);
+    return this.#next.facts;
   }
 
   async #facts(addresses: readonly string[]): Promise<Facts> {
@@ -251,6 +277,8 @@ export class Session {
     this.#host.close();
   }
 }
+
+const nothing = () => {};
 
 /** A step that was too slow is no fault of the commit's: what may be done is said. */
 function explained(error: unknown, limit: 'short' | keyof StepLimits): unknown {

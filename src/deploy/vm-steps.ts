@@ -8,7 +8,6 @@ import { blameGuest } from './blame.ts';
 import { type Context, desiredTarget } from './context.ts';
 import { withReason } from './failure.ts';
 import { checkpoint } from './interrupt.ts';
-import { inParallel } from './parallel.ts';
 
 /** Stops a guest: it leaves, is to be stopped, or changes its network. */
 export async function stopVm(ctx: Context, name: string): Promise<void> {
@@ -16,48 +15,22 @@ export async function stopVm(ctx: Context, name: string): Promise<void> {
 }
 
 /**
- * Brings guests up in the order given, at most `maxParallelVms` at a time, none before those that it
- * depends on are healthy. @throws the first failure, when nobody is at work any more
- */
-export async function bringUpAll(
-  ctx: Context,
-  actions: readonly Action[],
-  runnerOf: (action: Action) => string,
-): Promise<void> {
-  const stop = new AbortController();
-  const own = { ...ctx, signal: AbortSignal.any([ctx.signal, stop.signal]) };
-  const underway = new Map<string, Promise<void>>();
-  let failure: { readonly error: unknown } | undefined;
-  const bringUp = async (action: Action): Promise<void> => {
-    const needs = ctx.index.vms.get(action.target)?.dependsOn ?? [];
-    await Promise.all(needs.map((name) => underway.get(name)));
-    if (failure) return;
-    try {
-      await bringUpVm(own, action, runnerOf(action));
-    } catch (error) {
-      failure ??= { error };
-      stop.abort();
-    }
-  };
-  await inParallel(actions, ctx.index.fleet.rollout.maxParallelVms, (action) => {
-    const work = bringUp(action);
-    underway.set(action.target, work);
-    return work;
-  });
-  if (failure) throw failure.error;
-}
-
-/**
  * Creates, updates or starts one guest and looks at it until it has settled.
  * @param runner store path that was built for it
+ * @param onHealthy told when it is healthy first
  */
-async function bringUpVm(ctx: Context, action: Action, runner: string): Promise<void> {
+export async function bringUpVm(
+  ctx: Context,
+  action: Action,
+  runner: string,
+  onHealthy: () => void,
+): Promise<void> {
   checkpoint(ctx.signal);
   const vm = ctx.index.vms.get(action.target);
   if (!vm) throw new Error(`no vm ${action.target}`);
   try {
     await act(ctx, action, vm, runner);
-    await seeHealthy(ctx, vm, runner);
+    await seeHealthy(ctx, vm, runner, onHealthy);
   } catch (error) {
     const blamed = await blameGuest(ctx, action, error);
     throw await withReason(ctx.session, blamed, [vm.name]);
@@ -65,10 +38,16 @@ async function bringUpVm(ctx: Context, action: Action, runner: string): Promise<
 }
 
 /** Looks at one guest until it has settled on `runner`. @throws NotHealthy */
-async function seeHealthy(ctx: Context, vm: Vm, runner: string): Promise<void> {
+async function seeHealthy(
+  ctx: Context,
+  vm: Vm,
+  runner: string,
+  onHealthy: () => void,
+): Promise<void> {
   const target = desiredTarget(ctx, vm, runner);
   const { rollout } = ctx.index.fleet;
-  const checks = await awaitHealthy(ctx.session, ctx.clock, target, vm.checks, rollout, ctx.signal);
+  const waiting = { checks: vm.checks, rollout, signal: ctx.signal, onHealthy };
+  const checks = await awaitHealthy(ctx.session, ctx.clock, target, waiting);
   ctx.standing.set(vm.name, target);
   ctx.emit({
     type: 'checks',

@@ -71,7 +71,8 @@ class Guest {
       expected: expectedOf(vm, world.index.networks),
       ...of,
     };
-    return awaitHealthy(session, world.clock, target, checks, rollout, world.interrupt.signal);
+    const { signal } = world.interrupt;
+    return awaitHealthy(session, world.clock, target, { checks, rollout, signal });
   }
 }
 

@@ -116,19 +116,31 @@ describe('checks that fleet.yaml asks for', () => {
       ]);
     });
 
-    test('commands are run one after the other', async () => {
+    /** A host that tells how many commands it ran at a time. */
+    function counting(): { host: Host; most: () => number } {
       let now = 0;
       let most = 0;
-      const host = {
-        run: async () => {
-          most = Math.max(most, ++now);
-          await new Promise((done) => setTimeout(done, 5));
-          now--;
-          return { code: 0, stdout: '0\n', stderr: '' };
-        },
-      } as unknown as Host;
+      const run = async () => {
+        most = Math.max(most, ++now);
+        await new Promise((done) => setTimeout(done, 5));
+        now--;
+        return { code: 0, stdout: '0\n', stderr: '' };
+      };
+      return { host: { run } as unknown as Host, most: () => most };
+    }
+
+    test('commands are run one after the other', async () => {
+      const { host, most } = counting();
       expect(await probe(host, 'db1', '10.1.0.2', [run, run, run])).toHaveLength(3);
-      expect(most).toBe(1);
+      expect(most()).toBe(1);
+    });
+
+    test('of many guests no more at a time than a connection has sessions for', async () => {
+      const { host, most } = counting();
+      const names = Array.from({ length: 20 }, (_, n) => `web${n}`);
+      const all = await Promise.all(names.map((name) => probe(host, name, '10.1.0.2', [run, run])));
+      expect(all.flat().every(({ ok }) => ok)).toBe(true);
+      expect(most()).toBe(4);
     });
   });
 });

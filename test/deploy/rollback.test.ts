@@ -11,6 +11,7 @@ import { formatExpected, parseExpected } from '../../src/model/expected.ts';
 import { systemName } from '../../src/model/names.ts';
 import type { HypervisorResult } from '../../src/model/result.ts';
 import { index, twoHypervisors, unit, withEntry } from '../plan/situation.ts';
+import { names, Overlapping, settle } from './overlapping.ts';
 import { World, words } from './run.ts';
 
 const generation = (name: string, number: number | undefined, path: string): Generation => ({
@@ -75,6 +76,15 @@ describe('rolling back', () => {
       to: '/nix/store/past-web1',
       operator: 'ada@desk',
     });
+  });
+
+  test('guests settle side by side after the first', async () => {
+    const world = new Overlapping();
+    const past = names.map((name) => generation(name, 3, `/nix/store/past-${name}`));
+    const result = await world.virtual.during(rollBack(world, past));
+    expect(result.outcome).toBe('done');
+    expect(world.virtual.time).toBeGreaterThanOrEqual(2 * settle);
+    expect(world.virtual.time).toBeLessThan(2 * settle + 10_000);
   });
 
   test('a hypervisor is as careful as a deployment', async () => {

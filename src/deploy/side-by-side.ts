@@ -1,0 +1,54 @@
+import type { Context } from './context.ts';
+import { inParallel } from './parallel.ts';
+
+/** A guest that changes. */
+export interface Guest {
+  readonly name: string;
+  /**
+   * Changes it, and looks at it until it has settled; `onHealthy` is told when it is healthy first.
+   * Ends early when the signal of `ctx` says so. @throws whatever is wrong with it
+   */
+  bringUp(ctx: Context, onHealthy: () => void): Promise<void>;
+}
+
+/**
+ * Brings guests up in the order given, at most `maxParallelVms` at a time, none before those that it
+ * depends on are healthy. The first that runs settles alone: a change that lets guests die does so to one of
+ * them. After it the next begins when the one before is healthy, and all settle side by side; one that falls
+ * meanwhile stops the rest.
+ * @throws the first failure, when nobody is at work any more
+ */
+export async function bringUpAll(ctx: Context, guests: readonly Guest[]): Promise<void> {
+  const stop = new AbortController();
+  const own = { ...ctx, signal: AbortSignal.any([ctx.signal, stop.signal]) };
+  const healthy = new Map<string, Promise<void>>();
+  const settled: Promise<void>[] = [];
+  let failure: { readonly error: unknown } | undefined;
+  const bringUp = async (guest: Guest, onHealthy: () => void): Promise<void> => {
+    const needs = ctx.index.vms.get(guest.name)?.dependsOn ?? [];
+    await Promise.all(needs.map((name) => healthy.get(name)));
+    if (failure) return;
+    try {
+      await guest.bringUp(own, onHealthy);
+    } catch (error) {
+      failure ??= { error };
+      stop.abort();
+    }
+  };
+  /** Ends when it is healthy, or is not going to be. */
+  const begin = (guest: Guest): Promise<void> => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    healthy.set(guest.name, promise);
+    settled.push(bringUp(guest, resolve).finally(resolve));
+    return promise;
+  };
+  const isRun = ({ name }: Guest) => ctx.index.vms.get(name)?.state !== 'stopped';
+  const alone = guests.findIndex(isRun) + 1;
+  for (const guest of guests.slice(0, alone)) {
+    void begin(guest);
+    await settled.at(-1);
+  }
+  await inParallel(guests.slice(alone), ctx.index.fleet.rollout.maxParallelVms, begin);
+  await Promise.all(settled);
+  if (failure) throw failure.error;
+}
