@@ -2,6 +2,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { afterEach, describe, expect, test } from 'vitest';
 import { probe } from '../../src/deploy/probes.ts';
 import type { Host } from '../../src/host/host.ts';
+import { greeting } from '../../src/host/scripts.ts';
 
 const servers: Server[] = [];
 afterEach(() => {
@@ -77,7 +78,7 @@ describe('checks that fleet.yaml asks for', () => {
       ({
         run: async (_: string, args: readonly string[]) => {
           asked.push([...args]);
-          return { code: 0, stdout: output, stderr: '' };
+          return { code: 0, stdout: `${greeting('guest-run')}\n${output}`, stderr: '' };
         },
       }) as unknown as Host;
     const run = { kind: 'run', command: 'systemctl is-active "x y"' } as const;
@@ -124,7 +125,7 @@ describe('checks that fleet.yaml asks for', () => {
         most = Math.max(most, ++now);
         await new Promise((done) => setTimeout(done, 5));
         now--;
-        return { code: 0, stdout: '0\n', stderr: '' };
+        return { code: 0, stdout: `${greeting('guest-run')}\n0\n`, stderr: '' };
       };
       return { host: { run } as unknown as Host, most: () => most };
     }
