@@ -2,6 +2,17 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    // Of the desk's tests, and of the fleet processes that they start (scripts/coverage.mjs).
+    coverage: {
+      provider: 'custom',
+      customProviderModule: './scripts/coverage.mjs',
+      autoAttachSubprocess: true,
+      include: ['src/**/*.ts'],
+      exclude: ['src/**/*.generated.ts'],
+      reporter: ['text-summary', 'json-summary', 'json'],
+      reportOnFailure: true,
+      thresholds: { lines: 80, branches: 80 },
+    },
     projects: [
       {
         test: {

@@ -1,16 +1,21 @@
 // npm test [-- FILE…]: the desk's tests and the lab's side by side, for a lab mostly waits: for guests to boot,
 // to settle, to answer. Ends with the slowest files, and with what failed, said once more.
+// npm run coverage: the same, and fails where the desk's tests reach too little of src/ (vitest.config.ts).
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
 
-const filters = process.argv.slice(2);
+const filters = process.argv.slice(2).filter((word) => word !== '--coverage');
+const isCovered = process.argv.includes('--coverage');
 // Ctrl-C reaches both; what they print at their end is waited for.
 process.on('SIGINT', () => {});
 const folder = mkdtempSync(join(tmpdir(), 'fleet-test-'));
-const projects = await Promise.all([run('desk', 'default'), run('lab', 'verbose')]);
+const projects = await Promise.all([
+  run('desk', 'default', ...(isCovered ? ['--coverage'] : [])),
+  run('lab', 'verbose'),
+]);
 const files = projects.flatMap(({ report }) => durations(report));
 rmSync(folder, { recursive: true });
 
@@ -22,16 +27,17 @@ for (const { name, code, seconds, failures } of projects) {
   if (code !== 0) console.log(failures.join('\n'));
 }
 process.exitCode = projects.every(({ code }) => code === 0) ? 0 : 1;
+if (isCovered) printCoverage();
 
 /** Runs a project of vitest to its end and passes on each of its lines with its name before it. */
-async function run(name, reporter) {
+async function run(name, reporter, ...more) {
   const started = performance.now();
   const report = join(folder, `${name}.json`);
   const child = spawn(
     'vitest',
     [
       ...['run', '--project', name, `--reporter=${reporter}`],
-      ...['--reporter=json', `--outputFile.json=${report}`],
+      ...['--reporter=json', `--outputFile.json=${report}`, ...more],
       ...(filters.length > 0 ? ['--passWithNoTests', ...filters] : []),
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
@@ -39,7 +45,7 @@ async function run(name, reporter) {
   const failures = [];
   const show = (stream, to) => {
     createInterface({ input: stream }).on('line', (line) => {
-      if (failures.length > 0 || line.includes('Failed ')) failures.push(line);
+      if (failures.length > 0 || /Failed |ERROR: Coverage/.test(line)) failures.push(line);
       to.write(`${name.padEnd(4)} | ${line}\n`);
     });
   };
@@ -50,6 +56,14 @@ async function run(name, reporter) {
     child.once('close', resolve);
   });
   return { name, code, seconds: (performance.now() - started) / 1000, failures, report };
+}
+
+function printCoverage() {
+  const summary = 'coverage/coverage-summary.json';
+  // Vitest removes that of the run before, and may end before it writes.
+  if (!existsSync(summary)) return;
+  const { lines, branches } = JSON.parse(readFileSync(summary, 'utf8')).total;
+  console.log(`\nCoverage of src: ${lines.pct} % of lines, ${branches.pct} % of branches`);
 }
 
 /** Nothing where vitest ended before it could report. */

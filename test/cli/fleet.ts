@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach } from 'vitest';
+import { coverage } from '../coverage.ts';
 
 export interface Run {
   readonly code: number;
@@ -51,7 +52,7 @@ export class Desk {
     this.home = join(top, 'home');
     mkdirSync(this.folder);
     mkdirSync(this.home);
-    this.env = { PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: this.home };
+    this.env = { PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: this.home, ...coverage() };
     if (fleetYaml !== undefined) this.write('fleet.yaml', fleetYaml);
   }
 

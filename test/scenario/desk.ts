@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
+import { coverage } from '../coverage.ts';
 import type { World } from './world.ts';
 
 export interface Run {
@@ -195,6 +196,7 @@ export class Desk {
     return {
       PATH: process.env.PATH ?? '/usr/bin:/bin',
       HOME: this.world.home,
+      ...coverage(),
       ...this.gitEnvironment,
       ...this.world.env,
     };

@@ -1,0 +1,68 @@
+// Vitest's provider for coverage by V8, which also counts what processes of the built binary run: it reads the source
+// map beside each file of dist/, whatever files there are, and counts for src/ only.
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import v8 from '@vitest/coverage-v8';
+import { V8CoverageProvider } from '@vitest/coverage-v8/dist/provider.js';
+
+const dist = join(import.meta.dirname, '../dist/');
+
+class Provider extends V8CoverageProvider {
+  initialize(vitest) {
+    if (sourceMap(join(dist, 'main.js')) === null)
+      throw new Error('dist/ has no source maps: run npm run build first');
+    super.initialize(vitest);
+  }
+
+  isIncluded(file, root) {
+    return super.isIncluded(file, root) || (file.startsWith(dist) && sourceMap(file) !== null);
+  }
+
+  async transformFile(file, ...rest) {
+    if (!file.startsWith(dist)) return super.transformFile(file, ...rest);
+    return { code: readFileSync(file, 'utf8'), map: sourceMap(file) };
+  }
+
+  async generateCoverage(context) {
+    const map = await super.generateCoverage(context);
+    map.filter((file) => super.isIncluded(file));
+    return map;
+  }
+}
+
+function sourceMap(file) {
+  try {
+    return JSON.parse(readFileSync(`${file}.map`, 'utf8'));
+  } catch {
+    return null;
+  }
+}
+
+// Vitest loads this module anew for each step; what lasts between them is v8's.
+export default {
+  startCoverage: (options) => v8.startCoverage(options),
+  takeCoverage: (options) => {
+    dropTorn(v8.extendedContextCoverageDir);
+    return v8.takeCoverage(options);
+  },
+  stopCoverage: (options) => v8.stopCoverage(options),
+  getProvider: () => new Provider(),
+};
+
+/** A process that is killed while it writes leaves half a file, which vitest does not forgive. */
+function dropTorn(folder) {
+  let names = [];
+  try {
+    names = readdirSync(folder);
+  } catch {
+    return; // No process of fleet's has ended.
+  }
+  for (const name of names) {
+    const file = join(folder, name);
+    try {
+      JSON.parse(readFileSync(file, 'utf8'));
+    } catch {
+      rmSync(file);
+    }
+  }
+}
