@@ -1,0 +1,4 @@
+import { failing } from '../scenario/failing.ts';
+import { tellInLab } from './story.ts';
+
+tellInLab(failing);

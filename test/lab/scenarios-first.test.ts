@@ -1,0 +1,4 @@
+import { first } from '../scenario/first.ts';
+import { tellInLab } from './story.ts';
+
+tellInLab(first);
