@@ -1,7 +1,34 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Files of minutes, the longest first: one that begins late is waited for alone. */
+const long = [
+  'test/lab/scenarios-',
+  'test/sandbox/scenarios-',
+  'test/lab/power-loss',
+  'test/lab/run-checks',
+  'test/lab/init-from',
+  'test/lab/declarative',
+  'test/sandbox/way-back',
+  'test/sandbox/resume',
+  'test/sandbox/power',
+  'test/chaos/',
+];
+
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification) => {
+      const at = long.findIndex((name) => moduleId.includes(name));
+      return at < 0 ? long.length : at;
+    };
+    const sorted = await super.sort(files);
+    return sorted.sort((a, b) => place(a) - place(b));
+  }
+}
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongFirst },
     // Of the desk's tests, and of the fleet processes that they start (scripts/coverage.mjs).
     coverage: {
       provider: 'custom',
@@ -32,8 +59,8 @@ export default defineConfig({
           globalSetup: 'scripts/generate.mjs',
           include: ['test/lab/*.test.ts'],
           testTimeout: 120_000,
-          // Guests boot by emulation: one lab at a time.
-          fileParallelism: false,
+          // A lab keeps half a processor busy, for it mostly waits. A third one would make guests boot slowly.
+          maxWorkers: 2,
         },
       },
     ],
