@@ -99,6 +99,7 @@ function read(text: string): Facts {
     missingTools: of('missing').map(([tool]) => shape.name(tool, 'tool')),
     freeKiB: parseFree(of('disk'), linesOf('disks')),
     takenKiB: parseTaken(linesOf('taken')),
+    ...(linesOf('taken').includes('cut') && { takenCut: true as const }),
     memory: parseMemory(of('memory')),
     processors: parseProcessors(one('processors')),
     writers: parseWriters(units, linesOf('processes')),

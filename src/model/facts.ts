@@ -28,6 +28,8 @@ export interface Facts {
   readonly freeKiB: ReadonlyMap<string, number>;
   /** KiB that the folder of a vm takes in /var/lib/microvms, by vm. */
   readonly takenKiB: ReadonlyMap<string, number>;
+  /** Counting ended before its time: of vms that are not in `takenKiB` it is not known. */
+  readonly takenCut?: true;
   /** The deployment that has this hypervisor, dead or alive. */
   readonly lock: OpenDeployment | undefined;
   readonly memory: Memory | undefined;

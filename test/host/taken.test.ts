@@ -27,3 +27,32 @@ test('a sparse image takes what was written to it, not what it may become', () =
     rmSync(root, { recursive: true, force: true });
   }
 });
+
+test('folders that take too long to count are unknown, and the facts come all the same', () => {
+  const root = mkdtempSync(join(tmpdir(), 'fleet-taken-'));
+  try {
+    for (const folder of ['web1', 'web2'])
+      mkdirSync(join(root, 'var/lib/microvms', folder), { recursive: true });
+    mkdirSync(join(root, 'nix/store'), { recursive: true });
+    mkdirSync(join(root, 'proc/sys/kernel/random'), { recursive: true });
+    writeFileSync(join(root, 'proc/sys/kernel/random/boot_id'), 'boot\n');
+    mkdirSync(join(root, 'bin'));
+    // The second has a million files; the limit is what is under test, not its length.
+    writeFileSync(join(root, 'bin/du'), '#!/bin/sh\nprintf "12\\t%s\\n" "$2"\nsleep 60\n', {
+      mode: 0o755,
+    });
+    writeFileSync(join(root, 'bin/timeout'), '#!/bin/sh\nshift 3\nexec $real -k 1 1 "$@"\n', {
+      mode: 0o755,
+    });
+    const real = execFileSync('sh', ['-c', 'command -v timeout'], { encoding: 'utf8' }).trim();
+    const text = execFileSync('sh', ['-c', script('facts'), 'fleet', '/none', 'brief'], {
+      encoding: 'utf8',
+      env: { real, PATH: `${root}/bin:${process.env.PATH}`, FLEET_ROOT: root },
+    });
+    const facts = parseFacts(text);
+    expect([...facts.takenKiB]).toEqual([['web1', 12]]);
+    expect(facts.takenCut).toBe(true);
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+});

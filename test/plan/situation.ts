@@ -6,7 +6,7 @@ import type { UnitFacts, VmFacts } from '../../src/model/guest-facts.ts';
 import { type FleetIndex, indexFleet } from '../../src/model/index.ts';
 import { systemName } from '../../src/model/names.ts';
 import { makePlan, type PlanInput } from '../../src/plan/make-plan.ts';
-import type { Action, HypervisorPlan } from '../../src/plan/plan.ts';
+import type { Action, HypervisorPlan, Plan } from '../../src/plan/plan.ts';
 import { select } from '../../src/plan/selectors.ts';
 
 /** Two hypervisors; web1 needs db1, which is on another network of hv1. */
@@ -196,11 +196,16 @@ export interface PlanChange extends Partial<Omit<PlanInput, 'facts' | 'index' | 
 
 /** The plan of hv1, where everything was as it should be but for the change. */
 export function planHv1(change: PlanChange = {}): HypervisorPlan {
+  return wholePlan(change).hypervisors.find((h) => h.name === 'hv1') as HypervisorPlan;
+}
+
+/** The same, with what is said of all of it. */
+export function wholePlan(change: PlanChange = {}): Plan {
   const { yaml, on, facts, ...input } = change;
   const before = index();
   const now = index(yaml);
   const seen = deployedFacts(before, 'hv1');
-  const plan = makePlan({
+  return makePlan({
     index: now,
     files: [],
     head,
@@ -211,7 +216,6 @@ export function planHv1(change: PlanChange = {}): HypervisorPlan {
     ...input,
     facts: new Map([['hv1', facts === undefined ? seen : { ...seen, ...facts(seen) }]]),
   });
-  return plan.hypervisors.find((h) => h.name === 'hv1') as HypervisorPlan;
 }
 
 /** `kind target`, which is what most tests are about. */

@@ -93,6 +93,17 @@ images() {
 	[ $# -eq 0 ] || sizes "$@"
 }
 
+# What folders take, of each as soon as it is known; `cut` where there is too much in them to wait for.
+taken() {
+	if ! command -v timeout >/dev/null; then
+		du -sk "$@"
+		return
+	fi
+	code=0
+	timeout -k 1 5 du -sk "$@" || code=$?
+	case $code in 124 | 137) echo cut ;; esac
+}
+
 # -c is GNU's and busybox's word for it, -f is BSD's.
 sizes() { stat -c '%s %n' "$@" 2>/dev/null || stat -f '%z %N' "$@" 2>/dev/null || true; }
 
@@ -238,7 +249,7 @@ look() {
 	df -Pk "$R/nix/store" "$state_disk" "$vms_disk" ${boot:+"$boot"} 2>/dev/null || true
 	echo '== taken'
 	# Images are sparse: what they take, not how large they may become.
-	of_vms / du -sk
+	of_vms / taken
 	echo '== images'
 	images
 	echo '== checkout'
