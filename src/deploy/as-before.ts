@@ -1,7 +1,7 @@
 import { readRunners } from '../host/hypervisor/look.ts';
 import type { CheckResult } from '../model/check-result.ts';
-import type { Facts } from '../model/facts.ts';
-import { isBusy, type VmFacts } from '../model/guest-facts.ts';
+import type { Facts, Health } from '../model/facts.ts';
+import { type GuestHealth, isBusy, type VmFacts } from '../model/guest-facts.ts';
 import { systemName } from '../model/names.ts';
 import type { Context } from './context.ts';
 import { Look } from './look.ts';
@@ -58,7 +58,7 @@ export async function tapsOf(
 export async function untilAsBefore(
   { session, before, clock, index }: Context,
   { names, taps }: Ran,
-  unlike: (facts: Facts) => ReadonlyMap<string, string> = () => new Map(),
+  unlike: (health: Health) => ReadonlyMap<string, string> = () => new Map(),
 ): Promise<AsBefore> {
   const { deadline, settle } = index.fleet.rollout;
   const started = clock.now();
@@ -74,24 +74,24 @@ export async function untilAsBefore(
   let goodSince = started;
   const lives = new Map<string, { readonly life: string; readonly since: number }>();
   for (;;) {
-    const facts = await session.facts();
+    const health = await session.health();
     const now = clock.now();
     const bad = new Map([
-      ...outOfBridge(taps, before, facts),
-      ...unlike(facts),
-      ...notRunning(names, facts),
+      ...outOfBridge(taps, before, health),
+      ...unlike(health),
+      ...notRunning(names, health),
     ]);
     if (bad.size > 0) goodSince = now;
     for (const name of names) {
-      const life = lifeOf(facts.vms.get(name));
+      const life = lifeOf(health.vms.get(name));
       if (lives.get(name)?.life !== life) lives.set(name, { life, since: now });
     }
     const restless = names.filter((name) => now - (lives.get(name)?.since ?? now) < settle);
     const isOver = now - started >= deadline + (bad.size > 0 ? 0 : 2 * settle);
     if (isOver || (bad.size === 0 && restless.length === 0 && now - goodSince >= settle)) {
       for (const name of restless) if (!bad.has(name)) bad.set(name, `${name} keeps restarting`);
-      const invocation = (of: Facts, name: string) => of.vms.get(name)?.unit.invocation;
-      const isNew = (name: string) => invocation(facts, name) !== invocation(before, name);
+      const invocation = (of: Health, name: string) => of.vms.get(name)?.unit.invocation;
+      const isNew = (name: string) => invocation(health, name) !== invocation(before, name);
       return { bad, restarted: names.filter(isNew) };
     }
     look.waiting([...bad].map(asBefore), started, deadline);
@@ -100,22 +100,22 @@ export async function untilAsBefore(
 }
 
 /** What tells one run of a guest from the next. */
-function lifeOf(vm: VmFacts | undefined): string {
+function lifeOf(vm: GuestHealth | undefined): string {
   return `${vm?.unit.invocation} ${vm?.virtiofsd.invocation}`;
 }
 
-function notRunning(names: readonly string[], facts: Facts): [string, string][] {
+function notRunning(names: readonly string[], now: Health): [string, string][] {
   return names
-    .filter((name) => facts.vms.get(name)?.unit.active !== 'active')
+    .filter((name) => now.vms.get(name)?.unit.active !== 'active')
     .map((name) => [name, `${name} was running before and is not running now`]);
 }
 
 /** Their bridge may be there and well, and they in none. */
-function outOfBridge(taps: Ran['taps'], before: Facts, facts: Facts): [string, string][] {
+function outOfBridge(taps: Ran['taps'], before: Facts, after: Health): [string, string][] {
   return [...taps].flatMap(([name, own]) =>
     own.flatMap((tap): [string, string][] => {
       const was = before.interfaces.get(tap)?.master;
-      const now = facts.interfaces.get(tap);
+      const now = after.interfaces.get(tap);
       if (was === undefined || now?.master === was) return [];
       const seen = now === undefined ? 'is not there' : `is in ${now.master ?? 'no bridge'}`;
       return [[name, `${name} is not in ${was} any more: its ${tap} ${seen}`]];

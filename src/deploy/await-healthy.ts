@@ -47,8 +47,8 @@ export async function awaitHealthy(
   let pause = 100;
   for (;;) {
     checkpoint(signal);
-    const facts = await session.facts(vm.state === 'running' ? [vm.expected.address] : []);
-    const results = checkVm(vm, facts).filter(demanded);
+    const health = await session.health(vm.state === 'running' ? [vm.expected.address] : []);
+    const results = checkVm(vm, health).filter(demanded);
     const isUp = results.every((r) => r.ok);
     // How long what is wrong now may take to come right.
     let limit = isUp ? longest : rollout.deadline;
@@ -57,12 +57,12 @@ export async function awaitHealthy(
       limit = Math.min(longest, ...limits.filter((_, i) => probed[i]?.ok === false));
       results.push(...probed);
     }
-    const healthy = results.every((r) => r.ok);
+    const isHealthy = results.every((r) => r.ok);
     if (vm.state === 'stopped') {
-      if (healthy) return results;
+      if (isHealthy) return results;
       throw look.failed('did not stop', results);
     }
-    const seen = facts.vms.get(vm.name);
+    const seen = health.vms.get(vm.name);
     // Restart=always hides a guest, or a virtiofsd, that dies; the invocation shows it. NRestarts
     // does not: it is 0 again after each restart, as the helpers are PartOf= the guest.
     const now = seen?.unit.invocation && `${seen.unit.invocation} ${seen.virtiofsd.invocation}`;
@@ -76,8 +76,8 @@ export async function awaitHealthy(
     const shares = vm.expected.virtiofs === false || seen?.virtiofsd.active === 'active';
     if (!life && seen?.unit.active === 'active' && shares) life = now;
 
-    healthySince = healthy ? (healthySince ?? clock.now()) : undefined;
-    if (healthy) onHealthy?.();
+    healthySince = isHealthy ? (healthySince ?? clock.now()) : undefined;
+    if (isHealthy) onHealthy?.();
     if (healthySince !== undefined && clock.now() - healthySince >= rollout.settle) {
       return [...results, settled(clock.now() - healthySince)];
     }
@@ -90,8 +90,10 @@ export async function awaitHealthy(
       const stands = { ...settled(clock.now() - healthySince), ok: false };
       look.waiting([stands], healthySince, rollout.settle);
     }
+    // Those that settle side by side look at whole seconds, so that one look is for all of them.
+    const second = 1000 - (clock.now() % 1000);
     const left = healthySince === undefined ? pause : rollout.settle - (clock.now() - healthySince);
-    await clock.sleep(Math.max(20, Math.min(left, healthySince === undefined ? pause : 1000)));
+    await clock.sleep(Math.max(20, Math.min(left, healthySince === undefined ? pause : second)));
     pause = Math.min(1000, pause * 1.5);
   }
 }

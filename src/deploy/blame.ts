@@ -28,12 +28,12 @@ export async function blameGuest(ctx: Context, action: Action, error: unknown): 
   if (repairs.has(action.kind)) return error.blaming('world');
   if (error.code !== 'remote.failed' || worldly.test(error.detail ?? '')) return error;
   try {
-    const facts = await ctx.session.facts();
-    const seen = facts.vms.get(action.target);
+    const health = await ctx.session.health();
+    const seen = health.vms.get(action.target);
     const unit = seen?.unit.active ?? '';
     // Between two tries of a guest that crashes a start is queued.
     const isDown = /^(failed|activating)$/.test(unit) || (unit !== 'active' && isBusy(seen));
-    const tried = facts.bootId === ctx.before.bootId && isDown;
+    const tried = health.bootId === ctx.before.bootId && isDown;
     return tried ? error.blaming('commit') : error;
   } catch {
     return error;

@@ -79,16 +79,16 @@ async function lookOnceMore(part: Part): Promise<void> {
   // Guests that this deployment left alone fail nothing: for them a second look has to do.
   const lostPing = Math.min(until, clock.now() + 2000);
   for (;;) {
-    const facts = await session.facts(addresses);
-    const checks = targets.flatMap((target) => checkVm(target, facts));
+    const health = await session.health(addresses);
+    const checks = targets.flatMap((target) => checkVm(target, health));
     if (outcome?.boot) {
       const { toplevel, generation } = outcome.boot;
       // What networks a system of then has, fleet.yaml of today does not say.
       const networks = generation === 'return' ? [] : index.networksOn(name);
-      checks.push(...checkHypervisor(name, toplevel, networks, facts));
+      checks.push(...checkHypervisor(name, toplevel, networks, health));
     }
     if (checks.every((c) => c.ok)) {
-      const isWell = (target: VmTarget) => checkVm(target, facts).every((c) => c.ok);
+      const isWell = (target: VmTarget) => checkVm(target, health).every((c) => c.ok);
       const isSure = clock.now() >= lostPing;
       if (isSure || running.every(isWell)) {
         part.healthy = new Map(running.map((t) => [t.name, isWell(t) ? t.runner : '-']));

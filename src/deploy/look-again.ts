@@ -1,6 +1,6 @@
 import type { WayBack } from '../host/answers/way-back.ts';
 import { FleetError } from '../model/errors.ts';
-import type { Facts } from '../model/facts.ts';
+import type { Facts, Health } from '../model/facts.ts';
 import { isBusy } from '../model/guest-facts.ts';
 import { systemName } from '../model/names.ts';
 import { checkHypervisor, checkVm } from '../plan/checks.ts';
@@ -124,7 +124,7 @@ function differences(
   before: Facts,
   { runners, targets }: Remembered,
   ill: ReadonlySet<string>,
-  now: Facts,
+  now: Health,
 ): Map<string, string> {
   const bad = new Map<string, string>();
   for (const { ok, seen } of checkHypervisor(hypervisor, before.currentSystem, [], now))

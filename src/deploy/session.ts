@@ -1,12 +1,12 @@
 import type { Host } from '../host/host.ts';
 import { readReason, renew } from '../host/hypervisor/deployment.ts';
-import { readFacts } from '../host/hypervisor/look.ts';
+import { readFacts, readHealth } from '../host/hypervisor/look.ts';
 import { runStep } from '../host/hypervisor/run-step.ts';
 import type { Step } from '../host/hypervisor/steps.ts';
 import { isLost, isRefusal } from '../host/lost.ts';
 import { FleetError } from '../model/errors.ts';
 import type { Emit, Phase } from '../model/events.ts';
-import type { Facts } from '../model/facts.ts';
+import type { Facts, Health } from '../model/facts.ts';
 import type { Hypervisor, StepLimits } from '../model/fleet.ts';
 import { rebooted } from './host-fault.ts';
 import type { Ports } from './ports.ts';
@@ -40,8 +40,8 @@ export class Session {
   #host: Host;
   #isClosed = false;
   /** A look that is under way, and the one that follows it, with the addresses that it is to ask. */
-  #looking: Promise<Facts> | undefined;
-  #next: { readonly asked: Set<string>; readonly facts: Promise<Facts> } | undefined;
+  #looking: Promise<Health> | undefined;
+  #next: { readonly asked: Set<string>; readonly health: Promise<Health> } | undefined;
   /** A login that was refused, and when: nobody tries again without need. */
   #refused: { readonly error: unknown; readonly at: number } | undefined;
   #steps = 0;
@@ -159,46 +159,57 @@ export class Session {
   }
 
   /**
-   * Reads the truth. Addresses given are pinged from the hypervisor.
+   * Reads the whole truth. Addresses given are pinged from the hypervisor.
    * @throws FleetError `host.rebooted` when it is not in the boot that the deployment began in
    */
   async facts(addresses: readonly string[] = []): Promise<Facts> {
-    const facts = await this.#shared(addresses);
-    const { bootId } = facts;
-    if (this.bootId && bootId && bootId !== this.bootId) throw rebooted(this.hypervisor.name);
-    return facts;
+    return this.#inThisBoot(
+      await this.#read(() => readFacts(this.#host, this.hypervisor, 'full', addresses)),
+    );
   }
 
   /**
-   * Guests that settle side by side are looked at together: one look at a time. Who asks while one is under
-   * way gets the next, for that one began before, and does not show what was done since.
+   * Reads how guests are, which is cheap: once for all that ask at the same time. Who asks while somebody looks
+   * gets the next look, for that one began before, and does not show what was done since.
+   * @throws FleetError `host.rebooted` as `facts`
    */
-  #shared(addresses: readonly string[]): Promise<Facts> {
+  async health(addresses: readonly string[] = []): Promise<Health> {
+    return this.#inThisBoot(await this.#shared(addresses));
+  }
+
+  #inThisBoot<T extends Pick<Facts, 'bootId'>>(seen: T): T {
+    const { bootId } = seen;
+    if (this.bootId && bootId && bootId !== this.bootId) throw rebooted(this.hypervisor.name);
+    return seen;
+  }
+
+  #shared(addresses: readonly string[]): Promise<Health> {
     if (this.#looking === undefined) {
-      this.#looking = this.#facts(addresses).finally(() => {
+      this.#looking = this.#read(() => readHealth(this.#host, addresses)).finally(() => {
         this.#looking = undefined;
       });
       return this.#looking;
     }
     if (this.#next === undefined) {
       const asked = new Set<string>();
-      const facts = this.#looking.then(nothing, nothing).then(() => {
+      const health = this.#looking.then(nothing, nothing).then(() => {
         this.#next = undefined;
         return this.#shared([...asked]);
       });
-      this.#next = { asked, facts };
+      this.#next = { asked, health };
     }
     for (const address of addresses) this.#next.asked.add(address);
-    return this.#next.facts;
+    return this.#next.health;
   }
 
-  async #facts(addresses: readonly string[]): Promise<Facts> {
+  /** Once more over a fresh connection when the link is lost. */
+  async #read<T>(read: () => Promise<T>): Promise<T> {
     try {
-      return await readFacts(this.#host, this.hypervisor, 'full', addresses);
+      return await read();
     } catch (error) {
       if (!isLost(error)) throw error;
       await this.reconnectWithin(this.#confirm);
-      return readFacts(this.#host, this.hypervisor, 'full', addresses);
+      return read();
     }
   }
 

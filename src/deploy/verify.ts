@@ -1,7 +1,7 @@
 import type { Host } from '../host/host.ts';
-import { readFacts } from '../host/hypervisor/look.ts';
+import { readFacts, readHealth } from '../host/hypervisor/look.ts';
 import type { CheckResult } from '../model/check-result.ts';
-import type { Facts } from '../model/facts.ts';
+import type { Facts, Health } from '../model/facts.ts';
 import type { Hypervisor, Vm } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { journalOf, systemName } from '../model/names.ts';
@@ -55,7 +55,7 @@ export async function verifyHypervisor(
     checks.push(...(await probe(host, vm.name, reachedBy(index, vm, first).address, vm.checks)));
   }
   await clock.sleep(index.fleet.rollout.settle);
-  const second = await readFacts(host, hypervisor, 'brief');
+  const second = await readHealth(host);
   checks.push(...vms.flatMap((vm) => settled(vm, first, second, index.fleet.rollout.settle)));
   const failing = new Set(checks.filter((c) => !c.ok).map((c) => c.target));
   return {
@@ -137,7 +137,7 @@ function lookAt(index: FleetIndex, vm: Vm, facts: Facts): CheckResult[] {
   return [...checks, restartPending(vm.name, pending)];
 }
 
-function settled(vm: Vm, first: Facts, second: Facts, settleMs: number): CheckResult[] {
+function settled(vm: Vm, first: Facts, second: Health, settleMs: number): CheckResult[] {
   const before = first.vms.get(vm.name);
   const after = second.vms.get(vm.name);
   if (vm.state !== 'running' || before?.unit.active !== 'active') return [];

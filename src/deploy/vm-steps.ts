@@ -110,7 +110,7 @@ async function update(ctx: Context, vm: Vm, runner: string): Promise<void> {
     await session.step(steps.updateVm(how, session.hypervisor.checkout));
   } catch (error) {
     // Its exit status proves nothing (a failing closure diff ends it): a look does.
-    const now = (await session.facts()).vms.get(name);
+    const now = (await session.health()).vms.get(name);
     if ((run ? now?.booted : now?.current) !== runner) throw error;
     session.note(`microvm -u of ${name} failed, though ${name} is on its new runner`);
   }

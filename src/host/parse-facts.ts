@@ -1,18 +1,22 @@
 import { posix } from 'node:path';
 import { parseExpected } from '../model/expected.ts';
 import type { Checkout, Facts, OpenDeployment, UnknownState } from '../model/facts.ts';
-import { isUp, type UnitFacts, type VmFacts } from '../model/guest-facts.ts';
-import type { Interface, Route } from '../model/network-facts.ts';
+import type { GuestHealth, UnitFacts, VmFacts } from '../model/guest-facts.ts';
+import type { Route } from '../model/network-facts.ts';
+import {
+  parseAnswers,
+  parseGuests,
+  parseInterfaces,
+  parseLinks,
+  parseList,
+  parseRunnerLinks,
+  parseUnits,
+  sectionsOf,
+} from './answers/guests.ts';
 import * as shape from './answers/shape.ts';
 import { parseCrowded, parseImages, parseMount, parsePlumbing } from './parse-plumbing.ts';
 import { parseFree, parseMemory, parseProcessors, parseTaken } from './parse-resources.ts';
 import { isCollecting, parseWriters } from './parse-writers.ts';
-
-const noUnit: UnitFacts = {
-  active: 'inactive',
-  sub: 'dead',
-  invocation: '',
-};
 
 /** What facts.sh prints, each once: group kvm may name folders and links there, and begins none of its own. */
 const known = new Set([
@@ -38,38 +42,16 @@ export function parseFacts(text: string): Facts {
 }
 
 function read(text: string): Facts {
-  const lines = text.split('\n');
-  if (!text.trimEnd().endsWith('\n== end')) {
-    throw new shape.Unreadable('facts.unreadable', text, 'it is cut off', {
-      hint: 'Does a shell start-up file there print something, or end the session?',
-    });
-  }
-  const records: string[][] = [];
-  const sections = new Map<string, string[]>();
-  let section: string[] | undefined;
-  for (const line of lines) {
-    if (line.startsWith('== ')) {
-      const name = line.slice(3);
-      if (!known.has(name) || sections.has(name))
-        throw new Error(`it has a section ${JSON.stringify(name)} that is not facts.sh's`);
-      section = [];
-      sections.set(name, section);
-    } else if (section) section.push(line);
-    else if (line !== '') records.push(line.split('\t'));
-  }
+  const { records, linesOf } = sectionsOf('facts', text, known);
   const rows = new shape.Rows(records);
   const of = (key: string) => rows.of(key);
   const one = (key: string) => of(key)[0]?.[0] || undefined;
-  const linesOf = (name: string) => sections.get(name) ?? [];
   const root = one('root') ?? '';
   const links = parseLinks(linesOf('links'), root);
-  const runners = new Map(
-    [...parseLinks(linesOf('runners'), root)].filter(
-      ([, to]) => shape.isStorePath(to, root) || shape.isStorePath(to),
-    ),
-  );
+  const runners = parseRunnerLinks(linesOf('runners'), root);
   const times = parseTimes(linesOf('times'), root);
-  const { units, queued } = parseUnits(linesOf('units'), Number(one('uptime')));
+  const seen = parseUnits(linesOf('units'), Number(one('uptime')));
+  const { units } = seen;
   const profile = links.get(systemProfile);
   const atWork = deploymentsAtWork(units);
   const open = of('open').map((fields) => parseOpen(fields, atWork));
@@ -146,7 +128,7 @@ function read(text: string): Facts {
       ]),
     ),
     open,
-    vms: parseVms(of('vm'), runners, times, units, queued),
+    vms: parseVms(of('vm'), times, parseGuests(rows.firsts('vm'), runners, seen)),
     failedUnits: linesOf('failed')
       .map((l) => shape.words(l.trim().split(/\s+/)[0]))
       .filter(Boolean),
@@ -160,14 +142,7 @@ function read(text: string): Facts {
       id: shape.name(id, 'id of a deployment'),
       result: shape.name(result, 'result of a deployment'),
     }))[0],
-    answers: new Map(
-      linesOf('answers')
-        .filter(Boolean)
-        .map((line) => {
-          const [answer, address] = line.split(' ');
-          return [address ?? '', answer === 'yes'];
-        }),
-    ),
+    answers: parseAnswers(linesOf('answers')),
   };
 }
 
@@ -178,11 +153,6 @@ function parseVersion(fields: readonly string[] | undefined): UnknownState | und
   if (there === '?') return { version: undefined, reads };
   const version = shape.whole(there, 'version of the state');
   return version > reads ? { version, reads } : undefined;
-}
-
-/** A list that a tool printed; one that failed printed nothing. */
-function parseList(json: string, field: string): Readonly<Record<string, unknown>>[] {
-  return json.trim() === '' ? [] : shape.objects(JSON.parse(json), field);
 }
 
 /** IPv4 or IPv6, of a link with its zone. */
@@ -234,54 +204,8 @@ function parseCheckout(lines: readonly string[]): Checkout | undefined {
   };
 }
 
-/** @returns units by name, and the names of those that a job waits for */
-function parseUnits(
-  lines: readonly string[],
-  uptime: number,
-): { units: Map<string, UnitFacts>; queued: Set<string> } {
-  const units = new Map<string, UnitFacts>();
-  const queued = new Set<string>();
-  let block = new Map<string, string>();
-  for (const line of [...lines, '']) {
-    const at = line.indexOf('=');
-    if (at > 0) block.set(line.slice(0, at), line.slice(at + 1));
-    else if (block.size > 0) {
-      const id = block.get('Id') ?? '';
-      const active = shape.nameOrNone(block.get('ActiveState'), 'state of a unit');
-      const since = Number(block.get('ActiveEnterTimestampMonotonic')) / 1e6;
-      units.set(id, {
-        active,
-        sub: shape.nameOrNone(block.get('SubState'), 'state of a unit'),
-        invocation: shape.nameOrNone(block.get('InvocationID'), 'invocation of a unit'),
-        ...(active === 'active' && since > 0 && uptime > 0 && { activeFor: uptime - since }),
-      });
-      if (block.get('Job')) queued.add(id);
-      block = new Map();
-    }
-  }
-  return { units, queued };
-}
-
-/** The guest that a unit is of: microvm@NAME, microvm-virtiofsd@NAME and so on. */
-function guestOf(unit: string): string | undefined {
-  return /^microvm[a-z-]*@(.*)\.service$/.exec(unit)?.[1];
-}
-
 const systemProfile = '/nix/var/nix/profiles/system';
 const roots = '/nix/var/nix/gcroots/fleet';
-
-/** What `ls -ld` says of symbolic links, by their path on the hypervisor. */
-function parseLinks(lines: readonly string[], root: string): Map<string, string> {
-  const links = new Map<string, string>();
-  for (const line of lines) {
-    // Nothing that comes before the path can have a slash in it.
-    const [path = '', target] = line.slice(line.indexOf(' /') + 1).split(' -> ');
-    if (target === undefined || !path.startsWith(root) || !shape.isPath(`/${target}`)) continue;
-    const key = path.slice(root.length);
-    if (!links.has(key)) links.set(key, target);
-  }
-  return links;
-}
 
 /** What `stat` says of symbolic links, by their path on the hypervisor: seconds since the epoch. */
 function parseTimes(lines: readonly string[], root: string): Map<string, number> {
@@ -293,63 +217,22 @@ function parseTimes(lines: readonly string[], root: string): Map<string, number>
   return times;
 }
 
+/** What is known of vms beside their health. */
 function parseVms(
   rows: readonly (readonly string[])[],
-  links: ReadonlyMap<string, string>,
   times: ReadonlyMap<string, number>,
-  units: ReadonlyMap<string, UnitFacts>,
-  queued: ReadonlySet<string>,
+  guests: ReadonlyMap<string, GuestHealth>,
 ): Map<string, VmFacts> {
-  const busy = new Set(
-    [...units].filter(([id, unit]) => isUp(unit) || queued.has(id)).map(([id]) => guestOf(id)),
-  );
-  const isDown = (unit: string) => !isUp(units.get(unit) ?? noUnit);
-  const lingers = (name: string) =>
-    busy.has(name) &&
-    isDown(`microvm@${name}.service`) &&
-    isDown(`microvm-virtiofsd@${name}.service`);
+  const isDeclared = new Map(rows.map(([name, declarative]) => [name, declarative === 'yes']));
   return new Map(
-    rows.map(([text, declarative]) => {
-      const name = shape.name(text, 'name of a vm');
-      return [
-        name,
-        {
-          name,
-          current: links.get(`/var/lib/microvms/${name}/current`),
-          booted: links.get(`/var/lib/microvms/${name}/booted`),
-          currentSince: times.get(`/var/lib/microvms/${name}/current`),
-          declarative: declarative === 'yes',
-          unit: units.get(`microvm@${name}.service`) ?? noUnit,
-          virtiofsd: units.get(`microvm-virtiofsd@${name}.service`) ?? noUnit,
-          ...(lingers(name) && { lingers: true }),
-        },
-      ];
-    }),
-  );
-}
-
-/** What `ip -j address show` prints, the part of it that is used. */
-function parseInterfaces(json: string): Map<string, Interface> {
-  return new Map(
-    parseList(json, 'list of interfaces')
-      // `ip -j` prints {} for what a filter left out.
-      .filter((i) => i.ifname !== undefined)
-      .map((i) => {
-        const name = shape.textIn(i.ifname, 'name of an interface');
-        const addresses = shape.objects(i.addr_info ?? [], 'list of addresses');
-        const text = (a: (typeof addresses)[number]) => `${a.local}/${a.prefixlen}`;
-        const leased = addresses.filter((a) => a.dynamic === true).map(text);
-        return [
-          name,
-          {
-            name,
-            up: Array.isArray(i.flags) && i.flags.includes('UP'),
-            master: shape.textOrNone(i.master, 'bridge'),
-            addresses: addresses.map(text),
-            ...(leased.length > 0 && { leased }),
-          },
-        ];
-      }),
+    [...guests].map(([name, guest]) => [
+      name,
+      {
+        ...guest,
+        currentSince: times.get(`/var/lib/microvms/${name}/current`),
+        declarative: isDeclared.get(name) === true,
+      },
+    ]),
   );
 }
 

@@ -17,6 +17,7 @@ export const scriptNames = [
   'follow',
   'generations',
   'guest-run',
+  'health',
   'history',
   'inspect',
   'lock-inputs',
@@ -49,11 +50,18 @@ const withoutDeployments = new Set<ScriptName>([
   'facts',
   'generations',
   'guest-run',
+  'health',
   'inspect',
   'lock-inputs',
   'repair',
   'runners',
 ]);
+
+/** Shell that is put in front of scripts. */
+const libraries = ['lib', 'guests', 'deployments'] as const;
+
+/** They say how guests are. */
+const withGuests = new Set<ScriptName>(['facts', 'health']);
 
 const texts = new Map<string, string>();
 
@@ -85,7 +93,7 @@ function readOwn(file: URL): string {
  * @throws FleetError `install.damaged`
  */
 export function requireScripts(): void {
-  for (const name of ['lib', 'deployments', ...scriptNames]) read(name);
+  for (const name of [...libraries, ...scriptNames]) read(name);
 }
 
 /** The whole text of a script, ready to be sent; its answer is somebody else's to read. */
@@ -94,8 +102,13 @@ export function script(name: ScriptName): string {
 }
 
 function withLibraries(name: ScriptName, ...first: readonly string[]): string {
-  const libraries = withoutDeployments.has(name) ? ['lib'] : ['lib', 'deployments'];
-  return [...libraries.map(read), ...first, read(name)].join('\n');
+  const isNeeded = {
+    lib: true,
+    guests: withGuests.has(name),
+    deployments: !withoutDeployments.has(name),
+  };
+  const before = libraries.filter((library) => isNeeded[library]);
+  return [...before.map(read), ...first, read(name)].join('\n');
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Expected } from './expected.ts';
-import type { VmFacts } from './guest-facts.ts';
+import type { GuestHealth, VmFacts } from './guest-facts.ts';
 import type { Interface, Plumbing, Route } from './network-facts.ts';
 
 /** What a hypervisor really looks like now. Store paths are absolute; '' never stands for "none". */
@@ -80,6 +80,11 @@ export interface UnknownState {
   readonly version: number | undefined;
   /** The newest that this fleet reads. */
   readonly reads: number;
+}
+
+/** The part of facts that may change from one second to the next, and that is read alone, too (health.sh). */
+export interface Health extends Pick<Facts, 'bootId' | 'currentSystem' | 'interfaces' | 'answers'> {
+  readonly vms: ReadonlyMap<string, GuestHealth>;
 }
 
 export interface StateMount {

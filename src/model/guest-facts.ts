@@ -6,14 +6,11 @@ export interface UnitFacts {
   readonly activeFor?: number;
 }
 
-export interface VmFacts {
+/** How a guest is: what may change from one second to the next. */
+export interface GuestHealth {
   readonly name: string;
   readonly current: string | undefined;
   readonly booted: string | undefined;
-  /** When `current` was last made to point somewhere. */
-  readonly currentSince: number | undefined;
-  /** In `microvm.vms` of the system that runs, which decides what its runner is. */
-  readonly declarative: boolean;
   readonly unit: UnitFacts;
   readonly virtiofsd: UnitFacts;
   /**
@@ -21,6 +18,13 @@ export interface VmFacts {
    * inactive, with a start that waits for virtiofsd. Undefined: as `unit` says.
    */
   readonly lingers?: boolean;
+}
+
+export interface VmFacts extends GuestHealth {
+  /** When `current` was last made to point somewhere. */
+  readonly currentSince: number | undefined;
+  /** In `microvm.vms` of the system that runs, which decides what its runner is. */
+  readonly declarative: boolean;
 }
 
 const up = new Set(['active', 'activating', 'deactivating', 'reloading']);
@@ -31,6 +35,6 @@ export function isUp({ active }: UnitFacts): boolean {
 }
 
 /** A guest runs, or systemd is at it: it is not stopped. */
-export function isBusy(vm: VmFacts | undefined): boolean {
+export function isBusy(vm: GuestHealth | undefined): boolean {
   return vm !== undefined && (isUp(vm.unit) || isUp(vm.virtiofsd) || vm.lingers === true);
 }

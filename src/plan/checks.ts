@@ -1,6 +1,6 @@
 import type { CheckResult } from '../model/check-result.ts';
 import { type Expected, nicsOf } from '../model/expected.ts';
-import type { Facts } from '../model/facts.ts';
+import type { Facts, Health } from '../model/facts.ts';
 import type { Network } from '../model/fleet.ts';
 import { gatewaysOf } from '../model/gateways.ts';
 import { isBusy, type UnitFacts } from '../model/guest-facts.ts';
@@ -42,7 +42,7 @@ function check(
 }
 
 /** What is always looked at on a vm, except the settle time. */
-export function checkVm(vm: VmTarget, facts: Facts): PlanCheck[] {
+export function checkVm(vm: VmTarget, facts: Health): PlanCheck[] {
   const seen = facts.vms.get(vm.name);
   const current = check(vm.name, 'current', vm.runner, seen?.current);
   if (vm.state === 'stopped') {
@@ -109,7 +109,7 @@ function helper(name: string, result: PlanCheck): PlanCheck {
   return { ...result, fault: { code: 'helper', says } };
 }
 
-function checkTap(target: string, tap: string, bridge: string, facts: Facts): PlanCheck {
+function checkTap(target: string, tap: string, bridge: string, facts: Health): PlanCheck {
   const link = facts.interfaces.get(tap);
   const found = link && `${tap} ${link.up ? 'up' : 'down'} in ${link.master ?? 'no bridge'}`;
   const result = check(target, 'tap', `${tap} up in ${bridge}`, found);
@@ -132,7 +132,7 @@ export function checkHypervisor(
   name: string,
   toplevel: string | undefined,
   networks: readonly Network[],
-  facts: Facts,
+  facts: Health,
 ): PlanCheck[] {
   return [
     ...(toplevel === undefined
@@ -147,7 +147,7 @@ export function checkBridge(
   target: string,
   name: string,
   addresses: readonly string[],
-  facts: Facts,
+  facts: Pick<Facts, 'interfaces'>,
 ): PlanCheck {
   const bridge = facts.interfaces.get(name);
   const lacks = addresses.filter((address) => !bridge?.addresses.includes(address));

@@ -29,7 +29,7 @@ class Guest {
   constructor(phases: readonly Phase[]) {
     this.#phases = phases;
     const { hv1, clock } = this.world;
-    hv1.instead.set('facts', () => {
+    hv1.instead.set('health', () => {
       // Looking takes time, too.
       clock.time += 40;
       const now = this.#phase();

@@ -14,9 +14,9 @@ describe('the last look', () => {
     const world = new World();
     await world.apply(['hv1', 'web1']);
     expect(lastPart(world)).toEqual([
-      'facts',
+      'health',
       'connect',
-      'facts',
+      'health',
       'switch boot',
       'confirm',
       'end done',
@@ -26,14 +26,14 @@ describe('the last look', () => {
   test('asks every guest that was changed, and the hypervisor when it was switched', async () => {
     const world = new World();
     await world.apply(['hv1', 'db1', 'web1']);
-    const look = world.hv1.seen.findLast((line) => line.startsWith('facts'));
-    expect(look).toBe('facts /var/lib/fleet/repo full 10.2.0.2 10.1.0.2');
+    const look = world.hv1.seen.findLast((line) => line.startsWith('health'));
+    expect(look).toBe('health 10.2.0.2 10.1.0.2');
   });
 
   /** After the guest was found healthy, something happens to the hypervisor. */
   function later(world: World, harm: () => void): void {
     world.hv1.before = (name) => {
-      if (name === 'facts' && world.hv1.seen.at(-1) === 'connect') harm();
+      if (name === 'health' && world.hv1.seen.at(-1) === 'connect') harm();
     };
   }
 
@@ -94,11 +94,11 @@ describe('the last look', () => {
     };
     expect((await world.apply(['web1']))[0]?.outcome).toBe('done');
     expect(lastPart(world)).toEqual([
-      'facts',
+      'health',
       'connect',
-      'facts',
+      'health',
       'renew',
-      'facts',
+      'health',
       'confirm',
       'end done',
     ]);

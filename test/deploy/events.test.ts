@@ -105,7 +105,7 @@ describe('what the engine tells', () => {
     const world = new World();
     let looks = 0;
     const { hv1 } = world;
-    hv1.instead.set('facts', () => {
+    hv1.instead.set('health', () => {
       looks += 1;
       // Within the first second.
       if (looks === 4) hv1.mute.delete('/nix/store/new-web1');

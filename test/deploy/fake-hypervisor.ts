@@ -13,7 +13,7 @@ import { expectedOf, nicsOf } from '../../src/model/expected.ts';
 import type { Facts } from '../../src/model/facts.ts';
 import type { VmFacts } from '../../src/model/guest-facts.ts';
 import type { FleetIndex } from '../../src/model/index.ts';
-import { factsText } from '../host/facts-text.ts';
+import { factsText, healthText } from '../host/facts-text.ts';
 import { deployedFacts, openDeployment, unit, withEntry } from '../plan/situation.ts';
 import { backText, type FakeDeployment, finish, putBack } from './fake-deployment.ts';
 import { openBy } from './fake-open.ts';
@@ -21,7 +21,7 @@ import { openBy } from './fake-open.ts';
 const names = new Map(
   readdirSync(new URL('../../src/host/scripts/', import.meta.url))
     .map((file) => file.replace(/\.sh$/, '') as ScriptName)
-    .filter((name) => !['lib', 'deployments'].includes(name))
+    .filter((name) => !['lib', 'guests', 'deployments'].includes(name))
     .flatMap((name) =>
       [script(name), answering(name), stepScript(name)].map((text) => [text, name] as const),
     ),
@@ -46,7 +46,9 @@ function greeted(
 }
 
 /** Scripts that only look, or write down what became of a deployment. */
-const looks: ReadonlySet<ScriptName> = new Set(['facts', 'failure', 'reason', 'renew', 'runners']);
+const looks: ReadonlySet<ScriptName> = new Set([
+  ...(['facts', 'failure', 'health', 'reason', 'renew', 'runners'] as const),
+]);
 
 /** A script that says what is wrong, as `die` does. */
 export class Refusal {
@@ -294,6 +296,11 @@ export class FakeHypervisor {
         return factsText({
           ...this.facts,
           answers: new Map(this.#asked(args.slice(2)).map((a) => [a, this.#answers(a)])),
+        });
+      case 'health':
+        return healthText({
+          ...this.facts,
+          answers: new Map(this.#asked(args).map((a) => [a, this.#answers(a)])),
         });
       case 'runners':
         return '== end\n';

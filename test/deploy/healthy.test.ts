@@ -42,7 +42,7 @@ describe('a confirmed deployment writes down as healthy', () => {
   test('also one whose first answer got lost', async () => {
     const world = careful();
     world.hv1.before = (name) => {
-      if (name === 'facts' && world.hv1.log.at(-1)?.startsWith('vm-update')) {
+      if (name === 'health' && world.hv1.log.at(-1)?.startsWith('vm-update')) {
         // The look before the confirmation: db1 answers the second time.
         const isFirst = world.hv1.seen.filter((line) => line === 'connect').length === 2;
         if (isFirst && !world.hv1.mute.delete('/nix/store/old-db1'))

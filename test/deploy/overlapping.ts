@@ -21,7 +21,7 @@ export class Overlapping extends World {
   constructor(file = yaml) {
     super(file);
     this.hv1.before = async (script) => {
-      if (script === 'facts') this.looks += 1;
+      if (script === 'health') this.looks += 1;
     };
   }
 

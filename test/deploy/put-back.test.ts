@@ -287,7 +287,7 @@ describe('what fleet sees after a roll-back', () => {
     let looks = 0;
     world.hv1.before = (name) => {
       // Up whenever one looks, and never for long.
-      if (name === 'facts' && words(world.hv1.log).includes('back now'))
+      if (name === 'health' && words(world.hv1.log).includes('back now'))
         world.hv1.boot('db1', `/nix/store/old-db1`);
       looks += 1;
     };
@@ -373,7 +373,7 @@ describe('a failure', () => {
   test('of a guest that was stopped because its hypervisor heard of nobody blames no commit', async () => {
     const world = failing();
     world.hv1.before = (name) => {
-      if (name === 'facts' && words(world.hv1.log).includes('vm-update web1')) world.hv1.lapse();
+      if (name === 'health' && words(world.hv1.log).includes('vm-update web1')) world.hv1.lapse();
     };
     const [result] = await world.apply(['web1']);
     expect(result?.failure).toMatchObject({ code: 'back.taken', blames: 'world' });
@@ -400,7 +400,7 @@ describe('an interrupt', () => {
   test('before the last look puts back, too', async () => {
     const world = new World();
     world.hv1.before = (name) => {
-      if (name === 'facts' && words(world.hv1.log).includes('vm-update web1'))
+      if (name === 'health' && words(world.hv1.log).includes('vm-update web1'))
         world.interrupt.abort();
     };
     expect((await world.apply(['web1']))[0]?.outcome).toBe('rolled-back');
@@ -440,7 +440,7 @@ describe('a guest that is not fleet’s, after the switch of its hypervisor was 
       interfaces: withEntry(interfaces, 'lan-old', { ...link, master: 'br-old' }),
     };
     let looks = 0;
-    world.hv1.instead.set('facts', () => {
+    world.hv1.instead.set('health', () => {
       if (!world.hv1.log.includes(`back ${world.id} now 600`)) return undefined;
       const now = world.hv1.facts.interfaces;
       world.hv1.facts = {

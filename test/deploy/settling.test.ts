@@ -42,7 +42,7 @@ describe('guests that change one after another', () => {
     // It keeps the fourth from beginning.
     world.hv1.mute.add('/nix/store/new-web3');
     world.hv1.before = async (script) => {
-      if (script !== 'facts' || world.updated.length !== 3) return;
+      if (script !== 'health' || world.updated.length !== 3) return;
       world.hv1.vm('web2', { unit: unit('active', { invocation: 'again' }) });
     };
     const [result] = await world.applied();

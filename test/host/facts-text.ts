@@ -59,6 +59,18 @@ export function factsText(facts: Facts): string {
   ].join('\n');
 }
 
+/** The part of them that health.sh prints: what `parseHealth` reads. */
+export function healthText(facts: Facts): string {
+  const text = factsText(facts);
+  const isTold = (line: string) => /^(boot|root|uptime|vm)\t/.test(line);
+  const records = text.split('\n').filter(isTold);
+  const sections = text.split(/^(?=== )/m).slice(1);
+  const isHealth = (section: string) => /^== (runners|units|addresses|answers|end)\n/.test(section);
+  return [...records, `system\t${facts.currentSystem ?? ''}`, ...sections.filter(isHealth)].join(
+    '\n',
+  );
+}
+
 const isIpv6 = ({ destination }: Route): boolean => destination.includes(':');
 
 const ipRoute = ({ destination, device, connected }: Route) => ({

@@ -319,6 +319,6 @@ test('a unit that restarts is not taken for a running one', () => {
 test('every script that can be named is there, and the other way round', () => {
   const named = scriptNames.map((name) => `${name}.sh`);
   const folder = readdirSync(new URL('../../src/host/scripts/', import.meta.url));
-  const libraries = ['lib.sh', 'deployments.sh'];
+  const libraries = ['lib.sh', 'guests.sh', 'deployments.sh'];
   expect(new Set(named)).toEqual(new Set(folder.filter((file) => !libraries.includes(file))));
 });

@@ -3,6 +3,7 @@ import { lutimesSync, mkdirSync, readlinkSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readHealth } from '../../src/host/hypervisor/look.ts';
 import { makeKeyPair } from '../../src/sandbox/keys.ts';
 import { Stage } from './stage.ts';
 
@@ -122,6 +123,24 @@ describe('a vm that fleet deployed', () => {
     const since = facts.vms.get('web1')?.currentSince as number;
     expect(facts.now - since).toBeGreaterThanOrEqual(0);
     expect(facts.now - since).toBeLessThan(120);
+  });
+
+  it('is told by health as by facts', async () => {
+    const address = stage.address('web1');
+    const { bootId, currentSystem, interfaces, answers, vms } = await stage.until(
+      (facts) => facts.answers.get(address) === true,
+      [address],
+    );
+    const web1 = vms.get('web1');
+    expect(web1?.unit.active).toBe('active');
+    const health = await readHealth(await stage.connect(), [address]);
+    expect(health).toMatchObject({ bootId, currentSystem, interfaces, answers });
+    const { current, booted, unit } = health.vms.get('web1') ?? {};
+    expect([current, booted, unit?.invocation]).toEqual([
+      web1?.current,
+      web1?.booted,
+      web1?.unit.invocation,
+    ]);
   });
 
   it('that somebody built another runner for keeps the time of that', async () => {

@@ -40,6 +40,7 @@ const usualLength = 1024 * 1024;
 const lengths: Partial<Readonly<Record<ScriptName, number>>> = {
   facts: 16 * usualLength,
   generations: 16 * usualLength,
+  health: 16 * usualLength,
   history: 16 * usualLength,
   inspect: 16 * usualLength,
   runners: 16 * usualLength,

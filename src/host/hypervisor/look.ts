@@ -1,7 +1,8 @@
-import type { Facts } from '../../model/facts.ts';
+import type { Facts, Health } from '../../model/facts.ts';
 import type { Hypervisor } from '../../model/fleet.ts';
 import type { PastDeployment } from '../../model/past-deployment.ts';
 import { type GuestRun, parseGuestRun } from '../answers/guest-run.ts';
+import { parseHealth } from '../answers/health.ts';
 import { type Inspection, parseInspection } from '../answers/inspection.ts';
 import { type Generations, parseGenerations } from '../generations.ts';
 import { parseHistory } from '../history.ts';
@@ -20,6 +21,11 @@ export function readFacts(
   addresses: readonly string[] = [],
 ): Promise<Facts> {
   return ask(host, 'facts', [hypervisor.checkout, wanted, ...addresses], parseFacts);
+}
+
+/** Reads how guests are, which is part of the facts, and cheap. Addresses as there. @throws FleetError `health.unreadable` */
+export function readHealth(host: Host, addresses: readonly string[] = []): Promise<Health> {
+  return ask(host, 'health', addresses, parseHealth);
 }
 
 /** As many deployments as a hypervisor keeps. */

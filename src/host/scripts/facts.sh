@@ -5,13 +5,6 @@
 checkout=$R$1 wanted=$2
 shift 2
 
-record() {
-	printf '%s' "$1"
-	shift
-	for field; do printf '\t%s' "$field"; done
-	printf '\n'
-}
-
 # What decides whether packets of guests get through, besides interfaces. Reading a file is no process.
 forwarding() {
 	for file in "$R"/proc/sys/net/ipv4/conf/*/forwarding; do
@@ -113,19 +106,10 @@ deployed_addresses() {
 }
 
 look() {
-	# Guests are asked in the background while the rest is read.
-	answers=
 	# A deployment looks again and again; to who looks once, a lost ping must not be the answer: there is another.
 	patience='-w 2'
 	[ "$wanted" = brief ] || patience='-W 1'
-	if [ $# -gt 0 ]; then
-		answers=$(mktemp -d)
-		trap 'rm -rf "$answers"' EXIT
-		for address; do
-			# shellcheck disable=SC2086 # words
-			(ping -n -q -c 1 $patience "$address" >/dev/null 2>&1 && : >"$answers/$address") &
-		done
-	fi
+	ask_guests "$patience" "$@"
 
 	record root "$R"
 	record now "$(date +%s)"
@@ -218,22 +202,7 @@ look() {
 		"$R"/run/current-system "$R"/run/current-system/kernel "$R"/run/current-system/initrd "$R"/run/current-system/kernel-modules \
 		"$R"/run/booted-system "$R"/run/booted-system/kernel "$R"/run/booted-system/initrd "$R"/run/booted-system/kernel-modules \
 		"$roots"/deployed-* 2>/dev/null || true
-	echo '== runners'
-	of_vms() { # "/LINK…" COMMAND…: with these of each vm behind it; `/` is its folder. Group kvm may have made more there.
-		what=$1 found=
-		shift
-		for folder in "$vms"/*; do
-			is_vm "$folder" || continue
-			for link in $what; do
-				[ "$link" = / ] || [ -L "$folder$link" ] || continue
-				found=yes
-				set -- "$@" "$folder$link"
-			done
-		done
-		[ -z "$found" ] || "$@" 2>/dev/null || true
-	}
-	# Targets are whatever somebody in group kvm wrote: -q keeps each on its line.
-	of_vms '/current /booted' env LC_ALL=C ls -ldq
+	print_runners
 	echo '== times'
 	link_times() { # when each was made, by one stat
 		set --
@@ -254,35 +223,22 @@ look() {
 	images
 	echo '== checkout'
 	[ ! -d "$checkout/.git" ] || git --no-optional-locks -C "$checkout" status --porcelain=v2 --branch 2>/dev/null || true
-	echo '== units'
-	# Patterns match units that are loaded; one that is not listed is inactive, and no job waits for it.
-	systemctl show --no-pager -p Id -p ActiveState -p SubState -p InvocationID -p ActiveEnterTimestampMonotonic -p Job \
-		"$guest_units*.service" \
-		'fleet-back-*.timer' 'fleet-back-*.service' 'fleet-2*.service' \
-		nixos-upgrade.timer nixos-upgrade.service comin.service dnsmasq.service 2>/dev/null || true
-	echo
+	print_units 'fleet-back-*.timer' 'fleet-back-*.service' 'fleet-2*.service' \
+		nixos-upgrade.timer nixos-upgrade.service comin.service dnsmasq.service
 	echo '== processes'
 	# Names as the kernel cuts them, at 15 characters; those with a dot are what a wrapper of Nix runs.
 	grep -hsxE 'nixos-rebuild|nixos-rebuild-n|\.nixos-rebuild-|switch-to-confi|\.switch-to-conf|microvm|nix-collect-gar' \
 		"$R"/proc/[0-9]*/comm || true
 	echo '== failed'
 	[ "$wanted" = brief ] || systemctl list-units --no-pager --no-legend --plain --full --state=failed 2>/dev/null || true
-	echo '== addresses'
-	ip -j address show 2>/dev/null || true
-	echo
+	print_addresses
 	echo '== routes'
 	ip -j route show 2>/dev/null || true
 	echo
 	echo '== routes6'
 	ip -6 -j route show 2>/dev/null || true
 	echo
-	echo '== answers'
-	if [ -n "$answers" ]; then
-		wait
-		for address; do
-			if [ -e "$answers/$address" ]; then echo "yes $address"; else echo "no $address"; fi
-		done
-	fi
+	print_answers "$@"
 	echo '== end'
 }
 
