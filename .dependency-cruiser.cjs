@@ -15,7 +15,7 @@ module.exports = {
       comment: 'What is left of git and ssh in the data flow knows nothing that touches the world.',
       severity: 'error',
       from: { path: pure },
-      to: { path: '^src/(repo|deploy|report|cli|sandbox)/|^src/host/(ssh|scripts)' },
+      to: { path: '^src/(repo|deploy|app|report|cli|sandbox)/|^src/host/(ssh|scripts)' },
     },
     {
       name: 'pure-core-touches-nothing',
@@ -46,7 +46,25 @@ module.exports = {
       comment: 'The engine emits events; terminals and logs listen.',
       severity: 'error',
       from: { path: '^src/(deploy|host|repo)/' },
-      to: { path: '^src/(report|cli)/|node_modules/(listr2|commander)/' },
+      to: { path: '^src/(app|report|cli)/|node_modules/(listr2|commander)/' },
+    },
+    {
+      name: 'app-is-silent',
+      comment:
+        'Use cases give results and tell events: a terminal, a server and a pipeline are shown them each in their way.',
+      severity: 'error',
+      from: { path: '^src/app/' },
+      to: {
+        path: '^src/(report|cli|sandbox)/|node_modules/(listr2|commander)/|^(node:)?(readline|tty)(/|$)',
+      },
+    },
+    {
+      name: 'cli-calls-app',
+      comment:
+        'A command is options, questions and one call: what it does has its home in app, where a second front end finds it.',
+      severity: 'error',
+      from: { path: '^src/cli/', pathNot: '^src/cli/(ports|demo|report-error|validate)\\.ts$' },
+      to: { path: '^src/', pathNot: '^src/(cli|app|report|model)/' },
     },
     {
       name: 'results-are-in-the-model',
@@ -54,7 +72,7 @@ module.exports = {
         'Results, events and records of the past are in the model: whoever shows them needs neither the engine nor a connection.',
       severity: 'error',
       from: { path: '^src/report/' },
-      to: { path: '^src/(deploy|host|repo|cli)/' },
+      to: { path: '^src/(app|deploy|host|repo|cli)/' },
     },
     {
       name: 'only-hypervisor-speaks-scripts',

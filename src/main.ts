@@ -41,8 +41,7 @@ if (major < 22 || (major === 22 && minor < 18)) {
   process.stderr.on('error', onGone);
   const { quick } = await import('./cli/quick.ts');
   const code =
-    (await quick(args, interrupt.signal)) ??
-    (await (await import('./cli/program.ts')).run(args, interrupt.signal));
+    (await quick(args)) ?? (await (await import('./cli/program.ts')).run(args, interrupt.signal));
   // Done all the same, a roll-back that failed (4), or a part of the fleet that keeps the new commit (6) says more
   // than that somebody asked to stop.
   process.exitCode = [0, 4, 6].includes(code) ? code : signalCode || code;

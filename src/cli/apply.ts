@@ -1,23 +1,26 @@
-import { exitCodeOf } from '../deploy/rollout.ts';
-import { exitCodes, FleetError } from '../model/errors.ts';
-import { systemName } from '../model/names.ts';
-import type { HypervisorResult } from '../model/result.ts';
-import { hasChanges, restartable } from '../plan/plan.ts';
-import type { PlanFile } from '../plan/plan-file.ts';
-import { staleness } from '../plan/staleness.ts';
+import {
+  type Applied,
+  apply,
+  hasFirstSwitch,
+  notInHistory,
+  refusal,
+  unfit,
+  type Word,
+} from '../app/apply.ts';
+import { hasChanges, type PlanInput, plan, restartable } from '../app/plan.ts';
+import type { Ports } from '../app/ports.ts';
+import { readPlanFile } from '../app/saved-plan.ts';
+import type { Survey } from '../app/survey/survey.ts';
+import { exitCodes } from '../model/errors.ts';
 import { planText } from '../report/plan-text.ts';
 import { resultsDocument } from '../report/result-json.ts';
 import { resultText } from '../report/result-text.ts';
 import { styleFor } from '../report/style.ts';
 import { canAsk, confirm } from './ask.ts';
-import { deploy } from './deploy.ts';
+import { shownLive } from './live.ts';
 import { type Invocation, lockTimeout, refusePointless, usageError } from './options.ts';
 import { realPorts } from './ports.ts';
-import { refuseBad } from './publish.ts';
 import { type ResumeOptions, resumeCommand } from './resume.ts';
-import { planFileOf, readPlanFile } from './saved-plan.ts';
-import { type Survey, survey } from './survey.ts';
-import { openWorkspace } from './workspace.ts';
 
 export interface ApplyOptions {
   readonly on?: string;
@@ -58,142 +61,106 @@ export async function applyCommand(
 }
 
 async function applyOnce(
-  invocation: Invocation,
+  { common, signal }: Invocation,
   options: ApplyOptions,
   file: string | undefined,
   lockTimeout: number,
 ): Promise<number> {
-  const saved = file === undefined ? undefined : savedPlan(file, options);
-  const { on, release } = saved ?? options;
-  const workspace = openWorkspace(invocation.common);
-  let seen = await survey(workspace, realPorts(invocation.common), {
-    ...(on && { on }),
-    ...(options.restart && { restart: options.restart }),
-    ...(release && { release: typeof release === 'string' ? release : release.join(',') }),
-    upstream: 'required',
-    signal: invocation.signal,
-  });
+  const ports = await realPorts(common);
+  const input = { where: common, ...choiceOf(ports, file, options) };
+  let planned = await plan(ports, { ...input, upstream: 'required' }, signal);
   try {
-    if (saved) requireFresh(saved, planFileOf(workspace, seen, on ?? undefined));
-    const isAsked = !saved && !options.yes;
-    // With --json standard output has the one document; whoever is asked sees what about.
-    const out = options.json ? process.stderr : process.stdout;
-    if (!options.json || (isAsked && canAsk()))
-      out.write(planText(seen.plan, styleFor(out), { diffs: false, offline: false }));
-    sayOfDrops(seen, options.drop);
-    requireReachable(seen, options.allowUnreachable ?? false);
-    if (isAsked) seen = await offerRestarts(seen, invocation.signal);
-    if (!hasChanges(seen.plan)) {
-      if (options.json) printJson(seen, []);
+    const isAsked = file === undefined && !options.yes;
+    show(planned, options, isAsked);
+    let word = wordOf(options);
+    const lost = unfit(planned, word);
+    if (lost) throw lost;
+    if (isAsked) planned = await offerRestarts(planned, signal);
+    if (!hasChanges(planned.plan)) {
+      if (options.json) printJson(planned, []);
       return exitCodes.ok;
     }
-    if (!options.force) await refuseBad(seen);
-    if (!options.force) await requireHistory(seen, isAsked, invocation.signal);
-    if (isAsked && !(await confirm('Apply this?', invocation.signal))) {
+    word = await offerToReplace(planned, word, isAsked, signal);
+    if (isAsked && !(await confirm('Apply this?', signal))) {
       process.stderr.write('Nothing was changed.\n');
-      if (options.json) printJson(seen, [], true);
+      if (options.json) printJson(planned, [], true);
       return exitCodes.failed;
     }
-    const results = await deploy(invocation, workspace, seen, {
-      force: options.force ?? false,
-      lockTimeout,
-      dropped: new Set((options.drop ?? '').split(',').map((name) => name.trim())),
-    });
-    if (options.json) printJson(seen, results);
+    const { exitCode, notes, results, skipped } = await shownLive((emit) =>
+      apply(ports, { planned, word, lockTimeout }, emit, signal),
+    );
+    // Under the results, where the live list is gone.
+    for (const text of notes) process.stderr.write(`${text}\n`);
+    if (options.json) printJson(planned, results);
     else process.stdout.write(resultText(results, styleFor(process.stdout)));
-    for (const { hypervisor, facts } of seen.contacts) {
-      if (facts instanceof Error)
-        process.stderr.write(
-          `${hypervisor.name} was skipped (unreachable) and still runs the old commit.\n`,
-        );
-    }
-    return exitCodeOf(results);
+    for (const name of skipped)
+      process.stderr.write(`${name} was skipped (unreachable) and still runs the old commit.\n`);
+    return exitCode;
   } finally {
-    seen.close();
+    planned.close();
   }
+}
+
+/** What is planned: by a saved plan, or by options. @throws FleetError when it is said twice */
+function choiceOf(
+  ports: Ports,
+  file: string | undefined,
+  { on, release, restart }: ApplyOptions,
+): Omit<PlanInput, 'where'> {
+  if (file === undefined)
+    return { ...(on && { on }), ...(release && { release }), ...(restart && { restart }) };
+  if (on === undefined && release === undefined && restart === undefined)
+    return { saved: readPlanFile(ports, file) };
+  throw usageError(
+    'options.saved-plan',
+    'a saved plan already fixes what is done: leave out --on, --release and --restart',
+  );
+}
+
+const wordOf = ({ allowUnreachable, drop, force }: ApplyOptions): Word => ({
+  allowUnreachable: allowUnreachable ?? false,
+  force: force ?? false,
+  drop: (drop ?? '').split(',').map((name) => name.trim()),
+});
+
+function show(planned: Survey, { drop, json }: ApplyOptions, isAsked: boolean): void {
+  // With --json standard output has the one document; whoever is asked sees what about.
+  const out = json ? process.stderr : process.stdout;
+  if (!json || (isAsked && canAsk()))
+    out.write(planText(planned.plan, styleFor(out), { diffs: false, offline: false }));
+  // Once a hypervisor was deployed to, no switch is its first.
+  if (drop !== undefined && !hasFirstSwitch(planned))
+    process.stderr.write(
+      `--drop ${drop} drops nothing: no hypervisor here has its first switch.\n`,
+    );
 }
 
 /**
  * Why a guest that runs does not answer fleet cannot know, and a restart may cost what it has in memory:
  * only a person decides it, here or with --restart. --yes alone restarts none.
  */
-async function offerRestarts(seen: Survey, signal: AbortSignal): Promise<Survey> {
-  const names = restartable(seen.plan);
-  if (names.length === 0 || !canAsk()) return seen;
+async function offerRestarts(planned: Survey, signal: AbortSignal): Promise<Survey> {
+  const names = restartable(planned.plan);
+  if (names.length === 0 || !canAsk()) return planned;
   const question = `Restart ${names.join(', ')}, which ${names.length === 1 ? 'is' : 'are'} not well?`;
-  return (await confirm(question, signal)) ? seen.restarting(names) : seen;
+  return (await confirm(question, signal)) ? planned.restarting(names) : planned;
 }
 
-/**
- * What runs has to be in the history of what is deployed, or somebody's work is taken away: asks.
- * @throws FleetError `git.not-in-history` when nobody is asked, or says no
- */
-async function requireHistory(seen: Survey, isAsked: boolean, signal: AbortSignal): Promise<void> {
-  if (seen.strangers.length === 0) return;
-  // It stands in the plan, among the warnings.
-  if (isAsked && canAsk() && (await confirm('Replace it anyway?', signal))) return;
-  throw new FleetError('git.not-in-history', 'what runs is not in the history of this commit', {
-    detail: seen.strangers.join('\n'),
-    hint: 'Nothing was done. Merge it, or deploy anyway: --force',
-  });
+/** What runs and is not in the history stands in the plan, among the warnings. @throws FleetError as `refusal` */
+async function offerToReplace(
+  planned: Survey,
+  word: Word,
+  isAsked: boolean,
+  signal: AbortSignal,
+): Promise<Word> {
+  const refused = refusal(planned, word);
+  if (!refused) return word;
+  if (refused.code === notInHistory && isAsked && canAsk())
+    if (await confirm('Replace it anyway?', signal)) return { ...word, replace: true };
+  throw refused;
 }
 
-/** Once a hypervisor was deployed to, no switch is its first. */
-function sayOfDrops(seen: Survey, drop: string | undefined): void {
-  if (drop === undefined) return;
-  const isFirst = seen.contacts.some(
-    ({ facts }) => !(facts instanceof Error) && !facts.deployed.has(systemName),
-  );
-  if (!isFirst)
-    process.stderr.write(
-      `--drop ${drop} drops nothing: no hypervisor here has its first switch.\n`,
-    );
-}
-
-/** @throws FleetError when it says already what the options would choose. */
-function savedPlan(file: string, { on, release, restart }: ApplyOptions): PlanFile {
-  if (on === undefined && release === undefined && restart === undefined) return readPlanFile(file);
-  const message =
-    'a saved plan already fixes what is done: leave out --on, --release and --restart';
-  throw new FleetError('options.saved-plan', message, {
-    exitCode: exitCodes.usage,
-  });
-}
-
-/** @throws FleetError `plan.stale`, with everything that moved. */
-function requireFresh(saved: PlanFile, now: PlanFile): void {
-  const moved = staleness(saved, now);
-  if (moved.length === 0) return;
-  throw new FleetError('plan.stale', 'the saved plan is stale', {
-    detail: moved.join('\n'),
-    hint: 'Nothing was done: plan again.',
-  });
-}
-
-function requireReachable(seen: Survey, allow: boolean): void {
-  const problems = seen.plan.hypervisors.flatMap((h) => h.problems.map((p) => `${h.name}: ${p}`));
-  if (problems.length > 0) {
-    throw new FleetError('plan.problems', 'this cannot be applied', {
-      detail: problems.join('\n'),
-    });
-  }
-  const lost = seen.contacts.filter((c) => c.facts instanceof Error);
-  if (lost.length === 0 || (allow && lost.length < seen.contacts.length)) return;
-  const why = (error: unknown) =>
-    error instanceof FleetError && error.hint
-      ? `${error.message}\n${error.hint}`
-      : String((error as Error).message);
-  throw new FleetError(
-    'apply.unreachable',
-    `cannot reach ${lost.map((c) => c.hypervisor.name).join(', ')}; nothing was changed`,
-    {
-      detail: lost.map((c) => why(c.facts)).join('\n'),
-      hint: 'Leave them out with --allow-unreachable, or choose with --on.',
-    },
-  );
-}
-
-function printJson(seen: Survey, results: readonly HypervisorResult[], declined = false): void {
-  const more = { plan: seen.plan, ...(declined && { declined }) };
+function printJson(planned: Survey, results: Applied['results'], declined = false): void {
+  const more = { plan: planned.plan, ...(declined && { declined }) };
   process.stdout.write(resultsDocument('apply', results, more));
 }

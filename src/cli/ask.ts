@@ -3,9 +3,12 @@ import { exitCodes, FleetError } from '../model/errors.ts';
 import { plainText } from '../model/plain-text.ts';
 import { unguarded } from '../report/guard.ts';
 
+/** Does this run in a pipeline? */
+export const isCi = (): boolean => Boolean(process.env.CI);
+
 /** True when somebody is there to answer: both ends are terminals, and this is not CI. */
 export function canAsk(): boolean {
-  return process.stdin.isTTY === true && process.stderr.isTTY === true && !process.env.CI;
+  return process.stdin.isTTY === true && process.stderr.isTTY === true && !isCi();
 }
 
 /** Asks on standard error. @throws FleetError when nobody can answer and --yes was not given. */

@@ -21,15 +21,17 @@ export async function demoCommand(
   // Ctrl-C again ends the process, and nothing below is run.
   const cleanUp = () => demo.cleanUp();
   process.once('exit', cleanUp);
-  const becomes = () => 'Interrupted: the demo ends, and its folder is removed.';
-  return invocation.changing(becomes, async () => {
-    try {
-      return await play(demo, invocation.signal, options.keep ?? false);
-    } finally {
-      await demo.stop();
-      process.off('exit', cleanUp);
-    }
-  });
+  const { signal } = invocation;
+  const onStop = () =>
+    process.stderr.write('\nInterrupted: the demo ends, and its folder is removed.\n');
+  signal.addEventListener('abort', onStop, { once: true });
+  try {
+    return await play(demo, signal, options.keep ?? false);
+  } finally {
+    signal.removeEventListener('abort', onStop);
+    await demo.stop();
+    process.off('exit', cleanUp);
+  }
 }
 
 async function play(demo: Demo, signal: AbortSignal, keep: boolean): Promise<number> {

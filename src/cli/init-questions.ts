@@ -1,5 +1,4 @@
-import { stringify } from 'yaml';
-import { readFleet } from '../config/read-fleet.ts';
+import { objection, type Wanted } from '../app/init/objection.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import { ask, canAsk } from './ask.ts';
 
@@ -13,9 +12,7 @@ const wanted = {
     '--state-version',
     'its system.stateVersion, the release it was installed with (such as 25.11)',
   ],
-} as const;
-
-export type Wanted = keyof typeof wanted;
+} as const satisfies Readonly<Record<Wanted, readonly [flag: string, question: string]>>;
 
 /** Somebody to be asked, or nobody. */
 export interface Asker {
@@ -67,17 +64,4 @@ async function untilRight(
     if (answer && wrong === undefined) return answer;
     asker.say(`${wrong}\n`);
   }
-}
-
-/** What fleet.yaml would say of an answer, with what to write instead. */
-function objection(key: Wanted, answer: string): string | undefined {
-  const fields = { ssh: 'host', system: 'x86_64-linux', stateVersion: '25.11', uplink: 'eth0' };
-  const { name, ...said } = { name: 'host', ...fields, [key]: answer };
-  const read = readFleet(
-    stringify({ version: 1, name: 'init', hypervisors: { [name]: said } }),
-    'fleet.yaml',
-  );
-  const found = 'diagnostics' in read ? read.diagnostics : [];
-  const [first] = found.filter(({ severity }) => severity === 'error');
-  return first && [first.message, first.hint].filter(Boolean).join(': ');
 }

@@ -1,7 +1,8 @@
-import type { Deployment } from '../deploy/locks.ts';
-import type { EventBody } from '../model/events.ts';
+import type { Emit, EventBody } from '../model/events.ts';
 import { takeUp } from '../model/take-up.ts';
 import { plainReporter } from '../report/plain.ts';
+import { isCi } from './ask.ts';
+import { tell } from './tell.ts';
 
 /** Who shows how a rollout goes, and knows how far it is. */
 export interface Live {
@@ -11,12 +12,33 @@ export interface Live {
   readonly becomes: () => string;
 }
 
+/** What is left of a deployment when fleet leaves at once. */
+type Left = Pick<EventBody & { readonly type: 'deployment' }, 'id' | 'operation' | 'confirm'>;
+
+/** Shows what `work` tells on standard error: before its deployment begins in lines, then as `liveReporter` does. */
+export async function shownLive<T>(work: (emit: Emit) => Promise<T>): Promise<T> {
+  const make = await reporter();
+  let live: Live | undefined;
+  const emit: Emit = (event) => {
+    if (event.type === 'deployment') live = liveWith(make(event.hypervisors), event);
+    if (!live) tell(event);
+    else if (event.type === 'cancelling') process.stderr.write(`\n${live.becomes()}\n`);
+    else live.emit(event);
+  };
+  try {
+    return await work(emit);
+  } finally {
+    await live?.finish();
+  }
+}
+
 /** Progress on standard error: a live list on a terminal, plain lines elsewhere. */
-export async function liveReporter(
-  hypervisors: readonly string[],
-  left?: { readonly deployment: Deployment; readonly confirm: number },
-): Promise<Live> {
-  const shown = await reporter(hypervisors);
+export async function liveReporter(hypervisors: readonly string[], left?: Left): Promise<Live> {
+  const make = await reporter();
+  return liveWith(make(hypervisors), left);
+}
+
+function liveWith(shown: Shown, left?: Left): Live {
   /** How far each is that has begun. */
   const states = new Map<string, 'working' | 'confirming' | 'done' | 'over'>();
   let isGitTold = false;
@@ -67,24 +89,23 @@ export async function liveReporter(
 }
 
 /** What becomes of a deployment that nobody waits for. @param confirm in ms */
-function leftText(
-  hypervisors: readonly string[],
-  { deployment, confirm }: { readonly deployment: Deployment; readonly confirm: number },
-): string {
+function leftText(hypervisors: readonly string[], left: Left): string {
   return [
-    `Deployment ${deployment.id} is not ended. ${hypervisors.join(', ')}: rolled back without fleet within ${confirm / 1000} s, once the current step has ended.`,
-    `Until then: ${takeUp(deployment)}.`,
+    `Deployment ${left.id} is not ended. ${hypervisors.join(', ')}: rolled back without fleet within ${left.confirm / 1000} s, once the current step has ended.`,
+    `Until then: ${takeUp(left)}.`,
   ].join('\n');
 }
 
-async function reporter(hypervisors: readonly string[]): Promise<Omit<Live, 'becomes'>> {
+type Shown = Omit<Live, 'becomes'>;
+
+async function reporter(): Promise<(hypervisors: readonly string[]) => Shown> {
   // A serial console, or `docker exec`, may not say how wide it is: a list would have a letter on each line.
-  if (process.stderr.isTTY && process.stderr.columns > 0 && !process.env.CI) {
+  if (process.stderr.isTTY && process.stderr.columns > 0 && !isCi()) {
     const { terminalReporter } = await import('../report/terminal.ts');
-    return terminalReporter(hypervisors);
+    return (hypervisors) => terminalReporter(hypervisors, process.stderr);
   }
-  return {
+  return () => ({
     emit: plainReporter((text) => process.stderr.write(text)),
     finish: async () => undefined,
-  };
+  });
 }

@@ -1,12 +1,9 @@
+import type { Where } from '../app/workspace/where.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import { parseDuration } from '../model/units.ts';
 
-/** Options that every command has. */
-export interface CommonOptions {
-  /** `-C`: the fleet repository. */
-  readonly directory: string;
-  /** `--config`: name of the fleet file in it. */
-  readonly config: string;
+/** Options that every command has: -C, --config. */
+export interface CommonOptions extends Where {
   /** `--ssh-config`: instead of ~/.ssh/config. */
   readonly sshConfig?: string;
 }
@@ -18,11 +15,6 @@ export interface Invocation {
   readonly common: CommonOptions;
   /** Aborted when a person asked to stop. */
   readonly signal: AbortSignal;
-  /**
-   * Runs what changes something: it comes to its own end. `becomes` says what becomes of it when a person
-   * asks to stop. All else then ends at once.
-   */
-  readonly changing: <T>(becomes: () => string, work: () => Promise<T>) => Promise<T>;
 }
 
 /** A mistake in what was asked for. */

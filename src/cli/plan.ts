@@ -1,11 +1,12 @@
-import { exitCodes, FleetError } from '../model/errors.ts';
-import { hasChanges, isBlocked, type Plan, unmended } from '../plan/plan.ts';
+import { hasChanges, isBlocked, plan, planOffline, unmended } from '../app/plan.ts';
+import { planFileOf, planPath, requireSavable, savePlan } from '../app/saved-plan.ts';
+import type { Survey } from '../app/survey/survey.ts';
+import { exitCodes } from '../model/errors.ts';
 import { planText } from '../report/plan-text.ts';
 import { styleFor } from '../report/style.ts';
-import { type Invocation, refusePointless } from './options.ts';
-import { planFileOf, planPath, requireSavable, savePlan } from './saved-plan.ts';
-import { survey } from './survey.ts';
-import { openWorkspace } from './workspace.ts';
+import { isCi } from './ask.ts';
+import { type Invocation, refusePointless, usageError } from './options.ts';
+import { localPorts, realPorts } from './ports.ts';
 
 export interface PlanOptions {
   readonly offline?: boolean;
@@ -19,51 +20,52 @@ export interface PlanOptions {
 
 /** `fleet plan` */
 export async function planCommand(invocation: Invocation, options: PlanOptions): Promise<number> {
-  if (options.out !== undefined && options.offline) {
-    throw new FleetError('plan.offline', 'a plan that asked no hypervisor cannot be saved', {
-      exitCode: exitCodes.usage,
-      hint: 'Leave out --offline or --out.',
-    });
-  }
+  if (options.out !== undefined && options.offline)
+    throw usageError(
+      'plan.offline',
+      'a plan that asked no hypervisor cannot be saved',
+      'Leave out --offline or --out.',
+    );
   if (options.offline)
     refusePointless(options, ['--on', '--release'], '--offline asks no hypervisor');
-  const out = options.out === undefined ? undefined : planPath(options.out);
-  const workspace = openWorkspace(invocation.common);
-  const ports = options.offline
-    ? undefined
-    : (await import('./ports.ts')).realPorts(invocation.common);
-  const seen = await survey(workspace, ports, {
-    ...options,
-    signal: invocation.signal,
-    ...(ports && { upstream: isJudged(options) ? ('awaited' as const) : ('wanted' as const) }),
-  });
+  const out = options.out === undefined ? undefined : planPath(localPorts(), options.out);
+  const seen = await planned(invocation, options);
   seen.close();
   if (options.json) {
     // One document: that of the error, if it cannot be saved.
     if (out) requireSavable(seen);
     process.stdout.write(`${JSON.stringify({ kind: 'plan', ...seen.plan }, null, 2)}\n`);
   } else {
-    process.stdout.write(
-      planText(seen.plan, styleFor(process.stdout), {
-        diffs: options.diff,
-        offline: options.offline ?? false,
-      }),
-    );
+    const { diff, offline = false } = options;
+    const text = planText(seen.plan, styleFor(process.stdout), { diffs: diff, offline });
+    process.stdout.write(text);
     if (out) requireSavable(seen);
   }
   if (out) {
-    savePlan(out, planFileOf(workspace, seen, options.on));
+    savePlan(out, planFileOf(seen));
     process.stderr.write(`Saved. To carry out exactly this: fleet apply ${options.out}\n`);
   }
-  return exitCodeOf(seen.plan, options);
+  return exitCodeOf(seen, options);
+}
+
+async function planned({ common, signal }: Invocation, options: PlanOptions): Promise<Survey> {
+  if (options.offline) return planOffline(localPorts(), common, signal);
+  const { on, release } = options;
+  const input = {
+    where: common,
+    ...(on !== undefined && { on }),
+    ...(release !== undefined && { release }),
+    upstream: isJudged(options) ? ('awaited' as const) : ('wanted' as const),
+  };
+  return plan(await realPorts(common), input, signal);
 }
 
 /** Does somebody go by the exit code? */
 const isJudged = ({ detailedExitcode }: PlanOptions): boolean =>
-  detailedExitcode === true || Boolean(process.env.CI);
+  detailedExitcode === true || isCi();
 
 /** Pipelines go by it: what apply would refuse must not look like nothing to do. */
-function exitCodeOf(plan: Plan, options: PlanOptions): number {
+function exitCodeOf({ plan }: Survey, options: PlanOptions): number {
   const { hypervisors } = plan;
   if (isJudged(options) && isBlocked(plan)) return exitCodes.failed;
   // A plan that knows nothing must not look like one that found nothing.

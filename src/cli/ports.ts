@@ -1,26 +1,52 @@
-import { randomBytes } from 'node:crypto';
-import { hostname, userInfo } from 'node:os';
-import type { Deployment } from '../deploy/locks.ts';
-import { type Ports, systemClock } from '../deploy/ports.ts';
-import { requireScripts } from '../host/hypervisor/own-files.ts';
-import { sshConnector } from '../host/ssh/connector.ts';
+import { homedir, hostname, tmpdir, userInfo } from 'node:os';
+import type { LocalPorts, Ports } from '../app/ports.ts';
+import { systemClock } from '../deploy/ports.ts';
 import type { CommonOptions } from './options.ts';
 
-/** The real world: ssh, and the machine's clock. @throws FleetError `install.damaged` */
-export function realPorts(common: CommonOptions): Ports {
-  requireScripts();
+// The only place that reads the process's environment and folder: all else is handed them.
+
+/** For commands that contact no hypervisor. */
+export function localPorts(): LocalPorts {
   return {
-    connector: sshConnector(common.sshConfig === undefined ? {} : { configFile: common.sshConfig }),
     clock: systemClock,
+    cwd: process.cwd(),
+    surroundings: {
+      env: process.env,
+      temporary: tmpdir(),
+      endGroup: (leader, signal) => {
+        try {
+          process.kill(-leader, signal);
+        } catch {
+          // Nobody is left.
+        }
+      },
+    },
   };
 }
 
-/** Ids sort by time; the operator is whom a lock names. */
-export function newDeployment(operation: Deployment['operation']): Deployment {
-  const time = new Date().toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+/** The real world: ssh, and the machine's clock. @throws FleetError `install.damaged` */
+export async function realPorts({ sshConfig }: Pick<CommonOptions, 'sshConfig'>): Promise<Ports> {
+  const [{ requireScripts }, { sshConnector }] = await Promise.all([
+    import('../host/hypervisor/own-files.ts'),
+    import('../host/ssh/connector.ts'),
+  ]);
+  requireScripts();
+  const local = localPorts();
+  const { surroundings } = local;
+  return {
+    ...local,
+    home: homedir(),
+    operator: operator(),
+    connector: sshConnector({
+      surroundings,
+      ...(sshConfig !== undefined && { configFile: sshConfig }),
+    }),
+  };
+}
+
+function operator(): string {
   const user = process.env.GITHUB_ACTOR ?? safely(() => userInfo().username) ?? 'somebody';
-  const operator = `${user}@${hostname()}`.replace(/[^\w.@-]/g, '-');
-  return { id: `${time}-${randomBytes(2).toString('hex')}`, operator, operation };
+  return `${user}@${hostname()}`.replace(/[^\w.@-]/g, '-');
 }
 
 /** A container may run as a user id that has no name. */

@@ -1,6 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
 import { exitCodes } from '../model/errors.ts';
-import { interruptible } from './interrupt.ts';
 import { type CommonOptions, type Invocation, usual } from './options.ts';
 import { reportError } from './report-error.ts';
 import { version } from './version.ts';
@@ -35,16 +34,15 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
         const options = declared.opts<O>();
         json = 'json' in options && options.json === true;
         const execute = await load();
-        code = await interruptible(program.opts<CommonOptions>(), signal, (invocation) =>
-          execute(invocation, options, declared.args),
-        );
+        const invocation = { common: program.opts<CommonOptions>(), signal };
+        code = await execute(invocation, options, declared.args);
       }),
     );
   };
 
   command(
     new Command('validate').description('check fleet.yaml').addOption(asJson),
-    async () => (await import('./validate.ts')).validate,
+    async () => (await import('./validate.ts')).validateCommand,
   );
   command(
     new Command('show')

@@ -39,6 +39,8 @@ export interface RolloutInput {
   readonly ports: Ports;
   readonly emit: Emit;
   readonly signal: AbortSignal;
+  /** Aborted: nobody waits for the end any more; all connections are closed. */
+  readonly giveUp?: AbortSignal;
   /** Ms that are waited for locks that others have. Default: 0. */
   readonly lockTimeout?: number;
   /** Takes the lock of all, or of none; default: begins. A deployment that is taken up has them. */
@@ -81,6 +83,10 @@ export async function rollOut(input: RolloutInput): Promise<HypervisorResult[]> 
   // Also while some have begun and wait for the rest.
   const endLeases = keepLeases(sessions, confirm);
   let begun = false;
+  const close = () => {
+    for (const session of sessions) session.close();
+  };
+  input.giveUp?.addEventListener('abort', close, { once: true });
   try {
     // Whoever asks to stop before anything was begun finds nothing locked, committed or pushed.
     checkpoint(input.signal);
@@ -113,7 +119,8 @@ export async function rollOut(input: RolloutInput): Promise<HypervisorResult[]> 
     throw error;
   } finally {
     endLeases();
-    for (const session of sessions) session.close();
+    input.giveUp?.removeEventListener('abort', close);
+    close();
   }
 }
 

@@ -35,7 +35,18 @@ export type EventBody =
       /** The first of a deployment, also of one that is taken up again. */
       readonly type: 'deployment';
       readonly operation: 'apply' | 'rollback' | 'resume';
+      /** By it a deployment that lost its fleet is resumed. */
+      readonly id: string;
       readonly operator: string;
+      readonly hypervisors: readonly string[];
+      /** Ms after which a hypervisor that does not hear of fleet rolls back by itself. */
+      readonly confirm: number;
+    }
+  | {
+      /** Somebody asked to stop: the step in hand is finished, and what is not confirmed is rolled back. */
+      readonly type: 'cancelling';
+      /** Ms after which nobody waits for that any more, and hypervisors do it by themselves. */
+      readonly within: number;
     }
   | {
       /** From here on it, or everything, is at this. */

@@ -1,3 +1,5 @@
+import type { OpenDeployment } from './facts.ts';
+
 /** One deployment as one hypervisor remembers it. Times in seconds since the epoch. */
 export interface PastDeployment {
   readonly id: string;
@@ -52,4 +54,12 @@ export interface PastStep {
   readonly began: number;
   readonly ended: number | undefined;
   readonly code: number | undefined;
+}
+
+/** A deployment, and the hypervisor that remembers it. */
+export interface HistoryEntry {
+  readonly hypervisor: string;
+  readonly deployment: PastDeployment;
+  /** It has not ended: what becomes of it. */
+  readonly open?: OpenDeployment;
 }

@@ -1,5 +1,4 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { gitError } from './error.ts';
 import { type Git, git as gitIn } from './git.ts';
@@ -16,9 +15,9 @@ export async function bundle(
   commit: string,
   have: string | undefined,
 ): Promise<Buffer> {
-  const dir = await mkdtemp(join(tmpdir(), 'fleet-bundle-'));
+  const dir = await mkdtemp(join(git.temporary, 'fleet-bundle-'));
   try {
-    const temporary = gitIn(dir, { ...git.env, GIT_DIR: dir });
+    const temporary = gitIn(dir, { ...git, env: { ...git.env, GIT_DIR: dir } });
     await temporary.text(['init', '--quiet', '--bare', '--template=', `--object-format=${format}`]);
     const objects = resolve(git.dir, await git.text(['rev-parse', '--git-path', 'objects']));
     await writeFile(join(dir, 'objects', 'info', 'alternates'), `${objects}\n`);

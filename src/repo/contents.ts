@@ -1,5 +1,4 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Git, list } from './git.ts';
 import { filesAt } from './head.ts';
@@ -88,7 +87,7 @@ export async function inIndex<T>(
   entries: readonly Entry[],
   work: (env: Readonly<Record<string, string>>, tree: string) => Promise<T>,
 ): Promise<T> {
-  const dir = await mkdtemp(join(tmpdir(), 'fleet-index-'));
+  const dir = await mkdtemp(join(git.temporary, 'fleet-index-'));
   try {
     const env = { GIT_INDEX_FILE: join(dir, 'index') };
     await git.read(['read-tree', base ?? '--empty'], { env });

@@ -1,3 +1,5 @@
+import type { Surroundings } from '../model/surroundings.ts';
+
 type Environment = Record<string, string>;
 
 /**
@@ -26,7 +28,7 @@ const whereabouts = [
 const pathspecs = ['LITERAL', 'GLOB', 'NOGLOB', 'ICASE'].map((kind) => `GIT_${kind}_PATHSPECS`);
 
 /** The environment of every git: the user's, but no prompt can stop it, and it speaks English. */
-export function gitEnvironment(ambient: NodeJS.ProcessEnv): Environment {
+export function gitEnvironment(ambient: Surroundings['env']): Environment {
   const drop = new Set([...whereabouts, ...pathspecs, 'LANGUAGE', 'SSH_ASKPASS']);
   const env: Environment = {};
   for (const [name, value] of Object.entries(ambient))

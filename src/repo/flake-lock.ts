@@ -5,6 +5,7 @@ import { FleetError } from '../model/errors.ts';
 import { type LockedInput, type LockReading, readLock } from '../model/flake-lock.ts';
 import type { Input } from '../model/fleet.ts';
 import { plainLine } from '../model/plain-text.ts';
+import type { Surroundings } from '../model/surroundings.ts';
 
 /** What a flake.lock is made from. */
 export interface ToLock {
@@ -19,6 +20,7 @@ export interface ToLock {
 
 /** What ends the Nix that locks, and who is told meanwhile. */
 export interface Locking {
+  readonly surroundings: Surroundings;
   /** A person asked to stop. */
   readonly signal: AbortSignal;
   /** Told that Nix is at work, when it takes long, and then what is locked, and to what. */
@@ -63,11 +65,11 @@ async function make(
   lock: string | undefined,
   renew: readonly string[],
   elsewhere: (() => Promise<Host>) | undefined,
-  { signal, say, timeout: timeoutMs = 900_000 }: Locking,
+  { signal, say, surroundings, timeout: timeoutMs = 900_000 }: Locking,
 ): Promise<{ made: string; where: string }> {
   const stdin = `${flake}== lock\n${lock ?? ''}`;
   const limits = { stdin, timeoutMs, signal };
-  const here = await telling(say, 'this machine', runHere(renew, limits));
+  const here = await telling(say, 'this machine', runHere(renew, { ...limits, surroundings }));
   if (here !== 'no nix') return { made: unwrap(here, 'this machine'), where: 'this machine' };
   if (!elsewhere) {
     throw new FleetError('lock.no-nix', 'there is no Nix on this machine to make flake.lock with', {
@@ -104,7 +106,12 @@ function telling<T>(say: Locking['say'], where: string, work: Promise<T>): Promi
 
 function runHere(
   args: readonly string[],
-  { stdin, timeoutMs, signal }: { stdin: string; timeoutMs: number; signal: AbortSignal },
+  {
+    stdin,
+    timeoutMs,
+    signal,
+    surroundings,
+  }: { stdin: string; timeoutMs: number; signal: AbortSignal; surroundings: Surroundings },
 ): Promise<{ code: number; stdout: string; stderr: string } | 'no nix'> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
@@ -114,10 +121,11 @@ function runHere(
     const guard = 'command -v nix >/dev/null || exit 99';
     const words = ['-c', `${guard}\n${lockInputsScript()}`, 'fleet', ...args];
     // A group of its own: what Nix has started to fetch with ends with it.
-    const child = spawn('sh', words, { detached: true });
+    const child = spawn('sh', words, { detached: true, env: surroundings.env });
     const stop = (why: FleetError) => {
       reject(why);
-      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGTERM');
+      if (child.pid !== undefined && child.exitCode === null)
+        surroundings.endGroup(child.pid, 'SIGTERM');
     };
     const onAbort = () => stop(interrupted());
     const late = setTimeout(() => stop(timedOut(timeoutMs)), timeoutMs);

@@ -13,6 +13,8 @@ export interface GitResult {
 /** Runs git in one folder, with one environment. */
 export interface Git {
   readonly dir: string;
+  /** The folder for temporary files. */
+  readonly temporary: string;
   readonly env: Readonly<Record<string, string>>;
   run(args: readonly string[], options?: GitOptions): Promise<GitResult>;
   /** Standard output. @throws FleetError `git.failed` on a non-zero exit. */
@@ -42,7 +44,7 @@ export interface GitOptions {
 
 export function git(
   dir: string,
-  env: Readonly<Record<string, string>>,
+  { env, temporary }: Pick<Git, 'env' | 'temporary'>,
   limits: GitLimits = usualLimits,
 ): Git {
   const run = async (args: readonly string[], options: GitOptions = {}): Promise<GitResult> => {
@@ -101,6 +103,7 @@ export function git(
   return {
     dir,
     env,
+    temporary,
     run,
     read,
     text: async (args) => (await read(args)).toString().replace(/\n$/, ''),

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import type { Surroundings } from '../model/surroundings.ts';
 import { about, isAncestor, pathsBetween, treeOf } from './ancestry.ts';
 import { bundle } from './bundle.ts';
 import { commit } from './commit.ts';
@@ -6,7 +7,7 @@ import { idsOf } from './contents.ts';
 import { gitEnvironment, withBatchSsh } from './environment.ts';
 import { gitError } from './error.ts';
 import { fastForward } from './fast-forward.ts';
-import { type GitLimits, git, usualLimits } from './git.ts';
+import { type Git, type GitLimits, git, usualLimits } from './git.ts';
 import { currentHead, dirtyFiles, filesAt, textsAt } from './head.ts';
 import type { ObjectFormat } from './object-id.ts';
 import { pastTexts, textsIn } from './past.ts';
@@ -19,11 +20,16 @@ import { commitsBetween, revertTo } from './revert.ts';
 import { treeWith } from './tree-with.ts';
 
 /** Opens the repository that `dir` is in. @throws FleetError `git.not-a-repository`. */
-export async function openRepo(dir: string, limits: GitLimits = usualLimits): Promise<Repo> {
-  const { top, format } = await locate(dir);
-  const env = gitEnvironment(process.env);
-  const sshCommand = await git(top, env).run(['config', '--default', '', 'core.sshCommand']);
-  const at = git(top, withBatchSsh(env, sshCommand.out.toString().trim()), limits);
+export async function openRepo(
+  dir: string,
+  { env: ambient, temporary }: Surroundings,
+  limits: GitLimits = usualLimits,
+): Promise<Repo> {
+  const env = gitEnvironment(ambient);
+  const { top, format } = await locate(dir, { env, temporary });
+  const asked = ['config', '--default', '', 'core.sshCommand'];
+  const sshCommand = (await git(top, { env, temporary }).run(asked)).out.toString().trim();
+  const at = git(top, { env: withBatchSsh(env, sshCommand), temporary }, limits);
   return {
     top,
     head: () => currentHead(at),
@@ -55,11 +61,14 @@ export async function openRepo(dir: string, limits: GitLimits = usualLimits): Pr
   };
 }
 
-async function locate(dir: string): Promise<{ top: string; format: ObjectFormat }> {
+async function locate(
+  dir: string,
+  how: Pick<Git, 'env' | 'temporary'>,
+): Promise<{ top: string; format: ObjectFormat }> {
   const hint = 'Run fleet in the git repository that holds fleet.yaml, or make it one: git init';
   if (!existsSync(dir))
     throw gitError('git.not-a-repository', `there is no folder ${dir}`, { hint });
-  const { code, out, err } = await git(dir, gitEnvironment(process.env)).run([
+  const { code, out, err } = await git(dir, how).run([
     ...['rev-parse', '--show-object-format', '--show-toplevel'],
   ]);
   if (code !== 0)

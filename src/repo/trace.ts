@@ -1,5 +1,4 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Git, GitOptions, GitResult } from './git.ts';
 
@@ -21,7 +20,7 @@ export async function runTraced(
   args: readonly string[],
   options: GitOptions = {},
 ): Promise<GitResult & { readonly children: readonly Child[] }> {
-  const dir = await mkdtemp(join(tmpdir(), 'fleet-git-'));
+  const dir = await mkdtemp(join(git.temporary, 'fleet-git-'));
   try {
     const file = join(dir, 'trace');
     const result = await git.run(args, {

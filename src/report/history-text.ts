@@ -1,19 +1,15 @@
-import type { OpenDeployment } from '../model/facts.ts';
 import { systemName } from '../model/names.ts';
-import type { PastDeployment, PastFailure, PastStep } from '../model/past-deployment.ts';
+import type {
+  HistoryEntry,
+  PastDeployment,
+  PastFailure,
+  PastStep,
+} from '../model/past-deployment.ts';
 import { plainLine, quotedText } from '../model/plain-text.ts';
 import { fate } from '../model/take-up.ts';
 import { timestamp } from '../model/time.ts';
 import type { Style } from './style.ts';
 import { wrap } from './wrap.ts';
-
-/** A deployment on one hypervisor. */
-export interface HistoryEntry {
-  readonly hypervisor: string;
-  readonly deployment: PastDeployment;
-  /** It has not ended: what becomes of it. */
-  readonly open?: OpenDeployment;
-}
 
 const colours: Readonly<Record<string, 'green' | 'yellow' | 'red'>> = {
   done: 'green',

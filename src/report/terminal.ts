@@ -11,10 +11,13 @@ export interface LiveReporter {
 }
 
 /**
- * A spinner a hypervisor, with the step it is in, on standard error. listr2 only shows: what runs,
+ * A spinner a hypervisor, with the step it is in, on `stream`. listr2 only shows: what runs,
  * and what is undone, is the engine's business.
  */
-export function terminalReporter(hypervisors: readonly string[]): LiveReporter {
+export function terminalReporter(
+  hypervisors: readonly string[],
+  stream: NodeJS.WriteStream,
+): LiveReporter {
   // biome-ignore lint/suspicious/noExplicitAny: listr2's own type parameters do not matter here.
   type Task = ListrTaskWrapper<unknown, any, any>;
   const tasks = new Map<string, Task>();
@@ -50,10 +53,7 @@ export function terminalReporter(hypervisors: readonly string[]): LiveReporter {
         showErrorMessage: false,
         collapseErrors: false,
         logger: new ListrLogger({
-          processOutput: withoutGuard(
-            process.stderr,
-            () => new ProcessOutput(process.stderr, process.stderr),
-          ),
+          processOutput: withoutGuard(stream, () => new ProcessOutput(stream, stream)),
         }),
       },
     },
@@ -71,8 +71,7 @@ export function terminalReporter(hypervisors: readonly string[]): LiveReporter {
     if (event.state !== 'begin') return;
     // What is soon done needs no word; where no list stands any more it is written below it.
     if (ends.size > 0) for (const name of ends.keys()) show(name, said);
-    else
-      slow = setTimeout(() => void running.then(() => process.stderr.write(`${said} …\n`)), 1000);
+    else slow = setTimeout(() => void running.then(() => stream.write(`${said} …\n`)), 1000);
   };
   return {
     emit: (event) => {
@@ -97,9 +96,9 @@ export function terminalReporter(hypervisors: readonly string[]): LiveReporter {
       for (const end of ends.values()) end(undefined);
       ends.clear();
       await running;
-      guardAgain(process.stderr);
+      guardAgain(stream);
       // The live list shows a note for a moment only.
-      process.stderr.write(notes.splice(0).join(''));
+      stream.write(notes.splice(0).join(''));
     },
   };
 }

@@ -49,12 +49,8 @@ test('shows plain lines on a terminal that does not say how wide it is', async (
 
 test('whoever leaves before the end is told the deployment, its time, and what takes it up', async () => {
   const before = process.listeners('exit');
-  const deployment = {
-    id: '20251009-085320-abcd',
-    operator: 'ada@desk',
-    operation: 'apply',
-  } as const;
-  const { emit, finish } = await liveReporter(['hv1'], { deployment, confirm: 60_000 });
+  const left = { id: '20251009-085320-abcd', operation: 'apply', confirm: 60_000 } as const;
+  const { emit, finish } = await liveReporter(['hv1'], left);
   const [leave] = process.listeners('exit').filter((one) => !before.includes(one));
   emit({ type: 'hypervisor', hypervisor: 'hv1', state: 'begin' });
   const said: string[] = [];

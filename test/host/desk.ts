@@ -2,6 +2,7 @@ import type { Host } from '../../src/host/host.ts';
 import { type SshOptions, sshConnector } from '../../src/host/ssh/connector.ts';
 import type { FleetError } from '../../src/model/errors.ts';
 import type { Hypervisor, SshTarget } from '../../src/model/fleet.ts';
+import { here } from '../surroundings.ts';
 import type { Desk } from './sshd.ts';
 
 /** What speaks ssh: the library, or OpenSSH's own ssh. */
@@ -25,9 +26,9 @@ export function sshConfig(
 }
 
 /** Connects as the command line would. */
-export function connect(ssh: SshTarget, options: SshOptions): Promise<Host> {
+export function connect(ssh: SshTarget, options: Omit<SshOptions, 'surroundings'>): Promise<Host> {
   const hypervisor = { name: 'hv1', ssh } as Hypervisor;
-  return sshConnector(options).connect(hypervisor);
+  return sshConnector({ ...options, surroundings: here }).connect(hypervisor);
 }
 
 /** The FleetError that `promise` must end in. */

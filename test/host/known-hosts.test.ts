@@ -22,7 +22,7 @@ function blob(key: string): Buffer {
 async function verdict(shown: string, lines: string, keyName = '[hv1]:2222', plain = 'hv1') {
   const file = desk.write('known_hosts', lines);
   const at = { keyName, plainKeyName: plain, knownHostsFiles: [file, '/nonexistent'] };
-  return refusal(blob(shown), await knownKeys(at), at, 'hv1')?.code ?? 'known';
+  return refusal(blob(shown), await knownKeys(at, process.env), at, 'hv1')?.code ?? 'known';
 }
 
 test('a known key is known, an unknown one is not', async () => {
@@ -62,12 +62,14 @@ test('@cert-authority is not a known key', async () => {
 test('the commands of the errors do what they say', async () => {
   const file = desk.write('kh it', `[hv1]:2222 ${two}\n`);
   const at = { keyName: '[hv1]:2222', plainKeyName: 'hv1', knownHostsFiles: [file] };
-  const changed = refusal(blob(one), await knownKeys(at), at, 'hv1');
+  const changed = refusal(blob(one), await knownKeys(at, process.env), at, 'hv1');
   const commands = changed?.hint?.split('\n').filter((line) => line.startsWith('  ')) ?? [];
   expect(commands).toHaveLength(2);
   execFileSync('sh', ['-c', commands.join('\n')], { stdio: 'ignore' });
-  expect(refusal(blob(one), await knownKeys(at), at, 'hv1')).toBeUndefined();
-  expect(refusal(blob(two), await knownKeys(at), at, 'hv1')?.code).toBe('ssh.host-key-changed');
+  expect(refusal(blob(one), await knownKeys(at, process.env), at, 'hv1')).toBeUndefined();
+  expect(refusal(blob(two), await knownKeys(at, process.env), at, 'hv1')?.code).toBe(
+    'ssh.host-key-changed',
+  );
 });
 
 test('the fingerprint is the one that ssh-keygen shows', () => {

@@ -193,9 +193,10 @@ describe.skipIf(!existsSync(process.env.FLEET_SK_DUMMY ?? securityKey))('a secur
 
 /** Module text that connects: `host`. */
 const connectScript = (configFile: string) => `
+  import { here } from ${JSON.stringify(new URL('../surroundings.ts', import.meta.url).href)};
   import { sshConnector } from ${JSON.stringify(new URL('../../src/host/ssh/connector.ts', import.meta.url).href)};
   const ssh = { host: ${JSON.stringify(sshd.address)}, port: ${sshd.port} };
-  const connector = sshConnector({ configFile: ${JSON.stringify(configFile)} });
+  const connector = sshConnector({ configFile: ${JSON.stringify(configFile)}, surroundings: here });
   const host = await connector.connect({ name: 'hv1', ssh });`;
 
 describe('connections', () => {

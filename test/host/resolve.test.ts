@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Identities } from '../../src/host/ssh/identities.ts';
 import { beyondSsh2 } from '../../src/host/ssh/open-link.ts';
 import { type Destination, resolve } from '../../src/host/ssh/resolve.ts';
+import { here } from '../surroundings.ts';
 import { failure } from './desk.ts';
 import { type Desk, makeDesk } from './sshd.ts';
 
@@ -14,7 +15,7 @@ afterAll(() => desk.remove());
 
 function ask(to: Destination | string, config: string) {
   const destination = typeof to === 'string' ? { host: to } : to;
-  return resolve(destination, desk.write('config', config));
+  return resolve(destination, desk.write('config', config), process.env);
 }
 
 test('an alias, Include and Match mean what they mean to ssh', async () => {
@@ -107,7 +108,8 @@ test('GSSAPI, on for everybody in some distributions, is for those who have a ti
   const { KRB5CCNAME: before } = process.env;
   const at = await ask('hv1', 'Host *\n  GSSAPIAuthentication yes\n');
   const one = { usable: [{}], unusable: [], beyond: [], publicKeys: [] } as unknown as Identities;
-  const beyond = (ours: Identities) => beyondSsh2({ at, ours: { known: [], ours } });
+  const beyond = (ours: Identities) =>
+    beyondSsh2({ at, ours: { known: [], ours }, options: { surroundings: here } });
   try {
     process.env.KRB5CCNAME = 'KCM:';
     expect(beyond(one)).toEqual(['GSSAPIAuthentication']);

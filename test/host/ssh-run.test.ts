@@ -274,9 +274,10 @@ describe.each(adapters)('%s', (adapter) => {
 
   test('a process ends by itself once the connection is closed', async () => {
     const script = `
+    import { here } from ${JSON.stringify(new URL('../surroundings.ts', import.meta.url).href)};
     import { sshConnector } from ${JSON.stringify(new URL('../../src/host/ssh/connector.ts', import.meta.url).href)};
     const ssh = { host: ${JSON.stringify(sshd.address)}, port: ${sshd.port} };
-    const host = await sshConnector({ configFile: ${JSON.stringify(configFile)} }).connect({ name: 'hv1', ssh });
+    const host = await sshConnector({ configFile: ${JSON.stringify(configFile)}, surroundings: here }).connect({ name: 'hv1', ssh });
     console.log((await host.run('echo ok', [])).stdout);
     host.close();`;
     const { stdout, status, signal } = spawnSync(

@@ -5,7 +5,11 @@ import { failure } from './desk.ts';
 
 /** Prints each word on a line, complains, and ends with a code. */
 const speak = (code: number, ...words: string[]) =>
-  runTool('/bin/sh', ['-c', `printf '%s\\n' "$@"; echo "no $1" >&2; exit ${code}`, 'sh', ...words]);
+  runTool(
+    '/bin/sh',
+    ['-c', `printf '%s\\n' "$@"; echo "no $1" >&2; exit ${code}`, 'sh', ...words],
+    process.env,
+  );
 
 test('each of many that are asked at once gets its own answer', async () => {
   const all = await Promise.all(Array.from({ length: 30 }, (_, i) => speak(i % 3, `word ${i}`)));
@@ -34,7 +38,7 @@ test('words arrive as they are, whatever a shell would make of them', async () =
 });
 
 test('one that is not installed is named, and the others answer', async () => {
-  const missing = failure(runTool('ssh-of-another-kind', ['-G']));
+  const missing = failure(runTool('ssh-of-another-kind', ['-G'], process.env));
   expect(await speak(0, 'here')).toMatchObject({ stdout: 'here\n' });
   expect(await missing).toMatchObject({
     code: 'ssh.no-openssh',
@@ -45,7 +49,7 @@ test('one that is not installed is named, and the others answer', async () => {
 test('one that never ends is given up, and keeps no other from answering', async () => {
   const before = Array.from({ length: 3 }, (_, i) => speak(0, `before ${i}`));
   let isHung = true;
-  const hung = failure(runTool('sleep', ['100'])).finally(() => {
+  const hung = failure(runTool('sleep', ['100'], process.env)).finally(() => {
     isHung = false;
   });
   const after = Array.from({ length: 12 }, (_, i) => speak(0, `after ${i}`));

@@ -11,12 +11,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { nextCommit } from '../../src/cli/desk.ts';
-import { readConfig } from '../../src/cli/read-config.ts';
-import { readPlanFile } from '../../src/cli/saved-plan.ts';
-import { openWorkspace, writeRendered } from '../../src/cli/workspace.ts';
-import { openRepo } from '../../src/repo/open.ts';
+import { readPlanFile } from '../../src/app/saved-plan.ts';
+import { nextCommit } from '../../src/app/workspace/next-commit.ts';
+import { readConfig } from '../../src/app/workspace/read-config.ts';
+import { openWorkspace, writeRendered } from '../../src/app/workspace/workspace.ts';
 import { readWithin, removeWithin, writeNewWithin, writeWithin } from '../../src/repo/work-tree.ts';
+import { openRepo } from '../repo/sandbox.ts';
 
 /** What somebody wants to read or overwrite, and a repository that he sends a pull request to. */
 let outside: string;
@@ -59,9 +59,11 @@ describe('a link in the repository', () => {
       expect(() => readWithin(top, path), path).toThrow(unsafe);
     }
     link('/dev/zero', 'fleet.yaml');
-    expect(() => readConfig({ directory: top, config: 'fleet.yaml' } as never)).toThrow(unsafe);
+    expect(() => readConfig({ cwd: top }, { directory: top, config: 'fleet.yaml' })).toThrow(
+      unsafe,
+    );
     link(secret, 'saved.plan');
-    expect(() => readPlanFile(join(top, 'saved.plan'))).toThrow(unsafe);
+    expect(() => readPlanFile({ cwd: top }, 'saved.plan')).toThrow(unsafe);
   });
 
   it('is not read when it is too large', () => {
@@ -92,7 +94,7 @@ describe('a fleet repository with links', () => {
   beforeEach(() => {
     writeFileSync(join(top, 'fleet.yaml'), fleetYaml);
   });
-  const open = () => openWorkspace({ directory: top, config: 'fleet.yaml' } as never);
+  const open = () => openWorkspace({ cwd: top }, { directory: top, config: 'fleet.yaml' });
 
   it('is rendered into itself only', () => {
     mkdirSync(join(top, 'hosts/hv1'), { recursive: true });

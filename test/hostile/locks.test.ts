@@ -7,6 +7,7 @@ import { readLock } from '../../src/model/flake-lock.ts';
 import type { Input } from '../../src/model/fleet.ts';
 import { lockInputs, requireSound } from '../../src/repo/flake-lock.ts';
 import { demoLock } from '../../src/sandbox/demo-fleet.ts';
+import { here } from '../surroundings.ts';
 
 const input = (name: string, url: string, more: Partial<Input> = {}): Input => ({
   name,
@@ -362,6 +363,7 @@ describe('a flake.lock', () => {
     const lock = (made: string) =>
       lockInputs({ flake: '{ }\n', inputs, lock: undefined, renew: [] }, async () => host(made), {
         signal: new AbortController().signal,
+        surroundings: here,
         say: (line) => said.push(line),
       });
     // A shell and no Nix.

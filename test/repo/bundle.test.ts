@@ -4,8 +4,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openRepo } from '../../src/repo/open.ts';
-import { Clone, failure, useSandbox } from './sandbox.ts';
+import { Clone, failure, openRepo, useSandbox } from './sandbox.ts';
 
 const box = useSandbox();
 

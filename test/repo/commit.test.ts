@@ -1,6 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { openRepo } from '../../src/repo/open.ts';
-import { failure, useSandbox } from './sandbox.ts';
+import { failure, openRepo, useSandbox } from './sandbox.ts';
 
 const box = useSandbox();
 const head = () => box.desk.git('rev-parse', 'HEAD');

@@ -13,6 +13,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Input } from '../../src/model/fleet.ts';
 import { lockInputs } from '../../src/repo/flake-lock.ts';
 import { demoLock } from '../../src/sandbox/demo-fleet.ts';
+import { here } from '../surroundings.ts';
 import { failure } from './sandbox.ts';
 
 const inputs: readonly Input[] = [
@@ -49,6 +50,7 @@ const lock = (signal: AbortSignal, timeout: number) =>
   lockInputs({ flake: '{ }\n', inputs, lock: undefined, renew: [] }, undefined, {
     signal,
     timeout,
+    surroundings: here,
     say: (line) => said.push(line),
   });
 

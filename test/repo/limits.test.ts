@@ -1,6 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { openRepo } from '../../src/repo/open.ts';
-import { failure, settings, useSandbox } from './sandbox.ts';
+import { failure, openRepo, settings, useSandbox } from './sandbox.ts';
 
 const box = useSandbox();
 

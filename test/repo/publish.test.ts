@@ -1,7 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
-import { openRepo } from '../../src/repo/open.ts';
 import type { Outcome } from '../../src/repo/repo.ts';
-import { failure, settings, useSandbox } from './sandbox.ts';
+import { failure, openRepo, settings, useSandbox } from './sandbox.ts';
 
 describe.each(['sha1', 'sha256'] as const)('%s', (format) => {
   const box = useSandbox(format);

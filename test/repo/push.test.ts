@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { openRepo } from '../../src/repo/open.ts';
-import { failure, settings, useSandbox } from './sandbox.ts';
+import { failure, openRepo, settings, useSandbox } from './sandbox.ts';
 
 const box = useSandbox();
 const ready = async (more = {}) => (await openRepo(box.desk.dir)).ready({ ...settings, ...more });

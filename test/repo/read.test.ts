@@ -2,8 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { openRepo } from '../../src/repo/open.ts';
-import { Clone, failure, useSandbox } from './sandbox.ts';
+import { Clone, failure, openRepo, useSandbox } from './sandbox.ts';
 
 const box = useSandbox();
 

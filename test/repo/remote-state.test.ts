@@ -3,8 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { badRef, deployedRef } from '../../src/repo/fleet-refs.ts';
-import { openRepo } from '../../src/repo/open.ts';
-import { failure, settings, useSandbox } from './sandbox.ts';
+import { failure, openRepo, settings, useSandbox } from './sandbox.ts';
 
 describe.each(['sha1', 'sha256'] as const)('%s', (format) => {
   const box = useSandbox(format);

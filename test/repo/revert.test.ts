@@ -2,8 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { openRepo } from '../../src/repo/open.ts';
-import { failure, useSandbox } from './sandbox.ts';
+import { failure, openRepo, useSandbox } from './sandbox.ts';
 
 describe.each(['sha1', 'sha256'] as const)('%s', (format) => {
   const box = useSandbox(format);

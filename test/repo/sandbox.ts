@@ -13,6 +13,10 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, vi } from 'vitest';
 import type { FleetError } from '../../src/model/errors.ts';
 import type { GitSettings } from '../../src/model/fleet.ts';
+import type { GitLimits } from '../../src/repo/git.ts';
+import { openRepo as open } from '../../src/repo/open.ts';
+import type { Repo } from '../../src/repo/repo.ts';
+import { here } from '../surroundings.ts';
 
 export const settings: GitSettings = {
   remote: 'origin',
@@ -20,6 +24,9 @@ export const settings: GitSettings = {
   revert: true,
   timeout: 120_000,
 };
+
+/** Opens a repository with the environment that the test has by then. */
+export const openRepo = (dir: string, limits?: GitLimits): Promise<Repo> => open(dir, here, limits);
 
 /** A work tree and what tests do in it by hand. */
 export class Clone {

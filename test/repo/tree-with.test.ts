@@ -3,8 +3,7 @@ import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openRepo } from '../../src/repo/open.ts';
-import { Clone, useSandbox } from './sandbox.ts';
+import { Clone, openRepo, useSandbox } from './sandbox.ts';
 
 describe.each(['sha1', 'sha256'] as const)('%s', (format) => {
   const box = useSandbox(format);

@@ -1,6 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { openRepo } from '../../src/repo/open.ts';
-import { useSandbox } from './sandbox.ts';
+import { openRepo, useSandbox } from './sandbox.ts';
 
 const box = useSandbox();
 

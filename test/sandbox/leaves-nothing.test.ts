@@ -4,14 +4,13 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { applyCommand } from '../../src/cli/apply.ts';
-import { interruptible } from '../../src/cli/interrupt.ts';
-import type { CommonOptions, Invocation } from '../../src/cli/options.ts';
+import { apply } from '../../src/app/apply.ts';
+import { plan } from '../../src/app/plan.ts';
+import type { Ports } from '../../src/app/ports.ts';
+import { chooseRollback, rollback } from '../../src/app/rollback.ts';
+import { verify } from '../../src/app/verify.ts';
 import { realPorts } from '../../src/cli/ports.ts';
-import { rollbackCommand } from '../../src/cli/rollback.ts';
-import { survey } from '../../src/cli/survey.ts';
-import { verifyCommand } from '../../src/cli/verify.ts';
-import { openWorkspace } from '../../src/cli/workspace.ts';
+import type { Emit } from '../../src/model/events.ts';
 import { demoLock } from '../../src/sandbox/demo-fleet.ts';
 import { Desk } from '../scenario/desk.ts';
 import { smallFleet } from './small-fleet.ts';
@@ -20,10 +19,12 @@ import { type SandboxWorld, sandboxWorld } from './world.ts';
 // Commands in this process, one after another: what they leave behind adds up in one that goes on.
 let world: SandboxWorld;
 let desk: Desk;
-let common: CommonOptions;
+let where: { readonly directory: string; readonly config: string };
+let ports: Ports;
 let temporary: string;
 const stop = new AbortController();
 const said: string[] = [];
+const emit: Emit = (event) => void said.push(`${JSON.stringify(event)}\n`);
 
 beforeAll(async () => {
   world = await sandboxWorld(2);
@@ -39,11 +40,8 @@ beforeAll(async () => {
       return true;
     });
   }
-  common = {
-    directory: desk.folder,
-    config: 'fleet.yaml',
-    sshConfig: world.env.FLEET_SSH_CONFIG as string,
-  };
+  where = { directory: desk.folder, config: 'fleet.yaml' };
+  ports = await realPorts({ sshConfig: world.env.FLEET_SSH_CONFIG as string });
 }, 60_000);
 afterAll(async () => {
   vi.restoreAllMocks();
@@ -65,9 +63,6 @@ function remains(): Record<string, number> {
   return counts;
 }
 
-const run = (command: (invocation: Invocation) => Promise<number>) =>
-  interruptible(common, stop.signal, command);
-
 /** What there is once nothing is running any more: processes of git, of the sandbox. */
 async function atRest(): Promise<Record<string, number>> {
   await until(() => remains().ProcessWrap === undefined);
@@ -88,23 +83,31 @@ async function until(isSo: () => boolean): Promise<void> {
 
 test('a survey that fails once it has contacted everybody closes its connections', async () => {
   const before = await atRest();
-  const asked = survey(openWorkspace(common), realPorts(common), { restart: 'nobody' });
+  const asked = plan(ports, { where, restart: 'nobody' }, stop.signal);
   await expect(asked).rejects.toMatchObject({ code: 'restart.unknown' });
   await settled(before);
 }, 30_000);
 
+/** Plans, and applies what was planned. */
+async function deployed(): Promise<void> {
+  const planned = await plan(ports, { where, upstream: 'required' }, stop.signal);
+  const { exitCode } = await apply(ports, { planned, word: {} }, emit, stop.signal);
+  planned.close();
+  expect(exitCode, said.join('')).toBe(0);
+}
+
 test('plan, apply, roll-back and verify leave no listener, socket, timer, process or file behind', async () => {
   const before = await atRest();
-  const seen = await survey(openWorkspace(common), realPorts(common), { upstream: 'wanted' });
-  expect(seen.plan.hypervisors.every((h) => h.unreachable === undefined)).toBe(true);
-  seen.close();
-  expect(await run((invocation) => applyCommand(invocation, { yes: true })), said.join('')).toBe(0);
+  await deployed();
   desk.edit((d) => {
     d.vms.web1.packages = ['htop'];
   });
-  expect(await run((invocation) => applyCommand(invocation, { yes: true })), said.join('')).toBe(0);
-  expect(await run((i) => rollbackCommand(i, { yes: true }, ['web1'])), said.join('')).toBe(0);
-  expect(await run((invocation) => verifyCommand(invocation, {})), said.join('')).toBe(0);
+  await deployed();
+  const chosen = await chooseRollback(ports, { where, names: ['web1'] }, emit, stop.signal);
+  const back = await rollback(ports, chosen, emit, stop.signal);
+  chosen.close();
+  expect(back.exitCode, said.join('')).toBe(0);
+  expect((await verify(ports, { where }, emit, stop.signal)).ok, said.join('')).toBe(true);
   await settled(before);
   expect(execFileSync('git', ['status', '--porcelain'], { cwd: desk.folder }).toString()).toBe('');
 }, 120_000);

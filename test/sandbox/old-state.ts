@@ -3,6 +3,7 @@ import type { Host, RunResult } from '../../src/host/host.ts';
 import { sshConnector } from '../../src/host/ssh/connector.ts';
 import { hypervisor } from '../render/build.ts';
 import type { Desk } from '../scenario/desk.ts';
+import { here } from '../surroundings.ts';
 import type { SandboxWorld } from './world.ts';
 
 const folder = new URL('../fixtures/state-8b87192/', import.meta.url);
@@ -86,7 +87,7 @@ export class OldFleet {
 
   async #connect(): Promise<Host> {
     const configFile = this.#world.env.FLEET_SSH_CONFIG as string;
-    this.#host ??= await sshConnector({ configFile }).connect(
+    this.#host ??= await sshConnector({ configFile, surroundings: here }).connect(
       hypervisor('hv1', { ssh: { host: 'hv1' } }),
     );
     return this.#host;

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { plan } from '../../src/app/plan.ts';
 import { realPorts } from '../../src/cli/ports.ts';
-import { survey } from '../../src/cli/survey.ts';
-import { openWorkspace } from '../../src/cli/workspace.ts';
 import { demoLock } from '../../src/sandbox/demo-fleet.ts';
 import { Desk } from '../scenario/desk.ts';
 import { smallFleet } from './small-fleet.ts';
@@ -22,8 +21,9 @@ afterAll(async () => {
 
 it('restarts the guests of --restart also when others are restarted at the question', async () => {
   const sshConfig = world.env.FLEET_SSH_CONFIG as string;
-  const common = { directory: desk.folder, config: 'fleet.yaml', sshConfig };
-  const seen = await survey(openWorkspace(common), realPorts(common), { restart: 'db1' });
+  const where = { directory: desk.folder, config: 'fleet.yaml' };
+  const never = new AbortController().signal;
+  const seen = await plan(await realPorts({ sshConfig }), { where, restart: 'db1' }, never);
   try {
     const { plan } = seen.restarting(['web1']);
     const actions = plan.hypervisors.flatMap((h) => h.actions);

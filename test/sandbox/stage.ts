@@ -10,6 +10,7 @@ import type { Hypervisor, Layers, Vm } from '../../src/model/fleet.ts';
 import { render } from '../../src/render/render.ts';
 import type { SandboxHost } from '../../src/sandbox/hypervisor.ts';
 import { fleet, hypervisor, network, nic, vm } from '../render/build.ts';
+import { here } from '../surroundings.ts';
 import { type SandboxWorld, sandboxWorld } from './world.ts';
 
 const checkout = '/var/lib/fleet/repo';
@@ -103,6 +104,7 @@ export class Stage {
   async connect(): Promise<Host> {
     this.#connection ??= await sshConnector({
       configFile: this.world.env.FLEET_SSH_CONFIG as string,
+      surroundings: here,
     }).connect(hypervisor('hv1', { ssh: { host: 'hv1' } }));
     return this.#connection;
   }

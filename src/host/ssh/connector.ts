@@ -8,7 +8,7 @@ import { runScript } from './run.ts';
 export type { SshOptions } from './open-link.ts';
 
 /** Reaches hypervisors as `ssh` would: the same ~/.ssh/config, known_hosts, agent and keys. */
-export function sshConnector(options: SshOptions = {}): HostConnector {
+export function sshConnector(options: SshOptions): HostConnector {
   return {
     connect: async (hypervisor) =>
       sshHost(hypervisor, await openLink(hypervisor.ssh, hypervisor.name, options)),

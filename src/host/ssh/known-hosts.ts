@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { FleetError } from '../../model/errors.ts';
+import type { Surroundings } from '../../model/surroundings.ts';
 import { shellQuote } from '../quote.ts';
 import { expandHome } from './expand.ts';
 import type { Resolved } from './resolve.ts';
@@ -19,17 +20,22 @@ export interface KnownKey {
 /** What known_hosts says about a machine; `ssh-keygen -F` knows hashed names and patterns. */
 export async function knownKeys(
   at: Pick<Resolved, 'keyName' | 'plainKeyName' | 'knownHostsFiles'>,
+  env: Surroundings['env'],
 ): Promise<readonly KnownKey[]> {
   const files = at.knownHostsFiles.filter((file) => existsSync(file));
-  const found = await lookUp(at.keyName, files);
+  const found = await lookUp(at.keyName, files, env);
   // As OpenSSH does: a key that is known for the machine is good for another port of it.
   if (at.plainKeyName === at.keyName || found.some((key) => key.marker === undefined)) return found;
-  return [...found, ...(await lookUp(at.plainKeyName, files))];
+  return [...found, ...(await lookUp(at.plainKeyName, files, env))];
 }
 
-async function lookUp(name: string, files: readonly string[]): Promise<KnownKey[]> {
+async function lookUp(
+  name: string,
+  files: readonly string[],
+  env: Surroundings['env'],
+): Promise<KnownKey[]> {
   const perFile = files.map(async (file) => {
-    const { stdout } = await runTool('ssh-keygen', ['-F', name, '-f', file]);
+    const { stdout } = await runTool('ssh-keygen', ['-F', name, '-f', file], env);
     return stdout.split('\n').flatMap((line) => parseLine(line, file, name));
   });
   return (await Promise.all(perFile)).flat();

@@ -7,6 +7,7 @@ import ssh2, {
   type ServerHostKeyAlgorithm,
 } from 'ssh2';
 import { FleetError } from '../../model/errors.ts';
+import type { Surroundings } from '../../model/surroundings.ts';
 import { Attempts } from './attempts.ts';
 import { type Identities, identities } from './identities.ts';
 import { type KnownKey, knownKeys, preferKnown, refusal } from './known-hosts.ts';
@@ -29,8 +30,8 @@ export interface Credentials {
   readonly ours: Identities;
 }
 
-export async function credentials(at: Resolved): Promise<Credentials> {
-  const [known, ours] = await Promise.all([knownKeys(at), identities(at)]);
+export async function credentials(at: Resolved, env: Surroundings['env']): Promise<Credentials> {
+  const [known, ours] = await Promise.all([knownKeys(at, env), identities(at)]);
   return { known, ours };
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { FleetError } from '../../model/errors.ts';
+import type { Surroundings } from '../../model/surroundings.ts';
 import { expandHome } from './expand.ts';
 import type { Link } from './link.ts';
 import { type Credentials, credentials, withoutCommonAlgorithm } from './login.ts';
@@ -12,6 +13,7 @@ import { ssh2Link } from './ssh2-link.ts';
 
 /** Options of `sshConnector`. */
 export interface SshOptions {
+  readonly surroundings: Surroundings;
   /** Read instead of ~/.ssh/config and /etc/ssh/ssh_config, as `ssh -F` does. */
   readonly configFile?: string;
   /** Default 10 s; ConnectTimeout in ssh_config wins. */
@@ -61,17 +63,30 @@ async function findOut(
     throw new FleetError('ssh.identity-file', `${name}: there is no file ${to.identityFile}`, {
       hint: "Correct the hypervisor's ssh.identityFile in fleet.yaml.",
     });
-  const at = await resolve(to, options.configFile);
+  const at = await resolve(to, options.configFile, options.surroundings.env);
   const host = at.hostname.includes(':') ? `[${at.hostname}]` : at.hostname;
   const label = `${name} (${at.user}@${host}${at.port === 22 ? '' : `:${at.port}`})`;
   const timeoutMs = at.connectTimeoutMs ?? options.connectTimeoutMs ?? 10_000;
-  return { to, name, at, label, timeoutMs, ours: await credentials(at), options, hops };
+  return {
+    to,
+    name,
+    at,
+    label,
+    timeoutMs,
+    ours: await credentials(at, options.surroundings.env),
+    options,
+    hops,
+  };
 }
 
 /** Options, keys and certificates that ssh2 cannot follow or use. */
-export function beyondSsh2({ at, ours: { ours, known } }: Pick<Goal, 'at' | 'ours'>): string[] {
+export function beyondSsh2({
+  at,
+  ours: { ours, known },
+  options,
+}: Pick<Goal, 'at' | 'ours' | 'options'>): string[] {
   const mayHaveTicket =
-    process.env.KRB5CCNAME !== undefined ||
+    options.surroundings.env.KRB5CCNAME !== undefined ||
     existsSync(`/tmp/krb5cc_${userInfo().uid}`) ||
     ours.usable.length === 0;
   return [
@@ -94,7 +109,7 @@ async function withSsh2(goal: Goal): Promise<Link> {
 }
 
 async function reach({ name, at, label, timeoutMs, options, hops }: Goal): Promise<Way> {
-  if (at.proxyCommand !== undefined) return viaCommand(at.proxyCommand);
+  if (at.proxyCommand !== undefined) return viaCommand(at.proxyCommand, options.surroundings.env);
   if (at.proxyJump === undefined) return tcp(at, label, timeoutMs);
   const jump = await openLink(lastJump(at.proxyJump), `jump host of ${name}`, options, hops + 1);
   try {
@@ -116,7 +131,12 @@ async function withOpenssh(goal: Goal): Promise<OpensshLink> {
           await findOut(lastJump(at.proxyJump), `jump host of ${name}`, options, hops + 1),
         );
   try {
-    return await opensshLink({ ...goal, configFile: options.configFile, jump });
+    return await opensshLink({
+      ...goal,
+      configFile: options.configFile,
+      jump,
+      surroundings: options.surroundings,
+    });
   } catch (error) {
     jump?.close();
     throw error;

@@ -1,5 +1,6 @@
 import { hostname as localHostname, userInfo } from 'node:os';
 import { FleetError } from '../../model/errors.ts';
+import type { Surroundings } from '../../model/surroundings.ts';
 import { shellQuote } from '../quote.ts';
 import { expandHome, expandTokens, sshHome } from './expand.ts';
 import { runTool } from './tool.ts';
@@ -51,16 +52,20 @@ export interface Resolved {
  * Asks `ssh -G`, so that Include, Match, aliases and defaults mean what they mean to ssh itself.
  * What the destination says goes in as options, which win over the file.
  */
-export async function resolve(to: Destination, configFile: string | undefined): Promise<Resolved> {
+export async function resolve(
+  to: Destination,
+  configFile: string | undefined,
+  env: Surroundings['env'],
+): Promise<Resolved> {
   const args = ['-G', ...sshOptions(to, configFile)];
   if (to.jump !== undefined) args.push('-J', to.jump);
-  const { code, stdout, stderr } = await runTool('ssh', [...args, '--', to.host]);
+  const { code, stdout, stderr } = await runTool('ssh', [...args, '--', to.host], env);
   if (code !== 0)
     throw new FleetError('ssh.config', `ssh cannot make sense of ${JSON.stringify(to.host)}`, {
       detail: stderr.trim(),
       hint: `Try: ssh ${[...args, '--', to.host].map(shellQuote).join(' ')}`,
     });
-  return interpret(to, stdout);
+  return interpret(to, stdout, env);
 }
 
 /** How a destination is said to ssh, but for its jump hosts and its name. */
@@ -73,7 +78,7 @@ export function sshOptions(to: Destination, configFile: string | undefined): str
   return args;
 }
 
-function interpret(to: Destination, text: string): Resolved {
+function interpret(to: Destination, text: string, env: Surroundings['env']): Resolved {
   const values = new Map<string, string[]>();
   for (const line of text.split('\n')) {
     const space = line.indexOf(' ');
@@ -118,7 +123,7 @@ function interpret(to: Destination, text: string): Resolved {
     identityFiles: all('identityfile').flatMap(path('IdentityFile')),
     certificateFiles: all('certificatefile').flatMap(path('CertificateFile')),
     identitiesOnly: one('identitiesonly') === 'yes',
-    agentSocket: agentSocket(one('identityagent'), (value) => path('IdentityAgent')(value)[0]),
+    agentSocket: agentSocket(one('identityagent'), env, (value) => path('IdentityAgent')(value)[0]),
     proxyJump: set('proxyjump'),
     proxyCommand: all('proxycommand')
       .filter((command) => command !== 'none')
@@ -164,10 +169,14 @@ function paths(line: string): string[] {
     .map(expandHome);
 }
 
-function agentSocket(value: string | undefined, path: (value: string) => string | undefined) {
+function agentSocket(
+  value: string | undefined,
+  env: Surroundings['env'],
+  path: (value: string) => string | undefined,
+) {
   if (value === 'none') return undefined;
-  if (value === undefined || value === 'SSH_AUTH_SOCK') return process.env.SSH_AUTH_SOCK;
-  return value.startsWith('$') ? process.env[value.slice(1).replace(/[{}]/g, '')] : path(value);
+  if (value === undefined || value === 'SSH_AUTH_SOCK') return env.SSH_AUTH_SOCK;
+  return value.startsWith('$') ? env[value.slice(1).replace(/[{}]/g, '')] : path(value);
 }
 
 /** These end up in a ProxyCommand, which a shell reads; older ssh versions let anything through. */

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FleetError } from '../../model/errors.ts';
+import type { Surroundings } from '../../model/surroundings.ts';
 import type { Resolved } from './resolve.ts';
 
 /** Something that ssh can be spoken over. */
@@ -83,10 +84,10 @@ export function tcpError(
  * A ProxyCommand's standard input and output. Run as OpenSSH does: by the user's shell, which
  * `exec` replaces so that ending the child ends the command.
  */
-export function viaCommand(command: string): Way {
-  const shell = process.env.SHELL || '/bin/sh';
+export function viaCommand(command: string, env: Surroundings['env']): Way {
+  const shell = env.SHELL || '/bin/sh';
   // In a session of its own: Ctrl-C in our terminal is not for it.
-  const child = spawn(shell, ['-c', `exec ${command}`], { stdio: 'pipe', detached: true });
+  const child = spawn(shell, ['-c', `exec ${command}`], { stdio: 'pipe', detached: true, env });
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => {
     stderr = (stderr + chunk.toString()).slice(-4096);

@@ -1,6 +1,7 @@
 import { type ExecFileException, execFile } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { FleetError } from '../../model/errors.ts';
+import type { Surroundings } from '../../model/surroundings.ts';
 
 /** What a short-lived local command did. */
 export interface ToolResult {
@@ -11,6 +12,7 @@ export interface ToolResult {
 
 interface Call {
   readonly words: readonly string[];
+  readonly env: Surroundings['env'];
   readonly resolve: (result: ToolResult | Promise<ToolResult>) => void;
 }
 
@@ -22,7 +24,7 @@ const sharedTimeoutMs = 5000;
 const share = 8;
 const maxBuffer = 16 * 1024 * 1024;
 
-const waiting: Call[] = [];
+let waiting: Call[] = [];
 let shells = 0;
 
 /**
@@ -30,17 +32,23 @@ let shells = 0;
  * share a shell: it starts a process in a fifth of the time that Node takes.
  * @throws FleetError `ssh.no-openssh` when it is not installed.
  */
-export function runTool(file: string, args: readonly string[]): Promise<ToolResult> {
+export function runTool(
+  file: string,
+  args: readonly string[],
+  env: Surroundings['env'],
+): Promise<ToolResult> {
   return new Promise((resolve) => {
     if (waiting.length === 0) setImmediate(runWaiting);
-    waiting.push({ words: [file, ...args], resolve });
+    waiting.push({ words: [file, ...args], env, resolve });
   });
 }
 
 function runWaiting(): void {
   while (waiting.length > 0 && shells < availableParallelism()) {
     // The newest first: what a login asks next goes before the first question of another.
-    const calls = waiting.splice(-share);
+    const env = waiting.at(-1)?.env;
+    const calls = waiting.filter((call) => call.env === env).slice(-share);
+    waiting = waiting.filter((call) => !calls.includes(call));
     shells++;
     void run(calls).then(() => {
       shells--;
@@ -51,8 +59,8 @@ function runWaiting(): void {
 
 async function run(calls: readonly Call[]): Promise<void> {
   const results = calls.length > 1 ? await runInOneShell(calls) : [];
-  calls.forEach(({ words, resolve }, i) => {
-    resolve(results[i] ?? runAlone(words));
+  calls.forEach(({ words, env, resolve }, i) => {
+    resolve(results[i] ?? runAlone(words, env));
   });
 }
 
@@ -66,7 +74,7 @@ function runInOneShell(calls: readonly Call[]): Promise<(ToolResult | undefined)
   const script = `trap 'kill $!; exit' TERM\n${steps.join('')}`;
   const words = calls.flatMap((call) => call.words);
   return new Promise((resolve) => {
-    const options = { timeout: sharedTimeoutMs, maxBuffer };
+    const options = { timeout: sharedTimeoutMs, maxBuffer, ...(calls[0] && { env: calls[0].env }) };
     execFile('sh', ['-c', script, 'sh', ...words], options, (_error, stdout, stderr) => {
       const said = stdout.split('\0');
       const complained = stderr.split('\0');
@@ -82,9 +90,12 @@ function runInOneShell(calls: readonly Call[]): Promise<(ToolResult | undefined)
   });
 }
 
-function runAlone([file = '', ...args]: readonly string[]): Promise<ToolResult> {
+function runAlone(
+  [file = '', ...args]: readonly string[],
+  env: Surroundings['env'],
+): Promise<ToolResult> {
   return new Promise((resolve, reject) => {
-    const options = { timeout: timeoutMs, maxBuffer };
+    const options = { timeout: timeoutMs, maxBuffer, env };
     const child = execFile(file, args, options, (error, stdout, stderr) => {
       if (error === null) resolve({ code: 0, stdout, stderr });
       else if (typeof error.code === 'number') resolve({ code: error.code, stdout, stderr });

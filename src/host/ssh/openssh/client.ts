@@ -1,5 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { Duplex } from 'node:stream';
+import type { Surroundings } from '../../../model/surroundings.ts';
 import type { Exit, Terminal } from '../../host.ts';
 import type { Channel } from '../link.ts';
 
@@ -13,7 +14,7 @@ export function throughMaster(socket: string): string[] {
 /** In a session of its own: Ctrl-C in our terminal is not for it, and no terminal is asked anything. */
 export function spawnSsh(
   args: readonly string[],
-  env: NodeJS.ProcessEnv = process.env,
+  env: Surroundings['env'],
 ): ChildProcessWithoutNullStreams {
   return spawn('ssh', args, { stdio: 'pipe', detached: true, env });
 }
@@ -33,9 +34,10 @@ export function startCommand(
   command: string,
   pty: Terminal | undefined,
   judge: (code: number) => Promise<Exit | undefined>,
+  env: Surroundings['env'],
 ): { channel: Channel; child: ChildProcessWithoutNullStreams } {
   const words = [...throughMaster(socket), '-E', log, pty ? '-tt' : '-T', '--', 'fleet', command];
-  const child = spawnSsh(words, pty ? { ...process.env, TERM: pty.type } : process.env);
+  const child = spawnSsh(words, pty ? { ...env, TERM: pty.type } : env);
   const { stdin, stdout, stderr } = child;
   const exit = ended(child).then(judge);
   exit.catch(() => {});
@@ -51,9 +53,10 @@ export function startForward(
   socket: string,
   address: string,
   port: number,
+  env: Surroundings['env'],
 ): { child: ChildProcessWithoutNullStreams; opened: Promise<Duplex | undefined> } {
   const target = `[${address}]:${port}`;
-  const child = spawnSsh(['-v', ...throughMaster(socket), '-W', target, '--', 'fleet']);
+  const child = spawnSsh(['-v', ...throughMaster(socket), '-W', target, '--', 'fleet'], env);
   const { stderr } = child;
   const opened = new Promise<Duplex | undefined>((resolve) => {
     let said = '';

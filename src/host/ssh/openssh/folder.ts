@@ -8,7 +8,7 @@ import {
   statSync,
   truncateSync,
 } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 
 const prefix = 'fleet-mux-';
@@ -26,9 +26,9 @@ export class Folder {
   readonly log: string;
   #count = 0;
 
-  constructor() {
+  constructor(temporary: string) {
     // A socket's path has a short limit, and ssh reads % and $ in it.
-    const base = /^[\w./-]{1,60}$/.test(tmpdir()) ? tmpdir() : '/tmp';
+    const base = /^[\w./-]{1,60}$/.test(temporary) ? temporary : '/tmp';
     tidy(base);
     this.path = mkdtempSync(join(base, prefix));
     this.socket = join(this.path, 's');

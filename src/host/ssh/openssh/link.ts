@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import type { FleetError } from '../../../model/errors.ts';
+import type { Surroundings } from '../../../model/surroundings.ts';
 import type { Exit, Terminal } from '../../host.ts';
 import { forwardError } from '../forward.ts';
 import type { Channel, Link } from '../link.ts';
@@ -19,6 +20,7 @@ export class OpensshLink implements Link {
   readonly publicKey: string | undefined;
   readonly folder: Folder;
   readonly #under: Link | undefined;
+  readonly #env: Surroundings['env'];
   readonly #clients = new Set<ChildProcess>();
   #control!: Control;
   #closed: boolean = false;
@@ -30,12 +32,14 @@ export class OpensshLink implements Link {
     publicKey: string | undefined,
     folder: Folder,
     under: Link | undefined,
+    env: Surroundings['env'],
   ) {
     this.label = label;
     this.at = at;
     this.publicKey = publicKey;
     this.folder = folder;
     this.#under = under;
+    this.#env = env;
   }
 
   /** Takes over a master that listens in `folder`. @throws FleetError `ssh.lost` when it has gone. */
@@ -45,8 +49,9 @@ export class OpensshLink implements Link {
     publicKey: string | undefined,
     folder: Folder,
     under: Link | undefined,
+    env: Surroundings['env'],
   ): Promise<OpensshLink> {
-    const link = new OpensshLink(label, at, publicKey, folder, under);
+    const link = new OpensshLink(label, at, publicKey, folder, under, env);
     try {
       link.#control = await Control.open(folder.socket, () => link.#onGone());
     } catch {
@@ -75,7 +80,14 @@ export class OpensshLink implements Link {
       if (code === 255 && refused) throw noSession(this.label, refused.trim());
       return { code };
     };
-    const { child, channel } = startCommand(this.folder.socket, log, command, pty, judge);
+    const { child, channel } = startCommand(
+      this.folder.socket,
+      log,
+      command,
+      pty,
+      judge,
+      this.#env,
+    );
     this.#keep(child);
     return channel;
   }
@@ -84,7 +96,7 @@ export class OpensshLink implements Link {
     const where = `${address} port ${port}`;
     if (this.#closed) throw this.lost(`connecting to ${where}`);
     this.folder.shortenLog();
-    const { child, opened } = startForward(this.folder.socket, address, port);
+    const { child, opened } = startForward(this.folder.socket, address, port, this.#env);
     this.#keep(child);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FleetError } from '../../../model/errors.ts';
+import type { Surroundings } from '../../../model/surroundings.ts';
 import { shellQuote } from '../../quote.ts';
 import { fingerprint, keyType } from '../known-hosts.ts';
 import { type Credentials, loginTimeoutMs } from '../login.ts';
@@ -20,6 +21,7 @@ export interface Login {
   readonly label: string;
   readonly timeoutMs: number;
   readonly configFile: string | undefined;
+  readonly surroundings: Surroundings;
   /** The jump host that it is reached through. */
   readonly jump: OpensshLink | undefined;
 }
@@ -29,11 +31,16 @@ export interface Login {
  * @throws FleetError as the other adapter does: `ssh.unknown-host-key`, `ssh.auth-failed`, …
  */
 export async function opensshLink(login: Login): Promise<OpensshLink> {
-  const { to, at, ours, label, configFile, jump } = login;
-  const folder = new Folder();
+  const { to, at, ours, label, configFile, jump, surroundings } = login;
+  const { env, temporary, endGroup } = surroundings;
+  const folder = new Folder(temporary);
   try {
     const words = [...sshOptions(to, configFile), ...settings(login, folder)];
-    const child = spawnSsh(['-v', '-E', folder.log, ...words, '-N', '--', to.host]);
+    const child = spawnSsh(['-v', '-E', folder.log, ...words, '-N', '--', to.host], env);
+    // With it goes a ProxyCommand that does not end by itself.
+    const end = () => {
+      if (child.pid !== undefined) endGroup(child.pid, 'SIGTERM');
+    };
     child.stdin.on('error', () => {}).end(); // it may be gone already
     child.stdout.resume();
     let said = '';
@@ -51,7 +58,7 @@ export async function opensshLink(login: Login): Promise<OpensshLink> {
     const code = await Promise.race([exited, late]);
     timer.abort();
     if (code === undefined) {
-      end(child.pid);
+      end();
       throw new FleetError(
         'ssh.timed-out',
         `${label}: the login did not come to an end within ${limit / 1000} s`,
@@ -62,12 +69,19 @@ export async function opensshLink(login: Login): Promise<OpensshLink> {
     }
     const log = folder.readLog();
     if (code !== 0) {
-      end(child.pid);
+      end();
       await Promise.race([ended(child), sleep(100)]);
       throw explain(login, log, said);
     }
     for (const stream of [child.stdout, child.stderr]) stream.destroy();
-    return await OpensshLink.hold(label, at, accepted(log, ours.ours.publicKeys), folder, jump);
+    return await OpensshLink.hold(
+      label,
+      at,
+      accepted(log, ours.ours.publicKeys),
+      folder,
+      jump,
+      env,
+    );
   } catch (error) {
     folder.remove();
     throw error;
@@ -106,15 +120,6 @@ function settings({ at, timeoutMs, jump }: Login, folder: Folder): string[] {
     ...(proxy && { ProxyCommand: proxy.join(' ') }),
   };
   return Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
-}
-
-/** With it goes a ProxyCommand that does not end by itself. */
-function end(pid: number | undefined): void {
-  try {
-    if (pid !== undefined) process.kill(-pid, 'SIGTERM');
-  } catch {
-    // Nobody is left.
-  }
 }
 
 function explain(login: Login, log: string, said: string): FleetError {

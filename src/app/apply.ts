@@ -1,0 +1,111 @@
+import { exitCodeOf } from '../deploy/rollout.ts';
+import { type ExitCode, FleetError } from '../model/errors.ts';
+import type { Emit } from '../model/events.ts';
+import { systemName } from '../model/names.ts';
+import { hasChanges } from '../plan/plan.ts';
+import { type Deployed, deploy } from './deploy.ts';
+import { knownBad } from './git/publish.ts';
+import type { Ports } from './ports.ts';
+import type { Survey } from './survey/survey.ts';
+
+/** What apply does only when a person said so. */
+export interface Word {
+  /** Leaves out hypervisors that cannot be reached. */
+  readonly allowUnreachable?: boolean;
+  /** Deploys a quarantined commit, and one whose history lacks what runs. */
+  readonly force?: boolean;
+  /** Deploys a commit whose history lacks what runs: it was shown, and is to be replaced. */
+  readonly replace?: boolean;
+  /** What first switches may take away, by name. */
+  readonly drop?: readonly string[];
+}
+
+export interface ApplyInput {
+  /** What `plan` gave; guests that are to start anew besides by its `restarting`. */
+  readonly planned: Survey;
+  readonly word: Word;
+  /** Ms that are waited for locks of others. Default: 0. */
+  readonly lockTimeout?: number;
+}
+
+export interface Applied extends Deployed {
+  readonly exitCode: ExitCode;
+  /** Hypervisors that were left out: they still run what they did. */
+  readonly skipped: readonly string[];
+}
+
+/**
+ * Carries out a plan, unless it changes nothing. Asked to stop it finishes the step in hand and rolls back.
+ * @throws FleetError as `unfit` and `refusal` say, and when no hypervisor was changed
+ */
+export async function apply(
+  ports: Ports,
+  { planned, word, lockTimeout = 0 }: ApplyInput,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<Applied> {
+  const refused = unfit(planned, word) ?? refusal(planned, word);
+  if (refused) throw refused;
+  const skipped = unreachable(planned).map(({ name }) => name);
+  if (!hasChanges(planned.plan)) return { exitCode: 0, results: [], notes: [], skipped };
+  const deployed = await deploy(
+    ports,
+    {
+      seen: planned,
+      force: word.force ?? false,
+      lockTimeout,
+      dropped: new Set(word.drop ?? []),
+    },
+    emit,
+    signal,
+  );
+  return { ...deployed, exitCode: exitCodeOf(deployed.results), skipped };
+}
+
+/** Hypervisors that were not reached, and why. */
+const unreachable = ({ contacts }: Survey) =>
+  contacts.flatMap(({ hypervisor: { name }, facts }) =>
+    facts instanceof Error ? [{ name, error: facts }] : [],
+  );
+
+/** Why no answer of a person's makes this plan one that can be applied, but to leave hypervisors out. */
+export function unfit(planned: Survey, { allowUnreachable = false }: Word): FleetError | undefined {
+  const { hypervisors } = planned.plan;
+  const problems = hypervisors.flatMap((h) => h.problems.map((p) => `${h.name}: ${p}`));
+  if (problems.length > 0)
+    return new FleetError('plan.problems', 'this cannot be applied', {
+      detail: problems.join('\n'),
+    });
+  const lost = unreachable(planned);
+  if (lost.length === 0 || (allowUnreachable && lost.length < planned.contacts.length))
+    return undefined;
+  const why = (error: Error) =>
+    error instanceof FleetError && error.hint ? `${error.message}\n${error.hint}` : error.message;
+  return new FleetError(
+    'apply.unreachable',
+    `cannot reach ${lost.map(({ name }) => name).join(', ')}; nothing was changed`,
+    {
+      detail: lost.map(({ error }) => why(error)).join('\n'),
+      hint: 'Leave them out with --allow-unreachable, or choose with --on.',
+    },
+  );
+}
+
+/** Of a `refusal`: what runs is not in the history of what would be deployed, and `replace` lifts it. */
+export const notInHistory = 'git.not-in-history';
+
+/** What a person has to say first; undefined also when there is nothing to do. */
+export function refusal(planned: Survey, word: Word): FleetError | undefined {
+  if (word.force || !hasChanges(planned.plan)) return undefined;
+  if (planned.bad) return knownBad(planned.bad);
+  if (word.replace || planned.strangers.length === 0) return undefined;
+  // What runs has to be in the history of what is deployed, or somebody's work is taken away.
+  return new FleetError(notInHistory, 'what runs is not in the history of this commit', {
+    detail: planned.strangers.join('\n'),
+    hint: 'Nothing was done. Merge it, or deploy anyway: --force',
+  });
+}
+
+/** Whether a first switch, which may take something away, is among what is planned. */
+export const hasFirstSwitch = ({ contacts }: Survey): boolean =>
+  contacts.some(({ facts }) => !(facts instanceof Error) && !facts.deployed.has(systemName));

@@ -1,0 +1,204 @@
+import { deploying } from '../deploy/deployment.ts';
+import type { Deployment } from '../deploy/locks.ts';
+import { recall, takeUp } from '../deploy/resume.ts';
+import { type Member, type RolloutInput, rollOut } from '../deploy/rollout.ts';
+import type { Former } from '../host/answers/former.ts';
+import { FleetError } from '../model/errors.ts';
+import type { Emit } from '../model/events.ts';
+import type { Facts } from '../model/facts.ts';
+import type { FleetIndex } from '../model/index.ts';
+import type { HypervisorResult } from '../model/result.ts';
+import type { HypervisorPlan } from '../plan/plan.ts';
+import { isSameWork } from '../plan/same-work.ts';
+import { select } from '../plan/selectors.ts';
+import { openRepo } from '../repo/open.ts';
+import { cancelLimit, changing } from './cancelling.ts';
+import { gitFollows } from './git/git-follows.ts';
+import { type Published, publish } from './git/publish.ts';
+import { newDeployment } from './new-deployment.ts';
+import type { Ports } from './ports.ts';
+import type { Survey } from './survey/survey.ts';
+import { isEdited } from './workspace/workspace.ts';
+
+/** A deployment that is taken up again. */
+export interface Resumed {
+  readonly id: string;
+  readonly members: readonly Member[];
+}
+
+export interface DeployInput {
+  readonly seen: Survey;
+  /** Also a commit that was rolled back before. */
+  readonly force: boolean;
+  /** What first switches may take away, by name. */
+  readonly dropped?: ReadonlySet<string>;
+  readonly resumed?: Resumed;
+  /** Ms that are waited for locks of others. Default: 0. */
+  readonly lockTimeout?: number;
+}
+
+/** What became of it. */
+export interface Deployed {
+  readonly results: readonly HypervisorResult[];
+  /** What a person should know of git and the work tree afterwards. */
+  readonly notes: readonly string[];
+}
+
+/** Carries out the plan of a survey; git follows what becomes of it. */
+export async function deploy(
+  ports: Ports,
+  { seen, force, dropped, resumed, lockTimeout = 0 }: DeployInput,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<Deployed> {
+  const { release, upstream, workspace } = seen;
+  const { fleet } = workspace.index;
+  const planned = new Map(seen.plan.hypervisors.map((h) => [h.name, h]));
+  let published: Published | undefined;
+  const notes: string[] = [];
+  const say = (text: string) => void notes.push(text);
+  const members = resumed?.members ?? membersOf(seen);
+  const input = rolloutOf(ports, workspace.index, members, emit, signal, resumed?.id);
+  const results = await carryOut({
+    ...input,
+    lockTimeout,
+    plan: async (before) => {
+      const plans = replan(seen, planned, before);
+      published = await publish(seen, { ...ports, force, emit, signal });
+      const { source, fingerprints } = published;
+      return new Map(
+        plans.map((plan) => [
+          plan.name,
+          deploying({ plan, source, fingerprints, release, ...(dropped && { dropped }) }),
+        ]),
+      );
+    },
+    afterwards: async (results, before) => {
+      if (!published || !upstream) return;
+      // Before a revert moves the work tree.
+      if (!resumed && isEdited(workspace))
+        say(
+          `${workspace.config} was edited while this ran: what was planned is deployed, the edit is not. Next: fleet plan`,
+        );
+      const { branch } = upstream;
+      const { git, rollout } = fleet;
+      const deployed = {
+        settings: { ...git, branch },
+        onFailure: rollout.onFailure,
+        commit: published.source.commit,
+        forced: published.forced,
+        hypervisors: fleet.hypervisors.map((h) => h.name),
+        rendered: new Set(workspace.rendered.keys()),
+        before,
+        results,
+      };
+      await told(ports, emit, git.remote, async () => {
+        // Whoever asked to stop is told what became of it all the same: it has its own limit.
+        const repo = await openRepo(workspace.directory, ports.surroundings, {
+          timeout: git.timeout,
+        });
+        return gitFollows(repo, deployed, say);
+      });
+    },
+  });
+  return { results, notes };
+}
+
+/** Tells that git follows while it does. */
+async function told(
+  { clock }: Ports,
+  emit: Emit,
+  remote: string,
+  work: () => Promise<boolean>,
+): Promise<void> {
+  const started = clock.now();
+  const step = { type: 'git', remote, step: 'record what is deployed' } as const;
+  emit({ ...step, state: 'begin' });
+  const isDone = await work().catch(() => false);
+  emit({ ...step, state: isDone ? 'done' : 'failed', ms: clock.now() - started });
+}
+
+/**
+ * What a rollout is made of, apart from what it is to do.
+ * @param resumed id of a deployment that is taken up again
+ */
+export function rolloutOf(
+  ports: Ports,
+  index: FleetIndex,
+  members: readonly Member[],
+  emit: Emit,
+  signal: AbortSignal,
+  resumed?: string,
+): Omit<RolloutInput, 'plan'> {
+  const { fleet } = index;
+  const { canary, onFailure } = fleet.rollout;
+  const deployment: Deployment = {
+    ...newDeployment(ports, 'apply'),
+    ...(resumed !== undefined && { id: resumed }),
+  };
+  let former: ReadonlyMap<string, Former> = new Map();
+  return {
+    deployment,
+    index,
+    members,
+    canary: canary === undefined ? new Set() : select(fleet, canary).hypervisors,
+    onFailure,
+    ports,
+    emit,
+    signal,
+    ...(resumed !== undefined && {
+      enter: async (sessions) => {
+        former = await takeUp(sessions, deployment.operator);
+      },
+      recall: (session, now) => {
+        const then = former.get(session.hypervisor.name) as Former;
+        return { before: recall(then, now), targets: then.targets };
+      },
+    }),
+  };
+}
+
+/** Rolls out; asked to stop it comes to its own end, within a limit. @throws when no hypervisor was changed */
+export async function carryOut(input: RolloutInput): Promise<HypervisorResult[]> {
+  const { deployment, emit, enter, index, members, signal } = input;
+  const { rollout } = index.fleet;
+  emit({
+    type: 'deployment',
+    ...deployment,
+    ...(enter && { operation: 'resume' }),
+    hypervisors: members.map(({ hypervisor }) => hypervisor),
+    confirm: rollout.confirm,
+  });
+  return changing({ emit, signal, within: cancelLimit(rollout) }, (giveUp) =>
+    rollOut({ ...input, giveUp }),
+  );
+}
+
+/** @throws FleetError `plan.stale` when what is there under the lock is not what was planned from. */
+function replan(
+  seen: Survey,
+  planned: ReadonlyMap<string, HypervisorPlan>,
+  before: ReadonlyMap<string, Facts>,
+): HypervisorPlan[] {
+  return [...before].map(([name, facts]) => {
+    const now = seen.replan(name, facts);
+    if (!isSameWork(now, planned.get(name) as HypervisorPlan)) {
+      throw new FleetError('plan.stale', `${name} has changed since it was planned`, {
+        hint: 'Nothing was done: plan again.',
+      });
+    }
+    // A nixos-rebuild that began meanwhile, a disk that filled up.
+    if (now.problems.length > 0)
+      throw new FleetError('plan.problems', `${name}: ${now.problems.join('\n')}`);
+    return now;
+  });
+}
+
+function membersOf(seen: Survey): Member[] {
+  return seen.contacts.flatMap(({ hypervisor, host, facts }) => {
+    const plan = seen.plan.hypervisors.find((h) => h.name === hypervisor.name);
+    if (!plan || plan.actions.length === 0 || !host || facts instanceof Error) return [];
+    const vms = plan.actions.map((a) => a.target).filter((name) => name !== hypervisor.name);
+    return [{ hypervisor: hypervisor.name, host, facts, vms: [...new Set(vms)] }];
+  });
+}

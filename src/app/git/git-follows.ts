@@ -1,0 +1,167 @@
+import { asFleetError } from '../../deploy/put-back.ts';
+import type { FleetError } from '../../model/errors.ts';
+import type { Facts } from '../../model/facts.ts';
+import type { GitSettings, Rollout } from '../../model/fleet.ts';
+import type { HypervisorResult } from '../../model/result.ts';
+import { revertMessage } from '../../plan/commit-message.ts';
+import type { Outcome, Repo } from '../../repo/repo.ts';
+import { lastRecord, returnsTo } from './returns-to.ts';
+
+/** What was deployed, and how that went. */
+export interface Deployed {
+  readonly settings: GitSettings;
+  readonly onFailure: Rollout['onFailure'];
+  readonly commit: string;
+  /** Its tree was quarantined, and it was deployed all the same. */
+  readonly forced: string | undefined;
+  /** All of the fleet. */
+  readonly hypervisors: readonly string[];
+  /** Paths that fleet renders: nobody edits them. */
+  readonly rendered: ReadonlySet<string>;
+  /** What each hypervisor looked like before. */
+  readonly before: ReadonlyMap<string, Facts>;
+  readonly results: readonly HypervisorResult[];
+}
+
+/**
+ * Git follows what became of a commit: which hypervisors have it; and when the fleet was put back for
+ * its sake, that it is bad, and a commit that takes it back. Never throws: hypervisors are right
+ * whatever the remote says. @returns whether the remote knows all of it
+ */
+export async function gitFollows(
+  repo: Repo,
+  deployed: Deployed,
+  say: (text: string) => void,
+): Promise<boolean> {
+  const { commit, forced, settings, results } = deployed;
+  const done = results.filter((r) => r.outcome === 'done').map((r) => r.hypervisor);
+  const fault = faultOf(deployed);
+  try {
+    const back = fault && (await takeBack(repo, deployed, fault, say));
+    const outcome: Outcome = {
+      settings,
+      deployed: new Map(done.map((name) => [name, commit])),
+      ...(back?.isBad && { bad: commit }),
+      ...(settings.revert && back?.revert !== undefined && { branch: back.revert }),
+      ...(forced !== undefined && !fault && { forget: [forced] }),
+    };
+    if (!fault) for (const text of whyNothing(deployed)) say(text);
+    if (outcome.deployed.size === 0 && !outcome.bad) return true;
+    await repo.publishOutcome(outcome);
+    if (!outcome.bad) return true;
+    say(`Commit ${short(commit)} is quarantined: apply refuses this tree without --force.`);
+    if (!outcome.branch) return true;
+    say(
+      `Pushed revert ${short(outcome.branch)} to ${settings.branch}. Your change is still in commit ${short(commit)}.`,
+    );
+    say(`To edit it again: ${await editAgain(repo, deployed, outcome.branch)}`);
+    if ((await repo.head()) === commit) await repo.fastForward(outcome.branch);
+    return true;
+  } catch (error) {
+    const { message, hint } = asFleetError(error);
+    say(`Could not record all of it on ${settings.remote}: ${message}${hint ? `\n${hint}` : ''}`);
+    say('The hypervisors are unaffected.');
+    return false;
+  }
+}
+
+/**
+ * The failure that is the commit's own doing; what was not even begun is not reverted. That a hypervisor
+ * is out of reach after a switch is the switch's doing only where it was seen again without it.
+ */
+function faultOf({ onFailure, results }: Deployed): FleetError | undefined {
+  return onFailure === 'revert-fleet' ? blamed(results) : undefined;
+}
+
+function blamed(results: readonly HypervisorResult[]): FleetError | undefined {
+  return results.find(
+    ({ failure, outcome }) =>
+      failure?.blames === 'commit' &&
+      outcome !== 'untouched' &&
+      (failure.code !== 'switch.unreachable' || outcome === 'rolled-back'),
+  )?.failure;
+}
+
+/** Nothing is reverted: why, and what now. */
+function whyNothing({ before, commit, onFailure, results, settings }: Deployed): string[] {
+  const named = (all: readonly HypervisorResult[]) => all.map((r) => r.hypervisor).join(', ');
+  const failed = results.filter((r) => r.failure && r.failure.code !== 'interrupted');
+  const done = results.filter((r) => r.outcome === 'done');
+  if (failed.some((r) => r.outcome !== 'untouched')) {
+    if (!blamed(results))
+      return [`The failure does not look like the fault of ${short(commit)}: nothing is reverted.`];
+    const keep =
+      done.length > 0
+        ? `: ${named(done)} ${done.length > 1 ? 'keep' : 'keeps'} ${short(commit)}, and`
+        : ':';
+    return [
+      `onFailure is ${onFailure}${keep} nothing is reverted. Mend ${named(failed)} and apply again.`,
+    ];
+  }
+  // Stopped by a person, and nothing is at fault.
+  const isStopped = results.some(
+    (r) => r.failure?.code === 'interrupted' || r.because === 'interrupted',
+  );
+  if (!isStopped || done.length === results.length) return [];
+  const records = new Set([...before.values()].map(lastRecord));
+  const [good] = records.size === 1 ? [...records] : [];
+  return [staysInGit(commit, settings.branch, good)];
+}
+
+/** The commit is bad unless it holds what runs anyway; a revert where there is something to return to. */
+async function takeBack(
+  repo: Repo,
+  { before, commit, hypervisors, results, settings }: Deployed,
+  fault: FleetError,
+  say: (text: string) => void,
+): Promise<{ isBad: boolean; revert?: string }> {
+  const { hypervisor } = results.find((r) => r.failure === fault) as HypervisorResult;
+  try {
+    const state = await repo.remoteState(settings);
+    const to = await returnsTo(repo, state, commit, hypervisors, before);
+    if (to.good === undefined) {
+      say(to.why);
+      return { isBad: to.isBad };
+    }
+    const { good, note } = to;
+    const takenBack = await repo.commitsBetween(good, commit);
+    const message = revertMessage({ good, commit, hypervisor, reason: fault.message, takenBack });
+    const revert = await repo.revertTo(good, message, commit);
+    if (note && settings.revert) say(note);
+    return { isBad: true, revert };
+  } catch (error) {
+    const { code, message } = asFleetError(error);
+    if (code === 'git.nothing-to-revert') return { isBad: false };
+    // One limit is enough for a remote that hangs.
+    if (code === 'git.timed-out') throw error;
+    say(`Nothing is reverted: ${message}`);
+    return { isBad: true };
+  }
+}
+
+/** What brings the edit back into the work tree, on top of the revert. */
+async function editAgain(
+  repo: Repo,
+  { commit, rendered }: Deployed,
+  revert: string,
+): Promise<string> {
+  const paths = (await repo.pathsBetween(revert, commit)).filter((path) => !rendered.has(path));
+  const isPlain = paths.length <= 4 && paths.every((path) => /^[\w./@+-]+$/.test(path));
+  return isPlain && paths.length > 0
+    ? `git restore --source ${short(commit)} -- ${paths.join(' ')}`
+    : `git revert --no-commit ${short(revert)}`;
+}
+
+/**
+ * A commit that was not deployed, and is not at fault either: nobody takes it back but who wants to.
+ * @param good the commit that runs again, where it is known
+ */
+export function staysInGit(commit: string, branch: string | undefined, good?: string): string {
+  const range = good === undefined ? short(commit) : `${short(good)}..${short(commit)}`;
+  return (
+    `Commit ${short(commit)} stays on ${branch ?? 'its branch'}, neither reverted nor quarantined: the next apply deploys it.\n` +
+    `If it is not to be deployed: git revert --no-edit ${range} && git push`
+  );
+}
+
+const short = (commit: string): string => commit.slice(0, 8);

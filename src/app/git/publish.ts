@@ -1,0 +1,116 @@
+import type { Source } from '../../deploy/deployment.ts';
+import { checkpoint } from '../../deploy/interrupt.ts';
+import { FleetError } from '../../model/errors.ts';
+import type { Emit } from '../../model/events.ts';
+import type { Surroundings } from '../../model/surroundings.ts';
+import type { Clock } from '../../model/time.ts';
+import { commitMessage } from '../../plan/commit-message.ts';
+import type { Upstream } from '../../repo/repo.ts';
+import { writeWithin } from '../../repo/work-tree.ts';
+import { type Bad, quarantined } from '../survey/bad.ts';
+import type { Survey } from '../survey/survey.ts';
+import { type NextCommit, nextCommit } from '../workspace/next-commit.ts';
+import { writeRendered } from '../workspace/workspace.ts';
+
+/** What hypervisors pull, and what it evaluates from. */
+export interface Published {
+  readonly source: Source;
+  readonly fingerprints: ReadonlyMap<string, string>;
+  /** The tree, when it is remembered as bad and deployed all the same. */
+  readonly forced: string | undefined;
+}
+
+/** How what was planned is published. */
+export interface Publishing {
+  readonly surroundings: Surroundings;
+  /** Also what is quarantined. */
+  readonly force: boolean;
+  readonly clock: Clock;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Locks, writes, commits and pushes what was planned: from memory, for a person may have thought, and
+ * edited, for long. What the work tree holds besides stays there, uncommitted.
+ * @throws FleetError `plan.stale` when somebody committed meanwhile, `commit.known-bad` for what was
+ * rolled back before, unless `force`.
+ */
+export async function publish(
+  seen: Survey,
+  { force, clock, emit, signal, surroundings }: Publishing,
+): Promise<Published> {
+  const { workspace } = seen;
+  const { fleet } = workspace.index;
+  const { branch, url } = seen.upstream as Upstream;
+  checkpoint(signal);
+  const { head } = seen.commit;
+  if ((await seen.repo.head()) !== head) throw movedOn();
+  let next = seen.commit;
+  if (next.needsLock) {
+    const { lockInputs } = await import('../../repo/flake-lock.ts');
+    const host = seen.contacts.find((c) => c.host)?.host;
+    const lock = await lockInputs(
+      {
+        flake: workspace.rendered.get('flake.nix') ?? '',
+        inputs: fleet.inputs,
+        lock: next.lock,
+        renew: [],
+      },
+      host && (async () => host),
+      { signal, surroundings, say: (text) => emit({ type: 'note', text }) },
+    );
+    next = await nextCommit(workspace, seen.repo, lock);
+    if (next.head !== head) throw movedOn();
+  }
+  const bad = await badBy(seen, next, clock);
+  if (bad && !force) throw knownBad(bad);
+  const forced = bad?.tree;
+  checkpoint(signal);
+  writeRendered(workspace);
+  if (next.lock !== undefined && next !== seen.commit)
+    writeWithin(workspace.directory, 'flake.lock', next.lock);
+  const message = commitMessage(next.files);
+  const commit = await seen.repo.commit(next.contents, message, head);
+  checkpoint(signal);
+  await seen.repo.push(fleet.git);
+  return {
+    fingerprints: next.fingerprints ?? new Map(),
+    forced,
+    source: {
+      commit,
+      branch,
+      url,
+      ...(fleet.git.transport === 'send' && {
+        bundle: (have?: string) => seen.repo.bundle(commit, have),
+      }),
+    },
+  };
+}
+
+function movedOn(): FleetError {
+  return new FleetError('plan.stale', 'there is a new commit here since this was planned', {
+    hint: 'Nothing was done: plan again.',
+  });
+}
+
+/** What is bad by now: a person may have thought for long, or a lock been waited for. */
+async function badBy(seen: Survey, next: NextCommit, clock: Clock): Promise<Bad | undefined> {
+  if (!seen.upstream) return undefined;
+  const { git } = seen.workspace.index.fleet;
+  const isFresh = clock.now() - seen.at < 10_000;
+  const state = isFresh ? seen.upstream.state : await seen.repo.remoteState(git);
+  return quarantined(seen.repo, next, state);
+}
+
+/** What is not deployed again unless somebody insists. */
+export function knownBad({ commit }: Bad): FleetError {
+  const short = commit.slice(0, 8);
+  return new FleetError(
+    'commit.known-bad',
+    `this commit is quarantined: it was deployed as ${short} and rolled back`,
+    {
+      hint: `Nothing was done. What failed: fleet history ${short}. To try the very same again: --force`,
+    },
+  );
+}

@@ -1,0 +1,98 @@
+import { askAll, connectAll } from '../deploy/connect-all.ts';
+import { readHistory } from '../host/hypervisor/look.ts';
+import { exitCodes, FleetError } from '../model/errors.ts';
+import type { Emit } from '../model/events.ts';
+import type { Hypervisor } from '../model/fleet.ts';
+import type { FleetIndex } from '../model/index.ts';
+import type { HistoryEntry } from '../model/past-deployment.ts';
+import { looking } from './looking.ts';
+import type { Ports } from './ports.ts';
+import { sayUnknownState } from './unknown-state.ts';
+import { knownConfig } from './workspace/known-config.ts';
+import type { Where } from './workspace/where.ts';
+
+export interface HistoryInput {
+  readonly where: Where;
+  /** A hypervisor, a vm (also one that left), a branch, or the beginning of an id or a commit; default: all. */
+  readonly name?: string;
+}
+
+export interface History {
+  /** The youngest first. */
+  readonly entries: readonly HistoryEntry[];
+  /** Hypervisors that did not answer: what they remember is not among these. */
+  readonly silent: readonly { readonly hypervisor: string; readonly error: Error }[];
+  /** How many hypervisors were asked. */
+  readonly asked: number;
+}
+
+/** Fewer characters of an id or a commit say nothing. */
+const shortest = 4;
+
+/**
+ * What hypervisors remember of deployments: all of it, or what is about a name.
+ * @throws FleetError `history.unknown` for a name that nobody knows; as `knownConfig`; Interrupted
+ */
+export async function history(
+  ports: Ports,
+  { where, name }: HistoryInput,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<History> {
+  return looking(ports, signal, async (ports) => {
+    const { index } = await knownConfig(ports, where, emit);
+    const contacts = await connectAll(hypervisorsOf(index, name), ports);
+    sayUnknownState(contacts, emit);
+    const answers = await askAll(contacts, (host) => readHistory(host));
+    const silent = answers.flatMap(({ hypervisor, answer }) =>
+      answer instanceof Error ? [{ hypervisor: hypervisor.name, error: answer }] : [],
+    );
+    const entries = answers
+      .flatMap(({ hypervisor: { name: hypervisor }, answer }, i): HistoryEntry[] => {
+        if (answer instanceof Error) return [];
+        const facts = contacts[i]?.facts;
+        const all = facts instanceof Error ? [] : (facts?.open ?? []);
+        return answer.map((deployment) => {
+          const open = all.find(({ id }) => id === deployment.id);
+          return { hypervisor, deployment, ...(open && { open }) };
+        });
+      })
+      .filter((entry) => isAbout(index, entry, name))
+      .sort((a, b) => b.deployment.started - a.deployment.started);
+    const isKnown = name === undefined || index.hypervisors.has(name) || index.vms.has(name);
+    if (!isKnown && entries.length === 0 && silent.length === 0) throw unknown(name);
+    return { entries, silent, asked: answers.length };
+  });
+}
+
+/** Those that may remember something of it. */
+function hypervisorsOf(index: FleetIndex, name = ''): readonly Hypervisor[] {
+  const on = index.hypervisors.get(name) ?? index.hypervisors.get(index.vms.get(name)?.on ?? '');
+  return on ? [on] : index.fleet.hypervisors;
+}
+
+function unknown(name: string): FleetError {
+  return new FleetError(
+    'history.unknown',
+    `there is no record of ${name}: it is not a vm or hypervisor, nor a deployment, commit or branch that was deployed`,
+    {
+      exitCode: exitCodes.usage,
+      hint: 'fleet history lists what there is; --last 100 shows more.',
+    },
+  );
+}
+
+function isAbout(
+  index: FleetIndex,
+  { deployment }: HistoryEntry,
+  name: string | undefined,
+): boolean {
+  if (name === undefined || index.hypervisors.has(name)) return true;
+  const { id, commit, branch, targets, after } = deployment;
+  if (targets.includes(name) || after.has(name)) return true;
+  if (index.vms.has(name)) return false;
+  return (
+    branch === name ||
+    (name.length >= shortest && (id.startsWith(name) || commit?.startsWith(name) === true))
+  );
+}

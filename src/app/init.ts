@@ -1,0 +1,149 @@
+import { lstatSync, mkdirSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { readFleet } from '../config/read-fleet.ts';
+import { bootOf } from '../init/boot.ts';
+import { emptyFleet } from '../init/empty-fleet.ts';
+import type { FirstHypervisor } from '../init/first-hypervisor.ts';
+import { foundFleet } from '../init/found-fleet.ts';
+import { gitignore, workflow } from '../init/starter-files.ts';
+import { ConfigError, FleetError } from '../model/errors.ts';
+import { redact } from '../model/redact.ts';
+import { branchOf, makeRepo } from '../repo/make.ts';
+import { openRepo } from '../repo/open.ts';
+import { readWithin, writeNewWithin } from '../repo/work-tree.ts';
+import type { Given } from './init/given-files.ts';
+import { firstHypervisor, type SeenHost } from './init/look-at-host.ts';
+import type { Wanted } from './init/objection.ts';
+import type { Ports } from './ports.ts';
+import { modeline, schemaFile, schemaText } from './schema.ts';
+import type { Where } from './workspace/where.ts';
+
+export interface InitInput {
+  readonly where: Where;
+  /** Name of the fleet; default: its folder's. */
+  readonly name?: string;
+  /** What is said of the first hypervisor. */
+  readonly answers: Readonly<Record<Wanted, string>>;
+  /** What it says of itself, by `lookAtHost`. */
+  readonly seen: SeenHost;
+  readonly given: Given;
+  /** Where the given hardware configuration is from, for people. */
+  readonly hardwareFile?: string;
+}
+
+export interface Initialised {
+  /** Absolute. */
+  readonly directory: string;
+  /** Path → what is there now. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Paths that were there, and are as they were. */
+  readonly kept: ReadonlySet<string>;
+  /** What a person has to look at, or to add. */
+  readonly notes: readonly string[];
+}
+
+/** @throws FleetError `init.exists` when there is a fleet.yaml */
+export function requireNoFleet({ cwd }: Pick<Ports, 'cwd'>, where: Where): void {
+  const file = join(resolve(cwd, where.directory), where.config);
+  if (!lstatSync(file, { throwIfNoEntry: false })) return;
+  throw new FleetError('init.exists', `${file} exists already`, {
+    hint: 'fleet plan shows what it means.',
+  });
+}
+
+/**
+ * Writes a first fleet.yaml with one hypervisor, and what belongs beside it; nothing that exists is overwritten.
+ * @throws FleetError `init.exists`; ConfigError for what fleet.yaml cannot say
+ */
+export async function init(
+  ports: Ports,
+  { where, name, answers, seen, given, hardwareFile }: InitInput,
+): Promise<Initialised> {
+  requireNoFleet(ports, where);
+  const directory = resolve(ports.cwd, where.directory);
+  const { config } = where;
+  const { ssh } = answers;
+  const hypervisor = firstHypervisor(ssh);
+  const hardware = given.hardware ?? seen.hardware;
+  const hardwarePath = `hosts/${answers.name}/hardware-configuration.nix`;
+  const first: FirstHypervisor = {
+    ...answers,
+    fleet: name ?? fleetName(directory),
+    branch: await branchOf(directory, ports.surroundings),
+    user: hypervisor.ssh.user ?? seen.user ?? 'root',
+    sshdPort: seen.port ?? 22,
+    key: given.key,
+    hardware: hardware === undefined ? undefined : hardwarePath,
+    boot: bootOf(seen.records ?? [], hardware),
+  };
+  const { found } = seen;
+  const content = found
+    ? foundFleet(first, found.facts, found.runners, hypervisor.checkout)
+    : emptyFleet(first);
+  // It is committed: what guests' urls hold is not for everybody who reads the repository.
+  const text = redact(`${modeline}\n${content}`);
+  const read = readFleet(text, config);
+  if ('diagnostics' in read) throw new ConfigError(read.diagnostics, text);
+
+  const schema = relative(directory, join(directory, dirname(config), schemaFile));
+  const files = new Map([
+    ...(hardware === undefined ? [] : ([[hardwarePath, hardware]] as const)),
+    [config, text],
+    [schema, schemaText()],
+    ['.gitignore', gitignore],
+    ['.github/workflows/fleet.yaml', workflow(first.branch)],
+  ]);
+  const kept = new Set<string>();
+  for (const [path, wanted] of files) {
+    const there = writeNew(directory, path, wanted);
+    if (there === undefined) continue;
+    kept.add(path);
+    files.set(path, there);
+  }
+  const notes: string[] = [];
+  if (hardware !== undefined && files.get(hardwarePath) === hardware) {
+    const from = given.hardware !== undefined ? hardwareFile : hardwareOrigin(seen, ssh);
+    notes.push(`${hardwarePath} is a verbatim copy of ${from}: read it before you push`);
+  }
+  if (hardware === undefined)
+    notes.push(
+      `no hardware configuration of ${ssh}: add one under modules, or it will not boot (--hardware FILE)`,
+    );
+  if (given.key === undefined)
+    notes.push(
+      `no ~/.ssh/*.pub here: add users.${first.user}.sshKeys, or nobody can log in (--ssh-key FILE)`,
+    );
+  if (first.boot.likely)
+    notes.push(
+      `boot loader of ${ssh} unknown: set it at DECIDE in ${config}, or the system will not build`,
+    );
+  return { directory, files, kept, notes };
+}
+
+/** Commits what was written, in a new repository if there is none. @returns the commit */
+export async function commitFirst(
+  { surroundings }: Pick<Ports, 'surroundings'>,
+  { directory, files }: Pick<Initialised, 'directory' | 'files'>,
+): Promise<string> {
+  await makeRepo(directory, surroundings);
+  const repo = await openRepo(directory, surroundings);
+  const inRepo = relative(realpathSync(repo.top), realpathSync(directory));
+  const contents = new Map([...files].map(([path, text]) => [join(inRepo, path), text]));
+  return repo.commit(contents, 'A fleet', await repo.head());
+}
+
+/** Writes a file unless there is one. @returns the text that was there, or undefined */
+function writeNew(directory: string, path: string, text: string): string | undefined {
+  mkdirSync(directory, { recursive: true });
+  const top = realpathSync(directory);
+  return writeNewWithin(top, path, text) ? undefined : (readWithin(top, path) ?? text);
+}
+
+const hardwareOrigin = ({ hardwareFile }: SeenHost, ssh: string): string =>
+  `${hardwareFile ?? 'what nixos-generate-config prints'} on ${ssh}`;
+
+/** A name for the fleet: its folder's, less what no name may have. */
+function fleetName(directory: string): string {
+  const plain = basename(directory).replace(/[^A-Za-z0-9._-]+/g, '-');
+  return plain.replace(/^[^A-Za-z0-9]+/, '').slice(0, 63) || 'fleet';
+}

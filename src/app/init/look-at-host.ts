@@ -1,0 +1,84 @@
+import { isIP } from 'node:net';
+import { stringify } from 'yaml';
+import { readFleet } from '../../config/read-fleet.ts';
+import { inspect, readFacts, readRunners } from '../../host/hypervisor/look.ts';
+import type { Runners } from '../../host/runners.ts';
+import { ConfigError, FleetError } from '../../model/errors.ts';
+import type { Emit } from '../../model/events.ts';
+import type { Facts } from '../../model/facts.ts';
+import type { Hypervisor } from '../../model/fleet.ts';
+import { looking } from '../looking.ts';
+import type { Ports } from '../ports.ts';
+
+export interface LookAtHostInput {
+  /** user@host[:port], or a Host of ssh_config. */
+  readonly ssh: string;
+  /** Also its networks and vms are read, and it has to answer; else it may be out of reach. */
+  readonly reads: boolean;
+  /** All that it would be asked is known already. */
+  readonly isKnown: boolean;
+}
+
+/** What a host says of itself. */
+export interface SeenHost {
+  /** Its first word, as a name for the hypervisor. */
+  readonly name?: string | undefined;
+  readonly system?: string | undefined;
+  readonly stateVersion?: string | undefined;
+  readonly uplink?: string | undefined;
+  readonly hardware?: string | undefined;
+  /** The host's file that it is a copy of; undefined: nixos-generate-config wrote it just now. */
+  readonly hardwareFile?: string | undefined;
+  readonly user?: string;
+  /** That sshd listens on. */
+  readonly port?: number | undefined;
+  /** All that inspect.sh said, its boot loader among it. */
+  readonly records?: readonly string[][];
+  /** Only where that is read. */
+  readonly found?: { readonly facts: Facts; readonly runners: Runners };
+}
+
+/** Looks at a host that fleet does not know yet: nothing is changed there. @throws FleetError `ssh.*`; Interrupted */
+export async function lookAtHost(
+  ports: Ports,
+  { ssh, reads, isKnown }: LookAtHostInput,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<SeenHost> {
+  const hypervisor = firstHypervisor(ssh);
+  // What nobody says: the port of sshd, where it is not the usual one.
+  const { port = 22 } = hypervisor.ssh;
+  if (port === 22 && isKnown && !reads) return {};
+  try {
+    return await looking(ports, signal, async ({ connector }) => {
+      const host = await connector.connect(hypervisor);
+      const seen = { ...(await inspect(host)), user: host.user };
+      if (!reads) return seen;
+      const facts = await readFacts(host, hypervisor, 'full');
+      return { ...seen, found: { facts, runners: await readRunners(host) } };
+    });
+  } catch (error) {
+    if (!(error instanceof FleetError) || error.code === 'interrupted' || reads) throw error;
+    const hint = error.hint ? `\n${error.hint}` : '';
+    emit({ type: 'note', text: `could not inspect ${ssh}: ${error.message}${hint}` });
+    return {};
+  }
+}
+
+/** A host that only `ssh:` is known of; that is read in one place, whoever asks. @throws ConfigError */
+export function firstHypervisor(ssh: string): Hypervisor {
+  const text = stringify({
+    version: 1,
+    name: 'init',
+    hypervisors: { host: { ssh, system: 'x86_64-linux', stateVersion: '25.11' } },
+  });
+  const read = readFleet(text, '--ssh');
+  if ('diagnostics' in read) throw new ConfigError(read.diagnostics, text);
+  return read.fleet.hypervisors[0]!;
+}
+
+/** A name for the hypervisor: the first word of its host name; an address makes none. */
+export function nameOfHost(ssh: string): string | undefined {
+  const host = (ssh.split('@').at(-1) ?? '').replace(/^\[|\]?(:\d+)?$/g, '');
+  return isIP(host) ? undefined : host.split('.')[0]?.toLowerCase();
+}

@@ -1,0 +1,36 @@
+import { unlessInterrupted } from '../deploy/interrupt.ts';
+import type { Host } from '../host/host.ts';
+import type { Ports } from './ports.ts';
+
+/**
+ * Runs what only looks: it ends at once when a person asks to stop. What it has connected to by these `ports` is
+ * closed however it ends, unless its result `keeps` the connections, and closes them.
+ * @throws Interrupted
+ */
+export async function looking<T>(
+  ports: Ports,
+  signal: AbortSignal,
+  work: (ports: Ports) => Promise<T>,
+  keeps = false,
+): Promise<T> {
+  const open = new Set<Host>();
+  let isOver = false;
+  const connect: Ports['connector']['connect'] = async (hypervisor) => {
+    const host = await ports.connector.connect(hypervisor);
+    // Nobody waits for it any more; what runs over it fails.
+    if (isOver) host.close();
+    else open.add(host);
+    return host;
+  };
+  let isKept = false;
+  try {
+    const result = await unlessInterrupted(signal, () =>
+      work({ ...ports, connector: { connect } }),
+    );
+    isKept = keeps;
+    return result;
+  } finally {
+    isOver = !isKept;
+    if (isOver) for (const host of open) host.close();
+  }
+}

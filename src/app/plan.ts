@@ -1,0 +1,72 @@
+import { unlessInterrupted } from '../deploy/interrupt.ts';
+import { FleetError } from '../model/errors.ts';
+import type { PlanFile } from '../plan/plan-file.ts';
+import { staleness } from '../plan/staleness.ts';
+import { looking } from './looking.ts';
+import type { LocalPorts, Ports } from './ports.ts';
+import { planFileOf } from './saved-plan.ts';
+import type { Asking } from './survey/remote.ts';
+import { type Survey, survey } from './survey/survey.ts';
+import type { Where } from './workspace/where.ts';
+import { openWorkspace } from './workspace/workspace.ts';
+
+export { hasChanges, isBlocked, restartable, unmended } from '../plan/plan.ts';
+
+export interface PlanInput {
+  readonly where: Where;
+  /** A selector; default: all. */
+  readonly on?: string;
+  /** Held vms or hypervisors that are deployed again; names with commas between them. */
+  readonly release?: string;
+  /** Guests that are to start anew; names with commas between them. */
+  readonly restart?: string;
+  /** To apply it, the remote is `required`. Default: `wanted`. */
+  readonly upstream?: Asking;
+  /** Plans anew what another process planned, with its selection, and refuses it when anything has moved. */
+  readonly saved?: PlanFile;
+}
+
+/**
+ * Looks at the desk, the remote and hypervisors, and plans. The result is the token for `apply`, with its
+ * connections open: to be closed. For another process `planFileOf` makes one of it.
+ * @throws ConfigError; FleetError `workspace.*`, `git.*`, `plan.stale`, for names that nobody has; Interrupted
+ */
+export async function plan(
+  ports: Ports,
+  { where, saved, upstream = 'wanted', ...chosen }: PlanInput,
+  signal: AbortSignal,
+): Promise<Survey> {
+  const workspace = openWorkspace(ports, where);
+  const { on, release, restart } = saved
+    ? { on: saved.on ?? undefined, release: saved.release.join(','), restart: undefined }
+    : chosen;
+  const options = {
+    ...(on && { on }),
+    ...(release && { release }),
+    ...(restart && { restart }),
+    upstream,
+    signal,
+  };
+  const look = async (ports: Ports): Promise<Survey> => {
+    const seen = await survey(workspace, ports, options);
+    if (saved) requireFresh(saved, planFileOf(seen));
+    return seen;
+  };
+  return looking(ports, signal, look, true);
+}
+
+/** The same from files alone: no hypervisor is contacted, and no remote asked. */
+export function planOffline(ports: LocalPorts, where: Where, signal: AbortSignal): Promise<Survey> {
+  const workspace = openWorkspace(ports, where);
+  return unlessInterrupted(signal, () => survey(workspace, ports, { signal }));
+}
+
+/** @throws FleetError `plan.stale`, with everything that moved. */
+function requireFresh(saved: PlanFile, now: PlanFile): void {
+  const moved = staleness(saved, now);
+  if (moved.length === 0) return;
+  throw new FleetError('plan.stale', 'the saved plan is stale', {
+    detail: moved.join('\n'),
+    hint: 'Nothing was done: plan again.',
+  });
+}

@@ -1,0 +1,201 @@
+import { chooseGenerations, type Numbers, type Returns } from '../deploy/choose-generations.ts';
+import { type Answer, askAll, type Contact, connectAll } from '../deploy/connect-all.ts';
+import { declaredBy, returning } from '../deploy/rollback.ts';
+import { exitCodeOf } from '../deploy/rollout.ts';
+import type { Generations } from '../host/generations.ts';
+import type { Host } from '../host/host.ts';
+import { readGenerations } from '../host/hypervisor/look.ts';
+import { type ExitCode, exitCodes, FleetError } from '../model/errors.ts';
+import type { Emit } from '../model/events.ts';
+import type { Facts } from '../model/facts.ts';
+import type { FleetIndex } from '../model/index.ts';
+import { systemName } from '../model/names.ts';
+import type { HypervisorResult } from '../model/result.ts';
+import { carryOut } from './deploy.ts';
+import { looking } from './looking.ts';
+import { newDeployment } from './new-deployment.ts';
+import type { Ports } from './ports.ts';
+import { sayUnknownState } from './unknown-state.ts';
+import { unlocked } from './unlocked.ts';
+import { knownConfig } from './workspace/known-config.ts';
+import type { Where } from './workspace/where.ts';
+
+export interface RollbackInput {
+  readonly where: Where;
+  /** Vms and hypervisors; at least one. */
+  readonly names: readonly string[];
+  /** Name → the generation; default: the previous one that fits. */
+  readonly numbers?: Numbers;
+  /** Ms that are waited for whoever is at work there. Default: 0. */
+  readonly lockTimeout?: number;
+}
+
+/** What one name returns to. */
+export interface ChosenReturn {
+  /** The vm or hypervisor. */
+  readonly name: string;
+  /** Undefined: it is none of the profile's, but kept by fleet. */
+  readonly number: number | undefined;
+  readonly path: string;
+  /** Seconds since the epoch; 0: not known. */
+  readonly since: number;
+  /** Guests that nobody named, and that restart with it. */
+  readonly restarts: readonly string[];
+}
+
+/** What is rolled back, and to what: to be shown, and carried out. Its connections are open. */
+export interface ChosenRollback {
+  readonly returns: readonly ChosenReturn[];
+  readonly index: FleetIndex;
+  readonly work: readonly Work[];
+  readonly lockTimeout: number;
+  close(): void;
+}
+
+/** Of one hypervisor. */
+interface Work {
+  readonly contact: Contact;
+  readonly host: Host;
+  readonly generations: Generations;
+  readonly returns: Returns;
+}
+
+/**
+ * Chooses what to return to, once nobody is at work there: the result is the token for `rollback`, to be closed.
+ * Needs fleet.yaml and ssh, and neither git, nor Nix, nor a working build.
+ * @throws FleetError `rollback.*`, `lock.held`; as `knownConfig`, and of a hypervisor that does not answer; Interrupted
+ */
+export async function chooseRollback(
+  ports: Ports,
+  { where, names, numbers = new Map(), lockTimeout = 0 }: RollbackInput,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<ChosenRollback> {
+  const choose = async (ports: Ports): Promise<ChosenRollback> => {
+    const { index } = await knownConfig(ports, where, emit);
+    const targets = locate(index, names);
+    const until = ports.clock.now() + lockTimeout;
+    const all = await connectAll(
+      index.fleet.hypervisors.filter((h) => targets.has(h.name)),
+      ports,
+    );
+    sayUnknownState(all, emit);
+    const contacts = await unlocked(all, ports.clock, until, emit, signal);
+    const known = await askAll(contacts, (host) => readGenerations(host));
+    const lost = known.find(({ answer }) => answer instanceof Error);
+    if (lost) throw lost.answer;
+    const work = workOf(targets, contacts, known, numbers);
+    const close = () => {
+      for (const { host } of work) host.close();
+    };
+    return { returns: work.flatMap(returnsOf), index, work, lockTimeout, close };
+  };
+  return looking(ports, signal, choose, true);
+}
+
+export interface RolledBack {
+  readonly results: readonly HypervisorResult[];
+  readonly exitCode: ExitCode;
+}
+
+/**
+ * Carries out what was chosen. Asked to stop it finishes the step in hand, and takes back what it changed.
+ * @throws when no hypervisor was changed
+ */
+export async function rollback(
+  ports: Ports,
+  { index, lockTimeout, work }: ChosenRollback,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<RolledBack> {
+  const deployment = newDeployment(ports, 'rollback');
+  const results = await carryOut({
+    deployment,
+    index,
+    members: work.map(({ contact, host, returns }) => ({
+      hypervisor: contact.hypervisor.name,
+      host,
+      facts: contact.facts as Facts,
+      vms: [...returns.keys()].filter((name) => name !== systemName),
+    })),
+    canary: new Set(),
+    // Each was asked for by name: one that fails is no reason to leave the others on what is bad.
+    onFailure: 'revert-hypervisor',
+    ports,
+    emit,
+    signal,
+    lockTimeout,
+    plan: async () =>
+      new Map(
+        work.map(({ contact, returns, generations }) => [
+          contact.hypervisor.name,
+          returning(returns, generations, deployment.operator),
+        ]),
+      ),
+  });
+  return { results, exitCode: exitCodeOf(results) };
+}
+
+/** Hypervisor → its targets among the names. */
+function locate(index: FleetIndex, names: readonly string[]): Map<string, Set<string>> {
+  const found = new Map<string, Set<string>>();
+  for (const name of names) {
+    const hypervisor = hypervisorOf(index, name);
+    const targets = found.get(hypervisor) ?? new Set();
+    found.set(hypervisor, targets.add(name === hypervisor ? systemName : name));
+  }
+  return found;
+}
+
+/** The hypervisor that has it, or is it. @throws FleetError `rollback.unknown` */
+export function hypervisorOf(index: FleetIndex, name: string): string {
+  const hypervisor = index.hypervisors.has(name) ? name : index.vms.get(name)?.on;
+  if (hypervisor) return hypervisor;
+  throw new FleetError('rollback.unknown', `fleet.yaml has no vm or hypervisor called ${name}`, {
+    exitCode: exitCodes.usage,
+  });
+}
+
+function workOf(
+  wanted: ReadonlyMap<string, ReadonlySet<string>>,
+  contacts: readonly Contact[],
+  known: readonly Answer<Generations>[],
+  numbers: Numbers,
+): Work[] {
+  return contacts.map((contact, i): Work => {
+    const hypervisor = contact.hypervisor.name;
+    const generations = known[i]?.answer as Generations;
+    const own = new Map(
+      [...numbers].map(([name, n]) => [name === hypervisor ? systemName : name, n] as const),
+    );
+    const returns = chooseGenerations(
+      { hypervisor, generations, facts: contact.facts as Facts, numbers: own },
+      [...(wanted.get(hypervisor) ?? [])],
+    );
+    return { contact, host: contact.host as Host, generations, returns };
+  });
+}
+
+function returnsOf({ contact, generations, returns }: Work): ChosenReturn[] {
+  return [...returns].map(([name, { number, path, since }]) => ({
+    name: name === systemName ? contact.hypervisor.name : name,
+    number,
+    path,
+    since,
+    restarts: restarts(contact, returns, generations, name),
+  }));
+}
+
+/** Guests that restart though nobody named them. */
+function restarts(
+  { facts }: Contact,
+  returns: Returns,
+  generations: Generations,
+  name: string,
+): readonly string[] {
+  const system = returns.get(name);
+  if (name !== systemName || !system || facts instanceof Error) return [];
+  return declaredBy(system, generations).filter(
+    (vm) => !returns.has(vm) && facts.vms.get(vm)?.unit.active === 'active',
+  );
+}

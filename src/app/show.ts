@@ -1,0 +1,25 @@
+import { type Effective, effective } from '../config/effective.ts';
+import { didYouMean } from '../config/suggest.ts';
+import { exitCodes, FleetError } from '../model/errors.ts';
+import type { LocalPorts } from './ports.ts';
+import { readConfig } from './workspace/read-config.ts';
+import type { Where } from './workspace/where.ts';
+
+/**
+ * Everything that a name means in fleet.yaml, after defaults and profiles; most mean one thing.
+ * @throws FleetError `show.nothing`; ConfigError
+ */
+export function show(
+  ports: Pick<LocalPorts, 'cwd'>,
+  { where, name }: { readonly where: Where; readonly name: string },
+): [Effective, ...Effective[]] {
+  const { index, text } = readConfig(ports, where);
+  const { fleet } = index;
+  const [shown, ...others] = effective(text, fleet, name);
+  if (shown) return [shown, ...others];
+  const names = [...fleet.vms, ...fleet.hypervisors, ...fleet.networks].map((thing) => thing.name);
+  throw new FleetError('show.nothing', `no vm, hypervisor or network is called ${name}`, {
+    exitCode: exitCodes.usage,
+    hint: didYouMean(name, names) ?? 'Names are those of fleet.yaml.',
+  });
+}

@@ -1,0 +1,64 @@
+import type { Contact } from '../../deploy/connect-all.ts';
+import { exitCodes, FleetError } from '../../model/errors.ts';
+import type { FleetIndex } from '../../model/index.ts';
+import { systemName } from '../../model/names.ts';
+import type { Selection } from '../../plan/selectors.ts';
+
+const namesIn = (names: string | undefined): string[] =>
+  (names ?? '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean);
+
+/** Names that were given and make no difference. */
+export function pointless(
+  index: FleetIndex,
+  { targets }: Selection,
+  contacts: readonly Contact[],
+  release: ReadonlySet<string>,
+  restart: string | undefined,
+): string[] {
+  const said = (option: string, name: string) => `--${option} ${name} does nothing: ${name} is not`;
+  const heldOn = new Map(contacts.map(({ hypervisor, facts }) => [hypervisor.name, facts]));
+  return [
+    ...namesIn(restart).flatMap((name) =>
+      targets.has(name) ? [] : [`${said('restart', name)} among --on`],
+    ),
+    ...[...release].flatMap((name) => {
+      if (!targets.has(name)) return [`${said('release', name)} among --on`];
+      const facts = heldOn.get(index.vms.get(name)?.on ?? name);
+      const isKnown = facts !== undefined && !(facts instanceof Error);
+      const target = index.vms.has(name) ? name : systemName;
+      return isKnown && !facts.held.has(target) ? [`${said('release', name)} held back`] : [];
+    }),
+  ];
+}
+
+/** @throws FleetError for a name that no vm has, or one that is to be stopped. */
+export function restartedNames(index: FleetIndex, names: string | undefined): Set<string> {
+  const restarted = namesIn(names);
+  for (const name of restarted) {
+    if (index.vms.get(name)?.state === 'running') continue;
+    const why = index.vms.has(name) ? `${name} is to be stopped` : `there is no vm ${name}`;
+    throw new FleetError('restart.unknown', `--restart: fleet.yaml says that ${why}`, {
+      exitCode: exitCodes.usage,
+    });
+  }
+  return new Set(restarted);
+}
+
+/** @throws FleetError for a name that is not in the fleet: it would stay held back without a word. */
+export function releasedNames(index: FleetIndex, names: string | undefined): Set<string> {
+  const released = namesIn(names);
+  const unknown = released.filter((name) => !index.vms.has(name) && !index.hypervisors.has(name));
+  if (unknown.length > 0) {
+    throw new FleetError(
+      'release.unknown',
+      `--release: fleet.yaml has no vm or hypervisor called ${unknown.join(', ')}`,
+      {
+        exitCode: exitCodes.usage,
+      },
+    );
+  }
+  return new Set(released);
+}

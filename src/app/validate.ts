@@ -1,0 +1,25 @@
+import type { Diagnostic } from '../model/diagnostic.ts';
+import { ConfigError } from '../model/errors.ts';
+import type { FleetIndex } from '../model/index.ts';
+import type { LocalPorts } from './ports.ts';
+import { readConfig } from './workspace/read-config.ts';
+import type { Where } from './workspace/where.ts';
+
+export interface Validated {
+  /** What the diagnostics point into. */
+  readonly text: string;
+  readonly diagnostics: readonly Diagnostic[];
+  /** Undefined: fleet.yaml cannot be used, and the diagnostics say why. */
+  readonly index: FleetIndex | undefined;
+}
+
+/** Checks fleet.yaml, alone. @throws FleetError when it, or its folder, cannot be read */
+export function validate(ports: Pick<LocalPorts, 'cwd'>, where: Where): Validated {
+  try {
+    const { index, text, warnings } = readConfig(ports, where);
+    return { index, text, diagnostics: warnings };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return { index: undefined, text: error.source, diagnostics: error.diagnostics };
+  }
+}

@@ -1,0 +1,59 @@
+import { join, relative } from 'node:path';
+import { readFleet } from '../../config/read-fleet.ts';
+import { ConfigError, FleetError } from '../../model/errors.ts';
+import type { Emit } from '../../model/events.ts';
+import { indexFleet } from '../../model/index.ts';
+import { timestamp } from '../../model/time.ts';
+import { openRepo } from '../../repo/open.ts';
+import type { LocalPorts } from '../ports.ts';
+import { type Config, locateConfig, readConfig } from './read-config.ts';
+import type { Where } from './where.ts';
+
+/**
+ * fleet.yaml for commands that look at what runs and roll it back: they work also in the midst of an edit. One that
+ * cannot be used is left alone; what git had last that can be is used, and that is said.
+ * @throws ConfigError, FleetError as readConfig, when git has none either
+ */
+export async function knownConfig(ports: LocalPorts, where: Where, emit: Emit): Promise<Config> {
+  try {
+    return readConfig(ports, where);
+  } catch (error) {
+    const isMissing = error instanceof FleetError && error.code === 'workspace.no-config';
+    if (!isMissing && !(error instanceof ConfigError)) throw error;
+    const known = await lastKnown(ports, where);
+    if (!known) throw error;
+    const { config, commit, at } = known;
+    const why = isMissing
+      ? `there is no ${config.config} here`
+      : `${error.message} (fleet validate)`;
+    emit({
+      type: 'note',
+      text: `${why}; using fleet.yaml of commit ${commit.slice(0, 8)}, ${timestamp(at)}`,
+    });
+    return config;
+  }
+}
+
+async function lastKnown(
+  ports: LocalPorts,
+  where: Where,
+): Promise<{ config: Config; commit: string; at: number } | undefined> {
+  const { directory, config } = locateConfig(ports, where);
+  try {
+    const repo = await openRepo(directory, ports.surroundings);
+    const past = await repo.past(relative(repo.top, join(directory, config)));
+    for (const { commit, at, text } of past) {
+      const read = readFleet(text, where.config);
+      if ('diagnostics' in read) continue;
+      const { fleet, warnings } = read;
+      return {
+        commit,
+        at,
+        config: { directory, config, text, index: indexFleet(fleet), warnings },
+      };
+    }
+  } catch {
+    // No git, or no repository: what is wrong with fleet.yaml is what there is to say.
+  }
+  return undefined;
+}

@@ -1,0 +1,61 @@
+import { realpathSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
+import { readFleet } from '../../config/read-fleet.ts';
+import type { Diagnostic } from '../../model/diagnostic.ts';
+import { ConfigError, exitCodes, FleetError } from '../../model/errors.ts';
+import { type FleetIndex, indexFleet } from '../../model/index.ts';
+import { readWithin } from '../../repo/work-tree.ts';
+import type { LocalPorts } from '../ports.ts';
+import type { Where } from './where.ts';
+
+/** A fleet.yaml on this desk, read. Its folder is absolute, its name relative to that. */
+export interface Config extends Where {
+  readonly text: string;
+  readonly index: FleetIndex;
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** Where fleet.yaml is: the folder, and its name in it. @throws FleetError `workspace.*` */
+export function locateConfig(ports: Pick<LocalPorts, 'cwd'>, where: Where): Where {
+  let directory: string;
+  try {
+    directory = realpathSync(resolve(ports.cwd, where.directory));
+  } catch {
+    throw new FleetError('workspace.no-folder', `there is no folder ${where.directory}`, {
+      exitCode: exitCodes.usage,
+    });
+  }
+  const file = resolve(directory, where.config);
+  // The name that git has for it, however it was written.
+  const config = relative(directory, file);
+  if (config.startsWith('..')) {
+    throw new FleetError('workspace.config-outside', `${where.config} is not in ${directory}`, {
+      exitCode: exitCodes.usage,
+      hint: 'fleet.yaml is committed with what is rendered from it: it has to be in the same repository (-C DIR).',
+    });
+  }
+  return { directory, config };
+}
+
+/** @throws ConfigError for a bad fleet.yaml; FleetError when it or the folder is not there. */
+export function readConfig(ports: Pick<LocalPorts, 'cwd'>, where: Where): Config {
+  const { directory, config } = locateConfig(ports, where);
+  const file = resolve(directory, where.config);
+  let text: string | undefined;
+  let why = 'ENOENT';
+  try {
+    text = readWithin(directory, config);
+  } catch (error) {
+    if (error instanceof FleetError) throw error;
+    why = (error as NodeJS.ErrnoException).code ?? why;
+  }
+  if (text === undefined) {
+    throw new FleetError('workspace.no-config', `cannot read ${file} (${why})`, {
+      exitCode: exitCodes.usage,
+      hint: '`fleet init` writes a first one; -C DIR names another repository.',
+    });
+  }
+  const read = readFleet(text, where.config);
+  if ('diagnostics' in read) throw new ConfigError(read.diagnostics, text);
+  return { directory, config, text, index: indexFleet(read.fleet), warnings: read.warnings };
+}

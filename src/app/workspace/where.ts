@@ -1,0 +1,7 @@
+/** The fleet that a use case is about. */
+export interface Where {
+  /** The fleet repository; may be relative. */
+  readonly directory: string;
+  /** Name of the fleet file in it. */
+  readonly config: string;
+}

@@ -1,0 +1,40 @@
+import { generations, type KnownGenerations } from '../app/generations.ts';
+import { exitCodes } from '../model/errors.ts';
+import { saidBy } from '../model/said-by.ts';
+import { timestamp } from '../model/time.ts';
+import type { Invocation } from './options.ts';
+import { realPorts } from './ports.ts';
+import { tell } from './tell.ts';
+
+/** `fleet rollback --list`, and what `fleet rollback` without a name shows. */
+export async function listCommand(
+  { common, signal }: Invocation,
+  { list, json }: { readonly list?: boolean; readonly json?: boolean },
+  names: readonly string[],
+): Promise<number> {
+  const known = await generations(await realPorts(common), { where: common, names }, tell, signal);
+  show(known, json ?? false);
+  if (!list) {
+    process.stderr.write('\nName what to roll back: fleet rollback NAME…\n');
+    return exitCodes.usage;
+  }
+  return known.silent.length > 0 ? exitCodes.failed : exitCodes.ok;
+}
+
+function show({ rows, silent }: KnownGenerations, json: boolean): void {
+  for (const { hypervisor, error } of silent)
+    process.stderr.write(`${saidBy(hypervisor, error)}\n`);
+  if (json) {
+    const generations = rows.map(({ kind: _, ...row }) => row);
+    const document = { kind: 'generations', version: 1, generations };
+    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    return;
+  }
+  const width = Math.max(4, ...rows.map((r) => r.name.length));
+  for (const { current, kind, name, number = 'kept', path, since } of rows) {
+    const when = since > 0 ? timestamp(since) : ' '.repeat(20);
+    process.stdout.write(
+      `${current ? '*' : ' '} ${name.padEnd(width)} ${String(number).padStart(4)}  ${when}  ${kind}\n    ${path}\n`,
+    );
+  }
+}

@@ -1,0 +1,19 @@
+import { tmpdir } from 'node:os';
+import type { Surroundings } from '../src/model/surroundings.ts';
+
+/** The process that tests run in, as it is by then. */
+export const here: Surroundings = {
+  get env() {
+    return process.env;
+  },
+  get temporary() {
+    return tmpdir();
+  },
+  endGroup: (leader, signal) => {
+    try {
+      process.kill(-leader, signal);
+    } catch {
+      // Nobody is left.
+    }
+  },
+};
