@@ -143,14 +143,15 @@ async function random(): Promise<void> {
 
 /** Deployments whose new runner crashes: never a wrong end. */
 async function crashes(openWorld: () => Promise<World>): Promise<void> {
-  let bad = 0;
+  let [made, bad] = [0, 0];
   const [seed, count] = [Number(values.seed), Number(values.deployments)];
   await runCrashes(await openWorld(), seed, count, stop.signal, ({ round, title, wrong }) => {
     console.log(`${seed}/${round}. ${title}: ${wrong.length === 0 ? 'as before' : 'WRONG'}`);
     for (const line of wrong) console.log(`    ${line.replaceAll('\n', '\n    ')}`);
+    made += 1;
     if (wrong.length > 0) bad += 1;
   });
-  console.log(`\nSeed ${seed}; ${count} deployments, ${bad} with a wrong end.`);
+  console.log(`\nSeed ${seed}; ${made} of ${count} deployments, ${bad} with a wrong end.`);
   if (bad > 0) process.exitCode = 1;
 }
 
