@@ -62,6 +62,18 @@ describe('what somebody took apart on a hypervisor', () => {
     expect((await network()).table).toBe('as deployed');
   });
 
+  it('such a table is not that of the next system either, which has the same rules and loads them not anew', async () => {
+    await stage.host.exec('echo "# mine" >>"$FLEET_ROOT/sandbox/nft/inet fleet"');
+    stage.hypervisor = { packages: ['htop'] };
+    await stage.switchTo((await stage.build('hv1')).get('hv1') as string);
+    expect((await network()).table).toBe('changed');
+    await stage.step('repair', 'unit', 'nftables.service');
+    expect((await network()).table).toBe('as deployed');
+    stage.hypervisor = { packages: ['vim'] };
+    await stage.switchTo((await stage.build('hv1')).get('hv1') as string);
+    expect((await network()).table).toBe('as deployed');
+  });
+
   it('chains of others that drop what is forwarded are told, with the names in their tables', async () => {
     await stage.host.exec(
       `printf '%s\\n' 'table ip filter {' '	chain DOCKER-USER {' '		iifname "br-web" accept' '	}' '	chain FORWARD {' '		type filter hook forward priority filter; policy drop;' '		ip saddr 172.17.0.0/16 accept' '	}' '	chain INPUT {' '		type filter hook input priority filter; policy drop;' '	}' '}' >"$FLEET_ROOT/sandbox/nft/ip filter"`,

@@ -162,10 +162,14 @@ table_print() {
 # table_file TOPLEVEL: where the number stands that the table has when this system has loaded it.
 table_file() { echo "$state/tables/${1##*/}"; }
 
-# table_loaded TOPLEVEL: this system has loaded it just now; who looks later sees whether somebody changed it.
+# table_loaded TOPLEVEL [PRINT SYSTEM]: this system has loaded it just now; who looks later sees whether somebody changed
+# it. PRINT is what it was before, under SYSTEM: still the same, it was not loaded anew, and what SYSTEM loaded counts.
 table_loaded() {
 	print=$(table_print)
 	[ -n "$print" ] || return 0
+	loaded=
+	[ "$print" != "${2:-}" ] || read -r loaded 2>/dev/null <"$(table_file "$3")" || true
+	print=${loaded:-$print}
 	mkdir -p "$state/tables"
 	printf '%s\n' "$print" | write "$(table_file "$1")"
 }

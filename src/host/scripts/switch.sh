@@ -18,9 +18,10 @@ done >>"$deployments/$id/bridges-new"
 ! meets_strangers "$toplevel" || how=networkd
 : >"$deployments/$id/switching"
 on_disk "$deployments/$id"
+table=$(table_print) former=$(target "$R/run/current-system")
 "$toplevel/bin/switch-to-configuration" test || code=$?
+table_loaded "$toplevel" "$table" "$former"
 # networkd makes a bridge that somebody deleted only when it starts.
-table_loaded "$toplevel"
 [ "$how" != networkd ] || systemctl restart systemd-networkd.service
 # A bridge that a script makes is made anew by its start, without the TAPs of guests that run on.
 while IFS=$tab read -r kind port bridge _; do
