@@ -96,3 +96,54 @@ test('a deployment that was cut off before it began goes after the next boot, or
   prune(120);
   expect(existsSync(path(folder))).toBe(false);
 });
+
+/** Generations of `web-2`, each on a runner of its own, all in the store; the last is the current one. */
+function generations(count: number): void {
+  const profile = path('var/lib/fleet/profiles/web-2');
+  for (let n = 1; n <= count; n++) {
+    mkdirSync(path(`nix/store/g${n}`), { recursive: true });
+    rmSync(`${profile}-${n}-link`, { force: true });
+    symlinkSync(path(`nix/store/g${n}`), `${profile}-${n}-link`);
+  }
+  point(profile, `web-2-${count}-link`);
+}
+function point(link: string, to: string): void {
+  rmSync(link, { force: true });
+  symlinkSync(to, link);
+}
+const numbers = () =>
+  profiles()
+    .flatMap((name) => /^web-2-(\d+)-link$/.exec(name)?.[1] ?? [])
+    .map(Number)
+    .sort((a, b) => a - b);
+const range = (first: number, last: number) =>
+  Array.from({ length: last - first + 1 }, (_, i) => first + i);
+
+test('of a vm that is here the last twenty generations stay', () => {
+  generations(20);
+  prune();
+  expect(numbers()).toEqual(range(1, 20));
+  generations(25);
+  prune();
+  expect(numbers()).toEqual(range(6, 25));
+  // Another whose name begins alike, and one whose state is set aside, keep theirs.
+  expect(profiles()).toContain('web-1-link');
+});
+
+test('and older ones that are deployed, were before that, are held, run, or looked well last', () => {
+  generations(40);
+  const to = (n: number) => path(`nix/store/g${n}`);
+  const root = (kind: string) => path(`nix/var/nix/gcroots/fleet/${kind}-web-2`);
+  point(root('deployed'), to(2));
+  point(root('previous'), to(4));
+  for (const kind of ['healthy', 'held']) mkdirSync(path(`var/lib/fleet/${kind}`));
+  writeFileSync(path('var/lib/fleet/healthy/web-2'), `${to(6)}\n`);
+  writeFileSync(path('var/lib/fleet/held/web-2'), `${to(8)}\t${to(10)}\tme\t1\n`);
+  point(path('var/lib/microvms/web-2/current'), to(12));
+  point(path('var/lib/microvms/web-2/booted'), to(14));
+  // Rolled back to: what the pointer is on is neither the youngest nor the only one with that path.
+  point(path('var/lib/fleet/profiles/web-2'), 'web-2-3-link');
+  prune();
+  expect(numbers()).toEqual([2, 3, 4, 6, 8, 10, 12, 14, ...range(29, 40)]);
+  expect(numbers()).toHaveLength(20);
+});

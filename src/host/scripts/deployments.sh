@@ -224,6 +224,16 @@ keep_room() {
 	[ "$free" -lt 65536 ] || ! take_room "$state/reserve.new" 4096 || mv -f "$state/reserve.new" "$state/reserve"
 }
 
+# generation_numbers PROFILE: of its generations, the oldest first.
+generation_numbers() {
+	for link in "$1"-*-link; do
+		number=${link#"$1"-}
+		number=${number%-link}
+		# `web-2-1-link` is another vm's.
+		case $number in '' | *[!0-9]*) ;; *) echo "$number" ;; esac
+	done | sort -n
+}
+
 # is_forgotten NAME: a vm that left, whose state a person has deleted since where it was set aside. Nobody goes back
 # to its runners. Where the folders of vms are not mounted nobody knows.
 is_forgotten() {
@@ -234,12 +244,29 @@ is_forgotten() {
 
 # forget NAME: its generations, and the roots that keep them, may be collected.
 forget() {
-	for link in "$state/profiles/$1"-*-link; do
-		number=${link#"$state/profiles/$1"-}
-		# `web-2-1-link` is another vm's.
-		case ${number%-link} in '' | *[!0-9]*) ;; *) rm -f "$link" ;; esac
-	done
+	for number in $(generation_numbers "$state/profiles/$1"); do rm -f "$state/profiles/$1-$number-link"; done
 	rm -f "$state/profiles/$1" "$roots/previous-$1" "$roots/deployed-$1" "$roots/aside-$1"
+}
+
+# prune_generations NAME: the last 20 stay, and what is deployed, was before that, is held, runs, or looked well last.
+prune_generations() {
+	profile=$state/profiles/$1 healthy='' from='' to=''
+	read -r healthy 2>/dev/null <"$state/healthy/$1" || true
+	IFS=$tab read -r from to _ 2>/dev/null <"$state/held/$1" || true
+	needed=" $healthy $from $to "
+	for link in "$roots/deployed-$1" "$roots/previous-$1" "$vms/$1/current" "$vms/$1/booted"; do
+		needed="$needed$(target "$link") "
+	done
+	numbers=$(generation_numbers "$profile")
+	count=$(printf '%s\n' "$numbers" | grep -c . || true)
+	for number in $numbers; do
+		[ "$count" -gt 20 ] || break
+		link=$profile-$number-link
+		[ "${link##*/}" != "$(target "$profile")" ] || continue
+		case $needed in *" $(target "$link") "*) continue ;; esac
+		rm -f "$link"
+		count=$((count - 1))
+	done
 }
 
 # prune: history has an end; the last good deployment, and those that are open, stay.
@@ -268,7 +295,8 @@ prune() {
 	done
 	for profile in "$state"/profiles/*; do
 		name=${profile##*/}
-		case $name in *-link) ;; *) ! is_forgotten "$name" || forget "$name" ;; esac
+		case $name in *-link | *.*) continue ;; esac
+		if is_forgotten "$name"; then forget "$name"; elif [ -e "$state/deployed/$name" ]; then prune_generations "$name"; fi
 	done
 	# Of what is gone from the store nobody asks any more.
 	for file in "$state"/expected/* "$state"/tables/*; do
