@@ -9,10 +9,10 @@ const long = [
   'test/lab/run-checks',
   'test/lab/init-from',
   'test/lab/declarative',
-  'test/sandbox/way-back',
-  'test/sandbox/resume',
-  'test/sandbox/power',
   'test/chaos/',
+  'test/sandbox/',
+  'test/render/mutations',
+  'test/cli/demo',
 ];
 
 class LongFirst extends BaseSequencer {
@@ -59,8 +59,8 @@ export default defineConfig({
           globalSetup: 'scripts/generate.mjs',
           include: ['test/lab/*.test.ts'],
           testTimeout: 120_000,
-          // A lab keeps half a processor busy, for it mostly waits. A third one would make guests boot slowly.
-          maxWorkers: 2,
+          // A lab keeps half a processor busy: it mostly waits for guests to boot, by emulation, and to settle.
+          maxWorkers: 3,
         },
       },
     ],

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { coverage } from '../coverage.ts';
 
 const entry = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 let folder = '';
@@ -16,7 +17,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 /** Runs the demo as a terminal does, and presses Ctrl-C each time it has printed the next of `cues`. */
 async function demo(cues: readonly string[], ...options: string[]) {
   const child = spawn(process.execPath, [entry, 'demo', ...options], {
-    env: { PATH: process.env.PATH, HOME: folder, TMPDIR: folder },
+    env: { PATH: process.env.PATH, HOME: folder, TMPDIR: folder, ...coverage() },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A process group, which Ctrl-C reaches as a whole.
     detached: true,
