@@ -26,12 +26,13 @@ export interface ApplyInput {
   readonly word: Word;
   /** Ms that are waited for locks of others. Default: 0. */
   readonly lockTimeout?: number;
+  /** By `newId`, where it is known by one before it begins. */
+  readonly id?: string;
 }
 
-export interface Applied extends Deployed {
+export interface Applied extends Partial<Deployed> {
+  readonly results: Deployed['results'];
   readonly exitCode: ExitCode;
-  /** Hypervisors that were left out: they still run what they did. */
-  readonly skipped: readonly string[];
 }
 
 /**
@@ -40,26 +41,30 @@ export interface Applied extends Deployed {
  */
 export async function apply(
   ports: Ports,
-  { planned, word, lockTimeout = 0 }: ApplyInput,
+  { planned, word, lockTimeout = 0, id }: ApplyInput,
   emit: Emit,
   signal: AbortSignal,
 ): Promise<Applied> {
   const refused = unfit(planned, word) ?? refusal(planned, word);
   if (refused) throw refused;
-  const skipped = unreachable(planned).map(({ name }) => name);
-  if (!hasChanges(planned.plan)) return { exitCode: 0, results: [], notes: [], skipped };
+  if (!hasChanges(planned.plan)) return { exitCode: 0, results: [] };
   const deployed = await deploy(
     ports,
     {
       seen: planned,
       force: word.force ?? false,
       lockTimeout,
+      ...(id !== undefined && { id }),
       dropped: new Set(word.drop ?? []),
     },
     emit,
     signal,
   );
-  return { ...deployed, exitCode: exitCodeOf(deployed.results), skipped };
+  for (const { name } of unreachable(planned)) {
+    const text = `${name} was skipped (unreachable) and still runs the old commit.`;
+    emit({ type: 'warning', text });
+  }
+  return { ...deployed, exitCode: exitCodeOf(deployed.results) };
 }
 
 /** Hypervisors that were not reached, and why. */

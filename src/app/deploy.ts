@@ -1,5 +1,4 @@
 import { deploying } from '../deploy/deployment.ts';
-import type { Deployment } from '../deploy/locks.ts';
 import { recall, takeUp } from '../deploy/resume.ts';
 import { type Member, type RolloutInput, rollOut } from '../deploy/rollout.ts';
 import type { Former } from '../host/answers/former.ts';
@@ -15,6 +14,7 @@ import { openRepo } from '../repo/open.ts';
 import { cancelLimit, changing } from './cancelling.ts';
 import { gitFollows } from './git/git-follows.ts';
 import { type Published, publish } from './git/publish.ts';
+import { told } from './git/told.ts';
 import { newDeployment } from './new-deployment.ts';
 import type { Ports } from './ports.ts';
 import type { Survey } from './survey/survey.ts';
@@ -35,19 +35,22 @@ export interface DeployInput {
   readonly resumed?: Resumed;
   /** Ms that are waited for locks of others. Default: 0. */
   readonly lockTimeout?: number;
+  /** Of the deployment; default: a new one. */
+  readonly id?: string;
 }
 
 /** What became of it. */
 export interface Deployed {
+  readonly id: string;
+  /** What was pushed. */
+  readonly commit?: string;
   readonly results: readonly HypervisorResult[];
-  /** What a person should know of git and the work tree afterwards. */
-  readonly notes: readonly string[];
 }
 
 /** Carries out the plan of a survey; git follows what becomes of it. */
 export async function deploy(
   ports: Ports,
-  { seen, force, dropped, resumed, lockTimeout = 0 }: DeployInput,
+  { seen, force, dropped, resumed, lockTimeout = 0, id }: DeployInput,
   emit: Emit,
   signal: AbortSignal,
 ): Promise<Deployed> {
@@ -58,12 +61,16 @@ export async function deploy(
   const notes: string[] = [];
   const say = (text: string) => void notes.push(text);
   const members = resumed?.members ?? membersOf(seen);
-  const input = rolloutOf(ports, workspace.index, members, emit, signal, resumed?.id);
+  const input = rolloutOf(ports, workspace.index, members, emit, signal, {
+    id: resumed?.id ?? id,
+    isResumed: resumed !== undefined,
+  });
   const results = await carryOut({
     ...input,
     lockTimeout,
     plan: async (before) => {
       const plans = replan(seen, planned, before);
+      emit({ type: 'phase', phase: 'publish' });
       published = await publish(seen, { ...ports, force, emit, signal });
       const { source, fingerprints } = published;
       return new Map(
@@ -92,50 +99,39 @@ export async function deploy(
         before,
         results,
       };
-      await told(ports, emit, git.remote, async () => {
+      emit({ type: 'phase', phase: 'record' });
+      const what = { remote: git.remote, step: 'record what is deployed' };
+      const record = async () => {
         // Whoever asked to stop is told what became of it all the same: it has its own limit.
         const repo = await openRepo(workspace.directory, ports.surroundings, {
           timeout: git.timeout,
         });
-        return gitFollows(repo, deployed, say);
-      });
+        const failure = await gitFollows(repo, deployed, say);
+        if (failure) throw failure;
+        return deployed.commit;
+      };
+      // It was told, and changes nothing on hypervisors.
+      await told({ clock: ports.clock, emit }, what, record).catch(() => undefined);
     },
   });
-  return { results, notes };
+  // What a person should know of git and the work tree.
+  for (const text of notes) emit({ type: 'note', text });
+  const commit = published?.source.commit;
+  return { id: input.deployment.id, ...(commit !== undefined && { commit }), results };
 }
 
-/** Tells that git follows while it does. */
-async function told(
-  { clock }: Ports,
-  emit: Emit,
-  remote: string,
-  work: () => Promise<boolean>,
-): Promise<void> {
-  const started = clock.now();
-  const step = { type: 'git', remote, step: 'record what is deployed' } as const;
-  emit({ ...step, state: 'begin' });
-  const isDone = await work().catch(() => false);
-  emit({ ...step, state: isDone ? 'done' : 'failed', ms: clock.now() - started });
-}
-
-/**
- * What a rollout is made of, apart from what it is to do.
- * @param resumed id of a deployment that is taken up again
- */
+/** What a rollout is made of, apart from what it is to do. @param which a new deployment, or one that is taken up again */
 export function rolloutOf(
   ports: Ports,
   index: FleetIndex,
   members: readonly Member[],
   emit: Emit,
   signal: AbortSignal,
-  resumed?: string,
+  { id, isResumed }: { readonly id: string | undefined; readonly isResumed: boolean },
 ): Omit<RolloutInput, 'plan'> {
   const { fleet } = index;
   const { canary, onFailure } = fleet.rollout;
-  const deployment: Deployment = {
-    ...newDeployment(ports, 'apply'),
-    ...(resumed !== undefined && { id: resumed }),
-  };
+  const deployment = newDeployment(ports, 'apply', id);
   let former: ReadonlyMap<string, Former> = new Map();
   return {
     deployment,
@@ -146,7 +142,7 @@ export function rolloutOf(
     ports,
     emit,
     signal,
-    ...(resumed !== undefined && {
+    ...(isResumed && {
       enter: async (sessions) => {
         former = await takeUp(sessions, deployment.operator);
       },

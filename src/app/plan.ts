@@ -1,5 +1,6 @@
 import { unlessInterrupted } from '../deploy/interrupt.ts';
 import { FleetError } from '../model/errors.ts';
+import type { Emit } from '../model/events.ts';
 import type { PlanFile } from '../plan/plan-file.ts';
 import { staleness } from '../plan/staleness.ts';
 import { looking } from './looking.ts';
@@ -34,8 +35,10 @@ export interface PlanInput {
 export async function plan(
   ports: Ports,
   { where, saved, upstream = 'wanted', ...chosen }: PlanInput,
+  emit: Emit,
   signal: AbortSignal,
 ): Promise<Survey> {
+  emit({ type: 'phase', phase: 'survey' });
   const workspace = openWorkspace(ports, where);
   const { on, release, restart } = saved
     ? { on: saved.on ?? undefined, release: saved.release.join(','), restart: undefined }

@@ -54,6 +54,7 @@ export async function findLost(
   signal: AbortSignal,
 ): Promise<Lost> {
   const find = async (ports: Ports): Promise<Lost> => {
+    emit({ type: 'phase', phase: 'survey' });
     const config = await knownConfig(ports, input.where, emit);
     const { index } = config;
     if (input.to === 'undo') {
@@ -77,7 +78,8 @@ export async function findLost(
 export interface Resumed {
   readonly results: readonly HypervisorResult[];
   readonly exitCode: ExitCode;
-  readonly notes: readonly string[];
+  /** What was pushed, if it was finished. */
+  readonly commit?: string;
 }
 
 /** Finishes it. @throws FleetError `resume.cannot-finish`, and when no hypervisor was changed */
@@ -90,8 +92,8 @@ export async function finish(
   if (lost.obstacle) throw lost.obstacle;
   if (!lost.seen) throw new Error('it was looked for to be undone');
   const input = { seen: lost.seen, force: false, resumed: lost };
-  const { notes, results } = await deploy(ports, input, emit, signal);
-  return { results, exitCode: exitCodeOf(results), notes };
+  const { id: _, ...deployed } = await deploy(ports, input, emit, signal);
+  return { ...deployed, exitCode: exitCodeOf(deployed.results) };
 }
 
 /** Every hypervisor that waits rolls back now. @throws when no hypervisor was changed */
@@ -107,13 +109,15 @@ export async function undo(
   };
   const nothing: Work = { prepare: refuse, activate: refuse };
   const found = await carryOut({
-    ...rolloutOf(ports, lost.index, lost.members, emit, signal, lost.id),
+    ...rolloutOf(ports, lost.index, lost.members, emit, signal, { id: lost.id, isResumed: true }),
     plan: async () => new Map(lost.members.map((m) => [m.hypervisor, nothing])),
   });
   const results = found.map(({ failure, ...result }) =>
     failure && failure !== asked ? { ...result, failure } : { ...result, because: 'as asked' },
   );
-  return { results, ...endOfUndo(lost, results) };
+  const { exitCode, notes } = endOfUndo(lost, results);
+  for (const text of notes) emit({ type: 'note', text });
+  return { results, exitCode };
 }
 
 const isWellUndone = new Set<HypervisorResult['outcome']>(['untouched', 'rolled-back']);
@@ -121,7 +125,7 @@ const isWellUndone = new Set<HypervisorResult['outcome']>(['untouched', 'rolled-
 function endOfUndo(
   lost: Lost,
   results: readonly HypervisorResult[],
-): Pick<Resumed, 'exitCode' | 'notes'> {
+): { readonly exitCode: ExitCode; readonly notes: readonly string[] } {
   const notes = lost.past
     .filter(({ deployment }) => deployment.decided === 'confirmed')
     .map(

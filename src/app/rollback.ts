@@ -72,6 +72,7 @@ export async function chooseRollback(
   signal: AbortSignal,
 ): Promise<ChosenRollback> {
   const choose = async (ports: Ports): Promise<ChosenRollback> => {
+    emit({ type: 'phase', phase: 'survey' });
     const { index } = await knownConfig(ports, where, emit);
     const targets = locate(index, names);
     const until = ports.clock.now() + lockTimeout;
@@ -94,6 +95,7 @@ export async function chooseRollback(
 }
 
 export interface RolledBack {
+  readonly id: string;
   readonly results: readonly HypervisorResult[];
   readonly exitCode: ExitCode;
 }
@@ -104,11 +106,11 @@ export interface RolledBack {
  */
 export async function rollback(
   ports: Ports,
-  { index, lockTimeout, work }: ChosenRollback,
+  { index, lockTimeout, work, id }: ChosenRollback & { readonly id?: string },
   emit: Emit,
   signal: AbortSignal,
 ): Promise<RolledBack> {
-  const deployment = newDeployment(ports, 'rollback');
+  const deployment = newDeployment(ports, 'rollback', id);
   const results = await carryOut({
     deployment,
     index,
@@ -133,7 +135,7 @@ export async function rollback(
         ]),
       ),
   });
-  return { results, exitCode: exitCodeOf(results) };
+  return { id: deployment.id, results, exitCode: exitCodeOf(results) };
 }
 
 /** Hypervisor → its targets among the names. */

@@ -1,26 +1,18 @@
-import {
-  type Applied,
-  apply,
-  hasFirstSwitch,
-  notInHistory,
-  refusal,
-  unfit,
-  type Word,
-} from '../app/apply.ts';
+import { apply, hasFirstSwitch, notInHistory, refusal, unfit, type Word } from '../app/apply.ts';
 import { hasChanges, type PlanInput, plan, restartable } from '../app/plan.ts';
 import type { Ports } from '../app/ports.ts';
 import { readPlanFile } from '../app/saved-plan.ts';
 import type { Survey } from '../app/survey/survey.ts';
 import { exitCodes } from '../model/errors.ts';
 import { planText } from '../report/plan-text.ts';
-import { resultsDocument } from '../report/result-json.ts';
-import { resultText } from '../report/result-text.ts';
 import { styleFor } from '../report/style.ts';
 import { canAsk, confirm } from './ask.ts';
+import { give, giveData, isForPrograms } from './give.ts';
 import { shownLive } from './live.ts';
 import { type Invocation, lockTimeout, refusePointless, usageError } from './options.ts';
 import { realPorts } from './ports.ts';
 import { type ResumeOptions, resumeCommand } from './resume.ts';
+import { tell } from './tell.ts';
 
 export interface ApplyOptions {
   readonly on?: string;
@@ -35,6 +27,7 @@ export interface ApplyOptions {
   readonly resume?: string | true;
   readonly undo?: boolean;
   readonly json?: boolean;
+  readonly jsonStream?: boolean;
 }
 
 /** `fleet apply`: plan, ask, wait for who deploys just now if that is wanted, deploy. */
@@ -61,40 +54,44 @@ export async function applyCommand(
 }
 
 async function applyOnce(
-  { common, signal }: Invocation,
+  invocation: Invocation,
   options: ApplyOptions,
   file: string | undefined,
   lockTimeout: number,
 ): Promise<number> {
+  const { common, signal, stream } = invocation;
+  const isData = isForPrograms(invocation, options);
   const ports = await realPorts(common);
   const input = { where: common, ...choiceOf(ports, file, options) };
-  let planned = await plan(ports, { ...input, upstream: 'required' }, signal);
+  let planned = await plan(
+    ports,
+    { ...input, upstream: 'required' },
+    stream?.beside(tell) ?? tell,
+    signal,
+  );
   try {
     const isAsked = file === undefined && !options.yes;
-    show(planned, options, isAsked);
+    show(planned, options.drop, isAsked, isData);
     let word = wordOf(options);
     const lost = unfit(planned, word);
     if (lost) throw lost;
     if (isAsked) planned = await offerRestarts(planned, signal);
     if (!hasChanges(planned.plan)) {
-      if (options.json) printJson(planned, []);
+      giveData(invocation, options, 'apply', [], { plan: planned.plan });
       return exitCodes.ok;
     }
     word = await offerToReplace(planned, word, isAsked, signal);
     if (isAsked && !(await confirm('Apply this?', signal))) {
       process.stderr.write('Nothing was changed.\n');
-      if (options.json) printJson(planned, [], true);
+      giveData(invocation, options, 'apply', [], { plan: planned.plan, declined: true });
       return exitCodes.failed;
     }
-    const { exitCode, notes, results, skipped } = await shownLive((emit) =>
-      apply(ports, { planned, word, lockTimeout }, emit, signal),
+    const applying = { planned, word, lockTimeout, ...(stream?.id && { id: stream.id }) };
+    const { exitCode, results, ...of } = await shownLive(
+      (emit) => apply(ports, applying, emit, signal),
+      stream,
     );
-    // Under the results, where the live list is gone.
-    for (const text of notes) process.stderr.write(`${text}\n`);
-    if (options.json) printJson(planned, results);
-    else process.stdout.write(resultText(results, styleFor(process.stdout)));
-    for (const name of skipped)
-      process.stderr.write(`${name} was skipped (unreachable) and still runs the old commit.\n`);
+    give(invocation, options, 'apply', results, { plan: planned.plan, ...of });
     return exitCode;
   } finally {
     planned.close();
@@ -123,10 +120,10 @@ const wordOf = ({ allowUnreachable, drop, force }: ApplyOptions): Word => ({
   drop: (drop ?? '').split(',').map((name) => name.trim()),
 });
 
-function show(planned: Survey, { drop, json }: ApplyOptions, isAsked: boolean): void {
-  // With --json standard output has the one document; whoever is asked sees what about.
-  const out = json ? process.stderr : process.stdout;
-  if (!json || (isAsked && canAsk()))
+function show(planned: Survey, drop: string | undefined, isAsked: boolean, isData: boolean): void {
+  // Whoever is asked sees what about.
+  const out = isData ? process.stderr : process.stdout;
+  if (!isData || (isAsked && canAsk()))
     out.write(planText(planned.plan, styleFor(out), { diffs: false, offline: false }));
   // Once a hypervisor was deployed to, no switch is its first.
   if (drop !== undefined && !hasFirstSwitch(planned))
@@ -158,9 +155,4 @@ async function offerToReplace(
   if (refused.code === notInHistory && isAsked && canAsk())
     if (await confirm('Replace it anyway?', signal)) return { ...word, replace: true };
   throw refused;
-}
-
-function printJson(planned: Survey, results: Applied['results'], declined = false): void {
-  const more = { plan: planned.plan, ...(declined && { declined }) };
-  process.stdout.write(resultsDocument('apply', results, more));
 }

@@ -1,32 +1,38 @@
 import type { Emit, EventBody } from '../model/events.ts';
 import { takeUp } from '../model/take-up.ts';
+import { HowFar } from '../report/how-far.ts';
 import { plainReporter } from '../report/plain.ts';
 import { isCi } from './ask.ts';
+import type { EventStream } from './stream.ts';
 import { tell } from './tell.ts';
 
-/** Who shows how a rollout goes, and knows how far it is. */
+/** Who shows how a rollout goes. */
 export interface Live {
-  readonly emit: (event: EventBody) => void;
+  readonly emit: Emit;
+  /** Resolves when the last line stands. */
   finish(): Promise<void>;
-  /** What becomes of the rollout when a person asks to stop now. */
-  readonly becomes: () => string;
 }
 
 /** What is left of a deployment when fleet leaves at once. */
 type Left = Pick<EventBody & { readonly type: 'deployment' }, 'id' | 'operation' | 'confirm'>;
 
-/** Shows what `work` tells on standard error: before its deployment begins in lines, then as `liveReporter` does. */
-export async function shownLive<T>(work: (emit: Emit) => Promise<T>): Promise<T> {
-  const make = await reporter();
+/**
+ * Shows what `work` tells on standard error: before its deployment begins in lines, then as `liveReporter` does.
+ * @param stream is told all of it, too
+ */
+export async function shownLive<T>(
+  work: (emit: Emit) => Promise<T>,
+  stream?: EventStream,
+): Promise<T> {
+  const make = await reporter(stream !== undefined);
   let live: Live | undefined;
   const emit: Emit = (event) => {
     if (event.type === 'deployment') live = liveWith(make(event.hypervisors), event);
-    if (!live) tell(event);
-    else if (event.type === 'cancelling') process.stderr.write(`\n${live.becomes()}\n`);
-    else live.emit(event);
+    if (live) live.emit(event);
+    else tell(event);
   };
   try {
-    return await work(emit);
+    return await work(stream ? stream.beside(emit) : emit);
   } finally {
     await live?.finish();
   }
@@ -34,20 +40,15 @@ export async function shownLive<T>(work: (emit: Emit) => Promise<T>): Promise<T>
 
 /** Progress on standard error: a live list on a terminal, plain lines elsewhere. */
 export async function liveReporter(hypervisors: readonly string[], left?: Left): Promise<Live> {
-  const make = await reporter();
+  const make = await reporter(false);
   return liveWith(make(hypervisors), left);
 }
 
-function liveWith(shown: Shown, left?: Left): Live {
-  /** How far each is that has begun. */
-  const states = new Map<string, 'working' | 'confirming' | 'done' | 'over'>();
-  let isGitTold = false;
+function liveWith(shown: Live, left?: Left): Live {
+  const far = new HowFar();
   // Whoever leaves at once, by Ctrl-C again, is told by what it can be taken up.
   const onExit = () => {
-    const open = [...states].flatMap(([name, s]) =>
-      ['working', 'confirming'].includes(s) ? [name] : [],
-    );
-    if (left && open.length > 0) process.stderr.write(`\n${leftText(open, left)}\n`);
+    if (left && far.open.length > 0) process.stderr.write(`\n${leftText(far.open, left)}\n`);
   };
   process.once('exit', onExit);
   return {
@@ -56,34 +57,8 @@ function liveWith(shown: Shown, left?: Left): Live {
       await shown.finish();
     },
     emit: (event) => {
-      if (event.type === 'hypervisor') {
-        const { hypervisor, state } = event;
-        const end = state === 'end' && (event.outcome === 'done' ? 'done' : 'over');
-        states.set(hypervisor, end || (state === 'confirming' ? state : 'working'));
-      }
-      if (event.type === 'git') isGitTold = event.state === 'begin';
+      far.heed(event);
       shown.emit(event);
-    },
-    becomes: () => {
-      const are = (...wanted: string[]) =>
-        [...states].flatMap(([name, state]) => (wanted.includes(state) ? [name] : []));
-      if (states.size === 0)
-        return 'Interrupted before any hypervisor was changed: releasing their locks.';
-      if (are('working', 'confirming').length === 0) {
-        if (!isGitTold) return 'Every hypervisor is done: releasing their locks.';
-        return 'Every hypervisor is done; recording it in git. Ctrl-C again skips that.';
-      }
-      if (are('working').length === 0)
-        return (
-          `Interrupted after the last check: confirming ${are('confirming').join(', ')}; nothing is rolled back.\n` +
-          'Ctrl-C again leaves at once; one that is not confirmed by then rolls back by itself.'
-        );
-      const kept = are('confirming', 'done').join(', ');
-      return [
-        'Interrupted: finishing the current step, then rolling back.',
-        ...(kept ? [`Confirmed already, and not rolled back: ${kept}.`] : []),
-        'Ctrl-C again leaves at once; hypervisors that are not confirmed then roll back by themselves.',
-      ].join('\n');
     },
   };
 }
@@ -96,11 +71,10 @@ function leftText(hypervisors: readonly string[], left: Left): string {
   ].join('\n');
 }
 
-type Shown = Omit<Live, 'becomes'>;
-
-async function reporter(): Promise<(hypervisors: readonly string[]) => Shown> {
+async function reporter(isStreamed: boolean): Promise<(hypervisors: readonly string[]) => Live> {
   // A serial console, or `docker exec`, may not say how wide it is: a list would have a letter on each line.
-  if (process.stderr.isTTY && process.stderr.columns > 0 && !isCi()) {
+  // Beside a stream of events, which may be on the same terminal, no cursor is moved.
+  if (process.stderr.isTTY && process.stderr.columns > 0 && !isCi() && !isStreamed) {
     const { terminalReporter } = await import('../report/terminal.ts');
     return (hypervisors) => terminalReporter(hypervisors, process.stderr);
   }

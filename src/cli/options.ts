@@ -1,6 +1,7 @@
 import type { Where } from '../app/workspace/where.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import { parseDuration } from '../model/units.ts';
+import type { EventStream } from './stream.ts';
 
 /** Options that every command has: -C, --config. */
 export interface CommonOptions extends Where {
@@ -15,6 +16,8 @@ export interface Invocation {
   readonly common: CommonOptions;
   /** Aborted when a person asked to stop. */
   readonly signal: AbortSignal;
+  /** With --json-stream: its last event has the result. */
+  readonly stream?: EventStream;
 }
 
 /** A mistake in what was asked for. */

@@ -7,6 +7,7 @@ import { styleFor } from '../report/style.ts';
 import { isCi } from './ask.ts';
 import { type Invocation, refusePointless, usageError } from './options.ts';
 import { localPorts, realPorts } from './ports.ts';
+import { tell } from './tell.ts';
 
 export interface PlanOptions {
   readonly offline?: boolean;
@@ -57,7 +58,7 @@ async function planned({ common, signal }: Invocation, options: PlanOptions): Pr
     ...(release !== undefined && { release }),
     upstream: isJudged(options) ? ('awaited' as const) : ('wanted' as const),
   };
-  return plan(await realPorts(common), input, signal);
+  return plan(await realPorts(common), input, tell, signal);
 }
 
 /** Does somebody go by the exit code? */

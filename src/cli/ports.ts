@@ -44,6 +44,11 @@ export async function realPorts({ sshConfig }: Pick<CommonOptions, 'sshConfig'>)
   };
 }
 
+/** The machine's clock, for who needs no more. */
+export async function realClock(): Promise<Ports['clock']> {
+  return (await import('../deploy/ports.ts')).systemClock;
+}
+
 function operator(): string {
   const user = process.env.GITHUB_ACTOR ?? safely(() => userInfo().username) ?? 'somebody';
   return `${user}@${hostname()}`.replace(/[^\w.@-]/g, '-');

@@ -2,12 +2,14 @@ import { Command, CommanderError, Option } from 'commander';
 import { exitCodes } from '../model/errors.ts';
 import { type CommonOptions, type Invocation, usual } from './options.ts';
 import { reportError } from './report-error.ts';
+import type { EventStream } from './stream.ts';
 import { version } from './version.ts';
 
 /** Declares the commands; each loads its own code when it runs. Returns the exit code. */
 export async function run(args: readonly string[], signal: AbortSignal): Promise<number> {
   let code: number = exitCodes.ok;
   let json = false;
+  let stream: EventStream | undefined;
   const program = new Command('fleet')
     .description('Deploys NixOS hypervisors and the microVMs on them from one file, fleet.yaml.')
     .version(version(), '-V, --version')
@@ -21,6 +23,10 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
 
   const on = new Option('--on <selector>', 'names, web*, @tag; comma-separated');
   const asJson = new Option('--json', 'one JSON document on standard output');
+  const asStream = new Option(
+    '--json-stream',
+    'a line of JSON on standard output for everything that happens, the result last',
+  ).conflicts('json');
   const lockTimeout = new Option(
     '--lock-timeout <duration>',
     'wait that long while somebody else deploys, as in 10m',
@@ -33,8 +39,13 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
       declared.exitOverride().action(async () => {
         const options = declared.opts<O>();
         json = 'json' in options && options.json === true;
+        stream = await openStream(options);
         const execute = await load();
-        const invocation = { common: program.opts<CommonOptions>(), signal };
+        const invocation: Invocation = {
+          common: program.opts<CommonOptions>(),
+          signal,
+          ...(stream && { stream }),
+        };
         code = await execute(invocation, options, declared.args);
       }),
     );
@@ -86,7 +97,8 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
       .option('--resume [id]', 'resume an interrupted deployment and finish it')
       .option('--undo', 'with --resume: roll back what it changed instead')
       .addOption(lockTimeout)
-      .addOption(asJson),
+      .addOption(asJson)
+      .addOption(asStream),
     async () => (await import('./apply.ts')).applyCommand,
   );
   command(
@@ -108,7 +120,8 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
       .option('--list', 'show the generations there are')
       .option('-y, --yes', 'do not ask')
       .addOption(lockTimeout)
-      .addOption(asJson),
+      .addOption(asJson)
+      .addOption(asStream),
     async () => (await import('./rollback.ts')).rollbackCommand,
   );
   command(
@@ -172,6 +185,22 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
-    return reportError(error, json);
+    return reportError(error, { json, stream });
   }
+}
+
+/** Where --json-stream asks for it; it has an id from its first event on, unless it has to find one to resume. */
+async function openStream(options: {
+  readonly jsonStream?: boolean;
+  readonly resume?: string | true;
+}): Promise<EventStream | undefined> {
+  if (!options.jsonStream) return undefined;
+  const [{ EventStream }, { newId }, { realClock }] = await Promise.all([
+    import('./stream.ts'),
+    import('../app/new-deployment.ts'),
+    import('./ports.ts'),
+  ]);
+  const clock = await realClock();
+  const { resume = newId({ clock }) } = options;
+  return new EventStream(clock, resume === true ? null : resume);
 }

@@ -14,6 +14,6 @@ export async function quick(args: readonly string[]): Promise<number | undefined
     const { validateCommand } = await import('./validate.ts');
     return await validateCommand({ common }, { json });
   } catch (error) {
-    return (await import('./report-error.ts')).reportError(error, json);
+    return (await import('./report-error.ts')).reportError(error, { json });
   }
 }

@@ -1,13 +1,21 @@
 import { ConfigError, exitCodes, FleetError } from '../model/errors.ts';
+import { failureOf } from '../model/failure.ts';
 import { quotedAfterFirst, quotedText } from '../model/plain-text.ts';
 import { hasColours, styleFor } from '../report/style.ts';
+import type { EventStream } from './stream.ts';
 
-/** Says what went wrong on standard error (or as JSON on standard output); returns the exit code. */
-export async function reportError(error: unknown, json: boolean): Promise<number> {
-  if (json) {
-    process.stdout.write(
-      `${JSON.stringify({ kind: 'error', version: 1, error: errorDocument(error) }, null, 2)}\n`,
-    );
+/**
+ * Says what went wrong on standard error, or programs on standard output; returns the exit code.
+ * @param how stream: as its last event; json: as one document
+ */
+export async function reportError(
+  error: unknown,
+  { json, stream }: { readonly json: boolean; readonly stream?: EventStream | undefined },
+): Promise<number> {
+  if (json || stream) {
+    const document = { kind: 'error', version: 1, error: errorDocument(error) };
+    if (stream) stream.end(document);
+    else process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
     return error instanceof FleetError ? error.exitCode : exitCodes.failed;
   }
   const style = styleFor(process.stderr);
@@ -36,10 +44,7 @@ export async function reportError(error: unknown, json: boolean): Promise<number
 function errorDocument(error: unknown): object {
   if (!(error instanceof FleetError)) return { code: 'internal', message: String(error) };
   return {
-    code: error.code,
-    message: error.message,
-    ...(error.hint !== undefined && { hint: error.hint }),
-    ...(error.detail !== undefined && { detail: error.detail }),
+    ...failureOf(error),
     ...(error instanceof ConfigError && { diagnostics: error.diagnostics }),
   };
 }

@@ -1,10 +1,9 @@
-import { findLost, finish, type Lost, type Resumed, undo } from '../app/resume.ts';
+import { findLost, finish, type Lost, undo } from '../app/resume.ts';
 import { exitCodes } from '../model/errors.ts';
 import { historyText } from '../report/history-text.ts';
-import { resultsDocument } from '../report/result-json.ts';
-import { resultText } from '../report/result-text.ts';
 import { styleFor } from '../report/style.ts';
 import { confirm } from './ask.ts';
+import { give, giveData, isForPrograms } from './give.ts';
 import { shownLive } from './live.ts';
 import type { Invocation } from './options.ts';
 import { realPorts } from './ports.ts';
@@ -17,13 +16,15 @@ export interface ResumeOptions {
   readonly yes?: boolean;
   readonly allowUnreachable?: boolean;
   readonly json?: boolean;
+  readonly jsonStream?: boolean;
 }
 
 /** `fleet apply --resume [ID]`: takes up a deployment that lost its fleet, and finishes or undoes it. */
 export async function resumeCommand(
-  { common, signal }: Invocation,
+  invocation: Invocation,
   options: ResumeOptions,
 ): Promise<number> {
+  const { common, signal, stream } = invocation;
   const ports = await realPorts(common);
   const input = {
     where: common,
@@ -31,17 +32,19 @@ export async function resumeCommand(
     ...(options.resume !== true && { id: options.resume }),
     allowUnreachable: options.allowUnreachable ?? false,
   };
-  const lost = await findLost(ports, input, tell, signal);
+  const lost = await findLost(ports, input, stream?.beside(tell) ?? tell, signal);
   try {
-    // With --json standard output has the one document.
-    const out = options.json ? process.stderr : process.stdout;
+    const out = isForPrograms(invocation, options) ? process.stderr : process.stdout;
     out.write(historyText(lost.past, styleFor(out)));
     if (lost.obstacle) throw lost.obstacle;
-    if (!(await mayGoOn(lost, options, signal))) return exitCodes.failed;
+    if (!(await mayGoOn(lost, invocation, options))) return exitCodes.failed;
     const resume = options.undo ? undo : finish;
-    const resumed = await shownLive((emit) => resume(ports, lost, emit, signal));
-    show(lost, resumed, options);
-    return resumed.exitCode;
+    const { exitCode, results, ...of } = await shownLive(
+      (emit) => resume(ports, lost, emit, signal),
+      stream,
+    );
+    give(invocation, options, 'resume', results, { id: lost.id, ...of });
+    return exitCode;
   } finally {
     lost.close();
   }
@@ -49,24 +52,14 @@ export async function resumeCommand(
 
 async function mayGoOn(
   { id }: Lost,
+  invocation: Invocation,
   options: ResumeOptions,
-  signal: AbortSignal,
 ): Promise<boolean> {
   const question = options.undo
     ? 'Roll back what it changed?'
     : 'Finish it? (--undo rolls it back instead)';
-  if (options.yes || (await confirm(question, signal))) return true;
+  if (options.yes || (await confirm(question, invocation.signal))) return true;
   process.stderr.write('Nothing was changed: the hypervisors roll back by themselves.\n');
-  if (options.json) process.stdout.write(resultsDocument('resume', [], { id, declined: true }));
+  giveData(invocation, options, 'resume', [], { id, declined: true });
   return false;
-}
-
-function show({ id }: Lost, { notes, results }: Resumed, options: ResumeOptions): void {
-  const say = () => {
-    for (const text of notes) process.stderr.write(`${text}\n`);
-  };
-  if (!options.undo) say();
-  if (options.json) process.stdout.write(resultsDocument('resume', results, { id }));
-  else process.stdout.write(resultText(results, styleFor(process.stdout)));
-  if (options.undo) say();
 }

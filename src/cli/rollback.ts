@@ -1,11 +1,9 @@
 import { type ChosenReturn, chooseRollback, rollback } from '../app/rollback.ts';
 import { exitCodes } from '../model/errors.ts';
 import { timestamp } from '../model/time.ts';
-import { resultsDocument } from '../report/result-json.ts';
-import { resultText } from '../report/result-text.ts';
-import { styleFor } from '../report/style.ts';
 import { confirm } from './ask.ts';
 import { listCommand } from './generations.ts';
+import { give, giveData, isForPrograms } from './give.ts';
 import { shownLive } from './live.ts';
 import { type Invocation, lockTimeout, refusePointless, usageError } from './options.ts';
 import { realPorts } from './ports.ts';
@@ -17,6 +15,7 @@ export interface RollbackOptions {
   readonly yes?: boolean;
   readonly lockTimeout?: string;
   readonly json?: boolean;
+  readonly jsonStream?: boolean;
 }
 
 /** `fleet rollback`: needs fleet.yaml and ssh, and neither git, nor Nix, nor a working build. */
@@ -25,26 +24,35 @@ export async function rollbackCommand(
   options: RollbackOptions,
   names: readonly string[],
 ): Promise<number> {
-  const { common, signal } = invocation;
+  const { common, signal, stream } = invocation;
   if (options.list)
-    refusePointless(options, ['--to', '--yes', '--lock-timeout'], '--list rolls nothing back');
+    refusePointless(
+      options,
+      ['--to', '--yes', '--lock-timeout', '--json-stream'],
+      '--list rolls nothing back',
+    );
   const patience = lockTimeout(options.lockTimeout);
   const numbers = readNumbers(names, options.to ?? []);
+  if (names.length === 0 && stream)
+    throw usageError('rollback.no-name', 'what is to be rolled back?', 'fleet rollback NAME…');
   if (options.list || names.length === 0) return listCommand(invocation, options, names);
   const ports = await realPorts(common);
   const input = { where: common, names, numbers, lockTimeout: patience };
-  const chosen = await chooseRollback(ports, input, tell, signal);
+  const chosen = await chooseRollback(ports, input, stream?.beside(tell) ?? tell, signal);
   try {
-    // With --json standard output has the one document.
-    (options.json ? process.stderr : process.stdout).write(announcement(chosen.returns));
+    const isData = isForPrograms(invocation, options);
+    (isData ? process.stderr : process.stdout).write(announcement(chosen.returns));
     if (!options.yes && !(await confirm('Roll back?', signal))) {
       process.stderr.write('Nothing was changed.\n');
-      if (options.json) process.stdout.write(resultsDocument('rollback', [], { declined: true }));
+      giveData(invocation, options, 'rollback', [], { declined: true });
       return exitCodes.failed;
     }
-    const { exitCode, results } = await shownLive((emit) => rollback(ports, chosen, emit, signal));
-    if (options.json) process.stdout.write(resultsDocument('rollback', results, {}));
-    else process.stdout.write(resultText(results, styleFor(process.stdout)));
+    const returning = { ...chosen, ...(stream?.id && { id: stream.id }) };
+    const { exitCode, id, results } = await shownLive(
+      (emit) => rollback(ports, returning, emit, signal),
+      stream,
+    );
+    give(invocation, options, 'rollback', results, { id });
     return exitCode;
   } finally {
     chosen.close();

@@ -83,8 +83,9 @@ export type EventBody =
       readonly step: string;
       readonly state: 'begin' | 'done' | 'failed';
       readonly ms?: number;
-      /** Once there is one. */
+      /** Once it is done. */
       readonly commit?: string;
+      readonly failure?: Failure;
     }
   | {
       /** Something failed; what was changed is rolled back from here on. */
@@ -130,7 +131,8 @@ export type Event = EventBody & {
   readonly version: typeof eventsVersion;
   /** UTC, to the millisecond: 2026-01-02T03:04:05.678Z. */
   readonly time: string;
-  readonly deployment: string;
+  /** Its id; null until it is known which one is resumed. */
+  readonly deployment: string | null;
   /** Of its hypervisor, where it is about one. */
   readonly phase: Phase;
 };

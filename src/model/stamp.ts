@@ -10,12 +10,14 @@ const most = { line: 1000, text: 8000, seen: 500, checks: 50 } as const;
 /**
  * Gives what is told of a deployment its version, time, id and phase, and keeps it bounded and printable:
  * the one place where an event is made of what the engine and the use cases tell.
+ * @param deployment null: its `deployment` event says which it is
  */
 export function stamping(
   listen: (event: Event) => void,
   clock: Pick<Clock, 'now'>,
-  deployment: string,
+  deployment: string | null,
 ): Emit {
+  let id = deployment;
   let all: Phase = 'survey';
   const own = new Map<string, Phase>();
   const phaseOf = (body: EventBody): Phase => {
@@ -30,14 +32,16 @@ export function stamping(
     }
     return (hypervisor === undefined ? undefined : own.get(hypervisor)) ?? all;
   };
-  return (body) =>
+  return (body) => {
+    if (body.type === 'deployment') id = body.id;
     listen({
       version: eventsVersion,
       time: new Date(clock.now()).toISOString(),
-      deployment,
+      deployment: id,
       phase: phaseOf(body),
       ...bounded(body),
     } as Event);
+  };
 }
 
 function bounded(body: EventBody): EventBody {
@@ -69,7 +73,7 @@ function boundedFailure({ checks, detail, ...rest }: Failure): Failure {
 }
 
 function boundedCheck(whole: CheckResult): CheckResult {
-  const { check, expected, seen, ...rest } = plainCheck(whole);
   const line = (text: string) => plainLine(text, most.seen);
-  return { ...rest, check: line(check), expected: line(expected), seen: line(seen) };
+  const { check, expected, seen, ...rest } = whole;
+  return plainCheck({ ...rest, check: line(check), expected: line(expected), seen: line(seen) });
 }

@@ -1,6 +1,7 @@
 import type { EventBody } from '../model/events.ts';
 import { passed } from './checks-text.ts';
 import { type Checks, noteText, waitingText } from './event-text.ts';
+import { HowFar } from './how-far.ts';
 
 /** Ms that a check is waited for before a log tells of it, and between two such lines. */
 const pause = 10_000;
@@ -11,7 +12,10 @@ const pause = 10_000;
  */
 export function plainReporter(write: (text: string) => void): (event: EventBody) => void {
   const isTime = waitingNow();
+  const far = new HowFar();
   return (event) => {
+    far.heed(event);
+    if (event.type === 'cancelling') return write(`\n${far.becomes()}\n`);
     const line = event.type === 'checks' && !isTime(event) ? undefined : plainLine(event);
     if (line === undefined) return;
     const who = event.type === 'git' ? event.remote : 'hypervisor' in event && event.hypervisor;

@@ -12,7 +12,7 @@ export interface DocumentMore {
   readonly declined?: boolean;
 }
 
-type Kind = 'apply' | 'resume' | 'rollback';
+export type Kind = 'apply' | 'resume' | 'rollback';
 
 /** What a command that deploys gives, for programs. */
 export function resultsData(
@@ -25,9 +25,4 @@ export function resultsData(
     ...(failure && { failure: failureOf(failure) }),
   }));
   return { kind, version: 1, ...more, results: plain };
-}
-
-/** The same as the document that --json prints. */
-export function resultsDocument(...data: Parameters<typeof resultsData>): string {
-  return `${JSON.stringify(resultsData(...data), null, 2)}\n`;
 }

@@ -3,6 +3,7 @@ import type { EventBody } from '../model/events.ts';
 import { plainLine } from '../model/plain-text.ts';
 import { noteText, waitingText } from './event-text.ts';
 import { guardAgain, withoutGuard } from './guard.ts';
+import { HowFar } from './how-far.ts';
 
 export interface LiveReporter {
   readonly emit: (event: EventBody) => void;
@@ -24,6 +25,7 @@ export function terminalReporter(
   const ends = new Map<string, (result: string | undefined) => void>();
   const early = new Map<string, string>();
   const notes: string[] = [];
+  const far = new HowFar();
   let slow: NodeJS.Timeout | undefined;
   const list = new Listr(
     hypervisors.map((name) => ({
@@ -75,6 +77,8 @@ export function terminalReporter(
   };
   return {
     emit: (event) => {
+      far.heed(event);
+      if (event.type === 'cancelling') stream.write(`\n${far.becomes()}\n`);
       if (event.type === 'git') git(event);
       if (event.type === 'step' && event.state === 'begin') show(event.hypervisor, event.step);
       const note = noteText(event);

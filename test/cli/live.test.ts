@@ -1,31 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { liveReporter } from '../../src/cli/live.ts';
 
-test('says what becomes of a rollout that is to stop, by how far it is', async () => {
-  const { becomes, emit } = await liveReporter([]);
-  const hypervisor = 'hv1';
-  expect(becomes()).toContain('before any hypervisor was changed');
-  emit({ type: 'hypervisor', hypervisor, state: 'begin' });
-  expect(becomes()).toContain('finishing the current step, then rolling back');
-  expect(becomes()).not.toContain('Confirmed');
-  emit({ type: 'hypervisor', hypervisor, state: 'confirming' });
-  expect(becomes()).toContain('confirming hv1; nothing is rolled back');
-  emit({ type: 'hypervisor', hypervisor: 'hv2', state: 'begin' });
-  for (const state of ['confirming', 'end'] as const) {
-    emit({
-      type: 'hypervisor',
-      hypervisor,
-      ...(state === 'end' ? { state, outcome: 'done' } : { state }),
-    });
-    expect(becomes()).toContain('then rolling back.\nConfirmed already, and not rolled back: hv1.');
-  }
-  emit({ type: 'hypervisor', hypervisor: 'hv2', state: 'end', outcome: 'rolled-back' });
-  // A roll-back tells git nothing.
-  expect(becomes()).toBe('Every hypervisor is done: releasing their locks.');
-  emit({ type: 'git', remote: 'origin', step: 'record', state: 'begin' });
-  expect(becomes()).toContain('recording it in git');
-});
-
 afterEach(() => {
   vi.unstubAllEnvs();
   vi.restoreAllMocks();

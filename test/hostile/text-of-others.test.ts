@@ -101,7 +101,7 @@ describe('text of others is printable, wherever it comes from', () => {
     process.stderr.write = ((text: string) => written.push(text)) as never;
     try {
       const more = { detail: hostile, hint: 'do this' };
-      await reportError(new FleetError('x.y', `it failed: ${hostile}`, more), false);
+      await reportError(new FleetError('x.y', `it failed: ${hostile}`, more), { json: false });
     } finally {
       process.stderr.write = write;
     }

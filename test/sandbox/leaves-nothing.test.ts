@@ -83,14 +83,14 @@ async function until(isSo: () => boolean): Promise<void> {
 
 test('a survey that fails once it has contacted everybody closes its connections', async () => {
   const before = await atRest();
-  const asked = plan(ports, { where, restart: 'nobody' }, stop.signal);
+  const asked = plan(ports, { where, restart: 'nobody' }, () => {}, stop.signal);
   await expect(asked).rejects.toMatchObject({ code: 'restart.unknown' });
   await settled(before);
 }, 30_000);
 
 /** Plans, and applies what was planned. */
 async function deployed(): Promise<void> {
-  const planned = await plan(ports, { where, upstream: 'required' }, stop.signal);
+  const planned = await plan(ports, { where, upstream: 'required' }, () => {}, stop.signal);
   const { exitCode } = await apply(ports, { planned, word: {} }, emit, stop.signal);
   planned.close();
   expect(exitCode, said.join('')).toBe(0);

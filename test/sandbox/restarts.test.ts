@@ -23,7 +23,12 @@ it('restarts the guests of --restart also when others are restarted at the quest
   const sshConfig = world.env.FLEET_SSH_CONFIG as string;
   const where = { directory: desk.folder, config: 'fleet.yaml' };
   const never = new AbortController().signal;
-  const seen = await plan(await realPorts({ sshConfig }), { where, restart: 'db1' }, never);
+  const seen = await plan(
+    await realPorts({ sshConfig }),
+    { where, restart: 'db1' },
+    () => {},
+    never,
+  );
   try {
     const { plan } = seen.restarting(['web1']);
     const actions = plan.hypervisors.flatMap((h) => h.actions);

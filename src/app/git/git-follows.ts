@@ -26,13 +26,13 @@ export interface Deployed {
 /**
  * Git follows what became of a commit: which hypervisors have it; and when the fleet was put back for
  * its sake, that it is bad, and a commit that takes it back. Never throws: hypervisors are right
- * whatever the remote says. @returns whether the remote knows all of it
+ * whatever the remote says. @returns why the remote does not know all of it
  */
 export async function gitFollows(
   repo: Repo,
   deployed: Deployed,
   say: (text: string) => void,
-): Promise<boolean> {
+): Promise<FleetError | undefined> {
   const { commit, forced, settings, results } = deployed;
   const done = results.filter((r) => r.outcome === 'done').map((r) => r.hypervisor);
   const fault = faultOf(deployed);
@@ -46,22 +46,23 @@ export async function gitFollows(
       ...(forced !== undefined && !fault && { forget: [forced] }),
     };
     if (!fault) for (const text of whyNothing(deployed)) say(text);
-    if (outcome.deployed.size === 0 && !outcome.bad) return true;
+    if (outcome.deployed.size === 0 && !outcome.bad) return undefined;
     await repo.publishOutcome(outcome);
-    if (!outcome.bad) return true;
+    if (!outcome.bad) return undefined;
     say(`Commit ${short(commit)} is quarantined: apply refuses this tree without --force.`);
-    if (!outcome.branch) return true;
+    if (!outcome.branch) return undefined;
     say(
       `Pushed revert ${short(outcome.branch)} to ${settings.branch}. Your change is still in commit ${short(commit)}.`,
     );
     say(`To edit it again: ${await editAgain(repo, deployed, outcome.branch)}`);
     if ((await repo.head()) === commit) await repo.fastForward(outcome.branch);
-    return true;
+    return undefined;
   } catch (error) {
-    const { message, hint } = asFleetError(error);
+    const failure = asFleetError(error);
+    const { message, hint } = failure;
     say(`Could not record all of it on ${settings.remote}: ${message}${hint ? `\n${hint}` : ''}`);
     say('The hypervisors are unaffected.');
-    return false;
+    return failure;
   }
 }
 

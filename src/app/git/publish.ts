@@ -11,6 +11,7 @@ import { type Bad, quarantined } from '../survey/bad.ts';
 import type { Survey } from '../survey/survey.ts';
 import { type NextCommit, nextCommit } from '../workspace/next-commit.ts';
 import { writeRendered } from '../workspace/workspace.ts';
+import { told } from './told.ts';
 
 /** What hypervisors pull, and what it evaluates from. */
 export interface Published {
@@ -70,10 +71,13 @@ export async function publish(
   writeRendered(workspace);
   if (next.lock !== undefined && next !== seen.commit)
     writeWithin(workspace.directory, 'flake.lock', next.lock);
-  const message = commitMessage(next.files);
-  const commit = await seen.repo.commit(next.contents, message, head);
-  checkpoint(signal);
-  await seen.repo.push(fleet.git);
+  const step = next.files.length > 0 ? `commit and push to ${branch}` : `push to ${branch}`;
+  const commit = await told({ clock, emit }, { remote: fleet.git.remote, step }, async () => {
+    const made = await seen.repo.commit(next.contents, commitMessage(next.files), head);
+    checkpoint(signal);
+    await seen.repo.push(fleet.git);
+    return made;
+  });
   return {
     fingerprints: next.fingerprints ?? new Map(),
     forced,
