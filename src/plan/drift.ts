@@ -65,6 +65,11 @@ function hostDrift(hypervisor: string, facts: Facts): Drift[] {
   if (profile) say('profile', profile);
   const reboot = rebootPending(facts);
   if (reboot) say('reboot', reboot);
+  if (facts.takenCut)
+    say(
+      'uncounted',
+      'what its vms take on the disk is unknown, du did not end within 5 s; all that their volumes may take is counted',
+    );
   if (!deployed) {
     say(
       'no-recovery',

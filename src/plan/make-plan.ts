@@ -60,7 +60,7 @@ export function makePlan(input: PlanInput): Plan {
     hypervisors: input.index.fleet.hypervisors
       .filter((h) => input.selection.hypervisors.has(h.name))
       .map((h) => planSafely(h.name, input)),
-    warnings: [...input.warnings, ...left(input), ...uncounted(input)],
+    warnings: [...input.warnings, ...left(input)],
     problems: input.problems ?? [],
   };
 }
@@ -74,17 +74,6 @@ function planSafely(name: string, input: PlanInput): HypervisorPlan {
     const problem = `it cannot be planned (${why}): leave it out with --on`;
     return { name, actions: [], drift: [], problems: [problem] };
   }
-}
-
-/** Where admission reckons with what volumes may take, for what they do take is not known. */
-function uncounted({ facts, selection }: PlanInput): string[] {
-  return [...facts].flatMap(([name, seen]) =>
-    selection.hypervisors.has(name) && !(seen instanceof Error) && seen.takenCut
-      ? [
-          `${name}: what its vms take on the disk is unknown, du did not end within 5 s; all that their volumes may take is counted`,
-        ]
-      : [],
-  );
 }
 
 /** Hypervisors that were deployed and are not in fleet.yaml any more. */

@@ -117,6 +117,7 @@ export interface Drift {
     | 'collected'
     | 'unrooted'
     | 'second-writer'
+    | 'uncounted'
     | 'collecting'
     | 'held'
     | 'orphan'

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { needed } from '../../src/plan/resources.ts';
 import { planText } from '../../src/report/plan-text.ts';
 import { noStyle } from '../../src/report/style.ts';
-import { changed, planHv1, twoHypervisors, wholePlan, withEntry } from './situation.ts';
+import { changed, planHv1, twoHypervisors, withEntry } from './situation.ts';
 
 const GiB = 1024 * 1024;
 const memory = (totalKiB: number) => ({ totalKiB, availableKiB: GiB });
@@ -159,7 +159,8 @@ test('a plan with the longest names fits into 80 columns', () => {
 });
 
 test('what vms take is said to be unknown where counting it took too long', () => {
-  const { warnings } = wholePlan({ facts: () => ({ takenCut: true }) });
-  expect(warnings).toContainEqual(expect.stringContaining('is unknown, du did not end within 5 s'));
-  expect(wholePlan().warnings).toEqual([]);
+  const { drift } = planHv1({ facts: () => ({ takenCut: true }) });
+  const message = expect.stringContaining('is unknown, du did not end within 5 s');
+  expect(drift).toContainEqual({ target: 'hv1', code: 'uncounted', message });
+  expect(planHv1().drift).not.toContainEqual(expect.objectContaining({ code: 'uncounted' }));
 });
