@@ -10,7 +10,7 @@ const dist = join(import.meta.dirname, '../dist/');
 class Provider extends V8CoverageProvider {
   initialize(vitest) {
     if (sourceMap(join(dist, 'main.js')) === null)
-      throw new Error('dist/ has no source maps: run npm run build first');
+      throw new Error('dist/ has no source maps, which npm run build makes');
     super.initialize(vitest);
   }
 
