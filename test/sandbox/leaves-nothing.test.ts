@@ -9,45 +9,108 @@ import { plan } from '../../src/app/plan.ts';
 import type { Ports } from '../../src/app/ports.ts';
 import { chooseRollback, rollback } from '../../src/app/rollback.ts';
 import { verify } from '../../src/app/verify.ts';
-import { realPorts } from '../../src/cli/ports.ts';
+import { systemClock } from '../../src/deploy/ports.ts';
+import { sshConnector } from '../../src/host/ssh/connector.ts';
 import type { Emit } from '../../src/model/events.ts';
 import { demoLock } from '../../src/sandbox/demo-fleet.ts';
 import { Desk } from '../scenario/desk.ts';
+import { here } from '../surroundings.ts';
 import { smallFleet } from './small-fleet.ts';
 import { type SandboxWorld, sandboxWorld } from './world.ts';
 
-// Commands in this process, one after another: what they leave behind adds up in one that goes on.
-let world: SandboxWorld;
-let desk: Desk;
-let where: { readonly directory: string; readonly config: string };
-let ports: Ports;
-let temporary: string;
+// Use cases in this process, side by side and one after another, as a server runs them for months: what they
+// leave behind adds up. No terminal is there, and the environment is handed in.
+
+/** A fleet with hypervisors, a desk, a person and a folder for temporary files of its own. */
+class Place {
+  readonly world: SandboxWorld;
+  readonly desk: Desk;
+  readonly temporary: string;
+  readonly ports: Ports;
+  readonly told: string[] = [];
+  readonly emit: Emit = (event) => void this.told.push(JSON.stringify(event));
+
+  private constructor(world: SandboxWorld, desk: Desk, name: string) {
+    this.world = world;
+    this.desk = desk;
+    this.temporary = join(desk.folder, '../temporary');
+    mkdirSync(this.temporary);
+    const surroundings = {
+      ...here,
+      env: {
+        ...{ PATH: process.env.PATH, HOME: world.home, TMPDIR: this.temporary },
+        ...desk.gitEnvironment,
+      },
+      temporary: this.temporary,
+    };
+    const configFile = world.env.FLEET_SSH_CONFIG as string;
+    this.ports = {
+      surroundings,
+      clock: systemClock,
+      connector: sshConnector({ surroundings, configFile }),
+      cwd: desk.folder,
+      home: world.home,
+      operator: `${name}@server`,
+    };
+  }
+
+  static async open(name: string): Promise<Place> {
+    const world = await sandboxWorld(2);
+    // All of them, their hypervisors and their sshds share one process.
+    const patient = { confirm: '60s', deadline: '20s' };
+    const desk = new Desk(world, name, smallFleet(world, patient));
+    await desk.open(demoLock);
+    return new Place(world, desk, name);
+  }
+
+  async close(): Promise<void> {
+    this.desk.close();
+    await this.world.stop();
+  }
+
+  get log(): string {
+    return this.told.join('\n');
+  }
+
+  /** Plans, and applies what was planned. */
+  async deploy(): Promise<void> {
+    const input = { where, upstream: 'required' } as const;
+    const planned = await plan(this.ports, input, this.emit, stop.signal);
+    const { exitCode } = await apply(this.ports, { planned, word: {} }, this.emit, stop.signal);
+    planned.close();
+    expect(exitCode, this.log).toBe(0);
+  }
+
+  async rollBack(...names: readonly string[]): Promise<void> {
+    const chosen = await chooseRollback(this.ports, { where, names }, this.emit, stop.signal);
+    const { exitCode } = await rollback(this.ports, chosen, this.emit, stop.signal);
+    chosen.close();
+    expect(exitCode, this.log).toBe(0);
+  }
+
+  async verify(): Promise<void> {
+    const { checks, ok } = await verify(this.ports, { where }, this.emit, stop.signal);
+    expect(ok, JSON.stringify(checks.filter((check) => !check.ok))).toBe(true);
+  }
+}
+
+const where = { directory: '.', config: 'fleet.yaml' };
 const stop = new AbortController();
-const said: string[] = [];
-const emit: Emit = (event) => void said.push(`${JSON.stringify(event)}\n`);
+let places: readonly Place[];
+const written: string[] = [];
 
 beforeAll(async () => {
-  world = await sandboxWorld(2);
-  desk = new Desk(world, 'leaves-nothing', smallFleet(world));
-  await desk.open(demoLock);
-  temporary = join(desk.folder, '../temporary');
-  mkdirSync(temporary);
-  const env = { ...desk.gitEnvironment, HOME: world.home, TMPDIR: temporary };
-  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+  places = await Promise.all(['ada', 'bob'].map((name) => Place.open(name)));
   for (const stream of [process.stdout, process.stderr]) {
     vi.spyOn(stream, 'write').mockImplementation((text) => {
-      said.push(String(text));
+      written.push(String(text));
       return true;
     });
   }
-  where = { directory: desk.folder, config: 'fleet.yaml' };
-  ports = await realPorts({ sshConfig: world.env.FLEET_SSH_CONFIG as string });
 }, 60_000);
 afterAll(async () => {
   vi.restoreAllMocks();
-  vi.unstubAllEnvs();
-  desk.close();
-  await world.stop();
+  await Promise.all(places.map((place) => place.close()));
 });
 
 /** What keeps this process busy, listens for its end, or lies about: kinds, each with how many there are. */
@@ -59,7 +122,8 @@ function remains(): Record<string, number> {
   for (const event of process.eventNames())
     counts[`on ${String(event)}`] = process.listenerCount(event);
   counts.abort = getEventListeners(stop.signal, 'abort').length;
-  counts['temporary files'] = readdirSync(temporary, { recursive: true }).length;
+  for (const { temporary } of places)
+    counts[temporary] = readdirSync(temporary, { recursive: true }).length;
   return counts;
 }
 
@@ -83,31 +147,61 @@ async function until(isSo: () => boolean): Promise<void> {
 
 test('a survey that fails once it has contacted everybody closes its connections', async () => {
   const before = await atRest();
-  const asked = plan(ports, { where, restart: 'nobody' }, () => {}, stop.signal);
-  await expect(asked).rejects.toMatchObject({ code: 'restart.unknown' });
+  const asked = places.map(({ emit, ports }) =>
+    plan(ports, { where, restart: 'nobody' }, emit, stop.signal),
+  );
+  for (const ended of await Promise.allSettled(asked))
+    expect(ended).toMatchObject({ reason: { code: 'restart.unknown' } });
   await settled(before);
 }, 30_000);
 
-/** Plans, and applies what was planned. */
-async function deployed(): Promise<void> {
-  const planned = await plan(ports, { where, upstream: 'required' }, () => {}, stop.signal);
-  const { exitCode } = await apply(ports, { planned, word: {} }, emit, stop.signal);
-  planned.close();
-  expect(exitCode, said.join('')).toBe(0);
-}
-
-test('plan, apply, roll-back and verify leave no listener, socket, timer, process or file behind', async () => {
+test('plan, apply, roll-back and verify, twice at once, leave no listener, socket, timer, process or file behind', async () => {
   const before = await atRest();
-  await deployed();
-  desk.edit((d) => {
-    d.vms.web1.packages = ['htop'];
-  });
-  await deployed();
-  const chosen = await chooseRollback(ports, { where, names: ['web1'] }, emit, stop.signal);
-  const back = await rollback(ports, chosen, emit, stop.signal);
-  chosen.close();
-  expect(back.exitCode, said.join('')).toBe(0);
-  expect((await verify(ports, { where }, emit, stop.signal)).ok, said.join('')).toBe(true);
+  await Promise.all(
+    places.map(async (place) => {
+      await place.deploy();
+      place.desk.edit((d) => {
+        d.vms.web1.packages = ['htop'];
+      });
+      await place.deploy();
+      await place.rollBack('web1');
+      await place.verify();
+    }),
+  );
   await settled(before);
-  expect(execFileSync('git', ['status', '--porcelain'], { cwd: desk.folder }).toString()).toBe('');
+  for (const { desk, told } of places) {
+    const status = ['status', '--porcelain'];
+    expect(execFileSync('git', status, { cwd: desk.folder }).toString()).toBe('');
+    expect(told.length).toBeGreaterThan(0);
+  }
+  expect(written.join('')).toBe('');
+}, 180_000);
+
+test('two that are asked to stop roll back, end, and leave nothing behind', async () => {
+  const before = await atRest();
+  await Promise.all(
+    places.map(async ({ desk, emit, ports }) => {
+      desk.edit((d) => {
+        // web1 is held since it was rolled back.
+        d.vms.db1.packages = ['vim'];
+      });
+      const asked = new AbortController();
+      const told: string[] = [];
+      const stopping: Emit = (event) => {
+        emit(event);
+        told.push(event.type);
+        if (event.type === 'step' && event.step.includes('db1')) asked.abort();
+      };
+      const input = { where, upstream: 'required' } as const;
+      const planned = await plan(ports, input, stopping, asked.signal);
+      const { results } = await apply(ports, { planned, word: {} }, stopping, asked.signal);
+      planned.close();
+      expect(told).toContain('cancelling');
+      const outcomes = results.map(({ outcome }) => outcome);
+      expect(outcomes).toContain('rolled-back');
+      expect(outcomes).not.toContain('done');
+      expect(getEventListeners(asked.signal, 'abort')).toEqual([]);
+    }),
+  );
+  await settled(before);
 }, 120_000);
