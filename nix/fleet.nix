@@ -33,8 +33,6 @@ buildNpmPackage {
       ../schemas
       ../scripts
       ../src
-      ../tsconfig.build.json
-      ../tsconfig.json
     ];
   };
 

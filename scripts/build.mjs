@@ -1,37 +1,34 @@
-// Compiles src/ to dist/, with the files that are read rather than imported.
-import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// Bundles src/ to dist/, a chunk for what each command needs, with the files that are read rather than imported.
+// Dependencies are installed beside it. yaml and commander, which every command loads, are part of it: as a hundred
+// files they take twice the time.
+import { chmodSync, copyFileSync, cpSync, readFileSync, rmSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { rolldown } from 'rolldown';
 import generate from './generate.mjs';
 
 await generate();
 rmSync('dist', { recursive: true, force: true });
-execFileSync('tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inherit' });
-cpSync('src/host/scripts', 'dist/host/scripts', { recursive: true });
-cpSync('src/sandbox/tools', 'dist/sandbox/tools', { recursive: true });
-chmodSync('dist/main.js', 0o755);
-
-// What reads fleet.yaml, and yaml with it, are a hundred small files; as one they load in half the time.
+const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
 const bundle = await rolldown({
-  input: 'dist/config/read-fleet.js',
-  platform: 'neutral',
-  external: /^node:/,
+  input: 'src/main.ts',
+  platform: 'node',
+  external: Object.keys(dependencies),
+  // For Node it has CommonJS, of which nothing can be left out.
+  resolve: { alias: { yaml: resolve('node_modules/yaml/browser/index.js') } },
+  transform: { target: 'node22.18' },
+  tsconfig: false,
 });
-const { output } = await bundle.generate({
-  format: 'cjs',
+await bundle.write({
+  dir: 'dist',
+  chunkFileNames: '[name].js',
+  // For counts of what tests run (scripts/coverage.mjs); not in the package.
+  sourcemap: 'hidden',
   // Without their layout, but with their names: those stand in reports of bugs.
   minify: { compress: false, mangle: false },
 });
-const [{ code }] = output;
-writeFileSync(
-  'dist/config/read-fleet.cjs',
-  `(function (exports, require) {${code}\nreturn exports; })`,
-);
 await bundle.close();
-copyFileSync('node_modules/yaml/LICENSE', 'dist/config/yaml.LICENSE');
-copyFileSync('scripts/reader.mjs', 'dist/config/read-fleet.js');
-
-// After a first reading, so that V8 has compiled what a reading needs.
-const { compiled, readFleet, script } = await import('../dist/config/read-fleet.js');
-readFleet(readFileSync('fleet.yaml', 'utf8'), 'fleet.yaml');
-writeFileSync(compiled, script.createCachedData());
+for (const name of ['commander', 'yaml'])
+  copyFileSync(`node_modules/${name}/LICENSE`, `dist/${name}.LICENSE`);
+cpSync('src/host/scripts', 'dist/host/scripts', { recursive: true });
+cpSync('src/sandbox/tools', 'dist/sandbox/tools', { recursive: true });
+chmodSync('dist/main.js', 0o755);

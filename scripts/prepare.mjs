@@ -15,6 +15,6 @@ const newest = (folder) =>
     }),
   );
 
-if (!existsSync('node_modules/.bin/tsc')) npm('ci');
+if (!existsSync('node_modules/rolldown')) npm('ci');
 if (!existsSync('dist/main.js') || newest('src') > statSync('dist/main.js').mtimeMs)
   npm('run', '--silent', 'build');

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import { keepCompiled } from './cli/compile-cache.ts';
 
 // The only place that ends the process. Nothing is loaded here that `--version` does not need.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -12,6 +13,7 @@ if (major < 22 || (major === 22 && minor < 18)) {
   const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
   process.stdout.write(`${(JSON.parse(text) as { version: string }).version}\n`);
 } else {
+  keepCompiled(process.env);
   const { guard } = await import('./report/guard.ts');
   guard(process.stdout);
   guard(process.stderr);
@@ -39,9 +41,7 @@ if (major < 22 || (major === 22 && minor < 18)) {
   };
   process.stdout.on('error', onGone);
   process.stderr.on('error', onGone);
-  const { quick } = await import('./cli/quick.ts');
-  const code =
-    (await quick(args)) ?? (await (await import('./cli/program.ts')).run(args, interrupt.signal));
+  const code = await (await import('./cli/program.ts')).run(args, interrupt.signal);
   // Done all the same, a roll-back that failed (4), or a part of the fleet that keeps the new commit (6) says more
   // than that somebody asked to stop.
   process.exitCode = [0, 4, 6].includes(code) ? code : signalCode || code;

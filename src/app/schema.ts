@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { ownFile } from '../own-files.ts';
 
 /** Name under which a fleet repository keeps the schema for editors. */
 export const schemaFile = 'fleet.schema.json';
@@ -8,4 +9,4 @@ export const modeline = `# yaml-language-server: $schema=./${schemaFile}`;
 
 /** The JSON Schema of fleet.yaml. */
 export const schemaText = (): string =>
-  readFileSync(new URL('../../schemas/fleet.schema.json', import.meta.url), 'utf8');
+  readFileSync(ownFile('../schemas/fleet.schema.json'), 'utf8');

@@ -1,9 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { exitCodes } from '../model/errors.ts';
+import { ownFile } from '../own-files.ts';
 import { styleFor } from '../report/style.ts';
 import { demoFleet, demoLock } from '../sandbox/demo-fleet.ts';
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
@@ -185,8 +186,7 @@ class Demo {
   }
 
   get #entry(): string {
-    const main = fileURLToPath(new URL('../main.js', import.meta.url));
-    return import.meta.url.endsWith('.ts') ? main.replace(/\.js$/, '.ts') : main;
+    return fileURLToPath(ownFile(`./main${extname(import.meta.url)}`));
   }
 
   howToPlay(): string {

@@ -1,7 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { exitCodes } from '../model/errors.ts';
 import { type CommonOptions, type Invocation, usual } from './options.ts';
-import { reportError } from './report-error.ts';
 import type { EventStream } from './stream.ts';
 import { version } from './version.ts';
 
@@ -185,7 +184,7 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
-    return reportError(error, { json, stream });
+    return (await import('./report-error.ts')).reportError(error, { json, stream });
   }
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { FleetError } from '../model/errors.ts';
+import { ownFile } from '../own-files.ts';
 
 /** The shell that runs on a hypervisor: src/host/scripts/NAME.sh, each behind lib.sh. */
 export const scriptNames = [
@@ -68,7 +69,7 @@ const texts = new Map<string, string>();
 function read(name: string): string {
   let text = texts.get(name);
   if (text === undefined) {
-    text = readOwn(new URL(`./scripts/${name}.sh`, import.meta.url));
+    text = readOwn(ownFile(`./host/scripts/${name}.sh`));
     texts.set(name, text);
   }
   return text;

@@ -10,6 +10,7 @@ import {
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { System } from '../model/fleet.ts';
+import { ownFile } from '../own-files.ts';
 import { SandboxHost } from './hypervisor.ts';
 import { makeKeyPair, writeSshHome } from './keys.ts';
 
@@ -85,7 +86,7 @@ const thisSystem = (): System => (process.arch === 'arm64' ? 'aarch64-linux' : '
 
 /** Copies the stand-ins, once for all: a package's files need not be executable, or stay. */
 function installTools(folder: string): { folder: string; path: string[] } {
-  cpSync(fileURLToPath(new URL('./tools/', import.meta.url)), folder, { recursive: true });
+  cpSync(fileURLToPath(ownFile('./sandbox/tools/')), folder, { recursive: true });
   const kinds = process.platform === 'linux' ? ['bin'] : ['bin', 'bsd'];
   for (const kind of [...kinds, 'lib']) {
     for (const file of readdirSync(join(folder, kind))) chmodSync(join(folder, kind, file), 0o755);

@@ -1,36 +1,106 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { Script } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { Desk, valid } from './fleet.ts';
 
-const dist = fileURLToPath(new URL('../../dist', import.meta.url));
-const code = 'config/read-fleet.cjs';
-const compiled = `${code}.${process.version}-${process.arch}`;
+const said = 'fleet.yaml is valid: 1 hypervisor, 1 network, 1 vm\n';
 
-describe('what V8 compiled when fleet was built', () => {
-  test('is taken by this Node', () => {
-    const source = readFileSync(join(dist, code), 'utf8');
-    const cachedData = readFileSync(join(dist, compiled));
-    expect(new Script(source, { cachedData }).cachedDataRejected).toBe(false);
+/** The files that Node keeps in a folder. */
+const kept = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+
+describe('what V8 compiled', () => {
+  test('is kept in the cache of whoever runs fleet, nowhere else, and is taken by the next run', async () => {
+    const desk = new Desk(valid);
+    const temporary = join(desk.home, 'tmp');
+    mkdirSync(temporary);
+    desk.env.TMPDIR = temporary;
+    expect((await desk.fleet('validate')).stdout).toBe(said);
+    expect(kept(join(desk.home, '.cache/fleet'))).not.toEqual([]);
+    expect(readdirSync(temporary)).toEqual([]);
+    desk.env.NODE_DEBUG_NATIVE = 'COMPILE_CACHE';
+    const { stderr } = await desk.fleet('validate');
+    expect(stderr).toMatch(/read-fleet\.js was accepted/);
+    expect(stderr).not.toMatch(/read-fleet\.js was rejected/);
+  });
+
+  test('is kept where XDG_CACHE_HOME says', async () => {
+    const desk = new Desk(valid);
+    desk.env.XDG_CACHE_HOME = join(desk.home, 'caches');
+    mkdirSync(desk.env.XDG_CACHE_HOME);
+    await desk.fleet('validate');
+    expect(readdirSync(desk.home)).toEqual(['caches']);
+    expect(kept(join(desk.home, 'caches/fleet'))).not.toEqual([]);
   });
 
   test.each<[string, (file: string) => void]>([
-    ['is not there', (file) => rmSync(file)],
     ['is something else', (file) => writeFileSync(file, 'compiled by somebody else'.repeat(100))],
-    ['is cut short', (file) => truncateSync(file, 1000)],
+    ['is cut short', (file) => truncateSync(file, 100)],
     ['is empty', (file) => truncateSync(file)],
-  ])('is not needed: fleet.yaml is read when it %s', (_, spoil) => {
-    const { folder, env } = new Desk(valid);
-    const copy = join(folder, 'dist');
-    cpSync(dist, copy, { recursive: true });
-    cpSync(join(dist, '../package.json'), join(folder, 'package.json'));
-    spoil(join(copy, compiled));
-    const run = [join(copy, 'main.js'), '-C', folder, 'validate'];
-    expect(execFileSync(process.execPath, run, { env, encoding: 'utf8' })).toBe(
-      'fleet.yaml is valid: 1 hypervisor, 1 network, 1 vm\n',
-    );
+  ])('is not needed: fleet.yaml is read when it %s', async (_, spoil) => {
+    const desk = new Desk(valid);
+    await desk.fleet('validate');
+    for (const file of kept(join(desk.home, '.cache'))) spoil(file);
+    expect(await desk.fleet('validate')).toEqual({ code: 0, stdout: said, stderr: '' });
+  });
+
+  test.each<[string, (desk: Desk) => void]>([
+    ['there is no home', ({ env, folder }) => Object.assign(env, { HOME: join(folder, 'none') })],
+    [
+      'somebody does not want it',
+      ({ env }) => Object.assign(env, { NODE_DISABLE_COMPILE_CACHE: '1' }),
+    ],
+    ['it is a relative one', ({ env }) => Object.assign(env, { HOME: '.' })],
+    ['nothing can be made in it', ({ home }) => writeFileSync(join(home, '.cache'), '')],
+    [
+      'a file is in the way',
+      ({ home }) => {
+        mkdirSync(join(home, '.cache'));
+        writeFileSync(join(home, '.cache/fleet'), '');
+      },
+    ],
+  ])('is not kept, and nothing is said, where %s', async (_, spoil) => {
+    const desk = new Desk(valid);
+    spoil(desk);
+    const before = readdirSync(desk.home);
+    expect(await desk.fleet('validate')).toEqual({ code: 0, stdout: said, stderr: '' });
+    expect(readdirSync(desk.home)).toEqual(before);
+    expect(existsSync(join(desk.folder, '.cache'))).toBe(false);
+  });
+
+  // Only root can give a folder away.
+  test.skipIf(process.getuid?.() !== 0)(
+    'is neither kept in nor taken from a home or folder of somebody else',
+    async () => {
+      const desk = new Desk(valid);
+      chownSync(desk.home, 65534, 65534);
+      await desk.fleet('validate');
+      expect(readdirSync(desk.home)).toEqual([]);
+
+      const shared = new Desk(valid);
+      const folder = join(shared.home, 'fleet');
+      mkdirSync(folder, { mode: 0o777 });
+      chownSync(folder, 65534, 65534);
+      shared.env.XDG_CACHE_HOME = shared.home;
+      await shared.fleet('validate');
+      expect(kept(folder)).toEqual([]);
+    },
+  );
+
+  test('is not kept to say the version', () => {
+    const { env, home } = new Desk(valid);
+    const main = join(import.meta.dirname, '../../dist/main.js');
+    execFileSync(process.execPath, [main, '--version'], { env });
+    expect(readdirSync(home)).toEqual([]);
   });
 });

@@ -168,24 +168,24 @@ describe('show', () => {
   });
 });
 
-describe('validate, which has a quick way in,', () => {
+describe('validate', () => {
   test.each([
     ['a good file', valid],
     ['a bad one', bad],
     ['none', undefined],
-  ])('says of %s what it says by the long way', async (_, text) => {
+  ])('says the same of %s wherever it is told to look', async (_, text) => {
     const desk = new Desk(text);
     for (const options of [[], ['--json']]) {
-      const quick = await desk.fleet('validate', ...options);
-      expect(await desk.fleet('--config', 'fleet.yaml', 'validate', ...options)).toEqual(quick);
+      const plainly = await desk.fleet('validate', ...options);
+      expect(await desk.fleet('--config', 'fleet.yaml', 'validate', ...options)).toEqual(plainly);
       expect(await desk.fleet('-C', '../infra', 'validate', ...options)).toEqual(
-        text === undefined ? expect.objectContaining({ code: quick.code }) : quick,
+        text === undefined ? expect.objectContaining({ code: plainly.code }) : plainly,
       );
     }
   });
 
   test.each([[['--jsn']], [['--json', 'x']], [['-C']]])(
-    'leaves %j to be explained',
+    'explains what is wrong with %j',
     async (options) => {
       const { code, stderr } = await new Desk(valid).fleet('validate', ...options);
       expect(code).toBe(64);

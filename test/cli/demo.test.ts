@@ -17,7 +17,13 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 /** Runs the demo as a terminal does, and presses Ctrl-C each time it has printed the next of `cues`. */
 async function demo(cues: readonly string[], ...options: string[]) {
   const child = spawn(process.execPath, [entry, 'demo', ...options], {
-    env: { PATH: process.env.PATH, HOME: folder, TMPDIR: folder, ...coverage() },
+    env: {
+      PATH: process.env.PATH,
+      HOME: folder,
+      TMPDIR: folder,
+      NODE_DISABLE_COMPILE_CACHE: '1',
+      ...coverage(),
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A process group, which Ctrl-C reaches as a whole.
     detached: true,
