@@ -47,6 +47,25 @@ const forgedRow = (path: string) =>
 
 describe('whoever may write the state directory of vms', () => {
   test.each([
+    '-x',
+    '-',
+    '--',
+    '..x',
+    'a b',
+    'a\nb',
+    'a\tb',
+    'A',
+    '_',
+    'é',
+    'x'.repeat(255),
+    '\x1b[2J',
+  ])('keeps nobody from reading facts by a folder called %j', (name) => {
+    link(join('var/lib/microvms', name, 'current'), '/nix/store/mine');
+    link(join('var/lib/microvms/.aside/20250101-0001', name, 'current'), '/nix/store/mine');
+    expect(facts().vms.get('web1')?.current).toBe('/nix/store/true-web1');
+  });
+
+  test.each([
     ['a section of links', () => `x\n== links\n${forgedRow(`${root}/run/current-system`)}`],
     [
       'a section of runners',

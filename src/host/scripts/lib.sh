@@ -187,7 +187,7 @@ in_store() {
 # looked into, lest one is called as the hypervisor's own record.
 is_vm() {
 	[ -d "$1" ] && [ ! -L "$1" ] || return 1
-	case ${1##*/} in *[!a-z0-9-]* | '') return 1 ;; esac
+	case ${1##*/} in -* | *[!a-z0-9-]* | '') return 1 ;; esac
 }
 
 # is_guest FOLDER: as is_vm, also of a name that fleet cannot have (`Web_1`).
