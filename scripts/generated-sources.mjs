@@ -99,13 +99,13 @@ function defaults() {
   ].join('\n');
 }
 
-/** Every src/render/modules/NAME.sh as a constant `nameScript`, without its first line. */
+/** Every src/render/modules/NAME.sh as a constant `nameScript`. */
 function shell() {
   const folder = new URL('src/render/modules/', root);
   const scripts = readdirSync(folder).filter((file) => file.endsWith('.sh'));
   const constants = scripts.sort().map((file) => {
     const name = file.replace(/\.sh$/, '').replace(/-(.)/g, (_, c) => c.toUpperCase());
-    const text = readFileSync(new URL(file, folder), 'utf8').replace(/^#!.*\n/, '');
+    const text = readFileSync(new URL(file, folder), 'utf8');
     const quoted = text.replace(/[\\`]|\$(?=\{)/g, '\\$&');
     return `/** ${file} */\nexport const ${name}Script = \`${quoted}\`;\n`;
   });

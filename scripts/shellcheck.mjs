@@ -27,8 +27,17 @@ const walk = (folder) =>
     entry.isDirectory() ? walk(join(folder, entry.name)) : [join(folder, entry.name)],
   );
 const isShell = (file) =>
-  statSync(file).size > 0 && /^#!.*sh\b/.test(readFileSync(file, 'utf8').split('\n', 1)[0]);
-for (const file of ['src/sandbox', 'src/render', 'test/chaos', 'test/lab', 'scripts', '.ci']
+  statSync(file).size > 0 &&
+  /^(#!.*sh\b|# shellcheck shell=)/m.test(readFileSync(file, 'utf8').split('\n', 2).join('\n'));
+for (const file of [
+  'modules',
+  'src/sandbox',
+  'src/render',
+  'test/chaos',
+  'test/lab',
+  'scripts',
+  '.ci',
+]
   .flatMap(walk)
   .filter(isShell)) {
   check(file, ['-x', file]);

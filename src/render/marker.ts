@@ -6,5 +6,5 @@ export function isRendered(text: string): boolean {
   return text.startsWith(marker) && /^(\r?\n|$)/.test(text.slice(marker.length, marker.length + 2));
 }
 
-/** A rendered file: the marker, then its Nix. */
-export const rendered = (nix: string): string => `${marker}\n${nix}`;
+/** A rendered file: the marker, then its Nix or shell. */
+export const rendered = (text: string): string => `${marker}\n${text}`;

@@ -16,7 +16,7 @@ import {
   ownStoreModulePath,
 } from './modules/guest.ts';
 import { guestChecksModule, guestChecksModulePath } from './modules/guest-checks.ts';
-import { hypervisorModule, hypervisorModulePath } from './modules/hypervisor.ts';
+import { hypervisorFiles } from './modules/hypervisor.ts';
 import { layersModule } from './modules/layers.ts';
 import { type Bridge, networksFile } from './networks.ts';
 import { hostFolder } from './paths.ts';
@@ -27,11 +27,11 @@ import { tailscaleFile } from './tailscale.ts';
  * nothing of any other vm, so that adding one changes no other's runner.
  */
 export function render(fleet: Fleet): Map<string, string> {
-  const files: [string, string][] = [
+  const files: (readonly [string, string])[] = [
     ['flake.nix', flakeFile(fleet)],
     ['hosts/default.nix', hostsFile(fleet)],
     [guestModulePath, guestModule],
-    [hypervisorModulePath, hypervisorModule],
+    ...hypervisorFiles,
   ];
   if (fleet.vms.some((vm) => vm.store === 'disk')) files.push([ownStoreModulePath, ownStoreModule]);
   if (fleet.vms.some(isLookedInto)) files.push([guestChecksModulePath, guestChecksModule]);

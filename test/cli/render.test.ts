@@ -12,8 +12,11 @@ const rendered = [
   'hosts/hv1/firewall.nix',
   'hosts/hv1/networks.nix',
   'hosts/web1/default.nix',
+  'modules/autostart.sh',
+  'modules/guest-keys.sh',
   'modules/guest.nix',
   'modules/hypervisor.nix',
+  'modules/recover.sh',
 ];
 const lines = (text: string) => text.trimEnd().split('\n').sort();
 
@@ -28,7 +31,7 @@ describe('fleet render', () => {
     expect(await desk.fleet('render')).toEqual({
       code: 0,
       stdout: '',
-      stderr: '9 files up to date, 0 changed\n',
+      stderr: '12 files up to date, 0 changed\n',
     });
     expect(desk.files()).toEqual(files);
   });
@@ -160,7 +163,7 @@ describe('a file of the user’s in the way', () => {
     truncateSync(first, 15 * 1024 * 1024);
     for (let n = 1; n < 40; n++) linkSync(first, join(desk.folder, 'modules', `${n}.nix`));
     const run = await desk.fleet('render', '--check');
-    expect(run).toMatchObject({ code: 1, stderr: '0 files up to date, 49 not\n' });
+    expect(run).toMatchObject({ code: 1, stderr: '0 files up to date, 52 not\n' });
     expect(lines(run.stdout)).toContain('left over modules/39.nix');
   });
 });

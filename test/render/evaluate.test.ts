@@ -22,7 +22,9 @@ const usersOf = (users: readonly User[]): object =>
 describeWithNix('rendered files', () => {
   it('parse', () => {
     const files = Object.entries(themes).flatMap(([theme, fleet]) =>
-      [...render(fleet)].map(([path, text]) => [`${theme}/${path}`, text] as const),
+      [...render(fleet)]
+        .filter(([path]) => path.endsWith('.nix'))
+        .map(([path, text]) => [`${theme}/${path}`, text] as const),
     );
     withFiles(files, (dir) => parse(files.map(([path]) => join(dir, path))));
   });

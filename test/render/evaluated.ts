@@ -13,7 +13,6 @@ function pkgsOf(theme: Fleet): Data {
     git: 'git',
     iputils: 'iputils',
     openssh: 'openssh',
-    runtimeShell: '/bin/sh',
   };
   for (const name of [...theme.hypervisors, ...theme.vms].flatMap((m) => m.packages)) {
     const [last, ...first] = name.split('.').reverse();
@@ -39,6 +38,7 @@ export function configOf({ files }: Evaluated, name: string): unknown {
 
 /** No modules, but parts of some. */
 const isPart = (path: string): boolean =>
+  !path.endsWith('.nix') ||
   path === 'flake.nix' ||
   path === layersModulePath ||
   path === defaultsPath ||

@@ -8,7 +8,9 @@ import { fixtures, themes, themeTexts } from './themes.ts';
 /** What is the same in every fleet that has it is golden once. */
 const constants = join(fixtures, '../render-constant');
 const isConstant = (path: string): boolean =>
-  /^modules\/(guest|guest-checks|guest-own-store|hypervisor|layers)\.nix$/.test(path);
+  /^modules\/((guest|guest-checks|guest-own-store|hypervisor|layers)\.nix|\w[\w-]*\.sh)$/.test(
+    path,
+  );
 
 /** FLEET_UPDATE=1 writes what is rendered now: read the diff before committing it. */
 const update = process.env.FLEET_UPDATE === '1';

@@ -35,10 +35,10 @@ describe.each(Object.entries(themes))('%s', (_, theme) => {
 
   it('has sorted paths and the marker in every file', () => {
     expect([...files.keys()]).toEqual([...files.keys()].sort());
-    for (const text of files.values()) {
+    for (const [path, text] of files) {
       expect(text.split('\n')[0]).toBe(marker);
       expect(isRendered(text)).toBe(true);
-      expect(text.endsWith('}\n')).toBe(true);
+      expect(text.endsWith(path.endsWith('.nix') ? '}\n' : '\n')).toBe(true);
     }
   });
 });

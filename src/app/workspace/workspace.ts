@@ -77,7 +77,7 @@ function removeIfEmpty(folder: string): void {
 }
 
 /**
- * Everything where fleet renders to: flake.nix, hosts/ and modules/. Only Nix files can be fleet's. Texts are
+ * Everything where fleet renders to: flake.nix, hosts/ and modules/. Only Nix and shell can be fleet's. Texts are
  * compared one by one and not kept: a commit of some kilobytes can name one huge file many times.
  */
 function existingFiles(
@@ -89,7 +89,7 @@ function existingFiles(
     if (entry.isDirectory()) {
       for (const inner of list(join(directory, path))) walk(`${path}/${inner.name}`, inner);
     } else {
-      const mayBeOurs = entry.isFile() && path.endsWith('.nix');
+      const mayBeOurs = entry.isFile() && /\.(nix|sh)$/.test(path);
       const text = mayBeOurs ? textOf(directory, path) : '';
       const wanted = rendered.get(path);
       files.set(path, text === wanted ? wanted : isRendered(text) ? marker : '');

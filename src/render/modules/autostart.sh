@@ -1,4 +1,4 @@
-#!/bin/sh
+# shellcheck shell=sh
 # Starts guests one by one, in the order of /etc/fleet/autostart. A line of it:
 #   NAME always|healthy ADDRESS TAP=BRIDGE[,TAP=BRIDGE...] NEEDED[,NEEDED...]
 # with - for no needs. healthy: only the runner that /var/lib/fleet/healthy/NAME names, which is

@@ -1,4 +1,4 @@
-#!/bin/sh
+# shellcheck shell=sh
 # guest-keys NAME: what a guest is given to be looked into, made once and kept. Its ssh host key, and
 # the public half of the key that the hypervisor logs in with. Nobody but root reads the folders.
 R=${FLEET_ROOT:-}

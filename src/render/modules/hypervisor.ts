@@ -1,12 +1,10 @@
 import { guestKeysTag } from '../../model/guest-keys.ts';
-import { indented } from '../../nix/escape.ts';
 import { rendered } from '../marker.ts';
-import { autostartScript, guestKeysScript } from './shell.generated.ts';
+import { autostartScript, guestKeysScript, recoverScript } from './shell.generated.ts';
 
 export const hypervisorModulePath = 'modules/hypervisor.nix';
 
-/** What every hypervisor has; the same in every fleet. */
-export const hypervisorModule = rendered(`{
+const hypervisorModule = rendered(`{
   config,
   inputs,
   lib,
@@ -75,15 +73,7 @@ export const hypervisorModule = rendered(`{
       RemainAfterExit = true;
       Type = "oneshot";
     };
-    script = ''
-      for back in /var/lib/fleet/deployments/*/back.sh; do
-        if [ ! -e "$back" ] || [ -e "''\${back%/*}/result" ]; then continue; fi
-        code=0
-        \${pkgs.runtimeShell} "$back" boot || code=$?
-        # It booted into a system that nobody confirmed, and reboots: nothing may start here.
-        [ "$code" != 75 ] || exec sleep infinity
-      done
-    '';
+    script = builtins.readFile ./recover.sh;
   };
   systemd.services."microvm@".after = [ "fleet-recover.service" ];
   systemd.services."microvm-set-booted@".after = [ "fleet-recover.service" ];
@@ -109,7 +99,7 @@ export const hypervisorModule = rendered(`{
       TimeoutStartSec = "infinity";
       Type = "notify";
     };
-    script = ${indented(autostartScript, '    ')};
+    script = builtins.readFile ./autostart.sh;
   };
 
   # Only for guests with run checks, whose runners have a share with this tag.
@@ -119,7 +109,7 @@ export const hypervisorModule = rendered(`{
     unitConfig.ConditionPathExists = "\${config.microvm.stateDir}/%i/current/share/microvm/virtiofs/${guestKeysTag}";
     serviceConfig.Type = "oneshot";
     scriptArgs = "%i";
-    script = ${indented(guestKeysScript, '    ')};
+    script = builtins.readFile ./guest-keys.sh;
   };
 
   systemd.services."microvm-virtiofsd@" = {
@@ -131,3 +121,11 @@ export const hypervisorModule = rendered(`{
   };
 }
 `);
+
+/** What every hypervisor has; the same in every fleet: a module, and beside it the shell of its units. */
+export const hypervisorFiles: readonly (readonly [path: string, text: string])[] = [
+  [hypervisorModulePath, hypervisorModule],
+  ['modules/autostart.sh', rendered(autostartScript)],
+  ['modules/guest-keys.sh', rendered(guestKeysScript)],
+  ['modules/recover.sh', rendered(recoverScript)],
+];

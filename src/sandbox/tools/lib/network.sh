@@ -53,7 +53,7 @@ link_add() {
 		mac=$mac:${digits%"$rest"}
 		digits=$rest
 	done
-	mkdir -p "$conf4/$1"
+	mkdir -p "$conf4/${1:?}"
 	cat "$conf4/all/forwarding" >"$conf4/$1/forwarding"
 	if [ "$2" = bridge ]; then mkdir -p "$R/sys/class/net/$1/bridge"; else mkdir -p "$R/sys/class/net/$1"; fi
 	link_save "$1"
@@ -62,7 +62,7 @@ link_add() {
 }
 
 link_delete() {
-	rm -rf "$box/net/$1" "$R/sys/class/net/$1" "$conf4/$1"
+	rm -rf "$box/net/$1" "$R/sys/class/net/$1" "$conf4/${1:?}"
 	for other in "$box"/net/*; do
 		[ -f "$other" ] || continue
 		link_load "${other##*/}" && [ "$master" = "$1" ] || continue
