@@ -1,8 +1,9 @@
 import { askAll, connectAll } from '../deploy/connect-all.ts';
 import type { Generation } from '../host/generations.ts';
-import { readGenerations } from '../host/hypervisor/look.ts';
+import { readGenerations, readHistory } from '../host/hypervisor/look.ts';
 import type { Emit } from '../model/events.ts';
 import { systemName } from '../model/names.ts';
+import { broughtBy } from '../model/past-deployment.ts';
 import { looking } from './looking.ts';
 import type { Ports } from './ports.ts';
 import { hypervisorOf } from './rollback.ts';
@@ -19,7 +20,9 @@ export interface GenerationsInput {
 /** A generation that one can return to; its name is the vm's or the hypervisor's. */
 export interface KnownGeneration extends Generation {
   readonly hypervisor: string;
-  readonly kind: 'hypervisor' | 'vm';
+  /** The deployment that brought it, while the hypervisor remembers that, and its commit. */
+  readonly deployment?: string | undefined;
+  readonly commit?: string | undefined;
 }
 
 export interface KnownGenerations {
@@ -43,16 +46,19 @@ export async function generations(
       ports,
     );
     sayUnknownState(contacts, emit);
-    const known = await askAll(contacts, (host) => readGenerations(host));
-    const rows = known.flatMap(({ hypervisor: { name: hypervisor }, answer }) =>
-      answer instanceof Error
-        ? []
-        : answer.all.map((generation): KnownGeneration => {
-            const name = generation.name === systemName ? hypervisor : generation.name;
-            const kind = index.hypervisors.has(name) ? 'hypervisor' : 'vm';
-            return { ...generation, name, hypervisor, kind };
-          }),
+    const known = await askAll(contacts, (host) =>
+      // What is not remembered, or cannot be read, is only left out.
+      Promise.all([readGenerations(host), readHistory(host).catch(() => [])]),
     );
+    const rows = known.flatMap(({ hypervisor: { name: hypervisor }, answer }) => {
+      if (answer instanceof Error) return [];
+      const [{ all }, past] = answer;
+      return all.map((generation): KnownGeneration => {
+        const name = generation.name === systemName ? hypervisor : generation.name;
+        const by = broughtBy(past, generation.name, generation.path);
+        return { ...generation, name, hypervisor, deployment: by?.id, commit: by?.commit };
+      });
+    });
     return {
       rows: rows.filter(({ name }) => names.length === 0 || names.includes(name)),
       silent: known.flatMap(({ hypervisor, answer }) =>

@@ -1,7 +1,7 @@
 import { generations, type KnownGenerations } from '../app/generations.ts';
 import { exitCodes } from '../model/errors.ts';
 import { saidBy } from '../model/said-by.ts';
-import { timestamp } from '../model/time.ts';
+import { generationsText } from '../report/generations-text.ts';
 import type { Invocation } from './options.ts';
 import { realPorts } from './ports.ts';
 import { tell } from './tell.ts';
@@ -25,16 +25,9 @@ function show({ rows, silent }: KnownGenerations, json: boolean): void {
   for (const { hypervisor, error } of silent)
     process.stderr.write(`${saidBy(hypervisor, error)}\n`);
   if (json) {
-    const generations = rows.map(({ kind: _, ...row }) => row);
-    const document = { kind: 'generations', version: 1, generations };
+    const document = { kind: 'generations', version: 1, generations: rows };
     process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
     return;
   }
-  const width = Math.max(4, ...rows.map((r) => r.name.length));
-  for (const { current, kind, name, number = 'kept', path, since } of rows) {
-    const when = since > 0 ? timestamp(since) : ' '.repeat(20);
-    process.stdout.write(
-      `${current ? '*' : ' '} ${name.padEnd(width)} ${String(number).padStart(4)}  ${when}  ${kind}\n    ${path}\n`,
-    );
-  }
+  process.stdout.write(generationsText(rows));
 }

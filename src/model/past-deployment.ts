@@ -63,3 +63,21 @@ export interface HistoryEntry {
   /** It has not ended: what becomes of it. */
   readonly open?: OpenDeployment;
 }
+
+/**
+ * The last deployment that put this generation in the place of another one.
+ * @param past what one hypervisor remembers, the oldest first
+ */
+export function broughtBy(
+  past: readonly PastDeployment[],
+  target: string,
+  path: string,
+): PastDeployment | undefined {
+  return past.findLast(
+    ({ after, before, operation, result }) =>
+      result === 'done' &&
+      operation === 'apply' &&
+      after.get(target) === path &&
+      before.get(target) !== path,
+  );
+}

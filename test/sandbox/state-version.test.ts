@@ -68,6 +68,9 @@ describe('the version of what a hypervisor remembers', { timeout: 240_000 }, () 
   it('keeps nobody who is on call from rolling back: it is said, and not lowered', async () => {
     const list = await desk.fleet(['rollback', '--list']);
     expect([list.code, list.stderr]).toEqual([0, `hv1: ${newer}\n`]);
+    expect(list.stdout).toMatch(
+      /^\* web1 +\d+ {2}[\d: -]+ {2}[0-9a-f]{8} {2}\d{8}-\d{6}-[0-9a-f]{4}$/m,
+    );
     const before = await hv1.runner('web1');
     const run = await desk.fleet(['rollback', 'web1', '--yes']);
     expect(run.code, run.stdout + run.stderr).toBe(0);
