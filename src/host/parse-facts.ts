@@ -59,6 +59,7 @@ function read(text: string): Facts {
     .slice(0, 1)
     .map((fields) => parseOpen(fields, atWork));
   const deployed = of('deployed');
+  const otherVms = of('other').flatMap(([name]) => (shape.isName(name) ? [name] : []));
   const unknownState = parseVersion(of('version')[0]);
   return {
     ...(unknownState && { unknownState }),
@@ -129,6 +130,7 @@ function read(text: string): Facts {
     ),
     open,
     vms: parseVms(of('vm'), times, parseGuests(rows.firsts('vm'), runners, seen)),
+    ...(otherVms.length > 0 && { otherVms }),
     failedUnits: linesOf('failed')
       .map((l) => shape.words(l.trim().split(/\s+/)[0]))
       .filter(Boolean),

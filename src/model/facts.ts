@@ -58,6 +58,8 @@ export interface Facts {
   /** Deployments that began and have not ended. */
   readonly open: readonly OpenDeployment[];
   readonly vms: ReadonlyMap<string, VmFacts>;
+  /** Folders of guests with names that no vm of a fleet can have (`Web_1`); absent when there are none. */
+  readonly otherVms?: readonly string[];
   /** Only when asked for: facts under a deployment's lock. */
   readonly failedUnits: readonly string[];
   readonly interfaces: ReadonlyMap<string, Interface>;

@@ -214,7 +214,7 @@ function orphans(index: FleetIndex, hypervisor: string, facts: Facts): Drift[] {
     ...[...facts.deployed.values()].flatMap((d) => nicsOf(d.expected)).map(({ tap }) => tap),
   ]);
   return [
-    ...[...facts.vms.keys()]
+    ...[...facts.vms.keys(), ...(facts.otherVms ?? [])]
       .filter((name) => !own.has(name) && !facts.deployed.has(name))
       .map(
         (name): Drift => ({

@@ -98,6 +98,7 @@ function records(facts: Facts): string[] {
     ['boot', facts.bootId],
     ['version', ...version(facts)],
     ...(facts.fleet === undefined ? [] : [['fleet', facts.fleet]]),
+    ...(facts.otherVms ?? []).map((name) => ['other', name]),
     ...facts.missingTools.map((tool) => ['missing', tool]),
     ...(lock ? [deployment('lock', lock)] : []),
     ...[...facts.deployed].map(([name, d]) => {

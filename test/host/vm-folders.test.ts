@@ -56,3 +56,27 @@ test('folders that take too long to count are unknown, and the facts come all th
     rmSync(root, { recursive: true, force: true });
   }
 });
+
+test('folders with names that fleet cannot have are told beside the vms, and nothing else', () => {
+  const root = mkdtempSync(join(tmpdir(), 'fleet-taken-'));
+  try {
+    const seen = (...folders: readonly string[]) => {
+      for (const folder of folders)
+        mkdirSync(join(root, 'var/lib/microvms', folder), { recursive: true });
+      const text = execFileSync('sh', ['-c', script('facts'), 'fleet', '/none', 'brief'], {
+        encoding: 'utf8',
+        env: { PATH: process.env.PATH, FLEET_ROOT: root },
+      });
+      return parseFacts(text);
+    };
+    mkdirSync(join(root, 'nix/store'), { recursive: true });
+    mkdirSync(join(root, 'proc/sys/kernel/random'), { recursive: true });
+    writeFileSync(join(root, 'proc/sys/kernel/random/boot_id'), 'boot\n');
+    expect(seen('web1')).not.toHaveProperty('otherVms');
+    const facts = seen('Web_1', 'a b', '-x', '.aside');
+    expect([...facts.vms.keys()]).toEqual(['web1']);
+    expect(facts.otherVms).toEqual(['Web_1']);
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+});

@@ -171,3 +171,12 @@ test('a first switch says which guests its roll-back would restart', () => {
   ]);
   expect(told(true)).toEqual([]);
 });
+
+test('a folder whose name fleet cannot have is told with the others that are not of the fleet', () => {
+  const { drift } = planHv1({ facts: () => ({ otherVms: ['Web_1'] }) });
+  expect(drift).toContainEqual({
+    target: 'Web_1',
+    code: 'orphan',
+    message: '/var/lib/microvms/Web_1 belongs to no vm of the fleet; fleet leaves it alone',
+  });
+});

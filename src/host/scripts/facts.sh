@@ -177,6 +177,7 @@ look() {
 	# Of guests that fleet cannot have, too: one whose runner was collected never starts again.
 	for folder in "$vms"/*; do
 		is_guest "$folder" || continue
+		is_vm "$folder" || record other "${folder##*/}"
 		for link in current booted; do
 			[ ! -L "$folder/$link" ] || [ -e "$folder/$link" ] || record lost "${folder##*/}" "$link"
 		done
