@@ -2,6 +2,7 @@ import { ConfigError, exitCodes, FleetError } from '../model/errors.ts';
 import { failureOf } from '../model/failure.ts';
 import { quotedAfterFirst, quotedText } from '../model/plain-text.ts';
 import { hasColours, styleFor } from '../report/style.ts';
+import { wrapHint } from '../report/wrap.ts';
 import type { EventStream } from './stream.ts';
 
 /**
@@ -30,7 +31,7 @@ export async function reportError(
       `${style('red', 'error')} ${quotedAfterFirst(error.message)} ${style('dim', `[${error.code}]`)}`,
     ];
     if (error.detail) parts.push(quotedText(error.detail).replace(/^/gm, '  '));
-    if (error.hint) parts.push(error.hint);
+    if (error.hint) parts.push(wrapHint(error.hint, 0));
     process.stderr.write(`${parts.join('\n')}\n`);
     return error.exitCode;
   }

@@ -9,7 +9,7 @@ import {
   unmended,
 } from '../plan/plan.ts';
 import type { Style } from './style.ts';
-import { wrap } from './wrap.ts';
+import { wrap, wrapHint } from './wrap.ts';
 
 const signs: Record<Action['kind'], string> = {
   checkout: '·',
@@ -89,7 +89,7 @@ function colourDiff(diff: string, style: Style): string {
 function hypervisorText(plan: HypervisorPlan, style: Style): string {
   const lines: string[] = [];
   if (plan.unreachable)
-    lines.push(`  ${style('red', 'unreachable')}  ${hanging(plan.unreachable, 15)}`);
+    lines.push(`  ${style('red', 'unreachable')}  ${wrapHint(plan.unreachable, 15)}`);
   for (const problem of plan.problems)
     lines.push(`  ${style('red', 'problem')}  ${wrap(problem, 11)}`);
   const width = Math.max(0, ...plan.actions.map((a) => a.target.length));
@@ -134,12 +134,8 @@ function folded({ name, drift }: HypervisorPlan): readonly Pick<Drift, 'target' 
 /** A message that is wrapped, and below it what to do. */
 function withHint(text: string, column: number): string {
   const [message = '', ...hint] = text.split('\n');
-  return [wrap(message, column), ...hint].join(`\n${' '.repeat(column)}`);
-}
-
-/** Further lines of a message begin under the first; commands in it stay whole, to be copied. */
-function hanging(text: string, column: number): string {
-  return text.replaceAll('\n', `\n${' '.repeat(column)}`);
+  const lines = [wrap(message, column), ...hint.map((line) => wrapHint(line, column))];
+  return lines.join(`\n${' '.repeat(column)}`);
 }
 
 /** What would happen, in numbers. */

@@ -1,6 +1,7 @@
 import { quotedAfterFirst, quotedText } from '../model/plain-text.ts';
 import type { HypervisorResult } from '../model/result.ts';
 import type { Style } from './style.ts';
+import { wrapHint } from './wrap.ts';
 
 const words: Record<HypervisorResult['outcome'], readonly ['green' | 'yellow' | 'red', string]> = {
   done: ['green', 'done'],
@@ -22,7 +23,7 @@ export function resultText(results: readonly HypervisorResult[], style: Style): 
         lines.push(...indent(quotedAfterFirst(failure.message), 2));
         if (failure.detail)
           lines.push(...indent(quotedText(failure.detail), 4).map((l) => style('dim', l)));
-        if (failure.hint) lines.push(...indent(failure.hint, 2));
+        if (failure.hint) lines.push(`  ${wrapHint(failure.hint, 2)}`);
       }
       const isBack = result.outcome !== 'done';
       if (isBack && result.lines.length > 0) lines.push('  after the roll-back:');

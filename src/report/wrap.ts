@@ -22,3 +22,27 @@ export function wrap(text: string, column: number): string {
     })
     .join(`\n${' '.repeat(column)}`);
 }
+
+/** `Try: git fetch origin`: what a line without a full stop ends with is a command. */
+const command = /(?<=: )(?:(?!: ).)*[^.?!]$/;
+/** What follows a colon, up to the end of its clause, may be one, and so may what is in backticks. */
+const clause = /(?<=: )[^,;.?!]*(?:[,;.?!](?! )[^,;.?!]*)*|`[^`]*`/g;
+
+/**
+ * What to do about an error, wrapped as any text, but with its commands in one line, to be copied. A line that
+ * begins with a space is one.
+ */
+export function wrapHint(hint: string, column: number): string {
+  const room = Math.max(80 - column, 24);
+  const whole = (text: string) => text.replaceAll(' ', '\0');
+  return hint
+    .split('\n')
+    .map((line) => {
+      if (line.length <= room || line.startsWith(' ')) return line;
+      const parts = line
+        .replace(command, whole)
+        .replace(clause, (text) => (text.length <= room ? whole(text) : text));
+      return wrap(parts, column).replaceAll('\0', ' ');
+    })
+    .join(`\n${' '.repeat(column)}`);
+}

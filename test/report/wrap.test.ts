@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { wrap } from '../../src/report/wrap.ts';
+import { wrap, wrapHint } from '../../src/report/wrap.ts';
 
 const sentence = 'a sentence of many words that goes on for longer than a terminal is wide, and on';
 
@@ -36,4 +36,30 @@ test('a word longer than a line is not cut', () => {
 
 test('its own lines stay lines', () => {
   expect(wrap('one\ntwo', 2)).toBe('one\n  two');
+});
+
+test('the hint of an error is wrapped, and its commands stay whole, to be copied', () => {
+  const lines = (hint: string, column = 0) => wrapHint(hint, column).split('\n');
+  const key = `echo 'hv1, ssh-ed25519 ${'A'.repeat(80)}' >> ~/.ssh/known_hosts`;
+  expect(lines(`Is it ours?\nIf they are the same, accept it: ${key}`, 2)).toEqual([
+    'Is it ours?',
+    '  If they are the same, accept it:',
+    `  ${key}`,
+  ]);
+  expect(lines(`Only then:\n  ${key}`)).toEqual(['Only then:', `  ${key}`]);
+  expect(
+    lines(
+      'Revert on top of it, on the branch that is followed: git pull --rebase origin main, then git cherry-pick 1234abcd. `ssh -v` says more, and so does the log of the server there.',
+    ),
+  ).toEqual([
+    'Revert on top of it, on the branch that is followed:',
+    'git pull --rebase origin main, then git cherry-pick 1234abcd. `ssh -v` says',
+    'more, and so does the log of the server there.',
+  ]);
+  expect(lines('Try: git fetch origin')).toEqual(['Try: git fetch origin']);
+});
+
+test('prose behind a colon is wrapped like any other', () => {
+  const hint = `One thing: ${'word '.repeat(30)}.`;
+  for (const line of wrapHint(hint, 15).split('\n')) expect(line.length).toBeLessThanOrEqual(80);
 });

@@ -71,7 +71,7 @@ describe('a deployment whose fleet was killed', { timeout: 240_000 }, () => {
     const rollback = await desk.fleet(['rollback', 'web2', '--yes']);
     expect([rollback.code, rollback.stdout]).toEqual([5, '']);
     expect(rollback.stderr).toMatch(/hv1 is locked by \S+ \(apply /);
-    expect(rollback.stderr).toMatch(
+    expect(rollback.stderr.replace(/\s+/g, ' ')).toMatch(
       /finish it \(fleet apply --resume \S+\) or roll it back \(fleet apply --resume \S+ --undo\)/,
     );
     const undo = await desk.fleet(['apply', '--undo', '--yes']);

@@ -166,10 +166,7 @@ export function handshakeError(error: Error, label: string, said: string | undef
     `${label}: the connection ended before login: ${error.message}`,
     {
       ...(said === undefined ? {} : { detail: said }),
-      hint: [
-        'Is it an sshd that listens there? One under load drops connections (MaxStartups), and so does one that',
-        'saw logins fail from here (PerSourcePenalties): wait some minutes, then try once. `ssh -v` shows more.',
-      ].join('\n'),
+      hint: 'Is it an sshd that listens there? One under load drops connections (MaxStartups), and so does one that saw logins fail from here (PerSourcePenalties): wait some minutes, then try once. `ssh -v` shows more.',
       cause: error,
     },
   );
