@@ -87,13 +87,14 @@ function former(text: string | undefined): string {
 
 function steps(journal: readonly (readonly string[])[]): PastStep[] {
   const next = followers(journal);
-  return journal.flatMap(([time, number = '-', name = '', state], i) => {
+  return journal.flatMap(([time, number = '-', name = '', state, about = ''], i) => {
     if (state !== 'begin') return [];
     // A power cut ends a way back in the middle, and at boot there is another.
     const end = next[i]?.[3] === 'end' ? next[i] : undefined;
     return {
       number: number === '-' ? undefined : shape.words(number),
       name: shape.words(name),
+      ...(about && { about: shape.words(about) }),
       began: shape.time(time, 'time of a step'),
       ended: end && shape.time(end[0], 'time of a step'),
       // A word where the deployment ended.

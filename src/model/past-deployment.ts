@@ -51,6 +51,8 @@ export interface PastStep {
   /** Undefined for what is no step of fleet's: the way back, the confirmation. */
   readonly number: string | undefined;
   readonly name: string;
+  /** What a `repair` brought back: `link br-front`. */
+  readonly about?: string;
   readonly began: number;
   readonly ended: number | undefined;
   readonly code: number | undefined;

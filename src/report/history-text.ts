@@ -73,10 +73,10 @@ function changed({ after, before, targets, result }: PastDeployment, hypervisor:
   return names.length === 0 ? '' : `: ${names.join(', ')}`;
 }
 
-function stepLine({ number, name, began, ended, code }: PastStep): string {
+function stepLine({ about, number, name, began, ended, code }: PastStep): string {
   const how =
     ended === undefined
       ? 'began, and did not end'
       : `${code === undefined || code === 0 ? 'ok' : `failed (${code})`}, ${ended - began} s`;
-  return `    ${number ?? '   '} ${name}: ${how}`;
+  return `    ${number ?? '   '} ${name}${about === undefined ? '' : ` ${about}`}: ${how}`;
 }

@@ -38,6 +38,8 @@ const done =
     ['journal', 1005, '001', 'build', 'end', 0],
     ['journal', 1006, '002', 'vm-update', 'begin'],
     ['journal', 1016, '002', 'vm-update', 'end', 1],
+    ['journal', 1017, '003', 'repair', 'begin', 'link br-front'],
+    ['journal', 1018, '003', 'repair', 'end', 0],
     ['journal', 1020, '-', 'confirm', 'begin'],
     ['journal', 1021, '-', 'confirm', 'end', 0],
     ['journal', 1022, '-', 'end', 'end', 'done'],
@@ -66,6 +68,14 @@ describe('history', () => {
       steps: [
         { number: '001', name: 'build', began: 1001, ended: 1005, code: 0 },
         { number: '002', name: 'vm-update', began: 1006, ended: 1016, code: 1 },
+        {
+          number: '003',
+          name: 'repair',
+          about: 'link br-front',
+          began: 1017,
+          ended: 1018,
+          code: 0,
+        },
         { number: undefined, name: 'confirm', began: 1020, ended: 1021, code: 0 },
       ],
       before: new Map([

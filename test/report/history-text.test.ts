@@ -66,7 +66,8 @@ test('one deployment is told with its steps, on each hypervisor', () => {
   const steps = [
     step('001', 'build', 12, 0),
     step('002', 'vm-update', 3, 1),
-    step('003', 'switch'),
+    { ...step('003', 'repair', 1, 0), about: 'link br-front' },
+    step('004', 'switch'),
     step(undefined, 'way-back', 5),
   ];
   expect(text(deployment({ steps }))).toMatchInlineSnapshot(`
@@ -74,7 +75,8 @@ test('one deployment is told with its steps, on each hypervisor', () => {
       20251009-085320-abcd by ada@desk: hv1, web1, new1
         001 build: ok, 12 s
         002 vm-update: failed (1), 3 s
-        003 switch: began, and did not end
+        003 repair link br-front: ok, 1 s
+        004 switch: began, and did not end
             way-back: ok, 5 s
     "
   `);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseHistory } from '../../src/host/history.ts';
 import { Stage } from './stage.ts';
 
 describe('what somebody took apart on a hypervisor', () => {
@@ -53,6 +54,19 @@ describe('what somebody took apart on a hypervisor', () => {
     expect((await network()).closed4).toContain('br-web');
     for (const name of (await network()).closed4) await stage.step('repair', 'forward4', name);
     expect(await network()).toEqual(well);
+  });
+
+  it('is named by history: each repair with what it brought back', async () => {
+    const steps = parseHistory((await stage.call('history', '1')).stdout)[0]?.steps ?? [];
+    const repairs = steps.filter(({ name }) => name === 'repair');
+    expect(repairs.map(({ about }) => about).slice(0, 4)).toEqual([
+      'link br-web',
+      'address br-web 10.1.0.1/24',
+      'unit nftables.service',
+      'unit dnsmasq.service',
+    ]);
+    expect(repairs[0]).toMatchObject({ code: 0 });
+    expect(steps.filter(({ name }) => name !== 'repair').map(({ about }) => about)).toEqual([]);
   });
 
   it('a table that was edited by hand is not the one that was deployed', async () => {

@@ -8,6 +8,9 @@ shift 5
 deployment=$deployments/$id
 base=$deployment/steps/$number-$name
 confirm=$(meta "$id" confirm)
+# In the journal beside the step's name: of what is repaired the name of the step says nothing.
+about=
+[ "$name" != repair ] || about=$tab$*
 
 cannot_write() {
 	full=$(full_disk) || full=$state
@@ -47,14 +50,14 @@ fi
 # Inside the unit, so that journal and lease are kept without us, too.
 # shellcheck disable=SC2016
 wrapper='
-base=$1 number=$2 name=$3 deployment=$4 confirm=$5
+base=$1 number=$2 name=$3 deployment=$4 confirm=$5 about=$6
 lease() {
 	read -r up _ </proc/uptime || up=$(date +%s)
 	echo "$((${up%.*} + confirm))" >"$deployment/deadline.$$" && mv -f "$deployment/deadline.$$" "$deployment/deadline"
 } 2>/dev/null
 [ ! -L "$deployment/decided" ] || exit 1
 lease
-printf "%s\t%s\t%s\tbegin\n" "$(date +%s)" "$number" "$name" >>"$deployment/journal"
+printf "%s\t%s\t%s\tbegin%s\n" "$(date +%s)" "$number" "$name" "$about" >>"$deployment/journal"
 code=0
 FLEET_ANSWER=3 sh "$base.sh" 3>"$base.answer" >"$base.log" 2>&1 </dev/null || code=$?
 printf "%s\t%s\t%s\tend\t%s\n" "$(date +%s)" "$number" "$name" "$code" >>"$deployment/journal"
@@ -72,9 +75,9 @@ if [ "$kind" = build ]; then
 	available=$(while read -r key value _; do [ "$key" != MemAvailable: ] || echo "$value"; done <"$R/proc/meminfo")
 	memory=$((available * 4 / 5))
 	set -- -p OOMScoreAdjust=800 -p CPUWeight=20 -p IOWeight=20 -p MemoryMax="${memory}K" \
-		sh -c "$wrapper" fleet-step "$base" "$number" "$name" "$deployment" "$confirm"
+		sh -c "$wrapper" fleet-step "$base" "$number" "$name" "$deployment" "$confirm" "$about"
 else
-	set -- sh -c "$wrapper" fleet-step "$base" "$number" "$name" "$deployment" "$confirm"
+	set -- sh -c "$wrapper" fleet-step "$base" "$number" "$name" "$deployment" "$confirm" "$about"
 fi
 # In parentheses: else dash keeps what was standard output, and the connection stays open when we give up.
 (unit "$@") </dev/null >/dev/null 2>&1 &
