@@ -77,9 +77,7 @@ export async function init(
     boot: bootOf(seen.records ?? [], hardware),
   };
   const { found } = seen;
-  const content = found
-    ? foundFleet(first, found.facts, found.runners, hypervisor.checkout)
-    : emptyFleet(first);
+  const content = found ? foundFleet(first, found.facts, found.runners) : emptyFleet(first);
   // It is committed: what guests' urls hold is not for everybody who reads the repository.
   const text = redact(`${modeline}\n${content}`);
   const read = readFleet(text, config);

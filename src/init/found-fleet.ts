@@ -1,7 +1,6 @@
 import { fileOf } from '../host/network-files.ts';
 import type { FoundVm, Runners } from '../host/runners.ts';
 import { quotePart } from '../model/config.ts';
-import { FleetError } from '../model/errors.ts';
 import type { Facts } from '../model/facts.ts';
 import { heedRouters } from '../model/heed-routers.ts';
 import {
@@ -20,23 +19,9 @@ import { comment, type Fields, prefixed, yaml } from './text.ts';
 /**
  * A fleet.yaml of a hypervisor that runs vms which fleet did not make. Its networks become fleet's;
  * its vms are written in comments, for each of them restarts when it becomes fleet's: the plan of
- * this text restarts none. @throws FleetError `init.deployed` when fleet deploys there already.
+ * this text restarts none.
  */
-export function foundFleet(
-  first: FirstHypervisor,
-  facts: Facts,
-  runners: Runners,
-  checkout: string,
-): string {
-  if (facts.fleet !== undefined) {
-    throw new FleetError(
-      'init.deployed',
-      `${first.name} is deployed by fleet already: fleet ${facts.fleet}`,
-      {
-        hint: `Its repository is where the others have it; a copy is on the hypervisor:\n  git clone ${first.ssh}:${checkout}`,
-      },
-    );
-  }
+export function foundFleet(first: FirstHypervisor, facts: Facts, runners: Runners): string {
   const nat = foundNat(runners.natRules, first.uplink);
   const nat6 = foundNat(runners.natRules6, first.uplink);
   const bridges = foundBridges(first, facts, runners, nat.out);

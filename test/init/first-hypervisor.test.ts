@@ -28,10 +28,7 @@ const nothing = {
 
 describe.each<[string, (of: FirstHypervisor) => string]>([
   ['a first fleet.yaml', emptyFleet],
-  [
-    'one with --from',
-    (of) => foundFleet(of, nothing.facts, nothing.runners, '/var/lib/fleet/repo'),
-  ],
+  ['one with --from', (of) => foundFleet(of, nothing.facts, nothing.runners)],
 ])('%s', (_, write) => {
   const hypervisor = (of: FirstHypervisor) => {
     const read = readFleet(write(of), 'fleet.yaml');

@@ -8,7 +8,6 @@ import type { FirstHypervisor } from '../../src/init/first-hypervisor.ts';
 import { foundFleet } from '../../src/init/found-fleet.ts';
 import { expandConfig } from '../../src/model/config.ts';
 
-const checkout = '/var/lib/fleet/repo';
 const first: FirstHypervisor = {
   fleet: 'infra',
   branch: 'main',
@@ -69,7 +68,7 @@ const webFacts = seen(
   ['web1', 'db1'],
   ['web1', 'db1', 'old'],
 );
-const text = foundFleet(first, webFacts, web, checkout);
+const text = foundFleet(first, webFacts, web);
 
 /** The text with the vm of this name uncommented, and out of microvm.autostart. */
 function uncommented(content: string, vm: string): string {
@@ -118,7 +117,7 @@ describe('a fleet.yaml of a hypervisor that runs vms already', () => {
     const named = parseRunners(
       fixture('web.runners').replace('vm\tweb1', 'other\tWeb_2\nvm\tweb1'),
     );
-    expect(foundFleet(first, webFacts, named, checkout)).toContain('Web_2');
+    expect(foundFleet(first, webFacts, named)).toContain('Web_2');
   });
 
   test('keeps what the hypervisor did for its vms: their start, bridges, TAPs in them, and NAT', () => {
@@ -145,7 +144,7 @@ describe('a fleet.yaml of a hypervisor that runs vms already', () => {
       ['web1'],
     );
     const forwarding = parseRunners(fixture('web.runners').replace('rule\t', 'forward6\nrule\t'));
-    const content = foundFleet(first, facts, forwarding, checkout);
+    const content = foundFleet(first, facts, forwarding);
     const read = readFleet(content, 'fleet.yaml');
     const config = 'fleet' in read ? read.fleet.hypervisors[0]?.config : {};
     expect(expandConfig(config ?? {})).toMatchObject({
@@ -154,8 +153,8 @@ describe('a fleet.yaml of a hypervisor that runs vms already', () => {
         etc: { 'sysctl.d/50-found.conf': { text: expect.stringContaining('ra = 2') } },
       },
     });
-    expect(foundFleet(first, facts, web, checkout)).not.toContain('forwarding');
-    expect(foundFleet(first, webFacts, forwarding, checkout)).not.toContain('forwarding');
+    expect(foundFleet(first, facts, web)).not.toContain('forwarding');
+    expect(foundFleet(first, webFacts, forwarding)).not.toContain('forwarding');
   });
 
   describe('of a bridge with IPv6', () => {
@@ -167,7 +166,7 @@ describe('a fleet.yaml of a hypervisor that runs vms already', () => {
           `$&network\tAddress=${own}\n`,
         ),
       );
-      const content = foundFleet(first, facts, runners, checkout);
+      const content = foundFleet(first, facts, runners);
       return { content, read: readFleet(uncommented(content, 'web1'), 'fleet.yaml') };
     };
 
@@ -217,7 +216,7 @@ describe('a fleet.yaml of a hypervisor that runs vms already', () => {
         const found = fixture('web.runners').replace(/^rule\t.*\n/m, () =>
           records.map((record) => `${record}\n`).join(''),
         );
-        const content = foundFleet(first, facts, parseRunners(found), checkout);
+        const content = foundFleet(first, facts, parseRunners(found));
         const read = readFleet(content, 'fleet.yaml');
         const config = 'fleet' in read ? read.fleet.hypervisors[0]?.config : undefined;
         return { kept: config?.['networking.nat'], remarks: unwrapped(content) };
@@ -294,7 +293,6 @@ describe('a fleet.yaml of a hypervisor that runs vms already', () => {
         first,
         seen([{ name: 'br0', addresses: ['10.1.0.1/24'] }], ['web1'], ['web1', 'db1', 'old']),
         parseRunners(records),
-        checkout,
       );
 
     test('finds the bridge of its TAP, and addresses of the bridge, in networkd’s files', () => {
@@ -331,7 +329,7 @@ describe('a fleet.yaml of a hypervisor that runs vms already', () => {
       const file = ['[Match]', 'Name=br0', '[Network]', 'Address=10.1.0.1/24', ...lines];
       const records = file.map((line) => `networkd\t10-br0.network\t${line}\n`).join('');
       const found = parseRunners(fixture('web.runners').replace('rule\t', `${records}rule\t`));
-      const content = foundFleet(first, webFacts, found, checkout);
+      const content = foundFleet(first, webFacts, found);
       const read = readFleet(content, 'fleet.yaml');
       const config = 'fleet' in read ? expandConfig(read.fleet.hypervisors[0]?.config ?? {}) : {};
       const { systemd, networking } = config as {
@@ -445,7 +443,7 @@ Address=10.1.0.7
         .join('');
       const odd = seen([{ name: 'br0', addresses: ['10.1.0.254/24'] }], ['web1'], ['web1']);
       const found = parseRunners(fixture('web.runners').replace('rule\t', `${records}rule\t`));
-      const content = foundFleet(first, odd, found, checkout);
+      const content = foundFleet(first, odd, found);
       expect(content).toContain('DHCPServer: true\n');
       expect(content).not.toContain('DHCP server');
     });
@@ -453,7 +451,7 @@ Address=10.1.0.7
 
   test('of a bridge that no network can be says why, and its vms stay in comments', () => {
     const odd = seen([{ name: 'br0', addresses: ['10.1.0.254/24'] }], ['web1'], ['web1']);
-    const content = foundFleet(first, odd, web, checkout);
+    const content = foundFleet(first, odd, web);
     expect(unwrapped(content)).toContain('br0 cannot be a network');
     expect(unwrapped(content)).toContain('10.1.0.254/24 is not the first of 10.1.0.0/24');
     expect(readFleet(content, 'fleet.yaml')).toMatchObject({ fleet: { networks: [], vms: [] } });
@@ -478,7 +476,7 @@ Address=10.1.0.7
         ['web1'],
       );
       const renamed = parseRunners(fixture('web.runners').replace(/\bbr0\b/g, name));
-      const content = foundFleet(first, facts, renamed, checkout);
+      const content = foundFleet(first, facts, renamed);
       expect(unwrapped(content)).toContain(`DECIDE: ${name} cannot be a network of fleet’s: `);
       expect(unwrapped(content)).toContain(`${why}. As it stands, it stays as it is`);
       expect(content).toContain(`90-found-${name}:`);
@@ -501,7 +499,7 @@ Address=10.1.0.7
       ['web1'],
       ['web1'],
     );
-    const content = foundFleet(first, facts, web, checkout);
+    const content = foundFleet(first, facts, web);
     expect(unwrapped(content)).toContain(
       'DECIDE: br-data cannot be a network of fleet’s: its subnet overlaps with that of br0. As it',
     );
@@ -519,7 +517,7 @@ Address=10.1.0.7
       ['web1'],
       ['web1'],
     );
-    const content = foundFleet(first, facts, web, checkout);
+    const content = foundFleet(first, facts, web);
     expect(unwrapped(content)).toContain(
       'DECIDE: br-data has fd00:1::1/64, too, which data will not',
     );
@@ -537,14 +535,14 @@ Address=10.1.0.7
     const wired = parseRunners(
       fixture('web.runners').replace('port\tvm-web1', 'port\teth0\tbr0\nport\tvm-web1'),
     );
-    expect(foundFleet(first, webFacts, wired, checkout)).toContain('eth0 is in it, too');
+    expect(foundFleet(first, webFacts, wired)).toContain('eth0 is in it, too');
   });
 
   describe('of its NAT', () => {
     const written = (...rules: string[]) => {
       const records = rules.map((rule) => `rule\t${rule}\n`).join('');
       const found = parseRunners(fixture('web.runners').replace(/^rule\t.*\n/m, () => records));
-      return foundFleet(first, webFacts, found, checkout);
+      return foundFleet(first, webFacts, found);
     };
     const nat = (content: string) => {
       const read = readFleet(content, 'fleet.yaml');
@@ -659,16 +657,6 @@ Address=10.1.0.7
       expect(readFleet(content, 'fleet.yaml')).toMatchObject({ fleet: { vms: [] } });
     });
   });
-
-  test('is refused where fleet deploys already, with the way to its repository', () => {
-    const ours = { ...webFacts, fleet: 'infra' };
-    expect(() => foundFleet(first, ours, web, checkout)).toThrow(
-      expect.objectContaining({
-        code: 'init.deployed',
-        hint: expect.stringContaining(`git clone root@192.0.2.1:${checkout}`),
-      }),
-    );
-  });
 });
 
 describe('runners', () => {
@@ -697,7 +685,7 @@ describe('a bridge that is not only of vms that can be fleet’s', () => {
       fixture('web.runners').replace('rule\t', `${records.map((r) => `${r}\n`).join('')}rule\t`),
     );
     const facts = seen([{ name: 'br0', addresses }], ['web1'], ['web1']);
-    const content = foundFleet(name, facts, runners, checkout);
+    const content = foundFleet(name, facts, runners);
     const read = readFleet(content, 'fleet.yaml');
     if (!('fleet' in read)) throw new Error(JSON.stringify(read.diagnostics));
     return { text: unwrapped(content), fleet: read.fleet };
@@ -788,10 +776,7 @@ describe('of a vm is said that fleet would not do alike', () => {
     const text = fixture('web.runners')
       .replace('run\texec -a "microvm@web1"', `${run}run\texec -a "microvm@web1"`)
       .replace('image\tvar.img\n', records);
-    return unwrapped(foundFleet(first, webFacts, parseRunners(text), checkout)).replaceAll(
-      /\n# +# /g,
-      ' ',
-    );
+    return unwrapped(foundFleet(first, webFacts, parseRunners(text))).replaceAll(/\n# +# /g, ' ');
   };
 
   test.each([
@@ -819,7 +804,7 @@ describe('of a vm is said that fleet would not do alike', () => {
 
   test('of an image elsewhere that it has to move, with the path that it will have', () => {
     const text = fixture('web.runners').replaceAll("'var.img'", "'/srv/mail/spool.img'");
-    const content = unwrapped(foundFleet(first, webFacts, parseRunners(text), checkout)).replaceAll(
+    const content = unwrapped(foundFleet(first, webFacts, parseRunners(text))).replaceAll(
       /\n# +# /g,
       ' ',
     );

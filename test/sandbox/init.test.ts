@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { SandboxHost } from '../../src/sandbox/hypervisor.ts';
@@ -34,3 +34,30 @@ it('fleet init says which file of the host it copied, byte for byte', {
     `${here} is a verbatim copy of ${there} on hv1: read it before you push`,
   );
 });
+
+it.each(['--ssh', '--from'])(
+  'fleet init %s says that the host belongs to a fleet, and writes nothing',
+  { timeout: 60_000 },
+  async (flag) => {
+    const hv1 = world.hosts[0] as SandboxHost;
+    const file = join(hv1.root, 'var/lib/fleet/fleet');
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, 'infra\n');
+    try {
+      const given = ['--state-version', '25.11', '--uplink', 'enp1s0'];
+      const folder = join(desk.folder, `other${flag}`);
+      const run = await desk.fleet(['-C', folder, 'init', flag, 'hv1', ...given]);
+      expect([run.code, run.stdout]).toEqual([1, '']);
+      expect(run.stderr).toMatchInlineSnapshot(`
+        "error hv1 belongs to fleet "infra" [init.deployed]
+        Nothing was written. Use that fleet's repository; a copy is on the hypervisor:
+          git clone ssh://hv1/var/lib/fleet/repo
+        To take it over, delete /var/lib/fleet/fleet there.
+        "
+      `);
+      expect(existsSync(folder)).toBe(false);
+    } finally {
+      rmSync(file);
+    }
+  },
+);

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { stringify } from 'yaml';
 import { readFleet } from '../../config/read-fleet.ts';
 import { inspect, readFacts, readRunners } from '../../host/hypervisor/look.ts';
+import { shellQuote } from '../../host/quote.ts';
 import type { Runners } from '../../host/runners.ts';
 import { ConfigError, FleetError } from '../../model/errors.ts';
 import type { Emit } from '../../model/events.ts';
@@ -29,6 +30,8 @@ export interface SeenHost {
   readonly hardware?: string | undefined;
   /** The host's file that it is a copy of; undefined: nixos-generate-config wrote it just now. */
   readonly hardwareFile?: string | undefined;
+  /** The fleet that deployed there last. */
+  readonly fleet?: string | undefined;
   readonly user?: string;
   /** That sshd listens on. */
   readonly port?: number | undefined;
@@ -38,14 +41,31 @@ export interface SeenHost {
   readonly found?: { readonly facts: Facts; readonly runners: Runners };
 }
 
-/** Looks at a host that fleet does not know yet: nothing is changed there. @throws FleetError `ssh.*`; Interrupted */
+/**
+ * Looks at a host that fleet does not know yet: nothing is changed there.
+ * @throws FleetError `init.deployed` when it belongs to a fleet already; `ssh.*`; Interrupted
+ */
 export async function lookAtHost(
   ports: Ports,
+  input: LookAtHostInput,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<SeenHost> {
+  const hypervisor = firstHypervisor(input.ssh);
+  const seen = await look(ports, hypervisor, input, emit, signal);
+  if (seen.fleet === undefined) return seen;
+  throw new FleetError('init.deployed', `${input.ssh} belongs to fleet "${seen.fleet}"`, {
+    hint: `Nothing was written. Use that fleet's repository; a copy is on the hypervisor:\n  git clone ${shellQuote(`ssh://${input.ssh}${hypervisor.checkout}`)}\nTo take it over, delete /var/lib/fleet/fleet there.`,
+  });
+}
+
+async function look(
+  ports: Ports,
+  hypervisor: Hypervisor,
   { ssh, reads, isKnown }: LookAtHostInput,
   emit: Emit,
   signal: AbortSignal,
 ): Promise<SeenHost> {
-  const hypervisor = firstHypervisor(ssh);
   // What nobody says: the port of sshd, where it is not the usual one.
   const { port = 22 } = hypervisor.ssh;
   if (port === 22 && isKnown && !reads) return {};

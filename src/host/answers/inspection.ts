@@ -7,6 +7,8 @@ export interface Inspection {
   /** As Nix calls it. */
   readonly system: string | undefined;
   readonly stateVersion: string | undefined;
+  /** The fleet that deployed there last. */
+  readonly fleet: string | undefined;
   readonly uplink: string | undefined;
   /** That sshd listens on. */
   readonly port: number | undefined;
@@ -34,6 +36,7 @@ export function parseInspection(answer: string): Inspection {
     return {
       name: fields.get('name')?.split('.')[0]?.toLowerCase() || undefined,
       system: machine ? `${machine}-linux` : undefined,
+      fleet: shape.words(fields.get('fleet')) || undefined,
       stateVersion: fields.get('state-version') || undefined,
       uplink: fields.get('uplink') || undefined,
       port: Number(fields.get('port')) || undefined,

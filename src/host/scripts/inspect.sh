@@ -1,6 +1,7 @@
 # inspect.sh: what `fleet init` wants to know of a host that fleet has never seen. Reads only.
 printf 'name\t%s\n' "$(uname -n)"
 printf 'machine\t%s\n' "$(uname -m)"
+[ ! -f "$state/fleet" ] || printf 'fleet\t%s\n' "$(head -n 1 "$state/fleet")"
 routes=$(ip -j route show 2>/dev/null | tr '}' '\n')
 device() { printf '%s\n' "$routes" | grep -F "$1" | sed -n 's/.*"dev":"\([^"]*\)".*/\1/p' | head -n 1; }
 uplink=$(device '"dst":"default"')
