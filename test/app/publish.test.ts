@@ -132,6 +132,38 @@ test('a branch that was never at the remote is told of, and that the fleet follo
   expect((await planned()).plan.warnings).toEqual([warning]);
 });
 
+describe('a branch that is at the remote without what is deployed is told of', () => {
+  beforeEach(() => {
+    const { desk } = box;
+    desk.git('push', '-q', 'origin', 'HEAD:refs/heads/feature');
+    desk.git('commit', '-q', '--allow-empty', '-m', 'deployed');
+    desk.git('push', '-q', 'origin', 'HEAD:main', 'HEAD:refs/fleet/deployed/hv1');
+    desk.git('switch', '-qc', 'feature');
+  });
+
+  test('and that the fleet follows it once it is applied; not afterwards', async () => {
+    const seen = await planned();
+    expect(seen.plan.warnings).toEqual([
+      'origin has a branch feature already, without what is deployed: apply pushes to it, and the fleet follows it from then on',
+    ]);
+    await publish(seen, publishing);
+    expect((await planned()).plan.warnings).toEqual([]);
+  });
+
+  test('when it has commits of somebody else’s, with the question whose it is', async () => {
+    const { desk } = box;
+    desk.git('switch', '-q', '--detach', 'main~1');
+    desk.git('commit', '-q', '--allow-empty', '-m', 'hers');
+    desk.git('push', '-q', 'origin', 'HEAD:refs/heads/feature');
+    desk.git('switch', '-q', 'feature');
+    const { plan } = await survey(workspaceHere(), ports, { upstream: 'wanted' });
+    expect(plan.warnings).toEqual([
+      "origin's branch of this name is without what is deployed: is it somebody else's?",
+    ]);
+    expect(plan.problems[0]).toContain('origin/feature has commits that are not here');
+  });
+});
+
 describe('a fingerprint', () => {
   const prints = async () => Object.fromEntries((await planned()).commit.fingerprints ?? []);
 

@@ -63,11 +63,21 @@ async function foreseen(repo: Repo, git: GitSettings): Promise<Remote> {
 export async function remoteWarnings(
   repo: Repo,
   name: string,
-  { upstream, warning }: Remote,
+  { upstream, remote, warning }: Remote,
+  head: string | undefined,
 ): Promise<string[]> {
   const found = warning === undefined ? [] : [warning];
-  if (!upstream || upstream.state.head !== undefined || upstream.state.deployed.size === 0)
-    return found;
+  if (remote === undefined || remote.deployed.size === 0) return found;
+  if (remote.head !== undefined) {
+    if (!(await isAnother(repo, remote, head))) return found;
+    return [
+      ...found,
+      upstream
+        ? `${name} has a branch ${upstream.branch} already, without what is deployed: apply pushes to it, and the fleet follows it from then on`
+        : `${name}'s branch of this name is without what is deployed: is it somebody else's?`,
+    ];
+  }
+  if (upstream === undefined) return found;
   const { branch } = upstream;
   return (await repo.hasSeen(name, branch))
     ? [...found, `the branch is gone from ${name}: apply pushes it again`]
@@ -75,4 +85,22 @@ export async function remoteWarnings(
         ...found,
         `${name} has no branch ${branch} yet: apply pushes it, and the fleet follows it from then on`,
       ];
+}
+
+/**
+ * The fleet was deployed from another branch: HEAD has all that is deployed, the branch at the remote nothing
+ * of it. What is not in this clone is not fetched for it; what HEAD has not is told otherwise (strangers.ts).
+ */
+async function isAnother(
+  repo: Repo,
+  remote: RemoteState,
+  head: string | undefined,
+): Promise<boolean> {
+  const theirs = remote.head;
+  if (head === undefined || theirs === undefined) return false;
+  for (const commit of new Set(remote.deployed.values())) {
+    if ((await repo.isAncestor(commit, head)) !== true) return false;
+    if ((await repo.isAncestor(commit, theirs)) !== false) return false;
+  }
+  return true;
 }

@@ -110,7 +110,7 @@ export async function survey(
       warnings: [
         ...workspace.warnings.map(warningText),
         ...commit.warnings,
-        ...(await remoteWarnings(repo, git.remote, told)),
+        ...(await remoteWarnings(repo, git.remote, told, commit.head)),
         ...pointless(index, selection, contacts, release, options.restart),
       ],
       lost: lostByContacts(index, contacts),
