@@ -19,9 +19,16 @@ const kept = (folder: string): string[] =>
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name));
 
+/** While it counts coverage, Node keeps nothing. */
+function keepingDesk(): Desk {
+  const desk = new Desk(valid);
+  delete desk.env.NODE_V8_COVERAGE;
+  return desk;
+}
+
 describe('what V8 compiled', () => {
   test('is kept in the cache of whoever runs fleet, nowhere else, and is taken by the next run', async () => {
-    const desk = new Desk(valid);
+    const desk = keepingDesk();
     const temporary = join(desk.home, 'tmp');
     mkdirSync(temporary);
     desk.env.TMPDIR = temporary;
@@ -35,7 +42,7 @@ describe('what V8 compiled', () => {
   });
 
   test('is kept where XDG_CACHE_HOME says', async () => {
-    const desk = new Desk(valid);
+    const desk = keepingDesk();
     desk.env.XDG_CACHE_HOME = join(desk.home, 'caches');
     mkdirSync(desk.env.XDG_CACHE_HOME);
     await desk.fleet('validate');
@@ -48,7 +55,7 @@ describe('what V8 compiled', () => {
     ['is cut short', (file) => truncateSync(file, 100)],
     ['is empty', (file) => truncateSync(file)],
   ])('is not needed: fleet.yaml is read when it %s', async (_, spoil) => {
-    const desk = new Desk(valid);
+    const desk = keepingDesk();
     await desk.fleet('validate');
     for (const file of kept(join(desk.home, '.cache'))) spoil(file);
     expect(await desk.fleet('validate')).toEqual({ code: 0, stdout: said, stderr: '' });
@@ -70,7 +77,7 @@ describe('what V8 compiled', () => {
       },
     ],
   ])('is not kept, and nothing is said, where %s', async (_, spoil) => {
-    const desk = new Desk(valid);
+    const desk = keepingDesk();
     spoil(desk);
     const before = readdirSync(desk.home);
     expect(await desk.fleet('validate')).toEqual({ code: 0, stdout: said, stderr: '' });
@@ -82,12 +89,12 @@ describe('what V8 compiled', () => {
   test.skipIf(process.getuid?.() !== 0)(
     'is neither kept in nor taken from a home or folder of somebody else',
     async () => {
-      const desk = new Desk(valid);
+      const desk = keepingDesk();
       chownSync(desk.home, 65534, 65534);
       await desk.fleet('validate');
       expect(readdirSync(desk.home)).toEqual([]);
 
-      const shared = new Desk(valid);
+      const shared = keepingDesk();
       const folder = join(shared.home, 'fleet');
       mkdirSync(folder, { mode: 0o777 });
       chownSync(folder, 65534, 65534);
@@ -98,7 +105,7 @@ describe('what V8 compiled', () => {
   );
 
   test('is not kept to say the version', () => {
-    const { env, home } = new Desk(valid);
+    const { env, home } = keepingDesk();
     const main = join(import.meta.dirname, '../../dist/main.js');
     execFileSync(process.execPath, [main, '--version'], { env });
     expect(readdirSync(home)).toEqual([]);

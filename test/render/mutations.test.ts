@@ -65,12 +65,16 @@ const texts = {
 const all = new Set<string>();
 const packages = new Set<string>();
 
+function keepNix(files: ReadonlyMap<string, string>): void {
+  for (const [path, text] of files) if (path.endsWith('.nix')) all.add(text);
+}
+
 function keep(fleet: Fleet): void {
-  for (const text of render(fleet).values()) all.add(text);
+  keepNix(render(fleet));
   // That layers say the same is shown in layers.test.ts.
   const { layers: _, ...whole } = fleet;
   const files = render(whole);
-  for (const text of files.values()) all.add(text);
+  keepNix(files);
   texts.flakes.set(files.get('flake.nix')!, meantByFlake(fleet));
   for (const machine of [...fleet.hypervisors, ...fleet.vms]) {
     for (const name of machine.packages) packages.add(name);

@@ -15,6 +15,7 @@ function load(folder, file, prefix,    queue, seen, count, imported, more, layer
     more = size["modules"] + 0
     layered = size["layers"] + 0
     tokenise(folder "/" file)
+    read_files(folder, file)
     source = source "\n" file ":"
     for (at = 1; at <= tokens; at++) source = source " " token[at]
     keeping = queue[n] in layer
@@ -27,6 +28,23 @@ function load(folder, file, prefix,    queue, seen, count, imported, more, layer
       layer[queue[count]] = 1
     }
   }
+}
+
+# `builtins.readFile ./PATH` is the text of that file.
+function read_files(folder, file,    n, kept, path, line, text) {
+  kept = 0
+  for (n = 1; n <= tokens; n++) {
+    if (token[n] == "builtins" && token[n + 1] == "." && token[n + 2] == "readFile" && token[n + 3] ~ /^\.\.?\//) {
+      path = resolve(file, token[n + 3])
+      if (!(path in tracked)) fail("path '" folder "/" path "' does not exist, or is not tracked by Git")
+      text = ""
+      while ((getline line < (folder "/" path)) > 0) text = text line "\n"
+      close(folder "/" path)
+      token[++kept] = "\"" text
+      n += 3
+    } else token[++kept] = token[n]
+  }
+  tokens = kept
 }
 
 function follow(queue, count, file, target) {
