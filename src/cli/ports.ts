@@ -35,7 +35,7 @@ export async function realPorts({ sshConfig }: Pick<CommonOptions, 'sshConfig'>)
   const { surroundings } = local;
   return {
     ...local,
-    home: homedir(),
+    home: safely(homedir) ?? '/',
     operator: operator(),
     connector: sshConnector({
       surroundings,

@@ -106,6 +106,7 @@ async function activate(
   const guests = rising.map(
     (action): Guest => ({
       name: action.target,
+      changes: builds.has(action.kind),
       bringUp: (own, onHealthy) => bringUpVm(own, action, runnerOf(own, action, built), onHealthy),
     }),
   );

@@ -45,6 +45,7 @@ export function returning(returns: Returns, generations: Generations, operator: 
       const guests = vms.map(
         ([name, generation]): Guest => ({
           name,
+          changes: true,
           bringUp: (own, onHealthy) => returnVm(own, name, generation, onHealthy),
         }),
       );

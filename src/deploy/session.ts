@@ -232,6 +232,7 @@ export class Session {
    * once somebody said no.
    */
   reconnect(): Promise<void> {
+    if (this.#isClosed) return Promise.reject(isOver(this.hypervisor.name));
     if (this.#refused) return Promise.reject(this.#refused.error);
     this.#reconnecting ??= this.#connect().finally(() => {
       this.#reconnecting = undefined;
@@ -249,7 +250,9 @@ export class Session {
       throw error;
     }
     this.#host = host;
-    if (this.#isClosed) host.close();
+    if (!this.#isClosed) return;
+    host.close();
+    throw isOver(this.hypervisor.name);
   }
 
   /**
@@ -290,6 +293,10 @@ export class Session {
 }
 
 const nothing = () => {};
+
+/** Nobody waits for this deployment any more. Not a lost link: there is nothing to try again for. */
+const isOver = (name: string) =>
+  new FleetError('session.closed', `the deployment on ${name} is not gone on with from here`);
 
 /** A step that was too slow is no fault of the commit's: what may be done is said. */
 function explained(error: unknown, limit: 'short' | keyof StepLimits): unknown {

@@ -1,9 +1,11 @@
 import type { Context } from './context.ts';
 import { inParallel } from './parallel.ts';
 
-/** A guest that changes. */
+/** A guest that is brought up. */
 export interface Guest {
   readonly name: string;
+  /** Something else is to run in it than before: how it settles tells of others that change. */
+  readonly changes: boolean;
   /**
    * Changes it, and looks at it until it has settled; `onHealthy` is told when it is healthy first.
    * Ends early when the signal of `ctx` says so. @throws whatever is wrong with it
@@ -13,8 +15,8 @@ export interface Guest {
 
 /**
  * Brings guests up in the order given, at most `maxParallelVms` at a time, none before those that it
- * depends on are healthy. The first that runs settles alone: a change that lets guests die does so to one of
- * them. After it the next begins when the one before is healthy, and all settle side by side; one that falls
+ * depends on are healthy. All up to the first that changes and runs settle alone: a change that lets guests die
+ * does so to one of them. After it the next begins when the one before is healthy, and all settle side by side; one that falls
  * meanwhile stops the rest.
  * @throws the first failure, when nobody is at work any more
  */
@@ -42,8 +44,9 @@ export async function bringUpAll(ctx: Context, guests: readonly Guest[]): Promis
     settled.push(bringUp(guest, resolve).finally(resolve));
     return promise;
   };
-  const isRun = ({ name }: Guest) => ctx.index.vms.get(name)?.state !== 'stopped';
-  const alone = guests.findIndex(isRun) + 1;
+  const shows = ({ name, changes }: Guest) =>
+    changes && ctx.index.vms.get(name)?.state !== 'stopped';
+  const alone = guests.findIndex(shows) + 1;
   for (const guest of guests.slice(0, alone)) {
     void begin(guest);
     await settled.at(-1);

@@ -55,6 +55,8 @@ function bounded(body: EventBody): EventBody {
       return { ...body, checks: body.checks.slice(0, most.checks).map(boundedCheck) };
     case 'failure':
       return { ...body, failure: boundedFailure(body.failure) };
+    case 'git':
+      return body.failure ? { ...body, failure: boundedFailure(body.failure) } : body;
     case 'hypervisor':
       return body.state === 'end' && body.failure
         ? { ...body, failure: boundedFailure(body.failure) }
@@ -64,9 +66,11 @@ function bounded(body: EventBody): EventBody {
   }
 }
 
-function boundedFailure({ checks, detail, ...rest }: Failure): Failure {
+function boundedFailure({ checks, detail, hint, message, ...rest }: Failure): Failure {
   return {
     ...rest,
+    message: plainText(message, most.text),
+    ...(hint !== undefined && { hint: plainText(hint, most.text) }),
     ...(detail !== undefined && { detail: plainText(detail, most.text) }),
     ...(checks && { checks: checks.slice(0, most.checks).map(boundedCheck) }),
   };

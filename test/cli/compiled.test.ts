@@ -1,13 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import {
+  chmodSync,
   chownSync,
   existsSync,
   mkdirSync,
   readdirSync,
+  renameSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Desk, valid } from './fleet.ts';
 
@@ -103,6 +106,24 @@ describe('what V8 compiled', () => {
       expect(kept(folder)).toEqual([]);
     },
   );
+
+  test.each<[string, (folder: string) => void]>([
+    ['may be written in by others', (folder) => chmodSync(folder, 0o777)],
+    [
+      'is a link',
+      (folder) => {
+        renameSync(folder, `${folder}-elsewhere`);
+        symlinkSync(`${folder}-elsewhere`, folder);
+      },
+    ],
+    ['lies where others may write', (folder) => chmodSync(dirname(folder), 0o1777)],
+  ])('is not taken from a folder that %s', async (_, open) => {
+    const desk = keepingDesk();
+    await desk.fleet('validate');
+    open(join(desk.home, '.cache/fleet'));
+    desk.env.NODE_DEBUG_NATIVE = 'COMPILE_CACHE';
+    expect(await desk.fleet('validate')).toEqual({ code: 0, stdout: said, stderr: '' });
+  });
 
   test('is not kept to say the version', () => {
     const { env, home } = keepingDesk();

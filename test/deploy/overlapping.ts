@@ -33,7 +33,8 @@ export class Overlapping extends World {
     return words(this.hv1.log).filter((word) => word.startsWith('vm-update'));
   }
 
-  applied() {
-    return this.virtual.during(this.apply(names));
+  /** @param changed those whose configuration is another one */
+  applied(changed: readonly string[] = names) {
+    return this.virtual.during(this.apply(changed));
   }
 }

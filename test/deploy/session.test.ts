@@ -189,8 +189,15 @@ describe('once somebody said no', () => {
     const { session } = await lost('');
     const reconnecting = session.reconnect();
     session.close();
-    await reconnecting;
+    await expect(reconnecting).rejects.toMatchObject({ code: 'session.closed' });
     await expect(session.renew()).rejects.toMatchObject({ code: 'ssh.lost' });
+  });
+
+  test('after the end nobody logs in any more', async () => {
+    const { session, logins } = await lost('');
+    session.close();
+    await expect(session.reconnectWithin(90_000)).rejects.toMatchObject({ code: 'session.closed' });
+    expect(logins()).toBe(0);
   });
 });
 

@@ -37,6 +37,20 @@ describe('guests that change one after another', () => {
     expect(last - second).toBeLessThan(settle);
   });
 
+  test('begin with the first that changes: one that only starts again tells nothing of the change', async () => {
+    const world = new Overlapping();
+    world.hv1.vm('web1', { unit: unit('inactive') });
+    const begun: number[] = [];
+    world.hv1.before = async (script) => {
+      if (script === 'vm-update') begun.push(world.virtual.time);
+    };
+    const [result] = await world.applied(['web2', 'web3', 'web4']);
+    expect(result?.outcome).toBe('done');
+    const [first = 0, second = 0, last = 0] = begun;
+    expect(second - first).toBeGreaterThanOrEqual(settle);
+    expect(last - second).toBeLessThan(settle);
+  });
+
   test('stop when one of them falls while it settles, and all go back', async () => {
     const world = new Overlapping();
     // It keeps the fourth from beginning.

@@ -54,6 +54,8 @@ export function requireNoConflicts(workspace: Workspace): void {
 function placeOf(path: string): string {
   if (path === 'flake.nix')
     return 'Move flake.nix aside: its inputs go under `inputs:`, everything else into a file that `flake: { outputs: … }` names.';
+  if (path.endsWith('.sh'))
+    return `Rename ${path}, and what reads it: fleet writes a file of that name.`;
   return `Move ${path} aside: its contents belong in a file of another name, under \`modules:\` of its machine.`;
 }
 

@@ -18,15 +18,18 @@ done
 [ "$(uname -m)" = "$machine" ] ||
 	die preflight.wrong-architecture "this hypervisor is $(uname -m), fleet.yaml says $machine"
 # To roll back needs profiles, links and units, which are Nix's and systemd's; and nobody updates fleet at night.
-version=$(state_version)
-case $operation:$version in
-rollback:*) ;;
-*:'?') die preflight.state-unreadable "${state#"$R"}/version says no version: see who wrote it; where no newer fleet deploys, delete it" ;;
-*)
-	[ "${version:-0}" -le "$state_reads" ] ||
-		die preflight.state-newer "a newer fleet wrote ${state#"$R"} (version $version, this one reads up to $state_reads): update fleet"
-	;;
-esac
+require_known_state() {
+	version=$(state_version)
+	case $operation:$version in
+	rollback:*) ;;
+	*:'?') die preflight.state-unreadable "${state#"$R"}/version says no version: see who wrote it; where no newer fleet deploys, delete it" ;;
+	*)
+		[ "${version:-0}" -le "$state_reads" ] ||
+			die preflight.state-newer "a newer fleet wrote ${state#"$R"} (version $version, this one reads up to $state_reads): update fleet"
+		;;
+	esac
+}
+require_known_state
 free=$(df -Pk "$R/nix/store" | { read -r _ && read -r _ _ _ free _ && echo "$free"; })
 [ "$operation" = rollback ] || [ "$free" -ge "$need" ] ||
 	die preflight.no-space "/nix/store has $((free / 1024)) MiB free, $((need / 1024)) MiB are needed: run nix-collect-garbage there"
@@ -201,7 +204,8 @@ until ln -sn "deployments/$id" "$state/lock" 2>/dev/null; do
 	[ "$tries" -gt 0 ] || die preflight.no-space "cannot create $state/lock"
 	sleep 0.2
 done
-# Raised, and never lowered.
+# A newer fleet may have been here while we waited. Raised, and never lowered.
+require_known_state
 if [ "$version" != '?' ] && [ "${version:-0}" -lt "$state_writes" ]; then
 	echo "$state_writes" >"$state/version.new"
 	on_disk "$state/version.new"
