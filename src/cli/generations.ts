@@ -1,6 +1,7 @@
 import { generations, type KnownGenerations } from '../app/generations.ts';
 import { exitCodes } from '../model/errors.ts';
 import { saidBy } from '../model/said-by.ts';
+import { documentText, generationsDocument } from '../report/documents.ts';
 import { generationsText } from '../report/generations-text.ts';
 import type { Invocation } from './options.ts';
 import { realPorts } from './ports.ts';
@@ -24,10 +25,5 @@ export async function listCommand(
 function show({ rows, silent }: KnownGenerations, json: boolean): void {
   for (const { hypervisor, error } of silent)
     process.stderr.write(`${saidBy(hypervisor, error)}\n`);
-  if (json) {
-    const document = { kind: 'generations', version: 1, generations: rows };
-    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
-    return;
-  }
-  process.stdout.write(generationsText(rows));
+  process.stdout.write(json ? documentText(generationsDocument(rows)) : generationsText(rows));
 }

@@ -1,5 +1,10 @@
 import type { HypervisorResult } from '../model/result.ts';
-import { type DocumentMore, type Kind, resultsData } from '../report/result-json.ts';
+import {
+  type Deploying,
+  type DocumentMore,
+  documentText,
+  resultsDocument,
+} from '../report/documents.ts';
 import { resultText } from '../report/result-text.ts';
 import { styleFor } from '../report/style.ts';
 import type { Invocation } from './options.ts';
@@ -12,11 +17,10 @@ export const isForPrograms = ({ stream }: Invocation, options: { json?: boolean 
 export function giveData(
   { stream }: Invocation,
   options: { readonly json?: boolean },
-  ...result: [Kind, readonly HypervisorResult[], DocumentMore]
+  ...result: [Deploying, readonly HypervisorResult[], DocumentMore]
 ): boolean {
-  if (stream) stream.end(resultsData(...result));
-  else if (options.json)
-    process.stdout.write(`${JSON.stringify(resultsData(...result), null, 2)}\n`);
+  if (stream) stream.end(resultsDocument(...result));
+  else if (options.json) process.stdout.write(documentText(resultsDocument(...result)));
   else return false;
   return true;
 }

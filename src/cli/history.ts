@@ -1,7 +1,7 @@
 import { history } from '../app/history.ts';
 import { exitCodes } from '../model/errors.ts';
-import type { HistoryEntry } from '../model/past-deployment.ts';
 import { saidBy } from '../model/said-by.ts';
+import { documentText, historyDocument } from '../report/documents.ts';
 import { historyText } from '../report/history-text.ts';
 import { styleFor } from '../report/style.ts';
 import { type Invocation, usageError } from './options.ts';
@@ -33,7 +33,7 @@ export async function historyCommand(
     );
   if (options.json) {
     const unreachable = silent.map(({ hypervisor }) => hypervisor);
-    process.stdout.write(`${JSON.stringify(document(entries, unreachable), null, 2)}\n`);
+    process.stdout.write(documentText(historyDocument(entries, unreachable)));
   } else if (silent.length < asked && entries.length === 0)
     process.stderr.write(
       `${silent.length === 0 ? 'No deployments are recorded' : 'No deployments are recorded on the others'}.\n`,
@@ -47,18 +47,4 @@ function lastOf({ last, json }: HistoryOptions): number {
   if (last === undefined) return json ? Number.POSITIVE_INFINITY : 20;
   if (/^\d+$/.test(last)) return Number(last);
   throw usageError('options.number', `--last ${last} is not a number`);
-}
-
-function document(entries: readonly HistoryEntry[], unreachable: readonly string[]): object {
-  return {
-    kind: 'history',
-    version: 1,
-    unreachable,
-    deployments: entries.map(({ hypervisor, deployment: { before, after, ...rest } }) => ({
-      hypervisor,
-      ...rest,
-      before: Object.fromEntries(before),
-      after: Object.fromEntries(after),
-    })),
-  };
 }

@@ -2,6 +2,7 @@ import { hasChanges, isBlocked, plan, planOffline, unmended } from '../app/plan.
 import { planFileOf, planPath, requireSavable, savePlan } from '../app/saved-plan.ts';
 import type { Survey } from '../app/survey/survey.ts';
 import { exitCodes } from '../model/errors.ts';
+import { documentText, planDocument } from '../report/documents.ts';
 import { planText } from '../report/plan-text.ts';
 import { styleFor } from '../report/style.ts';
 import { isCi } from './ask.ts';
@@ -35,7 +36,7 @@ export async function planCommand(invocation: Invocation, options: PlanOptions):
   if (options.json) {
     // One document: that of the error, if it cannot be saved.
     if (out) requireSavable(seen);
-    process.stdout.write(`${JSON.stringify({ kind: 'plan', ...seen.plan }, null, 2)}\n`);
+    process.stdout.write(documentText(planDocument(seen.plan)));
   } else {
     const { diff, offline = false } = options;
     const text = planText(seen.plan, styleFor(process.stdout), { diffs: diff, offline });

@@ -1,5 +1,6 @@
 import { show } from '../app/show.ts';
 import { exitCodes } from '../model/errors.ts';
+import { documentText } from '../report/documents.ts';
 import { showJson, showText } from '../report/show-text.ts';
 import { styleFor } from '../report/style.ts';
 import type { Invocation } from './options.ts';
@@ -14,7 +15,7 @@ export async function showCommand(
   const [shown, ...others] = show(localPorts(), { where: common, name });
   const file = common.config;
   if (options.json) {
-    process.stdout.write(`${JSON.stringify(showJson(shown, file), null, 2)}\n`);
+    process.stdout.write(documentText(showJson(shown, file)));
   } else {
     process.stdout.write(showText(shown, file, styleFor(process.stdout)));
     for (const { kind } of others)

@@ -1,5 +1,6 @@
 import { validate } from '../app/validate.ts';
 import { ConfigError, exitCodes } from '../model/errors.ts';
+import { documentText, validationDocument } from '../report/documents.ts';
 import type { Invocation } from './options.ts';
 import { localPorts } from './ports.ts';
 
@@ -10,18 +11,17 @@ export async function validateCommand(
 ): Promise<number> {
   const { index, diagnostics, text } = validate(localPorts(), common);
   if (options.json) {
-    const document = { kind: 'validate', version: 1, valid: index !== undefined, diagnostics };
-    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    process.stdout.write(documentText(validationDocument(index !== undefined, diagnostics)));
     return index === undefined ? exitCodes.config : exitCodes.ok;
   }
   if (index === undefined) throw new ConfigError(diagnostics, text);
   if (diagnostics.length > 0) {
-    const [{ renderDiagnostics }, { hasColours }] = await Promise.all([
-      import('../config/frame.ts'),
+    const [{ diagnosticsText }, { hasColours }] = await Promise.all([
+      import('../report/diagnostics-text.ts'),
       import('../report/style.ts'),
     ]);
     const color = hasColours(process.stderr);
-    process.stderr.write(renderDiagnostics(diagnostics, text, { color }));
+    process.stderr.write(diagnosticsText(diagnostics, text, { color }));
   }
   const { hypervisors, networks, vms } = index.fleet;
   process.stdout.write(

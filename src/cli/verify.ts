@@ -1,6 +1,7 @@
 import { verify } from '../app/verify.ts';
 import { exitCodes } from '../model/errors.ts';
 import { checksText } from '../report/checks-text.ts';
+import { checksDocument, documentText } from '../report/documents.ts';
 import { styleFor } from '../report/style.ts';
 import type { Invocation } from './options.ts';
 import { realPorts } from './ports.ts';
@@ -18,9 +19,10 @@ export async function verifyCommand(
     tell,
     signal,
   );
-  if (json) {
-    const document = { kind: 'verify', version: 1, ok, checks, notes };
-    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
-  } else process.stdout.write(checksText(checks, styleFor(process.stdout), notes));
+  process.stdout.write(
+    json
+      ? documentText(checksDocument(ok, checks, notes))
+      : checksText(checks, styleFor(process.stdout), notes),
+  );
   return ok ? exitCodes.ok : exitCodes.failed;
 }

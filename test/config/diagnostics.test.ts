@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { codes } from '../../src/config/codes.ts';
-import { renderDiagnostics } from '../../src/config/frame.ts';
 import { readFleet } from '../../src/config/read-fleet.ts';
+import { diagnosticsText } from '../../src/report/diagnostics-text.ts';
 import { fixture, wrongFixtures } from './fixtures.ts';
 
 const diagnose = (text: string) => {
@@ -19,7 +19,7 @@ describe('a mistake is shown where it was made', () => {
 
 test('what people read for each mistake', async () => {
   const rendered = wrongFixtures().map(({ name, text }) => {
-    const shown = renderDiagnostics(diagnose(text), text, { color: false });
+    const shown = diagnosticsText(diagnose(text), text, { color: false });
     return `══ ${name}\n${shown}`;
   });
   await expect(rendered.join('\n')).toMatchFileSnapshot('../fixtures/config/wrong.txt');
@@ -27,7 +27,7 @@ test('what people read for each mistake', async () => {
 
 test('nothing is wider than 80 columns', () => {
   const wide = wrongFixtures().flatMap(({ text }) =>
-    renderDiagnostics(diagnose(text), text, { color: false })
+    diagnosticsText(diagnose(text), text, { color: false })
       .split('\n')
       .filter((line) => [...line].length > 80),
   );

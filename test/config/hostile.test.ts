@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseDocument, stringify } from 'yaml';
-import { renderDiagnostics } from '../../src/config/frame.ts';
 import { readFleet } from '../../src/config/read-fleet.ts';
 import { readTree } from '../../src/config/tree.ts';
+import { diagnosticsText } from '../../src/report/diagnostics-text.ts';
 import { fixture } from './fixtures.ts';
 
 /** Codes of a text; it must be readable, and what is said of it must fit the screen. */
@@ -13,7 +13,7 @@ function codesOf(text: string): string[] {
   if ('diagnostics' in read) {
     expect(diagnostics.some(({ severity }) => severity === 'error')).toBe(true);
   }
-  const shown = renderDiagnostics(diagnostics.slice(0, 50), text, { color: false });
+  const shown = diagnosticsText(diagnostics.slice(0, 50), text, { color: false });
   // biome-ignore lint/suspicious/noControlCharactersInRegex: none of them may reach a terminal
   expect(shown).not.toMatch(/[\0-\x09\x0b-\x1f]/);
   return diagnostics.map(({ code }) => code);
@@ -252,7 +252,7 @@ test('a private key is shown in no message and no frame', () => {
     if (!('diagnostics' in read)) throw new Error('a private key is an error');
     expect(read.diagnostics.map(({ code }) => code)).toContain('E115');
     const shown =
-      JSON.stringify(read.diagnostics) + renderDiagnostics(read.diagnostics, text, { color: true });
+      JSON.stringify(read.diagnostics) + diagnosticsText(read.diagnostics, text, { color: true });
     expect(shown).not.toMatch(/c2VjcmV0|SECRETSECRET/);
   }
 });

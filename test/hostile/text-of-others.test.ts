@@ -1,6 +1,5 @@
 import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { reportError } from '../../src/cli/report-error.ts';
 import { probe } from '../../src/deploy/probes.ts';
 import type { Host } from '../../src/host/host.ts';
 import { runScript } from '../../src/host/hypervisor/call.ts';
@@ -9,6 +8,7 @@ import { startVm } from '../../src/host/hypervisor/steps.ts';
 import { greeting } from '../../src/host/scripts.ts';
 import { FleetError } from '../../src/model/errors.ts';
 import { revertMessage } from '../../src/plan/commit-message.ts';
+import { errorText } from '../../src/report/error-text.ts';
 import { harmless } from '../../src/report/guard.ts';
 import { resultText } from '../../src/report/result-text.ts';
 import { noStyle } from '../../src/report/style.ts';
@@ -95,18 +95,11 @@ describe('text of others is printable, wherever it comes from', () => {
     expectPrintable(run!.seen);
   });
 
-  it('an error, behind a mark that no line of it can leave', async () => {
-    const written: string[] = [];
-    const { write } = process.stderr;
-    process.stderr.write = ((text: string) => written.push(text)) as never;
-    try {
-      const more = { detail: hostile, hint: 'do this' };
-      await reportError(new FleetError('x.y', `it failed: ${hostile}`, more), { json: false });
-    } finally {
-      process.stderr.write = write;
-    }
+  it('an error, behind a mark that no line of it can leave', () => {
+    const more = { detail: hostile, hint: 'do this' };
+    const error = new FleetError('x.y', `it failed: ${hostile}`, more);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: colours of the report's own.
-    const text = written.join('').replace(/\u001b\[\d+m/g, '');
+    const text = errorText(error, process.stderr).replace(/\u001b\[\d+m/g, '');
     expectPrintable(text);
     expect(text).toContain('\n|   ::error::said');
     expect(text).toContain('\n  |   ::error::said');

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { renderDiagnostics } from '../../src/config/frame.ts';
 import { readFleet } from '../../src/config/read-fleet.ts';
 import { expandConfig } from '../../src/model/config.ts';
 import type { Data, Fleet } from '../../src/model/fleet.ts';
 import { render } from '../../src/render/render.ts';
+import { diagnosticsText } from '../../src/report/diagnostics-text.ts';
 import { fixture } from '../config/fixtures.ts';
 import { describeWithNix, parse, withFiles } from '../nix/instantiate.ts';
 import { mutations } from './mutations.ts';
@@ -104,7 +104,7 @@ describeWithNix(`${count} damaged fleet.yaml (FLEET_SEED=${seed} FLEET_MUTATIONS
           keep(fleet);
         } else {
           expect(read.diagnostics.some(({ severity }) => severity === 'error')).toBe(true);
-          const shown = renderDiagnostics(read.diagnostics.slice(0, 5), text, { color: false });
+          const shown = diagnosticsText(read.diagnostics.slice(0, 5), text, { color: false });
           // biome-ignore lint/suspicious/noControlCharactersInRegex: none of them may reach a terminal
           expect(shown).not.toMatch(/[\0-\x09\x0b-\x1f]/);
         }

@@ -1,12 +1,12 @@
 import { styleText } from 'node:util';
+import { secret } from '../config/finding.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { plainText } from '../model/plain-text.ts';
-import { secret } from './finding.ts';
 
 const width = 80;
 
 /** Diagnostics for a person, at most 80 columns wide: where, what, and what to write instead. */
-export function renderDiagnostics(
+export function diagnosticsText(
   diagnostics: readonly Diagnostic[],
   source: string,
   { color }: { readonly color: boolean },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { renderDiagnostics } from '../../src/config/frame.ts';
 import type { Diagnostic } from '../../src/model/diagnostic.ts';
+import { diagnosticsText } from '../../src/report/diagnostics-text.ts';
 
 const at = (line: number, column: number, more: Partial<Diagnostic> = {}): Diagnostic => ({
   code: 'E000',
@@ -15,7 +15,7 @@ const at = (line: number, column: number, more: Partial<Diagnostic> = {}): Diagn
 });
 
 const show = (found: Diagnostic, source: string): string[] =>
-  renderDiagnostics([found], source, { color: false }).split('\n');
+  diagnosticsText([found], source, { color: false }).split('\n');
 
 describe('the caret is under what is meant', () => {
   const under = (source: string, column: number, length = 1): string => {
@@ -62,8 +62,8 @@ test('words longer than the screen are broken', () => {
 });
 
 test('colours are only added when asked for', () => {
-  const plain = renderDiagnostics([at(1, 1)], 'text', { color: false });
-  const colored = renderDiagnostics([at(1, 1)], 'text', { color: true });
+  const plain = diagnosticsText([at(1, 1)], 'text', { color: false });
+  const colored = diagnosticsText([at(1, 1)], 'text', { color: true });
   expect(plain).not.toContain('\u001b');
   expect(colored).toContain('\u001b[31m');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with one

@@ -1,0 +1,92 @@
+import type { CheckResult } from '../model/check-result.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import { ConfigError, FleetError } from '../model/errors.ts';
+import { failureOf } from '../model/failure.ts';
+import type { HistoryEntry } from '../model/past-deployment.ts';
+import type { HypervisorResult } from '../model/result.ts';
+import type { Note } from '../model/verification.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { GenerationRow } from './generations-text.ts';
+
+// What programs are given: a document a kind, by --json as a whole, and as the last event of --json-stream.
+
+/** A document as it is printed. */
+export function documentText(document: object): string {
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+export type Deploying = 'apply' | 'resume' | 'rollback';
+
+/** What the document of a command that deploys has besides results. */
+export interface DocumentMore {
+  readonly plan?: Plan;
+  /** Of the deployment. */
+  readonly id?: string;
+  /** What was committed and pushed. */
+  readonly commit?: string;
+  readonly declined?: boolean;
+}
+
+/** How a deployment went. */
+export function resultsDocument(
+  kind: Deploying,
+  results: readonly HypervisorResult[],
+  more: DocumentMore,
+): object {
+  const plain = results.map(({ failure, ...rest }) => ({
+    ...rest,
+    ...(failure && { failure: failureOf(failure) }),
+  }));
+  return { kind, version: 1, ...more, results: plain };
+}
+
+/** The plan says its own version. */
+export function planDocument(plan: Plan): object {
+  return { kind: 'plan', ...plan };
+}
+
+export function checksDocument(
+  ok: boolean,
+  checks: readonly CheckResult[],
+  notes: readonly Note[],
+): object {
+  return { kind: 'verify', version: 1, ok, checks, notes };
+}
+
+export function validationDocument(valid: boolean, diagnostics: readonly Diagnostic[]): object {
+  return { kind: 'validate', version: 1, valid, diagnostics };
+}
+
+export function generationsDocument(generations: readonly GenerationRow[]): object {
+  return { kind: 'generations', version: 1, generations };
+}
+
+/** @param unreachable hypervisors that could not be asked */
+export function historyDocument(
+  entries: readonly HistoryEntry[],
+  unreachable: readonly string[],
+): object {
+  return {
+    kind: 'history',
+    version: 1,
+    unreachable,
+    deployments: entries.map(({ hypervisor, deployment: { before, after, ...rest } }) => ({
+      hypervisor,
+      ...rest,
+      before: Object.fromEntries(before),
+      after: Object.fromEntries(after),
+    })),
+  };
+}
+
+/** Whatever was thrown. */
+export function errorDocument(thrown: unknown): object {
+  const error =
+    thrown instanceof FleetError
+      ? {
+          ...failureOf(thrown),
+          ...(thrown instanceof ConfigError && { diagnostics: thrown.diagnostics }),
+        }
+      : { code: 'internal', message: String(thrown) };
+  return { kind: 'error', version: 1, error };
+}
