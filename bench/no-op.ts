@@ -4,7 +4,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { demoLock } from '../src/sandbox/demo-fleet.ts';
+import { sandboxLock } from '../src/sandbox/flake-lock.ts';
 import { sandboxWorld } from '../test/sandbox/world.ts';
 import { Desk } from '../test/scenario/desk.ts';
 import { inTurn, once, show } from './measure.ts';
@@ -56,7 +56,7 @@ function playbook(folder: string, config: string, isKind: boolean): string[] {
 
 let sshd: ReturnType<typeof spawn> | undefined;
 try {
-  await desk.open(demoLock);
+  await desk.open(sandboxLock);
   console.log(`deploying to ${count} pretend hypervisors…`);
   await desk.apply(0);
 

@@ -2,7 +2,7 @@
 // has settled, against what each of them takes to boot by hand, on the sandbox. In the same run.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { demoLock } from '../src/sandbox/demo-fleet.ts';
+import { sandboxLock } from '../src/sandbox/flake-lock.ts';
 import { sandboxWorld } from '../test/sandbox/world.ts';
 import { Desk } from '../test/scenario/desk.ts';
 
@@ -66,7 +66,7 @@ async function reboot(name: string, at: string): Promise<number> {
 }
 
 try {
-  await desk.open(demoLock);
+  await desk.open(sandboxLock);
   console.log(`deploying ${count} pretend guests…`);
   await desk.apply(0);
   let boots = 0;

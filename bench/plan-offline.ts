@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { demoLock } from '../src/sandbox/demo-fleet.ts';
+import { sandboxLock } from '../src/sandbox/flake-lock.ts';
 import { fleetOf } from './fleet-of.ts';
 import { inTurn, once, peakMiB, show } from './measure.ts';
 
@@ -27,7 +27,7 @@ try {
       execFileSync('git', ['-C', at, '-c', 'user.name=b', '-c', 'user.email=b@b', ...args], {
         stdio: 'ignore',
       });
-    writeFileSync(join(at, 'flake.lock'), demoLock);
+    writeFileSync(join(at, 'flake.lock'), sandboxLock);
     git('add', '-A');
     git('commit', '-qm', 'bench');
     const [plan, node, yaml] = inTurn(vms > 1000 ? 3 : 7, [

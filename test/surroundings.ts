@@ -9,11 +9,11 @@ export const here: Surroundings = {
   get temporary() {
     return tmpdir();
   },
-  endGroup: (leader, signal) => {
+  signalGroup: (leader, signal) => {
     try {
-      process.kill(-leader, signal);
+      return process.kill(-leader, signal);
     } catch {
-      // Nobody is left.
+      return false;
     }
   },
 };

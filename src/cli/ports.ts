@@ -13,11 +13,11 @@ export function localPorts(): LocalPorts {
     surroundings: {
       env: process.env,
       temporary: tmpdir(),
-      endGroup: (leader, signal) => {
+      signalGroup: (leader, signal) => {
         try {
-          process.kill(-leader, signal);
+          return process.kill(-leader, signal);
         } catch {
-          // Nobody is left.
+          return false;
         }
       },
     },

@@ -7,6 +7,6 @@ export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The folder for temporary files. */
   readonly temporary: string;
-  /** Sends a signal to a group of processes that one of ours leads; one that is gone is no error. */
-  readonly endGroup: (leader: number, signal: 'SIGTERM' | 'SIGKILL') => void;
+  /** Sends a signal, or 0 for none, to the group of processes that one of ours leads; false: nobody is left of it. */
+  readonly signalGroup: (leader: number, signal: 'SIGTERM' | 'SIGKILL' | 0) => boolean;
 }

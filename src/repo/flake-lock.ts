@@ -125,7 +125,7 @@ function runHere(
     const stop = (why: FleetError) => {
       reject(why);
       if (child.pid !== undefined && child.exitCode === null)
-        surroundings.endGroup(child.pid, 'SIGTERM');
+        surroundings.signalGroup(child.pid, 'SIGTERM');
     };
     const onAbort = () => stop(interrupted());
     const late = setTimeout(() => stop(timedOut(timeoutMs)), timeoutMs);

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { System } from '../model/fleet.ts';
+import type { Surroundings } from '../model/surroundings.ts';
 import { dialGuest } from './guest-ports.ts';
 import type { KeyPair } from './keys.ts';
 import { type CommandResult, Processes } from './processes.ts';
@@ -23,6 +24,7 @@ export interface HypervisorOptions {
   readonly guestBoot: number;
   readonly hostKey: KeyPair;
   readonly clientKey: KeyPair;
+  readonly signalGroup: Surroundings['signalGroup'];
   /** Ports of 127.0.0.1 that it may connect to: the other hypervisors, for jump hosts. */
   readonly neighbours: ReadonlySet<number>;
 }
@@ -74,7 +76,8 @@ export class SandboxHost {
       TMPDIR: join(this.root, 'tmp'),
       USER: 'root',
     };
-    this.#processes = new Processes(env, this.root, join(this.root, 'sandbox/sessions'));
+    const sessions = join(this.root, 'sandbox/sessions');
+    this.#processes = new Processes(env, this.root, sessions, options.signalGroup);
   }
 
   /** Port of its ssh server on 127.0.0.1. */
@@ -172,7 +175,6 @@ export class SandboxHost {
       'boot-seconds': guestBoot,
       machine: system.split('-')[0],
       path,
-      server: process.pid,
       'virtiofsd-seconds': virtiofsdStart,
     };
     for (const [name, fact] of Object.entries(facts)) {
@@ -182,12 +184,17 @@ export class SandboxHost {
     const memory = ['MemTotal:       32768000 kB', 'MemAvailable:   24576000 kB', ''].join('\n');
     writeFileSync(join(this.root, 'proc/meminfo'), memory);
     writeFileSync(join(this.root, 'sys/devices/system/cpu/online'), '0-7\n');
+    // The parent of this shell. What is to happen later happens only as long as it lives.
+    await this.#run('echo "$PPID" >"$FLEET_ROOT/sandbox/server"');
     await this.#tool('install', this.name);
   }
 
-  async #tool(...words: readonly string[]): Promise<void> {
-    const command = `"$FLEET_ROOT/sandbox/tools/lib/"${words.join(' ')}`;
+  #tool(...words: readonly string[]): Promise<void> {
+    return this.#run(`"$FLEET_ROOT/sandbox/tools/lib/"${words.join(' ')}`);
+  }
+
+  async #run(command: string): Promise<void> {
     const { code, stderr } = await this.#processes.run(command);
-    if (code !== 0) throw new Error(`the sandbox could not ${words.join(' ')}: ${stderr}`);
+    if (code !== 0) throw new Error(`the sandbox could not run ${command}: ${stderr}`);
   }
 }

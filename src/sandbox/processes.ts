@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import type { Surroundings } from '../model/surroundings.ts';
 
 /** What a command did. */
 export interface CommandResult {
@@ -16,12 +17,19 @@ export class Processes {
   readonly #env: Readonly<Record<string, string>>;
   readonly #cwd: string;
   readonly #sessions: string;
+  readonly #signal: Surroundings['signalGroup'];
   readonly #groups = new Set<number>();
 
-  constructor(env: Readonly<Record<string, string>>, cwd: string, sessions: string) {
+  constructor(
+    env: Readonly<Record<string, string>>,
+    cwd: string,
+    sessions: string,
+    signal: Surroundings['signalGroup'],
+  ) {
     this.#env = env;
     this.#cwd = cwd;
     this.#sessions = sessions;
+    this.#signal = signal;
   }
 
   /** Starts a command as sshd does for root: `sh -c`. */
@@ -35,7 +43,7 @@ export class Processes {
     if (group !== undefined) {
       this.#groups.add(group);
       // Where nothing is left of the group its number may soon be another's.
-      child.once('close', () => signal(group, 0) || this.#groups.delete(group));
+      child.once('close', () => this.#signal(group, 0) || this.#groups.delete(group));
     }
     return child;
   }
@@ -60,7 +68,7 @@ export class Processes {
   endAll(): void {
     // Twice: one may just have been starting another.
     for (let round = 0; round < 2; round++) {
-      for (const group of [...this.#groups, ...this.#recorded()]) signal(group, 'SIGKILL');
+      for (const group of [...this.#groups, ...this.#recorded()]) this.#signal(group, 'SIGKILL');
     }
     this.#groups.clear();
   }
@@ -73,14 +81,5 @@ export class Processes {
     } catch {
       return [];
     }
-  }
-}
-
-/** Signals a process group; false when there is none. */
-function signal(group: number, name: NodeJS.Signals | 0): boolean {
-  try {
-    return process.kill(-group, name);
-  } catch {
-    return false;
   }
 }

@@ -7,9 +7,11 @@ import {
   rmSync,
   symlinkSync,
 } from 'node:fs';
+import { arch, platform } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { System } from '../model/fleet.ts';
+import type { Surroundings } from '../model/surroundings.ts';
 import { ownFile } from '../own-files.ts';
 import { SandboxHost } from './hypervisor.ts';
 import { makeKeyPair, writeSshHome } from './keys.ts';
@@ -21,6 +23,7 @@ export interface SandboxOptions {
   readonly hypervisors: readonly { readonly name: string; readonly system?: System }[];
   /** Seconds from a guest's start to its first answer. */
   readonly guestBoot?: number;
+  readonly surroundings: Surroundings;
 }
 
 /** Pretend hypervisors in one process: ssh and scripts are real, Nix, systemd and guests are not. */
@@ -38,11 +41,12 @@ export interface Sandbox {
 
 /** Starts pretend hypervisors: no root, no Nix, Linux or macOS. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { env, signalGroup } = options.surroundings;
   mkdirSync(options.dir, { recursive: true });
   // The scripts compare paths with what readlink -f says.
   const dir = realpathSync(options.dir);
   const tools = installTools(join(dir, 'tools'));
-  const path = [...tools.path, process.env.PATH ?? '/usr/bin:/bin'].join(':');
+  const path = [...tools.path, env.PATH ?? '/usr/bin:/bin'].join(':');
   const clientKey = makeKeyPair();
   const neighbours = new Set<number>();
   const hosts = options.hypervisors.map(
@@ -57,6 +61,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
         guestBoot: options.guestBoot ?? 0.3,
         hostKey: makeKeyPair(),
         clientKey,
+        signalGroup,
         neighbours,
       }),
   );
@@ -82,12 +87,12 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   return { hosts, home, env: { FLEET_SSH_CONFIG: join(home, '.ssh/config') }, stop, endAll };
 }
 
-const thisSystem = (): System => (process.arch === 'arm64' ? 'aarch64-linux' : 'x86_64-linux');
+const thisSystem = (): System => (arch() === 'arm64' ? 'aarch64-linux' : 'x86_64-linux');
 
 /** Copies the stand-ins, once for all: a package's files need not be executable, or stay. */
 function installTools(folder: string): { folder: string; path: string[] } {
   cpSync(fileURLToPath(ownFile('./sandbox/tools/')), folder, { recursive: true });
-  const kinds = process.platform === 'linux' ? ['bin'] : ['bin', 'bsd'];
+  const kinds = platform() === 'linux' ? ['bin'] : ['bin', 'bsd'];
   for (const kind of [...kinds, 'lib']) {
     for (const file of readdirSync(join(folder, kind))) chmodSync(join(folder, kind, file), 0o755);
   }

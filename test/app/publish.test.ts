@@ -6,7 +6,7 @@ import { type Survey, survey } from '../../src/app/survey/survey.ts';
 import { openWorkspace } from '../../src/app/workspace/workspace.ts';
 import { systemClock } from '../../src/deploy/ports.ts';
 import { staleness } from '../../src/plan/staleness.ts';
-import { demoLock } from '../../src/sandbox/demo-fleet.ts';
+import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
 import { valid } from '../cli/fleet.ts';
 import { failure, useSandbox } from '../repo/sandbox.ts';
 import { here } from '../surroundings.ts';
@@ -19,7 +19,7 @@ const publishing = { ...ports, force: false, emit: () => undefined, signal: neve
 beforeEach(() => {
   const { desk } = box;
   desk.write('fleet.yaml', valid);
-  desk.write('flake.lock', demoLock);
+  desk.write('flake.lock', sandboxLock);
   desk.commitAll('a fleet');
   desk.git('push', '-q', 'origin', 'main');
 });
@@ -55,7 +55,7 @@ describe('what is planned is what is committed, though somebody', () => {
     const moved = staleness(saved, planFileOf(seen));
     expect(moved).toEqual(['hv1 was not looked at']);
     const { source } = await publish(seen, publishing);
-    expect(box.desk.git('show', `${source.commit}:flake.lock`)).toBe(demoLock.trim());
+    expect(box.desk.git('show', `${source.commit}:flake.lock`)).toBe(sandboxLock.trim());
   });
 
   test('stages something else, or changes a module: HEAD has what was fingerprinted', async () => {

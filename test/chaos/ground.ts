@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { demoLock } from '../../src/sandbox/demo-fleet.ts';
+import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
 import { Desk, isKnownBad, type Run } from '../scenario/desk.ts';
 import type { World, WorldHost } from '../scenario/world.ts';
 import { examine, type Facets, type Seen } from './examine.ts';
@@ -39,7 +39,7 @@ export class Ground {
   async #deployBothSides(): Promise<void> {
     const { desk, world } = this;
     setSide(desk.data, 'a');
-    await desk.open(world.kind === 'sandbox' ? demoLock : undefined);
+    await desk.open(world.kind === 'sandbox' ? sandboxLock : undefined);
     await desk.apply(0);
     await fillVolumes(desk, Object.keys(desk.data.vms));
     await this.#learn('a');

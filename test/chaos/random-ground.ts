@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import { demoLock } from '../../src/sandbox/demo-fleet.ts';
+import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
 import { Desk, type FleetData } from '../scenario/desk.ts';
 import type { World } from '../scenario/world.ts';
 import { examine, type Seen } from './examine.ts';
@@ -27,7 +27,7 @@ export class RandomGround {
     const ground = new RandomGround(world, data);
     const [first, second] = ground.desks;
     try {
-      await first.open(world.kind === 'sandbox' ? demoLock : undefined);
+      await first.open(world.kind === 'sandbox' ? sandboxLock : undefined);
       await first.apply(0);
       await second.join(first);
       await ground.fillNewVolumes();

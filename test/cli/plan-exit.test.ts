@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { demoLock } from '../../src/sandbox/demo-fleet.ts';
+import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
 import { smallFleet } from '../sandbox/small-fleet.ts';
 import { type SandboxWorld, sandboxWorld } from '../sandbox/world.ts';
 import { Desk, valid } from './fleet.ts';
@@ -40,7 +40,7 @@ describe('fleet plan exits', () => {
     const desk = new Desk(stringify(smallFleet(world)));
     for (const host of world.hosts)
       desk.write(`hosts/${host.name}/hardware-configuration.nix`, host.hardwareModule);
-    desk.write('flake.lock', demoLock);
+    desk.write('flake.lock', sandboxLock);
     Object.assign(desk.env, world.env);
     return withRemote(desk.commit());
   };
@@ -72,7 +72,7 @@ describe('fleet plan exits', () => {
     const desk = new Desk(
       valid.replace(/hypervisors:[\s\S]*/, 'hypervisors: {}\nnetworks: {}\nvms: {}\n'),
     );
-    desk.write('flake.lock', demoLock);
+    desk.write('flake.lock', sandboxLock);
     await desk.fleet('render');
     desk.commit();
     withRemote(desk);

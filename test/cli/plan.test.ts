@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { demoLock } from '../../src/sandbox/demo-fleet.ts';
+import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
 import { Desk, valid } from './fleet.ts';
 
 const manyVms = (n: number) =>
@@ -14,7 +14,7 @@ const manyVms = (n: number) =>
 async function rendered(): Promise<Desk> {
   const desk = new Desk(valid);
   await desk.fleet('render');
-  desk.write('flake.lock', demoLock);
+  desk.write('flake.lock', sandboxLock);
   return desk.commit();
 }
 
@@ -141,7 +141,7 @@ describe('fleet plan --out', () => {
   const alone = valid.replace(/hypervisors:[\s\S]*/, 'hypervisors: {}\nnetworks: {}\nvms: {}\n');
   const desk = () => {
     const made = new Desk(alone);
-    made.write('flake.lock', demoLock);
+    made.write('flake.lock', sandboxLock);
     return made.commit();
   };
 

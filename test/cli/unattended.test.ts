@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { demoLock } from '../../src/sandbox/demo-fleet.ts';
+import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
 import { Desk, valid } from './fleet.ts';
 
 /** A desk from which a commit can be pushed. */
@@ -21,7 +21,7 @@ describe('fleet apply where nobody can answer', () => {
     const desk = withRemote(
       valid.replace(/hypervisors:[\s\S]*/, 'hypervisors: {}\nnetworks: {}\nvms: {}\n'),
     );
-    desk.write('flake.lock', demoLock);
+    desk.write('flake.lock', sandboxLock);
     const [files, head] = [desk.files(), desk.git('rev-parse', 'HEAD')];
     const { code, stdout, stderr } = await desk.fleet('apply');
     expect(code).toBe(64);

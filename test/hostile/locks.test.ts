@@ -6,7 +6,7 @@ import type { Host } from '../../src/host/host.ts';
 import { readLock } from '../../src/model/flake-lock.ts';
 import type { Input } from '../../src/model/fleet.ts';
 import { lockInputs, requireSound } from '../../src/repo/flake-lock.ts';
-import { demoLock } from '../../src/sandbox/demo-fleet.ts';
+import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
 import { here } from '../surroundings.ts';
 
 const input = (name: string, url: string, more: Partial<Input> = {}): Input => ({
@@ -24,7 +24,7 @@ const inputs = [
 // biome-ignore lint/suspicious/noExplicitAny: a lock is changed anywhere.
 type Changing = any;
 const changed = (change: (lock: Changing) => void): string => {
-  const lock = JSON.parse(demoLock);
+  const lock = JSON.parse(sandboxLock);
   change(lock);
   return JSON.stringify(lock);
 };
@@ -32,7 +32,7 @@ const faults = (text: string, of = inputs) => readLock(text, of).faults;
 
 describe('a flake.lock', () => {
   it('is taken when it locks what flake.nix names', () => {
-    expect(readLock(demoLock, inputs)).toEqual({
+    expect(readLock(sandboxLock, inputs)).toEqual({
       faults: [],
       inputs: [
         { node: 'microvm', from: 'github:microvm-nix/microvm.nix', at: '5'.repeat(40) },
@@ -371,7 +371,7 @@ describe('a flake.lock', () => {
     symlinkSync('/bin/sh', join(folder, 'sh'));
     process.env.PATH = folder;
     try {
-      expect(await lock(demoLock)).toBe(demoLock);
+      expect(await lock(sandboxLock)).toBe(sandboxLock);
       expect(said[0]).toBe(
         `flake.lock: microvm from github:microvm-nix/microvm.nix at ${'5'.repeat(40)}`,
       );

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Input } from '../../src/model/fleet.ts';
 import { lockInputs } from '../../src/repo/flake-lock.ts';
-import { demoLock } from '../../src/sandbox/demo-fleet.ts';
+import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
 import { here } from '../surroundings.ts';
 import { failure } from './sandbox.ts';
 
@@ -85,8 +85,8 @@ describe('a Nix of this machine that hangs', () => {
 });
 
 test('a Nix that is soon done is not told of', async () => {
-  writeFileSync(join(folder, 'made'), demoLock);
+  writeFileSync(join(folder, 'made'), sandboxLock);
   nix(`cat '${folder}/made' >flake.lock`);
-  expect(await lock(new AbortController().signal, 60_000)).toBe(demoLock);
+  expect(await lock(new AbortController().signal, 60_000)).toBe(sandboxLock);
   expect(said.filter((line) => !line.startsWith('flake.lock: '))).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Event, phases } from '../../src/model/events.ts';
 import { harmless } from '../../src/report/guard.ts';
 import { plainReporter } from '../../src/report/plain.ts';
-import { demoLock } from '../../src/sandbox/demo-fleet.ts';
+import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
 import { problemsOf } from '../report/event-schema.ts';
 import { Desk, type Run } from '../scenario/desk.ts';
 import { smallFleet } from './small-fleet.ts';
@@ -75,7 +75,7 @@ describe('--json-stream', { timeout: 120_000 }, () => {
   beforeAll(async () => {
     world = await sandboxWorld(2);
     desk = new Desk(world, 'events', smallFleet(world));
-    await desk.open(demoLock);
+    await desk.open(sandboxLock);
   }, 60_000);
   afterAll(async () => {
     desk.close();

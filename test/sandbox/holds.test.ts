@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { demoLock } from '../../src/sandbox/demo-fleet.ts';
+import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
 import { Desk } from '../scenario/desk.ts';
 import { smallFleet } from './small-fleet.ts';
 import { type SandboxWorld, sandboxWorld } from './world.ts';
@@ -13,7 +13,7 @@ const packages = (...names: string[]) =>
 beforeAll(async () => {
   world = await sandboxWorld(2);
   desk = new Desk(world, 'holds', smallFleet(world));
-  await desk.open(demoLock);
+  await desk.open(sandboxLock);
   await desk.apply(0);
   packages('htop');
   await desk.apply(0);

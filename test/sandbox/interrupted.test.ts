@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { demoLock } from '../../src/sandbox/demo-fleet.ts';
+import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
 import { Desk } from '../scenario/desk.ts';
 import { smallFleet } from './small-fleet.ts';
 import { type SandboxWorld, sandboxWorld } from './world.ts';
@@ -9,7 +9,7 @@ let desk: Desk;
 beforeAll(async () => {
   world = await sandboxWorld(2);
   desk = new Desk(world, 'stop', smallFleet(world, { onFailure: 'halt', maxParallel: 1 }));
-  await desk.open(demoLock);
+  await desk.open(sandboxLock);
   await desk.apply(0);
 }, 60_000);
 afterAll(async () => {

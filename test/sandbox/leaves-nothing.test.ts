@@ -12,7 +12,7 @@ import { verify } from '../../src/app/verify.ts';
 import { systemClock } from '../../src/deploy/ports.ts';
 import { sshConnector } from '../../src/host/ssh/connector.ts';
 import type { Emit } from '../../src/model/events.ts';
-import { demoLock } from '../../src/sandbox/demo-fleet.ts';
+import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
 import { Desk } from '../scenario/desk.ts';
 import { here } from '../surroundings.ts';
 import { smallFleet } from './small-fleet.ts';
@@ -59,7 +59,7 @@ class Place {
     // All of them, their hypervisors and their sshds share one process.
     const patient = { confirm: '60s', deadline: '20s' };
     const desk = new Desk(world, name, smallFleet(world, patient));
-    await desk.open(demoLock);
+    await desk.open(sandboxLock);
     return new Place(world, desk, name);
   }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { demoLock } from '../../src/sandbox/demo-fleet.ts';
+import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
 import { Desk } from '../scenario/desk.ts';
 import { Look } from '../scenario/look.ts';
 import type { WorldHost } from '../scenario/world.ts';
@@ -49,7 +49,7 @@ describe('what an earlier fleet wrote', { timeout: 240_000 }, () => {
     delete data.networks.back;
     data.vms.gone1 = { on: 'hv1', network: 'front', address: '10.1.0.4' };
     desk = new Desk(world, 'old', data);
-    await desk.open(demoLock);
+    await desk.open(sandboxLock);
     old = new OldFleet(world, desk);
     await commit();
 

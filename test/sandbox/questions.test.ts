@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { demoLock } from '../../src/sandbox/demo-fleet.ts';
+import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
 import { Desk } from '../scenario/desk.ts';
 import { smallFleet } from './small-fleet.ts';
 import { type SandboxWorld, sandboxWorld } from './world.ts';
@@ -10,7 +10,7 @@ describe('at a terminal', { timeout: 120_000 }, () => {
   beforeAll(async () => {
     world = await sandboxWorld(2);
     desk = new Desk(world, 'questions', smallFleet(world, { confirm: '60s' }));
-    await desk.open(demoLock);
+    await desk.open(sandboxLock);
   }, 60_000);
   afterAll(async () => {
     desk.close();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { demoLock } from '../../src/sandbox/demo-fleet.ts';
+import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
 import { Desk } from '../scenario/desk.ts';
 import { Look } from '../scenario/look.ts';
 import type { WorldHost } from '../scenario/world.ts';
@@ -34,7 +34,7 @@ describe('what was deployed', { timeout: 240_000 }, () => {
     world = await sandboxWorld(2);
     hv1 = new Look(world.hosts[0] as WorldHost);
     desk = new Desk(world, 'records', smallFleet(world, { confirm: '30s' }));
-    await desk.open(demoLock);
+    await desk.open(sandboxLock);
   }, 120_000);
   afterAll(async () => {
     desk.close();

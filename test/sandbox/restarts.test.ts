@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { plan } from '../../src/app/plan.ts';
 import { realPorts } from '../../src/cli/ports.ts';
-import { demoLock } from '../../src/sandbox/demo-fleet.ts';
+import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
 import { Desk } from '../scenario/desk.ts';
 import { smallFleet } from './small-fleet.ts';
 import { type SandboxWorld, sandboxWorld } from './world.ts';
@@ -11,7 +11,7 @@ let desk: Desk;
 beforeAll(async () => {
   world = await sandboxWorld(2);
   desk = new Desk(world, 'restarts', smallFleet(world));
-  await desk.open(demoLock);
+  await desk.open(sandboxLock);
   await desk.apply(0);
 }, 60_000);
 afterAll(async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { demoLock } from '../../src/sandbox/demo-fleet.ts';
+import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
 import { Desk, type Run } from '../scenario/desk.ts';
 import { Look } from '../scenario/look.ts';
 import type { WorldHost } from '../scenario/world.ts';
@@ -23,7 +23,7 @@ describe('a deployment whose fleet was killed', { timeout: 240_000 }, () => {
     hv2 = new Look(world.hosts[1] as WorldHost);
     // Whoever takes it up has as long as a loaded machine may need.
     desk = new Desk(world, 'resume', smallFleet(world, { confirm: '60s', maxParallel: 1 }));
-    await desk.open(demoLock);
+    await desk.open(sandboxLock);
     await desk.apply(0);
   }, 240_000);
   afterAll(async () => {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/plan/plan.ts';
 import { parsePlanFile } from '../../src/plan/plan-file.ts';
 import { staleness } from '../../src/plan/staleness.ts';
-import { demoLock } from '../../src/sandbox/demo-fleet.ts';
+import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
 import { Desk } from '../scenario/desk.ts';
 import { fiveVms } from '../scenario/fleet.ts';
 import { Look } from '../scenario/look.ts';
@@ -18,7 +18,7 @@ describe('a plan that was saved', () => {
   beforeAll(async () => {
     world = await sandboxWorld(2);
     desk = new Desk(world, 'saved', fiveVms(world));
-    await desk.open(demoLock);
+    await desk.open(sandboxLock);
   }, 60_000);
   afterAll(async () => {
     desk.close();
@@ -80,7 +80,7 @@ describe('apply of a saved plan', { timeout: 120_000 }, () => {
     world = await sandboxWorld(2);
     hv1 = new Look(world.hosts[0] as WorldHost);
     desk = new Desk(world, 'apply-saved', smallFleet(world, { confirm: '30s' }));
-    await desk.open(demoLock);
+    await desk.open(sandboxLock);
   }, 60_000);
   afterAll(async () => {
     desk.close();

@@ -1,6 +1,6 @@
-import { demoLock } from '../../src/sandbox/demo-fleet.ts';
+import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
 import { changes } from '../scenario/changes.ts';
 import { tell } from '../scenario/story.ts';
 import { sandboxWorld } from './world.ts';
 
-tell(changes, 'sandbox', () => sandboxWorld(2), demoLock);
+tell(changes, 'sandbox', () => sandboxWorld(2), sandboxLock);

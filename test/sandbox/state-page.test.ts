@@ -1,7 +1,7 @@
 import { type Dirent, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { demoLock } from '../../src/sandbox/demo-fleet.ts';
+import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
 import { Desk } from '../scenario/desk.ts';
 import { smallFleet } from './small-fleet.ts';
 import { type SandboxWorld, sandboxWorld } from './world.ts';
@@ -90,7 +90,7 @@ describe('the page about what is on a hypervisor', { timeout: 480_000 }, () => {
   beforeAll(async () => {
     world = await sandboxWorld(2);
     desk = new Desk(world, 'page', smallFleet(world));
-    await desk.open(demoLock);
+    await desk.open(sandboxLock);
     // What is there for a moment only is met often enough.
     watch = setInterval(look, 50);
   }, 240_000);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { demoLock } from '../../src/sandbox/demo-fleet.ts';
+import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
 import { Desk } from '../scenario/desk.ts';
 import { Look } from '../scenario/look.ts';
 import type { WorldHost } from '../scenario/world.ts';
@@ -33,7 +33,7 @@ describe('the version of what a hypervisor remembers', { timeout: 240_000 }, () 
     host = world.hosts[0] as WorldHost;
     hv1 = new Look(host);
     desk = new Desk(world, 'version', smallFleet(world, { confirm: '30s' }));
-    await desk.open(demoLock);
+    await desk.open(sandboxLock);
   }, 240_000);
   afterAll(async () => {
     desk.close();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { demoLock } from '../../src/sandbox/demo-fleet.ts';
+import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
 import { Desk } from '../scenario/desk.ts';
 import { Look } from '../scenario/look.ts';
 import type { WorldHost } from '../scenario/world.ts';
@@ -16,7 +16,7 @@ describe('a lock', { timeout: 240_000 }, () => {
     host = world.hosts[0] as WorldHost;
     hv1 = new Look(host);
     desk = new Desk(world, 'unlock', smallFleet(world, { confirm: '120s' }));
-    await desk.open(demoLock);
+    await desk.open(sandboxLock);
     await desk.apply(0);
   }, 240_000);
   afterAll(async () => {

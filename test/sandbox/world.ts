@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { SandboxHost } from '../../src/sandbox/hypervisor.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import type { World, WorldHost } from '../scenario/world.ts';
+import { here } from '../surroundings.ts';
 
 /** A world of pretend hypervisors. */
 export interface SandboxWorld extends World {
@@ -18,7 +19,7 @@ export interface SandboxWorld extends World {
 export async function sandboxWorld(count: number): Promise<SandboxWorld> {
   const dir = mkdtempSync(join(tmpdir(), 'fleet-sandbox-'));
   const hypervisors = Array.from({ length: count }, (_, n) => ({ name: `hv${n + 1}` }));
-  const sandbox = await startSandbox({ dir, hypervisors });
+  const sandbox = await startSandbox({ dir, hypervisors, surroundings: here });
   return {
     kind: 'sandbox',
     dir,

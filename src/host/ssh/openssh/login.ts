@@ -32,14 +32,14 @@ export interface Login {
  */
 export async function opensshLink(login: Login): Promise<OpensshLink> {
   const { to, at, ours, label, configFile, jump, surroundings } = login;
-  const { env, temporary, endGroup } = surroundings;
+  const { env, temporary, signalGroup } = surroundings;
   const folder = new Folder(temporary);
   try {
     const words = [...sshOptions(to, configFile), ...settings(login, folder)];
     const child = spawnSsh(['-v', '-E', folder.log, ...words, '-N', '--', to.host], env);
     // With it goes a ProxyCommand that does not end by itself.
     const end = () => {
-      if (child.pid !== undefined) endGroup(child.pid, 'SIGTERM');
+      if (child.pid !== undefined) signalGroup(child.pid, 'SIGTERM');
     };
     child.stdin.on('error', () => {}).end(); // it may be gone already
     child.stdout.resume();

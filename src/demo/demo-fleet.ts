@@ -1,4 +1,4 @@
-import type { SandboxHost } from './hypervisor.ts';
+import type { SandboxHost } from '../sandbox/hypervisor.ts';
 
 /** The fleet.yaml of the demo: five vms on three hypervisors, with times that suit an audience. */
 export function demoFleet(
@@ -48,22 +48,3 @@ vms:
     address: 10.3.0.3
 `;
 }
-
-/** The sandbox fetches nothing: revisions are made up. A real one is made by fleet. */
-export const demoLock = `{
-  "nodes": {
-    "microvm": {
-      "inputs": { "nixpkgs": ["nixpkgs"] },
-      "locked": { "owner": "microvm-nix", "repo": "microvm.nix", "rev": "${'5'.repeat(40)}", "type": "github" },
-      "original": { "owner": "microvm-nix", "repo": "microvm.nix", "type": "github" }
-    },
-    "nixpkgs": {
-      "locked": { "owner": "NixOS", "repo": "nixpkgs", "rev": "${'7'.repeat(40)}", "type": "github" },
-      "original": { "owner": "NixOS", "ref": "nixos-25.11", "repo": "nixpkgs", "type": "github" }
-    },
-    "root": { "inputs": { "microvm": "microvm", "nixpkgs": "nixpkgs" } }
-  },
-  "root": "root",
-  "version": 7
-}
-`;
