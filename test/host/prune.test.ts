@@ -20,15 +20,14 @@ const profiles = () => readdirSync(path('var/lib/fleet/profiles')).sort();
 const roots = () => readdirSync(path('nix/var/nix/gcroots/fleet')).sort();
 
 /** As at the end of a deployment. @param uptime seconds since the boot */
-function prune(uptime = 7200): void {
+function prune(uptime = 7200, how = 'prune'): void {
   const text = ['lib', 'deployments'].map((name) =>
     readFileSync(new URL(`../../src/host/scripts/${name}.sh`, import.meta.url), 'utf8'),
   );
   const tools = path('bin');
   const env = { PATH: `${tools}:${process.env.PATH}`, FLEET_ROOT: root };
-  execFileSync('sh', ['-c', `${text.join('\n')}\nuptime_seconds() { echo ${uptime}; }\nprune`], {
-    env,
-  });
+  const own = `uptime_seconds() { echo ${uptime}; }\n${how}`;
+  execFileSync('sh', ['-c', `${text.join('\n')}\n${own}`], { env });
 }
 
 /** A vm `web` that left, and beside it `web-2`, which is here. */
@@ -119,13 +118,13 @@ const numbers = () =>
 const range = (first: number, last: number) =>
   Array.from({ length: last - first + 1 }, (_, i) => first + i);
 
-test('of a vm that is here the last twenty generations stay', () => {
-  generations(20);
+test('of a vm that is here the current generation stays, and the twenty before it', () => {
+  generations(21);
   prune();
-  expect(numbers()).toEqual(range(1, 20));
+  expect(numbers()).toEqual(range(1, 21));
   generations(25);
   prune();
-  expect(numbers()).toEqual(range(6, 25));
+  expect(numbers()).toEqual(range(5, 25));
   // Another whose name begins alike, and one whose state is set aside, keep theirs.
   expect(profiles()).toContain('web-1-link');
 });
@@ -141,9 +140,51 @@ test('and older ones that are deployed, were before that, are held, run, or look
   writeFileSync(path('var/lib/fleet/held/web-2'), `${to(8)}\t${to(10)}\tme\t1\n`);
   point(path('var/lib/microvms/web-2/current'), to(12));
   point(path('var/lib/microvms/web-2/booted'), to(14));
-  // Rolled back to: what the pointer is on is neither the youngest nor the only one with that path.
-  point(path('var/lib/fleet/profiles/web-2'), 'web-2-3-link');
   prune();
-  expect(numbers()).toEqual([2, 3, 4, 6, 8, 10, 12, 14, ...range(29, 40)]);
-  expect(numbers()).toHaveLength(20);
+  expect(numbers()).toEqual([2, 4, 6, 8, 10, 12, 14, ...range(20, 40)]);
+});
+
+test('those that one can roll back to from the current one stay after a roll-back, too', () => {
+  generations(60);
+  point(path('var/lib/fleet/profiles/web-2'), 'web-2-30-link');
+  prune();
+  expect(numbers()).toEqual(range(10, 60));
+});
+
+test('none goes while a deployment is open, nor where the current one is unknown', () => {
+  generations(40);
+  const open = path('var/lib/fleet/deployments/20250101-0002');
+  mkdirSync(open);
+  writeFileSync(join(open, 'begun'), '');
+  prune();
+  expect(numbers()).toHaveLength(40);
+  rmSync(open, { recursive: true });
+  point(path('var/lib/fleet/profiles/web-2'), 'elsewhere');
+  prune();
+  expect(numbers()).toHaveLength(40);
+});
+
+test('many links cost no process each', () => {
+  generations(300);
+  const real = execFileSync('sh', ['-c', 'command -v readlink'], { encoding: 'utf8' }).trim();
+  const calls = path('calls');
+  writeFileSync(path('bin/readlink'), `#!/bin/sh\necho >>'${calls}'\nexec ${real} "$@"\n`, {
+    mode: 0o755,
+  });
+  prune();
+  expect(numbers()).toEqual(range(280, 300));
+  expect(readFileSync(calls, 'utf8').length).toBeLessThan(10);
+});
+
+test('guests that wait for the way back at boot do not wait for this', () => {
+  generations(40);
+  const end = (mode: string) => {
+    mkdirSync(path(`var/lib/fleet/deployments/${mode}`));
+    prune(7200, `mode=${mode}; end_deployment ${mode} rolled-back`);
+    expect(existsSync(path(`var/lib/fleet/deployments/${mode}/result`))).toBe(true);
+  };
+  end('boot');
+  expect(numbers()).toHaveLength(40);
+  end('lapsed');
+  expect(numbers()).toHaveLength(21);
 });

@@ -214,7 +214,8 @@ end_deployment() {
 	rm -rf "${roots:?}/$1" "$deployments/$1/roots" "$deployments/$1/eval"
 	systemctl stop "fleet-back-$1.timer" "fleet-back-$1.service" 2>/dev/null || true
 	keep_room
-	prune
+	# Guests wait for what is done at boot; the next deployment's end tidies up, too.
+	[ "${mode:-}" = boot ] || prune
 }
 
 # keep_room: for a roll-back on a full disk there is always some left, which its begin sets free.
@@ -239,7 +240,6 @@ generation_numbers() {
 is_forgotten() {
 	[ -d "$aside" ] && [ ! -e "$vms/$1" ] && [ ! -e "$state/deployed/$1" ] || return 1
 	for folder in "$aside"/*/"$1"; do [ ! -e "$folder" ] || return 1; done
-	for folder in "$deployments"/*; do ! is_open "${folder##*/}" || return 1; done
 }
 
 # forget NAME: its generations, and the roots that keep them, may be collected.
@@ -248,25 +248,33 @@ forget() {
 	rm -f "$state/profiles/$1" "$roots/previous-$1" "$roots/deployed-$1" "$roots/aside-$1"
 }
 
-# prune_generations NAME: the last 20 stay, and what is deployed, was before that, is held, runs, or looked well last.
+# prune_generations NAME: of those before the current one the last 20 stay, and older ones that are deployed, were
+# before that, are held, run, or looked well last. Those after it were rolled back from, and stay until the next.
 prune_generations() {
-	profile=$state/profiles/$1 healthy='' from='' to=''
+	set -- "$1" "$state/profiles/$1"-*-link
+	[ $# -gt 22 ] || return 0
+	current=$(target "$state/profiles/$1")
+	current=${current##*/}
+	current=${current#"$1"-}
+	current=${current%-link}
+	case $current in '' | *[!0-9]*) return 0 ;; esac
+	healthy='' from='' to=''
 	read -r healthy 2>/dev/null <"$state/healthy/$1" || true
 	IFS=$tab read -r from to _ 2>/dev/null <"$state/held/$1" || true
 	needed=" $healthy $from $to "
 	for link in "$roots/deployed-$1" "$roots/previous-$1" "$vms/$1/current" "$vms/$1/booted"; do
 		needed="$needed$(target "$link") "
 	done
-	numbers=$(generation_numbers "$profile")
-	count=$(printf '%s\n' "$numbers" | grep -c . || true)
-	for number in $numbers; do
-		[ "$count" -gt 20 ] || break
-		link=$profile-$number-link
-		[ "${link##*/}" != "$(target "$profile")" ] || continue
-		case $needed in *" $(target "$link") "*) continue ;; esac
-		rm -f "$link"
-		count=$((count - 1))
-	done
+	# One process tells of all; only root writes there.
+	(cd "$state/profiles" && ls -ld "$1"-*-link) | sed -n "s/.* $1-\([0-9][0-9]*\)-link -> /\1 /p" | sort -rn | {
+		kept=0
+		while read -r number path; do
+			[ "$number" -lt "$current" ] || continue
+			case $needed in *" $path "*) continue ;; esac
+			kept=$((kept + 1))
+			[ "$kept" -le 20 ] || rm -f "$state/profiles/$1-$number-link"
+		done
+	}
 }
 
 # prune: history has an end; the last good deployment, and those that are open, stay.
@@ -293,14 +301,16 @@ prune() {
 		made=$(stat -c %Y "$folder" 2>/dev/null || stat -f %m "$folder") || continue
 		[ $((now - made)) -le "$up" ] || rm -rf "$folder" "${roots:?}/${folder##*/}"
 	done
+	# Of what is gone from the store nobody asks any more.
+	for file in "$state"/expected/* "$state"/tables/*; do
+		if [ -f "$file" ] && [ ! -e "$R/nix/store/${file##*/}" ]; then rm -f "$file"; fi
+	done
+	# One that is open may still go back to any of them.
+	for folder in "$deployments"/*; do ! is_open "${folder##*/}" || return 0; done
 	for profile in "$state"/profiles/*; do
 		name=${profile##*/}
 		case $name in *-link | *.*) continue ;; esac
 		if is_forgotten "$name"; then forget "$name"; elif [ -e "$state/deployed/$name" ]; then prune_generations "$name"; fi
-	done
-	# Of what is gone from the store nobody asks any more.
-	for file in "$state"/expected/* "$state"/tables/*; do
-		if [ -f "$file" ] && [ ! -e "$R/nix/store/${file##*/}" ]; then rm -f "$file"; fi
 	done
 }
 
