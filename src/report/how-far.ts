@@ -4,8 +4,12 @@ import type { EventBody } from '../model/events.ts';
 export class HowFar {
   readonly #states = new Map<string, 'working' | 'confirming' | 'done' | 'over'>();
   #isRecording = false;
+  /** Of a deployment that is taken up again: all of them may be changed already. */
+  #resumed: readonly string[] = [];
 
   heed(event: EventBody): void {
+    if (event.type === 'deployment' && event.operation === 'resume')
+      this.#resumed = event.hypervisors;
     if (event.type === 'phase' && event.phase === 'record') this.#isRecording = true;
     if (event.type === 'git' && event.state !== 'begin') this.#isRecording = false;
     if (event.type !== 'hypervisor') return;
@@ -15,12 +19,18 @@ export class HowFar {
   }
 
   /** Those that have begun and not ended. */
-  get open(): string[] {
+  get open(): readonly string[] {
+    if (this.#states.size === 0) return this.#resumed;
     return this.#are('working', 'confirming');
   }
 
   /** What becomes of it when somebody asks to stop now. */
   becomes(): string {
+    if (this.#states.size === 0 && this.#resumed.length > 0)
+      return (
+        'Interrupted before it was taken up: nothing more is done from here.\n' +
+        'Its hypervisors roll back by themselves unless it is resumed again.'
+      );
     if (this.#states.size === 0)
       return 'Interrupted before any hypervisor was changed: releasing their locks.';
     if (this.open.length === 0) {

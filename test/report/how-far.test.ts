@@ -36,3 +36,22 @@ test('a commit that was pushed is not what is recorded', () => {
   far.heed({ type: 'hypervisor', hypervisor: 'hv1', state: 'end', outcome: 'done' });
   expect(far.becomes()).toContain('releasing their locks');
 });
+
+test('a deployment that is taken up again may have changed hypervisors before, and keeps its locks', () => {
+  const far = new HowFar();
+  far.heed({
+    type: 'deployment',
+    operation: 'resume',
+    id: '20250101-000000-1',
+    operator: 'me',
+    hypervisors: ['hv1', 'hv2'],
+    confirm: 300_000,
+  });
+  expect(far.becomes()).toContain('roll back by themselves unless it is resumed again');
+  expect(far.becomes()).not.toMatch(/locks|before any hypervisor was changed/);
+  // To whoever leaves at once it is told by what to take it up.
+  expect(far.open).toEqual(['hv1', 'hv2']);
+  far.heed({ type: 'hypervisor', hypervisor: 'hv1', state: 'begin' });
+  expect(far.open).toEqual(['hv1']);
+  expect(far.becomes()).toContain('then rolling back');
+});
