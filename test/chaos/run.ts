@@ -126,7 +126,7 @@ async function random(): Promise<void> {
       });
     }),
   );
-  const outcomes = [...new Set(records.all.map((r) => r.outcome))];
+  const outcomes = [...new Set(['old', 'new', ...records.all.map((r) => r.outcome)])];
   const rows = ['none', ...faultNames].map((fault) => [
     fault,
     ...outcomes.map((outcome) =>
