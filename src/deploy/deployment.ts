@@ -1,4 +1,4 @@
-import { receive, stopBuild } from '../host/hypervisor/deployment.ts';
+import { receive, stopPreparing } from '../host/hypervisor/deployment.ts';
 import type { Buildable } from '../host/hypervisor/steps.ts';
 import * as steps from '../host/hypervisor/steps.ts';
 import { FleetError } from '../model/errors.ts';
@@ -50,27 +50,49 @@ export function deploying(desired: Desired): Work {
   const { actions } = desired.plan;
   let built: ReadonlyMap<string, string> = new Map();
   return {
-    prepare: async (ctx) => {
-      checkpoint(ctx.signal);
-      if (actions.some((a) => a.kind === 'checkout')) {
-        ctx.session.phase('checkout');
-        await moveCheckout(ctx, desired.source);
-      }
-      checkpoint(ctx.signal);
-      built = await build(ctx, actions);
-      const switches = actions.some((a) => a.kind === 'switch' && isNeeded(ctx, a, built));
-      const toplevel = built.get(ctx.session.hypervisor.name);
-      if (switches && toplevel && !ctx.before.deployed.has(systemName)) {
-        await requireAccess(ctx.session, {
-          before: ctx.before,
-          toplevel,
-          ours: new Set(ctx.index.vmsOn(ctx.session.hypervisor.name).map(({ name }) => name)),
-          dropped: desired.dropped ?? new Set(),
-        });
-      }
-    },
+    prepare: (ctx) =>
+      untilStopped(ctx, async () => {
+        if (actions.some((a) => a.kind === 'checkout')) {
+          ctx.session.phase('checkout');
+          await moveCheckout(ctx, desired.source);
+        }
+        checkpoint(ctx.signal);
+        built = await build(ctx, actions);
+        checkpoint(ctx.signal);
+        const switches = actions.some((a) => a.kind === 'switch' && isNeeded(ctx, a, built));
+        const toplevel = built.get(ctx.session.hypervisor.name);
+        if (switches && toplevel && !ctx.before.deployed.has(systemName)) {
+          await requireAccess(ctx.session, {
+            before: ctx.before,
+            toplevel,
+            ours: new Set(ctx.index.vmsOn(ctx.session.hypervisor.name).map(({ name }) => name)),
+            dropped: desired.dropped ?? new Set(),
+          });
+        }
+      }),
     activate: (ctx) => activate(ctx, desired, built),
   };
+}
+
+/**
+ * Nothing runs on what is being prepared: a person who asks to stop need not wait for its step, a fetch that hangs or
+ * a long build. @throws Interrupted, whatever that made fail
+ */
+async function untilStopped(
+  { session, signal }: Context,
+  work: () => Promise<void>,
+): Promise<void> {
+  checkpoint(signal);
+  const stop = () => void stopPreparing(session.host, session.id).catch(() => undefined);
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    await work();
+  } catch (error) {
+    checkpoint(signal);
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
 }
 
 async function activate(
@@ -129,7 +151,12 @@ async function moveCheckout(ctx: Context, source: Source): Promise<void> {
   let from = source.url;
   if (source.bundle) {
     const bundle = await source.bundle(ctx.before.checkout?.commit);
-    await receive(session.host, session.id, bundle, session.longMs);
+    checkpoint(ctx.signal);
+    await receive(session.host, session.id, bundle, {
+      timeoutMs: session.longMs,
+      signal: ctx.signal,
+    });
+    checkpoint(ctx.signal);
     from = 'bundle';
   }
   const { checkout } = session.hypervisor;
@@ -152,9 +179,6 @@ async function build(
     );
   if (wanted.length === 0) return new Map();
   session.phase('build');
-  // Nothing runs on what is being built: a person who asks to stop need not wait for it.
-  const stop = () => void stopBuild(session.host, session.id).catch(() => undefined);
-  ctx.signal.addEventListener('abort', stop, { once: true });
   try {
     const { checkout } = session.hypervisor;
     const { evalJobs } = ctx.index.fleet.rollout;
@@ -169,8 +193,6 @@ async function build(
     return paths;
   } catch (error) {
     throw blameBuild(error);
-  } finally {
-    ctx.signal.removeEventListener('abort', stop);
   }
 }
 

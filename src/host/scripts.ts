@@ -29,7 +29,7 @@ export const scriptNames = [
   'resume',
   'runners',
   'step',
-  'stop-build',
+  'stop-preparing',
   'switch',
   'unlock',
   'vm-aside',

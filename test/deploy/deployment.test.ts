@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { expectedOf, formatExpected } from '../../src/model/expected.ts';
 import type { Vm } from '../../src/model/fleet.ts';
 import { twoHypervisors, withEntry } from '../plan/situation.ts';
+import { Refusal } from './fake-hypervisor.ts';
 import { World, words } from './run.ts';
 
 const without = (name: string) =>
@@ -240,21 +241,39 @@ describe('nothing is activated', () => {
     expect(world.hv1.log.some((l) => l.startsWith('vm-'))).toBe(false);
   });
 
-  test('when somebody interrupts while it builds: nobody waits for the build', async () => {
+  test.each(['checkout', 'build'] as const)(
+    'when somebody interrupts during the %s: nobody waits for it',
+    async (step) => {
+      const world = new World();
+      world.hv1.instead.set(step, () => {
+        world.interrupt.abort();
+        // Ended from outside.
+        return new Refusal('step.ended', `step ${step} was ended from outside`);
+      });
+      const [result] = await world.apply(['web1']);
+      expect(result).toMatchObject({
+        outcome: 'untouched',
+        failure: { code: 'interrupted', message: 'interrupted' },
+      });
+      const log = words(world.hv1.log);
+      expect(log).toEqual([
+        ...['begin', 'checkout', 'build'].slice(0, step === 'build' ? 3 : 2),
+        'stop-preparing',
+        'back now',
+        'end untouched',
+      ]);
+    },
+  );
+
+  test('when somebody interrupts while the commit is sent: that ends', async () => {
     const world = new World();
-    world.hv1.instead.set('build', () => {
+    world.bundle = async () => Buffer.from('bundle');
+    world.hv1.instead.set('receive', () => {
       world.interrupt.abort();
       return undefined;
     });
     const [result] = await world.apply(['web1']);
-    expect(result).toMatchObject({ outcome: 'untouched', because: 'interrupted' });
-    expect(words(world.hv1.log)).toEqual([
-      'begin',
-      'checkout',
-      'build',
-      'stop-build',
-      'back now',
-      'end untouched',
-    ]);
+    expect(result).toMatchObject({ outcome: 'untouched', failure: { code: 'interrupted' } });
+    expect(words(world.hv1.log)).not.toContain('checkout');
   });
 });

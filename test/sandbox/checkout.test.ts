@@ -62,6 +62,21 @@ describe("a hypervisor's checkout", () => {
     await other;
   }, 60_000);
 
+  it('is not waited for when somebody asks to stop: a remote that hangs', async () => {
+    const begun = `"$FLEET_ROOT/tmp/fetching"`;
+    await stage.host.exec(
+      `git config --file "${checkout}/.git/config" core.sshCommand 'sh -c ": >${begun.replaceAll('"', '')}; sleep 100"'`,
+    );
+    const commit = stage.commit();
+    const from = 'ssh://git@127.0.0.1/fleet.git';
+    const path = '/var/lib/fleet/repo';
+    const step = stage.tryStep('checkout', stage.id, path, from, 'main', commit);
+    await stage.succeeds(`test -e ${begun}`);
+    expect((await stage.call('stop-preparing', stage.id)).code).toBe(0);
+    expect((await step).stderr).toContain('fleet-error\tstep.ended');
+    expect(await move()).toBe('');
+  });
+
   it('is looked at without a lock', async () => {
     // An index that is older than its files is written again by a git status that may.
     await stage.host.exec(`touch "${checkout}/flake.nix"`);

@@ -94,14 +94,19 @@ export function resume(
   return ask(host, 'resume', [id, operator], parseFormer, { timeoutMs });
 }
 
-/** Sends the commit, where a hypervisor cannot fetch it. */
-export async function receive(host: Host, id: string, bundle: Buffer, timeoutMs: number) {
-  await runScript(host, 'receive', [id], { stdin: bundle, timeoutMs });
+/** Sends the commit, where a hypervisor cannot fetch it. @throws FleetError `interrupted` */
+export async function receive(
+  host: Host,
+  id: string,
+  bundle: Buffer,
+  { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal },
+): Promise<void> {
+  await runScript(host, 'receive', [id], { stdin: bundle, timeoutMs, signal });
 }
 
-/** Ends the build that runs. */
-export async function stopBuild(host: Host, id: string): Promise<void> {
-  await runScript(host, 'stop-build', [id]);
+/** Ends the step that runs, if it only prepares: checkout, build, a look at what was built. */
+export async function stopPreparing(host: Host, id: string): Promise<void> {
+  await runScript(host, 'stop-preparing', [id]);
 }
 
 /** Has it keep why its deployment failed. @param rows as parseHistory reads them */
