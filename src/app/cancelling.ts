@@ -3,12 +3,25 @@ import { exitCodes, FleetError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
 import type { Rollout } from '../model/fleet.ts';
 
-/** Ms for a way back, and for looking at what it has brought back. */
-const rollBackMs = 1_800_000;
+/** Ms for what has limits of its own: a way back, calls and looks, and whatever a slow machine adds. */
+const ownLimitsMs = 1_200_000;
 
-/** Ms that a rollout is waited for once somebody asked to stop: the step in hand, and the roll-back. */
-export const cancelLimit = ({ limits }: Rollout): number =>
-  Math.max(limits.switch, limits.guest) + rollBackMs;
+/**
+ * Ms that a rollout is waited for once somebody asked to stop. It follows from limits that can be set: the step in hand,
+ * the roll-back, a look at what it has brought back, and each time the link may be lost and made anew.
+ */
+export const cancelLimit = ({ limits, confirm, deadline, settle }: Rollout): number =>
+  Math.max(limits.switch, limits.guest) + 3 * confirm + deadline + 2 * settle + ownLimitsMs;
+
+/** What is waited for once somebody asked to stop. */
+export interface Cancelling {
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  /** Ms. */
+  readonly within: number;
+  /** Whether a hypervisor may be changed by then. Default: yes. */
+  readonly mayHaveChanged?: () => boolean;
+}
 
 /**
  * Runs what changes hypervisors. When somebody asks to stop, `cancelling` is emitted, and it still comes to its own
@@ -17,7 +30,7 @@ export const cancelLimit = ({ limits }: Rollout): number =>
  * @throws FleetError `cancel.timed-out`; Interrupted when it was asked to stop before it began
  */
 export async function changing<T>(
-  { emit, signal, within }: { emit: Emit; signal: AbortSignal; within: number },
+  { emit, signal, within, mayHaveChanged = () => true }: Cancelling,
   work: (giveUp: AbortSignal) => Promise<T>,
 ): Promise<T> {
   if (signal.aborted) throw new Interrupted('interrupted; nothing was changed');
@@ -29,7 +42,7 @@ export async function changing<T>(
       emit({ type: 'cancelling', within });
       timer = setTimeout(() => {
         giveUp.abort();
-        reject(timedOut(within));
+        reject(timedOut(within, mayHaveChanged()));
       }, within);
     };
   });
@@ -42,13 +55,18 @@ export async function changing<T>(
   }
 }
 
-function timedOut(within: number): FleetError {
-  return new FleetError(
-    'cancel.timed-out',
-    `the roll-back did not end within ${Math.ceil(within / 1000)} s of being asked to stop`,
-    {
-      exitCode: exitCodes.rollbackFailed,
-      hint: 'Hypervisors that were not confirmed roll back by themselves. Look: fleet verify, then fleet history',
-    },
-  );
+function timedOut(within: number, mayHaveChanged: boolean): FleetError {
+  const late = `within ${Math.ceil(within / 1000)} s of being asked to stop`;
+  if (!mayHaveChanged)
+    return new FleetError(
+      'cancel.timed-out',
+      `no hypervisor was changed, but the deployment did not end ${late}`,
+      {
+        hint: 'Hypervisors free their locks by themselves when the step in hand has ended. Look: fleet history',
+      },
+    );
+  return new FleetError('cancel.timed-out', `the roll-back did not end ${late}`, {
+    exitCode: exitCodes.rollbackFailed,
+    hint: 'Hypervisors that were not confirmed roll back by themselves. Look: fleet verify, then fleet history',
+  });
 }

@@ -165,8 +165,15 @@ export async function carryOut(input: RolloutInput): Promise<HypervisorResult[]>
     hypervisors: members.map(({ hypervisor }) => hypervisor),
     confirm: rollout.confirm,
   });
-  return changing({ emit, signal, within: cancelLimit(rollout) }, (giveUp) =>
-    rollOut({ ...input, giveUp }),
+  // By the fleet that began it, for all that is known here.
+  let hasChanged = enter !== undefined;
+  const heed: Emit = (event) => {
+    hasChanged ||= event.type === 'phase' && (event.phase === 'switch' || event.phase === 'guests');
+    emit(event);
+  };
+  const cancelling = { emit, signal, within: cancelLimit(rollout) };
+  return changing({ ...cancelling, mayHaveChanged: () => hasChanged }, (giveUp) =>
+    rollOut({ ...input, emit: heed, giveUp }),
   );
 }
 

@@ -79,11 +79,21 @@ export function deploying(desired: Desired): Work {
  * a long build. @throws Interrupted, whatever that made fail
  */
 async function untilStopped(
-  { session, signal }: Context,
+  { clock, session, signal }: Context,
   work: () => Promise<void>,
 ): Promise<void> {
   checkpoint(signal);
-  const stop = () => void stopPreparing(session.host, session.id).catch(() => undefined);
+  let isOver = false;
+  const stop = async () => {
+    // A link that is lost just now is made anew by the step that it was lost to.
+    while (!isOver) {
+      try {
+        return await stopPreparing(session.host, session.id);
+      } catch {
+        await clock.sleep(2000);
+      }
+    }
+  };
   signal.addEventListener('abort', stop, { once: true });
   try {
     await work();
@@ -91,6 +101,7 @@ async function untilStopped(
     checkpoint(signal);
     throw error;
   } finally {
+    isOver = true;
     signal.removeEventListener('abort', stop);
   }
 }

@@ -1,10 +1,10 @@
 import { getEventListeners } from 'node:events';
 import { expect, test, vi } from 'vitest';
-import { changing } from '../../src/app/cancelling.ts';
+import { cancelLimit, changing } from '../../src/app/cancelling.ts';
 import { looking } from '../../src/app/looking.ts';
 import type { Ports } from '../../src/app/ports.ts';
 import type { EventBody } from '../../src/model/events.ts';
-import type { Hypervisor } from '../../src/model/fleet.ts';
+import type { Hypervisor, Rollout } from '../../src/model/fleet.ts';
 
 const hypervisor = { name: 'hv1' } as Hypervisor;
 
@@ -104,6 +104,30 @@ test('nobody waits for ever for what is cancelling: it is told to give up', asyn
   stop.abort();
   await expect(ended).rejects.toMatchObject({ code: 'cancel.timed-out', exitCode: 4 });
   expect(hasGivenUp).toBe(true);
+});
+
+test('that nothing was changed is said, and is no failed roll-back', async () => {
+  const stop = new AbortController();
+  const how = { emit: () => {}, signal: stop.signal, within: 20, mayHaveChanged: () => false };
+  const ended = changing(how, () => new Promise<never>(() => {}));
+  stop.abort();
+  await expect(ended).rejects.toMatchObject({
+    code: 'cancel.timed-out',
+    message:
+      'no hypervisor was changed, but the deployment did not end within 1 s of being asked to stop',
+    exitCode: 1,
+  });
+});
+
+test('what is waited for follows from the limits in fleet.yaml', () => {
+  const limits = { build: 3_600_000, switch: 300_000, guest: 420_000 };
+  const rollout = { limits, confirm: 90_000, deadline: 120_000, settle: 15_000 } as Rollout;
+  const usual = cancelLimit(rollout);
+  expect(usual).toBe(2_040_000);
+  // Nothing runs on what is being built: it is ended.
+  expect(cancelLimit({ ...rollout, limits: { ...limits, build: 7_200_000 } })).toBe(usual);
+  expect(cancelLimit({ ...rollout, limits: { ...limits, switch: 720_000 } })).toBe(usual + 300_000);
+  expect(cancelLimit({ ...rollout, confirm: 390_000 })).toBe(usual + 900_000);
 });
 
 test('what was asked to stop before it began is not begun', async () => {

@@ -265,6 +265,29 @@ describe('nothing is activated', () => {
     },
   );
 
+  test('when the link is lost just then: it is ended over the next one', async () => {
+    const world = new World();
+    let end = () => {};
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    world.hv1.before = async (name) => {
+      if (name !== 'build') return;
+      world.interrupt.abort();
+      await ended;
+    };
+    let tries = 0;
+    world.hv1.instead.set('stop-preparing', () => {
+      tries += 1;
+      if (tries === 1) return 1;
+      end();
+      return undefined;
+    });
+    const [result] = await world.apply(['web1']);
+    expect(result).toMatchObject({ outcome: 'untouched', failure: { code: 'interrupted' } });
+    expect(tries).toBe(2);
+  });
+
   test('when somebody interrupts while the commit is sent: that ends', async () => {
     const world = new World();
     world.bundle = async () => Buffer.from('bundle');
