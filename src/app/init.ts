@@ -74,7 +74,7 @@ export async function init(
     sshdPort: seen.port ?? 22,
     key: given.key,
     hardware: hardware === undefined ? undefined : hardwarePath,
-    boot: bootOf(seen.records ?? [], hardware),
+    boot: bootOf(seen.loader, hardware),
   };
   const { found } = seen;
   const content = found ? foundFleet(first, found.facts, found.runners) : emptyFleet(first);

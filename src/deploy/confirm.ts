@@ -10,7 +10,7 @@ import { Look } from './look.ts';
 import { inParallel } from './parallel.ts';
 import type { Part } from './part.ts';
 import { asFleetError, patience } from './put-back.ts';
-import { type Outcome, outcomeRows } from './work.ts';
+import type { Outcome } from './work.ts';
 
 /** Hypervisors that are looked at or confirmed at a time. */
 const atOnce = 64;
@@ -107,8 +107,15 @@ async function lookOnceMore(part: Part): Promise<void> {
 
 async function confirm(part: Part): Promise<void> {
   const { session, index } = part.ctx;
-  const rows = outcomeRows(index.fleet.name, part.outcome as Outcome, part.healthy);
-  const send = () => confirmAt(session.host, session.id, rows);
+  const { recorded, released, held } = part.outcome as Outcome;
+  const wanted = {
+    fleet: index.fleet.name,
+    recorded,
+    released,
+    held,
+    healthy: part.healthy ?? new Map(),
+  };
+  const send = () => confirmAt(session.host, session.id, wanted);
   try {
     await session.during('confirm', async () => {
       try {

@@ -50,7 +50,7 @@ export function desiredTarget(ctx: Context, vm: Vm, runner: string): VmTarget {
 export function formerTarget(ctx: Context, name: string): VmTarget | undefined {
   const seen = ctx.before.vms.get(name);
   const running = isBusy(seen);
-  // Which runner it goes back to only its hypervisor knows (begin.sh).
+  // Which runner it goes back to only its hypervisor knows.
   const runner = running ? (seen?.booted ?? seen?.current) : seen?.current;
   const vm = ctx.index.vms.get(name);
   const expected =

@@ -1,3 +1,4 @@
+import type { Recorded } from '../host/hypervisor/confirmation-rows.ts';
 import { receive, stopPreparing } from '../host/hypervisor/deployment.ts';
 import type { Buildable } from '../host/hypervisor/steps.ts';
 import * as steps from '../host/hypervisor/steps.ts';
@@ -14,7 +15,7 @@ import { repairAll } from './repair.ts';
 import { bringUpAll, type Guest } from './side-by-side.ts';
 import { switchHypervisor } from './switch.ts';
 import { bringUpVm, setAside, stopVm } from './vm-steps.ts';
-import type { Outcome, Recorded, Work } from './work.ts';
+import type { Outcome, Work } from './work.ts';
 
 /** The commit that is deployed, and how it gets to a hypervisor. */
 export interface Source {

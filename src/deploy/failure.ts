@@ -2,11 +2,7 @@ import { keepFailure as keepFailureAt } from '../host/hypervisor/deployment.ts';
 import { isLost } from '../host/lost.ts';
 import { FleetError } from '../model/errors.ts';
 import { NotHealthy } from '../model/not-healthy.ts';
-import { plainLine } from '../model/plain-text.ts';
 import type { Session } from './session.ts';
-
-/** How much of a failure is kept with its deployment: characters of a field, and lines. */
-const bounds = { field: 300, lines: 30 } as const;
 
 /** Guests of which a failure tells the last lines. */
 const guestsTold = 3;
@@ -32,45 +28,16 @@ export async function withReason(
 }
 
 /**
- * A failure as failure.sh keeps it and parseHistory reads it: rows of tab-separated fields, bounded.
- * @param hypervisor where it failed, which need not be where it is kept
+ * Has a hypervisor keep why its deployment failed. Does not throw.
+ * @param hypervisor where it failed @returns whether it is written there
  */
-function failureRows(hypervisor: string, failure: FleetError): string {
-  const rows = [
-    ['code', failure.code],
-    ['message', failure.message],
-    ['blames', failure.blames],
-    ['hypervisor', hypervisor],
-    ...(failure instanceof NotHealthy ? rowsOfChecks(failure) : rowsOfDetail(failure.detail)),
-  ];
-  return rows.map((row) => `${row.map(field).join('\t')}\n`).join('');
-}
-
-function rowsOfChecks({ target, checks, lines }: NotHealthy): string[][] {
-  const failed = checks.filter((check) => !check.ok).slice(0, bounds.lines);
-  return [
-    ['target', target],
-    ...failed.map((c) => ['check', c.target, c.check, c.expected, c.seen]),
-    ...lines.slice(-bounds.lines).map((line) => ['line', line]),
-  ];
-}
-
-function rowsOfDetail(detail: string | undefined): string[][] {
-  const lines = detail?.split('\n') ?? [];
-  return lines.slice(-bounds.lines).map((line) => ['line', line]);
-}
-
-/** On one line, and between two tabs. */
-const field = (text: string): string => plainLine(text, bounds.field);
-
-/** Has a hypervisor keep why its deployment failed. Does not throw. @returns whether it is written there */
 export async function keepFailure(
   session: Session,
   hypervisor: string,
   failure: FleetError,
 ): Promise<boolean> {
   try {
-    await keepFailureAt(session.host, session.id, failureRows(hypervisor, failure));
+    await keepFailureAt(session.host, session.id, hypervisor, failure);
     return true;
   } catch {
     return false;

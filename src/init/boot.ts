@@ -1,3 +1,4 @@
+import type { FoundLoader } from '../host/answers/boot-loader.ts';
 import { comment, prefixed, yaml } from './text.ts';
 
 type Options = Readonly<Record<string, unknown>>;
@@ -10,60 +11,52 @@ export interface Boot {
   readonly likely?: readonly Options[];
 }
 
-/** What inspect.sh printed, line by line, and the hardware configuration that will be used. */
-export function bootOf(records: readonly string[][], hardware: string | undefined): Boot {
+/** @param found what was seen of it on the host; hardware: the hardware configuration that will be used */
+export function bootOf(found: FoundLoader | undefined, hardware: string | undefined): Boot {
   // nixos-generate-config writes none there, images of clouds do.
   if (/^[^#\n]*\bloader\b/m.test(hardware ?? '')) return { config: {} };
-  const all = (key: string) => records.filter((r) => r[0] === key).map(([, value = '']) => value);
-  const config = options(all('loader')[0], all);
+  if (!found) return { config: {}, likely: [] };
+  const config = options(found.kind, found);
   if (config) return { config };
-  return {
-    config: {},
-    likely: all('likely')
-      .map((kind) => options(kind, all))
-      .filter((found) => found !== undefined),
-  };
+  const likely = found.likely.map((kind) => options(kind, found));
+  return { config: {}, likely: likely.filter((one) => one !== undefined) };
 }
 
-function options(kind: string | undefined, all: (key: string) => string[]): Options | undefined {
-  const one = (key: string) => all(key)[0] ?? '';
-  const is = (key: string) => one(key) === 'true' || one(key) === '1';
-  const esp = one('efiSysMountPoint');
+function options(kind: FoundLoader['kind'], found: FoundLoader): Options | undefined {
+  const { bootMountPoint: entries, devices, efiSysMountPoint: esp } = found;
   const efi = {
-    ...(is('canTouchEfiVariables') && { 'boot.loader.efi.canTouchEfiVariables': true }),
-    ...(esp !== '' && esp !== '/boot' && { 'boot.loader.efi.efiSysMountPoint': esp }),
+    ...(found.canTouchEfiVariables && { 'boot.loader.efi.canTouchEfiVariables': true }),
+    ...(esp && esp !== '/boot' && { 'boot.loader.efi.efiSysMountPoint': esp }),
   };
-  if (kind === 'systemd-boot') {
-    const entries = one('bootMountPoint');
-    return {
-      'boot.loader.systemd-boot.enable': true,
-      ...(entries !== '' &&
-        entries !== esp && { 'boot.loader.systemd-boot.xbootldrMountPoint': entries }),
-      ...efi,
-    };
-  }
-  if (kind === 'grub') {
-    const devices = all('devices');
-    if (devices.length === 0) return undefined;
-    return {
-      ...(devices.length === 1
-        ? { 'boot.loader.grub.device': devices[0] }
-        : { 'boot.loader.grub.devices': devices }),
-      ...(is('enableCryptodisk') && { 'boot.loader.grub.enableCryptodisk': true }),
-      ...(is('efiSupport') && {
-        'boot.loader.grub.efiSupport': true,
-        ...(is('efiInstallAsRemovable') && { 'boot.loader.grub.efiInstallAsRemovable': true }),
+  switch (kind) {
+    case 'systemd-boot':
+      return {
+        'boot.loader.systemd-boot.enable': true,
+        ...(entries &&
+          entries !== esp && { 'boot.loader.systemd-boot.xbootldrMountPoint': entries }),
         ...efi,
-      }),
-    };
+      };
+    case 'grub':
+      if (devices.length === 0) return undefined;
+      return {
+        ...(devices.length === 1
+          ? { 'boot.loader.grub.device': devices[0] }
+          : { 'boot.loader.grub.devices': devices }),
+        ...(found.enableCryptodisk && { 'boot.loader.grub.enableCryptodisk': true }),
+        ...(found.efiSupport && {
+          'boot.loader.grub.efiSupport': true,
+          ...(found.efiInstallAsRemovable && { 'boot.loader.grub.efiInstallAsRemovable': true }),
+          ...efi,
+        }),
+      };
+    case 'extlinux':
+      return {
+        'boot.loader.grub.enable': false,
+        'boot.loader.generic-extlinux-compatible.enable': true,
+      };
+    case undefined:
+      return undefined;
   }
-  if (kind === 'extlinux') {
-    return {
-      'boot.loader.grub.enable': false,
-      'boot.loader.generic-extlinux-compatible.enable': true,
-    };
-  }
-  return undefined;
 }
 
 const usual: readonly Options[] = [

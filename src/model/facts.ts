@@ -84,7 +84,7 @@ export interface UnknownState {
   readonly reads: number;
 }
 
-/** The part of facts that may change from one second to the next, and that is read alone, too (health.sh). */
+/** The part of facts that may change from one second to the next, and that is read alone, too. */
 export interface Health extends Pick<Facts, 'bootId' | 'currentSystem' | 'interfaces' | 'answers'> {
   readonly vms: ReadonlyMap<string, GuestHealth>;
 }

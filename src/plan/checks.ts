@@ -17,7 +17,7 @@ export interface Fault {
   readonly code: Drift['code'];
   /** The same in a sentence. */
   readonly says: string;
-  /** What brings it back, each as repair.sh takes it. */
+  /** What brings it back. */
   readonly repairs?: readonly Repair[];
 }
 

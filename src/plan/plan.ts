@@ -49,7 +49,7 @@ export type ActionKind =
   | 'repair'
   | 'set-aside';
 
-/** What is repaired and its name, as repair.sh takes them. */
+/** What is repaired and its name, as its hypervisor takes them. */
 export type Repair =
   | readonly ['link', bridge: string]
   | readonly ['address', bridge: string, address: string]

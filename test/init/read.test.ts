@@ -44,13 +44,7 @@ test('a host without a hardware configuration, and without a program that makes 
 });
 
 describe('the boot loader is read', () => {
-  const boot = (hardware?: string) =>
-    bootOf(
-      read('inspect')
-        .split('\n')
-        .map((line) => line.split('\t')),
-      hardware,
-    );
+  const boot = (hardware?: string) => bootOf(parseInspection(read('inspect')).loader, hardware);
   const installer = (name: string) =>
     write(
       'run/current-system/bin/switch-to-configuration',

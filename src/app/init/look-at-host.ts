@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { stringify } from 'yaml';
 import { readFleet } from '../../config/read-fleet.ts';
+import type { FoundLoader } from '../../host/answers/boot-loader.ts';
 import { inspect, readFacts, readRunners } from '../../host/hypervisor/look.ts';
 import { shellQuote } from '../../host/quote.ts';
 import type { Runners } from '../../host/runners.ts';
@@ -35,8 +36,7 @@ export interface SeenHost {
   readonly user?: string;
   /** That sshd listens on. */
   readonly port?: number | undefined;
-  /** All that inspect.sh said, its boot loader among it. */
-  readonly records?: readonly string[][];
+  readonly loader?: FoundLoader;
   /** Only where that is read. */
   readonly found?: { readonly facts: Facts; readonly runners: Runners };
 }

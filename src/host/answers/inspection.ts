@@ -1,3 +1,4 @@
+import { type FoundLoader, foundLoader } from './boot-loader.ts';
 import * as shape from './shape.ts';
 
 /** What a host says of itself that fleet has never seen; undefined: it does not say. */
@@ -16,8 +17,7 @@ export interface Inspection {
   readonly hardware: string | undefined;
   /** Where that is there; undefined: it was made up just now. */
   readonly hardwareFile: string | undefined;
-  /** All rows, its boot loader among them. */
-  readonly records: readonly string[][];
+  readonly loader: FoundLoader;
 }
 
 /** Reads what inspect.sh printed. @throws FleetError `inspect.unreadable` when it is cut off */
@@ -42,7 +42,7 @@ export function parseInspection(answer: string): Inspection {
       port: Number(fields.get('port')) || undefined,
       hardware: hardware.trim() === '' ? undefined : hardware,
       hardwareFile: fields.get('hardware-file') || undefined,
-      records,
+      loader: foundLoader(records),
     };
   });
 }

@@ -7,6 +7,8 @@ import { parseWayBack, type WayBack } from '../answers/way-back.ts';
 import type { Host } from '../host.ts';
 import { stepScript } from '../scripts.ts';
 import { ask, runScript } from './call.ts';
+import { type Confirmation, confirmationRows } from './confirmation-rows.ts';
+import { failureRows } from './failure-rows.ts';
 
 // What a hypervisor is told about a deployment that it is part of, but for its steps.
 
@@ -71,9 +73,9 @@ export async function renew(host: Host, id: string, timeoutMs: number): Promise<
   await runScript(host, 'renew', [id], { timeoutMs });
 }
 
-/** Makes what is there for good. @param rows as outcomeRows makes them @throws FleetError `confirm.*` */
-export async function confirm(host: Host, id: string, rows: string): Promise<void> {
-  await runScript(host, 'confirm', [id], { stdin: rows });
+/** Makes what is there for good. @throws FleetError `confirm.*` */
+export async function confirm(host: Host, id: string, wanted: Confirmation): Promise<void> {
+  await runScript(host, 'confirm', [id], { stdin: confirmationRows(wanted) });
 }
 
 /** Seconds that a way back may take: a switch, and guests that hang. */
@@ -109,9 +111,9 @@ export async function stopPreparing(host: Host, id: string): Promise<void> {
   await runScript(host, 'stop-preparing', [id]);
 }
 
-/** Has it keep why its deployment failed. @param rows as parseHistory reads them */
-export async function keepFailure(host: Host, id: string, rows: string): Promise<void> {
-  await runScript(host, 'failure', [id], { stdin: rows });
+/** Has it keep why its deployment failed. @param where the hypervisor where it failed */
+export async function keepFailure(host: Host, id: string, where: string, failure: FleetError) {
+  await runScript(host, 'failure', [id], { stdin: failureRows(where, failure) });
 }
 
 /** Last lines of a guest and its helpers since a deployment began. */

@@ -139,7 +139,7 @@ function tcp(ports,    n, count, words, text) {
   return text
 }
 
-# What src/host/scripts/access.sh asks of a hypervisor's configuration.
+# What is asked of a hypervisor's configuration.
 function write_access(to,    n, user, users, ports, done, open) {
   ports = size["services.openssh.ports"] ? list("services.openssh.ports") : "[22]"
   for (n = 1; n <= entries; n++) {

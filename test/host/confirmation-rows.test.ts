@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { outcomeRows } from '../../src/deploy/work.ts';
+import { confirmationRows } from '../../src/host/hypervisor/confirmation-rows.ts';
 
-test('an outcome is rows for the hypervisor, with a last line that says that it is whole', () => {
-  const rows = outcomeRows('example', {
-    lines: ['web1 updated'],
+test('what is confirmed is rows for the hypervisor, with a last line that says that it is whole', () => {
+  const rows = confirmationRows({
+    fleet: 'example',
     recorded: [
       {
         name: 'web1',
@@ -26,13 +26,14 @@ test('an outcome is rows for the hypervisor, with a last line that says that it 
     ],
     released: ['db1'],
     held: [{ name: 'web2', from: '/nix/store/a', to: '/nix/store/b', operator: 'ada@desk' }],
-    boot: { toplevel: '/nix/store/past', generation: 'return' },
+    healthy: new Map([['web1', '/nix/store/new']]),
   });
   expect(rows).toBe(
     [
       'fleet\texample',
       'record\tweb1\tprint\t/nix/store/new\t/nix/store/old\tc0ffee\tnew\ttap=vm-web1',
       'record\tsystem.\t-\t/nix/store/past\t-\t-\treturn\t-',
+      'healthy\tweb1\t/nix/store/new',
       'release\tdb1',
       'hold\tweb2\t/nix/store/a\t/nix/store/b\tada@desk',
       'end\n',
