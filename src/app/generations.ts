@@ -1,5 +1,5 @@
 import { askAll, connectAll } from '../deploy/connect-all.ts';
-import type { Generation } from '../host/generations.ts';
+import type { Generation } from '../host/answers/generations.ts';
 import { readGenerations, readHistory } from '../host/hypervisor/look.ts';
 import type { Emit } from '../model/events.ts';
 import { systemName } from '../model/names.ts';

@@ -2,7 +2,7 @@ import { chooseGenerations, type Numbers, type Returns } from '../deploy/choose-
 import { type Answer, askAll, type Contact, connectAll } from '../deploy/connect-all.ts';
 import { declaredBy, returning } from '../deploy/rollback.ts';
 import { exitCodeOf } from '../deploy/rollout.ts';
-import type { Generations } from '../host/generations.ts';
+import type { Generations } from '../host/answers/generations.ts';
 import type { Host } from '../host/host.ts';
 import { readGenerations } from '../host/hypervisor/look.ts';
 import { type ExitCode, exitCodes, FleetError } from '../model/errors.ts';

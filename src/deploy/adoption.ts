@@ -1,8 +1,8 @@
 import type { Access } from '../host/answers/access.ts';
+import { isLike } from '../host/answers/network-files.ts';
 import { readRunners } from '../host/hypervisor/look.ts';
 import * as steps from '../host/hypervisor/steps.ts';
 import { type Loss, losses } from '../host/losses.ts';
-import { isLike } from '../host/network-files.ts';
 import { builtSystem } from '../host/new-system.ts';
 import { contains, parseAddress, parseSubnet } from '../model/addresses.ts';
 import { FleetError } from '../model/errors.ts';

@@ -6,7 +6,7 @@ import {
   type Generation,
   type Generations,
   type SystemWiring,
-} from '../host/generations.ts';
+} from '../host/answers/generations.ts';
 import { FleetError } from '../model/errors.ts';
 import { type Expected, nicsOf, parseExpected } from '../model/expected.ts';
 import type { Facts } from '../model/facts.ts';

@@ -1,6 +1,6 @@
+import type { Runners } from '../host/answers/runners.ts';
 import type { Host } from '../host/host.ts';
 import { readFacts, readRunners } from '../host/hypervisor/look.ts';
-import type { Runners } from '../host/runners.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Hypervisor } from '../model/fleet.ts';
 import { inParallel } from './parallel.ts';

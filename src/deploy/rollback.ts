@@ -1,4 +1,4 @@
-import { baseOf, type Generations } from '../host/generations.ts';
+import { baseOf, type Generations } from '../host/answers/generations.ts';
 import * as steps from '../host/hypervisor/steps.ts';
 import { FleetError } from '../model/errors.ts';
 import { formatExpected, sameWiring } from '../model/expected.ts';

@@ -1,7 +1,7 @@
 import type { Facts } from '../model/facts.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { labelCommand } from '../model/volumes.ts';
-import type { Runners } from './runners.ts';
+import type { Runners } from './answers/runners.ts';
 
 /** Vms of fleet.yaml that are there and that fleet has never deployed. */
 export function adopted(index: FleetIndex, hypervisor: string, facts: Facts): string[] {

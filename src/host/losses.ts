@@ -1,9 +1,9 @@
 import type { Facts } from '../model/facts.ts';
 import type { Interface } from '../model/network-facts.ts';
-import { forwardsOf } from './nat-rules.ts';
-import { fileOf, matches } from './network-files.ts';
+import { forwardsOf } from './answers/nat-rules.ts';
+import { fileOf, matches } from './answers/network-files.ts';
+import type { Runners } from './answers/runners.ts';
 import type { NewSystem } from './new-system.ts';
-import type { Runners } from './runners.ts';
 
 /** Something that the running host has and a new system does not. */
 export interface Loss {

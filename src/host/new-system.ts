@@ -2,7 +2,7 @@ import { expandConfig } from '../model/config.ts';
 import type { Data } from '../model/fleet.ts';
 import { gatewaysOf } from '../model/gateways.ts';
 import type { FleetIndex } from '../model/index.ts';
-import { madeDevices, type NetworkFile, networkFiles } from './network-files.ts';
+import { madeDevices, type NetworkFile, networkFiles } from './answers/network-files.ts';
 
 /** What a system that does not run yet will have of network, users and guests. */
 export interface NewSystem {

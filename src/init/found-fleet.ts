@@ -1,5 +1,5 @@
-import { fileOf } from '../host/network-files.ts';
-import type { FoundVm, Runners } from '../host/runners.ts';
+import { fileOf } from '../host/answers/network-files.ts';
+import type { FoundVm, Runners } from '../host/answers/runners.ts';
 import { quotePart } from '../model/config.ts';
 import type { Facts } from '../model/facts.ts';
 import { heedRouters } from '../model/heed-routers.ts';

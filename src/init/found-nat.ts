@@ -1,5 +1,5 @@
-import { forwardsOf, isIn, plain, short } from '../host/nat-rules.ts';
-import type { Runners } from '../host/runners.ts';
+import { forwardsOf, isIn, plain, short } from '../host/answers/nat-rules.ts';
+import type { Runners } from '../host/answers/runners.ts';
 import { overlaps, parseSubnet, type Subnet } from '../model/addresses.ts';
 import type { FoundBridge } from './found-networks.ts';
 

@@ -1,5 +1,5 @@
-import { fileOf, type Serving } from '../host/network-files.ts';
-import type { FoundNic, FoundVm, Runners } from '../host/runners.ts';
+import { fileOf, type Serving } from '../host/answers/network-files.ts';
+import type { FoundNic, FoundVm, Runners } from '../host/answers/runners.ts';
 import {
   contains,
   formatSubnet,

@@ -1,4 +1,4 @@
-import type { FoundVm, FoundVolume, Runners } from '../host/runners.ts';
+import type { FoundVm, FoundVolume, Runners } from '../host/answers/runners.ts';
 import { parseAddress, parseSubnet } from '../model/addresses.ts';
 import { formatAddress6, hostAddress6, parseAddress6, parseSubnet6 } from '../model/addresses6.ts';
 import type { Facts } from '../model/facts.ts';

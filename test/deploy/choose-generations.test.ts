@@ -5,7 +5,7 @@ import {
   type Generations,
   noGenerations,
   type RunnerWiring,
-} from '../../src/host/generations.ts';
+} from '../../src/host/answers/generations.ts';
 import type { FleetError } from '../../src/model/errors.ts';
 import { formatExpected } from '../../src/model/expected.ts';
 import { systemName } from '../../src/model/names.ts';

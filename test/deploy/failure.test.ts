@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseHistory } from '../../src/host/history.ts';
+import { parseHistory } from '../../src/host/answers/history.ts';
 import type { FakeHypervisor } from './fake-hypervisor.ts';
 import { Refusal } from './fake-hypervisor.ts';
 import { World } from './run.ts';

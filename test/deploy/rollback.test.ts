@@ -6,7 +6,7 @@ import {
   type Generation,
   type Generations,
   noGenerations,
-} from '../../src/host/generations.ts';
+} from '../../src/host/answers/generations.ts';
 import { formatExpected, parseExpected } from '../../src/model/expected.ts';
 import { systemName } from '../../src/model/names.ts';
 import type { HypervisorResult } from '../../src/model/result.ts';

@@ -1,7 +1,5 @@
-import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { parseFacts } from '../../src/host/parse-facts.ts';
-import { scriptNames } from '../../src/host/scripts.ts';
+import { parseFacts } from '../../src/host/answers/facts.ts';
 import { FleetError } from '../../src/model/errors.ts';
 import type { Facts } from '../../src/model/facts.ts';
 import type { VmFacts } from '../../src/model/guest-facts.ts';
@@ -314,11 +312,4 @@ test('a unit that restarts is not taken for a running one', () => {
     unit: crashing,
   });
   expect(parseFacts(factsText({ ...full, vms })).vms.get('web1')?.unit).toEqual(crashing);
-});
-
-test('every script that can be named is there, and the other way round', () => {
-  const named = scriptNames.map((name) => `${name}.sh`);
-  const folder = readdirSync(new URL('../../src/host/scripts/', import.meta.url));
-  const libraries = ['lib.sh', 'guests.sh', 'deployments.sh'];
-  expect(new Set(named)).toEqual(new Set(folder.filter((file) => !libraries.includes(file))));
 });

@@ -4,7 +4,7 @@ import {
   earlierGenerations,
   noGenerations,
   parseGenerations,
-} from '../../src/host/generations.ts';
+} from '../../src/host/answers/generations.ts';
 import { systemName } from '../../src/model/names.ts';
 
 const line = (name: string, number: number | 'kept', path: string, current = false) =>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { parseFacts } from '../../src/host/answers/facts.ts';
 import { parseHealth } from '../../src/host/answers/health.ts';
-import { parseFacts } from '../../src/host/parse-facts.ts';
 import { FleetError } from '../../src/model/errors.ts';
 import type { Facts, Health } from '../../src/model/facts.ts';
 import { deployedFacts, index, unit, withEntry } from '../plan/situation.ts';

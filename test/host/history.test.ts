@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parseHistory } from '../../src/host/history.ts';
+import { parseHistory } from '../../src/host/answers/history.ts';
 import { script } from '../../src/host/scripts.ts';
 
 const rows = (...lines: (string | number)[][]) =>

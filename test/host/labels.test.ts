@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { parseRunners } from '../../src/host/answers/runners.ts';
 import { unlabelled } from '../../src/host/labels.ts';
-import { parseRunners } from '../../src/host/runners.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
 import { select } from '../../src/plan/selectors.ts';
 import { deployedFacts, index, withEntry } from '../plan/situation.ts';

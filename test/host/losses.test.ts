@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { parseFacts } from '../../src/host/answers/facts.ts';
+import { parseRunners } from '../../src/host/answers/runners.ts';
 import { losses } from '../../src/host/losses.ts';
 import { builtSystem, declaredSystem, type SaidNetwork } from '../../src/host/new-system.ts';
-import { parseFacts } from '../../src/host/parse-facts.ts';
-import { parseRunners } from '../../src/host/runners.ts';
 import { index } from '../plan/situation.ts';
 
 interface Link {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { parseFacts } from '../../src/host/parse-facts.ts';
+import { parseFacts } from '../../src/host/answers/facts.ts';
 import { script } from '../../src/host/scripts.ts';
 
 test('a sparse image takes what was written to it, not what it may become', () => {

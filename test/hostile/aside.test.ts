@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseFacts } from '../../src/host/parse-facts.ts';
+import { parseFacts } from '../../src/host/answers/facts.ts';
 import { script } from '../../src/host/scripts.ts';
 import { isRoot, KvmWorld, kvm, runner } from './kvm-world.ts';
 

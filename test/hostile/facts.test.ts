@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { parseFacts } from '../../src/host/parse-facts.ts';
+import { parseFacts } from '../../src/host/answers/facts.ts';
 import { script } from '../../src/host/scripts.ts';
 import { FleetError } from '../../src/model/errors.ts';
 import { drift } from '../../src/plan/drift.ts';

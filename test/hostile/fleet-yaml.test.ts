@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readFleet } from '../../src/config/read-fleet.ts';
-import { isLike as isLikeLink } from '../../src/host/network-files.ts';
+import { isLike as isLikeLink } from '../../src/host/answers/network-files.ts';
 import { isLike } from '../../src/model/glob.ts';
 import { render } from '../../src/render/render.ts';
 

@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { parseGenerations } from '../../src/host/generations.ts';
-import { parseHistory } from '../../src/host/history.ts';
-import { parseRunners } from '../../src/host/runners.ts';
+import { parseGenerations } from '../../src/host/answers/generations.ts';
+import { parseHistory } from '../../src/host/answers/history.ts';
+import { parseRunners } from '../../src/host/answers/runners.ts';
 import { script } from '../../src/host/scripts.ts';
 import { timestamp } from '../../src/model/time.ts';
 

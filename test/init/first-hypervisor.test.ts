@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readFleet } from '../../src/config/read-fleet.ts';
-import { parseFacts } from '../../src/host/parse-facts.ts';
-import { parseRunners } from '../../src/host/runners.ts';
+import { parseFacts } from '../../src/host/answers/facts.ts';
+import { parseRunners } from '../../src/host/answers/runners.ts';
 import { emptyFleet } from '../../src/init/empty-fleet.ts';
 import type { FirstHypervisor } from '../../src/init/first-hypervisor.ts';
 import { foundFleet } from '../../src/init/found-fleet.ts';

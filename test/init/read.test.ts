@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseInspection } from '../../src/host/answers/inspection.ts';
-import { parseRunners } from '../../src/host/runners.ts';
+import { parseRunners } from '../../src/host/answers/runners.ts';
 import { type ScriptName, script } from '../../src/host/scripts.ts';
 import { bootOf } from '../../src/init/boot.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseHistory } from '../../src/host/history.ts';
+import { parseHistory } from '../../src/host/answers/history.ts';
 import { Stage } from './stage.ts';
 
 describe('what somebody took apart on a hypervisor', () => {

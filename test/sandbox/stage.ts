@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { parseFacts } from '../../src/host/answers/facts.ts';
 import type { Host, RunResult } from '../../src/host/host.ts';
-import { parseFacts } from '../../src/host/parse-facts.ts';
 import { type ScriptName, script, stepScript } from '../../src/host/scripts.ts';
 import { sshConnector } from '../../src/host/ssh/connector.ts';
 import type { Facts } from '../../src/model/facts.ts';

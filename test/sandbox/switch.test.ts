@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { baseOf, bridgeUnder, parseGenerations } from '../../src/host/generations.ts';
+import { baseOf, bridgeUnder, parseGenerations } from '../../src/host/answers/generations.ts';
 import { Stage } from './stage.ts';
 
 describe('switching a hypervisor', () => {

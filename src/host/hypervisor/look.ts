@@ -1,14 +1,14 @@
 import type { Facts, Health } from '../../model/facts.ts';
 import type { Hypervisor } from '../../model/fleet.ts';
 import type { PastDeployment } from '../../model/past-deployment.ts';
+import { parseFacts } from '../answers/facts.ts';
+import { type Generations, parseGenerations } from '../answers/generations.ts';
 import { type GuestRun, parseGuestRun } from '../answers/guest-run.ts';
 import { parseHealth } from '../answers/health.ts';
+import { parseHistory } from '../answers/history.ts';
 import { type Inspection, parseInspection } from '../answers/inspection.ts';
-import { type Generations, parseGenerations } from '../generations.ts';
-import { parseHistory } from '../history.ts';
+import { parseRunners, type Runners } from '../answers/runners.ts';
 import type { Host } from '../host.ts';
-import { parseFacts } from '../parse-facts.ts';
-import { parseRunners, type Runners } from '../runners.ts';
 import { ask } from './call.ts';
 
 // What a hypervisor is asked when nothing is to be changed on it.

@@ -1,7 +1,7 @@
-import { contains, parseAddress, parseSubnet } from '../model/addresses.ts';
-import type { ExpectedNic } from '../model/expected.ts';
-import * as shape from './answers/shape.ts';
+import { contains, parseAddress, parseSubnet } from '../../model/addresses.ts';
+import type { ExpectedNic } from '../../model/expected.ts';
 import { matches } from './network-files.ts';
+import * as shape from './shape.ts';
 
 /** One entry of a Nix profile that one can return to. */
 export interface Generation {

@@ -1,7 +1,7 @@
-import { systemName } from '../model/names.ts';
-import type { PastDeployment, PastFailure, PastStep } from '../model/past-deployment.ts';
-import { clip } from './answers/clip.ts';
-import * as shape from './answers/shape.ts';
+import { systemName } from '../../model/names.ts';
+import type { PastDeployment, PastFailure, PastStep } from '../../model/past-deployment.ts';
+import { clip } from './clip.ts';
+import * as shape from './shape.ts';
 
 /**
  * Reads what history.sh printed, the oldest first. What was cut short is left out, not guessed.

@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
-import { parseExpected } from '../model/expected.ts';
-import type { Checkout, Facts, OpenDeployment, UnknownState } from '../model/facts.ts';
-import type { GuestHealth, UnitFacts, VmFacts } from '../model/guest-facts.ts';
-import type { Route } from '../model/network-facts.ts';
+import { parseExpected } from '../../model/expected.ts';
+import type { Checkout, Facts, OpenDeployment, UnknownState } from '../../model/facts.ts';
+import type { GuestHealth, UnitFacts, VmFacts } from '../../model/guest-facts.ts';
+import type { Route } from '../../model/network-facts.ts';
 import {
   parseAnswers,
   parseGuests,
@@ -12,11 +12,11 @@ import {
   parseRunnerLinks,
   parseUnits,
   sectionsOf,
-} from './answers/guests.ts';
-import * as shape from './answers/shape.ts';
-import { parseCrowded, parseImages, parseMount, parsePlumbing } from './parse-plumbing.ts';
-import { parseFree, parseMemory, parseProcessors, parseTaken } from './parse-resources.ts';
-import { isCollecting, parseWriters } from './parse-writers.ts';
+} from './guests.ts';
+import { parseCrowded, parseImages, parseMount, parsePlumbing } from './plumbing.ts';
+import { parseFree, parseMemory, parseProcessors, parseTaken } from './resources.ts';
+import * as shape from './shape.ts';
+import { isCollecting, parseWriters } from './writers.ts';
 
 /** What facts.sh prints, each once: group kvm may name folders and links there, and begins none of its own. */
 const known = new Set([

@@ -1,5 +1,5 @@
-import { contains, parseAddress, parseSubnet, type Subnet } from '../model/addresses.ts';
-import { contains6, parseAddress6, parseSubnet6, type Subnet6 } from '../model/addresses6.ts';
+import { contains, parseAddress, parseSubnet, type Subnet } from '../../model/addresses.ts';
+import { contains6, parseAddress6, parseSubnet6, type Subnet6 } from '../../model/addresses6.ts';
 import type { Runners } from './runners.ts';
 
 /** Ports that rules forward into the subnets of these addresses of the hypervisor: `tcp 8080 → 10.1.0.5:80`. */

@@ -1,5 +1,5 @@
-import * as shape from './answers/shape.ts';
 import { type Netdev, type NetworkFile, netdevFiles, networkFiles } from './network-files.ts';
+import * as shape from './shape.ts';
 
 /** What runs on a hypervisor already, whoever made it: what `fleet init --from` starts from. */
 export interface Runners {

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { Memory } from '../model/facts.ts';
+import type { Memory } from '../../model/facts.ts';
 
 /** `df -P` prints a line a disk, in the order in which it was asked. */
 export function parseFree(

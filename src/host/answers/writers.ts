@@ -1,5 +1,5 @@
-import type { Writer } from '../model/facts.ts';
-import type { UnitFacts } from '../model/guest-facts.ts';
+import type { Writer } from '../../model/facts.ts';
+import type { UnitFacts } from '../../model/guest-facts.ts';
 
 /** What facts.sh looks for among processes, as the kernel calls it → the program. */
 const programs: Readonly<Record<string, string>> = {

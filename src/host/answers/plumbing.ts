@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
-import type { StateMount } from '../model/facts.ts';
-import type { UnitFacts } from '../model/guest-facts.ts';
-import type { ForwardDrop, Plumbing } from '../model/network-facts.ts';
-import * as shape from './answers/shape.ts';
+import type { StateMount } from '../../model/facts.ts';
+import type { UnitFacts } from '../../model/guest-facts.ts';
+import type { ForwardDrop, Plumbing } from '../../model/network-facts.ts';
+import * as shape from './shape.ts';
 
 type Rows = (key: string) => readonly (readonly string[])[];
 

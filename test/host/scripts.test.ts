@@ -1,0 +1,22 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { scriptNames } from '../../src/host/scripts.ts';
+
+const src = new URL('../../src/', import.meta.url);
+const scripts = readdirSync(new URL('host/scripts/', src));
+
+test('every script that can be named is there, and the other way round', () => {
+  const libraries = ['lib.sh', 'guests.sh', 'deployments.sh'];
+  expect(new Set(scriptNames.map((name) => `${name}.sh`))).toEqual(
+    new Set(scripts.filter((file) => !libraries.includes(file))),
+  );
+});
+
+test('no file outside of src/host speaks of a script by its name', () => {
+  const own = new RegExp(String.raw`(?<![\w./-])(${scripts.join('|')})\b|host/scripts`);
+  const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => /\.ts$/.test(file) && !/^host\/|\.generated\.ts$/.test(file),
+  );
+  expect(files.length).toBeGreaterThan(200);
+  expect(files.filter((file) => own.test(readFileSync(new URL(file, src), 'utf8')))).toEqual([]);
+});
