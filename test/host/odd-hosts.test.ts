@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type ScriptName, script } from '../../src/host/scripts.ts';
 
 /** A hypervisor as a folder, with tools that answer what a test wants. */
@@ -105,4 +105,34 @@ esac`,
   });
   expect(status).toBe(0);
   expect(Date.now() - started).toBeLessThan(8000);
+});
+
+describe('a systemd that does not say how guests are', () => {
+  const asked = () => readFileSync(join(root, 'asked'), 'utf8').length;
+  beforeEach(() => folder('var/lib/microvms/web'));
+
+  test.each([
+    ['facts', ['/none', 'brief']],
+    ['health', []],
+  ] as const)('for a moment is asked again: %s', (name, args) => {
+    tool(
+      'systemctl',
+      `[ "$1" = show ] || exit 0
+echo >>"$FLEET_ROOT/asked"
+[ "$(wc -l <"$FLEET_ROOT/asked")" -gt 2 ] || exit 1
+printf 'Id=microvm@web.service\\nActiveState=active\\nSubState=running\\nInvocationID=1\\n'`,
+    );
+    const { status, stdout } = run(name, ...args);
+    expect(status).toBe(0);
+    expect(stdout).toContain('\n== units\nId=microvm@web.service\nActiveState=active\n');
+    expect(asked()).toBe(3);
+  });
+
+  test('for longer leaves its guests unknown, not stopped', () => {
+    tool('systemctl', 'echo >>"$FLEET_ROOT/asked"; exit 1');
+    const { status, stdout, stderr } = run('health');
+    expect([status, stdout]).toEqual([70, '']);
+    expect(stderr).toMatch(/^fleet-error\thost\.no-units\tsystemd does not say which guests run/);
+    expect(asked()).toBe(5);
+  });
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseFacts } from '../../src/host/answers/facts.ts';
 import { script } from '../../src/host/scripts.ts';
+import { quietSystemd } from './quiet-systemd.ts';
 
 test('a sparse image takes what was written to it, not what it may become', () => {
   const root = mkdtempSync(join(tmpdir(), 'fleet-taken-'));
@@ -18,7 +19,7 @@ test('a sparse image takes what was written to it, not what it may become', () =
     truncateSync(join(folder, 'var.img'), 2 ** 30);
     const text = execFileSync('sh', ['-c', script('facts'), 'fleet', '/none', 'brief'], {
       encoding: 'utf8',
-      env: { PATH: process.env.PATH, FLEET_ROOT: root },
+      env: { PATH: quietSystemd(root), FLEET_ROOT: root },
     });
     const taken = parseFacts(text).takenKiB.get('web1');
     expect(taken).toBeGreaterThanOrEqual(2048);
@@ -47,7 +48,7 @@ test('folders that take too long to count are unknown, and the facts come all th
     const real = execFileSync('sh', ['-c', 'command -v timeout'], { encoding: 'utf8' }).trim();
     const text = execFileSync('sh', ['-c', script('facts'), 'fleet', '/none', 'brief'], {
       encoding: 'utf8',
-      env: { real, PATH: `${root}/bin:${process.env.PATH}`, FLEET_ROOT: root },
+      env: { real, PATH: quietSystemd(root), FLEET_ROOT: root },
     });
     const facts = parseFacts(text);
     expect([...facts.takenKiB]).toEqual([['web1', 12]]);
@@ -65,7 +66,7 @@ test('folders with names that fleet cannot have are told beside the vms, and not
         mkdirSync(join(root, 'var/lib/microvms', folder), { recursive: true });
       const text = execFileSync('sh', ['-c', script('facts'), 'fleet', '/none', 'brief'], {
         encoding: 'utf8',
-        env: { PATH: process.env.PATH, FLEET_ROOT: root },
+        env: { PATH: quietSystemd(root), FLEET_ROOT: root },
       });
       return parseFacts(text);
     };

@@ -11,6 +11,7 @@ import { drift } from '../../src/plan/drift.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
 import { select } from '../../src/plan/selectors.ts';
 import { factsText } from '../host/facts-text.ts';
+import { quietSystemd } from '../host/quiet-systemd.ts';
 import { deployedFacts, head, index, sameFingerprints } from '../plan/situation.ts';
 
 const good = deployedFacts(index(), 'hv1');
@@ -35,7 +36,7 @@ function link(path: string, to: string): void {
 /** facts.sh, on a hypervisor that is a folder. */
 function facts() {
   const { stdout } = spawnSync('sh', ['-c', script('facts'), 'fleet', '/repo', 'brief'], {
-    env: { PATH: process.env.PATH, FLEET_ROOT: root },
+    env: { PATH: quietSystemd(root), FLEET_ROOT: root },
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
   });

@@ -53,13 +53,24 @@ print_runners() {
 }
 
 # print_units PATTERN…: of guests, and these. Patterns match units that are loaded; one that is not listed is
-# inactive, and no job waits for it.
+# inactive, and no job waits for it. For a moment, as when it starts itself anew in a switch, systemd may not say:
+# nobody is taken for stopped then.
 # shellcheck disable=SC2120
 print_units() {
 	echo '== units'
-	systemctl show --no-pager -p Id -p ActiveState -p SubState -p InvocationID -p ActiveEnterTimestampMonotonic -p Job \
-		"$guest_units*.service" "$@" 2>/dev/null || true
-	echo
+	tries=5
+	until
+		listed=$(systemctl show --no-pager -p Id -p ActiveState -p SubState -p InvocationID -p ActiveEnterTimestampMonotonic -p Job \
+			"$guest_units*.service" "$@" 2>/dev/null)
+	do
+		# Whose systemctl is missing is told so.
+		command -v systemctl >/dev/null || break
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] ||
+			die host.no-units "systemd does not say which guests run here: see systemctl list-units there, then try again"
+		sleep 1
+	done
+	printf '%s\n\n' "$listed"
 }
 
 print_addresses() {
