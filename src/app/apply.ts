@@ -84,14 +84,16 @@ export function unfit(planned: Survey, { allowUnreachable = false }: Word): Flee
   const lost = unreachable(planned);
   if (lost.length === 0 || (allowUnreachable && lost.length < planned.contacts.length))
     return undefined;
-  const why = (error: Error) =>
-    error instanceof FleetError && error.hint ? `${error.message}\n${error.hint}` : error.message;
+  const hints = lost.flatMap(({ error }) => (error instanceof FleetError && error.hint) || []);
   return new FleetError(
     'apply.unreachable',
     `cannot reach ${lost.map(({ name }) => name).join(', ')}; nothing was changed`,
     {
-      detail: lost.map(({ error }) => why(error)).join('\n'),
-      hint: 'Leave them out with --allow-unreachable, or choose with --on.',
+      detail: lost.map(({ error }) => error.message).join('\n'),
+      hint: [
+        ...new Set(hints),
+        'Leave them out with --allow-unreachable, or choose with --on.',
+      ].join('\n'),
     },
   );
 }

@@ -29,6 +29,8 @@ export interface InitInput {
   readonly given: Given;
   /** Where the given hardware configuration is from, for people. */
   readonly hardwareFile?: string;
+  /** Told of each file as soon as it is there; one that was there before is kept. */
+  readonly onFile?: (path: string, isKept: boolean) => void;
 }
 
 export interface Initialised {
@@ -36,8 +38,6 @@ export interface Initialised {
   readonly directory: string;
   /** Path → what is there now. */
   readonly files: ReadonlyMap<string, string>;
-  /** Paths that were there, and are as they were. */
-  readonly kept: ReadonlySet<string>;
   /** What a person has to look at, or to add. */
   readonly notes: readonly string[];
 }
@@ -57,7 +57,7 @@ export function requireNoFleet({ cwd }: Pick<Ports, 'cwd'>, where: Where): void 
  */
 export async function init(
   ports: Ports,
-  { where, name, answers, seen, given, hardwareFile }: InitInput,
+  { where, name, answers, seen, given, hardwareFile, onFile }: InitInput,
 ): Promise<Initialised> {
   requireNoFleet(ports, where);
   const directory = resolve(ports.cwd, where.directory);
@@ -91,11 +91,10 @@ export async function init(
     ['.gitignore', gitignore],
     ['.github/workflows/fleet.yaml', workflow(first.branch)],
   ]);
-  const kept = new Set<string>();
   for (const [path, wanted] of files) {
     const there = writeNew(directory, path, wanted);
+    onFile?.(path, there !== undefined);
     if (there === undefined) continue;
-    kept.add(path);
     files.set(path, there);
   }
   const notes: string[] = [];
@@ -115,7 +114,7 @@ export async function init(
     notes.push(
       `boot loader of ${ssh} unknown: set it at DECIDE in ${config}, or the system will not build`,
     );
-  return { directory, files, kept, notes };
+  return { directory, files, notes };
 }
 
 /** Commits what was written, in a new repository if there is none. @returns the commit */

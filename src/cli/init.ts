@@ -3,6 +3,7 @@ import { lookAtHost, nameOfHost } from '../app/init/look-at-host.ts';
 import { commitFirst, type Initialised, init, requireNoFleet } from '../app/init.ts';
 import type { Ports } from '../app/ports.ts';
 import { exitCodes } from '../model/errors.ts';
+import { wrapHint } from '../report/wrap.ts';
 import { canAsk, confirm } from './ask.ts';
 import { answers, atTerminal } from './init-questions.ts';
 import { type Invocation, refusePointless } from './options.ts';
@@ -62,10 +63,10 @@ export async function initCommand(
     given,
     ...(name !== undefined && { name }),
     ...(hardware !== undefined && { hardwareFile: hardware }),
+    // At once: should a later one not be written, it is known which are there.
+    onFile: (path, isKept) => void process.stdout.write(`${isKept ? 'kept' : 'wrote'} ${path}\n`),
   });
-  for (const path of made.files.keys())
-    process.stdout.write(`${made.kept.has(path) ? 'kept' : 'wrote'} ${path}\n`);
-  for (const text of made.notes) process.stderr.write(`${text}\n`);
+  for (const text of made.notes) process.stderr.write(`${wrapHint(text, 0)}\n`);
   const isCommitted = await firstCommit(ports, made, options, signal);
   const git = isCommitted ? '' : `  git add ${[...made.files.keys()].join(' ')}\n`;
   const next = seen.found ? 'decide what it asks' : 'describe a network and a vm in it';

@@ -19,7 +19,7 @@ describe('fleet init by flags', () => {
     expect(stderr).toContain(`git add ${written.join(' ')}\n`);
     expect(at.read('hosts/hv1/hardware-configuration.nix')).toBe(hardware);
     expect(stderr).toContain(
-      'hosts/hv1/hardware-configuration.nix is a verbatim copy of hardware.nix: read it before you push',
+      'hosts/hv1/hardware-configuration.nix is a verbatim copy of hardware.nix:\nread it before you push\n',
     );
     expect(at.read('fleet.yaml')).toContain(key);
     expect((await at.fleet('validate')).stdout).toBe(
@@ -33,7 +33,7 @@ describe('fleet init by flags', () => {
     const at = desk();
     const { stderr } = await at.fleet('init', ...flags);
     expect(stderr).toContain(
-      'boot loader of root@192.0.2.1 unknown: set it at DECIDE in fleet.yaml',
+      'boot loader of root@192.0.2.1 unknown:\nset it at DECIDE in fleet.yaml, or the system will not build\n',
     );
     expect(at.read('fleet.yaml')).toContain('# DECIDE: boot loader unknown');
   });
@@ -145,6 +145,20 @@ describe('fleet init by flags', () => {
     await at.fleet('init', ...flags);
     expect(at.read('.gitignore')).toBe('mine\n');
     expect(at.read('.github/workflows/fleet.yaml')).toBe('# mine\n');
+  });
+
+  test('says which files it wrote though it cannot write them all', async () => {
+    const at = desk();
+    // In the way of the workflow's folder.
+    at.write('.github', 'a file\n');
+    const { code, stdout } = await at.fleet('init', ...flags);
+    expect(code).not.toBe(0);
+    expect(stdout).toBe(
+      written
+        .slice(0, -1)
+        .map((path) => `wrote ${path}\n`)
+        .join(''),
+    );
   });
 
   test('never overwrites a fleet.yaml, nor a hardware configuration', async () => {

@@ -47,6 +47,8 @@ describe('fleet apply where nobody can answer', () => {
     expect(code).toBe(1);
     expect(stderr).toContain('cannot reach hv1; nothing was changed');
     expect(stderr).toContain('--allow-unreachable');
+    const hints = stderr.split('\n').filter((line) => /^\S/.test(line));
+    for (const line of hints) expect(line.length, line).toBeLessThanOrEqual(80);
     expect(desk.git('rev-parse', 'HEAD')).toBe(head);
     expect(Object.keys(desk.files())).toEqual(['fleet.yaml']);
   });
