@@ -5,7 +5,8 @@ import type { Outcome, Work } from './work.ts';
 
 /** One hypervisor on its way through a rollout. */
 export interface Part {
-  readonly ctx: Context;
+  /** Vms that were restarted while it built are in it as they were afterwards. */
+  ctx: Context;
   readonly work: Work;
   readonly name: string;
   /**

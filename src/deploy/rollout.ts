@@ -12,6 +12,7 @@ import { keepFailure } from './failure.ts';
 import { explained } from './host-fault.ts';
 import { checkpoint, Interrupted } from './interrupt.ts';
 import { keepLeases } from './leases.ts';
+import { lockHypervisor } from './lock-hypervisor.ts';
 import { beginAll, type Deployment, endAll } from './locks.ts';
 import { inParallel } from './parallel.ts';
 import type { Part } from './part.ts';
@@ -233,6 +234,7 @@ class Run {
     if (this.#isOver || part.failure) return;
     try {
       checkpoint(this.#signal);
+      part.ctx = await lockHypervisor(part.ctx);
       part.outcome = await part.work.activate(part.ctx);
       part.state = 'ready';
       if (this.#input.onFailure === 'revert-fleet') {
@@ -341,6 +343,9 @@ export function exitCodeOf(results: readonly HypervisorResult[]): ExitCode {
   if (!results.some((r) => r.failure ?? r.because)) return exitCodes.ok;
   // Part of the fleet is on the new commit.
   if (results.some((r) => r.outcome === 'done' && r.lines.length > 0)) return exitCodes.halted;
-  // 1 promises that no hypervisor was changed.
-  return has('rolled-back') ? exitCodes.rolledBack : exitCodes.failed;
+  // 1 and 5 promise that no hypervisor was changed.
+  if (has('rolled-back')) return exitCodes.rolledBack;
+  const codes = results.flatMap(({ failure }) => failure?.code ?? []);
+  const isLocked = codes.length > 0 && codes.every((code) => code === 'lock.operation');
+  return isLocked ? exitCodes.locked : exitCodes.failed;
 }

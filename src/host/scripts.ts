@@ -21,7 +21,9 @@ export const scriptNames = [
   'health',
   'history',
   'inspect',
+  'lock',
   'lock-inputs',
+  'operation',
   'reason',
   'receive',
   'renew',
@@ -35,6 +37,7 @@ export const scriptNames = [
   'vm-aside',
   'vm-create',
   'vm-join',
+  'vm-restart',
   'vm-return',
   'vm-set',
   'vm-start',
@@ -59,10 +62,13 @@ const withoutDeployments = new Set<ScriptName>([
 ]);
 
 /** Shell that is put in front of scripts. */
-const libraries = ['lib', 'guests', 'deployments'] as const;
+const libraries = ['lib', 'guests', 'deployments', 'before', 'locks'] as const;
 
 /** They say how guests are. */
 const withGuests = new Set<ScriptName>(['facts', 'health']);
+
+/** They take a lock, or wait for one. */
+const withLocks = new Set<ScriptName>(['begin', 'lock', 'operation', 'step', 'vm-restart']);
 
 const texts = new Map<string, string>();
 
@@ -107,6 +113,8 @@ function withLibraries(name: ScriptName, ...first: readonly string[]): string {
     lib: true,
     guests: withGuests.has(name),
     deployments: !withoutDeployments.has(name),
+    before: withLocks.has(name),
+    locks: withLocks.has(name),
   };
   const before = libraries.filter((library) => isNeeded[library]);
   return [...before.map(read), ...first, read(name)].join('\n');

@@ -47,7 +47,7 @@ function greeted(
 
 /** Scripts that only look, or write down what became of a deployment. */
 const looks: ReadonlySet<ScriptName> = new Set([
-  ...(['facts', 'failure', 'health', 'reason', 'renew', 'runners'] as const),
+  ...(['facts', 'failure', 'health', 'lock', 'reason', 'renew', 'runners'] as const),
 ]);
 
 /** A script that says what is wrong, as `die` does. */

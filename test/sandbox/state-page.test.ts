@@ -1,8 +1,12 @@
 import { type Dirent, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { restartVm } from '../../src/host/hypervisor/operation.ts';
+import { sshConnector } from '../../src/host/ssh/connector.ts';
 import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
+import { hypervisor } from '../render/build.ts';
 import { Desk } from '../scenario/desk.ts';
+import { here } from '../surroundings.ts';
 import { smallFleet } from './small-fleet.ts';
 import { type SandboxWorld, sandboxWorld } from './world.ts';
 
@@ -87,6 +91,17 @@ describe('the page about what is on a hypervisor', { timeout: 480_000 }, () => {
   const look = () => {
     for (const { root } of world.hosts) for (const path of paths(root)) seen.add(path);
   };
+  const restart = async () => {
+    const configFile = world.env.FLEET_SSH_CONFIG as string;
+    const host = await sshConnector({ configFile, surroundings: here }).connect(
+      hypervisor('hv1', { ssh: { host: 'hv1' } }),
+    );
+    await restartVm(host, {
+      ...{ id: '20251121-120000-ab', operator: 'me@desk', vm: 'web1' },
+      ...{ lockTimeout: 0, stopTimeout: 5000, limit: 60_000 },
+    }).finally(() => host.close());
+    look();
+  };
   beforeAll(async () => {
     world = await sandboxWorld(2);
     desk = new Desk(world, 'page', smallFleet(world));
@@ -100,7 +115,7 @@ describe('the page about what is on a hypervisor', { timeout: 480_000 }, () => {
     await world.stop();
   });
 
-  it('is about deployments that succeed, fail, let a vm go and take it back, and a roll-back', async () => {
+  it('is about deployments that succeed, fail, let a vm go and take it back, a roll-back and a restart', async () => {
     const packages = (...names: string[]) =>
       desk.edit((d) => {
         d.vms.web1.packages = names;
@@ -108,6 +123,7 @@ describe('the page about what is on a hypervisor', { timeout: 480_000 }, () => {
     await desk.apply(0);
     packages('htop');
     await desk.apply(0);
+    await restart();
     expect((await desk.fleet(['rollback', 'web1', '--yes'])).code).toBe(0);
     look();
     packages('vim');

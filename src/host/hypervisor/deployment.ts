@@ -2,6 +2,7 @@ import { FleetError } from '../../model/errors.ts';
 import { wholeSeconds } from '../../model/time.ts';
 import { type Former, parseFormer } from '../answers/former.ts';
 import { type Holder, parseHolder } from '../answers/holder.ts';
+import * as shape from '../answers/shape.ts';
 import { Rows } from '../answers/shape.ts';
 import { parseWayBack, type WayBack } from '../answers/way-back.ts';
 import type { Host } from '../host.ts';
@@ -60,6 +61,34 @@ export async function begin(host: Host, wanted: Beginning, signal?: AbortSignal)
   } catch (error) {
     if (!(error instanceof FleetError) || error.code !== 'lock.held') throw error;
     throw new LockHeld(host.name, parseHolder(error.message));
+  }
+}
+
+/**
+ * Has the hypervisor to itself from now to the end of the deployment: waits for operations on its vms, as long as a
+ * guest may take to stop and some more. @returns vms on which there have been some since it began
+ * @throws FleetError `lock.operation` with the one that does not end in time
+ */
+export async function lock(host: Host, id: string, timeoutMs: number): Promise<string[]> {
+  try {
+    const read = (answer: string) =>
+      shape.understand('lock.unreadable', answer, () =>
+        Rows.in(answer)
+          .firsts('operated')
+          .map((vm) => shape.name(vm, 'vm')),
+      );
+    return await ask(host, 'lock', [id], read, { timeoutMs });
+  } catch (error) {
+    if (!(error instanceof FleetError) || error.code !== 'lock.operation') throw error;
+    const { id: operation, owner, operation: what } = parseHolder(error.message);
+    const isKnown = shape.isName(operation);
+    const which = isKnown ? `${what} of ${owner} (operation ${operation})` : 'some process';
+    throw error.retold({
+      message: `${which} still holds ${host.name}: nothing was changed there`,
+      hint: isKnown
+        ? `Wait for its end, or stop it there: systemctl stop fleet-operation-${operation}. Then try again.`
+        : 'See which: fuser -v /run/fleet/locks/hypervisor. there. Then try again.',
+    });
   }
 }
 

@@ -9,7 +9,7 @@ shift 9
 # Going back needs neither a checkout nor a build, and may well be needed because the disk is full.
 # `microvm` comes with the first switch.
 tools='ip nix-env ping systemctl systemd-run'
-[ "$operation" = rollback ] || tools="$tools git nix"
+[ "$operation" = rollback ] || tools="$tools flock git nix"
 missing=
 for tool in $tools; do
 	command -v "$tool" >/dev/null || missing="$missing $tool"
@@ -59,7 +59,7 @@ while is_starting; do
 done
 
 held() {
-	die lock.held "$1$tab$(meta "$1" operator)$tab$(meta "$1" operation)$tab$(meta "$1" started)"
+	die lock.held "$(deployment_row "$1")"
 }
 # A deployment that died with its hypervisor, where nothing recovers at boot, is put in order first.
 for folder in "$deployments"/*; do
@@ -99,7 +99,7 @@ fi
 dd if=/dev/null of="$deployment/reserve" bs=1024 seek=1024 2>/dev/null
 {
 	printf 'fleet\t%s\noperator\t%s\noperation\t%s\nstarted\t%s\n' "$fleet" "$operator" "$operation" "$(date +%s)"
-	printf 'confirm\t%s\nstop\t%s\ncheckout\t%s\n' "$confirm" "$stop" "$checkout"
+	printf 'confirm\t%s\nstop\t%s\ncheckout\t%s\nlocks\t2\n' "$confirm" "$stop" "$checkout"
 	former=$(git -C "$R$checkout" rev-parse -q --verify HEAD 2>/dev/null || true)
 	[ -z "$former" ] || printf 'former\t%s\n' "$former"
 } | write "$deployment/meta"
@@ -107,58 +107,21 @@ dd if=/dev/null of="$deployment/reserve" bs=1024 seek=1024 2>/dev/null
 root_found
 # One from before it was root's alone.
 [ ! -d "$aside" ] || (enter_aside) 2>/dev/null || true
-# What there is before, kept from garbage collection until this deployment has ended.
-keep() { # PATH NAME; prints PATH, or - for what one cannot go back to
-	if ! in_store "$1" || [ ! -e "$1" ]; then
-		echo -
-	else
-		ln -sfn "$1" "$roots/$id/$2" 2>/dev/null ||
-			die preflight.no-space "cannot write to ${roots#"$R"}: $(make_room "${roots#"$R"}")"
-		echo "$1"
-	fi
-}
+# What there is before is kept from garbage collection until this deployment has ended.
 # What a reboot would boot may be another system than the one that runs: it comes back, too.
 profile=$(readlink -f "$system_profile" 2>/dev/null || true)
 in_store "$profile" || profile=$system
 number=$(target "$system_profile")
 number=${number##*system-}
-busy=$(busy_guests) || die begin.no-units "systemd does not say which guests run here: see systemctl list-units there, then try again"
-# verified NAME RUNNER: it is what fleet deployed, or what it last saw the guest well on.
-verified() {
-	deployed='' healthy=''
-	IFS=$tab read -r _ deployed _ 2>/dev/null <"$state/deployed/$1" || true
-	read -r healthy 2>/dev/null <"$state/healthy/$1" || true
-	[ "$2" != - ] && case $2 in "$deployed" | "$healthy") true ;; *) false ;; esac
-}
-# stands NAME: it has been up for longer than one that crashes and is started again.
-stands() {
-	since=$(systemctl show -p ActiveEnterTimestampMonotonic --value "microvm@$1.service")
-	is_active "microvm@$1.service" && [ $(($(uptime_seconds) - ${since:-0} / 1000000)) -ge 30 ]
-}
-# former NAME: the runner that a guest goes back to. `booted` says what runs only of one that stands: in a
-# crash loop it may be that of a try which nobody has ever seen well, and systemd starts `current`.
-former() {
-	if [ "$was" = inactive ]; then
-		echo "$current"
-	elif [ "$booted" = - ] || verified "$1" "$current"; then
-		echo "$current"
-	elif verified "$1" "$booted" || [ "$current" = - ] || stands "$1"; then
-		echo "$booted"
-	else
-		echo "$current"
-	fi
-}
-system_root=$(keep "$system" system.)
-profile_root=$(keep "$profile" profile.)
+# What is under way now may leave a guest otherwise than it is seen here.
+for other in $(operations_at_work); do operation_meta "$other" vm; done >>"$deployment/operated"
+busy=$(guests_that_run)
+system_root=$(keep "$id" "$system" system.)
+profile_root=$(keep "$id" "$profile" profile.)
 {
 	printf 'system\t%s\t%s\t%s\n' "$system_root" "$profile_root" "${number%-link}"
 	for folder in "$vms"/*; do
-		is_vm "$folder" || continue
-		name=${folder##*/} was=inactive
-		! printf '%s\n' "$busy" | grep -qxF "$name" || was=active
-		current=$(keep "$(target "$folder/current")" "$name")
-		booted=$(keep "$(target "$folder/booted")" "$name.booted")
-		printf 'vm\t%s\t%s\t%s\t%s\t%s\n' "$name" "$current" "$booted" "$was" "$(former "$name")"
+		! is_vm "$folder" || vm_before "$id" "${folder##*/}" "$busy"
 	done
 	for name; do
 		printf 'target\t%s\n' "$name"

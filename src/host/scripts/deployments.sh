@@ -61,15 +61,20 @@ disks_below() {
 # full_disk: prints where a disk of ours is mounted that has no room for anybody but root, if one is.
 full_disk() { { disks_below 1024 k && disks_below 16 i; } | head -n 1 | grep .; }
 
-# start_guest NAME [--no-block]: on a full disk microvm-set-booted@, which writes as microvm, may until the next
-# boot have what is left for root: else no guest starts, on whatever runner.
-start_guest() {
+# let_start: on a full disk microvm-set-booted@, which writes as microvm, may until the next boot have what is left
+# for root: else no guest starts, on whatever runner.
+let_start() {
 	if full_disk >/dev/null && last_blocks; then
 		extra=$R/run/systemd/system/microvm-set-booted@.service.d
 		mkdir -p "$extra"
 		printf '[Service]\nAmbientCapabilities=CAP_SYS_RESOURCE\n' >"$extra/fleet.conf"
 		systemctl daemon-reload
 	fi
+}
+
+# start_guest NAME [--no-block]
+start_guest() {
+	let_start
 	systemctl start ${2:+"$2"} "microvm@$1.service"
 }
 

@@ -259,6 +259,15 @@ kill_guest() {
 	answer killed "$1"
 }
 
+# kill_units NAME: the guest, and virtiofsd, to which systemd gives 90 s.
+kill_units() {
+	kill_guest "$1"
+	systemctl kill --signal=KILL "microvm-virtiofsd@$1.service" 2>/dev/null || true
+}
+
+# is_stopping NAME: the guest, or one of its helpers.
+is_stopping() { [ -n "$(systemctl list-units --no-legend --plain --state=deactivating "$guest_units$1.service")" ]; }
+
 # stop_units NAME: begins to stop a guest, which also takes back a start that is queued, and its helpers,
 # also those of a guest that never came up.
 stop_units() {
@@ -288,9 +297,7 @@ stop_guest() {
 	while is_busy "$1"; do
 		if [ "$left" -le 0 ]; then
 			[ -z "$killed" ] || die vm.not-stopped "microvm@$1 does not stop, not even killed"
-			kill_guest "$1"
-			# Systemd gives it 90 s.
-			systemctl kill --signal=KILL "microvm-virtiofsd@$1.service" 2>/dev/null || true
+			kill_units "$1"
 			killed=yes left=75
 		fi
 		left=$((left - 1))

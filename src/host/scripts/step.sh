@@ -41,6 +41,7 @@ words=$(quoted "$@")
 refuse_decided "$id"
 extend "$id" "$confirm" 2>/dev/null || cannot_write 'did not begin'
 if [ "$kind" = change ] && [ ! -e "$deployment/changing" ]; then
+	lock_hypervisor "$id"
 	: >"$deployment/changing"
 	on_disk "$deployment"
 fi

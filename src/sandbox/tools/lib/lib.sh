@@ -15,8 +15,10 @@ microvms=$R/var/lib/microvms
 alive() { read -r server <"$box/server" && kill -0 "$server"; } 2>/dev/null
 
 # detach SCRIPT…: run by sh in a session and process group of its own, so that it outlives its caller
-# and can be ended as a whole. Call it in the background: it replaces the shell.
+# and can be ended as a whole. Call it in the background: it replaces the shell. It has none of its caller's files:
+# a lock that the caller has on one is not its.
 detach() {
+	exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
 	if command -v setsid >/dev/null; then exec setsid sh "$@"; fi
 	exec perl -e 'use POSIX "setsid"; setsid; exec @ARGV' sh "$@"
 }

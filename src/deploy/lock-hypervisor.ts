@@ -1,0 +1,34 @@
+import { lock } from '../host/hypervisor/deployment.ts';
+import { isLost } from '../host/lost.ts';
+import type { Context } from './context.ts';
+
+/** Ms that a hypervisor waits for operations, besides the time that a guest may take to stop, and the desk for it. */
+const slack = 15_000 + 60_000;
+
+/**
+ * The deployment has the hypervisor to itself from now on. A vm on which somebody has operated while it built is as
+ * that left it, not as it was when the deployment began: here, and on the way back.
+ * @throws FleetError `lock.operation` when an operation does not end in time
+ */
+export async function lockHypervisor(ctx: Context): Promise<Context> {
+  const { session, before } = ctx;
+  const { confirm, stopTimeout } = ctx.index.fleet.rollout;
+  const take = () => lock(session.host, session.id, stopTimeout + slack);
+  const operated = await take().catch(async (error: unknown) => {
+    if (!isLost(error)) throw error;
+    await session.reconnectWithin(confirm);
+    return take();
+  });
+  if (operated.length === 0) return ctx;
+  for (const name of operated)
+    session.note(
+      `an operation ran on ${name} while this built; a roll-back returns it to how that left it`,
+    );
+  const now = (await session.health()).vms;
+  const vms = new Map(before.vms);
+  for (const name of operated) {
+    const [was, is] = [vms.get(name), now.get(name)];
+    if (was && is) vms.set(name, { ...was, ...is });
+  }
+  return { ...ctx, before: { ...before, vms } };
+}

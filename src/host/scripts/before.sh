@@ -1,0 +1,71 @@
+# Behind deployments.sh: what the way back of a deployment returns each guest to, in the rows of `before`.
+
+# keep ID PATH NAME: from garbage collection until that deployment has ended; prints PATH, or - for what one cannot go
+# back to.
+keep() {
+	if ! in_store "$2" || [ ! -e "$2" ]; then
+		echo -
+	else
+		ln -sfn "$2" "$roots/$1/$3" 2>/dev/null ||
+			die preflight.no-space "cannot write to ${roots#"$R"}: $(make_room "${roots#"$R"}")"
+		echo "$2"
+	fi
+}
+
+# verified NAME RUNNER: it is what fleet deployed, or what it last saw the guest well on.
+verified() {
+	deployed='' healthy=''
+	IFS=$tab read -r _ deployed _ 2>/dev/null <"$state/deployed/$1" || true
+	read -r healthy 2>/dev/null <"$state/healthy/$1" || true
+	[ "$2" != - ] && case $2 in "$deployed" | "$healthy") true ;; *) false ;; esac
+}
+
+# stands NAME: it has been up for longer than one that crashes and is started again.
+stands() {
+	since=$(systemctl show -p ActiveEnterTimestampMonotonic --value "microvm@$1.service")
+	is_active "microvm@$1.service" && [ $(($(uptime_seconds) - ${since:-0} / 1000000)) -ge 30 ]
+}
+
+# former NAME: the runner that a guest goes back to. `booted` says what runs only of one that stands: in a
+# crash loop it may be that of a try which nobody has ever seen well, and systemd starts `current`.
+former() {
+	if [ "$was" = inactive ]; then
+		echo "$current"
+	elif [ "$booted" = - ] || verified "$1" "$current"; then
+		echo "$current"
+	elif verified "$1" "$booted" || [ "$current" = - ] || stands "$1"; then
+		echo "$booted"
+	else
+		echo "$current"
+	fi
+}
+
+# vm_before ID NAME BUSY: a row of `before`. BUSY: guests that run.
+vm_before() {
+	was=inactive
+	! printf '%s\n' "$3" | grep -qxF "$2" || was=active
+	current=$(keep "$1" "$(target "$vms/$2/current")" "$2")
+	booted=$(keep "$1" "$(target "$vms/$2/booted")" "$2.booted")
+	printf 'vm\t%s\t%s\t%s\t%s\t%s\n' "$2" "$current" "$booted" "$was" "$(former "$2")"
+}
+
+guests_that_run() {
+	busy_guests || die begin.no-units "systemd does not say which guests run here: see systemctl list-units there, then try again"
+}
+
+# look_again ID: what its operated guests go back to is how they are now.
+look_again() {
+	busy=$(guests_that_run)
+	while IFS= read -r row; do
+		name=${row#"vm$tab"}
+		name=${name%%"$tab"*}
+		case $row in "vm$tab"*) ;; *) name=. ;; esac
+		if grep -qxF "$name" "$deployments/$1/operated" && is_vm "$vms/$name"; then
+			vm_before "$1" "$name" "$busy"
+		else
+			printf '%s\n' "$row"
+		fi
+	done <"$deployments/$1/before" >"$deployments/$1/before.new"
+	on_disk "$deployments/$1/before.new"
+	mv -f "$deployments/$1/before.new" "$deployments/$1/before"
+}
