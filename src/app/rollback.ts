@@ -10,7 +10,7 @@ import type { Emit } from '../model/events.ts';
 import type { Facts } from '../model/facts.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { systemName } from '../model/names.ts';
-import type { HypervisorResult } from '../model/result.ts';
+import type { ChosenReturn, HypervisorResult } from '../model/result.ts';
 import { carryOut } from './deploy.ts';
 import { looking } from './looking.ts';
 import { newDeployment } from './new-deployment.ts';
@@ -28,19 +28,6 @@ export interface RollbackInput {
   readonly numbers?: Numbers;
   /** Ms that are waited for whoever is at work there. Default: 0. */
   readonly lockTimeout?: number;
-}
-
-/** What one name returns to. */
-export interface ChosenReturn {
-  /** The vm or hypervisor. */
-  readonly name: string;
-  /** Undefined: it is none of the profile's, but kept by fleet. */
-  readonly number: number | undefined;
-  readonly path: string;
-  /** Seconds since the epoch; 0: not known. */
-  readonly since: number;
-  /** Guests that nobody named, and that restart with it. */
-  readonly restarts: readonly string[];
 }
 
 /** What is rolled back, and to what: to be shown, and carried out. Its connections are open. */

@@ -1,11 +1,12 @@
-import { apply, hasFirstSwitch, notInHistory, refusal, unfit, type Word } from '../app/apply.ts';
-import { hasChanges, type PlanInput, plan, restartable } from '../app/plan.ts';
+import { apply, hasFirstSwitch, unfit, type Word } from '../app/apply.ts';
+import { hasChanges, type PlanInput, plan } from '../app/plan.ts';
 import type { Ports } from '../app/ports.ts';
 import { readPlanFile } from '../app/saved-plan.ts';
 import type { Survey } from '../app/survey/survey.ts';
 import { exitCodes } from '../model/errors.ts';
 import { planText } from '../report/plan-text.ts';
 import { styleFor } from '../report/style.ts';
+import { offerRestarts, offerToReplace } from './apply-questions.ts';
 import { canAsk, confirm } from './ask.ts';
 import { give, giveData, isForPrograms } from './give.ts';
 import { shownLive } from './live.ts';
@@ -130,29 +131,4 @@ function show(planned: Survey, drop: string | undefined, isAsked: boolean, isDat
     process.stderr.write(
       `--drop ${drop} drops nothing: no hypervisor here has its first switch.\n`,
     );
-}
-
-/**
- * Why a guest that runs does not answer fleet cannot know, and a restart may cost what it has in memory:
- * only a person decides it, here or with --restart. --yes alone restarts none.
- */
-async function offerRestarts(planned: Survey, signal: AbortSignal): Promise<Survey> {
-  const names = restartable(planned.plan);
-  if (names.length === 0 || !canAsk()) return planned;
-  const question = `Restart ${names.join(', ')}, which ${names.length === 1 ? 'is' : 'are'} not well?`;
-  return (await confirm(question, signal)) ? planned.restarting(names) : planned;
-}
-
-/** What runs and is not in the history stands in the plan, among the warnings. @throws FleetError as `refusal` */
-async function offerToReplace(
-  planned: Survey,
-  word: Word,
-  isAsked: boolean,
-  signal: AbortSignal,
-): Promise<Word> {
-  const refused = refusal(planned, word);
-  if (!refused) return word;
-  if (refused.code === notInHistory && isAsked && canAsk())
-    if (await confirm('Replace it anyway?', signal)) return { ...word, replace: true };
-  throw refused;
 }

@@ -1,10 +1,11 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { exitCodes } from '../model/errors.ts';
-import { type CommonOptions, type Invocation, usual } from './options.ts';
+import { addCommonOptions, type Declare, declareCommands, type Execute } from './commands.ts';
+import type { CommonOptions, Invocation } from './options.ts';
 import type { EventStream } from './stream.ts';
 import { version } from './version.ts';
 
-/** Declares the commands; each loads its own code when it runs. Returns the exit code. */
+/** Runs the command that is asked for. Returns the exit code. */
 export async function run(args: readonly string[], signal: AbortSignal): Promise<number> {
   let code: number = exitCodes.ok;
   let json = false;
@@ -12,28 +13,14 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
   const program = new Command('fleet')
     .description('Deploys NixOS hypervisors and the microVMs on them from one file, fleet.yaml.')
     .version(version(), '-V, --version')
-    .option('-C, --directory <dir>', 'the fleet repository', usual.directory)
-    .option('--config <file>', 'name of the fleet file in it', usual.config)
-    .addOption(
-      new Option('--ssh-config <file>', 'instead of ~/.ssh/config').env('FLEET_SSH_CONFIG'),
-    )
     .exitOverride()
     .showHelpAfterError('(fleet COMMAND --help says more)');
 
-  const on = new Option('--on <selector>', 'names, web*, @tag; comma-separated');
-  const asJson = new Option('--json', 'one JSON document on standard output');
-  const asStream = new Option(
-    '--json-stream',
-    'a line of JSON on standard output for everything that happens, the result last',
-  ).conflicts('json');
-  const lockTimeout = new Option(
-    '--lock-timeout <duration>',
-    'wait that long while somebody else deploys, as in 10m',
-  );
-  const command = <O extends object>(
+  addCommonOptions(program);
+  const command: Declare = <O extends object>(
     declared: Command,
-    load: () => Promise<(invocation: Invocation, options: O, names: string[]) => Promise<number>>,
-  ): void => {
+    load: () => Promise<Execute<O>>,
+  ) => {
     program.addCommand(
       declared.exitOverride().action(async () => {
         const options = declared.opts<O>();
@@ -49,135 +36,7 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
       }),
     );
   };
-
-  command(
-    new Command('validate').description('check fleet.yaml').addOption(asJson),
-    async () => (await import('./validate.ts')).validateCommand,
-  );
-  command(
-    new Command('show')
-      .description('a vm, hypervisor or network with every value and the line it came from')
-      .argument('<name>', 'as in fleet.yaml; networks.NAME where a vm has that name, too')
-      .addOption(asJson),
-    async () => (await import('./show.ts')).showCommand,
-  );
-  command(
-    new Command('render')
-      .description('render fleet.yaml to Nix files')
-      .option('--check', 'write nothing; fail when a file is not up to date'),
-    async () => (await import('./render.ts')).renderCommand,
-  );
-  command(
-    new Command('plan')
-      .description('show what apply would do, and what is not as it should be')
-      .option('--offline', 'only compare files; contact no hypervisor')
-      .addOption(on)
-      .option('--release <names>', 'plan as if these were not held; comma-separated')
-      .option('--no-diff', 'names of files instead of diffs')
-      .option(
-        '--detailed-exitcode',
-        'exit 2 when there are changes, 1 when something is not well or cannot be applied',
-      )
-      .option('--out <file>', 'save the plan; apply FILE then does exactly that, or nothing')
-      .addOption(asJson),
-    async () => (await import('./plan.ts')).planCommand,
-  );
-  command(
-    new Command('apply')
-      .description('commit, push, build, activate and verify; roll back what fails')
-      .argument('[plan]', 'a plan that `fleet plan --out` saved; applied without asking')
-      .addOption(on)
-      .option('-y, --yes', 'do not ask')
-      .option('--allow-unreachable', 'leave out hypervisors that cannot be reached')
-      .option('--release <names>', 'deploy held vms or hypervisors again; comma-separated')
-      .option('--drop <names>', 'what a first switch may remove: bridges, vms, addresses')
-      .option('--restart <names>', 'also restart these vms; comma-separated')
-      .option('--force', 'deploy a quarantined commit, or one whose history lacks what runs')
-      .option('--resume [id]', 'resume an interrupted deployment and finish it')
-      .option('--undo', 'with --resume: roll back what it changed instead')
-      .addOption(lockTimeout)
-      .addOption(asJson)
-      .addOption(asStream),
-    async () => (await import('./apply.ts')).applyCommand,
-  );
-  command(
-    new Command('verify')
-      .description('check every bridge, TAP and guest')
-      .addOption(on)
-      .addOption(asJson),
-    async () => (await import('./verify.ts')).verifyCommand,
-  );
-  command(
-    new Command('rollback')
-      .description('return vms or hypervisors to a previous generation')
-      .argument('[names...]', 'vms or hypervisors')
-      .option(
-        '--to <generation>',
-        'N that --list shows, or NAME=N (once for each name); default: the previous one that fits',
-        (value, before: readonly string[] = []) => [...before, value],
-      )
-      .option('--list', 'show the generations there are')
-      .option('-y, --yes', 'do not ask')
-      .addOption(lockTimeout)
-      .addOption(asJson)
-      .addOption(asStream),
-    async () => (await import('./rollback.ts')).rollbackCommand,
-  );
-  command(
-    new Command('history')
-      .description('what was deployed, when, by whom, and how it went')
-      .argument(
-        '[name]',
-        'a vm, a hypervisor, a branch, or (the beginning of) the id of a deployment or commit',
-      )
-      .option('--last <n>', 'only the youngest n; default: 20')
-      .addOption(asJson),
-    async () => (await import('./history.ts')).historyCommand,
-  );
-  command(
-    new Command('unlock')
-      .description('end a deployment that died on a hypervisor')
-      .argument('<hypervisor>')
-      .option('-y, --yes', 'do not ask'),
-    async () => (await import('./unlock.ts')).unlockCommand,
-  );
-  command(
-    new Command('update')
-      .description('make flake.lock, or renew inputs in it')
-      .argument('[inputs...]', 'inputs to renew; default: all of them'),
-    async () => (await import('./update.ts')).updateCommand,
-  );
-  command(
-    new Command('init')
-      .description('write a first fleet.yaml, of what a hypervisor already runs if you wish')
-      .option('--from <target>', 'as --ssh, and read its networks and vms')
-      .option('--name <name>', 'name of the fleet')
-      .option('--hypervisor <name>', 'name of the first hypervisor')
-      .option('--ssh <target>', 'user@host[:port], or a Host of ~/.ssh/config')
-      .option('--system <system>', 'x86_64-linux or aarch64-linux')
-      .option('--state-version <version>', 'system.stateVersion of the hypervisor')
-      .option('--uplink <interface>', 'interface that NAT goes out of')
-      .option('--ssh-key <file>', 'public key that may log in as root')
-      .option(
-        '--hardware <file>',
-        'hardware configuration to copy; default: read from the hypervisor',
-      )
-      .option('--commit', 'commit what was written, in a new repository if there is none')
-      .option('--no-commit', 'do not ask for that'),
-    async () => (await import('./init.ts')).initCommand,
-  );
-  command(
-    new Command('schema').description('print the JSON Schema of fleet.yaml, for editors'),
-    async () => (await import('./schema.ts')).schemaCommand,
-  );
-  command(
-    new Command('demo')
-      .description(
-        'plan, apply and a roll-back on three pretend hypervisors, in a temporary folder',
-      )
-      .option('--keep', 'leave them running afterwards, to play with'),
-    async () => (await import('./demo.ts')).demoCommand,
-  );
+  declareCommands(command);
 
   try {
     await program.parseAsync([...args], { from: 'user' });

@@ -1,6 +1,6 @@
-import { type ChosenReturn, chooseRollback, rollback } from '../app/rollback.ts';
+import { chooseRollback, rollback } from '../app/rollback.ts';
 import { exitCodes } from '../model/errors.ts';
-import { timestamp } from '../model/time.ts';
+import { returnsText } from '../report/returns-text.ts';
 import { confirm } from './ask.ts';
 import { listCommand } from './generations.ts';
 import { give, giveData, isForPrograms } from './give.ts';
@@ -41,7 +41,7 @@ export async function rollbackCommand(
   const chosen = await chooseRollback(ports, input, stream?.beside(tell) ?? tell, signal);
   try {
     const isData = isForPrograms(invocation, options);
-    (isData ? process.stderr : process.stdout).write(announcement(chosen.returns));
+    (isData ? process.stderr : process.stdout).write(returnsText(chosen.returns));
     if (!options.yes && !(await confirm('Roll back?', signal))) {
       process.stderr.write('Nothing was changed.\n');
       giveData(invocation, options, 'rollback', [], { declined: true });
@@ -80,16 +80,4 @@ export function readNumbers(
       return [name, number === 'kept' ? 'kept' : Number(number)] as const;
     }),
   );
-}
-
-function announcement(returns: readonly ChosenReturn[]): string {
-  const lines = returns.map(({ name, number, path, restarts, since }) => {
-    const when = since > 0 ? ` of ${timestamp(since)}` : '';
-    const others =
-      restarts.length > 0
-        ? `\n  restarts ${restarts.join(', ')}: this system has them in microvm.vms, and its switch restarts what it declares`
-        : '';
-    return `${name}  → generation ${number ?? '(kept by fleet)'}${when}\n  ${path}${others}`;
-  });
-  return `${lines.join('\n')}\nVolumes stay as they are: data is not rolled back.\n`;
 }

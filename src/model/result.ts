@@ -10,3 +10,16 @@ export interface HypervisorResult {
   /** Why nothing was done, or it was taken back, though nothing failed here. */
   readonly because?: string;
 }
+
+/** What one name returns to when it is rolled back. */
+export interface ChosenReturn {
+  /** The vm or hypervisor. */
+  readonly name: string;
+  /** Undefined: it is none of the profile's, but kept by fleet. */
+  readonly number: number | undefined;
+  readonly path: string;
+  /** Seconds since the epoch; 0: not known. */
+  readonly since: number;
+  /** Guests that nobody named, and that restart with it. */
+  readonly restarts: readonly string[];
+}

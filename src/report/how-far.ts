@@ -1,15 +1,14 @@
 import type { EventBody } from '../model/events.ts';
+import { takeUp } from '../model/take-up.ts';
 
 /** How far the hypervisors of a deployment are, by its events. */
 export class HowFar {
   readonly #states = new Map<string, 'working' | 'confirming' | 'done' | 'over'>();
   #isRecording = false;
-  /** Of a deployment that is taken up again: all of them may be changed already. */
-  #resumed: readonly string[] = [];
+  #deployment: (EventBody & { readonly type: 'deployment' }) | undefined;
 
   heed(event: EventBody): void {
-    if (event.type === 'deployment' && event.operation === 'resume')
-      this.#resumed = event.hypervisors;
+    if (event.type === 'deployment') this.#deployment = event;
     if (event.type === 'phase' && event.phase === 'record') this.#isRecording = true;
     if (event.type === 'git' && event.state !== 'begin') this.#isRecording = false;
     if (event.type !== 'hypervisor') return;
@@ -48,6 +47,22 @@ export class HowFar {
       ...(kept ? [`Confirmed already, and not rolled back: ${kept}.`] : []),
       'Ctrl-C again leaves at once; hypervisors that are not confirmed then roll back by themselves.',
     ].join('\n');
+  }
+
+  /** What is left of it when somebody leaves at once, and by what it can be taken up; undefined: nothing is. */
+  left(): string | undefined {
+    const open = this.open;
+    if (!this.#deployment || open.length === 0) return undefined;
+    const { id, confirm } = this.#deployment;
+    return [
+      `Deployment ${id} is not ended. ${open.join(', ')}: rolled back without fleet within ${confirm / 1000} s, once the current step has ended.`,
+      `Until then: ${takeUp(this.#deployment)}.`,
+    ].join('\n');
+  }
+
+  /** Of a deployment that is taken up again: all of them may be changed already. */
+  get #resumed(): readonly string[] {
+    return this.#deployment?.operation === 'resume' ? this.#deployment.hypervisors : [];
   }
 
   #are(...wanted: string[]): string[] {
