@@ -223,7 +223,6 @@ export interface Vm {
   readonly dependsOn: readonly string[];
 }
 
-/** Durations in milliseconds. */
 /** What a step of a deployment may take, in ms. */
 export interface StepLimits {
   readonly build: number;
@@ -231,6 +230,7 @@ export interface StepLimits {
   readonly guest: number;
 }
 
+/** Durations in milliseconds. */
 export interface Rollout {
   /** Hypervisors at a time. */
   readonly maxParallel: number;

@@ -13,6 +13,17 @@ import { Control } from './control.ts';
 import { ownLines } from './failure.ts';
 import type { Folder } from './folder.ts';
 
+/** An ssh that has logged in, and what is known of it. */
+export interface Master {
+  readonly label: string;
+  readonly at: Resolved;
+  readonly publicKey: string | undefined;
+  readonly folder: Folder;
+  /** The connection to the jump host that it goes through. */
+  readonly under: Link | undefined;
+  readonly env: Surroundings['env'];
+}
+
 /** A connection that an ssh master holds; each command is an ssh that goes through it. */
 export class OpensshLink implements Link {
   readonly label: string;
@@ -26,14 +37,7 @@ export class OpensshLink implements Link {
   #closed: boolean = false;
   #why: string | undefined;
 
-  private constructor(
-    label: string,
-    at: Resolved,
-    publicKey: string | undefined,
-    folder: Folder,
-    under: Link | undefined,
-    env: Surroundings['env'],
-  ) {
+  private constructor({ label, at, publicKey, folder, under, env }: Master) {
     this.label = label;
     this.at = at;
     this.publicKey = publicKey;
@@ -42,18 +46,11 @@ export class OpensshLink implements Link {
     this.#env = env;
   }
 
-  /** Takes over a master that listens in `folder`. @throws FleetError `ssh.lost` when it has gone. */
-  static async hold(
-    label: string,
-    at: Resolved,
-    publicKey: string | undefined,
-    folder: Folder,
-    under: Link | undefined,
-    env: Surroundings['env'],
-  ): Promise<OpensshLink> {
-    const link = new OpensshLink(label, at, publicKey, folder, under, env);
+  /** Takes over a master that listens in its folder. @throws FleetError `ssh.lost` when it has gone. */
+  static async hold(master: Master): Promise<OpensshLink> {
+    const link = new OpensshLink(master);
     try {
-      link.#control = await Control.open(folder.socket, () => link.#onGone());
+      link.#control = await Control.open(master.folder.socket, () => link.#onGone());
     } catch {
       throw link.lost('logging in');
     }

@@ -74,14 +74,14 @@ export async function opensshLink(login: Login): Promise<OpensshLink> {
       throw explain(login, log, said);
     }
     for (const stream of [child.stdout, child.stderr]) stream.destroy();
-    return await OpensshLink.hold(
+    return await OpensshLink.hold({
       label,
       at,
-      accepted(log, ours.ours.publicKeys),
+      publicKey: accepted(log, ours.ours.publicKeys),
       folder,
-      jump,
+      under: jump,
       env,
-    );
+    });
   } catch (error) {
     folder.remove();
     throw error;
