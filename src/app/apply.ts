@@ -107,7 +107,7 @@ export function refusal(planned: Survey, word: Word): FleetError | undefined {
   if (planned.bad) return knownBad(planned.bad);
   if (word.replace || planned.strangers.length === 0) return undefined;
   // What runs has to be in the history of what is deployed, or somebody's work is taken away.
-  return new FleetError(notInHistory, 'what runs is not in the history of this commit', {
+  return new FleetError(notInHistory, 'the history of this commit lacks what is running', {
     detail: planned.strangers.join('\n'),
     hint: 'Nothing was done. Merge it, or deploy anyway: --force',
   });

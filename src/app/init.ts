@@ -47,7 +47,7 @@ export function requireNoFleet({ cwd }: Pick<Ports, 'cwd'>, where: Where): void 
   const file = join(resolve(cwd, where.directory), where.config);
   if (!lstatSync(file, { throwIfNoEntry: false })) return;
   throw new FleetError('init.exists', `${file} exists already`, {
-    hint: 'fleet plan shows what it means.',
+    hint: 'fleet plan shows what it would do.',
   });
 }
 

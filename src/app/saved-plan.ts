@@ -35,7 +35,7 @@ export function requireSavable(seen: Survey): void {
       ...h.problems.map((problem) => `${h.name}: ${problem}`),
     ]),
     ...(seen.commit.needsLock
-      ? ['flake.lock has to be made first (fleet update): it decides what is built']
+      ? ['create flake.lock first (fleet update): it decides what is built']
       : []),
   ];
   if (reasons.length === 0) return;

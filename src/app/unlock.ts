@@ -60,12 +60,12 @@ export const titleOf = ({ id, operation, owner, since }: OpenDeployment): string
   `${operation} ${id} of ${owner}, begun ${timestamp(since)}`;
 
 function atWork(name: string, open: OpenDeployment): FleetError {
-  return new FleetError('unlock.at-work', `${titleOf(open)}, is still at work on ${name}`, {
+  return new FleetError('unlock.at-work', `${titleOf(open)}, is still running on ${name}`, {
     exitCode: exitCodes.locked,
     hint:
       open.decided === undefined
-        ? `If its fleet is gone, ${name} rolls itself back and frees the lock ${whenBack(open.left)}. Before that: ${takeUp(open)}.`
-        : 'It is about to end by itself.',
+        ? `If the fleet process behind it is gone, ${name} rolls itself back and frees the lock ${whenBack(open.left)}. Before that: ${takeUp(open)}.`
+        : 'It is about to finish by itself.',
   });
 }
 

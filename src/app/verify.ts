@@ -37,7 +37,7 @@ export async function verify(
     const settle = index.fleet.rollout.settle / 1000;
     emit({
       type: 'note',
-      text: `looking at ${wanted.length} hypervisor${wanted.length === 1 ? '' : 's'}, twice, ${settle} s apart`,
+      text: `checking ${wanted.length} hypervisor${wanted.length === 1 ? '' : 's'} twice, ${settle} s apart`,
     });
     const contacts = await connectAll(wanted, ports);
     const answers = await askAll(contacts, (host, hypervisor) =>

@@ -39,7 +39,7 @@ function* undecided(text: string): Iterable<Finding> {
       path: [],
       range: [start, start + 'DECIDE'.length],
       message: `not decided yet: ${said.slice('DECIDE: '.length, 60).replace(/\s\S*$/, '')}…`,
-      hint: 'when it is, take the comment away',
+      hint: 'once it is, delete the comment',
     };
   }
 }

@@ -27,7 +27,7 @@ export function readText(text: string): Finding[] {
       path: [],
       range: [match.index, match.index + match[0].length],
       message: 'this is a secret, and everyone who can read the repository has it',
-      hint: 'only the public half (.pub) belongs here; replace the key, it is burnt once pushed',
+      hint: 'only the public half (.pub) belongs here; replace the key: once pushed it is compromised',
     });
   }
   return findings;

@@ -74,7 +74,7 @@ export function bootComment(indent: string, { likely }: Boot): string {
   return (
     comment(
       indent,
-      `DECIDE: boot loader unknown, and without one its system does not build. ${what}, under config:`,
+      `DECIDE: boot loader unknown: without one the system will not build. ${what}, under config:`,
     ) +
     examples.map((config) => `${prefixed(`${indent}#   `, yaml(config))}\n`).join(`${indent}# or\n`)
   );

@@ -27,7 +27,7 @@ ${hypervisorComment(first)}${isPlain ? '    # config: { services.fstrim.enable: 
 # networks:
 #   apps: { subnet: 10.1.0.0/24 }
 
-# A guest that does not answer its checks after a change is put back, and the change with it.
+# A guest that fails its checks after a change is rolled back, and the change is reverted.
 # vms:
 #   web1:
 #     on: ${first.name}
@@ -36,10 +36,10 @@ ${hypervisorComment(first)}${isPlain ? '    # config: { services.fstrim.enable: 
 #     checks: [{ http: { port: 80 } }]
 #     volumes: [{ mount: /var/lib, size: 10GiB }]
 
-# How a change goes through the fleet; what stands here is the default.
+# How a change is rolled out; these are the defaults.
 # rollout:
 #   maxParallel: 10            # hypervisors at a time
-#   settle: 15s                # a guest must hold still this long after its first healthy answer
+#   settle: 15s                # a guest must stay healthy this long after its first healthy answer
 #   deadline: 2m               # a guest must be healthy this long after its start
 #   onFailure: revert-fleet    # or revert-hypervisor, or halt
 `;

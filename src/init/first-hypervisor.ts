@@ -62,7 +62,7 @@ export function hypervisorComment({ boot, hardware, key, user }: FirstHypervisor
       '    ',
       ...(hardware === undefined
         ? [
-            'DECIDE: without a hardware configuration it will not boot: its hardware-configuration.nix, in this repository, goes under modules (fleet init --hardware FILE).',
+            'DECIDE: without a hardware configuration it will not boot: add its hardware-configuration.nix to this repository and name it under modules (fleet init --hardware FILE).',
           ]
         : []),
       ...(key === undefined

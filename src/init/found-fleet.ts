@@ -275,6 +275,6 @@ function vmsText(
     const all = [...remarks, ...(refused.get(name) ?? []).map((why) => `DECIDE: ${why}.`)];
     return `${comment('  ', ...all)}${prefixed('  ', yaml({ [name]: fields }))}`;
   });
-  return `${comment('', 'Each of these restarts once when it is uncommented, taken out of microvm.autostart, and applied. Its MAC address and the name of its TAP change then: what knows it by them (a lease that is reserved, a rule of a firewall) has to follow.')}${prefixed('# ', `vms:\n${texts.join('\n\n')}`)}
+  return `${comment('', 'Each of these restarts once when it is uncommented, taken out of microvm.autostart, and applied. Its MAC address and the name of its TAP change then: update whatever refers to them, such as DHCP reservations and firewall rules.')}${prefixed('# ', `vms:\n${texts.join('\n\n')}`)}
 `;
 }

@@ -66,7 +66,7 @@ export function natRemarks(
     ...(forwards.length === 0
       ? []
       : [
-          'A vm of fleet’s has publish for that; to one that is not fleet’s yet, networking.nat.forwardPorts under config leads.',
+          'For a vm that fleet manages, use publish; for one that it does not manage yet, networking.nat.forwardPorts under config.',
         ]),
   ];
 }

@@ -55,7 +55,7 @@ export function readLock(text: string, inputs: readonly Input[]): LockReading {
     const reference = Object.hasOwn(own, input.name) ? own[input.name] : undefined;
     const key = typeof reference === 'string' ? reference : undefined;
     const node = key === undefined ? undefined : nodes.get(key);
-    if (!node) faults.push(`${input.name}: it is in flake.nix and not in the lock`);
+    if (!node) faults.push(`${input.name}: it is in flake.nix but not in the lock`);
     else faults.push(...ofInput(input, node).map((fault) => `${input.name}: ${fault}`));
   }
   for (const [name, node] of nodes) {
@@ -89,16 +89,16 @@ function parse(text: string): { nodes: Map<string, Node>; root: string } | strin
   if (typeof root !== 'string' || !isMap(nodes) || !Object.hasOwn(nodes, root))
     return 'it has no root node';
   for (const [name, node] of Object.entries(nodes)) {
-    if (!/^[\w.-]+$/.test(name)) return `${JSON.stringify(name)} is no name of a node`;
+    if (!/^[\w.-]+$/.test(name)) return `${JSON.stringify(name)} is not a node name`;
     if (
       !isMap(node) ||
       !['inputs', 'original', 'locked'].every((k) => node[k] === undefined || isMap(node[k]))
     )
-      return `${name} is no node`;
+      return `${name} is not a node`;
     const references = Object.values((node.inputs ?? {}) as object);
     const isReference = (r: unknown) =>
       typeof r === 'string' || (Array.isArray(r) && r.every((part) => typeof part === 'string'));
-    if (!references.every(isReference)) return `${name} has inputs that are no references`;
+    if (!references.every(isReference)) return `${name} has inputs that are not references`;
   }
   return { nodes: new Map(Object.entries(nodes as Record<string, Node>)), root };
 }
@@ -156,11 +156,10 @@ function ofInput(input: Input, { original = {}, flake, inputs = {} }: Node): str
 
 /** What is locked against what was named, of any node. */
 function ofSource({ original, locked }: Node): string[] {
-  if (!original || !locked) return ['it says nothing of where it comes from'];
+  if (!original || !locked) return ['it does not say where it comes from'];
   if (original.type === 'indirect') {
     // Nix asks a registry, whose word nobody has checked. One name stands for the same thing everywhere.
-    if (original.id !== 'nixpkgs')
-      return [`${original.id} is a name of a registry: write where it is`];
+    if (original.id !== 'nixpkgs') return [`${original.id} is a registry name: write its full url`];
     const meant = { type: 'github', owner: 'NixOS', repo: 'nixpkgs' };
     return [...differences('locked', locked, meant), ...ofPin(original, locked)];
   }
@@ -171,7 +170,7 @@ function ofSource({ original, locked }: Node): string[] {
 /** What is locked is one tree, and a branch is the one that was named. */
 function ofPin(original: Attributes, { type, rev, ref, narHash, path }: Attributes): string[] {
   if (byRevision.has(String(type))) {
-    if (!/^[0-9a-f]{40}([0-9a-f]{24})?$/.test(String(rev))) return ['locked.rev is no revision'];
+    if (!/^[0-9a-f]{40}([0-9a-f]{24})?$/.test(String(rev))) return ['locked.rev is not a revision'];
     // Nix keeps a branch beside the revision for git alone: it looks for the revision there.
     if (ref === undefined) return [];
     const branch = String(ref).replace(/^refs\/heads\//, '');

@@ -69,7 +69,7 @@ export function key(name: string): string {
  * `1.0` does too: JSON and YAML readers do not tell them apart. -0 becomes 0, as in JSON.
  */
 export function number(n: number): string {
-  if (!Number.isFinite(n)) throw new Error(`Nix has no number ${n}`);
+  if (!Number.isFinite(n)) throw new Error(`${n} is not a number that Nix has`);
   if (Number.isSafeInteger(n)) return String(n);
   if (Number.isInteger(n) && Math.abs(n) < 2 ** 63) return BigInt(n).toString();
   // Nix refuses literals that lose precision, which all numbers this near to zero do.

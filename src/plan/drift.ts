@@ -68,7 +68,7 @@ function hostDrift(hypervisor: string, facts: Facts): Drift[] {
   if (facts.takenCut)
     say(
       'uncounted',
-      'what its vms take on the disk is unknown, du did not end within 5 s; all that their volumes may take is counted',
+      'disk use of its vms is unknown (du did not finish within 5 s); their volumes are counted at full size',
     );
   if (!deployed) {
     say(

@@ -29,7 +29,7 @@ export function checkState(target: string, { stateMount }: Facts): PlanCheck[] {
   const isLost = type === 'tmpfs' || type === 'ramfs' || (folder === '/' && othersKept);
   const seen = `on ${folder} (${type})${folder === '/' && othersKept ? ', which is not kept' : ''}`;
   return [
-    result(target, '/var/lib/fleet', 'kept over a reboot', isLost ? seen : undefined, {
+    result(target, '/var/lib/fleet', 'kept across reboots', isLost ? seen : undefined, {
       code: 'not-kept',
       says: `/var/lib/fleet is ${seen}: a reboot loses fleet's records and the roll-back after a power cut; persist it as you do /var/lib/microvms (environment.persistence, or a file system of its own)`,
     }),

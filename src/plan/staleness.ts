@@ -20,8 +20,8 @@ export function staleness(file: PlanFile, now: PlanFile): string[] {
 
 function deskMoved(file: PlanFile, now: PlanFile): string[] {
   if (file.fleet !== now.fleet)
-    return [`the plan is of the fleet "${file.fleet}", this is "${now.fleet}"`];
-  if (file.config !== now.config) return [`the plan is of ${file.config}, not of ${now.config}`];
+    return [`the plan is for the fleet "${file.fleet}", this is "${now.fleet}"`];
+  if (file.config !== now.config) return [`the plan is for ${file.config}, not ${now.config}`];
   const found: string[] = [];
   if ((file.on ?? '') !== (now.on ?? '')) {
     found.push(`the plan was made ${selection(file.on)}, not ${selection(now.on)}`);
@@ -53,7 +53,7 @@ function hypervisorMoved(name: string, file: PlanFile, now: PlanFile): string[] 
   if (!before) return [`${name} was not looked at`];
   if (!after) {
     const why = now.plan.hypervisors.find((h) => h.name === name)?.unreachable?.split('\n')[0];
-    return [why ? `${name} cannot be reached: ${why}` : `${name} is not looked at any more`];
+    return [why ? `${name} cannot be reached: ${why}` : `${name} is no longer part of it`];
   }
   const vms = [...new Set([...Object.keys(before.vms), ...Object.keys(after.vms)])].sort();
   return [
@@ -89,7 +89,7 @@ const noVm: VmGist = {
 };
 
 function vmMoved(before: VmGist, after: VmGist): string[] {
-  if (before.there !== after.there) return [after.there ? 'is there now' : 'is not there any more'];
+  if (before.there !== after.there) return [after.there ? 'is there now' : 'is gone'];
   const found: string[] = [];
   if (before.deployed !== after.deployed) found.push('was deployed');
   if (before.active !== after.active)
@@ -111,7 +111,7 @@ function actionsMoved(name: string, file: PlanFile, now: PlanFile): string[] {
   const gone = before.filter((word) => !after.includes(word));
   return [
     ...(fresh.length > 0 ? [`${name}: ${fresh.join(', ')} would be done, too`] : []),
-    ...(gone.length > 0 ? [`${name}: ${gone.join(', ')} is not to be done any more`] : []),
+    ...(gone.length > 0 ? [`${name}: ${gone.join(', ')} would no longer be done`] : []),
   ];
 }
 

@@ -196,6 +196,6 @@ function chain(title: string, hook: string | undefined, rules: readonly string[]
 /** An interface in nft's quotes, which know no escapes. */
 export function name(link: string | undefined): string {
   if (link === undefined) throw new Error('nat or publish on a hypervisor with no uplink');
-  if (!/^[\w.-]+$/.test(link)) throw new Error(`${link} is no name of an interface`);
+  if (!/^[\w.-]+$/.test(link)) throw new Error(`${link} is not an interface name`);
   return `"${link}"`;
 }

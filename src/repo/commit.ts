@@ -98,8 +98,8 @@ export function signingError(detail: string): FleetError {
 
 /** A hook of the user's that said no: what it printed is the detail. */
 export function hookError(hook: string, outcome: string, detail: string): FleetError {
-  return gitError('git.hook-failed', `the ${hook} hook said no. ${outcome}`, {
-    hint: `Put right what the hook complains about (it is yours: git config core.hooksPath, .git/hooks/${hook}).`,
+  return gitError('git.hook-failed', `the ${hook} hook refused it. ${outcome}`, {
+    hint: `Fix what the hook reports; it is your own hook (git config core.hooksPath, .git/hooks/${hook}).`,
     detail,
   });
 }

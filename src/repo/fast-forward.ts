@@ -31,9 +31,13 @@ export async function fastForward(git: Git, format: ObjectFormat, commit: string
 async function refuseDiverged(git: Git, commit: string, byHand: string): Promise<void> {
   const { code } = await git.run(['merge-base', '--is-ancestor', 'HEAD', commit]);
   if (code !== 1) return;
-  throw gitError('git.diverged', `this branch has commits that ${commit.slice(0, 8)} has not`, {
-    hint: `Nothing changed here. Put them on top of it: git rebase --autostash ${commit.slice(0, 12)}; without them: ${byHand}`,
-  });
+  throw gitError(
+    'git.diverged',
+    `this branch has commits that ${commit.slice(0, 8)} does not have`,
+    {
+      hint: `Nothing changed here. Put them on top of it: git rebase --autostash ${commit.slice(0, 12)}; without them: ${byHand}`,
+    },
+  );
 }
 
 /** Files that differ from HEAD here and that `commit` changes, new and ignored ones included. */

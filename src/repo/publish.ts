@@ -73,8 +73,8 @@ async function pushRecords(
   const { refs, refusal } = await pushRefs(git, remote, records, ['--atomic', '--no-verify']);
   if (refusal === undefined) return refs;
   const revert = target ? ` To push the revert alone: ${byHand(target, target.branch)}` : '';
-  throw gitError('git.no-permission', `${remote} refuses to note what is deployed`, {
-    hint: `Nothing was pushed; the hypervisors are right, only ${remote} does not know. May you push there, to refs/fleet/ too?${revert}`,
+  throw gitError('git.no-permission', `${remote} refuses the record of what is deployed`, {
+    hint: `Nothing was pushed; the hypervisors are unaffected. Do you have permission to push there, also to refs/fleet/?${revert}`,
     detail: refusal.detail,
   });
 }
@@ -86,7 +86,7 @@ async function branchRefused(
 ): Promise<FleetError> {
   const { remote, branch, commit } = target;
   const short = commit.slice(0, 12);
-  const rest = `Only the revert ${short} was not pushed: what is deployed is noted at ${remote}.`;
+  const rest = `Only the revert ${short} was not pushed: what is deployed is recorded on ${remote}.`;
   if (hook) return hookError(hook, rest, detail);
   const { head } = await remoteState(git, remote, branch);
   const log = await commitsNotHere(git, remote, branch, head, commit);

@@ -19,7 +19,7 @@ export async function push(git: Git, settings: GitSettings): Promise<PushedCommi
   if (hook) throw hookError(hook, 'Nothing was pushed; the commit is in your clone.', detail);
   await refuseMovedOn(git, remote, branch, (await remoteState(git, remote, branch)).head);
   throw gitError('git.no-permission', `${remote} refuses the push to ${branch}`, {
-    hint: 'Nothing was pushed; the commit is in your clone. Is the branch protected, may you push to it, does a hook there object?',
+    hint: 'Nothing was pushed; the commit is in your clone. Is the branch protected, do you have permission to push, does a hook there refuse it?',
     detail,
   });
 }

@@ -36,7 +36,7 @@ export async function refuseMovedOn(
   const log = await commitsNotHere(git, remote, branch, theirs, 'HEAD');
   if (log === undefined) return;
   throw gitError('git.moved-on', `${remote}/${branch} has commits that are not here`, {
-    hint: `Nothing was pushed. Take them in and run fleet again: git pull --rebase --autostash ${remote} ${branch}`,
+    hint: `Nothing was pushed. Pull them and run fleet again: git pull --rebase --autostash ${remote} ${branch}`,
     detail: log,
   });
 }
@@ -70,8 +70,8 @@ export async function commitsNotHere(
  */
 export function networkError(remote: string, detail: string): FleetError {
   if (/does not support --atomic/i.test(detail))
-    return gitError('git.no-atomic', `${remote} cannot take a push as all or nothing`, {
-      hint: 'Nothing was pushed. Its server has to offer atomic pushes: git over ssh, file or smart http does, unless receive.advertiseAtomic is off there.',
+    return gitError('git.no-atomic', `${remote} does not support atomic pushes`, {
+      hint: 'Nothing was pushed. git over ssh, file or smart http supports them, unless receive.advertiseAtomic is off there.',
       detail,
     });
   if (
@@ -79,8 +79,8 @@ export function networkError(remote: string, detail: string): FleetError {
       detail,
     )
   )
-    return gitError('git.no-permission', `${remote} does not let us in`, {
-      hint: 'fleet never asks for a password: is your key in the agent, does the token hold, do you have the right to push? Try: git fetch',
+    return gitError('git.no-permission', `${remote} refuses access`, {
+      hint: 'fleet never asks for a password: is your key in the agent, is the token valid, do you have permission to push? Try: git fetch',
       detail,
     });
   return gitError('git.remote-unreachable', `${remote} cannot be reached`, {

@@ -30,19 +30,19 @@ export async function revertTo(
 /** @throws FleetError `git.cannot-revert`, `git.nothing-to-revert`. */
 async function refuseStrange(git: Git, good: string, on: string): Promise<void> {
   const refuse = (why: string, hint: string) =>
-    gitError('git.cannot-revert', `there can be no revert commit: ${good.slice(0, 8)} ${why}`, {
+    gitError('git.cannot-revert', `cannot make a revert commit: ${good.slice(0, 8)} ${why}`, {
       hint,
     });
   const { code } = await git.run(['merge-base', '--is-ancestor', good, on]);
   if (code === 1)
     throw refuse(
       'is not in the history of this branch',
-      'Was it rewritten, or is this another branch? Make fleet.yaml right by hand and run fleet apply.',
+      'Was it rewritten, or is this another branch? Correct fleet.yaml by hand and run fleet apply.',
     );
   if (code !== 0)
     throw refuse(
       'is not in this clone',
-      'git fetch may bring it; else make fleet.yaml right by hand and run fleet apply.',
+      'git fetch may bring it; otherwise correct fleet.yaml by hand and run fleet apply.',
     );
   const [before, now] = (await git.text(['rev-parse', `${good}^{tree}`, `${on}^{tree}`])).split(
     '\n',

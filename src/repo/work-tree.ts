@@ -53,7 +53,7 @@ export function readRegular(file: string): string {
   }
   try {
     const stat = fstatSync(fd);
-    if (!stat.isFile()) throw unsafe(file, 'is no file');
+    if (!stat.isFile()) throw unsafe(file, 'is not a file');
     if (stat.size > maxBytes) throw unsafe(file, `has ${stat.size} bytes`);
     return readFileSync(fd, 'utf8');
   } finally {

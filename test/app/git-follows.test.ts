@@ -258,7 +258,7 @@ describe('a revert', () => {
     const before = new Map([['hv1', facts({ recorded: newer })]]);
     const { bad, head, said } = await follow({ commit, before, results: failing });
     expect([bad?.size, head]).toEqual([1, commit]);
-    expect(said[0]).toContain(`hv1 says that it has ${short(newer)}, the remote says`);
+    expect(said[0]).toContain(`hv1 reports ${short(newer)} as deployed, the remote has`);
   });
 
   test('never goes to a tree that is quarantined', async () => {
@@ -359,11 +359,11 @@ describe('whom a failure blames', () => {
         results: [done('hv1'), done('hv2'), failed],
       });
       expect(some.said).toEqual([
-        `onFailure is ${onFailure}: hv1, hv2 keep ${short(commit)}, and nothing is reverted. Mend worker and apply again.`,
+        `onFailure is ${onFailure}: hv1, hv2 keep ${short(commit)}, and nothing is reverted. Fix worker and apply again.`,
       ]);
       const alone = await follow({ commit, onFailure, results: [failed] });
       expect(alone.said).toEqual([
-        `onFailure is ${onFailure}: nothing is reverted. Mend worker and apply again.`,
+        `onFailure is ${onFailure}: nothing is reverted. Fix worker and apply again.`,
       ]);
     },
   );
@@ -378,7 +378,7 @@ describe('whom a failure blames', () => {
     const { said, head, bad } = await follow({ commit, results, before });
     expect([head, bad?.size]).toEqual([commit, 0]);
     expect(said).toEqual([
-      `Commit ${short(commit)} stays on main, neither reverted nor quarantined: the next apply deploys it.\nIf it is not to be deployed: git revert --no-edit ${short(good)}..${short(commit)} && git push`,
+      `Commit ${short(commit)} stays on main, neither reverted nor quarantined: the next apply deploys it.\nTo keep it from being deployed: git revert --no-edit ${short(good)}..${short(commit)} && git push`,
     ]);
     // The command does what it says.
     box.desk.git('revert', '--no-edit', `${short(good)}..${short(commit)}`);

@@ -144,7 +144,7 @@ describe('a branch that is at the remote without what is deployed is told of', (
   test('and that the fleet follows it once it is applied; not afterwards', async () => {
     const seen = await planned();
     expect(seen.plan.warnings).toEqual([
-      'origin has a branch feature already, without what is deployed: apply pushes to it, and the fleet follows it from then on',
+      'origin already has a branch feature that lacks what is deployed: apply pushes to it, and the fleet follows it from then on',
     ]);
     await publish(seen, publishing);
     expect((await planned()).plan.warnings).toEqual([]);
@@ -158,7 +158,7 @@ describe('a branch that is at the remote without what is deployed is told of', (
     desk.git('switch', '-q', 'feature');
     const { plan } = await survey(workspaceHere(), ports, { upstream: 'wanted' });
     expect(plan.warnings).toEqual([
-      "origin's branch of this name is without what is deployed: is it somebody else's?",
+      "origin's branch of this name lacks what is deployed: is it somebody else's?",
     ]);
     expect(plan.problems[0]).toContain('origin/feature has commits that are not here');
   });

@@ -109,7 +109,7 @@ describe('fleet plan exits', () => {
       'origin/main has commits that are not here',
     ],
     [
-      'what runs is not in the history',
+      'the history of this commit lacks what is running',
       (desk) => {
         desk.git('switch', '-qc', 'other');
         desk.git('commit', '-q', '--allow-empty', '-m', 'of somebody else');

@@ -77,7 +77,7 @@ Plan: 6 files. Hypervisors were not asked.
     desk.write(file, `${desk.read(file)}# mine\n`);
     const { stdout } = await desk.fleet('plan', '--offline', '--no-diff');
     expect(stdout.replace(/\n {8}/g, ' ')).toContain(
-      `warning ${file} is neither what fleet writes nor what HEAD has: the next commit of apply overwrites it`,
+      `warning ${file} was edited by hand: the next apply overwrites it`,
     );
   });
 
@@ -210,7 +210,7 @@ describe('fleet plan --out', () => {
   test('refuses one whose flake.lock is still to be made', async () => {
     const { code, stderr } = await new Desk(alone).commit().fleet('plan', '--out', 'my.plan');
     expect(code).toBe(1);
-    expect(stderr).toContain('flake.lock has to be made first');
+    expect(stderr).toContain('create flake.lock first');
   });
 });
 

@@ -96,7 +96,7 @@ describe('a flake.lock', () => {
       (n: Changing) => {
         n.microvm.locked.rev = 'refs/heads/evil';
       },
-      'microvm: locked.rev is no revision',
+      'microvm: locked.rev is not a revision',
     ],
     [
       'one more input',
@@ -132,7 +132,7 @@ describe('a flake.lock', () => {
         delete n.nixpkgs.locked.rev;
         n.nixpkgs.locked.ref = 'evil';
       },
-      'nixpkgs: locked.rev is no revision',
+      'nixpkgs: locked.rev is not a revision',
     ],
     [
       'a branch beside the revision',
@@ -146,7 +146,7 @@ describe('a flake.lock', () => {
       (n: Changing) => {
         n['x\nall is well'] = n.nixpkgs;
       },
-      'is no name of a node',
+      'is not a node name',
     ],
     [
       'a reference to nowhere',
@@ -178,14 +178,14 @@ describe('a flake.lock', () => {
       's: locked.url',
     ],
     [
-      'a name of a registry',
+      'a registry name',
       (n: Changing) => {
         n.s = {
           original: { type: 'indirect', id: 'utils' },
           locked: { type: 'github', owner: 'a', repo: 'b' },
         };
       },
-      's: utils is a name of a registry',
+      's: utils is a registry name',
     ],
   ])('with %s is refused by the name of the node', (_, change, fault) => {
     const found = faults(changed((lock) => change(lock.nodes)));
@@ -239,7 +239,7 @@ describe('a flake.lock', () => {
     ['{}', 'its version is undefined, not 7'],
     ['{"version":6,"root":"root","nodes":{"root":{}}}', 'its version is 6'],
     ['{"version":7,"root":"__proto__","nodes":{}}', 'it has no root node'],
-    ['{"version":7,"root":"root","nodes":{"root":[]}}', 'root is no node'],
+    ['{"version":7,"root":"root","nodes":{"root":[]}}', 'root is not a node'],
     ['{"version":7,"root":"root","nodes":{"root":{"inputs":{"a":{}}}}}', 'root has inputs'],
   ])('that is none is refused: %s', (text, fault) => {
     expect(faults(text).join()).toContain(fault);

@@ -460,7 +460,7 @@ Address=10.1.0.7
   test.each([
     ['vm-br0', '10.1.0.1/24', '"vm-br0" begins like the TAP interface of a vm'],
     ['br+0', '10.1.0.1/24', '"br+0" is not an interface name of at most 15 characters'],
-    ['eth0', '10.1.0.1/24', 'is that of the uplink already'],
+    ['eth0', '10.1.0.1/24', 'is already that of the uplink'],
     ['br0', '10.1.0.1/31', '/31 is too small a subnet'],
     ['br0', '10.0.0.1/7', '/7 is too large a subnet'],
     ['br0', '169.254.7.1/24', '169.254.7.0/24 lies in 169.254.0.0/16, which is reserved'],

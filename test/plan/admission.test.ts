@@ -160,7 +160,7 @@ test('a plan with the longest names fits into 80 columns', () => {
 
 test('what vms take is said to be unknown where counting it took too long', () => {
   const { drift } = planHv1({ facts: () => ({ takenCut: true }) });
-  const message = expect.stringContaining('is unknown, du did not end within 5 s');
+  const message = expect.stringContaining('is unknown (du did not finish within 5 s)');
   expect(drift).toContainEqual({ target: 'hv1', code: 'uncounted', message });
   expect(planHv1().drift).not.toContainEqual(expect.objectContaining({ code: 'uncounted' }));
 });

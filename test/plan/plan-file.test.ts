@@ -183,9 +183,9 @@ describe('a saved plan is stale', () => {
 
   test('when it is of another fleet, file or selection', () => {
     expect(moved({ plan: { ...moment.plan, fleet: 'other' } })).toEqual([
-      'the plan is of the fleet "example", this is "other"',
+      'the plan is for the fleet "example", this is "other"',
     ]);
-    expect(moved({ config: 'x.yaml' })).toEqual(['the plan is of fleet.yaml, not of x.yaml']);
+    expect(moved({ config: 'x.yaml' })).toEqual(['the plan is for fleet.yaml, not x.yaml']);
     expect(moved({ on: 'web1', release: new Set(['web1']) })).toEqual([
       'the plan was made without --on, not with --on web1',
       'the plan releases nothing',
@@ -231,11 +231,7 @@ describe('a saved plan is stale', () => {
       (f) => ({ vms: withEntry(f.vms, 'constructor', { name: 'constructor', unit: unit() }) }),
       'constructor is there now',
     ],
-    [
-      'vm that went',
-      (f) => ({ vms: withEntry(f.vms, 'web1', undefined) }),
-      'web1 is not there any more',
-    ],
+    ['vm that went', (f) => ({ vms: withEntry(f.vms, 'web1', undefined) }), 'web1 is gone'],
   ])('by another %s', (_, change, expected) => {
     expect(seen(change)).toEqual([`hv1: ${expected}`]);
   });
@@ -264,7 +260,7 @@ describe('a saved plan is stale', () => {
     });
     expect(moved({ plan: planOf(later) })).toEqual([
       'hv1: join web1 would be done, too',
-      'hv1: update web1 is not to be done any more',
+      'hv1: update web1 would no longer be done',
     ]);
   });
 });

@@ -111,7 +111,7 @@ describe('a deployment whose fleet was killed', { timeout: 240_000 }, () => {
     await desk.git('checkout', '-q', 'flake.lock', 'hosts');
     expect(run.code, run.stdout + run.stderr).toBe(0);
     expect(run.stderr).toMatch(
-      /Commit \w{8} stays on main, .*\nIf it is not to be deployed: git revert --no-edit \w{8}\.\.\w{8} && git push/,
+      /Commit \w{8} stays on main, .*\nTo keep it from being deployed: git revert --no-edit \w{8}\.\.\w{8} && git push/,
     );
     expect(await booted()).toEqual(before);
     expect(await isLocked()).toBe(false);

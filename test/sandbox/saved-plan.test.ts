@@ -47,7 +47,7 @@ describe('a plan that was saved', () => {
     expect(staleness(first, await save('edited.plan', '--on', 'hv1'))).toEqual([
       'the plan was made without --on, not with --on hv1',
       'fleet.yaml changed',
-      'hv2 is not looked at any more',
+      'hv2 is no longer part of it',
     ]);
   }, 60_000);
 

@@ -47,7 +47,7 @@ describe('a lock', { timeout: 240_000 }, () => {
     const id = await kill('htop');
     const run = await unlock();
     expect(run.code).toBe(5);
-    expect(run.stderr).toMatch(/is still at work on hv1 \[unlock\.at-work\]/);
+    expect(run.stderr).toMatch(/is still running on hv1 \[unlock\.at-work\]/);
     expect(run.stderr.replace(/\s+/g, ' ')).toMatch(
       new RegExp(
         `frees the lock in \\d+ s\\. Before that: finish it \\(fleet apply --resume ${id}\\) or roll`,

@@ -179,7 +179,7 @@ export const first: Story = {
         expect(await desk.git('rev-parse', 'HEAD')).toBe(head);
         const refused = await desk.fleet(['unlock', 'hv1', '--yes']);
         expect(refused.code).toBe(5);
-        expect(refused.stderr).toContain('is still at work');
+        expect(refused.stderr).toContain('is still running');
         await look.sh(`systemctl stop fleet-back-${id}.timer`);
         expect((await desk.fleet(['unlock', 'hv1', '--yes'])).stdout).toContain('hv1 is free');
         expect(await look.exists('/var/lib/fleet/lock')).toBe(false);

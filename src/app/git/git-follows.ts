@@ -96,7 +96,7 @@ function whyNothing({ before, commit, onFailure, results, settings }: Deployed):
         ? `: ${named(done)} ${done.length > 1 ? 'keep' : 'keeps'} ${short(commit)}, and`
         : ':';
     return [
-      `onFailure is ${onFailure}${keep} nothing is reverted. Mend ${named(failed)} and apply again.`,
+      `onFailure is ${onFailure}${keep} nothing is reverted. Fix ${named(failed)} and apply again.`,
     ];
   }
   // Stopped by a person, and nothing is at fault.
@@ -161,7 +161,7 @@ export function staysInGit(commit: string, branch: string | undefined, good?: st
   const range = good === undefined ? short(commit) : `${short(good)}..${short(commit)}`;
   return (
     `Commit ${short(commit)} stays on ${branch ?? 'its branch'}, neither reverted nor quarantined: the next apply deploys it.\n` +
-    `If it is not to be deployed: git revert --no-edit ${range} && git push`
+    `To keep it from being deployed: git revert --no-edit ${range} && git push`
   );
 }
 

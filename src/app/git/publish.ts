@@ -114,7 +114,7 @@ export function knownBad({ commit }: Bad): FleetError {
     'commit.known-bad',
     `this commit is quarantined: it was deployed as ${short} and rolled back`,
     {
-      hint: `Nothing was done. What failed: fleet history ${short}. To try the very same again: --force`,
+      hint: `Nothing was done. What failed: fleet history ${short}. To deploy it anyway: --force`,
     },
   );
 }

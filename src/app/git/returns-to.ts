@@ -45,7 +45,7 @@ export async function returnsTo(
     if (theirs === undefined || theirs === ours) continue;
     if (ours === undefined || !(await repo.isAncestor(theirs, ours)))
       return nothing(
-        `Nothing is reverted: ${name} says that it has ${short(theirs)}, the remote says ${ours === undefined ? 'nothing of it' : short(ours)}.`,
+        `Nothing is reverted: ${name} reports ${short(theirs)} as deployed, the remote has ${ours === undefined ? 'no record of it' : short(ours)}.`,
       );
   }
   if (newest === undefined)

@@ -22,14 +22,14 @@ export function pointless(
   const heldOn = new Map(contacts.map(({ hypervisor, facts }) => [hypervisor.name, facts]));
   return [
     ...namesIn(restart).flatMap((name) =>
-      targets.has(name) ? [] : [`${said('restart', name)} among --on`],
+      targets.has(name) ? [] : [`${said('restart', name)} selected by --on`],
     ),
     ...[...release].flatMap((name) => {
-      if (!targets.has(name)) return [`${said('release', name)} among --on`];
+      if (!targets.has(name)) return [`${said('release', name)} selected by --on`];
       const facts = heldOn.get(index.vms.get(name)?.on ?? name);
       const isKnown = facts !== undefined && !(facts instanceof Error);
       const target = index.vms.has(name) ? name : systemName;
-      return isKnown && !facts.held.has(target) ? [`${said('release', name)} held back`] : [];
+      return isKnown && !facts.held.has(target) ? [`${said('release', name)} held`] : [];
     }),
   ];
 }
@@ -39,8 +39,8 @@ export function restartedNames(index: FleetIndex, names: string | undefined): Se
   const restarted = namesIn(names);
   for (const name of restarted) {
     if (index.vms.get(name)?.state === 'running') continue;
-    const why = index.vms.has(name) ? `${name} is to be stopped` : `there is no vm ${name}`;
-    throw new FleetError('restart.unknown', `--restart: fleet.yaml says that ${why}`, {
+    const why = index.vms.has(name) ? `${name} is stopped` : `there is no vm ${name}`;
+    throw new FleetError('restart.unknown', `--restart: in fleet.yaml ${why}`, {
       exitCode: exitCodes.usage,
     });
   }

@@ -37,7 +37,7 @@ export async function askRemote(
   if (how === 'awaited') return asked;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Remote>((resolve) => {
-    const warning = `${git.remote} has not answered within ${patience / 1000} s: what it has is not in this plan, and apply needs it`;
+    const warning = `${git.remote} did not answer within ${patience / 1000} s: this plan does not know what is there, and apply needs it`;
     timer = setTimeout(() => resolve({ warning }), patience).unref();
   });
   return Promise.race([asked, late]).finally(() => clearTimeout(timer));
@@ -73,8 +73,8 @@ export async function remoteWarnings(
     return [
       ...found,
       upstream
-        ? `${name} has a branch ${upstream.branch} already, without what is deployed: apply pushes to it, and the fleet follows it from then on`
-        : `${name}'s branch of this name is without what is deployed: is it somebody else's?`,
+        ? `${name} already has a branch ${upstream.branch} that lacks what is deployed: apply pushes to it, and the fleet follows it from then on`
+        : `${name}'s branch of this name lacks what is deployed: is it somebody else's?`,
     ];
   }
   if (upstream === undefined) return found;

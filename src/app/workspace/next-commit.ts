@@ -125,7 +125,7 @@ async function moduleWarnings(
   if (lost.length > 0) {
     throw new FleetError(
       'workspace.no-module',
-      `there is no ${lost.join(', ')}, named in ${workspace.config}`,
+      `${workspace.config} names ${lost.join(', ')}, which does not exist`,
       {
         exitCode: exitCodes.config,
       },
@@ -147,7 +147,7 @@ async function overwritten({ changes, directory }: Workspace, repo: Repo): Promi
     .filter((path) => dirty.has(path) && existsSync(join(directory, path)))
     .map(
       (path) =>
-        `${path} is neither what fleet writes nor what HEAD has: the next commit of apply overwrites it; what you want to keep belongs into a module`,
+        `${path} was edited by hand: the next apply overwrites it; put what you want to keep in a module`,
     );
 }
 

@@ -31,7 +31,7 @@ export function locateConfig(ports: Pick<LocalPorts, 'cwd'>, where: Where): Wher
   if (config.startsWith('..')) {
     throw new FleetError('workspace.config-outside', `${where.config} is not in ${directory}`, {
       exitCode: exitCodes.usage,
-      hint: 'fleet.yaml is committed with what is rendered from it: it has to be in the same repository (-C DIR).',
+      hint: 'fleet.yaml is committed together with what is rendered from it: it must be in the same repository (-C DIR).',
     });
   }
   return { directory, config };

@@ -18,8 +18,8 @@ export function* vmHasNetwork({ vms }: Draft): Iterable<Finding> {
       const message = `vm ${name} is on no network`;
       yield { code: 'E407', path, on: 'key', message, hint: 'add network: NAME' };
     } else if (yaml.networks && (yaml.network !== undefined || yaml.address !== undefined)) {
-      const message = `vm ${name} has networks as well as network or address`;
-      const hint = 'keep networks, or network and address';
+      const message = `vm ${name} has both networks and network or address`;
+      const hint = 'keep either networks, or network and address';
       yield { code: 'E407', path: [...path, 'networks'], on: 'key', message, hint };
     } else if (again) {
       const message = `vm ${name} is on network ${again.network} twice`;
@@ -49,7 +49,7 @@ export function* addresses({ networks }: Draft): Iterable<Finding> {
         const message = `${text} is the ${use} address of network ${network.name}`;
         yield { code: 'E409', path, message, hint: range };
       } else if (owner) {
-        const message = `${text} is the address of vm ${owner.name} already`;
+        const message = `${text} is already the address of vm ${owner.name}`;
         yield { code: 'E410', path, message, hint: 'give one of the two another address' };
       }
       if (!owner) owners.set(address, vm);
@@ -76,7 +76,7 @@ function* missingAddresses(
   for (const { vm, link } of members) {
     if (link.address !== undefined) continue;
     while (owners.has(next)) next++;
-    const alone = next === defaultAddress(subnet) ? ', the one it has had alone' : '';
+    const alone = next === defaultAddress(subnet) ? ', its address while it was alone there' : '';
     const free = next < subnet.broadcast;
     yield {
       code: 'E411',

@@ -12,7 +12,7 @@ import type { Draft } from '../normalise.ts';
 export function* uniqueNames({ known }: Draft): Iterable<Finding> {
   for (const name of known.vms ?? []) {
     if (!known.hypervisors?.has(name)) continue;
-    const message = `"${name}" is a hypervisor already`;
+    const message = `"${name}" is already the name of a hypervisor`;
     yield { code: 'E302', path: ['vms', name], on: 'key', message, hint: 'rename one of the two' };
   }
 }
@@ -70,7 +70,7 @@ export function* interfaces({ hypervisors }: Draft): Iterable<Finding> {
         taken.set(name, owner);
         return;
       }
-      const message = `the interface "${name}" of ${owner} is that of ${other} already`;
+      const message = `the interface "${name}" of ${owner} is already that of ${other}`;
       yield { code: 'E304', path, on: 'key', message, hint } as const;
     };
     for (const { name, path, yaml: network } of networks) {

@@ -56,7 +56,7 @@ export function* allowedNetworks({ networks }: Draft): Iterable<Finding> {
         code: 'E413',
         path: [...network.path, 'allow', i],
         message: `${name} is on ${there} and cannot reach ${network.name} on ${here}`,
-        hint: 'allow is about networks of one hypervisor',
+        hint: 'allow works only between networks of the same hypervisor',
       };
     }
   }

@@ -19,7 +19,7 @@ interface Taken {
 }
 type Options = Readonly<Record<string, Taken>>;
 
-const fleets = 'is not for config: fleet sets or counts it';
+const fleets = 'cannot be set in config: fleet manages it';
 /** Such options have more than the field: the rest is for a module, where nobody counts it. */
 const field = (name: string, beyond = ''): Taken => ({
   problem: fleets,
@@ -31,7 +31,7 @@ const hostName = (where: string): Taken => ({
 });
 const fixed = (is: boolean | string, hint = 'leave it out'): Taken => ({
   fits: (value) => value === is,
-  problem: `has to be ${is} here`,
+  problem: `must be ${is} here`,
   hint,
 });
 
@@ -39,12 +39,12 @@ const fixed = (is: boolean | string, hint = 'leave it out'): Taken => ({
 const ofAll: Options = {
   imports: {
     fits: (value) => Array.isArray(value) && value.length === 0,
-    problem: 'is not for config, which holds options',
+    problem: 'does not belong in config, which holds options',
     hint: 'use modules: instead',
   },
   'environment.systemPackages': {
     fits: (value) => Array.isArray(value) && value.length === 0,
-    problem: 'is not for config: what stands here is text, and no package',
+    problem: 'does not belong in config: here it would be text, not packages',
     hint: 'use packages: instead',
   },
 };
@@ -58,13 +58,13 @@ const ofVm: Options = {
   'microvm.hotpluggedMem': field('memory'),
   'microvm.hypervisor': field('hypervisor'),
   'microvm.initialBalloonMem': field('balloon'),
-  'microvm.interfaces': field('networks', '; a macvtap or a bridge that is not fleet’s: a module'),
+  'microvm.interfaces': field('networks', '; for a macvtap or a bridge of your own, use a module'),
   'microvm.mem': field('memory'),
-  'microvm.shares': field('shares', '; what it has no word for: a module'),
+  'microvm.shares': field('shares', '; for what it cannot express, use a module'),
   'microvm.storeOnDisk': field('store'),
   'microvm.user': { problem: fleets, hint: 'leave it out: its files belong to microvm' },
   'microvm.vcpu': field('vcpu'),
-  'microvm.volumes': field('volumes', '; a device or another disk: a module'),
+  'microvm.volumes': field('volumes', '; for a device or another disk, use a module'),
   'microvm.vsock': field('vsock'),
   'networking.hostName': hostName('vms'),
   'networking.useNetworkd': fixed(true),
@@ -94,7 +94,7 @@ function keptOut({ merged }: DraftVm): Options {
     wrong.map(([list, name, isWanted]) => [
       `services.openssh.settings.${list}`,
       {
-        problem: `keeps the run checks of this vm out, which log in as ${checkUser}`,
+        problem: `locks out the run checks of this vm, which log in as ${checkUser}`,
         hint: isWanted ? `add ${name}` : `take ${name} out`,
       },
     ]),
@@ -108,7 +108,7 @@ const ofVmWithRunChecks = (vm: DraftVm): Options => ({
   ...keptOut(vm),
   ...(isSshdElsewhere(vm) && {
     'services.openssh.ports': {
-      problem: 'has to have 22 here: its run checks log in there',
+      problem: 'must include 22: its run checks log in there',
       hint: 'add 22',
     },
   }),
@@ -137,7 +137,7 @@ const ofHypervisor = (hypervisor: DraftHypervisor): Options => ({
   // Its time zone is what stands here, else that of the defaults.
   'time.timeZone': {
     fits: (value) => typeof value === 'string',
-    problem: 'has to be a time zone: fleet sets one where config does not',
+    problem: 'must be a time zone: fleet sets one where config does not',
     hint: 'write one, such as Europe/Berlin, or leave it out',
   },
   ...(hasForwarder(hypervisor) && {
@@ -155,7 +155,7 @@ const tailscaleOptions = ({ yaml }: DraftHypervisor): Options => ({
     ...(yaml.tailscale.advertiseRoutes && {
       'services.tailscale.useRoutingFeatures': {
         fits: (value) => value === 'server' || value === 'both',
-        problem: 'has to be server or both here',
+        problem: 'must be server or both here',
         hint: 'leave it out',
       },
     }),

@@ -50,7 +50,7 @@ export function* publishedPorts({ hypervisors }: Draft): Iterable<Finding> {
           const message = `vm ${vm.name} publishes a port, but ${name} has no uplink`;
           yield { code: 'E415', path, message, hint: `set hypervisors.${name}.uplink` };
         } else if (owner !== undefined) {
-          const message = `port ${key} of ${name} is that of ${owner} already`;
+          const message = `port ${key} of ${name} is already taken by ${owner}`;
           yield { code: 'E414', path, message, hint: 'publish it as another one' };
         }
         if (owner === undefined) taken.set(key, `vm ${vm.name}`);

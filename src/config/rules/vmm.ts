@@ -112,7 +112,7 @@ export function* distinctCids({ hypervisors }: Draft): Iterable<Finding> {
       }
       let free = 3;
       while (vms.some(({ yaml }) => yaml.vsock === free)) free++;
-      const message = `${cid} is the cid of vm ${owner.name} on ${name} already`;
+      const message = `${cid} is already the cid of vm ${owner.name} on ${name}`;
       yield { code: 'E522', path: [...vm.path, 'vsock'], message, hint: `${free} is free` };
     }
   }

@@ -39,7 +39,7 @@ export function* imageNames({ layers }: Draft): Iterable<Finding> {
       yield {
         code: 'E530',
         path: [...path, 'volumes', i, 'mount'],
-        message: `no image can be called after ${mount}`,
+        message: `no image can be named after ${mount}`,
         hint: 'name one: image: data.img',
       };
     }
@@ -80,7 +80,7 @@ export function* harmlessVolumes({ layers }: Draft): Iterable<Finding> {
         yield { code: 'E506', path: [...at, 'mount'], message, hint };
       }
       if (image !== undefined && stateFiles.includes(image)) {
-        const message = `"${image}" is a file of fleet's in the state directory`;
+        const message = `"${image}" is a name that fleet uses in the state directory`;
         yield { code: 'E506', path: [...at, 'image'], message, hint: `write ${image}.img` };
       }
     }
