@@ -1,7 +1,7 @@
 import type { Former } from '../host/answers/former.ts';
 import { resume } from '../host/hypervisor/deployment.ts';
 import type { Facts } from '../model/facts.ts';
-import type { VmFacts } from '../model/guest-facts.ts';
+import type { UnitFacts, VmFacts } from '../model/guest-facts.ts';
 import { inParallel } from './parallel.ts';
 import type { Session } from './session.ts';
 
@@ -21,17 +21,26 @@ export async function takeUp(
   return new Map(answers);
 }
 
-/** Facts of now, with the generations of before: what is there already has to be looked at all the same. */
+/**
+ * Facts of now, with what is known of before: generations, who had been up for how long, and what was in which bridge.
+ * What is there already has to be looked at all the same.
+ */
 export function recall(former: Former, now: Facts): Facts {
   const vms = new Map<string, VmFacts>();
-  for (const [name, { current, booted, isActive }] of former.vms) {
+  for (const [name, { current, booted, isActive, activeFor }] of former.vms) {
     const seen = now.vms.get(name);
-    const unit = seen?.unit ?? { active: 'inactive', sub: 'dead', invocation: '' };
+    const off: UnitFacts = { active: 'inactive', sub: 'dead', invocation: '' };
+    // For how long it is up now says nothing of then.
+    const { activeFor: _, ...unit } = seen?.unit ?? off;
     vms.set(name, {
       name,
       declarative: seen?.declarative ?? false,
-      virtiofsd: seen?.virtiofsd ?? unit,
-      unit: { ...unit, active: isActive ? 'active' : 'inactive' },
+      virtiofsd: seen?.virtiofsd ?? off,
+      unit: {
+        ...unit,
+        active: isActive ? 'active' : 'inactive',
+        ...(activeFor !== undefined && { activeFor }),
+      },
       current,
       booted,
       currentSince: undefined,
@@ -39,5 +48,10 @@ export function recall(former: Former, now: Facts): Facts {
   }
   const { system: currentSystem, profile: systemProfile, commit, failedUnits } = former;
   const checkout = commit === undefined ? undefined : { branch: 'fleet', dirty: 0, commit };
-  return { ...now, currentSystem, systemProfile, checkout, vms, failedUnits };
+  const interfaces = new Map(now.interfaces);
+  for (const [name, master] of former.ports) {
+    const seen = now.interfaces.get(name) ?? { name, up: true, addresses: [] };
+    interfaces.set(name, { ...seen, master });
+  }
+  return { ...now, currentSystem, systemProfile, checkout, vms, interfaces, failedUnits };
 }

@@ -462,6 +462,12 @@ function resumeText({ before, lastStep }: FakeDeployment): string {
       vm.booted ?? '-',
       vm.unit.active === 'active' ? 'active' : 'inactive',
     ]),
+    ...[...before.vms.values()]
+      .filter(({ unit }) => unit.active === 'active')
+      .map(({ name, unit }) => ['up', name, String(Math.floor(unit.activeFor ?? 3600))]),
+    ...[...before.interfaces.values()].flatMap(({ name, master }) =>
+      master === undefined ? [] : [['port', name, master]],
+    ),
   ];
   return rows.map((row) => `${row.join('\t')}\n`).join('');
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { recall, takeUp } from '../../src/deploy/resume.ts';
 import type { RolloutInput } from '../../src/deploy/rollout.ts';
-import type { Former } from '../../src/host/answers/former.ts';
+import type { Former, FormerVm } from '../../src/host/answers/former.ts';
 import { build } from '../../src/host/hypervisor/steps.ts';
 import { FleetError } from '../../src/model/errors.ts';
 import { deployedFacts, index, twoHypervisors, unit, withEntry } from '../plan/situation.ts';
@@ -84,6 +84,22 @@ describe('a deployment that lost its fleet', () => {
     expect(world.hv1.facts.currentSystem).toBe('/nix/store/old-system');
   });
 
+  test('holds a guest to what it was before it began, not to what it was when it was taken up', async () => {
+    const world = await cutOff();
+    const seen = world.hv1.facts.vms.get('db1');
+    // Its new runner crashes again and again.
+    world.hv1.vm('db1', { unit: unit('active', { ...seen?.unit, activeFor: 1 }) });
+    world.hv1.mute.add('/nix/store/new-web1');
+    // And the one of before does not come up again.
+    world.hv1.before = (name) => {
+      if (name === 'health' && world.hv1.deployments.get(world.id)?.decided === 'back')
+        world.hv1.vm('db1', { unit: unit('inactive') });
+    };
+    const [result] = await world.apply([], [], again(world).input);
+    expect(result?.outcome).toBe('rollback-failed');
+    expect(result?.lines.join('\n')).toMatch(/^db1 (is not|was running)/m);
+  });
+
   test('is refused when the hypervisor went back meanwhile', async () => {
     const world = await cutOff();
     const { input } = again(world);
@@ -121,6 +137,7 @@ describe('what is recalled', () => {
       ['old1', { current: '/nix/store/then-old1', booted: undefined, isActive: false }],
     ]),
     targets: ['db1'],
+    ports: new Map(),
     failedUnits: ['x.service'],
   };
 
@@ -157,6 +174,29 @@ describe('what is recalled', () => {
       active: 'active',
       invocation: 'i7',
     });
+  });
+
+  test('is for how long a guest had been up then, and which bridge its TAP was in', () => {
+    const [tap] = [...now.interfaces.values()].filter(({ master }) => master !== undefined);
+    const name = tap?.name ?? '';
+    const vms = withEntry(now.vms, 'db1', { unit: unit('active', { activeFor: 1 }) });
+    const interfaces = withEntry(now.interfaces, name, { master: undefined });
+    const [[, db1] = [], ...rest] = former.vms;
+    const then = (activeFor?: number): Former => ({
+      ...former,
+      vms: new Map([['db1', { ...db1, ...(activeFor && { activeFor }) } as FormerVm], ...rest]),
+      ports: new Map([
+        [name, tap?.master ?? ''],
+        ['vm-gone', 'br-gone'],
+      ]),
+    });
+    const facts = recall(then(3600), { ...now, vms, interfaces });
+    expect(facts.vms.get('db1')?.unit.activeFor).toBe(3600);
+    expect(facts.interfaces.get(name)).toEqual(tap);
+    expect(facts.interfaces.get('vm-gone')?.master).toBe('br-gone');
+    // An older fleet wrote down none.
+    const old = recall(then(), { ...now, vms, interfaces });
+    expect(old.vms.get('db1')?.unit).not.toHaveProperty('activeFor');
   });
 
   test('of a checkout that was not there is none', () => {

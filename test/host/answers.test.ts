@@ -77,10 +77,21 @@ describe('what a hypervisor remembers of before', () => {
     ]);
   });
 
+  test('says for how long guests were up, unless an older fleet wrote down none', () => {
+    const up = (...more: string[][]) => parseFormer(text([...rows, ...more])).vms.get('web1');
+    expect(up(['up', 'web1', '40'])).toMatchObject({ activeFor: 40 });
+    expect(up(['up', 'web2', '40'])).toMatchObject({ activeFor: 0 });
+    expect(up()).not.toHaveProperty('activeFor');
+    expect([...parseFormer(text([...rows, ['port', 'vm-web1', 'br-a']])).ports]).toEqual([
+      ['vm-web1', 'br-a'],
+    ]);
+  });
+
   test.each([
     ['that is cut off before its first row', rows.slice(1)],
     ['with a step that is no number', [['last', '1e3'], ...rows.slice(1)]],
     ['with a system that is no path', [...rows.slice(0, 2), ['system', 'evil']]],
+    ['with a time that is no number', [...rows, ['up', 'web1', 'long']]],
     ['with a target that is no name', [...rows, ['target', '$(reboot)']]],
   ])('is not taken %s', (_, changed) => {
     expect(codeOf(() => parseFormer(text(changed)))).toBe('resume.unreadable');

@@ -47,6 +47,13 @@ END
     expect((await stage.facts()).lock).toBeUndefined();
   }, 60_000);
 
+  it('remembers which guests had been up when a deployment began, and for how long', async () => {
+    await stage.begin();
+    const { stdout } = await stage.call('resume', stage.id, 'eve@laptop');
+    expect(stdout).toMatch(/^up\tdb1\t\d+$/m);
+    expect(stdout).toMatch(/^up\tweb1\t\d+$/m);
+  }, 60_000);
+
   it('waits on its way back until systemd says which guests run, and leaves the healthy one alone', async () => {
     await stage.begin();
     stage.vms.web1 = { packages: ['curl'] };

@@ -9,10 +9,18 @@ export interface Former {
   readonly profile: string | undefined;
   /** What was checked out. */
   readonly commit: string | undefined;
-  readonly vms: ReadonlyMap<string, Pick<VmFacts, 'current' | 'booted'> & { isActive: boolean }>;
+  readonly vms: ReadonlyMap<string, FormerVm>;
+  /** Bridges by what was in them. */
+  readonly ports: ReadonlyMap<string, string>;
   /** Vms that it may have changed. */
   readonly targets: readonly string[];
   readonly failedUnits: readonly string[];
+}
+
+export interface FormerVm extends Pick<VmFacts, 'current' | 'booted'> {
+  readonly isActive: boolean;
+  /** Seconds that it had been up; absent when an older fleet, which wrote down none, began the deployment. */
+  readonly activeFor?: number;
 }
 
 /** Reads what resume.sh printed. @throws FleetError `resume.unreadable` */
@@ -21,6 +29,7 @@ export function parseFormer(answer: string): Former {
     const rows = shape.Rows.in(answer);
     const [last] = rows.firsts('last');
     if (last === undefined || !/^\d{1,6}$/.test(last)) throw new Error('it has no last step');
+    const up = new Map(rows.of('up').map(([name = '', seconds]) => [name, whole(seconds)]));
     const [system, profile] = rows.of('system')[0] ?? [];
     return {
       lastStep: Number(last),
@@ -28,6 +37,9 @@ export function parseFormer(answer: string): Former {
       profile: pathOrNone(profile, 'system'),
       commit: shape.nameOrNone(rows.firsts('former')[0], 'commit') || undefined,
       targets: rows.firsts('target').map((name) => shape.name(name, 'name of a vm')),
+      ports: new Map(
+        rows.of('port').map(([port, bridge]) => [shape.words(port), shape.words(bridge)]),
+      ),
       failedUnits: rows.firsts('failed').map(shape.words),
       vms: new Map(
         rows
@@ -40,11 +52,17 @@ export function parseFormer(answer: string): Former {
               current: pathOrNone(current, 'runner'),
               booted: pathOrNone(booted, 'runner'),
               isActive: was === 'active',
+              ...(up.size > 0 && { activeFor: up.get(name) ?? 0 }),
             },
           ]),
       ),
     };
   });
+}
+
+function whole(text: string | undefined): number {
+  if (text === undefined || !/^\d{1,12}$/.test(text)) throw new Error('it was up for no time');
+  return Number(text);
 }
 
 function pathOrNone(text: string | undefined, field: string): string | undefined {

@@ -49,6 +49,23 @@ vm_before() {
 	printf 'vm\t%s\t%s\t%s\t%s\t%s\n' "$2" "$current" "$booted" "$was" "$(former "$2")"
 }
 
+# For how many seconds each guest has been up, of all at once: one that crashes and is started again never is for long.
+print_up() {
+	now=$(uptime_seconds) name='' active='' since=0
+	{ systemctl show --no-pager -p Id -p ActiveState -p ActiveEnterTimestampMonotonic 'microvm@*.service' 2>/dev/null || true; echo; } |
+		while IFS='=' read -r key value; do
+			case $key in
+			Id) name=${value#microvm@} name=${name%.service} ;;
+			ActiveState) active=$value ;;
+			ActiveEnterTimestampMonotonic) since=$value ;;
+			'')
+				[ "$active" != active ] || printf 'up\t%s\t%s\n' "$name" $((now - ${since:-0} / 1000000))
+				active=''
+				;;
+			esac
+		done
+}
+
 guests_that_run() {
 	busy_guests || die begin.no-units "systemd does not say which guests run here: see systemctl list-units there, then try again"
 }

@@ -128,6 +128,7 @@ profile_root=$(keep "$id" "$profile" profile.)
 		# Somebody else's until it is handed over; it may hold a token, so nobody is told of it.
 		! is_vm "$vms/$name" || flake_of "$name" >"$deployment/flake.$name" || rm -f "$deployment/flake.$name"
 	done
+	print_up
 	for port in "$R"/sys/class/net/*; do
 		bridge=$(bridge_of "${port##*/}")
 		[ -z "$bridge" ] || printf 'port\t%s\t%s\n' "${port##*/}" "$bridge"
