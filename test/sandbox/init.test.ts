@@ -30,7 +30,8 @@ it('fleet init says which file of the host it copied, byte for byte', {
   expect(run.code, run.stderr).toBe(0);
   const here = 'hosts/hv1/hardware-configuration.nix';
   expect(readFileSync(join(desk.folder, 'new', here), 'utf8')).toBe(text);
-  expect(run.stderr).toContain(
+  // It is wrapped.
+  expect(run.stderr.replace(/\s+/g, ' ')).toContain(
     `${here} is a verbatim copy of ${there} on hv1: read it before you push`,
   );
 });
