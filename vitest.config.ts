@@ -49,8 +49,8 @@ export default defineConfig({
           exclude: ['test/lab/**'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
-          // Those of minutes mostly wait, too, for ssh and for guests to settle; more would starve each other on two cores.
-          maxWorkers: 3,
+          // Tests that start sshd, git and Node must not starve each other on two cores.
+          maxWorkers: 2,
         },
       },
       {
