@@ -8,25 +8,25 @@ import { knownBad } from './git/publish.ts';
 import type { Ports } from './ports.ts';
 import type { Survey } from './survey/survey.ts';
 
-/** What apply does only when a person said so. */
+/** What apply does only with a person's consent. */
 export interface Word {
   /** Leaves out hypervisors that cannot be reached. */
   readonly allowUnreachable?: boolean;
   /** Deploys a quarantined commit, and one whose history lacks what runs. */
   readonly force?: boolean;
-  /** Deploys a commit whose history lacks what runs: it was shown, and is to be replaced. */
+  /** Deploys a commit whose history lacks what runs: the person has seen what it replaces. */
   readonly replace?: boolean;
   /** What first switches may take away, by name. */
   readonly drop?: readonly string[];
 }
 
 export interface ApplyInput {
-  /** What `plan` gave; guests that are to start anew besides by its `restarting`. */
+  /** What `plan` returned; with further guests to restart, what its `restarting` returned. */
   readonly planned: Survey;
   readonly word: Word;
-  /** Ms that are waited for locks of others. Default: 0. */
+  /** Ms to wait for locks that others hold. Default: 0. */
   readonly lockTimeout?: number;
-  /** By `newId`, where it is known by one before it begins. */
+  /** From `newId`, where the caller needs the id before the deployment begins. */
   readonly id?: string;
 }
 
@@ -36,7 +36,7 @@ export interface Applied extends Partial<Deployed> {
 }
 
 /**
- * Carries out a plan, unless it changes nothing. Asked to stop it finishes the step in hand and rolls back.
+ * Carries out a plan, unless it changes nothing. When asked to stop, it finishes the step in hand and rolls back.
  * @throws FleetError as `unfit` and `refusal` say, and when no hypervisor was changed
  */
 export async function apply(
@@ -73,7 +73,7 @@ const unreachable = ({ contacts }: Survey) =>
     facts instanceof Error ? [{ name, error: facts }] : [],
   );
 
-/** Why no answer of a person's makes this plan one that can be applied, but to leave hypervisors out. */
+/** Why this plan cannot be applied, whatever a person consents to except leaving hypervisors out. */
 export function unfit(planned: Survey, { allowUnreachable = false }: Word): FleetError | undefined {
   const { hypervisors } = planned.plan;
   const problems = hypervisors.flatMap((h) => h.problems.map((p) => `${h.name}: ${p}`));
@@ -98,21 +98,21 @@ export function unfit(planned: Survey, { allowUnreachable = false }: Word): Flee
   );
 }
 
-/** Of a `refusal`: what runs is not in the history of what would be deployed, and `replace` lifts it. */
+/** Code of the `refusal` that `replace` lifts: what runs is not in the history of what would be deployed. */
 export const notInHistory = 'git.not-in-history';
 
-/** What a person has to say first; undefined also when there is nothing to do. */
+/** Why apply needs a person's consent first; undefined when it does not, or has nothing to do. */
 export function refusal(planned: Survey, word: Word): FleetError | undefined {
   if (word.force || !hasChanges(planned.plan)) return undefined;
   if (planned.bad) return knownBad(planned.bad);
   if (word.replace || planned.strangers.length === 0) return undefined;
-  // What runs has to be in the history of what is deployed, or somebody's work is taken away.
+  // Otherwise apply would silently remove what somebody deployed from another branch.
   return new FleetError(notInHistory, 'the history of this commit lacks what is running', {
     detail: planned.strangers.join('\n'),
     hint: 'Nothing was done. Merge it, or deploy anyway: --force',
   });
 }
 
-/** Whether a first switch, which may take something away, is among what is planned. */
+/** Whether the plan contains a first switch, which may take something away. */
 export const hasFirstSwitch = ({ contacts }: Survey): boolean =>
   contacts.some(({ facts }) => !(facts instanceof Error) && !facts.deployed.has(systemName));

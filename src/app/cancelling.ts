@@ -3,31 +3,31 @@ import { exitCodes, FleetError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
 import type { Rollout } from '../model/fleet.ts';
 
-/** Ms for what has limits of its own: a way back, calls and looks, and whatever a slow machine adds. */
+/** Ms added for what has its own limits (a way back, calls, looks) and for a slow machine. */
 const ownLimitsMs = 1_200_000;
 
 /**
- * Ms that a rollout is waited for once somebody asked to stop. It follows from limits that can be set: the step in hand,
- * the roll-back, a look at what it has brought back, and each time the link may be lost and made anew.
+ * Ms to wait for a rollout once somebody asked to stop. The sum of limits that can be set: for the step in hand, the
+ * roll-back and a look at the result, each with time to reconnect.
  */
 export const cancelLimit = ({ limits, confirm, deadline, settle }: Rollout): number =>
   Math.max(limits.switch, limits.guest) + 3 * confirm + deadline + 2 * settle + ownLimitsMs;
 
-/** What is waited for once somebody asked to stop. */
+/** How long to wait once somebody asked to stop. */
 export interface Cancelling {
   readonly emit: Emit;
   readonly signal: AbortSignal;
   /** Ms. */
   readonly within: number;
-  /** Whether a hypervisor may be changed by then. Default: yes. */
+  /** Whether a hypervisor may have been changed by then. Default: yes. */
   readonly mayHaveChanged?: () => boolean;
 }
 
 /**
- * Runs what changes hypervisors. When somebody asks to stop, `cancelling` is emitted, and it still comes to its own
- * end; after `within` ms of that nobody waits: `giveUp` is aborted, which closes its connections, and hypervisors
+ * Runs work that changes hypervisors. When somebody asks to stop, `cancelling` is emitted and the work still comes to
+ * its own end. If that takes more than `within` ms, `giveUp` is aborted, which closes the connections, and hypervisors
  * roll back by themselves.
- * @throws FleetError `cancel.timed-out`; Interrupted when it was asked to stop before it began
+ * @throws FleetError `cancel.timed-out`; Interrupted when somebody asked to stop before it began
  */
 export async function changing<T>(
   { emit, signal, within, mayHaveChanged = () => true }: Cancelling,

@@ -20,7 +20,7 @@ import type { Ports } from './ports.ts';
 import type { Survey } from './survey/survey.ts';
 import { isEdited } from './workspace/workspace.ts';
 
-/** A deployment that is taken up again. */
+/** A deployment that is resumed. */
 export interface Resumed {
   readonly id: string;
   readonly members: readonly Member[];
@@ -33,9 +33,9 @@ export interface DeployInput {
   /** What first switches may take away, by name. */
   readonly dropped?: ReadonlySet<string>;
   readonly resumed?: Resumed;
-  /** Ms that are waited for locks of others. Default: 0. */
+  /** Ms to wait for locks that others hold. Default: 0. */
   readonly lockTimeout?: number;
-  /** Of the deployment; default: a new one. */
+  /** Id of the deployment; default: a new one. */
   readonly id?: string;
 }
 
@@ -47,7 +47,7 @@ export interface Deployed {
   readonly results: readonly HypervisorResult[];
 }
 
-/** Carries out the plan of a survey; git follows what becomes of it. */
+/** Carries out the plan of a survey, then records the outcome in git. */
 export async function deploy(
   ports: Ports,
   { seen, force, dropped, resumed, lockTimeout = 0, id }: DeployInput,
@@ -102,7 +102,7 @@ export async function deploy(
       emit({ type: 'phase', phase: 'record' });
       const what = { remote: git.remote, step: 'record what is deployed' };
       const record = async () => {
-        // Whoever asked to stop is told what became of it all the same: it has its own limit.
+        // Not ended by the signal: whoever asked to stop still learns the outcome. It has its own limit.
         const repo = await openRepo(workspace.directory, ports.surroundings, {
           timeout: git.timeout,
         });
@@ -110,17 +110,17 @@ export async function deploy(
         if (failure) throw failure;
         return deployed.commit;
       };
-      // It was told, and changes nothing on hypervisors.
+      // It was reported, and changes nothing on hypervisors.
       await told({ clock: ports.clock, emit }, what, record).catch(() => undefined);
     },
   });
-  // What a person should know of git and the work tree.
+  // What a person should know about git and the work tree.
   for (const text of notes) emit({ type: 'note', text });
   const commit = published?.source.commit;
   return { id: input.deployment.id, ...(commit !== undefined && { commit }), results };
 }
 
-/** What a rollout is made of, apart from what it is to do. @param which a new deployment, or one that is taken up again */
+/** What a rollout is made of, apart from what it is to do. @param which a new deployment, or one that is resumed */
 export function rolloutOf(
   ports: Ports,
   index: FleetIndex,
@@ -154,7 +154,7 @@ export function rolloutOf(
   };
 }
 
-/** Rolls out; asked to stop it comes to its own end, within a limit. @throws when no hypervisor was changed */
+/** Rolls out; when asked to stop, ends in its own way within a limit. @throws when no hypervisor was changed */
 export async function carryOut(input: RolloutInput): Promise<HypervisorResult[]> {
   const { deployment, emit, enter, index, members, signal } = input;
   const { rollout } = index.fleet;
@@ -165,7 +165,7 @@ export async function carryOut(input: RolloutInput): Promise<HypervisorResult[]>
     hypervisors: members.map(({ hypervisor }) => hypervisor),
     confirm: rollout.confirm,
   });
-  // By the fleet that began it, for all that is known here.
+  // In a deployment that is resumed, the fleet that began it may have changed something.
   let hasChanged = enter !== undefined;
   const heed: Emit = (event) => {
     hasChanged ||= event.type === 'phase' && (event.phase === 'switch' || event.phase === 'guests');
@@ -177,7 +177,7 @@ export async function carryOut(input: RolloutInput): Promise<HypervisorResult[]>
   );
 }
 
-/** @throws FleetError `plan.stale` when what is there under the lock is not what was planned from. */
+/** @throws FleetError `plan.stale` when the facts under the lock differ from those that the plan was made from. */
 function replan(
   seen: Survey,
   planned: ReadonlyMap<string, HypervisorPlan>,
@@ -190,7 +190,7 @@ function replan(
         hint: 'Nothing was done: plan again.',
       });
     }
-    // A nixos-rebuild that began meanwhile, a disk that filled up.
+    // Such as a nixos-rebuild that began meanwhile, or a disk that filled up.
     if (now.problems.length > 0)
       throw new FleetError('plan.problems', `${name}: ${now.problems.join('\n')}`);
     return now;

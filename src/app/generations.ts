@@ -17,10 +17,10 @@ export interface GenerationsInput {
   readonly names: readonly string[];
 }
 
-/** A generation that one can return to; its name is the vm's or the hypervisor's. */
+/** A generation to which a vm or hypervisor, `name`, can return. */
 export interface KnownGeneration extends Generation {
   readonly hypervisor: string;
-  /** The deployment that brought it, while the hypervisor remembers that, and its commit. */
+  /** The deployment that brought it, and its commit, while the hypervisor remembers them. */
   readonly deployment?: string | undefined;
   readonly commit?: string | undefined;
 }
@@ -47,7 +47,7 @@ export async function generations(
     );
     sayUnknownState(contacts, emit);
     const known = await askAll(contacts, (host) =>
-      // What is not remembered, or cannot be read, is only left out.
+      // A history that is gone or unreadable only leaves out where a generation came from.
       Promise.all([readGenerations(host), readHistory(host).catch(() => [])]),
     );
     const rows = known.flatMap(({ hypervisor: { name: hypervisor }, answer }) => {

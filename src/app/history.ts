@@ -20,17 +20,17 @@ export interface HistoryInput {
 export interface History {
   /** The youngest first. */
   readonly entries: readonly HistoryEntry[];
-  /** Hypervisors that did not answer: what they remember is not among these. */
+  /** Hypervisors that did not answer: what they remember is missing here. */
   readonly silent: readonly { readonly hypervisor: string; readonly error: Error }[];
   /** How many hypervisors were asked. */
   readonly asked: number;
 }
 
-/** Fewer characters of an id or a commit say nothing. */
+/** With fewer characters, the beginning of an id or a commit could mean too many. */
 const shortest = 4;
 
 /**
- * What hypervisors remember of deployments: all of it, or what is about a name.
+ * The deployments that hypervisors remember: all, or those about a name.
  * @throws FleetError `history.unknown` for a name that nobody knows; as `knownConfig`; Interrupted
  */
 export async function history(
@@ -65,7 +65,7 @@ export async function history(
   });
 }
 
-/** Those that may remember something of it. */
+/** Hypervisors that may remember something about the name. */
 function hypervisorsOf(index: FleetIndex, name = ''): readonly Hypervisor[] {
   const on = index.hypervisors.get(name) ?? index.hypervisors.get(index.vms.get(name)?.on ?? '');
   return on ? [on] : index.fleet.hypervisors;

@@ -22,21 +22,21 @@ export interface InitInput {
   readonly where: Where;
   /** Name of the fleet; default: its folder's. */
   readonly name?: string;
-  /** What is said of the first hypervisor. */
+  /** What the user said about the first hypervisor. */
   readonly answers: Readonly<Record<Wanted, string>>;
-  /** What it says of itself, by `lookAtHost`. */
+  /** What the host says about itself, from `lookAtHost`. */
   readonly seen: SeenHost;
   readonly given: Given;
-  /** Where the given hardware configuration is from, for people. */
+  /** Where the given hardware configuration comes from, for people. */
   readonly hardwareFile?: string;
-  /** Told of each file as soon as it is there; one that was there before is kept. */
+  /** Called for each file as soon as it is written; a file that already existed is kept. */
   readonly onFile?: (path: string, isKept: boolean) => void;
 }
 
 export interface Initialised {
   /** Absolute. */
   readonly directory: string;
-  /** Path → what is there now. */
+  /** Path → the text there now. */
   readonly files: ReadonlyMap<string, string>;
   /** What a person has to look at, or to add. */
   readonly notes: readonly string[];
@@ -52,8 +52,8 @@ export function requireNoFleet({ cwd }: Pick<Ports, 'cwd'>, where: Where): void 
 }
 
 /**
- * Writes a first fleet.yaml with one hypervisor, and what belongs beside it; nothing that exists is overwritten.
- * @throws FleetError `init.exists`; ConfigError for what fleet.yaml cannot say
+ * Writes a first fleet.yaml with one hypervisor, and the files that belong with it; overwrites nothing.
+ * @throws FleetError `init.exists`; ConfigError for what fleet.yaml cannot express
  */
 export async function init(
   ports: Ports,
@@ -78,7 +78,7 @@ export async function init(
   };
   const { found } = seen;
   const content = found ? foundFleet(first, found.facts, found.runners) : emptyFleet(first);
-  // It is committed: what guests' urls hold is not for everybody who reads the repository.
+  // The file is committed, so secrets in guests' urls must not get into it.
   const text = redact(`${modeline}\n${content}`);
   const read = readFleet(text, config);
   if ('diagnostics' in read) throw new ConfigError(read.diagnostics, text);
@@ -139,7 +139,7 @@ function writeNew(directory: string, path: string, text: string): string | undef
 const hardwareOrigin = ({ hardwareFile }: SeenHost, ssh: string): string =>
   `${hardwareFile ?? 'what nixos-generate-config prints'} on ${ssh}`;
 
-/** A name for the fleet: its folder's, less what no name may have. */
+/** A name for the fleet: that of its folder, without characters that names may not have. */
 function fleetName(directory: string): string {
   const plain = basename(directory).replace(/[^A-Za-z0-9._-]+/g, '-');
   return plain.replace(/^[^A-Za-z0-9]+/, '').slice(0, 63) || 'fleet';

@@ -3,8 +3,8 @@ import type { Host } from '../host/host.ts';
 import type { Ports } from './ports.ts';
 
 /**
- * Runs what only looks: it ends at once when a person asks to stop. What it has connected to by these `ports` is
- * closed however it ends, unless its result `keeps` the connections, and closes them.
+ * Runs work that only looks, and so ends at once when a person asks to stop. Connections that it opened through these
+ * `ports` are closed however it ends, unless its result `keeps` them and closes them later.
  * @throws Interrupted
  */
 export async function looking<T>(
@@ -17,7 +17,7 @@ export async function looking<T>(
   let isOver = false;
   const connect: Ports['connector']['connect'] = async (hypervisor) => {
     const host = await ports.connector.connect(hypervisor);
-    // Nobody waits for it any more; what runs over it fails.
+    // Nobody waits for the work any more; whatever still runs over these connections fails.
     if (isOver) host.close();
     else open.add(host);
     return host;

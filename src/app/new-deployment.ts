@@ -9,7 +9,7 @@ export function newId({ clock }: Pick<Ports, 'clock'>): string {
   return `${time}-${randomBytes(2).toString('hex')}`;
 }
 
-/** The operator is whom a lock names. @param id one that `newId` gave before */
+/** `operator` is the person a lock names. @param id from an earlier `newId` */
 export function newDeployment(
   ports: Pick<Ports, 'clock' | 'operator'>,
   operation: Deployment['operation'],

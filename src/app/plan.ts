@@ -17,20 +17,20 @@ export interface PlanInput {
   readonly where: Where;
   /** A selector; default: all. */
   readonly on?: string;
-  /** Held vms or hypervisors that are deployed again; names with commas between them. */
+  /** Held vms or hypervisors to release and deploy again; comma-separated. */
   readonly release?: string;
-  /** Guests that are to start anew; names with commas between them. */
+  /** Guests to restart; comma-separated. */
   readonly restart?: string;
-  /** To apply it, the remote is `required`. Default: `wanted`. */
+  /** `required` when the plan is to be applied. Default: `wanted`. */
   readonly upstream?: Asking;
-  /** Plans anew what another process planned, with its selection, and refuses it when anything has moved. */
+  /** A plan of another process: plan the same selection again, and refuse if anything has moved. */
   readonly saved?: PlanFile;
 }
 
 /**
- * Looks at the desk, the remote and hypervisors, and plans. The result is the token for `apply`, with its
- * connections open: to be closed. For another process `planFileOf` makes one of it.
- * @throws ConfigError; FleetError `workspace.*`, `git.*`, `plan.stale`, for names that nobody has; Interrupted
+ * Looks at the desk, the remote and hypervisors, and plans. The result is the token for `apply`; its connections are
+ * open, and the caller closes them. `planFileOf` turns it into a token for another process.
+ * @throws ConfigError; FleetError `workspace.*`, `git.*`, `plan.stale`, for unknown names; Interrupted
  */
 export async function plan(
   ports: Ports,
@@ -58,7 +58,7 @@ export async function plan(
   return looking(ports, signal, look, true);
 }
 
-/** The same from files alone: no hypervisor is contacted, and no remote asked. */
+/** The same from files alone: contacts no hypervisor and no remote. */
 export function planOffline(ports: LocalPorts, where: Where, signal: AbortSignal): Promise<Survey> {
   const workspace = openWorkspace(ports, where);
   return unlessInterrupted(signal, () => survey(workspace, ports, { signal }));

@@ -4,11 +4,11 @@ import { openWorkspace, requireNoConflicts, writeRendered } from './workspace/wo
 
 /** Paths of rendered files, as the work tree had them. */
 export interface Rendered {
-  /** Missing, or other than what is rendered. */
+  /** Missing, or different from what is rendered. */
   readonly write: readonly string[];
-  /** Rendered before, and by fleet.yaml no more. */
+  /** Rendered earlier, but not by the present fleet.yaml. */
   readonly remove: readonly string[];
-  /** How many are as they should be. */
+  /** How many are up to date. */
   readonly unchanged: number;
 }
 

@@ -21,32 +21,32 @@ import { workspaceOf } from './workspace/workspace.ts';
 
 export interface FindLostInput {
   readonly where: Where;
-  /** Default: the one there is. */
+  /** Default: the only one found. */
   readonly id?: string;
   /**
-   * To finish it everything of an apply is needed. To roll it back, hypervisors and nothing of this desk: neither
-   * its files, nor git, nor a remote.
+   * Finishing needs everything that an apply needs. Rolling back needs only the hypervisors: no files of this desk, no
+   * git, no remote.
    */
   readonly to: 'finish' | 'undo';
-  /** A hypervisor that does not answer is no part of it. */
+  /** Assume that a hypervisor that does not answer has no part in it. */
   readonly allowUnreachable?: boolean;
 }
 
-/** A deployment that lost its fleet, and the hypervisors that still wait for it: the token to resume it. */
+/** The token to resume a deployment whose fleet process is gone: which one, and the hypervisors that still wait. */
 export interface Lost {
   readonly id: string;
   readonly members: readonly Member[];
-  /** On every hypervisor that it began on, as far as they answer; some may have ended it already. */
+  /** Its state on every hypervisor where it began and that answers; some may have ended it already. */
   readonly past: readonly HistoryEntry[];
   /** Why it cannot be finished from here. */
   readonly obstacle: FleetError | undefined;
   readonly index: FleetIndex;
-  /** What it is finished by. */
+  /** What is needed to finish it. */
   readonly seen: Survey | undefined;
   close(): void;
 }
 
-/** Finds a deployment that lost its fleet; to be closed. @throws FleetError `resume.*`; as `plan`; Interrupted */
+/** Finds a deployment whose fleet process is gone; the caller closes the result. @throws FleetError `resume.*`; as `plan`; Interrupted */
 export async function findLost(
   ports: Ports,
   input: FindLostInput,
@@ -96,7 +96,7 @@ export async function finish(
   return { ...deployed, exitCode: exitCodeOf(deployed.results) };
 }
 
-/** Every hypervisor that waits rolls back now. @throws when no hypervisor was changed */
+/** Has every hypervisor that still waits roll back now. @throws when no hypervisor was changed */
 export async function undo(
   ports: Ports,
   lost: Lost,
@@ -136,7 +136,7 @@ function endOfUndo(
   notes.push(...whatOfCommit(lost));
   if (results.some(({ failure, outcome }) => failure || !isWellUndone.has(outcome)))
     return { exitCode: exitCodeOf(results), notes };
-  // Rolled back, as was asked for: nothing failed.
+  // It rolled back as asked: nothing failed.
   if (results.some(({ outcome }) => outcome === 'rolled-back'))
     return { exitCode: exitCodes.ok, notes };
   const names = results.map(({ hypervisor }) => hypervisor).join(', ');
@@ -144,7 +144,7 @@ function endOfUndo(
   return { exitCode: exitCodes.ok, notes };
 }
 
-/** Nothing is at fault, and undoing needs no git: the commit stays where it is. */
+/** The commit is not at fault, and undoing does without git: the commit stays where it is. */
 function whatOfCommit({ members, past }: Lost): string[] {
   const of = past.find(({ deployment }) => deployment.commit !== undefined)?.deployment;
   if (of?.commit === undefined) return [];
@@ -153,7 +153,7 @@ function whatOfCommit({ members, past }: Lost): string[] {
   return [staysInGit(of.commit, of.branch, good)];
 }
 
-/** Which one is meant, and what became of it so far. @throws FleetError `resume.*` */
+/** Which deployment is meant, and how far it got. @throws FleetError `resume.*` */
 async function lostAmong(
   contacts: readonly Contact[],
   wanted: string | undefined,
@@ -196,7 +196,7 @@ const cannotFinish = (id: string, why: string): FleetError =>
     hint: `fleet apply --resume ${id} --undo rolls it back now; otherwise the hypervisors roll themselves back after rollout.confirm.`,
   });
 
-/** Why it cannot be finished from here; undefined when it can. @param silent one that may be part of it */
+/** Why it cannot be finished from here; undefined when it can. @param silent a hypervisor that does not answer and may be part of it */
 function obstacleTo(
   { commit: next }: Survey,
   { members, past }: Pick<Lost, 'members' | 'past'>,
@@ -206,7 +206,7 @@ function obstacleTo(
     const why = unknownState(facts);
     if (why !== undefined) return `${hypervisor}: ${why}`;
   }
-  // Or half of the fleet would be on it.
+  // Finishing would leave only part of the fleet on the commit.
   const back = past.find(
     ({ deployment: { decided, result } }) =>
       decided === 'back' || (result !== undefined && result !== 'done'),

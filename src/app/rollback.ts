@@ -26,11 +26,11 @@ export interface RollbackInput {
   readonly names: readonly string[];
   /** Name → the generation; default: the previous one that fits. */
   readonly numbers?: Numbers;
-  /** Ms that are waited for whoever is at work there. Default: 0. */
+  /** Ms to wait for whoever is deploying there. Default: 0. */
   readonly lockTimeout?: number;
 }
 
-/** What is rolled back, and to what: to be shown, and carried out. Its connections are open. */
+/** What will be rolled back, and to what: to show, then to carry out. Its connections are open. */
 export interface ChosenRollback {
   readonly returns: readonly ChosenReturn[];
   readonly index: FleetIndex;
@@ -39,7 +39,7 @@ export interface ChosenRollback {
   close(): void;
 }
 
-/** Of one hypervisor. */
+/** The part of one hypervisor. */
 interface Work {
   readonly contact: Contact;
   readonly host: Host;
@@ -48,8 +48,8 @@ interface Work {
 }
 
 /**
- * Chooses what to return to, once nobody is at work there: the result is the token for `rollback`, to be closed.
- * Needs fleet.yaml and ssh, and neither git, nor Nix, nor a working build.
+ * Chooses what to return to, once nobody is deploying there. The result is the token for `rollback`; the caller closes
+ * it. Needs fleet.yaml and ssh, but no git, no Nix and no working build.
  * @throws FleetError `rollback.*`, `lock.held`; as `knownConfig`, and of a hypervisor that does not answer; Interrupted
  */
 export async function chooseRollback(
@@ -88,7 +88,7 @@ export interface RolledBack {
 }
 
 /**
- * Carries out what was chosen. Asked to stop it finishes the step in hand, and takes back what it changed.
+ * Carries out the chosen roll-back. When asked to stop, it finishes the step in hand and undoes what it changed.
  * @throws when no hypervisor was changed
  */
 export async function rollback(
@@ -108,7 +108,7 @@ export async function rollback(
       vms: [...returns.keys()].filter((name) => name !== systemName),
     })),
     canary: new Set(),
-    // Each was asked for by name: one that fails is no reason to leave the others on what is bad.
+    // Each was named by a person: one that fails is no reason to leave the others on what they are to leave.
     onFailure: 'revert-hypervisor',
     ports,
     emit,
@@ -125,7 +125,7 @@ export async function rollback(
   return { id: deployment.id, results, exitCode: exitCodeOf(results) };
 }
 
-/** Hypervisor → its targets among the names. */
+/** Sorts the names by hypervisor: hypervisor → targets there. */
 function locate(index: FleetIndex, names: readonly string[]): Map<string, Set<string>> {
   const found = new Map<string, Set<string>>();
   for (const name of names) {
@@ -136,7 +136,7 @@ function locate(index: FleetIndex, names: readonly string[]): Map<string, Set<st
   return found;
 }
 
-/** The hypervisor that has it, or is it. @throws FleetError `rollback.unknown` */
+/** The hypervisor that runs the vm of this name, or has the name itself. @throws FleetError `rollback.unknown` */
 export function hypervisorOf(index: FleetIndex, name: string): string {
   const hypervisor = index.hypervisors.has(name) ? name : index.vms.get(name)?.on;
   if (hypervisor) return hypervisor;

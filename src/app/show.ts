@@ -6,7 +6,7 @@ import { readConfig } from './workspace/read-config.ts';
 import type { Where } from './workspace/where.ts';
 
 /**
- * Everything that a name means in fleet.yaml, after defaults and profiles; most mean one thing.
+ * Everything of this name in fleet.yaml (usually one thing), after defaults and profiles.
  * @throws FleetError `show.nothing`; ConfigError
  */
 export function show(

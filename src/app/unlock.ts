@@ -22,11 +22,11 @@ export interface DeadDeployment {
   close(): void;
 }
 
-/** Ms for the way back that a hypervisor takes, with all that it may wait for. */
+/** Ms that a hypervisor may take for its way back, waiting included. */
 const endsWithin = 1_800_000;
 
 /**
- * Finds what keeps a hypervisor locked; to be closed.
+ * Finds the deployment that keeps a hypervisor locked; the caller closes the result.
  * @throws FleetError `unlock.unknown`; `unlock.at-work` while it is alive; as `knownConfig`; Interrupted
  */
 export async function findDead(
@@ -70,8 +70,8 @@ function atWork(name: string, open: OpenDeployment): FleetError {
 }
 
 /**
- * Ends a deployment that died; what it changed and did not confirm is rolled back. Asked to stop it is waited for:
- * its hypervisor finishes it.
+ * Ends a deployment that died: rolls back what it changed and did not confirm. A request to stop does not cut this
+ * short, because the hypervisor finishes it anyway.
  * @returns how it ended; undefined: there was nothing left of it @throws FleetError `unlock.*`
  */
 export async function unlock(

@@ -5,12 +5,12 @@ import { readFacts } from '../host/hypervisor/look.ts';
 import type { Emit } from '../model/events.ts';
 import type { Clock } from '../model/time.ts';
 
-/** How often a hypervisor that somebody else has is asked again, in ms. */
+/** How often a hypervisor that somebody else holds is asked again, in ms. */
 const asksAgain = 3000;
 
 /**
- * Waits until nobody is at work on these hypervisors: what they have in the midst of a deployment is nothing
- * to choose from.
+ * Waits until nobody is deploying to these hypervisors: what they have in the middle of a deployment is no basis for
+ * a choice.
  * @param until in ms of the clock
  * @returns the contacts as they are by then
  * @throws FleetError `lock.held` when it takes longer

@@ -15,8 +15,8 @@ export interface UpdateInput {
 }
 
 /**
- * Makes flake.lock, or renews inputs in it, by the Nix of this machine or of the first hypervisor. Who asks to stop
- * while Nix works finds nothing changed.
+ * Makes flake.lock, or renews inputs in it, with the Nix of this machine or of the first hypervisor. If somebody asks
+ * to stop while Nix is at work, nothing is changed.
  * @throws FleetError `update.unknown-input`, `render.conflict`, `lock.*`; ConfigError; Interrupted
  */
 export async function update(

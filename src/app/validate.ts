@@ -6,14 +6,14 @@ import { readConfig } from './workspace/read-config.ts';
 import type { Where } from './workspace/where.ts';
 
 export interface Validated {
-  /** What the diagnostics point into. */
+  /** The text that the diagnostics point into. */
   readonly text: string;
   readonly diagnostics: readonly Diagnostic[];
   /** Undefined: fleet.yaml cannot be used, and the diagnostics say why. */
   readonly index: FleetIndex | undefined;
 }
 
-/** Checks fleet.yaml, alone. @throws FleetError when it, or its folder, cannot be read */
+/** Checks fleet.yaml and nothing else. @throws FleetError when it, or its folder, cannot be read */
 export function validate(ports: Pick<LocalPorts, 'cwd'>, where: Where): Validated {
   try {
     const { index, text, warnings } = readConfig(ports, where);

@@ -16,12 +16,12 @@ export interface VerifyInput {
 }
 
 export interface Verified extends Verification {
-  /** Whether every check is. */
+  /** Whether every check passed. */
   readonly ok: boolean;
 }
 
 /**
- * The checks of apply, alone: changes nothing. A hypervisor that does not answer fails its own check.
+ * Makes the checks that apply makes, and changes nothing. A hypervisor that does not answer fails its own check.
  * @throws ConfigError; FleetError for the repository, fleet.yaml and the selector; Interrupted
  */
 export async function verify(

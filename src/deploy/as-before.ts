@@ -6,23 +6,23 @@ import { systemName } from '../model/names.ts';
 import type { Context } from './context.ts';
 import { Look } from './look.ts';
 
-/** Guests that ran before a switch or a roll-back, and what has to be true of them after it. */
+/** Guests that ran before a switch or a roll-back, and what has to hold for them afterwards. */
 export interface Ran {
   /** Those that have to run. */
   readonly names: readonly string[];
-  /** TAPs by guest, also of guests that fleet cannot have: each has to be in the bridge that it was in. */
+  /** TAPs by guest, including guests that can never be fleet's: each has to be in the bridge that it was in. */
   readonly taps: ReadonlyMap<string, readonly string[]>;
 }
 
-/** How they are: one verdict a guest. */
+/** The state of these guests: one verdict each. */
 export interface AsBefore {
   /** Why a guest is not as it was, by name. */
   readonly bad: Map<string, string>;
-  /** Guests that have been started anew since. */
+  /** Guests that have been restarted since. */
   readonly restarted: readonly string[];
 }
 
-/** Guests that ran for longer than one that crashes and is started again: what they were is known. */
+/** Guests that had been up for longer than a crash loop allows, so that their state before is known. */
 export function stoodBefore({ before, index }: Context): string[] {
   const { settle } = index.fleet.rollout;
   const stood = ({ unit }: VmFacts) =>
@@ -30,14 +30,14 @@ export function stoodBefore({ before, index }: Context): string[] {
   return [...before.vms.values()].filter(stood).map(({ name }) => name);
 }
 
-/** Guests that were up, or that systemd was at, and have not stood. */
+/** Guests that were up, or being started by systemd, but had not been up for long enough. */
 export function illBefore(ctx: Context): Set<string> {
   const stood = new Set(stoodBefore(ctx));
   const busy = [...ctx.before.vms.values()].filter(isBusy).map(({ name }) => name);
   return new Set(busy.filter((name) => !stood.has(name)));
 }
 
-/** TAPs of guests as they stand on the hypervisor: of those that are not fleet's nothing else says which. */
+/** TAPs of guests as found on the hypervisor: for guests that are not fleet's there is no other source. */
 export async function tapsOf(
   { session }: Context,
   isMeant: (name: string) => boolean,
@@ -51,9 +51,9 @@ export async function tapsOf(
 }
 
 /**
- * Looks at guests until each is as it was and has held still for the settle time: they take their time after a
- * switch, and more after a reboot.
- * @param unlike what else is not as it was, by guest
+ * Looks at guests until each is as before and has stayed so for the settle time. That takes a while after a switch, and
+ * longer after a reboot.
+ * @param unlike what else is not as before, by guest
  */
 export async function untilAsBefore(
   { session, before, clock, index }: Context,
@@ -110,7 +110,7 @@ function notRunning(names: readonly string[], now: Health): [string, string][] {
     .map((name) => [name, `${name} was running before and is not running now`]);
 }
 
-/** Their bridge may be there and well, and they in none. */
+/** TAPs that left their bridge, which itself may be up and healthy. */
 function outOfBridge(taps: Ran['taps'], before: Facts, after: Health): [string, string][] {
   return [...taps].flatMap(([name, own]) =>
     own.flatMap((tap): [string, string][] => {

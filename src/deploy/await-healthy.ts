@@ -8,21 +8,21 @@ import { Look } from './look.ts';
 import { probe } from './probes.ts';
 import type { Session } from './session.ts';
 
-/** How long, and at what, a guest is looked at. */
+/** How long a guest is looked at, and by which checks. */
 export interface Waiting {
   readonly checks: readonly Check[];
   readonly rollout: Pick<Rollout, 'deadline' | 'settle'>;
   readonly signal: AbortSignal;
-  /** Which checks count: those that failed before a change need not hold after it. Default: all. */
+  /** Which checks count: those that failed before a change need not pass after it. Default: all. */
   readonly demanded?: (check: CheckResult) => boolean;
-  /** Told of every look at which it is healthy. */
+  /** Called at every look that finds it healthy. */
   readonly onHealthy?: () => void;
 }
 
 /**
  * Looks at a guest until it has been healthy for the settle time without a restart, counted from
  * its first healthy answer.
- * @throws NotHealthy after the deadline, a check's own where it has one, or at once when it died.
+ * @throws NotHealthy after the deadline (or a check's own, if it has one), or at once when the guest died.
  */
 export async function awaitHealthy(
   session: Session,
@@ -50,7 +50,7 @@ export async function awaitHealthy(
     const health = await session.health(vm.state === 'running' ? [vm.expected.address] : []);
     const results = checkVm(vm, health).filter(demanded);
     const isUp = results.every((r) => r.ok);
-    // How long what is wrong now may take to come right.
+    // How long the checks that fail now may take to pass.
     let limit = isUp ? longest : rollout.deadline;
     if (vm.state === 'running' && isUp) {
       const probed = await probe(session.host, vm.name, vm.expected.address, checks);
@@ -81,7 +81,7 @@ export async function awaitHealthy(
     if (healthySince !== undefined && clock.now() - healthySince >= rollout.settle) {
       return [...results, settled(clock.now() - healthySince)];
     }
-    // A guest that flickers is given one settle time more, not for ever.
+    // A guest that is now healthy, now not, gets one more settle time, and no more.
     if (clock.now() - started > limit + (healthySince === undefined ? 0 : rollout.settle)) {
       throw look.failed(`is not healthy after ${limit / 1000} s`, results, hint);
     }
@@ -90,7 +90,7 @@ export async function awaitHealthy(
       const stands = { ...settled(clock.now() - healthySince), ok: false };
       look.waiting([stands], healthySince, rollout.settle);
     }
-    // Those that settle side by side look at whole seconds, so that one look is for all of them.
+    // Guests that settle side by side are looked at on whole seconds, so that one look serves them all.
     const second = 1000 - (clock.now() % 1000);
     const left = healthySince === undefined ? pause : rollout.settle - (clock.now() - healthySince);
     await clock.sleep(Math.max(20, Math.min(left, healthySince === undefined ? pause : second)));

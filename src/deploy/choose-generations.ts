@@ -12,17 +12,17 @@ import { type Expected, nicsOf, parseExpected } from '../model/expected.ts';
 import type { Facts } from '../model/facts.ts';
 import { systemName } from '../model/names.ts';
 
-/** A generation to return to, and how it is reached. */
+/** A generation to return to, and how the network reaches it. */
 export interface Return extends Generation {
   readonly expected: Expected | undefined;
-  /** Where it answers is not known: it is not asked. */
+  /** Its address is not known, so it is not pinged. */
   readonly isSilent?: true;
 }
 
 /** What each target of one hypervisor returns to. */
 export type Returns = ReadonlyMap<string, Return>;
 
-/** Numbers that were asked for, by target; `kept`: the one that fleet kept. */
+/** The numbers asked for, by target; `kept` stands for the one that fleet kept. */
 export type Numbers = ReadonlyMap<string, number | 'kept'>;
 
 interface Search {
@@ -33,8 +33,8 @@ interface Search {
 }
 
 /**
- * Generations that fit together: each TAP in its bridge under the system that will run, of the targets as of
- * the vms that are not named.
+ * Chooses generations that fit together: under the system that will run, the TAPs of all vms, named or not, have their
+ * bridges.
  * @throws FleetError `rollback.no-generation`, or `rollback.network` with the command that works
  */
 export function chooseGenerations(search: Search, wanted: readonly string[]): Returns {
@@ -72,7 +72,7 @@ function choose(search: Search, wanted: readonly string[]): Returns | undefined 
     return path === undefined ? undefined : under(search, baseOf(path), vms);
   }
   const systems = candidates(search, systemName);
-  // Alone it is the previous one, or none: nobody asked for more.
+  // A hypervisor named alone returns to its previous generation or not at all: nobody asked for more.
   for (const system of vms.length > 0 ? systems : systems.slice(0, 1)) {
     if (strandedBy(search, system, wanted).length > 0) continue;
     const found = under(search, baseOf(system.path), vms);
@@ -93,7 +93,7 @@ function under(search: Search, base: string, vms: readonly string[]): Returns | 
   return all.length === vms.length ? new Map(all.map((g) => [g.name, g])) : undefined;
 }
 
-/** How a generation is reached: as it was written down, or as its own runner says. */
+/** How the network reaches a generation: as recorded, else as its own runner says. */
 function reached(
   { facts, generations }: Search,
   generation: Generation,
@@ -108,7 +108,7 @@ function reached(
   const address = own ?? today?.address ?? '';
   const [first, ...further] = runner.taps.map((tap) => ({
     tap,
-    // In none: then it fits no system, and is not returned to.
+    // A TAP in no bridge fits no system, so there is no return to this generation.
     bridge: bridgeUnder(system, tap) ?? 'no bridge',
     address,
   }));
@@ -122,7 +122,7 @@ function reached(
   return { ...generation, expected, ...(own === undefined && { isSilent: true }) };
 }
 
-/** Vms of the fleet that a system would cut off, or put on a runner of its own. */
+/** Vms of the fleet that a system would cut off, or return to a runner that it declares itself. */
 function strandedBy(search: Search, system: Generation, wanted: readonly string[]): string[] {
   const wiring = search.generations.systems.get(baseOf(system.path));
   return [...search.facts.deployed].flatMap(([name, { expected }]) => {
@@ -132,7 +132,7 @@ function strandedBy(search: Search, system: Generation, wanted: readonly string[
   });
 }
 
-/** Says which command works, should one. */
+/** Names the command that works, if there is one. */
 function unfit(search: Search, wanted: readonly string[]): FleetError {
   const { hypervisor } = search;
   const [system] = candidates(search, systemName);
@@ -150,7 +150,7 @@ function unfit(search: Search, wanted: readonly string[]): FleetError {
   });
 }
 
-/** The youngest system with which vms, and those that it would cut off, go together. */
+/** The youngest system that fits these vms and the ones that it would cut off. */
 function fleetwide(search: Search, vms: readonly string[]): Returns | undefined {
   for (const system of candidates(search, systemName)) {
     const number = system.number ?? 'kept';
@@ -162,7 +162,7 @@ function fleetwide(search: Search, vms: readonly string[]): Returns | undefined 
   return undefined;
 }
 
-/** Every number, so that the command does what was looked at. */
+/** With every number, so that the command does exactly what was checked here. */
 function commandFor(search: Search, returns: Returns): string {
   const all = [...returns].map(
     ([target, { number }]) => [titleOf(search, target), number ?? 'kept'] as const,

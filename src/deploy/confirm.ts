@@ -12,15 +12,15 @@ import type { Part } from './part.ts';
 import { asFleetError, patience } from './put-back.ts';
 import type { Outcome } from './work.ts';
 
-/** Hypervisors that are looked at or confirmed at a time. */
+/** How many hypervisors are looked at, or confirmed, at a time. */
 const atOnce = 64;
-/** One lost ping is no reason to go back: that long is looked again, in ms. */
+/** One lost ping is no reason to roll back: ms during which a failing check is tried again. */
 const looksFor = 10_000;
 
 /**
- * The last look at each, over a fresh connection and after it the boot default; and only when all
- * are well, and nobody has asked to stop, the confirmations. One that is in doubt afterwards has not failed: all were well, so the
- * others stay confirmed. @returns the first that failed, with its failure
+ * Looks at each hypervisor a last time, over a fresh connection, and sets its boot default. Only when all are healthy,
+ * and nobody has asked to stop, are they confirmed. One that is in doubt afterwards has not failed: all were healthy, so
+ * the others stay confirmed. @returns the first that failed, with its failure
  */
 export async function confirmAll(
   parts: readonly Part[],
@@ -41,7 +41,7 @@ export async function confirmAll(
     first.failure = new Interrupted();
     return first;
   }
-  // All in one go: whoever asks to stop from now on is told that they stay.
+  // All at once: whoever asks to stop from now on is told that the hypervisors keep the commit.
   for (const part of parts) {
     part.state = 'confirming';
     part.ctx.session.phase('confirm');
@@ -76,14 +76,14 @@ async function lookOnceMore(part: Part): Promise<void> {
   const started = clock.now();
   const limit = Math.min(looksFor, confirm / 2);
   const until = started + limit;
-  // Guests that this deployment left alone fail nothing: for them a second look has to do.
+  // Guests that this deployment left alone cannot fail it, so two more seconds of looking are enough for them.
   const lostPing = Math.min(until, clock.now() + 2000);
   for (;;) {
     const health = await session.health(addresses);
     const checks = targets.flatMap((target) => checkVm(target, health));
     if (outcome?.boot) {
       const { toplevel, generation } = outcome.boot;
-      // What networks a system of then has, fleet.yaml of today does not say.
+      // Today's fleet.yaml does not say which networks a system from back then has.
       const networks = generation === 'return' ? [] : index.networksOn(name);
       checks.push(...checkHypervisor(name, toplevel, networks, health));
     }
@@ -122,8 +122,8 @@ async function confirm(part: Part): Promise<void> {
         await send();
       } catch (error) {
         if (!isLost(error)) throw error;
-        // It may have arrived; then it is told a second time that it is confirmed already. Until it would
-        // have put itself back, and had the time for it, the answer says which.
+        // The confirmation may have arrived; confirming twice does no harm. Ask until the hypervisor would have
+        // rolled itself back, and had time to finish: its answer says which of the two happened.
         await session.reconnectWithin(index.fleet.rollout.confirm + patience);
         await send();
       }

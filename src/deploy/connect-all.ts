@@ -20,8 +20,8 @@ const atOnce = 64;
 
 /**
  * Connects to all of them and reads their facts; one that cannot be reached does not stop the rest.
- * @param asked addresses that are pinged from a hypervisor
- * @param isNew whether what stands there is to be read, too
+ * @param asked addresses to ping from a hypervisor
+ * @param isNew whether to read what is on the hypervisor before its first switch, too
  */
 export async function connectAll(
   hypervisors: readonly Hypervisor[],
@@ -46,11 +46,11 @@ export async function connectAll(
 
 export interface Answer<T> {
   readonly hypervisor: Hypervisor;
-  /** Why there is none: it was not reached, did not answer in time, or not what was asked for. */
+  /** Why there is no answer: the hypervisor was not reached, was too slow, or answered something else. */
   readonly answer: T | Error;
 }
 
-/** Asks everyone that was reached; what one does not answer costs nobody else. */
+/** Asks every hypervisor that was reached; one that does not answer does not affect the others. */
 export function askAll<T>(
   contacts: readonly Contact[],
   ask: (host: Host, hypervisor: Hypervisor) => Promise<T>,

@@ -15,15 +15,15 @@ export interface Context {
   readonly clock: Clock;
   readonly emit: Emit;
   readonly signal: AbortSignal;
-  /** What was there before anything changed, read under the lock. */
+  /** Facts from before anything changed, read under the lock. */
   readonly before: Facts;
-  /** Vms that were seen healthy: what they have to be like when everything is confirmed. */
+  /** Vms that were seen healthy, and how they must still look when everything is confirmed. */
   readonly standing: Map<string, VmTarget>;
 }
 
 /**
- * Guests that this deployment leaves alone and that start after a reboot only if they were well at the
- * last look: they are looked at once, too, lest none starts where fleet has never looked.
+ * Guests that this deployment leaves alone and that start after a reboot only if they were last seen healthy. They are
+ * looked at once, too: otherwise one that fleet has never looked at would not start.
  */
 export function bystanders(ctx: Context): VmTarget[] {
   return ctx.index.vmsOn(ctx.session.hypervisor.name).flatMap((vm) => {
@@ -33,7 +33,7 @@ export function bystanders(ctx: Context): VmTarget[] {
   });
 }
 
-/** How a vm should look on a runner, by fleet.yaml. */
+/** How a vm should look on a runner, according to fleet.yaml. */
 export function desiredTarget(ctx: Context, vm: Vm, runner: string): VmTarget {
   const expected = expectedOf(vm, ctx.index.networks);
   const network = ctx.index.networks.get(vm.nics[0]?.network ?? '');
@@ -46,11 +46,11 @@ export function desiredTarget(ctx: Context, vm: Vm, runner: string): VmTarget {
   };
 }
 
-/** How it looked before: undefined for a vm that was not there or had no runner. */
+/** How the vm looked before; undefined if it did not exist or had no runner. */
 export function formerTarget(ctx: Context, name: string): VmTarget | undefined {
   const seen = ctx.before.vms.get(name);
   const running = isBusy(seen);
-  // Which runner it goes back to only its hypervisor knows.
+  // Only the hypervisor knows which runner it returns to.
   const runner = running ? (seen?.booted ?? seen?.current) : seen?.current;
   const vm = ctx.index.vms.get(name);
   const expected =
@@ -61,8 +61,8 @@ export function formerTarget(ctx: Context, name: string): VmTarget | undefined {
 }
 
 /**
- * Where the guests of a hypervisor that are to run are reached, by fleet.yaml and by what is deployed: one that
- * is held, or whose change is still to come, answers where it did.
+ * Addresses of the guests that should run on a hypervisor, both from fleet.yaml and from what is deployed: a guest that
+ * is held, or not changed yet, still answers at its old address.
  */
 export function guestAddresses(index: FleetIndex, hypervisor: string): string[] {
   const own = index
@@ -72,7 +72,7 @@ export function guestAddresses(index: FleetIndex, hypervisor: string): string[] 
   return ['deployed', ...own];
 }
 
-/** Where the guests of a hypervisor that run are reached: asked before, to know who answered. */
+/** Addresses of the guests that run on a hypervisor: pinged before a change, to know which answered then. */
 export function addressesOf(index: FleetIndex, hypervisor: string, facts: Facts): string[] {
   return [...facts.vms.values()]
     .filter((seen) => seen.unit.active === 'active')

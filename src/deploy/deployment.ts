@@ -17,7 +17,7 @@ import { switchHypervisor } from './switch.ts';
 import { bringUpVm, setAside, stopVm } from './vm-steps.ts';
 import type { Outcome, Work } from './work.ts';
 
-/** The commit that is deployed, and how it gets to a hypervisor. */
+/** The commit to deploy, and how it gets to a hypervisor. */
 export interface Source {
   readonly commit: string;
   readonly branch: string;
@@ -46,7 +46,7 @@ const bringsUp = new Set<Action['kind']>([
   'join',
 ]);
 
-/** One hypervisor's plan, as work for a rollout. */
+/** Turns one hypervisor's plan into work for a rollout. */
 export function deploying(desired: Desired): Work {
   const { actions } = desired.plan;
   let built: ReadonlyMap<string, string> = new Map();
@@ -76,8 +76,8 @@ export function deploying(desired: Desired): Work {
 }
 
 /**
- * Nothing runs on what is being prepared: a person who asks to stop need not wait for its step, a fetch that hangs or
- * a long build. @throws Interrupted, whatever that made fail
+ * Runs preparatory work, which nothing that runs depends on. So a person who asks to stop need not wait for a hanging
+ * fetch or a long build. @throws Interrupted then, whatever error the step itself ended with
  */
 async function untilStopped(
   { clock, session, signal }: Context,
@@ -86,7 +86,7 @@ async function untilStopped(
   checkpoint(signal);
   let isOver = false;
   const stop = async () => {
-    // A link that is lost just now is made anew by the step that it was lost to.
+    // If the link is lost just now, the step that loses it reconnects.
     while (!isOver) {
       try {
         return await stopPreparing(session.host, session.id);
@@ -208,14 +208,14 @@ async function build(
   }
 }
 
-/** After the build the store paths decide: what is already so is left alone. */
+/** After the build the store paths decide what is done: what already runs on its path is left alone. */
 function isNeeded(ctx: Context, action: Action, built: ReadonlyMap<string, string>): boolean {
   const path = built.get(action.target);
   if (action.kind === 'switch') {
     const { currentSystem, systemProfile } = ctx.before;
     return action.networkd === true || path !== currentSystem || path !== systemProfile;
   }
-  // A vm that changes its network was stopped for it.
+  // A vm that changes its network was stopped before the switch.
   if (action.kind !== 'update' || action.network) return true;
   const seen = ctx.before.vms.get(action.target);
   const running = ctx.index.vms.get(action.target)?.state === 'running';
@@ -241,14 +241,14 @@ function announce(
   }
 }
 
-/** What an update does to a guest. */
+/** What an update does to a guest, once the runner is built. */
 function becomes(ctx: Context, { target }: Action, built: ReadonlyMap<string, string>): string {
   const seen = ctx.before.vms.get(target);
   const runs = seen?.unit.active === 'active';
   if (ctx.index.vms.get(target)?.state === 'stopped')
     return runs ? 'new runner, stopping' : 'new runner, stays stopped';
   if (!runs) return 'new runner, starting';
-  // Somebody armed another one, and nobody restarted it into that.
+  // Somebody armed another runner, but never restarted the guest into it.
   if (seen.booted === built.get(target)) return 'current matches what runs again, not restarted';
   return 'new runner, restarting';
 }
@@ -299,8 +299,8 @@ function recorded(
 }
 
 /**
- * networkd never deletes a netdev whose file went; a bridge that was renamed would
- * keep the subnet of the new one. The way back makes them again.
+ * Removes bridges that are no longer declared: networkd never deletes a netdev whose file is gone, and a renamed bridge
+ * would keep the subnet of its successor. The way back makes them again.
  */
 async function removeOldBridges(ctx: Context): Promise<void> {
   const { session } = ctx;

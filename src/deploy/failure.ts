@@ -4,12 +4,12 @@ import { FleetError } from '../model/errors.ts';
 import { NotHealthy } from '../model/not-healthy.ts';
 import type { Session } from './session.ts';
 
-/** Guests of which a failure tells the last lines. */
+/** How many guests a failure shows the last lines of. */
 const guestsTold = 3;
 
 /**
- * A failure with the last lines of the guests that it is about and of their helpers. What says nothing of a guest (a
- * lost link, an interruption) stays as it is.
+ * Adds to a failure the last lines of the guests that it is about, and of their helpers. A failure that is not about a
+ * guest (a lost link, an interruption) stays as it is.
  */
 export async function withReason(
   session: Session,
@@ -28,8 +28,8 @@ export async function withReason(
 }
 
 /**
- * Has a hypervisor keep why its deployment failed. Does not throw.
- * @param hypervisor where it failed @returns whether it is written there
+ * Records on a hypervisor why its deployment failed. Does not throw.
+ * @param hypervisor where it failed @returns whether it could be written
  */
 export async function keepFailure(
   session: Session,

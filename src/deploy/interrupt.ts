@@ -1,6 +1,6 @@
 import { FleetError } from '../model/errors.ts';
 
-/** Thrown between two steps when a person asked to stop; what this run changed is then put back. */
+/** Thrown between two steps when a person asked to stop; what this run changed is then rolled back. */
 export class Interrupted extends FleetError {
   constructor(message = 'interrupted') {
     super('interrupted', message);
@@ -13,8 +13,8 @@ export function checkpoint(signal: AbortSignal): void {
 }
 
 /**
- * What `work` gives, or Interrupted as soon as somebody asks to stop: for what only looks, which may be left
- * in the middle. What `work` still does is nobody's any more.
+ * The result of `work`, or Interrupted as soon as somebody asks to stop. For work that only looks and may be abandoned
+ * half-way; what it still does then is ignored.
  */
 export async function unlessInterrupted<T>(
   signal: AbortSignal,

@@ -2,12 +2,12 @@ import { lock } from '../host/hypervisor/deployment.ts';
 import { isLost } from '../host/lost.ts';
 import type { Context } from './context.ts';
 
-/** Ms that a hypervisor waits for operations, besides the time that a guest may take to stop, and the desk for it. */
+/** Ms that a hypervisor waits for operations beyond a guest's time to stop, and that the desk waits beyond that. */
 const slack = 15_000 + 60_000;
 
 /**
- * The deployment has the hypervisor to itself from now on. A vm on which somebody has operated while it built is as
- * that left it, not as it was when the deployment began: here, and on the way back.
+ * Gives the deployment the hypervisor to itself from now on. A vm that an operation changed during the build counts as
+ * the operation left it, not as it was when the deployment began: here, and for the way back.
  * @throws FleetError `lock.operation` when an operation does not end in time
  */
 export async function lockHypervisor(ctx: Context): Promise<Context> {

@@ -8,29 +8,29 @@ import { checkpoint, Interrupted, unlessInterrupted } from './interrupt.ts';
 import { asFleetError } from './put-back.ts';
 import type { Session } from './session.ts';
 
-/** Several that begin at the same instant: how long the first of them waits for the rest to give way. */
+/** When several deployments begin at the same instant: how long the first one waits for the rest to give way, in ms. */
 const givesWay = 10_000;
 
 export interface Deployment {
   /** Ids sort by time. */
   readonly id: string;
-  /** Who, for the lock and the journal: user@host. */
+  /** The person, for the lock and the journal: user@host. */
   readonly operator: string;
   readonly operation: 'apply' | 'rollback';
 }
 
 export interface Beginning {
   readonly session: Session;
-  /** Vms that the way back puts back; the system always. */
+  /** Vms that the way back returns to their runners; the system it always does. */
   readonly vms: readonly string[];
 }
 
-/** How long a beginning is waited for once a person asked to stop: what has begun can then be ended. */
+/** Ms to wait for `begin` to finish once a person asked to stop, so that what has begun can be ended. */
 const stopsWithin = 3000;
-/** How long the end of what may not have begun is waited for, in ms. */
+/** Ms to wait for ending a deployment that may not even have begun. */
 const endsWithin = 10_000;
 
-/** How often a hypervisor that somebody else has is asked again, in ms. */
+/** How often a hypervisor that somebody else holds is asked again, in ms. */
 const asksAgain = 3000;
 
 /** A lock is somebody else's. */
@@ -38,7 +38,7 @@ class Held extends FleetError {
   session: Session | undefined;
 }
 
-/** How long somebody waits, and who may end that. */
+/** How long to wait for locks, and what ends the wait early. */
 export interface Patience {
   readonly signal: AbortSignal;
   /** Ms. Default: 0. */
@@ -46,8 +46,8 @@ export interface Patience {
 }
 
 /**
- * Begins on every hypervisor, with its lock, or on none; waits for who has one of them, and says so once.
- * @throws FleetError for the first that refuses, or does not answer in its time; Interrupted
+ * Begins on every hypervisor and takes its lock, or does so on none. If somebody else holds a lock, says so once and waits.
+ * @throws FleetError for the first that refuses, or does not answer in time; Interrupted
  */
 export async function beginAll(
   all: readonly Beginning[],
@@ -100,7 +100,7 @@ async function beginOrEnd(
     });
     const [first] = refused;
     if (!first) return;
-    // Of several that each got some of the locks, the one with the first id goes on; the others give way.
+    // If several deployments each got some of the locks, the one with the smallest id goes on; the others give way.
     const isOurs = refused.every(
       ({ error }) => error instanceof LockHeld && deployment.id < error.holder.id,
     );
@@ -109,7 +109,7 @@ async function beginOrEnd(
       left = refused.map((r) => r.beginning);
       continue;
     }
-    // Also where it failed: the link may have gone after the lock was taken. Only our own is freed.
+    // Also where begin failed: the link may have gone after the lock was taken. Only our own lock is released.
     await endAll(
       all.map((b) => b.session),
       'untouched',
@@ -148,7 +148,7 @@ function explain(session: Session, error: FleetError): FleetError {
   if (!(error instanceof LockHeld)) {
     return error.retold({
       message: `${name}: ${error.message}`,
-      // What the shell could not write says no more than that the disk is full.
+      // The shell's own error about what it could not write only repeats that the disk is full.
       ...(error.code === 'preflight.no-space' && { detail: undefined }),
     });
   }
@@ -157,7 +157,7 @@ function explain(session: Session, error: FleetError): FleetError {
   return held;
 }
 
-/** Somebody else has the lock of a hypervisor: who, since when, and what to do about it. */
+/** The error when somebody else holds the lock: who, since when, and what to do about it. */
 export function lockHeld(name: string, { id, owner, operation, since }: LockHeld['holder']): Held {
   return new Held(
     'lock.held',

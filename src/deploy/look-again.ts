@@ -9,26 +9,26 @@ import { awaitHealthy } from './await-healthy.ts';
 import { type Context, formerTarget } from './context.ts';
 import { withReason } from './failure.ts';
 
-/** What a hypervisor was before a deployment, as it remembers it itself. */
+/** The state before a deployment, as the hypervisor itself recorded it. */
 interface Remembered extends Pick<WayBack, 'targets' | 'started' | 'hasSwitched'> {
-  /** The runner that each guest goes back to; one that is not there had none. */
+  /** The runner that each guest returns to; a guest that is missing here had none. */
   readonly runners: ReadonlyMap<string, string>;
 }
 
-/** How the guests are after a roll-back. */
+/** The state of the guests after a roll-back. */
 export interface Seen {
-  /** Why somebody is not as before, by name; the hypervisor's own under `systemName`. */
+  /** By name, why a guest is not as before; the hypervisor itself under `systemName`. */
   readonly bad: ReadonlyMap<string, string>;
-  /** Guests that were in no good state before, and of which nothing is demanded but their runner. */
+  /** Guests that were not healthy before: only their runner has to be right. */
   readonly ill: ReadonlySet<string>;
-  /** Guests that are not fleet's, and that the switch to the previous system has restarted: they run. */
+  /** Guests that are not fleet's and that the switch to the previous system restarted; all of them run. */
   readonly restarted: readonly string[];
 }
 
-/** The runner that each guest goes back to; one that is not there had none. */
+/** The runner that each guest returns to; a guest that is missing here had none. */
 function runnersBefore({ before }: Context, remembered: WayBack): Map<string, string> {
   const runners = new Map<string, string>();
-  // A deployment that an older fleet began does not say which.
+  // A deployment begun by an older fleet does not record them.
   for (const [name, vm] of before.vms) {
     const runner = isBusy(vm) ? (vm.booted ?? vm.current) : vm.current;
     if (runner !== undefined) runners.set(name, runner);
@@ -40,7 +40,7 @@ function runnersBefore({ before }: Context, remembered: WayBack): Map<string, st
   return runners;
 }
 
-/** Looks at everything after a roll-back, until it is as before and has held still for the settle time. */
+/** Looks at everything after a roll-back, until it is as before and has stayed so for the settle time. */
 export async function lookAgain(ctx: Context, wayBack: WayBack): Promise<Seen> {
   const remembered = { ...wayBack, runners: runnersBefore(ctx, wayBack) };
   const ill = illBefore(ctx);
@@ -54,7 +54,7 @@ export async function lookAgain(ctx: Context, wayBack: WayBack): Promise<Seen> {
     const why = sick[i];
     if (why !== undefined) bad.set(name, why);
   });
-  // Of fleet's own a deployment may have restarted some itself.
+  // Fleet's own guests do not count: the deployment may have restarted some itself.
   const isByItself = (name: string) =>
     !bad.has(name) && !remembered.started.includes(name) && !ctx.before.deployed.has(name);
   return { bad, ill, restarted: asBefore.restarted.filter(isByItself) };
@@ -63,7 +63,7 @@ export async function lookAgain(ctx: Context, wayBack: WayBack): Promise<Seen> {
 const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);
 
-/** Why a guest that was started again is not as well as it was. */
+/** Why a guest that was started again is in a worse state than before. */
 async function sickness(
   ctx: Context,
   name: string,
@@ -73,7 +73,7 @@ async function sickness(
   const former = formerTarget(ctx, name);
   if (!former || !runner) return undefined;
   const target = { ...former, runner, state: 'running' as const };
-  // Not more than was well before: a guest that answered nobody need not answer now. Its runner it has to have.
+  // Only what was healthy before has to be healthy now: a guest that did not answer then need not answer. Its runner must be right.
   const asked = new Set(['current', 'booted']);
   for (const c of checkVm(target, before)) if (c.ok) asked.add(c.check);
   const never = new AbortController().signal;
@@ -105,7 +105,7 @@ async function everybody(
   ill: ReadonlySet<string>,
 ): Promise<AsBefore> {
   const { session, before } = ctx;
-  // The switch to the previous system may restart guests that are not fleet's: by its microvm.vms it does.
+  // The switch to the previous system may restart guests that are not fleet's: those in its microvm.vms it always does.
   const isMeant = (name: string) => !before.deployed.has(name) && !ill.has(name);
   try {
     const taps = remembered.hasSwitched ? await tapsOf(ctx, isMeant) : new Map();
@@ -118,7 +118,7 @@ async function everybody(
   }
 }
 
-/** What is not as it was, besides guests that do not run. */
+/** What else is not as before, apart from guests that do not run. */
 function differences(
   hypervisor: string,
   before: Facts,

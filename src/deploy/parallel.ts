@@ -1,6 +1,6 @@
 /**
- * Runs `work` on all items, at most `limit` at a time, and gives the results in their order.
- * @throws the first failure, at once; no further item is begun after it
+ * Runs `work` on all items, at most `limit` at a time. @returns the results in the order of the items
+ * @throws the first failure, at once; no further item is begun then
  */
 export async function inParallel<T, R>(
   items: readonly T[],

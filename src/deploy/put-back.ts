@@ -8,22 +8,22 @@ import type { Context } from './context.ts';
 import { toBlame } from './host-fault.ts';
 import { lookAgain, type Seen } from './look-again.ts';
 
-/** How much later than its time to be heard of we still look for a hypervisor, in ms. */
+/** Ms after the lease has run out during which fleet still tries to reach a hypervisor. */
 export const patience = 30_000;
 
 /** How a roll-back of one hypervisor went. */
 export interface PutBack extends Pick<HypervisorResult, 'outcome' | 'lines'> {
-  /** What happened to the hypervisor meanwhile, and is to blame rather than what was deployed. */
+  /** What happened to the hypervisor meanwhile, if that is to blame rather than what was deployed. */
   readonly world?: FleetError;
 }
 
 /**
- * Has a hypervisor take its way back, or finds that it took it by itself, and looks at everything
- * that ran before. Does not throw.
+ * Has a hypervisor roll back, or finds that it did so by itself, and looks at everything that ran
+ * before. Does not throw.
  */
 export async function putBack(ctx: Context): Promise<PutBack> {
   const { session } = ctx;
-  // Whatever became of it is looked at now.
+  // However that went, look at the result.
   session.bootId = undefined;
   try {
     const back = await wayBack(ctx);
@@ -71,14 +71,14 @@ async function wayBack({ session, index }: Context): Promise<WayBack> {
     return await take();
   } catch (error) {
     if (!isLost(error)) throw error;
-    // The link was gone before, or the old system took it along; without us it goes back, too, and then
-    // lets in who came in before.
+    // The link was lost before, or when the old system was activated. The hypervisor rolls back without fleet, too, and
+    // the old system lets fleet in as before.
     await session.reconnectWithin(index.fleet.rollout.confirm + patience, true);
     return take();
   }
 }
 
-/** Bugs are told apart from what can go wrong: they keep their stack. */
+/** Tells bugs from foreseen failures: a bug keeps its stack. */
 export function asFleetError(error: unknown): FleetError {
   if (error instanceof FleetError) return error;
   const bug = error instanceof Error ? error : new Error(String(error));

@@ -5,7 +5,7 @@ import type { UnitFacts, VmFacts } from '../model/guest-facts.ts';
 import { inParallel } from './parallel.ts';
 import type { Session } from './session.ts';
 
-/** Leases that are taken over at a time. */
+/** How many leases are taken over at a time. */
 const atOnce = 64;
 
 /** Waits for steps in hand and takes over the leases. @throws FleetError `resume.*`, `back.taken`. */
@@ -22,15 +22,15 @@ export async function takeUp(
 }
 
 /**
- * Facts of now, with what is known of before: generations, who had been up for how long, and what was in which bridge.
- * What is there already has to be looked at all the same.
+ * Today's facts, with what the hypervisor recorded before the deployment: generations, how long guests had been up, and
+ * which TAP was in which bridge. What the deployment has already changed still has to be looked at.
  */
 export function recall(former: Former, now: Facts): Facts {
   const vms = new Map<string, VmFacts>();
   for (const [name, { current, booted, isActive, activeFor }] of former.vms) {
     const seen = now.vms.get(name);
     const off: UnitFacts = { active: 'inactive', sub: 'dead', invocation: '' };
-    // For how long it is up now says nothing of then.
+    // How long it has been up now says nothing about then.
     const { activeFor: _, ...unit } = seen?.unit ?? off;
     vms.set(name, {
       name,

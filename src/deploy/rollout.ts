@@ -26,7 +26,7 @@ export interface Member {
   readonly hypervisor: string;
   readonly host: Host;
   readonly facts: Facts;
-  /** Vms that may be changed: those the way back puts back. */
+  /** Vms that may be changed: the way back returns these to their runners. */
   readonly vms: readonly string[];
 }
 
@@ -40,20 +40,20 @@ export interface RolloutInput {
   readonly ports: Ports;
   readonly emit: Emit;
   readonly signal: AbortSignal;
-  /** Aborted: nobody waits for the end any more; all connections are closed. */
+  /** When aborted, nobody waits for the end any more, and all connections are closed. */
   readonly giveUp?: AbortSignal;
-  /** Ms that are waited for locks that others have. Default: 0. */
+  /** Ms to wait for locks that others hold. Default: 0. */
   readonly lockTimeout?: number;
-  /** Takes the lock of all, or of none; default: begins. A deployment that is taken up has them. */
+  /** Takes the locks of all hypervisors, or none. Default: begins. A resumed deployment has them already. */
   readonly enter?: (sessions: readonly Session[]) => Promise<void>;
-  /** Under every lock, from fresh facts: what is to be done. Commits and pushes; may refuse. */
+  /** Called when all are locked, with fresh facts: decides what to do, commits and pushes. May refuse. */
   readonly plan: (before: ReadonlyMap<string, Facts>) => Promise<ReadonlyMap<string, Work>>;
-  /** A deployment that is taken up: what was there before it, and the vms that it may have changed. */
+  /** Of a resumed deployment: what was there before it, and the vms that it may have changed. */
   readonly recall?: (
     session: Session,
     now: Facts,
   ) => { readonly before: Facts; readonly targets: readonly string[] };
-  /** When it is known how it went: every lock is free by then. Must not throw. */
+  /** Called when the outcome is known and every lock is free. Must not throw. */
   readonly afterwards?: (
     results: readonly HypervisorResult[],
     before: ReadonlyMap<string, Facts>,
@@ -63,7 +63,7 @@ export interface RolloutInput {
 /**
  * Locks → commit, push → everything is built everywhere → canaries, then the rest, at most
  * `maxParallel` at a time → confirmed. With `revert-fleet` no hypervisor is confirmed before all are
- * well: until then each of them goes back by itself unless it hears of us.
+ * healthy: until then each of them rolls back by itself unless it hears from fleet.
  * @throws when no hypervisor was changed
  */
 export async function rollOut(input: RolloutInput): Promise<HypervisorResult[]> {
@@ -81,7 +81,7 @@ export async function rollOut(input: RolloutInput): Promise<HypervisorResult[]> 
       ),
   );
   const beginnings = sessions.map((session, i) => ({ session, vms: input.members[i]?.vms ?? [] }));
-  // Also while some have begun and wait for the rest.
+  // Leases are kept from now on, because a hypervisor that has begun may wait for the rest.
   const endLeases = keepLeases(sessions, confirm);
   let begun = false;
   const close = () => {
@@ -89,7 +89,7 @@ export async function rollOut(input: RolloutInput): Promise<HypervisorResult[]> 
   };
   input.giveUp?.addEventListener('abort', close, { once: true });
   try {
-    // Whoever asks to stop before anything was begun finds nothing locked, committed or pushed.
+    // If somebody asked to stop before anything began, nothing is locked, committed or pushed.
     checkpoint(input.signal);
     emit({ type: 'phase', phase: 'lock' });
     if (input.enter) await input.enter(sessions);
@@ -98,20 +98,20 @@ export async function rollOut(input: RolloutInput): Promise<HypervisorResult[]> 
     checkpoint(input.signal);
     const parts = await makeParts(input, sessions);
     const results = await new Run(input, parts).all();
-    // Should this not arrive, each ends by itself, and in the same way.
+    // A hypervisor that this does not reach ends by itself, with the same outcome.
     await Promise.all(
       results.map(async ({ outcome }, i) => {
-        // Only it knows how it ends.
+        // Only the hypervisor knows how it ends.
         if (outcome !== 'in-doubt') await endAll([sessions[i] as Session], outcome);
       }),
     );
     endLeases();
-    // A remote that hangs must not keep hypervisors from anybody.
+    // Locks are free first: a remote that hangs must not keep hypervisors locked.
     await input.afterwards?.(results, new Map(parts.map((p) => [p.name, p.ctx.before])));
     return results;
   } catch (error) {
-    // A run does not throw: nothing was changed yet, unless by the fleet that began this. Then it stays as
-    // it is, to be taken up again, or to go back by itself.
+    // A run does not throw, so nothing was changed yet, except perhaps by the fleet that began a resumed deployment.
+    // That one is left as it is: it can be resumed again, or rolls back by itself.
     if (begun) {
       const failure = asFleetError(error);
       await Promise.all(sessions.map((s) => keepFailure(s, s.hypervisor.name, failure)));
@@ -151,7 +151,7 @@ async function makeParts(input: RolloutInput, sessions: readonly Session[]): Pro
       before,
       standing: new Map(),
     };
-    // A guest that was started before there was no fleet any more needs nothing now, but a look.
+    // Of a resumed deployment: a guest that was started already needs nothing more than a look.
     for (const vm of index.vmsOn(name)) {
       const runner = facts.vms.get(vm.name)?.current;
       if (runner && targets.includes(vm.name))
@@ -164,10 +164,10 @@ async function makeParts(input: RolloutInput, sessions: readonly Session[]): Pro
 class Run {
   readonly #input: RolloutInput;
   readonly #parts: readonly Part[];
-  /** Aborted when those that are under way are to stop, too. */
+  /** Aborted when hypervisors that are under way have to stop, too. */
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
-  /** The first that failed; nobody begins after it, unless only it is put back. */
+  /** The first that failed; no other begins after it, unless only this one rolls back. */
   #failed: Part | undefined;
 
   constructor(input: RolloutInput, parts: readonly Part[]) {
@@ -246,20 +246,20 @@ class Run {
       if (part.failure) this.#failed ??= part;
     } catch (error) {
       this.#fail(part, error);
-      // Not later: its guests are down.
+      // At once, because its guests may be down.
       await this.#putBack(part);
     }
   }
 
   #fail(part: Part, error: unknown): void {
-    // What was cut short because a person asked to stop did not fail.
+    // Being cut short because a person asked to stop is not a failure.
     if (this.#input.signal.aborted) part.failure = new Interrupted();
     else if (!this.#stop.signal.aborted) part.failure = asFleetError(error);
     this.#failed ??= part;
     if (this.#input.onFailure === 'revert-fleet') this.#stop.abort();
   }
 
-  /** Everybody ends: the confirmed for good, the others on what they had before. */
+  /** Ends the deployment everywhere: confirmed hypervisors keep what they have, the others roll back. */
   async #finish(): Promise<void> {
     const isWhole = this.#failed === undefined;
     await Promise.all(
@@ -283,7 +283,7 @@ class Run {
     else if (part.failure) this.#tellFailure(part, part.failure);
     else if (part.state !== 'waiting') session.note('rolling back with the others');
     session.phase('roll-back');
-    // Not waited for: guests are down. Where it could not be written it can be afterwards.
+    // Not waited for, because guests may be down. If it cannot be written now, it can be afterwards.
     const kept = this.#keepFailure(part);
     const { world, ...how } = await putBack(part.ctx);
     let isKept = await kept;
@@ -312,7 +312,7 @@ class Run {
   #end(part: Part, how: Pick<HypervisorResult, 'outcome' | 'lines'>): void {
     const { failure, name } = part;
     const other = this.#failed;
-    // Who was stopped because a person asked to has not failed.
+    // A hypervisor that stopped because a person asked to has not failed.
     const isOthers = other && other.name !== name && other.failure?.code !== 'interrupted';
     part.state = 'ended';
     part.result = {
@@ -336,7 +336,7 @@ class Run {
   }
 }
 
-/** The exit code that says how it went for all of them. */
+/** The exit code for the outcome on all of them. */
 export function exitCodeOf(results: readonly HypervisorResult[]): ExitCode {
   const has = (outcome: HypervisorResult['outcome']) => results.some((r) => r.outcome === outcome);
   if (has('rollback-failed') || has('in-doubt')) return exitCodes.rollbackFailed;

@@ -13,21 +13,21 @@ import type { Ports } from './ports.ts';
 
 /** Ms that a step may take before its unit is ended, where fleet.yaml has no say. */
 const short = 120_000;
-/** Ms that the desk waits longer than a hypervisor has to be heard of: it stops what is over its limit by itself. */
+/** Ms that the desk waits beyond a step's limit: the hypervisor ends the step by itself at the limit. */
 const slack = 60_000;
-/** Ms between logins once one was refused: an sshd counts them (PerSourcePenalties). */
+/** Ms between logins once one was refused, because sshd counts failures (PerSourcePenalties). */
 const refusedPause = 15_000;
 
-/** What a session knows of its deployment. Times in ms. */
+/** What a session knows about its deployment. Times in ms. */
 export interface Terms {
   readonly id: string;
-  /** How long the hypervisor waits to hear of us. */
+  /** How long the hypervisor waits to hear from fleet before it rolls back. */
   readonly confirm: number;
   readonly limits: StepLimits;
 }
 
 /**
- * One hypervisor during one deployment: a connection that can be made anew, and the numbered steps
+ * One hypervisor during one deployment: a connection that can be replaced, and the numbered steps
  * that run there as transient units.
  */
 export class Session {
@@ -39,17 +39,17 @@ export class Session {
   readonly #limits: StepLimits;
   #host: Host;
   #isClosed = false;
-  /** A look that is under way, and the one that follows it, with the addresses that it is to ask. */
+  /** The look that is under way, and the one after it with the addresses that it will ping. */
   #looking: Promise<Health> | undefined;
   #next: { readonly asked: Set<string>; readonly health: Promise<Health> } | undefined;
-  /** A login that was refused, and when: nobody tries again without need. */
+  /** The last login that was refused, and when, so that it is not repeated needlessly. */
   #refused: { readonly error: unknown; readonly at: number } | undefined;
   #steps = 0;
   #phase: Phase | undefined;
-  /** Steps, switches and reconnections in hand: then nobody else renews the lease or connects. */
+  /** How many steps, switches and reconnections are in hand: meanwhile nobody else renews the lease or connects. */
   #busy = 0;
   #reconnecting: Promise<void> | undefined;
-  /** The boot that the deployment began in: facts of another one are refused. Undefined: of any. */
+  /** The boot that the deployment began in: facts from another one are refused. Undefined: any will do. */
   bootId: string | undefined;
 
   constructor(hypervisor: Hypervisor, terms: Terms, host: Host, ports: Ports, emit: Emit) {
@@ -70,7 +70,7 @@ export class Session {
     return this.#busy > 0;
   }
 
-  /** Steps of a deployment that is taken up again go on after the ones there were. */
+  /** In a resumed deployment, numbering continues after the steps that it already had. */
   set lastStep(number: number) {
     this.#steps = number;
   }
@@ -79,21 +79,21 @@ export class Session {
     this.emit({ type: 'note', hypervisor: this.hypervisor.name, text });
   }
 
-  /** From here on it is at this. */
+  /** Emits that the hypervisor enters this phase. */
   phase(phase: Phase): void {
     if (phase === this.#phase) return;
     this.#phase = phase;
     this.emit({ type: 'phase', phase, hypervisor: this.hypervisor.name });
   }
 
-  /** Ms for what may take as long as a build: a step in hand is waited for, a large bundle sent over a slow line. */
+  /** Ms for what may take as long as a build: waiting for a step in hand, or sending a large bundle over a slow line. */
   get longMs(): number {
     return this.#limits.build + slack;
   }
 
   /**
-   * Runs a step of the deployment: journalled, and not stopped by a lost link, after which it is picked up
-   * again. @returns its answer
+   * Runs a step of the deployment. The step is journalled and survives a lost link; the session then reconnects and
+   * waits for it again. @returns its answer
    */
   async step<T>(step: Step<T>): Promise<T> {
     this.#steps += 1;
@@ -123,11 +123,11 @@ export class Session {
         }
       }
     };
-    // A harmless one, a fetch that takes its time, is not waited for: fleet has to be heard of meanwhile.
+    // During a harmless step, such as a long fetch, the way back does not wait: the lease has to be renewed meanwhile.
     return step.kind === 'harmless' ? this.#told(step.title, work) : this.during(step.title, work);
   }
 
-  /** Tells of some work while it goes on, and keeps others from the connection. */
+  /** Emits events around some work, and keeps others off the connection meanwhile. */
   async during<T>(title: string, work: () => Promise<T>): Promise<T> {
     this.#busy += 1;
     try {
@@ -159,7 +159,7 @@ export class Session {
   }
 
   /**
-   * Reads the whole truth. Addresses given are pinged from the hypervisor.
+   * Reads all facts. The addresses given are pinged from the hypervisor.
    * @throws FleetError `host.rebooted` when it is not in the boot that the deployment began in
    */
   async facts(addresses: readonly string[] = []): Promise<Facts> {
@@ -169,8 +169,8 @@ export class Session {
   }
 
   /**
-   * Reads how guests are, which is cheap: once for all that ask at the same time. Who asks while somebody looks
-   * gets the next look, for that one began before, and does not show what was done since.
+   * Reads the health of guests, which is cheap, once for all callers at the same time. A caller during a look gets the
+   * next one: the look under way began earlier and may not show what was done since.
    * @throws FleetError `host.rebooted` as `facts`
    */
   async health(addresses: readonly string[] = []): Promise<Health> {
@@ -202,7 +202,7 @@ export class Session {
     return this.#next.health;
   }
 
-  /** Once more over a fresh connection when the link is lost. */
+  /** Runs a call, and once more over a fresh connection if the link is lost. */
   async #read<T>(read: () => Promise<T>): Promise<T> {
     try {
       return await read();
@@ -213,7 +213,7 @@ export class Session {
     }
   }
 
-  /** Last lines of a guest and its helpers since this deployment began; none when they cannot be read. */
+  /** Last lines of a guest and its helpers since this deployment began; none if they cannot be read. */
   async reason(guest: string): Promise<readonly string[]> {
     try {
       return await readReason(this.#host, this.id, guest);
@@ -222,14 +222,14 @@ export class Session {
     }
   }
 
-  /** Lets the hypervisor hear of us. @throws FleetError `back.taken` when it has not waited. */
+  /** Renews the lease. @throws FleetError `back.taken` when the hypervisor has already taken its way back. */
   async renew(): Promise<void> {
     await renew(this.#host, this.id, this.#confirm);
   }
 
   /**
-   * A fresh connection instead of the one there was; the old one proves nothing any more. Not tried again
-   * once somebody said no.
+   * Replaces the connection by a fresh one, because the old one proves nothing any more. Does not try again right
+   * after a refused login.
    */
   reconnect(): Promise<void> {
     if (this.#isClosed) return Promise.reject(isOver(this.hypervisor.name));
@@ -256,8 +256,8 @@ export class Session {
   }
 
   /**
-   * As reconnect, trying again until `ms` have passed. Who says no has said so at once, unless what is
-   * there may go back to what let us in. @throws the first failure: later ones are of its making
+   * As `reconnect`, trying again until `ms` have passed. A refused login is final, unless the hypervisor may roll back
+   * to a system that let fleet in. @throws the first failure: later ones follow from it
    */
   async reconnectWithin(ms: number, mayGoBack = false): Promise<void> {
     const { clock } = this.#ports;
@@ -276,7 +276,7 @@ export class Session {
           const wait = this.#refused ? this.#refused.at + refusedPause - clock.now() : pause;
           await clock.sleep(Math.max(20, Math.min(wait, until - clock.now())));
           this.#refused = undefined;
-          // An sshd that answers and lets nobody in is under load, or shuts us out: patience.
+          // An sshd that answers but lets nobody in is overloaded, or has a penalty on us: wait.
           if (error instanceof FleetError && error.code === 'ssh.handshake')
             pause = Math.min(refusedPause, pause * 2);
         }
@@ -294,11 +294,11 @@ export class Session {
 
 const nothing = () => {};
 
-/** Nobody waits for this deployment any more. Not a lost link: there is nothing to try again for. */
+/** Nobody waits for this deployment any more. Unlike a lost link, this is not retried. */
 const isOver = (name: string) =>
   new FleetError('session.closed', `the deployment on ${name} is not gone on with from here`);
 
-/** A step that was too slow is no fault of the commit's: what may be done is said. */
+/** The error for a step that took too long: not the commit's fault, and the hint says what can be done. */
 function explained(error: unknown, limit: 'short' | keyof StepLimits): unknown {
   if (!(error instanceof FleetError) || limit === 'short' || error.hint !== undefined) return error;
   if (error.code !== 'step.ended' && error.code !== 'step.still-running') return error;

@@ -12,11 +12,11 @@ export interface Deployed {
   readonly settings: GitSettings;
   readonly onFailure: Rollout['onFailure'];
   readonly commit: string;
-  /** Its tree was quarantined, and it was deployed all the same. */
+  /** The tree of the commit, if it was quarantined and is deployed anyway (`--force`). */
   readonly forced: string | undefined;
-  /** All of the fleet. */
+  /** All hypervisors of the fleet. */
   readonly hypervisors: readonly string[];
-  /** Paths that fleet renders: nobody edits them. */
+  /** Paths that fleet renders, and that nobody edits by hand. */
   readonly rendered: ReadonlySet<string>;
   /** What each hypervisor looked like before. */
   readonly before: ReadonlyMap<string, Facts>;
@@ -24,9 +24,9 @@ export interface Deployed {
 }
 
 /**
- * Git follows what became of a commit: which hypervisors have it; and when the fleet was put back for
- * its sake, that it is bad, and a commit that takes it back. Never throws: hypervisors are right
- * whatever the remote says. @returns why the remote does not know all of it
+ * Records in git how a deployment ended: which hypervisors have the commit and, when the fleet rolled back
+ * because of it, its quarantine and a commit that reverts it. Never throws: the hypervisors are right, whatever the
+ * remote says. @returns why not all of this could be recorded at the remote
  */
 export async function gitFollows(
   repo: Repo,
@@ -67,8 +67,8 @@ export async function gitFollows(
 }
 
 /**
- * The failure that is the commit's own doing; what was not even begun is not reverted. That a hypervisor
- * is out of reach after a switch is the switch's doing only where it was seen again without it.
+ * The failure that the commit itself caused; a hypervisor where nothing was begun does not count. Losing a
+ * hypervisor in a switch is the commit's fault only if the hypervisor was reached again after rolling back.
  */
 function faultOf({ onFailure, results }: Deployed): FleetError | undefined {
   return onFailure === 'revert-fleet' ? blamed(results) : undefined;
@@ -83,7 +83,7 @@ function blamed(results: readonly HypervisorResult[]): FleetError | undefined {
   )?.failure;
 }
 
-/** Nothing is reverted: why, and what now. */
+/** Why nothing is reverted, and what to do now. */
 function whyNothing({ before, commit, onFailure, results, settings }: Deployed): string[] {
   const named = (all: readonly HypervisorResult[]) => all.map((r) => r.hypervisor).join(', ');
   const failed = results.filter((r) => r.failure && r.failure.code !== 'interrupted');
@@ -99,7 +99,7 @@ function whyNothing({ before, commit, onFailure, results, settings }: Deployed):
       `onFailure is ${onFailure}${keep} nothing is reverted. Fix ${named(failed)} and apply again.`,
     ];
   }
-  // Stopped by a person, and nothing is at fault.
+  // A person stopped it: the commit is not at fault.
   const isStopped = results.some(
     (r) => r.failure?.code === 'interrupted' || r.because === 'interrupted',
   );
@@ -109,7 +109,10 @@ function whyNothing({ before, commit, onFailure, results, settings }: Deployed):
   return [staysInGit(commit, settings.branch, good)];
 }
 
-/** The commit is bad unless it holds what runs anyway; a revert where there is something to return to. */
+/**
+ * Makes the revert, where there is a commit to return to.
+ * @returns it, and whether to quarantine the commit: not if it only holds what runs anyway
+ */
 async function takeBack(
   repo: Repo,
   { before, commit, hypervisors, results, settings }: Deployed,
@@ -133,14 +136,14 @@ async function takeBack(
   } catch (error) {
     const { code, message } = asFleetError(error);
     if (code === 'git.nothing-to-revert') return { isBad: false };
-    // One limit is enough for a remote that hangs.
+    // Waiting once for a remote that hangs is enough.
     if (code === 'git.timed-out') throw error;
     say(`Nothing is reverted: ${message}`);
     return { isBad: true };
   }
 }
 
-/** What brings the edit back into the work tree, on top of the revert. */
+/** The command that brings the reverted edit back into the work tree. */
 async function editAgain(
   repo: Repo,
   { commit, rendered }: Deployed,
@@ -154,8 +157,8 @@ async function editAgain(
 }
 
 /**
- * A commit that was not deployed, and is not at fault either: nobody takes it back but who wants to.
- * @param good the commit that runs again, where it is known
+ * What to say about a commit that was not deployed but is not at fault: fleet does not revert it, a person may.
+ * @param good the commit that runs again, if known
  */
 export function staysInGit(commit: string, branch: string | undefined, good?: string): string {
   const range = good === undefined ? short(commit) : `${short(good)}..${short(commit)}`;

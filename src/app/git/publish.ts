@@ -13,18 +13,18 @@ import { type NextCommit, nextCommit } from '../workspace/next-commit.ts';
 import { writeRendered } from '../workspace/workspace.ts';
 import { told } from './told.ts';
 
-/** What hypervisors pull, and what it evaluates from. */
+/** The commit that hypervisors pull, and the fingerprint of every target in it. */
 export interface Published {
   readonly source: Source;
   readonly fingerprints: ReadonlyMap<string, string>;
-  /** The tree, when it is remembered as bad and deployed all the same. */
+  /** The tree of the commit, if it is quarantined and deployed anyway (`--force`). */
   readonly forced: string | undefined;
 }
 
 /** How what was planned is published. */
 export interface Publishing {
   readonly surroundings: Surroundings;
-  /** Also what is quarantined. */
+  /** Publishes a quarantined commit, too. */
   readonly force: boolean;
   readonly clock: Clock;
   readonly emit: Emit;
@@ -32,8 +32,8 @@ export interface Publishing {
 }
 
 /**
- * Locks, writes, commits and pushes what was planned: from memory, for a person may have thought, and
- * edited, for long. What the work tree holds besides stays there, uncommitted.
+ * Makes flake.lock if needed, writes, commits and pushes what was planned. All of it comes from memory, because a person
+ * may have edited files while fleet asked or waited. Other changes in the work tree stay there, uncommitted.
  * @throws FleetError `plan.stale` when somebody committed meanwhile, `commit.known-bad` for what was
  * rolled back before, unless `force`.
  */
@@ -98,7 +98,7 @@ function movedOn(): FleetError {
   });
 }
 
-/** What is bad by now: a person may have thought for long, or a lock been waited for. */
+/** Whether the commit is quarantined by now: long may have passed since the plan. */
 async function badBy(seen: Survey, next: NextCommit, clock: Clock): Promise<Bad | undefined> {
   if (!seen.upstream) return undefined;
   const { git } = seen.workspace.index.fleet;
@@ -107,7 +107,7 @@ async function badBy(seen: Survey, next: NextCommit, clock: Clock): Promise<Bad 
   return quarantined(seen.repo, next, state);
 }
 
-/** What is not deployed again unless somebody insists. */
+/** The refusal to deploy a quarantined commit. */
 export function knownBad({ commit }: Bad): FleetError {
   const short = commit.slice(0, 8);
   return new FleetError(

@@ -2,18 +2,18 @@ import type { Facts } from '../../model/facts.ts';
 import { systemName } from '../../model/names.ts';
 import type { RemoteState, Repo } from '../../repo/repo.ts';
 
-/** What the branch returns to after a roll-back; or why to nothing, and whether the commit is bad then. */
+/** The commit that the branch returns to after a roll-back; or why there is none, and whether to quarantine all the same. */
 export type Return =
   | { readonly good: string; readonly note?: string }
   | { readonly good: undefined; readonly why: string; readonly isBad: boolean };
 
 /**
- * The commit that was deployed and confirmed, as the remote's refs have it: where a checkout stands proves
- * nothing, after a power cut it is still the commit that failed. Of several hypervisors the newest
- * counts, which all the others have behind them: the branch never goes back behind what runs anywhere.
- * What a hypervisor says it has can only keep the branch from being reverted.
- * @param hypervisors those of the fleet; refs of others say nothing
- * @param before facts of those that the deployment was on
+ * The commit that was last deployed and confirmed, according to the remote's refs. The commit of a checkout proves
+ * nothing: after a power cut it is still the one that failed. Of several hypervisors the newest commit counts, and
+ * it must have the others' in its history, so that the branch never goes behind what runs somewhere. What a hypervisor
+ * itself says can only prevent a revert.
+ * @param hypervisors those of the fleet; refs of others are ignored
+ * @param before facts of those that were deployed to
  */
 export async function returnsTo(
   repo: Repo,

@@ -3,7 +3,7 @@ import type { Emit } from '../../model/events.ts';
 import { failureOf } from '../../model/failure.ts';
 import type { Clock } from '../../model/time.ts';
 
-/** Tells of what is done with git while it is done. @throws as `work`, which gives the commit it is about */
+/** Emits events around a piece of git work. @param work returns the commit it is about @throws as `work` */
 export async function told(
   { clock, emit }: { readonly clock: Clock; readonly emit: Emit },
   what: { readonly remote: string; readonly step: string },

@@ -4,10 +4,10 @@ import { exitCodes, FleetError } from '../../model/errors.ts';
 import { isPublicKey } from '../../model/public-key.ts';
 import type { Ports } from '../ports.ts';
 
-/** Texts of files that somebody named, or has. */
+/** Texts of files that the user named, or that are in their usual place. */
 export interface Given {
   readonly hardware: string | undefined;
-  /** The public key that may log in; undefined: there is none to be found. */
+  /** The public key that may log in; undefined: none was found. */
   readonly key: string | undefined;
 }
 
@@ -41,13 +41,13 @@ function ownKey(home: string): string | undefined {
     try {
       return readFileSync(join(home, '.ssh', name), 'utf8').trim();
     } catch {
-      // The next one.
+      // Try the next one.
     }
   }
   return undefined;
 }
 
-/** @throws FleetError when it has not one public key; what it has instead is not shown. */
+/** @throws FleetError when the file is not a single public key; its content (a private key?) is not shown. */
 function onlyKey(file: string, text: string): string {
   const lines = text.split('\n').map((line) => line.trim());
   const keys = lines.filter((line) => line !== '' && !line.startsWith('#'));

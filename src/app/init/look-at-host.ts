@@ -15,29 +15,29 @@ import type { Ports } from '../ports.ts';
 export interface LookAtHostInput {
   /** user@host[:port], or a Host of ssh_config. */
   readonly ssh: string;
-  /** Also its networks and vms are read, and it has to answer; else it may be out of reach. */
+  /** Reads its networks and vms, too; then it has to answer, otherwise it may be out of reach. */
   readonly reads: boolean;
-  /** All that it would be asked is known already. */
+  /** Everything that it would be asked is known already. */
   readonly isKnown: boolean;
 }
 
-/** What a host says of itself. */
+/** What a host says about itself. */
 export interface SeenHost {
-  /** Its first word, as a name for the hypervisor. */
+  /** The first label of its host name, as a name for the hypervisor. */
   readonly name?: string | undefined;
   readonly system?: string | undefined;
   readonly stateVersion?: string | undefined;
   readonly uplink?: string | undefined;
   readonly hardware?: string | undefined;
-  /** The host's file that it is a copy of; undefined: nixos-generate-config wrote it just now. */
+  /** The file on the host that this is a copy of; undefined: nixos-generate-config has just generated it. */
   readonly hardwareFile?: string | undefined;
   /** The fleet that deployed there last. */
   readonly fleet?: string | undefined;
   readonly user?: string;
-  /** That sshd listens on. */
+  /** The ports that sshd listens on. */
   readonly port?: number | undefined;
   readonly loader?: FoundLoader;
-  /** Only where that is read. */
+  /** Only if networks and vms were read. */
   readonly found?: { readonly facts: Facts; readonly runners: Runners };
 }
 
@@ -66,7 +66,7 @@ async function look(
   emit: Emit,
   signal: AbortSignal,
 ): Promise<SeenHost> {
-  // What nobody says: the port of sshd, where it is not the usual one.
+  // With an unusual port, only the host knows which ones its sshd listens on.
   const { port = 22 } = hypervisor.ssh;
   if (port === 22 && isKnown && !reads) return {};
   try {
@@ -85,7 +85,7 @@ async function look(
   }
 }
 
-/** A host that only `ssh:` is known of; that is read in one place, whoever asks. @throws ConfigError */
+/** A host of which only `ssh:` is known, read by the same code as fleet.yaml's. @throws ConfigError */
 export function firstHypervisor(ssh: string): Hypervisor {
   const text = stringify({
     version: 1,
@@ -97,7 +97,7 @@ export function firstHypervisor(ssh: string): Hypervisor {
   return read.fleet.hypervisors[0]!;
 }
 
-/** A name for the hypervisor: the first word of its host name; an address makes none. */
+/** A name for the hypervisor: the first label of its host name; an address gives none. */
 export function nameOfHost(ssh: string): string | undefined {
   const host = (ssh.split('@').at(-1) ?? '').replace(/^\[|\]?(:\d+)?$/g, '');
   return isIP(host) ? undefined : host.split('.')[0]?.toLowerCase();

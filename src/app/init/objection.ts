@@ -1,10 +1,10 @@
 import { stringify } from 'yaml';
 import { readFleet } from '../../config/read-fleet.ts';
 
-/** What `init` has to know of the first hypervisor. */
+/** What `init` has to know about the first hypervisor. */
 export type Wanted = 'ssh' | 'name' | 'uplink' | 'system' | 'stateVersion';
 
-/** What fleet.yaml would say of an answer, with what to write instead; undefined: it will do. */
+/** Why fleet.yaml's rules would refuse an answer, and what to write instead; undefined: it is fine. */
 export function objection(key: Wanted, answer: string): string | undefined {
   const fields = { ssh: 'host', system: 'x86_64-linux', stateVersion: '25.11', uplink: 'eth0' };
   const { name, ...said } = { name: 'host', ...fields, [key]: answer };

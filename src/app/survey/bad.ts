@@ -1,12 +1,12 @@
 import type { Contents, RemoteState, Repo } from '../../repo/repo.ts';
 
-/** A tree that is quarantined, and the commit that it was. */
+/** A quarantined tree, and the commit that failed with it. */
 export interface Bad {
   readonly tree: string;
   readonly commit: string;
 }
 
-/** What was rolled back before and is not deployed again by itself. */
+/** The quarantine of the next commit, if its content was deployed and rolled back before. */
 export async function quarantined(
   repo: Repo,
   { contents }: { readonly contents: Contents },
@@ -18,6 +18,6 @@ export async function quarantined(
   return commit === undefined ? undefined : { tree, commit };
 }
 
-/** For a plan, which only warns of it. */
+/** The warning in a plan. */
 export const badText = ({ commit }: Bad): string =>
   `this commit is quarantined: it was deployed as ${commit.slice(0, 8)} and rolled back (fleet history says why; fleet apply --force deploys it again)`;

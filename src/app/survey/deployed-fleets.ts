@@ -7,8 +7,8 @@ import type { Repo } from '../../repo/repo.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 
 /**
- * Commit → what fleet.yaml said in it, of the commits that were deployed to whatever the plan changes. One that is
- * unknown here, or that this version of fleet cannot read, is left out: then the plan says less.
+ * Commit → its fleet.yaml, for the commits from which the targets of the plan's changes were deployed. One that is not
+ * in this clone, or that this version of fleet cannot read, is left out; the plan then says less.
  */
 export async function deployedFleets(
   repo: Repo,
@@ -27,7 +27,7 @@ export async function deployedFleets(
     }
   }
   if (times.size === 0) return new Map();
-  // Those that most of them have, first.
+  // The commits that most targets have come first.
   const commits = [...times].sort(([, one], [, other]) => other - one).map(([commit]) => commit);
   const texts = await repo.textsIn(config, commits).catch(() => new Map<string, string>());
   const read = new Map<string, FleetIndex | undefined>([[text, index]]);

@@ -10,7 +10,7 @@ const namesIn = (names: string | undefined): string[] =>
     .map((name) => name.trim())
     .filter(Boolean);
 
-/** Names that were given and make no difference. */
+/** Warnings about names in `--release` and `--restart` that have no effect. */
 export function pointless(
   index: FleetIndex,
   { targets }: Selection,
@@ -34,7 +34,7 @@ export function pointless(
   ];
 }
 
-/** @throws FleetError for a name that no vm has, or one that is to be stopped. */
+/** @throws FleetError for a name that no vm has, or a vm that fleet.yaml wants stopped. */
 export function restartedNames(index: FleetIndex, names: string | undefined): Set<string> {
   const restarted = namesIn(names);
   for (const name of restarted) {
@@ -47,7 +47,7 @@ export function restartedNames(index: FleetIndex, names: string | undefined): Se
   return new Set(restarted);
 }
 
-/** @throws FleetError for a name that is not in the fleet: it would stay held back without a word. */
+/** @throws FleetError for a name that is not in the fleet: with a typo, the target would silently stay held. */
 export function releasedNames(index: FleetIndex, names: string | undefined): Set<string> {
   const released = namesIn(names);
   const unknown = released.filter((name) => !index.vms.has(name) && !index.hypervisors.has(name));

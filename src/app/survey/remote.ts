@@ -4,25 +4,25 @@ import type { FleetIndex } from '../../model/index.ts';
 import type { RemoteState, Repo, Upstream } from '../../repo/repo.ts';
 
 /**
- * Whether the remote is asked: `required` to commit and push there, `wanted` to tell of it while it
- * answers soon, `awaited` to tell of it for certain.
+ * Why the remote is asked: `required` to commit and push there; `wanted` to report on it if it answers
+ * soon; `awaited` to report on it however long that takes.
  */
 export type Asking = 'required' | 'wanted' | 'awaited';
 
-/** How long a plan waits for a remote that it only wants to tell of, in ms. */
+/** How long a plan waits for a remote that is only `wanted`, in ms. */
 const patience = 5000;
 
-/** What the remote of a fleet repository says. */
+/** What the remote of a fleet repository answered. */
 export interface Remote {
   readonly upstream?: Upstream;
   readonly remote?: RemoteState;
-  /** Why apply could neither commit nor push. */
+  /** Why apply could not commit and push. */
   readonly obstacle?: string;
-  /** What is not known. */
+  /** What could not be found out. */
   readonly warning?: string;
 }
 
-/** @throws FleetError `git.*` when it is required and cannot be committed and pushed to */
+/** @throws FleetError `git.*` when the remote is required and apply could not commit and push */
 export async function askRemote(
   repo: Repo,
   { fleet: { git } }: FleetIndex,
@@ -43,7 +43,7 @@ export async function askRemote(
   return Promise.race([asked, late]).finally(() => clearTimeout(timer));
 }
 
-/** What apply would find. */
+/** What apply would find at the remote. */
 async function foreseen(repo: Repo, git: GitSettings): Promise<Remote> {
   try {
     const upstream = await repo.ready(git);
@@ -59,7 +59,7 @@ async function foreseen(repo: Repo, git: GitSettings): Promise<Remote> {
   }
 }
 
-/** What a person who plans should know of the remote. */
+/** What a plan should say about the remote. */
 export async function remoteWarnings(
   repo: Repo,
   name: string,
@@ -88,8 +88,9 @@ export async function remoteWarnings(
 }
 
 /**
- * The fleet was deployed from another branch: HEAD has all that is deployed, the branch at the remote nothing
- * of it. What is not in this clone is not fetched for it; what HEAD has not is told otherwise (strangers.ts).
+ * Whether the fleet was deployed from another branch: HEAD contains every deployed commit, and this branch at the remote
+ * contains none. Commits that are not in this clone are not fetched for this; those that HEAD lacks are reported by
+ * strangers.ts.
  */
 async function isAnother(
   repo: Repo,

@@ -7,8 +7,8 @@ import type { About, RemoteState, Repo } from '../../repo/repo.ts';
 import { lastRecord } from '../git/returns-to.ts';
 
 /**
- * Hypervisors that have what is not in the history of HEAD, from a branch, or from before a history was
- * rewritten: an apply would take it away without a word. What holds the same files is no loss.
+ * Hypervisors with a commit that is not in the history of HEAD, because it came from another branch or history was
+ * rewritten: an apply would silently remove it. A commit with the same files is no loss.
  * @returns a sentence for each
  */
 export async function strangers(
@@ -40,7 +40,7 @@ export async function strangers(
 }
 
 /**
- * `1234abcd "subject" (deployed by ada@desk from branch feature)`; where no record of it is left
+ * `1234abcd "subject" (deployed by ada@desk from branch feature)`; if no record of that is left,
  * `(written by Ada, 2 hours ago; on origin/feature)`.
  */
 function described(
@@ -61,7 +61,7 @@ function described(
   return plainText(`${commit.slice(0, 8)}${subject} (${notes})`);
 }
 
-/** How it came there, as far as that hypervisor remembers. */
+/** The deployment that brought the commit there, as far as that hypervisor remembers. */
 async function deploymentOf(
   { host }: Contact,
   commit: string,

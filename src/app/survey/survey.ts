@@ -24,7 +24,7 @@ import { pointless, releasedNames, restartedNames } from './names.ts';
 import { type Asking, askRemote, remoteWarnings } from './remote.ts';
 import { strangers } from './strangers.ts';
 
-/** Desk and hypervisors, looked at: what a plan is made from, and the plan. */
+/** A plan, and the view of desk and hypervisors that it was made from. */
 export interface Survey {
   readonly workspace: Workspace;
   /** The selector that it is limited to. */
@@ -34,17 +34,17 @@ export interface Survey {
   readonly contacts: readonly Contact[];
   readonly plan: Plan;
   readonly release: ReadonlySet<string>;
-  /** Undefined when it was not asked for, or does not answer. */
+  /** Undefined when the remote was not asked, or does not answer. */
   readonly upstream: Upstream | undefined;
-  /** What would be committed was deployed before, as `commit`, and rolled back. */
+  /** Set when the content to be committed was deployed before, as `commit`, and rolled back. */
   readonly bad: Bad | undefined;
-  /** What runs and would be taken away: it is not in the history of what is deployed. */
+  /** What runs and would be lost, because it is not in the history of what would be deployed. */
   readonly strangers: readonly string[];
-  /** When this was, in ms of the clock. */
+  /** When all this was seen, in ms of the clock. */
   readonly at: number;
-  /** The same plan for one hypervisor from other facts. */
+  /** Plans one hypervisor again, from other facts. */
   replan(hypervisor: string, facts: Facts): HypervisorPlan;
-  /** The same, with more guests that start anew. */
+  /** The same survey with further guests to restart. */
   restarting(names: readonly string[]): Survey;
   close(): void;
 }
@@ -52,7 +52,7 @@ export interface Survey {
 export interface SurveyOptions {
   readonly on?: string;
   readonly release?: string;
-  /** Guests that are to start anew; comma-separated. */
+  /** Guests to restart; comma-separated. */
   readonly restart?: string;
   readonly upstream?: Asking;
   /** Ends what waits for the remote. */
@@ -163,7 +163,7 @@ function closeAll(contacts: readonly Contact[]): void {
   for (const { host } of contacts) host?.close();
 }
 
-/** The checks that fleet.yaml asks for, of guests that run. */
+/** The checks that fleet.yaml asks for, on guests that run. */
 async function probeContacts(
   index: FleetIndex,
   contacts: readonly Contact[],
@@ -192,11 +192,11 @@ function lostByContacts(index: FleetIndex, contacts: readonly Contact[]): Map<st
   return lost;
 }
 
-/** On one line, as the other warnings of a plan are. */
+/** On one line, like the other warnings of a plan. */
 const warningText = ({ file, line, column, code, message, hint }: Diagnostic): string =>
   `${file}:${line}:${column} ${code} ${message}${hint === undefined ? '' : `: ${hint}`}`;
 
-/** Commits that checkouts are at and that hold the same files as HEAD: those before a revert, mostly. */
+/** Commits of checkouts that hold the same files as HEAD: mostly the ones before a revert. */
 async function sameAsHead(
   repo: Repo,
   head: string | undefined,

@@ -10,8 +10,8 @@ import { type Config, locateConfig, readConfig } from './read-config.ts';
 import type { Where } from './where.ts';
 
 /**
- * fleet.yaml for commands that look at what runs and roll it back: they work also in the midst of an edit. One that
- * cannot be used is left alone; what git had last that can be is used, and that is said.
+ * fleet.yaml for commands that look at what runs, or roll it back: they work even in the middle of an edit. If it is
+ * invalid, the last valid one in git is used instead, and a warning says so.
  * @throws ConfigError, FleetError as readConfig, when git has none either
  */
 export async function knownConfig(ports: LocalPorts, where: Where, emit: Emit): Promise<Config> {
@@ -53,7 +53,7 @@ async function lastKnown(
       };
     }
   } catch {
-    // No git, or no repository: what is wrong with fleet.yaml is what there is to say.
+    // No git, or no repository: report what is wrong with fleet.yaml.
   }
   return undefined;
 }

@@ -11,25 +11,25 @@ import type { Contents, Repo, TrackedFile } from '../../repo/repo.ts';
 import { readWithin } from '../../repo/work-tree.ts';
 import type { Workspace } from './workspace.ts';
 
-/** The commit that apply would make: what is in it, and what is not. */
+/** The commit that apply would make, and what stays out of it. */
 export interface NextCommit {
   readonly files: readonly FileChange[];
-  /** What is to be committed, byte for byte: of the paths that differ from HEAD. */
+  /** What to commit, byte for byte, for the paths that differ from HEAD. */
   readonly contents: Contents;
-  /** flake.lock, as it was read, or made; undefined: there is none. */
+  /** flake.lock as it was read or made; undefined: there is none. */
   readonly lock: string | undefined;
   readonly head: string | undefined;
   /** Undefined while there is no flake.lock for these inputs yet. */
   readonly fingerprints: ReadonlyMap<string, string> | undefined;
-  /** flake.lock has to be made, or no longer fits flake.nix. */
+  /** flake.lock has to be made, because it is missing or no longer fits flake.nix. */
   readonly needsLock: boolean;
   readonly warnings: readonly string[];
 }
 
 /**
- * Compares what is rendered, fleet.yaml and flake.lock with HEAD. Other files count as HEAD has
- * them: what is dirty stays out of the commit, and is warned of when the fleet names it.
- * @param made flake.lock, made just now for these inputs; else the one of the work tree
+ * Compares what is rendered, fleet.yaml and flake.lock with HEAD. Other files are taken as they are in HEAD:
+ * uncommitted changes to them stay out, with a warning if fleet.yaml names the file.
+ * @param made flake.lock, if it was just made for these inputs; default: the one in the work tree
  */
 export async function nextCommit(
   workspace: Workspace,
@@ -92,7 +92,7 @@ export async function nextCommit(
   };
 }
 
-/** What Nix can tell a file by: a program is not the same as its text, nor a link as what it says. */
+/** What Nix tells files apart by: an executable differs from a plain file of the same text, and so does a link. */
 const content = (mode: string, blob: string): string =>
   mode === '100644' ? blob : `${mode} ${blob}`;
 
@@ -102,7 +102,7 @@ const newLock: FileChange = {
   diff: '+++ b/flake.lock (made by nix flake lock)\n',
 };
 
-/** Hand-written Nix that fleet.yaml names but that the commit does not hold as they are. */
+/** Hand-written files that fleet.yaml names and that differ in the commit, or are missing from it. */
 async function moduleWarnings(
   workspace: Workspace,
   repo: Repo,
@@ -114,7 +114,7 @@ async function moduleWarnings(
     ...(fleet.outputs === undefined ? [] : [fleet.outputs]),
   ]);
   const dirty = new Set(named.size > 0 ? await repo.dirty() : []);
-  // Of a submodule Nix sees an empty folder.
+  // Nix sees a submodule as an empty folder.
   const files = committed.filter(({ mode }) => mode !== submodule);
   const tracked = (path: string) =>
     files.some((file) => file.path === path || file.path.startsWith(`${path}/`));
@@ -140,7 +140,7 @@ async function moduleWarnings(
   });
 }
 
-/** Rendered files that somebody edited: to overwrite them is right, to be silent about it is not. */
+/** Rendered files that somebody edited: they are overwritten, but not silently. */
 async function overwritten({ changes, directory }: Workspace, repo: Repo): Promise<string[]> {
   const dirty = new Set(changes.write.length > 0 ? await repo.dirty() : []);
   return changes.write
@@ -151,7 +151,7 @@ async function overwritten({ changes, directory }: Workspace, repo: Repo): Promi
     );
 }
 
-/** @throws FleetError `workspace.submodule`: the build would not find it, long after the push. */
+/** @throws FleetError `workspace.submodule`: otherwise only the build would fail, long after the push. */
 function requireHere(path: string, committed: readonly TrackedFile[]): void {
   const within = committed.find(
     ({ mode, path: top }) => mode === submodule && (path === top || path.startsWith(`${top}/`)),

@@ -26,7 +26,7 @@ export function locateConfig(ports: Pick<LocalPorts, 'cwd'>, where: Where): Wher
     });
   }
   const file = resolve(directory, where.config);
-  // The name that git has for it, however it was written.
+  // Its name as git has it, however the user wrote the path.
   const config = relative(directory, file);
   if (config.startsWith('..')) {
     throw new FleetError('workspace.config-outside', `${where.config} is not in ${directory}`, {
@@ -37,7 +37,7 @@ export function locateConfig(ports: Pick<LocalPorts, 'cwd'>, where: Where): Wher
   return { directory, config };
 }
 
-/** @throws ConfigError for a bad fleet.yaml; FleetError when it or the folder is not there. */
+/** @throws ConfigError for a bad fleet.yaml; FleetError when it, or its folder, does not exist. */
 export function readConfig(ports: Pick<LocalPorts, 'cwd'>, where: Where): Config {
   const { directory, config } = locateConfig(ports, where);
   const file = resolve(directory, where.config);

@@ -9,7 +9,7 @@ import type { LocalPorts } from '../ports.ts';
 import { type Config, readConfig } from './read-config.ts';
 import type { Where } from './where.ts';
 
-/** A fleet repository on this desk: fleet.yaml read, rendered, and compared with what is there. */
+/** A fleet repository on this desk: fleet.yaml read, rendered, and compared with the work tree. */
 export interface Workspace extends Config {
   readonly rendered: ReadonlyMap<string, string>;
   readonly changes: FileChanges;
@@ -28,7 +28,7 @@ export function workspaceOf(config: Config): Workspace {
   };
 }
 
-/** Whether fleet.yaml is another one by now than the one that was read. */
+/** Whether fleet.yaml has changed since it was read. */
 export function isEdited({ directory, config, text }: Config): boolean {
   try {
     return readWithin(directory, config) !== text;
@@ -37,7 +37,7 @@ export function isEdited({ directory, config, text }: Config): boolean {
   }
 }
 
-/** @throws FleetError naming every file of the user's that is where fleet has to write one. */
+/** @throws FleetError naming every file of the user's in a place where fleet has to write. */
 export function requireNoConflicts(workspace: Workspace): void {
   const { conflicts } = workspace.changes;
   if (conflicts.length === 0) return;
@@ -50,7 +50,7 @@ export function requireNoConflicts(workspace: Workspace): void {
   );
 }
 
-/** Where what is in a file of the user's can be instead. */
+/** Where else the user can put the content of such a file. */
 function placeOf(path: string): string {
   if (path === 'flake.nix')
     return 'Move flake.nix aside: its inputs go under `inputs:`, everything else into a file that `flake: { outputs: … }` names.';
@@ -59,7 +59,7 @@ function placeOf(path: string): string {
   return `Move ${path} aside: its contents belong in a file of another name, under \`modules:\` of its machine.`;
 }
 
-/** Brings the work tree to what is rendered. Each file is there whole or not at all. */
+/** Writes rendered files to the work tree and removes outdated ones. No file is ever half written. */
 export function writeRendered(workspace: Workspace): void {
   requireNoConflicts(workspace);
   const { directory, rendered, changes } = workspace;
@@ -74,13 +74,13 @@ function removeIfEmpty(folder: string): void {
   try {
     rmdirSync(folder);
   } catch {
-    // Something of the user's is in it.
+    // The folder still holds something of the user's.
   }
 }
 
 /**
- * Everything where fleet renders to: flake.nix, hosts/ and modules/. Only Nix and shell can be fleet's. Texts are
- * compared one by one and not kept: a commit of some kilobytes can name one huge file many times.
+ * Every file in the places that fleet renders to: flake.nix, hosts/ and modules/. Only Nix and shell files can be
+ * fleet's. Texts are compared one by one and not kept: a commit of some kilobytes can name one huge file many times.
  */
 function existingFiles(
   directory: string,
@@ -103,7 +103,7 @@ function existingFiles(
   return files;
 }
 
-/** What is too large, or became a link meanwhile, is the user's. */
+/** A file that is too large, or became a link meanwhile, is the user's. */
 function textOf(directory: string, path: string): string {
   try {
     return readWithin(directory, path) ?? '';
