@@ -16,13 +16,13 @@ export interface FirstSwitch {
   readonly toplevel: string;
   /** Vms that are fleet's with this deployment. */
   readonly ours: ReadonlySet<string>;
-  /** What a person has named: bridges, vms and addresses that may go. */
+  /** What a person named with --drop: bridges, vms and addresses that may go. */
   readonly dropped: ReadonlySet<string>;
 }
 
 /**
- * The first switch replaces what was in /etc/nixos as a whole: refused unless we
- * could come in again just as we came, and every guest stays on its network.
+ * The first switch replaces all that was in /etc/nixos. It is refused unless fleet could log in again exactly
+ * as it did now, and every guest stays on its network.
  * @throws FleetError `adoption.locked-out`, `adoption.cut-off`.
  */
 export async function requireAccess(session: Session, first: FirstSwitch): Promise<void> {
@@ -56,7 +56,7 @@ export async function requireAccess(session: Session, first: FirstSwitch): Promi
   for (const { text } of lost) session.note(`removed by the first switch: ${text}`);
 }
 
-/** @throws FleetError `adoption.cut-off` for what nobody has said may go. */
+/** @throws FleetError `adoption.cut-off` for losses that nobody has named with --drop. */
 function requireNoCut(name: string, lost: readonly Loss[], dropped: ReadonlySet<string>): void {
   const cut = lost.filter((loss) => loss.cuts && !dropped.has(loss.name));
   if (cut.length === 0) return;
@@ -73,7 +73,7 @@ function requireNoCut(name: string, lost: readonly Loss[], dropped: ReadonlySet<
 
 const listed = (lines: readonly string[]): string => lines.map((line) => `  - ${line}`).join('\n');
 
-/** How a person came in. */
+/** How a person logged in. */
 export interface Visitor {
   readonly user: string;
   readonly publicKey: string | undefined;
@@ -83,7 +83,7 @@ export interface Visitor {
   readonly address?: string | undefined;
 }
 
-/** Why a person who came in that way could not come again. */
+/** Why a person who logged in that way could not do so again. */
 export function lockedOut(access: Access, visitor: Visitor, sudo?: boolean): string[] {
   const { user, publicKey, port } = visitor;
   const reasons: string[] = [];
@@ -97,7 +97,7 @@ export function lockedOut(access: Access, visitor: Visitor, sudo?: boolean): str
     access.openRanges.some((r) => r.from <= port && port <= r.to);
   if (!open) reasons.push(`the firewall blocks port ${port}: networking.firewall.allowedTCPPorts`);
   if (!account) reasons.push(`there is no user ${user}`);
-  // A key is told by its first two words; the comment is anybody's.
+  // The first two words identify a key; the comment means nothing.
   const word = (key: string) => key.trim().split(/\s+/).slice(0, 2).join(' ');
   const keys =
     account?.keys
@@ -152,7 +152,7 @@ function notAdmitted(access: Access, visitor: Visitor, groups: readonly string[]
   });
 }
 
-/** `USER` or `USER@HOST`, each a pattern; of names of hosts nothing is known. */
+/** `USER` or `USER@HOST`, each a pattern; host names cannot be checked here. */
 function fitsUser(pattern: string, { user, address }: Visitor): boolean {
   const [name = '', host] = pattern.split('@');
   if (!isLike(user, name)) return false;

@@ -3,11 +3,11 @@ import { isBusy } from '../model/guest-facts.ts';
 import type { Action } from '../plan/plan.ts';
 import type { Context } from './context.ts';
 
-/** What Nix and git say when disk or network fail them, and not what they were given. */
+/** What Nix and git print when disk or network failed, rather than their input. */
 const worldly =
   /no space left|disk quota|unable to download|could ?n[o']t (resolve|connect)|cannot connect|connection (timed out|refused|reset)|network is unreachable|out of memory|killed/i;
 
-/** A build that failed by itself, or an evaluation, is the commit's doing. */
+/** Blames the commit for an evaluation or build that failed by itself. */
 export function blameBuild(error: unknown): unknown {
   const isOwn =
     error instanceof FleetError &&
@@ -16,12 +16,12 @@ export function blameBuild(error: unknown): unknown {
   return isOwn ? error.blaming('commit') : error;
 }
 
-/** Of a guest that only starts again, or joins its bridge, the commit has changed nothing. */
+/** A guest that only starts again, or joins its bridge, was not changed by the commit. */
 const repairs = new Set<Action['kind']>(['start', 'restart', 'join']);
 
 /**
- * Whose doing it is that a guest did not come up: the commit's where a look says that its new runner
- * failed. A step that failed alone says nothing: somebody may have stopped it, or the machine went down.
+ * Whom to blame for a guest that did not come up: the commit, if a look showed that its new runner failed. A failed
+ * step alone proves nothing: somebody may have stopped it, or the machine went down.
  */
 export async function blameGuest(ctx: Context, action: Action, error: unknown): Promise<unknown> {
   if (!(error instanceof FleetError)) return error;
@@ -31,7 +31,7 @@ export async function blameGuest(ctx: Context, action: Action, error: unknown): 
     const health = await ctx.session.health();
     const seen = health.vms.get(action.target);
     const unit = seen?.unit.active ?? '';
-    // Between two tries of a guest that crashes a start is queued.
+    // A guest in a crash loop has a queued start between two tries.
     const isDown = /^(failed|activating)$/.test(unit) || (unit !== 'active' && isBusy(seen));
     const tried = health.bootId === ctx.before.bootId && isDown;
     return tried ? error.blaming('commit') : error;

@@ -14,7 +14,7 @@ function diskFull(hypervisor: string, folders: readonly string[]): FleetError {
 }
 
 /**
- * What a way back says of a hypervisor that no commit did.
+ * What a way back reports about a hypervisor that no commit can have caused.
  * @param hypervisor its name, the boot that the deployment began in, and how long it waits to hear of us in ms
  */
 export function toBlame(
@@ -30,10 +30,10 @@ export function toBlame(
   );
 }
 
-/** The failure of a deployment, or what happened to its hypervisor meanwhile where that explains it. */
+/** The failure of a deployment, or what happened to its hypervisor meanwhile, if that explains the failure. */
 export function explained(failure: FleetError, world: FleetError | undefined): FleetError {
   if (!world || failure.code === world.code || failure.code === 'interrupted') return failure;
-  // A switch that cuts the hypervisor off is why it heard of nobody.
+  // After a switch that cut the hypervisor off, it could not hear from fleet.
   const isOwn = failure.code === 'switch.unreachable' && world.code === 'back.taken';
   if (isOwn || (failure.blames !== 'commit' && world.code !== 'host.rebooted')) return failure;
   const detail = [failure.message, failure.detail].filter((text) => text !== undefined);

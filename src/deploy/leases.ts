@@ -2,20 +2,20 @@ import { isLost } from '../host/lost.ts';
 import type { Session } from './session.ts';
 
 /**
- * Lets hypervisors hear of us for as long as a deployment goes on, also those that are done and wait
- * for the others; one that does not hear of us for `confirm` ms puts itself back.
- * @returns what ends it
+ * Renews the leases for as long as a deployment goes on, including those of hypervisors that are done and wait for
+ * the others. A hypervisor whose lease is not renewed for `confirm` ms rolls itself back.
+ * @returns a function that stops this
  */
 export function keepLeases(sessions: readonly Session[], confirm: number): () => void {
   const underway = new Set<Session>();
   const tell = async (session: Session): Promise<void> => {
-    // A step keeps the time itself, and during a switch only a fresh connection proves anything.
+    // A step extends the lease itself, and during a switch only a fresh connection proves anything.
     if (session.isBusy || underway.has(session)) return;
     underway.add(session);
     try {
       await session.renew();
     } catch (error) {
-      // Whatever it is, the next step finds out, and says so.
+      // Whatever is wrong, the next step meets it and reports it.
       if (isLost(error) && !session.isBusy) await session.reconnect().catch(() => undefined);
     } finally {
       underway.delete(session);

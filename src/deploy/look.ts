@@ -3,10 +3,10 @@ import { NotHealthy } from '../model/not-healthy.ts';
 import type { Clock } from '../model/time.ts';
 import type { Session } from './session.ts';
 
-/** Ms between two words about a check that is waited for and seen no other than before. */
+/** Ms between two events about a check that is still failing in the same way. */
 const pause = 1000;
 
-/** Tells how it goes while a vm or hypervisor is looked at until it is as it should be. */
+/** Emits events while a vm or hypervisor is looked at until its checks pass. */
 export class Look {
   readonly #session: Session;
   readonly #clock: Clock;
@@ -20,7 +20,7 @@ export class Look {
     this.#target = target;
   }
 
-  /** Some do not hold yet: told about once a second, and when something else is seen. @param since of the clock */
+  /** Some checks do not pass yet: emitted about once a second, and when something else is seen. @param since ms of the clock */
   waiting(checks: readonly CheckResult[], since: number, limitMs: number): void {
     const failing = checks.filter((c) => !c.ok);
     const seen = failing.map((c) => `${c.target}\t${c.check}\t${c.seen}`).join('\n');
@@ -35,7 +35,7 @@ export class Look {
     this.#tell('passed', checks);
   }
 
-  /** Tells which did not hold. @returns what to throw */
+  /** Emits which checks failed. @returns what to throw */
   failed(why: string, checks: readonly CheckResult[], hint?: string): NotHealthy {
     this.#tell(
       'failed',

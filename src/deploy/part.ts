@@ -5,18 +5,18 @@ import type { Outcome, Work } from './work.ts';
 
 /** One hypervisor on its way through a rollout. */
 export interface Part {
-  /** Vms that were restarted while it built are in it as they were afterwards. */
+  /** Vms that an operation restarted during the build are in it as they were after that. */
   ctx: Context;
   readonly work: Work;
   readonly name: string;
   /**
-   * Ready: changed, healthy, not confirmed yet: its way back is armed. Confirming: that may have arrived, nobody
-   * takes it back any more. In doubt: the link went for good while it was confirmed; it is, or it goes back by
-   * itself.
+   * Ready: changed and healthy, but not confirmed yet, so its way back is armed. Confirming: the confirmation may have
+   * arrived, so it is not rolled back any more. In doubt: the link was lost for good while confirming; either it is
+   * confirmed or it rolls back by itself.
    */
   state: 'waiting' | 'ready' | 'confirming' | 'confirmed' | 'in-doubt' | 'ended';
   outcome?: Outcome;
-  /** Guests that were looked at last, with their runners; `-` for one that was not well. */
+  /** Guests at the last look, with their runners; `-` for one that was not healthy. */
   healthy?: ReadonlyMap<string, string>;
   failure?: FleetError;
   result?: HypervisorResult;

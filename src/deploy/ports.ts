@@ -1,7 +1,7 @@
 import type { HostConnector } from '../host/host.ts';
 import type { Clock } from '../model/time.ts';
 
-/** Everything of the world that the engine touches, beside hypervisors themselves. */
+/** Everything outside the process that the engine touches, besides hypervisors. */
 export interface Ports {
   readonly connector: HostConnector;
   readonly clock: Clock;

@@ -10,7 +10,7 @@ import type { FleetIndex } from '../model/index.ts';
 import { plainLine } from '../model/plain-text.ts';
 import type { PlanCheck } from '../plan/checks.ts';
 
-/** One probe must not take longer than this; the deadline of the guest decides how often. */
+/** Limit of one probe; the guest's deadline decides how often it is tried. */
 const probeMs = 3000;
 /** One try of a command inside a guest, in seconds. */
 const runSeconds = 10;
@@ -23,7 +23,7 @@ export async function probe(
   address: string,
   checks: readonly Check[],
 ): Promise<PlanCheck[]> {
-  // Inside one guest one command after the other.
+  // Inside one guest, one command at a time.
   let before: Promise<unknown> = Promise.resolve();
   return Promise.all(
     checks.map(async (check): Promise<PlanCheck> => {
@@ -66,7 +66,7 @@ async function inTurn<T>(host: Host, run: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The checks of all guests of a hypervisor that are as they were deployed and answer. */
+/** The checks of all guests of a hypervisor that run what was deployed and answer. */
 export async function probeAll(
   index: FleetIndex,
   hypervisor: string,
@@ -115,7 +115,7 @@ async function runInside(
     ...{ seconds: runSeconds, command },
   });
   if (code === 0) return 'exit 0';
-  // It may have said anything.
+  // A guest may print anything.
   const clean = plainLine(lines.join(' / ')).trim();
   const end =
     code === 124 ? `no end within ${runSeconds} s` : code === 255 ? 'ssh failed' : `exit ${code}`;

@@ -6,12 +6,12 @@ import { addressesOf, type Context } from './context.ts';
 import { checkpoint } from './interrupt.ts';
 import { Look } from './look.ts';
 
-/** A unit that is reloaded, and a kernel that is told, take their time: that long, in ms. */
+/** Ms until a reloaded unit, or a changed kernel setting, has to show its effect. */
 const takes = 10_000;
 
 /**
- * Brings back what somebody took away from the running system, each by the smallest means, and looks
- * whether it is there. No guest is touched; those that do not answer afterwards are named.
+ * Brings back what somebody removed from the running system, each by the smallest means, and checks
+ * that it is there. No guest is touched; those that do not answer afterwards are named.
  * @throws NotHealthy when something does not come back
  */
 export async function repairAll(ctx: Context, actions: readonly Action[]): Promise<void> {
@@ -42,7 +42,7 @@ export async function repairAll(ctx: Context, actions: readonly Action[]): Promi
   }
 }
 
-/** What no repair was for fails nothing: a bridge that the switch makes, a table of somebody else. */
+/** Only checks that a repair was for may fail it: not a bridge that the switch makes, or somebody else's table. */
 function isMendable({ ok, fault }: PlanCheck): boolean {
   return ok || fault?.repairs !== undefined;
 }

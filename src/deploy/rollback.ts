@@ -18,7 +18,7 @@ import type { Outcome, Work } from './work.ts';
 
 /**
  * Returns vms, and the hypervisor itself, to generations that are already built: no git, no build,
- * no evaluation. Verified like a deployment, and taken back when the old generation is not healthy.
+ * no evaluation. Verified like a deployment, and undone when the old generation is not healthy.
  */
 export function returning(returns: Returns, generations: Generations, operator: string): Work {
   return {
@@ -64,7 +64,7 @@ export function returning(returns: Returns, generations: Generations, operator: 
   };
 }
 
-/** Vms whose TAP or bridge was another one then. */
+/** Vms whose TAP or bridge was a different one in that generation. */
 function movedVms(ctx: Context, vms: readonly (readonly [string, Return])[]): string[] {
   return vms.flatMap(([name, { expected: then }]) => {
     const now = ctx.before.deployed.get(name)?.expected;
@@ -83,7 +83,7 @@ function needsItsHypervisor(ctx: Context, moved: readonly string[]): FleetError 
   );
 }
 
-/** Guests of the `microvm.vms` of a system: it starts them anew, on runners of its own. */
+/** Guests in the `microvm.vms` of a system, which restarts them on runners of its own. */
 export function declaredBy(system: Return, { systems }: Generations): readonly string[] {
   return systems.get(baseOf(system.path))?.declares ?? [];
 }
@@ -102,7 +102,7 @@ async function requireFound(ctx: Context, isMeant: (name: string) => boolean): P
   );
 }
 
-/** networkd takes none away: without guests they would stay, and keep their subnets. */
+/** Bridges to remove, because networkd removes none: they would stay without guests, and keep their subnets. */
 async function removeBridges(
   { before, session }: Context,
   system: Return,
@@ -175,7 +175,7 @@ function records(
     from: name === systemName ? before.currentSystem : before.vms.get(name)?.current,
   }));
   return {
-    // The fingerprint of an old generation is not known: once released, the next apply builds.
+    // The fingerprint of an old generation is unknown, so once released, the next apply builds.
     recorded: all.map(({ name, path, from, expected }) => ({
       name,
       fingerprint: '-',

@@ -13,7 +13,7 @@ import type { Ports } from './ports.ts';
 
 /** Ms that a step may take before its unit is ended, where fleet.yaml has no say. */
 const short = 120_000;
-/** Ms that the desk waits beyond a step's limit: the hypervisor ends the step by itself at the limit. */
+/** Ms that the desk still waits after a step's limit and `confirm`: the hypervisor ends the step at its limit. */
 const slack = 60_000;
 /** Ms between logins once one was refused, because sshd counts failures (PerSourcePenalties). */
 const refusedPause = 15_000;

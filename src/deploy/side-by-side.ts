@@ -1,7 +1,7 @@
 import type { Context } from './context.ts';
 import { inParallel } from './parallel.ts';
 
-/** A guest that is brought up. */
+/** A guest to bring up. */
 export interface Guest {
   readonly name: string;
   /** Something else is to run in it than before: how it settles tells of others that change. */
@@ -15,9 +15,9 @@ export interface Guest {
 
 /**
  * Brings guests up in the order given, at most `maxParallelVms` at a time, none before those that it
- * depends on are healthy. All up to the first that changes and runs settle alone: a change that lets guests die
- * does so to one of them. After it the next begins when the one before is healthy, and all settle side by side; one that falls
- * meanwhile stops the rest.
+ * depends on are healthy. All up to the first that changes and runs settle alone, so that a change that kills guests
+ * kills only one. From then on the next begins when the one before is healthy, and all settle side by side; one that
+ * fails meanwhile stops the rest.
  * @throws the first failure, when nobody is at work any more
  */
 export async function bringUpAll(ctx: Context, guests: readonly Guest[]): Promise<void> {

@@ -10,7 +10,7 @@ import { checkPlumbing } from '../plan/plumbing.ts';
 import type { Context } from './context.ts';
 import { Look } from './look.ts';
 
-/** TAPs re-join their bridges and networkd sets addresses in its own time: that long, in ms. */
+/** Ms that TAPs may take to re-join their bridges, and networkd to set addresses. */
 const networkSettles = 20_000;
 
 export interface SwitchTarget {
@@ -24,18 +24,18 @@ export interface SwitchTarget {
 
 /**
  * Activates a hypervisor's system and looks at it over a fresh connection. The boot default stays
- * as it is until everything else is well: until then a power cycle is a way back.
+ * as it is until everything else is healthy: until then a power cycle is a way back.
  */
 export async function switchHypervisor(ctx: Context, target: SwitchTarget): Promise<void> {
   const { session, clock, before } = ctx;
   const { name } = session.hypervisor;
   const { confirm } = ctx.index.fleet.rollout;
-  // After repairs: what they mended was not wrong before the switch.
+  // Looked at after repairs, so that what they mended does not count as wrong before the switch.
   const known = target.networks.length > 0 ? wrongBefore(ctx, target, await session.facts()) : [];
   let code: number | undefined;
   try {
     code = await session.step(switchSystem(session.id, target.toplevel, target.networkd));
-    // What was connected before a switch may live on where nobody could connect any more.
+    // An old connection may survive a switch after which nobody could log in any more.
     await session.reconnectWithin(confirm);
   } catch (error) {
     throw isCutOff(error) ? unreachable(error, confirm) : error;
@@ -53,7 +53,7 @@ export async function switchHypervisor(ctx: Context, target: SwitchTarget): Prom
     const facts = await session.facts().catch((error: unknown) => {
       throw isCutOff(error) ? unreachable(error, confirm) : error;
     });
-    // Whoever looks at it now sees the old system, and would say of that what is wrong with it.
+    // By now the old system runs, and a look would judge that one.
     if (facts.lock?.id !== session.id || facts.lock.decided === 'back') throw byItself(confirm);
     const checks = [
       ...checkHypervisor(name, target.toplevel, target.networks, facts),
@@ -75,15 +75,15 @@ export async function switchHypervisor(ctx: Context, target: SwitchTarget): Prom
 }
 
 /**
- * What kept packets of guests from getting through before the switch, in just this way: not its doing. Where
- * fleet had deployed nothing only what is others' was there, and a switch starts what somebody stopped.
+ * What already kept guests' packets from getting through, in the same way, before the switch: not its fault. Where fleet
+ * had deployed nothing, only the parts of others were there; and a switch starts what somebody stopped.
  */
 function wrongBefore(
   { index, session: { hypervisor } }: Context,
   { toplevel, networks }: SwitchTarget,
   facts: Facts,
 ): CheckResult[] {
-  // It was taken up again, and is what has brought it.
+  // A resumed deployment may have caused it itself.
   if (facts.currentSystem === toplevel) return [];
   const isOurs = deployedNetworks(index, hypervisor.name, facts).length > 0;
   return checkPlumbing(hypervisor, networks, facts).filter(
@@ -91,12 +91,12 @@ function wrongBefore(
   );
 }
 
-/** The link went with the switch and did not come back, or not before the hypervisor went back. */
+/** The link was lost in the switch and did not come back, or only after the hypervisor rolled back. */
 function isCutOff(error: unknown): error is FleetError {
   return isLost(error) || (error instanceof FleetError && error.code === 'back.taken');
 }
 
-/** Not `ssh.*`: it is the switch that is to blame. */
+/** Not an `ssh.*` code, because the switch is to blame. */
 function unreachable(error: FleetError, confirm: number): FleetError {
   if (error.code === 'back.taken') return byItself(confirm, error);
   return new FleetError('switch.unreachable', 'the hypervisor is unreachable after the switch', {

@@ -18,8 +18,8 @@ import { probe } from './probes.ts';
 
 /**
  * Looks at one hypervisor and its vms, and once more after the settle time: a guest in a restart
- * loop is healthy whenever one happens to look. Reads only: what starts after a reboot is a
- * deployment's to write down.
+ * loop may be healthy at any single look. Only reads: recording which guests start after a reboot is up to
+ * deployments.
  */
 export async function verifyHypervisor(
   index: FleetIndex,
@@ -36,7 +36,7 @@ export async function verifyHypervisor(
       ? checkHypervisor(
           hypervisor.name,
           first.deployed.get(systemName)?.path,
-          // What is new in fleet.yaml is not missing; of a host that fleet never deployed all of it is.
+          // What is new in fleet.yaml does not count as missing, except on a host that fleet never deployed to.
           first.deployed.has(systemName) ? [] : index.networksOn(hypervisor.name),
           first,
         )
@@ -90,13 +90,13 @@ function notes(index: FleetIndex, hypervisor: string, facts: Facts): Note[] {
   ];
 }
 
-/** What cannot be read may be taken for something else. */
+/** State in a version that is not known here could be misread. */
 function stateNotes(target: string, facts: Facts): Note[] {
   const text = unknownState(facts);
   return text === undefined ? [] : [{ target, text }];
 }
 
-/** In the midst of a deployment a vm is not as the last one left it. */
+/** In the middle of a deployment a vm is not as the last one left it. */
 function underWay(target: string, { open }: Facts): Note[] {
   return open.map((one) => ({
     target,
@@ -119,7 +119,7 @@ function runnerLost(target: string, seen: string): CheckResult {
 }
 
 function lookAt(index: FleetIndex, vm: Vm, facts: Facts): CheckResult[] {
-  // Never deployed: what it is on is all there is to compare with.
+  // Never deployed: what it runs now is all there is to compare with.
   const seen = facts.vms.get(vm.name);
   const deployed = facts.deployed.get(vm.name);
   const expected = reachedBy(index, vm, facts);

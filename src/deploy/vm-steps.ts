@@ -17,7 +17,7 @@ export async function stopVm(ctx: Context, name: string): Promise<void> {
 /**
  * Creates, updates or starts one guest and looks at it until it has settled.
  * @param runner store path that was built for it
- * @param onHealthy told when it is healthy first
+ * @param onHealthy called when it is healthy for the first time
  */
 export async function bringUpVm(
   ctx: Context,
@@ -101,7 +101,7 @@ async function update(ctx: Context, vm: Vm, runner: string): Promise<void> {
   const run = vm.state === 'running';
   const how = { name, stopTimeout: ctx.index.fleet.rollout.stopTimeout, runs: run };
   if (!run && isBusy(ctx.before.vms.get(name))) await stopVm(ctx, name);
-  // Of a runner that was collected microvm cannot make a diff, and would leave the guest half updated.
+  // If the old runner was collected, `microvm` cannot diff against it and would leave the guest half updated.
   if (ctx.before.gone.has(name) || ctx.before.lost.has(name)) {
     await session.step(steps.setRunner(how, runner, `update ${name}`));
     return;
@@ -109,7 +109,7 @@ async function update(ctx: Context, vm: Vm, runner: string): Promise<void> {
   try {
     await session.step(steps.updateVm(how, session.hypervisor.checkout));
   } catch (error) {
-    // Its exit status proves nothing (a failing closure diff ends it): a look does.
+    // Its exit status proves nothing (a failing closure diff ends it early); only a look does.
     const now = (await session.health()).vms.get(name);
     if ((run ? now?.booted : now?.current) !== runner) throw error;
     session.note(`microvm -u of ${name} failed, though ${name} is on its new runner`);

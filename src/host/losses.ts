@@ -7,7 +7,7 @@ import type { NewSystem } from './new-system.ts';
 
 /** Something that the running host has and a new system does not. */
 export interface Loss {
-  /** What a person calls it by: a bridge, a vm, an address, a user, a port. */
+  /** Its name for a person: a bridge, a vm, an address, a user, a port. */
   readonly name: string;
   readonly text: string;
   /** It cuts the host itself or a guest of it off: refused until a person has named it. */
@@ -104,7 +104,7 @@ function asksDhcp(device: string, next: NewSystem, isMade: boolean): boolean {
   return file === undefined && (scripted?.addresses.length ?? 0) === 0 && next.dhcp;
 }
 
-/** The address that we came in by: without it nobody comes in again. */
+/** The address that fleet connected to: without it nobody can log in again. */
 function ownAddress(facts: Facts, runners: Runners, next: NewSystem): Loss | undefined {
   const { ownAddress: own } = facts;
   if (own === undefined) return undefined;

@@ -5,7 +5,7 @@ export function isLost(error: unknown): boolean {
   return error instanceof FleetError && error.code.startsWith('ssh.');
 }
 
-/** Codes of what another try does not change. */
+/** Codes of errors that a retry cannot change. */
 const refusals: ReadonlySet<string> = new Set(
   [
     ...['auth-failed', 'unknown-host-key', 'host-key-changed', 'host-key-revoked'],
@@ -14,7 +14,7 @@ const refusals: ReadonlySet<string> = new Set(
 );
 
 /**
- * Somebody said no: our key, its key, the configuration. Trying again is of no use, and counts: an sshd
+ * A login was refused, for our key, its key or the configuration. A retry is of no use, and does harm: an sshd
  * shuts out addresses whose logins fail (PerSourcePenalties).
  */
 export function isRefusal(error: unknown): boolean {

@@ -8,11 +8,11 @@ export interface Facts {
   readonly now: number;
   readonly bootId: string;
   readonly machine: string;
-  /** Address we come from, as the hypervisor sees it. */
+  /** The address that fleet connects from, as the hypervisor sees it. */
   readonly clientAddress: string | undefined;
-  /** Address of the hypervisor's that we came to, as it sees it. */
+  /** The hypervisor's own address that fleet connected to, as it sees it. */
   readonly ownAddress?: string | undefined;
-  /** Port on which sshd took us in; the one that we called may be forwarded to it. */
+  /** The port of sshd that fleet is connected to; the port that fleet called may be forwarded to it. */
   readonly sshdPort: number | undefined;
   readonly currentSystem: string | undefined;
   readonly bootedSystem: string | undefined;
@@ -28,7 +28,7 @@ export interface Facts {
   readonly freeKiB: ReadonlyMap<string, number>;
   /** KiB that the folder of a vm takes in /var/lib/microvms, by vm. */
   readonly takenKiB: ReadonlyMap<string, number>;
-  /** Counting ended before its time: of vms that are not in `takenKiB` it is not known. */
+  /** Counting was cut short: for vms that are missing in `takenKiB` the size is unknown. */
   readonly takenCut?: true;
   /** The deployment that has this hypervisor, dead or alive. */
   readonly lock: OpenDeployment | undefined;
@@ -118,7 +118,7 @@ export interface OpenDeployment {
   readonly since: number;
   /** Who decided how it ends; undefined: nobody yet. */
   readonly decided: 'back' | 'confirmed' | undefined;
-  /** Seconds until the hypervisor puts itself back, unless it hears of fleet. */
+  /** Seconds until the hypervisor rolls itself back, unless it hears from fleet. */
   readonly left: number;
   /** Its way back is armed, or one of its steps runs: it is not dead. */
   readonly atWork: boolean;

@@ -184,7 +184,7 @@ export type Check =
 
 export type VmState = 'running' | 'stopped';
 
-/** What starts after a reboot: `healthy` when it was, the last time somebody looked. */
+/** What starts after a reboot; `healthy`: only if the vm was healthy when a deployment last looked. */
 export type Autostart = 'always' | 'healthy' | 'never';
 
 /** Runners of microvm.nix that fleet starts and stops guests with. */
@@ -241,7 +241,7 @@ export interface Rollout {
   readonly settle: number;
   readonly deadline: number;
   readonly stopTimeout: number;
-  /** A hypervisor that has not heard of fleet for this long puts itself back. */
+  /** A hypervisor that has not heard from fleet for this long rolls itself back. */
   readonly confirm: number;
   readonly limits: StepLimits;
   readonly onFailure: 'revert-fleet' | 'revert-hypervisor' | 'halt';

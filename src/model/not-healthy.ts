@@ -1,7 +1,7 @@
 import type { CheckResult } from './check-result.ts';
 import { FleetError } from './errors.ts';
 
-/** Something that is not as it should be, with everything that was looked at last: it speaks against the commit. */
+/** Checks failed: an error with the last result of every check. It blames the commit unless told otherwise. */
 export class NotHealthy extends FleetError {
   readonly target: string;
   readonly checks: readonly CheckResult[];
@@ -22,7 +22,7 @@ export class NotHealthy extends FleetError {
     super('verify.not-healthy', `${target} ${why}`, {
       ...(hint !== undefined && { hint }),
       detail: [...failed, ...lines].join('\n'),
-      // What a check says, the commit did, unless more is known.
+      // A failed check blames the commit, unless more is known.
       blames: 'commit',
     });
     this.target = target;

@@ -4,10 +4,10 @@ import type { FleetError } from './errors.ts';
 export interface HypervisorResult {
   readonly hypervisor: string;
   readonly outcome: 'done' | 'untouched' | 'rolled-back' | 'rollback-failed' | 'in-doubt';
-  /** What changed, a line each; after a roll-back: what was put back. */
+  /** What changed, one line each; after a roll-back: what was rolled back. */
   readonly lines: readonly string[];
   readonly failure?: FleetError;
-  /** Why nothing was done, or it was taken back, though nothing failed here. */
+  /** Why nothing was done here, or it was rolled back, though nothing failed here. */
   readonly because?: string;
 }
 

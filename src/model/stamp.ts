@@ -8,8 +8,8 @@ import type { Clock } from './time.ts';
 const most = { line: 1000, text: 8000, seen: 500, checks: 50 } as const;
 
 /**
- * Gives what is told of a deployment its version, time, id and phase, and keeps it bounded and printable:
- * the one place where an event is made of what the engine and the use cases tell.
+ * Makes events out of what the engine and the use cases emit, and is the only place that does so: adds version, time,
+ * deployment and phase, and keeps everything bounded and printable.
  * @param deployment null: its `deployment` event says which it is
  */
 export function stamping(

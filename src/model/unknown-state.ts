@@ -1,6 +1,6 @@
 import type { Facts } from './facts.ts';
 
-/** What a person has to know, and do, where the state of a hypervisor is in a version that is not known here. */
+/** What to tell a person when a hypervisor's state is in a version that this fleet does not know. */
 export function unknownState({ unknownState: found }: Facts): string | undefined {
   if (!found) return undefined;
   const { version, reads } = found;

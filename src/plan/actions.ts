@@ -10,7 +10,7 @@ import { hypervisorChecks } from './drift.ts';
 import type { Action, Drift } from './plan.ts';
 import type { Selection } from './selectors.ts';
 
-/** What one hypervisor's plan is made from. */
+/** The input for one hypervisor's plan. */
 export interface Situation {
   readonly index: FleetIndex;
   readonly hypervisor: string;
@@ -19,11 +19,11 @@ export interface Situation {
   /** Desired, by target; undefined before the commit is known (a flake.lock still to be made). */
   readonly fingerprints: ReadonlyMap<string, string> | undefined;
   readonly selection: Selection;
-  /** Held targets that are to be deployed again. */
+  /** Held targets to release and deploy again. */
   readonly release: ReadonlySet<string>;
-  /** Guests that are to start anew, whatever else is done. */
+  /** Guests to restart, whatever else is done. */
   readonly restart: ReadonlySet<string>;
-  /** The checkout has to move: there will be a new commit, or it is at another one. */
+  /** The checkout has to move, because there will be a new commit or it is at another one. */
   readonly moves: string | undefined;
 }
 
@@ -57,7 +57,7 @@ function leavingWhy(name: string, s: Situation): string {
     : 'not in fleet.yaml any more; its state is kept';
 }
 
-/** What the running system has and somebody took away comes back before anything else is done. */
+/** Repairs, before anything else: what belongs to the running system and somebody removed comes back. */
 function repairActions({ index, hypervisor, facts, selection }: Situation): Action[] {
   if (!selection.targets.has(hypervisor)) return [];
   return hypervisorChecks(index, hypervisor, facts).flatMap(({ fault }): Action[] =>
@@ -141,7 +141,7 @@ function neededActions(vm: Vm, s: Situation): Action[] {
   if (vm.state === 'stopped') return isBusy(seen) ? say('stop', 'fleet.yaml says stopped') : [];
   if (!active) return say('start', `microvm@${vm.name} is ${seen.unit.active}`);
   if (seen.booted !== seen.current) {
-    // Not into a runner that somebody armed while the vm is held on another.
+    // Not if that would boot a runner that somebody armed while the vm is held on another.
     if (held && seen.current !== deployed?.path) return [];
     return say('restart', 'current differs from booted');
   }
@@ -157,7 +157,7 @@ type Disks = ReadonlyMap<string, number>;
 const disksOf = (name: string, { facts }: Situation): Disks =>
   facts.images.get(`/var/lib/microvms/${name}`) ?? new Map();
 
-/** What lies in a folder that fleet did not make, and becomes a disk of the vm. */
+/** Files in a folder that fleet did not make and that become disks of the vm. */
 function foundDisks(vm: Vm, s: Situation): string[] {
   const disks = disksOf(vm.name, s);
   return vm.volumes.flatMap(({ image, sizeMiB }) => {
@@ -174,7 +174,7 @@ function foundDisks(vm: Vm, s: Situation): string[] {
 const mountOf = (vm: Vm, image: string): string =>
   vm.volumes.find((v) => v.image === image)?.mount ?? image;
 
-/** Whoever may write in a folder can make so many files there that its disks are not among those looked at. */
+/** A folder can hold so many files that its disks are not among those that were looked at. */
 function unseenDisks(vm: Vm, { facts }: Situation): string[] {
   const folder = `/var/lib/microvms/${vm.name}`;
   return vm.volumes.length > 0 && facts.crowded.has(folder)
@@ -182,7 +182,7 @@ function unseenDisks(vm: Vm, { facts }: Situation): string[] {
     : [];
 }
 
-/** A vm under another name is another vm: its disks are empty, those it had stay where they are. */
+/** A renamed vm is a new vm: its disks are empty, and the old ones stay where they are. */
 function emptyDisks(vm: Vm, s: Situation): string[] {
   const { facts, index, hypervisor } = s;
   const left = [...facts.images]
@@ -198,13 +198,13 @@ function emptyDisks(vm: Vm, s: Situation): string[] {
   });
 }
 
-/** A guest that finds an empty disk looks as well as one with all its data. */
+/** Warnings about empty disks: a guest that gets one looks as healthy as one with all its data. */
 function otherDisks(vm: Vm, before: Expected | undefined, disks: Disks): string[] {
   if (!before) return [];
   const left = before.volumes.flatMap((old) => {
     const now = vm.volumes.find((v) => v.image === old.image);
     if (!now) return [`${old.image} stays, but is not mounted any more`];
-    // `size` acts when an image is made and never again; what was written down may never have been so.
+    // `size` takes effect only when an image is made, so the recorded size may never have been the real one.
     const bytes = disks.get(old.image);
     const size = bytes === undefined ? old.sizeMiB : Math.round(bytes / 1024 / 1024);
     return now.sizeMiB !== size ? [`${old.image} stays at ${size} MiB`] : [];

@@ -9,7 +9,7 @@ export function collectedDrift(index: FleetIndex, hypervisor: string, facts: Fac
   return [...collectedDeployed(index, hypervisor, facts), ...collectedRunners(facts)];
 }
 
-/** Runners of whatever vm that are gone, and that `collectedDeployed` does not tell of. */
+/** Runners that are gone, of any vm, and that `collectedDeployed` does not cover. */
 export function collectedRunners(facts: Facts): Drift[] {
   return [...facts.lost].flatMap(([target, links]): Drift[] => {
     const seen = facts.vms.get(target);
@@ -25,7 +25,7 @@ export function collectedRunners(facts: Facts): Drift[] {
   });
 }
 
-/** A guest that runs reads its programs from there; `booted` of one that does not is only stale. */
+/** A running guest reads its programs from `booted`; in a stopped one that link is merely stale. */
 function lostStore(target: string, links: readonly string[], seen: VmFacts | undefined): Drift[] {
   if (!links.includes('booted') || seen?.unit.active !== 'active') return [];
   return [
@@ -65,7 +65,7 @@ function collectedDeployed(index: FleetIndex, hypervisor: string, facts: Facts):
   });
 }
 
-/** Why a target is built again, though nothing changed: recording it makes its root anew. */
+/** Why a target is built again though nothing changed: recording it restores its GC root. */
 export function lostGeneration(drift: readonly Drift[], target: string): string | undefined {
   const own = drift.filter((d) => d.target === target);
   if (own.some((d) => d.code === 'collected')) return 'what was deployed was collected';

@@ -21,20 +21,20 @@ export interface PlanInput {
   readonly facts: ReadonlyMap<string, Facts | Error>;
   readonly selection: Selection;
   readonly release: ReadonlySet<string>;
-  /** Guests that are to start anew, whatever else is done. */
+  /** Guests to restart, whatever else is done. */
   readonly restart?: ReadonlySet<string>;
   /** By hypervisor: the checks of fleet.yaml, as they were seen. */
   readonly probed?: ReadonlyMap<string, readonly PlanCheck[]>;
   readonly warnings: readonly string[];
-  /** What stands in the way of all of it. */
+  /** Why nothing of it can be applied. */
   readonly problems?: readonly string[];
-  /** Hypervisor → commit, as the remote remembers it: for those that do not answer. */
+  /** Hypervisor → commit according to the remote, for those that do not answer. */
   readonly lastDeployed?: ReadonlyMap<string, string>;
   /** Commits that hold the same files as `head`. */
   readonly sameAsHead?: ReadonlySet<string>;
   /** Commit → what its fleet.yaml says, of those deployed; as far as they are known here. */
   readonly before?: ReadonlyMap<string, FleetIndex>;
-  /** Hypervisor → what its first switch would take away, by all that fleet.yaml says. */
+  /** Hypervisor → what its first switch would take away, judging by fleet.yaml alone. */
   readonly lost?: ReadonlyMap<string, readonly Lost[]>;
   /** Hypervisor → what a person has to do there first, as it was seen when it was planned. */
   readonly obstacles?: ReadonlyMap<
@@ -43,9 +43,9 @@ export interface PlanInput {
   >;
 }
 
-/** Something that a host has and its new system has not. */
+/** Something that a host has and its new system will not have. */
 export interface Lost {
-  /** What --drop calls it by. */
+  /** Its name for --drop. */
   readonly name: string;
   readonly text: string;
   /** Apply refuses it until it is named. */
@@ -65,7 +65,7 @@ export function makePlan(input: PlanInput): Plan {
   };
 }
 
-/** What one hypervisor says must not keep the others from being planned, whatever it is. */
+/** Whatever one hypervisor answers, the others can still be planned. */
 function planSafely(name: string, input: PlanInput): HypervisorPlan {
   try {
     return planHypervisor(name, input);
@@ -104,7 +104,7 @@ function planHypervisor(name: string, input: PlanInput): HypervisorPlan {
     };
   }
   const at = facts.checkout?.commit;
-  // After a revert it holds the same files under another name: there is nothing to move.
+  // After a revert the checkout has the same files under another commit: nothing has to move.
   const head = at !== undefined && input.sameAsHead?.has(at) ? at : input.head;
   const found = [
     ...drift(input.index, name, facts, input.probed?.get(name), input.release),

@@ -31,10 +31,10 @@ export interface HypervisorPlan {
  * checkout: the checkout moves to the commit, nothing that runs changes.
  * switch: the hypervisor's own system is built and, if it differs, activated.
  * update: the vm's runner is built; the guest restarts if the runner differs.
- * return: state that was set aside comes back, then as update.
+ * return: state that was set aside is restored, then as update.
  * join: a TAP goes back into its bridge; the guest is not touched.
- * restart: only a new start makes again what is missing, or somebody asked for it.
- * repair: one thing of the running system's that somebody took away comes back; no guest is touched.
+ * restart: only a restart brings back what is missing, or somebody asked for one.
+ * repair: one part of the running system that somebody removed comes back; no guest is touched.
  */
 export type ActionKind =
   | 'checkout'
@@ -129,10 +129,10 @@ export interface Drift {
   readonly message: string;
 }
 
-/** What apply does not mend by itself, or nobody can from here. */
+/** Drift that apply does not mend, or that cannot be mended from here. */
 const unwell = new Set<Drift['code']>(['no-answer', 'helper', 'check', 'forward-drop', 'not-kept']);
 
-/** What is not well and stays so when the plan is carried out. */
+/** What is wrong and stays wrong when the plan is carried out. */
 export function unmended(plan: Plan): Drift[] {
   return plan.hypervisors.flatMap(({ actions, drift }) => {
     const anew = actions.filter((a) => a.kind === 'restart' || a.restart);
@@ -147,7 +147,7 @@ export function restartable(plan: Plan): string[] {
   return [...new Set(own.map((d) => d.target))];
 }
 
-/** True when apply would refuse it, or not know what it does. */
+/** True when apply would refuse the plan, or could not know what it does. */
 export function isBlocked(plan: Plan): boolean {
   return (
     plan.problems.length > 0 ||

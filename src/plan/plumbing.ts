@@ -22,7 +22,7 @@ export function checkPlumbing(
   ];
 }
 
-/** Whether what a power cut has to find again is on a disk. */
+/** Whether the state that has to survive a power cut is on a disk. */
 export function checkState(target: string, { stateMount }: Facts): PlanCheck[] {
   if (!stateMount) return [];
   const { folder, type, othersKept } = stateMount;
@@ -36,7 +36,7 @@ export function checkState(target: string, { stateMount }: Facts): PlanCheck[] {
   ];
 }
 
-/** A packet is forwarded, or not, by the interface that it came in by; of IPv6 by one switch for all. */
+/** IPv4 forwarding depends on the interface that a packet came in on; IPv6 has one switch for all. */
 function checkForwarding(
   { name, uplink }: Hypervisor,
   networks: readonly Network[],
@@ -73,7 +73,7 @@ function checkTable(target: string, { plumbing: { table } }: Facts): PlanCheck[]
   return [result(target, 'firewall', 'as deployed', seen, { code: 'firewall', says, repairs })];
 }
 
-/** What one table accepts another may still drop: Docker's policy does, of what it does not know. */
+/** What one table accepts another may still drop, as Docker's policy does with traffic it does not know. */
 function checkDrops(target: string, network: Network, { plumbing }: Facts): PlanCheck[] {
   const chains = plumbing.drops
     .filter(({ names }) => !names.some((name) => isOf(name, network)))
@@ -109,7 +109,7 @@ function checkDns({ name, nameservers }: Hypervisor, { plumbing }: Facts): PlanC
   ];
 }
 
-/** @param wrong what was seen instead of what was expected; nothing when all is well */
+/** @param wrong what was seen instead of what was expected; empty if the check passed */
 function result(
   target: string,
   check: string,

@@ -48,13 +48,13 @@ export function problems(
   ];
 }
 
-/** Without what the system brings that will be there by the time it is needed. */
+/** Leaves out tools that the new system brings in time. */
 function missing({ missingTools }: Facts, actions: readonly Action[]): readonly string[] {
   const switches = actions.some(({ kind }) => kind === 'switch');
   return missingTools.filter((tool) => !(switches && tool === 'microvm'));
 }
 
-/** Two repositories would take each other's guests out. */
+/** Another fleet deployed here: two repositories would remove each other's guests. */
 function foreign(index: FleetIndex, facts: Facts): string[] {
   const { name } = index.fleet;
   return facts.fleet === undefined || facts.fleet === name

@@ -11,7 +11,7 @@ export const needed = {
 
 const builds = new Set<Action['kind']>(['switch', 'create', 'return', 'update']);
 
-/** What a hypervisor has too little of for these actions, each with the number and what to do. */
+/** What a hypervisor has too little of for these actions: how much there is, and what to do. */
 export function resourceProblems(facts: Facts, actions: readonly Action[]): string[] {
   if (!actions.some((a) => builds.has(a.kind))) return [];
   const lacks = (folder: string, need: number) => (facts.freeKiB.get(folder) ?? need) < need;

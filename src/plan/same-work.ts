@@ -1,8 +1,8 @@
 import type { Action, HypervisorPlan } from './plan.ts';
 
 /**
- * A guest that comes and goes by itself does not make a plan stale; nor does the checkout, which a
- * deployment that is put in order first takes back along.
+ * Left out of the comparison: a guest that starts or stops by itself does not make a plan stale; nor does the
+ * checkout, which moves when a dead deployment is rolled back first.
  */
 const passing = new Set<Action['kind']>(['checkout', 'start', 'restart', 'join', 'repair']);
 

@@ -71,7 +71,7 @@ export function git(
         return undefined;
       },
     });
-    // One that is stopped ends as any that fails, or is rejected.
+    // A git that is stopped either ends like one that failed, or its promise is rejected.
     const stopped = () =>
       asked?.aborted ? interrupted() : late.aborted ? timedOut(args, limits.timeout) : undefined;
     await instance

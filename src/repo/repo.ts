@@ -23,13 +23,13 @@ export interface PushedCommit {
 export interface RemoteState {
   /** Commit of the branch; undefined: there is no such branch. */
   readonly head: string | undefined;
-  /** Tree → the commit that had it when it was found bad. */
+  /** Quarantined tree → the commit that had it when it failed. */
   readonly bad: ReadonlyMap<string, string>;
   /** Hypervisor → the commit that is deployed there. */
   readonly deployed: ReadonlyMap<string, string>;
 }
 
-/** What a person knows a commit by: text of others, as git has it. */
+/** How a person recognises a commit; text of others, as git has it. */
 export interface About {
   readonly subject: string;
   /** Name and age, as in `Grace, 2 hours ago`. */
@@ -46,21 +46,21 @@ export interface Upstream {
   readonly state: RemoteState;
 }
 
-/** What a deployment came to, to be told to the remote. */
+/** The outcome of a deployment, to record at the remote. */
 export interface Outcome {
   /** Without `branch` in it: the branch that is checked out by then. */
   readonly settings: GitSettings;
   /** A commit for the branch: the revert. */
   readonly branch?: string;
-  /** A commit that nobody is to deploy again. */
+  /** A commit to quarantine. */
   readonly bad?: string;
-  /** Hypervisor → commit, for those that were deployed to or put back; the remote has the commits. */
+  /** Hypervisor → commit, for those that were deployed to or rolled back; the remote has the commits. */
   readonly deployed: ReadonlyMap<string, string>;
-  /** Trees that are no longer bad. */
+  /** Trees to release from quarantine. */
   readonly forget?: readonly string[];
 }
 
-/** What was told. */
+/** What was recorded. */
 export interface Published {
   /** Refs that are new, changed or deleted at the remote. */
   readonly refs: readonly string[];

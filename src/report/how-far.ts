@@ -1,7 +1,7 @@
 import type { EventBody } from '../model/events.ts';
 import { takeUp } from '../model/take-up.ts';
 
-/** How far the hypervisors of a deployment are, by its events. */
+/** How far the hypervisors of a deployment are, according to its events. */
 export class HowFar {
   readonly #states = new Map<string, 'working' | 'confirming' | 'done' | 'over'>();
   #isRecording = false;
@@ -23,7 +23,7 @@ export class HowFar {
     return this.#are('working', 'confirming');
   }
 
-  /** What becomes of it when somebody asks to stop now. */
+  /** What happens to the deployment if somebody asks to stop now. */
   becomes(): string {
     if (this.#states.size === 0 && this.#resumed.length > 0)
       return (
@@ -49,7 +49,7 @@ export class HowFar {
     ].join('\n');
   }
 
-  /** What is left of it when somebody leaves at once, and by what it can be taken up; undefined: nothing is. */
+  /** What is left open if somebody quits at once, and the command that resumes it; undefined: nothing is. */
   left(): string | undefined {
     const open = this.open;
     if (!this.#deployment || open.length === 0) return undefined;
@@ -60,7 +60,7 @@ export class HowFar {
     ].join('\n');
   }
 
-  /** Of a deployment that is taken up again: all of them may be changed already. */
+  /** In a resumed deployment, all hypervisors may have been changed already. */
   get #resumed(): readonly string[] {
     return this.#deployment?.operation === 'resume' ? this.#deployment.hypervisors : [];
   }

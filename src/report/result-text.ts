@@ -11,7 +11,7 @@ const words: Record<HypervisorResult['outcome'], readonly ['green' | 'yellow' | 
   'in-doubt': ['red', 'in doubt'],
 };
 
-/** What a deployment did: what failed, where, with the last remote lines, and what was put back. */
+/** What a deployment did: what failed, where, with the last remote lines, and what was rolled back. */
 export function resultText(results: readonly HypervisorResult[], style: Style): string {
   return results
     .map((result) => {
@@ -37,7 +37,7 @@ export function resultText(results: readonly HypervisorResult[], style: Style): 
     .join('');
 }
 
-/** Somebody is up for these, and needs the next command. */
+/** Somebody was woken for these outcomes, and needs the next command. */
 const wantsLook: ReadonlySet<HypervisorResult['outcome']> = new Set([
   'rollback-failed',
   'in-doubt',

@@ -2,11 +2,11 @@ import { systemName } from '../../model/names.ts';
 import { clip } from './clip.ts';
 import * as shape from './shape.ts';
 
-/** How a hypervisor took its way back. */
+/** How a hypervisor's way back went. */
 export interface WayBack {
   /** The boot that it is in; undefined: it never began. */
   readonly bootId: string | undefined;
-  /** It did not hear of fleet, and went by itself. */
+  /** It did not hear from fleet, and rolled back by itself. */
   readonly isAlone: boolean;
   /** Folders whose disk had no room left. */
   readonly full: readonly string[];
@@ -18,9 +18,9 @@ export interface WayBack {
   readonly hasSwitched: boolean;
   /** Vms that it has started again. */
   readonly started: readonly string[];
-  /** What did not go back, in sentences. */
+  /** What could not be rolled back, in sentences. */
   readonly wrong: readonly string[];
-  /** The runner that each guest goes back to; undefined: it had none. Of one that is not there nothing is said. */
+  /** The runner that each guest returns to; undefined: it had none. Guests that are missing here were not recorded. */
   readonly runners: ReadonlyMap<string, string | undefined>;
   /** Vms that the deployment may have changed. */
   readonly targets: ReadonlySet<string>;
@@ -41,7 +41,7 @@ export function parseWayBack(answer: string): WayBack {
       hasSwitched: back.includes(systemName),
       started: back.filter((name) => name !== systemName).map(shape.words),
       wrong: rows.firsts('not-back').map((line) => clip(line, 2000)),
-      // A deployment that an older fleet began does not say which runner.
+      // A deployment begun by an older fleet does not record the runner.
       runners: new Map(
         rows
           .of('vm')

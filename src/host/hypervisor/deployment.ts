@@ -13,7 +13,7 @@ import { failureRows } from './failure-rows.ts';
 
 // What a hypervisor is told about a deployment that it is part of, but for its steps.
 
-/** What a deployment needs of a hypervisor, and what its way back is laid for. Times in ms. */
+/** What a deployment needs on a hypervisor, and what its way back has to cover. Times in ms. */
 export interface Beginning {
   readonly id: string;
   /** Who: user@host. */
@@ -24,16 +24,16 @@ export interface Beginning {
   readonly machine: string;
   /** KiB that have to be free in the store. */
   readonly storeKiB: number;
-  /** How long the hypervisor waits to hear of fleet. */
+  /** How long the hypervisor waits to hear from fleet before it rolls back. */
   readonly confirm: number;
   /** How long a guest may take to stop. */
   readonly stopTimeout: number;
   readonly checkout: string;
-  /** Vms that the way back puts back; the system always. */
+  /** Vms that the way back returns to their runners; the system it always does. */
   readonly vms: readonly string[];
 }
 
-/** The lock is somebody else's. */
+/** Somebody else holds the lock. */
 export class LockHeld extends FleetError {
   readonly holder: Holder;
 
@@ -97,12 +97,12 @@ export async function end(host: Host, id: string, result: string, timeoutMs?: nu
   await runScript(host, 'end', [id, result], timeoutMs === undefined ? {} : { timeoutMs });
 }
 
-/** Lets the hypervisor hear of us. @throws FleetError `back.taken` when it has not waited */
+/** Renews the lease. @throws FleetError `back.taken` when the hypervisor has already taken its way back */
 export async function renew(host: Host, id: string, timeoutMs: number): Promise<void> {
   await runScript(host, 'renew', [id], { timeoutMs });
 }
 
-/** Makes what is there for good. @throws FleetError `confirm.*` */
+/** Confirms: what is there now stays. @throws FleetError `confirm.*` */
 export async function confirm(host: Host, id: string, wanted: Confirmation): Promise<void> {
   await runScript(host, 'confirm', [id], { stdin: confirmationRows(wanted) });
 }
@@ -110,12 +110,12 @@ export async function confirm(host: Host, id: string, wanted: Confirmation): Pro
 /** Seconds that a way back may take: a switch, and guests that hang. */
 const wayBackSeconds = '600';
 
-/** Has it take its way back, or finds that it took it by itself. @throws FleetError `back.not-yet` */
+/** Has the hypervisor roll back, or finds that it did so by itself. @throws FleetError `back.not-yet` */
 export function takeWayBack(host: Host, id: string): Promise<WayBack> {
   return ask(host, 'back', [id, 'now', wayBackSeconds], parseWayBack);
 }
 
-/** Takes a deployment up again: waits for the step in hand. @throws FleetError `resume.*`, `back.taken` */
+/** Resumes a deployment: waits for the step in hand. @throws FleetError `resume.*`, `back.taken` */
 export function resume(
   host: Host,
   id: string,
@@ -140,7 +140,7 @@ export async function stopPreparing(host: Host, id: string): Promise<void> {
   await runScript(host, 'stop-preparing', [id]);
 }
 
-/** Has it keep why its deployment failed. @param where the hypervisor where it failed */
+/** Records on the hypervisor why its deployment failed. @param where the hypervisor where it failed */
 export async function keepFailure(host: Host, id: string, where: string, failure: FleetError) {
   await runScript(host, 'failure', [id], { stdin: failureRows(where, failure) });
 }

@@ -14,7 +14,7 @@ export interface Step<T = void> {
   readonly limit: 'short' | keyof StepLimits;
   /**
    * change: something that runs may change, the way back undoes it; build: it must not make the
-   * kernel kill guests; harmless: nothing to go back from.
+   * kernel kill guests; harmless: leaves nothing to roll back.
    */
   readonly kind: 'change' | 'build' | 'harmless';
   /** @throws FleetError when it says what cannot be */
@@ -108,7 +108,7 @@ export function removeBridges(id: string, bridges: readonly string[]): Step {
   return step(`remove ${bridges.join(', ')}`, 'bridges', [id, ...bridges]);
 }
 
-/** Brings back one thing of the running system's. */
+/** Brings back one part of the running system. */
 export function repair(words: readonly string[]): Step {
   return step(`repair ${words.slice(0, 2).join(' ')}`, 'repair', words, { kind: 'harmless' });
 }
@@ -135,12 +135,12 @@ export function createVm(name: string, checkout: string, runner: string): Step {
   return step(`create ${name}`, 'vm-create', [name, checkout, runner], guest);
 }
 
-/** State that was set aside comes back. */
+/** Restores state that was set aside. */
 export function restoreVm(name: string): Step {
   return step(`restore ${name}`, 'vm-return', [name]);
 }
 
-/** How a vm comes to another runner. */
+/** How a vm gets another runner. */
 export interface VmUpdate {
   readonly name: string;
   readonly stopTimeout: number;
@@ -156,7 +156,7 @@ export function updateVm(vm: VmUpdate, checkout: string): Step {
   return step(`update ${vm.name}`, 'vm-update', args, guest);
 }
 
-/** A runner that is built already becomes a vm's: no git, no build, no evaluation. */
+/** Gives a vm a runner that is built already: no git, no build, no evaluation. */
 export function setRunner(vm: VmUpdate, runner: string, title: string): Step {
   return step(title, 'vm-set', [vm.name, runner, wholeSeconds(vm.stopTimeout), then(vm)], guest);
 }
