@@ -32,7 +32,7 @@ if (major < 22 || (major === 22 && minor < 18)) {
   };
   process.on('SIGINT', onSignal(130));
   process.on('SIGTERM', onSignal(143));
-  // A terminal that was closed: what was changed is put back all the same.
+  // The terminal was closed: what was changed is rolled back all the same.
   process.on('SIGHUP', onSignal(129));
   // A reader that went away (`fleet plan | head`, a closed terminal) is no error, and must not end a
   // deployment half-way.

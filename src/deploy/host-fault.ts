@@ -15,7 +15,7 @@ function diskFull(hypervisor: string, folders: readonly string[]): FleetError {
 
 /**
  * What a way back reports about a hypervisor that no commit can have caused.
- * @param hypervisor its name, the boot that the deployment began in, and how long it waits to hear of us in ms
+ * @param hypervisor its name, the boot that the deployment began in, and how long it waits to hear from fleet, in ms
  */
 export function toBlame(
   { bootId: boot, full, isAlone }: Pick<WayBack, 'bootId' | 'full' | 'isAlone'>,

@@ -112,7 +112,7 @@ function neededActions(vm: Vm, s: Situation): Action[] {
     if (aside) return say('return', `with the state in ${aside}`);
     return say('create', ['new', ...emptyDisks(vm, s)].join('; '));
   }
-  // A hold is about what is deployed: a held guest that is down, or cut off, is repaired like any.
+  // A hold only pins the generation: a held guest that is down, or cut off, is repaired like any other.
   const held = s.facts.held.has(vm.name) && !s.release.has(vm.name);
   const deployed = s.facts.deployed.get(vm.name);
   const active = seen.unit.active === 'active';

@@ -39,7 +39,7 @@ export interface Revert {
   readonly commit: string;
   readonly hypervisor: string;
   readonly reason: string;
-  /** Commits that it takes back, a line each. */
+  /** Commits that it reverts, one line each. */
   readonly takenBack: readonly string[];
 }
 

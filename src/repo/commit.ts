@@ -32,7 +32,7 @@ export async function commit(
     const id = await git.text(['rev-parse', 'HEAD']);
     try {
       await requirePlanned(git, id, tree, on);
-      // Or what was just committed would look taken back in the repository's own index.
+      // Otherwise what was just committed would look reverted in the repository's own index.
       await stage(git, entries);
     } catch (error) {
       const parent = await git.run(['rev-parse', '--verify', '--quiet', `${id}^`]);

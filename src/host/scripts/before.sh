@@ -1,7 +1,7 @@
 # Behind deployments.sh: what the way back of a deployment returns each guest to, in the rows of `before`.
 
-# keep ID PATH NAME: from garbage collection until that deployment has ended; prints PATH, or - for what one cannot go
-# back to.
+# keep ID PATH NAME: keeps PATH from garbage collection until that deployment has ended; prints PATH, or - if there is
+# no returning to it.
 keep() {
 	if ! in_store "$2" || [ ! -e "$2" ]; then
 		echo -
@@ -12,7 +12,7 @@ keep() {
 	fi
 }
 
-# verified NAME RUNNER: it is what fleet deployed, or what it last saw the guest well on.
+# verified NAME RUNNER: fleet deployed this runner, or last saw the guest healthy on it.
 verified() {
 	deployed='' healthy=''
 	IFS=$tab read -r _ deployed _ 2>/dev/null <"$state/deployed/$1" || true
@@ -20,14 +20,14 @@ verified() {
 	[ "$2" != - ] && case $2 in "$deployed" | "$healthy") true ;; *) false ;; esac
 }
 
-# stands NAME: it has been up for longer than one that crashes and is started again.
+# stands NAME: the guest has been up for longer than one in a crash loop ever is.
 stands() {
 	since=$(systemctl show -p ActiveEnterTimestampMonotonic --value "microvm@$1.service")
 	is_active "microvm@$1.service" && [ $(($(uptime_seconds) - ${since:-0} / 1000000)) -ge 30 ]
 }
 
-# former NAME: the runner that a guest goes back to. `booted` says what runs only of one that stands: in a
-# crash loop it may be that of a try which nobody has ever seen well, and systemd starts `current`.
+# former NAME: the runner that a guest returns to. `booted` counts only for a guest that `stands`: in a
+# crash loop it may be a runner that was never seen healthy, and systemd starts `current` next.
 former() {
 	if [ "$was" = inactive ]; then
 		echo "$current"
@@ -70,7 +70,7 @@ guests_that_run() {
 	busy_guests || die begin.no-units "systemd does not say which guests run here: see systemctl list-units there, then try again"
 }
 
-# look_again ID: what its operated guests go back to is how they are now.
+# look_again ID: guests changed by an operation meanwhile return to how they are now.
 look_again() {
 	busy=$(guests_that_run)
 	while IFS= read -r row; do

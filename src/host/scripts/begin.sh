@@ -42,7 +42,7 @@ system=$(readlink -f "$R/run/current-system" 2>/dev/null || true)
 in_store "$system" || die preflight.no-generation "this hypervisor has no current system to go back to"
 
 # After a reboot guests are started one by one, and one that we had just stopped would start again; what
-# was cut off is put back before that. A unit that waits for its turn is a job, and inactive.
+# was cut off is rolled back before that. A unit that waits for its turn is a job, and inactive.
 # One that runs has had its first pass and tries some again, for minutes: it gives way to `seen`.
 is_starting() {
 	case $(systemctl show -p ActiveState -p SubState fleet-autostart.service) in

@@ -9,9 +9,9 @@ uptime_seconds() {
 	if read -r up _ 2>/dev/null </proc/uptime; then echo "${up%.*}"; else date +%s; fi
 }
 
-# extend ID SECONDS: the hypervisor puts itself back unless it hears of fleet within that time.
+# extend ID SECONDS: the hypervisor rolls itself back unless it hears from fleet within that time.
 extend() {
-	# On a full disk the one that there is stays.
+	# On a full disk the old deadline stays.
 	echo $(($(uptime_seconds) + $2)) >"$deployments/$1/deadline.$$" && mv -f "$deployments/$1/deadline.$$" "$deployments/$1/deadline"
 }
 
@@ -87,7 +87,7 @@ make_room() {
 	echo "make room on it with nix-collect-garbage or journalctl --vacuum-size=100M, or see what fills it: du -xh $1 | sort -h | tail"
 }
 
-# What a full disk made fail says so, whichever line it was. A script that has a trap of its own says it by itself.
+# Whichever line failed, the error names a full disk as its cause. A script with a trap of its own does this itself.
 explain() {
 	case $? in 0 | 70) return ;; esac
 	! full=$(full_disk) || die host.disk-full "the disk of $full is full: $(make_room "$full")"
@@ -131,7 +131,7 @@ step_holds() {
 # is_open ID: it had this hypervisor's lock once, and has not ended.
 is_open() { [ -e "$deployments/$1/begun" ] && [ ! -e "$deployments/$1/result" ]; }
 
-# refuse_decided ID: nothing is done any more for a deployment that has been decided.
+# refuse_decided ID: fails once the deployment is decided (back or confirmed): no step runs after that.
 refuse_decided() {
 	case $(target "$deployments/$1/decided") in
 	back) die back.taken "the hypervisor has put back what it had before: it did not hear of fleet in time" ;;
@@ -310,7 +310,7 @@ prune() {
 	for file in "$state"/expected/* "$state"/tables/*; do
 		if [ -f "$file" ] && [ ! -e "$R/nix/store/${file##*/}" ]; then rm -f "$file"; fi
 	done
-	# One that is open may still go back to any of them.
+	# A deployment that is still open may roll back to any of them.
 	for folder in "$deployments"/*; do ! is_open "${folder##*/}" || return 0; done
 	for profile in "$state"/profiles/*; do
 		name=${profile##*/}
@@ -319,8 +319,8 @@ prune() {
 	done
 }
 
-# settle ID: a deployment that nobody works at any more ends here and now: what it confirmed is
-# finished, anything else goes back. Of several that try, systemd lets one.
+# settle ID: ends a deployment that nobody works at any more: what it confirmed is finished, anything
+# else is rolled back. If several try at once, systemd lets only one.
 settle() {
 	if [ -f "$deployments/$1/back.sh" ]; then
 		systemd-run --quiet --collect --wait --unit="fleet-back-$1-now" --description="fleet $1: way back" \

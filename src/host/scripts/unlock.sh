@@ -1,5 +1,5 @@
 # unlock.sh ID: ends a deployment that nobody works at any more: what it confirmed is finished, anything
-# else goes back. Refuses while it is at work.
+# else is rolled back. Refuses while it is at work.
 id=$1
 folder=$deployments/$id
 ! at_work "$id" || die unlock.at-work "deployment $id is still at work here"

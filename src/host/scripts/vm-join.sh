@@ -1,2 +1,2 @@
-# vm-join.sh TAP BRIDGE: a TAP that left its bridge goes back, without touching its guest.
+# vm-join.sh TAP BRIDGE: puts a TAP that left its bridge into it again, without touching the guest.
 ip link set dev "$1" master "$2" up

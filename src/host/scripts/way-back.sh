@@ -2,8 +2,8 @@
 # before anything changes, behind a header with id, PATH and root. It needs neither fleet, nor git, nor
 # an evaluation, nor the network.
 #   lease   waits until fleet has not been heard of for too long, then as lapsed
-#   lapsed  what is confirmed is finished, anything else goes back; then the deployment is over
-#   now     goes back, also after it was confirmed; fleet looks, and ends the deployment
+#   lapsed  what is confirmed is finished, anything else is rolled back; then the deployment is over
+#   now     rolls back, even after it was confirmed; fleet looks, and ends the deployment
 #   boot    as lapsed, after a power cut, before any guest starts; 75: it reboots
 mode=$1
 # shellcheck disable=SC2154 # the header has it
@@ -250,7 +250,7 @@ if [ ! -e "$deployment/back.rc" ]; then
 			start_guest "$name" --no-block || fail "$name was not started"
 		done
 	fi
-	# So that a `microvm -u` by hand does not build what was just put back; without git it stays.
+	# Otherwise a `microvm -u` by hand would build what was just rolled back; without git the checkout stays.
 	former=$(meta "$id" former)
 	if [ "$mode" != boot ] && [ -e "$deployment/checked-out" ] && [ -n "$former" ]; then
 		checkout=$R$(meta "$id" checkout)
