@@ -7,13 +7,14 @@ const slack = 15_000 + 60_000;
 
 /**
  * Gives the deployment the hypervisor to itself from now on. A vm that an operation changed during the build counts as
- * the operation left it, not as it was when the deployment began: here, and for the way back.
- * @throws FleetError `lock.operation` when an operation does not end in time
+ * the operation left it, not as it was when the deployment began: here, and for the way back. Nothing has changed yet:
+ * a deployment that is asked to stop does not wait for operations.
+ * @throws FleetError `lock.operation` when an operation does not end in time; `interrupted`
  */
 export async function lockHypervisor(ctx: Context): Promise<Context> {
-  const { session, before } = ctx;
+  const { session, before, signal } = ctx;
   const { confirm, stopTimeout } = ctx.index.fleet.rollout;
-  const take = () => lock(session.host, session.id, stopTimeout + slack);
+  const take = () => lock(session.host, session.id, stopTimeout + slack, signal);
   const operated = await take().catch(async (error: unknown) => {
     if (!isLost(error)) throw error;
     await session.reconnectWithin(confirm);

@@ -68,6 +68,17 @@ export class Refusal {
 type Answer = string | number | Refusal | 'lost' | 'cut' | undefined;
 type Handler = (args: readonly string[]) => Answer;
 
+/** As a connection does it: what was asked to run goes on by itself. */
+async function unlessAborted<T>(running: Promise<T>, signal?: AbortSignal): Promise<T> {
+  if (!signal) return running;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    const stop = () => reject(new FleetError('interrupted', 'interrupted'));
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+  return Promise.race([running, aborted]);
+}
+
 /** A hypervisor in memory: it does to its facts what each script does to a real one. */
 export class FakeHypervisor {
   readonly name: string;
@@ -109,7 +120,7 @@ export class FakeHypervisor {
     const run: Host['run'] = async (text, args, options = {}) => {
       const lost = new FleetError('ssh.lost', `${this.name}: the connection was lost`);
       if (!isOpen || this.unreachable) throw lost;
-      const result = await this.#run(text, args, options);
+      const result = await unlessAborted(this.#run(text, args, options), options.signal);
       if (result === 'lost') {
         isOpen = false;
         throw lost;

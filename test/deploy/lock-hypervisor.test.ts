@@ -55,6 +55,20 @@ test('a link that is lost while it waits is made anew, and it asks again', async
   expect(result?.outcome).toBe('done');
 });
 
+test('who is asked to stop while an operation is waited for ends at once, and frees the lock', async () => {
+  const world = new World();
+  const operation = Promise.withResolvers<void>();
+  world.hv1.before = (script) => {
+    if (script !== 'lock') return;
+    world.interrupt.abort();
+    return operation.promise;
+  };
+  const [result] = await world.apply(['web1']);
+  expect(result).toMatchObject({ outcome: 'untouched', failure: { code: 'interrupted' } });
+  expect(world.hv1.facts.lock).toBeUndefined();
+  operation.resolve();
+});
+
 test('a guest that was restarted while it built goes back to what it was restarted on, and that is said', async () => {
   const world = new World();
   const { hv1 } = world;

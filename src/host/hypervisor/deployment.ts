@@ -67,9 +67,14 @@ export async function begin(host: Host, wanted: Beginning, signal?: AbortSignal)
 /**
  * Has the hypervisor to itself from now to the end of the deployment: waits for operations on its vms, as long as a
  * guest may take to stop and some more. @returns vms on which there have been some since it began
- * @throws FleetError `lock.operation` with the one that does not end in time
+ * @throws FleetError `lock.operation` with the one that does not end in time; `interrupted`
  */
-export async function lock(host: Host, id: string, timeoutMs: number): Promise<string[]> {
+export async function lock(
+  host: Host,
+  id: string,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<string[]> {
   try {
     const read = (answer: string) =>
       shape.understand('lock.unreadable', answer, () =>
@@ -77,7 +82,7 @@ export async function lock(host: Host, id: string, timeoutMs: number): Promise<s
           .firsts('operated')
           .map((vm) => shape.name(vm, 'vm')),
       );
-    return await ask(host, 'lock', [id], read, { timeoutMs });
+    return await ask(host, 'lock', [id], read, { timeoutMs, ...(signal && { signal }) });
   } catch (error) {
     if (!(error instanceof FleetError) || error.code !== 'lock.operation') throw error;
     const { id: operation, owner, operation: what } = parseHolder(error.message);

@@ -66,6 +66,8 @@ lock_hypervisor() (
 			extend "$1" $(($(meta "$1" confirm) + seconds))
 			flock -w "$seconds" -x "$hypervisor_lock" true ||
 				die lock.operation "$(operation_row "$(operations_at_work | head -n 1)")"
+			# Somebody may have been asked to stop meanwhile, and waits no more.
+			refuse_decided "$1"
 		}
 	fi
 	[ ! -s "$deployments/$1/operated" ] || look_again "$1"
