@@ -62,11 +62,11 @@ function timedOut(within: number, mayHaveChanged: boolean): FleetError {
       'cancel.timed-out',
       `no hypervisor was changed, but the deployment did not end ${late}`,
       {
-        hint: 'Hypervisors free their locks by themselves when the step in hand has ended. Look: fleet history',
+        hint: 'Hypervisors free their locks by themselves when the step in hand has ended. Check: fleet history',
       },
     );
   return new FleetError('cancel.timed-out', `the roll-back did not end ${late}`, {
     exitCode: exitCodes.rollbackFailed,
-    hint: 'Hypervisors that were not confirmed roll back by themselves. Look: fleet verify, then fleet history',
+    hint: 'Hypervisors that were not confirmed roll back by themselves. Check: fleet verify, then fleet history',
   });
 }

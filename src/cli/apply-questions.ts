@@ -12,7 +12,7 @@ import { canAsk, confirm } from './ask.ts';
 export async function offerRestarts(planned: Survey, signal: AbortSignal): Promise<Survey> {
   const names = restartable(planned.plan);
   if (names.length === 0 || !canAsk()) return planned;
-  const question = `Restart ${names.join(', ')}, which ${names.length === 1 ? 'is' : 'are'} not well?`;
+  const question = `Restart ${names.join(', ')}, which ${names.length === 1 ? 'is' : 'are'} unhealthy?`;
   return (await confirm(question, signal)) ? planned.restarting(names) : planned;
 }
 

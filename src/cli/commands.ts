@@ -56,14 +56,14 @@ export function declareCommands(command: Declare): void {
   );
   command(
     new Command('plan')
-      .description('show what apply would do, and what is not as it should be')
+      .description('show what apply would do, and what is wrong')
       .option('--offline', 'only compare files; contact no hypervisor')
       .addOption(on)
       .option('--release <names>', 'plan as if these were not held; comma-separated')
       .option('--no-diff', 'names of files instead of diffs')
       .option(
         '--detailed-exitcode',
-        'exit 2 when there are changes, 1 when something is not well or cannot be applied',
+        'exit 2 when there are changes, 1 when something is unhealthy or cannot be applied',
       )
       .option('--out <file>', 'save the plan; apply FILE then does exactly that, or nothing')
       .addOption(asJson),
@@ -103,7 +103,7 @@ export function declareCommands(command: Declare): void {
         'N that --list shows, or NAME=N (once for each name); default: the previous one that fits',
         (value, before: readonly string[] = []) => [...before, value],
       )
-      .option('--list', 'show the generations there are')
+      .option('--list', 'list the generations to return to')
       .option('-y, --yes', 'do not ask')
       .addOption(lockTimeout)
       .addOption(asJson)
@@ -117,7 +117,7 @@ export function declareCommands(command: Declare): void {
         '[name]',
         'a vm, a hypervisor, a branch, or (the beginning of) the id of a deployment or commit',
       )
-      .option('--last <n>', 'only the youngest n; default: 20')
+      .option('--last <n>', 'only the newest n; default: 20')
       .addOption(asJson),
     async () => (await import('./history.ts')).historyCommand,
   );

@@ -29,7 +29,7 @@ export async function historyCommand(
   const entries = all.slice(0, last);
   for (const { hypervisor, error } of silent)
     process.stderr.write(
-      `${saidBy(hypervisor, error)}\n${hypervisor} could not be asked: what it remembers is not among these.\n`,
+      `${saidBy(hypervisor, error)}\n${hypervisor} could not be asked: its history is not included.\n`,
     );
   if (options.json) {
     const unreachable = silent.map(({ hypervisor }) => hypervisor);

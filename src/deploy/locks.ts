@@ -166,8 +166,8 @@ export function lockHeld(name: string, { id, owner, operation, since }: LockHeld
       exitCode: exitCodes.locked,
       hint: [
         'No hypervisor was changed. Wait for it with --lock-timeout 10m.',
-        `If its fleet is gone: ${takeUp({ id, operation })}.`,
-        `When nobody is at work at it any more: fleet unlock ${name}`,
+        `If the fleet process behind it is gone: ${takeUp({ id, operation })}.`,
+        `If nothing of it is running on ${name} any more: fleet unlock ${name}`,
       ].join('\n'),
     },
   );

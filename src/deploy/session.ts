@@ -296,7 +296,7 @@ const nothing = () => {};
 
 /** Nobody waits for this deployment any more. Unlike a lost link, this is not retried. */
 const isOver = (name: string) =>
-  new FleetError('session.closed', `the deployment on ${name} is not gone on with from here`);
+  new FleetError('session.closed', `fleet no longer follows the deployment on ${name} from here`);
 
 /** The error for a step that took too long: not the commit's fault, and the hint says what can be done. */
 function explained(error: unknown, limit: 'short' | keyof StepLimits): unknown {

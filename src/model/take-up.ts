@@ -17,7 +17,7 @@ export function fate(open: OpenDeployment): string {
   if (!open.atWork) return 'it is no longer running';
   if (open.decided === 'back') return 'it is being rolled back';
   if (open.decided === 'confirmed') return 'it is confirmed and about to end';
-  return `without fleet it rolls itself back ${whenBack(open.left)}; if its fleet is gone: ${takeUp(open)}`;
+  return `without fleet it rolls itself back ${whenBack(open.left)}; if the fleet process behind it is gone: ${takeUp(open)}`;
 }
 
 /** Of the seconds that are left to fleet; the way back waits for a step, too. */

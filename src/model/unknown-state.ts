@@ -5,6 +5,6 @@ export function unknownState({ unknownState: found }: Facts): string | undefined
   if (!found) return undefined;
   const { version, reads } = found;
   return version === undefined
-    ? '/var/lib/fleet/version says no version: see who wrote it; where no newer fleet deploys, delete it'
+    ? '/var/lib/fleet/version holds no version: see who wrote it; if no newer fleet deploys there, delete it'
     : `a newer fleet wrote /var/lib/fleet (version ${version}, this one reads up to ${reads}): update fleet`;
 }

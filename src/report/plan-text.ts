@@ -144,7 +144,7 @@ export function summary(plan: Plan, offline: boolean): string {
   const aside =
     unreachable > 0 ? ` ${unreachable} hypervisor${unreachable === 1 ? '' : 's'} unreachable.` : '';
   const ill = [...new Set(unmended(plan).map((d) => d.target))];
-  const asked = `${offline ? ' Hypervisors were not asked.' : ''}${ill.length > 0 ? ` Not well: ${ill.join(', ')}.` : ''}`;
+  const asked = `${offline ? ' Hypervisors were not asked.' : ''}${ill.length > 0 ? ` Unhealthy: ${ill.join(', ')}.` : ''}`;
   if (!hasChanges(plan)) {
     const all = plan.hypervisors.length;
     if (unreachable > 0 && unreachable === all)

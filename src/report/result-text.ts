@@ -30,7 +30,7 @@ export function resultText(results: readonly HypervisorResult[], style: Style): 
       lines.push(...result.lines.flatMap((l) => indent(l, isBack ? 4 : 2)));
       if (wantsLook.has(result.outcome)) {
         const { hypervisor } = result;
-        lines.push(`  Look: fleet verify --on ${hypervisor}, then fleet history ${hypervisor}`);
+        lines.push(`  Check: fleet verify --on ${hypervisor}, then fleet history ${hypervisor}`);
       }
       return `${lines.join('\n')}\n`;
     })

@@ -289,7 +289,7 @@ export class FakeHypervisor {
   /** As refuse_decided (deployments.sh). */
   #refuse(id: string): Refusal | undefined {
     const decided = this.deployments.get(id)?.decided;
-    if (decided === 'back') return new Refusal('back.taken', 'the hypervisor has put back');
+    if (decided === 'back') return new Refusal('back.taken', 'the hypervisor rolled itself back');
     if (decided === 'confirmed') return new Refusal('confirm.already', 'it is confirmed already');
     return undefined;
   }

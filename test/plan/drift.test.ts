@@ -36,7 +36,7 @@ describe('drift', () => {
       'a roll-back that was cut off can only be put back',
       () => ({ lock: openDeployment('d8', { operation: 'rollback' }) }),
       [
-        'hv1 lock: locked by ada@desk: rollback d8, since 2025-10-09 08:53 UTC; without fleet it rolls itself back in 90 s; if its fleet is gone: put back what it changed (fleet apply --resume d8 --undo); apply will refuse',
+        'hv1 lock: locked by ada@desk: rollback d8, since 2025-10-09 08:53 UTC; without fleet it rolls itself back in 90 s; if the fleet process behind it is gone: put back what it changed (fleet apply --resume d8 --undo); apply will refuse',
       ],
     ],
     ['no deployment that was done', () => ({ ended: { id: 'd7', result: 'done' } }), []],
@@ -85,7 +85,7 @@ describe('drift', () => {
         lock: openDeployment('d2'),
       }),
       [
-        'hv1 lock: locked by ada@desk: apply d2, since 2025-10-09 08:53 UTC; without fleet it rolls itself back in 90 s; if its fleet is gone: finish it (fleet apply --resume d2) or roll it back (fleet apply --resume d2 --undo); apply will refuse',
+        'hv1 lock: locked by ada@desk: apply d2, since 2025-10-09 08:53 UTC; without fleet it rolls itself back in 90 s; if the fleet process behind it is gone: finish it (fleet apply --resume d2) or roll it back (fleet apply --resume d2 --undo); apply will refuse',
         'hv1 open-deployment: deployment d1 has not ended: it is no longer running',
       ],
     ],

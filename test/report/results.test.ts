@@ -53,7 +53,7 @@ test('a roll-back that failed stands out', () => {
   const lines = ['web1 is on its previous runner: FAILED: link lost'];
   expect(
     resultText([{ hypervisor: 'hv1', outcome: 'rollback-failed', lines, failure }], noStyle),
-  ).toMatch(/^hv1 {2}failed, ROLL BACK FAILED\n(.*\n)* {2}Look: fleet verify --on hv1/);
+  ).toMatch(/^hv1 {2}failed, ROLL BACK FAILED\n(.*\n)* {2}Check: fleet verify --on hv1/);
 });
 
 test('checks are a line a target when well, and expected and seen when not', () => {

@@ -135,8 +135,6 @@ describe('bridges that networkd does not know', () => {
     await stage.begin();
     await stage.switchTo((await stage.build('hv1')).get('hv1') as string);
     await exec('ip link del br-web1');
-    expect(await stage.back()).toContain(
-      'not-back\tnot in their bridges again: lan-old(br-web1)\n',
-    );
+    expect(await stage.back()).toContain('not-back\tnot back in their bridges: lan-old(br-web1)\n');
   });
 });

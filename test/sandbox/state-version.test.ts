@@ -130,7 +130,7 @@ describe('the version of what a hypervisor remembers', { timeout: 240_000 }, () 
   ])('whose file %s is refused with what to do, and left alone', async (_, make) => {
     await hv1.sh(make);
     const run = await desk.apply(1);
-    expect(flat(run.stdout + run.stderr)).toContain('/var/lib/fleet/version says no version');
+    expect(flat(run.stdout + run.stderr)).toContain('/var/lib/fleet/version holds no version');
     expect(flat(run.stdout + run.stderr)).toContain('delete it');
     expect((await desk.fleet(['rollback', '--list'])).code).toBe(0);
   });

@@ -243,7 +243,7 @@ describe('a deployment that nobody ends', () => {
     const { code, stderr } = await stage.begin();
     expect({ code, stderr }).toMatchObject({
       code: 0,
-      stderr: expect.stringContaining('put in order'),
+      stderr: expect.stringContaining('finished or rolled back first'),
     });
     expect(await stage.result(dead)).toBe('rolled-back');
     const facts = await stage.until((f) => f.vms.get('web1')?.unit.active === 'active');

@@ -17,7 +17,7 @@ export function parseGuestRun(answer: string): GuestRun {
   return shape.understand('guest.unreadable', answer, () => {
     const [code = '', ...lines] = answer.trimEnd().split('\n');
     if (!/^\d{1,3}$/.test(code))
-      throw new Error(`${JSON.stringify(clip(code, 100))} is no exit status`);
+      throw new Error(`${JSON.stringify(clip(code, 100))} is not an exit status`);
     const said = lines.filter((line) => line.trim() !== '').slice(-most.lines);
     return { code: Number(code), lines: said.map((line) => clip(line, most.length)) };
   });

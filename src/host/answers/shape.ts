@@ -8,7 +8,7 @@ import { clip } from './clip.ts';
 const lastSecond = 253_402_300_799;
 
 function wrong(field: string, text: unknown): never {
-  throw new Error(`${JSON.stringify(clip(String(text), 100))} is no ${field}`);
+  throw new Error(`${JSON.stringify(clip(String(text), 100))} is not a valid ${field}`);
 }
 
 /** Seconds since the epoch; what is not said: 0. */

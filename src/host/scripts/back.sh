@@ -18,7 +18,7 @@ if [ "$when" = now ] && [ ! -e "$deployment/result" ]; then
 fi
 left=$((seconds * 10))
 until [ -e "$deployment/back.rc" ] || [ -e "$deployment/result" ]; do
-	[ "$left" -gt 0 ] || die back.not-yet "the way back of deployment $id has not ended after $seconds s"
+	[ "$left" -gt 0 ] || die back.not-yet "the roll-back of deployment $id has not ended after $seconds s: see journalctl -u 'fleet-back-$id*' there"
 	left=$((left - 1))
 	sleep 0.1
 done

@@ -14,7 +14,7 @@ missing=
 for tool in $tools; do
 	command -v "$tool" >/dev/null || missing="$missing $tool"
 done
-[ -z "$missing" ] || die preflight.missing-tools "not on the PATH of this hypervisor:$missing"
+[ -z "$missing" ] || die preflight.missing-tools "not on the PATH of this hypervisor:$missing (add them to environment.systemPackages)"
 [ "$(uname -m)" = "$machine" ] ||
 	die preflight.wrong-architecture "this hypervisor is $(uname -m), fleet.yaml says $machine"
 # To roll back needs profiles, links and units, which are Nix's and systemd's; and nobody updates fleet at night.
@@ -22,7 +22,7 @@ require_known_state() {
 	version=$(state_version)
 	case $operation:$version in
 	rollback:*) ;;
-	*:'?') die preflight.state-unreadable "${state#"$R"}/version says no version: see who wrote it; where no newer fleet deploys, delete it" ;;
+	*:'?') die preflight.state-unreadable "${state#"$R"}/version holds no version: see who wrote it; if no newer fleet deploys here, delete it" ;;
 	*)
 		[ "${version:-0}" -le "$state_reads" ] ||
 			die preflight.state-newer "a newer fleet wrote ${state#"$R"} (version $version, this one reads up to $state_reads): update fleet"
@@ -39,7 +39,7 @@ if [ "$operation" != rollback ] && [ ! -e "$state/deployed/system." ]; then
 		die preflight.no-flakes "flakes are not enabled: nix.settings.experimental-features = [ \"nix-command\" \"flakes\" ]"
 fi
 system=$(readlink -f "$R/run/current-system" 2>/dev/null || true)
-in_store "$system" || die preflight.no-generation "this hypervisor has no current system to go back to"
+in_store "$system" || die preflight.no-generation "/run/current-system is not in the Nix store, so there is nothing to roll back to: is this NixOS? If so, run nixos-rebuild switch there"
 
 # After a reboot guests are started one by one, and one that we had just stopped would start again; what
 # was cut off is rolled back before that. A unit that waits for its turn is a job, and inactive.
@@ -61,14 +61,14 @@ done
 held() {
 	die lock.held "$(deployment_row "$1")"
 }
-# A deployment that died with its hypervisor, where nothing recovers at boot, is put in order first.
+# A deployment that died with its hypervisor, where nothing recovers at boot, is finished or rolled back first.
 for folder in "$deployments"/*; do
 	other=${folder##*/}
 	is_open "$other" || continue
 	! at_work "$other" || held "$other"
 	settle "$other" >&2
 	! is_open "$other" || held "$other"
-	echo "deployment $other had been cut off, and was put in order first" >&2
+	echo "deployment $other was interrupted earlier; it was finished or rolled back first" >&2
 done
 
 deployment=$deployments/$id

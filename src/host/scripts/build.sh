@@ -78,7 +78,7 @@ for item; do
 	esac
 	built=$(target "$out/${item#*:}")
 	# What evaluated it was killed, or could not write.
-	in_store "$built" || die build.ended "the build of ${item#*:} was cut off, and gave no store path"
+	in_store "$built" || die build.ended "the build of ${item#*:} was cut off before it gave a store path: see journalctl -k (out of memory?) and df -h there, then deploy again"
 	case $item in hypervisor:*)
 		for other; do
 			case $other in vm:*) ! is_declared "$built" "${other#vm:}" || die build.declarative "${other#vm:} is in microvm.vms of the new system, too: take it out there" ;; esac

@@ -12,7 +12,7 @@ bundle) source=$deployments/$id/commit.bundle ref=refs/heads/fleet ;;
 esac
 if [ ! -d "$checkout/.git" ]; then
 	[ -z "$(ls -A "$checkout" 2>/dev/null)" ] ||
-		die checkout.not-ours "${checkout#"$R"} holds files and is no git repository: move them aside, or set another checkout"
+		die checkout.not-ours "${checkout#"$R"} holds files and is not a git repository: move them aside, or set another checkout"
 	git init -q "$checkout"
 fi
 cd "$checkout"
@@ -22,7 +22,7 @@ if ! git cat-file -e "$commit^{commit}" 2>/dev/null; then
 	git fetch -q --no-tags -- "$source" "$ref" ||
 		die checkout.fetch "git fetch failed: can this hypervisor read the repository? (git.transport: send needs no access)"
 	git cat-file -e "$commit^{commit}" 2>/dev/null ||
-		die checkout.commit-missing "commit $commit is not in what was fetched"
+		die checkout.commit-missing "commit $commit is not in what was fetched: was it pushed to the repository that this hypervisor reads?"
 fi
 # Nothing a person left here is lost: git stash list shows it.
 if git rev-parse -q --verify HEAD >/dev/null && [ -n "$(git status --porcelain)" ]; then
@@ -35,4 +35,4 @@ fi
 git checkout -q --force -B fleet "$commit"
 [ -z "$(git status --porcelain)" ] ||
 	die checkout.dirty "$(git status --porcelain | head -n 1 | cut -c 4-) in ${checkout#"$R"} is not fleet's and cannot be set aside: move it"
-[ "$(git rev-parse HEAD)" = "$commit" ] || die checkout.wrong "the checkout did not reach $commit"
+[ "$(git rev-parse HEAD)" = "$commit" ] || die checkout.wrong "${checkout#"$R"} did not reach $commit: see git status in it, then deploy again"

@@ -11,7 +11,7 @@ extend "$id" "$(meta "$id" confirm)"
 on_disk "$deployment/after" "$deployment"
 if ! ln -sn confirmed "$deployment/decided" 2>/dev/null; then
 	refuse_decided "$id"
-	die confirm.no-space "cannot write to ${deployment#"$R"}: the hypervisor will put itself back"
+	die confirm.no-space "cannot write to ${deployment#"$R"}: the hypervisor will roll itself back; make room there, then deploy again"
 fi
 on_disk "$deployment"
 note "$id" - confirm end 0

@@ -134,7 +134,7 @@ is_open() { [ -e "$deployments/$1/begun" ] && [ ! -e "$deployments/$1/result" ];
 # refuse_decided ID: fails once the deployment is decided (back or confirmed): no step runs after that.
 refuse_decided() {
 	case $(target "$deployments/$1/decided") in
-	back) die back.taken "the hypervisor has put back what it had before: it did not hear of fleet in time" ;;
+	back) die back.taken "the hypervisor rolled itself back: it had not heard from fleet in time" ;;
 	confirmed) die confirm.already "deployment $1 is confirmed already" ;;
 	esac
 }
@@ -366,12 +366,12 @@ set_aside() {
 		enter_aside
 		mkdir "./$1" 2>/dev/null || true
 		cd -P "./$1" || exit
-		if [ -e "./$2" ] || [ -L "./$2" ]; then die aside.exists "${aside#"$R"}/$1/$2 is there already"; fi
-		rename "$vms/$2" "./$2" 2>/dev/null || die aside.not-moved "${vms#"$R"}/$2 cannot be moved to ${aside#"$R"}/$1"
+		if [ -e "./$2" ] || [ -L "./$2" ]; then die aside.exists "${aside#"$R"}/$1/$2 is there already: move it elsewhere, then deploy again"; fi
+		rename "$vms/$2" "./$2" 2>/dev/null || die aside.not-moved "${vms#"$R"}/$2 cannot be moved to ${aside#"$R"}/$1: is its disk read-only, or something mounted there?"
 		# It is seen only here what it was, where nobody can exchange it.
 		is_vm "./$2" || {
 			rename "./$2" "$vms/$2" 2>/dev/null || true
-			die vm.no-folder "${vms#"$R"}/$2 is no folder"
+			die vm.no-folder "${vms#"$R"}/$2 is not a folder"
 		}
 	) || return
 	rm -f "$gcroots/microvm/$2" "$gcroots/microvm/booted-$2"
@@ -384,9 +384,9 @@ set_aside() {
 bring_back() {
 	(
 		enter_aside
-		{ cd -P "./$1" && is_vm "./$2"; } 2>/dev/null || die vm.nothing-aside "${aside#"$R"}/$1/$2 is no folder"
-		if [ -e "$vms/$2" ] || [ -L "$vms/$2" ]; then die vm.exists "${vms#"$R"}/$2 exists already"; fi
-		rename "./$2" "$vms/$2" 2>/dev/null || die vm.exists "${aside#"$R"}/$1/$2 cannot be moved to ${vms#"$R"}/$2"
+		{ cd -P "./$1" && is_vm "./$2"; } 2>/dev/null || die vm.nothing-aside "${aside#"$R"}/$1/$2 is not a folder"
+		if [ -e "$vms/$2" ] || [ -L "$vms/$2" ]; then die vm.exists "${vms#"$R"}/$2 exists already: see whose it is and move it elsewhere, then deploy again"; fi
+		rename "./$2" "$vms/$2" 2>/dev/null || die vm.exists "${aside#"$R"}/$1/$2 cannot be moved to ${vms#"$R"}/$2: is its disk read-only, or something there already?"
 		cd .. && rmdir "./$1" 2>/dev/null || true
 	) || return
 	records=$state/aside/$1

@@ -8,7 +8,7 @@ until [ -e "$base.rc" ]; do
 	# A unit that is not there yet was not started, or was ended.
 	is_active "fleet-$id-$number.service" || [ -e "$base.rc" ] || sleep 1
 	is_active "fleet-$id-$number.service" || [ -e "$base.rc" ] ||
-		die step.ended "step $name was cut off with the connection, or ended from outside"
+		die step.ended "step $name was cut off with the connection, or ended from outside: see journalctl -u fleet-$id-$number there"
 	[ "$left" -gt 0 ] || die step.still-running "step $name still runs after $seconds s"
 	left=$((left - 1))
 	sleep 0.2

@@ -65,7 +65,7 @@ flip() {
 # the place of any folder there: what root then does is done to `.`, which nobody can exchange any more.
 enter() {
 	base=$(cd -P "$vms" && pwd -P)
-	cd -P "$vms/$1" 2>/dev/null || die vm.no-folder "${vms#"$R"}/$1 is no folder"
+	cd -P "$vms/$1" 2>/dev/null || die vm.no-folder "${vms#"$R"}/$1 is not a folder"
 	[ "$(pwd -P)" = "$base/$1" ] || die vm.link "${vms#"$R"}/$1 is behind a symbolic link"
 }
 
@@ -296,7 +296,7 @@ stop_guest() {
 	left=$(($2 * 5)) killed=
 	while is_busy "$1"; do
 		if [ "$left" -le 0 ]; then
-			[ -z "$killed" ] || die vm.not-stopped "microvm@$1 does not stop, not even killed"
+			[ -z "$killed" ] || die vm.not-stopped "microvm@$1 does not stop, even when killed: see systemctl status microvm@$1 there (a process that hangs in the kernel may need a reboot)"
 			kill_units "$1"
 			killed=yes left=75
 		fi

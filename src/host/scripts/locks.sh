@@ -76,7 +76,7 @@ lock_hypervisor() (
 # lock_vm ID VM SECONDS: an operation has it, and the hypervisor with others, for as long as this process lives. Waits
 # that long for whoever has them.
 lock_vm() {
-	command -v flock >/dev/null || die preflight.missing-tools 'not on the PATH of this hypervisor: flock'
+	command -v flock >/dev/null || die preflight.missing-tools 'not on the PATH of this hypervisor: flock (add util-linux to environment.systemPackages)'
 	make_locks
 	exec 8>>"$locks/$2" 9>>"$hypervisor_lock"
 	# A lock that is taken for a moment, with nobody to name, is no refusal.

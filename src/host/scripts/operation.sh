@@ -5,7 +5,7 @@ id=$1 operator=$2 kind=$3 vm=$4 seconds=$5
 shift 5
 case $id in .* | *[!A-Za-z0-9._-]* | '') die operation.id 'an operation is called by letters, digits, dots and dashes' ;; esac
 [ "${#id}" -le 100 ] || die operation.id 'the name of an operation has at most 100 characters'
-is_vm "$vms/$vm" || die operation.no-vm "there is no vm $vm here"
+is_vm "$vms/$vm" || die operation.no-vm "there is no vm $vm here (no folder ${vms#"$R"}/$vm): fleet plan shows what is missing"
 mkdir -p "$state"
 mkdir -m 700 "$operations" 2>/dev/null || [ -d "$operations" ]
 own=$operations/$id
@@ -39,7 +39,7 @@ case $code in
 0) grep -v "^fleet-error$tab" "$own/answer" || true ;;
 ended)
 	cat "$own/unit" >&2
-	die operation.ended "$kind $vm was ended from outside, or ran longer than $seconds s"
+	die operation.ended "$kind $vm was ended from outside, or ran longer than $seconds s: see journalctl -u fleet-operation-$id there"
 	;;
 *) exit "$code" ;;
 esac

@@ -3,11 +3,11 @@
 id=$1 operator=$2
 folder=$deployments/$id
 is_open "$id" || die resume.over "deployment $id is over here: $(cat "$folder/result" 2>/dev/null || echo unknown)"
-[ "$(target "$state/lock")" = "deployments/$id" ] || die resume.no-lock "deployment $id has not the lock here"
+[ "$(target "$state/lock")" = "deployments/$id" ] || die resume.no-lock "deployment $id no longer holds the lock here: see fleet history, then fleet plan"
 refuse_decided "$id"
 extend "$id" 600
 while [ -n "$(systemctl list-units --no-legend --plain --state=active,activating,deactivating "fleet-$id-*.service" 2>/dev/null)" ]; do sleep 0.2; done
-at_work "$id" || die resume.dead "nothing holds the way back of deployment $id any more: fleet unlock"
+at_work "$id" || die resume.dead "deployment $id is no longer running here: end it with fleet unlock"
 refuse_decided "$id"
 extend "$id" "$(meta "$id" confirm)"
 note "$id" - "resumed-by-$operator" begin

@@ -97,7 +97,7 @@ rounds=0
 until=$(($(uptime_seconds) + seconds + 45))
 # Its end, and not a file that tells of it: a full disk holds none.
 until [ -e "$base.rc" ] || ! kill -0 "$waiter" 2>/dev/null; do
-	[ "$(uptime_seconds)" -lt "$until" ] || die step.hung "step $name is over its limit of $seconds s, and systemd does not end it"
+	[ "$(uptime_seconds)" -lt "$until" ] || die step.hung "step $name is over its limit of $seconds s, and systemd does not end it: see systemctl status fleet-$id-$number there"
 	sleep "$pause"
 	rounds=$((rounds + 1))
 	[ "$rounds" -lt 30 ] || pause=0.2
@@ -106,14 +106,14 @@ done
 show
 cat "$base.answer" >&2
 refuse_decided "$id"
-extend "$id" "$confirm" 2>/dev/null || cannot_write 'has ended, but cannot be told of'
+extend "$id" "$confirm" 2>/dev/null || cannot_write 'has ended, but its end cannot be recorded'
 code=
 [ ! -e "$base.rc" ] || code=$(cat "$base.rc")
 if [ "$code" != 0 ] && full_disk >/dev/null; then cannot_write failed; fi
 if [ -z "$code" ]; then
 	cat "$base.unit" >&2
 	[ -z "$memory" ] || ! grep -qi 'oom\|signal' "$base.unit" ||
-		die step.no-memory "step $name was killed: it had $((memory / 1024)) MiB, four fifths of what was free"
-	die step.ended "step $name was ended from outside, or ran longer than $seconds s"
+		die step.no-memory "step $name was killed: it had $((memory / 1024)) MiB, four fifths of what was free: free memory or add swap there, then deploy again"
+	die step.ended "step $name was ended from outside, or ran longer than $seconds s: see journalctl -u fleet-$id-$number there"
 fi
 exit "$code"

@@ -3,13 +3,13 @@
 # the default. The exit status of switch-to-configuration is told, not judged.
 id=$1 toplevel=$2 mode=$3 how=$4
 in_store "$toplevel" || die switch.not-in-store "$toplevel is not a store path"
-[ -x "$toplevel/bin/switch-to-configuration" ] || die switch.gone "$toplevel is not in the store any more"
+[ -x "$toplevel/bin/switch-to-configuration" ] || die switch.gone "$toplevel is no longer in the store (collected as garbage?): deploy again, or see what is left with fleet rollback --list"
 code=0
 if [ "$mode" = boot ]; then
 	: >"$deployments/$id/booting"
 	set_profile "$system_profile" "$toplevel" "$how"
 	"$toplevel/bin/switch-to-configuration" boot || code=$?
-	[ "$code" = 0 ] || die switch.boot "switch-to-configuration boot ended with $code: the boot default is not set"
+	[ "$code" = 0 ] || die switch.boot "switch-to-configuration boot ended with $code: the boot default is not set (is /boot full, or not mounted?)"
 	exit 0
 fi
 for bridge in $(bridges_of "$toplevel"); do

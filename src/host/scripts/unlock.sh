@@ -2,10 +2,10 @@
 # else is rolled back. Refuses while it is at work.
 id=$1
 folder=$deployments/$id
-! at_work "$id" || die unlock.at-work "deployment $id is still at work here"
+! at_work "$id" || die unlock.at-work "deployment $id is still running here: wait until it has ended (fleet history shows it)"
 if [ -d "$folder" ] && [ ! -e "$folder/result" ]; then
 	settle "$id"
-	[ -e "$folder/result" ] || die unlock.not-settled "deployment $id could not be put in order: see ${folder#"$R"}"
+	[ -e "$folder/result" ] || die unlock.not-settled "deployment $id could not be finished or rolled back: see ${folder#"$R"}"
 fi
 [ "$(target "$state/lock")" != "deployments/$id" ] || rm -f "$state/lock"
 [ ! -f "$folder/result" ] || printf 'result\t%s\n' "$(cat "$folder/result")"

@@ -3,8 +3,8 @@
 # folder where group kvm can put another folder in the place of the vm's.
 name=$1 flake=git+file://$R$2 runner=$3
 in_store "$runner" || die vm.not-in-store "$runner is not a store path"
-[ -x "$runner/bin/microvm-run" ] || die vm.runner-gone "$runner is not in the store any more"
-if [ -e "$vms/$name" ] || [ -L "$vms/$name" ]; then die vm.exists "$vms/$name exists already"; fi
+[ -x "$runner/bin/microvm-run" ] || die vm.runner-gone "$runner is no longer in the store (collected as garbage?): deploy again, which builds it"
+if [ -e "$vms/$name" ] || [ -L "$vms/$name" ]; then die vm.exists "${vms#"$R"}/$name exists already: see whose it is and move it elsewhere, then deploy again"; fi
 (
 	enter_aside
 	# Of one that was cut short.
@@ -17,6 +17,6 @@ if [ -e "$vms/$name" ] || [ -L "$vms/$name" ]; then die vm.exists "$vms/$name ex
 	chmod 775 .
 	on_disk flake .
 	cd ..
-	rename "./.new-$name" "$vms/$name" 2>/dev/null || die vm.exists "$vms/$name exists already"
+	rename "./.new-$name" "$vms/$name" 2>/dev/null || die vm.exists "${vms#"$R"}/$name exists already: see whose it is and move it elsewhere, then deploy again"
 )
 root_vm "$name"

@@ -2,7 +2,7 @@
 # one: no git, no build, no evaluation. run: it runs afterwards, restarted only if it must be.
 name=$1 runner=$2 seconds=$3 then=$4
 in_store "$runner" || die vm.not-in-store "$runner is not a store path"
-[ -x "$runner/bin/microvm-run" ] || die vm.runner-gone "$runner is not in the store any more"
+[ -x "$runner/bin/microvm-run" ] || die vm.runner-gone "$runner is no longer in the store (collected as garbage?): deploy again, or see what is left with fleet rollback --list $name"
 flip_current "$name" "$runner"
 [ "$then" = run ] || exit 0
 if [ "$(target "$vms/$name/booted")" = "$runner" ] && is_active "microvm@$name.service"; then

@@ -25,7 +25,7 @@ if [ "$mode" = lease ]; then
 			sleep 1
 		else
 			tries=$((tries + 1))
-			[ "$tries" -le 20 ] || die back.failed "the way back does not come to its end"
+			[ "$tries" -le 20 ] || die back.failed "deployment $id could not be finished or rolled back: see ${deployment#"$R"}"
 			settle "$id"
 			[ -e "$deployment/result" ] || sleep 2
 		fi
@@ -135,7 +135,7 @@ guests_back() {
 	fi
 	for name in $new; do
 		# Never under a guest that runs.
-		runs "$name" || (set_aside "$id" "$name") || fail "$name, which was new, is not set aside"
+		runs "$name" || (set_aside "$id" "$name") || fail "$name is new and was not set aside"
 	done
 	while IFS=$tab read -r name current booted was former; do
 		case " $turning " in *" ${name:-none} "*) ;; *) continue ;; esac
@@ -184,7 +184,7 @@ ports_back() {
 		[ "$tries" -gt 0 ] || break
 		sleep 0.2
 	done
-	[ -z "$out" ] || fail "not in their bridges again:$out"
+	[ -z "$out" ] || fail "not back in their bridges:$out"
 }
 
 # The system that ran, what a reboot boots, and bridges that were taken away.
@@ -228,7 +228,7 @@ system_back() {
 		nix-env -p "$system_profile" --switch-generation "$number" ||
 		nix-env -p "$system_profile" --set "$profile" || boot=1
 	"$profile/bin/switch-to-configuration" boot || boot=1
-	[ "$boot" = 0 ] || fail "a reboot may boot the other system"
+	[ "$boot" = 0 ] || fail "a reboot may still boot the system that was rolled back"
 }
 
 if [ ! -e "$deployment/back.rc" ]; then
@@ -236,7 +236,7 @@ if [ ! -e "$deployment/back.rc" ]; then
 	[ "$mode" = now ] || [ -e "$deployment/failure" ] || {
 		case $mode in
 		boot) printf 'code\tback.boot\nmessage\tthe hypervisor went down in the middle of it, and booted again\n' ;;
-		*) printf 'code\tback.unheard\nmessage\tfleet was not heard of any more\n' ;;
+		*) printf 'code\tback.unheard\nmessage\tthe hypervisor no longer heard from fleet\n' ;;
 		esac
 		printf 'blames\tworld\n'
 	} | write "$deployment/failure"
@@ -264,7 +264,7 @@ if [ ! -e "$deployment/back.rc" ]; then
 		systemctl reboot
 		exit 75
 	fi
-	[ "$reboot" != yes ] || fail "it booted into the other system again"
+	[ "$reboot" != yes ] || fail "it booted again into the system that was rolled back"
 	echo "${failed:-no} $boot" | write "$deployment/back.rc"
 fi
 if [ "$mode" = now ]; then

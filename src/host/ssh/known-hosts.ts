@@ -121,7 +121,7 @@ export function changed(
     {
       detail: `known: ${expected.join(', ')} (${files.join(', ')})`,
       hint: [
-        'Either the machine was reinstalled, or someone is in between. Nothing was sent to it.',
+        'Either the machine was reinstalled, or someone is intercepting the connection. Nothing was sent to it.',
         `Compare the fingerprint with the machine's own: ${onTheMachine(shown)}`,
         'Only if they are the same, replace the known key:',
         ...files.map((f) => `  ssh-keygen -R ${shellQuote(at.keyName)} -f ${shellQuote(f)}`),

@@ -69,7 +69,7 @@ export async function login(
       giveUpAfter(timeoutMs, 'connected, but nothing there speaks ssh');
       client.once('handshake', () => {
         handshaken = true;
-        giveUpAfter(loginTimeoutMs, 'the login did not come to an end');
+        giveUpAfter(loginTimeoutMs, 'the login did not complete');
       });
       client.once('ready', resolve);
       client.once('close', () => reject(new Error('closed by the other side')));

@@ -61,9 +61,9 @@ export async function opensshLink(login: Login): Promise<OpensshLink> {
       end();
       throw new FleetError(
         'ssh.timed-out',
-        `${label}: the login did not come to an end within ${limit / 1000} s`,
+        `${label}: the login did not complete within ${limit / 1000} s`,
         {
-          hint: 'Does a security key wait to be touched, or an agent for its owner? `ssh -v` shows more.',
+          hint: 'Is a security key waiting to be touched, or an agent for its owner? `ssh -v` shows more.',
         },
       );
     }
