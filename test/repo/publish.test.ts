@@ -157,7 +157,7 @@ describe('publishing', () => {
     box.remote.hook('pre-receive', 'echo "read only"; exit 1');
     const error = await failure(publish(outcome));
     expect(error.code).toBe('git.no-permission');
-    expect(error.hint).toContain('the hypervisors are right');
+    expect(error.hint).toContain('the hypervisors are unaffected');
     expect(error.hint).toContain(`git push origin ${outcome.branch?.slice(0, 12)}:refs/heads/main`);
     expect(error.detail).toContain('read only');
     expect(await told()).toEqual({ head: bad, bad: new Map(), deployed: new Map() });
