@@ -71,7 +71,9 @@ describe('a table', () => {
   });
 
   it('takes no name of an interface that would be code', () => {
-    expect(() => table([network('a', 1, 'hv', { bridge: 'br" accept' })])).toThrow('no name');
+    expect(() => table([network('a', 1, 'hv', { bridge: 'br" accept' })])).toThrow(
+      'is not an interface name',
+    );
   });
 });
 
