@@ -59,6 +59,8 @@ const others = [
   // Nix's own, of every out-link, and of a profile for an instant; the guest's.
   /^\/nix\/var\/nix\/gcroots\/auto\//,
   /\/profiles\/[^/]+\.(new|tmp)$/,
+  // What `ln -sf` renames over a link that was there: coreutils' force-link.c.
+  /\/Cu[0-9A-Za-z]{6}$/,
   /^\/var\/lib\/microvms\/[^./][^/]*\/(?!current|flake|\.)/,
 ];
 
