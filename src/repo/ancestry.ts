@@ -8,6 +8,7 @@ export async function isAncestor(
   one: string,
   other: string,
 ): Promise<boolean | undefined> {
+  if (one === other) return true;
   const { code } = await git.run(['merge-base', '--is-ancestor', one, other]);
   return code === 0 ? true : code === 1 ? false : undefined;
 }

@@ -76,6 +76,7 @@ export function git(
       asked?.aborted ? interrupted() : late.aborted ? timedOut(args, limits.timeout) : undefined;
     await instance
       .env(all)
+      .outputHandler(endsAtOnce)
       .raw([...args])
       .catch((error: unknown) => {
         throw stopped() ?? error;
@@ -108,6 +109,11 @@ export function git(
     read,
     text: async (args) => (await read(args)).toString().replace(/\n$/, ''),
   };
+}
+
+/** simple-git waits 50 ms more for what a command may still write that wrote nothing; its pipes are closed by then. */
+function endsAtOnce(_: string, out: NodeJS.ReadableStream): void {
+  out.once('close', () => out.emit('data', Buffer.alloc(0)));
 }
 
 const interrupted = () => new FleetError('interrupted', 'interrupted');
