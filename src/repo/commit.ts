@@ -1,4 +1,5 @@
 import type { FleetError } from '../model/errors.ts';
+import { treeOf } from './ancestry.ts';
 import { entriesOf, inIndex, stage } from './contents.ts';
 import { gitError } from './error.ts';
 import type { Git } from './git.ts';
@@ -21,23 +22,23 @@ export async function commit(
 ): Promise<string> {
   const entries = await entriesOf(git, format, contents, on);
   return inIndex(git, on, entries, async (env, tree) => {
-    if (on !== undefined && (await git.text(['rev-parse', `${on}^{tree}`])) === tree) return on;
+    if (on !== undefined && (await treeOf(git, on)) === tree) return on;
     // With an index of our own git would take it for the merge's.
-    await refuseUnfinished(git);
-    if ((await currentHead(git)) !== on) throw moved();
+    const [head] = await Promise.all([currentHead(git), refuseUnfinished(git)]);
+    if (head !== on) throw moved();
     const args = ['commit', '--quiet', '--cleanup=whitespace', '-m', message];
     const result = await runTraced(git, args, { env });
     if (result.code !== 0)
       throw await commitError(git, `${result.err}\n${result.out}`, result.children);
-    const id = await git.text(['rev-parse', 'HEAD']);
+    const made = await lookAt(git, 'HEAD');
+    const { id } = made;
     try {
-      await requirePlanned(git, id, tree, on);
+      requirePlanned(made, tree, on);
       // Otherwise what was just committed would look reverted in the repository's own index.
       await stage(git, entries);
     } catch (error) {
-      const parent = await git.run(['rev-parse', '--verify', '--quiet', `${id}^`]);
-      const back =
-        parent.code === 0 ? ['HEAD', parent.out.toString().trim(), id] : ['-d', 'HEAD', id];
+      const [parent] = made.parents.split(' ');
+      const back = parent ? ['HEAD', parent, id] : ['-d', 'HEAD', id];
       await git.run(['update-ref', ...back]);
       throw error;
     }
@@ -45,14 +46,23 @@ export async function commit(
   });
 }
 
+interface Commit {
+  readonly id: string;
+  readonly tree: string;
+  /** Ids, with spaces between them. */
+  readonly parents: string;
+}
+
+async function lookAt(git: Git, commit: string): Promise<Commit> {
+  const lines = (
+    await git.text(['show', '-s', '--no-show-signature', '--format=%H%n%T%n%P', commit])
+  ).split('\n');
+  const [id = '', tree = '', parents = ''] = lines;
+  return { id, tree, parents };
+}
+
 /** @throws FleetError when git made another commit than the one that was planned. */
-async function requirePlanned(
-  git: Git,
-  id: string,
-  tree: string,
-  on: string | undefined,
-): Promise<void> {
-  const [seen, parents = ''] = (await git.text(['show', '-s', '--format=%T%n%P', id])).split('\n');
+function requirePlanned({ tree: seen, parents }: Commit, tree: string, on: string | undefined) {
   if (parents !== (on ?? '')) throw moved();
   if (seen === tree) return;
   throw gitError('git.hook-changed', 'a commit hook changed what was to be committed', {

@@ -42,14 +42,15 @@ export async function entriesOf(
 ): Promise<Entry[]> {
   const texts = new Map<string, string>();
   for (const [path, text] of contents) if (text !== undefined) texts.set(path, text);
-  const ids = await idsOf(git, format, texts, true);
   // One process for thousands of them.
   const plain = [...texts.values()].filter((text) => !text.includes('\r'));
   const stream = plain.map((text) => `blob\ndata ${Buffer.byteLength(text)}\n${text}\n`).join('');
-  if (stream !== '') await git.read(['fast-import', '--quiet'], { stdin: stream });
-  const before = new Map(
-    (base === undefined ? [] : await filesAt(git, base)).map(({ path, mode }) => [path, mode]),
-  );
+  const [ids, files] = await Promise.all([
+    idsOf(git, format, texts, true),
+    base === undefined ? [] : filesAt(git, base),
+    stream === '' ? undefined : git.read(['fast-import', '--quiet'], { stdin: stream }),
+  ]);
+  const before = new Map(files.map(({ path, mode }) => [path, mode]));
   return [...contents.keys()].flatMap((path): Entry[] => {
     const id = ids.get(path);
     const mode = before.get(path);

@@ -10,9 +10,11 @@ import { failedHook, runTraced } from './trace.ts';
 /** Pushes HEAD to its branch at the remote; never by force. */
 export async function push(git: Git, settings: GitSettings): Promise<PushedCommit> {
   const { remote } = settings;
-  const branch = await currentBranch(git, settings);
-  await remoteUrl(git, remote);
-  const commit = await git.text(['rev-parse', '--verify', 'HEAD^{commit}']);
+  const [branch, commit] = await Promise.all([
+    currentBranch(git, settings),
+    git.text(['rev-parse', '--verify', 'HEAD^{commit}']),
+    remoteUrl(git, remote),
+  ]);
   const { refusal } = await pushRefs(git, remote, [`${commit}:refs/heads/${branch}`]);
   if (refusal === undefined) return { commit, branch };
   const { hook, detail } = refusal;
