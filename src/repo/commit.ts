@@ -32,13 +32,13 @@ export async function commit(
       throw await commitError(git, `${result.err}\n${result.out}`, result.children);
     const made = await lookAt(git, 'HEAD');
     const { id } = made;
+    if (made.parents !== (on ?? '')) throw notOurs();
     try {
-      requirePlanned(made, tree, on);
+      if (made.tree !== tree) throw changedByHook();
       // Otherwise what was just committed would look reverted in the repository's own index.
       await stage(git, entries);
     } catch (error) {
-      const [parent] = made.parents.split(' ');
-      const back = parent ? ['HEAD', parent, id] : ['-d', 'HEAD', id];
+      const back = on === undefined ? ['-d', 'HEAD', id] : ['HEAD', on, id];
       await git.run(['update-ref', ...back]);
       throw error;
     }
@@ -61,12 +61,16 @@ async function lookAt(git: Git, commit: string): Promise<Commit> {
   return { id, tree, parents };
 }
 
-/** @throws FleetError when git made another commit than the one that was planned. */
-function requirePlanned({ tree: seen, parents }: Commit, tree: string, on: string | undefined) {
-  if (parents !== (on ?? '')) throw moved();
-  if (seen === tree) return;
-  throw gitError('git.hook-changed', 'a commit hook changed what was to be committed', {
+function changedByHook(): FleetError {
+  return gitError('git.hook-changed', 'a commit hook changed what was to be committed', {
     hint: 'Nothing was committed: fleet deploys what was planned, byte for byte. Keep the hook away from fleet.yaml, flake.lock and what fleet renders, or run it before fleet.',
+  });
+}
+
+/** Nothing is taken back here: the newest commit is somebody else's work. */
+function notOurs(): FleetError {
+  return gitError('git.head-moved', 'somebody else, or a hook, committed here at the same moment', {
+    hint: 'Nothing was pushed. See both commits with git log, then plan again.',
   });
 }
 

@@ -185,6 +185,17 @@ test('refuses when somebody has committed since it was planned', async () => {
   expect(desk.status()).toEqual([]);
 });
 
+test('somebody commits on top at the same moment: their commit stays', async () => {
+  const { desk } = box;
+  const mine = 'git -c core.hooksPath=/dev/null commit -q --allow-empty -m mine';
+  desk.hook('post-commit', mine);
+  desk.write('a', '1\n');
+  const error = await failure(commit(['a'], 'x'));
+  expect(error.code).toBe('git.head-moved');
+  expect(error.hint).not.toContain('Nothing was committed');
+  expect(desk.git('log', '-2', '--format=%s')).toBe('mine\nx');
+});
+
 test('an index that somebody else has locked: nothing is committed', async () => {
   const before = head();
   box.desk.write('a', '1\n');
