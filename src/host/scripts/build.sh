@@ -1,6 +1,6 @@
-# build.sh ID CHECKOUT JOBS KIND:NAME…: builds everything before anything is activated, JOBS evaluations at a
-# time; auto: as many as there are processors and free memory for. The flake reference is the one that `microvm
-# -u` uses, so that Nix's evaluation cache serves it later.
+# build.sh ID CHECKOUT JOBS KIND:NAME…: builds all targets, JOBS evaluations at a time; `auto`: as many as there are
+# processors and free memory for. Nothing is activated yet. The flake reference is the one that `microvm -u` uses, so
+# that it finds the result in Nix's evaluation cache later.
 id=$1 flake=git+file://$R$2 jobs=$3
 shift 3
 out=$deployments/$id/roots
@@ -15,8 +15,8 @@ attribute() {
 	esac
 }
 
-# An evaluation of a NixOS system holds about 400 MiB and sets nothing of it free: a process each. 1 GiB is left
-# to the rest, and 512 MiB are counted for each.
+# room: prints how many evaluations fit into free memory. Evaluating a NixOS system takes about 400 MiB, which the
+# process frees only when it ends; so each target has its own. 512 MiB count for each, and 1 GiB is left free.
 room() {
 	available=$(while read -r key value _; do [ "$key" != MemAvailable: ] || echo "$value"; done <"$R/proc/meminfo")
 	echo $(((${available:-0} - 1048576) / 524288))
@@ -28,13 +28,13 @@ if [ "$jobs" = auto ]; then
 fi
 [ "$jobs" -ge 1 ] || jobs=1
 
-# one ITEM: a build, as far as an out-link.
+# one ITEM: builds it and makes an out-link.
 one() {
 	log=$work/${1#*:}.log
 	{ nix build -L -o "$out/${1#*:}" "$(attribute "$1")" 3>&- || : >"$log.failed"; } 2>&1 | tee "$log"
 }
-# Several processes that write to one evaluation cache at a time lose most of it: each worker but the first has
-# one of its own, and evaluated (deployments.sh) finds it again.
+# Processes that write to one evaluation cache at the same time lose most of it. So each worker but the first has a cache
+# of its own, where `evaluated` (deployments.sh) finds the result.
 worker() { # WORKER ITEM…: every JOBSth of them
 	number=$1 turn=0
 	shift
@@ -51,7 +51,7 @@ worker() { # WORKER ITEM…: every JOBSth of them
 		turn=$((turn + 1))
 	done
 }
-# The first alone: it fetches the inputs for all.
+# The first target alone, because it fetches the flake's inputs for all.
 [ $# -gt 0 ] || exit 0
 first=$1
 one "$first"
@@ -65,7 +65,7 @@ wait
 set -- "$first" "$@"
 for log in "$work"/*.log.failed; do
 	[ -e "$log" ] || continue
-	# Others have said more since.
+	# Other builds went on, and what they printed came after this error.
 	tail -n 15 "${log%.failed}"
 	exit 1
 done
@@ -77,7 +77,7 @@ for item; do
 	*) continue ;;
 	esac
 	built=$(target "$out/${item#*:}")
-	# What evaluated it was killed, or could not write.
+	# There is no out-link if Nix was killed, or could not write.
 	in_store "$built" || die build.ended "the build of ${item#*:} was cut off before it gave a store path: see journalctl -k (out of memory?) and df -h there, then deploy again"
 	case $item in hypervisor:*)
 		for other; do

@@ -1,11 +1,11 @@
-# facts.sh CHECKOUT brief|full [deployed] [ADDRESS…]: everything fleet wants to know of a hypervisor, in one go.
-# Guests at these addresses are asked whether they answer; `deployed`: those of all that fleet deployed, too.
-# Reads only. First records, lines of tab-separated fields; then sections with a tool's own output.
-# It runs on every hypervisor at every plan: few processes, so a tool is asked once for all.
+# facts.sh CHECKOUT brief|full [deployed] [ADDRESS…]: prints everything that fleet wants to know about a hypervisor, in
+# one round trip. Changes nothing. Pings guests at these addresses; with `deployed` also every guest that fleet deployed.
+# First come records, lines of tab-separated fields, then sections with the output of a tool as it is.
+# It runs on every hypervisor at every plan, so it starts few processes: each tool once for all guests.
 checkout=$R$1 wanted=$2
 shift 2
 
-# What decides whether packets of guests get through, besides interfaces. Reading a file is no process.
+# Whether the kernel forwards packets. Files are read by the shell, because a sysctl would be a process each.
 forwarding() {
 	for file in "$R"/proc/sys/net/ipv4/conf/*/forwarding; do
 		read -r on 2>/dev/null <"$file" || continue
@@ -15,7 +15,8 @@ forwarding() {
 	! read -r on 2>/dev/null <"$R/proc/sys/net/ipv6/conf/all/forwarding" || record forwards6 "$on"
 }
 
-# Fleet's table, and base chains of others that drop what they do not accept, with the names in their tables.
+# Fleet's nftables table, and chains of others that drop forwarded packets by policy, with the names and subnets in their
+# tables: fleet guesses from these whether the guests' packets are accepted.
 firewall() {
 	chains=$(nft list chains 2>/dev/null) || return 0
 	own=
@@ -44,7 +45,7 @@ firewall() {
 	record table "$own" "$deployed"
 }
 
-# What /var/lib/fleet is on: the longest mount that it is under, of several the last.
+# The mount that /var/lib/fleet is on: the longest path, and of several at that path the last.
 mounted() {
 	[ -r "$R/proc/mounts" ] || return 0
 	folder=/var/lib/fleet/ mount='' kind='' kept=no
@@ -52,14 +53,14 @@ mounted() {
 		case $folder in
 		"${point%/}"/*) [ "${#point}" -lt "${#mount}" ] || mount=$point kind=$type ;;
 		esac
-		# Who mounts this by itself keeps some folders of a root that is not kept.
+		# If this is a mount of its own, the root file system is probably not persistent.
 		[ "$point" != /var/lib/nixos ] || kept=yes
 	done <"$R/proc/mounts"
 	record mounted "$mount" "$kind" "$kept"
 }
 
-# Files that could be disks of guests, with their sizes. Group kvm may make others there, called anything, and
-# any number: of a folder with more than a hundred the first are told, and `cut`.
+# Files that could be disks of guests, with their sizes. Group kvm may create any number of others, with any name: of a
+# folder only the first hundred are listed, then `cut`.
 images() {
 	set --
 	for folder in "$vms"/* "$aside"/*/*; do
@@ -77,7 +78,7 @@ images() {
 			}
 			set -- "$@" "$file"
 		done
-		# At once for many, and never more than a command takes.
+		# Many at a time, but not more than a command line holds.
 		if [ $# -ge 1000 ]; then
 			sizes "$@"
 			set --
@@ -86,7 +87,7 @@ images() {
 	[ $# -eq 0 ] || sizes "$@"
 }
 
-# What folders take, of each as soon as it is known; `cut` where there is too much in them to wait for.
+# How much the folders take, each as soon as it is known; `cut` if they hold too much to wait for.
 taken() {
 	if ! command -v timeout >/dev/null; then
 		du -sk "$@"
@@ -97,16 +98,16 @@ taken() {
 	case $code in 124 | 137) echo cut ;; esac
 }
 
-# -c is GNU's and busybox's word for it, -f is BSD's.
+# -c in GNU and busybox, -f in BSD.
 sizes() { stat -c '%s %n' "$@" 2>/dev/null || stat -f '%z %N' "$@" 2>/dev/null || true; }
 
-# Where guests answer by the records of what is deployed: the first NIC's address, as formatExpected writes it.
+# Addresses of the deployed guests: that of the first NIC, as formatExpected (src/model/expected.ts) writes it.
 deployed_addresses() {
 	sed -n "s/.*$tab{\"tap\":\"[^\"]*\",\"bridge\":\"[^\"]*\",\"address\":\"\([0-9.]*\)\".*/\1/p" "$state"/deployed/* 2>/dev/null || true
 }
 
 look() {
-	# A deployment looks again and again; to who looks once, a lost ping must not be the answer: there is another.
+	# `full` is read again and again, so one ping is enough. `brief` is read once, so a lost ping is followed by another.
 	patience='-w 2'
 	[ "$wanted" = brief ] || patience='-W 1'
 	ask_guests "$patience" "$@"
@@ -122,7 +123,7 @@ look() {
 	done
 	record version "$(state_version)" "$state_reads"
 	[ ! -f "$state/fleet" ] || { read -r fleet <"$state/fleet" && record fleet "$fleet"; }
-	# id, operator, operation, time, decision, seconds that are left to fleet; of the one that has the lock, too.
+	# id, operator, operation, time, decision, seconds until it rolls back; of open deployments and of the one with the lock.
 	deployment() { # RECORD FOLDER
 		operator='' operation='' started='' deadline=''
 		while IFS=$tab read -r key value; do
@@ -160,7 +161,7 @@ look() {
 			done <"$file"
 		done
 	done
-	# What somebody else put there, or could have, is no state of a vm's.
+	# Anything that somebody other than root may have put there is ignored.
 	! is_own "$aside" || for folder in "$aside"/*/*; do
 		from=${folder%/*}
 		case ${from##*/} in *[!a-z0-9-]*) continue ;; esac
@@ -174,7 +175,7 @@ look() {
 		! is_declared "$R/run/current-system" "${folder##*/}" || declarative=yes
 		record vm "${folder##*/}" "$declarative"
 	done
-	# Of guests that fleet cannot have, too: one whose runner was collected never starts again.
+	# Also guests with names that fleet.yaml does not allow. A guest whose runner was collected does not start again.
 	for folder in "$vms"/*; do
 		is_guest "$folder" || continue
 		is_vm "$folder" || record other "${folder##*/}"
@@ -182,7 +183,7 @@ look() {
 			[ ! -L "$folder/$link" ] || [ -e "$folder/$link" ] || record lost "${folder##*/}" "$link"
 		done
 	done
-	# What is not there yet will be made on the file system of the folder above it.
+	# A folder that does not exist yet will be created on the file system of its parent.
 	state_disk=$state vms_disk=$vms boot=$R/boot
 	[ -d "$state_disk" ] || state_disk=${state%/*}
 	[ -d "$vms_disk" ] || vms_disk=${vms%/*}
@@ -198,27 +199,27 @@ look() {
 	[ ! -r "$processors" ] || { read -r online <"$processors" && record processors "$online"; }
 
 	echo '== links'
-	# The system's before those of vms, whose targets group kvm may write: the first of a name counts.
+	# The system's links before those of vms: the first one of a name counts, and group kvm may write the latter.
 	ls -ld "$system_profile" "$system_profile"-*-link \
 		"$R"/run/current-system "$R"/run/current-system/kernel "$R"/run/current-system/initrd "$R"/run/current-system/kernel-modules \
 		"$R"/run/booted-system "$R"/run/booted-system/kernel "$R"/run/booted-system/initrd "$R"/run/booted-system/kernel-modules \
 		"$roots"/deployed-* 2>/dev/null || true
 	print_runners
 	echo '== times'
-	link_times() { # when each was made, by one stat
+	link_times() { # by one stat
 		set --
 		for link in "$system_profile" "$R/run/current-system"; do [ ! -L "$link" ] || set -- "$@" "$link"; done
 		for folder in "$vms"/*; do
 			if is_vm "$folder" && [ -L "$folder/current" ]; then set -- "$@" "$folder/current"; fi
 		done
-		# -c is GNU's and busybox's word for it, -f is BSD's.
+		# -c in GNU and busybox, -f in BSD.
 		[ $# -eq 0 ] || stat -c '%Y %n' "$@" 2>/dev/null || stat -f '%m %N' "$@" 2>/dev/null || true
 	}
 	link_times
 	echo '== disks'
 	df -Pk "$R/nix/store" "$state_disk" "$vms_disk" ${boot:+"$boot"} 2>/dev/null || true
 	echo '== taken'
-	# Images are sparse: what they take, not how large they may become.
+	# Images are sparse: this is what they take now, not how large they may become.
 	of_vms / taken
 	echo '== images'
 	images
@@ -227,7 +228,7 @@ look() {
 	print_units 'fleet-back-*.timer' 'fleet-back-*.service' 'fleet-2*.service' \
 		nixos-upgrade.timer nixos-upgrade.service comin.service dnsmasq.service
 	echo '== processes'
-	# Names as the kernel cuts them, at 15 characters; those with a dot are what a wrapper of Nix runs.
+	# The kernel cuts names at 15 characters. Those with a dot are run by a wrapper that Nix made.
 	grep -hsxE 'nixos-rebuild|nixos-rebuild-n|\.nixos-rebuild-|switch-to-confi|\.switch-to-conf|microvm|nix-collect-gar' \
 		"$R"/proc/[0-9]*/comm || true
 	echo '== failed'
@@ -249,6 +250,6 @@ if [ "${1:-}" = deployed ]; then
 		case " $* " in *" $address "*) ;; *) set -- "$@" "$address" ;; esac
 	done
 fi
-# At once: line by line, each would be a packet of its own, sealed there and opened here.
+# Written at once: sshd sends each line that is written by itself as a packet of its own.
 seen=$(look "$@")
 printf '%s\n' "$seen"
