@@ -1,6 +1,6 @@
-# access.sh CHECKOUT HYPERVISOR TOPLEVEL: who could still get in after the first switch of an adopted
-# host, and what of its network there will be. Asked of the new system itself, before it is activated.
-# shellcheck disable=SC2016 # Nix's, not the shell's
+# access.sh CHECKOUT HYPERVISOR TOPLEVEL: prints who can log in after the first switch of an adopted host, and what its
+# network will be. Evaluates the new system before it is activated.
+# shellcheck disable=SC2016 # these are for Nix
 json=$(nix eval --json "git+file://$R$1#nixosConfigurations.$2.config" --apply '
 c:
 let
@@ -11,7 +11,7 @@ let
   firewalls = [ n.firewall ] ++ builtins.attrValues (n.firewall.interfaces or { });
   ports = protocol: option: builtins.concatMap (f: map (p: "${protocol} ${toString p}") (f.${option} or [ ])) firewalls;
   ranges = protocol: option: builtins.concatMap (f: map (r: { inherit protocol; inherit (r) from to; }) (f.${option} or [ ])) firewalls;
-  # NixOS turns lists into words in some of its versions.
+  # Some versions of NixOS have a string here, others a list.
   words = value: if value == null then null else if builtins.isList value then value else [ (toString value) ];
 in
 {

@@ -1,18 +1,18 @@
-# back.sh ID now|wait SECONDS: takes the way back (now, also after it was confirmed), or waits for the
-# hypervisor to have taken it; prints how it ended, which guests it started, what each guest was and goes
-# back to, and what else may be to blame: another boot, a full disk, a hypervisor that did not hear of fleet.
+# back.sh ID now|wait SECONDS: rolls the deployment back (now; also after it was confirmed), or waits until the hypervisor
+# has. Prints how that ended, which guests it started, what each guest was before and returns to, and what else may be
+# to blame: a reboot, a full disk, lost contact with fleet.
 id=$1 when=$2 seconds=$3
 deployment=$deployments/$id
 [ -e "$deployment/back.sh" ] || exit 0
 full=$(cat "$deployment/full" 2>/dev/null || true)
 if [ "$when" = now ] && [ "$(target "$deployment/decided")" != back ] && [ ! -e "$deployment/result" ]; then
-	# Before the way back makes room; written down for when the link is lost meanwhile.
+	# Before the way back frees its reserve. Saved, in case the connection is lost and fleet asks again.
 	full=$(full_disks)
 	printf '%s' "$full" 2>/dev/null >"$deployment/full" || true
 	touch "$deployment/asked" || true
 fi
 if [ "$when" = now ] && [ ! -e "$deployment/result" ]; then
-	# Refused while the hypervisor is on its way back by itself: that one is as good.
+	# Fails if the hypervisor is rolling back by itself already, which is as good.
 	systemd-run --quiet --collect --unit="fleet-back-$id-now" --description="fleet $id: way back" \
 		"$(command -v sh)" "$deployment/back.sh" now 2>/dev/null || true
 fi

@@ -1,7 +1,7 @@
-# Behind deployments.sh: what the way back of a deployment returns each guest to, in the rows of `before`.
+# After deployments.sh. Writes the rows of `before`: what the way back returns each guest to.
 
-# keep ID PATH NAME: keeps PATH from garbage collection until that deployment has ended; prints PATH, or - if there is
-# no returning to it.
+# keep ID PATH NAME: keeps PATH from garbage collection until that deployment has ended, and prints it; prints - if it is
+# not in the store (any more).
 keep() {
 	if ! in_store "$2" || [ ! -e "$2" ]; then
 		echo -
@@ -20,14 +20,14 @@ verified() {
 	[ "$2" != - ] && case $2 in "$deployed" | "$healthy") true ;; *) false ;; esac
 }
 
-# stands NAME: the guest has been up for longer than one in a crash loop ever is.
+# stands NAME: the guest has been up for half a minute, longer than one in a crash loop.
 stands() {
 	since=$(systemctl show -p ActiveEnterTimestampMonotonic --value "microvm@$1.service")
 	is_active "microvm@$1.service" && [ $(($(uptime_seconds) - ${since:-0} / 1000000)) -ge 30 ]
 }
 
-# former NAME: the runner that a guest returns to. `booted` counts only for a guest that `stands`: in a
-# crash loop it may be a runner that was never seen healthy, and systemd starts `current` next.
+# former NAME: prints the runner that the way back returns a guest to. In a crash loop `booted` may be a runner that was
+# never healthy, and systemd starts `current` next; so an unverified `booted` counts only if the guest `stands`.
 former() {
 	if [ "$was" = inactive ]; then
 		echo "$current"
@@ -40,7 +40,7 @@ former() {
 	fi
 }
 
-# vm_before ID NAME BUSY: a row of `before`. BUSY: guests that run.
+# vm_before ID NAME BUSY: prints the vm's row of `before`. BUSY: the guests that run.
 vm_before() {
 	was=inactive
 	! printf '%s\n' "$3" | grep -qxF "$2" || was=active
@@ -49,7 +49,7 @@ vm_before() {
 	printf 'vm\t%s\t%s\t%s\t%s\t%s\n' "$2" "$current" "$booted" "$was" "$(former "$2")"
 }
 
-# For how many seconds each guest has been up, of all at once: one that crashes and is started again never is for long.
+# print_up: prints for how many seconds each guest has been up. A guest in a crash loop never is for long.
 print_up() {
 	now=$(uptime_seconds) name='' active='' since=0
 	{ systemctl show --no-pager -p Id -p ActiveState -p ActiveEnterTimestampMonotonic 'microvm@*.service' 2>/dev/null || true; echo; } |
@@ -70,7 +70,7 @@ guests_that_run() {
 	busy_guests || die begin.no-units "systemd does not say which guests run here: see systemctl list-units there, then try again"
 }
 
-# look_again ID: guests changed by an operation meanwhile return to how they are now.
+# look_again ID: replaces the rows of guests that an operation has changed meanwhile: they return to how they are now.
 look_again() {
 	busy=$(guests_that_run)
 	while IFS= read -r row; do

@@ -1,13 +1,13 @@
-# begin.sh ID OPERATOR OPERATION FLEET MACHINE FREE_KIB CONFIRM STOP CHECKOUT [VM…]: can this hypervisor be
-# deployed to? Then opens the deployment's folder, lays its way back for the system and the vms named,
-# and takes the lock. Nothing that runs is changed. Standard input: way-back.sh. Durations in seconds.
+# begin.sh ID OPERATOR OPERATION FLEET MACHINE FREE_KIB CONFIRM STOP CHECKOUT [VM…]: checks that this hypervisor can be
+# deployed to, creates the deployment's folder with its way back for the system and the vms named, and takes the lock.
+# Changes nothing that runs. Standard input: way-back.sh. Durations in seconds.
 id=$1 operator=$2 operation=$3 fleet=$4 machine=$5 need=$6 confirm=$7 stop=$8 checkout=$9
 shift 9
 
 [ "$(id -u)" = 0 ] || [ -n "$R" ] ||
 	die preflight.not-root "commands run as $(id -un), not as root: connect as root, or allow it sudo without a password"
-# Going back needs neither a checkout nor a build, and may well be needed because the disk is full.
-# `microvm` comes with the first switch.
+# A roll-back needs neither a checkout nor a build, and may be needed because the disk is full. `microvm` is not required:
+# the first switch may bring it.
 tools='ip nix-env ping systemctl systemd-run'
 [ "$operation" = rollback ] || tools="$tools flock git nix"
 missing=
@@ -17,7 +17,8 @@ done
 [ -z "$missing" ] || die preflight.missing-tools "not on the PATH of this hypervisor:$missing (add them to environment.systemPackages)"
 [ "$(uname -m)" = "$machine" ] ||
 	die preflight.wrong-architecture "this hypervisor is $(uname -m), fleet.yaml says $machine"
-# To roll back needs profiles, links and units, which are Nix's and systemd's; and nobody updates fleet at night.
+# A roll-back goes on whatever the version: it needs only profiles, links and units, and at night nobody can wait for an
+# update of fleet.
 require_known_state() {
 	version=$(state_version)
 	case $operation:$version in
@@ -33,7 +34,7 @@ require_known_state
 free=$(df -Pk "$R/nix/store" | { read -r _ && read -r _ _ _ free _ && echo "$free"; })
 [ "$operation" = rollback ] || [ "$free" -ge "$need" ] ||
 	die preflight.no-space "/nix/store has $((free / 1024)) MiB free, $((need / 1024)) MiB are needed: run nix-collect-garbage there"
-# What fleet has deployed here once enables them.
+# Every system that fleet deploys enables them.
 if [ "$operation" != rollback ] && [ ! -e "$state/deployed/system." ]; then
 	[ "$(nix eval --raw --expr 'if builtins ? getFlake then "yes" else "no"' 2>/dev/null)" = yes ] ||
 		die preflight.no-flakes "flakes are not enabled: nix.settings.experimental-features = [ \"nix-command\" \"flakes\" ]"
@@ -41,9 +42,9 @@ fi
 system=$(readlink -f "$R/run/current-system" 2>/dev/null || true)
 in_store "$system" || die preflight.no-generation "/run/current-system is not in the Nix store, so there is nothing to roll back to: is this NixOS? If so, run nixos-rebuild switch there"
 
-# After a reboot guests are started one by one, and one that we had just stopped would start again; what
-# was cut off is rolled back before that. A unit that waits for its turn is a job, and inactive.
-# One that runs has had its first pass and tries some again, for minutes: it gives way to `seen`.
+# is_starting: after a reboot fleet-recover rolls back what was interrupted, then fleet-autostart starts guests one by
+# one, and might start one that we have just stopped. A unit that has not had its turn yet is inactive, with a queued job.
+# Once autostart is past its first pass it only retries, for minutes; it ends when it sees `seen`.
 is_starting() {
 	case $(systemctl show -p ActiveState -p SubState fleet-autostart.service) in
 	*ActiveState=activating*) ;;
@@ -61,7 +62,7 @@ done
 held() {
 	die lock.held "$(deployment_row "$1")"
 }
-# A deployment that died with its hypervisor, where nothing recovers at boot, is finished or rolled back first.
+# A deployment that was interrupted, and that no recovery at boot has ended, is completed or rolled back first.
 for folder in "$deployments"/*; do
 	other=${folder##*/}
 	is_open "$other" || continue
@@ -72,7 +73,7 @@ for folder in "$deployments"/*; do
 done
 
 deployment=$deployments/$id
-# From here to the end of this script a failure leaves nothing behind.
+# Should anything below fail, nothing is left behind.
 clean_up() {
 	code=$? full=
 	case $code in 0 | 70) ;; *) full=$(full_disk) || true ;; esac
@@ -82,14 +83,14 @@ clean_up() {
 	[ -z "$full" ] || die preflight.no-space "the disk of $full is full: $(make_room "$full")"
 }
 trap clean_up EXIT
-# Should the disk fill up meanwhile, the way back has room for what it does; as much again is for this script.
+# Reserves 1 MiB for the way back, in case the disk fills up, and another one for the rest of this script.
 room() {
 	mkdir -p "$deployment/steps" "$deployment/roots" "$roots/$id" "$R/run/fleet" || return
-	# What steps print, and the repository as a bundle, is not for every user of the hypervisor.
+	# Other users of the hypervisor must not read the output of steps, nor the repository as a bundle.
 	chmod 700 "$deployments" && take_room "$deployment/reserve" 2048
 }
 if ! room 2>/dev/null; then
-	# What is kept for a roll-back on a full disk.
+	# The 4 MiB that are reserved for a roll-back on a full disk.
 	[ "$operation" != rollback ] || rm -f "$state/reserve"
 	room 2>/dev/null || {
 		full=$(full_disk) || full=$state
@@ -105,15 +106,15 @@ dd if=/dev/null of="$deployment/reserve" bs=1024 seek=1024 2>/dev/null
 } | write "$deployment/meta"
 
 root_found
-# One from before it was root's alone.
+# Earlier versions of fleet let everybody read it.
 [ ! -d "$aside" ] || (enter_aside) 2>/dev/null || true
-# What there is before is kept from garbage collection until this deployment has ended.
-# What a reboot would boot may be another system than the one that runs: it comes back, too.
+# The way back needs the running system, and the one that a reboot would boot, which may be another. Both are kept from
+# garbage collection until the deployment has ended.
 profile=$(readlink -f "$system_profile" 2>/dev/null || true)
 in_store "$profile" || profile=$system
 number=$(target "$system_profile")
 number=${number##*system-}
-# What is under way now may leave a guest otherwise than it is seen here.
+# An operation that is under way may leave its guest in another state than is recorded below.
 for other in $(operations_at_work); do operation_meta "$other" vm; done >>"$deployment/operated"
 busy=$(guests_that_run)
 system_root=$(keep "$id" "$system" system.)
@@ -125,7 +126,7 @@ profile_root=$(keep "$id" "$profile" profile.)
 	done
 	for name; do
 		printf 'target\t%s\n' "$name"
-		# Somebody else's until it is handed over; it may hold a token, so nobody is told of it.
+		# Of a vm that fleet takes over, this is somebody else's flake. Its URL may contain a token, so it is not printed.
 		! is_vm "$vms/$name" || flake_of "$name" >"$deployment/flake.$name" || rm -f "$deployment/flake.$name"
 	done
 	print_up
@@ -137,13 +138,13 @@ profile_root=$(keep "$id" "$profile" profile.)
 		sed -n "s/^\([^ ][^ ]*\).*/failed$tab\1/p"
 } >"$deployment/before"
 
-# Transient units have hardly a PATH on NixOS, and a switch changes what is on ours: the old system's
-# tools first, then the folders of those that are there now.
+# On NixOS the PATH of transient units is nearly empty, and a switch replaces what is on ours. So the way back gets the
+# folder of the running system's tools, then the store folders of the tools that we use now.
 path=$system/sw/bin
 for tool in systemctl systemd-run nix-env git ip sh date ln sed grep setpriv; do
 	found=$(command -v "$tool") || continue
 	real=$(readlink -f "$found" 2>/dev/null || true)
-	# Where one file goes by many names (coreutils, busybox, nix) the link's own folder is meant.
+	# If one program has many names (coreutils, busybox, nix), only the folder of the link has this name.
 	[ "${real##*/}" = "$tool" ] || real=$found
 	case :$path: in *":${real%/*}:"*) ;; *) path=$path:${real%/*} ;; esac
 done
@@ -155,20 +156,20 @@ done
 extend "$id" "$confirm"
 on_disk "$deployment"/* "$deployment"
 
-# Before the lock: whoever holds a lock is at work, or dead.
+# Armed before the lock is taken: a lock without a running lease or step belongs to a dead deployment.
 systemd-run --quiet --collect --unit="fleet-back-$id" --description="fleet $id: way back" \
 	--on-active="$confirm" --timer-property=AccuracySec=1s "$(command -v sh)" "$deployment/back.sh" lease
-# A link is the lock: exactly one of many can make it, and it says whose it is.
+# The lock is a link: only one of many can create it, and it names its owner.
 tries=5
 until ln -sn "deployments/$id" "$state/lock" 2>/dev/null; do
 	holder=$(target "$state/lock")
 	[ -z "$holder" ] || held "${holder##*/}"
-	# Its holder gave way just now; or nothing can be written.
+	# Either its owner has just released it, or nothing can be written here.
 	tries=$((tries - 1))
 	[ "$tries" -gt 0 ] || die preflight.no-space "cannot create $state/lock"
 	sleep 0.2
 done
-# A newer fleet may have been here while we waited. Raised, and never lowered.
+# Again, because a newer fleet may have deployed while we waited. The version is raised, never lowered.
 require_known_state
 if [ "$version" != '?' ] && [ "${version:-0}" -lt "$state_writes" ]; then
 	echo "$state_writes" >"$state/version.new"
@@ -177,6 +178,6 @@ if [ "$version" != '?' ] && [ "${version:-0}" -lt "$state_writes" ]; then
 	on_disk "$state"
 fi
 : >"$deployment/begun"
-# From now until the next boot, starting guests is the deployment's business (fleet-autostart).
+# From now until the next boot fleet-autostart starts no guests: the deployment does.
 : >"$R/run/fleet/seen"
 trap - EXIT

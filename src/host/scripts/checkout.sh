@@ -1,9 +1,9 @@
-# checkout.sh ID CHECKOUT SOURCE REF COMMIT: the checkout becomes exactly COMMIT, on a local branch
-# `fleet` and never detached (some Nix refuse that). SOURCE is a url, or `bundle`.
+# checkout.sh ID CHECKOUT SOURCE REF COMMIT: checks out exactly COMMIT, on a local branch `fleet`: some versions of Nix
+# refuse a detached HEAD. SOURCE is a url, or `bundle`.
 id=$1 checkout=$R$2 source=$3 ref=$4 commit=$5
 printf 'commit\t%s\nbranch\t%s\n' "$commit" "${ref#refs/heads/}" >>"$deployments/$id/meta"
 export GIT_TERMINAL_PROMPT=0
-# A power cut leaves no empty object or branch; and what tidies up afterwards is not cut off with this step.
+# fsync, so that a power cut leaves no empty objects or refs. No gc in the background, which would end with this step.
 export GIT_CONFIG_COUNT=3 GIT_CONFIG_KEY_0=core.fsync GIT_CONFIG_VALUE_0=all
 export GIT_CONFIG_KEY_1=gc.autoDetach GIT_CONFIG_VALUE_1=false GIT_CONFIG_KEY_2=maintenance.autoDetach GIT_CONFIG_VALUE_2=false
 
@@ -24,9 +24,9 @@ if ! git cat-file -e "$commit^{commit}" 2>/dev/null; then
 	git cat-file -e "$commit^{commit}" 2>/dev/null ||
 		die checkout.commit-missing "commit $commit is not in what was fetched: was it pushed to the repository that this hypervisor reads?"
 fi
-# Nothing a person left here is lost: git stash list shows it.
+# Changes that a person left here are stashed, so that nothing is lost.
 if git rev-parse -q --verify HEAD >/dev/null && [ -n "$(git status --porcelain)" ]; then
-	# Of a file that is only intended to be added stash can make nothing.
+	# git stash fails on files that were added with `git add -N`.
 	git reset -q
 	git -c user.name=fleet -c user.email=fleet@localhost stash push -q --include-untracked -m "set aside by fleet"
 	echo "what was changed by hand in ${checkout#"$R"} is kept in git stash"

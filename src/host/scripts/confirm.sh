@@ -1,6 +1,6 @@
-# confirm.sh ID: over a connection made after the last change, when everything was seen to be well:
-# from here on there is no way back but a roll-back. Standard input: what is now deployed, rows for
-# finish, and a last line `end`.
+# confirm.sh ID: confirms the deployment: from here on the hypervisor does not roll back by itself. fleet sends this over
+# a connection that it made after the last change, once everything is healthy. Standard input: rows for `finish`, which
+# say what is now deployed, and a last line `end`.
 id=$1
 deployment=$deployments/$id
 refuse_decided "$id"

@@ -1,47 +1,45 @@
-# Behind lib.sh, in front of the scripts that are about a deployment: its folder, its lease, its end.
-# In a deployment's folder: meta, before (what the way back returns to), back.sh, deadline (until when
-# fleet has to be heard of), journal, steps; decided (-> back or confirmed: whoever makes this link
-# first), after (what is deployed then), failure (why it failed), result.
+# After lib.sh, in front of the scripts that are about a deployment: its folder, its lease, its end.
+# docs/hypervisor-state.md lists the files in a deployment's folder.
 deployments=$state/deployments
 
-# Seconds that no change of the clock moves.
+# uptime_seconds: prints a time in seconds that does not move when the clock is set.
 uptime_seconds() {
 	if read -r up _ 2>/dev/null </proc/uptime; then echo "${up%.*}"; else date +%s; fi
 }
 
 # extend ID SECONDS: the hypervisor rolls itself back unless it hears from fleet within that time.
 extend() {
-	# On a full disk the old deadline stays.
+	# By rename: on a full disk the old deadline stays.
 	echo $(($(uptime_seconds) + $2)) >"$deployments/$1/deadline.$$" && mv -f "$deployments/$1/deadline.$$" "$deployments/$1/deadline"
 }
 
-# full_disks: folders whose disk has no room left for anybody but root.
+# full_disks: prints the folders whose disk is full for everybody but root.
 full_disks() {
 	for disk in "$R/nix/store" "$state" "$vms" "$R/boot"; do
 		[ -d "$disk" ] || continue
-		# One that does not answer keeps no way back.
+		# A disk that does not answer must not hold up the way back.
 		free=$(df -Pk "$disk" 2>/dev/null | { read -r _ && read -r _ _ _ free _ && echo "$free"; }) || continue
 		[ "${free:-64}" -ge 64 ] || echo "${disk#"$R"}"
 	done
 }
 
-# meta ID KEY: prints one field of what is known of a deployment.
+# meta ID KEY: prints one field of the deployment's `meta`.
 meta() { sed -n "s/^$2$tab//p" "$deployments/$1/meta" 2>/dev/null | tail -n 1; }
 
-# note ID NUMBER NAME begin|end [CODE]: one line of the journal. A full disk must not stop anybody.
+# note ID NUMBER NAME begin|end [CODE]: appends a line to the journal. That it cannot, on a full disk, is no error.
 note() {
 	printf '%s\t%s\t%s\t%s%s\n' "$(date +%s)" "$2" "$3" "$4" "${5:+$tab$5}" >>"$deployments/$1/journal" || true
 }
 
-# evaluated NAME COMMAND…: runs a command that evaluates NAME by the evaluation cache that has it already, when
-# the deployment that has the lock built it.
+# evaluated NAME COMMAND…: runs a command that evaluates NAME, with the evaluation cache that has it already if the
+# deployment that holds the lock built it (build.sh).
 evaluated() {
 	cache=$state/$(target "$state/lock")/eval/of/$1
 	shift
 	if [ -d "$cache" ]; then XDG_CACHE_HOME=$cache "$@"; else "$@"; fi
 }
 
-# take_room FILE KIB: FILE takes that much of its disk. Not zeros: some file systems do not store them.
+# take_room FILE KIB: makes a file of that size. Of random bytes, because some file systems do not store zeros.
 take_room() {
 	dd if=/dev/urandom of="$1" bs=1024 count="$2" 2>/dev/null || {
 		rm -f "$1"
@@ -49,20 +47,20 @@ take_room() {
 	}
 }
 
-# disks_below LEAST k|i: prints where disks of ours are mounted that have less than that free, KiB or inodes.
+# disks_below LEAST k|i: prints the mount points of fleet's disks with less than LEAST KiB (k) or inodes (i) free.
 disks_below() {
 	df "-P$2" "$state" "$vms" "$R/nix/store" 2>/dev/null | while read -r _ all _ free _ at; do
-		# Some file systems do not count inodes.
+		# Some file systems print no number of inodes, or 0.
 		case $all$free in *[!0-9]* | '') continue ;; esac
 		if [ "$all" != 0 ] && [ "$free" -lt "$1" ]; then echo "$at"; fi
 	done
 }
 
-# full_disk: prints where a disk of ours is mounted that has no room for anybody but root, if one is.
+# full_disk: prints the mount point of one of fleet's disks that is full for everybody but root; fails if none is.
 full_disk() { { disks_below 1024 k && disks_below 16 i; } | head -n 1 | grep .; }
 
-# let_start: on a full disk microvm-set-booted@, which writes as microvm, may until the next boot have what is left
-# for root: else no guest starts, on whatever runner.
+# let_start: on a full disk no guest starts, because microvm-set-booted@ writes as user microvm. So until the next boot it
+# may use the blocks that are reserved for root.
 let_start() {
 	if full_disk >/dev/null && last_blocks; then
 		extra=$R/run/systemd/system/microvm-set-booted@.service.d
@@ -78,7 +76,7 @@ start_guest() {
 	systemctl start ${2:+"$2"} "microvm@$1.service"
 }
 
-# make_room WHERE: what a person can do about a disk that is full.
+# make_room MOUNT: prints what a person can do about this full disk.
 make_room() {
 	if disks_below 16 i | grep -qxF "$1"; then
 		echo "it has no inode left (df -i $1); what holds most files: du -x --inodes $1 | sort -n | tail"
@@ -87,30 +85,31 @@ make_room() {
 	echo "make room on it with nix-collect-garbage or journalctl --vacuum-size=100M, or see what fills it: du -xh $1 | sort -h | tail"
 }
 
-# Whichever line failed, the error names a full disk as its cause. A script with a trap of its own does this itself.
+# explain: whichever command failed, a full disk is reported as the cause. A script with a trap of its own has to do so
+# itself.
 explain() {
 	case $? in 0 | 70) return ;; esac
 	! full=$(full_disk) || die host.disk-full "the disk of $full is full: $(make_room "$full")"
 }
 trap explain EXIT
 
-# on_disk FILE…: there also after a power cut.
+# on_disk FILE…: syncs them, so that they survive a power cut.
 on_disk() { sync "$@" 2>/dev/null || sync; }
 
-# records_on_disk: what a deployment has written down, and the links of guests, are there also after a power
-# cut: whoever finds a result does not look at them again.
+# records_on_disk: syncs the records of a deployment and the links of guests. Once there is a result nobody looks at them
+# again after a power cut.
 records_on_disk() {
 	set -- "$state"
 	for path in "$state"/fleet "$state"/deployed "$state"/deployed/* "$state"/held "$state"/held/* "$state"/healthy \
 		"$state"/healthy/* "$state"/expected "$state"/expected/* "$state"/profiles "$roots" "${system_profile%/*}" "$vms"/*/; do
-		# Of a link what it leads to would be meant.
+		# sync follows links.
 		if [ -e "$path" ] && [ ! -L "${path%/}" ]; then set -- "$@" "$path"; fi
 	done
 	on_disk "$@"
 }
 
-# at_work ID: its lease is running (a timer, then a service, from begin to end), one of its steps, or the
-# recovery after a power cut. When systemd does not say: yes, rather than two at a time.
+# at_work ID: its lease is running (a timer, then a service, from begin to end), or one of its steps, or the recovery
+# after a power cut. If systemd does not answer: yes, so that never two are at work.
 at_work() {
 	units=$(systemctl list-units --no-legend --plain --state=active,activating,deactivating \
 		"fleet-back-$1*.timer" "fleet-back-$1*.service" "fleet-$1-*.service" 2>/dev/null) || return 0
@@ -118,7 +117,7 @@ at_work() {
 	[ "$(systemctl show -p ActiveState --value fleet-recover.service 2>/dev/null)" = activating ]
 }
 
-# step_holds ID: one of its steps runs that may not be cut off.
+# step_holds ID: one of its steps runs that must not be interrupted.
 step_holds() {
 	for mark in "$deployments/$1"/steps/*.holds; do
 		if [ ! -e "$mark" ] || [ -e "${mark%.holds}.rc" ]; then continue; fi
@@ -128,10 +127,10 @@ step_holds() {
 	return 1
 }
 
-# is_open ID: it had this hypervisor's lock once, and has not ended.
+# is_open ID: it has had the lock here, and has not ended.
 is_open() { [ -e "$deployments/$1/begun" ] && [ ! -e "$deployments/$1/result" ]; }
 
-# refuse_decided ID: fails once the deployment is decided (back or confirmed): no step runs after that.
+# refuse_decided ID: fails once the deployment is decided (back or confirmed), because no step may run then.
 refuse_decided() {
 	case $(target "$deployments/$1/decided") in
 	back) die back.taken "the hypervisor rolled itself back: it had not heard from fleet in time" ;;
@@ -139,13 +138,13 @@ refuse_decided() {
 	esac
 }
 
-# record NAME FINGERPRINT PATH BEFORE COMMIT new|return EXPECTED: what is now deployed, as a generation
-# that nix-collect-garbage cannot take away. BEFORE: what PATH replaces, or "-".
+# record NAME FINGERPRINT PATH BEFORE COMMIT new|return EXPECTED: records what is now deployed, as a generation that
+# nix-collect-garbage cannot remove. BEFORE: the store path that PATH replaces, or "-".
 record() {
 	mkdir -p "$state/deployed" "$state/expected" "$state/profiles" "$roots"
 	# "system." cannot be a vm's name; its generations are the system profile's.
 	if [ "$1" != system. ]; then
-		# What ran before fleet came is a generation, too.
+		# The runner from before fleet becomes the first generation.
 		if [ ! -L "$state/profiles/$1" ] && in_store "$4"; then set_profile "$state/profiles/$1" "$4" new; fi
 		set_profile "$state/profiles/$1" "$3" "$6"
 	fi
@@ -155,7 +154,7 @@ record() {
 	printf '%s\t%s\t%s\t%s\t%s\n' "$2" "$3" "$5" "$(date +%s)" "$7" | write "$state/deployed/$1"
 }
 
-# finish ID: what a confirmed deployment has brought becomes what is deployed. Twice does no harm.
+# finish ID: records what a confirmed deployment has deployed. May be repeated.
 finish() {
 	[ -f "$deployments/$1/after" ] || return 0
 	mkdir -p "$state/held"
@@ -163,7 +162,7 @@ finish() {
 		case $kind in
 		fleet) printf '%s\n' "$name" | write "$state/fleet" ;;
 		record)
-			# What comes of fleet.yaml is held no more; a roll-back's hold stands below its record.
+			# Deploying releases the hold. A roll-back sets a new one, in a row after this.
 			rm -f "$state/held/$name"
 			record "$name" "$one" "$two" "$three" "$four" "$five" "$six" </dev/null
 			;;
@@ -174,7 +173,7 @@ finish() {
 	done <"$deployments/$1/after"
 }
 
-# git_in FOLDER: prints the number of a git that works in it, if one does.
+# git_in FOLDER: prints the process id of a git that works in it; fails if there is none.
 git_in() {
 	folder=$(cd -P "$1" && pwd -P) || return
 	for process in /proc/[0-9]*; do
@@ -185,8 +184,8 @@ git_in() {
 	return 1
 }
 
-# free_checkout CHECKOUT: a git that was cut off, by a power cut or with its step, leaves its locks, and every later
-# one refuses because of them. One that still works is waited for.
+# free_checkout CHECKOUT: removes the lock files of a git that a power cut, or the end of its step, interrupted: because of
+# them every later git would fail. Waits for a git that still works there.
 free_checkout() {
 	tries=50
 	while
@@ -201,17 +200,16 @@ free_checkout() {
 	printf '%s\n' "$locks" | while IFS= read -r lock; do rm -f "$lock"; done
 }
 
-# end_deployment ID RESULT: it is over, the lock is free. What was built and is not deployed may be
-# collected.
+# end_deployment ID RESULT: ends the deployment and releases the lock. What was built but not deployed may be collected
+# as garbage from now on.
 end_deployment() {
 	rm -f "$deployments/$1/reserve" "$deployments/$1/commit.bundle"
 	note "$1" - end end "$2"
 	[ "$2" = untouched ] || records_on_disk
-	# Only our own lock: another's is never taken away. Before the result: a power cut between the two
-	# leaves a deployment that is ended once more, not a lock that nobody ends.
+	# The lock goes before the result is written: after a power cut between the two, the deployment is ended once more.
+	# The other way round nobody would remove the lock.
 	[ "$(target "$state/lock")" != "deployments/$1" ] || rm -f "$state/lock"
-	# Its text is on disk before its name: else a power cut may leave the name alone, and the deployment
-	# has ended in nothing that anybody can read.
+	# Synced before it is renamed: else a power cut may leave an empty result.
 	if printf '%s\n' "$2" >"$deployments/$1/result.new"; then
 		on_disk "$deployments/$1/result.new"
 		mv -f "$deployments/$1/result.new" "$deployments/$1/result"
@@ -219,18 +217,18 @@ end_deployment() {
 	rm -rf "${roots:?}/$1" "$deployments/$1/roots" "$deployments/$1/eval"
 	systemctl stop "fleet-back-$1.timer" "fleet-back-$1.service" 2>/dev/null || true
 	keep_room
-	# Guests wait for what is done at boot; the next deployment's end tidies up, too.
+	# Not at boot, when guests wait for this: the end of the next deployment prunes, too.
 	[ "${mode:-}" = boot ] || prune
 }
 
-# keep_room: for a roll-back on a full disk there is always some left, which its begin sets free.
+# keep_room: reserves 4 MiB, which begin.sh frees for a roll-back on a full disk.
 keep_room() {
 	[ ! -e "$state/reserve" ] || return 0
 	free=$(df -Pk "$state" | { read -r _ && read -r _ _ _ free _ && echo "$free"; }) || return 0
 	[ "$free" -lt 65536 ] || ! take_room "$state/reserve.new" 4096 || mv -f "$state/reserve.new" "$state/reserve"
 }
 
-# generation_numbers PROFILE: of its generations, the oldest first.
+# generation_numbers PROFILE: prints the numbers of its generations, the oldest first.
 generation_numbers() {
 	for link in "$1"-*-link; do
 		number=${link#"$1"-}
@@ -240,21 +238,22 @@ generation_numbers() {
 	done | sort -n
 }
 
-# is_forgotten NAME: a vm that left, whose state a person has deleted since where it was set aside. Nobody goes back
-# to its runners. Where the folders of vms are not mounted nobody knows.
+# is_forgotten NAME: a vm that left the fleet, and whose state, which was set aside, a person has deleted since. Its
+# runners are of no use any more. If the vms' folders are not mounted, nobody knows, and this fails.
 is_forgotten() {
 	[ -d "$aside" ] && [ ! -e "$vms/$1" ] && [ ! -e "$state/deployed/$1" ] || return 1
 	for folder in "$aside"/*/"$1"; do [ ! -e "$folder" ] || return 1; done
 }
 
-# forget NAME: its generations, and the roots that keep them, may be collected.
+# forget NAME: removes its generations and their roots, so that they can be collected.
 forget() {
 	for number in $(generation_numbers "$state/profiles/$1"); do rm -f "$state/profiles/$1-$number-link"; done
 	rm -f "$state/profiles/$1" "$roots/previous-$1" "$roots/deployed-$1" "$roots/aside-$1"
 }
 
-# prune_generations NAME: of those before the current one the last 20 stay, and older ones that are deployed, were
-# before that, are held, run, or looked well last. Those after it were rolled back from, and stay until the next.
+# prune_generations NAME: keeps the last 20 generations before the current one, and older ones that are deployed, were
+# replaced by that, are held, run, or were last seen healthy. Those after the current one were rolled back from; they
+# stay until the next deployment of this vm makes a new one.
 prune_generations() {
 	set -- "$1" "$state/profiles/$1"-*-link
 	[ $# -gt 22 ] || return 0
@@ -270,7 +269,7 @@ prune_generations() {
 	for link in "$roots/deployed-$1" "$roots/previous-$1" "$vms/$1/current" "$vms/$1/booted"; do
 		needed="$needed$(target "$link") "
 	done
-	# One process tells of all; only root writes there.
+	# One ls for all links; only root writes there, so its output can be parsed.
 	(cd "$state/profiles" && ls -ld "$1"-*-link) | sed -n "s/.* $1-\([0-9][0-9]*\)-link -> /\1 /p" | sort -rn | {
 		kept=0
 		while read -r number path; do
@@ -282,7 +281,7 @@ prune_generations() {
 	}
 }
 
-# prune: history has an end; the last good deployment, and those that are open, stay.
+# prune: keeps the last 100 deployments that ended, the last good one, and those that are open.
 prune() {
 	ended=0 good=
 	# Ids sort by time.
@@ -298,7 +297,7 @@ prune() {
 		rm -rf "$folder"
 		ended=$((ended - 1))
 	done
-	# Of a beginning that was cut off nothing is needed: before the last boot, or an hour ago.
+	# A deployment that was interrupted before it had begun is of no use: from before the last boot, or an hour old.
 	now=$(date +%s) up=$(uptime_seconds)
 	[ "$up" -lt 3600 ] || up=3600
 	for folder in "$deployments"/*; do
@@ -306,7 +305,7 @@ prune() {
 		made=$(stat -c %Y "$folder" 2>/dev/null || stat -f %m "$folder") || continue
 		[ $((now - made)) -le "$up" ] || rm -rf "$folder" "${roots:?}/${folder##*/}"
 	done
-	# Of what is gone from the store nobody asks any more.
+	# Records of store paths that were collected.
 	for file in "$state"/expected/* "$state"/tables/*; do
 		if [ -f "$file" ] && [ ! -e "$R/nix/store/${file##*/}" ]; then rm -f "$file"; fi
 	done
@@ -319,8 +318,8 @@ prune() {
 	done
 }
 
-# settle ID: ends a deployment that nobody works at any more: what it confirmed is finished, anything
-# else is rolled back. If several try at once, systemd lets only one.
+# settle ID: ends a deployment that nobody works at any more: completes its records if it was confirmed, else rolls it
+# back. If several try at once, systemd starts only one unit of that name.
 settle() {
 	if [ -f "$deployments/$1/back.sh" ]; then
 		systemd-run --quiet --collect --wait --unit="fleet-back-$1-now" --description="fleet $1: way back" \
@@ -330,8 +329,8 @@ settle() {
 	fi
 }
 
-# meets_strangers SYSTEM: some bridge of SYSTEM's is there already, and not by the networkd of the system that
-# runs. A networkd that only reloads refuses it ("File exists") and leaves its ports out.
+# meets_strangers SYSTEM: a bridge of SYSTEM exists already, but not by the running system's networkd files. A networkd
+# that only reloads would refuse it ("File exists") and leave it without its ports.
 meets_strangers() {
 	known=$(bridges_of "$R/run/current-system")
 	for bridge in $(bridges_of "$1"); do
@@ -341,23 +340,22 @@ meets_strangers() {
 	return 1
 }
 
-# enter_aside: into the folder beside the vms that is root's alone. Group kvm may rename it, and make one of its
-# own: that is refused. In it nobody can exchange anything.
+# enter_aside: changes into .aside, which is root's alone, and creates it if need be. Group kvm may rename it and create
+# one of its own, which is refused. Inside nobody but root can replace anything.
 enter_aside() {
 	{ cd -P "$vms" && { mkdir -m 700 .aside 2>/dev/null || true; }; } || exit
 	enter .aside
 	is_own . || die aside.not-own "${aside#"$R"} is not root's alone: see what is in it and who made it, move it elsewhere, then try again"
-	# Earlier it was for all to read.
+	# Earlier versions of fleet let everybody read it.
 	{ chmod 700 . && { [ -e .fleet ] || : >.fleet; }; } || exit
 }
 
-# set_aside ID NAME: a stopped vm's whole state directory moves out of microvm's sight; nothing is
-# deleted.
+# set_aside ID NAME: moves the whole state directory of a stopped vm out of microvm's sight. Deletes nothing.
 set_aside() {
-	# The records stay where only root writes. Before the move: what is there without one is nobody's.
+	# The record, where only root writes, comes before the move: a folder in .aside without one is ignored.
 	records=$state/aside/$1
 	mkdir -p "$records" "$roots"
-	# On a full disk the other records have to do.
+	# On a full disk this may fail; the other records prove it, too.
 	printf '' 2>/dev/null >"$records/$2.aside" || true
 	on_disk "$records"
 	runner=$(target "$vms/$2/current")
@@ -368,7 +366,7 @@ set_aside() {
 		cd -P "./$1" || exit
 		if [ -e "./$2" ] || [ -L "./$2" ]; then die aside.exists "${aside#"$R"}/$1/$2 is there already: move it elsewhere, then deploy again"; fi
 		rename "$vms/$2" "./$2" 2>/dev/null || die aside.not-moved "${vms#"$R"}/$2 cannot be moved to ${aside#"$R"}/$1: is its disk read-only, or something mounted there?"
-		# It is seen only here what it was, where nobody can exchange it.
+		# Checked after the move, because only here nobody can replace it.
 		is_vm "./$2" || {
 			rename "./$2" "$vms/$2" 2>/dev/null || true
 			die vm.no-folder "${vms#"$R"}/$2 is not a folder"
@@ -380,7 +378,7 @@ set_aside() {
 	done
 }
 
-# bring_back ID NAME: the state directory that deployment ID set aside is the vm's again.
+# bring_back ID NAME: moves the state directory that deployment ID set aside back.
 bring_back() {
 	(
 		enter_aside

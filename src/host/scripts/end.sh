@@ -1,9 +1,9 @@
-# end.sh ID RESULT: the deployment is over, its lock is free.
+# end.sh ID RESULT: ends the deployment and releases its lock.
 id=$1 result=$2
-# It never began here.
+# If it never began here, there is nothing to do.
 [ -d "$deployments/$id" ] || exit 0
 if [ -e "$deployments/$id/result" ]; then
-	# It ended by itself. Fleet has looked since: what it saw is what is remembered.
+	# The hypervisor had ended it by itself. What fleet has seen since corrects the result.
 	if [ "$result" = rollback-failed ] && [ "$(cat "$deployments/$id/result")" = rolled-back ]; then
 		echo "$result" | write "$deployments/$id/result"
 	fi
@@ -12,7 +12,7 @@ fi
 if [ "$result" = "done" ]; then
 	finish "$id"
 elif [ -e "$deployments/$id/changing" ] && [ ! -e "$deployments/$id/back.rc" ]; then
-	# Its way back has not come to its end: that one ends it.
+	# Its way back has not finished, and will end it.
 	exit 0
 fi
 end_deployment "$id" "$result"

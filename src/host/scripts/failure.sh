@@ -1,5 +1,5 @@
-# failure.sh ID: why a deployment failed, as rows on standard input (src/deploy/failure.ts): kept with it, for
-# `fleet history`. What failed first is why; what fails after it is not.
+# failure.sh ID: records why the deployment failed, for `fleet history`. Standard input: rows, as src/deploy/failure.ts
+# writes them. Only the first failure is recorded: later ones may follow from it.
 deployment=$deployments/$1
 [ -d "$deployment" ] && [ ! -e "$deployment/result" ] && [ ! -e "$deployment/failure" ] || exit 0
 head -c 16384 | write "$deployment/failure"

@@ -1,11 +1,11 @@
-# follow.sh ID NUMBER NAME SECONDS LINES: picks up a step after a lost link: waits for its end, prints its
-# log without the first LINES lines, its answer as step.sh does, and ends as the step did.
+# follow.sh ID NUMBER NAME SECONDS LINES: waits for the end of a step whose connection was lost. Prints its log without the
+# first LINES lines, and its answer, as step.sh does; exits as the step did.
 id=$1 number=$2 name=$3 seconds=$4 lines=$5
 base=$deployments/$id/steps/$number-$name
 left=$((seconds * 5))
 until [ -e "$base.rc" ]; do
 	refuse_decided "$id"
-	# A unit that is not there yet was not started, or was ended.
+	# A unit that does not run after a second was never started, or was ended.
 	is_active "fleet-$id-$number.service" || [ -e "$base.rc" ] || sleep 1
 	is_active "fleet-$id-$number.service" || [ -e "$base.rc" ] ||
 		die step.ended "step $name was cut off with the connection, or ended from outside: see journalctl -u fleet-$id-$number there"

@@ -1,6 +1,6 @@
-# generations.sh: every generation one could return to. Fields: name, number, path, time, current.
-# Number "kept": held by fleet, though its profile entry is gone (nix-collect-garbage -d). Then what tells which of
-# them fit together, by the base name of the store path: the networks of systems, the TAPs of runners.
+# generations.sh: prints every generation that one could roll back to: name, number, path, time, current.
+# Number "kept": its profile entry is gone (nix-collect-garbage -d), but fleet's root keeps it. Then comes what tells
+# which of them fit together, by base name of the store path: networks of systems, TAPs of runners.
 LC_ALL=C
 export LC_ALL
 list() { # NAME PROFILE
@@ -32,7 +32,7 @@ paths=$({
 for path in $paths; do
 	in_store "$path" || continue
 	for name in $(bridges_of "$path"); do printf 'bridge\t%s\t%s\n' "${path##*/}" "$name"; done
-	# Which bridge an interface enters: the first file that has its name says so, or that it enters none.
+	# The first file that matches an interface's name decides which bridge it enters, if any.
 	for file in "$path"/etc/systemd/network/*.network; do
 		[ -f "$file" ] || continue
 		names='' bridge='-' addresses=''
@@ -51,7 +51,7 @@ for path in $paths; do
 		printf 'declares\t%s\t%s\n' "${path##*/}" "${name%.service}"
 	done
 done
-# Of runners that fleet has not deployed nobody wrote down how they are reached: they say it themselves.
+# Runners that fleet has not deployed have no record of TAPs and address, so these are read from the runner.
 paths=$({
 	for link in "$state"/profiles/*-link "$roots"/previous-*; do target "$link"; done
 } | sort -u)

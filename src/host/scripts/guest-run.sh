@@ -1,5 +1,5 @@
-# guest-run.sh NAME ADDRESS PORT USER SECONDS COMMAND: runs a command inside a guest. Prints its exit
-# status (124: it took too long, 255: ssh failed) and the last lines it said.
+# guest-run.sh NAME ADDRESS PORT USER SECONDS COMMAND: runs a command inside a guest. Prints its exit status (124: it took
+# too long, 255: ssh failed) and the last lines of its output.
 name=$1 address=$2 port=$3 user=$4 seconds=$5 command=$6
 keys=$state/guest-keys
 known=$(cat "$keys/$name"/ssh_host_*_key.pub 2>/dev/null) || true
@@ -7,12 +7,12 @@ known=$(cat "$keys/$name"/ssh_host_*_key.pub 2>/dev/null) || true
 	die guest.no-keys "there is no key in $keys/$name: the guest has not started since its first run check"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-# The keys that this guest was given and no others: whoever else answers at its address is not talked to.
+# Only the host keys that fleet gave this guest are accepted, because another guest may take its address.
 printf '%s\n' "$known" | while read -r type key _; do printf '%s %s %s\n' "$name" "$type" "$key"; done >"$folder/known_hosts"
-# Of ed25519 the guest may show one of its own: asked for only by guests built before fleet's was ecdsa.
+# fleet's key is ecdsa. Guests built by an older fleet have an ed25519 key instead.
 algorithms=ecdsa-sha2-nistp521,ssh-ed25519
-# Only the end of what it says is kept, however much that is. The command is for the guest's shell; ours never reads
-# it, and it goes over standard input, for what ssh is given stands in the list of processes.
+# Only the end of the output is kept. The command goes over standard input, where no process list shows it, and only the
+# guest's shell interprets it.
 {
 	code=0
 	# shellcheck disable=SC2016 # the guest's shell reads it

@@ -1,5 +1,5 @@
-# Behind lib.sh, in front of facts.sh and health.sh: how guests are. Both say it in the same words, and fleet reads
-# both by the same function.
+# After lib.sh, in front of facts.sh and health.sh: prints the health of guests. Both scripts print it in the same way, and
+# fleet reads both with the same function.
 
 record() {
 	printf '%s' "$1"
@@ -8,7 +8,7 @@ record() {
 	printf '\n'
 }
 
-# ask_guests OPTIONS ADDRESS…: asks them in the background, while the rest is read, whether they answer.
+# ask_guests OPTIONS ADDRESS…: pings them in the background, while the rest is read.
 ask_guests() {
 	answers='' patience=$1
 	shift
@@ -21,7 +21,7 @@ ask_guests() {
 	done
 }
 
-# print_answers ADDRESS…: of those that were asked.
+# print_answers ADDRESS…: prints which of them answered the ping.
 print_answers() {
 	echo '== answers'
 	[ -n "$answers" ] || return 0
@@ -31,7 +31,8 @@ print_answers() {
 	done
 }
 
-# of_vms "/LINK…" COMMAND…: with these of each vm behind it; `/` is its folder. Group kvm may have made more there.
+# of_vms "/LINK…" COMMAND…: runs the command with these links of each vm as arguments; `/` is its folder. What else group
+# kvm may have put there is left out.
 of_vms() {
 	what=$1 found=
 	shift
@@ -46,15 +47,15 @@ of_vms() {
 	[ -z "$found" ] || "$@" 2>/dev/null || true
 }
 
-# Targets are whatever somebody in group kvm wrote: -q keeps each on its line.
+# Group kvm may write the targets of these links; -q keeps each on one line.
 print_runners() {
 	echo '== runners'
 	of_vms '/current /booted' env LC_ALL=C ls -ldq
 }
 
-# print_units PATTERN…: of guests, and these. Patterns match units that are loaded; one that is not listed is
-# inactive, and no job waits for it. For a moment, as when it starts itself anew in a switch, systemd may not say:
-# nobody is taken for stopped then.
+# print_units PATTERN…: prints the units of guests, and these. Patterns match only loaded units; one that is not listed is
+# inactive, with no queued job. systemd may not answer for a moment, as when a switch re-executes it: then this waits,
+# because no guest may be taken for stopped.
 # shellcheck disable=SC2120
 print_units() {
 	echo '== units'
@@ -63,7 +64,7 @@ print_units() {
 		listed=$(systemctl show --no-pager -p Id -p ActiveState -p SubState -p InvocationID -p ActiveEnterTimestampMonotonic -p Job \
 			"$guest_units*.service" "$@" 2>/dev/null)
 	do
-		# Whose systemctl is missing is told so.
+		# A missing systemctl is reported elsewhere.
 		command -v systemctl >/dev/null || break
 		tries=$((tries - 1))
 		[ "$tries" -gt 0 ] ||

@@ -1,6 +1,6 @@
-# health.sh [ADDRESS…]: how the guests of a hypervisor are: runners, units, TAPs, bridges, and whether those at these
-# addresses answer. The part of facts.sh that may change from one second to the next, in the same words. Reads
-# only. A deployment asks every second, once for all guests: hardly a process more than the tools that it takes.
+# health.sh [ADDRESS…]: prints the health of all guests: runners, units, TAPs, bridges, and whether those at these
+# addresses answer a ping. This is the part of facts.sh that changes from one second to the next, in the same format.
+# Changes nothing. A deployment calls it every second, so it starts hardly a process besides the tools that it needs.
 look() {
 	ask_guests '-W 1' "$@"
 	record root "$R"
@@ -16,6 +16,6 @@ look() {
 	echo '== end'
 }
 
-# At once: line by line, each would be a packet of its own, sealed there and opened here.
+# Written at once: sshd sends each line that is written by itself as a packet of its own.
 seen=$(look "$@")
 printf '%s\n' "$seen"

@@ -1,15 +1,15 @@
-# history.sh COUNT: the youngest deployments that this hypervisor remembers, the oldest first, each as
-# lines: its folder's name, meta, journal, rows of before and after, result.
+# history.sh COUNT: prints the last COUNT deployments on this hypervisor, the oldest first, each as lines: its id, then
+# the rows of meta, before, after, journal and failure, the decision and the result.
 count=$1
 for folder in "$deployments"/*; do
-	# One that was cut off before it had the lock has done nothing.
+	# One that was interrupted before it had the lock has done nothing.
 	[ -f "$folder/meta" ] || continue
 	[ -e "$folder/begun" ] || [ -e "$folder/result" ] || continue
 	set -- "$@" "$folder"
 done
 shift
 while [ $# -gt "$count" ]; do shift; done
-# A power cut leaves zeros where the end of a journal was still to be written; the next line follows them.
+# A power cut can leave zeros at the end of a journal; the next line follows them.
 for folder; do
 	printf 'deployment\t%s\n' "${folder##*/}"
 	for part in meta before after journal failure; do

@@ -1,28 +1,28 @@
-# inspect.sh: what `fleet init` wants to know of a host that fleet has never seen. Reads only.
+# inspect.sh: prints what `fleet init` has to know about a host that is new to fleet. Changes nothing.
 printf 'name\t%s\n' "$(uname -n)"
 printf 'machine\t%s\n' "$(uname -m)"
 [ ! -f "$state/fleet" ] || printf 'fleet\t%s\n' "$(head -n 1 "$state/fleet")"
 routes=$(ip -j route show 2>/dev/null | tr '}' '\n')
 device() { printf '%s\n' "$routes" | grep -F "$1" | sed -n 's/.*"dev":"\([^"]*\)".*/\1/p' | head -n 1; }
 uplink=$(device '"dst":"default"')
-# Without a default route it is where we came in: client, port, server, port.
+# Without a default route it is the interface that we came in by (client, port, server, port).
 connection=$(connection)
 if [ -z "$uplink" ] && [ -n "$connection" ]; then
 	server=${connection#* * }
 	uplink=$(device "\"prefsrc\":\"${server%% *}\"")
 fi
 printf 'uplink\t%s\n' "$uplink"
-# sshd's own: the port that we called may be forwarded to it.
+# The port that sshd listens on. The one that we connected to may be forwarded to it.
 printf 'port\t%s\n' "${connection##* }"
-# The configuration says what the installation began as; the running version is only a guess.
+# stateVersion as the configuration has it. The running version could be a later one.
 version=$(sed -n 's/.*system\.stateVersion *= *"\([^"]*\)".*/\1/p' "$R"/etc/nixos/*.nix 2>/dev/null | head -n 1)
 printf 'state-version\t%s\n' "$version"
-# How it boots no hardware configuration says. The system that runs does, by what it installs its boot
-# loader with; without that, `likely` and what lies about.
+# The boot loader, which no hardware configuration names. The running system does: by the program that installs it.
+# Without that, files on /boot suggest one (`likely`).
 installs() { grep -aoE "/nix/store/[^ \"']*$1" "$R$2" 2>/dev/null | sort -u | head -n 2; }
-# Of a line NAME = "VALUE" in a program.
+# constant NAME PROGRAM: prints VALUE of a line NAME = "VALUE".
 constant() { sed -n "s/^$1 *=[^\"]*\"\([^\"]*\)\".*/\1/p" "$R$2" 2>/dev/null | head -n 1; }
-# Of an attribute in Nix's XML.
+# attribute NAME FILE: prints the value of an attribute in Nix's XML.
 attribute() { sed -n "/<attr name=\"$1\">/,/<\/attr>/s/.* value=\"\([^\"]*\)\".*/$1$tab\1/p" "$R$2"; }
 esp=
 for folder in /boot /efi /boot/efi; do
@@ -43,7 +43,7 @@ case $installer in
 	;;
 *install-grub.sh)
 	settings=$(installs '-grub-config\.xml' "$installer")
-	# With two it installs itself in two places, which is more than is written of it.
+	# With two configurations GRUB is installed twice (mirroredBoots), for which init has no text.
 	if [ -n "$settings" ] && [ -r "$R$settings" ]; then
 		loader=grub
 		for name in devices efiSupport efiSysMountPoint canTouchEfiVariables efiInstallAsRemovable; do
@@ -76,7 +76,7 @@ else
 fi
 written=$R/etc/nixos/hardware-configuration.nix
 [ ! -f "$written" ] || printf 'hardware-file\t/etc/nixos/hardware-configuration.nix\n'
-# The answer ends with it, also where there is none.
+# Always printed, because the answer ends with this section.
 echo '== hardware'
 if [ -f "$written" ]; then
 	cat "$written"

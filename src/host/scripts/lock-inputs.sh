@@ -1,10 +1,10 @@
-# lock-inputs.sh [INPUT…]: makes a flake.lock, or renews inputs in it; the new one goes to standard
-# output. Standard input: flake.nix, a line `== lock`, then the flake.lock there is, if any.
+# lock-inputs.sh [INPUT…]: creates a flake.lock, or updates these inputs in it, and prints it. Standard input: flake.nix, a
+# line `== lock`, then the old flake.lock, if there is one.
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 trap 'exit 143' TERM
 cd "$folder"
-# Not head -c: where it reads ahead (BSD), the lock would lose its beginning.
+# Not `head -c`, which reads ahead in BSD: the lock would lose its beginning.
 while IFS= read -r line && [ "$line" != '== lock' ]; do
 	printf '%s\n' "$line"
 done >flake.nix

@@ -1,5 +1,5 @@
-# lock.sh ID: the deployment has the hypervisor to itself from now on. Prints the guests on which there were operations
-# since it began, while it built: what fleet knows of them is of a time before that.
+# lock.sh ID: locks the hypervisor for the deployment, before its first changing step. Prints the guests with operations
+# since it began: fleet has to read these again.
 id=$1
 refuse_decided "$id"
 lock_hypervisor "$id"

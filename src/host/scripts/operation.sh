@@ -1,6 +1,6 @@
-# operation.sh ID OPERATOR KIND VM SECONDS [ARGUMENT…], the operation's own script on standard input: something that is
-# done to one vm, once. Runs it as a transient unit, which no cut link stops half-way, and waits for its end; after
-# SECONDS it is ended. What it was and how it ended is in operations/ID, for whoever asks tomorrow.
+# operation.sh ID OPERATOR KIND VM SECONDS [ARGUMENT…]: runs the script on standard input, an operation on one vm, as a
+# transient unit, which a lost connection does not interrupt. Waits for its end; after SECONDS it is ended. What it did
+# and how it ended stays in operations/ID.
 id=$1 operator=$2 kind=$3 vm=$4 seconds=$5
 shift 5
 case $id in .* | *[!A-Za-z0-9._-]* | '') die operation.id 'an operation is called by letters, digits, dots and dashes' ;; esac
@@ -9,14 +9,14 @@ is_vm "$vms/$vm" || die operation.no-vm "there is no vm $vm here (no folder ${vm
 mkdir -p "$state"
 mkdir -m 700 "$operations" 2>/dev/null || [ -d "$operations" ]
 own=$operations/$id
-# Whoever makes the folder does it: what is asked for twice is done once.
+# Only one can create the folder, so a request that is sent twice runs once.
 mkdir "$own" 2>/dev/null || die operation.known "operation $id was asked for before: ${own#"$R"} says what became of it"
 printf 'operator\t%s\nkind\t%s\nvm\t%s\nstarted\t%s\n' "$operator" "$kind" "$vm" "$(date +%s)" | write "$own/meta"
 cat >"$own/script.sh"
 [ "$(tail -n 1 "$own/script.sh")" = '# end of step' ] || die operation.cut "the script of operation $id did not arrive"
 : >"$own/log"
 : >"$own/answer"
-# Inside the unit, so that the result is written without us, too.
+# Inside the unit, so that the result does not depend on the connection.
 # shellcheck disable=SC2016
 wrapper='
 own=$1

@@ -1,5 +1,5 @@
-# reason.sh ID NAME: what a guest and its helpers have said last since the deployment began, for a person who
-# wants to know why it does not run. Nothing where there is no journal.
+# reason.sh ID NAME: prints the last lines of a guest and its helpers since the deployment began, which may say why the
+# guest does not run. Prints nothing without journalctl.
 command -v journalctl >/dev/null || exit 0
 name=$2
 since=$(meta "$1" started)
@@ -7,7 +7,7 @@ said() { # LINES UNIT…
 	lines=$1
 	shift
 	for unit; do set -- "$@" --unit="$unit@$name.service" && shift; done
-	# What somebody wrote to a journal must not reach a terminal as it is.
+	# Without control characters: anybody may have written to the journal.
 	journalctl --quiet --no-pager --no-hostname --output=short ${since:+"--since=@$since"} --lines="$lines" "$@" 2>/dev/null |
 		tr -d '\000-\010\013-\037\177' | cut -c 1-300 | tail -n "$lines" || true
 }

@@ -1,2 +1,2 @@
-# receive.sh ID: the commit as a git bundle on standard input, for hypervisors that cannot pull.
+# receive.sh ID: saves the commit, a git bundle on standard input, for a hypervisor that cannot fetch it.
 cat | write "$deployments/$1/commit.bundle"

@@ -1,5 +1,5 @@
-# renew.sh ID: fleet is there. Says so when the hypervisor went back without it. What is confirmed
-# stays open while fleet confirms the others: should one of them fail, all of them go back. What went back
-# stays open while fleet looks at it, and is ended by what it saw.
+# renew.sh ID: renews the lease; fails if the hypervisor has rolled back by itself. A confirmed deployment stays open while
+# fleet confirms the others, because if one of them fails all roll back. One that rolled back stays open until fleet has
+# checked it and recorded the result.
 [ -e "$deployments/$1/result" ] || extend "$1" "$(meta "$1" confirm)"
 [ "$(target "$deployments/$1/decided")" = confirmed ] || refuse_decided "$1"

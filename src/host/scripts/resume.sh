@@ -1,5 +1,5 @@
-# resume.sh ID OPERATOR: another fleet takes a deployment up. Waits for the step in hand; prints what
-# there was before it, and the number of its last step.
+# resume.sh ID OPERATOR: another fleet resumes a deployment. Waits for the current step; prints the number of the last one
+# and the state before the deployment.
 id=$1 operator=$2
 folder=$deployments/$id
 is_open "$id" || die resume.over "deployment $id is over here: $(cat "$folder/result" 2>/dev/null || echo unknown)"

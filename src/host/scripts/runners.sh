@@ -1,5 +1,5 @@
-# runners.sh: what `fleet init --from` reads of the vms that a hypervisor already has, whoever made
-# them. Reads only. A vm is records, lines of tab-separated fields, then its runner and its files.
+# runners.sh: prints what `fleet init --from` has to know about the vms that a hypervisor already has, whoever made them.
+# Changes nothing. For each vm: records of tab-separated fields, then the lines of its runner and of its files.
 record() {
 	printf '%s' "$1"
 	shift
@@ -7,8 +7,8 @@ record() {
 	printf '\n'
 }
 
-# Every line of the files behind it, with what it is of in front; what is not there says nothing, and
-# grep ends a last line that nobody ended.
+# lines KEY FILE…: prints every line of these files behind KEY. Files that do not exist are skipped. grep also ends a last
+# line without a line break.
 lines() {
 	key=$1
 	shift
@@ -19,18 +19,18 @@ lines() {
 
 systemctl show --no-pager -p Wants --value microvms.target 2>/dev/null | tr ' ' '\n' |
 	sed -n "s/^microvm@\(.*\)\.service$/autostart$tab\1/p"
-# MAC and address of everything that was heard of lately.
+# MAC and address of recent neighbours.
 ip neigh show 2>/dev/null | sed -n "s/^\([^ ]*\) dev \([^ ]*\) lladdr \([^ ]*\) .*/neighbour$tab\1$tab\2$tab\3/p"
-# Rules that change addresses: who is let out behind which, and what is forwarded to whom.
+# NAT rules: source NAT, and forwarded ports.
 ruleset=$(nft list ruleset 2>/dev/null) || true
 tables_of() { printf '%s\n' "$ruleset" | sed -n "/^table $1 /,/^}/p"; }
 nat_of() { tables_of "$1" | grep -E 'masquerade|[sd]nat (ip6? )?(prefix )?to ' || true; }
 record_rules() { printf '%s\n' "$2" | sed -n "s/^[[:space:]]*\([^[:space:]]\)/$1$tab\1/p"; }
-# Of both families, each rule for one or for both.
+# Tables of family inet may have rules for IPv4, IPv6 or both.
 inet=$(nat_of inet)
 nat_rules() { # RECORD FAMILY SAVE TABLES
 	rules=$(nat_of "$2")
-	# What nft cannot say, iptables can; and of the tables of old kernels nft knows nothing.
+	# nft cannot print every iptables rule (`xt target`), and does not know iptables' own tables in the kernel.
 	if [ -z "$rules$inet" ] || tables_of "$2" | grep -q 'xt target' || grep -qx nat "$R/proc/net/$4" 2>/dev/null; then
 		rules="$rules
 $("$3" -t nat 2>/dev/null | grep -E -- '-j (MASQUERADE|SNAT|DNAT)')" || true
@@ -43,7 +43,7 @@ record_rules rule-inet "$inet"
 if [ "$(cat "$R/proc/sys/net/ipv6/conf/all/forwarding" 2>/dev/null)" = 1 ]; then
 	record forward6
 fi
-# Of the bridges: who is in them, and who would be, were it up.
+# Ports of bridges, interfaces that could be such ports, and interfaces that are not hardware.
 for port in "$R"/sys/class/net/*/brport; do
 	[ -e "$port" ] || continue
 	name=${port%/brport}
@@ -51,17 +51,17 @@ for port in "$R"/sys/class/net/*/brport; do
 	record port "${name##*/}" "${bridge##*/}"
 done
 for folder in "$R"/sys/class/net/*; do
-	# TAPs and the like: nothing that a cable is in.
+	# TAPs and TUNs.
 	[ ! -e "$folder/tun_flags" ] || record tun "${folder##*/}"
 	if [ -e "$folder/bridge" ] || [ -e "$folder/bonding" ] || [ -e "$R/proc/net/vlan/${folder##*/}" ]; then
 		record made "${folder##*/}"
 	fi
 done
-# Accounts of people, who are counted from 1000 on; builders of Nix are from 30001.
+# Accounts of people have uids from 1000 on; those of Nix's builders begin at 30001.
 [ ! -r "$R/etc/passwd" ] || while IFS=: read -r name _ uid _; do
 	[ "$uid" -lt 1000 ] || [ "$uid" -gt 29999 ] || record user "$name"
 done <"$R/etc/passwd"
-# What the firewall lets in, by nft or by iptables, and tables that forward only what they name.
+# Ports that the firewall opens, in nft or iptables, and tables that drop forwarded packets by policy.
 record_rules accepts "$(tables_of inet | grep -E 'dport .* accept' || true)"
 if [ -z "$ruleset" ] || printf '%s\n' "$ruleset" | grep -q 'xt target'; then
 	record_rules accepts "$(iptables-save -t filter 2>/dev/null | grep -E -- '--dports? .*-j (ACCEPT|nixos-fw-accept)' || true)"
@@ -88,12 +88,12 @@ for folder in "$vms"/*; do
 		fi
 	fi
 done
-# What group kvm writes into these folders, links and names, leads nowhere and begins no record.
+# Group kvm may write in these folders: links are not followed, and names that could forge a record are skipped.
 for folder in "$vms"/*; do
 	is_vm "$folder" || continue
 	record vm "${folder##*/}"
 	[ -L "$folder/flake" ] || lines flake "$folder/flake"
-	# What runs says more than what would run next.
+	# The runner that runs, rather than the one that would start next.
 	runner=$folder/booted
 	[ -e "$runner" ] || runner=$folder/current
 	runner=$(target "$runner")

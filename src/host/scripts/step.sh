@@ -1,14 +1,15 @@
-# step.sh ID NUMBER NAME SECONDS build|harmless|change [ARGUMENT…], the step's own script on standard input.
-# Runs it as a transient unit, which neither a closed laptop nor a cut link stops half-way, and follows its
-# output, its log on standard output; its answer comes after it, on standard error. build: it must not make the
-# kernel kill guests. harmless: it may be ended anywhere, and no longer than fleet is heard of does it keep the
-# hypervisor.
+# step.sh ID NUMBER NAME SECONDS build|harmless|change [ARGUMENT…]: runs the script on standard input as a transient unit,
+# which a closed laptop or a lost connection does not interrupt. Prints its log to standard output while it runs, and
+# then its answer to standard error.
+#   build     limited in memory and CPU, so that the kernel does not kill guests for it
+#   harmless  may be interrupted anywhere, so the way back does not wait for it
+#   change    may change something that runs: locks the hypervisor first
 id=$1 number=$2 name=$3 seconds=$4 kind=$5
 shift 5
 deployment=$deployments/$id
 base=$deployment/steps/$number-$name
 confirm=$(meta "$id" confirm)
-# In the journal beside the step's name: of what is repaired the name of the step says nothing.
+# Of a repair the journal also has the arguments: the name of the step does not say what is repaired.
 about=
 [ "$name" != repair ] || about=$tab$*
 
@@ -16,7 +17,7 @@ cannot_write() {
 	full=$(full_disk) || full=$state
 	die step.no-space "the disk of $full is full, step $name $1: $(make_room "$full")"
 }
-# quoted WORD…: as a shell reads them.
+# quoted WORD…: prints them quoted for a shell.
 quoted() {
 	quote="'"
 	for rest; do
@@ -31,10 +32,10 @@ quoted() {
 		printf "'"
 	done
 }
-# The arguments with it: those of a command stand in the list of processes, and systemd tells everybody a unit's.
+# The arguments go into the script, because every user can see those of a process or a unit.
 words=$(quoted "$@")
 { printf 'set --%s\n' "$words" && cat; } 2>/dev/null >"$base.sh" || cannot_write 'did not begin'
-# A link that dies just now must not make an empty step that succeeds.
+# If the connection died meanwhile, the script may be cut short, and would succeed.
 [ "$(tail -n 1 "$base.sh")" = '# end of step' ] || die step.cut "the script of step $name did not arrive"
 : >"$base.log"
 : >"$base.answer"
@@ -46,9 +47,9 @@ if [ "$kind" = change ] && [ ! -e "$deployment/changing" ]; then
 	on_disk "$deployment"
 fi
 
-# The way back waits for it, for as long as it runs; the time in which fleet has to be heard of comes after it.
+# While it runs the way back waits for it; the lease runs from its end.
 [ "$kind" = harmless ] || : >"$base.holds"
-# Inside the unit, so that journal and lease are kept without us, too.
+# Inside the unit, so that journal and lease do not depend on the connection.
 # shellcheck disable=SC2016
 wrapper='
 base=$1 number=$2 name=$3 deployment=$4 confirm=$5 about=$6
@@ -80,7 +81,7 @@ if [ "$kind" = build ]; then
 else
 	set -- sh -c "$wrapper" fleet-step "$base" "$number" "$name" "$deployment" "$confirm" "$about"
 fi
-# In parentheses: else dash keeps what was standard output, and the connection stays open when we give up.
+# In a subshell: otherwise dash keeps our standard output open in the background, and with it the connection.
 (unit "$@") </dev/null >/dev/null 2>&1 &
 waiter=$!
 
@@ -93,9 +94,9 @@ show() {
 }
 pause=0.03
 rounds=0
-# systemd ends it before that, unless systemd hangs itself.
+# systemd ends the unit earlier, unless systemd itself hangs.
 until=$(($(uptime_seconds) + seconds + 45))
-# Its end, and not a file that tells of it: a full disk holds none.
+# Waits for systemd-run as well as for the file, because on a full disk the file cannot be written.
 until [ -e "$base.rc" ] || ! kill -0 "$waiter" 2>/dev/null; do
 	[ "$(uptime_seconds)" -lt "$until" ] || die step.hung "step $name is over its limit of $seconds s, and systemd does not end it: see systemctl status fleet-$id-$number there"
 	sleep "$pause"

@@ -1,6 +1,6 @@
 # switch.sh ID TOPLEVEL test networkd|- | switch.sh ID TOPLEVEL boot new|return
-# test activates and leaves the boot default alone, so that a power cycle is a way back; boot makes it
-# the default. The exit status of switch-to-configuration is told, not judged.
+# test: activates the system but leaves the boot default alone, so that a power cycle boots the previous one. Reports the
+# exit status of switch-to-configuration, which decides nothing. boot: makes it the boot default.
 id=$1 toplevel=$2 mode=$3 how=$4
 in_store "$toplevel" || die switch.not-in-store "$toplevel is not a store path"
 [ -x "$toplevel/bin/switch-to-configuration" ] || die switch.gone "$toplevel is no longer in the store (collected as garbage?): deploy again, or see what is left with fleet rollback --list"
@@ -21,9 +21,9 @@ on_disk "$deployments/$id"
 table=$(table_print) former=$(target "$R/run/current-system")
 "$toplevel/bin/switch-to-configuration" test || code=$?
 table_loaded "$toplevel" "$table" "$former"
-# networkd makes a bridge that somebody deleted only when it starts.
+# networkd creates a bridge that somebody deleted only when it starts.
 [ "$how" != networkd ] || systemctl restart systemd-networkd.service
-# A bridge that a script makes is made anew by its start, without the TAPs of guests that run on.
+# If a script makes a bridge, the switch re-creates it, without the TAPs of guests that keep running.
 while IFS=$tab read -r kind port bridge _; do
 	if [ "$kind" != port ] || [ ! -e "$R/sys/class/net/$port/tun_flags" ] || [ -n "$(bridge_of "$port")" ]; then continue; fi
 	[ ! -e "$R/sys/class/net/$bridge/bridge" ] || ip link set dev "$port" master "$bridge" 2>/dev/null || true

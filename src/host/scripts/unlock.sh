@@ -1,5 +1,5 @@
-# unlock.sh ID: ends a deployment that nobody works at any more: what it confirmed is finished, anything
-# else is rolled back. Refuses while it is at work.
+# unlock.sh ID: ends a deployment that nobody works at any more: completes its records if it was confirmed, else rolls it
+# back. Refuses while it is at work.
 id=$1
 folder=$deployments/$id
 ! at_work "$id" || die unlock.at-work "deployment $id is still running here: wait until it has ended (fleet history shows it)"

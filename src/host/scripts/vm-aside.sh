@@ -1,4 +1,4 @@
-# vm-aside.sh ID NAME: a stopped vm leaves the fleet; its state is kept.
+# vm-aside.sh ID NAME: sets the state of a stopped vm aside, which leaves the fleet.
 id=$1 name=$2
 ! is_busy "$name" || die vm.still-active "microvm@$name still runs, so its state is not set aside: see who started it (journalctl -u microvm@$name), then deploy again"
 set_aside "$id" "$name"

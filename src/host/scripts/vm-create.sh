@@ -1,13 +1,13 @@
-# vm-create.sh NAME CHECKOUT RUNNER: makes the vm's directory with RUNNER, which is already built; does not start
-# it. What `microvm -c` makes, but made where only root writes: that one gives owner and modes by name, in a
-# folder where group kvm can put another folder in the place of the vm's.
+# vm-create.sh NAME CHECKOUT RUNNER: creates the vm's directory with RUNNER, which is already built; does not start the vm.
+# Makes the same as `microvm -c`, but in a folder where only root may write: `microvm -c` sets owner and modes by name,
+# in a folder where group kvm can replace the vm's folder by a link.
 name=$1 flake=git+file://$R$2 runner=$3
 in_store "$runner" || die vm.not-in-store "$runner is not a store path"
 [ -x "$runner/bin/microvm-run" ] || die vm.runner-gone "$runner is no longer in the store (collected as garbage?): deploy again, which builds it"
 if [ -e "$vms/$name" ] || [ -L "$vms/$name" ]; then die vm.exists "${vms#"$R"}/$name exists already: see whose it is and move it elsewhere, then deploy again"; fi
 (
 	enter_aside
-	# Of one that was cut short.
+	# Left by one that was interrupted.
 	rm -rf "./.new-$name"
 	mkdir "./.new-$name"
 	cd -P "./.new-$name"

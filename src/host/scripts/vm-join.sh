@@ -1,2 +1,2 @@
-# vm-join.sh TAP BRIDGE: puts a TAP that left its bridge into it again, without touching the guest.
+# vm-join.sh TAP BRIDGE: puts a TAP that left its bridge back into it. The guest does not notice.
 ip link set dev "$1" master "$2" up

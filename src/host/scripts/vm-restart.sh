@@ -1,11 +1,11 @@
-# vm-restart.sh ID NAME LOCK_SECONDS STOP_SECONDS: an operation. Restarts a guest, on what its `current` says. One that
-# does not stop in time is killed.
+# vm-restart.sh ID NAME LOCK_SECONDS STOP_SECONDS: an operation. Restarts a guest, on its `current` runner; kills it if it
+# does not stop in time.
 name=$2 left=$(($4 * 5)) killed=
 lock_vm "$1" "$name" "$3"
 let_start
-# One that had failed too often starts all the same.
+# So that a unit that hit its start limit starts all the same.
 systemctl reset-failed "microvm*@$name.service" 2>/dev/null || true
-# One job of systemd's, which whoever ends us does not end: a guest that has stopped starts again.
+# One systemd job, which goes on if we are killed: the guest cannot stay stopped.
 systemctl restart "microvm@$name.service" 8>&- 9>&- &
 job=$!
 while kill -0 "$job" 2>/dev/null; do

@@ -1,7 +1,7 @@
-# vm-return.sh NAME: state that was set aside comes back: taking a vm out and in again loses nothing.
+# vm-return.sh NAME: moves state that was set aside back, so that taking a vm out of fleet.yaml and in again loses nothing.
 name=$1
 found=
-# Deployment ids sort by time: the last one is the youngest.
+# Deployment ids sort by time, so the last one is the youngest.
 for folder in "$aside"/*/"$name"; do
 	id=${folder%/*}
 	id=${id##*/}

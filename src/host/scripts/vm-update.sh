@@ -1,9 +1,9 @@
-# vm-update.sh NAME SECONDS CHECKOUT run|stay: `microvm -Ru` (or -u), one vm at a time. A guest that
-# does not stop within SECONDS is killed.
+# vm-update.sh NAME SECONDS CHECKOUT run|stay: runs `microvm -Ru` (run) or `microvm -u` (stay). Kills a guest that does not
+# stop within SECONDS.
 name=$1 seconds=$2 flake=git+file://$R$3 then=$4
 put_flake "$name" "$flake"
 root_vm "$name"
-# Left over from `microvm.vms`, which the system has not any more: `microvm -u` would refuse.
+# Left over from a `microvm.vms` that the system no longer has; `microvm -u` would refuse because of it.
 is_declared "$R/run/current-system" "$name" || [ ! -L "$vms/$name/toplevel" ] || in_vm "$name" rm -f toplevel
 if [ "$then" = stay ]; then
 	evaluated "$name" microvm -u "$name"
@@ -21,6 +21,6 @@ watcher=$!
 code=0
 evaluated "$name" microvm -Ru "$name" || code=$?
 kill "$watcher" 2>/dev/null || true
-# After a power cut `booted` may be stale and equal to the new runner: then -R starts nothing.
+# After a power cut a stale `booted` may equal the new runner, and then -R starts nothing.
 [ "$code" != 0 ] || is_active "microvm@$name.service" || start_guest "$name"
 exit "$code"

@@ -1,10 +1,9 @@
-# way-back.sh lease|lapsed|now|boot: the way back of a deployment, as begin.sh lays it on the hypervisor
-# before anything changes, behind a header with id, PATH and root. It needs neither fleet, nor git, nor
-# an evaluation, nor the network.
-#   lease   waits until fleet has not been heard of for too long, then as lapsed
-#   lapsed  what is confirmed is finished, anything else is rolled back; then the deployment is over
-#   now     rolls back, even after it was confirmed; fleet looks, and ends the deployment
-#   boot    as lapsed, after a power cut, before any guest starts; 75: it reboots
+# way-back.sh lease|lapsed|now|boot: rolls back a deployment. Before anything changes begin.sh saves it on the hypervisor
+# as back.sh, with a header that sets id, PATH and root. It needs neither fleet, git, an evaluation nor the network.
+#   lease   waits until nothing was heard from fleet for too long, then as lapsed
+#   lapsed  completes the records of a confirmed deployment, rolls back any other, then ends it
+#   now     rolls back, even if it was confirmed; fleet checks the result, and ends the deployment
+#   boot    as lapsed, after a power cut, before any guest starts; exit 75: it reboots
 mode=$1
 # shellcheck disable=SC2154 # the header has it
 deployment=$deployments/$id
@@ -17,11 +16,11 @@ if [ "$mode" = lease ]; then
 		read -r deadline 2>/dev/null <"$deployment/deadline" || true
 		left=$((deadline - $(uptime_seconds)))
 		if [ "$left" -gt 0 ]; then
-			# Somebody who gives up sets it nearer.
+			# In short intervals, because the deadline may also be moved nearer.
 			[ "$left" -lt 2 ] || left=2
 			sleep "$left"
 		elif step_holds "$id" || is_active "fleet-back-$id-now.service"; then
-			# A step has a limit of its own; ways back go one at a time, whoever asked for them.
+			# A step has a time limit of its own, and only one way back runs at a time, whoever started it.
 			sleep 1
 		else
 			tries=$((tries + 1))
@@ -33,8 +32,8 @@ if [ "$mode" = lease ]; then
 	exit 0
 fi
 
-# Whoever makes this link first, the way back or the confirmation, has decided. A disk that cannot
-# hold it has not: then going back is the safe side.
+# Whoever creates this link first, the way back or the confirmation, decides. If it cannot be created (a full disk), the
+# deployment is not confirmed, and rolling back is safe.
 rm -f "$deployment/reserve"
 if [ "$mode" = now ]; then
 	flip "$deployment/decided" back || true
@@ -44,7 +43,7 @@ elif ! ln -sn back "$deployment/decided" 2>/dev/null && [ "$(target "$deployment
 	exit 0
 fi
 
-# From here on what fails is told, and the rest is tried all the same.
+# From here on a failure is reported, and the rest is tried all the same.
 set +e
 on_disk "$deployment"
 [ "$mode" = boot ] || systemctl stop "fleet-$id-*.service"
@@ -56,8 +55,8 @@ fail() {
 field() { sed -n "s/^$1$tab//p" "$deployment/before"; }
 is_target() { field target | grep -qxF "$1"; }
 runs() { printf '%s\n' "$running" | grep -qxF "$1"; }
-# A step that was ended may have begun to stop it: systemd has that queued at first, and the guest still active.
-# Later it has stopped, and its helpers not yet; one that crashes has its next start queued then.
+# is_stopping NAME: a step that was just ended may have begun to stop the guest. At first the guest is still active, with
+# a queued stop; later it is inactive. A guest in a crash loop is inactive, too, but with a queued start.
 is_stopping() {
 	jobs=$(systemctl list-jobs --no-legend --plain --full "microvm@$1.service" 2>/dev/null)
 	case $(systemctl show -p ActiveState --value "microvm@$1.service") in
@@ -66,13 +65,13 @@ is_stopping() {
 	*) case $jobs in *' stop '*) ;; *) return 1 ;; esac ;;
 	esac
 }
-# As before: a target runs on the former runner, and would boot it again. Of a guest that is none of this
-# deployment's business it is enough that it runs, or goes on crashing, on what it was on.
+# is_as_before: a target runs on its former runner, and would start on it again. A guest that is no target only has to run
+# (or crash) on the runner that it was on.
 is_as_before() {
 	runs "$name" || return 1
 	! is_stopping "$name" || return 1
 	now=$(target "$vms/$name/current") on=$(target "$vms/$name/booted")
-	# What is gone from the store nobody has started since, and nobody can start again.
+	# A runner that was collected: nobody can have started it since, and nobody can start it again.
 	if [ -n "$on" ] && [ ! -e "$on" ]; then
 		! is_target "$name" || [ ! -e "$now" ] || [ "$now" = "$former" ]
 	elif is_target "$name"; then
@@ -82,7 +81,7 @@ is_as_before() {
 	fi
 }
 
-# list_running: who runs now. For a moment, as when it starts itself anew in a switch, systemd may not say.
+# list_running: the guests that run now. systemd may not answer for a moment, as when a switch re-executes it.
 list_running() {
 	tries=10
 	until running=$(busy_guests); do
@@ -95,20 +94,20 @@ list_running() {
 	done
 }
 
-# Guests that are not as they were stop, and every link points again to where it pointed. What a list of
-# units says is of one moment: every vm that this deployment may have changed is stopped whatever it says.
+# guests_back: stops guests that are not as before, and points their links at the former runners. A list of units is true
+# for a moment only, so every target is stopped whatever the list says.
 guests_back() {
 	running=''
 	[ "$mode" = boot ] || list_running
 	starting='' stopping='' turning=''
 	while IFS=$tab read -r name current booted was former; do
-		# Of no vms at all there is one empty line.
+		# Without any vms there is one empty line.
 		[ -n "$name" ] || continue
 		if [ ! -e "$vms/$name" ] && is_vm "$aside/$id/$name"; then
 			(bring_back "$id" "$name") || fail "$name is still set aside"
 		fi
 		if [ "$was" = active ]; then
-			# A switch may have stopped a guest that was none of its business.
+			# Also guests that are no targets: a switch may have stopped them.
 			! is_as_before || continue
 			starting="$starting $name"
 		else
@@ -122,7 +121,7 @@ guests_back() {
 	new=
 	for name in $(field target); do
 		if field vm | grep -q "^$name$tab"; then continue; fi
-		# Its units may run on without its folder.
+		# Its units may run even if its folder is gone.
 		stopping="$stopping $name"
 		! is_vm "$vms/$name" || new="$new $name"
 	done
@@ -141,7 +140,7 @@ guests_back() {
 		case " $turning " in *" ${name:-none} "*) ;; *) continue ;; esac
 		if [ ! -d "$vms/$name" ] || [ "$(target "$vms/$name/current")" = "$former" ]; then continue; fi
 		if [ "$former" = - ]; then
-			# There was none, or none that one can go back to: nothing boots the new one.
+			# There was none, or it was collected. The new one must not start either.
 			in_vm "$name" rm -f current || fail "$name is still on its new runner"
 		elif [ ! -e "$former" ]; then
 			fail "the former runner of $name, $former, is gone"
@@ -156,7 +155,7 @@ guests_back() {
 	done
 }
 
-# flake_back NAME: what `microvm -u` by hand builds it from is as it was before it was handed over.
+# flake_back NAME: restores the flake that a `microvm -u` by hand would build it from.
 flake_back() {
 	if [ -f "$deployment/flake.$1" ]; then
 		put_flake "$1" "$(cat "$deployment/flake.$1")"
@@ -165,13 +164,14 @@ flake_back() {
 	fi
 }
 
-# A bridge that a script made is made anew by the switch, without the guests that run on.
+# ports_back: puts TAPs back into their bridges. The switch re-creates a bridge that a script made, without the TAPs of
+# guests that keep running.
 ports_back() {
 	tries=25
 	until
 		out=
 		while IFS=$tab read -r port bridge; do
-			# The TAP of a guest that stopped went with it.
+			# A guest that stopped has no TAP any more.
 			if [ -z "$port" ] || [ ! -e "$R/sys/class/net/$port" ]; then continue; fi
 			[ "$(bridge_of "$port")" != "$bridge" ] || continue
 			ip link set dev "$port" master "$bridge" 2>/dev/null || out="$out $port(${bridge})"
@@ -187,7 +187,7 @@ ports_back() {
 	[ -z "$out" ] || fail "not back in their bridges:$out"
 }
 
-# The system that ran, what a reboot boots, and bridges that were taken away.
+# system_back: restores the system that ran, bridges that were removed, and the boot default.
 boot=0 reboot=
 system_back() {
 	[ -e "$deployment/switching" ] || return 0
@@ -199,12 +199,12 @@ system_back() {
 	else
 		strangers=
 		! meets_strangers "$old" || strangers=yes
-		# A switch that hangs must not keep guests down; one that somebody else has begun ends some time.
+		# Limited, because guests stay down while a switch hangs. Retried, because somebody else's switch may hold the lock.
 		tries=12
 		until
 			timeout -k 10 300 "$old/bin/switch-to-configuration" test
 			code=$?
-			# 4: a unit failed, perhaps one that failed before, too; 100: a reboot is needed. Fleet looks.
+			# 4: a unit failed, perhaps one that had failed before; 100: a reboot is needed. fleet checks the result.
 			case $code in 0 | 4 | 100 | 124 | 137) true ;; *) false ;; esac
 		do
 			tries=$((tries - 1))
@@ -213,11 +213,11 @@ system_back() {
 		done
 		echo system. >>"$deployment/put-back"
 		case $code in 0 | 4 | 100) ;; *) fail "switch-to-configuration test of the previous system ended with $code" ;; esac
-		# Of a bridge that it forgot, or that somebody took away, networkd knows again when it starts.
+		# networkd takes over an existing bridge, or creates one that was removed, only when it starts.
 		if [ -n "$strangers" ] || [ -e "$deployment/bridges-removed" ] || [ -s "$deployment/bridges-new" ]; then
 			systemctl restart systemd-networkd.service
 		fi
-		# networkd takes none away; one that is left would keep the subnet of one that is back.
+		# networkd removes no bridge. One that the new system brought could hold the subnet of a previous one.
 		[ ! -f "$deployment/bridges-new" ] || while read -r bridge; do
 			[ -n "$(ls -A "$R/sys/class/net/$bridge/brif" 2>/dev/null)" ] || ip link delete "$bridge" type bridge
 		done <"$deployment/bridges-new"
@@ -244,13 +244,13 @@ if [ ! -e "$deployment/back.rc" ]; then
 	if [ -e "$deployment/changing" ]; then
 		guests_back
 		system_back
-		# Not waited for: a guest takes its time, and fleet looks.
+		# Does not wait until they have booted: fleet checks them.
 		[ "$mode" = boot ] || for name in $starting; do
 			echo "$name" >>"$deployment/put-back"
 			start_guest "$name" --no-block || fail "$name was not started"
 		done
 	fi
-	# Otherwise a `microvm -u` by hand would build what was just rolled back; without git the checkout stays.
+	# Otherwise a `microvm -u` by hand would build what was just rolled back. If git fails, the checkout stays as it is.
 	former=$(meta "$id" former)
 	if [ "$mode" != boot ] && [ -e "$deployment/checked-out" ] && [ -n "$former" ]; then
 		checkout=$R$(meta "$id" checkout)
@@ -258,7 +258,7 @@ if [ ! -e "$deployment/back.rc" ]; then
 	fi
 	note "$id" - way-back end "${failed:+1}"
 	if [ "$reboot" = yes ] && [ ! -e "$deployment/rebooted" ]; then
-		# It booted into what nobody confirmed. The boot default is the former one again.
+		# It booted a system that nobody confirmed. The boot default is the former one again by now.
 		: >"$deployment/rebooted"
 		on_disk "$deployment"
 		systemctl reboot
@@ -268,7 +268,7 @@ if [ ! -e "$deployment/back.rc" ]; then
 	echo "${failed:-no} $boot" | write "$deployment/back.rc"
 fi
 if [ "$mode" = now ]; then
-	# Fleet looks, and ends it; without fleet the lease does.
+	# fleet checks the result and ends the deployment; if fleet is gone, the lease does.
 	extend "$id" "$(meta "$id" confirm)"
 	exit 0
 fi
