@@ -1,23 +1,23 @@
 import { Transform, type TransformCallback } from 'node:stream';
 import { FleetError } from '../../model/errors.ts';
 
-/** Printed on both streams before the script: what comes earlier is a login shell's start-up files. */
+/** Printed on both streams before the script; what comes earlier is output of the login shell's start-up files. */
 export const mark = 'fleet: the script starts here\n';
 
 const mebibyte = 1024 * 1024;
-/** Bytes that a login shell may say first. */
+/** Bytes that a login shell may print before the mark. */
 const mostBefore = 16 * mebibyte;
-/** Bytes of that which are kept. */
+/** Bytes of these that are kept, for an error message. */
 const tailBytes = 64 * 1024;
 
-/** Lets through what comes after the mark. Until then nothing waits for a reader. */
+/** Passes on what comes after the mark. What comes before it is read without waiting for a reader. */
 export class AfterMark extends Transform {
   started: boolean = false;
   readonly #mark = Buffer.from(mark);
   readonly #onStart: () => void;
   #bytes = 0;
   #before: Buffer[] = [];
-  /** Where the mark may have begun. */
+  /** The end of the output so far, in which the mark may have begun. */
   #edge: Buffer = Buffer.alloc(0);
 
   constructor(onStart: () => void = () => {}) {
@@ -25,7 +25,7 @@ export class AfterMark extends Transform {
     this.#onStart = onStart;
   }
 
-  /** The end of what was said before the mark. */
+  /** The end of the output before the mark. */
   get before(): string {
     return Buffer.concat(this.#before).subarray(-tailBytes).toString();
   }

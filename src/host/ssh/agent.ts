@@ -7,12 +7,12 @@ export interface AgentKey {
   readonly comment: string;
 }
 
-/** An agent that is locked may ask its owner first. */
+/** Ms to wait for an agent: one that is locked may ask its owner first. */
 const timeoutMs = 60_000;
 const requestIdentities = 11;
 const identitiesAnswer = 12;
 
-/** What an agent holds, of every kind (draft-ietf-sshm-ssh-agent). @throws Error when none answers. */
+/** Lists the keys in an agent, of every kind (draft-ietf-sshm-ssh-agent). @throws Error if no agent answers. */
 export function agentKeys(socket: string): Promise<AgentKey[]> {
   return new Promise((resolve, reject) => {
     const agent = connect(socket);

@@ -2,7 +2,7 @@ import { FleetError } from '../../model/errors.ts';
 import type { Identities, Identity } from './identities.ts';
 import type { Resolved } from './resolve.ts';
 
-/** Goes through the keys one by one, as the server says no. */
+/** Offers the keys one by one, the next one each time the server refuses. */
 export class Attempts {
   current: Identity | undefined;
   exhausted: boolean = false;
@@ -24,7 +24,7 @@ export class Attempts {
     if (this.current) this.#tried.push(this.current.name);
     this.#partial ||= partial === true;
     this.#serverWants = serverWants ?? [];
-    // As ssh does: "none" tells what the server wants, and lets in where a network vouches for us.
+    // As ssh does: "none" asks which methods the server accepts, and some servers let us in without a key.
     if (!this.#askedWhich) {
       this.#askedWhich = true;
       return { type: 'none', username: this.#at.user };
@@ -32,7 +32,7 @@ export class Attempts {
     this.current = this.#left.shift();
     if (this.current) return this.current.method;
     this.exhausted = true;
-    return false as unknown as Identity['method']; // how ssh2 is told to give up
+    return false as unknown as Identity['method']; // tells ssh2 to give up
   }
 
   failure(label: string, error: Error): FleetError {
@@ -47,14 +47,14 @@ export class Attempts {
   }
 }
 
-/** How a login went that did not get in. */
+/** How a refused login went. */
 export interface Refused {
   readonly refused: readonly string[];
   readonly notTried: readonly string[];
   readonly serverTakes: string;
-  /** What the server said when it broke off before all keys were tried. */
+  /** What the server said if it disconnected before all keys were tried. */
   readonly said: string | undefined;
-  /** It took a key, and wants more. */
+  /** It accepted a key, but demands another method as well. */
   readonly isPartial: boolean;
 }
 

@@ -7,7 +7,7 @@ import { runScript } from './run.ts';
 
 export type { SshOptions } from './open-link.ts';
 
-/** Reaches hypervisors as `ssh` would: the same ~/.ssh/config, known_hosts, agent and keys. */
+/** Connects to hypervisors as `ssh` would: with the same ~/.ssh/config, known_hosts, agent and keys. */
 export function sshConnector(options: SshOptions): HostConnector {
   return {
     connect: async (hypervisor) =>

@@ -1,18 +1,18 @@
 import { userInfo } from 'node:os';
 
-/** The home directory that OpenSSH means by `~`: the password database's, whatever $HOME says. */
+/** The home directory that OpenSSH uses for `~`: from the password database, not from $HOME. */
 export function sshHome(): string {
   return userInfo().homedir;
 }
 
-/** `~` and `~/…` as OpenSSH expands them; another user's home is left alone. */
+/** Expands `~` and `~/…` as OpenSSH does, but not `~user`. */
 export function expandHome(path: string): string {
   return path === '~' || path.startsWith('~/') ? sshHome() + path.slice(1) : path;
 }
 
 /**
- * Replaces `%x` by `tokens.x`; undefined when it knows no such token.
- * `ssh -G` leaves tokens of IdentityFile and ProxyCommand unexpanded.
+ * Replaces `%x` by `tokens.x`, because `ssh -G` does not expand tokens in IdentityFile and ProxyCommand. Undefined for
+ * a token that it does not know.
  */
 export function expandTokens(
   text: string,

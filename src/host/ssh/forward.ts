@@ -3,7 +3,7 @@ import type { Client } from 'ssh2';
 import { FleetError } from '../../model/errors.ts';
 import { timedOut } from './socket.ts';
 
-/** What of a link forwarding needs. */
+/** The part of a link that forwarding needs. */
 export interface Forwarder {
   readonly client: Client;
   readonly label: string;
@@ -12,7 +12,7 @@ export interface Forwarder {
 }
 
 /**
- * A TCP connection made by the machine at the other end of `link`.
+ * Opens a TCP connection from the machine at the other end of `link`.
  * @throws FleetError `ssh.tcp-refused`, `ssh.tcp-forbidden`, `ssh.timed-out`, `ssh.lost`.
  */
 export function forward(
@@ -48,7 +48,7 @@ export function forward(
   });
 }
 
-/** Why the machine at the other end made no connection to `where`. */
+/** The error for a connection to `where` that the machine at the other end could not make. */
 export function forwardError(
   label: string,
   where: string,

@@ -21,19 +21,19 @@ export interface Identity {
   readonly method: AnyAuthMethod;
 }
 
-/** The keys to offer, in order, and what there is that cannot be offered. */
+/** The keys to offer, in order, and those that cannot be offered. */
 export interface Identities {
   readonly usable: readonly Identity[];
   readonly unusable: readonly string[];
-  /** What ssh2 cannot use, and OpenSSH can. */
+  /** Keys that ssh2 cannot use, but OpenSSH can. */
   readonly beyond: readonly string[];
-  /** All that is known of them, also of what cannot be used. */
+  /** All known public keys, including those that cannot be used. */
   readonly publicKeys: readonly Buffer[];
 }
 
 /**
  * In OpenSSH's order: the agent's keys that ssh_config names, the agent's others (not with
- * IdentitiesOnly), then key files. A server lets few keys be tried, so the order matters.
+ * IdentitiesOnly), then key files. A server allows only a few tries, so the order matters.
  */
 export async function identities(at: Resolved): Promise<Identities> {
   const [agent, read] = await Promise.all([
@@ -93,7 +93,7 @@ function fromAgent(key: ParsedKey, socket: string, username: string): Identity {
   };
 }
 
-/** An agent with one key, so that we know which was accepted and decide the order. */
+/** An agent with one key. With one agent for each key we decide the order, and know which key was accepted. */
 class OneKey extends ssh2.BaseAgent<ParsedKey> {
   readonly #key: ParsedKey;
   readonly #agent: OpenSSHAgent;
@@ -116,7 +116,7 @@ class OneKey extends ssh2.BaseAgent<ParsedKey> {
 interface Agent {
   readonly socket: string;
   readonly keys: readonly ParsedKey[];
-  /** Of what ssh2 does not know: security keys, certificates. */
+  /** A kind that ssh2 does not know: a security key or a certificate. */
   readonly foreign: readonly string[];
   readonly publicKeys: readonly Buffer[];
   readonly problem?: string;

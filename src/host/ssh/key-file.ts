@@ -3,10 +3,10 @@ import ssh2, { type ParsedKey } from 'ssh2';
 import { shellQuote } from '../quote.ts';
 import { keyType } from './known-hosts.ts';
 
-/** An identity file: what of it can be used, and why not more. */
+/** What an identity file contains, and why it cannot be used, if so. */
 export interface KeyFile {
   readonly path: string;
-  /** The public half as ssh sends it. */
+  /** The public key, in wire format. */
   readonly publicKey: Buffer | undefined;
   readonly privateKey: ParsedKey | undefined;
   /** Why the private key cannot be used from this file, and what to do. */
@@ -39,14 +39,14 @@ export async function readKeyFile(path: string): Promise<KeyFile | undefined> {
   if (key) return { ...foreign, problem: 'is a public key', isForeign: false };
   if (!isEncrypted(text, header)) return { ...foreign, problem: 'is of a kind that ssh2 lacks' };
   const problem = `is encrypted, fleet does not ask: ssh-add ${shellQuote(path)}`;
-  // Encrypted or not, a security key's owner is asked by ssh itself.
+  // For a security key ssh itself asks its owner, whether the file is encrypted or not.
   const type = publicKey ? keyType(publicKey) : '';
   return { ...foreign, problem, isForeign: type.startsWith('sk-') };
 }
 
 /** A private or public key that ssh2 can use. */
 export function parseKey(text: string): ParsedKey | undefined {
-  // ssh2 takes the first part of a certificate for its key.
+  // ssh2 would take the first part of a certificate for a key.
   if (/^\S+-cert-v\d+@openssh\.com\s/.test(text)) return undefined;
   const key = [ssh2.utils.parseKey(text)].flat()[0];
   return key === undefined || key instanceof Error ? undefined : key;

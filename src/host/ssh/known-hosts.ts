@@ -7,24 +7,24 @@ import { expandHome } from './expand.ts';
 import type { Resolved } from './resolve.ts';
 import { runTool } from './tool.ts';
 
-/** A line of a known_hosts file that is about the machine asked for. */
+/** A line of a known_hosts file that matches the host. */
 export interface KnownKey {
   readonly marker: '@revoked' | '@cert-authority' | undefined;
   readonly type: string;
   readonly base64: string;
   readonly file: string;
-  /** The name it was found under. */
+  /** The name that it matched. */
   readonly name: string;
 }
 
-/** What known_hosts says about a machine; `ssh-keygen -F` knows hashed names and patterns. */
+/** Finds the lines for a host in known_hosts, by `ssh-keygen -F`, which understands hashed names and patterns. */
 export async function knownKeys(
   at: Pick<Resolved, 'keyName' | 'plainKeyName' | 'knownHostsFiles'>,
   env: Surroundings['env'],
 ): Promise<readonly KnownKey[]> {
   const files = at.knownHostsFiles.filter((file) => existsSync(file));
   const found = await lookUp(at.keyName, files, env);
-  // As OpenSSH does: a key that is known for the machine is good for another port of it.
+  // As in OpenSSH, a key that is known for the host name is also accepted on another port.
   if (at.plainKeyName === at.keyName || found.some((key) => key.marker === undefined)) return found;
   return [...found, ...(await lookUp(at.plainKeyName, files, env))];
 }
@@ -50,7 +50,7 @@ function parseLine(line: string, file: string, name: string): KnownKey[] {
   return type && base64 ? [{ marker, type, base64, file, name }] : [];
 }
 
-/** The host key algorithms to ask for: those of known keys first, so that the server shows one. */
+/** The host key algorithms to offer: those of known keys first, so that the server shows one of these. */
 export function preferKnown(
   algorithms: readonly string[],
   known: readonly KnownKey[],
@@ -60,7 +60,7 @@ export function preferKnown(
   return [...algorithms.filter(isKnown), ...algorithms.filter((a) => !isKnown(a))];
 }
 
-/** Why this key of the server's is not to be trusted; undefined: it is the known one. */
+/** The error for a host key that is not trusted; undefined if it is the known one. */
 export function refusal(
   key: Buffer,
   known: readonly KnownKey[],
@@ -80,13 +80,13 @@ export function refusal(
     : unknown(shown, label, accept(key, at));
 }
 
-/** A host key as a person compares it. */
+/** A host key in the form that a person compares. */
 export interface ShownKey {
   readonly type: string;
   readonly fingerprint: string;
 }
 
-/** `accept`: the command that trusts it from now on. */
+/** @param accept the command that adds the key to known_hosts */
 export function unknown(
   shown: ShownKey,
   label: string,
@@ -131,7 +131,7 @@ export function changed(
   );
 }
 
-/** A key that known_hosts or RevokedHostKeys names as one not to trust. */
+/** The error for a key that known_hosts or RevokedHostKeys revokes. */
 export function revoked(label: string, what: string): FleetError {
   return new FleetError('ssh.host-key-revoked', `${label}: ${what}`, {
     hint: 'Give the machine a new host key. Nothing was sent to it.',
@@ -143,14 +143,14 @@ function onTheMachine({ type }: ShownKey): string {
   return `ssh-keygen -lf /etc/ssh/ssh_host_${short}_key.pub`;
 }
 
-/** Appends this very key: unlike ssh-keyscan it cannot fetch another, and works behind jump hosts. */
+/** A command that appends exactly this key. ssh-keyscan might fetch another one, and does not work behind jump hosts. */
 function accept(key: Buffer, at: Pick<Resolved, 'keyName' | 'knownHostsFiles'>): string {
   const file = at.knownHostsFiles[0] ?? expandHome('~/.ssh/known_hosts');
   const line = `${at.keyName} ${keyType(key)} ${key.toString('base64')}`;
   return `echo ${shellQuote(line)} >> ${shellQuote(file)}`;
 }
 
-/** As `ssh-keygen -l` prints it. */
+/** The fingerprint as `ssh-keygen -l` prints it. */
 export function fingerprint(key: Buffer): string {
   return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
 }

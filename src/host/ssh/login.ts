@@ -14,17 +14,17 @@ import { type KnownKey, knownKeys, preferKnown, refusal } from './known-hosts.ts
 import type { Resolved } from './resolve.ts';
 import { timedOut, type Way } from './socket.ts';
 
-/** The machine lets us in within this, once it has shown its key; an agent may ask its owner. */
+/** Ms for the login after the host key was shown: long, because an agent may ask its owner. */
 export const loginTimeoutMs = 60_000;
 
-/** A machine that lets us in: the ssh2 client and the key it accepted. */
+/** A successful login: the ssh2 client, and the key that was accepted. */
 export interface Session {
   readonly client: Client;
   /** "type base64"; undefined when no key was asked for. */
   readonly publicKey: string | undefined;
 }
 
-/** What is on this side of a login; gathered before connecting, because ssh2 starts at once. */
+/** Known host keys and our own keys; gathered before connecting, because ssh2 starts at once. */
 export interface Credentials {
   readonly known: readonly KnownKey[];
   readonly ours: Identities;
@@ -36,7 +36,7 @@ export async function credentials(at: Resolved, env: Surroundings['env']): Promi
 }
 
 /**
- * Speaks ssh over `way`: host key first, then ours.
+ * Logs in over `way`: verifies the host key, then offers ours.
  * @throws FleetError `ssh.unknown-host-key`, `ssh.host-key-changed`, `ssh.auth-failed`, …
  */
 export async function login(
@@ -54,7 +54,7 @@ export async function login(
   let timer: NodeJS.Timeout | undefined;
   const explain = async (error: Error & { code?: unknown }) => {
     if (refused) return refused;
-    // A number is the reason of a DISCONNECT message: after the handshake, "too many tries".
+    // A number is the reason code of a DISCONNECT message; after the handshake it means too many tries.
     const notLetIn = attempts.exhausted || (handshaken && typeof error.code === 'number');
     return notLetIn
       ? attempts.failure(label, error)
@@ -74,7 +74,7 @@ export async function login(
       client.once('ready', resolve);
       client.once('close', () => reject(new Error('closed by the other side')));
       client.on('error', (error) => {
-        // A key that an agent declines to sign with is followed by the next one.
+        // If an agent declines to sign with a key, ssh2 goes on with the next one.
         if (error.level !== 'agent') reject(error);
       });
       if (way.socket.destroyed) reject(new Error('closed at once'));
@@ -106,13 +106,13 @@ export async function login(
 function settings(at: Resolved): ConnectConfig {
   return {
     username: at.user,
-    readyTimeout: 0, // ours tells connecting and logging in apart
+    readyTimeout: 0, // our own timeout has a message for connecting and one for logging in
     keepaliveInterval: at.aliveIntervalMs ?? 10_000,
     keepaliveCountMax: at.aliveCountMax,
   };
 }
 
-/** ssh2's own order of what is secure; SHA-1 is not. */
+/** In ssh2's order of preference, without SHA-1. */
 const offered = {
   cipher: [
     ...['aes128-gcm@openssh.com', 'aes256-gcm@openssh.com', 'aes128-ctr', 'aes192-ctr'],
@@ -133,12 +133,12 @@ const hostKeyTypes = ['ssh-ed25519', 'rsa-sha2-512', 'rsa-sha2-256'].concat(
   [256, 384, 521].map((bits) => `ecdsa-sha2-nistp${bits}`),
 );
 
-/** What both ssh_config and ssh2 have. An ssh that does not say what it allows allows what it likes. */
+/** What both ssh_config and ssh2 allow. An ssh that prints nothing here restricts nothing. */
 function both(wanted: readonly string[], ours: readonly string[]): readonly string[] {
   return wanted.join('') === '' ? ours : ours.filter((name) => wanted.includes(name));
 }
 
-/** No compression: it costs more than it saves on a LAN. */
+/** Without compression, which costs more than it saves on a LAN. */
 function algorithms(at: Resolved): NonNullable<ConnectConfig['algorithms']> {
   return {
     compress: ['none'],
@@ -148,7 +148,7 @@ function algorithms(at: Resolved): NonNullable<ConnectConfig['algorithms']> {
   };
 }
 
-/** Options of which ssh2 has nothing that ssh_config allows. */
+/** Options for which ssh2 has no algorithm that ssh_config allows. */
 export function withoutCommonAlgorithm(at: Resolved): string[] {
   const options = {
     Ciphers: both(at.ciphers, offered.cipher),
@@ -159,7 +159,7 @@ export function withoutCommonAlgorithm(at: Resolved): string[] {
   return Object.entries(options).flatMap(([name, common]) => (common.length > 0 ? [] : [name]));
 }
 
-/** Something else than ssh, or an sshd that broke off. */
+/** The error if the other side does not speak ssh, or disconnected before the login. */
 export function handshakeError(error: Error, label: string, said: string | undefined): FleetError {
   return new FleetError(
     'ssh.handshake',

@@ -1,6 +1,6 @@
 import { FleetError } from '../../model/errors.ts';
 
-/** The error for something that the end of a connection cut short. */
+/** The error for something that a lost connection interrupted. */
 export function connectionLost(
   label: string,
   doing: string,
@@ -13,7 +13,7 @@ export function connectionLost(
   });
 }
 
-/** A connection that lets no command be started. */
+/** The error if the server refuses to start a command. */
 export function noSession(label: string, why: string, cause?: Error): FleetError {
   return new FleetError('ssh.no-session', `${label}: no command can be run: ${why}`, {
     hint: 'Does sshd allow sessions for this user and key (MaxSessions, ForceCommand, "restrict")?',

@@ -20,7 +20,7 @@ export interface SshOptions {
   readonly connectTimeoutMs?: number;
 }
 
-/** A destination with all that is needed to log in there. */
+/** A destination with everything that is needed to log in there. */
 interface Goal {
   readonly to: Destination;
   readonly name: string;
@@ -32,12 +32,12 @@ interface Goal {
   readonly hops: number;
 }
 
-/** Far more than anyone chains; a ProxyJump that leads back to itself gets here. */
+/** More jump hosts than anyone has: only a ProxyJump that leads back to itself gets here. */
 const maxHops = 8;
 
 /**
- * Connects and logs in, through jump hosts where there are any, verifying each one's key. ssh2 speaks
- * where it can, and OpenSSH's own ssh where ssh_config or a key asks for more.
+ * Connects and logs in, through jump hosts if there are any, and verifies the key of each. Uses ssh2, or OpenSSH's own
+ * ssh where ssh_config or a key needs it.
  */
 export async function openLink(
   to: Destination,
@@ -79,7 +79,7 @@ async function findOut(
   };
 }
 
-/** Options, keys and certificates that ssh2 cannot follow or use. */
+/** Options, keys and certificates that ssh2 does not support. */
 export function beyondSsh2({
   at,
   ours: { ours, known },
@@ -121,7 +121,7 @@ async function reach({ name, at, label, timeoutMs, options, hops }: Goal): Promi
   }
 }
 
-/** Its jump hosts are reached with OpenSSH, too: what ssh calls for them would keep none of our promises. */
+/** Connects to the jump hosts one by one, too: an ssh that `ProxyJump` starts would get none of fleet's options. */
 async function withOpenssh(goal: Goal): Promise<OpensshLink> {
   const { at, name, options, hops } = goal;
   const jump =

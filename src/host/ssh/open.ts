@@ -4,22 +4,21 @@ import { shellQuote } from '../quote.ts';
 import { AfterMark, mark } from './after-mark.ts';
 import type { Channel, Link } from './link.ts';
 
-/** A command line and what goes to its standard input before the payload. */
+/** A command line, and what goes to its standard input before the script's own. */
 export interface Invocation {
   readonly command: string;
   readonly preamble: Buffer;
 }
 
 /**
- * Runs a script without leaving a file behind. The command line is constant but for a length, so that
- * any login shell (fish, csh) reads it alike, arguments may be longer than the 128 KiB that one `-c`
- * may have, and neither `ps` nor sudo's log shows them. Arguments and script come over standard
- * input, counted in bytes by head(1), which leaves the rest to the script.
+ * The command line that runs a script without leaving a file behind. It is constant except for a length, so every
+ * login shell (fish, csh) reads it in the same way, arguments are not limited to the 128 KiB of one argument, and
+ * neither `ps` nor sudo's log shows them. Arguments and script come over standard input: head(1) reads as many bytes and
+ * leaves the rest to the script.
  *
- * A connection may die half-way through: cut short, the quotes or the braces do not close, and nothing
- * of it runs.
+ * If the connection dies half-way, quotes or braces are not closed, and nothing runs.
  *
- * A terminal is made raw first, and set up when script and arguments have come through it.
+ * A terminal is in raw mode until script and arguments have come through it.
  */
 export function invocation(
   script: string,
@@ -52,19 +51,19 @@ export async function openScript(
     channel.stdin.write(preamble);
     if (stdin !== undefined) channel.stdin.end(stdin);
   };
-  // What a terminal is sent before it is raw would be shown, and cut at 4 KiB.
+  // Before it is in raw mode, a terminal would echo what it is sent, and cut it at 4 KiB.
   const stdout = new AfterMark(pty ? send : undefined);
   const stderr = new AfterMark();
-  // Writing to a script that reads no more is no error: its exit status and output tell.
+  // A script that stops reading is no error: its exit status and output tell what happened.
   channel.stdin.on('error', () => {});
   if (!pty) send();
   const streams = [stdout, stderr] as const;
   const exit = settle(link, sudo, channel, streams, pty !== undefined, signal);
-  exit.catch(() => {}); // whoever only reads is not to be thrown at
+  exit.catch(() => {}); // for callers that only read the outputs
   return { stdin: channel.stdin, stdout, stderr, exit };
 }
 
-/** The channel's end; whatever it is, both outputs end with it. */
+/** Waits for the end of the channel, and ends both outputs with it. */
 async function settle(
   link: Link,
   sudo: boolean,
@@ -98,7 +97,7 @@ async function settle(
   }
 }
 
-/** @throws FleetError `interrupted`; a channel that opens later is closed. */
+/** @throws FleetError `interrupted`; if the channel opens after that, it is closed. */
 async function unlessAborted(
   opening: Promise<Channel>,
   signal: AbortSignal | undefined,

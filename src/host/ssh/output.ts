@@ -3,15 +3,15 @@ import { StringDecoder } from 'node:string_decoder';
 import { FleetError } from '../../model/errors.ts';
 
 const mebibyte = 1024 * 1024;
-/** Bytes that a script may say, and that are kept: facts of a thousand guests are a tenth of it. */
+/** Bytes of output that a script may print. The facts of a thousand guests take a tenth of it. */
 const wholeBytes = 16 * mebibyte;
-/** Bytes of what is handed on line by line, as the log of a long build is; of these the end is kept. */
+/** Of output that is passed on line by line, such as the log of a long build, only the last bytes are kept. */
 const streamedBytes = 64 * mebibyte;
 const tailBytes = 64 * 1024;
-/** Characters of one line that are handed on; the rest of a longer one is dropped. */
+/** Characters of a line that are passed on; the rest is dropped. */
 const lineLength = mebibyte;
 
-/** One of the two output streams as a whole, and its lines as they complete. */
+/** Collects one of the two outputs, and passes on its lines as they arrive. */
 export class Output {
   readonly #onLine: ((line: string) => void) | undefined;
   readonly #decoder = new StringDecoder('utf8');
@@ -43,13 +43,13 @@ export class Output {
     this.#lines(this.#decoder.write(chunk));
   }
 
-  /** A last line without a line feed is a line. */
+  /** Also passes on a last line without a line feed. */
   end(): void {
     this.#lines(this.#decoder.end());
     if (this.#partial !== '') this.#onLine?.(this.#partial);
   }
 
-  /** What was said; of what was handed on line by line, the end. */
+  /** The output; only its end, if it was passed on line by line. */
   text(): string {
     return Buffer.concat(this.#chunks).toString();
   }

@@ -5,7 +5,7 @@ import { shellQuote } from '../quote.ts';
 import { expandHome, expandTokens, sshHome } from './expand.ts';
 import { runTool } from './tool.ts';
 
-/** One machine to log in to, as fleet.yaml or a ProxyJump names it. */
+/** A host to log in to, as fleet.yaml or a ProxyJump names it. */
 export interface Destination {
   readonly host: string;
   readonly user?: string;
@@ -28,29 +28,29 @@ export interface Resolved {
   readonly proxyJump: string | undefined;
   /** A shell command line, tokens expanded. */
   readonly proxyCommand: string | undefined;
-  /** The user's before the system's; they need not exist. */
+  /** The user's before the system's; some may not exist. */
   readonly knownHostsFiles: readonly string[];
-  /** What this machine is called in known_hosts. */
+  /** The host's name in known_hosts. */
   readonly keyName: string;
-  /** Second name that OpenSSH accepts a key under when the first is unknown. */
+  /** The name that OpenSSH looks up if there is no key under the first. */
   readonly plainKeyName: string;
   readonly hostKeyAlgorithms: readonly string[];
-  /** What ssh_config allows; ssh's defaults where it says nothing. */
+  /** What ssh_config allows, else ssh's defaults. */
   readonly ciphers: readonly string[];
   readonly kexAlgorithms: readonly string[];
   readonly macs: readonly string[];
   readonly connectTimeoutMs: number | undefined;
   readonly aliveIntervalMs: number | undefined;
   readonly aliveCountMax: number;
-  /** GSSAPIAuthentication: several distributions say yes for everybody. */
+  /** GSSAPIAuthentication, which several distributions turn on for everybody. */
   readonly isGssapi: boolean;
-  /** Options of ssh_config that ssh2 cannot follow, and OpenSSH can. */
+  /** Options of ssh_config that ssh2 does not support, but OpenSSH does. */
   readonly beyond: readonly string[];
 }
 
 /**
- * Asks `ssh -G`, so that Include, Match, aliases and defaults mean what they mean to ssh itself.
- * What the destination says goes in as options, which win over the file.
+ * Asks `ssh -G`, so that Include, Match, aliases and defaults have the same effect as in ssh itself. What the
+ * destination says is passed as options, which win over the file.
  */
 export async function resolve(
   to: Destination,
@@ -68,7 +68,7 @@ export async function resolve(
   return interpret(to, stdout, env);
 }
 
-/** How a destination is said to ssh, but for its jump hosts and its name. */
+/** Options of ssh for a destination, without its jump hosts and its name. */
 export function sshOptions(to: Destination, configFile: string | undefined): string[] {
   const args: string[] = [];
   if (configFile !== undefined) args.push('-F', expandHome(configFile));
@@ -143,7 +143,7 @@ function interpret(to: Destination, text: string, env: Surroundings['env']): Res
   };
 }
 
-/** Options that ssh2 has nothing for. */
+/** Options that ssh2 does not support. */
 const onlyOpenssh = [
   ...['RevokedHostKeys', 'KnownHostsCommand', 'PKCS11Provider', 'BindAddress', 'BindInterface'],
   ...['ProxyUseFdpass', 'HostbasedAuthentication'],
@@ -155,13 +155,13 @@ function isSet(value: string | undefined): boolean {
 
 const families: Readonly<Record<string, 0 | 4 | 6>> = { any: 0, inet: 4, inet6: 6 };
 
-/** 0 and `none` mean "not set". */
+/** In ms; 0 and `none` mean "not set". */
 function seconds(value: string | undefined): number | undefined {
   const n = Number(value);
   return n > 0 ? n * 1000 : undefined;
 }
 
-/** Several files stand on one line, unquoted: a word that starts no path belongs to the one before. */
+/** Several files are on one line, unquoted, so a word that does not begin a path belongs to the file before it. */
 function paths(line: string): string[] {
   return line
     .split(/ (?=[/~])/)
@@ -179,7 +179,7 @@ function agentSocket(
   return value.startsWith('$') ? env[value.slice(1).replace(/[{}]/g, '')] : path(value);
 }
 
-/** These end up in a ProxyCommand, which a shell reads; older ssh versions let anything through. */
+/** Both end up in a ProxyCommand, which a shell interprets, and older versions of ssh do not check them. */
 function refuseShellCharacters(hostname: string, user: string): void {
   for (const [what, value] of Object.entries({ 'host name': hostname, user }))
     if (/^-|[\s'"`$\\;&<>|(){}*?!#]/.test(value) || value === '')

@@ -41,7 +41,7 @@ export async function runScript(
   try {
     return await Promise.race([finish(), late]);
   } catch (error) {
-    // Or it would go on sending.
+    // Otherwise it would go on sending.
     if (error instanceof FleetError && error.code === 'remote.too-much') link.close();
     stop.abort();
     throw error;

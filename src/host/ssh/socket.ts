@@ -6,12 +6,12 @@ import { FleetError } from '../../model/errors.ts';
 import type { Surroundings } from '../../model/surroundings.ts';
 import type { Resolved } from './resolve.ts';
 
-/** Something that ssh can be spoken over. */
+/** A byte stream for an ssh connection: TCP, a ProxyCommand or a forwarded port. */
 export interface Way {
   readonly socket: Duplex;
-  /** Lets go of everything at once: nothing of it keeps the process alive afterwards. */
+  /** Closes everything at once; nothing keeps the process alive afterwards. */
   close(): void;
-  /** What a program in between said on its way out, for error messages. */
+  /** The last output of a ProxyCommand, for error messages. */
   said(): Promise<string | undefined>;
 }
 
@@ -35,7 +35,7 @@ export function tcp(at: Resolved, label: string, timeoutMs: number): Promise<Way
   });
 }
 
-/** A way whose errors are nobody's until ssh listens, and nobody's again afterwards. */
+/** Ignores errors of the socket before ssh2 listens for them, and after it has stopped. */
 export function way(
   socket: Duplex,
   close: () => void,
@@ -62,7 +62,7 @@ const tcpCodes: Readonly<Record<string, readonly [code: string, what: string, hi
   ETIMEDOUT: ['ssh.timed-out', 'timed out', 'Is the machine up, does a firewall drop the packets?'],
 };
 
-/** Why no connection came about. */
+/** The error for a connection that could not be made. */
 export function tcpError(
   error: NodeJS.ErrnoException,
   label: string,
@@ -81,12 +81,12 @@ export function tcpError(
 }
 
 /**
- * A ProxyCommand's standard input and output. Run as OpenSSH does: by the user's shell, which
- * `exec` replaces so that ending the child ends the command.
+ * Standard input and output of a ProxyCommand. As in OpenSSH the user's shell runs it, with `exec`, so that killing the
+ * child kills the command.
  */
 export function viaCommand(command: string, env: Surroundings['env']): Way {
   const shell = env.SHELL || '/bin/sh';
-  // In a session of its own: Ctrl-C in our terminal is not for it.
+  // In a session of its own, so that Ctrl-C in our terminal does not reach it.
   const child = spawn(shell, ['-c', `exec ${command}`], { stdio: 'pipe', detached: true, env });
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => {

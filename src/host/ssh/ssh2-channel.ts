@@ -4,7 +4,7 @@ import type { Forwarder } from './forward.ts';
 import type { Channel } from './link.ts';
 import { noSession } from './lost.ts';
 
-/** A session of ssh2's. @throws FleetError `ssh.lost`, `ssh.no-session`. */
+/** Starts a command through ssh2. @throws FleetError `ssh.lost`, `ssh.no-session`. */
 export function ssh2Channel(
   link: Forwarder,
   command: string,
@@ -51,7 +51,7 @@ function asChannel(channel: ClientChannel, link: Forwarder): Channel {
     exit,
     close: () => {
       channel.close();
-      // What had arrived is read by nobody.
+      // Nobody reads what had arrived.
       channel.resume();
       channel.stderr.resume();
     },

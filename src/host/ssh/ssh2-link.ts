@@ -10,7 +10,7 @@ import type { Resolved } from './resolve.ts';
 import type { Way } from './socket.ts';
 import { ssh2Channel } from './ssh2-channel.ts';
 
-/** Logs in over `under`, which is closed with the link. */
+/** Logs in over `under`, which the link closes in the end. */
 export async function ssh2Link(
   goal: {
     readonly at: Resolved;
@@ -24,7 +24,7 @@ export async function ssh2Link(
   return new Ssh2Link(label, at, await login(under, at, ours, label, timeoutMs), under);
 }
 
-/** A connection that ssh2 speaks. */
+/** A connection by ssh2. */
 class Ssh2Link implements Link {
   readonly label: string;
   readonly at: Resolved;
@@ -66,7 +66,7 @@ class Ssh2Link implements Link {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.client.end(); // a polite goodbye, for as long as the socket takes one
+    this.client.end(); // sends a DISCONNECT, if the socket still takes it
     this.#under.close();
   }
 }

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { FleetError } from '../../model/errors.ts';
 import type { Surroundings } from '../../model/surroundings.ts';
 
-/** What a short-lived local command did. */
+/** The result of a short-lived local command. */
 export interface ToolResult {
   readonly code: number;
   readonly stdout: string;
@@ -16,11 +16,11 @@ interface Call {
   readonly resolve: (result: ToolResult | Promise<ToolResult>) => void;
 }
 
-/** A `Match exec` in ssh_config runs the user's own command: it may hang, we may not. */
+/** Limited, because a `Match exec` in ssh_config runs the user's own command, which may hang. */
 const timeoutMs = 15_000;
-/** The same for many that share a shell; those that had no turn by then get a process each. */
+/** The limit for commands that share a shell. Those that had no turn by then are run separately. */
 const sharedTimeoutMs = 5000;
-/** How many share a shell: so few that logins begin while the rest is asked. */
+/** How many share a shell. Few, so that the first logins begin while others are still being resolved. */
 const share = 8;
 const maxBuffer = 16 * 1024 * 1024;
 
@@ -28,8 +28,8 @@ let waiting: Call[] = [];
 let shells = 0;
 
 /**
- * Runs one of OpenSSH's tools. Those that are asked for in the same moment, as for many hypervisors,
- * share a shell: it starts a process in a fifth of the time that Node takes.
+ * Runs one of OpenSSH's tools. Calls made at the same moment, as for many hypervisors, share a shell, which starts a
+ * process in a fifth of the time that Node needs.
  * @throws FleetError `ssh.no-openssh` when it is not installed.
  */
 export function runTool(
@@ -45,7 +45,7 @@ export function runTool(
 
 function runWaiting(): void {
   while (waiting.length > 0 && shells < availableParallelism()) {
-    // The newest first: what a login asks next goes before the first question of another.
+    // The newest first, so that a login that has begun goes on before another begins.
     const env = waiting.at(-1)?.env;
     const calls = waiting.filter((call) => call.env === env).slice(-share);
     waiting = waiting.filter((call) => !calls.includes(call));
@@ -64,9 +64,9 @@ async function run(calls: readonly Call[]): Promise<void> {
   });
 }
 
-/** In their order; a call that did not come to its end, or could not be started, has no result. */
+/** Results in the order of the calls; undefined for one that did not finish or could not be started. */
 function runInOneShell(calls: readonly Call[]): Promise<(ToolResult | undefined)[]> {
-  // Only numbers are written into the script: the words are the shell's arguments, which it does not read.
+  // The script contains only numbers; the words are arguments, which the shell does not interpret.
   const steps = calls.map(({ words }) => {
     const all = words.map((_, i) => `"\${${i + 1}}"`).join(' ');
     return `${all} & wait $!; printf '\\0%d\\0' $?; printf '\\0' >&2; shift ${words.length}\n`;
@@ -81,7 +81,8 @@ function runInOneShell(calls: readonly Call[]): Promise<(ToolResult | undefined)
       const result = (i: number): ToolResult | undefined => {
         const [out, code, more] = said.slice(2 * i, 2 * i + 3);
         const err = complained[i];
-        // From 126 on it may be the shell that speaks, of what it could not start: alone, that is explained.
+        // From 126 on the status may be the shell's own, because it could not start the command. Run separately, the
+        // command gives a proper error.
         if (more === undefined || Number(code) > 125 || complained.length < i + 2) return undefined;
         return { code: Number(code), stdout: out ?? '', stderr: err ?? '' };
       };

@@ -4,14 +4,14 @@ import type { Surroundings } from '../../../model/surroundings.ts';
 import type { Exit, Terminal } from '../../host.ts';
 import type { Channel } from '../link.ts';
 
-/** Words of an ssh that goes through a master and nowhere else, whatever ssh_config says. */
+/** Options of an ssh that uses this master and connects nowhere else, whatever ssh_config says. */
 export function throughMaster(socket: string): string[] {
-  // Without its master it would connect by itself: to nothing.
+  // Without its master ssh would connect by itself. This ProxyCommand makes that fail.
   const options = ['BatchMode=yes', 'ControlMaster=no', 'ProxyCommand=false', 'EscapeChar=none'];
   return ['-F', 'none', '-S', socket, ...options.flatMap((option) => ['-o', option])];
 }
 
-/** In a session of its own: Ctrl-C in our terminal is not for it, and no terminal is asked anything. */
+/** Starts ssh in a session of its own, so that Ctrl-C in our terminal does not reach it, and it cannot ask questions there. */
 export function spawnSsh(
   args: readonly string[],
   env: Surroundings['env'],
@@ -19,7 +19,7 @@ export function spawnSsh(
   return spawn('ssh', args, { stdio: 'pipe', detached: true, env });
 }
 
-/** How an ssh ended; 255 is also its own failure. */
+/** The exit status of an ssh; 255 may be its own failure. */
 export function ended(child: ChildProcessWithoutNullStreams): Promise<number> {
   return new Promise((resolve) => {
     child.once('error', () => resolve(255));
@@ -27,7 +27,7 @@ export function ended(child: ChildProcessWithoutNullStreams): Promise<number> {
   });
 }
 
-/** A command through a master; what ssh itself says goes to the file `log`. */
+/** Starts a command through a master. ssh's own messages go to the file `log`. */
 export function startCommand(
   socket: string,
   log: string,
@@ -48,7 +48,7 @@ export function startCommand(
   return { channel: { stdin, stdout, stderr, exit, close }, child };
 }
 
-/** A TCP connection through a master; undefined when it could not be made. */
+/** Opens a TCP connection through a master; `opened` is undefined if it could not be made. */
 export function startForward(
   socket: string,
   address: string,
@@ -71,12 +71,12 @@ export function startForward(
   return { child, opened };
 }
 
-/** The outputs of a program as a connection that ends when it does. */
+/** Standard input and output of a process as a connection, which ends with the process. */
 function asDuplex(child: ChildProcessWithoutNullStreams): Duplex {
   const { stdin, stdout } = child;
   const duplex = new Duplex({
     read: () => void stdout.resume(),
-    // Writing to an end that reads no more is no error: what it says tells.
+    // A process that stops reading is no error: its output tells what happened.
     write: (chunk, _encoding, done) => void stdin.write(chunk, () => done()),
     final: (done) => {
       stdin.end();

@@ -7,8 +7,8 @@ const terminate = 0x10000005;
 const version = 4;
 
 /**
- * A connection to an ssh master's control socket. While it is held the master stays; when the master
- * goes, for whatever reason, it closes; and when we die without a word, the master ends some seconds later.
+ * A connection to an ssh master's control socket. It keeps the master running, and closes when the master ends for
+ * whatever reason. If fleet is killed, the master ends some seconds later (ControlPersist).
  */
 export class Control {
   readonly #socket: Socket;
@@ -28,7 +28,7 @@ export class Control {
     });
   }
 
-  /** @throws Error when nobody listens there. */
+  /** @throws Error if nobody listens there. */
   static open(path: string, onClose: () => void): Promise<Control> {
     return new Promise((resolve, reject) => {
       const socket = connect(path);
@@ -40,7 +40,7 @@ export class Control {
     });
   }
 
-  /** Is the master, and with it its connection, still there? */
+  /** Whether the master, and with it its connection, is still there. */
   isAlive(): Promise<boolean> {
     if (this.#closed) return Promise.resolve(false);
     return new Promise((resolve) => {
@@ -49,7 +49,7 @@ export class Control {
     });
   }
 
-  /** Ends the master and all that goes through it. */
+  /** Ends the master, and with it every command through it. */
   terminate(): void {
     if (this.#closed) return;
     this.#send(terminate, 0);
@@ -64,7 +64,7 @@ export class Control {
     this.#socket.write(packet);
   }
 
-  /** Its hello is passed over; every other answer is to the oldest question. */
+  /** Skips the hello; any other message answers the oldest question. */
   #read(chunk: Buffer): void {
     this.#answers = Buffer.concat([this.#answers, chunk]);
     while (this.#answers.length >= 8) {

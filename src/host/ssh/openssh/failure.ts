@@ -5,7 +5,7 @@ import { handshakeError } from '../login.ts';
 import type { Resolved } from '../resolve.ts';
 import { tcpError, timedOut } from '../socket.ts';
 
-/** What is known of a login that ssh made, and that failed. */
+/** What is known about a login by OpenSSH that failed. */
 export interface FailedLogin {
   readonly label: string;
   readonly at: Pick<Resolved, 'user' | 'hostname' | 'port' | 'keyName'>;
@@ -15,19 +15,19 @@ export interface FailedLogin {
   /** The command with which a person accepts a host key. */
   readonly accept: string;
   readonly timeoutMs: number;
-  /** ssh's own words, with -v. */
+  /** ssh's log, with -v. */
   readonly log: string;
-  /** What programs in between said. */
+  /** Output of a ProxyCommand. */
   readonly said: string;
 }
 
-/** What ssh says of itself without -v. */
+/** The lines of its log that ssh prints also without -v. */
 export function ownLines(log: string): string[] {
   const lines = log.split(/[\r\n]+/).filter((line) => line.trim() !== '');
   return lines.filter((line) => !/^debug\d: |^Authenticated to |^@{10}/.test(line));
 }
 
-/** As the other adapter calls it; what is not known for certain is a login that did not come about. */
+/** The same errors as from ssh2; what it does not recognise becomes `ssh.handshake`. */
 export function loginError(login: FailedLogin): FleetError {
   const { label, at, log, said, timeoutMs } = login;
   const own = ownLines(log);

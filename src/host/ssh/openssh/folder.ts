@@ -12,22 +12,22 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 
 const prefix = 'fleet-mux-';
-/** Bytes of log of which nothing is needed any more. */
+/** A master's log is emptied when it is longer than this many bytes. */
 const mostLog = 64 * 1024;
-/** A login takes less; a folder without a socket that is older was left by a fleet that was killed. */
+/** A login takes less time. So an older folder without a socket was left by a fleet that was killed. */
 const leftBehindMs = 600_000;
 
-/** What one ssh master has of its own: a folder that only its owner can enter. */
+/** The folder of one ssh master, which only its owner can enter. */
 export class Folder {
   readonly path: string;
   /** Its control socket. */
   readonly socket: string;
-  /** What the master itself says, apart from what a ProxyCommand or a banner does. */
+  /** The master's own log, without the output of a ProxyCommand or a banner. */
   readonly log: string;
   #count = 0;
 
   constructor(temporary: string) {
-    // A socket's path has a short limit, and ssh reads % and $ in it.
+    // The path of a socket has to be short, and ssh expands % and $ in it.
     const base = /^[\w./-]{1,60}$/.test(temporary) ? temporary : '/tmp';
     tidy(base);
     this.path = mkdtempSync(join(base, prefix));
@@ -35,7 +35,7 @@ export class Folder {
     this.log = join(this.path, 'log');
   }
 
-  /** A name for the log of one more client. */
+  /** A file for the log of another client. */
   next(): string {
     return join(this.path, `log${++this.#count}`);
   }
@@ -44,7 +44,7 @@ export class Folder {
     try {
       return readFileSync(file, 'utf8');
     } catch {
-      return ''; // nothing was said
+      return ''; // nothing was logged
     }
   }
 
@@ -52,12 +52,12 @@ export class Folder {
     rmSync(file, { force: true });
   }
 
-  /** The master says some lines of each command, for as long as it lives. */
+  /** The master logs some lines for every command, for as long as it runs. */
   shortenLog(): void {
     try {
       if (statSync(this.log).size > mostLog) truncateSync(this.log);
     } catch {
-      // It is removed.
+      // It has been removed.
     }
   }
 
@@ -75,7 +75,7 @@ function tidy(base: string): void {
       const isLeft = owner === uid && Date.now() - mtimeMs > leftBehindMs;
       if (isLeft && !existsSync(join(path, 's'))) rmSync(path, { recursive: true });
     } catch {
-      // Another fleet was faster.
+      // Another fleet has removed it.
     }
   }
 }

@@ -13,18 +13,18 @@ import { Control } from './control.ts';
 import { ownLines } from './failure.ts';
 import type { Folder } from './folder.ts';
 
-/** An ssh that has logged in, and what is known of it. */
+/** An ssh master that has logged in. */
 export interface Master {
   readonly label: string;
   readonly at: Resolved;
   readonly publicKey: string | undefined;
   readonly folder: Folder;
-  /** The connection to the jump host that it goes through. */
+  /** The connection to its jump host. */
   readonly under: Link | undefined;
   readonly env: Surroundings['env'];
 }
 
-/** A connection that an ssh master holds; each command is an ssh that goes through it. */
+/** A connection held by an ssh master; each command is an ssh through it. */
 export class OpensshLink implements Link {
   readonly label: string;
   readonly at: Resolved;
@@ -46,7 +46,7 @@ export class OpensshLink implements Link {
     this.#env = env;
   }
 
-  /** Takes over a master that listens in its folder. @throws FleetError `ssh.lost` when it has gone. */
+  /** Takes over a master that listens in its folder. @throws FleetError `ssh.lost` if it has ended. */
   static async hold(master: Master): Promise<OpensshLink> {
     const link = new OpensshLink(master);
     try {
@@ -112,7 +112,7 @@ export class OpensshLink implements Link {
     }
   }
 
-  /** Why no connection to there came about: only the master is told. */
+  /** The error for a connection that could not be made. The reason is only in the master's log. */
   forwardError(address: string, port: number): FleetError {
     const reasons = [...this.folder.readLog().matchAll(/^channel \d+: open failed: (.*)$/gm)];
     const reason = reasons.at(-1)?.[1]?.trim() ?? 'no answer';

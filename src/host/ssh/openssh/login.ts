@@ -10,7 +10,7 @@ import { loginError } from './failure.ts';
 import { Folder } from './folder.ts';
 import { OpensshLink } from './link.ts';
 
-/** Seconds for which a master outlives a fleet that was killed. */
+/** Seconds that a master stays after fleet was killed. */
 const persistSeconds = 10;
 
 /** Where to log in, and with what. */
@@ -22,13 +22,13 @@ export interface Login {
   readonly timeoutMs: number;
   readonly configFile: string | undefined;
   readonly surroundings: Surroundings;
-  /** The jump host that it is reached through. */
+  /** The connection to its jump host. */
   readonly jump: OpensshLink | undefined;
 }
 
 /**
- * Logs in with OpenSSH's own ssh, which stays as the master of a socket in a folder of its own.
- * @throws FleetError as the other adapter does: `ssh.unknown-host-key`, `ssh.auth-failed`, …
+ * Logs in with OpenSSH's own ssh, which stays as a master with a socket in a folder of its own.
+ * @throws FleetError as with ssh2: `ssh.unknown-host-key`, `ssh.auth-failed`, …
  */
 export async function opensshLink(login: Login): Promise<OpensshLink> {
   const { to, at, ours, label, configFile, jump, surroundings } = login;
@@ -37,7 +37,7 @@ export async function opensshLink(login: Login): Promise<OpensshLink> {
   try {
     const words = [...sshOptions(to, configFile), ...settings(login, folder)];
     const child = spawnSsh(['-v', '-E', folder.log, ...words, '-N', '--', to.host], env);
-    // With it goes a ProxyCommand that does not end by itself.
+    // The whole process group, because a ProxyCommand may not end by itself.
     const end = () => {
       if (child.pid !== undefined) signalGroup(child.pid, 'SIGTERM');
     };
@@ -48,7 +48,7 @@ export async function opensshLink(login: Login): Promise<OpensshLink> {
       said = (said + chunk.toString()).slice(-4096);
     });
     const exited = new Promise<number>((resolve) => {
-      // Its outputs stay open until those who took them over have let go.
+      // After the login ssh goes on in the background and keeps its outputs open, so `close` would come too late.
       child.once('exit', (code) => resolve(code ?? 255));
       void ended(child).then(resolve);
     });
@@ -88,7 +88,7 @@ export async function opensshLink(login: Login): Promise<OpensshLink> {
   }
 }
 
-/** What fleet promises, whatever ssh_config says; an option that comes first holds. */
+/** Options that fleet sets whatever ssh_config says: the first value of an option wins. */
 function settings({ at, timeoutMs, jump }: Login, folder: Folder): string[] {
   const proxy = jump && [
     ...['ssh', ...throughMaster(jump.folder.socket).map(shellQuote)],
@@ -136,7 +136,7 @@ function explain(login: Login, log: string, said: string): FleetError {
   });
 }
 
-/** The key that let us in, "type base64"; of a certificate the key that it is for. */
+/** The key that was accepted, "type base64"; for a certificate, its key. */
 function accepted(log: string, known: readonly Buffer[]): string | undefined {
   const print = [...log.matchAll(/^debug1: Server accepts key: .* (SHA256:\S+).*$/gm)].at(-1)?.[1];
   const key = known.find((blob) => fingerprint(blob) === print);
