@@ -2,6 +2,7 @@
   buildNpmPackage,
   git,
   importNpmLock,
+  installShellFiles,
   lib,
   makeWrapper,
   nodejs_24,
@@ -49,7 +50,10 @@ buildNpmPackage {
   # It would build once more.
   npmPackFlags = [ "--ignore-scripts" ];
 
-  nativeBuildInputs = [ makeWrapper ];
+  nativeBuildInputs = [
+    installShellFiles
+    makeWrapper
+  ];
   postInstall = ''
     wrapProgram "$out/bin/fleet" --prefix PATH : ${
       lib.makeBinPath [
@@ -57,6 +61,10 @@ buildNpmPackage {
         openssh
       ]
     }
+    installShellCompletion --cmd fleet \
+      --bash <($out/bin/fleet completion bash) \
+      --fish <($out/bin/fleet completion fish) \
+      --zsh <($out/bin/fleet completion zsh)
   '';
 
   doInstallCheck = true;

@@ -1,14 +1,14 @@
 // Bundles src/ to dist/, a chunk for what each command needs, with the files that are read rather than imported.
 // Dependencies are installed beside it. yaml and commander, which every command loads, are part of it: as a hundred
 // files they take twice the time.
-import { chmodSync, copyFileSync, cpSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { rolldown } from 'rolldown';
 import generate from './generate.mjs';
 
 await generate();
 rmSync('dist', { recursive: true, force: true });
-const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+const { dependencies, version } = JSON.parse(readFileSync('package.json', 'utf8'));
 const bundle = await rolldown({
   input: 'src/main.ts',
   platform: 'node',
@@ -31,4 +31,6 @@ for (const name of ['commander', 'yaml'])
   copyFileSync(`node_modules/${name}/LICENSE`, `dist/${name}.LICENSE`);
 cpSync('src/host/scripts', 'dist/host/scripts', { recursive: true });
 cpSync('src/sandbox/tools', 'dist/sandbox/tools', { recursive: true });
+const { manual } = await import('../src/cli/help/manual.ts');
+writeFileSync('dist/fleet.1', manual(version));
 chmodSync('dist/main.js', 0o755);

@@ -5,6 +5,7 @@ import type { Emit } from '../model/events.ts';
 import type { Hypervisor } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
 import type { HistoryEntry } from '../model/past-deployment.ts';
+import { didYouMean } from '../model/suggest.ts';
 import { looking } from './looking.ts';
 import type { Ports } from './ports.ts';
 import { sayUnknownState } from './unknown-state.ts';
@@ -60,7 +61,7 @@ export async function history(
       .filter((entry) => isAbout(index, entry, name))
       .sort((a, b) => b.deployment.started - a.deployment.started);
     const isKnown = name === undefined || index.hypervisors.has(name) || index.vms.has(name);
-    if (!isKnown && entries.length === 0 && silent.length === 0) throw unknown(name);
+    if (!isKnown && entries.length === 0 && silent.length === 0) throw unknown(name, index);
     return { entries, silent, asked: answers.length };
   });
 }
@@ -71,13 +72,17 @@ function hypervisorsOf(index: FleetIndex, name = ''): readonly Hypervisor[] {
   return on ? [on] : index.fleet.hypervisors;
 }
 
-function unknown(name: string): FleetError {
+function unknown(name: string, { fleet }: FleetIndex): FleetError {
+  const near = didYouMean(
+    name,
+    [...fleet.vms, ...fleet.hypervisors].map((one) => one.name),
+  );
   return new FleetError(
     'history.unknown',
     `there is no record of ${name}: it is not a vm or hypervisor, nor a deployment, commit or branch that was deployed`,
     {
       exitCode: exitCodes.usage,
-      hint: 'fleet history lists what there is; --last 100 shows more.',
+      hint: `${near ? `${near} ` : ''}fleet history lists what there is; --last 100 shows more.`,
     },
   );
 }

@@ -17,7 +17,7 @@ export interface Rendered {
  * @throws ConfigError; FleetError `render.conflict` when a file of the user's is in the way
  */
 export function renderFiles(
-  ports: Pick<LocalPorts, 'cwd'>,
+  ports: Pick<LocalPorts, 'cwd' | 'surroundings'>,
   { where, check = false }: { readonly where: Where; readonly check?: boolean },
 ): Rendered {
   const workspace = openWorkspace(ports, where);

@@ -9,6 +9,7 @@ import { type ExitCode, exitCodes, FleetError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
 import type { Facts } from '../model/facts.ts';
 import type { FleetIndex } from '../model/index.ts';
+import { meant } from '../model/meant.ts';
 import { systemName } from '../model/names.ts';
 import type { ChosenReturn, HypervisorResult } from '../model/result.ts';
 import { carryOut } from './deploy.ts';
@@ -142,6 +143,7 @@ export function hypervisorOf(index: FleetIndex, name: string): string {
   if (hypervisor) return hypervisor;
   throw new FleetError('rollback.unknown', `fleet.yaml has no vm or hypervisor called ${name}`, {
     exitCode: exitCodes.usage,
+    hint: meant(name, index.fleet, ['vms', 'hypervisors']),
   });
 }
 

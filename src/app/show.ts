@@ -1,6 +1,6 @@
 import { type Effective, effective } from '../config/effective.ts';
-import { didYouMean } from '../config/suggest.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
+import { meant } from '../model/meant.ts';
 import type { LocalPorts } from './ports.ts';
 import { readConfig } from './workspace/read-config.ts';
 import type { Where } from './workspace/where.ts';
@@ -10,16 +10,15 @@ import type { Where } from './workspace/where.ts';
  * @throws FleetError `show.nothing`; ConfigError
  */
 export function show(
-  ports: Pick<LocalPorts, 'cwd'>,
+  ports: Pick<LocalPorts, 'cwd' | 'surroundings'>,
   { where, name }: { readonly where: Where; readonly name: string },
 ): [Effective, ...Effective[]] {
   const { index, text } = readConfig(ports, where);
   const { fleet } = index;
   const [shown, ...others] = effective(text, fleet, name);
   if (shown) return [shown, ...others];
-  const names = [...fleet.vms, ...fleet.hypervisors, ...fleet.networks].map((thing) => thing.name);
   throw new FleetError('show.nothing', `no vm, hypervisor or network is called ${name}`, {
     exitCode: exitCodes.usage,
-    hint: didYouMean(name, names) ?? 'Names are those of fleet.yaml.',
+    hint: meant(name, fleet, ['vms', 'hypervisors', 'networks']),
   });
 }

@@ -4,6 +4,7 @@ import * as deployment from '../host/hypervisor/deployment.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
 import type { OpenDeployment } from '../model/facts.ts';
+import { meant } from '../model/meant.ts';
 import { takeUp, whenBack } from '../model/take-up.ts';
 import { timestamp } from '../model/time.ts';
 import { changing } from './cancelling.ts';
@@ -41,7 +42,7 @@ export async function findDead(
     if (!hypervisor) {
       throw new FleetError('unlock.unknown', `fleet.yaml has no hypervisor called ${name}`, {
         exitCode: exitCodes.usage,
-        hint: `hypervisors: ${index.fleet.hypervisors.map((h) => h.name).join(', ')}`,
+        hint: meant(name, index.fleet, ['hypervisors']),
       });
     }
     const [contact] = await connectAll([hypervisor], ports);

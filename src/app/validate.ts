@@ -14,7 +14,7 @@ export interface Validated {
 }
 
 /** Checks fleet.yaml and nothing else. @throws FleetError when it, or its folder, cannot be read */
-export function validate(ports: Pick<LocalPorts, 'cwd'>, where: Where): Validated {
+export function validate(ports: Pick<LocalPorts, 'cwd' | 'surroundings'>, where: Where): Validated {
   try {
     const { index, text, warnings } = readConfig(ports, where);
     return { index, text, diagnostics: warnings };

@@ -13,7 +13,6 @@ import { shownLive } from './live.ts';
 import { type Invocation, lockTimeout, refusePointless, usageError } from './options.ts';
 import { realPorts } from './ports.ts';
 import { type ResumeOptions, resumeCommand } from './resume.ts';
-import { tell } from './tell.ts';
 
 export interface ApplyOptions {
   readonly on?: string;
@@ -60,7 +59,7 @@ async function applyOnce(
   file: string | undefined,
   lockTimeout: number,
 ): Promise<number> {
-  const { common, signal, stream } = invocation;
+  const { common, signal, stream, tell } = invocation;
   const isData = isForPrograms(invocation, options);
   const ports = await realPorts(common);
   const input = { where: common, ...choiceOf(ports, file, options) };
@@ -90,7 +89,7 @@ async function applyOnce(
     const applying = { planned, word, lockTimeout, ...(stream?.id && { id: stream.id }) };
     const { exitCode, results, ...of } = await shownLive(
       (emit) => apply(ports, applying, emit, signal),
-      stream,
+      invocation,
     );
     give(invocation, options, 'apply', results, { plan: planned.plan, ...of });
     return exitCode;

@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import { type Invocation, usual } from './options.ts';
 
 /** What a command does. Its code is loaded when it runs. @returns the exit code */
@@ -12,6 +12,8 @@ export type Execute<O extends object> = (
 export type Declare = <O extends object>(
   declared: Command,
   load: () => Promise<Execute<O>>,
+  /** hidden: no help lists it. */
+  more?: { readonly hidden: boolean },
 ) => void;
 
 /** Options of every command. */
@@ -21,7 +23,11 @@ export function addCommonOptions(program: Command): void {
     .option('--config <file>', 'name of the fleet file in it', usual.config)
     .addOption(
       new Option('--ssh-config <file>', 'instead of ~/.ssh/config').env('FLEET_SSH_CONFIG'),
-    );
+    )
+    .addOption(
+      new Option('-q, --quiet', 'results, warnings and errors; no progress').conflicts('verbose'),
+    )
+    .option('--verbose', 'also each ssh connection, and each script that runs on a hypervisor');
 }
 
 const on = new Option('--on <selector>', 'names, web*, @tag; comma-separated');
@@ -164,5 +170,16 @@ export function declareCommands(command: Declare): void {
       )
       .option('--keep', 'leave them running afterwards, to play with'),
     async () => (await import('./demo.ts')).demoCommand,
+  );
+  command(
+    new Command('completion')
+      .description('print what completes commands, options and names in a shell')
+      .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish'])),
+    async () => (await import('./completion.ts')).completionCommand,
+  );
+  command(
+    new Command('complete').argument('[words...]'),
+    async () => (await import('./completion.ts')).completeCommand,
+    { hidden: true },
   );
 }

@@ -5,11 +5,10 @@ import { documentText, generationsDocument } from '../report/documents.ts';
 import { generationsText } from '../report/generations-text.ts';
 import type { Invocation } from './options.ts';
 import { realPorts } from './ports.ts';
-import { tell } from './tell.ts';
 
 /** `fleet rollback --list`, and what `fleet rollback` without a name shows. */
 export async function listCommand(
-  { common, signal }: Invocation,
+  { common, signal, tell }: Invocation,
   { list, json }: { readonly list?: boolean; readonly json?: boolean },
   names: readonly string[],
 ): Promise<number> {

@@ -6,7 +6,6 @@ import { historyText } from '../report/history-text.ts';
 import { styleFor } from '../report/style.ts';
 import { type Invocation, usageError } from './options.ts';
 import { realPorts } from './ports.ts';
-import { tell } from './tell.ts';
 
 export interface HistoryOptions {
   readonly last?: string;
@@ -15,7 +14,7 @@ export interface HistoryOptions {
 
 /** `fleet history [NAME]`: what hypervisors remember, the youngest first: of all, or of what is named. */
 export async function historyCommand(
-  { common, signal }: Invocation,
+  { common, signal, tell }: Invocation,
   options: HistoryOptions,
   [name]: readonly string[],
 ): Promise<number> {

@@ -8,7 +8,6 @@ import { canAsk, confirm } from './ask.ts';
 import { answers, atTerminal } from './init-questions.ts';
 import { type Invocation, refusePointless } from './options.ts';
 import { realPorts } from './ports.ts';
-import { tell } from './tell.ts';
 
 export interface InitOptions {
   readonly from?: string;
@@ -28,7 +27,7 @@ export interface InitOptions {
  * Nothing that exists is overwritten, and nothing is changed on the hypervisor.
  */
 export async function initCommand(
-  { common, signal }: Invocation,
+  { common, signal, tell }: Invocation,
   options: InitOptions,
 ): Promise<number> {
   const { from, hardware, name, stateVersion, system, uplink } = options;

@@ -3,19 +3,17 @@ import { HowFar } from '../report/how-far.ts';
 import { plainReporter } from '../report/plain.ts';
 import type { LiveReporter } from '../report/terminal.ts';
 import { isCi } from './ask.ts';
-import type { EventStream } from './stream.ts';
-import { tell } from './tell.ts';
+import type { CommonOptions, Invocation } from './options.ts';
 
 /**
  * Shows on standard error what `work` tells: before its deployment begins in lines, then in a live list on a terminal
- * and in plain lines elsewhere.
- * @param stream is told all of it, too
+ * and in plain lines elsewhere. The stream, where there is one, is told all of it, too.
  */
 export async function shownLive<T>(
   work: (emit: Emit) => Promise<T>,
-  stream?: EventStream,
+  { common, stream, tell }: Omit<Invocation, 'signal' | 'program'>,
 ): Promise<T> {
-  const make = await reporter(stream !== undefined);
+  const make = await reporter(common, stream !== undefined);
   const far = new HowFar();
   let live: LiveReporter | undefined;
   const emit: Emit = (event) => {
@@ -38,15 +36,19 @@ export async function shownLive<T>(
   }
 }
 
-async function reporter(isStreamed: boolean): Promise<(of: readonly string[]) => LiveReporter> {
+async function reporter(
+  { quiet, verbose }: CommonOptions,
+  isStreamed: boolean,
+): Promise<(of: readonly string[]) => LiveReporter> {
   // A serial console, or `docker exec`, may not say how wide it is: a list would have a letter on each line.
-  // Beside a stream of events, which may be on the same terminal, no cursor is moved.
-  if (process.stderr.isTTY && process.stderr.columns > 0 && !isCi() && !isStreamed) {
+  // Beside other lines, as of a stream of events that is on the same terminal, no cursor is moved.
+  const isOther = isStreamed || quiet || verbose;
+  if (process.stderr.isTTY && process.stderr.columns > 0 && !isCi() && !isOther) {
     const { terminalReporter } = await import('../report/terminal.ts');
     return (hypervisors) => terminalReporter(hypervisors, process.stderr);
   }
   return () => ({
-    emit: plainReporter((text) => process.stderr.write(text)),
+    emit: plainReporter((text) => process.stderr.write(text), quiet),
     finish: async () => undefined,
   });
 }

@@ -1,5 +1,7 @@
+import type { Command } from 'commander';
 import type { Where } from '../app/workspace/where.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
+import type { Emit } from '../model/events.ts';
 import { parseDuration } from '../model/units.ts';
 import type { EventStream } from './stream.ts';
 
@@ -7,6 +9,10 @@ import type { EventStream } from './stream.ts';
 export interface CommonOptions extends Where {
   /** `--ssh-config`: instead of ~/.ssh/config. */
   readonly sshConfig?: string;
+  /** `--quiet`: results, warnings and errors, and no progress. */
+  readonly quiet?: boolean;
+  /** `--verbose`: each connection, and each script that runs on a hypervisor. */
+  readonly verbose?: boolean;
 }
 
 /** Where no option says otherwise. */
@@ -16,6 +22,10 @@ export interface Invocation {
   readonly common: CommonOptions;
   /** Aborted when a person asked to stop. */
   readonly signal: AbortSignal;
+  /** Says on standard error what a use case tells, before or without a deployment. */
+  readonly tell: Emit;
+  /** All commands and options there are. */
+  readonly program: Command;
   /** With --json-stream: its last event has the result. */
   readonly stream?: EventStream;
 }

@@ -8,7 +8,6 @@ import { styleFor } from '../report/style.ts';
 import { isCi } from './ask.ts';
 import { type Invocation, refusePointless, usageError } from './options.ts';
 import { localPorts, realPorts } from './ports.ts';
-import { tell } from './tell.ts';
 
 export interface PlanOptions {
   readonly offline?: boolean;
@@ -50,7 +49,10 @@ export async function planCommand(invocation: Invocation, options: PlanOptions):
   return exitCodeOf(seen, options);
 }
 
-async function planned({ common, signal }: Invocation, options: PlanOptions): Promise<Survey> {
+async function planned(
+  { common, signal, tell }: Invocation,
+  options: PlanOptions,
+): Promise<Survey> {
   if (options.offline) return planOffline(localPorts(), common, signal);
   const { on, release } = options;
   const input = {

@@ -1,6 +1,7 @@
 import { homedir, hostname, tmpdir, userInfo } from 'node:os';
 import type { LocalPorts, Ports } from '../app/ports.ts';
 import { systemClock } from '../deploy/ports.ts';
+import type { HostConnector } from '../host/host.ts';
 import type { CommonOptions } from './options.ts';
 
 // The only place that reads the process's environment and folder: all else is handed them.
@@ -25,7 +26,10 @@ export function localPorts(): LocalPorts {
 }
 
 /** The real world: ssh, and the machine's clock. @throws FleetError `install.damaged` */
-export async function realPorts({ sshConfig }: Pick<CommonOptions, 'sshConfig'>): Promise<Ports> {
+export async function realPorts({
+  sshConfig,
+  verbose,
+}: Pick<CommonOptions, 'sshConfig' | 'verbose'>): Promise<Ports> {
   const [{ requireScripts }, { sshConnector }] = await Promise.all([
     import('../host/hypervisor/own-files.ts'),
     import('../host/ssh/connector.ts'),
@@ -33,15 +37,22 @@ export async function realPorts({ sshConfig }: Pick<CommonOptions, 'sshConfig'>)
   requireScripts();
   const local = localPorts();
   const { surroundings } = local;
+  const connector = sshConnector({
+    surroundings,
+    ...(sshConfig !== undefined && { configFile: sshConfig }),
+  });
   return {
     ...local,
     home: safely(homedir) ?? '/',
     operator: operator(),
-    connector: sshConnector({
-      surroundings,
-      ...(sshConfig !== undefined && { configFile: sshConfig }),
-    }),
+    connector: verbose ? await told(connector) : connector,
   };
+}
+
+/** For --verbose. */
+async function told(connector: HostConnector): Promise<HostConnector> {
+  const { toldConnector } = await import('../host/told.ts');
+  return toldConnector(connector, systemClock, (line) => process.stderr.write(`${line}\n`));
 }
 
 /** The machine's clock, for who needs no more. */

@@ -3,6 +3,7 @@ import { exitCodes } from '../model/errors.ts';
 import { addCommonOptions, type Declare, declareCommands, type Execute } from './commands.ts';
 import type { CommonOptions, Invocation } from './options.ts';
 import type { EventStream } from './stream.ts';
+import { teller } from './tell.ts';
 import { version } from './version.ts';
 
 /** Runs the command that is asked for. Returns the exit code. */
@@ -14,26 +15,35 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
     .description('Deploys NixOS hypervisors and the microVMs on them from one file, fleet.yaml.')
     .version(version(), '-V, --version')
     .exitOverride()
-    .showHelpAfterError('(fleet COMMAND --help says more)');
+    .configureHelp({ showGlobalOptions: true })
+    // Said as every other error is.
+    .configureOutput({ outputError: () => {} })
+    .showSuggestionAfterError(false);
 
   addCommonOptions(program);
+  await addHelp(program, args);
   const command: Declare = <O extends object>(
     declared: Command,
     load: () => Promise<Execute<O>>,
+    more?: { readonly hidden: boolean },
   ) => {
     program.addCommand(
-      declared.exitOverride().action(async () => {
+      declared.copyInheritedSettings(program).action(async () => {
         const options = declared.opts<O>();
         json = 'json' in options && options.json === true;
         stream = await openStream(options);
         const execute = await load();
+        const common = program.opts<CommonOptions>();
         const invocation: Invocation = {
-          common: program.opts<CommonOptions>(),
+          common,
           signal,
+          tell: teller(common),
+          program,
           ...(stream && { stream }),
         };
         code = await execute(invocation, options, declared.args);
       }),
+      more,
     );
   };
   declareCommands(command);
@@ -42,9 +52,23 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
     await program.parseAsync([...args], { from: 'user' });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
-    return (await import('./report-error.ts')).reportError(error, { json, stream });
+    const isMisused = error instanceof CommanderError;
+    if (isMisused && error.exitCode === 0) return exitCodes.ok;
+    if (isMisused && error.code === 'commander.help') return exitCodes.usage;
+    const [{ reportError }, { misuse }] = await Promise.all([
+      import('./report-error.ts'),
+      import('./misuse.ts'),
+    ]);
+    if (!isMisused) return reportError(error, { json, stream });
+    return reportError(misuse(error, program, args), { json: args.includes('--json'), stream });
   }
+}
+
+/** Examples and exit codes, below the help of any command. Only help needs their texts. */
+async function addHelp(program: Command, args: readonly string[]): Promise<void> {
+  if (args[0] !== 'help' && !args.includes('--help') && !args.includes('-h')) return;
+  const { helpAfter } = await import('./help/after.ts');
+  program.addHelpText('afterAll', ({ command }) => helpAfter(command));
 }
 
 /** Where --json-stream asks for it; it has an id from its first event on, unless it has to find one to resume. */

@@ -7,7 +7,6 @@ import { give, giveData, isForPrograms } from './give.ts';
 import { shownLive } from './live.ts';
 import type { Invocation } from './options.ts';
 import { realPorts } from './ports.ts';
-import { tell } from './tell.ts';
 
 export interface ResumeOptions {
   /** An id; true: the one there is. */
@@ -24,7 +23,7 @@ export async function resumeCommand(
   invocation: Invocation,
   options: ResumeOptions,
 ): Promise<number> {
-  const { common, signal, stream } = invocation;
+  const { common, signal, stream, tell } = invocation;
   const ports = await realPorts(common);
   const input = {
     where: common,
@@ -41,7 +40,7 @@ export async function resumeCommand(
     const resume = options.undo ? undo : finish;
     const { exitCode, results, ...of } = await shownLive(
       (emit) => resume(ports, lost, emit, signal),
-      stream,
+      invocation,
     );
     give(invocation, options, 'resume', results, { id: lost.id, ...of });
     return exitCode;

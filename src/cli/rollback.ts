@@ -7,7 +7,6 @@ import { give, giveData, isForPrograms } from './give.ts';
 import { shownLive } from './live.ts';
 import { type Invocation, lockTimeout, refusePointless, usageError } from './options.ts';
 import { realPorts } from './ports.ts';
-import { tell } from './tell.ts';
 
 export interface RollbackOptions {
   readonly to?: readonly string[];
@@ -24,7 +23,7 @@ export async function rollbackCommand(
   options: RollbackOptions,
   names: readonly string[],
 ): Promise<number> {
-  const { common, signal, stream } = invocation;
+  const { common, signal, stream, tell } = invocation;
   if (options.list)
     refusePointless(
       options,
@@ -50,7 +49,7 @@ export async function rollbackCommand(
     const returning = { ...chosen, ...(stream?.id && { id: stream.id }) };
     const { exitCode, id, results } = await shownLive(
       (emit) => rollback(ports, returning, emit, signal),
-      stream,
+      invocation,
     );
     give(invocation, options, 'rollback', results, { id });
     return exitCode;

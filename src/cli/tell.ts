@@ -1,11 +1,14 @@
 import type { Emit } from '../model/events.ts';
 import { saidBy } from '../model/said-by.ts';
+import type { CommonOptions } from './options.ts';
 
-/** Of a command that shows no deployment: what is said to whoever waits. */
-export const tell: Emit = (event) => {
-  if (event.type !== 'note' && event.type !== 'warning') return;
-  const { hypervisor, text } = event;
-  process.stderr.write(
-    `${hypervisor === undefined ? text : saidBy(hypervisor, new Error(text))}\n`,
-  );
-};
+/** Of a command that shows no deployment: what is said to whoever waits; with --quiet only what must be known. */
+export function teller({ quiet }: CommonOptions): Emit {
+  return (event) => {
+    if (event.type !== 'warning' && (event.type !== 'note' || quiet)) return;
+    const { hypervisor, text } = event;
+    process.stderr.write(
+      `${hypervisor === undefined ? text : saidBy(hypervisor, new Error(text))}\n`,
+    );
+  };
+}

@@ -4,11 +4,10 @@ import type { Emit } from '../model/events.ts';
 import { confirm } from './ask.ts';
 import type { Invocation } from './options.ts';
 import { realPorts } from './ports.ts';
-import { tell } from './tell.ts';
 
 /** `fleet unlock HYPERVISOR`: ends a deployment that died there; refuses while it is alive. */
 export async function unlockCommand(
-  { common, signal }: Invocation,
+  { common, signal, tell }: Invocation,
   options: { readonly yes?: boolean },
   [hypervisor = '']: readonly string[],
 ): Promise<number> {

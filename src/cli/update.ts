@@ -2,11 +2,10 @@ import { update } from '../app/update.ts';
 import { exitCodes } from '../model/errors.ts';
 import type { Invocation } from './options.ts';
 import { realPorts } from './ports.ts';
-import { tell } from './tell.ts';
 
 /** `fleet update [input…]`: makes flake.lock, or renews all or the named inputs in it. */
 export async function updateCommand(
-  { common, signal }: Invocation,
+  { common, signal, tell }: Invocation,
   _options: object,
   inputs: readonly string[],
 ): Promise<number> {

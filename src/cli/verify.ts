@@ -5,11 +5,10 @@ import { checksDocument, documentText } from '../report/documents.ts';
 import { styleFor } from '../report/style.ts';
 import type { Invocation } from './options.ts';
 import { realPorts } from './ports.ts';
-import { tell } from './tell.ts';
 
 /** `fleet verify [--on] [--json]`: the checks of apply, alone. Exit 1 when one fails. */
 export async function verifyCommand(
-  { common, signal }: Invocation,
+  { common, signal, tell }: Invocation,
   { on, json }: { on?: string; json?: boolean },
 ): Promise<number> {
   const ports = await realPorts(common);

@@ -1,7 +1,7 @@
 import type { ErrorObject } from 'ajv';
 import { stringify } from 'yaml';
+import { didYouMean } from '../model/suggest.ts';
 import { type Finding, formatPath, type Path, quote, secret } from './finding.ts';
-import { didYouMean } from './suggest.ts';
 
 /** The parts of a schema that say what was expected. */
 interface Expected {

@@ -11,9 +11,9 @@ import {
 } from 'yaml';
 import type { Data } from '../model/fleet.ts';
 import { plainText } from '../model/plain-text.ts';
+import { didYouMean } from '../model/suggest.ts';
 import type { Code } from './codes.ts';
 import type { Finding } from './finding.ts';
-import { didYouMean } from './suggest.ts';
 
 /** Deeper than any fleet.yaml, shallow enough for every function that walks it. */
 const maxDepth = 100;

@@ -1,5 +1,6 @@
 import { exitCodes, FleetError } from '../model/errors.ts';
 import type { Fleet } from '../model/fleet.ts';
+import { meant } from '../model/meant.ts';
 import { matches } from '../model/selector.ts';
 
 /** What `--on` leaves to do. */
@@ -44,7 +45,7 @@ export function select(fleet: Fleet, selector: string | undefined): Selection {
         `--on ${part}: no hypervisor, vm or tag has that name`,
         {
           exitCode: exitCodes.usage,
-          hint: `hypervisors: ${fleet.hypervisors.map((h) => h.name).join(', ')}`,
+          hint: meant(part, fleet, ['hypervisors', 'vms', 'tags']),
         },
       );
     }

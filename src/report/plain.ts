@@ -9,13 +9,18 @@ const pause = 10_000;
 /**
  * One line for everything that happens: logs of CI, pipes, files. What it writes follows from what it is told
  * alone: events that were kept give the same text again.
+ * @param quiet only what somebody has to know at once
  */
-export function plainReporter(write: (text: string) => void): (event: EventBody) => void {
+export function plainReporter(
+  write: (text: string) => void,
+  quiet = false,
+): (event: EventBody) => void {
   const isTime = waitingNow();
   const far = new HowFar();
   return (event) => {
     far.heed(event);
     if (event.type === 'cancelling') return write(`\n${far.becomes()}\n`);
+    if (quiet && event.type !== 'failure' && event.type !== 'warning') return;
     const line = event.type === 'checks' && !isTime(event) ? undefined : plainLine(event);
     if (line === undefined) return;
     const who = event.type === 'git' ? event.remote : 'hypervisor' in event && event.hypervisor;

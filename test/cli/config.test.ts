@@ -187,9 +187,9 @@ describe('validate', () => {
   test.each([[['--jsn']], [['--json', 'x']], [['-C']]])(
     'explains what is wrong with %j',
     async (options) => {
-      const { code, stderr } = await new Desk(valid).fleet('validate', ...options);
+      const { code, stdout, stderr } = await new Desk(valid).fleet('validate', ...options);
       expect(code).toBe(64);
-      expect(stderr).toMatch(/unknown option|too many arguments|argument missing/);
+      expect(stderr + stdout).toMatch(/unknown option|too many arguments|argument missing/);
     },
   );
 });

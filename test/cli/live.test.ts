@@ -1,11 +1,15 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { shownLive } from '../../src/cli/live.ts';
+import { usual } from '../../src/cli/options.ts';
+import { teller } from '../../src/cli/tell.ts';
 
 afterEach(() => {
   vi.unstubAllEnvs();
   vi.restoreAllMocks();
   for (const key of ['isTTY', 'columns']) Reflect.deleteProperty(process.stderr, key);
 });
+
+const invocation = { common: usual, tell: teller(usual) };
 
 const deployment = {
   type: 'deployment',
@@ -34,7 +38,7 @@ test('shows plain lines on a terminal that does not say how wide it is', async (
   await shownLive(async (emit) => {
     emit(deployment);
     emit({ type: 'note', hypervisor: 'hv1', text: 'web1: new runner, restarting' });
-  });
+  }, invocation);
   expect(said).toEqual(['hv1: web1: new runner, restarting\n']);
 });
 
@@ -54,6 +58,6 @@ test('whoever leaves before the end is told the deployment, its time, and what t
       '\nDeployment 20251009-085320-abcd is not ended. hv1: rolled back without fleet within 60 s, once the current step has ended.\n' +
         'Until then: finish it (fleet apply --resume 20251009-085320-abcd) or roll it back (fleet apply --resume 20251009-085320-abcd --undo).\n',
     );
-  });
+  }, invocation);
   expect(process.listeners('exit')).toEqual(before);
 });

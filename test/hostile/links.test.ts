@@ -17,6 +17,7 @@ import { readConfig } from '../../src/app/workspace/read-config.ts';
 import { openWorkspace, writeRendered } from '../../src/app/workspace/workspace.ts';
 import { readWithin, removeWithin, writeNewWithin, writeWithin } from '../../src/repo/work-tree.ts';
 import { openRepo } from '../repo/sandbox.ts';
+import { here } from '../surroundings.ts';
 
 /** What somebody wants to read or overwrite, and a repository that he sends a pull request to. */
 let outside: string;
@@ -59,9 +60,9 @@ describe('a link in the repository', () => {
       expect(() => readWithin(top, path), path).toThrow(unsafe);
     }
     link('/dev/zero', 'fleet.yaml');
-    expect(() => readConfig({ cwd: top }, { directory: top, config: 'fleet.yaml' })).toThrow(
-      unsafe,
-    );
+    expect(() =>
+      readConfig({ cwd: top, surroundings: here }, { directory: top, config: 'fleet.yaml' }),
+    ).toThrow(unsafe);
     link(secret, 'saved.plan');
     expect(() => readPlanFile({ cwd: top }, 'saved.plan')).toThrow(unsafe);
   });
@@ -94,7 +95,8 @@ describe('a fleet repository with links', () => {
   beforeEach(() => {
     writeFileSync(join(top, 'fleet.yaml'), fleetYaml);
   });
-  const open = () => openWorkspace({ cwd: top }, { directory: top, config: 'fleet.yaml' });
+  const open = () =>
+    openWorkspace({ cwd: top, surroundings: here }, { directory: top, config: 'fleet.yaml' });
 
   it('is rendered into itself only', () => {
     mkdirSync(join(top, 'hosts/hv1'), { recursive: true });

@@ -40,7 +40,7 @@ describe('a lock', { timeout: 240_000 }, () => {
     expect(await unlock()).toMatchObject({ code: 0, stdout: 'hv1 is not locked.\n' });
     const run = await desk.fleet(['unlock', 'hv9', '--yes']);
     expect(run.code).toBe(64);
-    expect(run.stderr).toContain('hypervisors: hv1, hv2');
+    expect(run.stderr).toContain('did you mean "hv1"?');
   });
 
   it('of a deployment that is at work, though its fleet is gone, is not taken: 5', async () => {

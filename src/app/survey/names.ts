@@ -1,6 +1,7 @@
 import type { Contact } from '../../deploy/connect-all.ts';
 import { exitCodes, FleetError } from '../../model/errors.ts';
 import type { FleetIndex } from '../../model/index.ts';
+import { meant } from '../../model/meant.ts';
 import { systemName } from '../../model/names.ts';
 import type { Selection } from '../../plan/selectors.ts';
 
@@ -42,6 +43,9 @@ export function restartedNames(index: FleetIndex, names: string | undefined): Se
     const why = index.vms.has(name) ? `${name} is stopped` : `there is no vm ${name}`;
     throw new FleetError('restart.unknown', `--restart: in fleet.yaml ${why}`, {
       exitCode: exitCodes.usage,
+      hint: index.vms.has(name)
+        ? `Leave it out, or have it run: state: running under vms.${name}.`
+        : meant(name, index.fleet, ['vms']),
     });
   }
   return new Set(restarted);
@@ -57,6 +61,7 @@ export function releasedNames(index: FleetIndex, names: string | undefined): Set
       `--release: fleet.yaml has no vm or hypervisor called ${unknown.join(', ')}`,
       {
         exitCode: exitCodes.usage,
+        hint: meant(unknown[0] ?? '', index.fleet, ['vms', 'hypervisors']),
       },
     );
   }

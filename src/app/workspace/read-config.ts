@@ -6,6 +6,7 @@ import { ConfigError, exitCodes, FleetError } from '../../model/errors.ts';
 import { type FleetIndex, indexFleet } from '../../model/index.ts';
 import { readWithin } from '../../repo/work-tree.ts';
 import type { LocalPorts } from '../ports.ts';
+import { type Found, findUp } from './find-up.ts';
 import type { Where } from './where.ts';
 
 /** A fleet.yaml on this desk, read. Its folder is absolute, its name relative to that. */
@@ -15,8 +16,14 @@ export interface Config extends Where {
   readonly warnings: readonly Diagnostic[];
 }
 
-/** Where fleet.yaml is: the folder, and its name in it. @throws FleetError `workspace.*` */
-export function locateConfig(ports: Pick<LocalPorts, 'cwd'>, where: Where): Where {
+/**
+ * Where fleet.yaml is: the folder, which may be one above the one that is named, and its name in it.
+ * @throws FleetError `workspace.*`
+ */
+export function locateConfig(
+  ports: Pick<LocalPorts, 'cwd' | 'surroundings'>,
+  where: Where,
+): Where & Found {
   let directory: string;
   try {
     directory = realpathSync(resolve(ports.cwd, where.directory));
@@ -25,22 +32,21 @@ export function locateConfig(ports: Pick<LocalPorts, 'cwd'>, where: Where): Wher
       exitCode: exitCodes.usage,
     });
   }
-  const file = resolve(directory, where.config);
   // Its name as git has it, however the user wrote the path.
-  const config = relative(directory, file);
+  const config = relative(directory, resolve(directory, where.config));
   if (config.startsWith('..')) {
     throw new FleetError('workspace.config-outside', `${where.config} is not in ${directory}`, {
       exitCode: exitCodes.usage,
       hint: 'fleet.yaml is committed together with what is rendered from it: it must be in the same repository (-C DIR).',
     });
   }
-  return { directory, config };
+  return { ...findUp(directory, config, ports.surroundings.env.HOME), config };
 }
 
 /** @throws ConfigError for a bad fleet.yaml; FleetError when it, or its folder, does not exist. */
-export function readConfig(ports: Pick<LocalPorts, 'cwd'>, where: Where): Config {
-  const { directory, config } = locateConfig(ports, where);
-  const file = resolve(directory, where.config);
+export function readConfig(ports: Pick<LocalPorts, 'cwd' | 'surroundings'>, where: Where): Config {
+  const { directory, config, highest } = locateConfig(ports, where);
+  const file = resolve(directory, config);
   let text: string | undefined;
   let why = 'ENOENT';
   try {
@@ -50,7 +56,8 @@ export function readConfig(ports: Pick<LocalPorts, 'cwd'>, where: Where): Config
     why = (error as NodeJS.ErrnoException).code ?? why;
   }
   if (text === undefined) {
-    throw new FleetError('workspace.no-config', `cannot read ${file} (${why})`, {
+    const above = highest === directory ? '' : `, and none is above it, up to ${highest}`;
+    throw new FleetError('workspace.no-config', `cannot read ${file} (${why})${above}`, {
       exitCode: exitCodes.usage,
       hint: '`fleet init` writes a first one; -C DIR names another repository.',
     });

@@ -15,7 +15,10 @@ export interface Workspace extends Config {
   readonly changes: FileChanges;
 }
 
-export function openWorkspace(ports: Pick<LocalPorts, 'cwd'>, where: Where): Workspace {
+export function openWorkspace(
+  ports: Pick<LocalPorts, 'cwd' | 'surroundings'>,
+  where: Where,
+): Workspace {
   return workspaceOf(readConfig(ports, where));
 }
 

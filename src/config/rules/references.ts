@@ -1,8 +1,8 @@
+import { closest } from '../../model/suggest.ts';
 import type { Finding, Path } from '../finding.ts';
 import { quote } from '../finding.ts';
 import type { Draft } from '../normalise.ts';
 import type { Kind } from '../shape.ts';
-import { closest } from '../suggest.ts';
 
 /** Wrong names that are compared with all right ones; more are told without a suggestion. */
 const maxComparisons = 200_000;

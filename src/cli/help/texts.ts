@@ -1,0 +1,151 @@
+/** What the help of a command, and the manual, say beside its options. */
+export interface HelpText {
+  /** What to type, and what it does; the latter is left out where it is plain. */
+  readonly examples: readonly (readonly [line: string, does?: string])[];
+  /** What exit codes mean; those of every command are not repeated. */
+  readonly exits: Readonly<Record<number, string>>;
+}
+
+/** Exit codes that any command may give. */
+export const everyExit: HelpText['exits'] = {
+  64: 'bad usage',
+  65: 'a mistake in fleet.yaml',
+  130: 'interrupted (129, 143: the terminal was closed, SIGTERM); changes were rolled back',
+};
+
+const changing: HelpText['exits'] = {
+  0: 'done, or nothing to do',
+  1: 'failed; no hypervisor was changed (a commit may be pushed)',
+  3: 'failed and rolled back',
+  4: 'rolling back failed: somebody has to look',
+  5: 'somebody else deploys: a hypervisor is locked',
+  6: 'stopped part-way: some hypervisors keep the new state',
+};
+
+const looking: HelpText['exits'] = { 0: 'all is well', 1: 'something is wrong, or did not answer' };
+
+/** Of `fleet` itself. */
+export const ownHelp: HelpText = {
+  examples: [
+    ['fleet demo', 'see it work, on pretend hypervisors'],
+    ['fleet init', 'begin: write a first fleet.yaml'],
+    ['fleet plan', 'what would change, and what is wrong'],
+    ['fleet apply', 'deploy it, or roll it back where it fails'],
+    ['fleet rollback web1', 'go back, without git or a build'],
+  ],
+  exits: changing,
+};
+
+/** Of each command. */
+export const helpTexts: Readonly<Record<string, HelpText>> = {
+  validate: {
+    examples: [
+      ['fleet validate', 'every mistake at once, with its line'],
+      ['fleet validate --json', 'the same for an editor or a pipeline'],
+    ],
+    exits: { 0: 'it can be used; there may be warnings' },
+  },
+  show: {
+    examples: [
+      ['fleet show web1', 'its values, and the lines they come from'],
+      ['fleet show networks.web1', 'the network, where a vm has that name, too'],
+    ],
+    exits: { 0: 'shown' },
+  },
+  render: {
+    examples: [
+      ['fleet render', 'write the Nix files; apply does it, too'],
+      ['fleet render --check', 'in a pipeline: are they up to date?'],
+    ],
+    exits: { 0: 'up to date, or written', 1: '--check: a file is not up to date; or not written' },
+  },
+  plan: {
+    examples: [
+      ['fleet plan', 'what apply would do, and what is wrong'],
+      ['fleet plan --on web1,@canary', 'of some vms or hypervisors'],
+      ['fleet plan --out tonight.plan', 'save it, for fleet apply tonight.plan'],
+      ['fleet plan --offline', 'rendered files only'],
+    ],
+    exits: {
+      0: 'planned',
+      1: 'no hypervisor could be asked; --detailed-exitcode: something is wrong',
+      2: '--detailed-exitcode: there are changes',
+    },
+  },
+  apply: {
+    examples: [
+      ['fleet apply', 'plan, ask, deploy'],
+      ['fleet apply --on @canary --yes', 'a part of the fleet, without asking'],
+      ['fleet apply --lock-timeout 10m', 'wait while somebody else deploys'],
+      ['fleet apply --resume', 'take up a deployment that was interrupted'],
+      ['fleet apply --resume --undo', 'or roll it back'],
+    ],
+    exits: changing,
+  },
+  verify: {
+    examples: [
+      ['fleet verify', 'look at everything, change nothing'],
+      ['fleet verify --on hv1', 'one hypervisor and its vms'],
+    ],
+    exits: looking,
+  },
+  rollback: {
+    examples: [
+      ['fleet rollback --list web1', 'which generations there are'],
+      ['fleet rollback web1', 'to the previous one that fits'],
+      ['fleet rollback web1 db --to db=3', 'two, one of them to generation 3'],
+    ],
+    exits: changing,
+  },
+  history: {
+    examples: [
+      ['fleet history', 'the last 20 deployments'],
+      ['fleet history web1 --last 100', 'those about one vm'],
+      ['fleet history 4f1c9a2e', 'those of a commit'],
+    ],
+    exits: { 0: 'shown', 1: 'a hypervisor did not answer' },
+  },
+  unlock: {
+    examples: [['fleet unlock hv1', 'roll back what a dead deployment left, and free hv1']],
+    exits: {
+      0: 'it is free',
+      1: 'not done, or you said no',
+      4: changing[4] ?? '',
+      5: 'the deployment is still running',
+    },
+  },
+  update: {
+    examples: [
+      ['fleet update', 'all inputs'],
+      ['fleet update nixpkgs', 'one of them'],
+    ],
+    exits: { 0: 'renewed, or up to date already', 1: 'Nix could not do it; nothing was changed' },
+  },
+  init: {
+    examples: [
+      ['fleet init', 'asks what it needs to know'],
+      ['fleet init --from root@hv1.example.org', 'of what that machine runs already'],
+      ['fleet init --ssh root@hv1 --commit', 'and commits it'],
+    ],
+    exits: { 0: 'written', 1: 'failed: there is a fleet.yaml, or the host did not answer' },
+  },
+  schema: {
+    examples: [['fleet schema > fleet.schema.json', 'what editors complete and check with']],
+    exits: { 0: 'printed' },
+  },
+  demo: {
+    examples: [
+      ['fleet demo', 'a minute of fleet; nothing stays behind'],
+      ['fleet demo --keep', 'afterwards play on, in another terminal'],
+    ],
+    exits: { 0: 'all went as it should', 1: 'it did not' },
+  },
+  completion: {
+    examples: [
+      ['source <(fleet completion bash)', 'in ~/.bashrc'],
+      ['source <(fleet completion zsh)', 'in ~/.zshrc, after compinit'],
+      ['fleet completion fish | source', 'in ~/.config/fish/config.fish'],
+    ],
+    exits: { 0: 'printed' },
+  },
+};

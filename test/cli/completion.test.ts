@@ -1,0 +1,111 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { Desk, valid } from './fleet.ts';
+
+const entry =
+  process.env.FLEET_ENTRY ?? fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const fleet = valid
+  .replace('uplink: eth0', 'uplink: eth0, tags: [canary]')
+  .replace('web1: {', 'web1: { tags: [front],')
+  .concat('  db: { on: hv1, network: front }\n');
+
+const words = async (desk: Desk, ...line: string[]): Promise<string[]> => {
+  const { code, stdout, stderr } = await desk.fleet('complete', '--', ...line);
+  expect([code, stderr]).toEqual([0, '']);
+  return stdout
+    .split('\n')
+    .slice(0, -1)
+    .map((row) => row.split('\t')[0]!);
+};
+
+describe('what may stand where the cursor is', () => {
+  test.each([
+    [['pl'], ['plan']],
+    [
+      ['plan', '--o'],
+      ['--offline', '--on', '--out'],
+    ],
+    [
+      ['plan', '--on', ''],
+      ['web1', 'db', 'hv1', '@canary', '@front'],
+    ],
+    [['plan', '--on', 'web1,d'], ['web1,db']],
+    [['apply', '--on=@c'], ['--on=@canary']],
+    [
+      ['apply', '--release', 'web1,'],
+      ['web1,db', 'web1,hv1'],
+    ],
+    [
+      ['rollback', 'web1', ''],
+      ['web1', 'db', 'hv1'],
+    ],
+    [
+      ['show', ''],
+      ['web1', 'db', 'hv1', 'front'],
+    ],
+    [['unlock', ''], ['hv1']],
+    [
+      ['completion', ''],
+      ['bash', 'zsh', 'fish'],
+    ],
+    // Files, which a shell knows itself.
+    [['apply', ''], []],
+    [['-C', ''], []],
+    // Somebody else's words.
+    [['plan', '--', 'w'], []],
+  ])('after %j: %j', async (line, expected) => {
+    expect(await words(new Desk(fleet), ...line)).toEqual(expected);
+  });
+
+  test('also in the middle of an edit, and in a folder below', async () => {
+    const desk = new Desk(`${fleet}  "half: {\n`).commit();
+    desk.write('docs/x', '');
+    expect(await words(desk, '-C', 'docs', 'verify', '--on', 'w')).toEqual(['web1']);
+  });
+
+  test('only names that a shell reads as they are', async () => {
+    const hostile = fleet.replace('  db:', '  "$(reboot)": {}\n  "a b": {}\n  db:');
+    expect(await words(new Desk(hostile), 'rollback', '')).toEqual(['web1', 'db', 'hv1']);
+  });
+
+  test('nothing where there is no fleet.yaml', async () => {
+    expect(await words(new Desk(), 'rollback', '')).toEqual([]);
+  });
+});
+
+test('bash completes a tag, though it takes an @ for the end of a word', async () => {
+  const desk = new Desk(fleet);
+  writeFileSync(
+    join(desk.home, 'fleet'),
+    `#!/bin/sh\nexec '${process.execPath}' '${entry}' "$@"\n`,
+    { mode: 0o755 },
+  );
+  const complete = (line: string, last: string) =>
+    execFileSync(
+      'bash',
+      [
+        '-c',
+        `source <(fleet completion bash); COMP_LINE=$1 COMP_POINT=\${#1}; _fleet; printf '%s\\n' "\${COMPREPLY[@]}"`,
+        'bash',
+        line,
+        last,
+      ],
+      {
+        cwd: desk.folder,
+        env: { ...desk.env, PATH: `${desk.home}:${desk.env.PATH}` },
+        encoding: 'utf8',
+      },
+    ).split('\n')[0];
+  expect(complete('fleet plan --on @ca', 'ca')).toBe('canary');
+  expect(complete('fleet plan --on=web1,d', 'web1,d')).toBe('web1,db');
+  expect(complete('fleet sho', 'sho')).toBe('show');
+});
+
+test.each(['bash', 'zsh', 'fish'])('%s is told to ask fleet', async (shell) => {
+  const { code, stdout } = await new Desk().fleet('completion', shell);
+  expect(code).toBe(0);
+  expect(stdout).toContain('fleet complete -- ');
+});
