@@ -1,8 +1,8 @@
 import type { Duplex, Readable, Writable } from 'node:stream';
 
-/** What one remote command did. */
+/** The result of a remote command. */
 export interface RunResult {
-  /** Exit status; 255 when the command was ended by a signal. */
+  /** Exit status; 255 if a signal ended the command. */
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -12,15 +12,15 @@ export interface RunOptions {
   /** Bytes for the script's standard input. */
   readonly stdin?: Buffer | string;
   /**
-   * Called with every whole line of the script's standard output as it arrives, without what is beyond
-   * 1 MiB of it; the result then has the end of the output only.
+   * Called with every line of the script's standard output as it arrives, cut at 1 MiB. The result then has only the end
+   * of the output.
    */
   readonly onLine?: (line: string) => void;
-  /** Milliseconds without an end after which the connection is given up. Default: none. */
+  /** Ms after which the connection is closed if the script has not ended. Default: no limit. */
   readonly timeoutMs?: number;
-  /** What it is called in the error about its limit. Default: a script. */
+  /** The script's name in the error about its time limit. Default: a script. */
   readonly title?: string;
-  /** Aborted: nobody waits for the script any more. The connection stays. */
+  /** When aborted, `run` no longer waits for the script. The connection stays. */
   readonly signal?: AbortSignal;
 }
 

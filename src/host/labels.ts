@@ -3,7 +3,7 @@ import type { FleetIndex } from '../model/index.ts';
 import { labelCommand } from '../model/volumes.ts';
 import type { Runners } from './answers/runners.ts';
 
-/** Vms of fleet.yaml that are there and that fleet has never deployed. */
+/** Vms of fleet.yaml that exist there and that fleet has never deployed. */
 export function adopted(index: FleetIndex, hypervisor: string, facts: Facts): string[] {
   return index
     .vmsOn(hypervisor)
@@ -11,7 +11,7 @@ export function adopted(index: FleetIndex, hypervisor: string, facts: Facts): st
     .filter((name) => facts.vms.has(name) && !facts.deployed.has(name));
 }
 
-/** Images of vms that become fleet's whose file systems their guests would not find, and what to do. */
+/** Images of adopted vms with a label that their guests would not find, and what to do about it. */
 export function unlabelled(
   index: FleetIndex,
   hypervisor: string,

@@ -5,18 +5,18 @@ import { fileOf, matches } from './answers/network-files.ts';
 import type { Runners } from './answers/runners.ts';
 import type { NewSystem } from './new-system.ts';
 
-/** Something that the running host has and a new system does not. */
+/** Something that the host has now, and that a new system would not have. */
 export interface Loss {
-  /** Its name for a person: a bridge, a vm, an address, a user, a port. */
+  /** Its name for `--drop`: a bridge, a vm, an address, a user, a port. */
   readonly name: string;
   readonly text: string;
-  /** It cuts the host itself or a guest of it off: refused until a person has named it. */
+  /** Whether this cuts off the host or one of its guests: refused unless a person names it. */
   readonly cuts: boolean;
 }
 
 /**
- * What the first switch would take from a host, whoever set it up: it replaces all that was in
- * /etc/nixos. `ours`: vms that are fleet's with it, and looked at for themselves.
+ * What a host would lose by its first switch, which replaces everything that was in /etc/nixos.
+ * @param ours vms that fleet manages from then on; they are checked by themselves
  */
 export function losses(
   facts: Facts,
@@ -53,7 +53,7 @@ export function losses(
 
 const quiet = (name: string, text: string): Loss => ({ name, text, cuts: false });
 
-/** A vm that runs, by whatever name. */
+/** A running vm, whatever its name. */
 interface Guest {
   readonly name: string;
   readonly taps: readonly string[];
@@ -79,7 +79,7 @@ function allAddresses(facts: Facts, runners: Runners): string[] {
 const addressesOf = (link: Interface | undefined): string[] =>
   (link?.addresses ?? []).filter(isGlobal);
 
-/** Whether an interface will be there, has that address, or might get it by DHCP. */
+/** Whether the interface will exist and have that address. */
 function willHave(device: string, address: string, next: NewSystem, isMade: boolean): boolean {
   if (isMade && !next.makes.has(device)) return false;
   const file = fileOf(device, next.files);
@@ -88,12 +88,12 @@ function willHave(device: string, address: string, next: NewSystem, isMade: bool
   const has = (addresses: readonly string[]) =>
     addresses.some((one) => one.includes(family) && withoutPrefix(one) === host);
   if (has(file?.addresses ?? []) || has(scripted?.addresses ?? [])) return true;
-  // What tells a card by its MAC or kind is before or after it: it is believed.
+  // A file that matches by MAC or kind may be the one that applies to this card: then its addresses count.
   const nameless = isMade ? [] : next.files.filter(({ names }) => names.length === 0);
   return nameless.some(({ addresses }) => has(addresses));
 }
 
-/** Whether it asks for an address there: of cards that nothing is said of, what the default is. */
+/** Whether it will use DHCP; for cards that are not mentioned, the default decides. */
 function asksDhcp(device: string, next: NewSystem, isMade: boolean): boolean {
   if (isMade && !next.makes.has(device)) return false;
   const file = fileOf(device, next.files);
@@ -131,7 +131,7 @@ function ownAddress(facts: Facts, runners: Runners, next: NewSystem): Loss | und
   };
 }
 
-/** Bridges with guests in them that go, or lose an address that guests have as their gateway. */
+/** Bridges with guests that are lost, or lose an address (a gateway of guests) or a card. */
 function bridgeLosses(
   facts: Facts,
   runners: Runners,
@@ -151,7 +151,7 @@ function bridgeLosses(
     const lost = addresses.filter(
       (address) => !willHave(bridge, address, next, true) && !asksDhcp(bridge, next, true),
     );
-    // A card in it is the way out of all the others.
+    // A card in the bridge is the guests' way out.
     const cards = ports.filter(
       (port) =>
         !runners.made.has(port) &&
@@ -185,7 +185,7 @@ function bridgeLosses(
 const masterOf = (port: string, next: NewSystem): string | undefined =>
   next.masters.get(port) ?? fileOf(port, next.files)?.bridge;
 
-/** Guests that start into no bridge: at once they are cut off only where their bridge goes. */
+/** Guests whose TAP enters no bridge when they start next. If the bridge itself goes, bridgeLosses reports it. */
 function tapLosses(
   runners: Runners,
   next: NewSystem,
@@ -209,7 +209,7 @@ function tapLosses(
     });
 }
 
-/** Fixed addresses of anything else; those of guests' bridges are told with them. */
+/** Fixed addresses of other interfaces; those of guests' bridges are in bridgeLosses. */
 function addressLosses(
   facts: Facts,
   runners: Runners,
@@ -239,7 +239,7 @@ function isOpen(port: string, { firewall, open, ranges }: NewSystem): boolean {
   );
 }
 
-/** Bridges that Docker, libvirt and their like make for themselves. */
+/** Bridges that Docker, libvirt and the like create for themselves. */
 const isOfOthers = (name: string): boolean =>
   /^(docker\d|br-[0-9a-f]{12}$|virbr|podman|cni|lxdbr|lxcbr|incusbr)/.test(name);
 

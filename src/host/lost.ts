@@ -1,11 +1,11 @@
 import { FleetError } from '../model/errors.ts';
 
-/** The connection went, or cannot be made; what was sent may still be carried out. */
+/** The connection was lost, or cannot be made. A script that was sent may still run. */
 export function isLost(error: unknown): boolean {
   return error instanceof FleetError && error.code.startsWith('ssh.');
 }
 
-/** Codes of errors that a retry cannot change. */
+/** Codes of errors for which a retry is of no use. */
 const refusals: ReadonlySet<string> = new Set(
   [
     ...['auth-failed', 'unknown-host-key', 'host-key-changed', 'host-key-revoked'],
@@ -14,8 +14,8 @@ const refusals: ReadonlySet<string> = new Set(
 );
 
 /**
- * A login was refused, for our key, its key or the configuration. A retry is of no use, and does harm: an sshd
- * shuts out addresses whose logins fail (PerSourcePenalties).
+ * The login failed because of our key, the host key or the configuration. A retry is of no use, and does harm: sshd
+ * blocks addresses after failed logins (PerSourcePenalties).
  */
 export function isRefusal(error: unknown): boolean {
   return error instanceof FleetError && refusals.has(error.code);

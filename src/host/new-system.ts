@@ -4,24 +4,24 @@ import { gatewaysOf } from '../model/gateways.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { madeDevices, type NetworkFile, networkFiles } from './answers/network-files.ts';
 
-/** What a system that does not run yet will have of network, users and guests. */
+/** Network, users and guests of a system that does not run yet. */
 export interface NewSystem {
-  /** Names of the bridges, bonds and VLANs that it makes. */
+  /** Bridges, bonds and VLANs that it creates. */
   readonly makes: ReadonlySet<string>;
-  /** networkd's files, in the order in which they are asked. */
+  /** networkd's files, in the order in which networkd reads them. */
   readonly files: readonly NetworkFile[];
   /** `networking.interfaces`, by name. */
   readonly interfaces: ReadonlyMap<string, ScriptedInterface>;
   /** Port → bridge, by `networking.bridges`. */
   readonly masters: ReadonlyMap<string, string>;
-  /** Cards of which nothing is said have an address by DHCP, or NetworkManager gives them one. */
+  /** Whether cards that are not mentioned use DHCP or NetworkManager. */
   readonly dhcp: boolean;
   readonly users: ReadonlySet<string>;
   readonly firewall: boolean;
-  /** Open ports, `tcp 80`, on whatever interface. */
+  /** Open ports, `tcp 80`, on any interface. */
   readonly open: ReadonlySet<string>;
   readonly ranges: readonly PortRange[];
-  /** Ports that are forwarded to guests, `tcp 80`. */
+  /** Ports forwarded to guests, `tcp 80`. */
   readonly forwards: ReadonlySet<string>;
   /** Vms in microvm.autostart. */
   readonly autostart: ReadonlySet<string>;
@@ -51,7 +51,7 @@ export interface SaidNetwork {
   readonly autostart: readonly string[];
 }
 
-/** As the system itself has it: from its evaluation, and the networkd files of its build (file, line). */
+/** From the evaluation of the system, and the networkd files of its build (file, line). */
 export function builtSystem(
   said: SaidNetwork,
   users: Iterable<string>,
@@ -76,7 +76,7 @@ export function builtSystem(
 const mastersOf = (bridges: Readonly<Record<string, readonly string[]>>): Map<string, string> =>
   new Map(Object.entries(bridges).flatMap(([name, ports]) => ports.map((port) => [port, name])));
 
-/** As fleet.yaml says it: what the hypervisor's modules have beside that is not to be seen here. */
+/** From fleet.yaml alone: what the hypervisor's modules add is unknown. */
 export function declaredSystem(index: FleetIndex, hypervisor: string): NewSystem {
   const { config = {}, users = [] } = index.hypervisors.get(hypervisor) ?? {};
   const tree = expandConfig(config);
@@ -167,7 +167,7 @@ const file = (
   ...given,
 });
 
-/** One of `systemd.network.networks`, with what its extraConfig says in networkd's own words. */
+/** One of `systemd.network.networks`, including its extraConfig, which is text for networkd. */
 function declaredFile(network: Data | undefined): NetworkFile {
   const lines = String(at(network, 'extraConfig') ?? '').split('\n');
   const [more] = networkFiles(lines.map((line) => ['', line]));
@@ -198,7 +198,7 @@ function fields(value: Data | undefined): Readonly<Record<string, Data>> {
 
 const list = (value: Data | undefined): readonly Data[] => (Array.isArray(value) ? value : []);
 
-/** What stands at a path, if anything does. */
+/** The value at a path, if any. */
 function at(value: Data | undefined, ...path: readonly string[]): Data | undefined {
   let here = value;
   for (const part of path) {

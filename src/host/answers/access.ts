@@ -3,11 +3,11 @@ import type { SaidNetwork } from '../new-system.ts';
 import { clip } from './clip.ts';
 import { Rows } from './shape.ts';
 
-/** Who may come in, by the new system's configuration. */
+/** Who can log in, by the new system's configuration. */
 export interface Access {
   readonly sshd: boolean;
   readonly ports: readonly number[];
-  /** null: as sshd has it by default. */
+  /** null: sshd's default. */
   readonly publicKeys: boolean | string | null;
   readonly rootLogin: string | null;
   /** Patterns of sshd_config; null: not set. */
@@ -30,14 +30,14 @@ export interface Access {
   >;
 }
 
-/** All that access.sh says of a new system. */
+/** What access.sh prints about a new system. */
 export interface NewSystemAccess extends Access {
   readonly network: SaidNetwork;
   /** Lines of networkd's files: file, line. */
   readonly networkd: string[][];
 }
 
-/** What there has to be, and what it has to be. */
+/** The fields that have to be there, with a test for the type of each. */
 const kinds: Readonly<Record<string, (value: unknown) => boolean>> = {
   sshd: (value) => typeof value === 'boolean',
   ports: Array.isArray,
@@ -56,7 +56,7 @@ function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Reads the answer of access.sh. @throws FleetError `adoption.unreadable`: then nobody may be let switch */
+/** Reads the answer of access.sh. @throws FleetError `adoption.unreadable`: then fleet must not switch */
 export function parseAccess(answer: string): NewSystemAccess {
   const rows = Rows.in(answer);
   const said = rows.of('access').map((fields) => fields.join('\t'));

@@ -2,17 +2,17 @@ const kinds = ['systemd-boot', 'grub', 'extlinux'] as const;
 
 type Kind = (typeof kinds)[number];
 
-/** The boot loader of a host, with its settings as its options in NixOS are called. */
+/** The boot loader of a host; its settings have the names of the NixOS options. */
 export interface FoundLoader {
-  /** What the system that runs installs; undefined: that is not to be seen. */
+  /** The one that the running system installs; undefined: unknown. */
   readonly kind: Kind | undefined;
-  /** What lies about, where that is not to be seen. */
+  /** What files on /boot suggest if that is unknown. */
   readonly likely: readonly Kind[];
   readonly efiSysMountPoint: string | undefined;
-  /** Where entries are, of systemd-boot. */
+  /** systemd-boot: where its entries are. */
   readonly bootMountPoint: string | undefined;
   readonly canTouchEfiVariables: boolean;
-  /** These are of GRUB. */
+  /** GRUB: this and the rest. */
   readonly devices: readonly string[];
   readonly efiSupport: boolean;
   readonly efiInstallAsRemovable: boolean;

@@ -1,14 +1,14 @@
 import * as shape from './shape.ts';
 
-/** What a build gave. */
+/** The result of a build. */
 export interface Built {
-  /** Store paths by target; of one that was asked for and is not among them there is none. */
+  /** Store paths by target; one may be missing. */
   readonly paths: ReadonlyMap<string, string>;
-  /** How what is built differs from what is there, a line each. */
+  /** How the closure of what was built differs from the one there, line by line. */
   readonly closures: readonly { readonly target: string; readonly line: string }[];
 }
 
-/** Reads the answer of build.sh. @param wanted targets; of others it has nothing to say @throws FleetError `build.unreadable` */
+/** Reads the answer of build.sh. @param wanted the targets; any other is an error @throws FleetError `build.unreadable` */
 export function parseBuilt(answer: string, wanted: readonly string[]): Built {
   return shape.understand('build.unreadable', answer, () => {
     const rows = shape.Rows.in(answer);

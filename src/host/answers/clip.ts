@@ -1,6 +1,5 @@
 /**
- * A text of others, cut to a length that a person reads: what comes after is theirs to keep. Never
- * between the halves of one character.
+ * Cuts a text of others to a length that a person reads, but never in the middle of a surrogate pair.
  */
 export function clip(text: string, length: number): string {
   if (text.length <= length) return text;

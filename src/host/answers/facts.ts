@@ -18,21 +18,20 @@ import { parseFree, parseMemory, parseProcessors, parseTaken } from './resources
 import * as shape from './shape.ts';
 import { isCollecting, parseWriters } from './writers.ts';
 
-/** What facts.sh prints, each once: group kvm may name folders and links there, and begins none of its own. */
+/** The sections that facts.sh prints, once each. Any other was forged by a name or link that group kvm wrote. */
 const known = new Set([
   ...['links', 'runners', 'times', 'disks', 'taken', 'checkout', 'units', 'processes', 'failed'],
   ...['addresses', 'routes', 'routes6', 'answers', 'images', 'end'],
 ]);
 
 /**
- * Reads what facts.sh printed. @throws FleetError `facts.unreadable` when it is cut off, or says
- * what cannot be.
+ * Reads what facts.sh printed. @throws FleetError `facts.unreadable` if it is cut off or invalid
  */
 export function parseFacts(text: string): Facts {
   try {
     return shape.understand('facts.unreadable', text, () => read(text));
   } catch (error) {
-    // What cannot be read may well be what that fleet writes otherwise.
+    // A newer fleet may have changed the format of what cannot be read.
     const [, there, reads] = /^version\t(\d{1,5})\t(\d{1,5})$/m.exec(text) ?? [];
     if (!(error instanceof shape.Unreadable) || !(Number(there) > Number(reads))) throw error;
     throw error.because(
@@ -71,7 +70,7 @@ function read(text: string): Facts {
     sshdPort: Number(one('client')?.split(' ')[3]) || undefined,
     currentSystem: links.get('/run/current-system'),
     bootedSystem: links.get('/run/booted-system'),
-    // The profile points to its generation, that one into the store.
+    // The profile points to its generation, and that into the store.
     systemProfile: profile && links.get(posix.resolve(posix.dirname(systemProfile), profile)),
     currentSystemSince: times.get('/run/current-system'),
     systemProfileSince: times.get(systemProfile),
@@ -148,7 +147,7 @@ function read(text: string): Facts {
   };
 }
 
-/** @returns undefined where it is one that this fleet reads, or of a time before there were any */
+/** @returns undefined if this fleet reads that version, or the state is older than versions */
 function parseVersion(fields: readonly string[] | undefined): UnknownState | undefined {
   const [there = '', said] = fields ?? [];
   const reads = shape.whole(said, 'version of the state');
@@ -157,7 +156,7 @@ function parseVersion(fields: readonly string[] | undefined): UnknownState | und
   return version > reads ? { version, reads } : undefined;
 }
 
-/** IPv4 or IPv6, of a link with its zone. */
+/** IPv4 or IPv6; a link-local address may have a zone. */
 function parseAddress(text: string | undefined): string | undefined {
   return text !== undefined && /^[0-9a-f.:]{2,45}(%[\w.-]{1,15})?$/i.test(text) ? text : undefined;
 }
@@ -168,14 +167,14 @@ function group(pairs: readonly (readonly [string, string])[]): Map<string, strin
   return groups;
 }
 
-/** Ids of deployments that have a unit at work: `fleet-ID-003.service`, `fleet-back-ID.timer`. */
+/** Ids of deployments with an active unit: `fleet-ID-003.service`, `fleet-back-ID.timer`. */
 function deploymentsAtWork(units: ReadonlyMap<string, UnitFacts>): Set<string> {
   const ids = new Set<string>();
   for (const [unit, { active }] of units) {
-    // systemd has no longer names.
+    // systemd allows no longer names.
     if (!['active', 'activating', 'deactivating'].includes(active) || unit.length > 255) continue;
     const [, rest = ''] = /^fleet-(?:back-)?(.*)$/.exec(unit) ?? [];
-    // An id has dashes in it, and what follows it begins with one, or with a dot.
+    // An id contains dashes, and what follows it begins with a dash or a dot.
     for (const { index } of rest.matchAll(/[-.]/g)) ids.add(rest.slice(0, index));
   }
   return ids;
@@ -209,7 +208,7 @@ function parseCheckout(lines: readonly string[]): Checkout | undefined {
 const systemProfile = '/nix/var/nix/profiles/system';
 const roots = '/nix/var/nix/gcroots/fleet';
 
-/** What `stat` says of symbolic links, by their path on the hypervisor: seconds since the epoch. */
+/** Modification times of symbolic links, from `stat`, by their path on the hypervisor: seconds since the epoch. */
 function parseTimes(lines: readonly string[], root: string): Map<string, number> {
   const times = new Map<string, number>();
   for (const line of lines) {
@@ -219,7 +218,7 @@ function parseTimes(lines: readonly string[], root: string): Map<string, number>
   return times;
 }
 
-/** What is known of vms beside their health. */
+/** What is known about vms besides their health. */
 function parseVms(
   rows: readonly (readonly string[])[],
   times: ReadonlyMap<string, number>,
@@ -243,7 +242,7 @@ function parseRoutes(json: string): Route[] {
     const destination = shape.textOrNone(dst, 'route');
     if (destination === undefined || destination.startsWith('fe80:')) return [];
     const device = shape.textOrNone(dev, 'device of a route') ?? '';
-    // `ip` tells no scope of IPv6.
+    // `ip` prints no scope for IPv6.
     const connected = destination.includes(':') ? !gateway && !nexthops : scope === 'link';
     return [{ destination, device, connected }];
   });

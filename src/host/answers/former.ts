@@ -1,25 +1,25 @@
 import type { VmFacts } from '../../model/guest-facts.ts';
 import * as shape from './shape.ts';
 
-/** What a hypervisor remembers of the time before a deployment that is taken up again. */
+/** What a hypervisor recorded before a deployment that is being resumed. */
 export interface Former {
   /** Number of its last step. */
   readonly lastStep: number;
   readonly system: string | undefined;
   readonly profile: string | undefined;
-  /** What was checked out. */
+  /** The commit that was checked out. */
   readonly commit: string | undefined;
   readonly vms: ReadonlyMap<string, FormerVm>;
-  /** Bridges by what was in them. */
+  /** The bridge that each interface was in. */
   readonly ports: ReadonlyMap<string, string>;
-  /** Vms that it may have changed. */
+  /** Vms that the deployment may have changed. */
   readonly targets: readonly string[];
   readonly failedUnits: readonly string[];
 }
 
 export interface FormerVm extends Pick<VmFacts, 'current' | 'booted'> {
   readonly isActive: boolean;
-  /** Seconds that it had been up; absent when an older fleet, which wrote down none, began the deployment. */
+  /** Seconds that it had been up; absent if an older fleet, which did not record this, began the deployment. */
   readonly activeFor?: number;
 }
 
@@ -44,7 +44,7 @@ export function parseFormer(answer: string): Former {
       vms: new Map(
         rows
           .of('vm')
-          // What has another name is not fleet's.
+          // fleet has no vms with other names.
           .filter(([name]) => shape.isName(name))
           .map(([name = '', current, booted, was]) => [
             name,

@@ -3,51 +3,51 @@ import type { ExpectedNic } from '../../model/expected.ts';
 import { matches } from './network-files.ts';
 import * as shape from './shape.ts';
 
-/** One entry of a Nix profile that one can return to. */
+/** A generation that one can return to. */
 export interface Generation {
   /** The vm, or `systemName`. */
   readonly name: string;
-  /** Absent: held by fleet, though its profile entry is gone (nix-collect-garbage -d). */
+  /** Undefined: "kept", by fleet's root; its profile entry is gone (nix-collect-garbage -d). */
   readonly number: number | undefined;
   readonly path: string;
   /** Seconds since the epoch; 0: unknown. */
   readonly since: number;
   readonly current: boolean;
-  /** Present: the current one replaced it, in a deployment or a roll-back. */
+  /** Present: the current generation replaced this one, in a deployment or a roll-back. */
   readonly replaced?: true;
 }
 
-/** What a hypervisor's system does with the interfaces of its guests. */
+/** What a .network file of a system says about interfaces. */
 interface Wire {
-  /** Globs. */
+  /** Names of interfaces, as globs. */
   readonly names: readonly string[];
-  /** Undefined: these interfaces enter none. */
+  /** Undefined: these interfaces enter no bridge. */
   readonly bridge: string | undefined;
-  /** Their own, with prefix. */
+  /** The addresses that they get, with prefix. */
   readonly addresses: readonly string[];
 }
 
 export interface SystemWiring {
-  /** networkd's files in order: the first that has an interface decides. */
+  /** networkd's files in order: the first one that matches an interface decides. */
   readonly wires: readonly Wire[];
-  /** Bridges that networkd makes. */
+  /** Bridges that networkd creates. */
   readonly bridges: readonly string[];
-  /** Guests in its `microvm.vms`: it starts them on runners of its own. */
+  /** Guests in its `microvm.vms`, which it starts on the runners declared there. */
   readonly declares: readonly string[];
 }
 
-/** What a runner says of itself that fleet has not deployed. */
+/** How a runner that fleet has not deployed uses the network, as read from the runner itself. */
 export interface RunnerWiring {
   readonly taps: readonly string[];
-  /** IPv4, as far as its files have any. */
+  /** IPv4 addresses in the guest's networkd files, if any. */
   readonly addresses: readonly string[];
   readonly virtiofs: boolean;
 }
 
-/** What each map has is by the base name of a store path. */
+/** All generations of a hypervisor and its vms. The keys of the maps are base names of store paths. */
 export interface Generations {
   readonly all: readonly Generation[];
-  /** How that generation is reached (src/model/expected.ts). */
+  /** TAPs, bridges and address of a runner, as text (src/model/expected.ts). */
   readonly expected: ReadonlyMap<string, string>;
   readonly systems: ReadonlyMap<string, SystemWiring>;
   readonly runners: ReadonlyMap<string, RunnerWiring>;
@@ -65,7 +65,7 @@ export const baseOf = (path: string): string => path.split('/').at(-1) ?? '';
 
 /**
  * Reads what generations.sh printed; sorted by name and number.
- * @throws FleetError `generations.unreadable` for what cannot be
+ * @throws FleetError `generations.unreadable` if it is invalid
  */
 export function parseGenerations(text: string): Generations {
   return shape.understand('generations.unreadable', text, () => read(text));
@@ -85,7 +85,7 @@ function read(text: string): Generations {
   );
   const keyOf = (g: Generation) => `${g.name} ${g.path}`;
   const numbered = all.filter((g) => g.number !== undefined);
-  // What a profile still lists need not be listed as kept, too.
+  // One that the profile still lists is not listed as "kept", too.
   const listed = new Set(numbered.map(keyOf));
   const kept = new Set(all.filter((g) => g.number === undefined).map(keyOf));
   const byBase = (kind: string) => {
@@ -135,8 +135,8 @@ function read(text: string): Generations {
 }
 
 /**
- * Those that one may return to, the likeliest first: what the current one replaced (between the two may
- * be one that was rolled back from), younger ones before older, then what fleet kept.
+ * The generations to return to, the likeliest first: the one that the current one replaced (one that was rolled back
+ * from may be between the two), then the others from young to old, then what fleet kept.
  */
 export function earlierGenerations(generations: Generations, name: string): Generation[] {
   const own = generations.all.filter((g) => g.name === name);
@@ -153,12 +153,12 @@ export function earlierGenerations(generations: Generations, name: string): Gene
   ];
 }
 
-/** The bridge that an interface enters under a system; undefined: none that networkd knows of. */
+/** The bridge that networkd puts an interface into under a system, if any. */
 export function bridgeUnder(system: SystemWiring | undefined, port: string): string | undefined {
   return system?.wires.find((wire) => matches(port, wire))?.bridge;
 }
 
-/** True when every TAP is in its bridge under that system, and that bridge in the guest's subnet. */
+/** Whether under that system every TAP enters its bridge, and the bridge has an address in the guest's subnet. */
 export function fitsUnder(system: SystemWiring | undefined, nics: readonly ExpectedNic[]): boolean {
   return nics.every(
     ({ tap, bridge, address }) =>
@@ -166,12 +166,12 @@ export function fitsUnder(system: SystemWiring | undefined, nics: readonly Expec
   );
 }
 
-/** What networkd gives an interface under a system. */
+/** The addresses that networkd gives an interface under a system. */
 function addressesUnder(system: SystemWiring | undefined, link: string): readonly string[] {
   return system?.wires.find((wire) => matches(link, wire))?.addresses ?? [];
 }
 
-/** Whether an address is in the subnet of one of these. Where there are none in IPv4, nothing is known. */
+/** Whether an address is in the subnet of one of these. If none of these is IPv4, that is unknown and counts as yes. */
 function isBeside(address: string, own: readonly string[]): boolean {
   const at = parseAddress(address);
   const subnets = own.flatMap((one) => parseSubnet(one) ?? []);

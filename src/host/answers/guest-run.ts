@@ -3,13 +3,13 @@ import * as shape from './shape.ts';
 
 /** How a command inside a guest ended. */
 export interface GuestRun {
-  /** Its exit status; 124: it was given up, 255: ssh failed. */
+  /** Its exit status; 124: it took too long, 255: ssh failed. */
   readonly code: number;
-  /** The last lines that it said, whatever they are. */
+  /** The last lines of its output. */
   readonly lines: readonly string[];
 }
 
-/** What a guest may say: lines, and characters of each. */
+/** How much of the output is kept: lines, and characters of each. */
 const most = { lines: 3, length: 200 };
 
 /** Reads what guest-run.sh printed. @throws FleetError `guest.unreadable` */

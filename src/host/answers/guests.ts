@@ -2,15 +2,15 @@ import { type GuestHealth, isUp, type UnitFacts } from '../../model/guest-facts.
 import type { Interface } from '../../model/network-facts.ts';
 import * as shape from './shape.ts';
 
-// What facts.sh and health.sh say in the same words (guests.sh).
+// The part of the answer that facts.sh and health.sh have in common (guests.sh).
 
-/** An answer in sections, behind records of tab-separated fields. */
+/** An answer: records of tab-separated fields, then sections. */
 export interface Sections {
   readonly records: readonly (readonly string[])[];
   linesOf(title: string): readonly string[];
 }
 
-/** @param known sections of that script: group kvm may name folders and links there, and begins none of its own */
+/** @param known the sections of that script; any other was forged by a name or link that group kvm wrote */
 export function sectionsOf(
   name: 'facts' | 'health',
   text: string,
@@ -44,7 +44,7 @@ const noUnit: UnitFacts = {
   invocation: '',
 };
 
-/** Units by name, and the names of those that a job waits for. */
+/** Units by name, and the names of those with a queued job. */
 export interface Units {
   readonly units: ReadonlyMap<string, UnitFacts>;
   readonly queued: ReadonlySet<string>;
@@ -74,16 +74,16 @@ export function parseUnits(lines: readonly string[], uptime: number): Units {
   return { units, queued };
 }
 
-/** The guest that a unit is of: microvm@NAME, microvm-virtiofsd@NAME and so on. */
+/** The guest that a unit belongs to: microvm@NAME, microvm-virtiofsd@NAME and so on. */
 function guestOf(unit: string): string | undefined {
   return /^microvm[a-z-]*@(.*)\.service$/.exec(unit)?.[1];
 }
 
-/** What `ls -ld` says of symbolic links, by their path on the hypervisor. */
+/** Targets of symbolic links, from `ls -ld`, by their path on the hypervisor. */
 export function parseLinks(lines: readonly string[], root: string): Map<string, string> {
   const links = new Map<string, string>();
   for (const line of lines) {
-    // Nothing that comes before the path can have a slash in it.
+    // Nothing before the path can contain a slash.
     const [path = '', target] = line.slice(line.indexOf(' /') + 1).split(' -> ');
     if (target === undefined || !path.startsWith(root) || !shape.isPath(`/${target}`)) continue;
     const key = path.slice(root.length);
@@ -92,13 +92,13 @@ export function parseLinks(lines: readonly string[], root: string): Map<string, 
   return links;
 }
 
-/** Where links of vms point, those alone that can be runners: group kvm may write them. */
+/** Targets of the vms' links. Only those that can be runners, because group kvm may write these links. */
 export function parseRunnerLinks(lines: readonly string[], root: string): Map<string, string> {
   const isRunner = (to: string) => shape.isStorePath(to, root) || shape.isStorePath(to);
   return new Map([...parseLinks(lines, root)].filter(([, to]) => isRunner(to)));
 }
 
-/** How each of these vms is, by name. */
+/** The health of these vms, by name. */
 export function parseGuests(
   names: readonly (string | undefined)[],
   links: ReadonlyMap<string, string>,
@@ -130,16 +130,16 @@ export function parseGuests(
   );
 }
 
-/** A list that a tool printed; one that failed printed nothing. */
+/** A JSON list that a tool printed; empty if the tool failed. */
 export function parseList(json: string, field: string): Readonly<Record<string, unknown>>[] {
   return json.trim() === '' ? [] : shape.objects(JSON.parse(json), field);
 }
 
-/** What `ip -j address show` prints, the part of it that is used. */
+/** The used part of what `ip -j address show` prints. */
 export function parseInterfaces(json: string): Map<string, Interface> {
   return new Map(
     parseList(json, 'list of interfaces')
-      // `ip -j` prints {} for what a filter left out.
+      // `ip -j` prints {} for interfaces that it left out.
       .filter((i) => i.ifname !== undefined)
       .map((i) => {
         const name = shape.textIn(i.ifname, 'name of an interface');
@@ -160,7 +160,7 @@ export function parseInterfaces(json: string): Map<string, Interface> {
   );
 }
 
-/** Addresses that were asked → did they answer. */
+/** Addresses that were pinged → whether they answered. */
 export function parseAnswers(lines: readonly string[]): Map<string, boolean> {
   return new Map(
     lines.filter(Boolean).map((line) => {

@@ -9,10 +9,10 @@ import {
 } from './guests.ts';
 import * as shape from './shape.ts';
 
-/** What health.sh prints, each once. */
+/** The sections that health.sh prints, once each. */
 const known = new Set(['runners', 'units', 'addresses', 'answers', 'end']);
 
-/** Reads what health.sh printed. @throws FleetError `health.unreadable` when it is cut off, or says what cannot be */
+/** Reads what health.sh printed. @throws FleetError `health.unreadable` if it is cut off or invalid */
 export function parseHealth(text: string): Health {
   return shape.understand('health.unreadable', text, () => {
     const { records, linesOf } = sectionsOf('health', text, known);

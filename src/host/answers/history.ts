@@ -4,8 +4,8 @@ import { clip } from './clip.ts';
 import * as shape from './shape.ts';
 
 /**
- * Reads what history.sh printed, the oldest first. What was cut short is left out, not guessed.
- * @throws FleetError `history.unreadable` for what cannot be
+ * Reads what history.sh printed, the oldest first. Leaves out what is incomplete.
+ * @throws FleetError `history.unreadable` if it is invalid
  */
 export function parseHistory(text: string): PastDeployment[] {
   return shape.understand('history.unreadable', text, () => readAll(text));
@@ -26,7 +26,7 @@ function read(id: string, rows: readonly (readonly string[])[]): PastDeployment 
     rows.filter((r) => words.every((word, i) => r[i] === word)).map((r) => r.slice(words.length));
   const meta = (key: string) => of('meta', key).at(-1)?.[0];
   const decided = of('decided')[0]?.[0];
-  // A power cut leaves lines of which only a part was written.
+  // A power cut can leave incomplete lines.
   const journal = of('journal').filter(([time]) => shape.isTime(time));
   const end = journal.findLast(([, , name, state]) => name === 'end' && state === 'end');
   return {
@@ -72,13 +72,13 @@ function failure(rows: readonly (readonly string[])[]): PastFailure | undefined 
   };
 }
 
-/** A sentence: whoever prints it makes it plain. */
+/** A sentence; whoever prints it makes it printable. */
 const said = (text: string | undefined) => clip(text ?? '', 2000);
 const saidOrNone = (text: string | undefined) => (text === undefined ? undefined : said(text));
 
 const vmName = (text: string | undefined) => shape.nameOrNone(text, 'name of what was deployed');
 
-/** A store path, or what stands for none. */
+/** A store path; undefined for `-`. */
 function former(text: string | undefined): string {
   return text === undefined || text === '' || text === '-'
     ? (text ?? '')
@@ -89,7 +89,7 @@ function steps(journal: readonly (readonly string[])[]): PastStep[] {
   const next = followers(journal);
   return journal.flatMap(([time, number = '-', name = '', state, about = ''], i) => {
     if (state !== 'begin') return [];
-    // A power cut ends a way back in the middle, and at boot there is another.
+    // A power cut may interrupt a way back, which then begins again at boot.
     const end = next[i]?.[3] === 'end' ? next[i] : undefined;
     return {
       number: number === '-' ? undefined : shape.words(number),
@@ -97,13 +97,13 @@ function steps(journal: readonly (readonly string[])[]): PastStep[] {
       ...(about && { about: shape.words(about) }),
       began: shape.time(time, 'time of a step'),
       ended: end && shape.time(end[0], 'time of a step'),
-      // A word where the deployment ended.
+      // At the end of a deployment its result is here instead.
       code: /^\d{1,3}$/.test(end?.[4] ?? '') ? Number(end?.[4]) : undefined,
     };
   });
 }
 
-/** Of each line of a journal the next one of the same step. */
+/** For each line of a journal, the next line of the same step. */
 function followers(journal: readonly (readonly string[])[]): (readonly string[] | undefined)[] {
   const seen = new Map<string, readonly string[]>();
   return journal

@@ -1,16 +1,16 @@
 import * as shape from './shape.ts';
 
-/** Who has the lock of a hypervisor. */
+/** Who holds the lock of a hypervisor. */
 export interface Holder {
-  /** Of the deployment. */
+  /** The id of the deployment or operation. */
   readonly id: string;
   readonly owner: string;
   readonly operation: string;
-  /** Seconds since the epoch; 0: not said. */
+  /** Seconds since the epoch; 0: unknown. */
   readonly since: number;
 }
 
-/** Reads what begin.sh says of who has the lock. Does not throw: that somebody has it is certain. */
+/** Reads who holds the lock, as begin.sh prints it. Does not throw, because that somebody holds it is certain. */
 export function parseHolder(said: string): Holder {
   const [id, owner, operation, since] = said.split('\t');
   const seconds = Number(since ?? 0);

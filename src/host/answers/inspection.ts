@@ -1,29 +1,29 @@
 import { type FoundLoader, foundLoader } from './boot-loader.ts';
 import * as shape from './shape.ts';
 
-/** What a host says of itself that fleet has never seen; undefined: it does not say. */
+/** What inspect.sh found out about a host that is new to fleet; undefined: unknown. */
 export interface Inspection {
-  /** The first word of its host name. */
+  /** Its host name, without a domain. */
   readonly name: string | undefined;
-  /** As Nix calls it. */
+  /** As in Nix: x86_64-linux. */
   readonly system: string | undefined;
   readonly stateVersion: string | undefined;
-  /** The fleet that deployed there last. */
+  /** Name of the fleet that deployed there last. */
   readonly fleet: string | undefined;
   readonly uplink: string | undefined;
-  /** That sshd listens on. */
+  /** The port that sshd listens on. */
   readonly port: number | undefined;
   /** Its hardware-configuration.nix. */
   readonly hardware: string | undefined;
-  /** Where that is there; undefined: it was made up just now. */
+  /** Path of that file there; undefined: nixos-generate-config printed it. */
   readonly hardwareFile: string | undefined;
   readonly loader: FoundLoader;
 }
 
-/** Reads what inspect.sh printed. @throws FleetError `inspect.unreadable` when it is cut off */
+/** Reads what inspect.sh printed. @throws FleetError `inspect.unreadable` if it is cut off */
 export function parseInspection(answer: string): Inspection {
   return shape.understand('inspect.unreadable', answer, () => {
-    // A hardware configuration may have whatever lines.
+    // Only before the hardware configuration, which may contain any lines.
     const at = answer.indexOf('== hardware\n');
     if (at < 0) throw new Error('it is cut off');
     const hardware = answer.slice(at + '== hardware\n'.length);

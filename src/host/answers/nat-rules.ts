@@ -30,7 +30,7 @@ function forwardsTo(rule: string, subnets: readonly Subnet[]): string[] {
     plain(rule),
   )?.[1];
   if (target === undefined) return [];
-  // As networking.nat writes them with nftables: all in one map.
+  // networking.nat with nftables writes all of them in one map.
   const entries = [
     ...target.matchAll(/\b(tcp|udp) \. ([\d-]+) : ([\d.]+)(?: \. ([\d-]+))?(?=[\s,]|$)/g),
   ];
@@ -47,12 +47,12 @@ function forwardsTo(rule: string, subnets: readonly Subnet[]): string[] {
   if (address !== undefined && protocol !== undefined) {
     return isIn(address, subnets) ? [`${protocol} ${port} → ${address}${behind(to)}`] : [];
   }
-  // Of a map by name nothing is known; better one too many.
+  // What a named map contains is unknown, so the rule is reported.
   const leadsHere = addressesIn(target).some((one) => isIn(one, subnets));
   return leadsHere || target.includes('@') ? [short(rule)] : [];
 }
 
-/** Whether a rule forwards to one of these subnets, or to what is not to be seen: better one too many. */
+/** Whether a rule forwards to one of these subnets, or to a named map, whose content is unknown. */
 function forwardsTo6(rule: string, subnets: readonly Subnet6[]): boolean {
   const target = /(?:\bdnat (?:ip6 )?(?:prefix )?to|-j DNAT\b.*--to-destination) (.*)$/.exec(
     plain(rule),
@@ -69,7 +69,7 @@ function forwardsTo6(rule: string, subnets: readonly Subnet6[]): boolean {
 
 const behind = (port: string | undefined): string => (port === undefined ? '' : `:${port}`);
 
-/** A rule on one line, without what shows or does nothing: control characters, comment, counter. */
+/** A rule on one line, without control characters, comment and counter. */
 export const plain = (rule: string): string =>
   rule
     .replaceAll(/[\p{C}\p{Z}]+/gu, ' ')

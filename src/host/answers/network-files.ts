@@ -1,40 +1,40 @@
-/** What a .network file says of interfaces and bridges. */
+/** What a .network file says about interfaces and bridges. */
 export interface NetworkFile {
-  /** Globs; with `!` in front of the first, all others. Empty: it tells interfaces by something else. */
+  /** Globs; with `!` in front of the first, all others. Empty: it does not match interfaces by name. */
   readonly names: readonly string[];
   readonly bridge: string | undefined;
   readonly addresses: readonly string[];
-  /** It asks a DHCP server for addresses. */
+  /** Whether it asks a DHCP server for addresses. */
   readonly dhcp: boolean;
   readonly serving: Serving;
-  /** All its sections but the first, which says what it is for, as text; comments left out. */
+  /** All sections except [Match], as text without comments. */
   readonly sections: string;
 }
 
-/** What a .netdev file says of a device beside its name. */
+/** What a .netdev file says about a device, besides its name. */
 export interface Netdev {
   readonly kind: string;
   readonly mac: string | undefined;
-  /** The sections that are for its kind, as text. */
+  /** The sections for its kind, as text. */
   readonly sections: string;
 }
 
-/** What networkd serves whoever is behind an interface. */
+/** What networkd serves on an interface. */
 export interface Serving {
-  /** Addresses by DHCP. */
+  /** It is a DHCP server. */
   readonly dhcp: boolean;
-  /** Router advertisements. */
+  /** It sends router advertisements. */
   readonly advertisements: boolean;
-  /** Sections about these, as text; empty: all is as usual. */
+  /** The sections about these, as text; empty: the defaults. */
   readonly sections: string;
 }
 
-/** networkd's files from lines of FILE, text; in the order in which networkd asks them. */
+/** Reads .network files from rows of file and line, in the order in which networkd reads them. */
 export function networkFiles(records: readonly string[][]): NetworkFile[] {
   return filesOf(records).map(networkFile);
 }
 
-/** .netdev files likewise, by the device that each makes. */
+/** Reads .netdev files in the same way, by the device that each creates. */
 export function netdevFiles(records: readonly string[][]): Map<string, Netdev> {
   const found = filesOf(records).map((lines): [string, Netdev] => {
     const one = (key: string) =>
@@ -69,14 +69,14 @@ function sectionsBut(first: string, lines: readonly string[]): string {
   return text;
 }
 
-/** Names of the devices that .netdev files make, from lines of FILE, text. */
+/** Names of the devices that .netdev files create, from rows of file and line. */
 export function madeDevices(records: readonly string[][]): string[] {
   return records
     .map(([, ...rest]) => /^\s*Name\s*=\s*(\S+)/.exec(rest.join(' '))?.[1])
     .filter((name) => name !== undefined);
 }
 
-/** The file that networkd takes for an interface: the first that matches it by name. */
+/** The file that networkd applies to an interface: the first one that matches its name. */
 export function fileOf(link: string, files: readonly NetworkFile[]): NetworkFile | undefined {
   return files.find((file) => matches(link, file));
 }
@@ -87,9 +87,9 @@ export function matches(link: string, { names }: Pick<NetworkFile, 'names'>): bo
   return globs.length > 0 && globs.some((glob) => isLike(link, glob)) !== isInverted;
 }
 
-/** Of shell's globs only * and ?: of other names nothing is known. */
+/** Whether a file matches a name. Only * and ? are understood; other globs match nothing. */
 export function isLike(name: string, glob: string): boolean {
-  // Stars beside each other are one, and there are at most as many as a name has characters: a hypervisor wrote it.
+  // Adjacent stars count as one, and their number is limited, because a hypervisor may send a pattern that takes very long.
   const [shortened, most] = [glob.replace(/\*+/g, '*'), 40];
   if (shortened.length > most) return false;
   let reached = new Set([0]);
@@ -111,7 +111,7 @@ function networkFile(lines: readonly string[]): NetworkFile {
   const values: [key: string, value: string][] = [];
   let sections = '';
   let section = '';
-  // A line that ends in a backslash goes on in the next, comments left out.
+  // A line that ends with a backslash continues on the next line; comments are skipped.
   const text = lines.filter((line) => !/^[#;]/.test(line)).map((line) => `${line}\n`);
   for (const line of text.join('').replaceAll('\\\n', ' ').split('\n')) {
     if (line.startsWith('[')) section = line;

@@ -6,7 +6,7 @@ import * as shape from './shape.ts';
 
 type Rows = (key: string) => readonly (readonly string[])[];
 
-/** What facts.sh says of forwarding, firewall and name service. */
+/** What facts.sh prints about forwarding, firewall and name service. */
 export function parsePlumbing(of: Rows, units: ReadonlyMap<string, UnitFacts>): Plumbing {
   const [forwards6] = of('forwards6');
   const [table] = of('table');
@@ -43,7 +43,7 @@ export function parseMount(of: Rows): StateMount | undefined {
   };
 }
 
-/** Folders of vms with more files than facts.sh looks at. */
+/** Folders of vms with more files than facts.sh lists. */
 export function parseCrowded(lines: readonly string[], root: string): Set<string> {
   const folders = lines.flatMap((line) => (line.startsWith('cut ') ? [line.slice(4)] : []));
   return new Set(
@@ -53,7 +53,7 @@ export function parseCrowded(lines: readonly string[], root: string): Set<string
   );
 }
 
-/** What `stat` says of files in folders of vms, by folder and name: bytes. */
+/** Sizes of files in the vms' folders, from `stat`, by folder and name, in bytes. */
 export function parseImages(
   lines: readonly string[],
   root: string,

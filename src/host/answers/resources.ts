@@ -1,13 +1,13 @@
 import { posix } from 'node:path';
 import type { Memory } from '../../model/facts.ts';
 
-/** `df -P` prints a line a disk, in the order in which it was asked. */
+/** `df -P` prints a line for each disk, in the order of its arguments. */
 export function parseFree(
   disks: readonly (readonly string[])[],
   lines: readonly string[],
 ): Map<string, number> {
   const rows = lines.filter(Boolean).slice(1);
-  // One that it could not look at has no line: whose the others are is not known.
+  // A disk that it could not read has no line, and then it is unknown which disks the others are.
   if (rows.length !== disks.length) return new Map();
   return new Map(
     disks
@@ -16,14 +16,14 @@ export function parseFree(
   );
 }
 
-/** Two lines of /proc/meminfo. */
+/** Reads the two lines of /proc/meminfo. */
 export function parseMemory(rows: readonly (readonly string[])[]): Memory | undefined {
   const kib = (key: string) => Number(rows.find(([name]) => name === key)?.[1]);
   const memory = { totalKiB: kib('MemTotal'), availableKiB: kib('MemAvailable') };
   return Number.isSafeInteger(memory.totalKiB + memory.availableKiB) ? memory : undefined;
 }
 
-/** The kernel lists processors that are online as `0-3,8`. */
+/** Counts processors, which the kernel lists as `0-3,8`. */
 export function parseProcessors(list: string | undefined): number | undefined {
   const count = (list ?? '')
     .split(',')
@@ -32,7 +32,7 @@ export function parseProcessors(list: string | undefined): number | undefined {
   return list === undefined || !Number.isSafeInteger(count) || count < 1 ? undefined : count;
 }
 
-/** What `du -sk` prints: KiB and a folder in /var/lib/microvms, whose name is the vm's. */
+/** Reads what `du -sk` printed: KiB and a folder in /var/lib/microvms, whose name is the vm's. */
 export function parseTaken(lines: readonly string[]): Map<string, number> {
   const rows = lines.filter(Boolean).map((line) => {
     const [kib, folder = ''] = line.split('\t');

@@ -1,38 +1,38 @@
 import { type Netdev, type NetworkFile, netdevFiles, networkFiles } from './network-files.ts';
 import * as shape from './shape.ts';
 
-/** What runs on a hypervisor already, whoever made it: what `fleet init --from` starts from. */
+/** What exists on a hypervisor, whoever made it: what `fleet init --from` starts from. */
 export interface Runners {
   readonly vms: readonly FoundVm[];
-  /** Names of vms that no vm of fleet's can have. */
+  /** Vms with names that fleet.yaml does not allow. */
   readonly others: readonly string[];
-  /** The TAPs of those. */
+  /** The TAPs of these. */
   readonly otherTaps: ReadonlyMap<string, readonly string[]>;
-  /** Vms that the hypervisor starts by itself. */
+  /** Vms in microvm.autostart. */
   readonly autostart: ReadonlySet<string>;
-  /** Rules of its nft or iptables that change IPv4 addresses, as these tools write them. */
+  /** NAT rules for IPv4, as nft or iptables print them. */
   readonly natRules: readonly string[];
-  /** Those that change IPv6 addresses. */
+  /** NAT rules for IPv6. */
   readonly natRules6: readonly string[];
-  /** It forwards IPv6. */
+  /** Whether it forwards IPv6. */
   readonly forward6: boolean;
   /** Interfaces of each bridge. */
   readonly ports: ReadonlyMap<string, readonly string[]>;
-  /** TAPs and the like, of whatever program. */
+  /** TAPs and TUNs of any program. */
   readonly tuns: ReadonlySet<string>;
-  /** What networkd makes, by name: all of its file that is not its name and kind. */
+  /** Devices that networkd creates, by name. */
   readonly netdevs: ReadonlyMap<string, Netdev>;
-  /** Devices that somebody made: bridges, bonds, VLANs. */
+  /** Bridges, bonds and VLANs. */
   readonly made: ReadonlySet<string>;
-  /** People who have an account there. */
+  /** Accounts of people. */
   readonly users: readonly string[];
-  /** Ports that its firewall lets in, `tcp 80`, on whatever interface. */
+  /** Ports that its firewall opens, `tcp 80`, on any interface. */
   readonly open: readonly string[];
-  /** nft tables that forward nothing but what they name. */
+  /** nft tables that drop forwarded packets by policy. */
   readonly refusing: readonly string[];
-  /** Its own networkd's files, in the order in which they are asked. */
+  /** Its networkd files, in the order in which networkd reads them. */
   readonly networkd: readonly NetworkFile[];
-  /** Address heard of lately, by the bridge it is behind and its MAC. */
+  /** Addresses in the neighbour table, each with its bridge and MAC. */
   readonly neighbours: readonly Neighbour[];
 }
 
@@ -42,7 +42,7 @@ export interface Neighbour {
   readonly mac: string;
 }
 
-/** A vm as its runner has it; undefined and empty: not said, or not in a way that is known here. */
+/** A vm as read from its runner; undefined and empty: not there, or in a form that fleet does not know. */
 export interface FoundVm {
   readonly name: string;
   /** The flake that `microvm -u` builds it from; undefined: the hypervisor's own configuration. */
@@ -52,14 +52,14 @@ export interface FoundVm {
   readonly vcpu: number | undefined;
   readonly memoryMiB: number | undefined;
   readonly nics: readonly FoundNic[];
-  /** It has macvtap interfaces. */
+  /** Whether it has macvtap interfaces. */
   readonly macvtap: boolean;
-  /** Its interfaces that are neither TAPs nor macvtap: type, and what it says of them. */
+  /** Its interfaces that are neither TAP nor macvtap: type and options. */
   readonly otherNics: readonly string[];
-  /** Addresses that its own system gives itself, with prefix. */
+  /** Addresses in its own system's configuration, with prefix. */
   readonly addresses: readonly string[];
   readonly volumes: readonly FoundVolume[];
-  /** Disks that its runner does not make when they are missing: devices, images made by hand. */
+  /** Disks that its runner does not create: devices, images made by hand. */
   readonly disks: readonly string[];
   readonly shares: readonly FoundShare[];
 }
@@ -75,9 +75,9 @@ export interface FoundVolume {
   readonly fs: string;
   readonly mount: string | undefined;
   readonly label: string | undefined;
-  /** Its guest cannot write there. */
+  /** The guest cannot write to it. */
   readonly readOnly: boolean;
-  /** It was seen in the folder of the vm. */
+  /** Whether the image exists in the vm's folder. */
   readonly isThere: boolean;
 }
 
@@ -87,7 +87,7 @@ export interface FoundShare {
   readonly readOnly: boolean;
 }
 
-/** Reads what runners.sh printed. @throws FleetError `runners.unreadable` when it is cut off. */
+/** Reads what runners.sh printed. @throws FleetError `runners.unreadable` if it is cut off. */
 export function parseRunners(text: string): Runners {
   const lines = text.trimEnd().split('\n');
   if (lines.at(-1) !== '== end') {
@@ -133,25 +133,25 @@ function read(lines: readonly string[]): Runners {
 
 const familyWords = { 4: ['ip', 'ipv4', 'icmp'], 6: ['ip6', 'ipv6', 'icmpv6', 'ipv6-icmp'] };
 
-/** Whether a rule of a table for both families names this one; what names none is for both. */
+/** Whether a rule of an `inet` table applies to this family; one that names none applies to both. */
 function names(rule: string, family: 4 | 6): boolean {
   const words = rule.replaceAll(/"[^"]*"/g, '').split(/[\s,{}]+/);
   return familyWords[family].some((word) => words.includes(word));
 }
 
-/** Second words by the first. */
+/** Groups second words by the first. */
 function grouped(records: readonly string[][]): Map<string, string[]> {
   const groups = new Map<string, string[]>();
   for (const [key = '', value = ''] of records) shape.push(groups, key, value);
   return groups;
 }
 
-/** Ports that a rule of nft or iptables lets in; ranges and named sets are left to people. */
+/** Ports that a rule of nft or iptables opens; ranges and named sets are left out. */
 function openedBy(rule: string): string[] {
-  // Nobody writes such, and a pattern would take long over it.
+  // Nobody writes such long rules, and matching them would take long.
   if (rule.length > 2000) return [];
   const [, protocol, ports = ''] =
-    // Not of a pair of ports, as DHCP’s replies are let through NixOS’s reverse path filter.
+    // Not a pair of ports, like the rule for DHCP replies in NixOS's reverse path filter.
     /(?<!\. )\b(tcp|udp) dport (\{[^}]*\}|\d+)(?=\s)/.exec(rule) ??
     /-p (tcp|udp)\b.* --dports? ([\d,]+)(?=\s)/.exec(rule) ??
     [];
@@ -178,7 +178,7 @@ function parseVm(records: readonly string[][]): FoundVm {
     flake: one('flake'),
     hypervisor: one('hypervisor'),
     vsock: vsock || undefined,
-    // qemu and crosvm; cloud-hypervisor. Of firecracker's, which has them in a file, nothing is known.
+    // qemu and crosvm, then cloud-hypervisor. firecracker has these in a separate file, so they stay unknown.
     vcpu: number(run, / '?-smp'? '?(\d+)/, /\bboot=(\d+)/),
     memoryMiB: number(run, / '?-m'? '?(\d+)/, /\bsize=(\d+)M\b/),
     nics: nics(taps, run),
@@ -207,7 +207,7 @@ function number(text: string, ...patterns: readonly RegExp[]): number | undefine
   return undefined;
 }
 
-/** Runners name MACs in the order of their interfaces, whatever program they call. */
+/** Every VMM's command line has the MACs in the order of the interfaces. */
 function nics(taps: readonly string[], run: string): FoundNic[] {
   const macs = [...run.matchAll(/\bmac=((?:[0-9a-f]{2}:){5}[0-9a-f]{2})\b/gi)].map(([, mac = '']) =>
     mac.toLowerCase(),
@@ -215,7 +215,7 @@ function nics(taps: readonly string[], run: string): FoundNic[] {
   return taps.map((tap, i) => ({ tap, mac: macs.length === taps.length ? macs[i] : undefined }));
 }
 
-/** QEMU's own networks, and bridges that its helper puts a TAP into: `user (hostfwd=tcp::2222-:22)`. */
+/** QEMU's interfaces of type user and bridge: `user (hostfwd=tcp::2222-:22)`. */
 function otherNics(run: string): string[] {
   return [...run.matchAll(/ '?-netdev'? '?(user|bridge)(?:,([^'\s]*))?/g)].map(
     ([, type, said = '']) => {
@@ -225,7 +225,7 @@ function otherNics(run: string): string[] {
   );
 }
 
-/** Volumes with `autoCreate = false`: the runner has them as disks and does not make them. */
+/** Volumes with `autoCreate = false`: disks that the runner uses but does not create. */
 function disks(run: string): string[] {
   const made = new Set([...run.matchAll(/truncate -s \d+M '([^']+)'/g)].map(([, image]) => image));
   return [...run.matchAll(/\bid=vd[a-z],format=raw,file=([^,'\s]+)/g)]
@@ -253,8 +253,8 @@ function parseFstab(text: string): Mount[] {
 const mostDisks = 26;
 
 /**
- * Runners make images that are missing: that part has file, size and file system of each, in the
- * order in which the guest sees them as disks (microvm.nix, lib/volumes.nix).
+ * Reads the part of a runner that creates missing images (microvm.nix, lib/volumes.nix). It has file, size and file
+ * system of each, in the order in which the guest sees them as disks.
  */
 function volumes(
   run: string,
@@ -271,7 +271,7 @@ function volumes(
     const image = /(?:file|path)=([^,']+)/.exec(word)?.[1];
     if (image !== undefined) shape.push(words, image, word);
   }
-  // An own store disk is the first; then the letters of volumes begin at b.
+  // With an own store disk, which is the first, the volumes begin with the letter b.
   const first = /\bid=store\b/.test(run) ? 'b' : 'a';
   return made.map(([, size, image = '', fs = '', rest = ''], i) => {
     const label = /-[Ln] '([^']+)'/.exec(rest)?.[1] ?? labels.get(image);

@@ -1,17 +1,17 @@
 import { FleetError } from '../../model/errors.ts';
 import { clip } from './clip.ts';
 
-// What a hypervisor says is a stranger's: each field is what it is taken for, or the whole answer is
-// unreadable, for that hypervisor alone.
+// Answers of hypervisors are not trusted. Each field is checked; if one is invalid, the whole answer of that hypervisor,
+// and no other, is unreadable.
 
-/** The last second of the year 9999: beyond it there are no dates. */
+/** The last second of the year 9999, which is the last that dates are formatted for. */
 const lastSecond = 253_402_300_799;
 
 function wrong(field: string, text: unknown): never {
   throw new Error(`${JSON.stringify(clip(String(text), 100))} is not a valid ${field}`);
 }
 
-/** Seconds since the epoch; what is not said: 0. */
+/** Seconds since the epoch; 0 if the field is empty. */
 export function time(text: string | undefined, field: string): number {
   return isTime(text) ? Number(text || 0) : wrong(field, text);
 }
@@ -21,13 +21,13 @@ export function isTime(text: string | undefined): boolean {
   return Number.isSafeInteger(seconds) && seconds >= 0 && seconds <= lastSecond;
 }
 
-/** A whole number, negative ones too; what is not said: 0. */
+/** A whole number, possibly negative; 0 if the field is empty. */
 export function whole(text: string | undefined, field: string): number {
   const value = Number(text || 0);
   return Number.isSafeInteger(value) ? value : wrong(field, text);
 }
 
-/** A name that a vm, a hypervisor, a deployment can have: nothing that shows as something else. */
+/** A name of a vm, hypervisor or deployment: nothing in it can look like something else. */
 export function name(text: string | undefined, field: string): string {
   return isName(text) ? text : wrong(field, text);
 }
@@ -36,17 +36,17 @@ export function isName(text: string | undefined): text is string {
   return text !== undefined && /^[\w][\w.@+-]{0,254}$/.test(text);
 }
 
-/** As `name`; `-` and nothing stand for none. */
+/** As `name`, but empty for `-` and for an empty field. */
 export function nameOrNone(text: string | undefined, field: string): string {
   return text === undefined || text === '' || text === '-' ? (text ?? '') : name(text, field);
 }
 
-/** Who, or what: a word of a person, cut to what is read. */
+/** Text by a person, cut to a readable length. */
 export function words(text: string | undefined): string {
   return clip((text ?? '').replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' '), 100);
 }
 
-/** An absolute path without anything that does not show. */
+/** An absolute path without control characters or blanks that do not show. */
 export function path(text: string | undefined, field: string): string {
   return isPath(text) ? text : wrong(field, text);
 }
@@ -58,11 +58,11 @@ export function isPath(text: string | undefined): text is string {
 /** A store path: a runner, a system. */
 export function isStorePath(text: string | undefined, root = ''): text is string {
   if (!text?.startsWith(`${root}/nix/store/`)) return false;
-  // Nix allows a question mark, too; here it is what `ls -q` shows for what does not show.
+  // Nix also allows a question mark, but here `ls -q` prints it for a character that cannot be shown.
   return /^[\w+.=-]{1,255}$/.test(text.slice(`${root}/nix/store/`.length));
 }
 
-/** The elements of a JSON list, objects all of them. */
+/** The elements of a JSON list of objects. */
 export function objects(value: unknown, field: string): Readonly<Record<string, unknown>>[] {
   if (!Array.isArray(value)) return wrong(field, JSON.stringify(value));
   for (const item of value)
@@ -70,17 +70,17 @@ export function objects(value: unknown, field: string): Readonly<Record<string, 
   return value as Readonly<Record<string, unknown>>[];
 }
 
-/** A text in JSON, cut to what a name may be long. */
+/** A string in JSON, cut to the length of a name. */
 export function textIn(value: unknown, field: string): string {
   return typeof value === 'string' ? clip(value, 255) : wrong(field, JSON.stringify(value));
 }
 
-/** The same; undefined where nothing is said. */
+/** The same; undefined if the field is missing. */
 export function textOrNone(value: unknown, field: string): string | undefined {
   return value === undefined || value === null ? undefined : textIn(value, field);
 }
 
-/** An answer that is not what its script prints. */
+/** An answer that its script cannot have printed. */
 export class Unreadable extends FleetError {
   readonly #why: string;
   readonly #answer: string;
@@ -105,20 +105,19 @@ export class Unreadable extends FleetError {
     this.#more = more;
   }
 
-  /** The same, with what to do. */
+  /** The same error with another hint. */
   because(hint: string): Unreadable {
     return new Unreadable(this.code, this.#answer, this.#why, { ...this.#more, hint });
   }
 
-  /** The same, with who said it. */
+  /** The same error, naming the hypervisor. */
   of(hypervisor: string): Unreadable {
     return new Unreadable(this.code, this.#answer, this.#why, { ...this.#more, who: hypervisor });
   }
 }
 
 /**
- * Reads an answer. @throws Unreadable with `code` for whatever is not as it should be, with the
- * hypervisor's last words.
+ * Reads an answer. @throws Unreadable with `code` and the end of the answer, if something in it is invalid.
  */
 export function understand<T>(code: string, answer: string, read: () => T): T {
   try {
@@ -130,7 +129,7 @@ export function understand<T>(code: string, answer: string, read: () => T): T {
   }
 }
 
-/** Rows of tab-separated words, by their first one. */
+/** Rows of tab-separated words, found by their first word. */
 export class Rows {
   readonly #byWord: ReadonlyMap<string, (readonly string[])[]>;
 
@@ -140,13 +139,13 @@ export class Rows {
     this.#byWord = byWord;
   }
 
-  /** The lines of an answer, empty ones left out. */
+  /** The rows of an answer, without empty lines. */
   static in(answer: string): Rows {
     const lines = answer.split('\n').filter((line) => line !== '');
     return new Rows(lines.map((line) => line.split('\t')));
   }
 
-  /** What follows `word`, of each row that begins with it. */
+  /** The rest of each row that begins with `word`. */
   of(word: string): readonly (readonly string[])[] {
     return this.#byWord.get(word) ?? [];
   }
@@ -161,7 +160,7 @@ export class Rows {
   }
 }
 
-/** One value more under a key. */
+/** Adds a value to the list under a key. */
 export function push<T>(groups: Map<string, T[]>, key: string, value: T): void {
   const group = groups.get(key);
   if (group) group.push(value);

@@ -4,23 +4,23 @@ import * as shape from './shape.ts';
 
 /** How a hypervisor's way back went. */
 export interface WayBack {
-  /** The boot that it is in; undefined: it never began. */
+  /** The current boot; undefined: the deployment never began there. */
   readonly bootId: string | undefined;
-  /** It did not hear from fleet, and rolled back by itself. */
+  /** Whether it rolled back by itself, because it had not heard from fleet. */
   readonly isAlone: boolean;
-  /** Folders whose disk had no room left. */
+  /** Folders whose disk was full. */
   readonly full: readonly string[];
-  /** Something that runs may have changed. */
+  /** Whether something that runs may have changed. */
   readonly isChanged: boolean;
-  /** Its deployment ended; `done`: it had been confirmed before. */
+  /** How the deployment ended, if it has; `done`: it had been confirmed before. */
   readonly result: string | undefined;
-  /** It has switched to its previous system. */
+  /** Whether it has switched to its previous system. */
   readonly hasSwitched: boolean;
   /** Vms that it has started again. */
   readonly started: readonly string[];
   /** What could not be rolled back, in sentences. */
   readonly wrong: readonly string[];
-  /** The runner that each guest returns to; undefined: it had none. Guests that are missing here were not recorded. */
+  /** The runner that each guest returns to; undefined: it had none. Guests that are not listed were not recorded. */
   readonly runners: ReadonlyMap<string, string | undefined>;
   /** Vms that the deployment may have changed. */
   readonly targets: ReadonlySet<string>;

@@ -1,7 +1,7 @@
 import type { Writer } from '../../model/facts.ts';
 import type { UnitFacts } from '../../model/guest-facts.ts';
 
-/** What facts.sh looks for among processes, as the kernel calls it → the program. */
+/** Processes that facts.sh looks for: the name in the kernel → the program. */
 const programs: Readonly<Record<string, string>> = {
   'nixos-rebuild': 'nixos-rebuild',
   'nixos-rebuild-n': 'nixos-rebuild',
@@ -13,7 +13,7 @@ const programs: Readonly<Record<string, string>> = {
 
 const collector = 'nix-collect-gar';
 
-/** Second writers, each once: units of others, and programs that run. */
+/** Other programs that may deploy or collect garbage here, from units and running processes, once each. */
 export function parseWriters(
   units: ReadonlyMap<string, UnitFacts>,
   processes: readonly string[],
@@ -23,17 +23,17 @@ export function parseWriters(
   const running = (name: string): Writer => ({ name, kind: 'running' });
   const found: Writer[] = [];
   if (active('nixos-upgrade.timer') === 'active') found.push(installed('nixos-upgrade.timer'));
-  // A daemon that looks for commits from time to time; while it deploys, switch-to-configuration runs.
+  // comin only polls for commits; while it deploys, switch-to-configuration runs.
   if (['active', 'activating'].includes(active('comin.service')))
     found.push(installed('comin.service'));
-  // Type=oneshot: it is activating for as long as it works.
+  // Type=oneshot: it is activating while it works.
   if (['active', 'activating'].includes(active('nixos-upgrade.service')))
     found.push(running('nixos-upgrade.service'));
   const programsSeen = new Set(processes.flatMap((name) => programs[name] ?? []));
   return [...found, ...[...programsSeen].sort().map(running)];
 }
 
-/** Is nix-collect-garbage at work? */
+/** Whether nix-collect-garbage runs. */
 export function isCollecting(processes: readonly string[]): boolean {
   return processes.includes(collector);
 }

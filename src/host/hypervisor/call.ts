@@ -10,33 +10,33 @@ import { greeted, isGreeting } from './greeting.ts';
 const lastLines = 20;
 const lineLength = 500;
 
-/** Seconds within which most scripts have long ended, on a slow machine too. */
+/** Seconds; most scripts end much earlier, even on a slow machine. */
 const usual = 60;
 
 /**
- * Seconds that a script may take at the other end before its connection is given up: the time that it
- * may wait for something there, and some more. Steps have the limit of their unit (Session.step).
+ * Seconds after which the connection of a script is closed: the time that the script may wait for something, and some
+ * more. Steps have the limit of their unit (Session.step).
  */
 const limits: Partial<Readonly<Record<ScriptName, number>>> = {
-  // Waits for fleet-autostart for 120 s, and may put a dead deployment in order first.
+  // Waits for fleet-autostart for 120 s, and may have to end a dead deployment first.
   begin: 300,
-  // Two writes that wait for the disk.
+  // Syncs twice.
   confirm: 120,
-  // Way backs: a switch, and guests that hang. `back` says for how long it waits.
+  // These wait for a way back: a switch, and guests that hang.
   back: 660,
   unlock: 660,
   // The way back waits for neither.
   reason: 15,
   failure: 15,
-  // They read images and hardware.
+  // These read images and hardware.
   inspect: 120,
   runners: 120,
 };
 
-/** Characters of an answer that names no longer lists than a hypervisor has guests. */
+/** Characters; enough for an answer with a list of guests. */
 const usualLength = 1024 * 1024;
 
-/** Characters that an answer may have. Of facts, records and files there may be as many as the port lets through. */
+/** Most characters in an answer. Those with facts, records or files may have as many as the host port allows. */
 const lengths: Partial<Readonly<Record<ScriptName, number>>> = {
   facts: 16 * usualLength,
   generations: 16 * usualLength,
@@ -44,7 +44,7 @@ const lengths: Partial<Readonly<Record<ScriptName, number>>> = {
   history: 16 * usualLength,
   inspect: 16 * usualLength,
   runners: 16 * usualLength,
-  // What guests said: it is cut, and not refused.
+  // Output of guests, which is cut instead of refused.
   reason: 16 * usualLength,
   // A line or two.
   'guest-run': 16 * 1024,
@@ -52,10 +52,10 @@ const lengths: Partial<Readonly<Record<ScriptName, number>>> = {
 };
 
 /**
- * Runs one script, within its limit unless `timeoutMs` says another. @returns its answer, without the line that
- * says whose it is. @throws Unreadable for one without that line; FleetError with the code
- * that the script gave (`fleet-error` on standard error), or `remote.failed`, and the last lines of its
- * output; `ssh.timed-out` after its limit, `remote.too-much` when it says more than anybody reads.
+ * Runs one script, within its time limit unless `timeoutMs` sets another. @returns its answer, without the greeting
+ * @throws Unreadable if the greeting is missing; FleetError with the code that the script gave (`fleet-error` on standard
+ * error) or `remote.failed`, and the last lines of its output; `ssh.timed-out` after its limit; `remote.too-much` for
+ * an answer that is too long
  */
 export async function runScript(
   host: Host,
@@ -72,16 +72,16 @@ export async function runScript(
         'remote.too-much',
         `${name} on ${host.name} said more than ${most} characters`,
       );
-    // Whatever a hypervisor says enters here, and only printable.
+    // Answers of hypervisors enter here, so here they are made printable.
     return greeted(host, name, plainText(result.stdout, Number.POSITIVE_INFINITY));
   }
   throw failureOf(host, options.title ?? name, result);
 }
 
-/** Words with which rows of answers begin that no person reads. */
+/** Rows of answers that people need not see. */
 const answers = /^(access|aside|built|closure|killed|networkd|switched)\t/;
 
-/** Why a script failed: in its own words on standard error, with the last lines that it printed. */
+/** The error of a script that failed: its own message on standard error, if any, with the last lines of its output. */
 export function failureOf(
   host: Host,
   title: string,
@@ -103,12 +103,12 @@ export function failureOf(
   );
 }
 
-/** What a script may say of itself; what became of the connection is not its to say. */
+/** Whether a script may use this code. `ssh.` is for the state of the connection, which a script cannot know. */
 function isCode(code: string): boolean {
   return /^[a-z]+(-[a-z]+)*\.[a-z]+(-[a-z]+)*$/.test(code) && !code.startsWith('ssh.');
 }
 
-/** Runs a script and reads its answer. One that cannot be read is the fault of that hypervisor, which is named. */
+/** Runs a script and reads its answer. If that is unreadable, the error names the hypervisor. */
 export async function ask<T>(
   host: Host,
   name: ScriptName,

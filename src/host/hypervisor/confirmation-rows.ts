@@ -1,30 +1,30 @@
-/** What one target is on once the deployment is confirmed. */
+/** What is recorded about one target once the deployment is confirmed. */
 export interface Recorded {
   /** A vm, or `systemName`. */
   readonly name: string;
   readonly fingerprint: string;
   readonly path: string;
-  /** What `path` replaces. */
+  /** The store path that `path` replaces. */
   readonly before: string | undefined;
   readonly commit: string;
-  /** A new generation, or a return to one there is. */
+  /** A new generation, or a return to an existing one. */
   readonly generation: 'new' | 'return';
-  /** How that generation is reached, as text; undefined for a hypervisor. */
+  /** Its TAPs, bridges and address, as text; undefined for a hypervisor. */
   readonly expected: string | undefined;
 }
 
-/** What a hypervisor writes down of a deployment that is confirmed. */
+/** What a hypervisor records about a confirmed deployment. */
 export interface Confirmation {
   readonly fleet: string;
   readonly recorded: readonly Recorded[];
-  /** Names that are held no more. */
+  /** Targets that are no longer held. */
   readonly released: readonly string[];
   readonly held: readonly { name: string; from: string; to: string; operator: string }[];
-  /** Guests that were looked at, with their runners; `-` for one that was not well. */
+  /** The runner of each guest that was checked; `-` for one that was not healthy. */
   readonly healthy: ReadonlyMap<string, string>;
 }
 
-/** The same as the hypervisor reads it: rows of tab-separated fields. Without the last one it takes none. */
+/** The same as confirm.sh reads it: rows of tab-separated fields. Without the last row it accepts none. */
 export function confirmationRows(wanted: Confirmation): string {
   const rows = [
     ['fleet', wanted.fleet],

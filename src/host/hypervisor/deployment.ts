@@ -11,16 +11,16 @@ import { ask, runScript } from './call.ts';
 import { type Confirmation, confirmationRows } from './confirmation-rows.ts';
 import { failureRows } from './failure-rows.ts';
 
-// What a hypervisor is told about a deployment that it is part of, but for its steps.
+// Calls about a deployment on a hypervisor, except its steps.
 
 /** What a deployment needs on a hypervisor, and what its way back has to cover. Times in ms. */
 export interface Beginning {
   readonly id: string;
-  /** Who: user@host. */
+  /** The person: user@host. */
   readonly operator: string;
   readonly operation: 'apply' | 'rollback';
   readonly fleet: string;
-  /** As `uname -m` says it. */
+  /** As `uname -m` prints it. */
   readonly machine: string;
   /** KiB that have to be free in the store. */
   readonly storeKiB: number;
@@ -44,8 +44,8 @@ export class LockHeld extends FleetError {
 }
 
 /**
- * Begins a deployment: its folder, its way back, the lock. Nothing that runs is changed.
- * @throws LockHeld; FleetError `preflight.*`, `begin.*` for what stands in the way; `interrupted`
+ * Begins a deployment: creates its folder and way back, and takes the lock. Changes nothing that runs.
+ * @throws LockHeld; FleetError `preflight.*`, `begin.*` if it cannot begin; `interrupted`
  */
 export async function begin(host: Host, wanted: Beginning, signal?: AbortSignal): Promise<void> {
   const args = [wanted.id, wanted.operator, wanted.operation, wanted.fleet, wanted.machine];
@@ -65,9 +65,9 @@ export async function begin(host: Host, wanted: Beginning, signal?: AbortSignal)
 }
 
 /**
- * Has the hypervisor to itself from now to the end of the deployment: waits for operations on its vms, as long as a
- * guest may take to stop and some more. @returns vms on which there have been some since it began
- * @throws FleetError `lock.operation` with the one that does not end in time; `interrupted`
+ * Locks operations on vms out until the end of the deployment. Waits for those under way, for as long as a guest may
+ * take to stop and 15 s. @returns vms with operations since the deployment began
+ * @throws FleetError `lock.operation` naming the operation that does not end in time; `interrupted`
  */
 export async function lock(
   host: Host,
@@ -97,7 +97,7 @@ export async function lock(
   }
 }
 
-/** Ends a deployment with a result of HypervisorResult: its lock is free. */
+/** Ends a deployment with an outcome of HypervisorResult, and releases its lock. */
 export async function end(host: Host, id: string, result: string, timeoutMs?: number) {
   await runScript(host, 'end', [id, result], timeoutMs === undefined ? {} : { timeoutMs });
 }
@@ -107,7 +107,7 @@ export async function renew(host: Host, id: string, timeoutMs: number): Promise<
   await runScript(host, 'renew', [id], { timeoutMs });
 }
 
-/** Confirms: what is there now stays. @throws FleetError `confirm.*` */
+/** Confirms: from here on the hypervisor does not roll back by itself. @throws FleetError `confirm.*` */
 export async function confirm(host: Host, id: string, wanted: Confirmation): Promise<void> {
   await runScript(host, 'confirm', [id], { stdin: confirmationRows(wanted) });
 }
@@ -120,7 +120,7 @@ export function takeWayBack(host: Host, id: string): Promise<WayBack> {
   return ask(host, 'back', [id, 'now', wayBackSeconds], parseWayBack);
 }
 
-/** Resumes a deployment: waits for the step in hand. @throws FleetError `resume.*`, `back.taken` */
+/** Resumes a deployment; waits for its current step. @throws FleetError `resume.*`, `back.taken` */
 export function resume(
   host: Host,
   id: string,
@@ -140,7 +140,7 @@ export async function receive(
   await runScript(host, 'receive', [id], { stdin: bundle, timeoutMs, signal });
 }
 
-/** Ends the step that runs, if it only prepares: checkout, build, a look at what was built. */
+/** Ends the current step if it only prepares: checkout, build, or the check of what was built. */
 export async function stopPreparing(host: Host, id: string): Promise<void> {
   await runScript(host, 'stop-preparing', [id]);
 }
@@ -156,7 +156,7 @@ export async function readReason(host: Host, id: string, guest: string): Promise
   return text.split('\n').filter((line) => line.trim() !== '');
 }
 
-/** Ends a deployment that died there. @returns how; undefined: there is nothing left of it @throws FleetError `unlock.*` */
+/** Ends a dead deployment. @returns its result; undefined: nothing is left of it @throws FleetError `unlock.*` */
 export function unlock(host: Host, id: string): Promise<string | undefined> {
   return ask(host, 'unlock', [id], (answer) => Rows.in(answer).firsts('result')[0]);
 }

@@ -2,12 +2,12 @@ import type { FleetError } from '../../model/errors.ts';
 import { NotHealthy } from '../../model/not-healthy.ts';
 import { plainLine } from '../../model/plain-text.ts';
 
-/** How much of a failure is kept with its deployment: characters of a field, and lines. */
+/** How much of a failure is kept: characters of a field, and lines. */
 const bounds = { field: 300, lines: 30 } as const;
 
 /**
- * A failure as a hypervisor keeps it and `history` reads it again: rows of tab-separated fields, bounded.
- * @param hypervisor where it failed, which need not be where it is kept
+ * A failure in the form that a hypervisor keeps for `fleet history`: rows of tab-separated fields, bounded.
+ * @param hypervisor where it failed, which may be another one
  */
 export function failureRows(hypervisor: string, failure: FleetError): string {
   const rows = [
@@ -34,5 +34,5 @@ function rowsOfDetail(detail: string | undefined): string[][] {
   return lines.slice(-bounds.lines).map((line) => ['line', line]);
 }
 
-/** On one line, and between two tabs. */
+/** As one field: without line breaks and tabs. */
 const field = (text: string): string => plainLine(text, bounds.field);

@@ -2,16 +2,16 @@ import { Unreadable } from '../answers/shape.ts';
 import type { Host } from '../host.ts';
 import { greeting, type ScriptName } from '../scripts.ts';
 
-// Every answer begins with its script's name and the version of what follows.
+// Every answer begins with the name of its script and the version of its format.
 
 const anyGreeting = /^fleet-[a-z]+(-[a-z]+)* (\d{1,6})$/;
 
-/** Whether a line is one that scripts begin their answers with, which no person reads. */
+/** Whether a line is such a greeting, which people need not see. */
 export function isGreeting(line: string): boolean {
   return anyGreeting.test(line);
 }
 
-/** What follows the first line of an answer. @throws Unreadable `NAME.unreadable` when that is not the script's */
+/** The answer without its greeting. @throws Unreadable `NAME.unreadable` if it is not the script's */
 export function greeted(host: Host, name: ScriptName, answer: string): string {
   const end = answer.indexOf('\n');
   const first = end < 0 ? answer : answer.slice(0, end);
@@ -19,7 +19,7 @@ export function greeted(host: Host, name: ScriptName, answer: string): string {
   throw stranger(name, answer, first).of(host.name);
 }
 
-/** The same of a step, whose answer comes among what others print. @throws Unreadable */
+/** Checks that the answer of a step, which may contain other lines, has its greeting. @throws Unreadable */
 export function requireGreeting(host: Host, name: ScriptName, answer: string): void {
   const lines = answer.split('\n');
   if (lines.includes(greeting(name))) return;

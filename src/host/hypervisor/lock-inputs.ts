@@ -1,12 +1,12 @@
 import type { Host, RunOptions, RunResult } from '../host.ts';
 import { script } from '../scripts.ts';
 
-/** The text of what makes or renews a flake.lock: for a machine with Nix, this one too. Its arguments are inputs. */
+/** The script that creates or updates a flake.lock, for any machine with Nix, also this one. Its arguments are inputs. */
 export function lockInputsScript(): string {
   return script('lock-inputs');
 }
 
-/** Makes or renews a flake.lock on a hypervisor; a failure is a result. */
+/** Creates or updates a flake.lock on a hypervisor; a failure is a result, not an error. */
 export function lockInputsOn(
   host: Host,
   renew: readonly string[],

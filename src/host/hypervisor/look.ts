@@ -11,7 +11,7 @@ import { parseRunners, type Runners } from '../answers/runners.ts';
 import type { Host } from '../host.ts';
 import { ask } from './call.ts';
 
-// What a hypervisor is asked when nothing is to be changed on it.
+// Calls that change nothing on a hypervisor.
 
 /** Reads the facts. Addresses given are pinged from the hypervisor. @throws FleetError `facts.unreadable` */
 export function readFacts(
@@ -23,30 +23,30 @@ export function readFacts(
   return ask(host, 'facts', [hypervisor.checkout, wanted, ...addresses], parseFacts);
 }
 
-/** Reads how guests are, which is part of the facts, and cheap. Addresses as there. @throws FleetError `health.unreadable` */
+/** Reads the health of guests: the cheap part of the facts. Pings these addresses, too. @throws FleetError `health.unreadable` */
 export function readHealth(host: Host, addresses: readonly string[] = []): Promise<Health> {
   return ask(host, 'health', addresses, parseHealth);
 }
 
-/** As many deployments as a hypervisor keeps. */
+/** How many deployments a hypervisor keeps. */
 const remembered = 100;
 
-/** The last deployments that it remembers, the oldest first. @throws FleetError `history.unreadable` */
+/** Reads the last deployments, the oldest first. @throws FleetError `history.unreadable` */
 export function readHistory(host: Host, last: number = remembered): Promise<PastDeployment[]> {
   return ask(host, 'history', [String(last)], parseHistory);
 }
 
-/** Generations that one can return to. @throws FleetError `generations.unreadable` */
+/** Reads the generations that one can return to. @throws FleetError `generations.unreadable` */
 export function readGenerations(host: Host): Promise<Generations> {
   return ask(host, 'generations', [], parseGenerations);
 }
 
-/** What runs there, whoever made it. @throws FleetError `runners.unreadable` */
+/** Reads what exists there, whoever made it. @throws FleetError `runners.unreadable` */
 export function readRunners(host: Host): Promise<Runners> {
   return ask(host, 'runners', [], parseRunners);
 }
 
-/** What a host is that fleet has never seen. */
+/** Reads what `fleet init` has to know about a host. */
 export function inspect(host: Host): Promise<Inspection> {
   return ask(host, 'inspect', [], parseInspection);
 }
@@ -57,7 +57,7 @@ export interface GuestCommand {
   readonly address: string;
   readonly port: number;
   readonly user: string;
-  /** After which it is given up. */
+  /** Its time limit. */
   readonly seconds: number;
   readonly command: string;
 }

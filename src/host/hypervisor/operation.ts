@@ -7,31 +7,31 @@ import { stepScript } from '../scripts.ts';
 import { ask } from './call.ts';
 import { LockHeld } from './deployment.ts';
 
-// What is done to one vm outside of a deployment: once for each id, recorded on the hypervisor.
+// Operations on one vm, outside of a deployment. Each id runs once and is recorded on the hypervisor.
 
-/** Ms that the desk waits longer than the hypervisor, which ends what is over its limit by itself. */
+/** Ms that fleet waits beyond an operation's limit, at which the hypervisor ends it. */
 const slack = 30_000;
 
 /** A restart of one vm. Times in ms. */
 export interface Restart {
-  /** Whoever asks twice with the same gets one restart. */
+  /** A second request with the same id is refused. */
   readonly id: string;
-  /** Who: user@host. */
+  /** The person: user@host. */
   readonly operator: string;
   readonly vm: string;
-  /** How long a deployment, or another operation on this vm, is waited for. */
+  /** How long to wait for a deployment or another operation on this vm. */
   readonly lockTimeout: number;
   /** How long the guest may take to stop before it is killed. */
   readonly stopTimeout: number;
-  /** After which it is ended, waiting for locks included. */
+  /** Its time limit, including the wait for locks. */
   readonly limit: number;
 }
 
 /**
- * Restarts a vm. It does not wait for a deployment that builds, and never meets the changing steps of one.
+ * Restarts a vm. Does not wait for a deployment that builds, and never runs during its changing steps.
  * @returns whether the guest had to be killed
- * @throws LockHeld with who holds the hypervisor or the vm; FleetError `operation.known` for an id that there was
- * already, `operation.no-vm`, `operation.ended`, `begin.starting`
+ * @throws LockHeld naming who holds the hypervisor or the vm; FleetError `operation.known` for an id that was used
+ * before, `operation.no-vm`, `operation.ended`, `begin.starting`
  */
 export async function restartVm(
   host: Host,

@@ -7,30 +7,30 @@ import { failureOf } from './call.ts';
 import { requireGreeting } from './greeting.ts';
 import type { Step } from './steps.ts';
 
-/** Characters that the answer of a step may have: access.sh's has all users and networks of a system. */
+/** Most characters in the answer of a step. That of access.sh has all users and networks of a system. */
 const longest = 4 * 1024 * 1024;
 
-/** One try to run a step, or to follow one that lost its connection. */
+/** One try to run a step, or to follow one whose connection was lost. */
 export interface Try {
-  /** Of the deployment. */
+  /** Id of the deployment. */
   readonly id: string;
-  /** Of the step: three digits. */
+  /** Number of the step: three digits. */
   readonly number: string;
-  /** After which its unit is ended. */
+  /** Time limit of its unit. */
   readonly seconds: number;
-  /** Ms that the desk waits for it. */
+  /** Ms that fleet waits for it. */
   readonly timeoutMs: number;
-  /** Absent: it begins. Else the number of lines of its log that came before the connection was lost. */
+  /** Absent: begin the step. Else follow it; the number of lines of its log that came before the connection was lost. */
   readonly follow?: number;
-  /** Told of every line of its log. */
+  /** Called with every line of its log. */
   readonly onLine: (line: string) => void;
-  /** Told of guests that did not stop in time and were killed, also when the step fails. */
+  /** Called with each guest that did not stop in time and was killed, also if the step fails. */
   readonly onKilled: (guest: string) => void;
 }
 
 /**
- * Runs a step as a transient unit, which a lost link does not stop, and reads its answer. Its log comes on
- * standard output and its answer on standard error: whatever a build or a switch prints is no answer.
+ * Runs a step as a transient unit, which a lost connection does not stop, and reads its answer. The log comes on
+ * standard output and the answer on standard error, so what a build or a switch prints cannot pass for an answer.
  * @throws FleetError as runScript
  */
 export async function runStep<T>(host: Host, step: Step<T>, how: Try): Promise<T> {

@@ -5,19 +5,19 @@ import { type Built, parseBuilt } from '../answers/built.ts';
 import { Rows } from '../answers/shape.ts';
 import type { ScriptName } from '../scripts.ts';
 
-/** A step of a deployment on a hypervisor: what it is, and how its answer is read. */
+/** A step of a deployment on a hypervisor, and how to read its answer. */
 export interface Step<T = void> {
   readonly title: string;
   readonly script: ScriptName;
   readonly args: readonly string[];
-  /** short: two minutes; the others are in fleet.yaml. */
+  /** short: two minutes; the others are rollout.limits in fleet.yaml. */
   readonly limit: 'short' | keyof StepLimits;
   /**
-   * change: something that runs may change, the way back undoes it; build: it must not make the
-   * kernel kill guests; harmless: leaves nothing to roll back.
+   * change: something that runs may change, and the way back undoes it; build: limited in memory, so that the
+   * kernel does not kill guests for it; harmless: leaves nothing to roll back.
    */
   readonly kind: 'change' | 'build' | 'harmless';
-  /** @throws FleetError when it says what cannot be */
+  /** @throws FleetError if the answer is invalid */
   readonly read: (answer: string) => T;
 }
 
@@ -27,7 +27,7 @@ function step(title: string, script: ScriptName, args: readonly string[], how: H
   return { title, script, args, limit: 'short', kind: 'change', ...how, read: () => undefined };
 }
 
-/** The checkout becomes a commit. @param from a url, or `bundle` that was sent */
+/** Checks out a commit. @param from a url, or `bundle` for the bundle that was sent */
 export function checkout(
   id: string,
   to: {
@@ -37,7 +37,7 @@ export function checkout(
     readonly commit: string;
   },
 ): Step {
-  // A tag may have the branch's name; the first clone of a large repository takes its time.
+  // refs/heads/, because a tag may have the branch's name. The limit is long: a first clone of a large repository takes time.
   const args = [id, to.checkout, to.from, `refs/heads/${to.branch}`, to.commit];
   return step('check out the commit', 'checkout', args, { limit: 'build', kind: 'harmless' });
 }
@@ -48,7 +48,7 @@ export interface Buildable {
   readonly name: string;
 }
 
-/** Builds, and activates nothing. @param jobs evaluations at a time */
+/** Builds without activating anything. @param jobs evaluations at a time */
 export function build(
   id: string,
   checkout: string,
@@ -67,7 +67,7 @@ export function build(
   };
 }
 
-/** Asks a system that was built who can come in once it runs. */
+/** Reads from a system that was built who can log in once it runs. */
 export function access(
   checkout: string,
   hypervisor: string,
@@ -82,7 +82,7 @@ export function access(
   };
 }
 
-/** Activates a system and leaves the boot default alone. @returns the status of switch-to-configuration; undefined: it did not say */
+/** Activates a system, but leaves the boot default alone. @returns the exit status of switch-to-configuration, if known */
 export function switchSystem(
   id: string,
   toplevel: string,
@@ -103,12 +103,12 @@ export function setBootDefault(id: string, toplevel: string, generation: 'new' |
   return step('set the boot default', 'switch', [id, toplevel, 'boot', generation]);
 }
 
-/** Takes away bridges that the system does not have any more. */
+/** Removes bridges that the system no longer has. */
 export function removeBridges(id: string, bridges: readonly string[]): Step {
   return step(`remove ${bridges.join(', ')}`, 'bridges', [id, ...bridges]);
 }
 
-/** Brings back one part of the running system. */
+/** Restores one part of the running system that somebody removed. */
 export function repair(words: readonly string[]): Step {
   return step(`repair ${words.slice(0, 2).join(' ')}`, 'repair', words, { kind: 'harmless' });
 }
@@ -118,7 +118,7 @@ export function joinTap(tap: string, bridge: string): Step {
   return step(`join ${tap} to ${bridge}`, 'vm-join', [tap, bridge], { kind: 'harmless' });
 }
 
-// Guests. `stopTimeout`: ms that one may take to stop before it is killed.
+// Guests. `stopTimeout`: ms that a guest may take to stop before it is killed.
 
 const guest = { limit: 'guest' } as const;
 
@@ -130,7 +130,7 @@ export function startVm(name: string): Step {
   return step(`start ${name}`, 'vm-start', [name], guest);
 }
 
-/** Makes a vm's folder with a runner that is built already; does not start it. */
+/** Creates a vm's folder with a runner that is already built; does not start it. */
 export function createVm(name: string, checkout: string, runner: string): Step {
   return step(`create ${name}`, 'vm-create', [name, checkout, runner], guest);
 }
@@ -140,28 +140,28 @@ export function restoreVm(name: string): Step {
   return step(`restore ${name}`, 'vm-return', [name]);
 }
 
-/** How a vm gets another runner. */
+/** A vm that gets another runner. */
 export interface VmUpdate {
   readonly name: string;
   readonly stopTimeout: number;
-  /** It runs afterwards, restarted only if it must be. */
+  /** Whether it runs afterwards; restarted only if necessary. */
   readonly runs: boolean;
 }
 
 const then = ({ runs }: VmUpdate): string => (runs ? 'run' : 'stay');
 
-/** `microvm -u`. */
+/** Runs `microvm -u`, or `-Ru` if the vm runs. */
 export function updateVm(vm: VmUpdate, checkout: string): Step {
   const args = [vm.name, wholeSeconds(vm.stopTimeout), checkout, then(vm)];
   return step(`update ${vm.name}`, 'vm-update', args, guest);
 }
 
-/** Gives a vm a runner that is built already: no git, no build, no evaluation. */
+/** Gives a vm a runner that is already built: no git, no build, no evaluation. */
 export function setRunner(vm: VmUpdate, runner: string, title: string): Step {
   return step(title, 'vm-set', [vm.name, runner, wholeSeconds(vm.stopTimeout), then(vm)], guest);
 }
 
-/** The state of a vm that left the fleet moves out of the way. @returns where it is */
+/** Moves the state of a vm that left the fleet out of the way. @returns where it is now */
 export function setVmAside(id: string, name: string): Step<string | undefined> {
   return {
     ...step(`set ${name} aside`, 'vm-aside', [id, name]),

@@ -5,7 +5,7 @@ import { FleetError } from '../../model/errors.ts';
 const mebibyte = 1024 * 1024;
 /** Bytes of output that a script may print. The facts of a thousand guests take a tenth of it. */
 const wholeBytes = 16 * mebibyte;
-/** Of output that is passed on line by line, such as the log of a long build, only the last bytes are kept. */
+/** The same for output that is passed on line by line, such as the log of a long build; only its end is kept. */
 const streamedBytes = 64 * mebibyte;
 const tailBytes = 64 * 1024;
 /** Characters of a line that are passed on; the rest is dropped. */
