@@ -16,18 +16,18 @@ export interface Situation {
   readonly hypervisor: string;
   readonly facts: Facts;
   readonly drift: readonly Drift[];
-  /** Desired, by target; undefined before the commit is known (a flake.lock still to be made). */
+  /** Of the commit to deploy, by target; undefined while its content is unknown (flake.lock still has to be made). */
   readonly fingerprints: ReadonlyMap<string, string> | undefined;
   readonly selection: Selection;
   /** Held targets to release and deploy again. */
   readonly release: ReadonlySet<string>;
-  /** Guests to restart, whatever else is done. */
+  /** Guests to restart, even if nothing else changes. */
   readonly restart: ReadonlySet<string>;
-  /** The checkout has to move, because there will be a new commit or it is at another one. */
+  /** Whether the checkout has to move: there will be a new commit, or it is at another one. */
   readonly moves: string | undefined;
 }
 
-/** What has to happen on one hypervisor, in the order in which it will. */
+/** The actions for one hypervisor, in the order in which they are carried out. */
 export function actions(s: Situation): Action[] {
   const leaving = [...s.facts.vms.keys()].filter(
     (name) => s.facts.deployed.has(name) && s.index.vms.get(name)?.on !== s.hypervisor,
@@ -44,8 +44,8 @@ export function actions(s: Situation): Action[] {
     ...switchActions(vms, s),
     ...vms,
   ];
-  // Building, creating and updating read the checkout; stopping does not, but its commit is the
-  // one that says so.
+  // Building, creating and updating read the checkout. Stopping does not, but the checkout has to be at the commit that
+  // asks for it.
   const moves = s.moves ?? (rest.length > 0 && !s.facts.checkout ? 'there is none yet' : undefined);
   return moves ? [{ kind: 'checkout', target: s.hypervisor, why: moves }, ...rest] : rest;
 }
@@ -57,7 +57,7 @@ function leavingWhy(name: string, s: Situation): string {
     : 'not in fleet.yaml any more; its state is kept';
 }
 
-/** Repairs, before anything else: what belongs to the running system and somebody removed comes back. */
+/** Repairs come first: they restore what belongs to the running system and somebody removed. */
 function repairActions({ index, hypervisor, facts, selection }: Situation): Action[] {
   if (!selection.targets.has(hypervisor)) return [];
   return hypervisorChecks(index, hypervisor, facts).flatMap(({ fault }): Action[] =>
@@ -96,7 +96,7 @@ function vmActions(vm: Vm, s: Situation): Action[] {
   const found = neededActions(vm, s);
   if (!s.restart.has(vm.name) || !s.facts.vms.has(vm.name)) return found;
   const [first] = found;
-  // What is built may turn out to be what runs; the others start it, or it is not to run.
+  // The build may show that nothing changes. The other actions start the guest anyway, or it must not run.
   if (first?.kind === 'update') return [{ ...first, restart: true }];
   if (first && first.kind !== 'join') return found;
   return [{ kind: 'restart', target: vm.name, why: 'asked for (--restart)' }];
@@ -125,7 +125,7 @@ function neededActions(vm: Vm, s: Situation): Action[] {
         'update',
         ['not deployed by fleet yet', ...foundDisks(vm, s), ...unseenDisks(vm, s)].join('; '),
       );
-    // Which bridge a TAP is in is the hypervisor's file: the vm's own fingerprint does not tell.
+    // The hypervisor's files say which bridge a TAP is in, so the vm's own fingerprint does not show it.
     if (network || s.fingerprints?.get(vm.name) !== deployed.fingerprint) {
       const why = network ? 'its network changed' : 'its configuration changed';
       return say(
@@ -141,7 +141,7 @@ function neededActions(vm: Vm, s: Situation): Action[] {
   if (vm.state === 'stopped') return isBusy(seen) ? say('stop', 'fleet.yaml says stopped') : [];
   if (!active) return say('start', `microvm@${vm.name} is ${seen.unit.active}`);
   if (seen.booted !== seen.current) {
-    // Not if that would boot a runner that somebody armed while the vm is held on another.
+    // Not if `current` is another runner than the one that the vm is held on: it would start on that.
     if (held && seen.current !== deployed?.path) return [];
     return say('restart', 'current differs from booted');
   }
@@ -157,7 +157,7 @@ type Disks = ReadonlyMap<string, number>;
 const disksOf = (name: string, { facts }: Situation): Disks =>
   facts.images.get(`/var/lib/microvms/${name}`) ?? new Map();
 
-/** Files in a folder that fleet did not make and that become disks of the vm. */
+/** Existing files in a folder that fleet did not create and that become disks of the vm. */
 function foundDisks(vm: Vm, s: Situation): string[] {
   const disks = disksOf(vm.name, s);
   return vm.volumes.flatMap(({ image, sizeMiB }) => {
@@ -174,7 +174,7 @@ function foundDisks(vm: Vm, s: Situation): string[] {
 const mountOf = (vm: Vm, image: string): string =>
   vm.volumes.find((v) => v.image === image)?.mount ?? image;
 
-/** A folder can hold so many files that its disks are not among those that were looked at. */
+/** A folder may contain so many files that the vm's disks are not among those listed. */
 function unseenDisks(vm: Vm, { facts }: Situation): string[] {
   const folder = `/var/lib/microvms/${vm.name}`;
   return vm.volumes.length > 0 && facts.crowded.has(folder)

@@ -4,7 +4,7 @@ import type { Amounts, Vm } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { askers, reckoning, shortageLine } from '../model/shortage-text.ts';
 
-/** Where volumes are. */
+/** The folder of the volumes. */
 const volumeDisk = '/var/lib/microvms';
 
 const demandOf = (vm: Vm): Demand =>
@@ -15,8 +15,8 @@ const demandOf = (vm: Vm): Demand =>
   });
 
 /**
- * Where all vms of the hypervisor together, as fleet.yaml wants them and not only those that change now,
- * ask for more than there is: declared, else seen. One problem of several lines for each resource.
+ * The problems of a hypervisor whose vms ask for more than there is (as declared, else as seen). Counts all its vms as
+ * fleet.yaml wants them, not only those that change now. One problem, of several lines, for each resource.
  */
 export function admission(index: FleetIndex, hypervisor: string, seen: Partial<Amounts>): string[] {
   const capacity = index.hypervisors.get(hypervisor)?.capacity;
@@ -37,8 +37,8 @@ function problem(shortage: Shortage): string {
 }
 
 /**
- * What the hypervisor has to give, as far as facts tell. Images are sparse: those that are there go on to
- * use what they take already, and what is free.
+ * What the hypervisor has, as far as facts tell. Disk is what is free, plus what existing images take already, because
+ * images are sparse and grow into that.
  */
 export function roomOf(index: FleetIndex, hypervisor: string, facts: Facts): Partial<Amounts> {
   const { processors, memory } = facts;
@@ -54,7 +54,7 @@ export function roomOf(index: FleetIndex, hypervisor: string, facts: Facts): Par
   };
 }
 
-/** What the images of a vm take: as seen, else all they may, which they were admitted with once. */
+/** How much the images of a vm take: as seen, else their full size, with which they were admitted. */
 function takenMiB(vm: Vm, facts: Facts): number {
   const seen = facts.takenKiB.get(vm.name);
   if (seen !== undefined) return Math.floor(seen / 1024);

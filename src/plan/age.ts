@@ -1,9 +1,9 @@
 /**
- * How long ago, in its two largest units: `3 h 12 min`. Both by the same clock, in seconds since the
- * epoch. Undefined when it is not known.
+ * How long ago, in its two largest units: `3 h 12 min`. Both times by the same clock, in seconds since the epoch.
+ * Undefined if it is unknown.
  */
 export function age(since: number | undefined, now: number): string | undefined {
-  // Nix sets times in the store to 1; a record that was cut short has none.
+  // Nix sets times in the store to 1; an incomplete record has none.
   if (since === undefined || !(since > 1) || !Number.isFinite(now)) return undefined;
   const minutes = Math.floor((now - since) / 60);
   if (minutes < 1) return 'less than a minute';

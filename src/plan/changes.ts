@@ -10,8 +10,8 @@ import { type Fields, hypervisorFields, keyed, networkFields, vmFields } from '.
 import type { Action, FieldChange, Restarts } from './plan.ts';
 
 /**
- * Actions with what changes in fleet.yaml since their targets were deployed, and whether guests restart.
- * @param before commit → what its fleet.yaml said; of a commit that is not there nothing is said
+ * Adds to actions what has changed in fleet.yaml since their targets were deployed, and whether guests restart.
+ * @param before commit → its fleet.yaml; for a commit that is missing no changes are shown
  */
 export function withChanges(
   actions: readonly Action[],
@@ -38,7 +38,7 @@ export function withChanges(
   });
 }
 
-/** The build decides, unless something changes that every runner holds, or nothing that it sees. */
+/** It restarts if a field changes that is part of its runner; not if nothing changes that its evaluation can see. */
 function restartsOf(
   action: Action,
   changes: readonly FieldChange[],
@@ -49,29 +49,29 @@ function restartsOf(
   const deployed = facts.deployed.get(action.target);
   if (seen?.unit.active !== 'active') return 'no';
   if (action.restart || action.network) return 'certainly';
-  // It runs on another runner than that of the fields compared.
+  // It does not run on what was deployed, with which the fields were compared.
   if (seen.booted !== deployed?.path) return 'perhaps';
   if (deployed && fingerprints?.get(action.target) === deployed.fingerprint) return 'no';
   return changes.some((c) => c.restarts === 'certainly') ? 'certainly' : 'perhaps';
 }
 
-/** Fields that are the hypervisor's or a deployment's business: no guest's system has them. */
+/** Fields that matter to the hypervisor or to a deployment only, and are in no guest's system. */
 const outside = new Set(['autostart', 'checks', 'dependsOn', 'publish', 'state', 'tags']);
 
 function vmChanges(name: string, then: FleetIndex | undefined, now: FleetIndex): FieldChange[] {
   const [old, vm] = [then?.vms.get(name), now.vms.get(name)];
   if (!then || !old || !vm || old === vm || old.on !== vm.on) return [];
-  // The first check that runs in the guest brings what it is run by.
+  // The first `run` check adds a user and a key to the guest.
   const isOther = isLookedInto(old) !== isLookedInto(vm);
   return differences(vmFields(old, then), vmFields(vm, now), (field, value) => {
     if (field === 'checks' && isOther && value.startsWith('run ')) return 'certainly';
     if (outside.has(field)) return 'no';
-    // What is in those files is not known here.
+    // The content of these files is unknown here.
     return field === 'modules' ? 'perhaps' : 'certainly';
   });
 }
 
-/** Its own fields, those of its networks, and what it holds of guests that are not built anew. */
+/** Changes of its own fields, of its networks, and of guests' fields that are only in the hypervisor's system. */
 function hypervisorChanges(
   name: string,
   then: FleetIndex | undefined,
@@ -94,7 +94,7 @@ function hypervisorChanges(
   return [...own, ...guests];
 }
 
-/** @param judge what a change of a field, given with what it is or was, does to guests */
+/** @param judge whether a change of this field, to or from this value, restarts a guest */
 function differences(
   then: Fields,
   now: Fields,
@@ -120,7 +120,7 @@ function differences(
     } else if (isFields(from) && isFields(to)) {
       for (const key of new Set([...Object.keys(from), ...Object.keys(to)])) {
         const [old, own] = [ownOf(from, key), ownOf(to, key)];
-        // One of several that comes or goes is said by its name; of options each is.
+        // Of a thing that comes or goes only the name is shown; of options in `config` each one.
         const isEntry = path.length === 1 && path[0] !== 'config' && isFields(own ?? old);
         if (isEntry && old === undefined) say(path, undefined, key);
         else if (isEntry && own === undefined) say(path, key, undefined);
@@ -142,7 +142,7 @@ const ownOf = (fields: Fields, key: string): unknown =>
 const asText = (value: unknown): string =>
   typeof value === 'string' ? value : (JSON.stringify(value as Data) ?? '');
 
-/** What is written like this, or below a name like this, may be a secret. */
+/** A value with such a word in it, or below such a name, may be a secret. */
 const confidential = /passw|secret|token|private|credential|api_?key|authorization|bearer/i;
 
 function textOf(path: readonly string[], value: unknown): string {

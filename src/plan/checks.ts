@@ -6,29 +6,29 @@ import { gatewaysOf } from '../model/gateways.ts';
 import { isBusy, type UnitFacts } from '../model/guest-facts.ts';
 import type { Drift, Repair } from './plan.ts';
 
-/** A check that a plan can say something about. */
+/** A check, with what its failure means to a plan. */
 export interface PlanCheck extends CheckResult {
-  /** Of one that failed. */
+  /** Set if it failed. */
   readonly fault?: Fault;
 }
 
 /** What a failed check means to a plan. */
 export interface Fault {
   readonly code: Drift['code'];
-  /** The same in a sentence. */
+  /** The same as a sentence. */
   readonly says: string;
-  /** What brings it back. */
+  /** What repairs it. */
   readonly repairs?: readonly Repair[];
 }
 
-/** What a vm should look like: the runner it should be on, and how it is reached. */
+/** How a vm should look: its runner, and how it is reached. */
 export interface VmTarget {
   readonly name: string;
   readonly runner: string;
   readonly state: 'running' | 'stopped';
   readonly expected: Expected;
   readonly bridgeAddress?: string;
-  /** Where it answers is not known: it is not asked. */
+  /** Its address is unknown, so it is not pinged. */
   readonly isSilent?: true;
 }
 
@@ -41,7 +41,7 @@ function check(
   return { target, check: name, ok: seen === expected, expected, seen: seen ?? 'nothing' };
 }
 
-/** What is always looked at on a vm, except the settle time. */
+/** The checks that are made on every vm, except the settle time. */
 export function checkVm(vm: VmTarget, facts: Health): PlanCheck[] {
   const seen = facts.vms.get(vm.name);
   const current = check(vm.name, 'current', vm.runner, seen?.current);
@@ -55,7 +55,7 @@ export function checkVm(vm: VmTarget, facts: Health): PlanCheck[] {
         check: 'stopped',
         ok: !busy,
         expected: 'inactive',
-        // Between two tries of a guest that crashes only a queued job, or a helper, tells.
+        // Between two tries of a guest in a crash loop, only a queued job or a helper shows that it is not stopped.
         seen: busy && active === 'inactive' ? 'about to start' : active,
       },
     ];
@@ -127,7 +127,7 @@ function unitState(unit: UnitFacts | undefined): string {
   return unit.active === 'active' || !unit.sub ? unit.active : `${unit.active} (${unit.sub})`;
 }
 
-/** What is always looked at on a hypervisor. */
+/** The checks that are made on every hypervisor. */
 export function checkHypervisor(
   name: string,
   toplevel: string | undefined,
@@ -142,7 +142,7 @@ export function checkHypervisor(
   ];
 }
 
-/** A bridge that is up and has these addresses. */
+/** Checks that a bridge is up and has these addresses. */
 export function checkBridge(
   target: string,
   name: string,
@@ -173,10 +173,10 @@ export function checkBridge(
   return { ...result, fault: { code: bridge.up ? 'address' : 'link', says, repairs } };
 }
 
-/** Fails in its own time after a reboot, over guests: each of those is looked at for itself. */
+/** fleet-autostart may fail long after a reboot because of guests, and each guest is checked by itself. */
 const autostart = 'fleet-autostart.service';
 
-/** Units that failed since `before`: exit 4 of a switch can be about one that failed long ago. */
+/** Units that failed since `before`, because exit 4 of a switch may be about one that had failed long before. */
 export function checkFailedUnits(name: string, before: Facts, facts: Facts): PlanCheck {
   const known = [...before.failedUnits, autostart];
   const fresh = facts.failedUnits.filter((u) => !known.includes(u));
@@ -190,7 +190,7 @@ export function checkFailedUnits(name: string, before: Facts, facts: Facts): Pla
 }
 
 /**
- * Guests that a switch must not have touched: same invocation, TAP still in its bridge.
+ * Checks that a switch did not touch these guests: same invocation, TAP still in its bridge.
  * @param except vms that this deployment stops or changes itself
  */
 export function checkUntouched(

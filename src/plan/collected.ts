@@ -4,12 +4,12 @@ import type { FleetIndex } from '../model/index.ts';
 import { systemName } from '../model/names.ts';
 import type { Drift } from './plan.ts';
 
-/** Deployed generations that garbage collection took, or could take: each is a restart that fails. */
+/** Deployed generations that garbage collection removed, or could remove: a restart of these fails. */
 export function collectedDrift(index: FleetIndex, hypervisor: string, facts: Facts): Drift[] {
   return [...collectedDeployed(index, hypervisor, facts), ...collectedRunners(facts)];
 }
 
-/** Runners that are gone, of any vm, and that `collectedDeployed` does not cover. */
+/** Other runners that are gone, of any vm. */
 export function collectedRunners(facts: Facts): Drift[] {
   return [...facts.lost].flatMap(([target, links]): Drift[] => {
     const seen = facts.vms.get(target);
@@ -25,7 +25,7 @@ export function collectedRunners(facts: Facts): Drift[] {
   });
 }
 
-/** A running guest reads its programs from `booted`; in a stopped one that link is merely stale. */
+/** A running guest uses `booted`; in a stopped one that link is only stale. */
 function lostStore(target: string, links: readonly string[], seen: VmFacts | undefined): Drift[] {
   if (!links.includes('booted') || seen?.unit.active !== 'active') return [];
   return [
@@ -65,7 +65,7 @@ function collectedDeployed(index: FleetIndex, hypervisor: string, facts: Facts):
   });
 }
 
-/** Why a target is built again though nothing changed: recording it restores its GC root. */
+/** Why a target is built again though nothing changed: recording it makes a new root for it. */
 export function lostGeneration(drift: readonly Drift[], target: string): string | undefined {
   const own = drift.filter((d) => d.target === target);
   if (own.some((d) => d.code === 'collected')) return 'what was deployed was collected';

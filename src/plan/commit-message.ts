@@ -2,10 +2,10 @@ import { defaultsPath } from '../model/layers.ts';
 import { plainLine } from '../model/plain-text.ts';
 import type { FileChange } from './plan.ts';
 
-/** Longest title that git's own tools show whole. */
+/** The longest title that git's own tools show in full. */
 const titleLength = 72;
 
-/** Says what changes, by the hosts whose folders do, defaults and profiles; the body has every file. */
+/** The title names the hosts whose folders change, defaults and profiles; the body lists every file. */
 export function commitMessage(files: readonly FileChange[]): string {
   const subjects = Map.groupBy(files, ({ path }) => subjectOf(path));
   const parts = new Map<string, string[]>();
@@ -30,10 +30,10 @@ function subjectOf(path: string): string | undefined {
   return /^hosts\/([^/]+)\//.exec(path)?.[1] ?? /^modules\/(profiles\/[^/]+)\.nix$/.exec(path)?.[1];
 }
 
-/** A host comes and goes with its default.nix. */
+/** A host is added or removed with its default.nix. */
 const isFurtherFile = /^hosts\/(?!.*\/default\.nix$)/;
 
-/** What the message of a revert is made from. */
+/** The input for the message of a revert. */
 export interface Revert {
   readonly good: string;
   readonly commit: string;
@@ -43,13 +43,13 @@ export interface Revert {
   readonly takenBack: readonly string[];
 }
 
-/** Message of the commit that returns to what was deployed before a fleet was rolled back. */
+/** The message of the commit that reverts to what was deployed before the fleet was rolled back. */
 export function revertMessage({ commit, good, hypervisor, reason, takenBack }: Revert): string {
   const short = (id: string) => id.slice(0, 8);
   return [
     `Revert to ${short(good)}: ${short(commit)} was rolled back`,
     '',
-    // Of others, and in git for ever: no line of it may look like a trailer.
+    // Text of others, which stays in git for ever: no line of it may look like a trailer.
     `${hypervisor}: ${plainLine(reason)}`,
     '',
     'Takes back:',

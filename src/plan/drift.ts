@@ -14,12 +14,12 @@ import { checkPlumbing, checkState } from './plumbing.ts';
 import { rebootPending, systemRestartPending, vmRestartPending } from './restart-pending.ts';
 import { writerDrift } from './second-writers.ts';
 
-/** What is not as it was last deployed on one hypervisor. Says what is; the actions say what to do. */
+/** What differs on one hypervisor from what was last deployed. The actions say what to do about it. */
 export function drift(
   index: FleetIndex,
   hypervisor: string,
   facts: Facts,
-  /** The checks of fleet.yaml, as they were seen on guests that run. */
+  /** Results of the checks in fleet.yaml, for guests that run. */
   probed: readonly PlanCheck[] = [],
   /** Held targets that are to be deployed again. */
   release: ReadonlySet<string> = new Set(),
@@ -104,7 +104,7 @@ function lockWords(lock: OpenDeployment): string {
   return `locked by ${owner}: ${operation} ${id}, since ${timestamp(since)}; ${fate(lock)}`;
 }
 
-/** The networks that somebody deployed on a hypervisor: what is new in fleet.yaml is not missing there. */
+/** The networks that were deployed on a hypervisor: one that is new in fleet.yaml is not missing yet. */
 export function deployedNetworks(index: FleetIndex, hypervisor: string, facts: Facts): Network[] {
   if (!facts.deployed.has(systemName)) return [];
   const deployed = [...facts.deployed.values()].flatMap((d) => nicsOf(d.expected));
@@ -113,7 +113,7 @@ export function deployedNetworks(index: FleetIndex, hypervisor: string, facts: F
     .filter((network) => deployedGateways(network, deployed).length > 0);
 }
 
-/** Everything that is looked at on a hypervisor but its system, and that its generation has. */
+/** All checks of a hypervisor except that of its system. */
 export function hypervisorChecks(index: FleetIndex, name: string, facts: Facts): PlanCheck[] {
   const hypervisor = index.hypervisors.get(name);
   if (!hypervisor) return [];
@@ -121,7 +121,7 @@ export function hypervisorChecks(index: FleetIndex, name: string, facts: Facts):
   const networks = deployedNetworks(index, name, facts);
   return [
     ...networks.map((network) =>
-      // Of a system that is held fleet.yaml does not know which addresses it has.
+      // fleet.yaml does not say which addresses a system that is held has.
       checkBridge(
         name,
         network.bridge,
@@ -134,19 +134,19 @@ export function hypervisorChecks(index: FleetIndex, name: string, facts: Facts):
   ];
 }
 
-/** What a failed check means to a plan; others fail for reasons that drift tells by itself. */
+/** What a failed check means to a plan. For checks that are not listed, drift has a line of its own. */
 function faults(checks: readonly PlanCheck[]): Drift[] {
   return checks.flatMap(({ target, fault }) =>
     fault ? [{ target, code: fault.code, message: fault.says }] : [],
   );
 }
 
-/** How the generation of a vm is reached that is deployed; of one that never was, the one that fleet.yaml asks for. */
+/** How the deployed generation of a vm is reached; for one that was never deployed, as fleet.yaml says. */
 export function reachedBy(index: FleetIndex, vm: Vm, facts: Facts): Expected {
   return facts.deployed.get(vm.name)?.expected ?? expectedOf(vm, index.networks);
 }
 
-/** What its bridge has to have; nothing where fleet.yaml has that network otherwise by now. */
+/** The addresses that a bridge has to have; none if fleet.yaml has changed that network since. */
 export function bridgeAddressOf(
   index: FleetIndex,
   vm: Vm,
@@ -210,7 +210,7 @@ function orphans(index: FleetIndex, hypervisor: string, facts: Facts): Drift[] {
   const own = new Set(index.vmsOn(hypervisor).map((vm) => vm.name));
   const taps = new Set([
     ...index.vmsOn(hypervisor).flatMap((vm) => vm.nics.map(({ tap }) => tap)),
-    // Those of vms that leave.
+    // Bridges of vms that leave.
     ...[...facts.deployed.values()].flatMap((d) => nicsOf(d.expected)).map(({ tap }) => tap),
   ]);
   return [

@@ -1,7 +1,7 @@
 import type { Facts } from '../model/facts.ts';
 import { systemName } from '../model/names.ts';
 
-/** The facts that a saved plan rests on: not what passes by itself, as answers, ages or free space. */
+/** The facts that a saved plan depends on: not those that change by themselves, such as answers, ages or free space. */
 export interface FactsGist {
   /** Name of the fleet that deployed here last. */
   readonly fleet: string | null;
@@ -16,7 +16,7 @@ export interface FactsGist {
 }
 
 export interface VmGist {
-  /** Its state directory is there. */
+  /** Whether its state directory exists. */
   readonly there: boolean;
   readonly current: string | null;
   readonly booted: string | null;

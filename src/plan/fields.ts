@@ -5,7 +5,7 @@ import type { FleetIndex } from '../model/index.ts';
 /** Plain data, as fleet.yaml might hold it. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-// Named and written as in fleet.yaml; whatever a vm, hypervisor or network gets besides comes as it is.
+// With the names and spelling of fleet.yaml. Fields that are not handled here are taken as they are.
 
 export function vmFields(vm: Vm, index: FleetIndex): Fields {
   const { name: _, on: __, memoryMiB, nics, config, checks, ...rest } = vm;

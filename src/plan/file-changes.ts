@@ -1,7 +1,7 @@
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
 import type { FileChange } from './plan.ts';
 
-/** One file of the next commit; undefined: not there. */
+/** One file of the next commit; undefined: it does not exist. */
 export interface FileTexts {
   readonly path: string;
   readonly before: string | undefined;

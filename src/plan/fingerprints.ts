@@ -7,10 +7,9 @@ import { layersOf, sharedLayers } from '../model/layers.ts';
  * Equal fingerprints mean equal store paths, so nothing has to be evaluated to know that nothing
  * changed. The reverse does not hold: what differs is built, and the store path decides.
  *
- * A host sees its own rendered folder and everything that is not some host's rendered folder:
- * hand-written Nix may import anything. It is taken not to read fleet.yaml (which is rendered into all
- * the rest) nor hosts/default.nix beyond its own line, the system, and of what is rendered of defaults and
- * profiles what its file names (docs/decisions/fingerprints.md).
+ * A host can see its own rendered folder and everything that is not rendered for some host, because hand-written Nix may
+ * import anything. Of the rendered defaults and profiles it sees those that its file names. It is assumed not to read
+ * fleet.yaml, nor more of hosts/default.nix than its own line, the system (docs/decisions/fingerprints.md).
  *
  * @param files path → mode and git id of its content, of the commit that is to be deployed
  * @param rendered paths that fleet renders

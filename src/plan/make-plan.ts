@@ -9,46 +9,46 @@ import type { Drift, FileChange, HypervisorPlan, Plan } from './plan.ts';
 import { problems } from './problems.ts';
 import type { Selection } from './selectors.ts';
 
-/** Everything the plan follows from: the same input gives the same plan. */
+/** The input of the plan: the same input gives the same plan. */
 export interface PlanInput {
   readonly index: FleetIndex;
   readonly files: readonly FileChange[];
   /** Commit of HEAD at the desk. */
   readonly head: string | undefined;
-  /** Undefined while the commit's content is not known yet (a flake.lock still to be made). */
+  /** Undefined while the commit's content is unknown (flake.lock still has to be made). */
   readonly fingerprints: ReadonlyMap<string, string> | undefined;
-  /** By hypervisor: what it looks like, or why that is not known. */
+  /** By hypervisor: its facts, or why they could not be read. */
   readonly facts: ReadonlyMap<string, Facts | Error>;
   readonly selection: Selection;
   readonly release: ReadonlySet<string>;
-  /** Guests to restart, whatever else is done. */
+  /** Guests to restart, even if nothing else changes. */
   readonly restart?: ReadonlySet<string>;
-  /** By hypervisor: the checks of fleet.yaml, as they were seen. */
+  /** By hypervisor: results of the checks in fleet.yaml. */
   readonly probed?: ReadonlyMap<string, readonly PlanCheck[]>;
   readonly warnings: readonly string[];
-  /** Why nothing of it can be applied. */
+  /** Why nothing at all can be applied. */
   readonly problems?: readonly string[];
   /** Hypervisor → commit according to the remote, for those that do not answer. */
   readonly lastDeployed?: ReadonlyMap<string, string>;
-  /** Commits that hold the same files as `head`. */
+  /** Commits with the same files as `head`. */
   readonly sameAsHead?: ReadonlySet<string>;
-  /** Commit → what its fleet.yaml says, of those deployed; as far as they are known here. */
+  /** Deployed commit → its fleet.yaml, for the commits in this clone. */
   readonly before?: ReadonlyMap<string, FleetIndex>;
-  /** Hypervisor → what its first switch would take away, judging by fleet.yaml alone. */
+  /** Hypervisor → what it would lose by its first switch, judging by fleet.yaml alone. */
   readonly lost?: ReadonlyMap<string, readonly Lost[]>;
-  /** Hypervisor → what a person has to do there first, as it was seen when it was planned. */
+  /** Hypervisor → what a person has to do there first. */
   readonly obstacles?: ReadonlyMap<
     string,
     readonly { readonly target: string; readonly text: string }[]
   >;
 }
 
-/** Something that a host has and its new system will not have. */
+/** Something that a host has now, and that its new system will not have. */
 export interface Lost {
   /** Its name for --drop. */
   readonly name: string;
   readonly text: string;
-  /** Apply refuses it until it is named. */
+  /** Whether apply refuses unless it is named. */
   readonly cuts: boolean;
 }
 
@@ -65,7 +65,7 @@ export function makePlan(input: PlanInput): Plan {
   };
 }
 
-/** Whatever one hypervisor answers, the others can still be planned. */
+/** Whatever one hypervisor answers, the others are still planned. */
 function planSafely(name: string, input: PlanInput): HypervisorPlan {
   try {
     return planHypervisor(name, input);
@@ -76,7 +76,7 @@ function planSafely(name: string, input: PlanInput): HypervisorPlan {
   }
 }
 
-/** Hypervisors that were deployed and are not in fleet.yaml any more. */
+/** Hypervisors that were deployed to and are no longer in fleet.yaml. */
 function left({ index, lastDeployed }: PlanInput): string[] {
   return [...(lastDeployed ?? [])]
     .filter(([name]) => !index.hypervisors.has(name))
@@ -90,7 +90,7 @@ function planHypervisor(name: string, input: PlanInput): HypervisorPlan {
   const facts = input.facts.get(name);
   if (facts === undefined) return { name, actions: [], drift: [], problems: [] };
   if (facts instanceof Error) {
-    // How to accept a host key, or what to install, is in the hint.
+    // The hint says how to accept a host key, or what to install.
     const hint = facts instanceof FleetError && facts.hint !== undefined ? `\n${facts.hint}` : '';
     const last = input.lastDeployed?.get(name);
     const behind =
@@ -104,7 +104,7 @@ function planHypervisor(name: string, input: PlanInput): HypervisorPlan {
     };
   }
   const at = facts.checkout?.commit;
-  // After a revert the checkout has the same files under another commit: nothing has to move.
+  // After a revert the checkout has the same files as HEAD, under another commit, and need not move.
   const head = at !== undefined && input.sameAsHead?.has(at) ? at : input.head;
   const found = [
     ...drift(input.index, name, facts, input.probed?.get(name), input.release),
@@ -149,7 +149,7 @@ function planHypervisor(name: string, input: PlanInput): HypervisorPlan {
   };
 }
 
-/** Modules are Nix, which only the hypervisor reads: apply asks the new system itself. */
+/** Only the hypervisor evaluates modules, so apply checks the new system itself. */
 function lostDrift(hypervisor: string, { name, text, cuts }: Lost): Drift {
   const then = cuts ? `; apply refuses this without --drop ${name}` : '';
   return {

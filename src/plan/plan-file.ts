@@ -4,7 +4,7 @@ import type { Facts } from '../model/facts.ts';
 import { type FactsGist, gistOf } from './facts-gist.ts';
 import type { Plan } from './plan.ts';
 
-/** What `plan --out` writes and `apply FILE` reads: a plan, and all that must still be so to carry it out. */
+/** What `plan --out` writes and `apply FILE` reads: a plan, and everything that must not have changed to carry it out. */
 export interface PlanFile {
   readonly kind: 'fleet-plan';
   readonly version: 1;
@@ -21,7 +21,7 @@ export interface PlanFile {
   readonly config: string;
   /** The fleet file, rendered files and flake.lock: path → SHA-256. */
   readonly files: Readonly<Record<string, string>>;
-  /** Hypervisors that were looked at. */
+  /** Hypervisors whose facts were read. */
   readonly hypervisors: Readonly<Record<string, FactsGist>>;
   readonly plan: Plan;
 }
@@ -69,7 +69,7 @@ export function formatPlanFile(file: PlanFile): string {
 /**
  * Reads what `formatPlanFile` wrote.
  * @param name what the user calls it
- * @throws FleetError `plan.not-a-plan`: something else, cut short, or of another version. Exit 64.
+ * @throws FleetError `plan.not-a-plan`: something else, incomplete, or of another version. Exit 64.
  */
 export function parsePlanFile(text: string, name: string = 'this file'): PlanFile {
   const hint = '`fleet plan --out FILE` writes one.';

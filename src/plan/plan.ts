@@ -1,12 +1,12 @@
-/** The plan is data: printed, compared, and carried out by src/deploy/. A new version is refused. */
+/** The plan is data, which is printed, compared, and carried out by src/deploy/. An unknown version is refused. */
 export interface Plan {
   readonly version: 1;
   readonly fleet: string;
   readonly files: readonly FileChange[];
   readonly hypervisors: readonly HypervisorPlan[];
-  /** Things that need no action by fleet but that a person should know. */
+  /** What a person should know, though fleet does nothing about it. */
   readonly warnings: readonly string[];
-  /** What stands in the way of all of it: apply refuses it without --force. */
+  /** Why apply refuses the whole plan, unless `--force` is given. */
   readonly problems: readonly string[];
 }
 
@@ -19,11 +19,11 @@ export interface FileChange {
 
 export interface HypervisorPlan {
   readonly name: string;
-  /** Why it could not be looked at. */
+  /** Why its facts could not be read. */
   readonly unreachable?: string;
   readonly actions: readonly Action[];
   readonly drift: readonly Drift[];
-  /** What stands in the way: apply refuses while there is one. */
+  /** Why apply refuses it. */
   readonly problems: readonly string[];
 }
 
@@ -32,9 +32,9 @@ export interface HypervisorPlan {
  * switch: the hypervisor's own system is built and, if it differs, activated.
  * update: the vm's runner is built; the guest restarts if the runner differs.
  * return: state that was set aside is restored, then as update.
- * join: a TAP goes back into its bridge; the guest is not touched.
- * restart: only a restart brings back what is missing, or somebody asked for one.
- * repair: one part of the running system that somebody removed comes back; no guest is touched.
+ * join: a TAP is put back into its bridge; the guest is not touched.
+ * restart: only a restart restores what is missing, or somebody asked for one.
+ * repair: restores one part of the running system that somebody removed; no guest is touched.
  */
 export type ActionKind =
   | 'checkout'
@@ -49,23 +49,23 @@ export type ActionKind =
   | 'repair'
   | 'set-aside';
 
-/** What is repaired and its name, as its hypervisor takes them. */
+/** Arguments of repair.sh: what to repair, and its name. */
 export type Repair =
   | readonly ['link', bridge: string]
   | readonly ['address', bridge: string, address: string]
   | readonly ['forward4' | 'forward6', interface_: string]
   | readonly ['unit', unit: string];
 
-/** Whether a guest starts anew: the build decides where it is `perhaps`. */
+/** Whether a guest restarts; `perhaps`: the build decides. */
 export type Restarts = 'certainly' | 'perhaps' | 'no';
 
-/** A field of fleet.yaml that is not as it was when its target was deployed. */
+/** A field of fleet.yaml that has changed since its target was deployed. */
 export interface FieldChange {
-  /** From the vm or hypervisor on: `memory`, `volumes./srv.size`, `networks` for one more or less of them. */
+  /** Path below the vm or hypervisor: `memory`, `volumes./srv.size`; `networks` if one was added or removed. */
   readonly field: string;
-  /** As it was, printable and cut; absent: it was not there. */
+  /** The old value, printable and shortened; absent: there was none. */
   readonly from?: string;
-  /** As it will be; absent: it goes. */
+  /** The new value; absent: there is none. */
   readonly to?: string;
   readonly restarts: Restarts;
 }
@@ -77,19 +77,19 @@ export interface Action {
   readonly why: string;
   /** The vm's interfaces change: it stops before the hypervisor switches. */
   readonly network?: true;
-  /** Only a restart of networkd brings back what is missing. */
+  /** Only a restart of networkd restores what is missing. */
   readonly networkd?: true;
-  /** Of an `update`: the guest starts anew also when the build changes nothing. */
+  /** Of an `update`: the guest restarts even if the build changes nothing. */
   readonly restart?: true;
-  /** What fleet.yaml says otherwise than when the target was deployed; absent: nothing, or it is not known. */
+  /** What has changed in fleet.yaml since the target was deployed; absent: nothing, or unknown. */
   readonly changes?: readonly FieldChange[];
-  /** Of an `update` and a `restart`: what becomes of a guest that runs. */
+  /** Of an `update` and a `restart`: whether a running guest restarts. */
   readonly restarts?: Restarts;
-  /** Of a `repair`: what is done, in this order. */
+  /** Of a `repair`: what is repaired, in this order. */
   readonly repairs?: readonly Repair[];
 }
 
-/** Something that is not as it was last deployed, whoever did it. */
+/** Something that differs from what was last deployed, whoever changed it. */
 export interface Drift {
   readonly target: string;
   readonly code:
@@ -129,10 +129,10 @@ export interface Drift {
   readonly message: string;
 }
 
-/** Drift that apply does not mend, or that cannot be mended from here. */
+/** Drift that apply does not repair, or that fleet cannot repair. */
 const unwell = new Set<Drift['code']>(['no-answer', 'helper', 'check', 'forward-drop', 'not-kept']);
 
-/** What is wrong and stays wrong when the plan is carried out. */
+/** Drift that remains when the plan has been carried out. */
 export function unmended(plan: Plan): Drift[] {
   return plan.hypervisors.flatMap(({ actions, drift }) => {
     const anew = actions.filter((a) => a.kind === 'restart' || a.restart);

@@ -3,9 +3,8 @@ import type { Hypervisor, Network } from '../model/fleet.ts';
 import type { Fault, PlanCheck } from './checks.ts';
 
 /**
- * Whether packets of guests get through a hypervisor, as far as it can tell without asking a guest:
- * what the kernel forwards, fleet's firewall and that of others, who answers names. What facts do not
- * tell is not judged.
+ * Checks whether packets of guests get through a hypervisor, as far as that shows without asking a guest: forwarding in
+ * the kernel, fleet's firewall and those of others, the name server. What facts do not tell is not checked.
  * @param networks those that are deployed there
  */
 export function checkPlumbing(
@@ -22,7 +21,7 @@ export function checkPlumbing(
   ];
 }
 
-/** Whether the state that has to survive a power cut is on a disk. */
+/** Checks that fleet's state, which has to survive a power cut, is on a disk. */
 export function checkState(target: string, { stateMount }: Facts): PlanCheck[] {
   if (!stateMount) return [];
   const { folder, type, othersKept } = stateMount;
@@ -36,7 +35,7 @@ export function checkState(target: string, { stateMount }: Facts): PlanCheck[] {
   ];
 }
 
-/** IPv4 forwarding depends on the interface that a packet came in on; IPv6 has one switch for all. */
+/** IPv4 forwarding is set for each interface that packets come in on; for IPv6 there is one switch for all. */
 function checkForwarding(
   { name, uplink }: Hypervisor,
   networks: readonly Network[],
@@ -73,7 +72,7 @@ function checkTable(target: string, { plumbing: { table } }: Facts): PlanCheck[]
   return [result(target, 'firewall', 'as deployed', seen, { code: 'firewall', says, repairs })];
 }
 
-/** What one table accepts another may still drop, as Docker's policy does with traffic it does not know. */
+/** What one table accepts, another may still drop, as Docker's policy does with traffic that it does not know. */
 function checkDrops(target: string, network: Network, { plumbing }: Facts): PlanCheck[] {
   const chains = plumbing.drops
     .filter(({ names }) => !names.some((name) => isOf(name, network)))
@@ -90,7 +89,7 @@ function checkDrops(target: string, network: Network, { plumbing }: Facts): Plan
   ];
 }
 
-/** Whether a name in somebody's rules is about this network: its bridge, a pattern of it, its subnet. */
+/** Whether a name in somebody's rules refers to this network: its bridge, a pattern that matches it, or its subnet. */
 function isOf(name: string, { bridge, subnet, ipv6 }: Network): boolean {
   if (name.endsWith('*')) return bridge.startsWith(name.slice(0, -1));
   return name === bridge || name === subnet || name === ipv6?.subnet;

@@ -10,7 +10,7 @@ import type { Action } from './plan.ts';
 import { resourceProblems } from './resources.ts';
 import { writerProblems } from './second-writers.ts';
 
-/** What stands in the way on one hypervisor, found before anything is changed. */
+/** Why one hypervisor cannot be deployed to, found before anything is changed. */
 export function problems(
   index: FleetIndex,
   hypervisor: string,
@@ -48,13 +48,13 @@ export function problems(
   ];
 }
 
-/** Leaves out tools that the new system brings in time. */
+/** Leaves out tools that the new system brings before they are needed. */
 function missing({ missingTools }: Facts, actions: readonly Action[]): readonly string[] {
   const switches = actions.some(({ kind }) => kind === 'switch');
   return missingTools.filter((tool) => !(switches && tool === 'microvm'));
 }
 
-/** Another fleet deployed here: two repositories would remove each other's guests. */
+/** Refused if another fleet deployed here: two repositories would remove each other's guests. */
 function foreign(index: FleetIndex, facts: Facts): string[] {
   const { name } = index.fleet;
   return facts.fleet === undefined || facts.fleet === name
@@ -64,7 +64,7 @@ function foreign(index: FleetIndex, facts: Facts): string[] {
       ];
 }
 
-/** Hypervisors are deployed side by side: one of them could fail after the other let go of the vm. */
+/** Vms that move: both hypervisors are deployed to at once, and the new one may fail after the old one gave up the vm. */
 function moving(index: FleetIndex, actions: readonly Action[]): string[] {
   return actions
     .filter((a) => a.kind === 'set-aside' && index.vms.has(a.target))
@@ -74,7 +74,7 @@ function moving(index: FleetIndex, actions: readonly Action[]): string[] {
     );
 }
 
-/** A vm whose TAP is new needs a switch of its hypervisor, which is held back. */
+/** Vms whose TAP is new need a switch of their hypervisor, whose system is held. */
 function heldBack(hypervisor: string, facts: Facts, actions: readonly Action[]): string[] {
   const needs = actions.filter((a) => a.kind === 'create' || a.kind === 'return' || a.network);
   if (needs.length === 0 || !facts.held.has(systemName) || actions.some((a) => a.kind === 'switch'))
@@ -92,14 +92,14 @@ function wrongMachine(index: FleetIndex, hypervisor: string, facts: Facts): stri
 }
 
 /**
- * A bridge whose subnet holds the operator's address, or machines that are reached another way, takes
- * their traffic. The longest prefix wins: a longer route keeps its own, and a bridge takes its part of a
- * shorter one. Of one through a router that is meant; on the wire of an uplink only in IPv6, where a
- * server's own /64 is cut up, and where the hypervisor itself is not in the part.
+ * A bridge would take traffic that goes elsewhere now, if its subnet contains the operator's address or overlaps with a
+ * route. The longest prefix wins: a longer route keeps its part, and the bridge takes its part of a shorter one. The
+ * latter is fine if that route goes through a router. If it is a directly connected subnet, it is fine only in IPv6,
+ * where a server's own /64 is split up, and only if no address of the hypervisor is in that part.
  */
 function shadowedRoutes(index: FleetIndex, hypervisor: string, facts: Facts): string[] {
   const found: string[] = [];
-  // Bridges of fleet's own go when they leave fleet.yaml.
+  // fleet's own bridges are removed when they leave fleet.yaml.
   const ours = new Set([
     ...index.networksOn(hypervisor).map((n) => n.bridge),
     ...[...facts.deployed.values()].flatMap((d) => nicsOf(d.expected)).map(({ bridge }) => bridge),
@@ -160,7 +160,7 @@ interface Range {
   readonly prefix: number;
 }
 
-/** Of an address, or of a subnet; undefined for `default` and what is neither. */
+/** The range of an address or a subnet; undefined for anything else, such as `default`. */
 function rangeOf(text: string): Range | undefined {
   if (text.includes(':')) {
     const subnet = parseSubnet6(text.includes('/') ? text : `${text}/128`);
@@ -179,7 +179,7 @@ const overlap = (a: Range | undefined, b: Range | undefined): boolean =>
   a.first <= b.last &&
   b.first <= a.last;
 
-/** What to write into the hypervisor's configuration for a tool that is not there. */
+/** The line in the hypervisor's configuration that adds a missing tool. */
 const remedies: Readonly<Record<string, string>> = {
   git: 'environment.systemPackages = [ pkgs.git ];',
   ip: 'environment.systemPackages = [ pkgs.iproute2 ];',
@@ -187,7 +187,7 @@ const remedies: Readonly<Record<string, string>> = {
   ping: 'environment.systemPackages = [ pkgs.iputils ];',
 };
 
-/** Volumes mount by label: one that changes would not be found by its guest. */
+/** Volumes are mounted by label, so a guest would not find one whose label changes. */
 function changedVolumes(index: FleetIndex, facts: Facts, name: string): string[] {
   const vm = index.vms.get(name);
   const before = facts.deployed.get(name)?.expected?.volumes ?? [];

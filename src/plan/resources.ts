@@ -1,7 +1,7 @@
 import type { Facts } from '../model/facts.ts';
 import type { Action } from './plan.ts';
 
-/** KiB that must be free before anything is built or switched; a kernel and an initrd fit in `boot`. */
+/** KiB that must be free before anything is built or switched; `boot` is enough for a kernel and an initrd. */
 export const needed = {
   store: 1024 * 1024,
   state: 64 * 1024,
@@ -11,7 +11,7 @@ export const needed = {
 
 const builds = new Set<Action['kind']>(['switch', 'create', 'return', 'update']);
 
-/** What a hypervisor has too little of for these actions: how much there is, and what to do. */
+/** What a hypervisor has too little of for these actions, with how much there is, and what to do. */
 export function resourceProblems(facts: Facts, actions: readonly Action[]): string[] {
   if (!actions.some((a) => builds.has(a.kind))) return [];
   const lacks = (folder: string, need: number) => (facts.freeKiB.get(folder) ?? need) < need;
@@ -34,7 +34,7 @@ export function resourceProblems(facts: Facts, actions: readonly Action[]): stri
       `${mebibytes(memory.availableKiB)} of memory are available, a build needs ${mebibytes(needed.memory)}: stop something there, or wait`,
     );
   }
-  // A boot loader that finds no room fails after the switch.
+  // Otherwise the boot loader would fail, after the switch.
   if (actions.some((a) => a.kind === 'switch') && lacks('/boot', needed.boot)) {
     found.push(
       `/boot has ${free('/boot')} free: delete old generations (boot.loader.*.configurationLimit)`,

@@ -3,8 +3,8 @@ import type { VmFacts } from '../model/guest-facts.ts';
 import { age } from './age.ts';
 
 /**
- * What a vm would become at its next start, though nobody asked for it then: a `current` that is not
- * what runs, or ran last. Undefined: it would stay what it is.
+ * The runner that a vm would start on next, if that is not the one it runs, or ran last, on. Undefined if nothing would
+ * change.
  */
 export function vmRestartPending(
   vm: VmFacts,
@@ -19,7 +19,7 @@ export function vmRestartPending(
       ? 'current is missing: a reboot would not start it again'
       : `current differs from booted${since}: a reboot would boot it`;
   }
-  // A guest that stops takes `booted` with it; after a power cut it is still there.
+  // `booted` is removed when a guest stops, but not by a power cut.
   const last = booted ?? deployed?.path;
   if (last === undefined || current === undefined || current === last) return undefined;
   return `current differs from ${booted ? 'booted' : 'what was deployed'}${since}: the next start boots it`;
@@ -29,13 +29,13 @@ export function vmRestartPending(
 export function systemRestartPending(facts: Facts): string | undefined {
   const { currentSystem, systemProfile, now } = facts;
   if (!systemProfile || !currentSystem || systemProfile === currentSystem) return undefined;
-  // They differ since the later of the two moved.
+  // They differ since the later of the two was changed.
   const { currentSystemSince = 0, systemProfileSince = 0 } = facts;
   const since = lasting(Math.max(currentSystemSince, systemProfileSince), now);
   return `the system profile differs from the running system${since}: a reboot would boot it`;
 }
 
-/** What of the running system only a reboot brings into use; the age is that of its last activation. */
+/** Parts of the running system that only a reboot activates; the age is that of the last switch. */
 export function rebootPending(facts: Facts): string | undefined {
   if (facts.rebootFor.length === 0) return undefined;
   const since = age(facts.currentSystemSince, facts.now);

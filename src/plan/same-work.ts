@@ -6,7 +6,7 @@ import type { Action, HypervisorPlan } from './plan.ts';
  */
 const passing = new Set<Action['kind']>(['checkout', 'start', 'restart', 'join', 'repair']);
 
-/** Whether two plans for a hypervisor ask for the same, apart from what passes by itself. */
+/** Whether two plans for a hypervisor have the same actions, apart from those left out above. */
 export function isSameWork(a: HypervisorPlan, b: HypervisorPlan): boolean {
   return gist(a) === gist(b);
 }

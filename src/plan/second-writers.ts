@@ -1,13 +1,13 @@
 import type { Facts, Writer } from '../model/facts.ts';
 import type { Drift } from './plan.ts';
 
-/** How a unit that deploys by itself is turned off. */
+/** How to turn off a unit that deploys by itself. */
 const off: Readonly<Record<string, string>> = {
   'nixos-upgrade.timer': 'system.autoUpgrade.enable = false',
   'comin.service': 'services.comin.enable = false',
 };
 
-/** Who else changes a hypervisor, or will. */
+/** Other programs that change a hypervisor, or will. */
 export function writerDrift(hypervisor: string, facts: Facts): Drift[] {
   const say = (code: Drift['code'], message: string): Drift => ({
     target: hypervisor,
@@ -30,7 +30,7 @@ export function writerDrift(hypervisor: string, facts: Facts): Drift[] {
   ];
 }
 
-/** Two that change a hypervisor at the same time undo each other's work. */
+/** Two programs that change a hypervisor at the same time undo each other's work. */
 export function writerProblems(facts: Facts): string[] {
   const atWork = running(facts);
   if (atWork.length === 0) return [];
@@ -38,7 +38,7 @@ export function writerProblems(facts: Facts): string[] {
   return [`${are(atWork)} running there: wait for ${them}, or stop ${them}`];
 }
 
-/** While a deployment holds the lock, programs may be its own, and the lock says enough. */
+/** While a deployment holds the lock these programs may be its own, and the lock is reported anyway. */
 function running(facts: Facts): string[] {
   const isUnit = ({ name }: Writer) => name.includes('.');
   return facts.writers

@@ -3,7 +3,7 @@ import type { Fleet } from '../model/fleet.ts';
 import { meant } from '../model/meant.ts';
 import { matches } from '../model/selector.ts';
 
-/** What `--on` leaves to do. */
+/** What `--on` selects. */
 export interface Selection {
   /** Hypervisors that are contacted. */
   readonly hypervisors: ReadonlySet<string>;
@@ -14,7 +14,7 @@ export interface Selection {
 /**
  * `--on web*,@canary,hv1`: names of vms or hypervisors, `*` for any characters, `@` for a tag. A
  * hypervisor brings its vms along; a vm brings the hypervisor it is on only to be contacted.
- * @throws FleetError when a part selects nothing: a typing error must not mean "nothing to do".
+ * @throws FleetError if a part selects nothing: a typo must not mean "nothing to do".
  */
 export function select(fleet: Fleet, selector: string | undefined): Selection {
   if (selector === undefined) {

@@ -3,8 +3,8 @@ import type { Action } from './plan.ts';
 import type { PlanFile } from './plan-file.ts';
 
 /**
- * What moved since a plan was saved, in words; nothing when it can be carried out as it was shown.
- * @param now the same, made from desk and hypervisors as they are
+ * What has changed since a plan was saved, as sentences; none if it can be carried out as it was shown.
+ * @param now the same, made from desk and hypervisors as they are now
  */
 export function staleness(file: PlanFile, now: PlanFile): string[] {
   const desk = deskMoved(file, now);
@@ -12,7 +12,7 @@ export function staleness(file: PlanFile, now: PlanFile): string[] {
     ...desk,
     ...file.plan.hypervisors.flatMap(({ name }) => {
       const found = hypervisorMoved(name, file, now);
-      // Last, what none of that explains: an interface that went, another version of fleet.
+      // Last, actions that differ for any other reason: an interface that is gone, another version of fleet.
       return desk.length + found.length > 0 ? found : actionsMoved(name, file, now);
     }),
   ];
@@ -32,7 +32,7 @@ function deskMoved(file: PlanFile, now: PlanFile): string[] {
   if (file.head !== now.head) found.push(`HEAD is at ${at(now.head)} and was at ${at(file.head)}`);
   const paths = [...new Set([...Object.keys(file.files), ...Object.keys(now.files)])].sort();
   const changed = paths.filter((path) => own(file.files, path) !== own(now.files, path));
-  // What is rendered follows from it.
+  // Rendered files then change, too.
   if (changed.includes(file.config)) found.push(`${file.config} changed`);
   else {
     const rendered = changed.filter((path) => path !== 'flake.lock');

@@ -2,7 +2,7 @@ import { deployedRef } from './fleet-refs.ts';
 import { fields, type Git } from './git.ts';
 import type { About } from './repo.ts';
 
-/** Is `one` in the history of `other`, or the same? Undefined: not both are in this clone. */
+/** Whether `one` is in the history of `other`, or the same. Undefined: one of them is not in this clone. */
 export async function isAncestor(
   git: Git,
   one: string,
@@ -13,7 +13,7 @@ export async function isAncestor(
   return code === 0 ? true : code === 1 ? false : undefined;
 }
 
-/** The tree of a commit; undefined when it is not in this clone. */
+/** The tree of a commit; undefined if it is not in this clone. */
 export async function treeOf(git: Git, commit: string): Promise<string | undefined> {
   const { code, out } = await git.run(['rev-parse', '--verify', '--quiet', `${commit}^{tree}`]);
   return code === 0 ? out.toString().trim() : undefined;
@@ -26,8 +26,8 @@ export async function pathsBetween(git: Git, one: string, other: string): Promis
 }
 
 /**
- * Whose a commit is that is deployed on a hypervisor, and on which branches; fetched when it is not here,
- * without a ref of this clone changing.
+ * Author, age and branches of a commit that is deployed on a hypervisor. Fetches it if it is not in this clone, without
+ * changing a ref.
  */
 export async function about(
   git: Git,

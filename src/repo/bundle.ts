@@ -5,9 +5,8 @@ import { type Git, git as gitIn } from './git.ts';
 import type { ObjectFormat } from './object-id.ts';
 
 /**
- * A bundle with `commit` as refs/heads/fleet. The ref has to exist somewhere: in a temporary
- * repository that borrows our objects, so that ours never gets a branch it did not have, and a run
- * that is killed leaves only that behind, in the folder for temporary files.
+ * A bundle with `commit` as refs/heads/fleet. That ref has to exist, so it is made in a temporary repository that borrows
+ * our objects: the user's repository gets no branch, and a run that is killed leaves only a temporary folder.
  */
 export async function bundle(
   git: Git,
@@ -35,7 +34,7 @@ export async function bundle(
   }
 }
 
-/** What the other side is known to have. git makes no empty bundle: the commit itself always goes. */
+/** Excludes what the other side has. git makes no empty bundle, so the commit itself is always included. */
 async function excluded(git: Git, commit: string, have: string | undefined): Promise<string[]> {
   if (have === undefined) return [];
   if (have === commit) return ['--not', `${commit}^@`];

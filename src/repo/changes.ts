@@ -8,13 +8,13 @@ import { type ObjectFormat, objectId } from './object-id.ts';
 export interface Changes {
   /** Paths that differ, new ones included. */
   readonly all: readonly string[];
-  /** Those that git does not track yet, ignored ones included. */
+  /** Those that git does not track, including ignored ones. */
   readonly untracked: readonly string[];
 }
 
 /**
- * Compares these paths of the work tree with HEAD; what is staged does not matter. git is asked
- * about everything and not about the paths: it takes path × path time to match many.
+ * Compares these paths of the work tree with HEAD; the index does not matter. git lists all changes, without pathspecs,
+ * because matching many of them takes quadratic time.
  */
 export async function changes(
   git: Git,

@@ -10,8 +10,8 @@ import type { Contents } from './repo.ts';
 import { type Child, failedHook, runTraced } from './trace.ts';
 
 /**
- * Commits exactly these contents on top of `on`, whatever the work tree holds by now; returns the new
- * HEAD, or `on` when it holds them already. The user's hooks may refuse; what they change is refused.
+ * Commits exactly these contents on top of `on`, whatever is in the work tree by now. Returns the new HEAD, or `on` if it
+ * has these contents already. The user's hooks may refuse the commit; if they change it, that is an error.
  */
 export async function commit(
   git: Git,
@@ -23,7 +23,7 @@ export async function commit(
   const entries = await entriesOf(git, format, contents, on);
   return inIndex(git, on, entries, async (env, tree) => {
     if (on !== undefined && (await treeOf(git, on)) === tree) return on;
-    // With an index of our own git would take it for the merge's.
+    // With an index of our own, git would take the commit for the end of the merge.
     const [head] = await Promise.all([currentHead(git), refuseUnfinished(git)]);
     if (head !== on) throw moved();
     const args = ['commit', '--quiet', '--cleanup=whitespace', '-m', message];
@@ -35,7 +35,7 @@ export async function commit(
     if (made.parents !== (on ?? '')) throw notOurs();
     try {
       if (made.tree !== tree) throw changedByHook();
-      // Otherwise what was just committed would look reverted in the repository's own index.
+      // Otherwise the repository's own index would show the new commit as reverted.
       await stage(git, entries);
     } catch (error) {
       const back = on === undefined ? ['-d', 'HEAD', id] : ['HEAD', on, id];
@@ -67,7 +67,7 @@ function changedByHook(): FleetError {
   });
 }
 
-/** Nothing is taken back here: the newest commit is somebody else's work. */
+/** The error if HEAD moved meanwhile. Nothing is reset, because the newest commit is somebody else's work. */
 function notOurs(): FleetError {
   return gitError('git.head-moved', 'somebody else, or a hook, committed here at the same moment', {
     hint: 'Nothing was pushed. See both commits with git log, then plan again.',
@@ -97,7 +97,7 @@ async function commitError(
   });
 }
 
-/** Does the user want commits signed? */
+/** Whether the user wants commits signed. */
 export async function signs(git: Git): Promise<boolean> {
   const { out } = await git.run(['config', '--type=bool', 'commit.gpgSign']);
   return out.toString().trim() === 'true';
@@ -110,7 +110,7 @@ export function signingError(detail: string): FleetError {
   });
 }
 
-/** A hook of the user's that said no: what it printed is the detail. */
+/** The error if a hook of the user's refused; the detail is what it printed. */
 export function hookError(hook: string, outcome: string, detail: string): FleetError {
   return gitError('git.hook-failed', `the ${hook} hook refused it. ${outcome}`, {
     hint: `Fix what the hook reports; it is your own hook (git config core.hooksPath, .git/hooks/${hook}).`,

@@ -5,7 +5,7 @@ import { filesAt } from './head.ts';
 import { type ObjectFormat, objectId } from './object-id.ts';
 import type { Contents } from './repo.ts';
 
-/** What one path of an index holds, as `update-index --index-info` reads it. */
+/** An entry of an index, as `update-index --index-info` reads it. */
 interface Entry {
   readonly path: string;
   readonly mode: string;
@@ -13,8 +13,8 @@ interface Entry {
 }
 
 /**
- * Ids that git gives these texts. A text with carriage returns is git's to judge: by its settings it
- * may keep them out of the commit.
+ * The ids that git gives these texts. For texts with carriage returns git is asked, because its settings may remove them
+ * from the commit.
  */
 export async function idsOf(
   git: Git,
@@ -33,7 +33,7 @@ export async function idsOf(
   return new Map(ids);
 }
 
-/** Puts the texts into the object store, and tells what an index has to hold for them. */
+/** Writes the texts to the object store. @returns their index entries */
 export async function entriesOf(
   git: Git,
   format: ObjectFormat,
@@ -42,7 +42,7 @@ export async function entriesOf(
 ): Promise<Entry[]> {
   const texts = new Map<string, string>();
   for (const [path, text] of contents) if (text !== undefined) texts.set(path, text);
-  // One process for thousands of them.
+  // One process for all, which may be thousands.
   const plain = [...texts.values()].filter((text) => !text.includes('\r'));
   const stream = plain.map((text) => `blob\ndata ${Buffer.byteLength(text)}\n${text}\n`).join('');
   const [ids, files] = await Promise.all([
@@ -59,7 +59,7 @@ export async function entriesOf(
   });
 }
 
-/** A file stays executable; what was a link or a submodule becomes a file. */
+/** An executable file stays executable; a link or submodule becomes a plain file. */
 export const plainMode = (mode: string | undefined): string =>
   mode === '100755' ? mode : '100644';
 
@@ -81,7 +81,7 @@ export async function stage(
   await git.read(['update-index', ...options], { stdin, ...(env && { env }) });
 }
 
-/** Works with an index of its own: `base` with these entries in it. The tree is that of the index. */
+/** Runs `work` with an index of its own, made from `base` and these entries, and its tree. */
 export async function inIndex<T>(
   git: Git,
   base: string | undefined,

@@ -3,8 +3,8 @@ import type { Surroundings } from '../model/surroundings.ts';
 type Environment = Record<string, string>;
 
 /**
- * What says *where* a repository is. A fleet started from a hook or an alias inherits these for
- * another purpose (a hook's GIT_INDEX_FILE is a temporary one): the folder we are given counts.
+ * Variables that say *where* a repository is. If fleet is started from a hook or an alias, it inherits these for another
+ * purpose (a hook's GIT_INDEX_FILE is a temporary one), so they are removed: only the folder that we are given counts.
  * Settings stay: GIT_CONFIG_*, GIT_SSH_COMMAND, GIT_AUTHOR_*, GIT_ASKPASS, …
  */
 const whereabouts = [
@@ -24,10 +24,10 @@ const whereabouts = [
   'GIT_WORK_TREE',
 ];
 
-/** These read pathspecs differently than we write them. */
+/** Variables that change how git reads our pathspecs. */
 const pathspecs = ['LITERAL', 'GLOB', 'NOGLOB', 'ICASE'].map((kind) => `GIT_${kind}_PATHSPECS`);
 
-/** The environment of every git: the user's, but no prompt can stop it, and it speaks English. */
+/** The environment of every git: the user's, but without prompts, and in English. */
 export function gitEnvironment(ambient: Surroundings['env']): Environment {
   const drop = new Set([...whereabouts, ...pathspecs, 'LANGUAGE', 'SSH_ASKPASS']);
   const env: Environment = {};
@@ -37,15 +37,15 @@ export function gitEnvironment(ambient: Surroundings['env']): Environment {
     ...withSetting(env, 'safe.bareRepository', 'explicit'),
     GIT_TERMINAL_PROMPT: '0',
     GCM_INTERACTIVE: 'never',
-    // Hooks inherit it too: UTF-8 for them, C for git's words.
+    // Hooks inherit this, too: UTF-8 for their text, and git's messages in English.
     LC_ALL: 'C.UTF-8',
     LANGUAGE: 'C',
   };
 }
 
 /**
- * One setting more than the user's. A commit may hold a folder that looks like a bare repository, whose
- * config starts programs: git is to take nothing for one that it was not pointed at (since git 2.38).
+ * Adds one setting to the user's: safe.bareRepository=explicit (git 2.38). A commit may contain a folder that looks like a
+ * bare repository, with a config that starts programs; git must not use one that it was not told to use.
  */
 function withSetting(env: Environment, key: string, value: string): Environment {
   const count = Number(env.GIT_CONFIG_COUNT ?? 0);
@@ -58,7 +58,7 @@ function withSetting(env: Environment, key: string, value: string): Environment 
   };
 }
 
-/** ssh under git asks nothing either, unless the user has a say in how ssh is called. */
+/** Keeps ssh under git from asking questions, unless the user has configured how ssh is called. */
 export function withBatchSsh(env: Environment, sshCommand: string): Environment {
   if (env.GIT_SSH_COMMAND || env.GIT_SSH || sshCommand !== '') return env;
   return { ...env, GIT_SSH_COMMAND: 'ssh -o BatchMode=yes' };

@@ -1,7 +1,7 @@
 import { FleetError } from '../model/errors.ts';
 import { redact } from '../model/redact.ts';
 
-/** A FleetError about git; nothing in it holds the credentials of a url. */
+/** A FleetError about git, with credentials removed from urls. */
 export function gitError(
   code: `git.${string}`,
   message: string,

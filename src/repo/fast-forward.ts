@@ -5,9 +5,9 @@ import { dirtyFiles } from './head.ts';
 import type { ObjectFormat } from './object-id.ts';
 import { refuseUnfinished } from './obstacles.ts';
 
-/** Fast-forwards the checked-out branch and the work tree to `commit`; overwrites nothing local. */
+/** Fast-forwards the checked-out branch and the work tree to `commit`, without overwriting local changes. */
 export async function fastForward(git: Git, format: ObjectFormat, commit: string): Promise<void> {
-  // Ignored files would be overwritten, and a stash could come back with conflicts in it.
+  // Otherwise git would overwrite ignored files, or stash local changes, which could come back with conflicts.
   const options = ['--ff-only', '--no-overwrite-ignore', '--no-autostash', '--quiet'];
   const { code, err } = await git.run(['merge', ...options, commit]);
   if (code === 0) return;
@@ -40,7 +40,7 @@ async function refuseDiverged(git: Git, commit: string, byHand: string): Promise
   );
 }
 
-/** Files that differ from HEAD here and that `commit` changes, new and ignored ones included. */
+/** Files that differ from HEAD in the work tree and that `commit` changes, including new and ignored ones. */
 async function localChanges(git: Git, format: ObjectFormat, commit: string): Promise<string[]> {
   const options = ['--name-only', '--no-renames', '-r', '-z'];
   const theirs = fields(await git.read(['diff-tree', ...options, 'HEAD', commit, '--']));

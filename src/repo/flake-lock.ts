@@ -7,31 +7,31 @@ import type { Input } from '../model/fleet.ts';
 import { plainLine } from '../model/plain-text.ts';
 import type { Surroundings } from '../model/surroundings.ts';
 
-/** What a flake.lock is made from. */
+/** The input for a flake.lock. */
 export interface ToLock {
   /** The text of flake.nix, and the inputs that it was rendered from. */
   readonly flake: string;
   readonly inputs: readonly Input[];
-  /** The one there is. */
+  /** The existing flake.lock. */
   readonly lock: string | undefined;
-  /** Inputs to renew; the lock there is keeps the others. */
+  /** Inputs to update; the existing lock keeps the others. */
   readonly renew: readonly string[];
 }
 
-/** What ends the Nix that locks, and who is told meanwhile. */
+/** What ends the Nix process, and who is told what it does. */
 export interface Locking {
   readonly surroundings: Surroundings;
   /** A person asked to stop. */
   readonly signal: AbortSignal;
-  /** Told that Nix is at work, when it takes long, and then what is locked, and to what. */
+  /** Called if Nix takes long, and then with each input and what it is locked to. */
   readonly say: (line: string) => void;
   /** In ms. Default: 15 minutes; Nix fetches every input. */
   readonly timeout?: number;
 }
 
 /**
- * Makes or renews flake.lock with the Nix of this machine, or else with a hypervisor's, whose word is not taken: what
- * it made is held against the inputs.
+ * Creates or updates flake.lock with the Nix of this machine, or else with that of a hypervisor. A hypervisor is not
+ * trusted, so the result is compared with the inputs.
  * @throws FleetError `lock.failed` with what Nix said, `lock.timed-out`, `lock.not-as-declared`, `interrupted`
  */
 export async function lockInputs(
@@ -98,7 +98,7 @@ function unwrap(result: { code: number; stdout: string; stderr: string }, where:
   });
 }
 
-/** Says after a second what is waited for. */
+/** Says after a second what fleet waits for. */
 function telling<T>(say: Locking['say'], where: string, work: Promise<T>): Promise<T> {
   const timer = setTimeout(() => say(`nix flake lock runs on ${where}`), 1000);
   return work.finally(() => clearTimeout(timer));
@@ -120,7 +120,7 @@ function runHere(
     }
     const guard = 'command -v nix >/dev/null || exit 99';
     const words = ['-c', `${guard}\n${lockInputsScript()}`, 'fleet', ...args];
-    // A group of its own: what Nix has started to fetch with ends with it.
+    // In a process group of its own, so that programs that Nix has started to fetch inputs are ended with it.
     const child = spawn('sh', words, { detached: true, env: surroundings.env });
     const stop = (why: FleetError) => {
       reject(why);

@@ -1,21 +1,21 @@
 import type { RemoteState } from './repo.ts';
 
-/** All of fleet's own refs at the remote, as a pattern. A default clone fetches none of them. */
+/** The pattern for all refs of fleet at the remote. A normal clone fetches none of them. */
 export const fleetRefs = 'refs/fleet/*';
 
-/** Named by the tree: a commit with the same content is recognised without fetching anything. */
+/** Named after the tree, so that a commit with the same content is recognised without fetching anything. */
 export function badRef(tree: string): string {
   return `refs/fleet/bad/${tree}`;
 }
 
-/** A hypervisor's name needs no escape: letters, digits and inner hyphens break no rule of refs. */
+/** A hypervisor's name needs no escaping: letters, digits and inner hyphens are allowed in refs. */
 export function deployedRef(hypervisor: string): string {
   return `refs/fleet/deployed/${hypervisor}`;
 }
 
 /**
- * Reads what `git ls-remote` prints. Its patterns match at the end of a name, so that others may be
- * there too; and whoever may push can make a ref: only names that fleet gives are believed.
+ * Reads what `git ls-remote` printed. Its patterns match the end of a name, so other refs may be listed; and everyone who
+ * may push can create refs. So only names that fleet itself gives are accepted.
  */
 export function parseRemoteState(text: string, branch: string): RemoteState {
   const refs = new Map(

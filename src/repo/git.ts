@@ -3,7 +3,7 @@ import { FleetError } from '../model/errors.ts';
 import { gitError } from './error.ts';
 import { usersOwn } from './users-own.ts';
 
-/** What one git command did. A non-zero exit is a result. */
+/** The result of a git command. A non-zero exit is a result, not an error. */
 export interface GitResult {
   readonly code: number;
   readonly out: Buffer;
@@ -19,22 +19,22 @@ export interface Git {
   run(args: readonly string[], options?: GitOptions): Promise<GitResult>;
   /** Standard output. @throws FleetError `git.failed` on a non-zero exit. */
   read(args: readonly string[], options?: GitOptions): Promise<Buffer>;
-  /** The same without the last line end. */
+  /** The same as text, without the last line feed. */
   text(args: readonly string[]): Promise<string>;
 }
 
-/** What ends a git that does not end by itself. */
+/** What ends a git command that does not end by itself. */
 export interface GitLimits {
-  /** For each command, in ms. */
+  /** Time limit of each command, in ms. */
   readonly timeout: number;
-  /** A person asked to stop: ends what may wait for others, and begins no more of it. */
+  /** When aborted, ends commands that may wait for others, and starts no more of these. */
   readonly signal?: AbortSignal;
 }
 
-/** As `git.timeout` where fleet.yaml does not say. */
+/** The default of `git.timeout`, in ms. */
 export const usualLimits: GitLimits = { timeout: 120_000 };
 
-/** They wait for a remote, or for hooks and whoever signs; all others have soon ended. */
+/** Commands that wait for a remote, for hooks or for signing. All others are short. */
 const waits = new Set(['commit', 'fetch', 'ls-remote', 'push']);
 
 export interface GitOptions {
@@ -58,9 +58,9 @@ export function git(
       unsafe: usersOwn,
       abort: asked === undefined ? late : AbortSignal.any([asked, late]),
       allowEnvironment: Object.keys(all),
-      // A child that stays behind (ssh's ControlPersist) may hold the pipes open for ever.
+      // A child that stays (ssh's ControlPersist) may hold the pipes open for ever.
       completion: { onClose: true, onExit: 500 },
-      // A Buffer, also when empty: else the pipe stays open and a hook that reads it waits for ever.
+      // A Buffer, even if empty: otherwise the pipe stays open, and a hook that reads it waits for ever.
       input: () => Buffer.from(options.stdin ?? ''),
       errors: (_, { exitCode, stdOut, stdErr }) => {
         result = {
@@ -71,7 +71,7 @@ export function git(
         return undefined;
       },
     });
-    // A git that is stopped either ends like one that failed, or its promise is rejected.
+    // A git that was stopped either ends like one that failed, or its promise is rejected.
     const stopped = () =>
       asked?.aborted ? interrupted() : late.aborted ? timedOut(args, limits.timeout) : undefined;
     await instance
@@ -111,7 +111,7 @@ export function git(
   };
 }
 
-/** simple-git waits 50 ms more for what a command may still write that wrote nothing; its pipes are closed by then. */
+/** Keeps simple-git from waiting 50 ms for output of a command that printed nothing and has closed its pipes. */
 function endsAtOnce(_: string, out: NodeJS.ReadableStream): void {
   out.once('close', () => out.emit('data', Buffer.alloc(0)));
 }
@@ -128,7 +128,7 @@ function timedOut(args: readonly string[], timeout: number): FleetError {
   );
 }
 
-/** Splits output of git's `-z` options. */
+/** Splits the output of git's `-z` options. */
 export function fields(out: Buffer): string[] {
   return out.toString().split('\0').slice(0, -1);
 }
@@ -138,7 +138,7 @@ export function list(paths: readonly string[]): string {
   return paths.map((path) => `${path}\0`).join('');
 }
 
-/** Exactly this path, whatever characters it has, seen from the top. */
+/** The pathspec for exactly this path, whatever characters it contains, relative to the top of the repository. */
 export function literal(path: string): string {
   return `:(top,literal)${path}`;
 }

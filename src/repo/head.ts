@@ -1,7 +1,7 @@
 import { fields, type Git } from './git.ts';
 import type { TrackedFile } from './repo.ts';
 
-/** The mode of a submodule: its content is in another repository. */
+/** The mode of a submodule, whose content is in another repository. */
 export const submodule = '160000';
 
 /** Commit of HEAD, or undefined in a repository without commits. */
@@ -10,7 +10,7 @@ export async function currentHead(git: Git): Promise<string | undefined> {
   return code === 0 ? out.toString().trim() : undefined;
 }
 
-/** Files of a commit, sorted by path; links and submodules are among them. */
+/** Files of a commit, including links and submodules, sorted by path. */
 export async function filesAt(git: Git, commit: string): Promise<TrackedFile[]> {
   const out = await git.read(['ls-tree', '-r', '-z', '--full-tree', commit]);
   const files = fields(out).flatMap((entry) => {
@@ -21,7 +21,7 @@ export async function filesAt(git: Git, commit: string): Promise<TrackedFile[]> 
   return files.sort((a, b) => byText(a.path, b.path));
 }
 
-/** What a commit holds at these paths; paths it does not hold are left out. */
+/** The contents of these paths in a commit; paths that it does not have are left out. */
 export async function textsAt(
   git: Git,
   commit: string,
@@ -30,7 +30,7 @@ export async function textsAt(
   const wanted = new Set(paths);
   const isText = ({ mode, path }: TrackedFile) => wanted.has(path) && mode !== submodule;
   const files = (await filesAt(git, commit)).filter(isText);
-  // By id, not by COMMIT:path: a path may hold the line feed that ends a request.
+  // By id and not by COMMIT:path, because a path may contain a line feed, which ends a request.
   const stdin = files.map((file) => `${file.blob}\n`).join('');
   const out = await git.read(['cat-file', '--batch'], { stdin });
   const texts = new Map<string, string>();

@@ -13,11 +13,11 @@ export async function makeRepo(dir: string, around: Surroundings): Promise<void>
 
 /** The branch that is checked out in a folder, or would be if it were made a repository. */
 export async function branchOf(dir: string, around: Surroundings): Promise<string> {
-  // The folder may be still to be made.
+  // The folder may not exist yet.
   let folder = dir;
   while (!existsSync(folder)) folder = dirname(folder);
   const at = git(folder, { ...around, env: gitEnvironment(around.env) });
-  // The second knows git's own default and the user's; before 2.35 it is not there.
+  // `git var` knows git's own default and the user's, but only since git 2.35.
   for (const args of [
     ['symbolic-ref', '--quiet', '--short', 'HEAD'],
     ['var', 'GIT_DEFAULT_BRANCH'],

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gitError } from './error.ts';
 import { fields, type Git } from './git.ts';
 
-/** File or folder in .git → what is going on, and the commands that end it. */
+/** File or folder in .git → what is in progress, and the commands that end it. */
 const unfinished = [
   ['MERGE_HEAD', 'a merge', 'git merge --continue or git merge --abort'],
   ['rebase-merge', 'a rebase', 'git rebase --continue or git rebase --abort'],
@@ -31,7 +31,7 @@ export async function refuseUnfinished(git: Git): Promise<void> {
   });
 }
 
-/** @throws FleetError `git.no-identity` when git does not know who commits. */
+/** @throws FleetError `git.no-identity` if git does not know who commits. */
 export async function refuseNameless(git: Git): Promise<void> {
   const idents = ['GIT_AUTHOR_IDENT', 'GIT_COMMITTER_IDENT'].map((name) => git.run(['var', name]));
   const failed = (await Promise.all(idents)).find((result) => result.code !== 0);

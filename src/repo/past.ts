@@ -1,6 +1,6 @@
 import { fields, type Git, literal } from './git.ts';
 
-/** What a file held in a commit. */
+/** The content of a file in a commit. */
 export interface PastText {
   readonly commit: string;
   /** When it was committed, in seconds since the epoch. */
@@ -8,12 +8,12 @@ export interface PastText {
   readonly text: string;
 }
 
-/** How far back is looked. */
+/** How many commits to look back. */
 const limit = 20;
 
 /**
- * What `path`, seen from the top, held at HEAD, where hypervisors were deployed to as far as it is known here, and in the
- * commits before those that changed it: the newest first.
+ * Earlier contents of `path` (relative to the top), the newest first: at HEAD, in commits that are deployed on hypervisors,
+ * as far as this clone has them, and in earlier commits that changed it.
  */
 export async function pastTexts(git: Git, path: string): Promise<PastText[]> {
   const { code, out } = await git.run([
@@ -31,12 +31,12 @@ export async function pastTexts(git: Git, path: string): Promise<PastText[]> {
   return found;
 }
 
-/** What is read of one file in all, in bytes. */
+/** Most bytes that are read of one file, in all commits together. */
 const room = 8 * 1024 * 1024;
 
 /**
- * What `path`, seen from the top, holds in these commits; those that are not in this clone, or do not hold it, are left
- * out, and so is what comes after too much of it. Nothing is fetched.
+ * Contents of `path` (relative to the top) in these commits. Commits that are not in this clone or do not have the path are
+ * left out, and so are all that come after the size limit. Nothing is fetched.
  */
 export async function textsIn(
   git: Git,
@@ -45,7 +45,7 @@ export async function textsIn(
 ): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   let left = room;
-  // A commit's name may be a stranger's word.
+  // The id of a commit may come from a hypervisor.
   for (const commit of commits.filter((id) => /^[0-9a-f]{40,64}$/.test(id)).slice(0, limit)) {
     const env = { GIT_NO_LAZY_FETCH: '1' };
     const blob = await git.run(['cat-file', 'blob', `${commit}:${path}`], { env });

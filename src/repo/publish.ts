@@ -8,14 +8,14 @@ import { currentBranch } from './ready.ts';
 import { commitsNotHere, remoteState, remoteUrl } from './remote.ts';
 import type { Outcome, Published } from './repo.ts';
 
-/** Where a revert commit goes. */
+/** Where a revert commit is pushed to. */
 interface Target {
   readonly remote: string;
   readonly branch: string;
   readonly commit: string;
 }
 
-/** Pushes a revert and what is known about commits: together, or else the latter alone. */
+/** Pushes a revert together with the refs under refs/fleet/; if the branch is refused, only these refs. */
 export async function publishOutcome(git: Git, outcome: Outcome): Promise<Published> {
   const { settings, branch: commit } = outcome;
   const { remote } = settings;
@@ -31,7 +31,7 @@ export async function publishOutcome(git: Git, outcome: Outcome): Promise<Publis
   throw await branchRefused(git, target, refusal);
 }
 
-/** Refspecs for everything under refs/fleet/, and the hypervisors whose commit we do not have. */
+/** Refspecs for everything under refs/fleet/, and the hypervisors whose commit is not in this clone. */
 async function recordsOf(
   git: Git,
   { bad, deployed, forget = [] }: Outcome,
@@ -59,9 +59,9 @@ async function commitsHere(git: Git, commits: readonly string[]): Promise<Set<st
 }
 
 /**
- * Pushes refs under refs/fleet/ alone, without the user's pre-push hook: it is there to look at
- * commits before they leave, and these have left, past it. A slow or failing test suite must not
- * keep others from learning what runs where.
+ * Pushes only refs under refs/fleet/, without the user's pre-push hook. The hook is for checking commits before they are
+ * pushed, and these have been pushed before, with the hook. A slow or failing test suite must not keep others from learning
+ * what runs where.
  */
 async function pushRecords(
   git: Git,

@@ -31,13 +31,13 @@ export interface PushResult {
   readonly refs: readonly string[];
   /** Absent: it was pushed. */
   readonly refusal?: {
-    /** The user's own hook that said no; undefined: the remote did. */
+    /** The user's own hook that refused; undefined: the remote refused. */
     readonly hook: string | undefined;
     readonly detail: string;
   };
 }
 
-/** Pushes refspecs; by force only those that begin with `+`. @throws what `networkError` makes. */
+/** Pushes refspecs; by force only those that begin with `+`. @throws as `networkError` */
 export async function pushRefs(
   git: Git,
   remote: string,

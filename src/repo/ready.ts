@@ -6,7 +6,7 @@ import { refuseNameless, refuseShallow, refuseUnfinished } from './obstacles.ts'
 import { refuseMovedOn, remoteState, remoteUrl } from './remote.ts';
 import type { Upstream } from './repo.ts';
 
-/** Looks at everything that could keep a commit from being made and pushed, before anything is. */
+/** Checks in advance everything that could keep a commit from being made and pushed. */
 export async function ready(git: Git, settings: GitSettings): Promise<Upstream> {
   await refuseUnfinished(git);
   const [branch, url] = await Promise.all([
@@ -17,7 +17,7 @@ export async function ready(git: Git, settings: GitSettings): Promise<Upstream> 
   ]);
   const state = await remoteState(git, settings.remote, branch);
   await refuseMovedOn(git, settings.remote, branch, state.head);
-  // Without credentials: a hypervisor has its own, and this is printed and sent to it.
+  // Without credentials: this is printed and sent to hypervisors, which have their own.
   return { branch, url: redact(settings.url ?? url), state };
 }
 

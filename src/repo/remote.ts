@@ -18,7 +18,7 @@ export async function remoteUrl(git: Git, remote: string): Promise<string> {
   });
 }
 
-/** What the remote holds now, asked in one round trip. */
+/** The state of the remote, read in one round trip. */
 export async function remoteState(git: Git, remote: string, branch: string): Promise<RemoteState> {
   const patterns = [`refs/heads/${branch}`, fleetRefs];
   const { code, out, err } = await git.run(['ls-remote', '--', remote, ...patterns]);
@@ -26,7 +26,7 @@ export async function remoteState(git: Git, remote: string, branch: string): Pro
   return parseRemoteState(out.toString(), branch);
 }
 
-/** @throws FleetError `git.moved-on` when the remote's branch holds commits that HEAD has not. */
+/** @throws FleetError `git.moved-on` if the remote's branch has commits that HEAD does not have */
 export async function refuseMovedOn(
   git: Git,
   remote: string,
@@ -42,8 +42,7 @@ export async function refuseMovedOn(
 }
 
 /**
- * Commits of `theirs` that `ours` has not, a line each; undefined: there are none. Fetches the
- * branch only when there are some.
+ * Commits of `theirs` that `ours` does not have, one per line; undefined: none. Fetches the branch only if there are some.
  */
 export async function commitsNotHere(
   git: Git,
@@ -55,7 +54,7 @@ export async function commitsNotHere(
   if (theirs === undefined) return undefined;
   const { code } = await git.run(['merge-base', '--is-ancestor', theirs, ours]);
   if (code === 0) return undefined;
-  // Only their commits: no ref of this clone's changes, for who only looks comes here, too.
+  // Fetches only commits and changes no ref of this clone, because commands that change nothing call this, too.
   const options = ['--quiet', '--no-tags', '--no-write-fetch-head', '--refmap='];
   const fetched = await git.run(['fetch', ...options, '--', remote, `refs/heads/${branch}`]);
   if (fetched.code !== 0) throw networkError(remote, fetched.err);
@@ -65,8 +64,8 @@ export async function commitsNotHere(
 }
 
 /**
- * The one place that looks at words: for a connection that fails, git has the same exit status
- * whatever the cause. They choose between three hints; the words themselves are the detail.
+ * The one place that reads git's messages: if a connection fails, git's exit status is the same for every cause. The
+ * message only decides between three hints; it is itself shown as the detail.
  */
 export function networkError(remote: string, detail: string): FleetError {
   if (/does not support --atomic/i.test(detail))
@@ -89,7 +88,7 @@ export function networkError(remote: string, detail: string): FleetError {
   });
 }
 
-/** Was the branch at the remote when somebody last fetched or pushed it here? */
+/** Whether the branch was at the remote when it was last fetched or pushed in this clone. */
 export async function hasSeen(git: Git, remote: string, branch: string): Promise<boolean> {
   const ref = `refs/remotes/${remote}/${branch}`;
   return (await git.run(['rev-parse', '--verify', '--quiet', ref])).code === 0;

@@ -4,8 +4,8 @@ import type { Git } from './git.ts';
 import { refuseNameless } from './obstacles.ts';
 
 /**
- * A commit with the files of `good` on top of `on`. The user's commit hooks do not run: they look at
- * index and work tree, which stay as they are, and `good` has passed them before.
+ * Makes a commit with the files of `good` on top of `on`. The user's commit hooks do not run: they check index and work
+ * tree, which do not change, and `good` has passed them before.
  */
 export async function revertTo(
   git: Git,
@@ -57,7 +57,7 @@ async function refuseStrange(git: Git, good: string, on: string): Promise<void> 
     );
 }
 
-/** Commits that `head` has and `good` has not, the newest 20, a line each. */
+/** Commits that `head` has and `good` does not have, the newest 20, one per line. */
 export async function commitsBetween(git: Git, good: string, head: string): Promise<string[]> {
   const log = await git.text([
     ...['log', '--max-count=20', '--no-show-signature', '--encoding=UTF-8', '--format=%h %s'],

@@ -7,13 +7,13 @@ export interface Child {
   /** Such as `pre-commit`; undefined: not a hook. */
   readonly hook: string | undefined;
   readonly argv: readonly string[];
-  /** Undefined: it did not end before git did. */
+  /** Undefined: it had not ended when git did. */
   readonly code: number | undefined;
 }
 
 /**
- * Runs git and tells which programs it started and how they ended, from git's own machine-readable
- * trace: that is how a failing hook is told from a failing signature without reading prose.
+ * Runs git and reports which programs it started and how they ended, from git's machine-readable trace. This tells a
+ * failing hook from a failing signature without parsing messages.
  */
 export async function runTraced(
   git: Git,
@@ -47,7 +47,7 @@ function children(text: string): Child[] {
   const found = new Map<number | undefined, Child>();
   for (const line of text.split('\n')) {
     const event = line.startsWith('{') ? (JSON.parse(line) as Event) : undefined;
-    // A slash: a git inside of this git (a hook's), which traces into the same file.
+    // With a slash it is a git inside this one (in a hook), which writes to the same trace.
     if (event === undefined || event.sid.includes('/')) continue;
     if (event.event === 'child_start')
       found.set(event.child_id, { hook: event.hook_name, argv: event.argv ?? [], code: undefined });
@@ -58,7 +58,7 @@ function children(text: string): Child[] {
   return [...found.values()];
 }
 
-/** The hook that said no, if one did. */
+/** The hook that failed, if one did. */
 export function failedHook(children: readonly Child[]): string | undefined {
   return children.find((child) => child.hook !== undefined && child.code !== 0)?.hook;
 }

@@ -4,7 +4,7 @@ import { currentHead } from './head.ts';
 import { type ObjectFormat, objectId } from './object-id.ts';
 import type { Contents } from './repo.ts';
 
-/** The tree that `commit` of these contents would have, made in an index of its own. */
+/** The tree that a `commit` of these contents would have, made in an index of its own. */
 export async function treeWith(
   git: Git,
   format: ObjectFormat,

@@ -1,9 +1,9 @@
 import type { SimpleGitOptions } from 'simple-git';
 
 /**
- * simple-git refuses variables and settings that make git start a program or read elsewhere, for
- * callers whose arguments or environment come from strangers. Here the arguments are fleet's own, and
- * the environment is the user's: git at the desk is to do what it does in the user's own shell.
+ * simple-git refuses variables and settings that make git start a program or read other files, to protect callers whose
+ * arguments or environment come from strangers. Here the arguments are fleet's own and the environment is the user's, and
+ * git should do what it does in the user's own shell.
  */
 export const usersOwn: NonNullable<SimpleGitOptions['unsafe']> = {
   // GIT_ASKPASS, core.askPass: how an https remote gets its password
@@ -16,7 +16,7 @@ export const usersOwn: NonNullable<SimpleGitOptions['unsafe']> = {
   allowUnsafeSshCommand: true,
   // GIT_PROXY_COMMAND, core.gitProxy
   allowUnsafeGitProxy: true,
-  // GIT_EXTERNAL_DIFF, diff.*.command: difftastic and the like; fleet asks for plumbing's output
+  // GIT_EXTERNAL_DIFF, diff.*.command: difftastic and the like; fleet uses plumbing commands, which ignore these
   allowUnsafeDiffExternal: true,
   allowUnsafeDiffTextConv: true,
   // GIT_TEMPLATE_DIR, init.templateDir: what the user's new repositories get

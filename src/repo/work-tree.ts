@@ -15,15 +15,15 @@ import { dirname, join } from 'node:path';
 import { FleetError } from '../model/errors.ts';
 
 /**
- * Files of a repository, which others write, too: whoever can open a pull request can commit a link to
- * anywhere. Nothing here follows one, in any part of a path below the repository.
+ * Files of a repository that others write, too: everyone who can open a pull request can commit a link to anywhere. So no
+ * function here follows links, in any part of a path below the repository.
  */
 
-/** Larger ones are nothing that a person wrote, or fleet or Nix for one. */
+/** Most bytes of a file; no person, nor fleet or Nix, writes larger ones. */
 const maxBytes = 16 * 2 ** 20;
 
 /**
- * The text of a file, or undefined when it is not there. @param top real path of the repository, which is trusted
+ * The text of a file, or undefined if it does not exist. @param top real path of the repository, which is trusted
  * @throws FleetError `workspace.unsafe-file` for a link, a device, a folder, or more than 16 MiB
  */
 export function readWithin(top: string, path: string): string | undefined {
@@ -37,17 +37,17 @@ export function readWithin(top: string, path: string): string | undefined {
 }
 
 /**
- * The text of a regular file of a bounded size; its last name is not followed.
- * @throws FleetError `workspace.unsafe-file`; the system's error when it is not there
+ * The text of a regular file of a bounded size; the file itself must not be a link.
+ * @throws FleetError `workspace.unsafe-file`; the system's error if it does not exist
  */
 export function readRegular(file: string): string {
   let fd: number;
   try {
-    // A pipe without a writer would wait for one.
+    // Opening a pipe without a writer would wait for one.
     fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // FreeBSD says EMLINK.
+    // EMLINK on FreeBSD.
     if (code === 'ELOOP' || code === 'EMLINK') throw unsafe(file, 'is a link');
     throw error;
   }
@@ -61,7 +61,7 @@ export function readRegular(file: string): string {
   }
 }
 
-/** Puts a file there, whole or not at all; one of that name is replaced, be it a link. Makes its folders. */
+/** Writes a file, whole or not at all, and creates its folders. Replaces a file or link of that name. */
 export function writeWithin(top: string, path: string, text: string): void {
   const file = join(top, path);
   makeFolders(top, path);
@@ -75,7 +75,7 @@ export function writeWithin(top: string, path: string, text: string): void {
   }
 }
 
-/** Puts a file there unless something has its name, be it a link to nowhere. @returns whether it did */
+/** Writes a file unless something of that name exists, even a broken link. @returns whether it did */
 export function writeNewWithin(top: string, path: string, text: string): boolean {
   makeFolders(top, path);
   try {
@@ -87,7 +87,7 @@ export function writeNewWithin(top: string, path: string, text: string): boolean
   }
 }
 
-/** Removes a file, or the link that has its name. */
+/** Removes a file, or a link of that name. */
 export function removeWithin(top: string, path: string): void {
   if (foldersAreReal(top, path)) rmSync(join(top, path), { force: true });
 }
@@ -96,7 +96,7 @@ function makeFolders(top: string, path: string): void {
   if (!foldersAreReal(top, path)) mkdirSync(dirname(join(top, path)), { recursive: true });
 }
 
-/** Whether all folders on the way are there. @throws FleetError `workspace.unsafe-file` when one is a link */
+/** Whether all folders of a path exist. @throws FleetError `workspace.unsafe-file` if one is a link */
 function foldersAreReal(top: string, path: string): boolean {
   const parts = path.split('/').slice(0, -1);
   let folder = top;
