@@ -38,7 +38,7 @@ import { modulePath } from './rules/modules.ts';
 import type { Check as CheckYaml, FleetYaml } from './schema.generated.ts';
 import { credentials, share, stateVersionOf, users, vmmOf, volume } from './vm-fields.ts';
 
-/** A draft that no rule objects to → the Fleet, every default filled in. */
+/** Makes the Fleet from a draft without errors, with every default filled in. */
 export function assemble(draft: Draft): Fleet {
   const { yaml } = draft;
   const layers = layersOf(draft);

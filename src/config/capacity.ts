@@ -4,7 +4,7 @@ import { parseSize } from '../model/units.ts';
 import type { DraftVm, Merged } from './normalise.ts';
 import type { Capacity as CapacityYaml } from './schema.generated.ts';
 
-/** What of `capacity` is declared, and the defaults of how it is given away. */
+/** The declared capacity, with defaults for reserve and overcommitment. */
 export function capacityOf(yaml: CapacityYaml = {}): Capacity {
   const { vcpu, memory, disk, reserve = {}, overcommit = {} } = yaml;
   return {
@@ -30,7 +30,7 @@ export const vcpuOf = ({ vcpu = 1 }: Merged): number => vcpu;
 
 export const memoryOf = ({ memory = '1GiB' }: Merged): number => parseSize(memory)!;
 
-/** What a vm asks of its hypervisor. */
+/** What a vm asks for on its hypervisor. */
 export function demandOf({ name, merged }: DraftVm): Demand {
   return demand(name, merged.state ?? 'running', {
     vcpu: vcpuOf(merged),

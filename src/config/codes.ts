@@ -1,6 +1,6 @@
 /**
- * Every code a diagnostic of fleet.yaml can have and the mistake it stands for. E: error, W: warning.
- * Codes are stable: one that falls out of use is not given to something else.
+ * Every code of a diagnostic, and the mistake that it stands for. E: error, W: warning. Codes are stable: one that is no
+ * longer used is not given to another mistake.
  */
 export const codes = {
   E100: 'the file is empty',

@@ -17,12 +17,12 @@ import { readYaml } from './yaml.ts';
 
 export type Kind = 'vm' | 'hypervisor' | 'network';
 
-/** One thing of a fleet with all of its fields, and where each of them is from. */
+/** A vm, hypervisor or network with all of its fields, and where each of them comes from. */
 export interface Effective {
   readonly kind: Kind;
   readonly name: string;
   readonly fields: TracedMap['fields'];
-  /** The line of fleet.yaml that an origin leads to. */
+  /** The line in fleet.yaml of an origin. */
   readonly lineOf: (origin: Origin) => number;
 }
 
@@ -31,9 +31,8 @@ type Tree = Map<string, Traced>;
 const maps = { vm: 'vms', hypervisor: 'hypervisors', network: 'networks' } as const;
 
 /**
- * The effective configuration of everything that a name can mean, vms first: `vm1`, or `networks.vm1`
- * for what is called so and nothing else.
- * @param text a fleet.yaml that reads as `fleet`
+ * The effective configuration of everything with this name, vms first: `vm1`, or `networks.vm1` for that one only.
+ * @param text the fleet.yaml that `fleet` was read from
  */
 export function effective(text: string, fleet: Fleet, name: string): Effective[] {
   const source = readYaml(text.replace(/^\ufeff/, ''));
@@ -54,7 +53,7 @@ export function effective(text: string, fleet: Fleet, name: string): Effective[]
   });
 }
 
-/** What fleet.yaml says of it, all layers as one. */
+/** What fleet.yaml says about it, with all layers merged. */
 function written(kind: Kind, name: string, draft: Draft): Tree | undefined {
   const thing = draft[maps[kind]].get(name);
   if (!thing) return undefined;
@@ -67,7 +66,7 @@ function written(kind: Kind, name: string, draft: Draft): Tree | undefined {
       const at = { ...from, path: [...path, field] };
       const traced = field === 'config' ? traceConfig(value, at) : trace(value, at);
       const known = tree.get(field);
-      // What a list of a config says twice, it means twice.
+      // In `config` a list may contain an item twice.
       tree.set(field, known ? merge(known, traced, field !== 'config') : traced);
     }
   }
@@ -81,7 +80,7 @@ function labelOf([top, name]: Path, kind: Kind): string {
 
 const missing = (value: Data): Traced => trace(value, undefined);
 
-/** Fields whose default is not the same for every vm. */
+/** Fields with a default that differs between vms. */
 function ofVm(tree: Tree, name: string, draft: Draft, fleet: Fleet): void {
   const vm = fleet.vms.find((other) => other.name === name);
   const machine = vm && draft.hypervisors.get(vm.on);
@@ -101,7 +100,7 @@ function ofVm(tree: Tree, name: string, draft: Draft, fleet: Fleet): void {
   addToItems(tree, 'volumes', 'image', vm.volumes);
 }
 
-/** What the items of a list have that need not be written; the fleet has them in the same order. */
+/** Adds to the items of a list the defaults that need not be written; the fleet has the items in the same order. */
 function addToItems<Of extends string>(
   tree: Tree,
   list: string,
@@ -124,7 +123,7 @@ function add(map: Traced, field: string, value: Data | undefined): Traced {
   return { ...map, fields: new Map([...map.fields, [field, missing(value)]]) };
 }
 
-/** Fields in the order of the schema, with its defaults where there is nothing. */
+/** Fields in the order of the schema, with its defaults for missing ones. */
 function fillFields(tree: Tree | TracedMap['fields'], known: Defaults['fields']): Tree {
   const filled: Tree = new Map();
   for (const [field, its] of Object.entries(known ?? {})) {

@@ -7,7 +7,7 @@ import { modulePath } from './rules/modules.ts';
 import type { Settings } from './schema.generated.ts';
 import { credentials, share, stateVersionOf, users, vmmOf, volume } from './vm-fields.ts';
 
-/** Where the fields of vms come from: put together again, its layers are what a vm has. */
+/** The layers of the vms: merged in order, they give the fields of a vm. */
 export function layersOf({ yaml, vms }: Draft): Layers | undefined {
   const defaults = layer(yaml.defaults ?? {});
   const profiles = new Map(
@@ -28,7 +28,7 @@ export function layersOf({ yaml, vms }: Draft): Layers | undefined {
 
 function layer(settings: Settings): Layer {
   const { vcpu, memory, hypervisor, timezone, stateVersion } = settings;
-  // Also by itself a layer has each text of a list once.
+  // Within a layer, too, a list contains each text only once.
   const own = merge(none, settings);
   return {
     ...(vcpu !== undefined && { vcpu }),

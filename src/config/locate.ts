@@ -30,7 +30,7 @@ function countBelow(sorted: readonly number[], limit: number): number {
   return low;
 }
 
-/** Finds the place of a path or an offset in the text. Built when there is something to report. */
+/** Finds the line and column of a path or an offset. Built only if there is something to report. */
 export class Locator {
   readonly #text: string;
   readonly #root: Node | null;
@@ -61,7 +61,7 @@ export class Locator {
     };
   }
 
-  /** The line that a value is on; 0 where the path leads nowhere. */
+  /** The line that a value is on; 0 if there is nothing at this path. */
   line(path: Path): number {
     const range = this.#find(path, 'value');
     return range ? this.#place(range).line : 0;
@@ -82,12 +82,12 @@ export class Locator {
     };
   }
 
-  /** Characters between two offsets; one beyond U+FFFF takes two places in the text. */
+  /** The number of characters between two offsets; one beyond U+FFFF takes two places in the text. */
   #characters(from: number, to: number): number {
     return to - from - (countBelow(this.#astral, to) - countBelow(this.#astral, from));
   }
 
-  /** Of the deepest node that the path leads to: what is missing is shown at what should have it. */
+  /** The range of the deepest existing node on the path: something that is missing is shown where it should be. */
   #find(path: Path, on: 'key' | 'value'): Range | undefined {
     let node = this.#root;
     let key: Node | undefined;
@@ -105,7 +105,7 @@ export class Locator {
     const scalar = isScalar(node) && node.range && node.range[1] > node.range[0];
     const chosen = key && (on === 'key' || !complete || !scalar) ? key : node;
     if (!chosen?.range) return undefined;
-    // A map or list in a list: its first character is enough to see it.
+    // Of a map or list in a list only the first character is marked.
     return isMap(chosen) || isSeq(chosen)
       ? [chosen.range[0], chosen.range[0] + 1]
       : [chosen.range[0], chosen.range[1]];
@@ -119,7 +119,7 @@ export class Locator {
     let pairs = this.#pairs.get(map);
     if (pairs === undefined) {
       pairs = new Map();
-      // The first of two equal keys is the one that was read, and own keys come before merged ones.
+      // Of two equal keys the first one counts, and own keys before merged ones.
       for (const pair of map.items) {
         const text = keyText(pair.key);
         if (text !== undefined && !pairs.has(text)) pairs.set(text, pair);

@@ -13,7 +13,7 @@ import type {
 } from './schema.generated.ts';
 import type { Shape } from './shape.ts';
 
-/** Vm fields as they stand in one place of the file. */
+/** Vm fields as written in one place of the file. */
 export interface Layer {
   readonly path: Path;
   readonly settings: Settings;
@@ -32,7 +32,7 @@ type Lists =
   | 'checks'
   | 'dependsOn';
 
-/** Vm fields of several places as one; what is a list or a map is never absent. */
+/** Merged vm fields of several places; lists and maps are never absent. */
 export type Merged = Settings & Required<Pick<Settings, Lists>>;
 
 export interface DraftVm {
@@ -42,13 +42,13 @@ export interface DraftVm {
   readonly merged: Merged;
   /** Where the fields come from: defaults, profiles, the vm itself. */
   readonly layers: readonly Layer[];
-  /** Its networks, and where they and its addresses are written. */
+  /** Its networks, with the places where they and its addresses are written. */
   readonly links: readonly Link[];
 }
 
 export interface Link {
   readonly network: string;
-  /** What names the NIC beside its vm; undefined for the first one. */
+  /** The part of the NIC's name after the vm's; undefined for the first one. */
   readonly further: string | undefined;
   readonly path: Path;
   readonly address: string | undefined;
@@ -60,7 +60,7 @@ export interface DraftNetwork {
   readonly path: Path;
   readonly yaml: Network;
   readonly subnet: Subnet;
-  /** Absent, too, where it is written but is none. */
+  /** Also absent if what is written is not an address. */
   readonly subnet6: Subnet6 | undefined;
   readonly members: Member[];
 }
@@ -79,14 +79,14 @@ export interface DraftHypervisor {
   readonly networks: Set<DraftNetwork>;
 }
 
-/** fleet.yaml with its references followed, in the order of the file; what the rules look at. */
+/** fleet.yaml with references resolved, in the order of the file: the input of the rules. */
 export interface Draft {
   readonly yaml: FleetYaml;
   readonly known: Shape['known'];
   readonly vms: ReadonlyMap<string, DraftVm>;
   readonly networks: ReadonlyMap<string, DraftNetwork>;
   readonly hypervisors: ReadonlyMap<string, DraftHypervisor>;
-  /** Every place with vm fields once, so that a mistake in the defaults is said once. */
+  /** Every place with vm fields, once each, so that a mistake in the defaults is reported once. */
   readonly layers: readonly Layer[];
 }
 
@@ -104,7 +104,7 @@ export const none: Merged = {
   dependsOn: [],
 };
 
-/** Defaults, then profiles, then the vm. A later scalar wins; lists and maps are added to. */
+/** Merges defaults, profiles and the vm, in this order. A later scalar wins; lists and maps are combined. */
 export function merge(base: Merged, own: Settings): Merged {
   return {
     ...base,
@@ -141,7 +141,7 @@ function mergeUsers(base: Users, own: Users): Users {
   return merged;
 }
 
-/** Follows every reference that can be followed; those that cannot are for the rules to report. */
+/** Resolves every reference that it can; the rules report the others. */
 export function normalise({ yaml, known }: Shape): Draft {
   const defaults: Layer = { path: ['defaults'], settings: yaml.defaults ?? {} };
   const profiles = new Map(
@@ -198,7 +198,7 @@ export function normalise({ yaml, known }: Shape): Draft {
     hypervisor?.vms.push(draft);
     for (const link of draft.links) {
       const network = networks.get(link.network);
-      // One that is named twice over is reported once.
+      // One that is named twice is reported once.
       if (!network || network.members.at(-1)?.vm === draft) continue;
       network.members.push({ vm: draft, link });
       hypervisor?.networks.add(network);
@@ -227,7 +227,7 @@ function linksOf(vm: Vm, path: Path): Link[] {
   });
 }
 
-/** Where the value that a vm ended up with is written. */
+/** Where the effective value of a vm is written. */
 export function origin(vm: DraftVm, field: keyof Settings): Path {
   const layer = vm.layers.findLast(({ settings }) => Object.hasOwn(settings, field));
   return layer ? [...layer.path, field] : vm.path;
@@ -235,7 +235,7 @@ export function origin(vm: DraftVm, field: keyof Settings): Path {
 
 const ofHypervisor = { all: 'always', healthy: 'healthy', none: 'never' } as const;
 
-/** Whether a vm starts after a reboot: what it says, else what its hypervisor says. */
+/** Whether a vm starts after a reboot: as the vm says, else as its hypervisor says. */
 export function autostart({ yaml, merged }: DraftVm, { hypervisors }: Draft): Autostart {
   if (merged.state === 'stopped') return 'never';
   return merged.autostart ?? ofHypervisor[hypervisors.get(yaml.on)?.yaml.autostart ?? 'all'];

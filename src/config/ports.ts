@@ -6,7 +6,7 @@ const web: readonly Port[] = [
   { protocol: 'tcp', port: 443 },
 ];
 
-/** `egress` as it is written → what it lets out. */
+/** Reads `egress`. */
 export function egressPorts(egress: NonNullable<NetworkYaml['egress']>): Network['egress'] {
   if (typeof egress !== 'string') return [...new Set(egress)].map(port);
   if (egress === 'all') return 'all';

@@ -8,14 +8,14 @@ import { readShape } from './shape.ts';
 import { isFields } from './tree.ts';
 import { readYaml, type Source } from './yaml.ts';
 
-/** A Fleet and what is doubtful about it, or everything that is wrong. */
+/** A Fleet with warnings, or all errors. */
 type FleetReading =
   | { readonly fleet: Fleet; readonly warnings: Diagnostic[] }
   | { readonly diagnostics: Diagnostic[] };
 
-/** Reads the text of a fleet.yaml; `file` is what diagnostics call it. Never throws. */
+/** Reads the text of a fleet.yaml; `file` is its name in diagnostics. Never throws. */
 export function readFleet(text: string, file: string): FleetReading {
-  // A byte order mark is no part of the text, and no column counts it.
+  // A byte order mark is not part of the text and counts for no column.
   const source = readYaml(text.replace(/^\ufeff/, ''));
   const { draft, findings } = inspect(source);
   const found = [...source.findings, ...findings, ...undecided(text)];
@@ -27,8 +27,8 @@ export function readFleet(text: string, file: string): FleetReading {
 }
 
 /**
- * What `fleet init` left to a person, each a comment. Those of vms in comments wait until these are
- * uncommented: they have two signs of a comment in front.
+ * Decisions that `fleet init` left to a person, as comments. Those of vms that are commented out begin with two `#`, so
+ * they count only when the vm is uncommented.
  */
 function* undecided(text: string): Iterable<Finding> {
   for (const match of text.replace(/^\ufeff/, '').matchAll(/^( *# )(DECIDE: .*)$/gm)) {
@@ -44,7 +44,7 @@ function* undecided(text: string): Iterable<Finding> {
   }
 }
 
-/** Schema, then rules on whatever the schema has no objection to. */
+/** Checks the schema, then the rules on the parts that are valid by the schema. */
 function inspect({ data, findings }: Source): { draft?: Draft; findings: Finding[] } {
   if (data === undefined) return { findings: [] };
   if (!isFields(data)) {
@@ -60,13 +60,13 @@ function inspect({ data, findings }: Source): { draft?: Draft; findings: Finding
   return { draft, findings: [...shape.findings, ...rules.flatMap((rule) => [...rule(draft)])] };
 }
 
-/** Findings with line and column, in the order of the file, each once. */
+/** Findings with line and column, in the order of the file, without duplicates. */
 function place(findings: readonly Finding[], source: Source, file: string): Diagnostic[] {
   const locator = source.locator();
   const unique = new Map<string, Diagnostic>();
   for (const finding of findings) {
     const found = locator.diagnostic(finding, file);
-    // A mistake in the defaults or behind an alias shows in every vm, but is made once.
+    // A mistake in the defaults or behind an alias is found in every vm, but was made once.
     const key = `${found.code}:${found.line}:${found.column}`;
     if (!unique.has(key)) unique.set(key, found);
   }

@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import { didYouMean } from '../model/suggest.ts';
 import { type Finding, formatPath, type Path, quote, secret } from './finding.ts';
 
-/** The parts of a schema that say what was expected. */
+/** The parts of a schema that are used in messages. */
 interface Expected {
   readonly title?: string;
   readonly type?: string | readonly string[];
@@ -13,7 +13,7 @@ interface Expected {
   readonly properties?: Readonly<Record<string, Expected>>;
 }
 
-/** An error of the validator in words of our own; undefined: another error says the same. */
+/** Our own message for an error of the validator; undefined if another error says the same. */
 export function explainShape(error: ErrorObject, path: Path): Finding | undefined {
   const expected = error.parentSchema as Expected;
   const where = formatPath(path) || 'fleet.yaml';
@@ -75,7 +75,7 @@ export function explainShape(error: ErrorObject, path: Path): Finding | undefine
         const message = `${quote(name)} is not ${kindOf(expected)}`;
         return { code: 'E208', path: [...path, name], on: 'key', message, hint: naming(error) };
       }
-      // An error of the text already, and not to be repeated.
+      // The text check has reported this already.
       if (secret.test(String(data))) return undefined;
       const hint = nearForm(String(data)) ?? exampleHint(expected);
       return {
@@ -98,7 +98,7 @@ export function explainShape(error: ErrorObject, path: Path): Finding | undefine
   }
 }
 
-/** For a name: the rule, which is what the schema's description says. */
+/** For a name: the rule, from the schema's description. */
 function naming(error: ErrorObject): string | undefined {
   const { description } = error.parentSchema as { description?: string };
   return description?.replace(/\.$/, '').replace(/^./, (letter) => letter.toLowerCase());
@@ -126,7 +126,7 @@ function exampleHint({ examples }: Expected): string | undefined {
   return `for example ${examples.map(asYaml).join(' or ')}`;
 }
 
-/** What was written, as the type it should have been. */
+/** The written value as the type that it should have had. */
 function convert(data: unknown, { type, pattern }: Expected): string | undefined {
   const types = [type].flat();
   if (types.includes('boolean') && typeof data === 'string') {
@@ -134,7 +134,7 @@ function convert(data: unknown, { type, pattern }: Expected): string | undefined
     if (/^(no|off|n|false)$/i.test(data)) return 'write false';
   }
   if (pattern !== undefined && typeof data === 'number') {
-    // 25.10 is the number 25.1 by now.
+    // YAML has read 25.10 as the number 25.1.
     const forms = Number.isInteger(data) ? [String(data)] : [String(data), data.toFixed(2)];
     const text = forms.find((form) => new RegExp(pattern).test(form));
     if (text !== undefined) return `write "${text}"`;
@@ -147,7 +147,7 @@ function convert(data: unknown, { type, pattern }: Expected): string | undefined
   return undefined;
 }
 
-/** A size or duration in the spelling of another tool, in ours. */
+/** A size or duration in the notation of another tool, converted to ours. */
 function nearForm(text: string): string | undefined {
   const [, size, unit] = /^([1-9][0-9]{0,6}) ?([KMGT])i?B?$/i.exec(text) ?? [];
   if (size && unit && unit.toUpperCase() !== 'K') return `write ${size}${unit.toUpperCase()}iB`;

@@ -10,11 +10,11 @@ import { validate } from './validate.generated.ts';
 const kinds = ['inputs', 'profiles', 'hypervisors', 'networks', 'vms'] as const;
 export type Kind = (typeof kinds)[number];
 
-/** What of fleet.yaml has the shape it must have. */
+/** The part of fleet.yaml that is valid by the schema. */
 export interface Shape {
-  /** Without whatever is broken: the rules still see the rest, so that all is said at once. */
+  /** Without the invalid parts. The rules still check the rest, so that everything is reported at once. */
   readonly yaml: FleetYaml;
-  /** Names of each kind, broken ones included; undefined: it cannot be told. */
+  /** Names of each kind, including invalid things; undefined: unknown. */
   readonly known: Readonly<Record<Kind, ReadonlySet<string> | undefined>>;
   readonly findings: Finding[];
 }
@@ -24,7 +24,7 @@ const check = validate as unknown as {
   errors?: ErrorObject[] | null;
 };
 
-/** Checks data against the schema and leaves the sound part. */
+/** Checks data against the schema and returns the valid part. */
 export function readShape(data: Fields): Shape {
   const known = Object.fromEntries(
     kinds.map((kind) => {
@@ -39,7 +39,7 @@ export function readShape(data: Fields): Shape {
   for (const error of check.errors ?? []) {
     const path = pathOf(data, error.instancePath);
     const finding = explainShape(error, path);
-    // Said already, by the text itself: broken all the same.
+    // Reported already, as an error of the text, but still invalid.
     if (finding === undefined && error.keyword === 'pattern') broken.push(path);
     if (finding === undefined) continue;
     findings.push(finding);
@@ -48,7 +48,7 @@ export function readShape(data: Fields): Shape {
   return { yaml: without(data, broken) as unknown as FleetYaml, known, findings };
 }
 
-/** A JSON pointer as a path; whether a step is an index only the data can tell. */
+/** A JSON pointer as a path. Only the data tells whether a step is an index. */
 function pathOf(data: Data, pointer: string): (string | number)[] {
   let at: Data | undefined = data;
   return pointer
@@ -65,7 +65,7 @@ function pathOf(data: Data, pointer: string): (string | number)[] {
     });
 }
 
-/** The data without the things (a vm, a network, the defaults) that the paths lead into. */
+/** The data without the things (a vm, a network, the defaults) that contain these paths. */
 function without(data: Fields, paths: readonly Path[]): Fields {
   const rest: Record<string, Data> = { ...data };
   const copied = new Set<string>();

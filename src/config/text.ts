@@ -1,13 +1,13 @@
 import { type Finding, secret } from './finding.ts';
 
-/** A binary file has too many to list. */
+/** At most this many, because a binary file has too many to list. */
 const maxListed = 20;
 
-/** What can be said of the text before it is read as YAML. */
+/** Checks of the text before it is read as YAML. */
 export function readText(text: string): Finding[] {
   const findings: Finding[] = [];
-  // A carriage return is half of a line break; U+FFFD stands where bytes were not UTF-8; direction marks make a
-  // line read otherwise than it is.
+  // Except carriage returns, which are part of line breaks. U+FFFD replaces bytes that are not UTF-8; direction marks make
+  // a line look different from what it is.
   const control =
     /[^\P{Cc}\t\n\r]|\r(?!\n)|\p{Surrogate}|[\ufeff\ufffd\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
   for (const match of text.matchAll(control)) {

@@ -3,13 +3,13 @@ import type { Data } from '../model/fleet.ts';
 import type { Path } from './finding.ts';
 import { isFields } from './tree.ts';
 
-/** Where a value was written: a path into fleet.yaml, and what that part of it is called. */
+/** Where a value was written: a path in fleet.yaml, and a name for that part of the file. */
 export interface Origin {
   readonly layer: string;
   readonly path: Path;
 }
 
-/** Data of which every part knows its origin; undefined: nobody wrote it, it is the default. */
+/** Data in which every part has its origin; undefined: a default, which nobody wrote. */
 export type Traced = TracedValue | TracedList | TracedMap;
 
 export interface TracedValue {
@@ -31,7 +31,7 @@ export interface TracedMap {
 const within = (from: Origin | undefined, step: string | number): Origin | undefined =>
   from && { ...from, path: [...from.path, step] };
 
-/** Data as it is written in one place; a list has each text once. */
+/** Data as written in one place; a list contains each text once. */
 export function trace(data: Data, from: Origin | undefined): Traced {
   if (isFields(data)) {
     const entries = Object.entries(data);
@@ -47,7 +47,7 @@ export function trace(data: Data, from: Origin | undefined): Traced {
 
 const isList = (data: Data): data is readonly Data[] => Array.isArray(data);
 
-/** A `config` as written in one place: every key one attribute name, dotted keys split. */
+/** A `config` as written in one place, with dotted keys split into attribute names. */
 export function traceConfig(data: Data, from: Origin): Traced {
   if (isList(data)) {
     const items = data.map((item, i) => traceConfig(item, within(from, i)!));
@@ -67,9 +67,8 @@ export function traceConfig(data: Data, from: Origin): Traced {
 }
 
 /**
- * As src/config/normalise.ts merges layers: maps and lists are added to, of two other values the
- * second wins.
- * @param once whether a list has each text only once
+ * Merges layers as src/config/normalise.ts does: maps and lists are combined; of two other values the second wins.
+ * @param once whether a list contains each text only once
  */
 export function merge(first: Traced, second: Traced, once: boolean): Traced {
   if (first.kind === 'list' && second.kind === 'list') {
@@ -96,7 +95,7 @@ function distinct(items: readonly Traced[]): Traced[] {
   });
 }
 
-/** A map of maps as one map of dotted keys, as `config` is best read. */
+/** A map of maps as one map with dotted keys, in which `config` is easiest to read. */
 export function flatten(map: TracedMap): TracedMap {
   const fields = new Map<string, Traced>();
   const add = (value: Traced, key: string): void => {

@@ -17,7 +17,7 @@ import type { Finding } from './finding.ts';
 
 /** Deeper than any fleet.yaml, shallow enough for every function that walks it. */
 const maxDepth = 100;
-/** What aliases may add; a few lines of them can stand for billions of values. */
+/** How many values aliases may add: a few lines of aliases can stand for billions. */
 const maxExpanded = 1_000_000;
 
 const coreTags = /^tag:yaml\.org,2002:(str|int|float|bool|null|map|seq)$/;
@@ -28,22 +28,22 @@ export type Fields = Readonly<Record<string, Data>>;
 export const isFields = (data: Data | undefined): data is Fields =>
   typeof data === 'object' && data !== null && !Array.isArray(data);
 
-/** The data of a YAML document, and which node each alias stands for. */
+/** The data of a YAML document, and the node that each alias refers to. */
 export interface Tree {
   readonly data: Data;
   readonly targets: ReadonlyMap<Alias, Node>;
   readonly findings: Finding[];
 }
 
-/** A key as text. Numbers and booleans count as they are written; undefined: not a scalar, or null. */
+/** A key as text. Numbers and booleans are taken as written; undefined: not a scalar, or null. */
 export function keyText(key: unknown): string | undefined {
   if (!isScalar(key) || key.value === null) return undefined;
   return typeof key.value === 'string' ? key.value : (key.source ?? String(key.value));
 }
 
 /**
- * Nodes → data. By hand and not with toJS(): linear with many keys and many aliases, and finding
- * what toJS() would pass over in silence.
+ * Converts nodes to data. Not with toJS(), because this is linear with many keys and aliases, and reports errors that
+ * toJS() ignores.
  */
 export function readTree(root: Node | null): Tree {
   const findings: Finding[] = [];
@@ -122,7 +122,7 @@ export function readTree(root: Node | null): Tree {
       if (key === undefined) {
         report('E110', at, 'this key is not text', 'write the key as plain text or in quotes');
       } else if (!checkText(key, at)) {
-        // Said.
+        // Reported already.
       } else if (key === '__proto__') {
         report('E110', at, 'this key cannot be used');
       } else if (Object.hasOwn(data, key) || (key === '<<' && merged !== undefined)) {
@@ -135,7 +135,7 @@ export function readTree(root: Node | null): Tree {
         data[key] = within(key, item);
       }
     }
-    // After all of its own keys: they win wherever << stands.
+    // After its own keys, which win wherever << is.
     for (const base of merged ?? []) {
       for (const [key, item] of Object.entries(base)) {
         if (!Object.hasOwn(data, key)) data[key] = item;
@@ -156,7 +156,7 @@ export function readTree(root: Node | null): Tree {
     return maps;
   }
 
-  /** What an escape (`"\\e"`) brings in. In config it is an option's business, and Nix has it escaped. */
+  /** Control characters from an escape (`"\\e"`). In `config` they are allowed, and are escaped for Nix. */
   function checkText(text: string, node: Node): boolean {
     if (path.includes('config') || plainText(text, text.length) === text) return true;
     report('E103', node, 'this contains an invisible character', 'write it without');

@@ -10,7 +10,7 @@ import type {
   Volume as VolumeYaml,
 } from './schema.generated.ts';
 
-// Fields of vms as the Fleet has them.
+// Fields of vms in the form that the Fleet has.
 
 export const vmmOf = ({ hypervisor = 'qemu' }: Settings): Vmm => hypervisor as Vmm;
 

@@ -4,7 +4,7 @@ import type { Finding } from './finding.ts';
 
 type Words = readonly [code: Code, message: string, hint?: string];
 
-/** What the parser found, in words for people who do not know YAML by heart. */
+/** Messages for errors of the parser, for people who do not know YAML by heart. */
 function words({ code, message }: YAMLParseError): Words {
   switch (code) {
     case 'TAB_AS_INDENT':
@@ -59,9 +59,9 @@ function words({ code, message }: YAMLParseError): Words {
 
 /** Errors of the YAML parser as findings. */
 export function explain(errors: readonly YAMLParseError[], text: string): Finding[] {
-  // What is missing at the end is shown at the last line that has something.
+  // Something that is missing at the end is shown on the last line that is not empty.
   const last = Math.max(0, text.trimEnd().length - 1);
-  // Too deep makes every open bracket an error of its own.
+  // If the nesting is too deep, every open bracket is an error of its own.
   const deep = errors.filter(({ code }) => code === 'RESOURCE_EXHAUSTION').slice(0, 1);
   return (deep.length > 0 ? deep : errors).map((error) => {
     const [code, message, hint] = words(error);

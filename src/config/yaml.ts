@@ -8,21 +8,21 @@ import { explain } from './yaml-errors.ts';
 
 /** A text read as YAML. */
 export interface Source {
-  /** Absent when the text cannot be read far enough to say more about it. */
+  /** Absent if the text is too broken to check anything else. */
   readonly data?: Data;
   readonly findings: Finding[];
-  /** Made on demand: a good file is never searched for positions. */
+  /** Made on demand, because a valid file needs no positions. */
   readonly locator: () => Locator;
 }
 
-/** With one of these the data has holes, and whatever else is said of it may be wrong. */
+/** After one of these errors the data is incomplete, so other findings may be wrong. */
 const incomplete = new Set(['E107', 'E108', 'E109', 'E110', 'E113', 'E114']);
 
-/** Text → data, with everything that is wrong with it as text and as YAML. */
+/** Reads text as YAML. @returns the data, with all errors of the text and of YAML */
 export function readYaml(text: string): Source {
   const findings = readText(text);
   const document = parseDocument(text, {
-    // Linear in tree.ts; the library compares every key with every other.
+    // tree.ts does this in linear time; the library compares every key with every other.
     uniqueKeys: false,
     prettyErrors: false,
     logLevel: 'error',

@@ -1,19 +1,18 @@
 import { isRendered } from './marker.ts';
 
-/** What brings the work tree to the rendered files; paths sorted. */
+/** What to change in the work tree so that it has the rendered files; paths sorted. */
 export interface FileChanges {
   readonly write: readonly string[];
-  /** Files that fleet wrote once and renders no more. */
+  /** Files that fleet rendered once and no longer does. */
   readonly remove: readonly string[];
-  /** Files of the user's where fleet wants one: nothing may be written before they are gone. */
+  /** Files of the user's in places where fleet renders: nothing is written while there are any. */
   readonly conflicts: readonly string[];
   readonly unchanged: number;
 }
 
 /**
- * Compares rendered files with those in the work tree. `existing` holds the text of every file
- * under the paths that fleet renders to; those without its marker are the user's. Remove before
- * writing: a file may have become a folder.
+ * Compares rendered files with those in the work tree. `existing` has the text of every file in the folders that fleet
+ * renders to; files without its marker are the user's. Remove before writing, because a file may have become a folder.
  */
 export function reconcile(
   rendered: ReadonlyMap<string, string>,
@@ -44,7 +43,7 @@ const sorted = (paths: Iterable<string>): string[] => [...paths].sort((a, b) => 
 
 const isUsers = (text: string | undefined): boolean => text !== undefined && !isRendered(text);
 
-/** `a/b/c` → `a`, `a/b`: one of them as a file keeps the path from being written. */
+/** `a/b/c` → `a`, `a/b`: if one of these is a file, the path cannot be written. */
 function folders(path: string): string[] {
   const parts = path.split('/').slice(0, -1);
   return parts.map((_, n) => parts.slice(0, n + 1).join('/'));

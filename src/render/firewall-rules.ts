@@ -1,27 +1,27 @@
 import type { Network, Published } from '../model/fleet.ts';
 import { tailscaleInterface } from '../model/names.ts';
 
-/** A published port and the guest that it leads to. */
+/** A published port and its guest. */
 export interface Target extends Published {
   readonly family: 'ip' | 'ip6';
   readonly bridge: string;
   readonly address: string;
 }
 
-/** What one hypervisor's table is made from. */
+/** The input for one hypervisor's table. */
 export interface Firewall {
-  /** Those that have a bridge here. */
+  /** Networks with a bridge here. */
   readonly networks: readonly Network[];
   readonly targets: readonly Target[];
   readonly uplink: string | undefined;
-  /** The tailnet reaches all networks. */
+  /** Whether the tailnet may reach all networks. */
   readonly advertised: boolean;
 }
 
 /**
- * Where clouds answer whoever asks with the hypervisor's own credentials: link-local in all of them, which
- * no router passes on anyway; Alibaba's, Azure's, Oracle's (Classic). In IPv6 Scaleway's, Akamai's, Oracle's,
- * Amazon's (whose services all lie there), Alibaba's and Google's.
+ * Metadata services of clouds, which give the hypervisor's credentials to everyone who asks: link-local, which all clouds
+ * have and no router forwards; Alibaba, Azure, Oracle (Classic). In IPv6 Scaleway, Akamai, Oracle, Amazon (all of its
+ * services are there), Alibaba and Google.
  */
 const metadata = [
   'ip daddr { 100.100.100.200, 168.63.129.16, 169.254.0.0/16, 192.0.0.192 }',
@@ -29,8 +29,8 @@ const metadata = [
 ];
 
 /**
- * Content of fleet's nftables table. Every chain accepts by policy and refuses packets from or to
- * fleet's bridges alone; what it accepts other tables can still refuse. docs/decisions/networking.md
+ * Content of fleet's nftables table. Every chain accepts by policy and refuses only packets from or to fleet's bridges;
+ * other tables can still refuse what it accepts. docs/decisions/networking.md
  */
 export function firewallTable(firewall: Firewall): string {
   return [...sets(firewall.networks), ...chains(firewall)].join('\n');
@@ -87,11 +87,11 @@ function sets(networks: readonly Network[]): string[] {
   ];
 }
 
-/** Who reaches whom besides; in their order, so that a change is a line. */
+/** Pairs of bridges between which connections are allowed, in the order of networks, so that a change is one line. */
 function allowed(networks: readonly Network[]): string[] {
   const bridges = new Map(networks.map((network) => [network.name, network.bridge]));
   return networks.flatMap(({ name: own, bridge, allow }) =>
-    // Switched packets come by, too, where br_netfilter is loaded, as Docker does.
+    // Including the network itself: with br_netfilter loaded, as by Docker, switched packets come through here, too.
     [...new Set([own, ...allow])].flatMap((other) => {
       const from = bridges.get(other);
       return from === undefined ? [] : [`${name(from)} . ${name(bridge)}`];
@@ -111,19 +111,19 @@ function egress(networks: readonly Network[]): string[] {
 
 function chains({ networks, targets, uplink, advertised }: Firewall): string[] {
   return [
-    // A guest is told at once, so that nothing waits for a timeout.
+    // An immediate refusal, so that guests do not wait for a timeout.
     chain('refuse', undefined, [
       'meta l4proto tcp reject with tcp reset',
       'reject with icmpx admin-prohibited',
     ]),
-    // Before connections are followed: what one network may, no other gets by its addresses. DHCP asks from 0.0.0.0.
+    // Before connection tracking, so that a forged source matches no connection of another network. DHCP uses 0.0.0.0.
     chain('sources', 'filter hook prerouting priority raw', [
       'iifname @bridges meta nfproto ipv4 ip saddr != 0.0.0.0 iifname . ip saddr != @sources4 drop',
       'iifname @bridges meta nfproto ipv6 ip6 saddr != { ::, fe80::/10 } iifname . ip6 saddr != @sources6 drop',
-      // A guest is no router of its hypervisor's, whatever sysctls say.
+      // Guests must not act as routers for their hypervisor, whatever its sysctls are.
       'iifname @bridges icmpv6 type { nd-router-advert, nd-redirect } drop',
     ]),
-    // Before anything is routed or translated: wherever the service runs, it is out of reach.
+    // Before routing and translation, so that the service cannot be reached wherever it runs.
     chain(
       'metadata',
       'filter hook prerouting priority mangle',
@@ -133,7 +133,7 @@ function chains({ networks, targets, uplink, advertised }: Firewall): string[] {
     chain('input', 'filter hook input priority filter', [
       'ct state { established, related } accept',
       'meta l4proto { icmp, icmpv6 } accept',
-      // Names, by whoever answers on the gateway. They are a way out, too, and `none` is none.
+      // DNS on the gateway. With `egress: none` there is none, because DNS can carry data out, too.
       'iifname @silent meta l4proto { tcp, udp } th dport 53 goto refuse',
       'meta l4proto { tcp, udp } th dport 53 accept',
       `iifname @isolated goto refuse`,
@@ -145,7 +145,7 @@ function chains({ networks, targets, uplink, advertised }: Firewall): string[] {
       `iifname @bridges oifname @bridges goto refuse`,
       ...targets.map(letIn(uplink)).sort(),
       ...(advertised ? [`iifname ${name(tailscaleInterface)} oifname @bridges accept`] : []),
-      // The tailnet is nobody's egress: it trusts its members, and a guest is none.
+      // `egress` never includes the tailnet, which trusts its members; a guest is not one.
       `iifname @bridges oifname ${name(tailscaleInterface)} goto refuse`,
       'oifname @isolated drop',
       ...metadata.map((daddr) => `iifname @metadata ${daddr} accept`),
@@ -156,7 +156,7 @@ function chains({ networks, targets, uplink, advertised }: Firewall): string[] {
   ];
 }
 
-/** What the uplink's own addresses get on a published port is the guest's. */
+/** Translates connections to a published port on the uplink's own addresses to the guest. */
 const translate =
   (uplink: string | undefined) =>
   ({ family, protocol, port, to, address }: Target): string => {
@@ -193,7 +193,7 @@ function chain(title: string, hook: string | undefined, rules: readonly string[]
   return `chain ${title} {\n${type}${rules.map((rule) => `  ${rule}\n`).join('')}}\n`;
 }
 
-/** An interface in nft's quotes, which know no escapes. */
+/** The name of an interface, quoted for nft, which has no escapes. */
 export function name(link: string | undefined): string {
   if (link === undefined) throw new Error('nat or publish on a hypervisor with no uplink');
   if (!/^[\w.-]+$/.test(link)) throw new Error(`${link} is not an interface name`);

@@ -4,15 +4,15 @@ import { nixFile } from '../nix/print.ts';
 import { type Firewall, firewallTable, type Target } from './firewall-rules.ts';
 import { rendered } from './marker.ts';
 
-/** `hosts/<hypervisor>/firewall.nix`: who reaches whom. */
+/** `hosts/<hypervisor>/firewall.nix`: who may connect to whom. */
 export function firewallFile(firewall: Firewall): string {
   const content = firewallTable(firewall);
-  // A table of fleet's own: its reload leaves those of others alone, and open connections too.
+  // A table of its own, so that a reload touches neither the tables of others nor open connections.
   const tables = { fleet: { content, family: 'inet' } };
   return rendered(nixFile({ networking: { nftables: { tables } } }));
 }
 
-/** Answers leave by the default route, so that is where questions come in. */
+/** Replies leave by the default route, so requests have to come in there. */
 export function targetsOf(vm: Vm, networkOf: (name: string) => Network): Target[] {
   const { ipv4, ipv6 } = wayOut(vm.nics, networkOf);
   const to = (family: Target['family'], nic: Nic | undefined, address: string | undefined) =>

@@ -3,7 +3,7 @@ import { nixFile } from '../nix/print.ts';
 import { block, type Code, type Nix, path } from '../nix/tree.ts';
 import { rendered } from './marker.ts';
 
-/** `flake.nix`: the same whatever vms there are; those are listed in hosts/default.nix. */
+/** `flake.nix`. It does not depend on the vms, which are listed in hosts/default.nix. */
 export function flakeFile(fleet: Fleet): string {
   const inputs = fleet.inputs.map((input) => [input.name, inputOptions(input)]);
   return rendered(
@@ -37,7 +37,7 @@ let
     };
 `;
 
-/** Nothing but the machines of fleet.yaml. */
+/** Only the machines of fleet.yaml. */
 const own = block`
 ${common}
 in
@@ -46,7 +46,7 @@ in
 }
 `;
 
-/** Beside them what a hand-written file has; that file may know self, the machines still do not. */
+/** The machines, and the outputs of a hand-written file. That file gets self; the machines still do not. */
 const withFurther = (file: string): Code => block`
 ${common}
   # Its machines stand beside those of fleet.yaml, never in their place.

@@ -11,7 +11,7 @@ import { guestModulePath, ownStoreModulePath } from './modules/guest.ts';
 import { guestChecksModulePath } from './modules/guest-checks.ts';
 import { hostFolder, pathFrom } from './paths.ts';
 
-/** The layers of a vm: files that it shares, and what is its own. */
+/** The layers of a vm: shared files, and its own part. */
 export interface GuestLayers {
   readonly shared: readonly string[];
   readonly own: Layer;
@@ -19,7 +19,7 @@ export interface GuestLayers {
 
 /**
  * `hosts/<vm>/default.nix`.
- * @param layers absent: the file has everything
+ * @param layers absent: the file contains everything
  */
 export function guestFile(
   vm: Vm,
@@ -42,7 +42,7 @@ export function guestFile(
     return [
       `10-${nic.network}`,
       nicNetwork(nic, families, {
-        // Whoever answers there: a change of that is none of the guest.
+        // Always the gateway, so that a change of the name server changes no guest.
         ...(nic === out.ipv4 && { nameserver: gateway }),
         table: firstTable + position,
       }),
@@ -93,7 +93,7 @@ const modules = (vm: Vm): string[] => [
   ...(isLookedInto(vm) ? [guestChecksModulePath] : []),
 ];
 
-/** A NIC in IPv4 or IPv6. */
+/** A NIC, for IPv4 or IPv6. */
 interface Family {
   readonly address: string;
   readonly gateway: string;
@@ -108,7 +108,7 @@ interface Beyond {
   readonly table: number;
 }
 
-/** Routing tables of NICs count from here; those of the kernel are 253 to 255. */
+/** The first routing table of NICs; the kernel's own are 253 to 255. */
 const firstTable = 100;
 
 function nicNetwork(nic: Nic, families: readonly Family[], { nameserver, table }: Beyond): Nix {
@@ -119,10 +119,10 @@ function nicNetwork(nic: Nic, families: readonly Family[], { nameserver, table }
     ...(gateways.length > 0 && { gateway: gateways }),
     ...(nameserver !== undefined && { dns: [nameserver] }),
     matchConfig: { MACAddress: nic.mac },
-    // Nobody on the bridge is entitled to send any.
+    // Nobody on the bridge may send any.
     networkConfig: { IPv6AcceptRA: false },
-    // Answers leave by the NIC that was asked: by another, the reverse path filters of guest and
-    // hypervisor drop them. Neighbours are told directly.
+    // Replies leave by the NIC that the request came in on: by another, the reverse path filters of guest and hypervisor
+    // would drop them. Neighbours are reached directly.
     ...(others.length > 0 && {
       routes: others.flatMap(({ gateway, subnet }) => [
         { Destination: subnet, Table: table },

@@ -52,7 +52,7 @@ function autostartLine(
   return `${words.join(' ')}\n`;
 }
 
-/** Who fleet connects as must become root without a password, also after the first switch. */
+/** The user that fleet connects as has to become root without a password, also after the first switch. */
 function sudo({ ssh }: Hypervisor): NixSet {
   if (ssh.user === undefined || ssh.user === 'root' || ssh.sudo === false) return {};
   const commands = [{ command: 'ALL', options: ['NOPASSWD'] }];
@@ -65,9 +65,9 @@ function sudo({ ssh }: Hypervisor): NixSet {
   };
 }
 
-/** Without its folder a guest with a share would not start; one that is there stays as it is. */
+/** Creates the folders of shares, without which a guest would not start. An existing folder stays as it is. */
 function sharedFolders(vms: readonly Vm[]): NixSet {
-  // What is in /run others make, as links often: a folder in the place of one would be in their way.
+  // Not in /run: other programs create paths there, often as links, and a folder in that place would be in their way.
   const sources = new Set(
     vms
       .flatMap((vm) => vm.shares.map(({ source }) => source))

@@ -7,7 +7,7 @@ import { packageNamed, unsaidZone, userSet } from './machine.ts';
 import { rendered } from './marker.ts';
 import { pathFrom } from './paths.ts';
 
-/** `modules/defaults.nix` or `modules/profiles/NAME.nix`, as vms with this layer read it. */
+/** `modules/defaults.nix` or `modules/profiles/NAME.nix`: a layer, which vms import. */
 export function layerFile(layer: Layer, at: string): string {
   const config = expandConfig(layer.config) as NixSet;
   const { microvm, ...options } = layerOptions(layer);
@@ -27,7 +27,7 @@ export function layerFile(layer: Layer, at: string): string {
   );
 }
 
-/** What modules/layers.nix knows beside options, in the file at this path. */
+/** The fields of a layer that are not options: modules/layers.nix handles them. */
 export function layerWords({ modules, packages }: Layer, at: string): NixSet {
   const named = packages.map((name) => [name, packageNamed(name)]);
   return {
@@ -36,11 +36,11 @@ export function layerWords({ modules, packages }: Layer, at: string): NixSet {
   };
 }
 
-/** Options of NixOS and of microvm.nix for what a layer says. */
+/** The options of NixOS and microvm.nix for a layer. */
 export function layerOptions(layer: Layer): NixSet & { readonly microvm: NixSet } {
   const { credentials, hypervisor, memoryMiB, shares, stateVersion, timezone, vcpu, volumes } =
     layer;
-  // NixOS makes homes before it mounts what is not needed for that, which would hide them.
+  // Otherwise NixOS creates home directories before it mounts these, and the mounts would hide them.
   const homes = [...volumes, ...shares].map(({ mount }) => mount).filter(isOfHomes);
   return {
     ...(homes.length > 0 && {
@@ -62,7 +62,7 @@ export function layerOptions(layer: Layer): NixSet & { readonly microvm: NixSet 
 
 const isOfHomes = (mount: string): boolean => /^\/home(\/|$)/.test(mount);
 
-/** Volumes stay in the order given: an unlabelled one is found by its position. */
+/** Volumes stay in the order given, because one without a label is found by its position. */
 function volume({ fs, image, label, mount, sizeMiB }: Volume): Nix {
   return { fsType: fs, image, label, mountPoint: mount, size: sizeMiB };
 }
@@ -71,6 +71,6 @@ function share({ mount, readOnly, source, tag }: Share): Nix {
   return { mountPoint: mount, proto: 'virtiofs', readOnly, source, tag };
 }
 
-/** Paths as text: as Nix paths they would be copied into the store, where everybody can read them. */
+/** Paths are strings: Nix paths would be copied into the store, where everybody can read them. */
 const credentialFiles = ({ credentials }: Layer): Nix =>
   Object.fromEntries(credentials.map(({ name, path }) => [name, path]));

@@ -16,7 +16,7 @@ export interface Machine {
   readonly modules: readonly string[];
 }
 
-/** `imports`: modules of its kind, its own other rendered files, then hand-written ones. */
+/** `imports`: the modules of its kind, its other rendered files, then hand-written ones. */
 export function imports(
   machine: Machine,
   shared: readonly string[],
@@ -29,19 +29,19 @@ export function imports(
   return [...new Set(all)].map((file) => pathFrom(`${folder}/default.nix`, file));
 }
 
-/** An attribute of `pkgs`; dots part it: `python3Packages.requests`. */
+/** An attribute of `pkgs`, possibly with dots: `python3Packages.requests`. */
 export const packageNamed = (name: string): Code => select('pkgs', ...name.split('.'));
 
 export const packageList = (machine: Machine): Code[] =>
   [...machine.packages].sort().map(packageNamed);
 
-/** The arguments that the module's header must name. */
+/** The arguments that the module's header has to name. */
 export const moduleArgs = (machine: Machine): string[] => [
   ...(machine.timezone === undefined ? ['lib'] : []),
   ...(machine.packages.length > 0 ? ['pkgs'] : []),
 ];
 
-/** What a hypervisor has of these, apart from `environment`. */
+/** These options for a hypervisor, without `environment`. */
 export function machineOptions(machine: Machine): NixSet {
   return {
     networking: { hostName: machine.name },
@@ -51,10 +51,10 @@ export function machineOptions(machine: Machine): NixSet {
   };
 }
 
-/** A module may have one where fleet.yaml has none. */
+/** Not set if fleet.yaml has none, because a module may set it. */
 export const unsaidZone: Code = expression('lib.mkDefault "UTC"');
 
-/** `users`, where there are any. */
+/** `users`, if there are any. */
 export function userSet(list: readonly User[]): NixSet {
   if (list.length === 0) return {};
   return {
@@ -65,7 +65,7 @@ export function userSet(list: readonly User[]): NixSet {
 function userOptions(user: User): Nix {
   return {
     ...(user.groups.length > 0 && { extraGroups: user.groups }),
-    // root is there already, and is no normal user.
+    // root exists anyway, and is not a normal user.
     ...(user.name !== 'root' && { isNormalUser: true }),
     ...(user.sshKeys.length > 0 && { openssh: { authorizedKeys: { keys: user.sshKeys } } }),
   };
@@ -75,8 +75,7 @@ const hasConfig = (machine: Pick<Machine, 'config'>): boolean =>
   Object.keys(machine.config).length > 0;
 
 /**
- * The user's `config` in a module of its own, so that it merges with what fleet renders; undefined
- * where there is none.
+ * The user's `config` in a module of its own, so that it merges with what fleet renders; undefined if there is none.
  */
 export function configFile(machine: Pick<Machine, 'config'>): string | undefined {
   return hasConfig(machine) ? rendered(nixFile(expandConfig(machine.config))) : undefined;

@@ -1,4 +1,4 @@
-/** First line of every file that fleet writes; a file without it is never touched. */
+/** The first line of every file that fleet renders; a file without it is never touched. */
 export const marker = '# Rendered by fleet from fleet.yaml: change it there.';
 
 /** Whether fleet wrote this text (a checkout may have turned line ends into CR LF). */

@@ -54,8 +54,8 @@ export function networksFile(hypervisor: Hypervisor, bridges: readonly Bridge[])
 }
 
 /**
- * The kernel of a router heeds no router advertisements and forgets the default route that came with
- * one, unless it is told otherwise before: 50 comes before NixOS' own file, 60.
+ * With forwarding on, the kernel ignores router advertisements and drops the default route that it got from one, unless
+ * accept_ra is set to 2 before. This file is number 50, so it is read before NixOS' own file, 60.
  */
 const forwardIpv6 = (bridges: readonly string[]): NixSet => ({
   boot: {
@@ -64,7 +64,7 @@ const forwardIpv6 = (bridges: readonly string[]): NixSet => ({
   environment: {
     etc: {
       'sysctl.d/50-fleet.conf': commented('IPv6 default routes stay, as advertised.', {
-        // networkd sees to advertisements itself; who heeds none by default wants none.
+        // Not where networkd handles advertisements itself, nor where they are ignored on purpose.
         enable: expression(
           '!config.networking.useNetworkd && !(builtins.elem (config.boot.kernel.sysctl."net.ipv6.conf.default.accept_ra" or 1) [ 0 "0" false ])',
         ),
@@ -82,7 +82,7 @@ function bridgeNetwork(network: Network): Nix {
     matchConfig: { Name: bridge },
     networkConfig: {
       ConfigureWithoutCarrier: true,
-      // No router advertisements from guests; without IPv6 nothing of it at all.
+      // No router advertisements from guests. Without subnet6, no IPv6 at all.
       ...(ipv6 && { IPv6AcceptRA: false }),
       LinkLocalAddressing: ipv6 ? 'ipv6' : 'no',
     },

@@ -23,8 +23,8 @@ import { hostFolder } from './paths.ts';
 import { tailscaleFile } from './tailscale.ts';
 
 /**
- * Every file that fleet writes into the repository, path → text, sorted by path. A vm's file holds
- * nothing of any other vm, so that adding one changes no other's runner.
+ * Every file that fleet writes into the repository, path → text, sorted by path. A vm's file contains nothing about other
+ * vms, so that adding one changes no other's runner.
  */
 export function render(fleet: Fleet): Map<string, string> {
   const files: (readonly [string, string])[] = [
@@ -64,7 +64,7 @@ export function render(fleet: Fleet): Map<string, string> {
   return new Map(files.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** What a hypervisor's own folder holds of its networks. */
+/** The files about networks in a hypervisor's folder. */
 function networkFiles(
   hypervisor: Hypervisor,
   bridges: readonly Bridge[],
@@ -85,7 +85,7 @@ function networkFiles(
   return files;
 }
 
-/** Networks that some vm uses, by name, each with its TAPs. */
+/** Networks that at least one vm uses, by name, each with its TAPs. */
 function bridgesOf(fleet: Fleet): Bridge[] {
   const taps = Map.groupBy(
     fleet.vms.flatMap((vm) => vm.nics),

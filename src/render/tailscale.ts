@@ -8,7 +8,7 @@ export function tailscaleFile(hypervisor: Hypervisor, networks: readonly Network
   const subnets = hypervisor.tailscale.advertiseRoutes
     ? networks.flatMap(({ subnet, ipv6 }) => (ipv6 ? [subnet, ipv6.subnet] : [subnet]))
     : [];
-  // None is said, too: tailscale remembers what it was told before.
+  // Also if there are none, because tailscale remembers its last setting.
   const flags = [`--advertise-routes=${subnets.join(',')}`];
   const file = {
     services: {

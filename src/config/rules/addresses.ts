@@ -10,7 +10,7 @@ import type { Finding } from '../finding.ts';
 import type { Draft, DraftNetwork, DraftVm } from '../normalise.ts';
 import { smallest } from './subnets.ts';
 
-/** A vm names its network in one of the two ways. */
+/** A vm names its networks in exactly one of the two ways. */
 export function* vmHasNetwork({ vms }: Draft): Iterable<Finding> {
   for (const { name, path, yaml, links } of vms.values()) {
     const again = links.find(({ network }, i) => links.findIndex((l) => l.network === network) < i);
@@ -32,7 +32,7 @@ export function* vmHasNetwork({ vms }: Draft): Iterable<Finding> {
 export function* addresses({ networks }: Draft): Iterable<Finding> {
   for (const network of networks.values()) {
     const { subnet, members } = network;
-    // Nobody can have an address there, and the subnet is told of already.
+    // The subnet has no usable addresses, and another rule reports that.
     if (subnet.prefix > smallest) continue;
     const owners = new Map<number, DraftVm>();
     for (const { vm, link } of members) {
@@ -65,8 +65,8 @@ function usedFor({ subnet }: DraftNetwork, address: number): string | undefined 
 }
 
 /**
- * Alone, a vm has the address after the gateway. The first without one is told to write that down,
- * which changes nothing for it; the others get the next free ones.
+ * If it is alone, a vm has the address after the gateway. When more vms join, the first one without an address is told to
+ * write this one down, which changes nothing for it; the others are told the next free ones.
  */
 function* missingAddresses(
   { name, subnet, members }: DraftNetwork,

@@ -3,7 +3,7 @@ import type { Data } from '../../model/fleet.ts';
 import type { Finding, Path } from '../finding.ts';
 import type { Draft } from '../normalise.ts';
 
-/** Guests of fleet's are started by fleet alone: microvm.nix would start them at every switch. */
+/** fleet's guests must not be in microvm.autostart: microvm.nix would start stopped ones at every switch. */
 export function* startedOnce({ hypervisors }: Draft): Iterable<Finding> {
   for (const { path, yaml, vms } of hypervisors.values()) {
     const here = new Set<Data>(vms.map(({ name }) => name));
@@ -21,7 +21,7 @@ export function* startedOnce({ hypervisors }: Draft): Iterable<Finding> {
   }
 }
 
-/** What `config` sets an option to, in whatever way its keys are split, and where. */
+/** The values that `config` gives an option, however its keys are split, and where. */
 function* settings(
   config: Data | undefined,
   option: readonly string[],

@@ -6,7 +6,7 @@ import type { Draft } from '../normalise.ts';
 
 const codes = { vcpu: 'E701', memory: 'E702', disk: 'E703' } as const;
 
-/** The vms of a hypervisor fit on it, as far as its capacity is declared. */
+/** The vms of a hypervisor have to fit on it, as far as its capacity is declared. */
 export function* capacity({ hypervisors }: Draft): Iterable<Finding> {
   for (const { name, path, yaml, vms } of hypervisors.values()) {
     if (yaml.capacity === undefined) continue;

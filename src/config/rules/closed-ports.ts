@@ -8,9 +8,9 @@ import { type Fields, isFields } from '../tree.ts';
 import { isSshdElsewhere, servicesOf } from './services.ts';
 
 /**
- * What is published or checked gets through the guest's own firewall, which NixOS has on. A check that
- * cannot is an error: with it the whole deployment would be rolled back. Nothing is said where something
- * may open ports that cannot be seen here.
+ * Published and checked ports have to be open in the guest's own firewall, which NixOS turns on. A closed port that is
+ * checked is an error, because the whole deployment would roll back for it. Not reported if something that cannot be seen
+ * here may open ports.
  */
 export function* closedPorts({ vms }: Draft): Iterable<Finding> {
   for (const vm of vms.values()) {
@@ -34,14 +34,14 @@ export function* closedPorts({ vms }: Draft): Iterable<Finding> {
   }
 }
 
-/** Of the guest's sshd, by which run checks come. */
+/** The port of the guest's sshd, which run checks use. */
 const sshPort = 22;
 
 const allowed = (protocol: Port['protocol']): string => `allowed${protocol.toUpperCase()}Ports`;
 
 const isSshdOff = ({ merged }: DraftVm): boolean => servicesOf(merged).openssh?.enable === false;
 
-/** A port that somebody outside of the guest is to reach, and where that is written. */
+/** A port that has to be reachable from outside the guest, and where that is written. */
 interface Wanted extends Port {
   readonly code: Code;
   readonly path: Path;
@@ -54,7 +54,7 @@ function* checked(vm: DraftVm): Iterable<Wanted> {
       const at = [...path, 'checks', i];
       if (check.tcp !== undefined) yield { ...tcp, port: check.tcp, path: [...at, 'tcp'] };
       if (check.http) yield { ...tcp, port: check.http.port, path: [...at, 'http', 'port'] };
-      // Where sshd is off or listens elsewhere, another rule says so.
+      // Another rule reports an sshd that is off or listens on another port.
       if (check.run !== undefined && !isSshdOff(vm) && !isSshdElsewhere(vm)) {
         yield { ...tcp, port: sshPort, path: [...at, 'run'] };
       }
@@ -88,28 +88,28 @@ function isOpen(tree: Fields, protocol: Port['protocol'], port: number): boolean
   );
 }
 
-/** sshd runs in every guest, and its module opens its ports unless told otherwise. */
+/** The ports of sshd, which runs in every guest and opens them unless it is told not to. */
 function sshdPorts(openssh: Data | undefined): readonly Data[] {
   if (get(openssh, 'enable') === false || get(openssh, 'openFirewall') === false) return [];
   const ports = get(openssh, 'ports');
   return ports === undefined ? [sshPort] : list(ports);
 }
 
-/** Whether there is no firewall, or ports may be open that no list of ports names. */
+/** Whether the firewall is off, or something other than lists of ports may open ports. */
 function mayOpenOthers(tree: Fields): boolean {
   const firewall = get(tree, 'networking', 'firewall') ?? {};
   return (
     get(firewall, 'enable') === false ||
-    // By interface, or in the firewall's own words.
+    // By interface, or as firewall commands.
     Object.keys(firewall).some((key) => /^(interfaces|trusted|extra)/.test(key)) ||
-    // Containers publish theirs, and what is forwarded is not for the firewall.
+    // Containers publish ports, and forwarded ports bypass this firewall.
     get(tree, 'virtualisation') !== undefined ||
     get(tree, 'networking', 'nat') !== undefined ||
     opens(tree)
   );
 }
 
-/** `openFirewall: true`, as many services have it, and the like. */
+/** `openFirewall: true`, an option of many services, and similar ones. */
 const opens = (data: Data): boolean =>
   isFields(data) &&
   Object.entries(data).some(([key, value]) =>

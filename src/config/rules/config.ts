@@ -4,7 +4,7 @@ import type { Finding, Path } from '../finding.ts';
 import type { Draft } from '../normalise.ts';
 import { type Fields, isFields } from '../tree.ts';
 
-/** `config` holds options that Nix can be given, each of them once. */
+/** `config` contains only options that can be written in Nix, each once. */
 export function* configs({ layers, hypervisors }: Draft): Iterable<Finding> {
   for (const { path, settings } of layers) yield* check(settings.config, path);
   for (const { path, yaml } of hypervisors.values()) yield* check(yaml.config, path);
@@ -21,13 +21,13 @@ function* check(config: Readonly<Record<string, Data>> | undefined, path: Path):
   yield* parted(config, here, []);
 }
 
-/** Options that hold things by names which often have dots, and what each of these has itself. */
+/** Options with names of things that often contain dots, and the options of such a thing. */
 const named: Readonly<Record<string, readonly string[]>> = {
   'boot.kernel.sysctl': [],
   'environment.etc': ['enable', 'gid', 'group', 'mode', 'source', 'target', 'text', 'uid', 'user'],
 };
 
-/** Quotes of YAML's own are gone by the time that a key is read. */
+/** YAML has removed its own quotes when a key is read. */
 function* parted(fields: Fields, path: Path, above: readonly string[]): Iterable<Finding> {
   for (const [key, value] of Object.entries(fields)) {
     const parts = splitKey(key);
@@ -53,10 +53,10 @@ function* parted(fields: Fields, path: Path, above: readonly string[]): Iterable
   }
 }
 
-/** What a layer adds each of its vms has; a line of aliases may stand for a thousand values. */
+/** Each vm has everything that its layers add, and a line of aliases may stand for a thousand values. */
 const maxValues = 2_000_000;
 
-/** All `config` together is something that can be rendered. */
+/** All `config` together must not be too large to render. */
 export function* configSizes({ vms }: Draft): Iterable<Finding> {
   const counted = new Map<object, number>();
   const count = (value: Data | undefined): number => {

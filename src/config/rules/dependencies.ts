@@ -12,7 +12,7 @@ function pathTo(vm: DraftVm, name: string) {
   return origin(vm, 'dependsOn');
 }
 
-/** A vm depends on vms of the same hypervisor that run when it does. */
+/** A vm may depend only on vms of the same hypervisor that run whenever it does. */
 export function* dependencies(draft: Draft): Iterable<Finding> {
   const { vms } = draft;
   for (const vm of vms.values()) {
@@ -37,7 +37,7 @@ export function* dependencies(draft: Draft): Iterable<Finding> {
   }
 }
 
-/** There is an order to start vms in. Without recursion: chains can be as long as the fleet. */
+/** Dependencies must have no cycle. Without recursion, because chains can be as long as the fleet. */
 export function* dependencyCycles({ vms }: Draft): Iterable<Finding> {
   const done = new Set<DraftVm>();
   for (const start of vms.values()) {

@@ -16,10 +16,10 @@ export function* memory({ vms }: Draft): Iterable<Finding> {
   }
 }
 
-/** Longer ones do not fit behind opt/io.systemd.credentials/ in the 55 characters QEMU has for a name. */
+/** Longer names do not fit after opt/io.systemd.credentials/ into the 55 characters that QEMU allows. */
 const maxCredentialName = 28;
 
-/** A credential has a name that QEMU can hand over. */
+/** A credential needs a name that QEMU can pass on. */
 export function* credentialNames({ layers }: Draft): Iterable<Finding> {
   for (const { path, settings } of layers) {
     for (const name of Object.keys(settings.credentials ?? {})) {

@@ -6,7 +6,7 @@ import type { Finding } from '../finding.ts';
 import { quote } from '../finding.ts';
 import type { Draft, DraftNetwork } from '../normalise.ts';
 
-/** Every hypervisor can be reached, and by an ssh destination of its own. */
+/** Every hypervisor needs a valid ssh destination of its own. */
 export function* sshTargets({ hypervisors }: Draft): Iterable<Finding> {
   const taken = new Map<string, string>();
   for (const { name, path, yaml } of hypervisors.values()) {
@@ -27,7 +27,7 @@ export function* sshTargets({ hypervisors }: Draft): Iterable<Finding> {
   }
 }
 
-/** A hypervisor whose own address is in a network of its vms would look for it, and for us, behind that bridge. */
+/** A hypervisor's own address must not be in a network of its vms: it would be routed to that bridge. */
 export function* outsideOfNetworks({ hypervisors }: Draft): Iterable<Finding> {
   for (const { name, path, yaml, networks } of hypervisors.values()) {
     const target = typeof yaml.ssh === 'string' ? parseSshTarget(yaml.ssh) : yaml.ssh;
@@ -53,7 +53,7 @@ function isInside({ subnet, subnet6 }: DraftNetwork, host: string): boolean {
   return subnet6 !== undefined && address6 !== undefined && contains6(subnet6, address6);
 }
 
-/** Name servers are addresses, for a name could not be looked up, and one of them is somebody else's. */
+/** Name servers have to be addresses, because a name could not be looked up, and not only the forwarder itself. */
 export function* nameServers({ hypervisors }: Draft): Iterable<Finding> {
   for (const { name, path, yaml, networks } of hypervisors.values()) {
     const servers = (yaml.dns?.forwardTo ?? []).map((address, i) => ({
@@ -61,7 +61,7 @@ export function* nameServers({ hypervisors }: Draft): Iterable<Finding> {
       at: [...path, 'dns', 'forwardTo', i],
       own: [...networks].find((network) => isGateway(network, address)),
     }));
-    // One among others is passed over, and the others are asked.
+    // If there are others, this one is skipped and the others are asked.
     const alone = servers.every(({ own }) => own);
     for (const { address, at, own } of servers) {
       if (parseAddress(address) === undefined && !isAddress6(address)) {
@@ -76,7 +76,7 @@ export function* nameServers({ hypervisors }: Draft): Iterable<Finding> {
   }
 }
 
-/** Where the forwarder itself answers. */
+/** Addresses of the forwarder itself. */
 function isGateway({ subnet, subnet6 }: DraftNetwork, address: string): boolean {
   const own = gateway(subnet);
   return (

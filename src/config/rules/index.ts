@@ -36,7 +36,7 @@ import { lastingUids, normalUsers, sshKeys } from './users.ts';
 import { able, distinctCids, stoppable } from './vmm.ts';
 import { distinctVolumes, harmlessVolumes, imageNames, largeEnoughVolumes } from './volumes.ts';
 
-/** What must hold beyond the schema. Each rule is about one thing and knows none of the others. */
+/** The rules beyond the schema. Each is about one thing and does not depend on the others. */
 export const rules: readonly ((draft: Draft) => Iterable<Finding>)[] = [
   references,
   canary,

@@ -1,7 +1,7 @@
 import type { Finding } from '../finding.ts';
 import type { Draft } from '../normalise.ts';
 
-/** The rendered flake.nix calls functions of these: a mere source tree has none. */
+/** The rendered flake.nix uses outputs of these inputs, so `flake: false` is an error. */
 export function* inputs({ yaml }: Draft): Iterable<Finding> {
   for (const name of ['nixpkgs', 'microvm']) {
     const input = yaml.inputs?.[name];

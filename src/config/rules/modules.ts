@@ -3,7 +3,7 @@ import type { Finding, Path } from '../finding.ts';
 import { quote } from '../finding.ts';
 import type { Draft } from '../normalise.ts';
 
-/** Hand-written Nix is in the repository: nothing else is there when a hypervisor builds. */
+/** Modules have to be in the repository, because a hypervisor has nothing else when it builds. */
 export function* modules(draft: Draft): Iterable<Finding> {
   const { layers, hypervisors, vms, yaml } = draft;
   const machines = [...hypervisors.keys(), ...vms.keys()];
@@ -40,7 +40,7 @@ const partOfVms: Ours = {
   hint: 'give a module of your own another name',
 };
 
-/** What imports a machine's modules would import itself. */
+/** Files that import the machine's modules: they would import themselves. */
 const renderedIn = (machine: string): string[] =>
   [`hosts/${machine}`, `hosts/${machine}/default.nix`].map(modulePath);
 
@@ -85,7 +85,7 @@ function problemWith(text: string): string | undefined {
     : undefined;
 }
 
-/** A module as the Fleet holds it: without `./` and double or trailing slashes. */
+/** The path of a module in the form that the Fleet has: without `./` and double or trailing slashes. */
 export function modulePath(text: string): string {
   return text
     .split('/')

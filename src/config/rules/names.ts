@@ -8,7 +8,7 @@ import {
 import type { Finding, Path } from '../finding.ts';
 import type { Draft } from '../normalise.ts';
 
-/** A vm and a hypervisor are both a nixosConfigurations.NAME. */
+/** Vms and hypervisors share the names of nixosConfigurations. */
 export function* uniqueNames({ known }: Draft): Iterable<Finding> {
   for (const name of known.vms ?? []) {
     if (!known.hypervisors?.has(name)) continue;
@@ -17,7 +17,7 @@ export function* uniqueNames({ known }: Draft): Iterable<Finding> {
   }
 }
 
-/** Each profile is rendered to a file of its name, also on a desk whose file system ignores case. */
+/** Each profile is rendered to a file of its name, and some file systems ignore case. */
 export function* profileFiles({ yaml }: Draft): Iterable<Finding> {
   const seen = new Map<string, string>();
   for (const name of Object.keys(yaml.profiles ?? {})) {
@@ -34,10 +34,10 @@ export function* profileFiles({ yaml }: Draft): Iterable<Finding> {
   }
 }
 
-/** The kernel has other things by these names in net.ipv4.conf; networkd takes a number for an index. */
+/** net.ipv4.conf has other meanings for these names; networkd takes a number for an index. */
 const isNoInterface = (name: string): boolean => /^(all|default|[0-9]+)$/.test(name);
 
-/** Bridges have names that Linux takes and that are not those of TAPs. */
+/** A bridge needs a name that Linux allows and that no TAP can have. */
 export function* bridgeNames({ networks }: Draft): Iterable<Finding> {
   for (const { name, path, yaml } of networks.values()) {
     const bridge = yaml.bridge ?? bridgeName(name);
@@ -58,7 +58,7 @@ export function* bridgeNames({ networks }: Draft): Iterable<Finding> {
   }
 }
 
-/** Uplink, bridges and TAPs of a hypervisor are all different. */
+/** Uplink, bridges and TAPs of a hypervisor need different names. */
 export function* interfaces({ hypervisors }: Draft): Iterable<Finding> {
   for (const { yaml, vms, networks } of hypervisors.values()) {
     const taken = new Map<string, string>([['lo', 'the loopback interface']]);

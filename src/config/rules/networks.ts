@@ -4,7 +4,7 @@ import type { Draft, DraftNetwork } from '../normalise.ts';
 import { egressPorts } from '../ports.ts';
 import { overlapping } from './subnets.ts';
 
-/** A hypervisor can route an address to one bridge only. */
+/** Subnets on a hypervisor must not overlap: it routes an address to one bridge only. */
 export function* overlappingSubnets({ hypervisors }: Draft): Iterable<Finding> {
   for (const { name, networks } of hypervisors.values()) {
     for (const [one, { network, text }] of overlapping([...networks])) {
@@ -15,7 +15,7 @@ export function* overlappingSubnets({ hypervisors }: Draft): Iterable<Finding> {
   }
 }
 
-/** A network is one bridge, and a bridge is on one machine. */
+/** A network is on one hypervisor, because it is one bridge. */
 export function* networkOnOneHypervisor({ networks }: Draft): Iterable<Finding> {
   for (const { name, members } of networks.values()) {
     const first = members[0]?.vm;
@@ -28,7 +28,7 @@ export function* networkOnOneHypervisor({ networks }: Draft): Iterable<Finding> 
   }
 }
 
-/** Nat needs to know where out is. */
+/** `nat` needs an uplink. */
 export function* natNeedsUplink({ hypervisors }: Draft): Iterable<Finding> {
   for (const { name, yaml, networks } of hypervisors.values()) {
     if (yaml.uplink !== undefined) continue;
@@ -44,7 +44,7 @@ export function* natNeedsUplink({ hypervisors }: Draft): Iterable<Finding> {
 
 const hypervisorOf = ({ members }: DraftNetwork): string | undefined => members[0]?.vm.yaml.on;
 
-/** Packets go from bridge to bridge of one machine. */
+/** `allow` names networks on the same hypervisor. */
 export function* allowedNetworks({ networks }: Draft): Iterable<Finding> {
   for (const network of networks.values()) {
     const here = hypervisorOf(network);
@@ -66,7 +66,7 @@ const hasNat = ({ yaml }: DraftNetwork): boolean => yaml.nat !== false;
 
 const letsOut = ({ yaml }: DraftNetwork): boolean => egressPorts(yaml.egress ?? 'all').length > 0;
 
-/** A vm asks for names where its way out is, so by one that is shut it has neither. */
+/** A vm uses the gateway of its default route as name server. If that network lets nothing out, it has neither. */
 export function* wayOutLetsOut({ vms, networks }: Draft): Iterable<Finding> {
   for (const { name, path, links } of vms.values()) {
     const all = links.flatMap(({ network }) => networks.get(network) ?? []);
@@ -74,7 +74,7 @@ export function* wayOutLetsOut({ vms, networks }: Draft): Iterable<Finding> {
     const open = all.filter(letsOut);
     const better = open.find(hasNat) ?? open[0];
     if (all.length < links.length || !out || letsOut(out) || !better) continue;
-    // Being the first is enough where it has nat, or where none has.
+    // The default route goes through the first network with nat, or the first one if none has.
     const also = hasNat(better) ? 'or' : 'and';
     const hint = hasNat(out) ? `, ${also} nat: false on ${out.name}` : '';
     yield {

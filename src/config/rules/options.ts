@@ -8,19 +8,19 @@ import { type Fields, isFields } from '../tree.ts';
 import { hasForwarder, isSshdElsewhere, runsTailscale, servicesOf } from './services.ts';
 
 /**
- * An option that `config` cannot set, or not to anything but what `fits`. It would fail at the build on
- * the hypervisor, without a line of fleet.yaml.
+ * An option that `config` must not set, or only to a value that `fits`. Otherwise the build on the hypervisor would fail,
+ * without naming a line of fleet.yaml.
  */
 interface Taken {
   readonly fits?: (value: Data) => boolean;
-  /** What is wrong with everything else, after the name of the option. */
+  /** The message for any other value, after the name of the option. */
   readonly problem: string;
   readonly hint: string;
 }
 type Options = Readonly<Record<string, Taken>>;
 
 const fleets = 'cannot be set in config: fleet manages it';
-/** Such options have more than the field: the rest is for a module, where nobody counts it. */
+/** These options can do more than the field. For that use a module, which admission does not count. */
 const field = (name: string, beyond = ''): Taken => ({
   problem: fleets,
   hint: `use ${name}: instead${beyond}`,
@@ -35,7 +35,7 @@ const fixed = (is: boolean | string, hint = 'leave it out'): Taken => ({
   hint,
 });
 
-/** Of every machine. What stands here is text, and Nix imports none. */
+/** For every machine. Values in `config` are text, which Nix cannot import. */
 const ofAll: Options = {
   imports: {
     fits: (value) => Array.isArray(value) && value.length === 0,
@@ -49,7 +49,7 @@ const ofAll: Options = {
   },
 };
 
-/** Rendered from fields of a vm, or never counted by admission if it stood here. */
+/** Rendered from fields of a vm, or not counted by admission if set here. */
 const ofVm: Options = {
   ...ofAll,
   'microvm.balloon': field('balloon'),
@@ -72,7 +72,7 @@ const ofVm: Options = {
   'time.timeZone': field('timezone'),
 };
 
-/** Lists of sshd's, and who of the user of checks and his group is to be in them, or not. */
+/** sshd's lists, and whether the user of checks or its group has to be in them, or must not be. */
 const admission = [
   ['AllowGroups', 'users', true],
   ['AllowUsers', checkUser, true],
@@ -80,13 +80,13 @@ const admission = [
   ['DenyUsers', checkUser, false],
 ] as const;
 
-/** What keeps that user out, in all places where the vm's config comes from together. */
+/** Settings that keep this user out, in all the layers of the vm together. */
 function keptOut({ merged }: DraftVm): Options {
   const { settings } = servicesOf(merged).openssh ?? {};
   const wrong = admission.filter(([list, name, isWanted]) => {
     const names = isFields(settings) ? settings[list] : undefined;
     if (!Array.isArray(names)) return false;
-    // A pattern may mean him.
+    // A pattern may match the user.
     const isOpen = isWanted && names.some((each) => /[*?@]/.test(String(each)));
     return !isOpen && names.includes(name) !== isWanted;
   });
@@ -101,7 +101,7 @@ function keptOut({ merged }: DraftVm): Options {
   );
 }
 
-/** The command of a `run` check comes over ssh. */
+/** A `run` check needs ssh. */
 const ofVmWithRunChecks = (vm: DraftVm): Options => ({
   'services.openssh.enable': fixed(true, 'its run checks come over ssh'),
   'services.openssh.settings.PubkeyAuthentication': fixed(true, 'its run checks log in by key'),
@@ -114,14 +114,14 @@ const ofVmWithRunChecks = (vm: DraftVm): Options => ({
   }),
 });
 
-/** NixOS refuses them beside nftables; without a firewall nobody looks at them. */
+/** NixOS refuses these together with nftables; without a firewall they have no effect. */
 const iptablesCommands: Taken = {
   fits: (value) => value === '',
   problem: 'is for iptables, and hypervisors have nftables',
   hint: 'use networking.firewall.extraInputRules or networking.nftables.tables',
 };
 
-/** What a hypervisor has always, and what it has because of its own fields. */
+/** Options that every hypervisor has, and those that follow from its fields. */
 const ofHypervisor = (hypervisor: DraftHypervisor): Options => ({
   ...ofAll,
   'microvm.stateDir': fixed('/var/lib/microvms'),
@@ -134,7 +134,7 @@ const ofHypervisor = (hypervisor: DraftHypervisor): Options => ({
   'services.openssh.enable': fixed(true),
   'system.stateVersion': field('stateVersion'),
   'systemd.network.enable': fixed(true),
-  // Its time zone is what stands here, else that of the defaults.
+  // Its time zone is the one here, else that of the defaults.
   'time.timeZone': {
     fits: (value) => typeof value === 'string',
     problem: 'must be a time zone: fleet sets one where config does not',
@@ -148,7 +148,7 @@ const ofHypervisor = (hypervisor: DraftHypervisor): Options => ({
 });
 
 const tailscaleOptions = ({ yaml }: DraftHypervisor): Options => ({
-  // The firewall knows the tailnet by it.
+  // The firewall uses this name for the tailnet.
   ...(runsTailscale(yaml) && { 'services.tailscale.interfaceName': fixed(tailscaleInterface) }),
   ...(yaml.tailscale?.enable && {
     'services.tailscale.enable': fixed(true),
@@ -169,7 +169,7 @@ function hasFirewall({ yaml: { config = {} } }: DraftHypervisor): boolean {
   return networking?.firewall?.enable !== false;
 }
 
-/** `config` contradicts no field and asks for nothing behind fleet's back. */
+/** `config` must not contradict a field, nor set what fleet has to control. */
 export function* takenOptions({ layers, vms, hypervisors }: Draft): Iterable<Finding> {
   for (const { path, settings } of layers) yield* check(settings.config, path, ofVm);
   for (const vm of vms.values()) {
@@ -188,7 +188,7 @@ function* check(config: Fields | undefined, path: Path, options: Options): Itera
   if (config) yield* within(config, [...path, 'config'], '', Object.entries(options));
 }
 
-/** @param above the option that `fields` are of, with a dot; empty at the top */
+/** @param above the option that `fields` belong to, with a dot; empty at the top */
 function* within(
   fields: Fields,
   path: Path,
@@ -207,7 +207,7 @@ function* within(
       const message = `${name} ${taken.problem}`;
       yield { code: 'E604', path: at, on: 'key', message, hint: taken.hint };
     } else if (isFields(value)) {
-      // Deeper only where one of them can still be.
+      // Goes deeper only where such an option is possible.
       const inner = options.filter(([name]) => name.startsWith(`${option}.`));
       if (inner.length > 0) yield* within(value, at, `${option}.`, inner);
     }

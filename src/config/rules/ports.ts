@@ -7,7 +7,7 @@ import { runsTailscale, servicesOf } from './services.ts';
 
 const lastPort = 65_535;
 
-/** Port numbers that the pattern of the schema lets through. */
+/** Port numbers that the schema's pattern allows but that do not exist. */
 export function* portNumbers({ networks, layers }: Draft): Iterable<Finding> {
   for (const { path, yaml } of networks.values()) {
     if (yaml.egress === undefined || typeof yaml.egress === 'string') continue;
@@ -32,7 +32,7 @@ const tooLarge = (port: number, path: Path): Finding => ({
   hint: `ports go up to ${lastPort}`,
 });
 
-/** A port of an uplink leads to one guest, and never away from the hypervisor's sshd or tailscale. */
+/** A port of an uplink can be published to one guest only, and not if the hypervisor's sshd or tailscale uses it. */
 export function* publishedPorts({ hypervisors }: Draft): Iterable<Finding> {
   for (const hypervisor of hypervisors.values()) {
     const { name, yaml, vms } = hypervisor;
@@ -59,7 +59,7 @@ export function* publishedPorts({ hypervisors }: Draft): Iterable<Finding> {
   }
 }
 
-/** The one that fleet is told to connect to, and those that sshd listens on. */
+/** The port that fleet connects to, and those that sshd listens on. */
 function sshdPorts({ yaml }: DraftHypervisor): number[] {
   const target = typeof yaml.ssh === 'string' ? parseSshTarget(yaml.ssh) : yaml.ssh;
   const told = 'problem' in target ? undefined : target.port;
@@ -68,7 +68,7 @@ function sshdPorts({ yaml }: DraftHypervisor): number[] {
   return [told, ...listens].filter((one) => typeof one === 'number');
 }
 
-/** Where peers reach tailscale directly. */
+/** The port on which peers reach tailscale directly. */
 function tailscalePorts({ yaml }: DraftHypervisor): number[] {
   const { port = 41_641 } = servicesOf(yaml).tailscale ?? {};
   return runsTailscale(yaml) && typeof port === 'number' ? [port] : [];

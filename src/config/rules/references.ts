@@ -4,10 +4,10 @@ import { quote } from '../finding.ts';
 import type { Draft } from '../normalise.ts';
 import type { Kind } from '../shape.ts';
 
-/** Wrong names that are compared with all right ones; more are told without a suggestion. */
+/** How many wrong names get a suggestion; for more, comparing would take too long. */
 const maxComparisons = 200_000;
 
-/** Every name that is used is the name of something. */
+/** Every name that is used has to exist. */
 export function* references(draft: Draft): Iterable<Finding> {
   const check = checker(draft);
   for (const { path, settings } of draft.layers) {

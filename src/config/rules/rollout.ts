@@ -2,7 +2,7 @@ import { matches } from '../../model/selector.ts';
 import { type Finding, quote } from '../finding.ts';
 import type { Draft } from '../normalise.ts';
 
-/** A canary that is misspelt would be no canary. */
+/** A canary has to exist, because a misspelt one would have no effect. */
 export function* canary({ yaml, hypervisors }: Draft): Iterable<Finding> {
   const wanted = yaml.rollout?.canary;
   if (wanted === undefined) return;

@@ -4,7 +4,7 @@ import type { DraftHypervisor, DraftVm } from '../normalise.ts';
 
 type Yaml = DraftHypervisor['yaml'];
 
-/** Settings of NixOS services; whether they are of the right kind nobody has looked at. */
+/** Settings of NixOS services, whose types are not checked. */
 interface Services {
   readonly openssh?: {
     readonly enable?: Data;
@@ -14,23 +14,23 @@ interface Services {
   readonly tailscale?: { readonly enable?: Data; readonly port?: Data } | null;
 }
 
-/** What a config asks for under `services`. */
+/** The settings in a config under `services`. */
 export function servicesOf({ config = {} }: Pick<Yaml, 'config'>): Services {
   const { services } = expandConfig(config) as { services?: Services | null };
   return services ?? {};
 }
 
-/** Enabled by its field, or by hand under `config`. */
+/** Enabled by its field or under `config`. */
 export const runsTailscale = (yaml: Yaml): boolean =>
   yaml.tailscale?.enable === true || servicesOf(yaml).tailscale?.enable === true;
 
-/** Fleet runs a DNS forwarder on its gateways. */
+/** Whether fleet runs a DNS forwarder on the gateways. */
 export const hasForwarder = ({ networks, yaml: { dns } }: DraftHypervisor): boolean =>
   networks.size > 0 && dns?.forwardTo?.length !== 0;
 
 /**
- * Run checks log in on port 22, and the sshd of this guest listens on others only. Nobody knows that where
- * a module can add a port, or where 22 stands anywhere: in listenAddresses, say.
+ * Whether the guest's sshd listens only on ports other than 22, which run checks use. Unknown, and counted as no, if a
+ * module may add a port, or if 22 appears anywhere, as in listenAddresses.
  */
 export function isSshdElsewhere({ merged }: DraftVm): boolean {
   const openssh = servicesOf(merged).openssh ?? {};

@@ -2,7 +2,7 @@ import type { Finding, Path } from '../finding.ts';
 import type { Draft } from '../normalise.ts';
 import { hidesSystem, isWithin } from './volumes.ts';
 
-/** Of the hypervisor's own: its keys and secrets, its kernel's interfaces, its programs, what guests are made of. */
+/** Folders of the hypervisor itself: keys and secrets, kernel interfaces, programs, and files that guests are made of. */
 const own = [
   '/bin',
   '/boot',
@@ -49,24 +49,24 @@ const own = [
   '/var/spool/cron',
   '/var/tmp',
 ];
-/** Of these, folders inside may be what is meant to be shown. */
+/** Folders inside these may be shared. */
 const inPart = ['/etc', '/run', '/run/agenix', '/run/keys', '/run/secrets'];
 
-/** Folders that are links everywhere. */
+/** Folders that are links on every NixOS. */
 const links = [
   ['/var/run', '/run'],
   ['/var/lock', '/run/lock'],
 ] as const;
 
-/** Where a path leads. */
+/** The path with such links resolved. */
 function placeOf(path: string): string {
   const link = links.find(([from]) => isWithin(path, from));
   return link ? link[1] + path.slice(link[0].length) : path;
 }
 
 /**
- * What of the hypervisor's own a folder would show. An impermanent hypervisor keeps the originals of
- * its folders elsewhere, by the same names (`/persist/etc/ssh`); keys of ssh and gpg are somebody's wherever they are.
+ * The hypervisor's own folder that a share would expose, if any. With impermanence the originals are elsewhere, under the
+ * same names (`/persist/etc/ssh`). Keys of ssh and gpg are private wherever they are.
  */
 function shownBy(source: string): string | undefined {
   const place = placeOf(source);
@@ -82,18 +82,18 @@ function shownBy(source: string): string | undefined {
   );
 }
 
-/** What is mounted from elsewhere is nobody's own. */
+/** Not inside mounts from elsewhere. */
 const mounted = ['/run/media', '/run/mount'];
 
-/** Where sops-nix, agenix and the like put links that they make anew. */
+/** Folders in which sops-nix, agenix and the like re-create links. */
 const isPassing = (source: string): boolean =>
   /^\/run\/(secrets|agenix|keys|credentials)([.-][^/]*)?(\/|$)/.test(source);
 
-/** A share has a place in the guest for itself. */
+/** A share needs a mount point of its own in the guest. */
 export function* distinctShares({ vms }: Draft): Iterable<Finding> {
   for (const vm of vms.values()) {
     if (vm.merged.shares.length === 0) continue;
-    // Volumes among themselves are another rule's.
+    // Another rule compares volumes with each other.
     const volumes = new Set(vm.merged.volumes.map(({ mount }) => mount));
     const shares = new Set<string>();
     for (const { path, settings } of vm.layers) {
@@ -110,7 +110,7 @@ export function* distinctShares({ vms }: Draft): Iterable<Finding> {
   }
 }
 
-/** A share hides nothing that the guest needs and shows nothing that is the hypervisor's own. */
+/** A share must not hide what the guest needs, nor expose the hypervisor's own files. */
 export function* harmlessShares({ layers }: Draft): Iterable<Finding> {
   for (const { path, settings } of layers) {
     for (const [i, { source, mount, readOnly }] of (settings.shares ?? []).entries()) {
@@ -146,7 +146,7 @@ const shows = (source: string, shown: string, path: Path): Finding => ({
   hint: 'share a folder made for it, such as /srv/media',
 });
 
-/** What is written down as a place on a hypervisor, by whom. */
+/** A path on a hypervisor, and who names it. */
 interface Place {
   readonly what: string;
   readonly folder: string;
@@ -154,8 +154,8 @@ interface Place {
 }
 
 /**
- * A folder that a guest writes to holds nothing that another share or a credential is found by:
- * virtiofsd is root, so what the guest's root puts there, a link in place of a folder too, is root's on the hypervisor.
+ * The path of a share or credential must not lead through a folder that a guest writes to: virtiofsd runs as root, so root
+ * in the guest could put a link there that root on the hypervisor follows.
  */
 export function* separateShares({ hypervisors }: Draft): Iterable<Finding> {
   for (const { vms } of hypervisors.values()) {
@@ -187,7 +187,7 @@ export function* separateShares({ hypervisors }: Draft): Iterable<Finding> {
   }
 }
 
-/** By the components of paths, from the top: linear in their lengths. */
+/** A tree of path components, so that looking up a path is linear in its length. */
 function* meeting(
   shares: readonly (Place & { readonly writable: boolean })[],
   others: readonly Place[],
@@ -218,11 +218,11 @@ function upTo(folder: string, itself: boolean): string[] {
   return itself ? all : all.slice(0, -1);
 }
 
-/** Who may write to the checkout writes what the hypervisor builds, and what git runs there as root. */
+/** A share must not contain the checkout: who can write there decides what the hypervisor builds and git runs as root. */
 export function* sharedCheckouts({ vms, hypervisors }: Draft): Iterable<Finding> {
   for (const vm of vms.values()) {
     const checkout = hypervisors.get(vm.yaml.on)?.yaml.checkout;
-    // The usual one is in a folder that is not shared anyway.
+    // The default checkout is in a folder that cannot be shared anyway.
     if (checkout === undefined || isWithin(checkout, '/var/lib/fleet')) continue;
     for (const { path, settings } of vm.layers) {
       for (const [i, { source }] of (settings.shares ?? []).entries()) {
@@ -233,7 +233,7 @@ export function* sharedCheckouts({ vms, hypervisors }: Draft): Iterable<Finding>
   }
 }
 
-/** Where guests, or every user, write: root's git and Nix would work in what somebody else made. */
+/** Folders where guests, or all users, may write: git and Nix would run there as root on somebody else's files. */
 const notForCheckouts = [
   '/tmp',
   '/var/tmp',
@@ -246,7 +246,7 @@ const notForCheckouts = [
   '/var/lib/microvms',
 ];
 
-/** The checkout is in a folder of root's own, and in none that fleet keeps something else in. */
+/** The checkout has to be in a folder that only root writes to, and not where fleet keeps something else. */
 export function* checkoutPlaces({ hypervisors }: Draft): Iterable<Finding> {
   for (const { yaml, path } of hypervisors.values()) {
     const { checkout } = yaml;
@@ -267,7 +267,7 @@ export function* checkoutPlaces({ hypervisors }: Draft): Iterable<Finding> {
   }
 }
 
-/** A credential is a file that was made for a guest, never one of a guest's own or of fleet's. */
+/** A credential must not be a file of a guest or of fleet. */
 export function* credentialFiles({ layers }: Draft): Iterable<Finding> {
   for (const { path, settings } of layers) {
     for (const [name, file] of Object.entries(settings.credentials ?? {})) {

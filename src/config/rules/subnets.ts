@@ -10,19 +10,19 @@ import type { Finding, Path } from '../finding.ts';
 import { quote } from '../finding.ts';
 import type { Draft, DraftNetwork } from '../normalise.ts';
 
-/** Ranges that mean something else to every machine. */
+/** Ranges with a special meaning on every machine. */
 const reserved = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/4', '240.0.0.0/4'].map(
   (text) => parseSubnet(text)!,
 );
 const reserved6 = ['::/8', 'fe80::/10', 'ff00::/8'].map((text) => parseSubnet6(text)!);
 
-/** The longest prefix of IPv4: a gateway and a vm fit. */
+/** The longest IPv4 prefix with room for a gateway and a vm. */
 export const smallest = 30;
 
-/** Longer prefixes have no room for the IPv4 hosts; shorter ones are a whole site or more. */
+/** IPv6 prefixes: a longer one has no room for the IPv4 hosts; a shorter one is a whole site or more. */
 const widest6 = 48;
 
-/** Each subnet is written as a subnet, and has room for a gateway and a vm. */
+/** A subnet has to be a valid subnet, with room for a gateway and a vm. */
 export function* subnets({ networks }: Draft): Iterable<Finding> {
   for (const { subnet, yaml, path: at } of networks.values()) {
     const path = [...at, 'subnet'];
@@ -43,7 +43,7 @@ export function* subnets({ networks }: Draft): Iterable<Finding> {
   }
 }
 
-/** IPv6 subnets likewise; a vm has the same number in both, so both have to be as large. */
+/** The same for IPv6. A vm has the same number in both subnets, so both need to be large enough. */
 export function* subnets6({ networks }: Draft): Iterable<Finding> {
   for (const network of networks.values()) {
     const { subnet6, yaml, path: at } = network;
@@ -96,7 +96,7 @@ export interface Range {
   readonly last: bigint;
 }
 
-/** Subnets that overlap with one that begins before them, each with that one. */
+/** Pairs of subnets that overlap, the one that begins first as second. */
 export function overlapping(networks: readonly DraftNetwork[]): [Range, Range][] {
   return [...pairs(networks.map(range)), ...pairs(networks.flatMap(range6))];
 }
@@ -118,7 +118,7 @@ function range6(network: DraftNetwork): Range[] {
 function pairs(ranges: readonly Range[]): [Range, Range][] {
   const sorted = [...ranges].sort((a, b) => (a.base < b.base ? -1 : a.base > b.base ? 1 : 0));
   const found: [Range, Range][] = [];
-  // The one that reaches furthest so far: comparing with it is enough.
+  // Comparing with the one that reaches furthest so far is enough.
   let widest: Range | undefined;
   for (const one of sorted) {
     if (widest && one.base <= widest.last) found.push([one, widest]);

@@ -5,14 +5,14 @@ import type { Draft, DraftHypervisor, DraftNetwork } from '../normalise.ts';
 import { runsTailscale } from './services.ts';
 import { overlapping } from './subnets.ts';
 
-/** Where tailscale has the addresses of every tailnet. */
+/** The ranges that tailscale uses in every tailnet. */
 const tailnet = parseSubnet('100.64.0.0/10')!;
 const tailnet6 = parseSubnet6('fd7a:115c:a1e0::/48')!;
 
 const advertises = ({ yaml: { tailscale } }: DraftHypervisor): boolean =>
   tailscale?.enable === true && tailscale.advertiseRoutes === true;
 
-/** The tailnet can route an address to one hypervisor only. */
+/** Advertised subnets must not overlap: the tailnet routes an address to one hypervisor only. */
 export function* advertisedSubnets({ hypervisors }: Draft): Iterable<Finding> {
   const owners = new Map(
     [...hypervisors.values()]
@@ -29,7 +29,7 @@ export function* advertisedSubnets({ hypervisors }: Draft): Iterable<Finding> {
   }
 }
 
-/** Who advertises routes is part of a tailnet. */
+/** `advertiseRoutes` needs tailscale to be enabled. */
 export function* advertisingIsEnabled({ hypervisors }: Draft): Iterable<Finding> {
   for (const { name, path, yaml } of hypervisors.values()) {
     if (!yaml.tailscale?.advertiseRoutes || yaml.tailscale.enable) continue;
@@ -42,7 +42,7 @@ export function* advertisingIsEnabled({ hypervisors }: Draft): Iterable<Finding>
   }
 }
 
-/** Addresses there are those of peers: in IPv4, tailscale drops what has one and comes another way. */
+/** Subnets must not be in the ranges of peers: in IPv4, tailscale drops such packets from other interfaces. */
 export function* besideTailscale({ hypervisors }: Draft): Iterable<Finding> {
   for (const { name, yaml, networks } of hypervisors.values()) {
     if (!runsTailscale(yaml)) continue;

@@ -8,7 +8,7 @@ import type { Fields } from '../tree.ts';
 import { hasForwarder } from './services.ts';
 import { isWithin } from './volumes.ts';
 
-/** What may log in is a public key. The message never shows what it is instead. */
+/** An authorized key has to be a public key. The message never shows the value, which may be a private key. */
 export function* sshKeys({ layers, hypervisors }: Draft): Iterable<Finding> {
   for (const { path, settings } of layers) yield* check(settings.users, path);
   for (const { path, yaml } of hypervisors.values()) yield* check(yaml.users, path);
@@ -17,7 +17,7 @@ export function* sshKeys({ layers, hypervisors }: Draft): Iterable<Finding> {
 function* check(users: Users | undefined, path: Path): Iterable<Finding> {
   for (const [name, { sshKeys: keys = [] }] of Object.entries(users ?? {})) {
     for (const [i, key] of keys.entries()) {
-      // A private key is an error of the text already.
+      // The text check has reported a private key already.
       if (isPublicKey(key) || secret.test(key)) continue;
       yield {
         code: 'E508',
@@ -29,11 +29,11 @@ function* check(users: Users | undefined, path: Path): Iterable<Finding> {
   }
 }
 
-/** Accounts that NixOS itself has on every machine. Root is one, too, but fleet leaves it what it is. */
+/** System accounts of every NixOS. Root is one, too, but fleet leaves it a system account. */
 const systemUser =
   /^(messagebus|nixbld([1-9]|[12][0-9]|3[0-2])|nobody|nscd|polkituser|sshd|systemd-(coredump|network|oom|resolve|timesync))$/;
 
-/** Fleet makes normal users, and no user is both. */
+/** fleet creates normal users, so their names must not be those of system accounts. */
 export function* normalUsers({ layers, hypervisors }: Draft): Iterable<Finding> {
   const isTaken = (name: string) => systemUser.test(name);
   for (const { path, settings } of layers) yield* systemUsers(settings.users, path, isTaken);
@@ -60,12 +60,12 @@ function* systemUsers(
   }
 }
 
-/** Their uids are no matter of order. */
+/** Users with a fixed uid. */
 const numbered = ['root', checkUser];
 
 /**
- * NixOS counts users up from 1000 in the order of their names, and remembers it in /var/lib/nixos, which
- * most guests lose when they stop: one more user, and another owns what lies on the volumes.
+ * NixOS assigns uids from 1000 up in the order of names, and remembers them in /var/lib/nixos, which most guests lose when
+ * they stop. So after adding a user, files on the volumes may belong to another one.
  */
 export function* lastingUids({ vms }: Draft): Iterable<Finding> {
   const told = new Set<string>();

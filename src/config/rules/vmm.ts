@@ -3,7 +3,7 @@ import type { Finding } from '../finding.ts';
 import { type Draft, type DraftVm, origin } from '../normalise.ts';
 import type { Settings } from '../schema.generated.ts';
 
-/** Every guest can be told to shut down. */
+/** A VMM has to be able to shut a guest down. */
 export function* stoppable({ layers }: Draft): Iterable<Finding> {
   for (const { path, settings } of layers) {
     const { hypervisor = '' } = settings;
@@ -17,7 +17,7 @@ export function* stoppable({ layers }: Draft): Iterable<Finding> {
   }
 }
 
-/** A vm asks for nothing that its VMM does not have: the evaluation would fail, or nothing happen. */
+/** A vm must not use what its VMM does not support: the evaluation would fail, or the setting have no effect. */
 export function* able(draft: Draft): Iterable<Finding> {
   for (const vm of draft.vms.values()) {
     const vmm = vm.merged.hypervisor ?? 'qemu';
@@ -47,7 +47,7 @@ export function* able(draft: Draft): Iterable<Finding> {
   }
 }
 
-/** The keys of an ssh server that can be known come in a share. */
+/** `run` checks need a share, by which the guest gets its ssh host key. */
 function* runChecks(vm: DraftVm, vmm: string): Iterable<Finding> {
   for (const { path, settings } of vm.layers) {
     for (const [i, { run }] of (settings.checks ?? []).entries()) {
@@ -59,7 +59,7 @@ function* runChecks(vm: DraftVm, vmm: string): Iterable<Finding> {
   }
 }
 
-/** With multithreading, which it has on x86, vcpus come in pairs. */
+/** On x86 firecracker uses multithreading, so it takes one vcpu or an even number. */
 function* firecrackerCpus(vm: DraftVm, { hypervisors }: Draft): Iterable<Finding> {
   const vcpu = vm.merged.vcpu ?? 1;
   const paired = hypervisors.get(vm.yaml.on)?.yaml.system === 'x86_64-linux';
@@ -72,7 +72,7 @@ function* firecrackerCpus(vm: DraftVm, { hypervisors }: Draft): Iterable<Finding
   );
 }
 
-/** Its SendCtrlAltDel is refused there: "does not supported on aarch64". */
+/** firecracker on aarch64 refuses SendCtrlAltDel, so a guest cannot be shut down. */
 function* firecrackerStops(vm: DraftVm, { hypervisors }: Draft): Iterable<Finding> {
   if (hypervisors.get(vm.yaml.on)?.yaml.system !== 'aarch64-linux') return;
   yield {
@@ -98,7 +98,7 @@ function lacks(
   };
 }
 
-/** The hypervisor tells its guests apart by their cids. */
+/** vsock cids have to be different on a hypervisor. */
 export function* distinctCids({ hypervisors }: Draft): Iterable<Finding> {
   for (const { name, vms } of hypervisors.values()) {
     const owners = new Map<number, DraftVm>();

@@ -4,12 +4,12 @@ import { imageName, smallestVolume, volumeLabel } from '../../model/volumes.ts';
 import type { Finding } from '../finding.ts';
 import type { Draft, DraftVm } from '../normalise.ts';
 
-/** Where the guest has something that a disk would hide. */
+/** Mount points in the guest that a disk would hide. */
 const systemMounts = ['/nix', '/run', '/tmp', '/boot', '/etc', '/bin', '/usr', '/usr/bin'];
-/** Where nothing can be mounted in the guest, not even further inside. */
+/** Folders in the guest in which nothing can be mounted at any depth. */
 const kept = ['/nix/store', '/nix/.ro-store', '/proc', '/sys', '/dev', guestKeysMount];
 
-/** Whether a volume or share at this place would be in the way of what the guest has there. */
+/** Whether a volume or share mounted here would hide something of the guest's. */
 export const hidesSystem = (mount: string): boolean =>
   systemMounts.includes(mount) || kept.some((folder) => isWithin(mount, folder));
 
@@ -17,7 +17,7 @@ export const hidesSystem = (mount: string): boolean =>
 export const isWithin = (inner: string, outer: string): boolean =>
   inner === outer || inner.startsWith(`${outer}/`);
 
-/** What a vm's state directory holds beside images. */
+/** Other names in a vm's state directory. */
 const stateFiles = ['flake', 'current', 'booted', 'toplevel'];
 
 function* volumesOf({ layers }: DraftVm) {
@@ -28,10 +28,10 @@ function* volumesOf({ layers }: DraftVm) {
   }
 }
 
-/** As the schema has what is written as image. */
+/** The name of an image, as the schema allows it. */
 const fileName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
-/** QEMU takes what stands before a colon for a protocol; a file system has its limits, too. */
+/** QEMU takes the part before a colon for a protocol, and file systems limit the length. */
 export function* imageNames({ layers }: Draft): Iterable<Finding> {
   for (const { path, settings } of layers) {
     for (const [i, { mount, image }] of (settings.volumes ?? []).entries()) {
@@ -46,7 +46,7 @@ export function* imageNames({ layers }: Draft): Iterable<Finding> {
   }
 }
 
-/** No two volumes of a vm share a mount, an image file or a label. */
+/** Volumes of a vm need different mounts, image files and labels. */
 export function* distinctVolumes({ vms }: Draft): Iterable<Finding> {
   for (const vm of vms.values()) {
     if (vm.merged.volumes.length < 2) continue;
@@ -69,7 +69,7 @@ export function* distinctVolumes({ vms }: Draft): Iterable<Finding> {
   }
 }
 
-/** A volume hides nothing that the guest needs and overwrites nothing of fleet's. */
+/** A volume must not hide what the guest needs, nor overwrite files of fleet's. */
 export function* harmlessVolumes({ layers }: Draft): Iterable<Finding> {
   for (const { path, settings } of layers) {
     for (const [i, { mount, image }] of (settings.volumes ?? []).entries()) {
@@ -87,7 +87,7 @@ export function* harmlessVolumes({ layers }: Draft): Iterable<Finding> {
   }
 }
 
-/** Mkfs would refuse, and microvm.nix leave an image behind that it never formats again. */
+/** A volume that is too small: mkfs would fail, and microvm.nix would never format that image again. */
 export function* largeEnoughVolumes({ layers }: Draft): Iterable<Finding> {
   for (const { path, settings } of layers) {
     for (const [i, { size, fs = 'ext4' }] of (settings.volumes ?? []).entries()) {
