@@ -67,7 +67,7 @@ for folder in "$deployments"/*; do
 	other=${folder##*/}
 	is_open "$other" || continue
 	! at_work "$other" || held "$other"
-	settle "$other" >&2
+	end_dead "$other" >&2
 	! is_open "$other" || held "$other"
 	echo "deployment $other was interrupted earlier; it was finished or rolled back first" >&2
 done

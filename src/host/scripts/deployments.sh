@@ -138,9 +138,9 @@ refuse_decided() {
 	esac
 }
 
-# record NAME FINGERPRINT PATH BEFORE COMMIT new|return EXPECTED: records what is now deployed, as a generation that
-# nix-collect-garbage cannot remove. BEFORE: the store path that PATH replaces, or "-".
-record() {
+# record_deployed NAME FINGERPRINT PATH BEFORE COMMIT new|return EXPECTED: records what is now deployed, as a generation
+# that nix-collect-garbage cannot remove. BEFORE: the store path that PATH replaces, or "-".
+record_deployed() {
 	mkdir -p "$state/deployed" "$state/expected" "$state/profiles" "$roots"
 	# "system." cannot be a vm's name; its generations are the system profile's.
 	if [ "$1" != system. ]; then
@@ -164,9 +164,9 @@ finish() {
 		record)
 			# Deploying releases the hold. A roll-back sets a new one, in a row after this.
 			rm -f "$state/held/$name"
-			record "$name" "$one" "$two" "$three" "$four" "$five" "$six" </dev/null
+			record_deployed "$name" "$one" "$two" "$three" "$four" "$five" "$six" </dev/null
 			;;
-		healthy) looked_well "$name" "$one" ;;
+		healthy) record_health "$name" "$one" ;;
 		release) rm -f "$state/held/$name" ;;
 		hold) printf '%s\t%s\t%s\t%s\n' "$one" "$two" "$three" "$(date +%s)" | write "$state/held/$name" ;;
 		esac
@@ -318,9 +318,9 @@ prune() {
 	done
 }
 
-# settle ID: ends a deployment that nobody works at any more: completes its records if it was confirmed, else rolls it
-# back. If several try at once, systemd starts only one unit of that name.
-settle() {
+# end_dead ID: ends a deployment that nobody works at any more: completes its records if it was confirmed, else rolls
+# it back. If several try at once, systemd starts only one unit of that name.
+end_dead() {
 	if [ -f "$deployments/$1/back.sh" ]; then
 		systemd-run --quiet --collect --wait --unit="fleet-back-$1-now" --description="fleet $1: way back" \
 			"$(command -v sh)" "$deployments/$1/back.sh" lapsed || true

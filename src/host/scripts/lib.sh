@@ -143,9 +143,9 @@ write() {
 	cat >"$1.new" && mv -f "$1.new" "$1"
 }
 
-# looked_well NAME RUNNER: records that the guest was last seen healthy on that runner; `-`: that it was not healthy.
+# record_health NAME RUNNER: records that the guest was last seen healthy on that runner; `-`: that it was not healthy.
 # fleet-autostart reads this for `autostart: healthy`.
-looked_well() {
+record_health() {
 	if [ "$2" = - ]; then
 		rm -f "$state/healthy/$1"
 	else

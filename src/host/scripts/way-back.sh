@@ -25,7 +25,7 @@ if [ "$mode" = lease ]; then
 		else
 			tries=$((tries + 1))
 			[ "$tries" -le 20 ] || die back.failed "deployment $id could not be finished or rolled back: see ${deployment#"$R"}"
-			settle "$id"
+			end_dead "$id"
 			[ -e "$deployment/result" ] || sleep 2
 		fi
 	done
