@@ -1,7 +1,7 @@
 import { deploying } from '../deploy/deployment.ts';
 import { recall, takeUp } from '../deploy/resume.ts';
 import { type Member, type RolloutInput, rollOut } from '../deploy/rollout.ts';
-import type { Former } from '../host/answers/former.ts';
+import type { StateBefore } from '../host/answers/state-before.ts';
 import { FleetError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
 import type { Facts } from '../model/facts.ts';
@@ -132,7 +132,7 @@ export function rolloutOf(
   const { fleet } = index;
   const { canary, onFailure } = fleet.rollout;
   const deployment = newDeployment(ports, 'apply', id);
-  let former: ReadonlyMap<string, Former> = new Map();
+  let former: ReadonlyMap<string, StateBefore> = new Map();
   return {
     deployment,
     index,
@@ -147,7 +147,7 @@ export function rolloutOf(
         former = await takeUp(sessions, deployment.operator);
       },
       recall: (session, now) => {
-        const then = former.get(session.hypervisor.name) as Former;
+        const then = former.get(session.hypervisor.name) as StateBefore;
         return { before: recall(then, now), targets: then.targets };
       },
     }),

@@ -3,13 +3,13 @@ import * as steps from '../host/hypervisor/steps.ts';
 import { isLost } from '../host/lost.ts';
 import { FleetError } from '../model/errors.ts';
 import { checkHypervisor, checkVm, type VmTarget } from '../plan/checks.ts';
-import { bystanders } from './context.ts';
+import { unchangedGuests } from './context.ts';
 import { withReason } from './failure.ts';
 import { checkpoint, Interrupted } from './interrupt.ts';
 import { Look } from './look.ts';
 import { inParallel } from './parallel.ts';
 import type { Part } from './part.ts';
-import { asFleetError, patience } from './put-back.ts';
+import { asFleetError, graceMs } from './put-back.ts';
 import type { Outcome } from './work.ts';
 
 /** How many hypervisors are looked at, or confirmed, at a time. */
@@ -66,11 +66,11 @@ async function attempt(
 
 async function lookOnceMore(part: Part): Promise<void> {
   const { ctx, name, outcome } = part;
-  const { session, clock, standing, index } = ctx;
+  const { session, clock, seenHealthy, index } = ctx;
   const { confirm } = index.fleet.rollout;
   await session.reconnectWithin(confirm);
-  const targets = [...standing.values()];
-  const running = [...targets, ...bystanders(ctx)].filter((t) => t.state === 'running');
+  const targets = [...seenHealthy.values()];
+  const running = [...targets, ...unchangedGuests(ctx)].filter((t) => t.state === 'running');
   const addresses = running.map(({ expected }) => expected.address);
   const look = new Look(session, clock, name);
   const started = clock.now();
@@ -124,7 +124,7 @@ async function confirm(part: Part): Promise<void> {
         if (!isLost(error)) throw error;
         // The confirmation may have arrived; confirming twice does no harm. Ask until the hypervisor would have
         // rolled itself back, and had time to finish: its answer says which of the two happened.
-        await session.reconnectWithin(index.fleet.rollout.confirm + patience);
+        await session.reconnectWithin(index.fleet.rollout.confirm + graceMs);
         await send();
       }
     });

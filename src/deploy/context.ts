@@ -18,17 +18,17 @@ export interface Context {
   /** Facts from before anything changed, read under the lock. */
   readonly before: Facts;
   /** Vms that were seen healthy, and how they must still look when everything is confirmed. */
-  readonly standing: Map<string, VmTarget>;
+  readonly seenHealthy: Map<string, VmTarget>;
 }
 
 /**
  * Guests that this deployment leaves alone and that start after a reboot only if they were last seen healthy. They are
  * looked at once, too: otherwise one that fleet has never looked at would not start.
  */
-export function bystanders(ctx: Context): VmTarget[] {
+export function unchangedGuests(ctx: Context): VmTarget[] {
   return ctx.index.vmsOn(ctx.session.hypervisor.name).flatMap((vm) => {
     const runner = ctx.before.vms.get(vm.name)?.current;
-    if (vm.autostart !== 'healthy' || ctx.standing.has(vm.name) || !runner) return [];
+    if (vm.autostart !== 'healthy' || ctx.seenHealthy.has(vm.name) || !runner) return [];
     return [desiredTarget(ctx, vm, runner)];
   });
 }
@@ -47,7 +47,7 @@ export function desiredTarget(ctx: Context, vm: Vm, runner: string): VmTarget {
 }
 
 /** How the vm looked before; undefined if it did not exist or had no runner. */
-export function formerTarget(ctx: Context, name: string): VmTarget | undefined {
+export function targetBefore(ctx: Context, name: string): VmTarget | undefined {
   const seen = ctx.before.vms.get(name);
   const running = isBusy(seen);
   // Only the hypervisor knows which runner it returns to.

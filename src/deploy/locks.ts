@@ -3,7 +3,7 @@ import { exitCodes, FleetError } from '../model/errors.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { takeUp } from '../model/take-up.ts';
 import { type Clock, timestamp } from '../model/time.ts';
-import { needed } from '../plan/resources.ts';
+import { requiredKiB } from '../plan/resources.ts';
 import { checkpoint, Interrupted, unlessInterrupted } from './interrupt.ts';
 import { asFleetError } from './put-back.ts';
 import type { Session } from './session.ts';
@@ -39,7 +39,7 @@ class Held extends FleetError {
 }
 
 /** How long to wait for locks, and what ends the wait early. */
-export interface Patience {
+export interface LockWait {
   readonly signal: AbortSignal;
   /** Ms. Default: 0. */
   readonly lockTimeout?: number;
@@ -54,7 +54,7 @@ export async function beginAll(
   deployment: Deployment,
   index: FleetIndex,
   clock: Clock,
-  { signal, lockTimeout = 0 }: Patience,
+  { signal, lockTimeout = 0 }: LockWait,
 ): Promise<void> {
   const until = clock.now() + lockTimeout;
   const stop = new AbortController();
@@ -137,7 +137,7 @@ function beginAt(
   const { checkout, system } = session.hypervisor;
   const { confirm, stopTimeout } = fleet.rollout;
   const machine = system.replace(/-linux$/, '');
-  const need = { machine, storeKiB: needed.store, confirm, stopTimeout };
+  const need = { machine, storeKiB: requiredKiB.store, confirm, stopTimeout };
   const wanted = { id, operator, operation, fleet: fleet.name, ...need, checkout, vms };
   return begin(session.host, wanted, signal);
 }

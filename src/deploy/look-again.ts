@@ -6,7 +6,7 @@ import { systemName } from '../model/names.ts';
 import { checkHypervisor, checkVm } from '../plan/checks.ts';
 import { type AsBefore, illBefore, stoodBefore, tapsOf, untilAsBefore } from './as-before.ts';
 import { awaitHealthy } from './await-healthy.ts';
-import { type Context, formerTarget } from './context.ts';
+import { type Context, targetBefore } from './context.ts';
 import { withReason } from './failure.ts';
 
 /** The state before a deployment, as the hypervisor itself recorded it. */
@@ -70,7 +70,7 @@ async function sickness(
   runner: string | undefined,
 ): Promise<string | undefined> {
   const { session, before, clock, index } = ctx;
-  const former = formerTarget(ctx, name);
+  const former = targetBefore(ctx, name);
   if (!former || !runner) return undefined;
   const target = { ...former, runner, state: 'running' as const };
   // Only what was healthy before has to be healthy now: a guest that did not answer then need not answer. Its runner must be right.

@@ -9,7 +9,7 @@ import { toBlame } from './host-fault.ts';
 import { lookAgain, type Seen } from './look-again.ts';
 
 /** Ms after the lease has run out during which fleet still tries to reach a hypervisor. */
-export const patience = 30_000;
+export const graceMs = 30_000;
 
 /** How a roll-back of one hypervisor went. */
 export interface PutBack extends Pick<HypervisorResult, 'outcome' | 'lines'> {
@@ -73,7 +73,7 @@ async function wayBack({ session, index }: Context): Promise<WayBack> {
     if (!isLost(error)) throw error;
     // The link was lost before, or when the old system was activated. The hypervisor rolls back without fleet, too, and
     // the old system lets fleet in as before.
-    await session.reconnectWithin(index.fleet.rollout.confirm + patience, true);
+    await session.reconnectWithin(index.fleet.rollout.confirm + graceMs, true);
     return take();
   }
 }

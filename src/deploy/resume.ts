@@ -1,4 +1,4 @@
-import type { Former } from '../host/answers/former.ts';
+import type { StateBefore } from '../host/answers/state-before.ts';
 import { resume } from '../host/hypervisor/deployment.ts';
 import type { Facts } from '../model/facts.ts';
 import type { UnitFacts, VmFacts } from '../model/guest-facts.ts';
@@ -12,7 +12,7 @@ const atOnce = 64;
 export async function takeUp(
   sessions: readonly Session[],
   operator: string,
-): Promise<ReadonlyMap<string, Former>> {
+): Promise<ReadonlyMap<string, StateBefore>> {
   const answers = await inParallel(sessions, atOnce, async (session) => {
     const former = await resume(session.host, session.id, operator, session.longMs);
     session.lastStep = former.lastStep;
@@ -25,7 +25,7 @@ export async function takeUp(
  * Today's facts, with what the hypervisor recorded before the deployment: generations, how long guests had been up, and
  * which TAP was in which bridge. What the deployment has already changed still has to be looked at.
  */
-export function recall(former: Former, now: Facts): Facts {
+export function recall(former: StateBefore, now: Facts): Facts {
   const vms = new Map<string, VmFacts>();
   for (const [name, { current, booted, isActive, activeFor }] of former.vms) {
     const seen = now.vms.get(name);

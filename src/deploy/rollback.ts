@@ -8,7 +8,7 @@ import type { VmTarget } from '../plan/checks.ts';
 import { stoodBefore, tapsOf, untilAsBefore } from './as-before.ts';
 import { awaitHealthy } from './await-healthy.ts';
 import type { Return, Returns } from './choose-generations.ts';
-import { type Context, formerTarget } from './context.ts';
+import { type Context, targetBefore } from './context.ts';
 import { withReason } from './failure.ts';
 import { checkpoint } from './interrupt.ts';
 import { bringUpAll, type Guest } from './side-by-side.ts';
@@ -129,7 +129,7 @@ async function returnVm(
     const { rollout } = ctx.index.fleet;
     const waiting = { checks: [], rollout, signal: ctx.signal, onHealthy };
     const checks = await awaitHealthy(ctx.session, ctx.clock, target, waiting);
-    ctx.standing.set(name, target);
+    ctx.seenHealthy.set(name, target);
     const { name: hypervisor } = ctx.session.hypervisor;
     ctx.emit({ type: 'checks', state: 'passed', hypervisor, target: name, checks });
   } catch (error) {
@@ -144,7 +144,7 @@ async function setRunner(
   generation: Return,
 ): Promise<VmTarget | undefined> {
   const { session, index } = ctx;
-  const former = formerTarget(ctx, name);
+  const former = targetBefore(ctx, name);
   const wanted = index.vms.get(name)?.state ?? 'running';
   if (wanted === 'stopped' && isBusy(ctx.before.vms.get(name))) await stopVm(ctx, name);
   const { stopTimeout } = index.fleet.rollout;

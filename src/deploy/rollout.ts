@@ -149,13 +149,13 @@ async function makeParts(input: RolloutInput, sessions: readonly Session[]): Pro
       emit,
       signal,
       before,
-      standing: new Map(),
+      seenHealthy: new Map(),
     };
     // Of a resumed deployment: a guest that was started already needs nothing more than a look.
     for (const vm of index.vmsOn(name)) {
       const runner = facts.vms.get(vm.name)?.current;
       if (runner && targets.includes(vm.name))
-        ctx.standing.set(vm.name, desiredTarget(ctx, vm, runner));
+        ctx.seenHealthy.set(vm.name, desiredTarget(ctx, vm, runner));
     }
     return { ctx, work: works.get(name) as Work, name, state: 'waiting' };
   });

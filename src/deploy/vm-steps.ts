@@ -48,7 +48,7 @@ async function seeHealthy(
   const { rollout } = ctx.index.fleet;
   const waiting = { checks: vm.checks, rollout, signal: ctx.signal, onHealthy };
   const checks = await awaitHealthy(ctx.session, ctx.clock, target, waiting);
-  ctx.standing.set(vm.name, target);
+  ctx.seenHealthy.set(vm.name, target);
   ctx.emit({
     type: 'checks',
     state: 'passed',

@@ -2,7 +2,7 @@ import type { Facts } from '../model/facts.ts';
 import type { Action } from './plan.ts';
 
 /** KiB that must be free before anything is built or switched; `boot` is enough for a kernel and an initrd. */
-export const needed = {
+export const requiredKiB = {
   store: 1024 * 1024,
   state: 64 * 1024,
   boot: 32 * 1024,
@@ -17,25 +17,25 @@ export function resourceProblems(facts: Facts, actions: readonly Action[]): stri
   const lacks = (folder: string, need: number) => (facts.freeKiB.get(folder) ?? need) < need;
   const free = (folder: string) => mebibytes(facts.freeKiB.get(folder) ?? 0);
   const found: string[] = [];
-  if (lacks('/nix/store', needed.store)) {
+  if (lacks('/nix/store', requiredKiB.store)) {
     found.push(
-      `/nix/store has ${free('/nix/store')} free, ${mebibytes(needed.store)} are needed: run nix-collect-garbage there`,
+      `/nix/store has ${free('/nix/store')} free, ${mebibytes(requiredKiB.store)} are needed: run nix-collect-garbage there`,
     );
   }
   for (const folder of ['/var/lib/fleet', '/var/lib/microvms']) {
-    if (!lacks(folder, needed.state)) continue;
+    if (!lacks(folder, requiredKiB.state)) continue;
     found.push(
-      `${folder} has ${free(folder)} free, ${mebibytes(needed.state)} are needed: make room on its file system`,
+      `${folder} has ${free(folder)} free, ${mebibytes(requiredKiB.state)} are needed: make room on its file system`,
     );
   }
   const { memory } = facts;
-  if (memory && memory.availableKiB < needed.memory) {
+  if (memory && memory.availableKiB < requiredKiB.memory) {
     found.push(
-      `${mebibytes(memory.availableKiB)} of memory are available, a build needs ${mebibytes(needed.memory)}: stop something there, or wait`,
+      `${mebibytes(memory.availableKiB)} of memory are available, a build needs ${mebibytes(requiredKiB.memory)}: stop something there, or wait`,
     );
   }
   // Otherwise the boot loader would fail, after the switch.
-  if (actions.some((a) => a.kind === 'switch') && lacks('/boot', needed.boot)) {
+  if (actions.some((a) => a.kind === 'switch') && lacks('/boot', requiredKiB.boot)) {
     found.push(
       `/boot has ${free('/boot')} free: delete old generations (boot.loader.*.configurationLimit)`,
     );

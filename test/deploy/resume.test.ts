@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { recall, takeUp } from '../../src/deploy/resume.ts';
 import type { RolloutInput } from '../../src/deploy/rollout.ts';
-import type { Former, FormerVm } from '../../src/host/answers/former.ts';
+import type { StateBefore, VmBefore } from '../../src/host/answers/state-before.ts';
 import { build } from '../../src/host/hypervisor/steps.ts';
 import { FleetError } from '../../src/model/errors.ts';
 import { deployedFacts, index, twoHypervisors, unit, withEntry } from '../plan/situation.ts';
@@ -25,15 +25,15 @@ async function cutOff(yaml?: string): Promise<World> {
 }
 
 /** Another fleet, on the same hypervisors, with the same fleet.yaml. */
-function again(world: World): { input: RolloutInput; former: Map<string, Former> } {
-  const former = new Map<string, Former>();
+function again(world: World): { input: RolloutInput; former: Map<string, StateBefore> } {
+  const former = new Map<string, StateBefore>();
   const input: RolloutInput = {
     ...world.input(['hv1', 'db1', 'web1']),
     enter: async (sessions) => {
       for (const [name, then] of await takeUp(sessions, 'eve@laptop')) former.set(name, then);
     },
     recall: (session, now) => {
-      const then = former.get(session.hypervisor.name) as Former;
+      const then = former.get(session.hypervisor.name) as StateBefore;
       return { before: recall(then, now), targets: then.targets };
     },
   };
@@ -127,7 +127,7 @@ describe('a deployment that lost its fleet', () => {
 describe('what is recalled', () => {
   const fleet = index(twoHypervisors);
   const now = deployedFacts(fleet, 'hv1');
-  const former: Former = {
+  const former: StateBefore = {
     lastStep: 0,
     system: '/nix/store/then-system',
     profile: '/nix/store/then-profile',
@@ -182,9 +182,9 @@ describe('what is recalled', () => {
     const vms = withEntry(now.vms, 'db1', { unit: unit('active', { activeFor: 1 }) });
     const interfaces = withEntry(now.interfaces, name, { master: undefined });
     const [[, db1] = [], ...rest] = former.vms;
-    const then = (activeFor?: number): Former => ({
+    const then = (activeFor?: number): StateBefore => ({
       ...former,
-      vms: new Map([['db1', { ...db1, ...(activeFor && { activeFor }) } as FormerVm], ...rest]),
+      vms: new Map([['db1', { ...db1, ...(activeFor && { activeFor }) } as VmBefore], ...rest]),
       ports: new Map([
         [name, tap?.master ?? ''],
         ['vm-gone', 'br-gone'],

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { parseAccess } from '../../src/host/answers/access.ts';
 import { parseBuilt } from '../../src/host/answers/built.ts';
-import { parseFormer } from '../../src/host/answers/former.ts';
 import { parseGuestRun } from '../../src/host/answers/guest-run.ts';
 import { parseHolder } from '../../src/host/answers/holder.ts';
 import { parseInspection } from '../../src/host/answers/inspection.ts';
+import { parseStateBefore } from '../../src/host/answers/state-before.ts';
 import { parseWayBack } from '../../src/host/answers/way-back.ts';
 import type { Host, RunResult } from '../../src/host/host.ts';
 import { unlock } from '../../src/host/hypervisor/deployment.ts';
@@ -70,7 +70,7 @@ describe('what a hypervisor remembers of before', () => {
     changed.map((row) => `${row.join('\t')}\n`).join('');
 
   test('is read, but for what is not fleet’s', () => {
-    const former = parseFormer(text(rows));
+    const former = parseStateBefore(text(rows));
     expect(former).toMatchObject({ lastStep: 3, system: '/nix/store/s', targets: ['web1'] });
     expect([...former.vms]).toEqual([
       ['web1', { current: '/nix/store/a', booted: undefined, isActive: true }],
@@ -78,11 +78,11 @@ describe('what a hypervisor remembers of before', () => {
   });
 
   test('says for how long guests were up, unless an older fleet wrote down none', () => {
-    const up = (...more: string[][]) => parseFormer(text([...rows, ...more])).vms.get('web1');
+    const up = (...more: string[][]) => parseStateBefore(text([...rows, ...more])).vms.get('web1');
     expect(up(['up', 'web1', '40'])).toMatchObject({ activeFor: 40 });
     expect(up(['up', 'web2', '40'])).toMatchObject({ activeFor: 0 });
     expect(up()).not.toHaveProperty('activeFor');
-    expect([...parseFormer(text([...rows, ['port', 'vm-web1', 'br-a']])).ports]).toEqual([
+    expect([...parseStateBefore(text([...rows, ['port', 'vm-web1', 'br-a']])).ports]).toEqual([
       ['vm-web1', 'br-a'],
     ]);
   });
@@ -94,7 +94,7 @@ describe('what a hypervisor remembers of before', () => {
     ['with a time that is no number', [...rows, ['up', 'web1', 'long']]],
     ['with a target that is no name', [...rows, ['target', '$(reboot)']]],
   ])('is not taken %s', (_, changed) => {
-    expect(codeOf(() => parseFormer(text(changed)))).toBe('resume.unreadable');
+    expect(codeOf(() => parseStateBefore(text(changed)))).toBe('resume.unreadable');
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { needed } from '../../src/plan/resources.ts';
+import { requiredKiB } from '../../src/plan/resources.ts';
 import { planText } from '../../src/report/plan-text.ts';
 import { noStyle } from '../../src/report/style.ts';
 import { changed, planHv1, twoHypervisors, withEntry } from './situation.ts';
@@ -100,10 +100,10 @@ describe('disk', () => {
       'web1: { on',
       'web1: { state: stopped, volumes: [{ mount: /x, size: 1GiB }], on',
     );
-    const facts = () => ({ freeKiB: free(needed.state) });
+    const facts = () => ({ freeKiB: free(requiredKiB.state) });
     expect(firstLines(planHv1({ yaml, fingerprints: changed('db1'), facts }).problems)).toEqual([]);
     const seen = () => ({
-      freeKiB: free(needed.state),
+      freeKiB: free(requiredKiB.state),
       takenKiB: new Map([
         ['db1', 20 * GiB],
         ['web1', 0],
@@ -128,7 +128,7 @@ describe('disk', () => {
   });
 
   test('of volumes whose real size is not told is what they may take', () => {
-    const facts = () => ({ freeKiB: free(needed.state) });
+    const facts = () => ({ freeKiB: free(requiredKiB.state) });
     expect(planHv1({ yaml: withDisk, fingerprints: changed('db1'), facts }).problems).toEqual([]);
   });
 

@@ -10,7 +10,7 @@ import type { RemoteState, Repo, Upstream } from '../../repo/repo.ts';
 export type Asking = 'required' | 'wanted' | 'awaited';
 
 /** How long a plan waits for a remote that is only `wanted`, in ms. */
-const patience = 5000;
+const timeoutMs = 5000;
 
 /** What the remote of a fleet repository answered. */
 export interface Remote {
@@ -37,8 +37,8 @@ export async function askRemote(
   if (how === 'awaited') return asked;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Remote>((resolve) => {
-    const warning = `${git.remote} did not answer within ${patience / 1000} s: this plan does not know what is there, and apply needs it`;
-    timer = setTimeout(() => resolve({ warning }), patience).unref();
+    const warning = `${git.remote} did not answer within ${timeoutMs / 1000} s: this plan does not know what is there, and apply needs it`;
+    timer = setTimeout(() => resolve({ warning }), timeoutMs).unref();
   });
   return Promise.race([asked, late]).finally(() => clearTimeout(timer));
 }

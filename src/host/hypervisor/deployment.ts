@@ -1,9 +1,9 @@
 import { FleetError } from '../../model/errors.ts';
 import { wholeSeconds } from '../../model/time.ts';
-import { type Former, parseFormer } from '../answers/former.ts';
 import { type Holder, parseHolder } from '../answers/holder.ts';
 import * as shape from '../answers/shape.ts';
 import { Rows } from '../answers/shape.ts';
+import { parseStateBefore, type StateBefore } from '../answers/state-before.ts';
 import { parseWayBack, type WayBack } from '../answers/way-back.ts';
 import type { Host } from '../host.ts';
 import { stepScript } from '../scripts.ts';
@@ -126,8 +126,8 @@ export function resume(
   id: string,
   operator: string,
   timeoutMs: number,
-): Promise<Former> {
-  return ask(host, 'resume', [id, operator], parseFormer, { timeoutMs });
+): Promise<StateBefore> {
+  return ask(host, 'resume', [id, operator], parseStateBefore, { timeoutMs });
 }
 
 /** Sends the commit, where a hypervisor cannot fetch it. @throws FleetError `interrupted` */

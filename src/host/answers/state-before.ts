@@ -2,14 +2,14 @@ import type { VmFacts } from '../../model/guest-facts.ts';
 import * as shape from './shape.ts';
 
 /** What a hypervisor recorded before a deployment that is being resumed. */
-export interface Former {
+export interface StateBefore {
   /** Number of its last step. */
   readonly lastStep: number;
   readonly system: string | undefined;
   readonly profile: string | undefined;
   /** The commit that was checked out. */
   readonly commit: string | undefined;
-  readonly vms: ReadonlyMap<string, FormerVm>;
+  readonly vms: ReadonlyMap<string, VmBefore>;
   /** The bridge that each interface was in. */
   readonly ports: ReadonlyMap<string, string>;
   /** Vms that the deployment may have changed. */
@@ -17,14 +17,14 @@ export interface Former {
   readonly failedUnits: readonly string[];
 }
 
-export interface FormerVm extends Pick<VmFacts, 'current' | 'booted'> {
+export interface VmBefore extends Pick<VmFacts, 'current' | 'booted'> {
   readonly isActive: boolean;
   /** Seconds that it had been up; absent if an older fleet, which did not record this, began the deployment. */
   readonly activeFor?: number;
 }
 
 /** Reads what resume.sh printed. @throws FleetError `resume.unreadable` */
-export function parseFormer(answer: string): Former {
+export function parseStateBefore(answer: string): StateBefore {
   return shape.understand('resume.unreadable', answer, () => {
     const rows = shape.Rows.in(answer);
     const [last] = rows.firsts('last');
