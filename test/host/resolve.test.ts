@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Identities } from '../../src/host/ssh/identities.ts';
-import { beyondSsh2 } from '../../src/host/ssh/open-link.ts';
+import { opensshReasons } from '../../src/host/ssh/open-link.ts';
 import { type Destination, resolve } from '../../src/host/ssh/resolve.ts';
 import { here } from '../surroundings.ts';
 import { failure } from './desk.ts';
@@ -60,7 +60,7 @@ test('the tokens of ProxyCommand are expanded', async () => {
 
 test('a token that fleet does not know is left to ssh, and gives no wrong path', async () => {
   const at = await ask('hv1', 'Host *\n  IdentityFile /keys/%C\n  ProxyCommand nc %C\n');
-  expect(at.beyond).toEqual(['IdentityFile', 'ProxyCommand']);
+  expect(at.opensshOnly).toEqual(['IdentityFile', 'ProxyCommand']);
   expect(at).toMatchObject({ identityFiles: [], proxyCommand: undefined });
 });
 
@@ -99,7 +99,7 @@ test.each([
   ['PKCS11Provider', '/usr/lib/p11.so', 'none'],
 ])('%s is left to ssh, when it says something', async (option, something, nothing) => {
   const beyond = async (value: string) =>
-    (await ask('hv1', `Host *\n  ${option} ${value}\n`)).beyond;
+    (await ask('hv1', `Host *\n  ${option} ${value}\n`)).opensshOnly;
   expect(await beyond(something)).toEqual([option]);
   expect(await beyond(nothing)).toEqual([]);
 });
@@ -107,15 +107,20 @@ test.each([
 test('GSSAPI, on for everybody in some distributions, is for those who have a ticket or no key', async () => {
   const { KRB5CCNAME: before } = process.env;
   const at = await ask('hv1', 'Host *\n  GSSAPIAuthentication yes\n');
-  const one = { usable: [{}], unusable: [], beyond: [], publicKeys: [] } as unknown as Identities;
-  const beyond = (ours: Identities) =>
-    beyondSsh2({ at, ours: { known: [], ours }, options: { surroundings: here } });
+  const one = {
+    usable: [{}],
+    unusable: [],
+    opensshOnly: [],
+    publicKeys: [],
+  } as unknown as Identities;
+  const reasons = (identities: Identities) =>
+    opensshReasons({ at, credentials: { known: [], identities }, options: { surroundings: here } });
   try {
     process.env.KRB5CCNAME = 'KCM:';
-    expect(beyond(one)).toEqual(['GSSAPIAuthentication']);
+    expect(reasons(one)).toEqual(['GSSAPIAuthentication']);
     delete process.env.KRB5CCNAME;
-    expect(beyond(one)).toEqual([]);
-    expect(beyond({ ...one, usable: [] })).toEqual(['GSSAPIAuthentication']);
+    expect(reasons(one)).toEqual([]);
+    expect(reasons({ ...one, usable: [] })).toEqual(['GSSAPIAuthentication']);
   } finally {
     if (before !== undefined) process.env.KRB5CCNAME = before;
   }
@@ -123,5 +128,5 @@ test('GSSAPI, on for everybody in some distributions, is for those who have a ti
 
 test('a variable in a path is left to ssh', async () => {
   const at = await ask('hv1', 'Host *\n  IdentityFile ${HOME}/key\n');
-  expect(at.beyond).toEqual(['identityfile']);
+  expect(at.opensshOnly).toEqual(['identityfile']);
 });

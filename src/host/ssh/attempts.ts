@@ -7,17 +7,17 @@ export class Attempts {
   current: Identity | undefined;
   exhausted: boolean = false;
   readonly #at: Resolved;
-  readonly #ours: Identities;
+  readonly #identities: Identities;
   readonly #left: Identity[];
   #tried: string[] = [];
   #serverWants: readonly string[] = [];
   #askedWhich: boolean = false;
   #partial: boolean = false;
 
-  constructor(at: Resolved, ours: Identities) {
+  constructor(at: Resolved, identities: Identities) {
     this.#at = at;
-    this.#ours = ours;
-    this.#left = [...ours.usable];
+    this.#identities = identities;
+    this.#left = [...identities.usable];
   }
 
   next(serverWants: readonly string[] | null, partial: boolean | null): Identity['method'] {
@@ -39,7 +39,7 @@ export class Attempts {
     const refused = this.exhausted ? this.#tried : [...this.#tried, this.current?.name ?? ''];
     return notLetIn(label, this.#at.user, {
       refused: refused.filter((name) => name !== ''),
-      notTried: this.#ours.unusable,
+      notTried: this.#identities.unusable,
       serverTakes: this.#serverWants.join(', '),
       said: this.exhausted ? undefined : error.message,
       isPartial: this.#partial,

@@ -26,7 +26,7 @@ export interface Identities {
   readonly usable: readonly Identity[];
   readonly unusable: readonly string[];
   /** Keys that ssh2 cannot use, but OpenSSH can. */
-  readonly beyond: readonly string[];
+  readonly opensshOnly: readonly string[];
   /** All known public keys, including those that cannot be used. */
   readonly publicKeys: readonly Buffer[];
 }
@@ -55,7 +55,7 @@ export async function identities(at: Resolved): Promise<Identities> {
       ...(agent?.problem ? [agent.problem] : []),
       ...absent.filter((file) => file.problem).map((file) => `${file.path} ${file.problem}`),
     ],
-    beyond: [
+    opensshOnly: [
       ...(at.identitiesOnly ? [] : (agent?.foreign ?? [])),
       ...absent.filter((file) => file.isForeign).map((file) => file.path),
       ...certificates(at),

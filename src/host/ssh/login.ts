@@ -12,7 +12,7 @@ import { Attempts } from './attempts.ts';
 import { type Identities, identities } from './identities.ts';
 import { type KnownKey, knownKeys, preferKnown, refusal } from './known-hosts.ts';
 import type { Resolved } from './resolve.ts';
-import { timedOut, type Way } from './socket.ts';
+import { type Transport, timedOut } from './socket.ts';
 
 /** Ms for the login after the host key was shown: long, because an agent may ask its owner. */
 export const loginTimeoutMs = 60_000;
@@ -27,26 +27,26 @@ export interface Session {
 /** Known host keys and our own keys; gathered before connecting, because ssh2 starts at once. */
 export interface Credentials {
   readonly known: readonly KnownKey[];
-  readonly ours: Identities;
+  readonly identities: Identities;
 }
 
 export async function credentials(at: Resolved, env: Surroundings['env']): Promise<Credentials> {
-  const [known, ours] = await Promise.all([knownKeys(at, env), identities(at)]);
-  return { known, ours };
+  const [known, own] = await Promise.all([knownKeys(at, env), identities(at)]);
+  return { known, identities: own };
 }
 
 /**
- * Logs in over `way`: verifies the host key, then offers ours.
+ * Logs in over `transport`: verifies the host key, then offers ours.
  * @throws FleetError `ssh.unknown-host-key`, `ssh.host-key-changed`, `ssh.auth-failed`, …
  */
 export async function login(
-  way: Way,
+  transport: Transport,
   at: Resolved,
-  { known, ours }: Credentials,
+  { known, identities }: Credentials,
   label: string,
   timeoutMs: number,
 ): Promise<Session> {
-  const attempts = new Attempts(at, ours);
+  const attempts = new Attempts(at, identities);
   const client = new ssh2.Client();
   client.setMaxListeners(0); // one per command that runs
   let refused: FleetError | undefined;
@@ -58,7 +58,7 @@ export async function login(
     const notLetIn = attempts.exhausted || (handshaken && typeof error.code === 'number');
     return notLetIn
       ? attempts.failure(label, error)
-      : handshakeError(error, label, await way.said());
+      : handshakeError(error, label, await transport.said());
   };
   try {
     await new Promise<void>((resolve, reject) => {
@@ -77,10 +77,10 @@ export async function login(
         // If an agent declines to sign with a key, ssh2 goes on with the next one.
         if (error.level !== 'agent') reject(error);
       });
-      if (way.socket.destroyed) reject(new Error('closed at once'));
+      if (transport.socket.destroyed) reject(new Error('closed at once'));
       client.connect({
         ...settings(at),
-        sock: way.socket as NonNullable<ConnectConfig['sock']>,
+        sock: transport.socket as NonNullable<ConnectConfig['sock']>,
         algorithms: {
           ...algorithms(at),
           serverHostKey: preferKnown(

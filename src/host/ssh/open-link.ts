@@ -8,7 +8,7 @@ import { type Credentials, credentials, withoutCommonAlgorithm } from './login.t
 import type { OpensshLink } from './openssh/link.ts';
 import { opensshLink } from './openssh/login.ts';
 import { type Destination, type Resolved, resolve } from './resolve.ts';
-import { tcp, viaCommand, type Way, way } from './socket.ts';
+import { type Transport, tcp, transport, viaCommand } from './socket.ts';
 import { ssh2Link } from './ssh2-link.ts';
 
 /** Options of `sshConnector`. */
@@ -27,7 +27,7 @@ interface Goal {
   readonly at: Resolved;
   readonly label: string;
   readonly timeoutMs: number;
-  readonly ours: Credentials;
+  readonly credentials: Credentials;
   readonly options: SshOptions;
   readonly hops: number;
 }
@@ -46,7 +46,7 @@ export async function openLink(
   hops = 0,
 ): Promise<Link> {
   const goal = await findOut(to, name, options, hops);
-  return beyondSsh2(goal).length > 0 ? withOpenssh(goal) : withSsh2(goal);
+  return opensshReasons(goal).length > 0 ? withOpenssh(goal) : withSsh2(goal);
 }
 
 async function findOut(
@@ -73,26 +73,26 @@ async function findOut(
     at,
     label,
     timeoutMs,
-    ours: await credentials(at, options.surroundings.env),
+    credentials: await credentials(at, options.surroundings.env),
     options,
     hops,
   };
 }
 
-/** Options, keys and certificates that ssh2 does not support. */
-export function beyondSsh2({
+/** Options, keys and certificates that ssh2 does not support; if there are any, OpenSSH's ssh is used. */
+export function opensshReasons({
   at,
-  ours: { ours, known },
+  credentials: { identities, known },
   options,
-}: Pick<Goal, 'at' | 'ours' | 'options'>): string[] {
+}: Pick<Goal, 'at' | 'credentials' | 'options'>): string[] {
   const mayHaveTicket =
     options.surroundings.env.KRB5CCNAME !== undefined ||
     existsSync(`/tmp/krb5cc_${userInfo().uid}`) ||
-    ours.usable.length === 0;
+    identities.usable.length === 0;
   return [
-    ...at.beyond,
+    ...at.opensshOnly,
     ...withoutCommonAlgorithm(at),
-    ...ours.beyond,
+    ...identities.opensshOnly,
     ...(known.some((key) => key.marker === '@cert-authority') ? ['@cert-authority'] : []),
     ...(at.isGssapi && mayHaveTicket ? ['GSSAPIAuthentication'] : []),
   ];
@@ -108,13 +108,13 @@ async function withSsh2(goal: Goal): Promise<Link> {
   }
 }
 
-async function reach({ name, at, label, timeoutMs, options, hops }: Goal): Promise<Way> {
+async function reach({ name, at, label, timeoutMs, options, hops }: Goal): Promise<Transport> {
   if (at.proxyCommand !== undefined) return viaCommand(at.proxyCommand, options.surroundings.env);
   if (at.proxyJump === undefined) return tcp(at, label, timeoutMs);
   const jump = await openLink(lastJump(at.proxyJump), `jump host of ${name}`, options, hops + 1);
   try {
     const socket = await jump.forward(at.hostname, at.port, timeoutMs);
-    return way(socket, () => jump.close());
+    return transport(socket, () => jump.close());
   } catch (error) {
     jump.close();
     throw error;

@@ -45,7 +45,7 @@ export interface Resolved {
   /** GSSAPIAuthentication, which several distributions turn on for everybody. */
   readonly isGssapi: boolean;
   /** Options of ssh_config that ssh2 does not support, but OpenSSH does. */
-  readonly beyond: readonly string[];
+  readonly opensshOnly: readonly string[];
 }
 
 /**
@@ -103,15 +103,15 @@ function interpret(to: Destination, text: string, env: Surroundings['env']): Res
     ...{ d: sshHome(), i: String(userInfo().uid), k: keyAlias ?? to.host },
     ...{ l: local, L: local.replace(/\..*/s, ''), u: userInfo().username },
   };
-  const beyond = new Set([
-    ...onlyOpenssh.filter((option) => isSet(one(option.toLowerCase()))),
+  const opensshOnly = new Set([
+    ...unsupported.filter((option) => isSet(one(option.toLowerCase()))),
     ...['identityfile', 'certificatefile', 'userknownhostsfile', 'globalknownhostsfile'].filter(
       (key) => all(key).some((value) => value.includes('${')),
     ),
   ]);
   const expand = (option: string, known: typeof inCommand) => (value: string) => {
     const expanded = expandTokens(value, known);
-    if (expanded === undefined) beyond.add(option);
+    if (expanded === undefined) opensshOnly.add(option);
     return expanded === undefined ? [] : [expanded];
   };
   const path = (option: string) => (value: string) => expand(option, tokens)(value).map(expandHome);
@@ -139,12 +139,12 @@ function interpret(to: Destination, text: string, env: Surroundings['env']): Res
     aliveIntervalMs: seconds(one('serveraliveinterval')),
     aliveCountMax: Number(one('serveralivecountmax') ?? 3),
     isGssapi: one('gssapiauthentication') === 'yes',
-    beyond: [...beyond],
+    opensshOnly: [...opensshOnly],
   };
 }
 
 /** Options that ssh2 does not support. */
-const onlyOpenssh = [
+const unsupported = [
   ...['RevokedHostKeys', 'KnownHostsCommand', 'PKCS11Provider', 'BindAddress', 'BindInterface'],
   ...['ProxyUseFdpass', 'HostbasedAuthentication'],
 ];

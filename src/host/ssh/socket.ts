@@ -7,7 +7,7 @@ import type { Surroundings } from '../../model/surroundings.ts';
 import type { Resolved } from './resolve.ts';
 
 /** A byte stream for an ssh connection: TCP, a ProxyCommand or a forwarded port. */
-export interface Way {
+export interface Transport {
   readonly socket: Duplex;
   /** Closes everything at once; nothing keeps the process alive afterwards. */
   close(): void;
@@ -16,7 +16,7 @@ export interface Way {
 }
 
 /** A TCP connection. @throws FleetError `ssh.dns`, `ssh.refused`, `ssh.unreachable`, `ssh.timed-out`. */
-export function tcp(at: Resolved, label: string, timeoutMs: number): Promise<Way> {
+export function tcp(at: Resolved, label: string, timeoutMs: number): Promise<Transport> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: at.hostname, port: at.port, family: at.family, noDelay: true });
     const close = () => socket.destroy();
@@ -30,17 +30,17 @@ export function tcp(at: Resolved, label: string, timeoutMs: number): Promise<Way
     });
     socket.once('connect', () => {
       clearTimeout(timer);
-      resolve(way(socket, close));
+      resolve(transport(socket, close));
     });
   });
 }
 
 /** Ignores errors of the socket before ssh2 listens for them, and after it has stopped. */
-export function way(
+export function transport(
   socket: Duplex,
   close: () => void,
-  said: Way['said'] = () => Promise.resolve(undefined),
-): Way {
+  said: Transport['said'] = () => Promise.resolve(undefined),
+): Transport {
   socket.on('error', () => {});
   return { socket, close, said };
 }
@@ -84,7 +84,7 @@ export function tcpError(
  * Standard input and output of a ProxyCommand. As in OpenSSH the user's shell runs it, with `exec`, so that killing the
  * child kills the command.
  */
-export function viaCommand(command: string, env: Surroundings['env']): Way {
+export function viaCommand(command: string, env: Surroundings['env']): Transport {
   const shell = env.SHELL || '/bin/sh';
   // In a session of its own, so that Ctrl-C in our terminal does not reach it.
   const child = spawn(shell, ['-c', `exec ${command}`], { stdio: 'pipe', detached: true, env });
@@ -103,5 +103,5 @@ export function viaCommand(command: string, env: Surroundings['env']): Way {
     await Promise.race([ended, sleep(500, undefined, { ref: false })]);
     return stderr.trim() || undefined;
   };
-  return way(socket, close, said);
+  return transport(socket, close, said);
 }

@@ -7,7 +7,7 @@ import type { Channel, Link } from './link.ts';
 import { type Credentials, login, type Session } from './login.ts';
 import { connectionLost } from './lost.ts';
 import type { Resolved } from './resolve.ts';
-import type { Way } from './socket.ts';
+import type { Transport } from './socket.ts';
 import { ssh2Channel } from './ssh2-channel.ts';
 
 /** Logs in over `under`, which the link closes in the end. */
@@ -16,12 +16,12 @@ export async function ssh2Link(
     readonly at: Resolved;
     readonly label: string;
     readonly timeoutMs: number;
-    readonly ours: Credentials;
+    readonly credentials: Credentials;
   },
-  under: Way,
+  under: Transport,
 ): Promise<Link> {
-  const { at, label, timeoutMs, ours } = goal;
-  return new Ssh2Link(label, at, await login(under, at, ours, label, timeoutMs), under);
+  const { at, label, timeoutMs, credentials } = goal;
+  return new Ssh2Link(label, at, await login(under, at, credentials, label, timeoutMs), under);
 }
 
 /** A connection by ssh2. */
@@ -30,11 +30,11 @@ class Ssh2Link implements Link {
   readonly at: Resolved;
   readonly client: Client;
   readonly publicKey: string | undefined;
-  readonly #under: Way;
+  readonly #under: Transport;
   #error: Error | undefined;
   #closed: boolean = false;
 
-  constructor(label: string, at: Resolved, session: Session, under: Way) {
+  constructor(label: string, at: Resolved, session: Session, under: Transport) {
     this.label = label;
     this.at = at;
     this.client = session.client;

@@ -17,7 +17,7 @@ const persistSeconds = 10;
 export interface Login {
   readonly to: Destination;
   readonly at: Resolved;
-  readonly ours: Credentials;
+  readonly credentials: Credentials;
   readonly label: string;
   readonly timeoutMs: number;
   readonly configFile: string | undefined;
@@ -31,7 +31,7 @@ export interface Login {
  * @throws FleetError as with ssh2: `ssh.unknown-host-key`, `ssh.auth-failed`, …
  */
 export async function opensshLink(login: Login): Promise<OpensshLink> {
-  const { to, at, ours, label, configFile, jump, surroundings } = login;
+  const { to, at, credentials, label, configFile, jump, surroundings } = login;
   const { env, temporary, signalGroup } = surroundings;
   const folder = new Folder(temporary);
   try {
@@ -77,7 +77,7 @@ export async function opensshLink(login: Login): Promise<OpensshLink> {
     return await OpensshLink.hold({
       label,
       at,
-      publicKey: accepted(log, ours.ours.publicKeys),
+      publicKey: accepted(log, credentials.identities.publicKeys),
       folder,
       under: jump,
       env,
@@ -123,15 +123,15 @@ function settings({ at, timeoutMs, jump }: Login, folder: Folder): string[] {
 }
 
 function explain(login: Login, log: string, said: string): FleetError {
-  const { to, at, ours, label, timeoutMs, configFile, jump } = login;
+  const { to, at, credentials, label, timeoutMs, configFile, jump } = login;
   if (jump && /^Stdio forwarding request failed/m.test(said))
     return jump.forwardError(at.hostname, at.port);
   const jumps = to.jump === undefined ? [] : ['-J', to.jump];
   const ask = ['-o', 'StrictHostKeyChecking=ask', ...sshOptions(to, configFile), ...jumps];
   return loginError({
     ...{ label, at, timeoutMs, log, said },
-    known: ours.known,
-    notTried: ours.ours.unusable,
+    known: credentials.known,
+    notTried: credentials.identities.unusable,
     accept: `ssh ${[...ask, '--', to.host, 'true'].map(shellQuote).join(' ')}`,
   });
 }
