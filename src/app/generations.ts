@@ -1,9 +1,10 @@
 import { askAll, connectAll } from '../deploy/connect-all.ts';
-import type { Generation } from '../host/answers/generations.ts';
+import type { Generation, Generations } from '../host/answers/generations.ts';
+import type { Host } from '../host/host.ts';
 import { readGenerations, readHistory } from '../host/hypervisor/look.ts';
 import type { Emit } from '../model/events.ts';
 import { systemName } from '../model/names.ts';
-import { broughtBy } from '../model/past-deployment.ts';
+import { broughtBy, type PastDeployment } from '../model/past-deployment.ts';
 import { looking } from './looking.ts';
 import type { Ports } from './ports.ts';
 import { hypervisorOf } from './rollback.ts';
@@ -46,24 +47,32 @@ export async function generations(
       ports,
     );
     sayUnknownState(contacts, emit);
-    const known = await askAll(contacts, (host) =>
-      // A history that is gone or unreadable only leaves out where a generation came from.
-      Promise.all([readGenerations(host), readHistory(host).catch(() => [])]),
-    );
-    const rows = known.flatMap(({ hypervisor: { name: hypervisor }, answer }) => {
+    const answers = await askAll(contacts, readBoth);
+    const rows = answers.flatMap(({ hypervisor: { name: hypervisor }, answer }) => {
       if (answer instanceof Error) return [];
       const [{ all }, past] = answer;
-      return all.map((generation): KnownGeneration => {
-        const name = generation.name === systemName ? hypervisor : generation.name;
-        const by = broughtBy(past, generation.name, generation.path);
-        return { ...generation, name, hypervisor, deployment: by?.id, commit: by?.commit };
-      });
+      return all.map((generation) => known(hypervisor, generation, past));
     });
     return {
       rows: rows.filter(({ name }) => names.length === 0 || names.includes(name)),
-      silent: known.flatMap(({ hypervisor, answer }) =>
+      silent: answers.flatMap(({ hypervisor, answer }) =>
         answer instanceof Error ? [{ hypervisor: hypervisor.name, error: answer }] : [],
       ),
     };
   });
+}
+
+/** A history that is gone or unreadable only leaves out where a generation came from. */
+export const readBoth = (host: Host): Promise<[Generations, readonly PastDeployment[]]> =>
+  Promise.all([readGenerations(host), readHistory(host).catch(() => [])]);
+
+/** A generation with what brought it. */
+export function known(
+  hypervisor: string,
+  generation: Generation,
+  past: readonly PastDeployment[],
+): KnownGeneration {
+  const name = generation.name === systemName ? hypervisor : generation.name;
+  const by = broughtBy(past, generation.name, generation.path);
+  return { ...generation, name, hypervisor, deployment: by?.id, commit: by?.commit };
 }

@@ -1,4 +1,5 @@
 import type { Ports as EnginePorts } from '../deploy/ports.ts';
+import type { SshCommander } from '../host/host.ts';
 import type { Surroundings } from '../model/surroundings.ts';
 import type { Clock } from '../model/time.ts';
 
@@ -12,6 +13,8 @@ export interface LocalPorts {
 
 /** Everything outside the process that use cases touch, besides the repository that their input names. */
 export interface Ports extends LocalPorts, EnginePorts {
+  /** For a person at a terminal. */
+  readonly sshCommand: SshCommander;
   /** Where the user's .ssh is. */
   readonly home: string;
   /** The person that locks and journals name, as user@host. */

@@ -12,8 +12,8 @@ export type Execute<O extends object> = (
 export type Declare = <O extends object>(
   declared: Command,
   load: () => Promise<Execute<O>>,
-  /** hidden: no help lists it. */
-  more?: { readonly hidden: boolean },
+  /** hidden: no help lists it. passes: it gives the exit code of a command elsewhere; fleet's own failure is 255 then. */
+  more?: { readonly hidden?: boolean; readonly passes?: boolean },
 ) => void;
 
 /** Options of every command. */
@@ -51,6 +51,10 @@ export function declareCommands(command: Declare): void {
     new Command('show')
       .description('a vm, hypervisor or network with every value and the line it came from')
       .argument('<name>', 'as in fleet.yaml; networks.NAME where a vm has that name, too')
+      .option(
+        '--host-key',
+        'instead, the line of a vm for known_hosts: asks its hypervisor for the key that it gave it',
+      )
       .addOption(asJson),
     async () => (await import('./show.ts')).showCommand,
   );
@@ -117,6 +121,15 @@ export function declareCommands(command: Declare): void {
     async () => (await import('./rollback.ts')).rollbackCommand,
   );
   command(
+    new Command('diff')
+      .description('how two generations of a vm or hypervisor differ')
+      .argument('<name>', 'a vm or hypervisor')
+      .argument('[a]', 'number of a generation; default: the one that rollback returns to')
+      .argument('[b]', 'number of another; default: the current one')
+      .addOption(asJson),
+    async () => (await import('./diff.ts')).diffCommand,
+  );
+  command(
     new Command('history')
       .description('what was deployed, when, by whom, and how it went')
       .argument(
@@ -126,6 +139,43 @@ export function declareCommands(command: Declare): void {
       .option('--last <n>', 'only the newest n; default: 20')
       .addOption(asJson),
     async () => (await import('./history.ts')).historyCommand,
+  );
+  command(
+    new Command('exec')
+      .description('run a command on hypervisors and in guests, side by side')
+      .argument('<selector>', 'names, web*, @tag; comma-separated')
+      .argument(
+        '[command...]',
+        "behind --; its words are joined by blanks, for the user's shell there, as ssh does",
+      )
+      .option('--user <name>', 'who to be in guests; default: the first user with a key')
+      .option('--timeout <duration>', 'what each may take; default: 10m')
+      .option('--stdin', 'give each what comes on standard input; default: nothing')
+      .option('--group', 'the output of each as a whole, when it has ended')
+      .addOption(asJson),
+    async () => (await import('./exec.ts')).execCommand,
+    { passes: true },
+  );
+  command(
+    new Command('ssh')
+      .description('log in to a hypervisor, or to a guest through its hypervisor')
+      .argument('<name>', 'a hypervisor or vm')
+      .argument(
+        '[command...]',
+        "behind --; its words are joined by blanks, for the user's shell there, as ssh does",
+      )
+      .option('--user <name>', 'who to be; in a vm the first user with a key by default')
+      .option('-t, --tty', 'give the command a terminal'),
+    async () => (await import('./ssh.ts')).sshCommand,
+    { passes: true },
+  );
+  command(
+    new Command('forward')
+      .description('reach ports of a vm or hypervisor from here, through the hypervisor')
+      .argument('<name>', 'a vm or hypervisor')
+      .argument('<ports...>', '[LOCAL:]PORT; LOCAL is on 127.0.0.1, 0 is any free one')
+      .addOption(asJson),
+    async () => (await import('./forward.ts')).forwardCommand,
   );
   command(
     new Command('unlock')

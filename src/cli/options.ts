@@ -28,6 +28,8 @@ export interface Invocation {
   readonly program: Command;
   /** With --json-stream: its last event has the result. */
   readonly stream?: EventStream;
+  /** Words behind `--`; absent: there is none. */
+  readonly rest?: readonly string[];
 }
 
 /** A mistake in what was asked for. */
@@ -58,11 +60,22 @@ export function refusePointless(given: object, names: readonly string[], because
 
 /** `--lock-timeout` in ms; 0 without it. @throws FleetError `options.duration` */
 export function lockTimeout(text: string | undefined): number {
-  const ms = parseDuration(text ?? '0s');
+  return duration('--lock-timeout', text ?? '0s');
+}
+
+/** In ms. @throws FleetError `options.duration` */
+export function duration(option: string, text: string): number {
+  const ms = parseDuration(text);
   if (ms !== undefined) return ms;
   throw usageError(
     'options.duration',
-    `--lock-timeout ${text} is not a duration`,
+    `${option} ${text} is not a duration`,
     'For instance 30s or 10m.',
   );
+}
+
+/** `--user`. @throws FleetError `options.user` */
+export function userName(text: string | undefined): string | undefined {
+  if (text === undefined || /^[A-Za-z0-9_.][A-Za-z0-9_.-]*$/.test(text)) return text;
+  throw usageError('options.user', `--user ${text} is not a name of a user`);
 }

@@ -30,22 +30,22 @@ export async function realPorts({
   sshConfig,
   verbose,
 }: Pick<CommonOptions, 'sshConfig' | 'verbose'>): Promise<Ports> {
-  const [{ requireScripts }, { sshConnector }] = await Promise.all([
+  const [{ requireScripts }, { sshConnector }, { sshCommander }] = await Promise.all([
     import('../host/hypervisor/own-files.ts'),
     import('../host/ssh/connector.ts'),
+    import('../host/ssh/command.ts'),
   ]);
   requireScripts();
   const local = localPorts();
   const { surroundings } = local;
-  const connector = sshConnector({
-    surroundings,
-    ...(sshConfig !== undefined && { configFile: sshConfig }),
-  });
+  const ssh = { surroundings, ...(sshConfig !== undefined && { configFile: sshConfig }) };
+  const connector = sshConnector(ssh);
   return {
     ...local,
     home: safely(homedir) ?? '/',
     operator: operator(),
     connector: verbose ? await told(connector) : connector,
+    sshCommand: sshCommander(ssh),
   };
 }
 

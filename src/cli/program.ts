@@ -11,6 +11,7 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
   let code: number = exitCodes.ok;
   let json = false;
   let stream: EventStream | undefined;
+  let own: number | undefined;
   const program = new Command('fleet')
     .description('Deploys NixOS hypervisors and the microVMs on them from one file, fleet.yaml.')
     .version(version(), '-V, --version')
@@ -20,29 +21,40 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
     .configureOutput({ outputError: () => {} })
     .showSuggestionAfterError(false);
 
+  const dashes = args.indexOf('--');
   addCommonOptions(program);
   await addHelp(program, args);
   const command: Declare = <O extends object>(
     declared: Command,
     load: () => Promise<Execute<O>>,
-    more?: { readonly hidden: boolean },
+    more: { readonly hidden?: boolean; readonly passes?: boolean } = {},
   ) => {
+    const failing = more.passes ? exitCodes.ownFailure : undefined;
+    const leave = (error: CommanderError) => {
+      own = failing;
+      throw error;
+    };
     program.addCommand(
-      declared.copyInheritedSettings(program).action(async () => {
-        const options = declared.opts<O>();
-        json = 'json' in options && options.json === true;
-        stream = await openStream(options);
-        const execute = await load();
-        const common = program.opts<CommonOptions>();
-        const invocation: Invocation = {
-          common,
-          signal,
-          tell: teller(common),
-          program,
-          ...(stream && { stream }),
-        };
-        code = await execute(invocation, options, declared.args);
-      }),
+      declared
+        .copyInheritedSettings(program)
+        .exitOverride(leave)
+        .action(async () => {
+          own = failing;
+          const options = declared.opts<O>();
+          json = 'json' in options && options.json === true;
+          stream = await openStream(options);
+          const execute = await load();
+          const common = program.opts<CommonOptions>();
+          const invocation: Invocation = {
+            common,
+            signal,
+            tell: teller(common),
+            program,
+            ...(stream && { stream }),
+            ...(dashes >= 0 && { rest: args.slice(dashes + 1) }),
+          };
+          code = await execute(invocation, options, declared.args);
+        }),
       more,
     );
   };
@@ -59,8 +71,10 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
       import('./report-error.ts'),
       import('./misuse.ts'),
     ]);
-    if (!isMisused) return reportError(error, { json, stream });
-    return reportError(misuse(error, program, args), { json: args.includes('--json'), stream });
+    const code = isMisused
+      ? reportError(misuse(error, program, args), { json: args.includes('--json'), stream })
+      : reportError(error, { json, stream });
+    return own ?? code;
   }
 }
 

@@ -1,17 +1,29 @@
+import { hostKeys } from '../app/host-keys.ts';
 import { show } from '../app/show.ts';
 import { exitCodes } from '../model/errors.ts';
-import { documentText } from '../report/documents.ts';
+import { documentText, hostKeysDocument } from '../report/documents.ts';
+import { knownHostsText } from '../report/known-hosts-text.ts';
 import { showJson, showText } from '../report/show-text.ts';
 import { styleFor } from '../report/style.ts';
 import type { Invocation } from './options.ts';
-import { localPorts } from './ports.ts';
+import { localPorts, realPorts } from './ports.ts';
 
-/** `fleet show NAME [--json]`: a vm, hypervisor or network as it is after defaults and profiles. */
+/**
+ * `fleet show NAME [--host-key] [--json]`: a vm, hypervisor or network as it is after defaults and profiles, or a vm's
+ * line for known_hosts.
+ */
 export async function showCommand(
-  { common }: Invocation,
-  options: { json?: boolean },
+  { common, signal, tell }: Invocation,
+  options: { hostKey?: boolean; json?: boolean },
   [name = '']: readonly string[],
 ): Promise<number> {
+  if (options.hostKey) {
+    const known = await hostKeys(await realPorts(common), { where: common, name }, tell, signal);
+    process.stdout.write(
+      options.json ? documentText(hostKeysDocument(known)) : knownHostsText(known),
+    );
+    return exitCodes.ok;
+  }
   const [shown, ...others] = show(localPorts(), { where: common, name });
   const file = common.config;
   if (options.json) {

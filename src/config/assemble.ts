@@ -179,6 +179,7 @@ function guest(vm: DraftVm, draft: Draft): Vm {
     hypervisor: vmmOf(merged),
     store: merged.store ?? 'shared',
     balloon: merged.balloon ?? false,
+    ...(merged.sshHostKey && { sshHostKey: true }),
     ...(yaml.vsock !== undefined && { vsock: yaml.vsock }),
     state: merged.state ?? 'running',
     autostart: autostart(vm, draft),

@@ -1,4 +1,5 @@
 import type { Duplex, Readable, Writable } from 'node:stream';
+import type { HostKey } from '../model/host-key.ts';
 
 /** The result of a remote command. */
 export interface RunResult {
@@ -65,14 +66,40 @@ export interface Running {
   readonly exit: Promise<Exit>;
 }
 
+export interface ExecOptions {
+  /** Bytes for the command's standard input, which ends after them; default: none. */
+  readonly stdin?: Buffer | string;
+  /** Aborted: the command's channel is closed. The connection stays. */
+  readonly signal?: AbortSignal;
+}
+
+/** A machine that somebody is logged in to: a hypervisor, or a guest through one. */
+export interface Shell {
+  readonly name: string;
+  /** The user we are on the other side. */
+  readonly user: string;
+  /**
+   * Starts a command as `ssh HOST COMMAND` does: the login shell of the user reads it.
+   * @throws FleetError `ssh.lost`, `ssh.no-session`, `interrupted`.
+   */
+  exec(command: string, options?: ExecOptions): Promise<Running>;
+  close(): void;
+}
+
+/** A guest as somebody logs in to it. */
+export interface GuestLogin {
+  readonly name: string;
+  readonly address: string;
+  readonly user: string;
+  /** Those that it may show; without any, known_hosts of the desk says which. */
+  readonly keys: readonly HostKey[];
+}
+
 /**
  * A hypervisor we are connected to: the only way that anything reaches one. Implementations: ssh
  * (src/host/ssh/), and in tests a scripted fake.
  */
-export interface Host {
-  readonly name: string;
-  /** The user we are on the other side. */
-  readonly user: string;
+export interface Host extends Shell {
   /** Public key ("type base64") that the other side accepted, when known. */
   readonly publicKey: string | undefined;
   /** The port of sshd that we are connected to. */
@@ -94,7 +121,11 @@ export interface Host {
    * @throws FleetError `ssh.tcp-refused`, `ssh.tcp-forbidden` (sshd allows none), `ssh.timed-out`, `ssh.lost`.
    */
   connectTcp(address: string, port: number, timeoutMs: number): Promise<Duplex>;
-  close(): void;
+  /**
+   * Logs in to a guest of it, through this connection and with the keys of the desk.
+   * @throws FleetError as `connect`, and as `connectTcp`.
+   */
+  enter(guest: GuestLogin): Promise<Shell>;
 }
 
 /** Makes connections. Each call is a fresh one: nothing is multiplexed or kept. */
@@ -102,3 +133,23 @@ export interface HostConnector {
   /** @throws FleetError `ssh.*`: unknown host key, refused, timed out, … */
   connect(hypervisor: import('../model/fleet.ts').Hypervisor): Promise<Host>;
 }
+
+/** Where a person wants to be. */
+export interface SshGoal {
+  readonly hypervisor: import('../model/fleet.ts').Hypervisor;
+  /** On the hypervisor, instead of the one of fleet.yaml. */
+  readonly user?: string;
+  /** In this guest of it. */
+  readonly guest?: GuestLogin;
+}
+
+/** How OpenSSH's own ssh is started, so that terminal, agent and escapes are as people know them. */
+export interface SshCommand {
+  readonly options: readonly string[];
+  readonly host: string;
+  /** Removes what was made for it. */
+  close(): void;
+}
+
+/** Makes what ssh is started with. @throws FleetError `ssh.config`, `ssh.no-openssh`, `ssh.identity-file` */
+export type SshCommander = (to: SshGoal) => Promise<SshCommand>;

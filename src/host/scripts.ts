@@ -11,6 +11,7 @@ export const scriptNames = [
   'bridges',
   'build',
   'checkout',
+  'closure-diff',
   'confirm',
   'end',
   'facts',
@@ -20,6 +21,7 @@ export const scriptNames = [
   'guest-run',
   'health',
   'history',
+  'host-keys',
   'inspect',
   'lock',
   'lock-inputs',
@@ -51,10 +53,12 @@ export type ScriptName = (typeof scriptNames)[number];
 /** They know nothing of deployments; one of them runs on every hypervisor at every plan. */
 const withoutDeployments = new Set<ScriptName>([
   'access',
+  'closure-diff',
   'facts',
   'generations',
   'guest-run',
   'health',
+  'host-keys',
   'inspect',
   'lock-inputs',
   'repair',

@@ -73,6 +73,14 @@ function toldHost(host: Host, clock: Clock, tell: (text: string) => void): Host 
       tell(`connects to ${address} port ${port}`);
       return host.connectTcp(address, port, timeoutMs);
     },
+    exec: async (command, options) => {
+      tell(`runs ${command.slice(0, shown)}`);
+      return host.exec(command, options);
+    },
+    enter: async (guest) => {
+      tell(`connects to ${guest.name} (${guest.user}@${guest.address})`);
+      return host.enter(guest);
+    },
     close: () => host.close(),
   };
 }

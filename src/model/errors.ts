@@ -14,6 +14,8 @@ export const exitCodes = {
   halted: 6,
   usage: 64,
   config: 65,
+  /** Of commands that pass on the exit code of another: as ssh's. */
+  ownFailure: 255,
 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

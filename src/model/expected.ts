@@ -1,5 +1,5 @@
 import type { Network, Vm } from './fleet.ts';
-import { isLookedInto } from './guest-keys.ts';
+import { isGivenKey } from './guest-keys.ts';
 
 /** How one NIC of a vm is wired. */
 export interface ExpectedNic {
@@ -68,7 +68,7 @@ export function sameWiring(a: Expected, b: Expected): boolean {
 }
 
 const hasShares = (vm: Vm): boolean =>
-  vm.store === 'shared' || vm.shares.length > 0 || isLookedInto(vm);
+  vm.store === 'shared' || vm.shares.length > 0 || isGivenKey(vm);
 
 /** One field of a record on the hypervisor: JSON has neither tabs nor line ends of its own. */
 export function formatExpected(expected: Expected): string {

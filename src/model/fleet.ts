@@ -203,6 +203,8 @@ export interface Vm {
   readonly store: 'shared' | 'disk';
   /** Memory that the guest does not use goes back to the hypervisor. */
   readonly balloon: boolean;
+  /** Its hypervisor gives it an ssh host key, also without `run` checks. */
+  readonly sshHostKey?: true;
   /** The cid of its vsock; absent: it has none. */
   readonly vsock?: number;
   readonly state: VmState;

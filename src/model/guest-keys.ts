@@ -1,6 +1,6 @@
 import type { Vm } from './fleet.ts';
 
-/** Where a guest with `run` checks finds its ssh host key and who may log in to check it. */
+/** Where a guest finds the ssh host key that it was given, and with `run` checks who may log in to check it. */
 export const guestKeysMount = '/run/fleet';
 export const guestKeysTag = 'fleet-keys';
 /** On the hypervisor: a folder for each guest, and the key that checks log in with. */
@@ -9,6 +9,10 @@ export const guestKeysFolder = '/var/lib/fleet/guest-keys';
 export const checkUser = 'fleet-check';
 /** Users without one are counted up from 1000 (nixpkgs, update-users-groups.pl). */
 export const checkUid = 29_999;
+
+/** Whether its hypervisor gives it an ssh host key. */
+export const isGivenKey = (vm: Pick<Vm, 'checks' | 'sshHostKey'>): boolean =>
+  vm.sshHostKey === true || isLookedInto(vm);
 
 /** Whether it is looked into, and has to be given keys for that. */
 export const isLookedInto = ({ checks }: Pick<Vm, 'checks'>): boolean =>

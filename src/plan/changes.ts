@@ -1,7 +1,7 @@
 import { quotePart } from '../model/config.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Data, Hypervisor } from '../model/fleet.ts';
-import { isLookedInto } from '../model/guest-keys.ts';
+import { isGivenKey, isLookedInto } from '../model/guest-keys.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { systemName } from '../model/names.ts';
 import { plainLine } from '../model/plain-text.ts';
@@ -38,6 +38,16 @@ export function withChanges(
   });
 }
 
+/**
+ * How a vm, or a hypervisor without its vms, was written in one fleet.yaml and is in another. Nothing where one of
+ * the two has it not.
+ */
+export function fieldsBetween(name: string, then: FleetIndex, now: FleetIndex): FieldChange[] {
+  if (now.vms.has(name)) return vmChanges(name, then, now);
+  const guests = new Set(now.vmsOn(name).map((vm) => vm.name));
+  return hypervisorChanges(name, then, now, guests);
+}
+
 /** It restarts if a field changes that is part of its runner; not if nothing changes that its evaluation can see. */
 function restartsOf(
   action: Action,
@@ -66,6 +76,8 @@ function vmChanges(name: string, then: FleetIndex | undefined, now: FleetIndex):
   return differences(vmFields(old, then), vmFields(vm, now), (field, value) => {
     if (field === 'checks' && isOther && value.startsWith('run ')) return 'certainly';
     if (outside.has(field)) return 'no';
+    // The checks bring the key, too.
+    if (field === 'sshHostKey' && isGivenKey(old) === isGivenKey(vm)) return 'no';
     // The content of these files is unknown here.
     return field === 'modules' ? 'perhaps' : 'certainly';
   });

@@ -1,5 +1,5 @@
 import type { Layer, Network, Nic, Vm } from '../model/fleet.ts';
-import { isLookedInto } from '../model/guest-keys.ts';
+import { isGivenKey, isLookedInto } from '../model/guest-keys.ts';
 import { layersModulePath } from '../model/layers.ts';
 import { wayOut } from '../model/way-out.ts';
 import { nixFile } from '../nix/print.ts';
@@ -8,7 +8,7 @@ import { layerOptions, layerWords } from './layers.ts';
 import { imports, moduleArgs, packageList, unsaidZone } from './machine.ts';
 import { rendered } from './marker.ts';
 import { guestModulePath, ownStoreModulePath } from './modules/guest.ts';
-import { guestChecksModulePath } from './modules/guest-checks.ts';
+import { guestChecksModulePath, guestHostKeyModulePath } from './modules/guest-checks.ts';
 import { hostFolder, pathFrom } from './paths.ts';
 
 /** The layers of a vm: shared files, and its own part. */
@@ -90,8 +90,13 @@ export function guestFile(
 
 const modules = (vm: Vm): string[] => [
   vm.store === 'disk' ? ownStoreModulePath : guestModulePath,
-  ...(isLookedInto(vm) ? [guestChecksModulePath] : []),
+  ...keyModules(vm),
 ];
+
+const keyModules = (vm: Vm): string[] => {
+  if (isLookedInto(vm)) return [guestChecksModulePath];
+  return isGivenKey(vm) ? [guestHostKeyModulePath] : [];
+};
 
 /** A NIC, for IPv4 or IPv6. */
 interface Family {

@@ -1,5 +1,5 @@
 import type { Fleet, Hypervisor, Network, Vm } from '../model/fleet.ts';
-import { isLookedInto } from '../model/guest-keys.ts';
+import { isGivenKey, isLookedInto } from '../model/guest-keys.ts';
 import { layersModulePath, layersOf, sharedLayers } from '../model/layers.ts';
 import { byName } from '../model/names.ts';
 import { dnsFile } from './dns.ts';
@@ -15,7 +15,12 @@ import {
   ownStoreModule,
   ownStoreModulePath,
 } from './modules/guest.ts';
-import { guestChecksModule, guestChecksModulePath } from './modules/guest-checks.ts';
+import {
+  guestChecksModule,
+  guestChecksModulePath,
+  guestHostKeyModule,
+  guestHostKeyModulePath,
+} from './modules/guest-checks.ts';
 import { hypervisorFiles } from './modules/hypervisor.ts';
 import { layersModule } from './modules/layers.ts';
 import { type Bridge, networksFile } from './networks.ts';
@@ -35,6 +40,8 @@ export function render(fleet: Fleet): Map<string, string> {
   ];
   if (fleet.vms.some((vm) => vm.store === 'disk')) files.push([ownStoreModulePath, ownStoreModule]);
   if (fleet.vms.some(isLookedInto)) files.push([guestChecksModulePath, guestChecksModule]);
+  if (fleet.vms.some((vm) => isGivenKey(vm) && !isLookedInto(vm)))
+    files.push([guestHostKeyModulePath, guestHostKeyModule]);
   const shared = sharedLayers(fleet);
   for (const [path, layer] of shared) files.push([path, layerFile(layer, path)]);
   if (shared.size > 0) files.push([layersModulePath, layersModule]);

@@ -1,7 +1,9 @@
 import type { CheckResult } from '../model/check-result.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { ConfigError, FleetError } from '../model/errors.ts';
+import type { ExecResult } from '../model/exec-result.ts';
 import { failureOf } from '../model/failure.ts';
+import type { GenerationDiff } from '../model/generation-diff.ts';
 import type { HistoryEntry } from '../model/past-deployment.ts';
 import type { HypervisorResult } from '../model/result.ts';
 import type { Note } from '../model/verification.ts';
@@ -77,6 +79,48 @@ export function historyDocument(
       after: Object.fromEntries(after),
     })),
   };
+}
+
+/** What a machine said: the end of it, where it was more than is kept. */
+export interface ExecOutput {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly isCut: boolean;
+}
+
+/** How a command ended on machines. */
+export function execDocument(
+  results: readonly ExecResult[],
+  outputOf: (machine: string) => ExecOutput,
+): object {
+  return {
+    kind: 'exec',
+    version: 1,
+    machines: results.map(({ failure, ...rest }) => ({
+      ...rest,
+      ...(failure && { failure: failureOf(failure) }),
+      ...outputOf(rest.name),
+    })),
+  };
+}
+
+/** Ports that are listened on here, for one name. */
+export function forwardDocument(name: string, forwards: readonly object[]): object {
+  return { kind: 'forward', version: 1, name, forwards };
+}
+
+/** The ssh host keys of a vm. */
+export function hostKeysDocument(known: {
+  readonly name: string;
+  readonly addresses: readonly string[];
+  readonly keys: readonly object[];
+}): object {
+  return { kind: 'host-keys', version: 1, ...known };
+}
+
+/** How two generations differ. */
+export function diffDocument(diff: GenerationDiff): object {
+  return { kind: 'diff', version: 1, ...diff };
 }
 
 /** Whatever was thrown. */

@@ -3,11 +3,16 @@ import { join } from 'node:path';
 import { Duplex } from 'node:stream';
 
 /**
- * What answers on a guest's port: nothing unless the guest is up and its kernel parameters name
- * the port, as in `lab.tcp=5432,6379 lab.http=80`. A port of lab.http answers every request
+ * What answers on a guest's port: nothing unless the guest is up, and it is that of its sshd, or its kernel
+ * parameters name the port, as in `lab.tcp=5432,6379 lab.http=80`. A port of lab.http answers every request
  * with 200.
  */
-export function dialGuest(root: string, address: string, port: number): Duplex | undefined {
+export function dialGuest(
+  root: string,
+  address: string,
+  port: number,
+  sshd: (guest: string) => Duplex,
+): Duplex | undefined {
   const guest = read(root, `sandbox/addresses/${address}`)?.split(' ')[0];
   if (guest === undefined || !existsSync(join(root, 'sandbox/up', guest))) return undefined;
   const parameters = read(root, `var/lib/microvms/${guest}/booted/sandbox/parameters`) ?? '';
@@ -16,6 +21,7 @@ export function dialGuest(root: string, address: string, port: number): Duplex |
       match[1]?.split(',').includes(String(port)),
     );
   if (opens('http')) return httpPort();
+  if (port === 22) return sshd(guest);
   return opens('tcp') ? silentPort() : undefined;
 }
 

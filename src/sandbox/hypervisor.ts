@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { System } from '../model/fleet.ts';
 import type { Surroundings } from '../model/surroundings.ts';
 import { dialGuest } from './guest-ports.ts';
+import { guestSshd } from './guest-sshd.ts';
 import type { KeyPair } from './keys.ts';
 import { type CommandResult, Processes } from './processes.ts';
 import { type Sshd, startSshd } from './sshd.ts';
@@ -114,7 +115,9 @@ export class SandboxHost {
       dial: (address, port) =>
         address === '127.0.0.1' && neighbours.has(port)
           ? connect(port, address)
-          : dialGuest(this.root, address, port),
+          : dialGuest(this.root, address, port, (guest) =>
+              guestSshd(this.root, guest, (command, env) => this.#processes.start(command, env)),
+            ),
       isCut: () => this.#lacks.size > 0 || existsSync(join(this.root, 'sandbox/no-uplink')),
     });
   }

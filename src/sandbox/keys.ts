@@ -38,15 +38,18 @@ export function writeSshHome(home: string, client: KeyPair, hosts: readonly Know
   write('id_ed25519', client.private);
   write('id_ed25519.pub', `${client.public} sandbox\n`);
   write('known_hosts', hosts.map((h) => `[127.0.0.1]:${h.port} ${h.key.public}\n`).join(''));
-  write('config', hosts.map((host) => configOf(host, folder)).join('\n'));
+  // Guests are reached through them, and with the same key.
+  const all = [...hosts.map(configOf), everywhere(folder)];
+  write('config', all.join('\n'));
 }
 
-function configOf({ name, port }: KnownHost, folder: string): string {
+function configOf({ name, port }: KnownHost): string {
+  return [`Host ${name}`, '  HostName 127.0.0.1', `  Port ${port}`, '  User root', ''].join('\n');
+}
+
+function everywhere(folder: string): string {
   return [
-    `Host ${name}`,
-    '  HostName 127.0.0.1',
-    `  Port ${port}`,
-    '  User root',
+    'Host *',
     `  IdentityFile "${join(folder, 'id_ed25519')}"`,
     '  IdentitiesOnly yes',
     '  IdentityAgent none',

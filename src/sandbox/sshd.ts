@@ -1,7 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
-import ssh2, { type AuthContext, type Connection, type ParsedKey, type ServerChannel } from 'ssh2';
+import { type Duplex, duplexPair } from 'node:stream';
+import ssh2, {
+  type AuthContext,
+  type CipherAlgorithm,
+  type Connection,
+  type ParsedKey,
+  type ServerChannel,
+} from 'ssh2';
 
 /** What one pretend sshd needs of its hypervisor. */
 export interface SshdOptions {
@@ -31,8 +37,9 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
   const sockets = new Set<Socket>();
   const ssh = new ssh2.Server({ hostKeys: [options.hostKey] }, (client, info) => {
     client.on('error', () => {}); // a connection that ends is no event here
-    authenticate(client, options.clientKey);
-    serve(client, options, `${info.ip} ${info.port} 127.0.0.1 ${port}`);
+    authenticate(client, (user) => (user === 'root' ? [options.clientKey] : []));
+    const connection = `${info.ip} ${info.port} 127.0.0.1 ${port}`;
+    serve(client, { start: (command) => options.start(command, connection), dial: options.dial });
   });
   const server = createServer({ noDelay: true }, (socket) => {
     socket.on('error', () => {});
@@ -62,27 +69,59 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
   };
 }
 
-function authenticate(client: Connection, clientKey: string): void {
-  const allowed = ssh2.utils.parseKey(clientKey) as ParsedKey;
+/** An ssh server of a guest, at the other end of a connection to it. */
+export interface GuestSshd {
+  readonly hostKey: string;
+  /** Public keys that a user may log in with. */
+  readonly keysOf: (user: string) => readonly string[];
+  readonly start: (command: string, user: string) => ChildProcess;
+}
+
+/** Answers one connection. */
+export function answerSsh({ hostKey, keysOf, start }: GuestSshd): Duplex {
+  const [here, there] = duplexPair();
+  for (const end of [here, there]) end.on('error', () => {});
+  // Of chacha20-poly1305 ssh2 1.17 shares state between connections, and this one is inside of another.
+  const algorithms = { cipher: ['aes128-gcm@openssh.com', 'aes256-ctr'] as CipherAlgorithm[] };
+  const ssh = new ssh2.Server({ algorithms, hostKeys: [hostKey] }, (client) => {
+    let user = '';
+    client.on('error', () => {});
+    authenticate(client, (name) => {
+      user = name;
+      return keysOf(name);
+    });
+    serve(client, { start: (command) => start(command, user), dial: () => undefined });
+  });
+  ssh.injectSocket(there as Socket);
+  return here;
+}
+
+function authenticate(client: Connection, keysOf: GuestSshd['keysOf']): void {
   client.on('authentication', (context: AuthContext) => {
-    if (context.method !== 'publickey' || context.username !== 'root') {
-      return context.reject(['publickey']);
-    }
-    const isOurs = context.key.data.equals(allowed.getPublicSSH());
+    if (context.method !== 'publickey') return context.reject(['publickey']);
+    const { key, signature, blob, hashAlgo } = context;
+    const allowed = keysOf(context.username)
+      .map((text) => ssh2.utils.parseKey(text) as ParsedKey)
+      .find((one) => key.data.equals(one.getPublicSSH()));
     const isSigned =
-      context.signature === undefined ||
-      (context.blob !== undefined &&
-        allowed.verify(context.blob, context.signature, context.hashAlgo) === true);
-    if (isOurs && isSigned) context.accept();
+      signature === undefined ||
+      (blob !== undefined && allowed?.verify(blob, signature, hashAlgo) === true);
+    if (allowed && isSigned) context.accept();
     else context.reject(['publickey']);
   });
 }
 
-function serve(client: Connection, { start, dial }: SshdOptions, connection: string): void {
+/** What one may do who is logged in. */
+interface Services {
+  readonly start: (command: string) => ChildProcess;
+  readonly dial: SshdOptions['dial'];
+}
+
+function serve(client: Connection, { start, dial }: Services): void {
   client.on('session', (accept) => {
     const session = accept();
     session.on('exec', (acceptExec, _reject, info) => {
-      connect(start(info.command, connection), acceptExec());
+      connect(start(info.command), acceptExec());
     });
   });
   client.on('tcpip', (accept, reject, info) => {

@@ -76,6 +76,7 @@ vms:
         timezone: UTC                                 # default
         stateVersion: "25.11"                         # default
         balloon: false                                # default
+        sshHostKey: false                             # default
         state: running                                # default
         autostart: healthy                            # f.yaml:4 hypervisor hv1
         tags: []                                      # default

@@ -137,6 +137,12 @@ export class FakeHypervisor {
       connectTcp: async (): Promise<Duplex> => {
         throw new FleetError('ssh.tcp-refused', 'refused');
       },
+      exec: async () => {
+        throw new FleetError('ssh.no-session', 'nobody logs in here');
+      },
+      enter: async () => {
+        throw new FleetError('ssh.tcp-refused', 'refused');
+      },
       close: () => {
         isOpen = false;
       },

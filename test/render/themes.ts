@@ -156,6 +156,7 @@ const guests = fleet({
       volumes: [volume('/var', 'var', 1024)],
     }),
     vm('kept', 'hv1', [nic('kept', 'lan', '10.1.0.5')], { store: 'disk' }),
+    vm('keyed', 'hv1', [nic('keyed', 'lan', '10.1.0.8')], { sshHostKey: true }),
     vm('look', 'hv1', [nic('look', 'lan', '10.1.0.7')], {
       store: 'disk',
       checks: [{ kind: 'run', command: 'test -e /run/x' }],

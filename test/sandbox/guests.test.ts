@@ -85,7 +85,7 @@ describe('guests that behave as their kernel parameters say', () => {
     const http = await host.connectTcp(address('ports'), 80, 1000);
     http.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
     expect(await text(http)).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
-    await expect(host.connectTcp(address('ports'), 22, 1000)).rejects.toThrow();
+    await expect(host.connectTcp(address('ports'), 23, 1000)).rejects.toThrow();
     await expect(host.connectTcp(address('good'), 80, 1000)).rejects.toThrow();
   });
 

@@ -10,6 +10,7 @@ import type { Ports } from '../../src/app/ports.ts';
 import { chooseRollback, rollback } from '../../src/app/rollback.ts';
 import { verify } from '../../src/app/verify.ts';
 import { systemClock } from '../../src/deploy/ports.ts';
+import { sshCommander } from '../../src/host/ssh/command.ts';
 import { sshConnector } from '../../src/host/ssh/connector.ts';
 import type { Emit } from '../../src/model/events.ts';
 import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
@@ -48,6 +49,7 @@ class Place {
       surroundings,
       clock: systemClock,
       connector: sshConnector({ surroundings, configFile }),
+      sshCommand: sshCommander({ surroundings, configFile }),
       cwd: desk.folder,
       home: world.home,
       operator: `${name}@server`,

@@ -1,7 +1,8 @@
-import { execFile, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { coverage } from '../coverage.ts';
@@ -22,6 +23,14 @@ export interface Running {
   /** Resolves when it has ended, in whatever way. */
   readonly ended: Promise<Run>;
   kill(signal: NodeJS.Signals): void;
+}
+
+/** One whose output is of interest while it runs. */
+export interface Speaking extends Running {
+  /** Nobody reads its standard output any more. */
+  readonly closeOutput: () => void;
+  /** What it has said until now. */
+  readonly sofar: () => Pick<Run, 'stdout' | 'stderr'>;
 }
 
 /** fleet.yaml as plain data, so that scenarios change it without editing text. */
@@ -115,19 +124,23 @@ export class Desk {
   fleet(
     args: readonly string[],
     onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void,
+    input?: string,
   ): Promise<Run> {
-    return this.start(args, onStderr).ended;
+    return this.start(args, onStderr, input).ended;
   }
 
   /** As `fleet`, for those who do not only wait for its end. */
   start(
     args: readonly string[],
     onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void,
-  ): Running {
+    input?: string,
+  ): Speaking {
     const child = spawn(process.execPath, [entry(), '-C', this.folder, ...args], {
       env: this.#env(),
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    }) as ChildProcessByStdio<Writable | null, Readable, Readable>;
+    // It may end without having read it.
+    child.stdin?.on('error', () => {}).end(input);
     const kill = (signal: NodeJS.Signals) => void child.kill(signal);
     let stdout = '';
     let stderr = '';
@@ -142,7 +155,8 @@ export class Desk {
       child.once('error', reject);
       child.once('close', (code) => resolve({ code: code ?? 255, stdout, stderr }));
     });
-    return { ended, kill };
+    const closeOutput = () => void child.stdout.destroy();
+    return { ended, kill, closeOutput, sofar: () => ({ stdout, stderr }) };
   }
 
   /**

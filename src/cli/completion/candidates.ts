@@ -88,7 +88,7 @@ function valuesOf(of: Option | Argument, current: string, names: () => NamesIn):
     })),
   );
   // Of several with commas between them the last one is being written.
-  const isList = 'flags' in of;
+  const isList = 'flags' in of || name === 'selector';
   const before = isList ? current.slice(0, current.lastIndexOf(',') + 1) : '';
   const taken = new Set(before.split(','));
   return all

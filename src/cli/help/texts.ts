@@ -49,6 +49,7 @@ export const helpTexts: Readonly<Record<string, HelpText>> = {
     examples: [
       ['fleet show web1', 'its values, and the lines they come from'],
       ['fleet show networks.web1', 'the network, where a vm has that name, too'],
+      ['fleet show web1 --host-key >> ~/.ssh/known_hosts', 'for an ssh of your own'],
     ],
     exits: { 0: 'shown' },
   },
@@ -96,6 +97,41 @@ export const helpTexts: Readonly<Record<string, HelpText>> = {
       ['fleet rollback web1 db --to db=3', 'two, one of them to generation 3'],
     ],
     exits: changing,
+  },
+  exec: {
+    examples: [
+      ['fleet exec web1,web2 -- uptime', 'in two guests, as the first user with a key'],
+      ["fleet exec 'hv*' -- df -h /", 'on hypervisors'],
+      ["fleet exec @web -- 'systemctl is-active nginx && ss -tln'", 'for the shell there'],
+      ['fleet exec --stdin web1 -- tar x < files.tar', 'give it a file to read'],
+    ],
+    exits: {
+      0: 'each ended with 0',
+      255: 'a machine was not reached, a command took too long, or bad usage; else the highest exit code',
+    },
+  },
+  ssh: {
+    examples: [
+      ['fleet ssh web1', 'a shell in a guest, through its hypervisor'],
+      ['fleet ssh hv1 -- uptime', 'a command'],
+      ['fleet ssh -t web1 -- htop', 'with a terminal'],
+    ],
+    exits: { 0: 'as the command ended', 255: "ssh's own failure, or fleet's" },
+  },
+  forward: {
+    examples: [
+      ['fleet forward web1 8080:80', 'http://127.0.0.1:8080 is port 80 of web1'],
+      ['fleet forward db 5432', 'the same port here'],
+      ['fleet forward hv1 0:9100', 'of the hypervisor itself; any free port here'],
+    ],
+    exits: { 1: 'it could not be reached, or a port is in use here' },
+  },
+  diff: {
+    examples: [
+      ['fleet diff web1', 'what a roll-back would take back'],
+      ['fleet diff web1 11 14', 'between two generations of rollback --list'],
+    ],
+    exits: { 0: 'shown', 1: 'it did not answer, or a generation was collected' },
   },
   history: {
     examples: [

@@ -1,11 +1,14 @@
 import type { Facts, Health } from '../../model/facts.ts';
 import type { Hypervisor } from '../../model/fleet.ts';
+import type { HostKey } from '../../model/host-key.ts';
 import type { PastDeployment } from '../../model/past-deployment.ts';
+import { type ClosureDiff, parseClosureDiff } from '../answers/closure-diff.ts';
 import { parseFacts } from '../answers/facts.ts';
 import { type Generations, parseGenerations } from '../answers/generations.ts';
 import { type GuestRun, parseGuestRun } from '../answers/guest-run.ts';
 import { parseHealth } from '../answers/health.ts';
 import { parseHistory } from '../answers/history.ts';
+import { parseHostKeys } from '../answers/host-keys.ts';
 import { type Inspection, parseInspection } from '../answers/inspection.ts';
 import { parseRunners, type Runners } from '../answers/runners.ts';
 import type { Host } from '../host.ts';
@@ -41,6 +44,11 @@ export function readGenerations(host: Host): Promise<Generations> {
   return ask(host, 'generations', [], parseGenerations);
 }
 
+/** How two store paths differ in what they need. @throws FleetError `diff.collected`, `closure-diff.unreadable` */
+export function readClosureDiff(host: Host, from: string, to: string): Promise<ClosureDiff> {
+  return ask(host, 'closure-diff', [from, to], parseClosureDiff);
+}
+
 /** Reads what exists there, whoever made it. @throws FleetError `runners.unreadable` */
 export function readRunners(host: Host): Promise<Runners> {
   return ask(host, 'runners', [], parseRunners);
@@ -49,6 +57,14 @@ export function readRunners(host: Host): Promise<Runners> {
 /** Reads what `fleet init` has to know about a host. */
 export function inspect(host: Host): Promise<Inspection> {
   return ask(host, 'inspect', [], parseInspection);
+}
+
+/** The ssh host keys that it gave to guests, by their names. @throws FleetError `host-keys.unreadable` */
+export function readHostKeys(
+  host: Host,
+  guests: readonly string[],
+): Promise<ReadonlyMap<string, readonly HostKey[]>> {
+  return ask(host, 'host-keys', guests, parseHostKeys);
 }
 
 /** A command inside a guest, over ssh from its hypervisor. */

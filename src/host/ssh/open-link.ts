@@ -21,7 +21,7 @@ export interface SshOptions {
 }
 
 /** A destination with everything that is needed to log in there. */
-interface Goal {
+export interface Goal {
   readonly to: Destination;
   readonly name: string;
   readonly at: Resolved;
@@ -49,11 +49,11 @@ export async function openLink(
   return opensshReasons(goal).length > 0 ? withOpenssh(goal) : withSsh2(goal);
 }
 
-async function findOut(
+export async function findOut(
   to: Destination,
   name: string,
   options: SshOptions,
-  hops: number,
+  hops = 0,
 ): Promise<Goal> {
   if (hops > maxHops)
     throw new FleetError('ssh.config', `${name}: more than ${maxHops} jump hosts`, {
@@ -122,7 +122,7 @@ async function reach({ name, at, label, timeoutMs, options, hops }: Goal): Promi
 }
 
 /** Connects to the jump hosts one by one, too: an ssh that `ProxyJump` starts would get none of fleet's options. */
-async function withOpenssh(goal: Goal): Promise<OpensshLink> {
+export async function withOpenssh(goal: Goal): Promise<OpensshLink> {
   const { at, name, options, hops } = goal;
   const jump =
     at.proxyJump === undefined
@@ -144,7 +144,7 @@ async function withOpenssh(goal: Goal): Promise<OpensshLink> {
 }
 
 /** `a,b,c`: c is reached through a and b. */
-function lastJump(jumps: string): Destination {
+export function lastJump(jumps: string): Destination {
   const all = jumps.split(',');
   const last = all.pop() ?? '';
   const match = /^(?:ssh:\/\/)?(?:(.*)@)?(\[.*\]|[^:]*|.*:.*:.*?)(?::(\d+))?$/.exec(last);

@@ -1,5 +1,6 @@
+import { PassThrough, type Transform } from 'node:stream';
 import { FleetError } from '../../model/errors.ts';
-import type { Exit, OpenOptions, Running, Terminal } from '../host.ts';
+import type { ExecOptions, Exit, OpenOptions, Running, Terminal } from '../host.ts';
 import { shellQuote } from '../quote.ts';
 import { AfterMark, mark } from './after-mark.ts';
 import type { Channel, Link } from './link.ts';
@@ -57,19 +58,36 @@ export async function openScript(
   // A script that stops reading is no error: its exit status and output tell what happened.
   channel.stdin.on('error', () => {});
   if (!pty) send();
-  const streams = [stdout, stderr] as const;
-  const exit = settle(link, sudo, channel, streams, pty !== undefined, signal);
+  const said = settle(link, 'a script ran', channel, [stdout, stderr], signal);
+  const exit = said.then((exit) => {
+    if (pty ? stdout.started : stderr.started) return exit;
+    throw notStarted(link, sudo, exit, stderr.before + stdout.before);
+  });
   exit.catch(() => {}); // for callers that only read the outputs
+  return { stdin: channel.stdin, stdout, stderr, exit };
+}
+
+/** Starts a command for the login shell at the other end; what that says first is the command's, too. */
+export async function openCommand(
+  link: Link,
+  command: string,
+  { stdin = '', signal }: ExecOptions = {},
+): Promise<Running> {
+  const channel = await unlessAborted(link.exec(command, undefined), signal);
+  channel.stdin.on('error', () => {});
+  channel.stdin.end(stdin);
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const exit = settle(link, 'a command ran', channel, [stdout, stderr], signal);
+  exit.catch(() => {});
   return { stdin: channel.stdin, stdout, stderr, exit };
 }
 
 /** Waits for the end of the channel, and ends both outputs with it. */
 async function settle(
   link: Link,
-  sudo: boolean,
+  doing: string,
   channel: Channel,
-  [stdout, stderr]: readonly [AfterMark, AfterMark],
-  hasTerminal: boolean,
+  [stdout, stderr]: readonly [Transform, Transform],
   signal: AbortSignal | undefined,
 ): Promise<Exit> {
   let onAbort = () => {};
@@ -82,9 +100,7 @@ async function settle(
   });
   try {
     const exit = await Promise.race([channel.exit, cut]);
-    if (exit === undefined) throw link.lost('a script ran');
-    if (hasTerminal ? !stdout.started : !stderr.started)
-      throw notStarted(link, sudo, exit, stderr.before + stdout.before);
+    if (exit === undefined) throw link.lost(doing);
     return exit;
   } catch (error) {
     channel.close();

@@ -8,6 +8,8 @@ import { runTool } from './tool.ts';
 /** A host to log in to, as fleet.yaml or a ProxyJump names it. */
 export interface Destination {
   readonly host: string;
+  /** Where it is, whatever ssh_config says of `host`. */
+  readonly address?: string;
   readonly user?: string;
   readonly port?: number;
   readonly jump?: string;
@@ -74,6 +76,7 @@ export function sshOptions(to: Destination, configFile: string | undefined): str
   if (configFile !== undefined) args.push('-F', expandHome(configFile));
   if (to.user !== undefined) args.push('-l', to.user);
   if (to.port !== undefined) args.push('-p', String(to.port));
+  if (to.address !== undefined) args.push('-o', `HostName=${to.address}`);
   if (to.identityFile !== undefined) args.push('-i', to.identityFile);
   return args;
 }

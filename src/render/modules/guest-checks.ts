@@ -9,10 +9,9 @@ import { rendered } from '../marker.ts';
 
 export const guestChecksModulePath = 'modules/guest-checks.nix';
 
-/** What guests with `run` checks have; the same in every fleet. */
-export const guestChecksModule = rendered(`{ config, ... }:
-{
-  # Made by the hypervisor. Not a credential: QEMU reads those as a user that all guests share.
+export const guestHostKeyModulePath = 'modules/guest-host-key.nix';
+
+const share = `  # Made by the hypervisor. Not a credential: QEMU reads those as a user that all guests share.
   microvm.shares = [
     {
       mountPoint = "${guestKeysMount}";
@@ -22,11 +21,9 @@ export const guestChecksModule = rendered(`{ config, ... }:
       tag = "${guestKeysTag}";
     }
   ];
+`;
 
-  services.openssh = {
-    enable = true;
-    authorizedKeysFiles = [ "${guestKeysMount}/%u" ];
-    # Of a type that the guest has none of: sshd shows the first key of each type only, and the guest
+const hostKeys = `    # Of a type that the guest has none of: sshd shows the first key of each type only, and the guest
     # may have keys of its own. NIST curves of another size are another type.
     hostKeys = [
       {
@@ -35,7 +32,29 @@ export const guestChecksModule = rendered(`{ config, ... }:
         type = "ecdsa";
       }
     ];
-  };
+`;
+
+/** What guests with `sshHostKey` have that have no `run` checks; the same in every fleet. */
+export const guestHostKeyModule = rendered(`{ config, ... }:
+{
+${share}
+  services.openssh = {
+    enable = true;
+${hostKeys}  };
+}
+`);
+
+/**
+ * What guests with `run` checks have; the same in every fleet. It does not import the other: the order of shares,
+ * and with it the runner, would be another one.
+ */
+export const guestChecksModule = rendered(`{ config, ... }:
+{
+${share}
+  services.openssh = {
+    enable = true;
+    authorizedKeysFiles = [ "${guestKeysMount}/%u" ];
+${hostKeys}  };
 
   # Checks run as this user. What they may do beyond it is for the fleet to say.
   users.users.${checkUser} = {

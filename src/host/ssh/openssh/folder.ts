@@ -24,6 +24,8 @@ export class Folder {
   readonly socket: string;
   /** The master's own log, without the output of a ProxyCommand or a banner. */
   readonly log: string;
+  /** Host keys that were given for this connection alone. */
+  readonly knownHosts: string;
   #count = 0;
 
   constructor(temporary: string) {
@@ -33,6 +35,7 @@ export class Folder {
     this.path = mkdtempSync(join(base, prefix));
     this.socket = join(this.path, 's');
     this.log = join(this.path, 'log');
+    this.knownHosts = join(this.path, 'known_hosts');
   }
 
   /** A file for the log of another client. */

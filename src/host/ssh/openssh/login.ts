@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FleetError } from '../../../model/errors.ts';
+import type { HostKey } from '../../../model/host-key.ts';
 import type { Surroundings } from '../../../model/surroundings.ts';
 import { shellQuote } from '../../quote.ts';
 import { fingerprint, keyType } from '../known-hosts.ts';
@@ -9,6 +11,7 @@ import { ended, spawnSsh, throughMaster } from './client.ts';
 import { loginError } from './failure.ts';
 import { Folder } from './folder.ts';
 import { OpensshLink } from './link.ts';
+import { knownHostsOf, onlyThese } from './only-these.ts';
 
 /** Seconds that a master stays after fleet was killed. */
 const persistSeconds = 10;
@@ -24,6 +27,10 @@ export interface Login {
   readonly surroundings: Surroundings;
   /** The connection to its jump host. */
   readonly jump: OpensshLink | undefined;
+  /** The connection to it is somebody else's to close. */
+  readonly keepsJump?: boolean;
+  /** The keys that it may show, whatever known_hosts says. */
+  readonly given?: readonly HostKey[];
 }
 
 /**
@@ -35,6 +42,7 @@ export async function opensshLink(login: Login): Promise<OpensshLink> {
   const { env, temporary, signalGroup } = surroundings;
   const folder = new Folder(temporary);
   try {
+    if (login.given) writeFileSync(folder.knownHosts, knownHostsOf(to.host, login.given));
     const words = [...sshOptions(to, configFile), ...settings(login, folder)];
     const child = spawnSsh(['-v', '-E', folder.log, ...words, '-N', '--', to.host], env);
     // The whole process group, because a ProxyCommand may not end by itself.
@@ -79,7 +87,7 @@ export async function opensshLink(login: Login): Promise<OpensshLink> {
       at,
       publicKey: accepted(log, credentials.identities.publicKeys),
       folder,
-      under: jump,
+      under: login.keepsJump ? undefined : jump,
       env,
     });
   } catch (error) {
@@ -89,7 +97,7 @@ export async function opensshLink(login: Login): Promise<OpensshLink> {
 }
 
 /** Options that fleet sets whatever ssh_config says: the first value of an option wins. */
-function settings({ at, timeoutMs, jump }: Login, folder: Folder): string[] {
+function settings({ to, at, timeoutMs, jump, given }: Login, folder: Folder): string[] {
   const proxy = jump && [
     ...['ssh', ...throughMaster(jump.folder.socket).map(shellQuote)],
     ...['-W', shellQuote(`[${at.hostname}]:${at.port}`), '--', 'fleet'],
@@ -118,6 +126,7 @@ function settings({ at, timeoutMs, jump }: Login, folder: Folder): string[] {
     ServerAliveInterval: String(Math.ceil((at.aliveIntervalMs ?? 10_000) / 1000)),
     ServerAliveCountMax: String(at.aliveCountMax),
     ...(proxy && { ProxyCommand: proxy.join(' ') }),
+    ...(given && onlyThese(to.host, given, folder.knownHosts)),
   };
   return Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
 }

@@ -157,3 +157,9 @@ diff_closures() {
 		for (name in before) print name ": ε → ∅"
 	}'
 }
+
+# closure_size PATH: every package is one MiB, and what all have are hundred.
+closure_size() {
+	[ -f "$1/sandbox/packages" ] || return 1
+	printf '%s\t%s\n' "$1" "$(((100 + $(wc -l <"$1/sandbox/packages")) * 1048576))"
+}

@@ -1,0 +1,62 @@
+import type {
+  BroughtGeneration,
+  FieldDifference,
+  GenerationDiff,
+} from '../model/generation-diff.ts';
+import { timestamp } from '../model/time.ts';
+import { formatSize } from '../model/units.ts';
+import type { Style } from './style.ts';
+
+/** Packages that are listed; a new nixpkgs has thousands. */
+const most = 40;
+
+/** Two generations beside each other, then what differs: fields, commits, packages. */
+export function diffText(diff: GenerationDiff, style: Style): string {
+  const { name, from, to, fields, commits, closure } = diff;
+  const parts = [
+    `${style('bold', name)}  ${generationText(from)}`,
+    `${' '.repeat(name.length)}  ${generationText(to)}`,
+    '',
+    ...section('fleet.yaml', style, fields?.map(fieldText), 'nothing differs'),
+    ...section('commits', style, commits, 'the same commit'),
+    ...section(`packages: ${sizesText(closure.sizes)}`, style, shown(closure.lines), 'the same'),
+  ];
+  return `${parts.join('\n')}\n`;
+}
+
+function section(
+  title: string,
+  style: Style,
+  lines: readonly string[] | undefined,
+  empty: string,
+): string[] {
+  const unknown = 'unknown: a commit was not recorded, or is not in this clone';
+  const own = lines === undefined ? [unknown] : lines.length === 0 ? [empty] : lines;
+  return [style('bold', title), ...own.map((line) => `  ${line}`)];
+}
+
+function generationText({ number, since, commit, deployment }: BroughtGeneration): string {
+  const words = [
+    number === undefined ? 'kept' : `generation ${number}`,
+    since > 0 ? timestamp(since) : '',
+    commit?.slice(0, 8) ?? '',
+    deployment ?? '',
+  ];
+  return words.filter((word) => word !== '').join('  ');
+}
+
+function fieldText({ field, from, to }: FieldDifference): string {
+  if (from === undefined) return `+ ${field}: ${to}`;
+  return to === undefined ? `- ${field}: ${from}` : `~ ${field}: ${from} → ${to}`;
+}
+
+function sizesText([from, to]: readonly [number, number]): string {
+  const size = (bytes: number) =>
+    bytes === 0 ? 'unknown' : formatSize(Math.round(bytes / 1024 ** 2));
+  return `${size(from)} → ${size(to)}`;
+}
+
+function shown(lines: readonly string[]): readonly string[] {
+  if (lines.length <= most) return lines;
+  return [...lines.slice(0, most), `and ${lines.length - most} more: --json has all of them`];
+}
