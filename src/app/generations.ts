@@ -1,15 +1,23 @@
+import { join, relative } from 'node:path';
+import { readFleet } from '../config/read-fleet.ts';
 import { askAll, connectAll } from '../deploy/connect-all.ts';
 import type { Generation, Generations } from '../host/answers/generations.ts';
 import type { Host } from '../host/host.ts';
 import { readGenerations, readHistory } from '../host/hypervisor/look.ts';
+import { FleetError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
+import type { FieldDifference } from '../model/generation-diff.ts';
+import { type FleetIndex, indexFleet } from '../model/index.ts';
 import { systemName } from '../model/names.ts';
 import { broughtBy, type PastDeployment } from '../model/past-deployment.ts';
+import { fieldsBetween } from '../plan/changes.ts';
+import { openRepo } from '../repo/open.ts';
 import { looking } from './looking.ts';
 import type { Ports } from './ports.ts';
 import { hypervisorOf } from './rollback.ts';
 import { sayUnknownState } from './unknown-state.ts';
 import { knownConfig } from './workspace/known-config.ts';
+import type { Config } from './workspace/read-config.ts';
 import type { Where } from './workspace/where.ts';
 
 export interface GenerationsInput {
@@ -24,6 +32,16 @@ export interface KnownGeneration extends Generation {
   /** The deployment that brought it, and its commit, while the hypervisor remembers them. */
   readonly deployment?: string | undefined;
   readonly commit?: string | undefined;
+  /** Who deployed it. */
+  readonly operator?: string | undefined;
+  /** It was rolled back from since. */
+  readonly left?: true;
+  /** Numbers of older ones that are the same. */
+  readonly same?: readonly number[];
+  /** Of the commit, where this clone has it. */
+  readonly subject?: string;
+  /** How fleet.yaml differs from that of the one before; absent: unknown. */
+  readonly changes?: readonly FieldDifference[];
 }
 
 export interface KnownGenerations {
@@ -40,7 +58,8 @@ export async function generations(
   signal: AbortSignal,
 ): Promise<KnownGenerations> {
   return looking(ports, signal, async (ports) => {
-    const { index } = await knownConfig(ports, where, emit);
+    const config = await knownConfig(ports, where, emit);
+    const { index } = config;
     const wanted = new Set(names.map((name) => hypervisorOf(index, name)));
     const contacts = await connectAll(
       index.fleet.hypervisors.filter((h) => wanted.size === 0 || wanted.has(h.name)),
@@ -51,10 +70,11 @@ export async function generations(
     const rows = answers.flatMap(({ hypervisor: { name: hypervisor }, answer }) => {
       if (answer instanceof Error) return [];
       const [{ all }, past] = answer;
-      return all.map((generation) => known(hypervisor, generation, past));
+      return folded(all.map((generation) => known(hypervisor, generation, past)));
     });
+    const own = rows.filter(({ name }) => names.length === 0 || names.includes(name));
     return {
-      rows: rows.filter(({ name }) => names.length === 0 || names.includes(name)),
+      rows: await withGit(ports, config, own),
       silent: answers.flatMap(({ hypervisor, answer }) =>
         answer instanceof Error ? [{ hypervisor: hypervisor.name, error: answer }] : [],
       ),
@@ -74,5 +94,71 @@ export function known(
 ): KnownGeneration {
   const name = generation.name === systemName ? hypervisor : generation.name;
   const by = broughtBy(past, generation.name, generation.path);
-  return { ...generation, name, hypervisor, deployment: by?.id, commit: by?.commit };
+  const isLeft = past.some(
+    ({ operation, result, started, before, after }) =>
+      operation === 'rollback' &&
+      result === 'done' &&
+      started >= (by?.started ?? 0) &&
+      before.get(generation.name) === generation.path &&
+      after.get(generation.name) !== generation.path,
+  );
+  return {
+    ...generation,
+    name,
+    hypervisor,
+    deployment: by?.id,
+    commit: by?.commit,
+    operator: by?.operator,
+    ...(isLeft && !generation.current && { left: true }),
+  };
+}
+
+/** Generations that follow one another and are the same are one row: the current one, or the youngest. */
+function folded(rows: readonly KnownGeneration[]): KnownGeneration[] {
+  const result: KnownGeneration[] = [];
+  for (const row of rows) {
+    const last = result.at(-1);
+    const isSame = last?.name === row.name && last.path === row.path;
+    if (!isSame || last.number === undefined || row.number === undefined) result.push(row);
+    else {
+      const [shown, other] = last.current ? [last, row] : [row, last];
+      const same = [...(last.same ?? []), other.number as number];
+      result[result.length - 1] = { ...shown, same: same.sort((a, b) => a - b) };
+    }
+  }
+  return result;
+}
+
+/** With what this clone knows of their commits; without git, or a commit, less is said. */
+async function withGit(
+  ports: Ports,
+  { directory, config }: Config,
+  rows: readonly KnownGeneration[],
+): Promise<readonly KnownGeneration[]> {
+  const commits = [...new Set(rows.flatMap(({ commit }) => commit ?? []))];
+  if (commits.length === 0) return rows;
+  try {
+    const repo = await openRepo(directory, ports.surroundings);
+    const file = relative(repo.top, join(directory, config));
+    const [subjects, texts] = await Promise.all([
+      repo.subjects(commits),
+      repo.textsIn(file, commits),
+    ]);
+    const fleets = new Map<string, FleetIndex>();
+    for (const [commit, text] of texts) {
+      const read = readFleet(text, config);
+      if ('fleet' in read) fleets.set(commit, indexFleet(read.fleet));
+    }
+    return rows.map((row, i) => {
+      const subject = subjects.get(row.commit ?? '');
+      const now = fleets.get(row.commit ?? '');
+      const older = rows[i - 1];
+      const then = older?.name === row.name ? fleets.get(older.commit ?? '') : undefined;
+      const changes = now && then && fieldsBetween(row.name, then, now);
+      return { ...row, ...(subject !== undefined && { subject }), ...(changes && { changes }) };
+    });
+  } catch (error) {
+    if (error instanceof FleetError) return rows;
+    throw error;
+  }
 }

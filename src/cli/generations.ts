@@ -12,8 +12,9 @@ export async function listCommand(
   { list, json }: { readonly list?: boolean; readonly json?: boolean },
   names: readonly string[],
 ): Promise<number> {
-  const known = await generations(await realPorts(common), { where: common, names }, tell, signal);
-  show(known, json ?? false);
+  const ports = await realPorts(common);
+  const known = await generations(ports, { where: common, names }, tell, signal);
+  show(known, json ?? false, ports.clock.now() / 1000);
   if (!list) {
     process.stderr.write('\nName what to roll back: fleet rollback NAME…\n');
     return exitCodes.usage;
@@ -21,8 +22,8 @@ export async function listCommand(
   return known.silent.length > 0 ? exitCodes.failed : exitCodes.ok;
 }
 
-function show({ rows, silent }: KnownGenerations, json: boolean): void {
+function show({ rows, silent }: KnownGenerations, json: boolean, now: number): void {
   for (const { hypervisor, error } of silent)
     process.stderr.write(`${saidBy(hypervisor, error)}\n`);
-  process.stdout.write(json ? documentText(generationsDocument(rows)) : generationsText(rows));
+  process.stdout.write(json ? documentText(generationsDocument(rows)) : generationsText(rows, now));
 }

@@ -56,3 +56,24 @@ export async function textsIn(
   }
   return found;
 }
+
+/** Commits whose subjects are read at a time: as many as hypervisors can be on, and a command line takes. */
+const most = 1000;
+
+/** Commit → its subject, as far as it is in this clone. Nothing is fetched. */
+export async function subjects(git: Git, commits: readonly string[]): Promise<Map<string, string>> {
+  // A commit's name may be a stranger's word.
+  const ids = [...new Set(commits)].filter((id) => /^[0-9a-f]{40,64}$/.test(id)).slice(0, most);
+  if (ids.length === 0) return new Map();
+  const env = { GIT_NO_LAZY_FETCH: '1' };
+  const options = ['--no-walk', '--ignore-missing', '--no-show-signature', '--encoding=UTF-8'];
+  const { code, out } = await git.run(['log', '-z', ...options, '--format=%H %s', ...ids, '--'], {
+    env,
+  });
+  if (code !== 0) return new Map();
+  const entries = fields(Buffer.concat([out, Buffer.from('\0')])).map((entry) => {
+    const at = entry.indexOf(' ');
+    return [entry.slice(0, at), entry.slice(at + 1)] as const;
+  });
+  return new Map(entries.filter(([id]) => id !== ''));
+}

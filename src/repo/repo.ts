@@ -122,6 +122,8 @@ export interface Repo {
   pathsBetween(one: string, other: string): Promise<readonly string[]>;
   /** Commits that `head` has and `good` does not have: short id and subject, the newest 20. */
   commitsBetween(good: string, head: string): Promise<readonly string[]>;
+  /** Commit → its subject, as far as it is in this clone: text of others. Nothing is fetched. */
+  subjects(commits: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /**
    * Records an outcome at the remote in one atomic push, the branch never by force. If only the branch is refused, pushes
    * the rest without it, and the error says so.

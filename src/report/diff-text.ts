@@ -1,10 +1,7 @@
-import type {
-  BroughtGeneration,
-  FieldDifference,
-  GenerationDiff,
-} from '../model/generation-diff.ts';
+import type { BroughtGeneration, GenerationDiff } from '../model/generation-diff.ts';
 import { timestamp } from '../model/time.ts';
 import { formatSize } from '../model/units.ts';
+import { fieldText } from './field-text.ts';
 import type { Style } from './style.ts';
 
 /** Packages that are listed; a new nixpkgs has thousands. */
@@ -43,11 +40,6 @@ function generationText({ number, since, commit, deployment }: BroughtGeneration
     deployment ?? '',
   ];
   return words.filter((word) => word !== '').join('  ');
-}
-
-function fieldText({ field, from, to }: FieldDifference): string {
-  if (from === undefined) return `+ ${field}: ${to}`;
-  return to === undefined ? `- ${field}: ${from}` : `~ ${field}: ${from} → ${to}`;
 }
 
 function sizesText([from, to]: readonly [number, number]): string {

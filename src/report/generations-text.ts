@@ -1,53 +1,95 @@
-import { timestamp } from '../model/time.ts';
+import type { FieldDifference } from '../model/generation-diff.ts';
+import { fieldText } from './field-text.ts';
+import { wrap } from './wrap.ts';
 
 /** A generation that one can return to. */
 export interface GenerationRow {
   readonly name: string;
   /** Absent: kept by fleet alone. */
   readonly number?: number | undefined;
+  /** Numbers of older ones that are the same. */
+  readonly same?: readonly number[];
   /** Seconds since the epoch; 0: unknown. */
   readonly since: number;
   readonly current: boolean;
   readonly path: string;
-  /** The deployment that brought it, while the hypervisor remembers that, and its commit. */
+  /** The deployment that brought it, while the hypervisor remembers that, its commit and who it was. */
   readonly deployment?: string | undefined;
   readonly commit?: string | undefined;
+  readonly operator?: string | undefined;
+  /** Of the commit, where this clone has it. */
+  readonly subject?: string;
+  /** It was rolled back from since. */
+  readonly left?: true;
+  /** How fleet.yaml differs from that of the one before; absent: unknown. */
+  readonly changes?: readonly FieldDifference[];
 }
 
 /** A name that takes more leaves no room for the rest in 80 columns: it has a line of its own. */
 const longest = 20;
+/** Fields that are named. */
+const most = 4;
 
-/** Two lines each, under heads of columns; `*`: the current one. */
-export function generationsText(rows: readonly GenerationRow[]): string {
+/**
+ * A row each, under heads of columns, and below it what is known of it; `*`: the current one.
+ * @param now seconds since the epoch
+ */
+export function generationsText(rows: readonly GenerationRow[], now: number): string {
   if (rows.length === 0) return '';
   const width = Math.max(4, ...rows.map(({ name }) => name.length).filter((n) => n <= longest));
+  const numbers = Math.max(4, ...rows.map((row) => numberText(row).length));
   const line = (mark: string, name: string, number: string, ...rest: readonly string[]) => {
     const title = name.length > width ? `${name}\n  ${' '.repeat(width)}` : name.padEnd(width);
-    return `${mark} ${title} ${number.padStart(4)}  ${rest.join('  ')}`.trimEnd();
+    return `${mark} ${title} ${number.padStart(numbers)}  ${rest.join('  ')}`.trimEnd();
   };
-  const time = isWithinAMinute(rows) ? 19 : 16;
-  const since = ({ since: at }: GenerationRow) =>
-    (at > 0 ? timestamp(at, time).replace(/ UTC$/, '') : '').padEnd(time);
   return [
-    line(' ', 'NAME', 'GEN', 'SINCE (UTC)'.padEnd(time), 'COMMIT  ', 'DEPLOYMENT'),
+    line(' ', 'NAME', 'GEN', '     AGE', 'COMMIT  ', 'DEPLOYMENT'),
     ...rows.flatMap((row) => [
       line(
         row.current ? '*' : ' ',
         row.name,
-        String(row.number ?? 'kept'),
-        since(row),
+        numberText(row),
+        ageText(row.since, now).padStart(8),
         (row.commit ?? '').slice(0, 8).padEnd(8),
         row.deployment ?? '',
       ),
-      `    ${row.path}`,
+      ...about(row).map((text) => `    ${wrap(text, 4)}`),
     ]),
     '',
   ].join('\n');
 }
 
-/** Whether two generations of one target began in the same minute: then seconds tell them apart. */
-function isWithinAMinute(rows: readonly GenerationRow[]): boolean {
-  const dated = rows.filter(({ since }) => since > 0);
-  const minutes = new Set(dated.map(({ name, since }) => `${name} ${Math.floor(since / 60)}`));
-  return minutes.size < dated.length;
+function numberText({ number, same = [] }: GenerationRow): string {
+  if (number === undefined) return 'kept';
+  const all = [...same, number].sort((a, b) => a - b);
+  return all.length === 1 ? String(number) : `${all[0]}-${all.at(-1)}`;
+}
+
+/** In its largest unit. */
+function ageText(since: number, now: number): string {
+  if (!(since > 1)) return '';
+  const seconds = Math.max(0, now - since);
+  const units = [
+    [86_400, 'd'],
+    [3600, 'h'],
+    [60, 'min'],
+  ] as const;
+  const [size, unit] = units.find(([size]) => seconds >= size) ?? [1, 's'];
+  return `${Math.floor(seconds / size)} ${unit}`;
+}
+
+/** Who and why; then what differs. */
+function about(row: GenerationRow): string[] {
+  const { subject, operator, left, changes, same, number } = row;
+  const outcome = left ? ['rolled back since'] : [];
+  const by = [...(operator ? [operator] : []), ...outcome].join(', ');
+  const who = [subject ?? '', by === '' ? '' : `(${by})`].filter((text) => text !== '').join(' ');
+  const isSame = same && !row.current ? [`to return to it: ${number}`] : [];
+  return [...(who === '' ? [] : [who]), ...changesText(changes), ...isSame];
+}
+
+function changesText(changes: readonly FieldDifference[] | undefined): string[] {
+  if (changes === undefined || changes.length === 0) return [];
+  const more = changes.length > most ? [`and ${changes.length - most} more`] : [];
+  return [[...changes.slice(0, most).map(fieldText), ...more].join('; ')];
 }

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { parseAccess } from '../../src/host/answers/access.ts';
 import { parseBuilt } from '../../src/host/answers/built.ts';
+import { parseClosureDiff } from '../../src/host/answers/closure-diff.ts';
 import { parseGuestRun } from '../../src/host/answers/guest-run.ts';
 import { parseHolder } from '../../src/host/answers/holder.ts';
+import { parseHostKeys } from '../../src/host/answers/host-keys.ts';
 import { parseInspection } from '../../src/host/answers/inspection.ts';
 import { parseStateBefore } from '../../src/host/answers/state-before.ts';
 import { parseWayBack } from '../../src/host/answers/way-back.ts';
@@ -215,4 +217,50 @@ describe('a step', () => {
     expect(error).toMatchObject({ code: 'vm.not-stopped', detail: undefined });
     expect(killed).toEqual(['web1']);
   });
+});
+
+describe('host keys of guests', () => {
+  const key = `AAAA${'b'.repeat(60)}`;
+
+  test('are read by names', () => {
+    const rows = `host-key\tweb1\tecdsa-sha2-nistp521\t${key}\nhost-key\tweb1\tssh-ed25519\t${key}==\n`;
+    expect([...parseHostKeys(rows)]).toEqual([
+      [
+        'web1',
+        [
+          { type: 'ecdsa-sha2-nistp521', base64: key },
+          { type: 'ssh-ed25519', base64: `${key}==` },
+        ],
+      ],
+    ]);
+    expect(parseHostKeys('').size).toBe(0);
+  });
+
+  // It becomes a line of known_hosts.
+  test.each([
+    ['a type that there is not', `host-key\tweb1\t*\t${key}\n`],
+    ['a key with blanks in it', `host-key\tweb1\tssh-ed25519\tAAAA b\n`],
+    ['a key that has no end', `host-key\tweb1\tssh-ed25519\tAAAA${long}\n`],
+    ['a name that is none', `host-key\t@cert-authority *\tssh-ed25519\t${key}\n`],
+    ['nothing', 'host-key\n'],
+  ])('are not taken with %s', (_, answer) => {
+    expect(codeOf(() => parseHostKeys(answer))).toBe('host-keys.unreadable');
+  });
+});
+
+describe('how two closures differ', () => {
+  test('has both sizes, and lines that are bounded', () => {
+    const rows = `size\t/nix/store/a\t100\nsize\t/nix/store/b\t0\nclosure\tgit: 1 → 2\nclosure\t${long}\n`;
+    const { sizes, lines } = parseClosureDiff(rows);
+    expect(sizes).toEqual([100, 0]);
+    expect(lines[0]).toBe('git: 1 → 2');
+    expect(lines[1]?.length).toBeLessThan(400);
+  });
+
+  test.each(['', 'size\t/nix/store/a\t1\n', 'size\ta\tx\nsize\tb\t1\n'])(
+    'is not taken of %j',
+    (answer) => {
+      expect(codeOf(() => parseClosureDiff(answer))).toBe('closure-diff.unreadable');
+    },
+  );
 });

@@ -1,11 +1,12 @@
 import { connect, createServer } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
 import { Desk } from '../scenario/desk.ts';
 import { smallFleet } from './small-fleet.ts';
 import { type SandboxWorld, sandboxWorld } from './world.ts';
 
 // The binary, real ssh and real commands; guests are pretended, their sshd is the sandbox's.
+vi.setConfig({ testTimeout: 90_000 });
 let world: SandboxWorld;
 let desk: Desk;
 beforeAll(async () => {
@@ -14,11 +15,12 @@ beforeAll(async () => {
   const users = { ada: { sshKeys: [world.hosts[0]!.publicKey] } };
   Object.assign(fleet.vms.web1, { users, tags: ['web'], checks: [{ run: 'true' }] });
   Object.assign(fleet.vms.web2, { users, tags: ['web'], checks: [{ run: 'true' }] });
+  fleet.vms.keyed = { on: 'hv2', network: 'back', address: '10.2.0.3', sshHostKey: true, users };
   fleet.vms.off = { on: 'hv2', network: 'back', address: '10.2.0.9', state: 'stopped', users };
   desk = new Desk(world, 'reach', fleet);
   await desk.open(sandboxLock);
   await desk.apply(0);
-}, 90_000);
+}, 180_000);
 afterAll(async () => {
   desk?.close();
   await world?.stop();
@@ -138,10 +140,25 @@ describe('fleet ssh', () => {
     expect(run).toEqual({ code: 0, stdout: 'in root\n', stderr: '' });
   });
 
+  it('and in one that is given a key without checks, which show prints for known_hosts', async () => {
+    const run = await desk.fleet(['ssh', 'keyed', '--', 'echo', 'in']);
+    expect(run).toEqual({ code: 0, stdout: 'in\n', stderr: '' });
+    const { stdout } = await desk.fleet(['show', 'keyed', '--host-key']);
+    expect(stdout).toMatch(/^keyed,10\.2\.0\.3 ecdsa-sha2-nistp521 AAAA\S+\n$/);
+    const document = JSON.parse(
+      (await desk.fleet(['show', 'keyed', '--host-key', '--json'])).stdout,
+    );
+    expect(document).toMatchObject({ kind: 'host-keys', version: 1, name: 'keyed' });
+    const none = await desk.fleet(['show', 'db1', '--host-key']);
+    expect([none.code, none.stdout]).toEqual([1, '']);
+    expect(none.stderr).toContain('sshHostKey: true');
+  });
+
   it('refuses a guest that shows another key than its own', async () => {
-    const key = '"$FLEET_ROOT/var/lib/fleet/guest-keys/web2/ssh_host_ecdsa_key.pub"';
+    const keys = '"$FLEET_ROOT/var/lib/fleet/guest-keys"';
+    const file = 'ssh_host_ecdsa_key.pub';
     await world.hosts[0]!.exec(
-      `cp ${key} ${key}.old; sed 's/AAAA\\(.*\\)[a-z]/AAAA\\1Z/' ${key}.old >${key}`,
+      `cd ${keys} && mv web2/${file} kept && cp web1/${file} web2/${file}`,
     );
     try {
       const run = await desk.fleet(['ssh', 'web2', '--', 'echo in']);
@@ -151,7 +168,7 @@ describe('fleet ssh', () => {
       expect([other.code, other.stdout]).toEqual([255, '']);
       expect(other.stderr).toContain('shows a host key that the hypervisor did not give');
     } finally {
-      await world.hosts[0]!.exec(`mv ${key}.old ${key}`);
+      await world.hosts[0]!.exec(`cd ${keys} && mv kept web2/${file}`);
     }
   });
 
@@ -172,7 +189,7 @@ describe('fleet ssh', () => {
 describe('fleet forward', () => {
   it("reaches a guest's port from here, also after its hypervisor was away, until Ctrl-C", async () => {
     const running = desk.start(['forward', 'web1', '0:22', '0:9', '--json']);
-    await expect.poll(() => running.sofar().stdout).toContain('}');
+    await expect.poll(() => running.sofar().stdout, { timeout: 30_000 }).toContain('}');
     const { forwards } = JSON.parse(running.sofar().stdout) as Document;
     expect(forwards).toMatchObject([
       { address: '10.1.0.2', port: 22 },
@@ -181,7 +198,9 @@ describe('fleet forward', () => {
     const [ssh, nobody] = forwards.map(({ local }) => local);
     expect(await firstLine(ssh!)).toMatch(/^SSH-2\.0-/);
     expect(await firstLine(nobody!)).toBe('');
-    await expect.poll(() => running.sofar().stderr).toContain('cannot connect to 10.1.0.2 port 9');
+    await expect
+      .poll(() => running.sofar().stderr, { timeout: 10_000 })
+      .toContain('cannot connect to 10.1.0.2 port 9');
     await world.hosts[0]!.cutLink();
     await world.hosts[0]!.restoreLink();
     expect(await firstLine(ssh!)).toMatch(/^SSH-2\.0-/);
@@ -197,6 +216,33 @@ describe('fleet forward', () => {
     server.close();
     expect(run.code).toBe(1);
     expect(run.stderr).toContain(`port ${port} is in use here`);
+  });
+});
+
+describe('fleet diff', () => {
+  it('says how two generations differ: fields, commits, packages', async () => {
+    const none = await desk.fleet(['diff', 'web2']);
+    expect([none.code, none.stdout]).toEqual([64, '']);
+    expect(none.stderr).toContain('web2 has no generation before this one');
+    desk.edit((d) => {
+      d.vms.web2.packages = ['htop'];
+    });
+    await desk.apply(0);
+    const { code, stdout } = await desk.fleet(['diff', 'web2']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^web2 {2}generation 1 .*\n {6}generation 2 /);
+    expect(stdout).toContain('fleet.yaml\n  + packages: htop\n');
+    expect(stdout).toMatch(/commits\n {2}[0-9a-f]{7,} .*web2/);
+    expect(stdout).toContain('packages: 100 MiB → 101 MiB\n  htop: ∅ → ε\n');
+    const back = JSON.parse((await desk.fleet(['diff', 'web2', '2', '1', '--json'])).stdout);
+    expect(back).toMatchObject({
+      kind: 'diff',
+      version: 1,
+      fields: [{ field: 'packages', from: 'htop' }],
+    });
+    const hypervisor = await desk.fleet(['diff', 'hv1', '1', '1']);
+    expect(hypervisor.stdout).toContain('packages: 100 MiB → 100 MiB\n  the same\n');
+    expect((await desk.fleet(['diff', 'web2', '9'])).stderr).toContain('web2 has no generation 9');
   });
 });
 
