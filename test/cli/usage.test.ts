@@ -21,6 +21,10 @@ const commands = [
   'history',
   'unlock',
   'completion',
+  'exec',
+  'ssh',
+  'forward',
+  'diff',
 ];
 
 describe('fleet', () => {

@@ -18,6 +18,8 @@ function hostThat(run: Host['run']): Host {
     run,
     open: () => Promise.reject(new Error('not asked for')),
     connectTcp: async () => new Duplex(),
+    exec: () => Promise.reject(new Error('not asked for')),
+    enter: () => Promise.reject(new Error('not asked for')),
     close: () => {},
   };
 }
