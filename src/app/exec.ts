@@ -1,7 +1,7 @@
 import { inParallel } from '../deploy/parallel.ts';
 import type { Exit, Shell } from '../host/host.ts';
 import { readHostKeys } from '../host/hypervisor/look.ts';
-import { FleetError } from '../model/errors.ts';
+import { exitCodes, FleetError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
 import type { ExecResult } from '../model/exec-result.ts';
 import { looking } from './looking.ts';
@@ -39,7 +39,7 @@ const atOnce = { hypervisors: 64, machines: 32 };
 /**
  * Runs a command on machines side by side. One that cannot be reached is a result like others.
  * @returns in the order of fleet.yaml's names, hypervisors first
- * @throws FleetError `select.nothing`; as `knownConfig`; Interrupted
+ * @throws FleetError `select.nothing`, `exec.user`; as `knownConfig`; Interrupted
  */
 export async function exec(
   ports: Ports,
@@ -51,6 +51,15 @@ export async function exec(
   return looking(ports, signal, async (ports) => {
     const { index } = await knownConfig(ports, input.where, emit);
     const machines = machinesOf(index, input.selector);
+    if (input.user !== undefined && !machines.some(({ vm }) => vm))
+      throw new FleetError(
+        'exec.user',
+        '--user is who to be in guests, and these are hypervisors',
+        {
+          exitCode: exitCodes.usage,
+          hint: 'On hypervisors it is the user that fleet connects as: ssh.user in fleet.yaml.',
+        },
+      );
     listener.begin(machines.map(({ name }) => name));
     const results = new Map<string, ExecResult>();
     const run = async (machine: Machine, enter: () => Promise<Shell>): Promise<void> => {
