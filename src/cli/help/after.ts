@@ -15,7 +15,9 @@ export function helpAfter(command: Command): string {
       ? `  ${line.padEnd(width)}  ${wrap(does, width + 4)}`
       : `  ${line}\n${' '.repeat(width + 4)}${wrap(does, width + 4)}`;
   });
-  const codes = Object.entries({ ...everyExit, ...exits });
+  // Those that pass on the exit code of another command have one alone for fleet.
+  const every = 255 in exits ? {} : everyExit;
+  const codes = Object.entries({ ...every, ...exits });
   return [
     '',
     'Examples:',

@@ -106,8 +106,8 @@ export const helpTexts: Readonly<Record<string, HelpText>> = {
       ['fleet exec --stdin web1 -- tar x < files.tar', 'give it a file to read'],
     ],
     exits: {
-      0: 'each ended with 0',
-      255: 'a machine was not reached, a command took too long, or bad usage; else the highest exit code',
+      0: 'each ended with 0; otherwise the highest exit code',
+      255: 'a machine was not reached, a command took too long, bad usage, …',
     },
   },
   ssh: {
