@@ -2,11 +2,11 @@ import { FleetError } from '../../model/errors.ts';
 import type { GuestLogin } from '../host.ts';
 import type { KnownKey } from './known-hosts.ts';
 import type { Link } from './link.ts';
-import { beyondSsh2, findOut, type Goal, type SshOptions, withOpenssh } from './open-link.ts';
+import { findOut, type Goal, opensshReasons, type SshOptions, withOpenssh } from './open-link.ts';
 import { OpensshLink } from './openssh/link.ts';
 import { opensshLink } from './openssh/login.ts';
 import type { Destination } from './resolve.ts';
-import { way } from './socket.ts';
+import { transport } from './socket.ts';
 import { ssh2Link } from './ssh2-link.ts';
 
 /** A guest as a destination: what ssh_config says of its name holds, but for where it is. */
@@ -29,7 +29,7 @@ export async function openGuestLink(
   const found = await findOut(guestDestination(guest, hypervisor.to), guest.name, options);
   const goal = guest.keys.length > 0 ? givenKeys(found, guest) : found;
   try {
-    return beyondSsh2(goal).length > 0
+    return opensshReasons(goal).length > 0
       ? await withOpensshThrough(hypervisor, goal, guest)
       : await withSsh2Through(hypervisor.link, goal);
   } catch (error) {
@@ -43,14 +43,14 @@ function givenKeys(goal: Goal, { name, keys }: GuestLogin): Goal {
   return {
     ...goal,
     at: { ...goal.at, keyName: name, plainKeyName: name, hostKeyAlgorithms },
-    ours: { ...goal.ours, known },
+    credentials: { ...goal.credentials, known },
   };
 }
 
 async function withSsh2Through(hypervisor: Link, goal: Goal): Promise<Link> {
   const { at, timeoutMs } = goal;
   const socket = await hypervisor.forward(at.hostname, at.port, timeoutMs);
-  const under = way(socket, () => socket.destroy());
+  const under = transport(socket, () => socket.destroy());
   try {
     return await ssh2Link(goal, under);
   } catch (error) {
