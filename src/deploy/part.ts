@@ -19,5 +19,7 @@ export interface Part {
   /** Guests at the last look, with their runners; `-` for one that was not healthy. */
   healthy?: ReadonlyMap<string, string>;
   failure?: FleetError;
+  /** Its roll-back, once that has begun. */
+  ending?: Promise<void>;
   result?: HypervisorResult;
 }

@@ -98,13 +98,6 @@ export async function rollOut(input: RolloutInput): Promise<HypervisorResult[]> 
     checkpoint(input.signal);
     const parts = await makeParts(input, sessions);
     const results = await new Run(input, parts).all();
-    // A hypervisor that this does not reach ends by itself, with the same outcome.
-    await Promise.all(
-      results.map(async ({ outcome }, i) => {
-        // Only the hypervisor knows how it ends.
-        if (outcome !== 'in-doubt') await endAll([sessions[i] as Session], outcome);
-      }),
-    );
     endLeases();
     // Locks are free first: a remote that hangs must not keep hypervisors locked.
     await input.afterwards?.(results, new Map(parts.map((p) => [p.name, p.ctx.before])));
@@ -246,8 +239,9 @@ class Run {
       if (part.failure) this.#failed ??= part;
     } catch (error) {
       this.#fail(part, error);
-      // At once, because its guests may be down.
-      await this.#putBack(part);
+      // At once, because its guests may be down. The others roll back beside it: it may be gone for long.
+      part.ending = this.#putBack(part);
+      if (this.#input.onFailure !== 'revert-fleet') await part.ending;
     }
   }
 
@@ -264,14 +258,14 @@ class Run {
     const isWhole = this.#failed === undefined;
     await Promise.all(
       this.#parts.map(async (part) => {
-        if (part.state === 'ended') return;
+        if (part.ending) return part.ending;
         if (part.state === 'confirmed' && (isWhole || this.#input.onFailure !== 'revert-fleet')) {
-          this.#end(part, { outcome: 'done', lines: part.outcome?.lines ?? [] });
+          await this.#end(part, { outcome: 'done', lines: part.outcome?.lines ?? [] });
         } else if (
           part.state === 'in-doubt' &&
           (isWhole || this.#input.onFailure !== 'revert-fleet')
         ) {
-          this.#end(part, { outcome: 'in-doubt', lines: [] });
+          await this.#end(part, { outcome: 'in-doubt', lines: [] });
         } else await this.#putBack(part);
       }),
     );
@@ -296,7 +290,7 @@ class Run {
       part.failure = failure;
     }
     if (!isKept) await this.#keepFailure(part);
-    this.#end(part, how);
+    await this.#end(part, how);
   }
 
   #tellFailure({ name }: Part, failure: FleetError): void {
@@ -309,7 +303,8 @@ class Run {
     return keepFailure(part.ctx.session, cause.name, cause.failure);
   }
 
-  #end(part: Part, how: Pick<HypervisorResult, 'outcome' | 'lines'>): void {
+  /** Its result is known, and its lock free: the others may have to wait long for one that is gone. */
+  async #end(part: Part, how: Pick<HypervisorResult, 'outcome' | 'lines'>): Promise<void> {
     const { failure, name } = part;
     const other = this.#failed;
     // A hypervisor that stopped because a person asked to has not failed.
@@ -333,6 +328,8 @@ class Run {
       ...(failure && { failure: failureOf(failure) }),
       ...(because !== undefined && { because }),
     });
+    // Only the hypervisor knows how it ends when that is in doubt. One that this does not reach ends by itself.
+    if (how.outcome !== 'in-doubt') await endAll([part.ctx.session], how.outcome);
   }
 }
 

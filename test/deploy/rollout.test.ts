@@ -1,10 +1,12 @@
 import { describe, expect, test, vi } from 'vitest';
+import { graceMs } from '../../src/deploy/put-back.ts';
 import { exitCodeOf } from '../../src/deploy/rollout.ts';
 import type { Outcome, Work } from '../../src/deploy/work.ts';
 import { FleetError } from '../../src/model/errors.ts';
 import type { HypervisorResult } from '../../src/model/result.ts';
 import { failure } from '../repo/sandbox.ts';
 import { manyHypervisors, World, words } from './run.ts';
+import { VirtualClock } from './virtual-clock.ts';
 
 const hypervisors = ['hv1', 'hv2', 'hv3'];
 const webs = ['web1', 'web2', 'web3'];
@@ -116,6 +118,30 @@ describe('a rollout', () => {
       expect(words(world.host(name).log)).toEqual(['begin', 'end untouched']);
       expect(world.host(name).facts.lock).toBeUndefined();
     }
+  });
+});
+
+describe('a hypervisor that is gone for good while its guest is updated', () => {
+  test('is waited for by none of the others: they roll back at once, and their locks are free', async () => {
+    const clock = new VirtualClock();
+    const world = new Three('{}');
+    const free = new Map<string, number>();
+    for (const [name, host] of world.hypervisors) {
+      host.before = (script) => {
+        if (name === 'hv2' && script === 'vm-update') host.unreachable = true;
+        if (script === 'end') free.set(name, clock.now());
+      };
+    }
+    const ports = { ...world.ports, clock };
+    const results = await clock.during(world.apply(webs, hypervisors, { ports }));
+    expect(fates(results)).toEqual([
+      'rolled-back: hv2 failed',
+      'rollback-failed (ssh.timed-out)',
+      'rolled-back: hv2 failed',
+    ]);
+    const { confirm } = world.index.fleet.rollout;
+    for (const name of ['hv1', 'hv3']) expect(free.get(name)).toBeLessThan(confirm + graceMs);
+    expect(clock.now()).toBeGreaterThan(confirm + graceMs);
   });
 });
 
