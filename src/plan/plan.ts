@@ -49,7 +49,7 @@ export type ActionKind =
   | 'repair'
   | 'set-aside';
 
-/** Arguments of repair.sh: what to repair, and its name. */
+/** Arguments of a repair: what to repair, and its name. */
 export type Repair =
   | readonly ['link', bridge: string]
   | readonly ['address', bridge: string, address: string]

@@ -4,7 +4,7 @@ import { saidBy } from '../model/said-by.ts';
 import { harmless } from './guard.ts';
 import { wrapHint } from './wrap.ts';
 
-/** A line that is longer is broken. */
+/** Bytes of a line that does not end, and is broken. */
 const longestLine = 64 * 1024;
 
 /** Output of one machine, in lines that say whose they are. */
@@ -33,9 +33,10 @@ export class ExecLines {
       lines.push(all.subarray(from, at));
       from = at + 1;
     }
+    // What is not broken would pile up.
+    for (; all.length - from > longestLine; from += longestLine)
+      lines.push(all.subarray(from, from + longestLine));
     this.#rest = Buffer.from(all.subarray(from));
-    if (this.#rest.length > longestLine) lines.push(this.#rest);
-    if (this.#rest.length > longestLine) this.#rest = Buffer.alloc(0);
     return this.#joined(lines);
   }
 
@@ -50,7 +51,10 @@ export class ExecLines {
     // Each by itself: among others, the guard at the exit may take a line for part of something else.
     if (this.#clean)
       return lines
-        .map((line) => `${harmless(`${this.#prefix}${plainText(withoutReturn(line))}`)}\n`)
+        .map(
+          (line) =>
+            `${harmless(`${this.#prefix}${plainText(withoutReturn(line), Number.POSITIVE_INFINITY)}`)}\n`,
+        )
         .join('');
     const prefix = Buffer.from(this.#prefix);
     const feed = Buffer.from('\n');

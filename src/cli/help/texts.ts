@@ -107,7 +107,7 @@ export const helpTexts: Readonly<Record<string, HelpText>> = {
     ],
     exits: {
       0: 'each ended with 0; otherwise the highest exit code',
-      255: 'a machine was not reached, a command took too long, bad usage, …',
+      255: 'a machine was not reached, a command took too long, or bad usage',
     },
   },
   ssh: {
