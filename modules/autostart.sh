@@ -141,7 +141,12 @@ is_wanted() {
     say 4 "$vm is not created yet: skipped"
     return 1
   fi
-  if [ "$when" != healthy ] || is_active "$vm"; then return 0; fi
+  if is_active "$vm"; then return 0; fi
+  if [ -f "$R/var/lib/fleet/stopped/$vm" ]; then
+    say 4 "$vm was stopped by fleet stop: skipped"
+    return 1
+  fi
+  [ "$when" = healthy ] || return 0
   healthy=
   if [ -f "$R/var/lib/fleet/healthy/$vm" ]; then read -r healthy <"$R/var/lib/fleet/healthy/$vm" || true; fi
   [ "$healthy" != "$runner" ] || return 0

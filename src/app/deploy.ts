@@ -7,6 +7,7 @@ import type { Emit } from '../model/events.ts';
 import type { Facts } from '../model/facts.ts';
 import type { FleetIndex } from '../model/index.ts';
 import type { HypervisorResult } from '../model/result.ts';
+import { heedStops } from '../plan/held-stops.ts';
 import type { HypervisorPlan } from '../plan/plan.ts';
 import { isSameWork } from '../plan/same-work.ts';
 import { select } from '../plan/selectors.ts';
@@ -61,7 +62,9 @@ export async function deploy(
   const notes: string[] = [];
   const say = (text: string) => void notes.push(text);
   const members = resumed?.members ?? membersOf(seen);
-  const input = rolloutOf(ports, workspace.index, members, emit, signal, {
+  const facts = new Map(seen.contacts.map((c) => [c.hypervisor.name, c.facts]));
+  const index = heedStops(workspace.index, facts, release);
+  const input = rolloutOf(ports, index, members, emit, signal, {
     id: resumed?.id ?? id,
     isResumed: resumed !== undefined,
   });

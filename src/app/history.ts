@@ -1,10 +1,11 @@
 import { askAll, connectAll } from '../deploy/connect-all.ts';
-import { readHistory } from '../host/hypervisor/look.ts';
+import { readPast } from '../host/hypervisor/look.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
 import type { Hypervisor } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
 import type { HistoryEntry } from '../model/past-deployment.ts';
+import type { OperationEntry } from '../model/past-operation.ts';
 import { didYouMean } from '../model/suggest.ts';
 import { looking } from './looking.ts';
 import type { Ports } from './ports.ts';
@@ -21,6 +22,8 @@ export interface HistoryInput {
 export interface History {
   /** The youngest first. */
   readonly entries: readonly HistoryEntry[];
+  /** What was done to single vms besides (start, stop, restart), the youngest first. */
+  readonly operations: readonly OperationEntry[];
   /** Hypervisors that did not answer: what they remember is missing here. */
   readonly silent: readonly { readonly hypervisor: string; readonly error: Error }[];
   /** How many hypervisors were asked. */
@@ -44,7 +47,7 @@ export async function history(
     const { index } = await knownConfig(ports, where, emit);
     const contacts = await connectAll(hypervisorsOf(index, name), ports);
     sayUnknownState(contacts, emit);
-    const answers = await askAll(contacts, (host) => readHistory(host));
+    const answers = await askAll(contacts, (host) => readPast(host));
     const silent = answers.flatMap(({ hypervisor, answer }) =>
       answer instanceof Error ? [{ hypervisor: hypervisor.name, error: answer }] : [],
     );
@@ -53,16 +56,25 @@ export async function history(
         if (answer instanceof Error) return [];
         const facts = contacts[i]?.facts;
         const all = facts instanceof Error ? [] : (facts?.open ?? []);
-        return answer.map((deployment) => {
+        return answer.deployments.map((deployment) => {
           const open = all.find(({ id }) => id === deployment.id);
           return { hypervisor, deployment, ...(open && { open }) };
         });
       })
       .filter((entry) => isAbout(index, entry, name))
       .sort((a, b) => b.deployment.started - a.deployment.started);
+    const operations = answers
+      .flatMap(({ hypervisor: { name: hypervisor }, answer }): OperationEntry[] =>
+        answer instanceof Error
+          ? []
+          : answer.operations.map((operation) => ({ hypervisor, operation })),
+      )
+      .filter((entry) => isOperationAbout(index, entry, name))
+      .sort((a, b) => b.operation.started - a.operation.started);
     const isKnown = name === undefined || index.hypervisors.has(name) || index.vms.has(name);
-    if (!isKnown && entries.length === 0 && silent.length === 0) throw unknown(name, index);
-    return { entries, silent, asked: answers.length };
+    const found = entries.length + operations.length + silent.length;
+    if (!isKnown && found === 0) throw unknown(name, index);
+    return { entries, operations, silent, asked: answers.length };
   });
 }
 
@@ -100,4 +112,13 @@ function isAbout(
     branch === name ||
     (name.length >= shortest && (id.startsWith(name) || commit?.startsWith(name) === true))
   );
+}
+
+function isOperationAbout(
+  index: FleetIndex,
+  { operation: { id, vm } }: OperationEntry,
+  name: string | undefined,
+): boolean {
+  if (name === undefined || index.hypervisors.has(name) || vm === name) return true;
+  return !index.vms.has(name) && name.length >= shortest && id.startsWith(name);
 }

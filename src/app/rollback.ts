@@ -12,6 +12,7 @@ import type { FleetIndex } from '../model/index.ts';
 import { meant } from '../model/meant.ts';
 import { systemName } from '../model/names.ts';
 import type { ChosenReturn, HypervisorResult } from '../model/result.ts';
+import { heedStops } from '../plan/held-stops.ts';
 import { carryOut } from './deploy.ts';
 import { looking } from './looking.ts';
 import { newDeployment } from './new-deployment.ts';
@@ -77,7 +78,9 @@ export async function chooseRollback(
     const close = () => {
       for (const { host } of work) host.close();
     };
-    return { returns: work.flatMap(returnsOf), index, work, lockTimeout, close };
+    // One whose stop is held gets the generation, and stays stopped.
+    const heeded = heedStops(index, new Map(contacts.map((c) => [c.hypervisor.name, c.facts])));
+    return { returns: work.flatMap(returnsOf), index: heeded, work, lockTimeout, close };
   };
   return looking(ports, signal, choose, true);
 }

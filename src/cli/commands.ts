@@ -1,4 +1,5 @@
 import { Argument, Command, Option } from 'commander';
+import type { OperationKind } from '../model/operation-result.ts';
 import { type Invocation, usual } from './options.ts';
 
 /** What a command does. Its code is loaded when it runs. @returns the exit code */
@@ -120,6 +121,22 @@ export function declareCommands(command: Declare): void {
       .addOption(asStream),
     async () => (await import('./rollback.ts')).rollbackCommand,
   );
+  const operation = (kind: OperationKind, what: string, more: readonly Option[] = []) => {
+    const declared = new Command(kind)
+      .description(what)
+      .argument('<names...>', 'vms, hypervisors for all of theirs, web*, @tag')
+      .option('--force', 'kill at once what runs, also what is healthy')
+      .option('-y, --yes', 'do not ask');
+    for (const option of more) declared.addOption(option);
+    command(declared.addOption(lockTimeout).addOption(asJson), async () =>
+      (await import('./operate.ts')).operateCommand(kind),
+    );
+  };
+  operation('start', 'start vms that do not run or are not well, and look until they are');
+  operation('stop', 'stop vms until the next apply, or fleet start', [
+    new Option('--hold', 'until fleet start, or apply --release: apply leaves them stopped'),
+  ]);
+  operation('restart', 'restart vms, and look until they are well');
   command(
     new Command('diff')
       .description('how two generations of a vm or hypervisor differ')

@@ -2,7 +2,7 @@ import { history } from '../app/history.ts';
 import { exitCodes } from '../model/errors.ts';
 import { saidBy } from '../model/said-by.ts';
 import { documentText, historyDocument } from '../report/documents.ts';
-import { historyText } from '../report/history-text.ts';
+import { byTime, historyText } from '../report/history-text.ts';
 import { styleFor } from '../report/style.ts';
 import { type Invocation, usageError } from './options.ts';
 import { realPorts } from './ports.ts';
@@ -20,24 +20,33 @@ export async function historyCommand(
 ): Promise<number> {
   const last = lastOf(options);
   const input = { where: common, ...(name !== undefined && { name }) };
-  const {
-    asked,
-    entries: all,
-    silent,
-  } = await history(await realPorts(common), input, tell, signal);
-  const entries = all.slice(0, last);
+  const { asked, entries, operations, silent } = await history(
+    await realPorts(common),
+    input,
+    tell,
+    signal,
+  );
+  const shown = byTime(entries, operations).slice(0, last);
   for (const { hypervisor, error } of silent)
     process.stderr.write(
       `${saidBy(hypervisor, error)}\n${hypervisor} could not be asked: its history is not included.\n`,
     );
   if (options.json) {
     const unreachable = silent.map(({ hypervisor }) => hypervisor);
-    process.stdout.write(documentText(historyDocument(entries, unreachable)));
-  } else if (silent.length < asked && entries.length === 0)
+    process.stdout.write(
+      documentText(
+        historyDocument(
+          shown.filter((one) => 'deployment' in one),
+          shown.filter((one) => 'operation' in one),
+          unreachable,
+        ),
+      ),
+    );
+  } else if (silent.length < asked && shown.length === 0)
     process.stderr.write(
       `${silent.length === 0 ? 'No deployments are recorded' : 'No deployments are recorded on the others'}.\n`,
     );
-  else process.stdout.write(historyText(entries, styleFor(process.stdout)));
+  else process.stdout.write(historyText(shown, styleFor(process.stdout)));
   return silent.length > 0 ? exitCodes.failed : exitCodes.ok;
 }
 

@@ -6,7 +6,7 @@ import { checkVm, type VmTarget } from '../plan/checks.ts';
 import { checkpoint } from './interrupt.ts';
 import { Look } from './look.ts';
 import { probe } from './probes.ts';
-import type { Session } from './session.ts';
+import type { Watched } from './watched.ts';
 
 /** How long a guest is looked at, and by which checks. */
 export interface Waiting {
@@ -25,7 +25,7 @@ export interface Waiting {
  * @throws NotHealthy after the deadline (or a check's own, if it has one), or at once when the guest died.
  */
 export async function awaitHealthy(
-  session: Session,
+  session: Watched,
   clock: Clock,
   vm: VmTarget,
   { checks, rollout, signal, demanded = () => true, onHealthy }: Waiting,

@@ -29,6 +29,8 @@ export function unchangedGuests(ctx: Context): VmTarget[] {
   return ctx.index.vmsOn(ctx.session.hypervisor.name).flatMap((vm) => {
     const runner = ctx.before.vms.get(vm.name)?.current;
     if (vm.autostart !== 'healthy' || ctx.seenHealthy.has(vm.name) || !runner) return [];
+    // What counts is how it was when somebody stopped it.
+    if (ctx.before.stopped.has(vm.name)) return [];
     return [desiredTarget(ctx, vm, runner)];
   });
 }

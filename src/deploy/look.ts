@@ -1,20 +1,20 @@
 import type { CheckResult } from '../model/check-result.ts';
 import { NotHealthy } from '../model/not-healthy.ts';
 import type { Clock } from '../model/time.ts';
-import type { Session } from './session.ts';
+import type { Watched } from './watched.ts';
 
 /** Ms between two events about a check that is still failing in the same way. */
 const pause = 1000;
 
 /** Emits events while a vm or hypervisor is looked at until its checks pass. */
 export class Look {
-  readonly #session: Session;
+  readonly #session: Watched;
   readonly #clock: Clock;
   readonly #target: string;
   #toldAt = Number.NEGATIVE_INFINITY;
   #told = '';
 
-  constructor(session: Session, clock: Clock, target: string) {
+  constructor(session: Watched, clock: Clock, target: string) {
     this.#session = session;
     this.#clock = clock;
     this.#target = target;

@@ -12,6 +12,7 @@ import type { Note, Verification } from '../model/verification.ts';
 import { checkHypervisor, checkVm } from '../plan/checks.ts';
 import { collectedRunners } from '../plan/collected.ts';
 import { bridgeAddressOf, hypervisorChecks, reachedBy } from '../plan/drift.ts';
+import { heedStops, stopText } from '../plan/held-stops.ts';
 import { rebootPending, systemRestartPending, vmRestartPending } from '../plan/restart-pending.ts';
 import { guestAddresses } from './context.ts';
 import { probe } from './probes.ts';
@@ -28,9 +29,10 @@ export async function verifyHypervisor(
   clock: Clock,
   targets: ReadonlySet<string>,
 ): Promise<Verification> {
-  const vms = index.vmsOn(hypervisor.name).filter((vm) => targets.has(vm.name));
   const addresses = guestAddresses(index, hypervisor.name);
   const first = await readFacts(host, hypervisor, 'brief', addresses);
+  const heeded = heedStops(index, new Map([[hypervisor.name, first]]));
+  const vms = heeded.vmsOn(hypervisor.name).filter((vm) => targets.has(vm.name));
   const checks = [
     ...(targets.has(hypervisor.name)
       ? checkHypervisor(
@@ -68,6 +70,7 @@ export async function verifyHypervisor(
           target: name,
           text: `its log, on ${hypervisor.name}: (${journalOf(name)})`,
         })),
+      ...vms.flatMap((vm) => stopNotes(vm, first)),
       ...underWay(hypervisor.name, first),
       ...(targets.has(hypervisor.name) ? notes(index, hypervisor.name, first) : []),
     ],
@@ -94,6 +97,14 @@ function notes(index: FleetIndex, hypervisor: string, facts: Facts): Note[] {
 function stateNotes(target: string, facts: Facts): Note[] {
   const text = unknownState(facts);
   return text === undefined ? [] : [{ target, text }];
+}
+
+/** Who wanted it so: what fails is no surprise then. */
+function stopNotes({ name, state }: Vm, facts: Facts): Note[] {
+  const stop = facts.stopped.get(name);
+  if (!stop) return [];
+  const fate = state === 'stopped' ? `fleet start ${name} releases it` : 'fleet apply starts it';
+  return [{ target: name, text: `${stopText(stop)}; ${fate}` }];
 }
 
 /** In the middle of a deployment a vm is not as the last one left it. */

@@ -38,7 +38,9 @@ export const scriptNames = [
   'unlock',
   'vm-aside',
   'vm-create',
+  'vm-halt',
   'vm-join',
+  'vm-release',
   'vm-restart',
   'vm-return',
   'vm-set',
@@ -72,7 +74,15 @@ const libraries = ['lib', 'guests', 'deployments', 'before', 'locks'] as const;
 const withGuests = new Set<ScriptName>(['facts', 'health']);
 
 /** They take a lock, or wait for one. */
-const withLocks = new Set<ScriptName>(['begin', 'lock', 'operation', 'step', 'vm-restart']);
+const withLocks = new Set<ScriptName>([
+  'begin',
+  'lock',
+  'operation',
+  'step',
+  'vm-halt',
+  'vm-release',
+  'vm-restart',
+]);
 
 const texts = new Map<string, string>();
 

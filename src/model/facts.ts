@@ -53,6 +53,8 @@ export interface Facts {
   /** Names in `deployed` whose path no root of fleet's keeps from being collected. */
   readonly unrooted: ReadonlySet<string>;
   readonly held: ReadonlyMap<string, Held>;
+  /** Vms that somebody has stopped (`fleet stop`), and that nobody has started since. */
+  readonly stopped: ReadonlyMap<string, Stopped>;
   /** Vm name → folders with state that was set aside. */
   readonly aside: ReadonlyMap<string, readonly string[]>;
   /** Deployments that began and have not ended. */
@@ -146,4 +148,12 @@ export interface Held {
   readonly to: string;
   readonly operator: string;
   readonly since: number;
+}
+
+/** Somebody wants a vm stopped, for now. */
+export interface Stopped {
+  readonly operator: string;
+  readonly since: number;
+  /** Until it is released; else until the next apply. */
+  readonly isHeld: boolean;
 }

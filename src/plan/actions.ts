@@ -7,6 +7,7 @@ import { systemName } from '../model/names.ts';
 import { dependencyOrder } from '../model/order.ts';
 import { lostGeneration } from './collected.ts';
 import { hypervisorChecks } from './drift.ts';
+import { stopText } from './held-stops.ts';
 import type { Action, Drift } from './plan.ts';
 import type { Selection } from './selectors.ts';
 
@@ -138,8 +139,13 @@ function neededActions(vm: Vm, s: Situation): Action[] {
     const lost = lostGeneration(s.drift, vm.name);
     if (lost) return say('update', lost);
   }
-  if (vm.state === 'stopped') return isBusy(seen) ? say('stop', 'fleet.yaml says stopped') : [];
-  if (!active) return say('start', `microvm@${vm.name} is ${seen.unit.active}`);
+  const stop = s.facts.stopped.get(vm.name);
+  if (vm.state === 'stopped')
+    return isBusy(seen)
+      ? say('stop', stop?.isHeld ? stopText(stop) : 'fleet.yaml says stopped')
+      : [];
+  if (!active)
+    return say('start', stop ? stopText(stop) : `microvm@${vm.name} is ${seen.unit.active}`);
   if (seen.booted !== seen.current) {
     // Not if `current` is another runner than the one that the vm is held on: it would start on that.
     if (held && seen.current !== deployed?.path) return [];

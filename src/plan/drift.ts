@@ -9,6 +9,7 @@ import { fate } from '../model/take-up.ts';
 import { timestamp } from '../model/time.ts';
 import { checkBridge, checkVm, type PlanCheck } from './checks.ts';
 import { collectedDrift } from './collected.ts';
+import { stopText } from './held-stops.ts';
 import type { Drift } from './plan.ts';
 import { checkPlumbing, checkState } from './plumbing.ts';
 import { rebootPending, systemRestartPending, vmRestartPending } from './restart-pending.ts';
@@ -177,12 +178,27 @@ function vmDrift(
   }
   const pending = vmRestartPending(seen, deployed, facts.now);
   if (pending) say('restart-pending', pending);
-  if (vm.state === 'running' && !active) {
+  const stop = facts.stopped.get(name);
+  if (stop && !active) {
+    const fate =
+      vm.state === 'stopped'
+        ? `fleet apply leaves it so: fleet start ${name}`
+        : 'fleet apply starts it';
+    say(stop.isHeld ? 'held' : 'stopped', `${stopText(stop)}; ${fate}`);
+  } else if (vm.state === 'running' && !active) {
     const state = `microvm@${name} is ${seen.unit.active} (${seen.unit.sub})`;
     say('stopped', `${state}; its log, on ${vm.on}: (${journalOf(name)})`);
   }
-  if (vm.state === 'stopped' && isBusy(seen))
-    say('running', 'runs, though fleet.yaml says stopped');
+  if (isBusy(seen) && vm.state === 'stopped')
+    say(
+      'running',
+      `runs, though ${stop?.isHeld ? `it was ${stopText(stop)}` : 'fleet.yaml says stopped'}; fleet apply stops it`,
+    );
+  else if (isBusy(seen) && stop)
+    say(
+      'running',
+      `runs, though it was ${stopText(stop)}; a reboot would leave it stopped: fleet start ${name}`,
+    );
   if (!active || !deployed?.expected) return found;
   const { expected } = deployed;
   const checks = checkVm(

@@ -5,6 +5,7 @@ import { actions } from './actions.ts';
 import { withChanges } from './changes.ts';
 import type { PlanCheck } from './checks.ts';
 import { drift } from './drift.ts';
+import { heedStops } from './held-stops.ts';
 import type { Drift, FileChange, HypervisorPlan, Plan } from './plan.ts';
 import { problems } from './problems.ts';
 import type { Selection } from './selectors.ts';
@@ -106,8 +107,9 @@ function planHypervisor(name: string, input: PlanInput): HypervisorPlan {
   const at = facts.checkout?.commit;
   // After a revert the checkout has the same files as HEAD, under another commit, and need not move.
   const head = at !== undefined && input.sameAsHead?.has(at) ? at : input.head;
+  const index = heedStops(input.index, new Map([[name, facts]]), input.release);
   const found = [
-    ...drift(input.index, name, facts, input.probed?.get(name), input.release),
+    ...drift(index, name, facts, input.probed?.get(name), input.release),
     ...(input.lost?.get(name) ?? []).map((lost) => lostDrift(name, lost)),
   ];
   const commits = input.files.length > 0;
@@ -120,7 +122,7 @@ function planHypervisor(name: string, input: PlanInput): HypervisorPlan {
         ? 'it was changed by hand (kept in git stash)'
         : undefined;
   const todo = actions({
-    index: input.index,
+    index,
     hypervisor: name,
     facts,
     drift: found,
@@ -145,7 +147,7 @@ function planHypervisor(name: string, input: PlanInput): HypervisorPlan {
       input.fingerprints,
     ),
     drift: found,
-    problems: [...problems(input.index, name, facts, todo), ...obstacles],
+    problems: [...problems(index, name, facts, todo), ...obstacles],
   };
 }
 

@@ -21,6 +21,14 @@ export function select(fleet: Fleet, selector: string | undefined): Selection {
     const hypervisors = new Set(fleet.hypervisors.map((h) => h.name));
     return { hypervisors, targets: new Set([...hypervisors, ...fleet.vms.map((v) => v.name)]) };
   }
+  return selectIn(fleet, selector, '--on ');
+}
+
+/** The same of names that a command is given. @throws as `select` */
+export const selectNamed = (fleet: Fleet, names: readonly string[]): Selection =>
+  selectIn(fleet, names.join(','), '');
+
+function selectIn(fleet: Fleet, selector: string, said: string): Selection {
   const hypervisors = new Set<string>();
   const targets = new Set<string>();
   for (const part of selector.split(',').map((s) => s.trim())) {
@@ -42,7 +50,7 @@ export function select(fleet: Fleet, selector: string | undefined): Selection {
     if (!found) {
       throw new FleetError(
         'select.nothing',
-        `--on ${part}: no hypervisor, vm or tag has that name`,
+        `${said}${part}: no hypervisor, vm or tag has that name`,
         {
           exitCode: exitCodes.usage,
           hint: meant(part, fleet, ['hypervisors', 'vms', 'tags']),

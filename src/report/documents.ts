@@ -1,10 +1,12 @@
-import type { CheckResult } from '../model/check-result.ts';
+import { type CheckResult, plainCheck } from '../model/check-result.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { ConfigError, FleetError } from '../model/errors.ts';
 import type { ExecResult } from '../model/exec-result.ts';
 import { failureOf } from '../model/failure.ts';
 import type { GenerationDiff } from '../model/generation-diff.ts';
+import type { OperationKind, OperationResult } from '../model/operation-result.ts';
 import type { HistoryEntry } from '../model/past-deployment.ts';
+import type { OperationEntry } from '../model/past-operation.ts';
 import type { HypervisorResult } from '../model/result.ts';
 import type { Note } from '../model/verification.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -66,6 +68,7 @@ export function generationsDocument(generations: readonly GenerationRow[]): obje
 /** @param unreachable hypervisors that could not be asked */
 export function historyDocument(
   entries: readonly HistoryEntry[],
+  operations: readonly OperationEntry[],
   unreachable: readonly string[],
 ): object {
   return {
@@ -78,6 +81,7 @@ export function historyDocument(
       before: Object.fromEntries(before),
       after: Object.fromEntries(after),
     })),
+    operations: operations.map(({ hypervisor, operation }) => ({ hypervisor, ...operation })),
   };
 }
 
@@ -121,6 +125,20 @@ export function hostKeysDocument(known: {
 /** How two generations differ. */
 export function diffDocument(diff: GenerationDiff): object {
   return { kind: 'diff', version: 1, ...diff };
+}
+
+/** What was done to single vms. */
+export function operationDocument(
+  kind: OperationKind,
+  results: readonly OperationResult[],
+  more: { readonly declined?: boolean } = {},
+): object {
+  const plain = results.map(({ failure, ...rest }) => ({
+    ...rest,
+    checks: rest.checks.map(plainCheck),
+    ...(failure && { failure: failureOf(failure) }),
+  }));
+  return { kind, version: 1, ...more, results: plain };
 }
 
 /** Whatever was thrown. */

@@ -5,6 +5,7 @@ import type {
   PastFailure,
   PastStep,
 } from '../model/past-deployment.ts';
+import type { OperationEntry, PastOperation } from '../model/past-operation.ts';
 import { plainLine, quotedText } from '../model/plain-text.ts';
 import { fate } from '../model/take-up.ts';
 import { timestamp } from '../model/time.ts';
@@ -18,11 +19,27 @@ const colours: Readonly<Record<string, 'green' | 'yellow' | 'red'>> = {
   'rollback-failed': 'red',
 };
 
-/** Deployments in the order given, two lines each, and why one failed; the whole story when all are of one deployment. */
-export function historyText(entries: readonly HistoryEntry[], style: Style): string {
-  const isOne = new Set(entries.map(({ deployment }) => deployment.id)).size === 1;
+/** Deployments or operations, the youngest first. */
+export function byTime(
+  entries: readonly HistoryEntry[],
+  operations: readonly OperationEntry[],
+): (HistoryEntry | OperationEntry)[] {
+  const when = (one: HistoryEntry | OperationEntry) =>
+    'deployment' in one ? one.deployment.started : one.operation.started;
+  return [...entries, ...operations].sort((a, b) => when(b) - when(a));
+}
+
+/** Entries in the order given, two lines each, and why one failed; the whole story when all are of one deployment. */
+export function historyText(
+  entries: readonly (HistoryEntry | OperationEntry)[],
+  style: Style,
+): string {
+  const ids = entries.map((one) => ('deployment' in one ? one.deployment.id : ''));
+  const isOne = new Set(ids).size === 1 && ids[0] !== '';
   return entries
-    .map(({ hypervisor, deployment: d, open }) => {
+    .map((entry) => {
+      if ('operation' in entry) return operationText(entry, style);
+      const { hypervisor, deployment: d, open } = entry;
       const result = d.result ?? 'not ended';
       const commit = d.commit ? ` ${d.commit.slice(0, 8)}` : '';
       const head = `${timestamp(d.started)}  ${style('bold', hypervisor)}  ${d.operation}${commit}  ${style(colours[result] ?? 'red', result)}${took(d)}`;
@@ -36,6 +53,18 @@ export function historyText(entries: readonly HistoryEntry[], style: Style): str
       return `${lines.join('\n')}\n`;
     })
     .join('');
+}
+
+function operationText({ hypervisor, operation: o }: OperationEntry, style: Style): string {
+  const result = o.result ?? 'not ended';
+  const killed = o.isKilled ? ', killed' : '';
+  const lines = [
+    `${timestamp(o.started)}  ${style('bold', hypervisor)}  ${o.kind} ${o.vm}  ${style(colours[result] ?? 'red', result)}${killed}${took(o)}`,
+    `  ${style('dim', `${o.id} by ${o.operator}`)}`,
+  ];
+  if (o.failure)
+    lines.push(`    ${plainLine(o.failure.message)} ${style('dim', `[${o.failure.code}]`)}`);
+  return `${lines.join('\n')}\n`;
 }
 
 /** What failed; with everything that is known of it when `whole`. */
@@ -59,7 +88,7 @@ function failureLines(
   ];
 }
 
-function took({ started, ended }: PastDeployment): string {
+function took({ started, ended }: PastDeployment | PastOperation): string {
   return ended === undefined ? '' : ` after ${ended - started} s`;
 }
 

@@ -187,6 +187,15 @@ describe.each(['sh', 'bash'])('the script of fleet-autostart, in %s', (shell) =>
     expect(seconds).toBeLessThan(5);
   });
 
+  it('a guest that somebody has stopped stays so', async () => {
+    guests({ a: '-', b: '-' });
+    mkdirSync(join(root, 'var/lib/fleet/stopped'));
+    put('var/lib/fleet/stopped/a', 'eve@desk\t1759990000\tapply\n');
+    const { code, said } = await run();
+    expect(said).toBe('<4>a was stopped by fleet stop: skipped\n<6>b started\n');
+    expect(code).toBe(0);
+  });
+
   it('whom nobody starts is not waited for: those that need it are named at once', async () => {
     guests({ a: '-', b: 'a', c: 'b', d: '-' }, { a: 'healthy' });
     const { code, said, seconds } = await run({ FLEET_AGAIN: '300', FLEET_PAUSE: '60' });

@@ -108,6 +108,10 @@ function records(facts: Facts): string[] {
     ...[...facts.gone].map((name) => ['gone', name]),
     ...[...facts.lost].flatMap(([name, links]) => links.map((link) => ['lost', name, link])),
     ...[...facts.held].map(([name, h]) => ['held', name, h.from, h.to, h.operator, h.since]),
+    ...[...facts.stopped].map(([name, s]) => [
+      ...['stopped', name, s.operator, s.since],
+      s.isHeld ? 'held' : 'apply',
+    ]),
     ...[...facts.aside].flatMap(([name, folders]) => folders.map((f) => ['aside', name, f])),
     ...facts.open.map((open) => deployment('open', open)),
     ...[...facts.vms.values()].map((vm) => ['vm', vm.name, vm.declarative ? 'yes' : 'no']),

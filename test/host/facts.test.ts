@@ -36,6 +36,10 @@ const full: Facts = {
   held: new Map([
     [systemName, { from: '/nix/store/b', to: '/nix/store/a', operator: 'eve', since: 1 }],
   ]),
+  stopped: new Map([
+    ['web1', { operator: 'eve@desk', since: 1_759_000_004, isHeld: true }],
+    ['web2', { operator: 'eve@desk', since: 1_759_000_005, isHeld: false }],
+  ]),
   aside: new Map([['old', ['/var/lib/fleet/aside/1/old', '/var/lib/fleet/aside/2/old']]]),
   open: [
     openDeployment('d1', { atWork: false, left: -3 }),

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parseHistory } from '../../src/host/answers/history.ts';
+import { parseHistory, parseOperations } from '../../src/host/answers/history.ts';
 import { script } from '../../src/host/scripts.ts';
 
 const rows = (...lines: (string | number)[][]) =>
@@ -192,5 +192,35 @@ describe('history', () => {
     const decided = (to: string) => parseHistory(rows(['deployment', 'd1'], ['decided', to]))[0];
     expect(decided('back')?.decided).toBe('back');
     expect(decided('/etc/passwd')?.decided).toBeUndefined();
+  });
+
+  test('has operations on single vms beside deployments', () => {
+    const operation = (id: string, ...more: (string | number)[][]) =>
+      rows(
+        ['operation', id],
+        ['meta', 'operator', 'ada@desk'],
+        ['meta', 'kind', 'restart'],
+        ['meta', 'vm', 'web1'],
+        ['meta', 'started', 2000],
+        ...more,
+      );
+    const text =
+      done +
+      operation('op1', ['meta', 'ended', 2004], ['answer', 'killed', 'web1'], ['result', '0']) +
+      operation('op2', ['answer', 'fleet-error', 'lock.held', 'hv1 is'], ['result', '70']) +
+      operation('op3', ['result', 'ended']) +
+      operation('op4') +
+      rows(['operation', 'cut']);
+    expect(parseHistory(text)).toEqual(parseHistory(done));
+    expect(parseOperations(text)).toMatchObject([
+      {
+        ...{ id: 'op1', operator: 'ada@desk', kind: 'restart', vm: 'web1', started: 2000 },
+        ...{ ended: 2004, result: 'done', isKilled: true, failure: undefined },
+      },
+      { id: 'op2', result: 'failed', failure: { code: 'lock.held', message: 'hv1 is' } },
+      { id: 'op3', result: 'ended', isKilled: false },
+      { id: 'op4', result: undefined, ended: undefined },
+    ]);
+    expect(parseOperations(done)).toEqual([]);
   });
 });

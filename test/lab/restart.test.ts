@@ -80,7 +80,7 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
     test('is another life of the guest and its helpers, on the same runner, and of no other guest', async () => {
       const [before, other] = [await life('web'), await life('hangs')];
       const runner = await look.booted('web');
-      expect(await restart('web')).toEqual({ isKilled: false });
+      expect(await restart('web')).toMatchObject({ isKilled: false });
       await answers('web');
       const after = await life('web');
       for (const [i, part] of after.entries()) {
@@ -98,7 +98,7 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
     test('a guest that does not stop is killed after stopTimeout, and runs again', async () => {
       const before = await life('hangs');
       const started = Date.now();
-      expect(await restart('hangs', { stopTimeout: 4000 })).toEqual({ isKilled: true });
+      expect(await restart('hangs', { stopTimeout: 4000 })).toMatchObject({ isKilled: true });
       expect(Date.now() - started).toBeGreaterThan(4000);
       await answers('hangs');
       const after = await life('hangs');
@@ -150,7 +150,7 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
         async () => (await look.sh("pgrep -f '/run/may-be-buil[t]' || true")) !== '',
       );
       const built = await life('web');
-      expect(await restart('web')).toEqual({ isKilled: false });
+      expect(await restart('web')).toMatchObject({ isKilled: false });
       const restarted = await life('web');
       expect(restarted[0]).not.toBe(built[0]);
 
@@ -194,7 +194,7 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       expect(run.stdout).toMatch(/hv1 +failed, untouched\n +interrupted/);
       // It was not the end of the operation that ended it.
       expect(await subState('hangs')).toBe('stop-sigterm');
-      expect(await under).toEqual({ isKilled: true });
+      expect(await under).toMatchObject({ isKilled: true });
       expect((await life('hangs'))[0]).not.toBe(before[0]);
       expect(await isFree('hypervisor.')).toBe(true);
     });

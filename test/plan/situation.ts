@@ -92,6 +92,7 @@ export const emptyFacts: Facts = {
   lost: new Map(),
   unrooted: new Set(),
   held: new Map(),
+  stopped: new Map(),
   aside: new Map(),
   open: [],
   vms: new Map(),

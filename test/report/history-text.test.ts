@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { PastDeployment } from '../../src/model/past-deployment.ts';
-import { historyText } from '../../src/report/history-text.ts';
+import type { PastOperation } from '../../src/model/past-operation.ts';
+import { byTime, historyText } from '../../src/report/history-text.ts';
 import { noStyle } from '../../src/report/style.ts';
 
 const deployment = (more: Partial<PastDeployment> = {}): PastDeployment => ({
@@ -118,4 +119,23 @@ test('what failed to go back stands out', () => {
     },
   );
   expect(red).toEqual(['rollback-failed']);
+});
+
+test('an operation on a vm stands among deployments, by its time', () => {
+  const operation: PastOperation = {
+    ...{ id: '20251009-090000-abcd-web1', operator: 'eve@desk', kind: 'stop', vm: 'web1' },
+    ...{ started: 1_760_000_400, ended: 1_760_000_402, result: 'done', isKilled: true },
+    failure: undefined,
+  };
+  const entries = byTime(
+    [{ hypervisor: 'hv1', deployment: deployment() }],
+    [{ hypervisor: 'hv1', operation }],
+  );
+  expect(historyText(entries, noStyle)).toMatchInlineSnapshot(`
+    "2025-10-09 09:00 UTC  hv1  stop web1  done, killed after 2 s
+      20251009-090000-abcd-web1 by eve@desk
+    2025-10-09 08:53 UTC  hv1  apply c0ffee00  done after 42 s
+      20251009-085320-abcd by ada@desk: hv1, web1, new1
+    "
+  `);
 });

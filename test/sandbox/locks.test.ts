@@ -49,18 +49,30 @@ describe('operations and deployments on one hypervisor', { timeout: 120_000 }, (
   it('a restart gives the guest a new life, and is done and recorded once for each id', async () => {
     const before = await lives();
     const id = newId();
-    expect(await restart('web1', { id })).toEqual({ isKilled: false });
+    expect(await restart('web1', { id })).toEqual({
+      isKilled: false,
+      strays: [],
+      runsAlready: false,
+    });
     const after = await lives();
     expect(after.get('web1')).not.toBe(before.get('web1'));
     expect(after.get('web2')).toBe(before.get('web2'));
     const record = await stage.host.exec(`cd ${operation(id)} && cat meta result`);
     expect(record.stdout).toMatch(
-      /^operator\tada@desk\nkind\trestart\nvm\tweb1\nstarted\t\d+\n0\n$/,
+      /^operator\tada@desk\nkind\trestart\nvm\tweb1\nstarted\t\d+\nended\t\d+\n0\n$/,
     );
     await expect(restart('web1', { id })).rejects.toMatchObject({ code: 'operation.known' });
     expect(await lives()).toEqual(after);
     expect(await isFree('hypervisor.')).toBe(true);
     expect(await isFree('web1')).toBe(true);
+  });
+
+  it('a restart of a guest that was seen ill leaves another life of it alone', async () => {
+    const before = await lives();
+    expect(await restart('web1', { life: 'another' })).toMatchObject({ runsAlready: true });
+    expect(await lives()).toEqual(before);
+    await restart('web1', { life: before.get('web1') as string });
+    expect((await lives()).get('web1')).not.toBe(before.get('web1'));
   });
 
   it('restarts of two guests go side by side; of the same guest the second waits for the first', async () => {
@@ -181,7 +193,7 @@ describe('operations and deployments on one hypervisor', { timeout: 120_000 }, (
       ),
     });
     expect(await isFree('hypervisor.')).toBe(true);
-    expect(await restart('hangs', { stopTimeout: 0 })).toEqual({ isKilled: true });
+    expect(await restart('hangs', { stopTimeout: 0 })).toMatchObject({ isKilled: true });
   });
 
   it('a restart that is killed while its guest stops leaves that to systemd, which starts it again', async () => {
@@ -215,7 +227,7 @@ describe('operations and deployments on one hypervisor', { timeout: 120_000 }, (
     await stage.world.hosts[0]?.killUnit(`fleet-operation-${id}.service`);
     await ended;
     expect(await isFree('hypervisor.')).toBe(true);
-    expect(await restart('hangs', { stopTimeout: 0 })).toEqual({ isKilled: true });
+    expect(await restart('hangs', { stopTimeout: 0 })).toMatchObject({ isKilled: true });
   });
 
   it("a lock that some other process has is nobody's by name, and free when that is killed", async () => {

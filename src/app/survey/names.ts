@@ -30,7 +30,9 @@ export function pointless(
       const facts = heldOn.get(index.vms.get(name)?.on ?? name);
       const isKnown = facts !== undefined && !(facts instanceof Error);
       const target = index.vms.has(name) ? name : systemName;
-      return isKnown && !facts.held.has(target) ? [`${said('release', name)} held`] : [];
+      const isHeld =
+        isKnown && (facts.held.has(target) || facts.stopped.get(name)?.isHeld === true);
+      return isKnown && !isHeld ? [`${said('release', name)} held`] : [];
     }),
   ];
 }

@@ -22,6 +22,12 @@ const changing: HelpText['exits'] = {
   6: 'stopped part-way: some hypervisors keep the new state',
 };
 
+const operating: HelpText['exits'] = {
+  0: 'done, or so already',
+  1: 'not healthy, or not done',
+  5: 'somebody else is at work there',
+};
+
 const looking: HelpText['exits'] = { 0: 'all is well', 1: 'something is wrong, or did not answer' };
 
 /** Of `fleet` itself. */
@@ -132,6 +138,28 @@ export const helpTexts: Readonly<Record<string, HelpText>> = {
       ['fleet diff web1 11 14', 'between two generations of rollback --list'],
     ],
     exits: { 0: 'shown', 1: 'it did not answer, or a generation was collected' },
+  },
+  start: {
+    examples: [
+      ['fleet start web1', 'unless it is up and well'],
+      ['fleet start @canary --force', 'kill what is left, and start anew'],
+    ],
+    exits: operating,
+  },
+  stop: {
+    examples: [
+      ['fleet stop web1', 'until the next apply, or fleet start web1'],
+      ['fleet stop web1 --hold', 'until fleet start web1, whatever is applied'],
+      ['fleet stop hv1 --yes', 'all vms of hv1'],
+    ],
+    exits: operating,
+  },
+  restart: {
+    examples: [
+      ['fleet restart web1', 'and look until it is well'],
+      ['fleet restart web1 --force', 'one that hangs: it is killed at once'],
+    ],
+    exits: operating,
   },
   history: {
     examples: [

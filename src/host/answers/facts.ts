@@ -121,6 +121,16 @@ function read(text: string): Facts {
         },
       ]),
     ),
+    stopped: new Map(
+      of('stopped').map(([name, operator, since, lasts]) => [
+        shape.name(name, 'name of what is stopped'),
+        {
+          operator: shape.words(operator) || 'somebody',
+          since: shape.time(since, 'time since which something is stopped'),
+          isHeld: lasts === 'held',
+        },
+      ]),
+    ),
     aside: group(
       of('aside').map(([name, folder]) => [
         shape.name(name, 'name'),

@@ -1,24 +1,75 @@
 import { systemName } from '../../model/names.ts';
 import type { PastDeployment, PastFailure, PastStep } from '../../model/past-deployment.ts';
+import type { PastOperation } from '../../model/past-operation.ts';
 import { clip } from './clip.ts';
 import * as shape from './shape.ts';
 
 /**
- * Reads what history.sh printed, the oldest first. Leaves out what is incomplete.
+ * Reads the deployments that history.sh printed, the oldest first. Leaves out what is incomplete.
  * @throws FleetError `history.unreadable` if it is invalid
  */
 export function parseHistory(text: string): PastDeployment[] {
-  return shape.understand('history.unreadable', text, () => readAll(text));
+  return shape.understand('history.unreadable', text, () =>
+    groupsIn(text, 'deployment').map(({ id, rows }) => read(id, rows)),
+  );
 }
 
-function readAll(text: string): PastDeployment[] {
-  const found: { id: string; rows: string[][] }[] = [];
+/** The same of operations. */
+export function parseOperations(text: string): PastOperation[] {
+  return shape.understand('history.unreadable', text, () =>
+    groupsIn(text, 'operation').flatMap(({ id, rows }) => readOperation(id, rows)),
+  );
+}
+
+interface Group {
+  readonly kind: string;
+  readonly id: string;
+  readonly rows: string[][];
+}
+
+function groupsIn(text: string, kind: 'deployment' | 'operation'): Group[] {
+  const found: Group[] = [];
   for (const line of text.split('\n')) {
     const [word = '', ...fields] = line.split('\t');
-    if (word === 'deployment') found.push({ id: fields[0] ?? '', rows: [] });
+    if (word === 'deployment' || word === 'operation')
+      found.push({ kind: word, id: fields[0] ?? '', rows: [] });
     else found.at(-1)?.rows.push([word, ...fields]);
   }
-  return found.map(({ id, rows }) => read(id, rows));
+  return found.filter((group) => group.kind === kind);
+}
+
+/** Of one that was cut off before it said of which vm it is, there is nothing to tell. */
+function readOperation(id: string, rows: readonly (readonly string[])[]): PastOperation[] {
+  const meta = (key: string) => rows.find((r) => r[0] === 'meta' && r[1] === key)?.[2];
+  const answers = rows.filter(([word]) => word === 'answer').map((r) => r.slice(1));
+  const vm = meta('vm');
+  if (!shape.isName(vm)) return [];
+  const result = rows.find(([word]) => word === 'result')?.[1];
+  const [, code = '', ...message] = answers.findLast(([word]) => word === 'fleet-error') ?? [];
+  return [
+    {
+      id: shape.name(id, 'id of an operation'),
+      operator: shape.words(meta('operator')) || 'somebody',
+      kind: shape.words(meta('kind')),
+      vm,
+      started: shape.time(meta('started'), 'time at which an operation began'),
+      ended:
+        meta('ended') === undefined
+          ? undefined
+          : shape.time(meta('ended'), 'time at which an operation ended'),
+      result:
+        result === undefined
+          ? undefined
+          : result === '0'
+            ? 'done'
+            : result === 'ended'
+              ? 'ended'
+              : 'failed',
+      isKilled: answers.some(([word]) => word === 'killed'),
+      failure:
+        code === '' ? undefined : { code: shape.words(code), message: said(message.join(' ')) },
+    },
+  ];
 }
 
 function read(id: string, rows: readonly (readonly string[])[]): PastDeployment {

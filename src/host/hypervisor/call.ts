@@ -79,7 +79,7 @@ export async function runScript(
 }
 
 /** Rows of answers that people need not see. */
-const answers = /^(access|aside|built|closure|killed|networkd|switched)\t/;
+const answers = /^(access|aside|built|closure|killed|networkd|runs|stray|switched)\t/;
 
 /** The error of a script that failed: its own message on standard error, if any, with the last lines of its output. */
 export function failureOf(

@@ -2,12 +2,13 @@ import type { Facts, Health } from '../../model/facts.ts';
 import type { Hypervisor } from '../../model/fleet.ts';
 import type { HostKey } from '../../model/host-key.ts';
 import type { PastDeployment } from '../../model/past-deployment.ts';
+import type { PastOperation } from '../../model/past-operation.ts';
 import { type ClosureDiff, parseClosureDiff } from '../answers/closure-diff.ts';
 import { parseFacts } from '../answers/facts.ts';
 import { type Generations, parseGenerations } from '../answers/generations.ts';
 import { type GuestRun, parseGuestRun } from '../answers/guest-run.ts';
 import { parseHealth } from '../answers/health.ts';
-import { parseHistory } from '../answers/history.ts';
+import { parseHistory, parseOperations } from '../answers/history.ts';
 import { parseHostKeys } from '../answers/host-keys.ts';
 import { type Inspection, parseInspection } from '../answers/inspection.ts';
 import { parseRunners, type Runners } from '../answers/runners.ts';
@@ -37,6 +38,17 @@ const remembered = 100;
 /** Reads the last deployments, the oldest first. @throws FleetError `history.unreadable` */
 export function readHistory(host: Host, last: number = remembered): Promise<PastDeployment[]> {
   return ask(host, 'history', [String(last)], parseHistory);
+}
+
+/** The same, and what was done to single vms besides, the oldest first. @throws FleetError `history.unreadable` */
+export function readPast(host: Host): Promise<{
+  readonly deployments: readonly PastDeployment[];
+  readonly operations: readonly PastOperation[];
+}> {
+  return ask(host, 'history', [String(remembered)], (text) => ({
+    deployments: parseHistory(text),
+    operations: parseOperations(text),
+  }));
 }
 
 /** Reads the generations that one can return to. @throws FleetError `generations.unreadable` */

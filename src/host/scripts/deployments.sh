@@ -100,7 +100,7 @@ on_disk() { sync "$@" 2>/dev/null || sync; }
 # again after a power cut.
 records_on_disk() {
 	set -- "$state"
-	for path in "$state"/fleet "$state"/deployed "$state"/deployed/* "$state"/held "$state"/held/* "$state"/healthy \
+	for path in "$state"/fleet "$state"/deployed "$state"/deployed/* "$state"/held "$state"/held/* "$state"/stopped "$state"/stopped/* "$state"/healthy \
 		"$state"/healthy/* "$state"/expected "$state"/expected/* "$state"/profiles "$roots" "${system_profile%/*}" "$vms"/*/; do
 		# sync follows links.
 		if [ -e "$path" ] && [ ! -L "${path%/}" ]; then set -- "$@" "$path"; fi
@@ -166,7 +166,11 @@ finish() {
 			rm -f "$state/held/$name"
 			record_deployed "$name" "$one" "$two" "$three" "$four" "$five" "$six" </dev/null
 			;;
-		healthy) record_health "$name" "$one" ;;
+		healthy)
+			record_health "$name" "$one"
+			# Its stop lasted until this deployment.
+			[ "$one" = - ] || rm -f "$state/stopped/$name"
+			;;
 		release) rm -f "$state/held/$name" ;;
 		hold) printf '%s\t%s\t%s\t%s\n' "$one" "$two" "$three" "$(date +%s)" | write "$state/held/$name" ;;
 		esac
@@ -373,7 +377,7 @@ set_aside() {
 		}
 	) || return
 	rm -f "$gcroots/microvm/$2" "$gcroots/microvm/booted-$2"
-	for kind in deployed healthy held; do
+	for kind in deployed healthy held stopped; do
 		[ ! -f "$state/$kind/$2" ] || mv "$state/$kind/$2" "$records/$2.$kind"
 	done
 }
@@ -388,7 +392,7 @@ bring_back() {
 		cd .. && rmdir "./$1" 2>/dev/null || true
 	) || return
 	records=$state/aside/$1
-	for kind in deployed healthy held; do
+	for kind in deployed healthy held stopped; do
 		[ ! -f "$records/$2.$kind" ] || mv "$records/$2.$kind" "$state/$kind/$2"
 	done
 	rm -f "$records/$2.aside"

@@ -148,7 +148,7 @@ look() {
 	forwarding
 	firewall
 	mounted
-	for kind in deployed held; do
+	for kind in deployed held stopped; do
 		for file in "$state/$kind"/*; do
 			case $file in *.new) continue ;; esac
 			[ -f "$file" ] || continue

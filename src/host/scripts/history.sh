@@ -1,5 +1,6 @@
 # history.sh COUNT: prints the last COUNT deployments on this hypervisor, the oldest first, each as lines: its id, then
-# the rows of meta, before, after, journal and failure, the decision and the result.
+# the rows of meta, before, after, journal and failure, the decision and the result. Then the operations: the rows of meta
+# and of their answer, and the result.
 count=$1
 for folder in "$deployments"/*; do
 	# One that was interrupted before it had the lock has done nothing.
@@ -17,4 +18,20 @@ for folder; do
 	done
 	[ ! -L "$folder/decided" ] || printf 'decided\t%s\n' "$(target "$folder/decided")"
 	[ ! -f "$folder/result" ] || printf 'result\t%s\n' "$(cat "$folder/result")"
+done | tr -d '\000'
+
+# A hundred of them: no process for each.
+first_lines() { # WORD FILE
+	left=20
+	while [ "$left" -gt 0 ] && IFS= read -r line; do
+		left=$((left - 1))
+		case $line in fleet-vm-*) ;; *) printf '%s\t%s\n' "$1" "$line" ;; esac
+	done <"$2"
+}
+for folder in "$state"/operations/*; do
+	[ -f "$folder/meta" ] || continue
+	printf 'operation\t%s\n' "${folder##*/}"
+	first_lines meta "$folder/meta"
+	[ ! -f "$folder/answer" ] || first_lines answer "$folder/answer"
+	if [ -f "$folder/result" ] && read -r result <"$folder/result"; then printf 'result\t%s\n' "$result"; fi
 done | tr -d '\000'

@@ -121,3 +121,37 @@ prune_operations() {
 		is_active "fleet-operation-$operation.service" || rm -rf "${operations:?}/$operation"
 	done
 }
+
+# strays NAME TAP…: numbers of processes that have a TAP of the guest open, and are not in its units: a runner that
+# somebody started by hand, or that outlived its unit. While one is there no other can have the TAP, or the disks.
+strays() {
+	of=$1
+	shift
+	find "$R"/proc/[0-9]*/fd -lname /dev/net/tun 2>/dev/null | while IFS= read -r file; do
+		process=${file%/fd/*}
+		tap=$(sed -n "s/^iff:[[:space:]]*//p" "$process/fdinfo/${file##*/}" 2>/dev/null) || continue
+		for own; do
+			[ "$own" = "$tap" ] || continue
+			# What is left in the group of a unit that does not run is no more systemd's than any other.
+			if grep -qE "/microvm[a-z-]*@$of\.service(/|\$)" "$process/cgroup" && is_busy "$of"; then continue; fi
+			echo "${process##*/}"
+		done
+	done 2>/dev/null | sort -u
+}
+
+# end_strays NAME TAP…: by their numbers, and with SIGKILL when they do not end.
+end_strays() {
+	[ $# -gt 1 ] || return 0
+	for number in $(strays "$@"); do
+		what=
+		read -r what 2>/dev/null <"$R/proc/$number/comm" || true
+		kill -TERM "$number" 2>/dev/null || continue
+		tries=25
+		while kill -0 "$number" 2>/dev/null && [ "$tries" -gt 0 ]; do
+			tries=$((tries - 1))
+			sleep 0.2
+		done
+		kill -KILL "$number" 2>/dev/null || true
+		answer stray "$number" "$what"
+	done
+}

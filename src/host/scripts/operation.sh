@@ -23,6 +23,7 @@ own=$1
 shift
 code=0
 FLEET_ANSWER=3 sh "$own/script.sh" "$@" 3>"$own/answer" >"$own/log" 2>&1 </dev/null || code=$?
+printf "ended\t%s\n" "$(date +%s)" >>"$own/meta"
 echo "$code" >"$own/result.new"
 mv -f "$own/result.new" "$own/result"
 '

@@ -1,0 +1,165 @@
+import { type Contact, connectAll } from '../deploy/connect-all.ts';
+import { Interrupted } from '../deploy/interrupt.ts';
+import { operate as operateOne, type Wish } from '../deploy/operate.ts';
+import { inParallel } from '../deploy/parallel.ts';
+import { asFleetError } from '../deploy/put-back.ts';
+import { readHealth } from '../host/hypervisor/look.ts';
+import { type ExitCode, exitCodes, FleetError } from '../model/errors.ts';
+import type { Emit } from '../model/events.ts';
+import { expectedOf } from '../model/expected.ts';
+import type { Vm } from '../model/fleet.ts';
+import type { FleetIndex } from '../model/index.ts';
+import type { OperationKind, OperationResult } from '../model/operation-result.ts';
+import { dependencyOrder } from '../model/order.ts';
+import { selectNamed } from '../plan/selectors.ts';
+import { looking } from './looking.ts';
+import { newId } from './new-deployment.ts';
+import type { Ports } from './ports.ts';
+import { sayUnknownState } from './unknown-state.ts';
+import { knownConfig } from './workspace/known-config.ts';
+import type { Where } from './workspace/where.ts';
+
+export interface OperateInput {
+  readonly where: Where;
+  readonly kind: OperationKind;
+  /** Selectors, at least one. */
+  readonly names: readonly string[];
+  /** Kills at once, also what is healthy. */
+  readonly isForced?: boolean;
+  /** Of a stop: until it is released. Default: until the next apply. */
+  readonly isHeld?: boolean;
+  /** Ms that are waited for whoever is at work there. Default: 0. */
+  readonly lockTimeout?: number;
+}
+
+/** What is done, and to whom. Its connections are open: to be closed. */
+export interface ChosenOperation {
+  readonly index: FleetIndex;
+  readonly wish: Wish;
+  /** In the order of their dependencies. */
+  readonly vms: readonly Vm[];
+  readonly contacts: readonly Contact[];
+  close(): void;
+}
+
+/**
+ * Finds the vms that are meant, and looks at their hypervisors; the result is the token for `operate`. One that does not
+ * answer costs its own vms only. Needs fleet.yaml and ssh, and neither git nor Nix.
+ * @throws FleetError `select.nothing`, `operation.no-vms`; as `knownConfig`; Interrupted
+ */
+export async function chooseOperation(
+  ports: Ports,
+  { where, kind, names, isForced = false, isHeld = false, lockTimeout = 0 }: OperateInput,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<ChosenOperation> {
+  const choose = async (ports: Ports): Promise<ChosenOperation> => {
+    const { index } = await knownConfig(ports, where, emit);
+    const targets = selectNamed(index.fleet, names).targets;
+    const vms = dependencyOrder(index.fleet.vms).filter((vm) => targets.has(vm.name));
+    if (vms.length === 0)
+      throw new FleetError('operation.no-vms', `${names.join(', ')}: there is no vm on it`, {
+        exitCode: exitCodes.usage,
+      });
+    const on = new Set(vms.map((vm) => vm.on));
+    const contacts = await connectAll(
+      index.fleet.hypervisors.filter(({ name }) => on.has(name)),
+      ports,
+      (name) => vms.filter((vm) => vm.on === name).map((vm) => addressOf(index, vm)),
+    );
+    sayUnknownState(contacts, emit);
+    const { operator } = ports;
+    return {
+      ...{ index, vms, contacts, wish: { kind, isForced, isHeld, lockTimeout, operator } },
+      close: () => {
+        for (const { host } of contacts) host?.close();
+      },
+    };
+  };
+  return looking(ports, signal, choose, true);
+}
+
+const addressOf = (index: FleetIndex, vm: Vm) => expectedOf(vm, index.networks).address;
+
+export interface Operated {
+  /** In the order of the vms that were chosen. */
+  readonly results: readonly OperationResult[];
+  readonly exitCode: ExitCode;
+}
+
+/**
+ * Does it, to vms side by side: none starts before those that it depends on, nor stops before those that depend on it.
+ * Asked to stop it leaves at once: what has begun is finished by its hypervisor, without anybody.
+ * @throws Interrupted
+ */
+export async function operate(
+  ports: Pick<Ports, 'clock'>,
+  chosen: ChosenOperation,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<Operated> {
+  const { vms, wish } = chosen;
+  const order = wish.kind === 'stop' ? vms.toReversed() : vms;
+  const found = new Map<string, Promise<OperationResult>>();
+  const work = [...Map.groupBy(order, (vm) => vm.on)].map(([name, own]) =>
+    inParallel(own, chosen.index.fleet.rollout.maxParallelVms, (vm) => {
+      const before = own.slice(0, own.indexOf(vm)).filter((other) => depends(wish.kind, vm, other));
+      const doing = Promise.all(before.map((other) => found.get(other.name))).then(() =>
+        operateOn(ports, chosen, name, vm, emit, signal),
+      );
+      found.set(vm.name, doing);
+      return doing;
+    }),
+  );
+  const all = await orLeave(signal, Promise.all(work));
+  const byName = new Map(all.flat().map((result) => [result.name, result]));
+  const results = vms.flatMap(({ name }) => byName.get(name) ?? []);
+  return { results, exitCode: exitCodeOf(results) };
+}
+
+/** Whether this vm waits for the other. */
+const depends = (kind: OperationKind, vm: Vm, other: Vm): boolean =>
+  kind === 'stop' ? other.dependsOn.includes(vm.name) : vm.dependsOn.includes(other.name);
+
+async function operateOn(
+  { clock }: Pick<Ports, 'clock'>,
+  { contacts, index, wish }: ChosenOperation,
+  hypervisor: string,
+  vm: Vm,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<OperationResult> {
+  const contact = contacts.find((c) => c.hypervisor.name === hypervisor);
+  const { host, facts } = contact ?? {};
+  if (!host || !facts || facts instanceof Error) {
+    const failure = asFleetError(facts);
+    return { name: vm.name, hypervisor, outcome: 'failed', ms: 0, checks: [], failure };
+  }
+  const health = (asked: readonly string[]) => readHealth(host, asked);
+  const watched = { hypervisor: { name: hypervisor }, host, emit, health };
+  const id = (name: string) => `${newId({ clock })}-${name}`.slice(0, 100);
+  return operateOne({ index, watched, clock, facts, signal, newId: id }, vm, wish);
+}
+
+function exitCodeOf(results: readonly OperationResult[]): ExitCode {
+  if (results.some(({ outcome }) => outcome === 'failed')) return exitCodes.failed;
+  return results.some(({ outcome }) => outcome === 'locked') ? exitCodes.locked : exitCodes.ok;
+}
+
+/** What `work` gives, unless somebody asks to stop first. */
+async function orLeave<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  let stop = () => {};
+  const left = new Promise<never>((_, reject) => {
+    stop = () =>
+      reject(
+        new Interrupted('interrupted: what had begun is finished without fleet (fleet history)'),
+      );
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, left]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}

@@ -1,0 +1,62 @@
+import { type ChosenOperation, chooseOperation, operate } from '../app/operate.ts';
+import { exitCodes } from '../model/errors.ts';
+import type { OperationKind } from '../model/operation-result.ts';
+import { documentText, operationDocument } from '../report/documents.ts';
+import { operationText } from '../report/operation-text.ts';
+import { plainReporter } from '../report/plain.ts';
+import { styleFor } from '../report/style.ts';
+import { confirm } from './ask.ts';
+import { type Invocation, lockTimeout } from './options.ts';
+import { realPorts } from './ports.ts';
+
+export interface OperateOptions {
+  readonly force?: boolean;
+  readonly yes?: boolean;
+  readonly hold?: boolean;
+  readonly lockTimeout?: string;
+  readonly json?: boolean;
+}
+
+/** `fleet start | stop | restart NAME…`: needs fleet.yaml and ssh, and neither git nor Nix. */
+export const operateCommand =
+  (kind: OperationKind) =>
+  async (
+    { common, signal }: Invocation,
+    options: OperateOptions,
+    names: readonly string[],
+  ): Promise<number> => {
+    const patience = lockTimeout(options.lockTimeout);
+    const ports = await realPorts(common);
+    const tell = plainReporter((text) => process.stderr.write(text), common.quiet);
+    const input = {
+      ...{ where: common, kind, names, lockTimeout: patience },
+      ...{ isForced: options.force ?? false, isHeld: options.hold ?? false },
+    };
+    const chosen = await chooseOperation(ports, input, tell, signal);
+    try {
+      const question = options.yes ? undefined : questionOf(chosen);
+      if (question !== undefined && !(await confirm(question, signal))) {
+        process.stderr.write('Nothing was changed.\n');
+        if (options.json)
+          process.stdout.write(documentText(operationDocument(kind, [], { declined: true })));
+        return exitCodes.failed;
+      }
+      const { results, exitCode } = await operate(ports, chosen, tell, signal);
+      process.stdout.write(
+        options.json
+          ? documentText(operationDocument(kind, results))
+          : operationText(kind, results, styleFor(process.stdout)),
+      );
+      return exitCode;
+    } finally {
+      chosen.close();
+    }
+  };
+
+/** Several that stop, or are killed, are more than a slip of the hand may do. */
+function questionOf({ vms, wish }: ChosenOperation): string | undefined {
+  const { isForced, kind } = wish;
+  if (vms.length < 2 || (kind !== 'stop' && !isForced)) return undefined;
+  const [verb, how] = [kind[0]?.toUpperCase() + kind.slice(1), isForced ? ' at once' : ''];
+  return `${verb} ${vms.map(({ name }) => name).join(', ')}${how}?`;
+}

@@ -1,0 +1,277 @@
+import { LockHeld, readReason } from '../host/hypervisor/deployment.ts';
+import { type Cleared, releaseVm, restartVm, stopVm } from '../host/hypervisor/operation.ts';
+import type { CheckResult } from '../model/check-result.ts';
+import { exitCodes, FleetError } from '../model/errors.ts';
+import { nicsOf } from '../model/expected.ts';
+import type { Facts, Health } from '../model/facts.ts';
+import type { Vm } from '../model/fleet.ts';
+import { isBusy } from '../model/guest-facts.ts';
+import type { FleetIndex } from '../model/index.ts';
+import { NotHealthy } from '../model/not-healthy.ts';
+import type { OperationKind, OperationResult } from '../model/operation-result.ts';
+import type { Clock } from '../model/time.ts';
+import { checkVm, type VmTarget } from '../plan/checks.ts';
+import { bridgeAddressOf, reachedBy } from '../plan/drift.ts';
+import { awaitHealthy } from './await-healthy.ts';
+import { lockHeld } from './locks.ts';
+import { probe } from './probes.ts';
+import { asFleetError } from './put-back.ts';
+import type { Watched } from './watched.ts';
+
+/** What somebody wants of vms. */
+export interface Wish {
+  readonly kind: OperationKind;
+  /** Kills at once, also what is healthy. */
+  readonly isForced: boolean;
+  /** Of a stop: until it is released, and not only until the next apply. */
+  readonly isHeld: boolean;
+  /** user@host. */
+  readonly operator: string;
+  /** Ms that whoever is at work there is waited for. */
+  readonly lockTimeout: number;
+}
+
+/** The hypervisor on which it is done. */
+export interface Ground {
+  readonly index: FleetIndex;
+  readonly watched: Watched;
+  readonly clock: Clock;
+  /** As they were just now; the vms have been asked whether they answer. */
+  readonly facts: Facts;
+  readonly signal: AbortSignal;
+  /** Names an operation on a vm. */
+  readonly newId: (vm: string) => string;
+}
+
+type Outcome = Omit<OperationResult, 'name' | 'hypervisor' | 'ms'>;
+
+/** Does it to one vm, and looks at that as a deployment does. Does not throw. */
+export async function operate(ground: Ground, vm: Vm, wish: Wish): Promise<OperationResult> {
+  const { clock, watched } = ground;
+  const began = clock.now();
+  const one = new OneVm(ground, vm, wish);
+  const outcome = await (wish.kind === 'stop' ? one.stop() : one.start()).catch((error) =>
+    one.failed(error),
+  );
+  return {
+    ...{ name: vm.name, hypervisor: watched.hypervisor.name },
+    ...{ ...outcome, ms: clock.now() - began },
+  };
+}
+
+class OneVm {
+  readonly #ground: Ground;
+  readonly #vm: Vm;
+  readonly #wish: Wish;
+  #id: string | undefined;
+  #because: string | undefined;
+  #cleared: Partial<Cleared> = {};
+
+  constructor(ground: Ground, vm: Vm, wish: Wish) {
+    this.#ground = ground;
+    this.#vm = vm;
+    this.#wish = wish;
+  }
+
+  /** A restart, too: it asks no guest how it is before. */
+  async start(): Promise<Outcome> {
+    const { facts } = this.#ground;
+    const { kind, isForced } = this.#wish;
+    const seen = this.#seen();
+    if (kind === 'start' && !isForced && seen.unit.active === 'active') {
+      const checks = await this.#isWell();
+      if (checks) {
+        // Somebody else started it.
+        if (facts.stopped.has(this.#vm.name))
+          await releaseVm(this.#host, this.#operation(this.#rollout.limits.guest));
+        const { activeFor } = seen.unit;
+        return this.#outcome('already', checks, activeFor);
+      }
+    }
+    await this.#restart();
+    return this.#outcome('done', await this.#settled());
+  }
+
+  async stop(): Promise<Outcome> {
+    const { facts } = this.#ground;
+    const { isForced, isHeld } = this.#wish;
+    const { stopTimeout, limits } = this.#rollout;
+    const seen = this.#seen();
+    const stopped = facts.stopped.get(this.#vm.name);
+    if (!isBusy(seen) && stopped?.isHeld === isHeld) return this.#outcome('already', []);
+    this.#cleared = await stopVm(this.#host, {
+      ...this.#operation(stopTimeout + limits.guest),
+      ...{ isHeld, taps: this.#taps, stopTimeout: isForced ? 0 : stopTimeout },
+    });
+    const target = { ...this.#target(seen.current ?? ''), state: 'stopped' as const };
+    return this.#outcome('done', await this.#await(target));
+  }
+
+  /** With what the guest said last, where that may be why. */
+  async failed(thrown: unknown): Promise<Outcome> {
+    const failure = await this.#explained(thrown);
+    const isLocked = failure.exitCode === exitCodes.locked;
+    return { ...this.#outcome(isLocked ? 'locked' : 'failed', checksOf(failure)), failure };
+  }
+
+  /**
+   * Everything that was looked at when it is well; undefined for one that is to be started anew. One that has not run
+   * for long is given its time: somebody may have started it just now, or it may be about to die again.
+   */
+  async #isWell(): Promise<readonly CheckResult[] | undefined> {
+    const { facts, watched } = this.#ground;
+    const seen = this.#seen();
+    const target = this.#target(seen.booted ?? '');
+    const { address } = target.expected;
+    const known: Health = facts.answers.has(address) ? facts : await watched.health([address]);
+    // What a restart would boot is another question.
+    const asks = (checks: readonly CheckResult[]) => checks.filter((c) => c.check !== 'current');
+    const checks: CheckResult[] = asks(checkVm(target, known));
+    if (checks.every((c) => c.ok))
+      checks.push(...(await probe(this.#host, target.name, address, this.#vm.checks)));
+    const isWell = checks.every((c) => c.ok);
+    const { settle, deadline } = this.#rollout;
+    const upFor = (seen.unit.activeFor ?? 0) * 1000;
+    if (isWell && upFor >= settle) return checks;
+    this.#because = whatIsWrong(checks);
+    if (!isWell && upFor >= deadline) return undefined;
+    try {
+      return await this.#await(target, ({ check }) => check !== 'current');
+    } catch (error) {
+      if (!(error instanceof NotHealthy)) throw error;
+      this.#because = whatIsWrong(error.checks);
+      return undefined;
+    }
+  }
+
+  async #restart(): Promise<void> {
+    const { facts, watched } = this.#ground;
+    const { kind, isForced } = this.#wish;
+    const { stopTimeout, limits } = this.#rollout;
+    const { name } = this.#vm;
+    const seen = this.#seen();
+    if (seen.current === undefined)
+      throw new FleetError('operation.no-runner', `${name} has no runner that it could start`, {
+        hint: `fleet apply --on ${name} builds one; fleet rollback ${name} returns to one there was.`,
+      });
+    const deployed = facts.deployed.get(name);
+    if (deployed && deployed.path !== seen.current)
+      watched.emit({
+        type: 'warning',
+        hypervisor: watched.hypervisor.name,
+        text: `${name} starts what its current says, which is not what was deployed: see fleet plan`,
+      });
+    if (this.#because !== undefined)
+      this.#note(`${name} is not well (${this.#because}): starting it anew`);
+    const isIll = kind === 'start' && !isForced;
+    const { runsAlready, ...cleared } = await restartVm(this.#host, {
+      ...this.#operation(stopTimeout + limits.guest),
+      ...{ taps: this.#taps, stopTimeout: isForced ? 0 : stopTimeout },
+      kind: kind === 'start' ? kind : 'restart',
+      ...(isIll && { life: seen.unit.active === 'active' ? seen.unit.invocation : '' }),
+    });
+    this.#cleared = cleared;
+    if (runsAlready) this.#note(`${name} was started by somebody else meanwhile`);
+  }
+
+  /** Everything that was looked at, once it has held still. @throws NotHealthy */
+  #settled(): Promise<readonly CheckResult[]> {
+    return this.#await(this.#target(this.#seen().current ?? ''));
+  }
+
+  #await(
+    target: VmTarget,
+    demanded?: (check: CheckResult) => boolean,
+  ): Promise<readonly CheckResult[]> {
+    const { clock, signal, watched } = this.#ground;
+    const waiting = { checks: this.#vm.checks, rollout: this.#rollout, signal };
+    return awaitHealthy(watched, clock, target, { ...waiting, ...(demanded && { demanded }) });
+  }
+
+  async #explained(thrown: unknown): Promise<FleetError> {
+    const { name } = this.#ground.watched.hypervisor;
+    if (thrown instanceof LockHeld) return held(name, thrown.holder);
+    const error = asFleetError(thrown);
+    if (error.code.startsWith('ssh.') || error.code === 'interrupted') return error;
+    const lines = await readReason(this.#host, this.#id ?? '-', this.#vm.name).catch(() => []);
+    if (error instanceof NotHealthy) return error.with(lines).blaming('world');
+    const detail = [...(error.detail === undefined ? [] : [error.detail]), ...lines].join('\n');
+    return detail === '' ? error : error.retold({ detail });
+  }
+
+  #outcome(outcome: Outcome['outcome'], checks: readonly CheckResult[], upFor?: number): Outcome {
+    const { isKilled, strays = [] } = this.#cleared;
+    return {
+      outcome,
+      checks,
+      ...(this.#id !== undefined && { id: this.#id }),
+      ...(this.#because !== undefined && outcome !== 'already' && { because: this.#because }),
+      ...(isKilled && { isKilled }),
+      ...(strays.length > 0 && { strays }),
+      ...(upFor !== undefined && { upFor: Math.round(upFor) }),
+    };
+  }
+
+  #seen() {
+    const { facts, watched } = this.#ground;
+    const seen = facts.vms.get(this.#vm.name);
+    if (seen) return seen;
+    const { name } = this.#vm;
+    throw new FleetError(
+      'operation.no-vm',
+      `there is no ${name} on ${watched.hypervisor.name} yet`,
+      {
+        hint: `fleet apply --on ${name} makes it.`,
+      },
+    );
+  }
+
+  #target(runner: string): VmTarget {
+    const { facts, index } = this.#ground;
+    const expected = reachedBy(index, this.#vm, facts);
+    return {
+      ...{ name: this.#vm.name, runner, state: 'running', expected },
+      ...bridgeAddressOf(index, this.#vm, expected),
+    };
+  }
+
+  /** @param work ms that it may take, besides waiting for locks */
+  #operation(work: number) {
+    const { lockTimeout, operator } = this.#wish;
+    this.#id = this.#ground.newId(this.#vm.name);
+    return { id: this.#id, operator, vm: this.#vm.name, lockTimeout, limit: lockTimeout + work };
+  }
+
+  #note(text: string): void {
+    const { watched } = this.#ground;
+    watched.emit({ type: 'note', hypervisor: watched.hypervisor.name, text });
+  }
+
+  get #taps(): string[] {
+    return nicsOf(this.#target('').expected).map(({ tap }) => tap);
+  }
+
+  get #rollout() {
+    return this.#ground.index.fleet.rollout;
+  }
+
+  get #host() {
+    return this.#ground.watched.host;
+  }
+}
+
+/** The first two, as `answers: no answer`. */
+function whatIsWrong(checks: readonly CheckResult[]): string {
+  const wrong = checks.filter((c) => !c.ok).map(({ check, seen }) => `${check}: ${seen}`);
+  return wrong.length > 2 ? [...wrong.slice(0, 2), '…'].join('; ') : wrong.join('; ');
+}
+
+const checksOf = (error: FleetError) => (error instanceof NotHealthy ? error.checks : []);
+
+/** Who is at work there: a deployment, or an operation on this vm. */
+function held(hypervisor: string, holder: LockHeld['holder']): FleetError {
+  const error = lockHeld(hypervisor, holder);
+  // `restart web1`: no deployment is called so.
+  if (!holder.operation.includes(' ') && holder.id !== '-') return error;
+  return error.retold({ hint: 'Nothing was done. Wait for it with --lock-timeout 1m.' });
+}

@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
+import { Desk } from '../scenario/desk.ts';
+import { smallFleet } from './small-fleet.ts';
+import { type SandboxWorld, sandboxWorld } from './world.ts';
+
+describe('start, stop and restart', { timeout: 180_000 }, () => {
+  let world: SandboxWorld;
+  let desk: Desk;
+  beforeAll(async () => {
+    world = await sandboxWorld(2);
+    desk = new Desk(world, 'operations', smallFleet(world, { confirm: '90s', deadline: '6s' }));
+    await desk.open(sandboxLock);
+    await desk.apply(0);
+  }, 240_000);
+  afterAll(async () => {
+    desk.close();
+    await world.stop();
+  });
+
+  const on = (command: string) => (world.hosts[0] as (typeof world.hosts)[0]).exec(command);
+  const life = async (vm: string) =>
+    (await on(`systemctl show -p InvocationID --value microvm@${vm}.service`)).stdout.trim();
+  const isActive = async (vm: string) =>
+    (await on(`systemctl is-active -q microvm@${vm}.service`)).code === 0;
+  const run = async (expected: number, ...args: string[]) => {
+    const run = await desk.fleet(args);
+    expect(run.code, run.stdout + run.stderr).toBe(expected);
+    return run;
+  };
+
+  it('a healthy guest is left alone by start, also with a fleet.yaml that cannot be read, and restarted by restart', async () => {
+    const before = await life('web1');
+    const fleetYaml = desk.read('fleet.yaml');
+    desk.write('fleet.yaml', 'version: [');
+    const started = await run(0, 'start', 'web1');
+    expect(started.stdout).toMatch(/^web1 {2}is healthy already on hv1, up \d+ s$/m);
+    expect(await life('web1')).toBe(before);
+    const restarted = await run(0, 'restart', 'web1');
+    desk.write('fleet.yaml', fleetYaml);
+    expect(restarted.stdout).toMatch(/^web1 {2}restarted on hv1 in [\d.]+ s, healthy$/m);
+    expect(await life('web1')).not.toBe(before);
+  });
+
+  it('a guest that hangs is not well: it is started anew, and the reason is said', async () => {
+    const before = await life('web1');
+    await on('rm "$FLEET_ROOT/sandbox/up/web1"');
+    await new Promise((resolve) => setTimeout(resolve, 6500));
+    const { stdout } = await run(0, 'start', 'web1', '--json');
+    const [result] = JSON.parse(stdout).results;
+    expect(result).toMatchObject({ name: 'web1', hypervisor: 'hv1', outcome: 'done' });
+    expect(result.because).toBe('answers: no answer');
+    expect(await life('web1')).not.toBe(before);
+  });
+
+  it('a stop lasts until the next apply, which says that it starts the guest, and history has all of it', async () => {
+    const stopped = await run(0, 'stop', 'web2');
+    expect(stopped.stdout).toMatch(/^web2 {2}stopped on hv1 in/m);
+    expect(await isActive('web2')).toBe(false);
+    expect((await run(0, 'stop', 'web2')).stdout).toBe('web2  is stopped already on hv1\n');
+    const plan = await run(0, 'plan');
+    expect(plan.stdout).toMatch(/web2 +start[\s\S]*stopped by \S+ with\s+fleet\s+stop/);
+    await desk.apply(0);
+    expect(await isActive('web2')).toBe(true);
+    expect((await on('ls "$FLEET_ROOT/var/lib/fleet/stopped"')).stdout).toBe('');
+    const history = await run(0, 'history', 'web2');
+    expect(history.stdout).toMatch(/hv1 {2}stop web2 {2}done after \d+ s\n {2}\S+-web2 by \S+\n/);
+  });
+
+  it('a stop that is held outlasts apply, until the guest is started', async () => {
+    await run(0, 'stop', 'web2', '--hold');
+    desk.edit((d) => {
+      d.vms.web2.packages = ['htop'];
+    });
+    const plan = await run(0, 'plan');
+    expect(plan.stdout).toMatch(/web2[^\n]*stopped by \S+/);
+    await desk.apply(0);
+    expect(await isActive('web2')).toBe(false);
+    expect((await run(0, 'verify', '--on', 'web2')).stdout).toContain('All');
+    await run(0, 'start', 'web2');
+    expect(await isActive('web2')).toBe(true);
+    const after = await run(0, 'plan');
+    expect(after.stdout).not.toContain('stopped by');
+  });
+
+  it('a stop of several asks, and without a terminal wants --yes; a name that nobody has is refused', async () => {
+    const { stderr } = await run(64, 'stop', 'web*');
+    expect(stderr).toContain('--yes');
+    expect(await isActive('web1')).toBe(true);
+    expect((await run(64, 'start', 'wbe1')).stderr).toContain('wbe1: no hypervisor, vm or tag');
+    await run(0, 'stop', 'web*', '--yes');
+    expect(await isActive('web1')).toBe(false);
+    await run(0, 'start', 'web*');
+    expect(await isActive('web2')).toBe(true);
+  });
+
+  it('a guest that does not become well fails with what was expected and seen, in exit code 1', async () => {
+    await on(
+      'echo 60 >"$FLEET_ROOT/sandbox/boot-seconds.new"; cp "$FLEET_ROOT/sandbox/boot-seconds" "$FLEET_ROOT/sandbox/boot-seconds.old"; mv "$FLEET_ROOT/sandbox/boot-seconds.new" "$FLEET_ROOT/sandbox/boot-seconds"',
+    );
+    const { stdout } = await run(1, 'restart', 'web1');
+    await on('mv "$FLEET_ROOT/sandbox/boot-seconds.old" "$FLEET_ROOT/sandbox/boot-seconds"');
+    expect(stdout).toMatch(/^web1 {2}FAILED {2}web1 is not healthy after 6 s/m);
+    expect(stdout).toContain('web1 answers: expected ping, seen no answer');
+    await run(0, 'restart', 'web1', '--force');
+  });
+
+  it('a hypervisor that does not answer costs its own vms only', async () => {
+    (world.hosts[1] as (typeof world.hosts)[0]).cutLink();
+    const { stdout } = await run(1, 'start', 'web1', 'db1', '--json');
+    (world.hosts[1] as (typeof world.hosts)[0]).restoreLink();
+    const { results } = JSON.parse(stdout);
+    expect(results).toMatchObject([
+      { name: 'db1', outcome: 'failed' },
+      { name: 'web1', outcome: 'already' },
+    ]);
+  });
+});
