@@ -1,4 +1,5 @@
 import { Argument, Command, Option } from 'commander';
+import { logUnits } from '../model/log-line.ts';
 import type { OperationKind } from '../model/operation-result.ts';
 import { type Invocation, usual } from './options.ts';
 
@@ -193,6 +194,28 @@ export function declareCommands(command: Declare): void {
       .argument('<ports...>', '[LOCAL:]PORT; LOCAL is on 127.0.0.1, 0 is any free one')
       .addOption(asJson),
     async () => (await import('./forward.ts')).forwardCommand,
+  );
+  command(
+    new Command('logs')
+      .description('what guests, their units and hypervisors have said; times are UTC')
+      .argument('<names...>', 'vms or hypervisors; web*, @tag')
+      .option('-f, --follow', 'go on with what is written from now on, until Ctrl-C')
+      .option('-n, --lines <n>', 'only the last n of each; default: 50, in a span of time 1000')
+      .option('--since <time>', '15m, 2h, 3d; 2026-11-29, "2026-11-29 08:41" (UTC)')
+      .option('--deployment <id>', 'what was said during it; the beginning of its id is enough')
+      .addOption(
+        new Option(
+          '--unit <unit>',
+          "one part alone; console: the guest's, fleet: fleet's own",
+        ).choices([...logUnits]),
+      )
+      .addOption(
+        new Option(
+          '--json',
+          'one JSON document on standard output; with -f a line of JSON for each',
+        ),
+      ),
+    async () => (await import('./logs.ts')).logsCommand,
   );
   command(
     new Command('unlock')

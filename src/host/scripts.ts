@@ -25,6 +25,7 @@ export const scriptNames = [
   'inspect',
   'lock',
   'lock-inputs',
+  'logs',
   'operation',
   'reason',
   'receive',

@@ -4,6 +4,7 @@ import { ConfigError, FleetError } from '../model/errors.ts';
 import type { ExecResult } from '../model/exec-result.ts';
 import { failureOf } from '../model/failure.ts';
 import type { GenerationDiff } from '../model/generation-diff.ts';
+import type { LogLine } from '../model/log-line.ts';
 import type { OperationKind, OperationResult } from '../model/operation-result.ts';
 import type { HistoryEntry } from '../model/past-deployment.ts';
 import type { OperationEntry } from '../model/past-operation.ts';
@@ -11,6 +12,7 @@ import type { HypervisorResult } from '../model/result.ts';
 import type { Note } from '../model/verification.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { GenerationRow } from './generations-text.ts';
+import { logObject } from './logs-text.ts';
 
 // What programs are given: a document a kind, by --json as a whole, and as the last event of --json-stream.
 
@@ -139,6 +141,11 @@ export function operationDocument(
     ...(failure && { failure: failureOf(failure) }),
   }));
   return { kind, version: 1, ...more, results: plain };
+}
+
+/** @param unreachable hypervisors whose lines are missing */
+export function logsDocument(lines: readonly LogLine[], unreachable: readonly string[]): object {
+  return { kind: 'logs', version: 1, unreachable, lines: lines.map(logObject) };
 }
 
 /** Whatever was thrown. */

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asStep, script } from '../../src/host/scripts.ts';
@@ -134,9 +134,15 @@ describe('steps of a deployment', () => {
   });
 
   it('keep why they failed, the first time, until they have ended; and tell what a guest said last', async () => {
-    await stage.host.exec(
-      'printf "%s\\n" "microvm@web.service guest: bad disk" "microvm@other.service fine" "microvm-virtiofsd@web.service not permitted" >"$FLEET_ROOT/sandbox/journal"',
+    const said = {
+      'microvm@web': 'guest: bad disk',
+      'microvm@other': 'fine',
+      'microvm-virtiofsd@web': 'not permitted',
+    };
+    const lines = Object.entries(said).map(([unit, text]) =>
+      ['9999999999000000', 'stdout', `${unit}.service`, unit, text].join('\t'),
     );
+    writeFileSync(join(stage.host.root, 'sandbox/journal'), `${lines.join('\n')}\n`);
     expect((await stage.call('reason', stage.id, 'web')).stdout).toBe(
       'microvm-virtiofsd@web: not permitted\nmicrovm@web: guest: bad disk\n',
     );

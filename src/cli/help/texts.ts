@@ -161,6 +161,16 @@ export const helpTexts: Readonly<Record<string, HelpText>> = {
     ],
     exits: operating,
   },
+  logs: {
+    examples: [
+      ['fleet logs web1', 'its last 50 lines: console and units'],
+      ['fleet logs web1 db1 -f', 'and what they say from now on'],
+      ['fleet logs web1 --since 15m --unit console', 'its console alone'],
+      ['fleet logs web1 --deployment 20261128-1552', 'what it said in a deployment'],
+      ['fleet logs hv1', "a hypervisor's own journal"],
+    ],
+    exits: { 0: 'shown', 1: 'a hypervisor did not answer' },
+  },
   history: {
     examples: [
       ['fleet history', 'the last 20 deployments'],

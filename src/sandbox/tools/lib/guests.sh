@@ -20,8 +20,16 @@ behaviour() {
 	done <"$1/sandbox/parameters"
 }
 
-# say UNIT TEXT: what a unit writes to the journal.
-say() { echo "$1.service $2" >>"$box/journal"; }
+# say UNIT TEXT: what a unit prints, which the journal has.
+say() { log stdout "$1.service" "$1" "$2"; }
+# tell UNIT TEXT: what systemd says about a unit.
+tell() { log journal "$1.service" systemd "$2"; }
+log() { # TRANSPORT UNIT IDENTIFIER TEXT
+	# BSD's date has no nanoseconds.
+	written=$(date +%s%N)
+	case $written in *N) written=${written%N}000000 ;; *) written=${written%???} ;; esac
+	printf '%s\t%s\t%s\t%s\t%s\n' "$written" "$@" >>"$box/journal"
+}
 
 # guest_start NAME [RESTARTS]: all of its units, in their order.
 guest_start() {
@@ -79,6 +87,8 @@ guest_run() {
 	unit_load "microvm@$1.service"
 	active=active sub=running id=$(new_id) restarts=$2 result=success since=$(monotonic)
 	unit_save "microvm@$1.service"
+	tell "microvm@$1" "Started MicroVM '$1'."
+	say "microvm@$1" '[    0.000000] Linux version 6.12.41 (sandbox)'
 	while read -r tap _ address; do
 		echo "$1 $tap" >"$box/addresses/${address%/*}"
 		: >"$box/carriers/$tap"
@@ -110,7 +120,10 @@ guest_keys() {
 # guest_up NAME INVOCATION: it has booted, and answers.
 guest_up() {
 	unit_load "microvm@$1.service"
-	[ "$active$id" != "active$2" ] || : >"$box/up/$1"
+	[ "$active$id" = "active$2" ] || return 0
+	: >"$box/up/$1"
+	# A console paints.
+	say "microvm@$1" "$(printf '[\033[0;32m  OK  \033[0m] Reached target Multi-User System.')"
 }
 
 # guest_gone NAME: nobody is at the other end of its TAPs any more.
@@ -127,7 +140,7 @@ guest_dies() {
 	unit_load "microvm@$1.service"
 	[ "$active$id" = "active$2" ] || return 0
 	guest_gone "$1"
-	say "microvm@$1" 'Main process exited, code=exited, status=1/FAILURE'
+	tell "microvm@$1" "microvm@$1.service: Main process exited, code=exited, status=1/FAILURE"
 	active=activating sub=auto-restart result=${3:-exit-code}
 	unit_save "microvm@$1.service"
 	later 5 guest_returns "$1" "$2"
@@ -178,6 +191,7 @@ guest_stop() {
 	unit_save "microvm@$1.service"
 	guest_clear "$1"
 	unit_now "microvm@$1.service" inactive dead
+	tell "microvm@$1" "Stopped MicroVM '$1'."
 }
 
 # guest_kill NAME: its processes get SIGKILL. One that was stopping has failed; another restarts.

@@ -1,0 +1,93 @@
+import type { Readable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
+import { FleetError } from '../../model/errors.ts';
+import type { LogUnit } from '../../model/log-line.ts';
+import { plainText } from '../../model/plain-text.ts';
+import { isCursor, type JournalEntry, parseEntry } from '../answers/journal.ts';
+import { Unreadable } from '../answers/shape.ts';
+import type { Host } from '../host.ts';
+import { answering } from '../scripts.ts';
+import { failureOf } from './call.ts';
+import { greeted } from './greeting.ts';
+
+/** What of a journal is wanted. */
+export interface WantedLogs {
+  /** Of each, the last so many lines. */
+  readonly lines: number;
+  /** Seconds since the epoch. */
+  readonly since?: number | undefined;
+  /** Only what was said during it: an id, or the beginning of one. */
+  readonly deployment?: string | undefined;
+  /** Goes on with what is written from now on. */
+  readonly follow: boolean;
+  /** As an entry had it: from there on, without the last lines before it. */
+  readonly cursor?: string | undefined;
+  /** Vms, or `systemName`; of each this part, or all that is said about it. */
+  readonly targets: readonly { readonly name: string; readonly unit: LogUnit | undefined }[];
+}
+
+/** From here on it is what is written now; where that begins. */
+export interface Live {
+  readonly live: string;
+}
+
+/** Characters of a line of the script's: one of 48 KiB, as journald has them at most, is longer as bytes. */
+const longest = 1024 * 1024;
+/** Characters that are kept of what it says on standard error. */
+const complaints = 16 * 1024;
+
+/**
+ * What the journal of a hypervisor has, in the order in which the script finds it, until it ends or `signal` is aborted.
+ * @throws FleetError `logs.*`, as Host.open and its `exit`
+ */
+export async function* openLogs(
+  host: Host,
+  wanted: WantedLogs,
+  signal: AbortSignal,
+): AsyncGenerator<JournalEntry | Live, void> {
+  const { lines, since, deployment, cursor, follow, targets } = wanted;
+  const args = [String(lines), since === undefined ? '-' : String(Math.floor(since))];
+  args.push(deployment ?? '-', cursor ?? '-', follow ? 'follow' : 'once');
+  args.push(...targets.flatMap(({ name, unit = 'all' }) => [name, unit]));
+  const running = await host.open(answering('logs'), args, { stdin: '', signal });
+  let said = '';
+  running.stderr.on('data', (chunk: Buffer) => {
+    said = (said + chunk.toString()).slice(-complaints);
+  });
+  let isGreeted = false;
+  try {
+    for await (const line of linesOf(running.stdout)) {
+      if (!isGreeted) greeted(host, 'logs', plainText(line));
+      else yield line.startsWith('{') ? parseEntry(line) : liveOf(line);
+      isGreeted = true;
+    }
+  } catch (error) {
+    throw error instanceof Unreadable ? error.of(host.name) : error;
+  }
+  const { code } = await running.exit;
+  if (code !== 0) throw failureOf(host, 'logs', { code, stdout: '', stderr: said });
+  if (!isGreeted) greeted(host, 'logs', '');
+}
+
+function liveOf(line: string): Live {
+  const [word, live = ''] = line.split('\t');
+  if (word !== 'live' || !(live === '' || isCursor(live)))
+    throw new Unreadable('logs.unreadable', line, 'it is no line of the journal');
+  return { live };
+}
+
+/** Lines as they come. @throws FleetError `remote.too-much` for one that does not end */
+async function* linesOf(stream: Readable): AsyncGenerator<string, void> {
+  const decoder = new StringDecoder('utf8');
+  let rest = '';
+  for await (const chunk of stream) {
+    const parts = (rest + decoder.write(chunk as Buffer)).split('\n');
+    rest = parts.pop() ?? '';
+    if (rest.length > longest)
+      throw new FleetError(
+        'remote.too-much',
+        `a line of over ${longest} characters in the journal`,
+      );
+    yield* parts;
+  }
+}

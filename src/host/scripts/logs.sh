@@ -1,0 +1,99 @@
+# logs.sh LINES SINCE|- DEPLOYMENT|- CURSOR|- once|follow [NAME UNIT]…: what vms, and the hypervisor itself (`system.`),
+# have said, as the journal keeps it: a line of JSON each. Of each NAME the last LINES, since that second, or from the
+# deployment's beginning to its end; then `live CURSOR`, and what comes from there on until nobody listens. With a
+# CURSOR nothing that was before it. microvm.nix gives a guest's console to its unit's standard output, so the journal
+# has it, over restarts too, and journald's own limits (SystemMaxUse=) bound it.
+command -v journalctl >/dev/null || die logs.no-journal 'there is no journalctl here'
+lines=$1 since=$2 deployment=$3 cursor=$4 how=$5
+shift 5
+[ "$since" != - ] || since=
+[ "$cursor" != - ] || cursor=
+until=
+
+if [ "$deployment" != - ]; then
+	found=
+	for folder in "$deployments/$deployment"*; do
+		[ -f "$folder/meta" ] || continue
+		[ -z "$found" ] || die logs.deployment "several deployments begin with $deployment: $found, ${folder##*/}"
+		found=${folder##*/}
+	done
+	[ -n "$found" ] || die logs.no-deployment "no deployment that begins with $deployment is remembered here"
+	since=$(meta "$found" started)
+	until=$(awk -F "$tab" '$3 == "end" && $4 == "end" { at = $1 } END { if (at) print at + 1 }' "$deployments/$found/journal")
+fi
+
+# The fields by which the desk knows whose a line is. systemd speaks of a unit (UNIT) as process 1.
+said() {
+	journalctl --quiet --no-pager --output=json --all \
+		--output-fields=MESSAGE,PRIORITY,SYSLOG_IDENTIFIER,_SYSTEMD_UNIT,UNIT,COREDUMP_UNIT,_PID,_UID,_TRANSPORT "$@"
+}
+
+# matches NAME UNIT: which lines of a vm are meant, as journalctl takes it.
+matches() {
+	name=$1
+	case $2 in
+	console)
+		echo "_SYSTEMD_UNIT=microvm@$name.service _TRANSPORT=stdout"
+		return
+		;;
+	microvm) set -- microvm microvm-set-booted microvm-pci-devices ;;
+	virtiofsd) set -- microvm-virtiofsd ;;
+	tap) set -- microvm-tap-interfaces microvm-macvtap-interfaces ;;
+	fleet) set -- fleet-guest-keys ;;
+	*)
+		set -- microvm microvm-set-booted microvm-pci-devices microvm-virtiofsd microvm-tap-interfaces \
+			microvm-macvtap-interfaces fleet-guest-keys
+		;;
+	esac
+	by='' about=_PID=1 dumped=_UID=0
+	for unit; do
+		by="$by _SYSTEMD_UNIT=$unit@$name.service"
+		about="$about UNIT=$unit@$name.service"
+		dumped="$dumped COREDUMP_UNIT=$unit@$name.service"
+	done
+	echo "$by + $about + $dumped"
+}
+
+# system_lines UNIT: the last of the hypervisor's own, the youngest first. journalctl cannot leave units out, and what
+# guests and their helpers print would drown the rest. No message holds these quotes: JSON escapes them.
+system_lines() {
+	set -- "$1" ${since:+"--since=@$since"} ${until:+"--until=@$until"}
+	case $1 in
+	fleet) pattern='"(_SYSTEMD_UNIT|UNIT)":"fleet-' but='' ;;
+	*) pattern='"_SYSTEMD_UNIT":"microvm(-[a-z-]*)?@' but=-v ;;
+	esac
+	shift
+	said --reverse --lines=50000 "$@" | grep -E $but "$pattern" | head -n "$lines"
+}
+
+# Before the first line is read, so that none that comes meanwhile is lost; some are said twice.
+if [ "$how" = follow ] && [ -z "$cursor" ]; then
+	now=$(said --lines=1 | sed -n 's/.*"__CURSOR":"\([^"]*\)".*/\1/p')
+else
+	now=$cursor
+fi
+
+every='' all=
+while [ $# -ge 2 ]; do
+	case $1 in
+	system.)
+		all=yes
+		[ -n "$cursor" ] || system_lines "$2"
+		;;
+	*[!a-z0-9-]* | '') die logs.name "$1 is no name of a vm" ;;
+	*)
+		wanted=$(matches "$1" "$2")
+		every="$every${every:+ +} $wanted"
+		# shellcheck disable=SC2086 # it is words
+		[ -n "$cursor" ] || said --lines="$lines" ${since:+"--since=@$since"} ${until:+"--until=@$until"} $wanted
+		;;
+	esac
+	shift 2
+done
+[ "$how" = follow ] || exit 0
+
+answer live "$now"
+[ -z "$all" ] || every=
+# --cursor, which begins with that line, for --after-cursor passes over one more where its line is not among the matches.
+# shellcheck disable=SC2086 # it is words
+said --follow --no-tail ${now:+"--cursor=$now"} $every
