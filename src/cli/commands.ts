@@ -100,6 +100,13 @@ export function declareCommands(command: Declare): void {
     async () => (await import('./apply.ts')).applyCommand,
   );
   command(
+    new Command('status')
+      .description('how everything is that runs, the worst first; exit 1 when anything is wrong')
+      .argument('[names...]', 'one name: its whole story; several, web*, @tag: a table of these')
+      .addOption(asJson),
+    async () => (await import('./status.ts')).statusCommand,
+  );
+  command(
     new Command('verify')
       .description('check every bridge, TAP and guest')
       .addOption(on)

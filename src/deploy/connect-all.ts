@@ -64,3 +64,23 @@ export function askAll<T>(
     }
   });
 }
+
+/** Connects to each and asks it one thing; what one does not answer costs nobody else. */
+export function askEach<T>(
+  hypervisors: readonly Hypervisor[],
+  { connector }: Pick<Ports, 'connector'>,
+  ask: (host: Host, hypervisor: Hypervisor) => Promise<T>,
+): Promise<Answer<T>[]> {
+  return inParallel(hypervisors, atOnce, async (hypervisor): Promise<Answer<T>> => {
+    try {
+      const host = await connector.connect(hypervisor);
+      try {
+        return { hypervisor, answer: await ask(host, hypervisor) };
+      } finally {
+        host.close();
+      }
+    } catch (error) {
+      return { hypervisor, answer: error instanceof Error ? error : new Error(String(error)) };
+    }
+  });
+}

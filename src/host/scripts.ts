@@ -33,8 +33,10 @@ export const scriptNames = [
   'repair',
   'resume',
   'runners',
+  'status',
   'step',
   'stop-preparing',
+  'story',
   'switch',
   'unlock',
   'vm-aside',
@@ -66,13 +68,15 @@ const withoutDeployments = new Set<ScriptName>([
   'lock-inputs',
   'repair',
   'runners',
+  'status',
+  'story',
 ]);
 
 /** Shell that is put in front of scripts. */
 const libraries = ['lib', 'guests', 'deployments', 'before', 'locks'] as const;
 
 /** They say how guests are. */
-const withGuests = new Set<ScriptName>(['facts', 'health']);
+const withGuests = new Set<ScriptName>(['facts', 'health', 'status']);
 
 /** They take a lock, or wait for one. */
 const withLocks = new Set<ScriptName>([
@@ -132,7 +136,9 @@ function withLibraries(name: ScriptName, ...first: readonly string[]): string {
     locks: withLocks.has(name),
   };
   const before = libraries.filter((library) => isNeeded[library]);
-  return [...before.map(read), ...first, read(name)].join('\n');
+  // What it says comes behind all of what is known of a hypervisor, in one round trip.
+  const facts = name === 'status' ? [read('facts')] : [];
+  return [...before.map(read), ...first, ...facts, read(name)].join('\n');
 }
 
 /**

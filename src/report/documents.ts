@@ -9,6 +9,7 @@ import type { OperationKind, OperationResult } from '../model/operation-result.t
 import type { HistoryEntry } from '../model/past-deployment.ts';
 import type { OperationEntry } from '../model/past-operation.ts';
 import type { HypervisorResult } from '../model/result.ts';
+import type { FleetStatus, Story } from '../model/status.ts';
 import type { Note } from '../model/verification.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { GenerationRow } from './generations-text.ts';
@@ -59,6 +60,19 @@ export function checksDocument(
   return { kind: 'verify', version: 1, ok, checks, notes };
 }
 
+export function statusDocument(status: FleetStatus): object {
+  return { kind: 'status', version: 1, ...status };
+}
+
+export function storyDocument({ status, deployments, operations, events, lines }: Story): object {
+  const { row, kind: about } = status;
+  return {
+    ...{ kind: 'story', version: 1, ok: row.standing !== 'wrong' && row.standing !== 'unknown' },
+    ...{ [about]: row, deployments: deployments.map(pastDeployment) },
+    ...{ operations: operations.map(pastOperation), events, lines },
+  };
+}
+
 export function validationDocument(valid: boolean, diagnostics: readonly Diagnostic[]): object {
   return { kind: 'validate', version: 1, valid, diagnostics };
 }
@@ -77,15 +91,21 @@ export function historyDocument(
     kind: 'history',
     version: 1,
     unreachable,
-    deployments: entries.map(({ hypervisor, deployment: { before, after, ...rest } }) => ({
-      hypervisor,
-      ...rest,
-      before: Object.fromEntries(before),
-      after: Object.fromEntries(after),
-    })),
-    operations: operations.map(({ hypervisor, operation }) => ({ hypervisor, ...operation })),
+    deployments: entries.map(pastDeployment),
+    operations: operations.map(pastOperation),
   };
 }
+
+function pastDeployment({ hypervisor, deployment: { before, after, ...rest } }: HistoryEntry) {
+  return {
+    hypervisor,
+    ...rest,
+    before: Object.fromEntries(before),
+    after: Object.fromEntries(after),
+  };
+}
+
+const pastOperation = ({ hypervisor, operation }: OperationEntry) => ({ hypervisor, ...operation });
 
 /** What a machine said: the end of it, where it was more than is kept. */
 export interface ExecOutput {

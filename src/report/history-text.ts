@@ -29,13 +29,14 @@ export function byTime(
   return [...entries, ...operations].sort((a, b) => when(b) - when(a));
 }
 
-/** Entries in the order given, two lines each, and why one failed; the whole story when all are of one deployment. */
+/** Entries in the order given, two lines each, and why one failed; the whole story when all are of one deployment, unless `isShort`. */
 export function historyText(
   entries: readonly (HistoryEntry | OperationEntry)[],
   style: Style,
+  isShort = false,
 ): string {
   const ids = entries.map((one) => ('deployment' in one ? one.deployment.id : ''));
-  const isOne = new Set(ids).size === 1 && ids[0] !== '';
+  const isOne = !isShort && new Set(ids).size === 1 && ids[0] !== '';
   return entries
     .map((entry) => {
       if ('operation' in entry) return operationText(entry, style);

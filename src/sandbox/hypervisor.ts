@@ -186,6 +186,7 @@ export class SandboxHost {
     symlinkSync(tools, join(this.root, 'sandbox/tools'));
     const memory = ['MemTotal:       32768000 kB', 'MemAvailable:   24576000 kB', ''].join('\n');
     writeFileSync(join(this.root, 'proc/meminfo'), memory);
+    writeFileSync(join(this.root, 'proc/loadavg'), '0.42 0.21 0.10 1/123 4711\n');
     writeFileSync(join(this.root, 'sys/devices/system/cpu/online'), '0-7\n');
     // The parent of this shell. What is to happen later happens only as long as it lives.
     await this.#run('echo "$PPID" >"$FLEET_ROOT/sandbox/server"');

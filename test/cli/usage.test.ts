@@ -12,6 +12,7 @@ const commands = [
   'render',
   'plan',
   'apply',
+  'status',
   'verify',
   'rollback',
   'update',

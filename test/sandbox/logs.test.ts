@@ -16,7 +16,7 @@ describe('fleet logs', { timeout: 240_000 }, () => {
     last = Math.max(Date.now() * 1000, last + 1);
     appendFileSync(
       world.hosts[host]!.file('sandbox/journal'),
-      `${[last, transport, `${unit}.service`, by, text].join('\t')}\n`,
+      `${[last, transport, `${unit}.service`, by, '', text].join('\t')}\n`,
     );
   };
   const logs = (...args: string[]) => desk.fleet(['logs', ...args]);

@@ -140,7 +140,7 @@ describe('steps of a deployment', () => {
       'microvm-virtiofsd@web': 'not permitted',
     };
     const lines = Object.entries(said).map(([unit, text]) =>
-      ['9999999999000000', 'stdout', `${unit}.service`, unit, text].join('\t'),
+      ['9999999999000000', 'stdout', `${unit}.service`, unit, '', text].join('\t'),
     );
     writeFileSync(join(stage.host.root, 'sandbox/journal'), `${lines.join('\n')}\n`);
     expect((await stage.call('reason', stage.id, 'web')).stdout).toBe(

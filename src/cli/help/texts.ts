@@ -89,6 +89,14 @@ export const helpTexts: Readonly<Record<string, HelpText>> = {
     ],
     exits: changing,
   },
+  status: {
+    examples: [
+      ['fleet status', 'what is wrong and why, then everything'],
+      ['fleet status web1', 'its whole story: checks, events, deployments, last lines'],
+      ['fleet status @canary hv2', 'a part of the fleet'],
+    ],
+    exits: looking,
+  },
   verify: {
     examples: [
       ['fleet verify', 'look at everything, change nothing'],

@@ -44,6 +44,7 @@ const lengths: Partial<Readonly<Record<ScriptName, number>>> = {
   history: 16 * usualLength,
   inspect: 16 * usualLength,
   runners: 16 * usualLength,
+  status: 16 * usualLength,
   // Output of guests, which is cut instead of refused.
   reason: 16 * usualLength,
   // A line or two.

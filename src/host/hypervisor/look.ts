@@ -3,6 +3,7 @@ import type { Hypervisor } from '../../model/fleet.ts';
 import type { HostKey } from '../../model/host-key.ts';
 import type { PastDeployment } from '../../model/past-deployment.ts';
 import type { PastOperation } from '../../model/past-operation.ts';
+import type { UnitStory } from '../../model/status.ts';
 import { type ClosureDiff, parseClosureDiff } from '../answers/closure-diff.ts';
 import { parseFacts } from '../answers/facts.ts';
 import { type Generations, parseGenerations } from '../answers/generations.ts';
@@ -12,6 +13,7 @@ import { parseHistory, parseOperations } from '../answers/history.ts';
 import { parseHostKeys } from '../answers/host-keys.ts';
 import { type Inspection, parseInspection } from '../answers/inspection.ts';
 import { parseRunners, type Runners } from '../answers/runners.ts';
+import { parseStatus, parseStory, type Seen } from '../answers/status.ts';
 import type { Host } from '../host.ts';
 import { ask } from './call.ts';
 
@@ -32,6 +34,20 @@ export function readHealth(host: Host, addresses: readonly string[] = []): Promi
   return ask(host, 'health', addresses, parseHealth);
 }
 
+/** Reads the facts, and what a person on call asks besides, in one go. @throws FleetError as readFacts; `status.unreadable` */
+export function readStatus(
+  host: Host,
+  hypervisor: Hypervisor,
+  addresses: readonly string[],
+): Promise<Seen> {
+  return ask(host, 'status', [hypervisor.checkout, 'brief', ...addresses], parseStatus);
+}
+
+/** What systemd did with units in the last day, and what they said last. */
+export function readStory(host: Host, units: readonly string[]): Promise<UnitStory> {
+  return ask(host, 'story', units, parseStory);
+}
+
 /** How many deployments a hypervisor keeps. */
 const remembered = 100;
 
@@ -40,11 +56,15 @@ export function readHistory(host: Host, last: number = remembered): Promise<Past
   return ask(host, 'history', [String(last)], parseHistory);
 }
 
-/** The same, and what was done to single vms besides, the oldest first. @throws FleetError `history.unreadable` */
-export function readPast(host: Host): Promise<{
+/** What a hypervisor remembers, the oldest first. */
+export interface Past {
   readonly deployments: readonly PastDeployment[];
+  /** What was done to single vms besides. */
   readonly operations: readonly PastOperation[];
-}> {
+}
+
+/** All of it. @throws FleetError `history.unreadable` */
+export function readPast(host: Host): Promise<Past> {
   return ask(host, 'history', [String(remembered)], (text) => ({
     deployments: parseHistory(text),
     operations: parseOperations(text),

@@ -21,14 +21,32 @@ behaviour() {
 }
 
 # say UNIT TEXT: what a unit prints, which the journal has.
-say() { log stdout "$1.service" "$1" "$2"; }
-# tell UNIT TEXT: what systemd says about a unit.
-tell() { log journal "$1.service" systemd "$2"; }
-log() { # TRANSPORT UNIT IDENTIFIER TEXT
+say() { log stdout "$1.service" "$1" '' "$2"; }
+# tell UNIT KIND TEXT: what systemd says about a unit, by the MESSAGE_ID that it has for this.
+tell() {
+	case $2 in
+	started) kind=39f53479d3a045ac8e11786248231fbf ;;
+	stopped) kind=9d1aaa27d60140bd96365438aad20286 ;;
+	exited) kind=98e322203f7a4ed290d09fe03c09fe15 ;;
+	failed) kind=d9b373ed55a64feb8242e02dbe79a49c ;;
+	succeeded) kind=7ad2d189f7e94e70a38c781354912448 ;;
+	again) kind=5eb03494b6584870a536b337290809b3 ;;
+	esac
+	log journal "$1.service" systemd "$kind" "$3"
+}
+log() { # TRANSPORT UNIT IDENTIFIER KIND TEXT
 	# BSD's date has no nanoseconds.
 	written=$(date +%s%N)
 	case $written in *N) written=${written%N}000000 ;; *) written=${written%???} ;; esac
-	printf '%s\t%s\t%s\t%s\t%s\n' "$written" "$@" >>"$box/journal"
+	printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$written" "$@" >>"$box/journal"
+}
+
+# use_set NAME: what the kernel counts of its processes, as long as there are any.
+use_set() {
+	counted=$R/sys/fs/cgroup/system.slice/system-microvm.slice/microvm@$1.service
+	mkdir -p "$counted"
+	printf 'usage_usec 2000000\nuser_usec 1000000\nsystem_usec 1000000\n' >"$counted/cpu.stat"
+	printf 'anon 8388608\nfile 67108864\nshmem 58720256\n' >"$counted/memory.stat"
 }
 
 # guest_start NAME [RESTARTS]: all of its units, in their order.
@@ -87,8 +105,9 @@ guest_run() {
 	unit_load "microvm@$1.service"
 	active=active sub=running id=$(new_id) restarts=$2 result=success since=$(monotonic)
 	unit_save "microvm@$1.service"
-	tell "microvm@$1" "Started MicroVM '$1'."
+	tell "microvm@$1" started "Started MicroVM '$1'."
 	say "microvm@$1" '[    0.000000] Linux version 6.12.41 (sandbox)'
+	use_set "$1"
 	while read -r tap _ address; do
 		echo "$1 $tap" >"$box/addresses/${address%/*}"
 		: >"$box/carriers/$tap"
@@ -129,6 +148,7 @@ guest_up() {
 # guest_gone NAME: nobody is at the other end of its TAPs any more.
 guest_gone() {
 	rm -f "$box/up/$1"
+	rm -rf "$R/sys/fs/cgroup/system.slice/system-microvm.slice/microvm@$1.service"
 	[ -f "$microvms/$1/booted/sandbox/nics" ] || return 0
 	while read -r tap _ address; do
 		rm -f "$box/carriers/$tap" "$box/addresses/${address%/*}"
@@ -140,7 +160,11 @@ guest_dies() {
 	unit_load "microvm@$1.service"
 	[ "$active$id" = "active$2" ] || return 0
 	guest_gone "$1"
-	tell "microvm@$1" "microvm@$1.service: Main process exited, code=exited, status=1/FAILURE"
+	case ${3:-} in
+	signal) tell "microvm@$1" exited "microvm@$1.service: Main process exited, code=killed, status=9/KILL" ;;
+	*) tell "microvm@$1" exited "microvm@$1.service: Main process exited, code=exited, status=1/FAILURE" ;;
+	esac
+	tell "microvm@$1" failed "microvm@$1.service: Failed with result '${3:-exit-code}'."
 	active=activating sub=auto-restart result=${3:-exit-code}
 	unit_save "microvm@$1.service"
 	later 5 guest_returns "$1" "$2"
@@ -151,6 +175,7 @@ guest_returns() {
 	unit_load "microvm@$1.service"
 	[ "$sub$id" = "auto-restart$2" ] || return 0
 	next=$((restarts + 1))
+	tell "microvm@$1" again "microvm@$1.service: Scheduled restart job, restart counter is at $next."
 	guest_clear "$1"
 	guest_start "$1" "$next"
 }
@@ -191,7 +216,8 @@ guest_stop() {
 	unit_save "microvm@$1.service"
 	guest_clear "$1"
 	unit_now "microvm@$1.service" inactive dead
-	tell "microvm@$1" "Stopped MicroVM '$1'."
+	tell "microvm@$1" succeeded "microvm@$1.service: Deactivated successfully."
+	tell "microvm@$1" stopped "Stopped MicroVM '$1'."
 }
 
 # guest_kill NAME: its processes get SIGKILL. One that was stopping has failed; another restarts.
@@ -200,6 +226,8 @@ guest_kill() {
 	case $active in
 	deactivating)
 		guest_clear "$1"
+		tell "microvm@$1" exited "microvm@$1.service: Main process exited, code=killed, status=9/KILL"
+		tell "microvm@$1" failed "microvm@$1.service: Failed with result 'signal'."
 		unit_now "microvm@$1.service" failed failed signal
 		;;
 	active) guest_dies "$1" "$id" signal ;;

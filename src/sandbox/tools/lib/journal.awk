@@ -1,4 +1,4 @@
-# journalctl: lines of sandbox/journal (microseconds, transport, unit, identifier, text) as journald would have them.
+# journalctl: lines of sandbox/journal (microseconds, transport, unit, identifier, kind, text) as journald would have them.
 # The cursor of a line is its number.
 BEGIN {
 	FS = "\t"
@@ -22,6 +22,7 @@ END {
 function field(name) {
 	if (name == "_TRANSPORT") return $2
 	if (name == "SYSLOG_IDENTIFIER") return $4
+	if (name == "MESSAGE_ID") return $5
 	if (name == "_PID") return $2 == "journal" ? "1" : $2 == "kernel" ? "" : "4711"
 	if (name == "_UID") return $2 == "kernel" ? "" : "0"
 	if (name == "UNIT") return $2 == "journal" ? $3 : ""
@@ -52,9 +53,10 @@ function is_meant(   g, n, i, term, at, name, seen, held) {
 }
 
 function entry(   text) {
-	text = $5
-	for (i = 6; i <= NF; i++) text = text "\t" $i
+	text = $6
+	for (i = 7; i <= NF; i++) text = text "\t" $i
 	if (output == "short") return $4 ": " text
+	if (output == "short-unix") return substr($1, 1, length($1) - 6) "." substr($1, length($1) - 5) " " $4 "[" field("_PID") "]: " text
 	return "{\"__CURSOR\":\"s=sandbox;i=" NR "\",\"MESSAGE\":" json(text) pair("SYSLOG_IDENTIFIER") pair("_SYSTEMD_UNIT") \
 		pair("UNIT") pair("_PID") pair("_UID") pair("_TRANSPORT") \
 		",\"PRIORITY\":\"6\",\"__REALTIME_TIMESTAMP\":\"" $1 "\"}"

@@ -1,0 +1,132 @@
+import type { Facts } from '../../model/facts.ts';
+import type { Ends, Figures, GuestUse, LastExit, Said, UnitStory } from '../../model/status.ts';
+import { clip } from './clip.ts';
+import { parseFacts } from './facts.ts';
+import * as shape from './shape.ts';
+
+/** Facts, and what a person on call asks besides. */
+export interface Seen {
+  readonly facts: Facts;
+  readonly figures: Figures;
+}
+
+/** Ends the answer of facts.sh. */
+const end = '\n== end\n';
+
+/** Reads what status.sh printed. @throws FleetError `facts.unreadable`, `status.unreadable` */
+export function parseStatus(text: string): Seen {
+  const at = text.lastIndexOf(end);
+  // Whatever is wrong with the first part, whoever reads it says.
+  const facts = parseFacts(at < 0 ? text : text.slice(0, at + end.length));
+  return shape.understand('status.unreadable', text, () => ({
+    facts,
+    figures: readFigures(text.slice(at + end.length)),
+  }));
+}
+
+function readFigures(text: string): Figures {
+  const rows = shape.Rows.in(text);
+  if (!text.trimEnd().endsWith('\nend') && text.trim() !== 'end') throw new Error('it is cut off');
+  const number = (word: string) => quantity(rows.of(word)[0]?.[0]);
+  const [from, to] = [number('from'), number('to')];
+  const journal = rows.firsts('journal');
+  const release = rows.firsts('release')[0];
+  return {
+    uptime: to === undefined ? undefined : Math.floor(to / 1000),
+    load: (rows.of('load')[0] ?? []).map(Number).filter(Number.isFinite),
+    release: release && shape.words(release),
+    guests: uses(rows, from !== undefined && to !== undefined ? to - from : 0),
+    ends: endsOf(journal),
+    endsCut: journal.length >= 4000 || journal.includes('cut'),
+    // Of a roll-back there is no commit.
+    past: rows
+      .of('past')
+      .filter(([, , commit]) => shape.isName(commit))
+      .map(([id, operator, commit = '', started]) => ({
+        id: shape.name(id, 'id of a deployment'),
+        operator: shape.words(operator),
+        commit,
+        started: shape.time(started, 'time at which a deployment began'),
+      })),
+    phases: new Map(
+      rows
+        .of('phase')
+        .filter(([, time]) => shape.isTime(time))
+        .map(([id, time, , name]) => [
+          shape.name(id, 'id of a deployment'),
+          { name: shape.words(name), since: Number(time) },
+        ]),
+    ),
+  };
+}
+
+/** What is counted; undefined for what is not said, or is no number. */
+function quantity(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+/** @param ms between both looks */
+function uses(rows: shape.Rows, ms: number): Map<string, GuestUse> {
+  const before = new Map(rows.of('before').map(([name, spent]) => [name, quantity(spent)]));
+  return new Map(
+    rows.of('after').map(([name, text, bytes]) => {
+      const [first, spent, memory] = [before.get(name), quantity(text), quantity(bytes)];
+      const microseconds = first === undefined || spent === undefined ? -1 : spent - first;
+      return [
+        shape.name(name, 'name of a vm'),
+        {
+          ...(memory !== undefined && { memoryKiB: Math.round(memory / 1024) }),
+          ...(ms > 0 && microseconds >= 0 && { cpuPercent: Math.round(microseconds / ms / 10) }),
+        },
+      ];
+    }),
+  );
+}
+
+const line = /^(\d{1,12})\.\d+ systemd\[1\]: microvm@([a-z0-9-]{1,64})\.service: (.*)$/;
+const exited =
+  /^Main process exited, code=(exited|killed|dumped), status=(\d{1,3})(?:\/([A-Z0-9]+))?/;
+
+/** What systemd's lines come to, the oldest first. */
+function endsOf(lines: readonly string[]): Map<string, Ends> {
+  const found = new Map<string, Ends>();
+  for (const text of lines) {
+    const [, time, name = '', says = ''] = line.exec(text) ?? [];
+    if (time === undefined) continue;
+    const before = found.get(name) ?? { restarts: 0 };
+    const restarts = before.restarts + (says.startsWith('Scheduled restart job') ? 1 : 0);
+    const last = exitOf(Number(time), says, before.last);
+    found.set(name, { restarts, ...(last && { last }) });
+  }
+  return found;
+}
+
+/** One end takes several lines: that the kernel took the memory comes before or after how the process exited. */
+function exitOf(at: number, says: string, before: LastExit | undefined): LastExit | undefined {
+  const isSame = before !== undefined && at - before.at <= 2;
+  const [, how, status, signal] = exited.exec(says) ?? [];
+  if (how !== undefined) {
+    const outOfMemory = isSame && before.code === undefined && before.outOfMemory;
+    return how === 'exited'
+      ? { at, code: Number(status) }
+      : { at, signal: signal ?? String(status), ...(outOfMemory && { outOfMemory }) };
+  }
+  if (/killed by the OOM killer|Failed with result 'oom-kill'/.test(says))
+    return isSame ? { ...before, outOfMemory: true } : { at, outOfMemory: true };
+  if (/^Deactivated successfully|^Succeeded/.test(says)) return isSame ? before : { at, code: 0 };
+  return before;
+}
+
+/** Reads what story.sh printed, the oldest first. */
+export function parseStory(text: string): UnitStory {
+  const rows = text.split('\n').map((row) => row.split('\t'));
+  const of = (word: string) =>
+    rows.filter(([first]) => first === word).map(([, ...rest]) => clip(rest.join(' '), 300));
+  return {
+    events: of('event').flatMap((event): Said[] => {
+      const [, time, says] = /^(\d{1,12})\.\d+ systemd\[1\]: (.*)$/.exec(event) ?? [];
+      return says === undefined ? [] : [{ at: Number(time), text: says }];
+    }),
+    lines: of('line'),
+  };
+}

@@ -1,0 +1,16 @@
+# story.sh UNIT…: what systemd did with these units in the last day, and what they said last. Reads only.
+# What somebody wrote to a journal must not reach a terminal as it is.
+command -v journalctl >/dev/null || exit 0
+read_journal() { # WORD LINES OPTION…
+	word=$1 lines=$2
+	shift 2
+	set -- journalctl --quiet --no-pager --no-hostname --lines="$lines" "$@"
+	! command -v timeout >/dev/null || set -- timeout 3 "$@"
+	"$@" 2>/dev/null | tr -d '\000-\010\013-\037\177' | cut -c 1-300 | tail -n "$lines" | sed "s/^/$word$tab/" || true
+}
+events='' own=''
+for unit; do events="$events UNIT=$unit" own="$own --unit=$unit"; done
+# shellcheck disable=SC2086 # names of units have no spaces
+read_journal event 20 --output=short-unix --since=-24h _PID=1 $events
+# shellcheck disable=SC2086
+read_journal line 15 --output=short $own

@@ -1,0 +1,178 @@
+import type { CheckResult } from './check-result.ts';
+import type { Stopped } from './facts.ts';
+import type { HistoryEntry } from './past-deployment.ts';
+import type { OperationEntry } from './past-operation.ts';
+
+/** Where a vm is in its life. Unknown: its hypervisor is silent. */
+export type VmState =
+  | 'Starting'
+  | 'Ready'
+  | 'Busy'
+  | 'Idle'
+  | 'Draining'
+  | 'Terminated'
+  | 'Failed'
+  | 'Unknown';
+
+/** What a person on call has to know of it, the worst first. */
+export const standings = ['wrong', 'unknown', 'moving', 'noted', 'well'] as const;
+export type Standing = (typeof standings)[number];
+
+/** Something that is not as usual. */
+export interface Finding {
+  /** Stable: that of a drift, or of a failed check. */
+  readonly code: string;
+  readonly message: string;
+  /** What to do about it, where the message does not say; may be several lines. */
+  readonly hint?: string;
+  /** false: to be known, not to be mended. */
+  readonly wrong: boolean;
+}
+
+/** How a guest ended. */
+export interface LastExit {
+  /** Seconds since the epoch. */
+  readonly at: number;
+  /** Exit status; absent when a signal ended it. */
+  readonly code?: number;
+  /** Without its SIG. */
+  readonly signal?: string;
+  /** The kernel had no memory left for it. */
+  readonly outOfMemory?: true;
+}
+
+/** What came of one guest's ends in the last day, as the journal has it. */
+export interface Ends {
+  /** How often systemd brought it back. */
+  readonly restarts: number;
+  readonly last?: LastExit;
+}
+
+/** What a guest uses just now; absent where the kernel does not tell. */
+export interface GuestUse {
+  /** Without what is merely cached. */
+  readonly memoryKiB?: number;
+  /** Of one processor: 100 is all of it. */
+  readonly cpuPercent?: number;
+}
+
+/** What is asked of a hypervisor for a person on call, besides its facts. */
+export interface Figures {
+  /** Seconds since it came up. */
+  readonly uptime: number | undefined;
+  /** Average of a minute, five, fifteen. */
+  readonly load: readonly number[];
+  /** What NixOS calls its version. */
+  readonly release: string | undefined;
+  readonly guests: ReadonlyMap<string, GuestUse>;
+  readonly ends: ReadonlyMap<string, Ends>;
+  /** The journal had more than was read: counts are no fewer than these. */
+  readonly endsCut: boolean;
+  /** Those that ended, the oldest first. */
+  readonly past: readonly {
+    readonly id: string;
+    readonly operator: string;
+    readonly commit: string;
+    readonly started: number;
+  }[];
+  /** Deployment that has not ended → what it does, since when (seconds since the epoch). */
+  readonly phases: ReadonlyMap<string, { readonly name: string; readonly since: number }>;
+}
+
+/** The commit that something is deployed of. */
+export interface Origin {
+  readonly commit: string;
+  /** Of the deployment, in seconds since the epoch. */
+  readonly since: number;
+  readonly operator?: string;
+  /** Where the commit is in this clone. */
+  readonly subject?: string;
+}
+
+/** Times in seconds since the epoch by the hypervisor's clock; `now` of its row is when it was looked at. */
+export interface VmStatus {
+  readonly name: string;
+  readonly hypervisor: string;
+  readonly standing: Standing;
+  readonly state: VmState;
+  /** What fleet.yaml asks for, or `fleet stop --hold`. */
+  readonly wanted: 'running' | 'stopped';
+  readonly health: 'ok' | 'failing' | 'unknown';
+  readonly findings: readonly Finding[];
+  readonly checks: readonly CheckResult[];
+  readonly now?: number;
+  /** By whom, where somebody wants it so. */
+  readonly stopped?: Stopped;
+  /** Since when it runs, or does not. */
+  readonly since?: number;
+  readonly ends?: Ends & { readonly cut: boolean };
+  readonly address: string;
+  readonly use: GuestUse;
+  readonly memoryMiB: number;
+  readonly vcpu: number;
+  readonly diskKiB?: number;
+  readonly origin?: Origin;
+}
+
+export interface HypervisorStatus {
+  readonly name: string;
+  readonly standing: Standing;
+  readonly reachable: boolean;
+  readonly findings: readonly Finding[];
+  readonly checks: readonly CheckResult[];
+  readonly now?: number;
+  /** Seconds. */
+  readonly uptime?: number;
+  readonly release?: string;
+  readonly rebootFor: readonly string[];
+  readonly load: readonly number[];
+  readonly processors?: number;
+  readonly memory?: { readonly totalKiB: number; readonly availableKiB: number };
+  /** Where there is the least of what fleet needs. */
+  readonly freeKiB?: { readonly folder: string; readonly kib: number };
+  readonly origin?: Origin;
+  /** Commits of the branch here that its checkout lacks; absent: not known here. */
+  readonly behind?: number;
+  readonly underWay?: {
+    readonly id: string;
+    readonly operation: string;
+    readonly operator: string;
+    readonly since: number;
+    readonly phase?: string;
+    readonly phaseSince?: number;
+  };
+}
+
+export interface FleetStatus {
+  readonly fleet: string;
+  /** Whether nothing is wrong. */
+  readonly ok: boolean;
+  /** The worst first. */
+  readonly hypervisors: readonly HypervisorStatus[];
+  readonly vms: readonly VmStatus[];
+}
+
+/** One line of systemd's. */
+export interface Said {
+  /** Seconds since the epoch. */
+  readonly at: number;
+  readonly text: string;
+}
+
+/** What systemd did with units in the last day, and what they said last; the oldest first. */
+export interface UnitStory {
+  readonly events: readonly Said[];
+  /** Each with the time and the program in front of it. */
+  readonly lines: readonly string[];
+}
+
+/** All that is known of one vm or hypervisor. */
+export interface Story extends UnitStory {
+  readonly status:
+    | { readonly kind: 'vm'; readonly row: VmStatus }
+    | { readonly kind: 'hypervisor'; readonly row: HypervisorStatus };
+  /** The youngest first. */
+  readonly deployments: readonly HistoryEntry[];
+  /** What was done to single vms besides, the youngest first. */
+  readonly operations: readonly OperationEntry[];
+}

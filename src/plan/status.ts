@@ -1,0 +1,329 @@
+import { type CheckResult, plainCheck } from '../model/check-result.ts';
+import type { Facts, Stopped } from '../model/facts.ts';
+import type { Hypervisor, Vm } from '../model/fleet.ts';
+import type { VmFacts } from '../model/guest-facts.ts';
+import type { FleetIndex } from '../model/index.ts';
+import { systemName } from '../model/names.ts';
+import {
+  type Ends,
+  type Figures,
+  type Finding,
+  type HypervisorStatus,
+  type Origin,
+  type Standing,
+  standings,
+  type VmState,
+  type VmStatus,
+} from '../model/status.ts';
+import { unknownState } from '../model/unknown-state.ts';
+import { checkHypervisor, checkVm, type PlanCheck } from './checks.ts';
+import { bridgeAddressOf, drift, hypervisorChecks, reachedBy } from './drift.ts';
+import { heedStops, stopText } from './held-stops.ts';
+import type { Drift } from './plan.ts';
+import { requiredKiB } from './resources.ts';
+
+/** What was seen of one hypervisor. */
+export interface Look {
+  readonly facts: Facts;
+  readonly figures: Figures;
+  /** The checks of fleet.yaml, on guests that run. */
+  readonly probed: readonly PlanCheck[];
+  /** When it answered, by our clock; seconds since the epoch. */
+  readonly at: number;
+}
+
+/** To be known, not to be mended, or not by whoever is on call. */
+const known = new Set<Drift['code']>([
+  ...([
+    'reboot',
+    'held',
+    'orphan',
+    'uncounted',
+    'no-recovery',
+    'declared',
+    'first-switch',
+  ] as const),
+  ...(['rolled-back', 'second-writer', 'collecting', 'unrooted'] as const),
+]);
+
+/** What checks of a vm say better than drift. */
+const health = new Set<Drift['code']>([
+  'stopped',
+  'running',
+  'no-answer',
+  'helper',
+  'check',
+  'tap',
+]);
+
+/** Seconds that two clocks may differ; what an answer takes is within it. */
+const skew = 30;
+
+/** How a hypervisor is, and each of its vms that fleet.yaml has. */
+export function statusOf(
+  of: FleetIndex,
+  hypervisor: Hypervisor,
+  look: Look,
+): { readonly hypervisor: HypervisorStatus; readonly vms: readonly VmStatus[] } {
+  const index = heedStops(of, new Map([[hypervisor.name, look.facts]]));
+  const found = drift(index, hypervisor.name, look.facts);
+  return {
+    hypervisor: hypervisorStatus(index, hypervisor, look, found),
+    vms: index.vmsOn(hypervisor.name).map((vm) => vmStatus(index, vm, look, found)),
+  };
+}
+
+/** The same of one that does not answer: nobody knows how its vms are. */
+export function silent(
+  index: FleetIndex,
+  hypervisor: Hypervisor,
+  error: Pick<Finding, 'code' | 'message' | 'hint'>,
+): { readonly hypervisor: HypervisorStatus; readonly vms: readonly VmStatus[] } {
+  return {
+    hypervisor: {
+      ...{ name: hypervisor.name, standing: 'wrong', reachable: false },
+      ...{ findings: [{ ...error, wrong: true }], checks: [], rebootFor: [], load: [] },
+    },
+    vms: index.vmsOn(hypervisor.name).map((vm) => ({
+      ...own(vm),
+      ...{ standing: 'unknown', state: 'Unknown', health: 'unknown' },
+      ...{ findings: [], checks: [], use: {} },
+      address: vm.nics[0]?.address ?? '',
+    })),
+  };
+}
+
+const own = ({ name, on, state, memoryMiB, vcpu }: Vm) => ({
+  ...{ name, hypervisor: on, wanted: state, memoryMiB, vcpu },
+});
+
+/** The worst first; among equals by name. */
+export function byStanding<T extends { readonly standing: Standing; readonly name: string }>(
+  rows: readonly T[],
+): T[] {
+  const rank = ({ standing }: T) => standings.indexOf(standing);
+  return rows.toSorted((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
+}
+
+function vmStatus(index: FleetIndex, vm: Vm, look: Look, found: readonly Drift[]): VmStatus {
+  const { facts, figures } = look;
+  const seen = facts.vms.get(vm.name);
+  const deployed = facts.deployed.get(vm.name);
+  const isNew = deployed === undefined && seen === undefined;
+  const checks = isNew ? [] : [...checksOf(index, vm, look), ...probes(vm, look)];
+  const failing = checks.filter((c) => !c.ok);
+  const ends = figures.ends.get(vm.name);
+  const stopped = facts.stopped.get(vm.name);
+  const state = stateOf(seen, failing.length > 0, index.fleet.rollout.deadline / 1000, ends);
+  const isMoving = state === 'Starting' || state === 'Draining';
+  const findings: Finding[] = [
+    ...failing.filter(isCause).map((c) => ({
+      ...{ code: c.fault?.code ?? 'check', wrong: !isMoving },
+      message: `${sentence(c, stopped)}: ${seen ? remedy(c, vm.name) : 'fleet apply'}`,
+    })),
+    ...found.filter(({ target, code }) => target === vm.name && !health.has(code)).map(told),
+    ...(isNew ? [{ code: 'new', message: 'never deployed: fleet apply', wrong: false }] : []),
+  ];
+  const since = sinceOf(seen, facts.now, ends) ?? stopped?.since;
+  const origin = deployed && originOf(deployed, figures);
+  const diskKiB = facts.takenKiB.get(vm.name);
+  return {
+    ...own(vm),
+    ...{ state, findings, checks: checks.map(plainCheck), now: facts.now },
+    standing: standingOf(findings, isMoving),
+    health: isNew || isMoving || vm.state === 'stopped' ? 'unknown' : failing[0] ? 'failing' : 'ok',
+    address: reachedBy(index, vm, facts).address,
+    use: figures.guests.get(vm.name) ?? {},
+    ...(stopped && { stopped }),
+    ...(since !== undefined && { since }),
+    ...(ends && { ends: { ...ends, cut: figures.endsCut } }),
+    ...(diskKiB !== undefined && { diskKiB }),
+    ...(origin && { origin }),
+  };
+}
+
+/** How it runs, not what: that is drift. */
+function checksOf(index: FleetIndex, vm: Vm, { facts }: Look): PlanCheck[] {
+  const expected = reachedBy(index, vm, facts);
+  const checks = checkVm(
+    {
+      ...{ name: vm.name, runner: '', state: vm.state, expected },
+      ...bridgeAddressOf(index, vm, expected),
+    },
+    facts,
+  ).filter(({ check }) => check !== 'current' && check !== 'booted');
+  // One that does not run has no TAP and does not answer, and nobody need be told.
+  const unit = checks.find(({ check }) => check === 'microvm@');
+  return unit && !unit.ok ? [unit] : checks;
+}
+
+/** Those that it can fail now: what does not answer at all is told once. */
+const probes = (vm: Vm, { probed }: Look) => probed.filter(({ target }) => target === vm.name);
+
+/** One that does not answer because its bridge or TAP is not there is told of those. */
+const isCause = ({ check, fault }: PlanCheck) => check !== 'answers' || fault !== undefined;
+
+function sentence(
+  { target, check, expected, seen, fault }: PlanCheck,
+  stopped: Stopped | undefined,
+): string {
+  if (check === 'microvm@') return stopped ? stopText(stopped) : `microvm@${target} is ${seen}`;
+  if (check === 'stopped') return 'it runs, and is to be stopped';
+  return fault?.says ?? `${check}: expected ${expected}, seen ${seen}`;
+}
+
+/**
+ * Only another start helps a guest that runs and is not well. Of one that ended by itself its last lines tell why. The
+ * rest apply puts right.
+ */
+function remedy({ check, seen, fault }: PlanCheck, name: string): string {
+  if (check === 'microvm@')
+    return `fleet ${seen.startsWith('inactive') ? 'start' : 'logs'} ${name}`;
+  const anew = fault && ['no-answer', 'helper', 'check'].includes(fault.code);
+  return anew ? `fleet restart ${name}` : 'fleet apply';
+}
+
+/** What apply puts right, and whose message does not say so. */
+const mended = new Set<Drift['code']>([
+  ...(['bridge', 'link', 'address', 'forwarding', 'firewall', 'dns'] as const),
+  ...(['dirty', 'system', 'runner'] as const),
+]);
+
+const told = ({ code, message }: Drift): Finding => ({
+  ...{ code, wrong: !known.has(code) },
+  message: mended.has(code) ? `${message}: fleet apply` : message,
+});
+
+/**
+ * Nobody keeps since when a guest has not been well: one that runs longer than it may take to become ready, and is
+ * not, has failed.
+ * @param deadline in seconds
+ */
+export function stateOf(
+  seen: VmFacts | undefined,
+  isFailing: boolean,
+  deadline: number,
+  ends: Ends | undefined,
+): VmState {
+  const { active, sub, activeFor } = seen?.unit ?? { active: 'inactive', sub: 'dead' };
+  if (active === 'active') {
+    if (!isFailing) return 'Ready';
+    return activeFor !== undefined && activeFor < deadline ? 'Starting' : 'Failed';
+  }
+  if (active === 'deactivating') return 'Draining';
+  if (active === 'failed' || sub === 'auto-restart') return 'Failed';
+  // Between two tries of one that crashes its helpers are up, and a start waits.
+  if (active === 'activating' || seen?.lingers)
+    return ends !== undefined && ends.restarts > 0 ? 'Failed' : 'Starting';
+  return 'Terminated';
+}
+
+/** What is not up is so since it ended, if the journal tells. */
+function sinceOf(
+  seen: VmFacts | undefined,
+  now: number,
+  ends: Ends | undefined,
+): number | undefined {
+  const activeFor = seen?.unit.activeFor;
+  if (seen?.unit.active === 'active') return activeFor === undefined ? undefined : now - activeFor;
+  return ends?.last?.at;
+}
+
+function originOf(
+  { commit, since }: { readonly commit: string; readonly since: number },
+  { past }: Figures,
+): Origin | undefined {
+  if (commit === '' || commit === '-') return undefined;
+  const operator = past.findLast((one) => one.commit === commit)?.operator;
+  return { commit, since, ...(operator && { operator }) };
+}
+
+/** Of a hypervisor it is what was deployed there last, whether its own system changed by it or not. */
+function lastOrigin(facts: Facts, figures: Figures): Origin | undefined {
+  const deployed = facts.deployed.get(systemName);
+  const commit = facts.checkout?.commit ?? deployed?.commit;
+  if (deployed === undefined || commit === undefined) return undefined;
+  const last = figures.past.findLast((one) => one.commit === commit);
+  return originOf({ commit, since: last?.started ?? deployed.since }, figures);
+}
+
+function standingOf(findings: readonly Finding[], isMoving: boolean): Standing {
+  if (findings.some(({ wrong }) => wrong)) return 'wrong';
+  if (isMoving) return 'moving';
+  return findings.length > 0 ? 'noted' : 'well';
+}
+
+function hypervisorStatus(
+  index: FleetIndex,
+  { name }: Hypervisor,
+  { facts, figures, at }: Look,
+  found: readonly Drift[],
+): HypervisorStatus {
+  const deployed = facts.deployed.get(systemName);
+  const unknown = unknownState(facts);
+  const open = facts.lock ?? facts.open[0];
+  const isMoving = open?.atWork ?? false;
+  const says = new Set(found.filter(({ target }) => target === name).map(({ code }) => code));
+  const findings: Finding[] = [
+    ...(unknown === undefined ? [] : [{ code: 'state-version', message: unknown, wrong: true }]),
+    ...found
+      .filter(
+        ({ target, code }) => target === name || (code === 'orphan' && !index.vms.has(target)),
+      )
+      // A deployment that is under way has a place of its own.
+      .filter(({ code }) => !(isMoving && (code === 'lock' || code === 'open-deployment')))
+      .map(told),
+    ...shortages(facts),
+    ...clockOff(facts.now, at),
+  ];
+  const checks: CheckResult[] = [
+    ...checkHypervisor(name, deployed?.path, [], facts),
+    ...hypervisorChecks(index, name, facts),
+  ].map(plainCheck);
+  const origin = lastOrigin(facts, figures);
+  const phase = open && figures.phases.get(open.id);
+  const least = [...facts.freeKiB].sort(([, a], [, b]) => a - b).find(([f]) => f !== '/boot');
+  return {
+    ...{ name, reachable: true, findings, checks, now: facts.now },
+    standing: standingOf(findings, isMoving || says.has('collecting')),
+    ...{ rebootFor: facts.rebootFor, load: figures.load },
+    ...(figures.uptime !== undefined && { uptime: figures.uptime }),
+    ...(figures.release && { release: figures.release }),
+    ...(facts.processors !== undefined && { processors: facts.processors }),
+    ...(facts.memory && { memory: facts.memory }),
+    ...(least && { freeKiB: { folder: least[0], kib: least[1] } }),
+    ...(origin && { origin }),
+    ...(open && {
+      underWay: {
+        ...{ id: open.id, operation: open.operation, operator: open.owner, since: open.since },
+        ...(phase && { phase: phase.name, phaseSince: phase.since }),
+      },
+    }),
+  };
+}
+
+/** What the next build or switch would lack, and guests may lack before. */
+function shortages({ freeKiB, memory }: Facts): Finding[] {
+  const limits = [
+    ['/nix/store', requiredKiB.store],
+    ['/var/lib/fleet', requiredKiB.state],
+    ['/var/lib/microvms', requiredKiB.state],
+  ] as const;
+  const mib = (kib: number) => `${Math.floor(kib / 1024)} MiB`;
+  const found = limits.flatMap(([folder, need]): Finding[] => {
+    const free = freeKiB.get(folder) ?? need;
+    const message = `${folder} has ${mib(free)} free, fewer than ${mib(need)}`;
+    return free < need ? [{ code: 'disk', message, wrong: true }] : [];
+  });
+  const available = memory?.availableKiB ?? requiredKiB.memory;
+  if (available >= requiredKiB.memory) return found;
+  const message = `${mib(available)} of memory are available, fewer than ${mib(requiredKiB.memory)}`;
+  return [...found, { code: 'memory', message, wrong: true }];
+}
+
+function clockOff(there: number, here: number): Finding[] {
+  const seconds = Math.round(there - here);
+  if (Math.abs(seconds) <= skew) return [];
+  const message = `its clock is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} this one: see timedatectl there`;
+  return [{ code: 'clock', message, wrong: true }];
+}

@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest';
+import { parseFacts } from '../../src/host/answers/facts.ts';
+import { parseStatus, parseStory } from '../../src/host/answers/status.ts';
+import { deployedFacts, index } from '../plan/situation.ts';
+import { factsText } from './facts-text.ts';
+
+const facts = factsText(deployedFacts(index(), 'hv1'));
+const says = (at: number, text: string, vm = 'web1') =>
+  `journal\t${at}.000123 systemd[1]: microvm@${vm}.service: ${text}`;
+const figures = (...rows: string[]) => parseStatus(`${facts}${rows.join('\n')}\nend\n`).figures;
+
+describe('status', () => {
+  test('has the facts that are read alone, and what is asked besides', () => {
+    const answer = [
+      'from\t5000000',
+      'before\tweb1\t1000000\t67108864',
+      'load\t0.42\t0.21\t0.10',
+      'release\t25.11.20251120.abc',
+      'past\t20251120-1\tada@desk\tc0ffee\t1759999000',
+      'phase\t20251121-1\t1760000000\t007\tswitch\tbegin',
+      'to\t5000200',
+      'after\tweb1\t1100000\t67108864',
+    ];
+    const seen = parseStatus(`${facts}${answer.join('\n')}\nend\n`);
+    expect(seen.facts).toEqual(parseFacts(facts));
+    expect(seen.figures).toMatchObject({
+      ...{ uptime: 5000, load: [0.42, 0.21, 0.1], release: '25.11.20251120.abc' },
+      guests: new Map([['web1', { memoryKiB: 65_536, cpuPercent: 50 }]]),
+      past: [{ id: '20251120-1', operator: 'ada@desk', commit: 'c0ffee', started: 1_759_999_000 }],
+      phases: new Map([['20251121-1', { name: 'switch', since: 1_760_000_000 }]]),
+    });
+  });
+
+  test('that is cut off is refused, wherever', () => {
+    const whole = `${facts}from\t1\nend\n`;
+    for (const end of [facts.length - 8, facts.length, whole.length - 3])
+      expect(() => parseStatus(whole.slice(0, end))).toThrow(
+        expect.objectContaining({ code: expect.stringMatching(/^(facts|status)\.unreadable$/) }),
+      );
+  });
+
+  test.each([
+    ['an exit code', ['Main process exited, code=exited, status=1/FAILURE'], { code: 1 }],
+    ['a signal', ['Main process exited, code=killed, status=9/KILL'], { signal: 'KILL' }],
+    ['a core', ['Main process exited, code=dumped, status=11/SEGV'], { signal: 'SEGV' }],
+    ['an end that was meant', ['Deactivated successfully.'], { code: 0 }],
+    [
+      'a lack of memory, that is told before',
+      [
+        'A process of this unit has been killed by the OOM killer.',
+        'Main process exited, code=killed, status=9/KILL',
+        "Failed with result 'oom-kill'.",
+      ],
+      { signal: 'KILL', outOfMemory: true },
+    ],
+  ])('tells %s', (_, texts, last) => {
+    const { ends } = figures(...texts.map((text) => says(1000, text)));
+    expect(ends.get('web1')).toEqual({ restarts: 0, last: { at: 1000, ...last } });
+  });
+
+  test('counts restarts, each guest for itself, and says that there may have been more', () => {
+    const again = 'Scheduled restart job, restart counter is at 1.';
+    const rows = [says(1, again), says(2, again), says(3, again, 'db1')];
+    expect(figures(...rows).ends.get('web1')?.restarts).toBe(2);
+    expect(figures(...rows).ends.get('db1')?.restarts).toBe(1);
+    expect(figures(...rows).endsCut).toBe(false);
+    expect(figures(...rows, 'journal\tcut').endsCut).toBe(true);
+  });
+
+  test('heeds no line that systemd did not write about a guest', () => {
+    const { ends } = figures(
+      'journal\t1.0 qemu[77]: microvm@web1.service: Scheduled restart job, x',
+      'journal\t1.0 systemd[1]: Started MicroVM web1: Scheduled restart job',
+    );
+    expect(ends.size).toBe(0);
+  });
+});
+
+test('a story is what systemd did, and what units said last', () => {
+  const text = [
+    'event\t1760000000.5 systemd[1]: Started MicroVM web1.',
+    'event\tno line of systemd',
+    'line\tOct 09 08:53:20 qemu[77]: kernel panic',
+  ].join('\n');
+  expect(parseStory(text)).toEqual({
+    events: [{ at: 1_760_000_000, text: 'Started MicroVM web1.' }],
+    lines: ['Oct 09 08:53:20 qemu[77]: kernel panic'],
+  });
+});

@@ -1,0 +1,203 @@
+import { describe, expect, test } from 'vitest';
+import type { Facts } from '../../src/model/facts.ts';
+import type { VmFacts } from '../../src/model/guest-facts.ts';
+import type { Ends, Figures } from '../../src/model/status.ts';
+import type { PlanCheck } from '../../src/plan/checks.ts';
+import { byStanding, silent, statusOf } from '../../src/plan/status.ts';
+import { deployedFacts, index, openDeployment, unit, withEntry } from './situation.ts';
+
+const fleet = index();
+const hv1 = fleet.hypervisors.get('hv1');
+if (!hv1) throw new Error('no hv1');
+const good: Facts = {
+  ...deployedFacts(fleet, 'hv1'),
+  answers: new Map([
+    ['10.1.0.2', true],
+    ['10.2.0.2', true],
+  ]),
+};
+const figures: Figures = {
+  ...{ uptime: 4711, load: [0.4, 0.2, 0.1], release: '25.11', endsCut: false },
+  ...{ guests: new Map(), ends: new Map(), past: [], phases: new Map() },
+};
+interface Seen {
+  readonly facts?: Partial<Facts>;
+  readonly figures?: Partial<Figures>;
+  readonly probed?: readonly PlanCheck[];
+  readonly at?: number;
+}
+function look({ facts = {}, figures: more = {}, probed = [], at = good.now }: Seen = {}) {
+  const seen = { facts: { ...good, ...facts }, figures: { ...figures, ...more }, probed, at };
+  const { hypervisor, vms } = statusOf(fleet, hv1 as NonNullable<typeof hv1>, seen);
+  return { hypervisor, web1: vms.find((vm) => vm.name === 'web1') };
+}
+const withWeb1 = (vm: Partial<VmFacts>) => ({ vms: withEntry(good.vms, 'web1', vm) });
+const ends = (restarts: number, last?: Ends['last']) => ({
+  ends: new Map([['web1', { restarts, ...(last && { last }) }]]),
+});
+const mute = {
+  answers: new Map([
+    ['10.1.0.2', false],
+    ['10.2.0.2', true],
+  ]),
+};
+
+describe('a vm', () => {
+  test('that is as it should be is Ready and well', () => {
+    expect(look().web1).toMatchObject({ state: 'Ready', health: 'ok', standing: 'well' });
+  });
+
+  test.each([
+    ['is stopped', unit('inactive'), 'Terminated'],
+    ['gave up', unit('failed', { sub: 'failed' }), 'Failed'],
+    ['crashed, and waits for its next try', unit('activating', { sub: 'auto-restart' }), 'Failed'],
+  ])('that %s is wrong, with its unit as the reason', (_, of, state) => {
+    const { web1 } = look({ facts: withWeb1({ unit: of }) });
+    expect(web1).toMatchObject({ state, standing: 'wrong', health: expect.any(String) });
+    expect(web1?.findings.map((f) => f.message)).toEqual([
+      expect.stringMatching(/^microvm@web1 is .*: fleet (start|logs) web1$/),
+    ]);
+  });
+
+  test.each([
+    ['activating', unit('activating', { sub: 'start' }), 'Starting'],
+    ['deactivating', unit('deactivating', { sub: 'stop' }), 'Draining'],
+  ])('that is %s is moving', (_, of, state) => {
+    const { web1 } = look({ facts: withWeb1({ unit: of }) });
+    expect(web1).toMatchObject({ state, standing: 'moving', health: 'unknown' });
+  });
+
+  test('between two tries of a crash loop has failed', () => {
+    const facts = withWeb1({ unit: unit('inactive'), lingers: true });
+    expect(look({ facts }).web1?.state).toBe('Starting');
+    const last = { at: good.now - 3, code: 1 };
+    const { web1 } = look({ facts, figures: ends(7, last) });
+    expect(web1).toMatchObject({ state: 'Failed', since: good.now - 3 });
+    expect(web1?.ends).toEqual({ restarts: 7, last, cut: false });
+  });
+
+  test('that does not answer is starting until its deadline, and has failed after it', () => {
+    const young = { ...withWeb1({ unit: unit('active', { activeFor: 3 }) }), ...mute };
+    expect(look({ facts: young }).web1).toMatchObject({ state: 'Starting', standing: 'moving' });
+    const old = { ...withWeb1({ unit: unit('active', { activeFor: 9999 }) }), ...mute };
+    const { web1 } = look({ facts: old });
+    expect(web1).toMatchObject({ state: 'Failed', standing: 'wrong', health: 'failing' });
+    expect(web1?.findings).toEqual([
+      {
+        code: 'no-answer',
+        message: 'does not answer (ping 10.1.0.2): fleet restart web1',
+        wrong: true,
+      },
+    ]);
+    expect(web1?.since).toBe(good.now - 9999);
+  });
+
+  test('that somebody stopped says who; it is wrong, unless that is held', () => {
+    const stop = { operator: 'eve@desk', since: good.now - 60 };
+    const down = (isHeld: boolean) => ({
+      ...withWeb1({ unit: unit('inactive'), virtiofsd: unit('inactive'), booted: undefined }),
+      stopped: new Map([['web1', { ...stop, isHeld }]]),
+    });
+    const { web1 } = look({ facts: down(false) });
+    expect(web1).toMatchObject({ state: 'Terminated', standing: 'wrong', since: good.now - 60 });
+    expect(web1?.findings[0]?.message).toMatch(/^stopped by eve@desk .*: fleet start web1$/);
+    expect(look({ facts: down(true) }).web1).toMatchObject({
+      ...{ state: 'Terminated', wanted: 'stopped', standing: 'noted', stopped: { isHeld: true } },
+    });
+  });
+
+  test('that fails a check of fleet.yaml is wrong', () => {
+    const says = 'tcp 80: expected connects, seen refused';
+    const probe = { target: 'web1', check: 'tcp 80', ok: false, expected: 'connects' };
+    const fault = { code: 'check', says } as const;
+    const { web1 } = look({ probed: [{ ...probe, seen: 'refused', fault }] });
+    expect(web1).toMatchObject({ standing: 'wrong', health: 'failing' });
+    expect(web1?.findings.map((f) => f.message)).toEqual([`${says}: fleet restart web1`]);
+  });
+
+  test('that was never deployed is noted, not wrong', () => {
+    const without = <T>(map: ReadonlyMap<string, T>) =>
+      new Map([...map].filter(([name]) => name !== 'web1'));
+    const facts = { vms: without(good.vms), deployed: without(good.deployed) };
+    expect(look({ facts }).web1).toMatchObject({ state: 'Terminated', standing: 'noted' });
+  });
+
+  test('whose folder is gone though it was deployed is wrong', () => {
+    const vms = new Map([...good.vms].filter(([name]) => name !== 'web1'));
+    expect(look({ facts: { vms } }).web1).toMatchObject({ state: 'Terminated', standing: 'wrong' });
+  });
+
+  test('has the commit it was deployed of, and who deployed that last', () => {
+    const commit = good.deployed.get('web1')?.commit ?? '';
+    const past = [
+      { id: '1', operator: 'ada@desk', commit, started: 1 },
+      { id: '2', operator: 'grace@desk', commit, started: 2 },
+      { id: '3', operator: 'eve@desk', commit: 'other', started: 3 },
+    ];
+    expect(look({ figures: { past } }).web1?.origin).toMatchObject({
+      commit,
+      operator: 'grace@desk',
+    });
+  });
+});
+
+describe('a hypervisor', () => {
+  test('as it should be is well', () => {
+    expect(look().hypervisor).toMatchObject({ standing: 'well', reachable: true, uptime: 4711 });
+  });
+
+  test('on which somebody deploys is moving, with the step in hand', () => {
+    const open = openDeployment('d1', { since: good.now - 20 });
+    const phases = new Map([['d1', { name: 'switch', since: good.now - 4 }]]);
+    const { hypervisor } = look({ facts: { open: [open], lock: open }, figures: { phases } });
+    expect(hypervisor.standing).toBe('moving');
+    expect(hypervisor.underWay).toMatchObject({ id: 'd1', phase: 'switch' });
+    expect(hypervisor.findings).toEqual([]);
+  });
+
+  test('with a deployment that died is wrong', () => {
+    const open = openDeployment('d1', { atWork: false });
+    expect(look({ facts: { open: [open], lock: open } }).hypervisor.standing).toBe('wrong');
+  });
+
+  test.each([
+    ['a disk that is full', { facts: { freeKiB: new Map([['/nix/store', 1000]]) } }, 'disk'],
+    ['a clock that is an hour off', { at: good.now - 3600 }, 'clock'],
+    [
+      'a checkout changed by hand',
+      { facts: { checkout: { commit: 'x', branch: 'fleet', dirty: 1 } } },
+      'dirty',
+    ],
+    ['another system than deployed', { facts: { currentSystem: '/nix/store/x' } }, 'system'],
+  ])('with %s is wrong', (_, seen: Seen, code) => {
+    const { hypervisor } = look(seen);
+    expect(hypervisor.standing).toBe('wrong');
+    expect(hypervisor.findings.filter((f) => f.wrong).map((f) => f.code)).toContain(code);
+  });
+
+  test('that waits for a reboot is noted', () => {
+    const { hypervisor } = look({ facts: { rebootFor: ['kernel'] } });
+    expect(hypervisor).toMatchObject({ standing: 'noted', rebootFor: ['kernel'] });
+  });
+
+  test('that is silent is wrong, and of its vms nothing is known', () => {
+    const error = { code: 'ssh.timed-out', message: 'no answer', hint: 'ping it' };
+    const { hypervisor, vms } = silent(fleet, hv1, error);
+    expect(hypervisor).toMatchObject({ standing: 'wrong', reachable: false });
+    expect(hypervisor.findings).toEqual([{ ...error, wrong: true }]);
+    expect(vms.map(({ state, standing }) => [state, standing])).toEqual([
+      ['Unknown', 'unknown'],
+      ['Unknown', 'unknown'],
+    ]);
+  });
+});
+
+test('the worst comes first, and among equals the name decides', () => {
+  const rows = [
+    { name: 'd', standing: 'well' },
+    { name: 'b', standing: 'wrong' },
+    { name: 'c', standing: 'moving' },
+    { name: 'a', standing: 'wrong' },
+  ] as const;
+  expect(byStanding(rows).map((r) => r.name)).toEqual(['a', 'b', 'c', 'd']);
+});

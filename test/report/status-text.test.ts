@@ -1,0 +1,125 @@
+import { expect, test } from 'vitest';
+import type { FleetStatus, HypervisorStatus, VmStatus } from '../../src/model/status.ts';
+import { statusText } from '../../src/report/status-text.ts';
+import { storyText } from '../../src/report/story-text.ts';
+import { noStyle } from '../../src/report/style.ts';
+
+const now = 1_760_000_000;
+const origin = { commit: 'c0ffee00'.repeat(5), since: now - 90_000 };
+const vm = (name: string, more: Partial<VmStatus> = {}): VmStatus => ({
+  ...{ name, hypervisor: 'hv1', standing: 'well', state: 'Ready', wanted: 'running', health: 'ok' },
+  ...{ findings: [], checks: [], now, since: now - 7200, address: '10.1.0.2', origin },
+  ...{ use: { memoryKiB: 524_288, cpuPercent: 50 }, memoryMiB: 1024, vcpu: 2, diskKiB: 1_048_576 },
+  ...more,
+});
+const hypervisor = (name: string, more: Partial<HypervisorStatus> = {}): HypervisorStatus => ({
+  ...{ name, standing: 'well', reachable: true, findings: [], checks: [], now, uptime: 86_400 },
+  ...{ rebootFor: [], load: [0.5, 0.4, 0.3], memory: { totalKiB: 100, availableKiB: 75 }, origin },
+  ...more,
+});
+const text = (more: Partial<FleetStatus> = {}, width = 80) =>
+  statusText(
+    { fleet: 'example', ok: true, hypervisors: [hypervisor('hv1')], vms: [vm('web1')], ...more },
+    noStyle,
+    width,
+  );
+const sick = vm('db1', {
+  ...{ standing: 'wrong', state: 'Failed', health: 'failing', since: now - 180 },
+  findings: [{ code: 'no-answer', message: 'does not answer (ping 10.1.0.3)', wrong: true }],
+  ends: { restarts: 12, cut: true, last: { at: now - 180, signal: 'KILL', outOfMemory: true } },
+});
+
+test('a fleet that is well is a sentence and two tables', () => {
+  expect(text()).toBe(`example: 1 vm on 1 hypervisor, nothing wrong.
+
+HYPERVISOR  STATE    UP   LOAD  MEM  COMMIT    AGE
+hv1         reached  1 d   0.5  25%  c0ffee00  1 d
+
+VM    STATE  HEALTH  FOR  ON   COMMIT    MEM  CPU  DISK  ADDRESS   AGE
+web1  Ready  ok      2 h  hv1  c0ffee00  50%  25%    1G  10.1.0.2  1 d
+`);
+});
+
+test('what is wrong comes first, with its reason and how it ended', () => {
+  const [summary, , head, more, reason] = text({ ok: false, vms: [sick, vm('web1')] }).split('\n');
+  expect(summary).toBe('example: 1 of 2 vms is not well.');
+  expect(`${head}${more}`).toBe(
+    'db1 on hv1: Failed for 3 min; last end 3 min ago: killed by KILL, out of  memory; restarted at least 12 times in 24 h',
+  );
+  expect(reason).toBe('  ! does not answer (ping 10.1.0.3)');
+});
+
+test('of many notes the first are told, and a hint about many failures once', () => {
+  const waits = [{ code: 'reboot', message: 'kernel waits for a reboot', wrong: false }];
+  const lost = [
+    { code: 'ssh.lost', message: 'no answer', hint: 'Look at the cable.', wrong: true },
+  ];
+  const shown = text({
+    hypervisors: [
+      ...[1, 2].map((n) =>
+        hypervisor(`lost${n}`, { standing: 'wrong', reachable: false, findings: lost }),
+      ),
+      ...[1, 2, 3, 4, 5, 6, 7, 8].map((n) =>
+        hypervisor(`hv${n}`, { standing: 'noted', findings: waits }),
+      ),
+    ],
+  });
+  expect(shown.match(/no answer\n/g)).toHaveLength(4);
+  expect(shown.match(/Look at the cable/g)).toHaveLength(1);
+  expect(shown.match(/kernel waits/g)).toHaveLength(6);
+  expect(shown).toContain('2 more with notes (fleet status NAME): hv7, hv8\n');
+});
+
+test('a deployment that is under way says its step and seconds', () => {
+  const underWay = { id: 'd1', operation: 'apply', operator: 'ada@desk', since: now - 20 };
+  const moving = { ...underWay, phase: 'switch', phaseSince: now - 4 };
+  const shown = text({
+    hypervisors: [hypervisor('hv1', { standing: 'moving', underWay: moving })],
+  });
+  expect(shown).toContain('nothing wrong, 1 changing.');
+  expect(shown).toContain('hv1: apply d1 by ada@desk under way for 20 s; switch for 4 s\n');
+});
+
+test.each([80, 120, 200])('%i columns are kept, and used', (width) => {
+  const long = vm('a-vm-with-a-name-that-is-long', {
+    ...{ hypervisor: 'a-hypervisor-with-a-long-name' },
+    origin: { ...origin, operator: 'ada@desk', subject: 'Grow the disk, and '.repeat(9) },
+  });
+  const lines = text({ vms: [sick, long] }, width).split('\n');
+  const table = lines.slice(lines.findIndex((line) => line.startsWith('HYPERVISOR')));
+  expect(Math.max(...table.map((line) => line.length))).toBeLessThanOrEqual(width);
+  expect(table.some((line) => line.includes('Grow the disk'))).toBe(width >= 200);
+});
+
+test('a subject that would move the cursor is shown, not obeyed', () => {
+  const evil = vm('web1', { origin: { ...origin, subject: 'a\u001b[2Jb' } });
+  expect(text({ vms: [evil] }, 200)).not.toContain('\u001b');
+});
+
+test('a story tells checks with expected and seen, events, and last lines behind a mark', () => {
+  const row = {
+    ...sick,
+    checks: [
+      { target: 'db1', check: 'microvm@', ok: true, expected: 'active', seen: 'active' },
+      { target: 'db1', check: 'answers', ok: false, expected: 'ping', seen: 'no answer' },
+    ],
+  };
+  const events = [{ at: now - 180, text: 'Main process exited, code=killed, status=9/KILL' }];
+  const lines = ['qemu[7]: \u001b[31mpanic'];
+  const done = { kind: 'restart', vm: 'db1', operator: 'eve@desk', started: now - 60 };
+  const operation = {
+    ...{ ...done, id: 'o1', ended: now - 58, result: 'done' as const },
+    ...{ isKilled: false, failure: undefined },
+  };
+  const operations = [{ hypervisor: 'hv1', operation }];
+  const status = { kind: 'vm' as const, row };
+  const story = storyText({ status, events, lines, deployments: [], operations }, noStyle);
+  expect(story).toContain('  ok    microvm@: active\n');
+  expect(story).toContain('  FAIL  answers: expected ping, seen no answer\n');
+  expect(story).toContain(
+    '  2025-10-09 08:50:20  Main process exited, code=killed, status=9/KILL\n',
+  );
+  expect(story).toContain('  2025-10-09 08:52 UTC  hv1  restart db1  done after 2 s\n');
+  expect(story).toContain('  | qemu[7]: ·[31mpanic\n');
+  expect(story).toContain('memory      512 MiB of 1 GiB\n');
+});
