@@ -8,7 +8,7 @@ import { FleetError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
 import type { FieldDifference } from '../model/generation-diff.ts';
 import { type FleetIndex, indexFleet } from '../model/index.ts';
-import { systemName } from '../model/names.ts';
+import { targetName } from '../model/names.ts';
 import { broughtBy, type PastDeployment } from '../model/past-deployment.ts';
 import { fieldsBetween } from '../plan/changes.ts';
 import { openRepo } from '../repo/open.ts';
@@ -92,7 +92,7 @@ export function known(
   generation: Generation,
   past: readonly PastDeployment[],
 ): KnownGeneration {
-  const name = generation.name === systemName ? hypervisor : generation.name;
+  const name = targetName(generation.name, hypervisor);
   const by = broughtBy(past, generation.name, generation.path);
   const isLeft = past.some(
     ({ operation, result, started, before, after }) =>

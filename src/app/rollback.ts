@@ -10,7 +10,7 @@ import type { Emit } from '../model/events.ts';
 import type { Facts } from '../model/facts.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { meant } from '../model/meant.ts';
-import { systemName } from '../model/names.ts';
+import { systemName, targetName } from '../model/names.ts';
 import type { ChosenReturn, HypervisorResult } from '../model/result.ts';
 import { heedStops } from '../plan/held-stops.ts';
 import { carryOut } from './deploy.ts';
@@ -172,7 +172,7 @@ function workOf(
 
 function returnsOf({ contact, generations, returns }: Work): ChosenReturn[] {
   return [...returns].map(([name, { number, path, since }]) => ({
-    name: name === systemName ? contact.hypervisor.name : name,
+    name: targetName(name, contact.hypervisor.name),
     number,
     path,
     since,

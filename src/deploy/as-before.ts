@@ -2,7 +2,7 @@ import { readRunners } from '../host/hypervisor/look.ts';
 import type { CheckResult } from '../model/check-result.ts';
 import type { Facts, Health } from '../model/facts.ts';
 import { type GuestHealth, isBusy, type VmFacts } from '../model/guest-facts.ts';
-import { systemName } from '../model/names.ts';
+import { targetName } from '../model/names.ts';
 import type { Context } from './context.ts';
 import { Look } from './look.ts';
 
@@ -65,7 +65,7 @@ export async function untilAsBefore(
   const { name } = session.hypervisor;
   const look = new Look(session, clock, name);
   const asBefore = ([guest, seen]: readonly [string, string]): CheckResult => ({
-    target: guest === systemName ? name : guest,
+    target: targetName(guest, name),
     check: 'as before',
     ok: false,
     expected: 'as before',

@@ -10,7 +10,7 @@ import {
 import { FleetError } from '../model/errors.ts';
 import { type Expected, nicsOf, parseExpected } from '../model/expected.ts';
 import type { Facts } from '../model/facts.ts';
-import { systemName } from '../model/names.ts';
+import { systemName, targetName } from '../model/names.ts';
 
 /** A generation to return to, and how the network reaches it. */
 export interface Return extends Generation {
@@ -47,16 +47,13 @@ export function chooseGenerations(search: Search, wanted: readonly string[]): Re
 function requireSome(search: Search, target: string): void {
   if (candidates(search, target).length > 0) return;
   const number = search.numbers.get(target);
-  const title = titleOf(search, target);
+  const title = targetName(target, search.hypervisor);
   throw new FleetError(
     'rollback.no-generation',
     `${title} has no ${number === undefined ? 'previous generation' : `generation ${number}`}`,
     { hint: `To list what there is: fleet rollback --list ${title}` },
   );
 }
-
-const titleOf = ({ hypervisor }: Search, target: string): string =>
-  target === systemName ? hypervisor : target;
 
 function candidates({ generations, numbers }: Search, target: string): Generation[] {
   const number = numbers.get(target);
@@ -165,7 +162,7 @@ function fleetwide(search: Search, vms: readonly string[]): Returns | undefined 
 /** With every number, so that the command does exactly what was checked here. */
 function commandFor(search: Search, returns: Returns): string {
   const all = [...returns].map(
-    ([target, { number }]) => [titleOf(search, target), number ?? 'kept'] as const,
+    ([target, { number }]) => [targetName(target, search.hypervisor), number ?? 'kept'] as const,
   );
   const to = all.map(([name, number]) => `--to ${name}=${number}`);
   return `fleet rollback ${[...all.map(([name]) => name), ...to].join(' ')}`;

@@ -5,7 +5,7 @@ import * as steps from '../host/hypervisor/steps.ts';
 import { FleetError } from '../model/errors.ts';
 import { expectedOf, formatExpected, nicsOf } from '../model/expected.ts';
 import { isBusy } from '../model/guest-facts.ts';
-import { systemName } from '../model/names.ts';
+import { systemName, targetName } from '../model/names.ts';
 import type { Action, HypervisorPlan } from '../plan/plan.ts';
 import { requireAccess } from './adoption.ts';
 import { blameBuild } from './blame.ts';
@@ -151,7 +151,7 @@ async function activate(
     lines: todo.filter((a) => a.kind !== 'checkout').map(describe),
     recorded: recorded(ctx, desired, built),
     released: [...ctx.before.held.keys()].filter((name) =>
-      desired.release.has(name === systemName ? ctx.session.hypervisor.name : name),
+      desired.release.has(targetName(name, ctx.session.hypervisor.name)),
     ),
     held: [],
     ...(switching && toplevel && { boot: { toplevel, generation: 'new' } }),

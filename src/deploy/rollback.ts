@@ -3,7 +3,7 @@ import * as steps from '../host/hypervisor/steps.ts';
 import { FleetError } from '../model/errors.ts';
 import { formatExpected, sameWiring } from '../model/expected.ts';
 import { isBusy } from '../model/guest-facts.ts';
-import { systemName } from '../model/names.ts';
+import { systemName, targetName } from '../model/names.ts';
 import type { VmTarget } from '../plan/checks.ts';
 import { stoodBefore, tapsOf, untilAsBefore } from './as-before.ts';
 import { awaitHealthy } from './await-healthy.ts';
@@ -53,7 +53,7 @@ export function returning(returns: Returns, generations: Generations, operator: 
       if (system) await removeBridges(ctx, system, generations);
       return {
         lines: [...returns].map(([name, g]) => {
-          const title = name === systemName ? ctx.session.hypervisor.name : name;
+          const title = targetName(name, ctx.session.hypervisor.name);
           return `${title} is on generation ${g.number ?? 'that fleet kept'}; held until fleet apply --release ${title}`;
         }),
         ...records(ctx, returns, operator),

@@ -42,3 +42,7 @@ export const journalOf = (vm: string): string => `journalctl -u 'microvm*@${vm}'
 
 /** Key of the hypervisor's own system where vms are listed by name: no vm can be called so. */
 export const systemName = 'system.';
+
+/** The name of a target for people: the hypervisor's, if it is `systemName`. */
+export const targetName = (name: string, hypervisor: string): string =>
+  name === systemName ? hypervisor : name;

@@ -1,7 +1,7 @@
 import type { Facts } from '../model/facts.ts';
 import type { VmFacts } from '../model/guest-facts.ts';
 import type { FleetIndex } from '../model/index.ts';
-import { systemName } from '../model/names.ts';
+import { systemName, targetName } from '../model/names.ts';
 import type { Drift } from './plan.ts';
 
 /** Deployed generations that garbage collection removed, or could remove: a restart of these fails. */
@@ -40,7 +40,7 @@ function lostStore(target: string, links: readonly string[], seen: VmFacts | und
 function collectedDeployed(index: FleetIndex, hypervisor: string, facts: Facts): Drift[] {
   const names = [systemName, ...index.vmsOn(hypervisor).map((vm) => vm.name)];
   return names.flatMap((name): Drift[] => {
-    const target = name === systemName ? hypervisor : name;
+    const target = targetName(name, hypervisor);
     const held = facts.held.has(name);
     const what = name === systemName ? 'system' : 'generation';
     if (facts.gone.has(name)) {

@@ -4,7 +4,7 @@ import type { Network, Vm } from '../model/fleet.ts';
 import { deployedGateways } from '../model/gateways.ts';
 import { isBusy, type VmFacts } from '../model/guest-facts.ts';
 import type { FleetIndex } from '../model/index.ts';
-import { journalOf, systemName } from '../model/names.ts';
+import { journalOf, systemName, targetName } from '../model/names.ts';
 import { fate } from '../model/take-up.ts';
 import { timestamp } from '../model/time.ts';
 import { checkBridge, checkVm, type PlanCheck } from './checks.ts';
@@ -37,7 +37,7 @@ export function drift(
     }),
     ...orphans(index, hypervisor, facts),
     ...[...facts.held].map(([name, held]): Drift => {
-      const target = name === systemName ? hypervisor : name;
+      const target = targetName(name, hypervisor);
       const since = `held by ${held.operator} since ${timestamp(held.since)}`;
       const message = release.has(target)
         ? `${since}; released: it follows fleet.yaml again`

@@ -1,4 +1,4 @@
-import { systemName } from '../model/names.ts';
+import { targetName } from '../model/names.ts';
 import type {
   HistoryEntry,
   PastDeployment,
@@ -95,10 +95,11 @@ function took({ started, ended }: PastDeployment | PastOperation): string {
 
 /** What it brought; of one that was not confirmed, what it was about. */
 function changed({ after, before, targets, result }: PastDeployment, hypervisor: string): string {
-  const title = (name: string) => (name === systemName ? hypervisor : name);
   const names =
     result === 'done'
-      ? [...after].filter(([name, path]) => before.get(name) !== path).map(([name]) => title(name))
+      ? [...after]
+          .filter(([name, path]) => before.get(name) !== path)
+          .map(([name]) => targetName(name, hypervisor))
       : targets;
   return names.length === 0 ? '' : `: ${names.join(', ')}`;
 }
