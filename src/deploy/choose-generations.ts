@@ -22,7 +22,7 @@ export interface Return extends Generation {
 /** What each target of one hypervisor returns to. */
 export type Returns = ReadonlyMap<string, Return>;
 
-/** The numbers asked for, by target; `kept` stands for the one that fleet kept. */
+/** The generation numbers asked for, by target; `kept`: the one that fleet's root keeps. */
 export type Numbers = ReadonlyMap<string, number | 'kept'>;
 
 interface Search {

@@ -11,7 +11,7 @@ export interface Contact {
   /** Absent when it could not be reached. */
   readonly host?: Host;
   readonly facts: Facts | Error;
-  /** What stands there, where that was asked for. */
+  /** What exists there, if `isNew` asked for it. */
   readonly runners?: Runners;
 }
 

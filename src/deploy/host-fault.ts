@@ -1,7 +1,7 @@
 import type { WayBack } from '../host/answers/way-back.ts';
 import { FleetError } from '../model/errors.ts';
 
-/** Nothing of what was seen after it speaks against a commit. */
+/** The error for a reboot: what was seen after it is not the commit's fault. */
 export function rebooted(hypervisor: string): FleetError {
   return new FleetError('host.rebooted', `${hypervisor} was rebooted during the deployment`);
 }

@@ -7,7 +7,7 @@ export class Interrupted extends FleetError {
   }
 }
 
-/** @throws Interrupted when somebody asked to stop. */
+/** @throws Interrupted if somebody asked to stop. */
 export function checkpoint(signal: AbortSignal): void {
   if (signal.aborted) throw new Interrupted();
 }

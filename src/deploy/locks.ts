@@ -8,7 +8,7 @@ import { checkpoint, Interrupted, unlessInterrupted } from './interrupt.ts';
 import { asFleetError } from './put-back.ts';
 import type { Session } from './session.ts';
 
-/** When several deployments begin at the same instant: how long the first one waits for the rest to give way, in ms. */
+/** Ms that the first of several deployments, which begin at the same instant, waits for the others to give way. */
 const givesWay = 10_000;
 
 export interface Deployment {
@@ -30,10 +30,10 @@ const stopsWithin = 3000;
 /** Ms to wait for ending a deployment that may not even have begun. */
 const endsWithin = 10_000;
 
-/** How often a hypervisor that somebody else holds is asked again, in ms. */
+/** Ms between two tries to lock a hypervisor that somebody else holds. */
 const asksAgain = 3000;
 
-/** A lock is somebody else's. */
+/** Somebody else holds a lock. */
 class Held extends FleetError {
   session: Session | undefined;
 }

@@ -103,7 +103,7 @@ async function dial(
   return seen;
 }
 
-/** `exit 0`, or how it ended and what it said last. */
+/** `exit 0`, or how the command ended, with its last output. */
 async function runInside(
   host: Host,
   vm: string,

@@ -10,9 +10,9 @@ import { Look } from './look.ts';
 const takes = 10_000;
 
 /**
- * Brings back what somebody removed from the running system, each by the smallest means, and checks
- * that it is there. No guest is touched; those that do not answer afterwards are named.
- * @throws NotHealthy when something does not come back
+ * Restores what somebody removed from the running system, each part by itself and without a switch, and checks that it is
+ * there. Touches no guest; names those that do not answer afterwards.
+ * @throws NotHealthy if something cannot be restored
  */
 export async function repairAll(ctx: Context, actions: readonly Action[]): Promise<void> {
   const repairs = actions.flatMap((a) => a.repairs ?? []);
@@ -42,7 +42,7 @@ export async function repairAll(ctx: Context, actions: readonly Action[]): Promi
   }
 }
 
-/** Only checks that a repair was for may fail it: not a bridge that the switch makes, or somebody else's table. */
+/** Only checks that a repair was made for count: not a bridge that the switch will create, or somebody else's table. */
 function isMendable({ ok, fault }: PlanCheck): boolean {
   return ok || fault?.repairs !== undefined;
 }

@@ -4,7 +4,7 @@ import { inParallel } from './parallel.ts';
 /** A guest to bring up. */
 export interface Guest {
   readonly name: string;
-  /** Something else is to run in it than before: how it settles tells of others that change. */
+  /** Whether it gets another runner: then how it settles shows what to expect of the others that change. */
   readonly changes: boolean;
   /**
    * Changes it, and looks at it until it has settled; `onHealthy` is told when it is healthy first.
@@ -37,7 +37,7 @@ export async function bringUpAll(ctx: Context, guests: readonly Guest[]): Promis
       stop.abort();
     }
   };
-  /** Ends when it is healthy, or is not going to be. */
+  /** Resolves when the guest is healthy, or has failed. */
   const begin = (guest: Guest): Promise<void> => {
     const { promise, resolve } = Promise.withResolvers<void>();
     healthy.set(guest.name, promise);

@@ -77,7 +77,7 @@ export async function verifyHypervisor(
   };
 }
 
-/** A reboot that is due boots what was deployed, and what becomes of others' vms is their business. */
+/** Worth saying, but no failure: a pending reboot boots what was deployed, and fleet does not manage these vms. */
 function notes(index: FleetIndex, hypervisor: string, facts: Facts): Note[] {
   const reboot = rebootPending(facts);
   return [
@@ -93,7 +93,7 @@ function notes(index: FleetIndex, hypervisor: string, facts: Facts): Note[] {
   ];
 }
 
-/** State in a version that is not known here could be misread. */
+/** State in a version that this fleet does not know may be misread. */
 function stateNotes(target: string, facts: Facts): Note[] {
   const text = unknownState(facts);
   return text === undefined ? [] : [{ target, text }];
@@ -107,7 +107,7 @@ function stopNotes({ name, state }: Vm, facts: Facts): Note[] {
   return [{ target: name, text: `${stopText(stop)}; ${fate}` }];
 }
 
-/** In the middle of a deployment a vm is not as the last one left it. */
+/** During a deployment vms may differ from what was last deployed. */
 function underWay(target: string, { open }: Facts): Note[] {
   return open.map((one) => ({
     target,
@@ -130,7 +130,7 @@ function runnerLost(target: string, seen: string): CheckResult {
 }
 
 function lookAt(index: FleetIndex, vm: Vm, facts: Facts): CheckResult[] {
-  // Never deployed: what it runs now is all there is to compare with.
+  // A vm that was never deployed is compared with what it runs now.
   const seen = facts.vms.get(vm.name);
   const deployed = facts.deployed.get(vm.name);
   const expected = reachedBy(index, vm, facts);

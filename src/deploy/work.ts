@@ -1,7 +1,7 @@
 import type { Confirmation } from '../host/hypervisor/confirmation-rows.ts';
 import type { Context } from './context.ts';
 
-/** What a deployment brought to one hypervisor; recorded there on confirmation. */
+/** What a deployment did on one hypervisor; recorded there on confirmation. */
 export interface Outcome extends Pick<Confirmation, 'recorded' | 'released' | 'held'> {
   /** What changed, one line each, for people. */
   readonly lines: readonly string[];
