@@ -1,4 +1,5 @@
 import type { Diagnostic } from './diagnostic.ts';
+import { nextSteps } from './next-steps.ts';
 import { plainText } from './plain-text.ts';
 
 /**
@@ -33,7 +34,7 @@ export type Blames = 'commit' | 'world' | 'user';
 export class FleetError extends Error {
   /** Stable, e.g. `ssh.unknown-host-key`. */
   readonly code: string;
-  /** What to do about it; may be several lines. */
+  /** What to do about it; may be several lines. Default: what `nextSteps` has. */
   readonly hint: string | undefined;
   readonly exitCode: ExitCode;
   /** Last lines of remote output or of a tool, when they say more than the message. */
@@ -55,7 +56,8 @@ export class FleetError extends Error {
     super(plainText(message), more.cause === undefined ? undefined : { cause: more.cause });
     this.name = 'FleetError';
     this.code = code;
-    this.hint = more.hint === undefined ? undefined : plainText(more.hint);
+    const hint = more.hint ?? nextSteps[code];
+    this.hint = hint === undefined ? undefined : plainText(hint);
     this.detail = more.detail === undefined ? undefined : plainText(more.detail);
     this.exitCode = more.exitCode ?? exitCodes.failed;
     const isUsers = this.exitCode === exitCodes.usage || this.exitCode === exitCodes.config;

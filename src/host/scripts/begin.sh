@@ -166,7 +166,7 @@ until ln -sn "deployments/$id" "$state/lock" 2>/dev/null; do
 	[ -z "$holder" ] || held "${holder##*/}"
 	# Either its owner has just released it, or nothing can be written here.
 	tries=$((tries - 1))
-	[ "$tries" -gt 0 ] || die preflight.no-space "cannot create $state/lock"
+	[ "$tries" -gt 0 ] || die preflight.no-space "cannot create ${state#"$R"}/lock: see df -h and df -i there, and whether its disk is read-only"
 	sleep 0.2
 done
 # Again, because a newer fleet may have deployed while we waited. The version is raised, never lowered.
