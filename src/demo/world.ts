@@ -64,15 +64,32 @@ export class DemoWorld {
     return code;
   }
 
+  /** Where things lie, what a shell needs, and faults that fleet finds and mends. */
   howToPlay(): string {
     const env = Object.entries(this.#env).map(([key, value]) => `export ${key}=${value}`);
+    const on = (hypervisor: string) => `ssh -F "$FLEET_SSH_CONFIG" ${hypervisor}`;
     return [
       ...env,
       `alias fleet='${this.#program.join(' ')}'`,
       `cd ${this.#repository}`,
-      '$EDITOR fleet.yaml   # config: { boot.kernelParams: [lab.mute] } makes a guest that never answers',
-      'fleet plan',
-      'fleet apply',
+      '',
+      `# The repository is here, its remote ${join(this.#folder, 'remote.git')},`,
+      `# and the disk of hv1 ${join(this.#folder, 'sandbox/hosts/hv1')}.`,
+      `# A command on a hypervisor: ${on('hv1')} systemctl status microvm@web1`,
+      '',
+      '# Three faults to try. A guest that is stopped:',
+      `${on('hv1')} systemctl stop microvm@web1`,
+      'fleet plan     # is inactive (dead)',
+      'fleet apply    # starts it',
+      '# A bridge that is down, and with it the guests in it:',
+      `${on('hv3')} ip link set br-ops down`,
+      'fleet verify   # bridge br-ops: seen down; metrics and worker do not answer',
+      'fleet apply    # repairs it',
+      '# A change that makes a guest mute:',
+      "sed -i 's/^  db:$/&\\n    config: { boot.kernelParams: [lab.mute] }/' fleet.yaml",
+      'fleet apply    # rolls it back, and reverts the commit: exit 3',
+      '',
+      '# What there is to return to:',
       'fleet rollback --list',
     ].join('\n');
   }

@@ -14,8 +14,15 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs the demo as a terminal does, and presses Ctrl-C each time it has printed the next of `cues`. */
-async function demo(cues: readonly string[], ...options: string[]) {
+/**
+ * Runs the demo as a terminal does, and presses Ctrl-C each time it has printed the next of `cues`.
+ * @param first what is done before that, with what was said so far
+ */
+async function demo(
+  cues: readonly string[],
+  options: readonly string[] = [],
+  first: (said: string) => void = () => {},
+) {
   const child = spawn(process.execPath, [entry, 'demo', ...options], {
     env: {
       PATH: process.env.PATH,
@@ -37,6 +44,7 @@ async function demo(cues: readonly string[], ...options: string[]) {
       if (at < 0) return;
       from = at + 1;
       left.shift();
+      first(said);
       process.kill(-(child.pid as number), 'SIGINT');
     });
   }
@@ -79,12 +87,39 @@ describe.runIf(process.platform === 'linux')(
       expect(processes()).toEqual([]);
     });
 
-    test('when it was kept: Ctrl-C is how it ends', async () => {
-      const { code, said } = await demo(['fleet rollback --list'], '--keep');
+    test('when it was kept: the faults that it names are found and mended; Ctrl-C is how it ends', async () => {
+      let tried = '';
+      const { code, said } = await demo(['fleet rollback --list'], ['--keep'], (text) => {
+        const lines = text.slice(text.indexOf('export FLEET_SSH_CONFIG'));
+        const script = lines.replaceAll('fleet apply', 'fleet apply --yes');
+        tried = execFileSync('bash', ['-O', 'expand_aliases', '-c', script], {
+          env: {
+            PATH: process.env.PATH,
+            HOME: folder,
+            NODE_DISABLE_COMPILE_CACHE: '1',
+            ...coverage(),
+          },
+          encoding: 'utf8',
+          stdio: ['ignore', 'pipe', 'ignore'],
+        });
+      });
+      const told = [
+        'microvm@web1 is inactive (dead)',
+        'web1 started',
+        'bridge br-ops: expected up',
+        'hv3 repaired (bridge br-ops is down)',
+        'hv2  failed, rolled back',
+        'db answers: expected ping, seen no answer',
+      ];
+      let at = 0;
+      for (const one of told) {
+        at = tried.indexOf(one, at);
+        expect(at, `${one} in\n${tried}`).toBeGreaterThan(-1);
+      }
       expect(said).toContain(ends);
       expect(code).toBe(0);
       expect(readdirSync(folder)).toEqual([]);
       expect(processes()).toEqual([]);
-    }, 120_000);
+    }, 300_000);
   },
 );
