@@ -46,7 +46,7 @@ module.exports = {
       comment: 'The engine emits events; terminals and logs listen.',
       severity: 'error',
       from: { path: '^src/(deploy|host|repo)/' },
-      to: { path: '^src/(app|report|cli)/|node_modules/(listr2|commander)/' },
+      to: { path: '^src/(app|report|cli)/|node_modules/commander/' },
     },
     {
       name: 'app-is-silent',
@@ -55,7 +55,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/app/' },
       to: {
-        path: '^src/(report|cli|sandbox)/|node_modules/(listr2|commander)/|^(node:)?(readline|tty)(/|$)',
+        path: '^src/(report|cli|sandbox)/|node_modules/commander/|^(node:)?(readline|tty)(/|$)',
       },
     },
     {

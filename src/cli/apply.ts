@@ -61,7 +61,7 @@ async function applyOnce(
 ): Promise<number> {
   const { common, signal, stream, tell } = invocation;
   const isData = isForPrograms(invocation, options);
-  const ports = await realPorts(common);
+  const ports = await realPorts(common, { isAsking: true });
   const input = { where: common, ...choiceOf(ports, file, options) };
   let planned = await plan(
     ports,

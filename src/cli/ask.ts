@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import { plainText } from '../model/plain-text.ts';
 import { unguarded } from '../report/guard.ts';
+import type { CommonOptions } from './options.ts';
 
 /** Does this run in a pipeline? */
 export const isCi = (): boolean => Boolean(process.env.CI);
@@ -9,6 +10,17 @@ export const isCi = (): boolean => Boolean(process.env.CI);
 /** True when somebody is there to answer: both ends are terminals, and this is not CI. */
 export function canAsk(): boolean {
   return process.stdin.isTTY === true && process.stderr.isTTY === true && !isCi();
+}
+
+/** How much is shown while a command works. */
+export type Shown = Pick<CommonOptions, 'quiet' | 'verbose'>;
+
+/** Whether rows on standard error may change while a command works: somebody sits there, and nothing else is written. */
+export function canMoveCursor({ quiet, verbose }: Shown): boolean {
+  const { isTTY, columns } = process.stderr;
+  // A serial console, or `docker exec`, may not say how wide it is: a list would have a letter on each line.
+  const canMove = isTTY && columns > 0 && process.env.TERM !== 'dumb';
+  return canMove && !isCi() && !quiet && !verbose;
 }
 
 /** Asks on standard error. @throws FleetError when nobody can answer and --yes was not given. */

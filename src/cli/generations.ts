@@ -12,7 +12,7 @@ export async function listCommand(
   { list, json }: { readonly list?: boolean; readonly json?: boolean },
   names: readonly string[],
 ): Promise<number> {
-  const ports = await realPorts(common);
+  const ports = await realPorts(common, { isAsking: true });
   const known = await generations(ports, { where: common, names }, tell, signal);
   show(known, json ?? false, ports.clock.now() / 1000);
   if (!list) {

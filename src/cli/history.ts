@@ -21,7 +21,7 @@ export async function historyCommand(
   const last = lastOf(options);
   const input = { where: common, ...(name !== undefined && { name }) };
   const { asked, entries, operations, silent } = await history(
-    await realPorts(common),
+    await realPorts(common, { isAsking: true }),
     input,
     tell,
     signal,

@@ -2,7 +2,7 @@ import type { Emit } from '../model/events.ts';
 import { HowFar } from '../report/how-far.ts';
 import { plainReporter } from '../report/plain.ts';
 import type { LiveReporter } from '../report/terminal.ts';
-import { isCi } from './ask.ts';
+import { canMoveCursor } from './ask.ts';
 import type { CommonOptions, Invocation } from './options.ts';
 
 /**
@@ -32,23 +32,21 @@ export async function shownLive<T>(
     return await work(stream ? stream.beside(emit) : emit);
   } finally {
     process.off('exit', onExit);
-    await live?.finish();
+    live?.finish();
   }
 }
 
 async function reporter(
-  { quiet, verbose }: CommonOptions,
+  common: CommonOptions,
   isStreamed: boolean,
 ): Promise<(of: readonly string[]) => LiveReporter> {
-  // A serial console, or `docker exec`, may not say how wide it is: a list would have a letter on each line.
-  // Beside other lines, as of a stream of events that is on the same terminal, no cursor is moved.
-  const isOther = isStreamed || quiet || verbose;
-  if (process.stderr.isTTY && process.stderr.columns > 0 && !isCi() && !isOther) {
+  // Beside a stream of events, which may be on the same terminal, no cursor is moved.
+  if (!isStreamed && canMoveCursor(common)) {
     const { terminalReporter } = await import('../report/terminal.ts');
     return (hypervisors) => terminalReporter(hypervisors, process.stderr);
   }
   return () => ({
-    emit: plainReporter((text) => process.stderr.write(text), quiet),
-    finish: async () => undefined,
+    emit: plainReporter((text) => process.stderr.write(text), common.quiet),
+    finish: () => {},
   });
 }

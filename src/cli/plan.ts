@@ -61,7 +61,7 @@ async function planned(
     ...(release !== undefined && { release }),
     upstream: isJudged(options) ? ('awaited' as const) : ('wanted' as const),
   };
-  return plan(await realPorts(common), input, tell, signal);
+  return plan(await realPorts(common, { isAsking: true }), input, tell, signal);
 }
 
 /** Does somebody go by the exit code? */

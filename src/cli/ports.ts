@@ -2,6 +2,7 @@ import { homedir, hostname, tmpdir, userInfo } from 'node:os';
 import type { LocalPorts, Ports } from '../app/ports.ts';
 import { systemClock } from '../deploy/ports.ts';
 import type { HostConnector } from '../host/host.ts';
+import { canMoveCursor, type Shown } from './ask.ts';
 import type { CommonOptions } from './options.ts';
 
 // The only place that reads the process's environment and folder: all else is handed them.
@@ -25,17 +26,22 @@ export function localPorts(): LocalPorts {
   };
 }
 
-/** The real world: ssh, and the machine's clock. @throws FleetError `install.damaged` */
-export async function realPorts({
-  sshConfig,
-  verbose,
-}: Pick<CommonOptions, 'sshConfig' | 'verbose'>): Promise<Ports> {
+/**
+ * The real world: ssh, and the machine's clock.
+ * @param how isAsking: nothing is written before all have answered, so that it can be shown who has not
+ * @throws FleetError `install.damaged`
+ */
+export async function realPorts(
+  common: Shown & Pick<CommonOptions, 'sshConfig'>,
+  { isAsking = false } = {},
+): Promise<Ports> {
   const [{ requireScripts }, { sshConnector }, { sshCommander }] = await Promise.all([
     import('../host/hypervisor/own-files.ts'),
     import('../host/ssh/connector.ts'),
     import('../host/ssh/command.ts'),
   ]);
   requireScripts();
+  const { sshConfig } = common;
   const local = localPorts();
   const { surroundings } = local;
   const ssh = { surroundings, ...(sshConfig !== undefined && { configFile: sshConfig }) };
@@ -44,15 +50,27 @@ export async function realPorts({
     ...local,
     home: safely(homedir) ?? '/',
     operator: operator(),
-    connector: verbose ? await told(connector) : connector,
+    connector: await shown(connector, common, isAsking),
     sshCommand: sshCommander(ssh),
   };
 }
 
-/** For --verbose. */
-async function told(connector: HostConnector): Promise<HostConnector> {
-  const { toldConnector } = await import('../host/told.ts');
-  return toldConnector(connector, systemClock, (line) => process.stderr.write(`${line}\n`));
+/** For whoever looks on: with --verbose all that is done there, else at a terminal who is waited for. */
+async function shown(
+  connector: HostConnector,
+  common: Shown,
+  isAsking: boolean,
+): Promise<HostConnector> {
+  if (common.verbose) {
+    const { toldConnector } = await import('../host/told.ts');
+    return toldConnector(connector, systemClock, (line) => process.stderr.write(`${line}\n`));
+  }
+  if (!isAsking || !canMoveCursor(common)) return connector;
+  const [{ askedConnector }, { asking }] = await Promise.all([
+    import('../host/asked.ts'),
+    import('./asking.ts'),
+  ]);
+  return askedConnector(connector, asking(process.stderr));
 }
 
 /** The machine's clock, for who needs no more. */

@@ -24,7 +24,7 @@ export async function resumeCommand(
   options: ResumeOptions,
 ): Promise<number> {
   const { common, signal, stream, tell } = invocation;
-  const ports = await realPorts(common);
+  const ports = await realPorts(common, { isAsking: true });
   const input = {
     where: common,
     to: options.undo ? ('undo' as const) : ('finish' as const),

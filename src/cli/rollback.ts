@@ -35,7 +35,7 @@ export async function rollbackCommand(
   if (names.length === 0 && stream)
     throw usageError('rollback.no-name', 'what is to be rolled back?', 'fleet rollback NAME…');
   if (options.list || names.length === 0) return listCommand(invocation, options, names);
-  const ports = await realPorts(common);
+  const ports = await realPorts(common, { isAsking: true });
   const input = { where: common, names, numbers, lockTimeout: patience };
   const chosen = await chooseRollback(ports, input, stream?.beside(tell) ?? tell, signal);
   try {

@@ -14,7 +14,7 @@ export async function statusCommand(
   { json }: { readonly json?: boolean },
   names: readonly string[],
 ): Promise<number> {
-  const ports = await realPorts(common);
+  const ports = await realPorts(common, { isAsking: true });
   const style = styleFor(process.stdout);
   const [only] = names;
   // A name that somebody has is asked about; of any other the selector says what it stands for.

@@ -11,7 +11,7 @@ export async function verifyCommand(
   { common, signal, tell }: Invocation,
   { on, json }: { on?: string; json?: boolean },
 ): Promise<number> {
-  const ports = await realPorts(common);
+  const ports = await realPorts(common, { isAsking: true });
   const { ok, checks, notes } = await verify(
     ports,
     { where: common, ...(on !== undefined && { on }) },

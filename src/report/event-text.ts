@@ -1,4 +1,5 @@
 import type { EventBody } from '../model/events.ts';
+import type { Failure } from '../model/failure.ts';
 
 export type Checks = EventBody & { readonly type: 'checks' };
 
@@ -15,6 +16,13 @@ export function waitingText({ target, checks, ms = 0, limitMs }: Checks): string
 
 /** What a person has to be told in words; undefined for everything else. */
 export function noteText(event: EventBody): string | undefined {
-  if (event.type === 'failure') return `failed: ${event.failure.message}`;
+  if (event.type === 'failure') return `failed: ${event.failure.message}${seenText(event.failure)}`;
   return event.type === 'note' || event.type === 'warning' ? event.text : undefined;
+}
+
+/** The reason: the first check that failed. */
+function seenText({ checks: [first, ...more] = [] }: Failure): string {
+  if (!first) return '';
+  const others = more.length > 0 ? `, and ${more.length} more` : '';
+  return `: ${first.check}: expected ${first.expected}, seen ${first.seen}${others}`;
 }

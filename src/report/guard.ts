@@ -42,20 +42,3 @@ export function unguarded(stream: NodeJS.WriteStream): NodeJS.WriteStream {
   if (!original) return stream;
   return Object.create(stream, { write: { value: original.bind(stream), writable: true } });
 }
-
-/** After something else has had the stream. */
-export function guardAgain(stream: NodeJS.WriteStream): void {
-  if (originals.has(stream)) guard(stream);
-}
-
-/** For what takes the stream over and moves the cursor on purpose: it sees the stream as it was. */
-export function withoutGuard<T>(stream: NodeJS.WriteStream, make: () => T): T {
-  const original = originals.get(stream);
-  if (!original) return make();
-  stream.write = original as typeof stream.write;
-  try {
-    return make();
-  } finally {
-    guard(stream);
-  }
-}

@@ -1,108 +1,106 @@
-import { Listr, ListrLogger, type ListrTaskWrapper, ProcessOutput } from 'listr2';
 import type { EventBody } from '../model/events.ts';
 import { plainLine } from '../model/plain-text.ts';
-import { noteText, waitingText } from './event-text.ts';
-import { guardAgain, withoutGuard } from './guard.ts';
 import { HowFar } from './how-far.ts';
+import { LiveRows, type Mark, type Row, stateOf } from './live-rows.ts';
+import { plainReporter } from './plain.ts';
+import { Screen } from './screen.ts';
+import { type Style, styleFor } from './style.ts';
+import { wrap } from './wrap.ts';
 
 export interface LiveReporter {
   readonly emit: (event: EventBody) => void;
-  /** Resolves when the last line stands. */
-  finish(): Promise<void>;
+  /** Takes away what changes; the transcript stays. */
+  finish(): void;
 }
 
+/** How often what counts seconds is shown anew, in ms. */
+const often = 500;
+
 /**
- * A spinner a hypervisor, with the step it is in, on `stream`. listr2 only shows: what runs,
- * and what is undone, is the engine's business.
+ * A transcript as a pipe gets it, without what only says that something goes on: that is shown below it, in rows
+ * that change, until all is over.
  */
 export function terminalReporter(
   hypervisors: readonly string[],
   stream: NodeJS.WriteStream,
+  now: () => number = Date.now,
 ): LiveReporter {
-  // biome-ignore lint/suspicious/noExplicitAny: listr2's own type parameters do not matter here.
-  type Task = ListrTaskWrapper<unknown, any, any>;
-  const tasks = new Map<string, Task>();
-  const ends = new Map<string, (result: string | undefined) => void>();
-  const early = new Map<string, string>();
-  const notes: string[] = [];
+  const screen = new Screen(stream);
+  const style = styleFor(stream);
   const far = new HowFar();
-  let slow: NodeJS.Timeout | undefined;
-  const list = new Listr(
-    hypervisors.map((name) => ({
-      title: name,
-      task: (_: unknown, task: Task) => {
-        tasks.set(name, task);
-        task.output = early.get(name) ?? 'waiting';
-        return new Promise<void>((resolve, reject) => {
-          ends.set(name, (result) => {
-            if (result !== undefined && result !== 'done') {
-              task.title = plainLine(`${name}: ${result}`);
-              return reject(new Error(result));
-            }
-            // Nothing was begun there: no tick for what was not done.
-            if (result === undefined) task.skip(`${name}: nothing done`);
-            resolve();
-          });
-        });
-      },
-      rendererOptions: { outputBar: 1, persistentOutput: false },
-    })),
-    {
-      concurrent: true,
-      exitOnError: false,
-      registerSignalListeners: false,
-      rendererOptions: {
-        showErrorMessage: false,
-        collapseErrors: false,
-        logger: new ListrLogger({
-          processOutput: withoutGuard(stream, () => new ProcessOutput(stream, stream)),
-        }),
-      },
-    },
+  const live = new LiveRows(hypervisors, now());
+  let mark: Mark | undefined;
+  const transcript = plainReporter((text) =>
+    screen.write(`${painted(mark, style)} ${wrap(text.trimEnd(), 2, screen.width)}\n`),
   );
-  const running = list.run().catch(() => undefined);
-  const show = (name: string, said: string) => {
-    const text = plainLine(said);
-    const task = tasks.get(name);
-    if (task) task.output = text;
-    else early.set(name, text);
-  };
-  const git = (event: EventBody & { readonly type: 'git' }) => {
-    const said = `${event.remote}: ${event.step}`;
-    clearTimeout(slow);
-    if (event.state !== 'begin') return;
-    // What is soon done needs no word; where no list stands any more it is written below it.
-    if (ends.size > 0) for (const name of ends.keys()) show(name, said);
-    else slow = setTimeout(() => void running.then(() => stream.write(`${said} …\n`)), 1000);
-  };
+  const draw = () =>
+    screen.show(live.rows(now(), screen.height).map((row) => rowText(row, screen.width, style)));
+  const timer = setInterval(draw, often);
+  timer.unref();
   return {
     emit: (event) => {
       far.heed(event);
-      if (event.type === 'cancelling') stream.write(`\n${far.becomes()}\n`);
-      if (event.type === 'git') git(event);
-      if (event.type === 'step' && event.state === 'begin') show(event.hypervisor, event.step);
-      const note = noteText(event);
-      if (note !== undefined) {
-        const { hypervisor } = event as { readonly hypervisor?: string };
-        if (hypervisor !== undefined) show(hypervisor, note);
-        notes.push(hypervisor === undefined ? `${note}\n` : `${hypervisor}: ${note}\n`);
-      }
-      if (event.type === 'checks' && event.state === 'passed')
-        show(event.hypervisor, `${event.target} is healthy`);
-      if (event.type === 'checks' && event.state === 'waiting')
-        show(event.hypervisor, waitingText(event));
-      if (event.type === 'hypervisor' && event.state === 'end') {
-        ends.get(event.hypervisor)?.(event.outcome);
-        ends.delete(event.hypervisor);
-      }
+      live.heed(event, now());
+      mark = markOf(event);
+      if (event.type === 'cancelling') screen.write(`\n${wrap(far.becomes(), 0, screen.width)}\n`);
+      else if (!isPassing(event)) transcript(event);
+      draw();
     },
-    finish: async () => {
-      for (const end of ends.values()) end(undefined);
-      ends.clear();
-      await running;
-      guardAgain(stream);
-      // The live list shows a note for a moment only.
-      stream.write(notes.splice(0).join(''));
+    finish: () => {
+      clearInterval(timer);
+      screen.end();
     },
   };
+}
+
+/** Only says that something goes on: the rows show it. */
+function isPassing(event: EventBody): boolean {
+  switch (event.type) {
+    case 'step':
+    case 'git':
+      return event.state === 'begin';
+    case 'checks':
+      return event.state === 'waiting';
+    default:
+      return event.type === 'output';
+  }
+}
+
+function markOf(event: EventBody): Mark | undefined {
+  switch (event.type) {
+    case 'failure':
+      return 'failed';
+    case 'step':
+    case 'git':
+      return event.state === 'failed' ? 'failed' : 'done';
+    case 'checks':
+      return event.state === 'failed' ? 'failed' : 'done';
+    case 'hypervisor':
+      return event.state === 'end' ? stateOf(event) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function painted(mark: Mark | undefined, style: Style): string {
+  switch (mark) {
+    case 'done':
+      return style('green', '✔');
+    case 'failed':
+      return style('red', '✖');
+    case 'untouched':
+      return style('dim', '–');
+    case 'working':
+      return style('cyan', '›');
+    default:
+      return ' ';
+  }
+}
+
+function rowText({ mark, text }: Row, width: number, style: Style): string {
+  const characters = [...plainLine(text)];
+  const room = width - 2;
+  const clipped =
+    characters.length > room ? `${characters.slice(0, room - 1).join('')}…` : characters.join('');
+  return `${painted(mark, style)} ${mark === undefined ? style('dim', clipped) : clipped}`;
 }

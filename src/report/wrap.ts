@@ -1,11 +1,11 @@
 /**
- * Text broken at spaces so that no line is longer than 80 columns, as far as its words allow. The
+ * Text broken at spaces so that no line is longer than `width` columns, as far as its words allow. The
  * first line and every further one begin at `column`. What is in parentheses, often a command, stays
  * in one line, and so do a number and its unit.
  */
-export function wrap(text: string, column: number): string {
+export function wrap(text: string, column: number, width = 80): string {
   // Beside a name that takes most of the line, a column of single words says less than a long line.
-  const room = Math.max(80 - column, 24);
+  const room = Math.max(width - column, 24);
   return text
     .split('\n')
     .flatMap((line) => {

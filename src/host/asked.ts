@@ -1,0 +1,56 @@
+import type { Host, HostConnector } from './host.ts';
+
+/**
+ * The same connections, and who is waited for: each hypervisor from its first connection on, until it has answered a
+ * first script, begun another, or failed.
+ */
+export function askedConnector(
+  connector: HostConnector,
+  tell: (hypervisor: string, isAsked: boolean) => void,
+): HostConnector {
+  const known = new Set<string>();
+  return {
+    connect: async (hypervisor) => {
+      const { name } = hypervisor;
+      if (known.has(name)) return connector.connect(hypervisor);
+      known.add(name);
+      tell(name, true);
+      try {
+        return asked(await connector.connect(hypervisor), () => tell(name, false));
+      } catch (error) {
+        tell(name, false);
+        throw error;
+      }
+    },
+  };
+}
+
+function asked(host: Host, answered: () => void): Host {
+  return {
+    name: host.name,
+    user: host.user,
+    publicKey: host.publicKey,
+    port: host.port,
+    open: (...how) => {
+      answered();
+      return host.open(...how);
+    },
+    run: (...how) => host.run(...how).finally(answered),
+    connectTcp: (...how) => {
+      answered();
+      return host.connectTcp(...how);
+    },
+    exec: (...how) => {
+      answered();
+      return host.exec(...how);
+    },
+    enter: (...how) => {
+      answered();
+      return host.enter(...how);
+    },
+    close: () => {
+      answered();
+      host.close();
+    },
+  };
+}

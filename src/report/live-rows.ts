@@ -1,0 +1,147 @@
+import type { EventBody } from '../model/events.ts';
+import { plainLine } from '../model/plain-text.ts';
+import { type Checks, waitingText } from './event-text.ts';
+
+/** Done; failed; not begun, or rolled back with the others; at work. */
+export type Mark = 'done' | 'failed' | 'untouched' | 'working';
+
+export interface Row {
+  readonly mark: Mark | undefined;
+  readonly text: string;
+}
+
+interface Member {
+  state: 'waiting' | 'working' | 'done' | 'failed' | 'untouched';
+  /** What it is at, and since when, unless that says so itself. */
+  doing: string;
+  since: number | undefined;
+  /** The last line that its step printed. */
+  said: string;
+  reason: string | undefined;
+}
+
+/** What of a deployment is under way: how each hypervisor that works or failed is, and how many others there are. */
+export class LiveRows {
+  readonly #members = new Map<string, Member>();
+  readonly #began: number;
+  #git: { readonly text: string; readonly since: number } | undefined;
+
+  /** @param now ms, as of all times here */
+  constructor(hypervisors: readonly string[], now: number) {
+    this.#began = now;
+    for (const name of hypervisors) this.#of(name);
+  }
+
+  heed(event: EventBody, now: number): void {
+    if (event.type === 'git')
+      this.#git =
+        event.state === 'begin'
+          ? { text: `${event.remote}: ${event.step}`, since: now }
+          : undefined;
+    if (!('hypervisor' in event) || event.hypervisor === undefined) return;
+    const member = this.#of(event.hypervisor);
+    if (member.state === 'waiting' && event.type !== 'note') member.state = 'working';
+    switch (event.type) {
+      case 'step':
+        this.#at(member, event.state === 'begin' ? event.step : '', now);
+        return;
+      case 'output':
+        member.said = event.line.trim() || member.said;
+        return;
+      case 'checks':
+        this.#at(member, checking(event), undefined);
+        return;
+      case 'failure':
+        member.reason ??= event.failure.message;
+        return;
+      case 'hypervisor':
+        if (event.state === 'end') {
+          member.state = stateOf(event);
+          member.reason ??= event.failure?.message;
+        }
+        return;
+      default:
+    }
+  }
+
+  /** The newest first where there is not room for all: what failed, what works, and a row that counts. */
+  rows(now: number, height: number): Row[] {
+    const all = [...this.#members];
+    const failed = all.filter(
+      ([, { state, reason }]) => state === 'failed' || reason !== undefined,
+    );
+    const working = all.filter(([, { state, reason }]) => state === 'working' && !reason);
+    const shown = [...failed, ...working].map(([name, member]) => row(name, member, now));
+    if (this.#git)
+      shown.push({ mark: 'working', text: `${this.#git.text}${seconds(now - this.#git.since)}` });
+    const room = height - 1;
+    const more = shown.length - room;
+    if (more > 0)
+      shown.splice(room - 1, more + 1, { mark: undefined, text: `and ${more + 1} more` });
+    return [...shown, { mark: undefined, text: this.#count(now) }];
+  }
+
+  #count(now: number): string {
+    const of = (...wanted: Member['state'][]) =>
+      [...this.#members.values()].filter(({ state }) => wanted.includes(state)).length;
+    const parts = [`${of('done')} of ${this.#members.size} done`];
+    for (const [word, n] of [
+      ['at work', of('working')],
+      ['failed', of('failed')],
+      ['untouched', of('untouched')],
+      ['waiting', of('waiting')],
+    ] as const)
+      if (n > 0) parts.push(`${n} ${word}`);
+    return `${parts.join(', ')}${seconds(now - this.#began)}`;
+  }
+
+  #at(member: Member, doing: string, since: number | undefined): void {
+    member.doing = plainLine(doing);
+    member.since = since;
+    member.said = '';
+  }
+
+  #of(name: string): Member {
+    const known = this.#members.get(name);
+    if (known) return known;
+    const member: Member = {
+      state: 'waiting',
+      doing: '',
+      since: undefined,
+      said: '',
+      reason: undefined,
+    };
+    this.#members.set(name, member);
+    return member;
+  }
+}
+
+/** What became of a hypervisor: its own failure, or only that of others. */
+export function stateOf(
+  end: EventBody & { readonly type: 'hypervisor'; readonly state: 'end' },
+): 'done' | 'failed' | 'untouched' {
+  const { outcome, failure } = end;
+  if (outcome === 'done') return 'done';
+  if (failure || outcome === 'in-doubt' || outcome === 'rollback-failed') return 'failed';
+  return 'untouched';
+}
+
+function row(name: string, { state, doing, since, said, reason }: Member, now: number): Row {
+  const isOver = state === 'failed';
+  const at = isOver
+    ? ''
+    : `${doing || 'at work'}${since === undefined ? '' : seconds(now - since)}`;
+  const rest = [at, reason ?? said].filter(Boolean).join('  ');
+  return { mark: reason === undefined && !isOver ? 'working' : 'failed', text: `${name}: ${rest}` };
+}
+
+function checking(event: Checks): string {
+  if (event.state === 'waiting') return waitingText(event);
+  return event.state === 'passed' ? `${event.target} is healthy` : '';
+}
+
+/** `, 7 s`; `, 2 min 7 s` */
+function seconds(ms: number): string {
+  const all = Math.floor(ms / 1000);
+  return all < 60 ? `, ${all} s` : `, ${Math.floor(all / 60)} min ${all % 60} s`;
+}
