@@ -1,4 +1,5 @@
 import type { Ports as EnginePorts } from '../deploy/ports.ts';
+import type { DeskTools } from '../host/desk.ts';
 import type { SshCommander } from '../host/host.ts';
 import type { Surroundings } from '../model/surroundings.ts';
 import type { Clock } from '../model/time.ts';
@@ -19,4 +20,11 @@ export interface Ports extends LocalPorts, EnginePorts {
   readonly home: string;
   /** The person that locks and journals name, as user@host. */
   readonly operator: string;
+}
+
+/** For who also looks at this machine. */
+export interface DoctorPorts extends Ports {
+  readonly desk: DeskTools;
+  /** Version of the Node that runs fleet. */
+  readonly node: string;
 }

@@ -114,6 +114,15 @@ export function declareCommands(command: Declare): void {
     async () => (await import('./verify.ts')).verifyCommand,
   );
   command(
+    new Command('doctor')
+      .description(
+        'find what keeps the fleet from being deployed from here: ssh, git, fleet.yaml, hypervisors; exit 1 when anything does',
+      )
+      .argument('[selector]', 'hypervisors, or vms on them: names, web*, @tag; default: all')
+      .addOption(asJson),
+    async () => (await import('./doctor.ts')).doctorCommand,
+  );
+  command(
     new Command('rollback')
       .description('return vms or hypervisors to a previous generation')
       .argument('[names...]', 'vms or hypervisors')

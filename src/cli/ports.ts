@@ -1,5 +1,5 @@
 import { homedir, hostname, tmpdir, userInfo } from 'node:os';
-import type { LocalPorts, Ports } from '../app/ports.ts';
+import type { DoctorPorts, LocalPorts, Ports } from '../app/ports.ts';
 import { systemClock } from '../deploy/ports.ts';
 import type { HostConnector } from '../host/host.ts';
 import { canMoveCursor, type Shown } from './ask.ts';
@@ -71,6 +71,18 @@ async function shown(
     import('./asking.ts'),
   ]);
   return askedConnector(connector, asking(process.stderr));
+}
+
+/** The same, and what this machine reaches hypervisors with. @throws FleetError `install.damaged` */
+export async function doctorPorts(common: Pick<CommonOptions, 'sshConfig'>): Promise<DoctorPorts> {
+  const [ports, { deskTools }] = await Promise.all([
+    realPorts(common),
+    import('../host/ssh/desk-tools.ts'),
+  ]);
+  const { sshConfig: configFile } = common;
+  const { surroundings } = ports;
+  const desk = deskTools({ surroundings, ...(configFile !== undefined && { configFile }) });
+  return { ...ports, desk, node: process.versions.node };
 }
 
 /** The machine's clock, for who needs no more. */

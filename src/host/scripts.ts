@@ -13,6 +13,7 @@ export const scriptNames = [
   'checkout',
   'closure-diff',
   'confirm',
+  'doctor',
   'end',
   'facts',
   'failure',
@@ -29,6 +30,7 @@ export const scriptNames = [
   'operation',
   'reason',
   'receive',
+  'remote',
   'renew',
   'repair',
   'resume',
@@ -59,6 +61,7 @@ export type ScriptName = (typeof scriptNames)[number];
 const withoutDeployments = new Set<ScriptName>([
   'access',
   'closure-diff',
+  'doctor',
   'facts',
   'generations',
   'guest-run',
@@ -66,6 +69,7 @@ const withoutDeployments = new Set<ScriptName>([
   'host-keys',
   'inspect',
   'lock-inputs',
+  'remote',
   'repair',
   'runners',
   'status',
@@ -76,7 +80,7 @@ const withoutDeployments = new Set<ScriptName>([
 const libraries = ['lib', 'guests', 'deployments', 'before', 'locks'] as const;
 
 /** They say how guests are. */
-const withGuests = new Set<ScriptName>(['facts', 'health', 'status']);
+const withGuests = new Set<ScriptName>(['doctor', 'facts', 'health', 'status']);
 
 /** They take a lock, or wait for one. */
 const withLocks = new Set<ScriptName>([
@@ -137,7 +141,7 @@ function withLibraries(name: ScriptName, ...first: readonly string[]): string {
   };
   const before = libraries.filter((library) => isNeeded[library]);
   // What it says comes behind all of what is known of a hypervisor, in one round trip.
-  const facts = name === 'status' ? [read('facts')] : [];
+  const facts = name === 'doctor' || name === 'status' ? [read('facts')] : [];
   return [...before.map(read), ...first, ...facts, read(name)].join('\n');
 }
 

@@ -21,9 +21,7 @@ export function problems(
   if (unknown !== undefined) return [unknown];
   if (actions.length === 0) return [];
   return [
-    ...missing(facts, actions).map(
-      (tool) => `${tool} is not on its PATH: ${remedies[tool] ?? `install ${tool}`}`,
-    ),
+    ...missing(facts, actions).map(missingTool),
     ...wrongMachine(index, hypervisor, facts),
     ...actions.flatMap((a) => {
       const vm = facts.vms.get(a.target);
@@ -55,7 +53,7 @@ function missing({ missingTools }: Facts, actions: readonly Action[]): readonly 
 }
 
 /** Refused if another fleet deployed here: two repositories would remove each other's guests. */
-function foreign(index: FleetIndex, facts: Facts): string[] {
+export function foreign(index: FleetIndex, facts: Facts): string[] {
   const { name } = index.fleet;
   return facts.fleet === undefined || facts.fleet === name
     ? []
@@ -84,7 +82,7 @@ function heldBack(hypervisor: string, facts: Facts, actions: readonly Action[]):
   ];
 }
 
-function wrongMachine(index: FleetIndex, hypervisor: string, facts: Facts): string[] {
+export function wrongMachine(index: FleetIndex, hypervisor: string, facts: Facts): string[] {
   const system = index.hypervisors.get(hypervisor)?.system;
   return facts.machine && system !== `${facts.machine}-linux`
     ? [`is ${facts.machine}, fleet.yaml says system: ${system}`]
@@ -179,8 +177,13 @@ const overlap = (a: Range | undefined, b: Range | undefined): boolean =>
   a.first <= b.last &&
   b.first <= a.last;
 
+/** A tool that scripts need and that is not there, and where it comes from. */
+export const missingTool = (tool: string): string =>
+  `${tool} is not on its PATH: ${remedies[tool] ?? `install ${tool}`}`;
+
 /** The line in the hypervisor's configuration that adds a missing tool. */
 const remedies: Readonly<Record<string, string>> = {
+  flock: 'environment.systemPackages = [ pkgs.util-linux ];',
   git: 'environment.systemPackages = [ pkgs.git ];',
   ip: 'environment.systemPackages = [ pkgs.iproute2 ];',
   microvm: 'its system has it: is /run/current-system/sw/bin on the PATH of commands over ssh?',

@@ -14,6 +14,14 @@ const builds = new Set<Action['kind']>(['switch', 'create', 'return', 'update'])
 /** What a hypervisor has too little of for these actions, with how much there is, and what to do. */
 export function resourceProblems(facts: Facts, actions: readonly Action[]): string[] {
   if (!actions.some((a) => builds.has(a.kind))) return [];
+  return shortages(
+    facts,
+    actions.some((a) => a.kind === 'switch'),
+  );
+}
+
+/** The same for a build; `switches`: and for a switch. */
+export function shortages(facts: Facts, switches: boolean): string[] {
   const lacks = (folder: string, need: number) => (facts.freeKiB.get(folder) ?? need) < need;
   const free = (folder: string) => mebibytes(facts.freeKiB.get(folder) ?? 0);
   const found: string[] = [];
@@ -35,7 +43,7 @@ export function resourceProblems(facts: Facts, actions: readonly Action[]): stri
     );
   }
   // Otherwise the boot loader would fail, after the switch.
-  if (actions.some((a) => a.kind === 'switch') && lacks('/boot', requiredKiB.boot)) {
+  if (switches && lacks('/boot', requiredKiB.boot)) {
     found.push(
       `/boot has ${free('/boot')} free: delete old generations (boot.loader.*.configurationLimit)`,
     );

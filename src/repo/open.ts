@@ -12,9 +12,9 @@ import { currentHead, dirtyFiles, filesAt, textsAt } from './head.ts';
 import type { ObjectFormat } from './object-id.ts';
 import { pastTexts, subjects, textsIn } from './past.ts';
 import { publishOutcome } from './publish.ts';
-import { push } from './push.ts';
-import { currentBranch, ready } from './ready.ts';
-import { hasSeen, remoteState, remoteUrl } from './remote.ts';
+import { mayPush, push } from './push.ts';
+import { currentBranch, outset, ready } from './ready.ts';
+import { hasSeen, refuseMovedOn, remoteState, remoteUrl } from './remote.ts';
 import type { Repo } from './repo.ts';
 import { commitsBetween, revertTo } from './revert.ts';
 import { treeWith } from './tree-with.ts';
@@ -43,6 +43,9 @@ export async function openRepo(
       return remoteState(at, settings.remote, branch);
     },
     ready: (settings) => ready(at, settings),
+    outset: (settings) => outset(at, settings),
+    mayPush: ({ remote }, branch) => mayPush(at, remote, branch),
+    refuseMovedOn: ({ remote }, branch, { head }) => refuseMovedOn(at, remote, branch, head),
     past: (path) => pastTexts(at, path),
     textsIn: (path, commits) => textsIn(at, path, commits),
     hasSeen: (remote, branch) => hasSeen(at, remote, branch),

@@ -2,6 +2,7 @@ import type { GitSettings } from '../model/fleet.ts';
 import { hookError } from './commit.ts';
 import { gitError } from './error.ts';
 import type { Git } from './git.ts';
+import { currentHead } from './head.ts';
 import { currentBranch } from './ready.ts';
 import { networkError, refuseMovedOn, remoteState, remoteUrl } from './remote.ts';
 import type { PushedCommit } from './repo.ts';
@@ -52,4 +53,22 @@ export async function pushRefs(
   const hook = failedHook(children);
   if (hook === undefined && !rows.some(([, did]) => did === '!')) throw networkError(remote, err);
   return { refs: [], refusal: { hook, detail: `${err}\n${out}` } };
+}
+
+/**
+ * Whether the remote takes a push of ours at all: it is asked as for a push, and nothing is sent. A commit that it has
+ * and we have not, or a rule of its own, shows only when something is.
+ */
+export async function mayPush(git: Git, remote: string, branch: string): Promise<void> {
+  if ((await currentHead(git)) === undefined) return;
+  const args = [
+    'push',
+    '--dry-run',
+    '--no-verify',
+    '--porcelain',
+    '--no-force',
+    '--no-follow-tags',
+  ];
+  const { code, out, err } = await git.run([...args, '--', remote, `HEAD:refs/heads/${branch}`]);
+  if (code !== 0 && !/^!\t/m.test(out.toString())) throw networkError(remote, err);
 }

@@ -4,21 +4,35 @@ import { gitError } from './error.ts';
 import type { Git } from './git.ts';
 import { refuseNameless, refuseShallow, refuseUnfinished } from './obstacles.ts';
 import { refuseMovedOn, remoteState, remoteUrl } from './remote.ts';
-import type { Upstream } from './repo.ts';
+import type { Outset, Upstream } from './repo.ts';
 
 /** Checks in advance everything that could keep a commit from being made and pushed. */
 export async function ready(git: Git, settings: GitSettings): Promise<Upstream> {
-  await refuseUnfinished(git);
-  const [branch, url] = await Promise.all([
+  const { branch, url, obstacles } = await outset(git, settings);
+  const [first] = obstacles;
+  if (first !== undefined || branch === undefined || url === undefined) throw first;
+  const state = await remoteState(git, settings.remote, branch);
+  await refuseMovedOn(git, settings.remote, branch, state.head);
+  return { branch, url, state };
+}
+
+/** What this clone says of where it pushes to, and all that stands in the way here; asks nobody. */
+export async function outset(git: Git, settings: GitSettings): Promise<Outset> {
+  const [unfinished, branch, url, ...rest] = await Promise.allSettled([
+    refuseUnfinished(git),
     currentBranch(git, settings),
     remoteUrl(git, settings.remote),
     refuseShallow(git),
     refuseNameless(git),
   ]);
-  const state = await remoteState(git, settings.remote, branch);
-  await refuseMovedOn(git, settings.remote, branch, state.head);
-  // Without credentials: this is printed and sent to hypervisors, which have their own.
-  return { branch, url: redact(settings.url ?? url), state };
+  return {
+    ...(branch.status === 'fulfilled' && { branch: branch.value }),
+    // Without credentials: this is printed and sent to hypervisors, which have their own.
+    ...(url.status === 'fulfilled' && { url: redact(settings.url ?? url.value) }),
+    obstacles: [unfinished, branch, url, ...rest].flatMap((found) =>
+      found.status === 'rejected' ? [found.reason as Error] : [],
+    ),
+  };
 }
 
 /** The branch that is checked out. @throws FleetError `git.detached-head`, `git.wrong-branch`. */

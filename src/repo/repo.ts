@@ -46,6 +46,15 @@ export interface Upstream {
   readonly state: RemoteState;
 }
 
+/** Where this clone pushes to, as far as it says. */
+export interface Outset {
+  readonly branch?: string;
+  /** What hypervisors pull from, without credentials. */
+  readonly url?: string;
+  /** Everything that keeps a commit from being made here, the first of it first. */
+  readonly obstacles: readonly Error[];
+}
+
 /** The outcome of a deployment, to record at the remote. */
 export interface Outcome {
   /** If it has no `branch`, the branch that is checked out at that time. */
@@ -93,6 +102,15 @@ export interface Repo {
    * @throws FleetError `git.*` for the first obstacle
    */
   ready(settings: GitSettings): Promise<Upstream>;
+  /** The same without the remote; does not end at the first obstacle. */
+  outset(settings: GitSettings): Promise<Outset>;
+  /**
+   * Does the remote let us push HEAD to the branch? Nothing is sent.
+   * @throws FleetError `git.no-permission`, `git.remote-unreachable`, …
+   */
+  mayPush(settings: GitSettings, branch: string): Promise<void>;
+  /** @throws FleetError `git.moved-on` where the remote's branch, as it was seen, has commits that HEAD has not */
+  refuseMovedOn(settings: GitSettings, branch: string, state: RemoteState): Promise<void>;
   /** Whether the branch was at the remote when it was last fetched or pushed in this clone. */
   hasSeen(remote: string, branch: string): Promise<boolean>;
   /** The tree that a `commit` of these contents would have; without contents that of HEAD. */

@@ -1,6 +1,7 @@
 import { type CheckResult, plainCheck } from '../model/check-result.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { ConfigError, FleetError } from '../model/errors.ts';
+import type { Examined } from '../model/examined.ts';
 import type { ExecResult } from '../model/exec-result.ts';
 import { failureOf } from '../model/failure.ts';
 import type { GenerationDiff } from '../model/generation-diff.ts';
@@ -71,6 +72,10 @@ export function storyDocument({ status, deployments, operations, events, lines }
     ...{ [about]: row, deployments: deployments.map(pastDeployment) },
     ...{ operations: operations.map(pastOperation), events, lines },
   };
+}
+
+export function doctorDocument(ok: boolean, examined: readonly Examined[]): object {
+  return { kind: 'doctor', version: 1, ok, examined };
 }
 
 export function validationDocument(valid: boolean, diagnostics: readonly Diagnostic[]): object {

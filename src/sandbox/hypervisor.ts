@@ -35,6 +35,7 @@ const virtiofsdStart = 0.5;
 
 const folders = [
   'boot',
+  'dev/net',
   'etc',
   'nix/store',
   'nix/var/nix/gcroots/auto',
@@ -42,6 +43,7 @@ const folders = [
   'proc/sys/kernel/random',
   'root',
   'sandbox/evaluations',
+  'sys/class/misc/kvm',
   'sys/class/net',
   'sys/devices/system/cpu',
   'tmp',
@@ -188,6 +190,8 @@ export class SandboxHost {
     writeFileSync(join(this.root, 'proc/meminfo'), memory);
     writeFileSync(join(this.root, 'proc/loadavg'), '0.42 0.21 0.10 1/123 4711\n');
     writeFileSync(join(this.root, 'sys/devices/system/cpu/online'), '0-7\n');
+    for (const node of ['net/tun', 'vhost-net', 'vhost-vsock'])
+      writeFileSync(join(this.root, 'dev', node), '');
     // The parent of this shell. What is to happen later happens only as long as it lives.
     await this.#run('echo "$PPID" >"$FLEET_ROOT/sandbox/server"');
     await this.#tool('install', this.name);

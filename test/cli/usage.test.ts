@@ -14,6 +14,7 @@ const commands = [
   'apply',
   'status',
   'verify',
+  'doctor',
   'rollback',
   'update',
   'init',

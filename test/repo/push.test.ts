@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { failure, openRepo, settings, useSandbox } from './sandbox.ts';
@@ -153,4 +154,40 @@ test('ssh is called in batch mode, unless the user says how it is called', async
   vi.stubEnv('GIT_SSH_COMMAND', undefined);
   box.desk.git('config', 'core.sshCommand', 'ssh -i configured');
   expect((await failure(ready())).detail).toContain('-i configured');
+});
+
+test('all that stands in the way here is told at once, and nobody is asked', async () => {
+  box.desk.git('checkout', '-q', '--detach');
+  box.desk.git('config', 'user.useConfigOnly', 'true');
+  vi.stubEnv('GIT_CONFIG_GLOBAL', '/dev/null');
+  for (const name of ['AUTHOR_NAME', 'AUTHOR_EMAIL', 'COMMITTER_NAME', 'COMMITTER_EMAIL'])
+    vi.stubEnv(`GIT_${name}`, undefined);
+  const { branch, url, obstacles } = await (await openRepo(box.desk.dir)).outset({
+    ...settings,
+    remote: 'upstream',
+  });
+  expect([branch, url]).toEqual([undefined, undefined]);
+  expect(obstacles.map((one) => (one as { code?: string }).code)).toEqual([
+    'git.detached-head',
+    'git.no-remote',
+    'git.no-identity',
+  ]);
+});
+
+test('whether a push would be taken is asked without one, and without the hook of the person', async () => {
+  const repo = await openRepo(box.desk.dir);
+  box.desk.write('a.nix', '2');
+  await repo.commit(new Map([['a.nix', '2']]), 'not pushed', await repo.head());
+  box.desk.write('.git/hooks/pre-push', '#!/bin/sh\nexit 1\n');
+  execFileSync('chmod', ['+x', join(box.desk.dir, '.git/hooks/pre-push')]);
+  const before = box.remote.git('for-each-ref');
+  await repo.mayPush(settings, 'main');
+  // Somebody else was faster: they may push all the same.
+  someoneElse('theirs');
+  const theirs = box.remote.git('for-each-ref');
+  await repo.mayPush(settings, 'main');
+  expect(box.remote.git('for-each-ref')).toBe(theirs);
+  expect(theirs).not.toBe(before);
+  box.desk.git('config', 'remote.origin.receivepack', 'echo permission denied >&2; false');
+  expect((await failure(repo.mayPush(settings, 'main'))).code).toBe('git.no-permission');
 });

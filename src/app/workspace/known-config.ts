@@ -34,10 +34,16 @@ export async function knownConfig(ports: LocalPorts, where: Where, emit: Emit): 
   }
 }
 
-async function lastKnown(
-  ports: LocalPorts,
-  where: Where,
-): Promise<{ config: Config; commit: string; at: number } | undefined> {
+/** A fleet.yaml of the past, and the commit that it is of. */
+export interface KnownConfig {
+  readonly config: Config;
+  readonly commit: string;
+  /** Seconds since the epoch. */
+  readonly at: number;
+}
+
+/** The last fleet.yaml in git that can be used; undefined: there is none, or no git. */
+export async function lastKnown(ports: LocalPorts, where: Where): Promise<KnownConfig | undefined> {
   const { directory, config } = locateConfig(ports, where);
   try {
     const repo = await openRepo(directory, ports.surroundings);

@@ -104,6 +104,14 @@ export const helpTexts: Readonly<Record<string, HelpText>> = {
     ],
     exits: looking,
   },
+  doctor: {
+    examples: [
+      ['fleet doctor', 'look at everything, change nothing'],
+      ['fleet doctor hv1', 'this machine, git, and one hypervisor'],
+      ['fleet doctor --json', 'the same for a pipeline'],
+    ],
+    exits: { 0: 'nothing is wrong', 1: 'something is: its fix is told' },
+  },
   rollback: {
     examples: [
       ['fleet rollback --list web1', 'which generations there are'],

@@ -38,6 +38,7 @@ const usualLength = 1024 * 1024;
 
 /** Most characters in an answer. Those with facts, records or files may have as many as the host port allows. */
 const lengths: Partial<Readonly<Record<ScriptName, number>>> = {
+  doctor: 16 * usualLength,
   facts: 16 * usualLength,
   generations: 16 * usualLength,
   health: 16 * usualLength,

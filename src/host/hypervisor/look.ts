@@ -1,3 +1,4 @@
+import type { Condition } from '../../model/condition.ts';
 import type { Facts, Health } from '../../model/facts.ts';
 import type { Hypervisor } from '../../model/fleet.ts';
 import type { HostKey } from '../../model/host-key.ts';
@@ -5,6 +6,7 @@ import type { PastDeployment } from '../../model/past-deployment.ts';
 import type { PastOperation } from '../../model/past-operation.ts';
 import type { UnitStory } from '../../model/status.ts';
 import { type ClosureDiff, parseClosureDiff } from '../answers/closure-diff.ts';
+import { parseDoctor } from '../answers/doctor.ts';
 import { parseFacts } from '../answers/facts.ts';
 import { type Generations, parseGenerations } from '../answers/generations.ts';
 import { type GuestRun, parseGuestRun } from '../answers/guest-run.ts';
@@ -12,6 +14,7 @@ import { parseHealth } from '../answers/health.ts';
 import { parseHistory, parseOperations } from '../answers/history.ts';
 import { parseHostKeys } from '../answers/host-keys.ts';
 import { type Inspection, parseInspection } from '../answers/inspection.ts';
+import { parseRemote } from '../answers/remote.ts';
 import { parseRunners, type Runners } from '../answers/runners.ts';
 import { parseStatus, parseStory, type Seen } from '../answers/status.ts';
 import type { Host } from '../host.ts';
@@ -84,6 +87,27 @@ export function readClosureDiff(host: Host, from: string, to: string): Promise<C
 /** Reads what exists there, whoever made it. @throws FleetError `runners.unreadable` */
 export function readRunners(host: Host): Promise<Runners> {
   return ask(host, 'runners', [], parseRunners);
+}
+
+/** Facts, and what else could keep it from being deployed to. @throws FleetError `facts.unreadable`, `doctor.unreadable` */
+export function examine(
+  host: Host,
+  hypervisor: Hypervisor,
+): Promise<{ facts: Facts; condition: Condition }> {
+  return ask(host, 'doctor', [hypervisor.checkout, 'brief'], parseDoctor);
+}
+
+/**
+ * The commit of a branch at the remote, as root there sees it; undefined: there is no such branch.
+ * @throws FleetError `remote.refused`, `remote.silent`
+ */
+export function readRemote(
+  host: Host,
+  { checkout }: Hypervisor,
+  url: string,
+  branch: string,
+): Promise<string | undefined> {
+  return ask(host, 'remote', [checkout, url, `refs/heads/${branch}`], parseRemote);
 }
 
 /** Reads what `fleet init` has to know about a host. */

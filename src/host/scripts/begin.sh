@@ -36,7 +36,7 @@ free=$(df -Pk "$R/nix/store" | { read -r _ && read -r _ _ _ free _ && echo "$fre
 	die preflight.no-space "/nix/store has $((free / 1024)) MiB free, $((need / 1024)) MiB are needed: run nix-collect-garbage there"
 # Every system that fleet deploys enables them.
 if [ "$operation" != rollback ] && [ ! -e "$state/deployed/system." ]; then
-	[ "$(nix eval --raw --expr 'if builtins ? getFlake then "yes" else "no"' 2>/dev/null)" = yes ] ||
+	has_flakes ||
 		die preflight.no-flakes "flakes are not enabled: nix.settings.experimental-features = [ \"nix-command\" \"flakes\" ]"
 fi
 system=$(readlink -f "$R/run/current-system" 2>/dev/null || true)

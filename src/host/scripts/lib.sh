@@ -202,6 +202,11 @@ is_guest() {
 # microvm.nix never removes it.
 is_declared() { [ -e "$1/etc/systemd/system/install-microvm-$2.service" ]; }
 
+# has_flakes: are they enabled for whoever runs Nix here?
+has_flakes() {
+	[ "$(nix eval --raw --expr 'if builtins ? getFlake then "yes" else "no"' 2>/dev/null)" = yes ]
+}
+
 is_active() { systemctl is-active -q "$1"; }
 
 # Every unit of a guest: microvm@NAME and its helpers, microvm-virtiofsd@NAME and so on.
