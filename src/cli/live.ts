@@ -24,6 +24,7 @@ export async function shownLive<T>(
   };
   // Whoever leaves at once, by Ctrl-C again, is told by what it can be taken up.
   const onExit = () => {
+    live?.finish();
     const left = far.left();
     if (left !== undefined) process.stderr.write(`\n${left}\n`);
   };

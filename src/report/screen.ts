@@ -1,13 +1,21 @@
 import { harmless, unguarded } from './guard.ts';
 
-/** Lines that stay on a terminal, and below them rows that change until it is over. */
+/**
+ * Lines that stay on a terminal, and below them rows that change until it is over. What others write to the stream
+ * meanwhile, an error for one, stays above the rows, too.
+ */
 export class Screen {
   readonly #out: NodeJS.WriteStream;
+  readonly #put: (text: string) => boolean;
+  /** How others write, while rows stand. */
+  #others: NodeJS.WriteStream['write'] | undefined;
   #rows: readonly string[] = [];
   #isOver = false;
 
   constructor(stream: NodeJS.WriteStream) {
-    this.#out = unguarded(stream);
+    this.#out = stream;
+    const own = unguarded(stream);
+    this.#put = own.write.bind(own);
   }
 
   /** Columns that a row may have. One is left free: some terminals begin a new line after the last. */
@@ -46,6 +54,24 @@ export class Screen {
     const cursor = before === 0 && rows.length > 0 ? '\x1b[?25l' : '';
     const back = before > 0 && rows.length === 0 ? '\x1b[?25h' : '';
     this.#rows = rows;
-    this.#out.write(`${erase}${cursor}${text}${rows.map((row) => `${row}\n`).join('')}${back}`);
+    this.#put(`${erase}${cursor}${text}${rows.map((row) => `${row}\n`).join('')}${back}`);
+    if (before === 0 && rows.length > 0) this.#take();
+    if (before > 0 && rows.length === 0 && this.#others) {
+      this.#out.write = this.#others;
+      this.#others = undefined;
+    }
+  }
+
+  #take(): void {
+    const others = this.#out.write;
+    this.#others = others;
+    const above = (chunk: string | Uint8Array, ...more: []) =>
+      typeof chunk === 'string'
+        ? this.#draw(chunk.endsWith('\n') ? harmless(chunk) : `${harmless(chunk)}\n`, this.#rows)
+        : others.call(this.#out, chunk, ...more);
+    this.#out.write = ((...how: [string]) => {
+      above(...how);
+      return true;
+    }) as typeof others;
   }
 }

@@ -55,3 +55,15 @@ test('a quick answer shows nothing at all', () => {
   vi.advanceTimersByTime(5000);
   expect(said()).toBe('');
 });
+
+test('what is said meanwhile stays above the row', () => {
+  const { stream, shown } = terminal();
+  const tell = asking(stream);
+  tell('hv1', true);
+  vi.advanceTimersByTime(1100);
+  stream.write('error interrupted\n');
+  expect(shown()).toEqual(['error interrupted', '› 0 of 1 answered, 1 s; asking hv1', '']);
+  tell('hv1', false);
+  stream.write('and after\n');
+  expect(shown()).toEqual(['error interrupted', 'and after', '']);
+});
