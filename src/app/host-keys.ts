@@ -37,7 +37,7 @@ export async function hostKeys(
     if (keys.length > 0) return { name, addresses, keys };
     throw new FleetError('guest.no-host-key', `${hypervisor.name} has given ${name} no host key`, {
       hint: vm.sshHostKey
-        ? `It gets one at its next start: fleet apply --restart ${name}`
+        ? `It gets one at its next start, once that is deployed: fleet restart ${name}`
         : 'Add `sshHostKey: true` to it in fleet.yaml, then `fleet apply`.',
     });
   });

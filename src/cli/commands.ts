@@ -191,6 +191,16 @@ export function declareCommands(command: Declare): void {
     { passes: true },
   );
   command(
+    new Command('console')
+      .description('what a guest writes to its serial console, as it is written; read-only')
+      .argument('<vm>')
+      .option('--boot', 'restart the vm, or start it, and show it from there on')
+      .option('-n, --lines <n>', 'begin with the last n; default: 50')
+      .addOption(lockTimeout)
+      .addOption(new Option('--json', 'a line of JSON for each on standard output')),
+    async () => (await import('./console.ts')).consoleCommand,
+  );
+  command(
     new Command('ssh')
       .description('log in to a hypervisor, or to a guest through its hypervisor')
       .argument('<name>', 'a hypervisor or vm')

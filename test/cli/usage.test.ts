@@ -23,6 +23,7 @@ const commands = [
   'history',
   'unlock',
   'completion',
+  'console',
   'exec',
   'ssh',
   'forward',

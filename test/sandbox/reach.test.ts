@@ -220,6 +220,34 @@ describe('fleet forward', () => {
   });
 });
 
+describe('fleet console', () => {
+  const patient = { timeout: 60_000 };
+
+  it('shows what a guest writes, without who wrote it, until Ctrl-C', async () => {
+    const running = desk.start(['console', 'web1']);
+    await expect.poll(() => running.sofar().stdout, patient).toMatch(/^\[.*Linux version/m);
+    running.kill('SIGINT');
+    const said = 'The console of web1 can only be read here. Ctrl-C ends it.\n';
+    expect(await running.ended).toMatchObject({ code: 130, stderr: said });
+  });
+
+  it('--boot restarts it, and shows it from there on', async () => {
+    const running = desk.start(['console', 'web1', '--boot']);
+    await expect.poll(() => running.sofar().stderr, patient).toMatch(/^web1 {2}restarted/m);
+    await expect.poll(() => running.sofar().stdout, patient).toContain('Linux version');
+    running.kill('SIGINT');
+    const { code, stdout } = await running.ended;
+    expect(code).toBe(130);
+    expect(stdout.match(/Linux version/g)).toHaveLength(1);
+  });
+
+  it('is of vms', async () => {
+    const run = await desk.fleet(['console', 'hv1']);
+    expect([run.code, run.stdout]).toEqual([64, '']);
+    expect(run.stderr).toContain('hv1 is a hypervisor: this is for vms');
+  });
+});
+
 describe('fleet diff', () => {
   it('says how two generations differ: fields, commits, packages', async () => {
     const none = await desk.fleet(['diff', 'web2']);

@@ -132,6 +132,13 @@ export const helpTexts: Readonly<Record<string, HelpText>> = {
       255: 'a machine was not reached, a command took too long, or bad usage',
     },
   },
+  console: {
+    examples: [
+      ['fleet console web1', 'its last 50 lines, and what follows, until Ctrl-C'],
+      ['fleet console web1 --boot', 'restart it, and see it go down and come up'],
+    ],
+    exits: { 1: 'its hypervisor did not answer' },
+  },
   ssh: {
     examples: [
       ['fleet ssh web1', 'a shell in a guest, through its hypervisor'],
