@@ -36,6 +36,9 @@ export const nextSteps: Readonly<Record<string, string>> = {
   'plan.problems': 'Each of them stands in the plan, with what to do: fleet plan',
   'reach.no-vm': 'Which vms there are, and where: fleet status',
   'remote.failed': 'What is called there, and how it ends: the same command with --verbose',
+  'remote.refused':
+    'Give root there a deploy key that may read the repository, or send commits: git: { transport: send }',
+  'remote.silent': 'Does it answer there? As root on that hypervisor: git ls-remote',
   'remote.too-much':
     'If start-up files of the shell there print something, have them print nothing; else report it as a bug in fleet.',
   'repair.unknown': 'What is wrong: fleet verify. It has to be mended by hand.',
