@@ -42,3 +42,6 @@ umask 077
 key "$keys/$name/ssh_host_ecdsa_key" "$name" ecdsa 521
 umask 022
 renew "$keys/$name/fleet-check" echo "restrict $(cat "$keys/check_ed25519.pub")"
+# Only guests with exports heed it.
+mkdir -p "$keys/$name/exports"
+renew "$keys/$name/exports/root" echo "restrict $(cat "$keys/check_ed25519.pub")"

@@ -123,6 +123,17 @@ export function declareCommands(command: Declare): void {
     async () => (await import('./doctor.ts')).doctorCommand,
   );
   command(
+    new Command('export')
+      .description('fetch files that vms export, such as a kubeconfig, to this computer')
+      .argument('[names...]', 'vms, web*, @tag; default: all that export something')
+      .addOption(
+        new Option('--env', 'print the line that sets KUBECONFIG, for eval').conflicts('json'),
+      )
+      .option('--overwrite', 'also replace files that fleet did not write')
+      .addOption(asJson),
+    async () => (await import('./export.ts')).exportCommand,
+  );
+  command(
     new Command('rollback')
       .description('return vms or hypervisors to a previous generation')
       .argument('[names...]', 'vms or hypervisors')

@@ -10,6 +10,7 @@ import { expandConfig } from '../model/config.ts';
 import type {
   Check,
   Data,
+  Export,
   Fleet,
   GitSettings,
   Hypervisor,
@@ -35,7 +36,7 @@ import {
 } from './normalise.ts';
 import { egressPorts, published } from './ports.ts';
 import { modulePath } from './rules/modules.ts';
-import type { Check as CheckYaml, FleetYaml } from './schema.generated.ts';
+import type { Check as CheckYaml, Export as ExportYaml, FleetYaml } from './schema.generated.ts';
 import { credentials, share, stateVersionOf, users, vmmOf, volume } from './vm-fields.ts';
 
 /** Makes the Fleet from a draft without errors, with every default filled in. */
@@ -195,8 +196,14 @@ function guest(vm: DraftVm, draft: Draft): Vm {
     shares: merged.shares.map(share),
     credentials: credentials(merged.credentials),
     checks: merged.checks.map(check),
+    exports: merged.exports.map((one) => exported(one, name)),
     dependsOn: merged.dependsOn,
   };
+}
+
+function exported(yaml: ExportYaml, vm: string): Export {
+  const { file, to = '~/.kube/config', user = 'root', merge, context = vm, replace = {} } = yaml;
+  return { file, user, to, ...(merge !== undefined && { context }), replace };
 }
 
 function check({ tcp, http, run, within }: CheckYaml): Check {

@@ -30,6 +30,7 @@ type Lists =
   | 'shares'
   | 'credentials'
   | 'checks'
+  | 'exports'
   | 'dependsOn';
 
 /** Merged vm fields of several places; lists and maps are never absent. */
@@ -101,6 +102,7 @@ export const none: Merged = {
   shares: [],
   credentials: {},
   checks: [],
+  exports: [],
   dependsOn: [],
 };
 
@@ -118,6 +120,7 @@ export function merge(base: Merged, own: Settings): Merged {
     shares: join(base.shares, own.shares),
     credentials: own.credentials ? { ...base.credentials, ...own.credentials } : base.credentials,
     checks: join(base.checks, own.checks),
+    exports: join(base.exports, own.exports),
     users: own.users ? mergeUsers(base.users, own.users) : base.users,
     config: own.config ? mergeConfigs(base.config, own.config) : base.config,
   };

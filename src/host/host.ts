@@ -102,6 +102,8 @@ export interface GuestLogin {
 export interface Host extends Shell {
   /** Public key ("type base64") that the other side accepted, when known. */
   readonly publicKey: string | undefined;
+  /** What ssh connects to: a host name or an address, not an alias of ~/.ssh/config. */
+  readonly address: string;
   /** The port of sshd that we are connected to. */
   readonly port: number;
   /**

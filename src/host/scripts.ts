@@ -19,6 +19,7 @@ export const scriptNames = [
   'failure',
   'follow',
   'generations',
+  'guest-file',
   'guest-run',
   'health',
   'history',
@@ -64,6 +65,7 @@ const withoutDeployments = new Set<ScriptName>([
   'doctor',
   'facts',
   'generations',
+  'guest-file',
   'guest-run',
   'health',
   'host-keys',
@@ -77,10 +79,13 @@ const withoutDeployments = new Set<ScriptName>([
 ]);
 
 /** Shell that is put in front of scripts. */
-const libraries = ['lib', 'guests', 'deployments', 'before', 'locks'] as const;
+const libraries = ['lib', 'guests', 'guest-ssh', 'deployments', 'before', 'locks'] as const;
 
 /** They say how guests are. */
 const withGuests = new Set<ScriptName>(['doctor', 'facts', 'health', 'status']);
+
+/** They log in to a guest. */
+const withGuestSsh = new Set<ScriptName>(['guest-file', 'guest-run']);
 
 /** They take a lock, or wait for one. */
 const withLocks = new Set<ScriptName>([
@@ -135,6 +140,7 @@ function withLibraries(name: ScriptName, ...first: readonly string[]): string {
   const isNeeded = {
     lib: true,
     guests: withGuests.has(name),
+    'guest-ssh': withGuestSsh.has(name),
     deployments: !withoutDeployments.has(name),
     before: withLocks.has(name),
     locks: withLocks.has(name),

@@ -48,6 +48,7 @@ function toldHost(host: Host, clock: Clock, tell: (text: string) => void): Host 
     name: host.name,
     user: host.user,
     publicKey: host.publicKey,
+    address: host.address,
     port: host.port,
     open: async (script, args, options) => {
       const end = telling(script, args);

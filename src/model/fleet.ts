@@ -182,6 +182,20 @@ export type Check =
       readonly withinMs?: number;
     };
 
+/** A file of the guest that is fetched to where fleet runs. */
+export interface Export {
+  /** Absolute, in the guest. */
+  readonly file: string;
+  /** The user of the guest who reads it. */
+  readonly user: string;
+  /** Where it is written: absolute, or in the home of who runs fleet (`~/…`). */
+  readonly to: string;
+  /** It is put into the kubeconfig there, under this name; absent: it takes the place of what is there. */
+  readonly context?: string;
+  /** Text → what replaces it, with placeholders (src/model/export-text.ts). */
+  readonly replace: Readonly<Record<string, string>>;
+}
+
 export type VmState = 'running' | 'stopped';
 
 /** What starts after a reboot; `healthy`: only if the vm was healthy when a deployment last looked. */
@@ -222,6 +236,7 @@ export interface Vm {
   readonly shares: readonly Share[];
   readonly credentials: readonly Credential[];
   readonly checks: readonly Check[];
+  readonly exports: readonly Export[];
   readonly dependsOn: readonly string[];
 }
 

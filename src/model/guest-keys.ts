@@ -11,9 +11,12 @@ export const checkUser = 'fleet-check';
 export const checkUid = 29_999;
 
 /** Whether its hypervisor gives it an ssh host key. */
-export const isGivenKey = (vm: Pick<Vm, 'checks' | 'sshHostKey'>): boolean =>
+export const isGivenKey = (vm: Pick<Vm, 'checks' | 'exports' | 'sshHostKey'>): boolean =>
   vm.sshHostKey === true || isLookedInto(vm);
 
 /** Whether it is looked into, and has to be given keys for that. */
-export const isLookedInto = ({ checks }: Pick<Vm, 'checks'>): boolean =>
-  checks.some(({ kind }) => kind === 'run');
+export const isLookedInto = (vm: Pick<Vm, 'checks' | 'exports'>): boolean =>
+  vm.checks.some(({ kind }) => kind === 'run') || isExporting(vm);
+
+/** Whether files are fetched out of it, by its root. */
+export const isExporting = ({ exports }: Pick<Vm, 'exports'>): boolean => exports.length > 0;

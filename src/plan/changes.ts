@@ -1,7 +1,7 @@
 import { quotePart } from '../model/config.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Data, Hypervisor } from '../model/fleet.ts';
-import { isGivenKey, isLookedInto } from '../model/guest-keys.ts';
+import { isExporting, isGivenKey, isLookedInto } from '../model/guest-keys.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { systemName } from '../model/names.ts';
 import { plainLine } from '../model/plain-text.ts';
@@ -65,16 +65,25 @@ function restartsOf(
   return changes.some((c) => c.restarts === 'certainly') ? 'certainly' : 'perhaps';
 }
 
-/** Fields that matter to the hypervisor or to a deployment only, and are in no guest's system. */
-const outside = new Set(['autostart', 'checks', 'dependsOn', 'publish', 'state', 'tags']);
+/** Fields that matter to the hypervisor, to a deployment or to the desk only, and are in no guest's system. */
+const outside = new Set([
+  'autostart',
+  'checks',
+  'dependsOn',
+  'exports',
+  'publish',
+  'state',
+  'tags',
+]);
 
 function vmChanges(name: string, then: FleetIndex | undefined, now: FleetIndex): FieldChange[] {
   const [old, vm] = [then?.vms.get(name), now.vms.get(name)];
   if (!then || !old || !vm || old === vm || old.on !== vm.on) return [];
-  // The first `run` check adds a user and a key to the guest.
+  // The first `run` check adds a user and a key to the guest; the first export lets root in.
   const isOther = isLookedInto(old) !== isLookedInto(vm);
   return differences(vmFields(old, then), vmFields(vm, now), (field, value) => {
     if (field === 'checks' && isOther && value.startsWith('run ')) return 'certainly';
+    if (field === 'exports' && isExporting(old) !== isExporting(vm)) return 'certainly';
     if (outside.has(field)) return 'no';
     // The checks bring the key, too.
     if (field === 'sshHostKey' && isGivenKey(old) === isGivenKey(vm)) return 'no';

@@ -1,5 +1,5 @@
 import { expandConfig } from '../model/config.ts';
-import type { Check, Hypervisor, Network, Port, Published, Vm } from '../model/fleet.ts';
+import type { Check, Export, Hypervisor, Network, Port, Published, Vm } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
 
 /** Plain data, as fleet.yaml might hold it. */
@@ -8,7 +8,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 // With the names and spelling of fleet.yaml. Fields that are not handled here are taken as they are.
 
 export function vmFields(vm: Vm, index: FleetIndex): Fields {
-  const { name: _, on: __, memoryMiB, nics, config, checks, ...rest } = vm;
+  const { name: _, on: __, memoryMiB, nics, config, checks, exports, ...rest } = vm;
   return {
     ...rest,
     memory: size(memoryMiB),
@@ -26,6 +26,7 @@ export function vmFields(vm: Vm, index: FleetIndex): Fields {
     users: keyed(vm.users, 'name'),
     publish: vm.publish.map(publishedText),
     checks: checks.map(checkText),
+    exports: exports.map(exportText),
     config: expandConfig(config),
   };
 }
@@ -56,6 +57,7 @@ export function keyed<Key extends string, T extends { readonly [key in Key]: str
 }
 
 const size = (mib: number): string => (mib % 1024 === 0 ? `${mib / 1024}GiB` : `${mib}MiB`);
+const exportText = ({ file, to }: Export): string => `${file} to ${to}`;
 const portText = ({ protocol, port }: Port): string => `${protocol}/${port}`;
 const publishedText = ({ port, to, protocol }: Published): string => `${port}:${to}/${protocol}`;
 

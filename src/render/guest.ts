@@ -1,5 +1,5 @@
 import type { Layer, Network, Nic, Vm } from '../model/fleet.ts';
-import { isGivenKey, isLookedInto } from '../model/guest-keys.ts';
+import { isExporting, isGivenKey, isLookedInto } from '../model/guest-keys.ts';
 import { layersModulePath } from '../model/layers.ts';
 import { wayOut } from '../model/way-out.ts';
 import { nixFile } from '../nix/print.ts';
@@ -8,7 +8,11 @@ import { layerOptions, layerWords } from './layers.ts';
 import { imports, moduleArgs, packageList, unsaidZone } from './machine.ts';
 import { rendered } from './marker.ts';
 import { guestModulePath, ownStoreModulePath } from './modules/guest.ts';
-import { guestChecksModulePath, guestHostKeyModulePath } from './modules/guest-checks.ts';
+import {
+  guestChecksModulePath,
+  guestExportsModulePath,
+  guestHostKeyModulePath,
+} from './modules/guest-checks.ts';
 import { hostFolder, pathFrom } from './paths.ts';
 
 /** The layers of a vm: shared files, and its own part. */
@@ -91,6 +95,7 @@ export function guestFile(
 const modules = (vm: Vm): string[] => [
   vm.store === 'disk' ? ownStoreModulePath : guestModulePath,
   ...keyModules(vm),
+  ...(isExporting(vm) ? [guestExportsModulePath] : []),
 ];
 
 const keyModules = (vm: Vm): string[] => {

@@ -1,5 +1,5 @@
 import type { Fleet, Hypervisor, Network, Vm } from '../model/fleet.ts';
-import { isGivenKey, isLookedInto } from '../model/guest-keys.ts';
+import { isExporting, isGivenKey, isLookedInto } from '../model/guest-keys.ts';
 import { layersModulePath, layersOf, sharedLayers } from '../model/layers.ts';
 import { byName } from '../model/names.ts';
 import { dnsFile } from './dns.ts';
@@ -18,6 +18,8 @@ import {
 import {
   guestChecksModule,
   guestChecksModulePath,
+  guestExportsModule,
+  guestExportsModulePath,
   guestHostKeyModule,
   guestHostKeyModulePath,
 } from './modules/guest-checks.ts';
@@ -42,6 +44,7 @@ export function render(fleet: Fleet): Map<string, string> {
   if (fleet.vms.some(isLookedInto)) files.push([guestChecksModulePath, guestChecksModule]);
   if (fleet.vms.some((vm) => isGivenKey(vm) && !isLookedInto(vm)))
     files.push([guestHostKeyModulePath, guestHostKeyModule]);
+  if (fleet.vms.some(isExporting)) files.push([guestExportsModulePath, guestExportsModule]);
   const shared = sharedLayers(fleet);
   for (const [path, layer] of shared) files.push([path, layerFile(layer, path)]);
   if (shared.size > 0) files.push([layersModulePath, layersModule]);

@@ -3,6 +3,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import { ConfigError, FleetError } from '../model/errors.ts';
 import type { Examined } from '../model/examined.ts';
 import type { ExecResult } from '../model/exec-result.ts';
+import type { ExportResult } from '../model/export-result.ts';
 import { failureOf } from '../model/failure.ts';
 import type { GenerationDiff } from '../model/generation-diff.ts';
 import type { LogLine } from '../model/log-line.ts';
@@ -172,6 +173,17 @@ export function operationDocument(
 export function logsDocument(lines: readonly LogLine[], unreachable: readonly string[]): object {
   return { kind: 'logs', version: 1, unreachable, lines: lines.map(logObject) };
 }
+
+export function exportDocument(exports: readonly ExportResult[]): object {
+  return { kind: 'export', version: 1, exports: plainExports(exports) };
+}
+
+/** What became of exports; what was exported is in no document. */
+export const plainExports = (exports: readonly ExportResult[]): object[] =>
+  exports.map(({ failure, ...rest }) => ({
+    ...rest,
+    ...(failure && { failure: failureOf(failure) }),
+  }));
 
 /** Whatever was thrown. */
 export function errorDocument(thrown: unknown): object {

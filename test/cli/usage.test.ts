@@ -15,6 +15,7 @@ const commands = [
   'status',
   'verify',
   'doctor',
+  'export',
   'rollback',
   'update',
   'init',

@@ -110,6 +110,7 @@ vms:
               port: 22                                # f.yaml:14 profile web
               path: /                                 # default
               status: 200                             # default
+        exports: []                                   # default
         dependsOn: []                                 # default
       "
     `);

@@ -124,6 +124,7 @@ describe('defaults', () => {
           shares: [],
           credentials: [],
           checks: [],
+          exports: [],
           dependsOn: [],
         },
       ],

@@ -87,6 +87,7 @@ test('objects take no fields beyond those listed, except maps of names', () => {
       'inputs',
       'networks',
       'profiles',
+      'replace',
       'users',
       'vms',
     ].toSorted(byText),

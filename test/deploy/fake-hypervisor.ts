@@ -131,6 +131,7 @@ export class FakeHypervisor {
       name: this.name,
       user: 'root',
       publicKey: 'ssh-ed25519 AAAA',
+      address: '192.0.2.1',
       port: 22,
       open: openBy(run),
       run,

@@ -14,6 +14,7 @@ function hostThat(run: Host['run']): Host {
     name: 'hv1',
     user: 'ada',
     publicKey: undefined,
+    address: '192.0.2.1',
     port: 2222,
     run,
     open: () => Promise.reject(new Error('not asked for')),

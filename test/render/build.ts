@@ -114,6 +114,7 @@ export function vm(name: string, on: string, nics: readonly Nic[], parts: Partia
     shares: [],
     credentials: [],
     checks: [],
+    exports: [],
     dependsOn: [],
     ...parts,
   };

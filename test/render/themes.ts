@@ -160,6 +160,7 @@ const guests = fleet({
     vm('look', 'hv1', [nic('look', 'lan', '10.1.0.7')], {
       store: 'disk',
       checks: [{ kind: 'run', command: 'test -e /run/x' }],
+      exports: [{ file: '/run/x', user: 'root', to: '~/x', replace: {} }],
     }),
     vm('qemu', 'hv1', [nic('qemu', 'lan', '10.1.0.6')], {
       balloon: true,

@@ -169,8 +169,9 @@ whenThere?.('microvm.nix starts', () => {
         source: `/var/lib/fleet/guest-keys/${name}`,
       }),
     );
+    const exports = name === 'look' ? ['/run/fleet/exports/%u'] : [];
     expect(openssh).toMatchObject({
-      authorizedKeysFiles: ['/run/fleet/%u'],
+      authorizedKeysFiles: ['/run/fleet/%u', ...exports],
       hostKeys: [{ bits: 521, path: '/run/fleet/ssh_host_ecdsa_key', type: 'ecdsa' }],
     });
     expect(users).toEqual({ users: { 'fleet-check': { isNormalUser: true, uid: 29_999 } } });

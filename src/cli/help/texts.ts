@@ -112,6 +112,14 @@ export const helpTexts: Readonly<Record<string, HelpText>> = {
     ],
     exits: { 0: 'nothing is wrong', 1: 'something is: its fix is told' },
   },
+  export: {
+    examples: [
+      ['fleet export', 'every file that a vm exports'],
+      ['fleet export kind', 'those of one vm'],
+      ['eval "$(fleet export kind --env)"', 'and kubectl finds it'],
+    ],
+    exits: { 0: 'it is all there', 1: 'a file could not be fetched or written' },
+  },
   rollback: {
     examples: [
       ['fleet rollback --list web1', 'which generations there are'],

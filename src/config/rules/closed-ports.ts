@@ -14,8 +14,8 @@ import { isSshdElsewhere, servicesOf } from './services.ts';
  */
 export function* closedPorts({ vms }: Draft): Iterable<Finding> {
   for (const vm of vms.values()) {
-    const { modules, config, publish, checks } = vm.merged;
-    if (modules.length > 0 || publish.length + checks.length === 0) continue;
+    const { modules, config, publish, checks, exports } = vm.merged;
+    if (modules.length > 0 || publish.length + checks.length + exports.length === 0) continue;
     const tree = expandConfig(config);
     if (mayOpenOthers(tree)) continue;
     const said = new Set<string>();
@@ -34,7 +34,7 @@ export function* closedPorts({ vms }: Draft): Iterable<Finding> {
   }
 }
 
-/** The port of the guest's sshd, which run checks use. */
+/** The port of the guest's sshd, which run checks and exports use. */
 const sshPort = 22;
 
 const allowed = (protocol: Port['protocol']): string => `allowed${protocol.toUpperCase()}Ports`;
@@ -59,6 +59,8 @@ function* checked(vm: DraftVm): Iterable<Wanted> {
         yield { ...tcp, port: sshPort, path: [...at, 'run'] };
       }
     }
+    if (settings.exports?.length && !isSshdOff(vm) && !isSshdElsewhere(vm))
+      yield { ...tcp, port: sshPort, path: [...path, 'exports'] };
   }
 }
 

@@ -6,6 +6,7 @@ import { capacity } from './capacity.ts';
 import { closedPorts } from './closed-ports.ts';
 import { configSizes, configs } from './config.ts';
 import { dependencies, dependencyCycles } from './dependencies.ts';
+import { distinctExports, exportPlaces, exportPorts, exportTexts } from './exports.ts';
 import { credentialNames, memory } from './guests.ts';
 import { nameServers, outsideOfNetworks, sshTargets } from './hypervisors.ts';
 import { inputs } from './inputs.ts';
@@ -75,6 +76,10 @@ export const rules: readonly ((draft: Draft) => Iterable<Finding>)[] = [
   checkoutPlaces,
   credentialFiles,
   credentialNames,
+  exportPlaces,
+  distinctExports,
+  exportTexts,
+  exportPorts,
   dependencies,
   dependencyCycles,
   startedOnce,

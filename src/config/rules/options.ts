@@ -72,18 +72,28 @@ const ofVm: Options = {
   'time.timeZone': field('timezone'),
 };
 
-/** sshd's lists, and whether the user of checks or its group has to be in them, or must not be. */
-const admission = [
-  ['AllowGroups', 'users', true],
-  ['AllowUsers', checkUser, true],
-  ['DenyGroups', 'users', false],
-  ['DenyUsers', checkUser, false],
-] as const;
+/** Somebody whom the hypervisor logs in to a guest as, and what for. */
+interface Visitor {
+  readonly user: string;
+  readonly group: string;
+  readonly what: string;
+}
+const checker: Visitor = { user: checkUser, group: 'users', what: 'run checks' };
+const exporter: Visitor = { user: 'root', group: 'root', what: 'exports' };
 
-/** Settings that keep this user out, in all the layers of the vm together. */
-function keptOut({ merged }: DraftVm): Options {
+/** sshd's lists, and whether a visitor or its group has to be in them, or must not be. */
+const admission = ({ user, group }: Visitor) =>
+  [
+    ['AllowGroups', group, true],
+    ['AllowUsers', user, true],
+    ['DenyGroups', group, false],
+    ['DenyUsers', user, false],
+  ] as const;
+
+/** Settings that keep a visitor out, in all the layers of the vm together. */
+function keptOut({ merged }: DraftVm, visitor: Visitor): Options {
   const { settings } = servicesOf(merged).openssh ?? {};
-  const wrong = admission.filter(([list, name, isWanted]) => {
+  const wrong = admission(visitor).filter(([list, name, isWanted]) => {
     const names = isFields(settings) ? settings[list] : undefined;
     if (!Array.isArray(names)) return false;
     // A pattern may match the user.
@@ -94,21 +104,31 @@ function keptOut({ merged }: DraftVm): Options {
     wrong.map(([list, name, isWanted]) => [
       `services.openssh.settings.${list}`,
       {
-        problem: `locks out the run checks of this vm, which log in as ${checkUser}`,
+        problem: `locks out the ${visitor.what} of this vm, which log in as ${visitor.user}`,
         hint: isWanted ? `add ${name}` : `take ${name} out`,
       },
     ]),
   );
 }
 
-/** A `run` check needs ssh. */
-const ofVmWithRunChecks = (vm: DraftVm): Options => ({
-  'services.openssh.enable': fixed(true, 'its run checks come over ssh'),
-  'services.openssh.settings.PubkeyAuthentication': fixed(true, 'its run checks log in by key'),
-  ...keptOut(vm),
+/** A `run` check needs ssh, and so does an export. */
+const ofVisited = (vm: DraftVm, visitor: Visitor): Options => ({
+  'services.openssh.enable': fixed(true, `its ${visitor.what} come over ssh`),
+  'services.openssh.settings.PubkeyAuthentication': fixed(
+    true,
+    `its ${visitor.what} log in by key`,
+  ),
+  ...keptOut(vm, visitor),
+  ...(visitor.user === 'root' && {
+    'services.openssh.settings.PermitRootLogin': {
+      fits: (value) => value === 'prohibit-password' || value === 'yes',
+      problem: 'keeps root out, as whom its exports are read',
+      hint: 'leave it out: root logs in by key only',
+    } satisfies Taken,
+  }),
   ...(isSshdElsewhere(vm) && {
     'services.openssh.ports': {
-      problem: 'must include 22: its run checks log in there',
+      problem: `must include 22: its ${visitor.what} log in there`,
       hint: 'add 22',
     },
   }),
@@ -173,11 +193,12 @@ function hasFirewall({ yaml: { config = {} } }: DraftHypervisor): boolean {
 export function* takenOptions({ layers, vms, hypervisors }: Draft): Iterable<Finding> {
   for (const { path, settings } of layers) yield* check(settings.config, path, ofVm);
   for (const vm of vms.values()) {
-    if (vm.merged.checks.every(({ run }) => run === undefined)) continue;
-    const options = ofVmWithRunChecks(vm);
-    for (const { path, settings } of vm.layers) {
-      yield* check(settings.config, path, options);
-    }
+    const { checks, exports } = vm.merged;
+    const options = {
+      ...(exports.length > 0 && ofVisited(vm, exporter)),
+      ...(checks.some(({ run }) => run !== undefined) && ofVisited(vm, checker)),
+    };
+    for (const { path, settings } of vm.layers) yield* check(settings.config, path, options);
   }
   for (const hypervisor of hypervisors.values()) {
     yield* check(hypervisor.yaml.config, hypervisor.path, ofHypervisor(hypervisor));

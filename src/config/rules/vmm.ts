@@ -23,7 +23,7 @@ export function* able(draft: Draft): Iterable<Finding> {
     const vmm = vm.merged.hypervisor ?? 'qemu';
     if (!isVmm(vmm)) continue;
     const can = abilities[vmm];
-    const { balloon, credentials, shares, sshHostKey, store = 'shared' } = vm.merged;
+    const { balloon, credentials, exports, shares, sshHostKey, store = 'shared' } = vm.merged;
     if (!can.virtiofs && store === 'shared') {
       const written = vm.layers.some(({ settings }) => settings.store !== undefined);
       const field = written ? 'store' : 'hypervisor';
@@ -33,6 +33,8 @@ export function* able(draft: Draft): Iterable<Finding> {
     if (!can.virtiofs) yield* runChecks(vm, vmm);
     if (!can.virtiofs && sshHostKey)
       yield lacks(vm, 'sshHostKey', `${vmm} has no shares, in which the key comes`);
+    if (!can.virtiofs && exports.length > 0)
+      yield lacks(vm, 'exports', `fleet cannot fetch a file out of a guest of ${vmm}`);
     if (!can.balloon && balloon) yield lacks(vm, 'balloon', `${vmm} has no balloon`);
     if (!can.credentials && Object.keys(credentials).length > 0) {
       yield lacks(vm, 'credentials', `${vmm} has no credentials`, 'only qemu has them');

@@ -48,6 +48,8 @@ const lengths: Partial<Readonly<Record<ScriptName, number>>> = {
   status: 16 * usualLength,
   // Output of guests, which is cut instead of refused.
   reason: 16 * usualLength,
+  // A file of 1 MiB, in base64.
+  'guest-file': 2 * usualLength,
   // A line or two.
   'guest-run': 16 * 1024,
   unlock: 16 * 1024,

@@ -1,4 +1,5 @@
 import type { Condition } from '../../model/condition.ts';
+import { FleetError } from '../../model/errors.ts';
 import type { Facts, Health } from '../../model/facts.ts';
 import type { Hypervisor } from '../../model/fleet.ts';
 import type { HostKey } from '../../model/host-key.ts';
@@ -9,6 +10,7 @@ import { type ClosureDiff, parseClosureDiff } from '../answers/closure-diff.ts';
 import { parseDoctor } from '../answers/doctor.ts';
 import { parseFacts } from '../answers/facts.ts';
 import { type Generations, parseGenerations } from '../answers/generations.ts';
+import { type GuestOutput, parseGuestFile } from '../answers/guest-file.ts';
 import { type GuestRun, parseGuestRun } from '../answers/guest-run.ts';
 import { parseHealth } from '../answers/health.ts';
 import { parseHistory, parseOperations } from '../answers/history.ts';
@@ -139,4 +141,23 @@ export function runInGuest(host: Host, wanted: GuestCommand): Promise<GuestRun> 
   const { vm, address, port, user, seconds, command } = wanted;
   const args = [vm, address, String(port), user, String(seconds), command];
   return ask(host, 'guest-run', args, parseGuestRun);
+}
+
+/**
+ * What a command inside a guest prints, no more than `bytes` of it. It may be a secret: no error has any of it.
+ * @throws FleetError `guest.no-keys`, `guest.unreadable`
+ */
+export async function readFromGuest(
+  host: Host,
+  wanted: GuestCommand,
+  bytes: number,
+): Promise<GuestOutput> {
+  const { vm, address, port, user, seconds, command } = wanted;
+  const args = [vm, address, String(port), user, String(seconds), String(bytes), command];
+  try {
+    return await ask(host, 'guest-file', args, parseGuestFile);
+  } catch (error) {
+    // Its details are what the script printed.
+    throw error instanceof FleetError ? error.retold({ detail: undefined }) : error;
+  }
 }

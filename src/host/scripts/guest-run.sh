@@ -1,26 +1,8 @@
-# guest-run.sh NAME ADDRESS PORT USER SECONDS COMMAND: runs a command inside a guest. Prints its exit status (124: it took
-# too long, 255: ssh failed) and the last lines of its output.
-name=$1 address=$2 port=$3 user=$4 seconds=$5 command=$6
-keys=$state/guest-keys
-known=$(cat "$keys/$name"/ssh_host_*_key.pub 2>/dev/null) || true
-[ -n "$known" ] ||
-	die guest.no-keys "there is no key in $keys/$name: the guest has not started since its first run check"
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-# Only the host keys that fleet gave this guest are accepted, because another guest may take its address.
-printf '%s\n' "$known" | while read -r type key _; do printf '%s %s %s\n' "$name" "$type" "$key"; done >"$folder/known_hosts"
-# fleet's key is ecdsa. Guests built by an older fleet have an ed25519 key instead.
-algorithms=ecdsa-sha2-nistp521,ssh-ed25519
-# Only the end of the output is kept. The command goes over standard input, where no process list shows it, and only the
-# guest's shell interprets it.
+# guest-run.sh NAME ADDRESS PORT USER SECONDS COMMAND: runs a command inside a guest. Prints its exit status, as in_guest
+# does, and the last lines of its output. Only the end of the output is kept.
 {
 	code=0
-	# shellcheck disable=SC2016 # the guest's shell reads it
-	printf %s "$command" | timeout -k 1 "$seconds" ssh -F none -T -p "$port" -i "$keys/check_ed25519" \
-		-o BatchMode=yes -o IdentitiesOnly=yes -o IdentityAgent=none -o ConnectTimeout="$seconds" \
-		-o StrictHostKeyChecking=yes -o UserKnownHostsFile="$folder/known_hosts" -o GlobalKnownHostsFile=/dev/null \
-		-o HostKeyAlias="$name" -o HostKeyAlgorithms="$algorithms" -o UpdateHostKeys=no -o LogLevel=ERROR \
-		-- "$user@$address" 'eval " $(cat)" </dev/null' || code=$?
+	in_guest "$1" || code=$?
 	echo "$code" >"$folder/code"
 } 2>&1 | tail -c 2048 >"$folder/output"
 cat "$folder/code"

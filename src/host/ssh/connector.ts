@@ -21,6 +21,7 @@ function sshHost({ name, ssh }: Hypervisor, link: Link, options: SshOptions): Ho
   return {
     ...shell(name, link),
     publicKey: link.publicKey,
+    address: link.at.hostname,
     port: link.at.port,
     open: (script, args, open) => openScript(link, sudo, script, args, open),
     run: (script, args, run) => runScript(link, sudo, script, args, run),

@@ -8,6 +8,7 @@ import {
 import { rendered } from '../marker.ts';
 
 export const guestChecksModulePath = 'modules/guest-checks.nix';
+export const guestExportsModulePath = 'modules/guest-exports.nix';
 
 export const guestHostKeyModulePath = 'modules/guest-host-key.nix';
 
@@ -62,5 +63,13 @@ ${hostKeys}  };
     # The last that NixOS gives: by name it would take that of another, who then owns other files.
     uid = ${checkUid};
   };
+}
+`);
+
+/** What guests with exports have besides; the same in every fleet, so that another export restarts no guest. */
+export const guestExportsModule = rendered(`{ ... }:
+{
+  # Exports are read as root: the files that are worth one are root's. In guests without this nobody reads the folder.
+  services.openssh.authorizedKeysFiles = [ "${guestKeysMount}/exports/%u" ];
 }
 `);

@@ -34,6 +34,7 @@ function machine(name,    n, path, text, files) {
     if (under(path, "environment.systemPackages.", "")) take_package(name, text)
     else if (under(path, "packages.", "")) take_package(name, named(text))
     else if (under(path, "boot.kernelParams.", "")) add("parameters", text)
+    else if (under(path, "services.openssh.authorizedKeysFiles.", "") && text ~ /\/exports\//) add("exports", text)
     else if (under(path, "microvm.volumes.", ".image")) add("volumes", text)
     else if (under(path, "microvm.shares.", ".tag")) add("shares", text " " value["microvm.shares." under(path, "microvm.shares.", ".tag") ".source"])
     else if (under(path, "microvm.interfaces.", ".id")) take_nic(under(path, "microvm.interfaces.", ".id"), text)

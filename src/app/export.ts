@@ -1,0 +1,136 @@
+import { type Contact, connectAll } from '../deploy/connect-all.ts';
+import { inParallel } from '../deploy/parallel.ts';
+import { asFleetError } from '../deploy/put-back.ts';
+import { type ExitCode, exitCodes, FleetError } from '../model/errors.ts';
+import type { Emit } from '../model/events.ts';
+import { expectedOf } from '../model/expected.ts';
+import type { ExportResult } from '../model/export-result.ts';
+import { publishedPort } from '../model/export-text.ts';
+import type { Export, Vm } from '../model/fleet.ts';
+import { isExporting } from '../model/guest-keys.ts';
+import type { FleetIndex } from '../model/index.ts';
+import { select } from '../plan/selectors.ts';
+import { fetchFile } from './export/fetch.ts';
+import { expandPath } from './export/place.ts';
+import { writeExport } from './export/write.ts';
+import { looking } from './looking.ts';
+import type { Ports } from './ports.ts';
+import { knownConfig } from './workspace/known-config.ts';
+import type { Where } from './workspace/where.ts';
+
+export interface ExportInput {
+  readonly where: Where;
+  /** Selectors; none: all vms with exports. */
+  readonly names: readonly string[];
+  /** Also replaces files that fleet did not write. */
+  readonly overwrite?: boolean;
+}
+
+export interface Exported {
+  readonly results: readonly ExportResult[];
+  readonly exitCode: ExitCode;
+}
+
+/**
+ * Fetches the exports of vms to where fleet.yaml says. Needs fleet.yaml and ssh, and neither git nor Nix.
+ * @throws FleetError `export.nothing`, `select.nothing`; as `knownConfig`; Interrupted
+ */
+export async function exportFiles(
+  ports: Ports,
+  { where, names, overwrite = false }: ExportInput,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<Exported> {
+  return looking(ports, signal, async (ports) => {
+    const { index } = await knownConfig(ports, where, emit);
+    const { targets } = select(index.fleet, names.length > 0 ? names.join(',') : undefined);
+    const vms = index.fleet.vms.filter((vm) => targets.has(vm.name) && isExporting(vm));
+    if (vms.length === 0)
+      throw new FleetError(
+        'export.nothing',
+        `${names.join(', ') || 'no vm'}: nothing is exported`,
+        {
+          exitCode: exitCodes.usage,
+          hint: 'What a vm exports stands under its exports in fleet.yaml.',
+        },
+      );
+    const on = new Set(vms.map((vm) => vm.on));
+    const contacts = await connectAll(
+      index.fleet.hypervisors.filter(({ name }) => on.has(name)),
+      ports,
+    );
+    const results = await exportOf(ports, index, contacts, vms, overwrite);
+    const isWhole = results.every(({ outcome }) => outcome !== 'failed');
+    return { results, exitCode: isWhole ? exitCodes.ok : exitCodes.failed };
+  });
+}
+
+/** Guests that are asked at a time. */
+const atOnce = 8;
+
+/** Fetches the exports of vms over connections that are there. What fails is said of that export alone. */
+export async function exportOf(
+  ports: Pick<Ports, 'clock' | 'home' | 'surroundings'>,
+  index: FleetIndex,
+  contacts: readonly Contact[],
+  vms: readonly Vm[],
+  isForced = false,
+): Promise<ExportResult[]> {
+  const wanted = vms.flatMap((vm) => vm.exports.map((one) => ({ vm, one })));
+  const fetched = await inParallel(wanted, atOnce, async ({ vm, one }) => {
+    const contact = contacts.find(({ hypervisor }) => hypervisor.name === vm.on);
+    return { vm, one, contact, content: await contentOf(contact, index, vm, one) };
+  });
+  const results: ExportResult[] = [];
+  // One after the other: two may be merged into one file.
+  for (const { vm, one, contact, content } of fetched) {
+    const { context, file, to } = one;
+    const about = {
+      ...{ vm: vm.name, hypervisor: vm.on, file, to: expandPath(to, ports.home) },
+      ...(context !== undefined && { context }),
+    };
+    const failed = (error: unknown): ExportResult => ({
+      ...about,
+      ...{ outcome: 'failed', isKubeconfig: false, unreplaced: [], failure: asFleetError(error) },
+    });
+    if (content instanceof Error) {
+      results.push(failed(content));
+      continue;
+    }
+    const values = {
+      address: () => expectedOf(vm, index.networks).address,
+      hypervisor: () => contact?.host?.address ?? vm.on,
+      port: (from: string) => String(publishedPort(from, vm.publish)),
+    };
+    results.push(
+      await writeExport(ports, one, content, values, isForced).then(
+        ({ place, isNew, isKubeconfig, unreplaced }): ExportResult => ({
+          ...about,
+          ...(place.real !== place.path && { behind: place.real }),
+          ...{ outcome: isNew ? 'written' : 'unchanged', isKubeconfig, unreplaced },
+        }),
+        failed,
+      ),
+    );
+  }
+  return results;
+}
+
+async function contentOf(
+  contact: Contact | undefined,
+  index: FleetIndex,
+  vm: Vm,
+  one: Export,
+): Promise<Buffer | Error> {
+  const { host, facts } = contact ?? {};
+  if (!host || !facts || facts instanceof Error) return asFleetError(facts);
+  if (facts.vms.get(vm.name)?.unit.active !== 'active')
+    return new FleetError('export.not-running', `${vm.name} is not running`, {
+      hint: `Start it: fleet start ${vm.name}`,
+    });
+  try {
+    return await fetchFile(host, vm.name, expectedOf(vm, index.networks).address, one);
+  } catch (error) {
+    return asFleetError(error);
+  }
+}

@@ -1,0 +1,32 @@
+import type { ExportResult } from '../model/export-result.ts';
+import { plainLine } from '../model/plain-text.ts';
+import type { Style } from './style.ts';
+
+/** A line for each export, and what to know about it. */
+export function exportText(results: readonly ExportResult[], style: Style): string {
+  return results
+    .flatMap(({ vm, file, to, behind, outcome, context, unreplaced, failure }) => {
+      if (failure) {
+        const hint = failure.hint?.split('\n').map((line) => `    ${line}`) ?? [];
+        return [style('red', `\u2716 ${vm}: ${plainLine(failure.message)}`), ...hint];
+      }
+      const as = context === undefined ? '' : `, context ${context}`;
+      const how = outcome === 'written' ? '' : ' (as it was)';
+      return [
+        `${vm}: ${file} is in ${to}${as}${how}`,
+        ...(behind === undefined ? [] : [`    ${to} is a link: it is in ${behind}`]),
+        ...unreplaced.map(
+          (from) => `    ${JSON.stringify(from)}, which replace names, is not in it`,
+        ),
+      ];
+    })
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+/** For the shell to read: where kubectl finds what was exported. Empty where nothing is for it. */
+export function exportEnv(results: readonly ExportResult[]): string {
+  const files = results.filter(({ isKubeconfig }) => isKubeconfig).map(({ to }) => to);
+  if (files.length === 0) return '';
+  return `export KUBECONFIG='${[...new Set(files)].join(':').replaceAll("'", "'\\''")}'\n`;
+}
