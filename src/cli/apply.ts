@@ -4,8 +4,10 @@ import type { Ports } from '../app/ports.ts';
 import { readPlanFile } from '../app/saved-plan.ts';
 import type { Survey } from '../app/survey/survey.ts';
 import { exitCodes } from '../model/errors.ts';
+import { exportText } from '../report/export-text.ts';
 import { planText } from '../report/plan-text.ts';
 import { styleFor } from '../report/style.ts';
+import { exportAfter } from './apply-exports.ts';
 import { offerRestarts, offerToReplace } from './apply-questions.ts';
 import { canAsk, confirm } from './ask.ts';
 import { give, giveData, isForPrograms } from './give.ts';
@@ -22,6 +24,7 @@ export interface ApplyOptions {
   readonly restart?: string;
   readonly lockTimeout?: string;
   readonly force?: boolean;
+  readonly export?: boolean;
   /** What first switches may take away, names with commas between them. */
   readonly drop?: string;
   readonly resume?: string | true;
@@ -47,7 +50,7 @@ export async function applyCommand(
   }
   refusePointless(
     { ...options, FILE: file },
-    ['FILE', '--on', '--release', '--restart', '--drop', '--force', '--lock-timeout'],
+    ['FILE', '--on', '--release', '--restart', '--drop', '--force', '--export', '--lock-timeout'],
     '--resume goes on with a deployment as it was planned',
   );
   return resumeCommand(invocation, options as ResumeOptions);
@@ -77,7 +80,9 @@ async function applyOnce(
     if (lost) throw lost;
     if (isAsked) planned = await offerRestarts(planned, signal);
     if (!hasChanges(planned.plan)) {
-      giveData(invocation, options, 'apply', [], { plan: planned.plan });
+      const exports = options.export ? await exportAfter(ports, invocation, planned, options) : [];
+      if (!giveData(invocation, options, 'apply', [], { plan: planned.plan, exports }))
+        process.stdout.write(exportText(exports, styleFor(process.stdout)));
       return exitCodes.ok;
     }
     word = await offerToReplace(planned, word, isAsked, signal);
@@ -91,7 +96,9 @@ async function applyOnce(
       (emit) => apply(ports, applying, emit, signal),
       invocation,
     );
-    give(invocation, options, 'apply', results, { plan: planned.plan, ...of });
+    const exports = await exportAfter(ports, invocation, planned, options, results);
+    give(invocation, options, 'apply', results, { plan: planned.plan, ...of, exports });
+    if (!isData) process.stdout.write(exportText(exports, styleFor(process.stdout)));
     return exitCode;
   } finally {
     planned.close();

@@ -91,6 +91,7 @@ export function declareCommands(command: Declare): void {
       .option('--release <names>', 'deploy held vms or hypervisors again; comma-separated')
       .option('--drop <names>', 'what a first switch may remove: bridges, vms, addresses')
       .option('--restart <names>', 'also restart these vms; comma-separated')
+      .option('--export', 'then fetch what vms export, also without a terminal')
       .option('--force', 'deploy a quarantined commit, or one whose history lacks what runs')
       .option('--resume [id]', 'resume an interrupted deployment and finish it')
       .option('--undo', 'with --resume: roll back what it changed instead')

@@ -34,19 +34,22 @@ export interface DocumentMore {
   /** What was committed and pushed. */
   readonly commit?: string;
   readonly declined?: boolean;
+  /** What was fetched when it was done; none: it is left out. */
+  readonly exports?: readonly ExportResult[];
 }
 
 /** How a deployment went. */
 export function resultsDocument(
   kind: Deploying,
   results: readonly HypervisorResult[],
-  more: DocumentMore,
+  { exports = [], ...more }: DocumentMore,
 ): object {
   const plain = results.map(({ failure, ...rest }) => ({
     ...rest,
     ...(failure && { failure: failureOf(failure) }),
   }));
-  return { kind, version: 1, ...more, results: plain };
+  const fetched = exports.length > 0 && { exports: plainExports(exports) };
+  return { kind, version: 1, ...more, results: plain, ...fetched };
 }
 
 /** The plan says its own version. */

@@ -141,6 +141,31 @@ web1: /var/lib/app/token is in ${at('tokens/app')}
   });
 });
 
+describe('fleet apply', () => {
+  it('fetches nothing where nobody sits at a terminal', async () => {
+    const { code } = await fleet('apply', '--yes', '--restart', 'web1');
+    expect([code, existsSync(at('.kube')), existsSync(at('tokens'))]).toEqual([0, false, false]);
+  });
+
+  it('does with --export, also when there was nothing to deploy', async () => {
+    const { code, stdout } = await fleet('apply', '--yes', '--export');
+    expect(code).toBe(0);
+    expect(stdout).toContain(`web1: /var/lib/app/token is in ${at('tokens/app')}\n`);
+    expect(read('tokens/app')).toBe(secret);
+    const again = await fleet('apply', '--yes', '--export', '--json', '--restart', 'web1');
+    expect(JSON.parse(again.stdout)).toMatchObject({
+      results: [{ outcome: 'done' }],
+      exports: [{ outcome: 'unchanged', context: 'web1' }, { outcome: 'unchanged' }],
+    });
+  });
+
+  it('does at a terminal, for the vms that it changed', async () => {
+    const answers = { 'Apply this?': () => 'y' };
+    const { code } = await desk.atTerminal(['apply', '--restart', 'web1'], answers);
+    expect([code, read('tokens/app')]).toEqual([0, secret]);
+  });
+});
+
 it('shows and keeps what was exported nowhere but where it belongs', async () => {
   await fleet('export');
   expect(said.length).toBeGreaterThan(10);
