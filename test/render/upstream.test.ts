@@ -171,7 +171,7 @@ whenThere?.('microvm.nix starts', () => {
     );
     const exports = name === 'look' ? ['/run/fleet/exports/%u'] : [];
     expect(openssh).toMatchObject({
-      authorizedKeysFiles: ['/run/fleet/%u', ...exports],
+      authorizedKeysFiles: [...exports, '/run/fleet/%u'],
       hostKeys: [{ bits: 521, path: '/run/fleet/ssh_host_ecdsa_key', type: 'ecdsa' }],
     });
     expect(users).toEqual({ users: { 'fleet-check': { isNormalUser: true, uid: 29_999 } } });

@@ -46,7 +46,7 @@ ${hostKeys}  };
 `);
 
 /**
- * What guests with `run` checks have; the same in every fleet. It does not import the other: the order of shares,
+ * What guests with `run` checks or exports have; the same in every fleet. It does not import the other: the order of shares,
  * and with it the runner, would be another one.
  */
 export const guestChecksModule = rendered(`{ config, ... }:
