@@ -1,13 +1,15 @@
 import { apply, hasFirstSwitch, unfit, type Word } from '../app/apply.ts';
+import { exportAfter } from '../app/export-after.ts';
 import { hasChanges, type PlanInput, plan } from '../app/plan.ts';
 import type { Ports } from '../app/ports.ts';
 import { readPlanFile } from '../app/saved-plan.ts';
 import type { Survey } from '../app/survey/survey.ts';
 import { exitCodes } from '../model/errors.ts';
+import type { ExportResult } from '../model/export-result.ts';
+import type { HypervisorResult } from '../model/result.ts';
 import { exportText } from '../report/export-text.ts';
 import { planText } from '../report/plan-text.ts';
 import { styleFor } from '../report/style.ts';
-import { exportAfter } from './apply-exports.ts';
 import { offerRestarts, offerToReplace } from './apply-questions.ts';
 import { canAsk, confirm } from './ask.ts';
 import { give, giveData, isForPrograms } from './give.ts';
@@ -80,7 +82,7 @@ async function applyOnce(
     if (lost) throw lost;
     if (isAsked) planned = await offerRestarts(planned, signal);
     if (!hasChanges(planned.plan)) {
-      const exports = options.export ? await exportAfter(ports, invocation, planned, options) : [];
+      const exports = options.export ? await fetched(ports, invocation, planned, options) : [];
       if (!giveData(invocation, options, 'apply', [], { plan: planned.plan, exports }))
         process.stdout.write(exportText(exports, styleFor(process.stdout)));
       return exitCodes.ok;
@@ -96,13 +98,26 @@ async function applyOnce(
       (emit) => apply(ports, applying, emit, signal),
       invocation,
     );
-    const exports = await exportAfter(ports, invocation, planned, options, results);
+    const exports = await fetched(ports, invocation, planned, options, results);
     give(invocation, options, 'apply', results, { plan: planned.plan, ...of, exports });
     if (!isData) process.stdout.write(exportText(exports, styleFor(process.stdout)));
     return exitCode;
   } finally {
     planned.close();
   }
+}
+
+/** With --export what all vms export; else, at a terminal only, what those do that were changed. */
+async function fetched(
+  ports: Ports,
+  { common, signal, tell }: Invocation,
+  planned: Survey,
+  { export: isAll, on }: ApplyOptions,
+  results: readonly HypervisorResult[] = [],
+): Promise<readonly ExportResult[]> {
+  if (!isAll && !canAsk()) return [];
+  const of = isAll ? { on } : 'changed';
+  return exportAfter(ports, { where: common, planned, of, results }, tell, signal);
 }
 
 /** What is planned: by a saved plan, or by options. @throws FleetError when it is said twice */
