@@ -9,7 +9,7 @@ import { publishedPort } from '../model/export-text.ts';
 import type { Export, Vm } from '../model/fleet.ts';
 import { isExporting } from '../model/guest-keys.ts';
 import type { FleetIndex } from '../model/index.ts';
-import { select } from '../plan/selectors.ts';
+import { select, selectNamed } from '../plan/selectors.ts';
 import { fetchFile } from './export/fetch.ts';
 import { expandPath } from './export/place.ts';
 import { writeExport } from './export/write.ts';
@@ -43,7 +43,8 @@ export async function exportFiles(
 ): Promise<Exported> {
   return looking(ports, signal, async (ports) => {
     const { index } = await knownConfig(ports, where, emit);
-    const { targets } = select(index.fleet, names.length > 0 ? names.join(',') : undefined);
+    const { targets } =
+      names.length > 0 ? selectNamed(index.fleet, names) : select(index.fleet, undefined);
     const vms = index.fleet.vms.filter((vm) => targets.has(vm.name) && isExporting(vm));
     if (vms.length === 0)
       throw new FleetError(
@@ -59,7 +60,10 @@ export async function exportFiles(
       index.fleet.hypervisors.filter(({ name }) => on.has(name)),
       ports,
     );
-    const results = await exportOf(ports, index, contacts, vms, overwrite);
+    const results = await exportOf(ports, index, contacts, vms, {
+      isForced: overwrite,
+      notRunning,
+    });
     const isWhole = results.every(({ outcome }) => outcome !== 'failed');
     return { results, exitCode: isWhole ? exitCodes.ok : exitCodes.failed };
   });
@@ -68,18 +72,33 @@ export async function exportFiles(
 /** Guests that are asked at a time. */
 const atOnce = 8;
 
+/** Why nothing is fetched out of a guest that its hypervisor was seen without. */
+function notRunning({ name }: Vm, { facts }: Contact): FleetError | undefined {
+  if (facts instanceof Error || facts.vms.get(name)?.unit.active === 'active') return undefined;
+  return new FleetError('export.not-running', `${name} is not running`, {
+    hint: `Start it: fleet start ${name}`,
+  });
+}
+
+export interface ExportOptions {
+  /** Also replaces files that fleet did not write. */
+  readonly isForced?: boolean;
+  /** Why a guest need not be asked. Default: all are asked. */
+  readonly notRunning?: (vm: Vm, contact: Contact) => FleetError | undefined;
+}
+
 /** Fetches the exports of vms over connections that are there. What fails is said of that export alone. */
 export async function exportOf(
   ports: Pick<Ports, 'clock' | 'home' | 'surroundings'>,
   index: FleetIndex,
   contacts: readonly Contact[],
   vms: readonly Vm[],
-  isForced = false,
+  { isForced = false, notRunning = () => undefined }: ExportOptions = {},
 ): Promise<ExportResult[]> {
   const wanted = vms.flatMap((vm) => vm.exports.map((one) => ({ vm, one })));
   const fetched = await inParallel(wanted, atOnce, async ({ vm, one }) => {
     const contact = contacts.find(({ hypervisor }) => hypervisor.name === vm.on);
-    return { vm, one, contact, content: await contentOf(contact, index, vm, one) };
+    return { vm, one, contact, content: await contentOf(contact, index, vm, one, notRunning) };
   });
   const results: ExportResult[] = [];
   // One after the other: two may be merged into one file.
@@ -121,15 +140,13 @@ async function contentOf(
   index: FleetIndex,
   vm: Vm,
   one: Export,
+  notRunning: NonNullable<ExportOptions['notRunning']>,
 ): Promise<Buffer | Error> {
-  const { host, facts } = contact ?? {};
-  if (!host || !facts || facts instanceof Error) return asFleetError(facts);
-  if (facts.vms.get(vm.name)?.unit.active !== 'active')
-    return new FleetError('export.not-running', `${vm.name} is not running`, {
-      hint: `Start it: fleet start ${vm.name}`,
-    });
+  if (!contact?.host || contact.facts instanceof Error) return asFleetError(contact?.facts);
+  const reason = notRunning(vm, contact);
+  if (reason) return reason;
   try {
-    return await fetchFile(host, vm.name, expectedOf(vm, index.networks).address, one);
+    return await fetchFile(contact.host, vm.name, expectedOf(vm, index.networks).address, one);
   } catch (error) {
     return asFleetError(error);
   }

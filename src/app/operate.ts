@@ -7,11 +7,14 @@ import { readHealth } from '../host/hypervisor/look.ts';
 import { type ExitCode, exitCodes, FleetError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
 import { expectedOf } from '../model/expected.ts';
+import type { ExportResult } from '../model/export-result.ts';
 import type { Vm } from '../model/fleet.ts';
+import { isExporting } from '../model/guest-keys.ts';
 import type { FleetIndex } from '../model/index.ts';
 import type { OperationKind, OperationResult } from '../model/operation-result.ts';
 import { dependencyOrder } from '../model/order.ts';
 import { selectNamed } from '../plan/selectors.ts';
+import { exportOf } from './export.ts';
 import { looking } from './looking.ts';
 import { newId } from './new-deployment.ts';
 import type { Ports } from './ports.ts';
@@ -84,6 +87,8 @@ const addressOf = (index: FleetIndex, vm: Vm) => expectedOf(vm, index.networks).
 export interface Operated {
   /** In the order of the vms that were chosen. */
   readonly results: readonly OperationResult[];
+  /** Of those that run now. */
+  readonly exports: readonly ExportResult[];
   readonly exitCode: ExitCode;
 }
 
@@ -93,7 +98,7 @@ export interface Operated {
  * @throws Interrupted
  */
 export async function operate(
-  ports: Pick<Ports, 'clock'>,
+  ports: Pick<Ports, 'clock' | 'home' | 'surroundings'>,
   chosen: ChosenOperation,
   emit: Emit,
   signal: AbortSignal,
@@ -114,8 +119,25 @@ export async function operate(
   const all = await orLeave(signal, Promise.all(work));
   const byName = new Map(all.flat().map((result) => [result.name, result]));
   const results = vms.flatMap(({ name }) => byName.get(name) ?? []);
-  return { results, exitCode: exitCodeOf(results) };
+  const running = vms.filter(({ name }) => {
+    const outcome = byName.get(name)?.outcome;
+    return wish.kind !== 'stop' && outcome !== undefined && !unwell.includes(outcome);
+  });
+  const exports = await orLeave(
+    signal,
+    exportOf(ports, chosen.index, chosen.contacts, running.filter(isExporting)),
+  );
+  const isFetched = exports.every(({ outcome }) => outcome !== 'failed');
+  const exitCode = exitCodeOf(results);
+  return {
+    results,
+    exports,
+    exitCode: exitCode === exitCodes.ok && !isFetched ? exitCodes.failed : exitCode,
+  };
 }
+
+/** After them a guest's files are not asked for. */
+const unwell: readonly OperationResult['outcome'][] = ['failed', 'locked'];
 
 /** Whether this vm waits for the other. */
 const depends = (kind: OperationKind, vm: Vm, other: Vm): boolean =>

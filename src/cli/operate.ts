@@ -2,6 +2,7 @@ import { type ChosenOperation, chooseOperation, operate } from '../app/operate.t
 import { exitCodes } from '../model/errors.ts';
 import type { OperationKind } from '../model/operation-result.ts';
 import { documentText, operationDocument } from '../report/documents.ts';
+import { exportText } from '../report/export-text.ts';
 import { operationText } from '../report/operation-text.ts';
 import { plainReporter } from '../report/plain.ts';
 import { styleFor } from '../report/style.ts';
@@ -41,11 +42,12 @@ export const operateCommand =
           process.stdout.write(documentText(operationDocument(kind, [], { declined: true })));
         return exitCodes.failed;
       }
-      const { results, exitCode } = await operate(ports, chosen, tell, signal);
+      const { results, exports, exitCode } = await operate(ports, chosen, tell, signal);
       process.stdout.write(
         options.json
-          ? documentText(operationDocument(kind, results))
-          : operationText(kind, results, styleFor(process.stdout)),
+          ? documentText(operationDocument(kind, results, { exports }))
+          : operationText(kind, results, styleFor(process.stdout)) +
+              exportText(exports, styleFor(process.stdout)),
       );
       return exitCode;
     } finally {

@@ -162,14 +162,18 @@ export function diffDocument(diff: GenerationDiff): object {
 export function operationDocument(
   kind: OperationKind,
   results: readonly OperationResult[],
-  more: { readonly declined?: boolean } = {},
+  {
+    exports = [],
+    ...more
+  }: { readonly declined?: boolean; readonly exports?: readonly ExportResult[] } = {},
 ): object {
   const plain = results.map(({ failure, ...rest }) => ({
     ...rest,
     checks: rest.checks.map(plainCheck),
     ...(failure && { failure: failureOf(failure) }),
   }));
-  return { kind, version: 1, ...more, results: plain };
+  const fetched = exports.length > 0 && { exports: plainExports(exports) };
+  return { kind, version: 1, ...more, results: plain, ...fetched };
 }
 
 /** @param unreachable hypervisors whose lines are missing */

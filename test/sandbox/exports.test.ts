@@ -50,7 +50,7 @@ beforeAll(async () => {
   desk = new Desk(world, 'exports', data);
   await desk.open(sandboxLock);
   await desk.apply(0);
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   desk.close();
   await world.stop();
@@ -138,6 +138,29 @@ web1: /var/lib/app/token is in ${at('tokens/app')}
     const { code, stderr } = await fleet('export', 'db1');
     expect(code).toBe(64);
     expect(stderr).toContain('db1: nothing is exported');
+  });
+});
+
+describe('fleet start and fleet restart', () => {
+  it.each(['start', 'restart'])(
+    '%s fetches it when the guest is well, and says so',
+    async (verb) => {
+      const { code, stdout } = await fleet(verb, 'web1');
+      expect([code, read('tokens/app')]).toEqual([0, secret]);
+      expect(stdout).toContain(`web1: /var/lib/app/token is in ${at('tokens/app')}\n`);
+    },
+  );
+
+  it('start does after a stop, and fails where the file cannot be had', async () => {
+    expect((await fleet('stop', 'web1')).stdout).not.toContain('tokens');
+    expect((await fleet('export', 'web1')).stdout).toContain('web1 is not running');
+    rmSync(inGuest('web1', '/var/lib/app/token'));
+    const { code, stdout } = await fleet('start', 'web1', '--json');
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      results: [{ name: 'web1' }],
+      exports: [{ outcome: 'written' }, { outcome: 'failed' }],
+    });
   });
 });
 
