@@ -30,6 +30,7 @@ function asked(host: Host, answered: () => void): Host {
     name: host.name,
     user: host.user,
     publicKey: host.publicKey,
+    address: host.address,
     port: host.port,
     open: (...how) => {
       answered();

@@ -14,6 +14,9 @@ export const nextSteps: Readonly<Record<string, string>> = {
   'confirm.cut': 'The connection was cut. Try again: fleet apply --resume',
   'diff.no-path': 'Which generations there are: fleet rollback --list',
   'exec.stdin': 'Put it in a file there first, or send a part of it.',
+  'export.kubeconfig':
+    'Nothing was changed. See what the guest has there, and correct file in fleet.yaml, or leave out merge.',
+  'export.too-large': 'A file of that size is no kubeconfig or token: correct file in fleet.yaml.',
   'guest.no-keys': 'fleet apply --restart NAME starts it anew, with keys.',
   'host.rebooted': 'Once it is up again: fleet verify, then fleet apply',
   'init.missing': 'fleet init --help has examples.',

@@ -13,7 +13,7 @@ let desk: Desk;
 let guest: Sshd;
 let temporary: string;
 
-function read(command: string, { bytes = 1000, seconds = 5 } = {}) {
+function read(command: string, { bytes = 1000, seconds = 30 } = {}) {
   const { address, port } = guest;
   const words = ['web1', address, port, userInfo().username, seconds, bytes, command].map(String);
   const done = spawnSync('sh', ['-c', script('guest-file'), 'fleet', ...words], {

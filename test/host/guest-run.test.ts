@@ -29,7 +29,7 @@ const makeKeys = (name: string) =>
     encoding: 'utf8',
   });
 
-function run(command: string, { name = 'web1', to = guest, seconds = '5' } = {}) {
+function run(command: string, { name = 'web1', to = guest, seconds = '30' } = {}) {
   const args = [name, to.address, String(to.port), username, seconds, command];
   const done = spawnSync('sh', ['-c', script('guest-run'), 'fleet', ...args], {
     env: { ...process.env, FLEET_ROOT: desk.dir, SSH_AUTH_SOCK: '/nowhere' },
