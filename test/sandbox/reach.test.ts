@@ -1,5 +1,5 @@
 import { connect, createServer } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
 import { Desk } from '../scenario/desk.ts';
 import { smallFleet } from './small-fleet.ts';
@@ -190,6 +190,7 @@ describe('fleet ssh', () => {
 describe('fleet forward', () => {
   it("reaches a guest's port from here, also after its hypervisor was away, until Ctrl-C", async () => {
     const running = desk.start(['forward', 'web1', '0:22', '0:9', '--json']);
+    onTestFinished(() => running.kill('SIGKILL'));
     await expect.poll(() => running.sofar().stdout, { timeout: 30_000 }).toContain('}');
     const { forwards } = JSON.parse(running.sofar().stdout) as Document;
     expect(forwards).toMatchObject([
@@ -225,6 +226,7 @@ describe('fleet console', () => {
 
   it('shows what a guest writes, without who wrote it, until Ctrl-C', async () => {
     const running = desk.start(['console', 'web1']);
+    onTestFinished(() => running.kill('SIGKILL'));
     await expect.poll(() => running.sofar().stdout, patient).toMatch(/^\[.*Linux version/m);
     running.kill('SIGINT');
     const said = 'The console of web1 can only be read here. Ctrl-C ends it.\n';
@@ -233,6 +235,7 @@ describe('fleet console', () => {
 
   it('--boot restarts it, and shows it from there on', async () => {
     const running = desk.start(['console', 'web1', '--boot']);
+    onTestFinished(() => running.kill('SIGKILL'));
     await expect.poll(() => running.sofar().stderr, patient).toMatch(/^web1 {2}restarted/m);
     await expect.poll(() => running.sofar().stdout, patient).toContain('Linux version');
     running.kill('SIGINT');
