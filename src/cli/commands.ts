@@ -263,6 +263,16 @@ export function declareCommands(command: Declare): void {
     async () => (await import('./unlock.ts')).unlockCommand,
   );
   command(
+    new Command('gc')
+      .description('delete old generations, and what of the store nothing needs any more')
+      .argument('[selector]', 'hypervisors, or vms on them: names, web*, @tag; default: all')
+      .option('--keep <n>', 'generations before the current one that stay whatever their age', '5')
+      .option('--days <n>', 'younger ones stay', '30')
+      .option('-y, --yes', 'do not ask')
+      .addOption(asJson),
+    async () => (await import('./gc.ts')).gcCommand,
+  );
+  command(
     new Command('update')
       .description('make flake.lock, or renew inputs in it')
       .argument('[inputs...]', 'inputs to renew; default: all of them'),

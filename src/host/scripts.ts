@@ -18,6 +18,7 @@ export const scriptNames = [
   'facts',
   'failure',
   'follow',
+  'gc',
   'generations',
   'guest-file',
   'guest-run',
@@ -90,6 +91,7 @@ const withGuestSsh = new Set<ScriptName>(['guest-file', 'guest-run']);
 /** They take a lock, or wait for one. */
 const withLocks = new Set<ScriptName>([
   'begin',
+  'gc',
   'lock',
   'operation',
   'step',

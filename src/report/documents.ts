@@ -5,6 +5,7 @@ import type { Examined } from '../model/examined.ts';
 import type { ExecResult } from '../model/exec-result.ts';
 import type { ExportResult } from '../model/export-result.ts';
 import { failureOf } from '../model/failure.ts';
+import type { GarbageOn } from '../model/garbage.ts';
 import type { GenerationDiff } from '../model/generation-diff.ts';
 import type { LogLine } from '../model/log-line.ts';
 import type { OperationKind, OperationResult } from '../model/operation-result.ts';
@@ -80,6 +81,19 @@ export function storyDocument({ status, deployments, operations, events, lines }
 
 export function doctorDocument(ok: boolean, examined: readonly Examined[]): object {
   return { kind: 'doctor', version: 1, ok, examined };
+}
+
+/** What `fleet gc` deleted; nothing where somebody said no. */
+export function garbageDocument(gone: readonly GarbageOn[], declined = false): object {
+  return {
+    ...{ kind: 'gc', version: 1 },
+    ...(declined && { declined }),
+    hypervisors: gone.map(({ hypervisor, answer }) =>
+      answer instanceof Error
+        ? { hypervisor, error: (errorDocument(answer) as { error: object }).error }
+        : { hypervisor, generations: answer.old, freedKiB: answer.freedKiB, paths: answer.paths },
+    ),
+  };
 }
 
 export function validationDocument(valid: boolean, diagnostics: readonly Diagnostic[]): object {

@@ -17,6 +17,7 @@ const commands = [
   'doctor',
   'export',
   'rollback',
+  'gc',
   'update',
   'init',
   'schema',

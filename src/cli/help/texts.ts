@@ -220,6 +220,13 @@ export const helpTexts: Readonly<Record<string, HelpText>> = {
       5: 'the deployment is still running',
     },
   },
+  gc: {
+    examples: [
+      ['fleet gc', 'show what is old everywhere, ask, delete'],
+      ['fleet gc hv1 --keep 3 --days 7', 'on one hypervisor, and more of it'],
+    ],
+    exits: { 0: 'done', 1: 'not done on a hypervisor, or you said no' },
+  },
   update: {
     examples: [
       ['fleet update', 'all inputs'],

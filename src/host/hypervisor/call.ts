@@ -25,6 +25,8 @@ const limits: Partial<Readonly<Record<ScriptName, number>>> = {
   // These wait for a way back: a switch, and guests that hang.
   back: 660,
   unlock: 660,
+  // A store of many years, and the lock that a build has on it.
+  gc: 3600,
   // The way back waits for neither.
   reason: 15,
   failure: 15,

@@ -255,6 +255,21 @@ forget() {
 	rm -f "$state/profiles/$1" "$roots/previous-$1" "$roots/deployed-$1" "$roots/aside-$1"
 }
 
+# needed_of NAME: paths of generations that stay however old they are: what is deployed, what that replaced, what is
+# held, what runs or starts next, what was last seen healthy. `system.`: of the hypervisor itself.
+needed_of() {
+	healthy='' from='' to=''
+	read -r healthy 2>/dev/null <"$state/healthy/$1" || true
+	IFS=$tab read -r from to _ 2>/dev/null <"$state/held/$1" || true
+	printf '%s\n' "$healthy" "$from" "$to"
+	target "$roots/deployed-$1"
+	target "$roots/previous-$1"
+	case $1 in
+	system.) for link in "$R/run/current-system" "$R/run/booted-system"; do target "$link"; done ;;
+	*) for link in "$vms/$1/current" "$vms/$1/booted"; do target "$link"; done ;;
+	esac
+}
+
 # prune_generations NAME: keeps the last 20 generations before the current one, and older ones that are deployed, were
 # replaced by that, are held, run, or were last seen healthy. Those after the current one were rolled back from; they
 # stay until the next deployment of this vm makes a new one.
@@ -266,13 +281,7 @@ prune_generations() {
 	current=${current#"$1"-}
 	current=${current%-link}
 	case $current in '' | *[!0-9]*) return 0 ;; esac
-	healthy='' from='' to=''
-	read -r healthy 2>/dev/null <"$state/healthy/$1" || true
-	IFS=$tab read -r from to _ 2>/dev/null <"$state/held/$1" || true
-	needed=" $healthy $from $to "
-	for link in "$roots/deployed-$1" "$roots/previous-$1" "$vms/$1/current" "$vms/$1/booted"; do
-		needed="$needed$(target "$link") "
-	done
+	needed=" $(needed_of "$1" | tr '\n' ' ')"
 	# One ls for all links; only root writes there, so its output can be parsed.
 	(cd "$state/profiles" && ls -ld "$1"-*-link) | sed -n "s/.* $1-\([0-9][0-9]*\)-link -> /\1 /p" | sort -rn | {
 		kept=0
