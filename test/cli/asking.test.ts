@@ -20,7 +20,7 @@ function terminal() {
       return true;
     },
   } as unknown as NodeJS.WriteStream;
-  return { stream, said: () => said, shown: () => shownOf(said, size) };
+  return { stream, said: () => said, shown: () => shownOf(said.replaceAll('\n', '\r\n'), size) };
 }
 
 test('who has not answered after a second is named, with the seconds, until all have', () => {
