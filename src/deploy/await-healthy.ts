@@ -1,6 +1,6 @@
 import type { CheckResult } from '../model/check-result.ts';
 import type { Check, Rollout } from '../model/fleet.ts';
-import { journalOf } from '../model/names.ts';
+import { logsOf } from '../model/names.ts';
 import type { Clock } from '../model/time.ts';
 import { checkVm, type VmTarget } from '../plan/checks.ts';
 import { checkpoint } from './interrupt.ts';
@@ -33,7 +33,7 @@ export async function awaitHealthy(
   const limits = checks.map((c) => c.withinMs ?? rollout.deadline);
   const longest = Math.max(rollout.deadline, ...limits);
   const started = clock.now();
-  const hint = `On ${session.hypervisor.name}: ${journalOf(vm.name)}`;
+  const hint = `More of its log: ${logsOf(vm.name)}${session.id === undefined ? '' : ` --deployment ${session.id}`}`;
   const look = new Look(session, clock, vm.name);
   const settled = (ms = 0): CheckResult => ({
     target: vm.name,

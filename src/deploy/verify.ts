@@ -4,7 +4,7 @@ import type { CheckResult } from '../model/check-result.ts';
 import type { Facts, Health } from '../model/facts.ts';
 import type { Hypervisor, Vm } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
-import { journalOf, systemName } from '../model/names.ts';
+import { logsOf, systemName } from '../model/names.ts';
 import { fate } from '../model/take-up.ts';
 import type { Clock } from '../model/time.ts';
 import { unknownState } from '../model/unknown-state.ts';
@@ -68,7 +68,7 @@ export async function verifyHypervisor(
         .filter((vm) => failing.has(vm.name))
         .map(({ name }) => ({
           target: name,
-          text: `its log, on ${hypervisor.name}: (${journalOf(name)})`,
+          text: `its log: ${logsOf(name)}`,
         })),
       ...vms.flatMap((vm) => stopNotes(vm, first)),
       ...underWay(hypervisor.name, first),

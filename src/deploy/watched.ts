@@ -6,6 +6,8 @@ import type { Health } from '../model/facts.ts';
 export interface Watched {
   readonly hypervisor: { readonly name: string };
   readonly host: Host;
+  /** Of the deployment, where it is one. */
+  readonly id?: string;
   readonly emit: Emit;
   /** How its guests are now, and whether those at these addresses answer. */
   health(asked: readonly string[]): Promise<Health>;

@@ -37,8 +37,8 @@ export function byName(a: { readonly name: string }, b: { readonly name: string 
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }
 
-/** The command that shows what a vm and its helpers said, on its hypervisor. */
-export const journalOf = (vm: string): string => `journalctl -u 'microvm*@${vm}' -n 50`;
+/** The command that shows what a vm and its helpers said. */
+export const logsOf = (vm: string): string => `fleet logs ${vm}`;
 
 /** Key of the hypervisor's own system where vms are listed by name: no vm can be called so. */
 export const systemName = 'system.';

@@ -4,7 +4,7 @@ import type { Network, Vm } from '../model/fleet.ts';
 import { deployedGateways } from '../model/gateways.ts';
 import { isBusy, type VmFacts } from '../model/guest-facts.ts';
 import type { FleetIndex } from '../model/index.ts';
-import { journalOf, systemName, targetName } from '../model/names.ts';
+import { logsOf, systemName, targetName } from '../model/names.ts';
 import { fate } from '../model/take-up.ts';
 import { timestamp } from '../model/time.ts';
 import { checkBridge, checkVm, type PlanCheck } from './checks.ts';
@@ -187,7 +187,7 @@ function vmDrift(
     say(stop.isHeld ? 'held' : 'stopped', `${stopText(stop)}; ${fate}`);
   } else if (vm.state === 'running' && !active) {
     const state = `microvm@${name} is ${seen.unit.active} (${seen.unit.sub})`;
-    say('stopped', `${state}; its log, on ${vm.on}: (${journalOf(name)})`);
+    say('stopped', `${state}; its log: (${logsOf(name)})`);
   }
   if (isBusy(seen) && vm.state === 'stopped')
     say(

@@ -75,7 +75,7 @@ describe('drift', () => {
         interfaces: withEntry(f.interfaces, 'vm-web1', undefined),
       }),
       [
-        "web1 stopped: microvm@web1 is failed (failed); its log, on hv1: (journalctl -u 'microvm*@web1' -n 50)",
+        "web1 stopped: microvm@web1 is failed (failed); its log: (fleet logs web1)",
       ],
     ],
     [
