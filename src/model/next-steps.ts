@@ -17,6 +17,7 @@ export const nextSteps: Readonly<Record<string, string>> = {
   'export.kubeconfig':
     'Nothing was changed. See what the guest has there, and correct file in fleet.yaml, or leave out merge.',
   'export.too-large': 'A file of that size is no kubeconfig or token: correct file in fleet.yaml.',
+  'gc.failed': 'Look at df -h there, then collect once more: fleet gc',
   'guest.no-keys': 'fleet apply --restart NAME starts it anew, with keys.',
   'host.rebooted': 'Once it is up again: fleet verify, then fleet apply',
   'init.missing': 'fleet init --help has examples.',
