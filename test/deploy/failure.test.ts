@@ -26,9 +26,7 @@ describe('why a deployment failed', () => {
       'web1 answers: expected ping, seen no answer',
       ...said,
     ]);
-    expect(result?.failure?.hint).toMatch(
-      /^More of its log: fleet logs web1 --deployment \S+$/,
-    );
+    expect(result?.failure?.hint).toMatch(/^More of its log: fleet logs web1 --deployment \S+$/);
   });
 
   test('is shown with them also when a step fails, and when only the way back does not start', async () => {

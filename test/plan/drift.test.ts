@@ -74,9 +74,7 @@ describe('drift', () => {
         }),
         interfaces: withEntry(f.interfaces, 'vm-web1', undefined),
       }),
-      [
-        "web1 stopped: microvm@web1 is failed (failed); its log: (fleet logs web1)",
-      ],
+      ['web1 stopped: microvm@web1 is failed (failed); its log: (fleet logs web1)'],
     ],
     [
       'a deployment that never ended',
