@@ -1,0 +1,92 @@
+import type { ExecListener } from '../app/exec.ts';
+import type { ExecOutput } from '../report/documents.ts';
+import { ExecLines, execPrefixes, execTitle } from '../report/exec-text.ts';
+import { isCi } from './ask.ts';
+import { Tail } from './tail.ts';
+
+type Stream = 'stdout' | 'stderr';
+const streams: readonly Stream[] = ['stdout', 'stderr'];
+
+/** Bytes of each output that are kept until it has ended. */
+const most = 1024 * 1024;
+
+/** For a terminal and a log, only text; for a program, the bytes. docs/decisions/reach.md */
+const isForPeople = (stream: Stream): boolean => process[stream].isTTY === true || isCi();
+
+/** A reader that is slow is waited for, and with it the commands. */
+function write(stream: Stream, text: string | Buffer): Promise<void> {
+  if (text.length === 0) return Promise.resolve();
+  return new Promise((done) => void process[stream].write(text, () => done()));
+}
+
+/** Lines as they come. */
+export class Live implements ExecListener {
+  readonly #lines = new Map<string, Record<Stream, ExecLines>>();
+
+  begin(machines: readonly string[]): void {
+    for (const [name, prefix] of execPrefixes(machines))
+      this.#lines.set(name, {
+        stdout: new ExecLines(prefix, isForPeople('stdout')),
+        stderr: new ExecLines(prefix, isForPeople('stderr')),
+      });
+  }
+
+  output(machine: string, stream: Stream, chunk: Buffer): Promise<void> {
+    return write(stream, this.#lines.get(machine)?.[stream].push(chunk) ?? '');
+  }
+
+  async ended({ name }: { readonly name: string }): Promise<void> {
+    for (const stream of streams) await write(stream, this.#lines.get(name)?.[stream].end() ?? '');
+  }
+}
+
+/** The end of what each machine said. */
+export class Kept implements ExecListener {
+  protected readonly tails = new Map<string, Record<Stream, Tail>>();
+
+  begin(machines: readonly string[]): void {
+    for (const name of machines)
+      this.tails.set(name, { stdout: new Tail(most), stderr: new Tail(most) });
+  }
+
+  async output(machine: string, stream: Stream, chunk: Buffer): Promise<void> {
+    this.tails.get(machine)?.[stream].push(chunk);
+  }
+
+  async ended(_result: Parameters<ExecListener['ended']>[0]): Promise<void> {}
+
+  of(machine: string): ExecOutput {
+    const { stdout, stderr } = this.tails.get(machine)!;
+    return {
+      stdout: stdout.bytes().toString(),
+      stderr: stderr.bytes().toString(),
+      isCut: stdout.isCut || stderr.isCut,
+    };
+  }
+}
+
+/** The output of a machine below its name, when it has ended. */
+export class Grouped extends Kept {
+  #before: Promise<void> = Promise.resolve();
+
+  override async ended(result: Parameters<ExecListener['ended']>[0]): Promise<void> {
+    this.#before = this.#before.then(() => this.#show(result));
+    await this.#before;
+  }
+
+  async #show(result: Parameters<ExecListener['ended']>[0]): Promise<void> {
+    await write('stdout', execTitle(result));
+    const tails = this.tails.get(result.name)!;
+    for (const stream of streams) {
+      const { isCut } = tails[stream];
+      if (isCut) await write('stderr', `${result.name}: only the last MiB of its ${stream}:\n`);
+      const [lines, bytes] = [new ExecLines('', isForPeople(stream)), tails[stream].bytes()];
+      await write(stream, lines.push(bytes));
+      await write(stream, lines.end());
+      // Or the next title would stand behind it.
+      if (!isForPeople(stream) && bytes.length > 0 && bytes.at(-1) !== 10)
+        await write(stream, '\n');
+    }
+    this.tails.delete(result.name);
+  }
+}
