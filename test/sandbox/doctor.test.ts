@@ -76,6 +76,14 @@ function sshConfig(change: (text: string) => string): () => void {
   };
 }
 
+/** The same of what ssh_config says of all hosts, for hv1 alone. */
+function sshConfigOfHv1(change: (text: string) => string): () => void {
+  return sshConfig((text) => {
+    const [hosts = '', all = ''] = text.split('Host *');
+    return `${hosts}Host hv1${change(all)}Host * !hv1${all}`;
+  });
+}
+
 /** PATH of a desk that has these programs and no others. */
 function onlyPrograms(...names: readonly string[]): () => void {
   const folder = join(world.dir, 'few');
@@ -280,7 +288,7 @@ const rows: readonly (readonly [string, () => Undo | Promise<Undo>, ...Finding[]
     'an unknown host key',
     () => {
       const known = keys.write('unknown', '');
-      return sshConfig((text) =>
+      return sshConfigOfHv1((text) =>
         text.replace(/UserKnownHostsFile .*/, `UserKnownHostsFile ${known}`),
       );
     },
@@ -291,7 +299,7 @@ const rows: readonly (readonly [string, () => Undo | Promise<Undo>, ...Finding[]
     () => {
       const line = `[127.0.0.1]:${host(1).port} ${makeKeyPair().public}\n`;
       const known = keys.write('changed', line);
-      return sshConfig((text) =>
+      return sshConfigOfHv1((text) =>
         text.replace(/UserKnownHostsFile .*/, `UserKnownHostsFile ${known}`),
       );
     },
@@ -301,7 +309,7 @@ const rows: readonly (readonly [string, () => Undo | Promise<Undo>, ...Finding[]
     'a key that is not let in',
     () => {
       const key = keys.key('stranger');
-      return sshConfig((text) => text.replace(/IdentityFile .*/, `IdentityFile ${key}`));
+      return sshConfigOfHv1((text) => text.replace(/IdentityFile .*/, `IdentityFile ${key}`));
     },
     ['hv1', 'login', /accepts none of our keys/, /root's authorized_keys/],
   ],
