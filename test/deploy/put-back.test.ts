@@ -49,7 +49,9 @@ describe('a guest that is not healthy', () => {
   test('says which, and that it is being rolled back', async () => {
     const world = failing();
     await world.apply(['web1']);
-    expect(world.notes).toContain('failed: web1 is not healthy after 120 s');
+    expect(world.notes).toContainEqual(
+      expect.stringMatching(/^failed: web1 is not healthy after 120 s: answers: expected ping/),
+    );
   });
 
   test('goes back to the runner it ran on, not to one that only waited for a restart', async () => {
