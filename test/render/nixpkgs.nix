@@ -37,6 +37,7 @@ let
       __functor = _: args: args.packageLock.packages;
       npmConfigHook = "importNpmLock.npmConfigHook";
     };
+    installShellFiles = "installShellFiles";
     makeWrapper = "makeWrapper";
     mkShell = args: args;
     nixfmt = "nixfmt";

@@ -1,7 +1,8 @@
 # guest-file.sh NAME ADDRESS PORT USER SECONDS BYTES COMMAND: what a command inside a guest prints, no more than
 # BYTES of it, in base64 and on one line; before it the exit status, after it the last lines on standard error. It may
 # be a secret: it is in no file, nor in an argument, and the last thing done is to print it.
-bytes=$1 command=$2
+know_guest "$1" "$2" "$3" "$4" "$5"
+bytes=$6 command=$7
 : >"$folder/code"
 content=$({
 	code=0
