@@ -49,7 +49,7 @@ export async function exportFiles(
     if (vms.length === 0)
       throw new FleetError(
         'export.nothing',
-        `${names.join(', ') || 'no vm'}: nothing is exported`,
+        names.length === 0 ? 'no vm exports anything' : `${names.join(', ')}: nothing is exported`,
         {
           exitCode: exitCodes.usage,
           hint: 'What a vm exports stands under its exports in fleet.yaml.',

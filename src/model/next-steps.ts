@@ -30,7 +30,7 @@ export const nextSteps: Readonly<Record<string, string>> = {
   'operation.cut': 'The connection was cut. Try again.',
   'operation.id': 'This is a bug in fleet: please report it.',
   'operation.no-vms': 'Which vms there are, and where: fleet status',
-  'options.number': 'For instance --last 100.',
+  'options.number': 'A whole number, such as 20.',
   'options.saved-plan': 'Leave them out, or plan again: fleet plan --out FILE',
   'options.user': 'For instance --user root.',
   'plan.in-git': 'Save it in another folder: --out FILE',
