@@ -72,7 +72,7 @@ async function inGit(
   name: string,
   from: string | undefined,
   to: string | undefined,
-): Promise<Pick<GenerationDiff, 'commits' | 'fields'>> {
+): Promise<Pick<GenerationDiff, 'commits' | 'fields' | 'takenBack'>> {
   if (from === undefined || to === undefined) return {};
   try {
     const repo = await openRepo(directory, ports.surroundings);
@@ -82,9 +82,9 @@ async function inGit(
       const read = readFleet(texts.get(commit) ?? '', config);
       return 'fleet' in read ? indexFleet(read.fleet) : undefined;
     });
-    const isBack = (await repo.isAncestor(to, from)) === true && from !== to;
-    const commits = await (isBack ? repo.commitsBetween(to, from) : repo.commitsBetween(from, to));
-    return { commits, ...(then && now && { fields: fieldsBetween(name, then, now) }) };
+    const commits = await repo.commitsBetween(from, to);
+    const takenBack = await repo.commitsBetween(to, from);
+    return { commits, takenBack, ...(then && now && { fields: fieldsBetween(name, then, now) }) };
   } catch (error) {
     if (error instanceof FleetError) return {};
     throw error;

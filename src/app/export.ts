@@ -15,6 +15,7 @@ import { expandPath } from './export/place.ts';
 import { writeExport } from './export/write.ts';
 import { looking } from './looking.ts';
 import type { Ports } from './ports.ts';
+import { notRunning } from './reach/running.ts';
 import { knownConfig } from './workspace/known-config.ts';
 import type { Where } from './workspace/where.ts';
 
@@ -62,7 +63,8 @@ export async function exportFiles(
     );
     const results = await exportOf(ports, index, contacts, vms, {
       isForced: overwrite,
-      notRunning,
+      notRunning: ({ name }, { facts }) =>
+        facts instanceof Error ? undefined : notRunning(name, facts.vms),
     });
     const isWhole = results.every(({ outcome }) => outcome !== 'failed');
     return { results, exitCode: isWhole ? exitCodes.ok : exitCodes.failed };
@@ -71,14 +73,6 @@ export async function exportFiles(
 
 /** Files that are read at a time: an sshd opens ten sessions on a connection (MaxSessions). */
 const atOnce = 4;
-
-/** Why nothing is fetched out of a guest that its hypervisor was seen without. */
-function notRunning({ name }: Vm, { facts }: Contact): FleetError | undefined {
-  if (facts instanceof Error || facts.vms.get(name)?.unit.active === 'active') return undefined;
-  return new FleetError('export.not-running', `${name} is not running`, {
-    hint: `Start it: fleet start ${name}`,
-  });
-}
 
 export interface ExportOptions {
   /** Also replaces files that fleet did not write. */

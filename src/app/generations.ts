@@ -9,7 +9,13 @@ import type { Emit } from '../model/events.ts';
 import type { FieldDifference } from '../model/generation-diff.ts';
 import { type FleetIndex, indexFleet } from '../model/index.ts';
 import { targetName } from '../model/names.ts';
-import { broughtBy, type PastDeployment } from '../model/past-deployment.ts';
+import {
+  broughtBy,
+  failedOn,
+  type Outcome,
+  outcomeOf,
+  type PastDeployment,
+} from '../model/past-deployment.ts';
 import { fieldsBetween } from '../plan/changes.ts';
 import { openRepo } from '../repo/open.ts';
 import { looking } from './looking.ts';
@@ -26,6 +32,12 @@ export interface GenerationsInput {
   readonly names: readonly string[];
 }
 
+/** Why it failed, as far as it was written down. */
+export interface FailedDeployment {
+  readonly deployment: string;
+  readonly why: string | undefined;
+}
+
 /** A generation to which a vm or hypervisor, `name`, can return. */
 export interface KnownGeneration extends Generation {
   readonly hypervisor: string;
@@ -34,8 +46,10 @@ export interface KnownGeneration extends Generation {
   readonly commit?: string | undefined;
   /** Who deployed it. */
   readonly operator?: string | undefined;
-  /** It was rolled back from since. */
-  readonly left?: true;
+  /** What became of it, while the hypervisor remembers that. */
+  readonly outcome?: Outcome | undefined;
+  /** Deployments that began on it and failed, the oldest first. */
+  readonly failed?: readonly FailedDeployment[];
   /** Numbers of older ones that are the same. */
   readonly same?: readonly number[];
   /** Of the commit, where this clone has it. */
@@ -94,14 +108,7 @@ export function known(
 ): KnownGeneration {
   const name = targetName(generation.name, hypervisor);
   const by = broughtBy(past, generation.name, generation.path);
-  const isLeft = past.some(
-    ({ operation, result, started, before, after }) =>
-      operation === 'rollback' &&
-      result === 'done' &&
-      started >= (by?.started ?? 0) &&
-      before.get(generation.name) === generation.path &&
-      after.get(generation.name) !== generation.path,
-  );
+  const failed = failedOn(past, generation.name, generation.path);
   return {
     ...generation,
     name,
@@ -109,7 +116,10 @@ export function known(
     deployment: by?.id,
     commit: by?.commit,
     operator: by?.operator,
-    ...(isLeft && !generation.current && { left: true }),
+    outcome: outcomeOf(past, generation.name, generation.path),
+    ...(failed.length > 0 && {
+      failed: failed.map(({ id, failure }) => ({ deployment: id, why: failure?.message })),
+    }),
   };
 }
 

@@ -1,10 +1,11 @@
 import type { SshCommand } from '../host/host.ts';
-import { readHostKeys } from '../host/hypervisor/look.ts';
+import { readHealth, readHostKeys } from '../host/hypervisor/look.ts';
 import type { Emit } from '../model/events.ts';
 import { looking } from './looking.ts';
 import type { Ports } from './ports.ts';
 import { guestLogin, userIn } from './reach/guest-login.ts';
 import { machineOf } from './reach/machines.ts';
+import { notRunning } from './reach/running.ts';
 import { knownConfig } from './workspace/known-config.ts';
 import type { Where } from './workspace/where.ts';
 
@@ -18,7 +19,7 @@ export interface SshInput {
 
 /**
  * How ssh is started that goes to a hypervisor, or to a guest through its own; whoever starts it closes it then.
- * @throws FleetError `select.nothing`, `guest.no-user`; as `knownConfig` and `connect`; Interrupted
+ * @throws FleetError `select.nothing`, `guest.no-user`, `guest.not-running`; as `knownConfig` and `connect`; Interrupted
  */
 export async function ssh(
   ports: Ports,
@@ -32,7 +33,11 @@ export async function ssh(
     if (!vm) return ports.sshCommand({ hypervisor, ...(user !== undefined && { user }) });
     userIn(vm, user);
     const host = await ports.connector.connect(hypervisor);
-    const keys = (await readHostKeys(host, [name])).get(name) ?? [];
+    const [known, { vms }] = await Promise.all([readHostKeys(host, [name]), readHealth(host)]);
+    // ssh would only say that nobody answers.
+    const reason = notRunning(name, vms);
+    if (reason) throw reason;
+    const keys = known.get(name) ?? [];
     if (keys.length === 0)
       emit({
         type: 'note',

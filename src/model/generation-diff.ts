@@ -16,8 +16,10 @@ export interface GenerationDiff {
   readonly to: BroughtGeneration;
   /** Of fleet.yaml; absent: one of the two commits is unknown, or not in this clone. */
   readonly fields?: readonly FieldDifference[];
-  /** Between the two, the newest first; absent as fields are. */
+  /** What the newer one has and the other has not, the newest first; absent as fields are. */
   readonly commits?: readonly string[];
+  /** What the other has and it has not: they are taken back. Absent as fields are. */
+  readonly takenBack?: readonly string[];
   readonly closure: {
     /** Bytes with all they need; 0: unknown. */
     readonly sizes: readonly [from: number, to: number];

@@ -66,6 +66,44 @@ export interface HistoryEntry {
   readonly open?: OpenDeployment;
 }
 
+/** What became of a generation: it was put in place by apply or by a roll-back, or rolled back from. */
+export type Outcome = 'applied' | 'returned-to' | 'rolled-back';
+
+/**
+ * What became last of a generation, as far as it is remembered.
+ * @param past what one hypervisor remembers, the oldest first
+ */
+export function outcomeOf(
+  past: readonly PastDeployment[],
+  target: string,
+  path: string,
+): Outcome | undefined {
+  for (const { operation, result, before, after } of past.toReversed()) {
+    const [was, is] = [before.get(target), after.get(target)];
+    if (result !== 'done' || was === is) continue;
+    if (is === path) return operation === 'rollback' ? 'returned-to' : 'applied';
+    if (was === path && operation === 'rollback') return 'rolled-back';
+  }
+  return undefined;
+}
+
+/**
+ * Deployments that would have put something else in the place of a generation, and failed.
+ * @param past what one hypervisor remembers, the oldest first
+ */
+export const failedOn = (
+  past: readonly PastDeployment[],
+  target: string,
+  path: string,
+): PastDeployment[] =>
+  past.filter(
+    ({ operation, result, before, targets }) =>
+      operation === 'apply' &&
+      (result === 'rolled-back' || result === 'rollback-failed') &&
+      targets.includes(target) &&
+      before.get(target) === path,
+  );
+
 /**
  * The last deployment that put this generation in the place of another one.
  * @param past what one hypervisor remembers, the oldest first

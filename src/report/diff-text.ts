@@ -9,13 +9,16 @@ const most = 40;
 
 /** Two generations beside each other, then what differs: fields, commits, packages. */
 export function diffText(diff: GenerationDiff, style: Style): string {
-  const { name, from, to, fields, commits, closure } = diff;
+  const { name, from, to, fields, commits, takenBack = [], closure } = diff;
   const parts = [
     `${style('bold', name)}  ${generationText(from)}`,
     `${' '.repeat(name.length)}  ${generationText(to)}`,
     '',
     ...section('fleet.yaml', style, fields?.map(fieldText), 'nothing differs'),
-    ...section('commits', style, commits, 'the same commit'),
+    ...(commits?.length === 0 && takenBack.length > 0
+      ? []
+      : section('commits', style, commits, 'the same commit')),
+    ...(takenBack.length > 0 ? section('commits taken back', style, takenBack, '') : []),
     ...section(`packages: ${sizesText(closure.sizes)}`, style, shown(closure.lines), 'the same'),
   ];
   return `${parts.join('\n')}\n`;

@@ -1,4 +1,6 @@
 import type { FieldDifference } from '../model/generation-diff.ts';
+import type { Outcome } from '../model/past-deployment.ts';
+import { plainLine } from '../model/plain-text.ts';
 import { fieldText } from './field-text.ts';
 import { wrap } from './wrap.ts';
 
@@ -19,8 +21,10 @@ export interface GenerationRow {
   readonly operator?: string | undefined;
   /** Of the commit, where this clone has it. */
   readonly subject?: string;
-  /** It was rolled back from since. */
-  readonly left?: true;
+  /** What became of it, while the hypervisor remembers that. */
+  readonly outcome?: Outcome | undefined;
+  /** Deployments that began on it and failed, the oldest first. */
+  readonly failed?: readonly { readonly deployment: string; readonly why: string | undefined }[];
   /** How fleet.yaml differs from that of the one before; absent: unknown. */
   readonly changes?: readonly FieldDifference[];
 }
@@ -78,14 +82,36 @@ function ageText(since: number, now: number): string {
   return `${Math.floor(seconds / size)} ${unit}`;
 }
 
-/** Who and why; then what differs. */
+const outcomes: Readonly<Record<Outcome, string>> = {
+  applied: 'applied',
+  'returned-to': 'rolled back to',
+  'rolled-back': 'rolled back since',
+};
+
+/** Who and why, and what became of it; then what differs. */
 function about(row: GenerationRow): string[] {
-  const { subject, operator, left, changes, same, number } = row;
-  const outcome = left ? ['rolled back since'] : [];
-  const by = [...(operator ? [operator] : []), ...outcome].join(', ');
+  const { subject, operator, outcome, failed = [], changes, same, number } = row;
+  const by = [operator ?? '', outcome ? outcomes[outcome] : '']
+    .filter((text) => text !== '')
+    .join(', ');
   const who = [subject ?? '', by === '' ? '' : `(${by})`].filter((text) => text !== '').join(' ');
   const isSame = same && !row.current ? [`to return to it: ${number}`] : [];
-  return [...(who === '' ? [] : [who]), ...changesText(changes), ...isSame];
+  return [
+    ...(who === '' ? [] : [who]),
+    ...changesText(changes),
+    ...failed.slice(-1).map((last) => failedText(last, failed.length)),
+    ...isSame,
+  ];
+}
+
+function failedText(
+  { deployment, why }: { readonly deployment: string; readonly why: string | undefined },
+  count: number,
+): string {
+  const said = why === undefined ? '' : `: ${plainLine(why)}`;
+  return count === 1
+    ? `a deployment on it failed: ${deployment}${said}`
+    : `${count} deployments on it failed, the last ${deployment}${said}`;
 }
 
 function changesText(changes: readonly FieldDifference[] | undefined): string[] {

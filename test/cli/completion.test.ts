@@ -43,6 +43,14 @@ describe('what may stand where the cursor is', () => {
       ['web1', 'db', 'hv1'],
     ],
     [
+      ['restart', 'web1', '@'],
+      ['@canary', '@front'],
+    ],
+    [['status', '@f'], ['@front']],
+    // Not of those that take no tag.
+    [['rollback', '@'], []],
+    [['ssh', '@'], []],
+    [
       ['show', ''],
       ['web1', 'db', 'hv1', 'front'],
     ],
@@ -101,6 +109,7 @@ test('bash completes a tag, though it takes an @ for the end of a word', async (
     ).split('\n')[0];
   expect(complete('fleet plan --on @ca', 'ca')).toBe('canary');
   expect(complete('fleet plan --on=web1,d', 'web1,d')).toBe('web1,db');
+  expect(complete('fleet restart web1 @fr', 'fr')).toBe('front');
   expect(complete('fleet sho', 'sho')).toBe('show');
 });
 

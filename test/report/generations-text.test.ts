@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { broughtBy, type PastDeployment } from '../../src/model/past-deployment.ts';
+import {
+  broughtBy,
+  failedOn,
+  outcomeOf,
+  type PastDeployment,
+} from '../../src/model/past-deployment.ts';
 import { type GenerationRow, generationsText } from '../../src/report/generations-text.ts';
 
 const at = Date.UTC(2026, 10, 21, 16, 36, 12) / 1000;
@@ -17,9 +22,11 @@ const kept = { number: undefined, since: 0, commit: undefined, deployment: undef
 
 test('generations have heads of columns, their commit and the deployment that brought them', () => {
   const rows = [
-    row({ operator: 'ada@desk', subject: 'web1: more memory', left: true }),
+    row({ operator: 'ada@desk', subject: 'web1: more memory', outcome: 'rolled-back' }),
     row({
       current: true,
+      outcome: 'returned-to',
+      failed: [{ deployment: '20261121-170000-cd34', why: 'web1 is not healthy' }],
       number: 14,
       same: [13],
       changes: [{ field: 'memory', from: '1 GiB', to: '2 GiB' }],
@@ -33,7 +40,9 @@ test('generations have heads of columns, their commit and the deployment that br
       web1         12       3 h  1b16c103  20261121-163600-ab12
         web1: more memory (ada@desk, rolled back since)
     * web1      13-14       3 h  1b16c103  20261121-163600-ab12
+        (rolled back to)
         ~ memory: 1 GiB → 2 GiB
+        a deployment on it failed: 20261121-170000-cd34: web1 is not healthy
       database1  kept
       database1   7-9
         to return to it: 9
@@ -76,4 +85,19 @@ test('a generation is of the last deployment that brought it and was confirmed',
   ];
   expect(broughtBy(all, 'web1', '/nix/store/a')?.id).toBe('d2');
   expect(broughtBy(all, 'web1', '/nix/store/z')).toBeUndefined();
+});
+
+test('what became of a generation is the last that happened to it, and who failed on it is named', () => {
+  const [a, b] = ['/nix/store/a', '/nix/store/b'].map((path) => new Map([['web1', path]]));
+  const of = (change: Partial<PastDeployment>) => past('d', { targets: ['web1'], ...change });
+  const applied = of({ before: a!, after: b! });
+  const back = of({ operation: 'rollback', before: b!, after: a! });
+  const failed = of({ result: 'rolled-back', before: a!, after: new Map() });
+  const is = (all: PastDeployment[]) =>
+    ['a', 'b'].map((n) => outcomeOf(all, 'web1', `/nix/store/${n}`));
+  expect(is([applied])).toEqual([undefined, 'applied']);
+  expect(is([applied, failed, back])).toEqual(['returned-to', 'rolled-back']);
+  expect(is([applied, back, applied])).toEqual(['returned-to', 'applied']);
+  expect(failedOn([applied, back, failed], 'web1', '/nix/store/a')).toEqual([failed]);
+  expect(failedOn([failed], 'web2', '/nix/store/a')).toEqual([]);
 });

@@ -37,7 +37,7 @@ async function fleet(...args: string[]): Promise<Run> {
 
 beforeAll(async () => {
   world = await sandboxWorld(2);
-  const data = smallFleet(world);
+  const data = smallFleet(world, { confirm: '60s', deadline: '20s' });
   data.vms.web1.publish = ['8443:6443/tcp'];
   data.vms.web1.exports = [
     {

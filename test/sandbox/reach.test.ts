@@ -173,6 +173,20 @@ describe('fleet ssh', () => {
     }
   });
 
+  it('says that a guest is down, and what starts it', async () => {
+    expect((await desk.fleet(['stop', 'web2'])).code).toBe(0);
+    for (const args of [
+      ['ssh', 'web2'],
+      ['exec', 'web2', '--', 'true'],
+    ]) {
+      const run = await desk.fleet(args);
+      expect([run.code, run.stdout]).toEqual([255, '']);
+      expect(run.stderr).toContain('web2 is not running (inactive, dead)');
+      expect(run.stderr).toContain('fleet start web2');
+    }
+    expect((await desk.fleet(['start', 'web2'])).code).toBe(0);
+  });
+
   it('says what to add where nobody can log in', async () => {
     const run = await desk.fleet(['ssh', 'db1']);
     expect(run.code).toBe(255);
@@ -271,7 +285,12 @@ describe('fleet diff', () => {
       kind: 'diff',
       version: 1,
       fields: [{ field: 'packages', from: 'htop' }],
+      commits: [],
+      takenBack: [expect.stringContaining('web2')],
     });
+    const text = (await desk.fleet(['diff', 'web2', '2', '1'])).stdout;
+    expect(text).toMatch(/^commits taken back\n {2}[0-9a-f]{7,} .*web2/m);
+    expect(text).not.toContain('commits\n');
     const hypervisor = await desk.fleet(['diff', 'hv1', '1', '1']);
     expect(hypervisor.stdout).toContain('packages: 100 MiB → 100 MiB\n  the same\n');
     expect((await desk.fleet(['diff', 'web2', '9'])).stderr).toContain('web2 has no generation 9');

@@ -1,7 +1,9 @@
 import type { GuestLogin, Host, Shell } from '../../host/host.ts';
+import { readHealth } from '../../host/hypervisor/look.ts';
 import { FleetError } from '../../model/errors.ts';
 import type { Vm } from '../../model/fleet.ts';
 import type { HostKey } from '../../model/host-key.ts';
+import { notRunning } from './running.ts';
 
 /**
  * Who one is in a vm: whoever is asked for, else the first of its users, by name, who has a key.
@@ -25,13 +27,25 @@ export function guestLogin(
   return { name: vm.name, address, user: userIn(vm, asked), keys };
 }
 
-/** Logs in to a guest. @throws FleetError as `Host.enter`, in the words of fleet.yaml */
+/** Logs in to a guest. @throws FleetError `guest.not-running`; as `Host.enter`, in the words of fleet.yaml */
 export async function enterGuest(host: Host, guest: GuestLogin): Promise<Shell> {
   try {
     return await host.enter(guest);
   } catch (error) {
-    throw error instanceof FleetError ? inFleetsWords(error, guest) : error;
+    if (!(error instanceof FleetError)) throw error;
+    throw (await isDown(host, guest.name, error)) ?? inFleetsWords(error, guest);
   }
+}
+
+/** Asked only where nobody answered: a guest that runs need not be looked at first. */
+async function isDown(
+  host: Host,
+  name: string,
+  { code }: FleetError,
+): Promise<FleetError | undefined> {
+  if (code !== 'ssh.tcp-refused' && code !== 'ssh.timed-out') return undefined;
+  const health = await readHealth(host).catch(() => undefined);
+  return health && notRunning(name, health.vms);
 }
 
 function inFleetsWords(error: FleetError, { name, user, keys }: GuestLogin): FleetError {
@@ -47,7 +61,7 @@ function inFleetsWords(error: FleetError, { name, user, keys }: GuestLogin): Fle
         hint: `A guest makes new host keys at each start. \`sshHostKey: true\` in fleet.yaml gives ${name} one that lasts and that fleet knows, from its next start on.\nUntil then:\n${error.hint ?? ''}`,
       });
     case 'ssh.tcp-refused':
-      return error.retold({ hint: `Does ${name} run? Its console says: fleet logs ${name}` });
+      return error.retold({ hint: `Its unit runs. What its console says: fleet logs ${name}` });
     default:
       return error;
   }

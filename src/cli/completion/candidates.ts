@@ -78,8 +78,10 @@ const flagsOf = ({ long, short, description }: Option): Candidate[] =>
 function valuesOf(of: Option | Argument, current: string, names: () => NamesIn): Candidate[] {
   if (of.argChoices) return of.argChoices.map((word) => ({ word }));
   const name = 'flags' in of ? (/[<[]([\w-]+)/.exec(of.flags)?.[1] ?? '') : of.name();
-  const kinds = kindsOf[name];
-  if (!kinds) return [];
+  const own = kindsOf[name];
+  if (!own) return [];
+  // Where the help offers tags.
+  const kinds = of.description.includes('@tag') ? ([...own, 'tags'] as const) : own;
   const known = names();
   const all = kinds.flatMap((kind) =>
     known[kind].map((one) => ({
@@ -98,7 +100,7 @@ function valuesOf(of: Option | Argument, current: string, names: () => NamesIn):
 
 /** What a value of this name may be; of any other the shell offers files. */
 const kindsOf: Readonly<Record<string, readonly (keyof NamesIn)[]>> = {
-  selector: ['vms', 'hypervisors', 'tags'],
+  selector: ['vms', 'hypervisors'],
   name: ['vms', 'hypervisors', 'networks'],
   names: ['vms', 'hypervisors'],
   vm: ['vms'],
