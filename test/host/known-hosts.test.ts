@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fingerprint, knownKeys, preferKnown, refusal } from '../../src/host/ssh/known-hosts.ts';
 import { type Desk, fingerprintOf, makeDesk, publicKey } from './sshd.ts';
@@ -43,6 +44,31 @@ test('hashed names, patterns, comments and several names', async () => {
   expect(await verdict(one, hashed)).toBe('known');
   expect(await verdict(one, `a,[hv*]:2222 ${one} root@hv1 of 2026\n`)).toBe('known');
   expect(await verdict(one, `![hv1]:2222,[hv*]:2222 ${one}\n`)).toBe('ssh.unknown-host-key');
+});
+
+test('a file of plain names says the same as ssh-keygen does of it', async () => {
+  const hashed = desk.write('one', `elsewhere ${one}\n`);
+  execFileSync('ssh-keygen', ['-Hf', hashed], { stdio: 'ignore' });
+  const name = fc.constantFrom('hv1', 'HV1', '[hv1]:2222', '[Hv1]:2222', 'hv1.example', '10.0.0.1');
+  const line = fc
+    .record({
+      before: fc.constantFrom('', ' ', '\t', '# ', '#', '@revoked ', '@cert-authority\t', '@other '),
+      names: fc.array(name, { minLength: 1, maxLength: 3 }),
+      key: fc.constantFrom(one, two, one.split(' ')[1], 'ssh-ed25519', 'ssh-ed25519 AAAA', ''),
+      after: fc.constantFrom('', ' of * | hv1', ' ', '\r'),
+    })
+    .map(({ before, names, key, after }) => `${before}${names.join(',')} ${key}${after}`);
+  await fc.assert(
+    fc.asyncProperty(fc.array(line, { maxLength: 6 }), name, async (lines, keyName) => {
+      const keys = async (text: string) => {
+        const knownHostsFiles = [desk.write('known_hosts', text)];
+        return await knownKeys({ keyName, plainKeyName: 'hv1', knownHostsFiles }, process.env);
+      };
+      const text = `${lines.join('\n')}\n`;
+      expect(await keys(text)).toEqual(await keys(text + readFileSync(hashed, 'utf8')));
+    }),
+    { numRuns: 60 },
+  );
 });
 
 test('a key known for the machine is good on another port, but its absence there is no change', async () => {

@@ -103,7 +103,13 @@ sizes() { stat -c '%s %n' "$@" 2>/dev/null || stat -f '%z %N' "$@" 2>/dev/null |
 
 # Addresses of the deployed guests: that of the first NIC, as formatExpected (src/model/expected.ts) writes it.
 deployed_addresses() {
-	sed -n "s/.*$tab{\"tap\":\"[^\"]*\",\"bridge\":\"[^\"]*\",\"address\":\"\([0-9.]*\)\".*/\1/p" "$state"/deployed/* 2>/dev/null || true
+	for file in "$state"/deployed/*; do
+		read -r line 2>/dev/null <"$file" || continue
+		case $line in *"$tab{\"tap\":\""*'","address":"'*) ;; *) continue ;; esac
+		line=${line#*'","address":"'}
+		line=${line%%'"'*}
+		case $line in *[!0-9.]*) ;; *) echo "$line" ;; esac
+	done
 }
 
 look() {
@@ -162,10 +168,13 @@ look() {
 		done
 	done
 	# Anything that somebody other than root may have put there is ignored.
-	! is_own "$aside" || for folder in "$aside"/*/*; do
+	own=
+	for folder in "$aside"/*/*; do
 		from=${folder%/*}
 		case ${from##*/} in *[!a-z0-9-]*) continue ;; esac
 		if is_vm "$folder" && was_set_aside "${from##*/}" "${folder##*/}"; then
+			[ -n "$own" ] || is_own "$aside" || break
+			own=yes
 			record aside "${folder##*/}" "${folder#"$R"}"
 		fi
 	done

@@ -1,6 +1,9 @@
 # After lib.sh, in front of facts.sh and health.sh: prints the health of guests. Both scripts print it in the same way, and
 # fleet reads both with the same function.
 
+# Whatever language root has: fleet reads what tools say.
+export LC_ALL=C
+
 record() {
 	printf '%s' "$1"
 	shift
@@ -10,24 +13,21 @@ record() {
 
 # ask_guests OPTIONS ADDRESS…: pings them in the background, while the rest is read.
 ask_guests() {
-	answers='' patience=$1
+	pings='' patience=$1
 	shift
-	[ $# -gt 0 ] || return 0
-	answers=$(mktemp -d)
-	trap 'rm -rf "$answers"' EXIT
 	for address; do
 		# shellcheck disable=SC2086 # words
-		(ping -n -q -c 1 $patience "$address" >/dev/null 2>&1 && : >"$answers/$address") &
+		ping -n -q -c 1 $patience "$address" >/dev/null 2>&1 &
+		pings="$pings $!"
 	done
 }
 
-# print_answers ADDRESS…: prints which of them answered the ping.
+# print_answers ADDRESS…: prints which of them answered the ping, in the shell that asked them.
 print_answers() {
 	echo '== answers'
-	[ -n "$answers" ] || return 0
-	wait
-	for address; do
-		if [ -e "$answers/$address" ]; then echo "yes $address"; else echo "no $address"; fi
+	for ping in $pings; do
+		if wait "$ping"; then echo "yes $1"; else echo "no $1"; fi
+		shift
 	done
 }
 
@@ -50,7 +50,7 @@ of_vms() {
 # Group kvm may write the targets of these links; -q keeps each on one line.
 print_runners() {
 	echo '== runners'
-	of_vms '/current /booted' env LC_ALL=C ls -ldq
+	of_vms '/current /booted' ls -ldq
 }
 
 # print_units PATTERN…: prints the units of guests, and these. Patterns match only loaded units; one that is not listed is

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { FleetError } from '../../model/errors.ts';
 import type { Surroundings } from '../../model/surroundings.ts';
 import { shellQuote } from '../quote.ts';
@@ -17,7 +17,7 @@ export interface KnownKey {
   readonly name: string;
 }
 
-/** Finds the lines for a host in known_hosts, by `ssh-keygen -F`, which understands hashed names and patterns. */
+/** Finds the lines for a host in known_hosts. */
 export async function knownKeys(
   at: Pick<Resolved, 'keyName' | 'plainKeyName' | 'knownHostsFiles'>,
   env: Surroundings['env'],
@@ -35,10 +35,41 @@ async function lookUp(
   env: Surroundings['env'],
 ): Promise<KnownKey[]> {
   const perFile = files.map(async (file) => {
-    const { stdout } = await runTool('ssh-keygen', ['-F', name, '-f', file], env);
-    return stdout.split('\n').flatMap((line) => parseLine(line, file, name));
+    const lines = plainLines(file, name) ?? (await matchedLines(file, name, env));
+    return lines.flatMap((line) => parseLine(line, file, name));
   });
   return (await Promise.all(perFile)).flat();
+}
+
+/** Hashed names and patterns are OpenSSH's to match, at the cost of a process. */
+async function matchedLines(file: string, name: string, env: Surroundings['env']) {
+  const { stdout } = await runTool('ssh-keygen', ['-F', name, '-f', file], env);
+  return stdout.split('\n');
+}
+
+/** The lines for a name in a file of plain names; undefined where it holds anything else, or cannot be read. */
+function plainLines(file: string, name: string): string[] | undefined {
+  const text = readText(file);
+  if (text === undefined || /^\s*(?:@|[^\s#]*[|*?!])/m.test(text)) return undefined;
+  const lines = text.split('\n').filter((line) => {
+    const [names = ''] = line.trimStart().split(/\s/, 1);
+    return !names.startsWith('#') && names.toLowerCase().split(',').includes(name.toLowerCase());
+  });
+  return lines.every(isWhole) ? lines : undefined;
+}
+
+/** Is this a line that OpenSSH reads, too? */
+function isWhole(line: string): boolean {
+  const [, type, base64] = /^\S+[ \t]+(\S+)[ \t]+(\S+)/.exec(line) ?? [];
+  return base64 !== undefined && keyType(Buffer.from(base64, 'base64')) === type;
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 function parseLine(line: string, file: string, name: string): KnownKey[] {
