@@ -179,12 +179,14 @@ export class SandboxHost {
       address,
       'boot-seconds': guestBoot,
       machine: system.split('-')[0],
-      path,
       'virtiofsd-seconds': virtiofsdStart,
     };
     for (const [name, fact] of Object.entries(facts)) {
       writeFileSync(join(this.root, 'sandbox', name), `${fact}\n`);
     }
+    // A file of shell: dash reads a line byte by byte, in every tool that starts.
+    const quoted = `'${path.replaceAll("'", "'\\''")}'`;
+    writeFileSync(join(this.root, 'sandbox/path.sh'), `PATH=${quoted}\n`);
     symlinkSync(tools, join(this.root, 'sandbox/tools'));
     const memory = ['MemTotal:       32768000 kB', 'MemAvailable:   24576000 kB', ''].join('\n');
     writeFileSync(join(this.root, 'proc/meminfo'), memory);

@@ -52,7 +52,16 @@ test('a file of plain names says the same as ssh-keygen does of it', async () =>
   const name = fc.constantFrom('hv1', 'HV1', '[hv1]:2222', '[Hv1]:2222', 'hv1.example', '10.0.0.1');
   const line = fc
     .record({
-      before: fc.constantFrom('', ' ', '\t', '# ', '#', '@revoked ', '@cert-authority\t', '@other '),
+      before: fc.constantFrom(
+        '',
+        ' ',
+        '\t',
+        '# ',
+        '#',
+        '@revoked ',
+        '@cert-authority\t',
+        '@other ',
+      ),
       names: fc.array(name, { minLength: 1, maxLength: 3 }),
       key: fc.constantFrom(one, two, one.split(' ')[1], 'ssh-ed25519', 'ssh-ed25519 AAAA', ''),
       after: fc.constantFrom('', ' of * | hv1', ' ', '\r'),

@@ -5,7 +5,8 @@ R=${FLEET_ROOT:?the tools in this folder are stand-ins: they work inside the san
 box=$R/sandbox
 tools=$box/tools
 # As absolute store paths on NixOS: what a stand-in needs does not depend on its caller's PATH.
-read -r PATH <"$box/path"
+# shellcheck source=/dev/null
+. "$box/path.sh"
 export PATH
 
 tab='	'
