@@ -27,7 +27,10 @@ inodes_seen() {
 
 more() {
 	[ "$(id -u)" = 0 ] || [ -n "$R" ] || record user "$(id -un)"
-	! read -r release 2>/dev/null <"$R/run/current-system/nixos-version" || record nixos "$release"
+	# NixOS writes it without an end of line.
+	release=
+	read -r release 2>/dev/null <"$R/run/current-system/nixos-version" || true
+	[ -z "$release" ] || record nixos "$release"
 	if command -v nix >/dev/null; then
 		record nix "$(nix --version 2>/dev/null)"
 		! has_flakes || record flakes yes

@@ -60,7 +60,10 @@ more() {
 	ticks from
 	used before
 	! read -r one five fifteen _ 2>/dev/null <"$R/proc/loadavg" || record load "$one" "$five" "$fifteen"
-	! read -r release 2>/dev/null <"$R/run/current-system/nixos-version" || record release "$release"
+	# NixOS writes it without an end of line.
+	release=
+	read -r release 2>/dev/null <"$R/run/current-system/nixos-version" || true
+	[ -z "$release" ] || record release "$release"
 	deployments_seen
 	ends
 	# What a guest uses now, not since it began: a tenth of a second tells.
