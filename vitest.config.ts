@@ -49,8 +49,8 @@ export default defineConfig({
           exclude: ['test/lab/**'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
-          // Tests that start sshd, git and Node must not starve each other on two cores.
-          maxWorkers: 2,
+          // A sandbox test keeps a third of a processor busy; more of them would starve each other on two cores.
+          maxWorkers: 3,
         },
       },
       {

@@ -26,32 +26,19 @@ export function askedConnector(
 }
 
 function asked(host: Host, answered: () => void): Host {
+  const first =
+    <A extends unknown[], R>(call: (...how: A) => R) =>
+    (...how: A): R => {
+      answered();
+      return call(...how);
+    };
   return {
-    name: host.name,
-    user: host.user,
-    publicKey: host.publicKey,
-    address: host.address,
-    port: host.port,
-    open: (...how) => {
-      answered();
-      return host.open(...how);
-    },
+    ...host,
+    open: first(host.open),
     run: (...how) => host.run(...how).finally(answered),
-    connectTcp: (...how) => {
-      answered();
-      return host.connectTcp(...how);
-    },
-    exec: (...how) => {
-      answered();
-      return host.exec(...how);
-    },
-    enter: (...how) => {
-      answered();
-      return host.enter(...how);
-    },
-    close: () => {
-      answered();
-      host.close();
-    },
+    connectTcp: first(host.connectTcp),
+    exec: first(host.exec),
+    enter: first(host.enter),
+    close: first(host.close),
   };
 }

@@ -45,11 +45,7 @@ function toldHost(host: Host, clock: Clock, tell: (text: string) => void): Host 
       tell(`${line}: ${end} (${((clock.now() - began) / 1000).toFixed(2)} s)`);
   };
   return {
-    name: host.name,
-    user: host.user,
-    publicKey: host.publicKey,
-    address: host.address,
-    port: host.port,
+    ...host,
     open: async (script, args, options) => {
       const end = telling(script, args);
       const running = await host.open(script, args, options);
@@ -82,6 +78,5 @@ function toldHost(host: Host, clock: Clock, tell: (text: string) => void): Host 
       tell(`connects to ${guest.name} (${guest.user}@${guest.address})`);
       return host.enter(guest);
     },
-    close: () => host.close(),
   };
 }
