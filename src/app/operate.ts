@@ -18,6 +18,7 @@ import { exportOf } from './export.ts';
 import { looking } from './looking.ts';
 import { newId } from './new-deployment.ts';
 import type { Ports } from './ports.ts';
+import { restartWaiting } from './restart-waiting.ts';
 import { sayUnknownState } from './unknown-state.ts';
 import { knownConfig } from './workspace/known-config.ts';
 import type { Where } from './workspace/where.ts';
@@ -98,13 +99,17 @@ export interface Operated {
  * @throws Interrupted
  */
 export async function operate(
-  ports: Pick<Ports, 'clock' | 'home' | 'surroundings'>,
+  ports: Ports,
   chosen: ChosenOperation,
   emit: Emit,
   signal: AbortSignal,
 ): Promise<Operated> {
   const { vms, wish } = chosen;
-  const order = wish.kind === 'stop' ? vms.toReversed() : vms;
+  const waiting = vms.filter((vm) => wish.kind === 'restart' && isWaiting(chosen, vm));
+  const given = { ...chosen, lockTimeout: wish.lockTimeout };
+  const renewed = await restartWaiting(ports, given, waiting, emit, signal);
+  const others = vms.filter((vm) => !waiting.includes(vm));
+  const order = wish.kind === 'stop' ? others.toReversed() : others;
   const found = new Map<string, Promise<OperationResult>>();
   const work = [...Map.groupBy(order, (vm) => vm.on)].map(([name, own]) =>
     inParallel(own, chosen.index.fleet.rollout.maxParallelVms, (vm) => {
@@ -117,7 +122,7 @@ export async function operate(
     }),
   );
   const all = await orLeave(signal, Promise.all(work));
-  const byName = new Map(all.flat().map((result) => [result.name, result]));
+  const byName = new Map([...renewed, ...all.flat()].map((result) => [result.name, result]));
   const results = vms.flatMap(({ name }) => byName.get(name) ?? []);
   const running = vms.filter(({ name }) => {
     const outcome = byName.get(name)?.outcome;
@@ -138,6 +143,12 @@ export async function operate(
 
 /** After them a guest's files are not asked for. */
 const unwell: readonly OperationResult['outcome'][] = ['failed', 'locked'];
+
+/** Whether something was built for it that nothing has booted yet. */
+function isWaiting({ contacts }: ChosenOperation, { name, on }: Vm): boolean {
+  const facts = contacts.find((c) => c.hypervisor.name === on)?.facts;
+  return facts !== undefined && !(facts instanceof Error) && facts.waiting.has(name);
+}
 
 /** Whether this vm waits for the other. */
 const depends = (kind: OperationKind, vm: Vm, other: Vm): boolean =>

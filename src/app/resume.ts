@@ -214,7 +214,8 @@ function obstacleTo(
   if (back) return `${back.hypervisor} has already rolled itself back`;
   if (silent)
     return `${silent} does not answer and may be part of it (if it is not: --allow-unreachable)`;
-  if (past.some(({ deployment }) => deployment.operation !== 'apply')) return 'it is a roll-back';
+  if (past.some(({ deployment }) => deployment.operation !== 'apply'))
+    return 'it is no apply, which alone can be finished';
   const commit = past.find(({ deployment }) => deployment.commit)?.deployment.commit;
   if (next.files.length > 0) return 'there are changes here that are not committed';
   return commit !== undefined && commit !== next.head

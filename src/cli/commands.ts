@@ -90,7 +90,10 @@ export function declareCommands(command: Declare): void {
       .option('--allow-unreachable', 'leave out hypervisors that cannot be reached')
       .option('--release <names>', 'deploy held vms or hypervisors again; comma-separated')
       .option('--drop <names>', 'what a first switch may remove: bridges, vms, addresses')
-      .option('--restart <names>', 'also restart these vms; comma-separated')
+      .option(
+        '--restart <names>',
+        'also restart these vms; comma-separated; never: no vm that runs, what is built for it waits',
+      )
       .option('--export', 'then fetch what vms export, also without a terminal')
       .option('--force', 'deploy a quarantined commit, or one whose history lacks what runs')
       .option('--resume [id]', 'resume an interrupted deployment and finish it')

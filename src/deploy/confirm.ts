@@ -107,10 +107,11 @@ async function lookOnceMore(part: Part): Promise<void> {
 
 async function confirm(part: Part): Promise<void> {
   const { session, index } = part.ctx;
-  const { recorded, released, held } = part.outcome as Outcome;
+  const { recorded, waiting, released, held } = part.outcome as Outcome;
   const wanted = {
     fleet: index.fleet.name,
     recorded,
+    ...(waiting && { waiting }),
     released,
     held,
     healthy: part.healthy ?? new Map(),

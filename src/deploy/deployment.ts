@@ -113,11 +113,20 @@ async function activate(
   built: ReadonlyMap<string, string>,
 ): Promise<Outcome> {
   const { actions } = desired.plan;
+  const waits = actions.filter((a) => a.waits && isNeeded(ctx, a, built));
   const todo = actions.flatMap((a): Action[] => {
+    if (waits.includes(a)) return [];
     if (isNeeded(ctx, a, built)) return [a];
     return a.restart ? [{ ...a, kind: 'restart' }] : [];
   });
-  announce(ctx, actions, todo, built);
+  announce(
+    ctx,
+    actions.filter((a) => !waits.includes(a)),
+    todo,
+    built,
+  );
+  for (const { target } of waits)
+    ctx.session.note(`${target}: new runner, waits for a restart: fleet restart ${target}`);
   const toplevel = built.get(ctx.session.hypervisor.name);
   const switching = todo.find((a) => a.kind === 'switch');
   const isChanged = (switching && toplevel) || todo.some((a) => a.repairs);
@@ -148,8 +157,11 @@ async function activate(
   for (const action of leaving) await setAside(ctx, action.target);
   checkpoint(ctx.signal);
   return {
-    lines: todo.filter((a) => a.kind !== 'checkout').map(describe),
-    recorded: recorded(ctx, desired, built),
+    lines: [
+      ...todo.filter((a) => a.kind !== 'checkout').map(describe),
+      ...waits.map(({ target }) => `${target} waits for a restart`),
+    ],
+    ...partition(recorded(ctx, desired, built), new Set(waits.map((a) => a.target))),
     released: [...ctx.before.held.keys()].filter((name) =>
       desired.release.has(targetName(name, ctx.session.hypervisor.name)),
     ),
@@ -276,6 +288,18 @@ function runnerOf(ctx: Context, action: Action, built: ReadonlyMap<string, strin
       `${action.target} has no runner on ${ctx.session.hypervisor.name}`,
     );
   return runner;
+}
+
+/** What runs now, and what waits for a restart. */
+function partition(
+  all: readonly Recorded[],
+  waits: ReadonlySet<string>,
+): Pick<Outcome, 'recorded' | 'waiting'> {
+  const waiting = all.filter(({ name }) => waits.has(name));
+  return {
+    recorded: all.filter(({ name }) => !waits.has(name)),
+    ...(waiting.length > 0 && { waiting }),
+  };
 }
 
 function recorded(

@@ -16,7 +16,7 @@ export interface Deployment {
   readonly id: string;
   /** The person, for the lock and the journal: user@host. */
   readonly operator: string;
-  readonly operation: 'apply' | 'rollback';
+  readonly operation: 'apply' | 'restart' | 'rollback';
 }
 
 export interface Beginning {

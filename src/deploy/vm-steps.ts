@@ -2,6 +2,7 @@ import * as steps from '../host/hypervisor/steps.ts';
 import { nicsOf } from '../model/expected.ts';
 import type { Vm } from '../model/fleet.ts';
 import { isBusy } from '../model/guest-facts.ts';
+import type { VmTarget } from '../plan/checks.ts';
 import type { Action } from '../plan/plan.ts';
 import { awaitHealthy } from './await-healthy.ts';
 import { blameGuest } from './blame.ts';
@@ -30,21 +31,20 @@ export async function bringUpVm(
   if (!vm) throw new Error(`no vm ${action.target}`);
   try {
     await act(ctx, action, vm, runner);
-    await seeHealthy(ctx, vm, runner, onHealthy);
+    await seeHealthy(ctx, vm, desiredTarget(ctx, vm, runner), onHealthy);
   } catch (error) {
     const blamed = await blameGuest(ctx, action, error);
     throw await withReason(ctx.session, blamed, [vm.name]);
   }
 }
 
-/** Looks at one guest until it has settled on `runner`. @throws NotHealthy */
-async function seeHealthy(
+/** Looks at one guest until it has settled so. @throws NotHealthy */
+export async function seeHealthy(
   ctx: Context,
   vm: Vm,
-  runner: string,
+  target: VmTarget,
   onHealthy: () => void,
 ): Promise<void> {
-  const target = desiredTarget(ctx, vm, runner);
   const { rollout } = ctx.index.fleet;
   const waiting = { checks: vm.checks, rollout, signal: ctx.signal, onHealthy };
   const checks = await awaitHealthy(ctx.session, ctx.clock, target, waiting);

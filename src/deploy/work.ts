@@ -2,7 +2,7 @@ import type { Confirmation } from '../host/hypervisor/confirmation-rows.ts';
 import type { Context } from './context.ts';
 
 /** What a deployment did on one hypervisor; recorded there on confirmation. */
-export interface Outcome extends Pick<Confirmation, 'recorded' | 'released' | 'held'> {
+export interface Outcome extends Pick<Confirmation, 'recorded' | 'waiting' | 'released' | 'held'> {
   /** What changed, one line each, for people. */
   readonly lines: readonly string[];
   /** The system that has to become the boot default. */

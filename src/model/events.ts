@@ -34,7 +34,7 @@ export type EventBody =
   | {
       /** The first of a deployment, also of one that is taken up again. */
       readonly type: 'deployment';
-      readonly operation: 'apply' | 'rollback' | 'resume';
+      readonly operation: 'apply' | 'restart' | 'rollback' | 'resume';
       /** By it a deployment that lost its fleet is resumed. */
       readonly id: string;
       readonly operator: string;

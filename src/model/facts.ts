@@ -55,6 +55,8 @@ export interface Facts {
   readonly held: ReadonlyMap<string, Held>;
   /** Vms that somebody has stopped (`fleet stop`), and that nobody has started since. */
   readonly stopped: ReadonlyMap<string, Stopped>;
+  /** Vms whose next runner is built and kept, and waits for a restart (`apply --restart never`). */
+  readonly waiting: ReadonlyMap<string, Deployed>;
   /** Vm name → folders with state that was set aside. */
   readonly aside: ReadonlyMap<string, readonly string[]>;
   /** Deployments that began and have not ended. */

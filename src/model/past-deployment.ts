@@ -116,7 +116,7 @@ export function broughtBy(
   return past.findLast(
     ({ after, before, operation, result }) =>
       result === 'done' &&
-      operation === 'apply' &&
+      operation !== 'rollback' &&
       after.get(target) === path &&
       before.get(target) !== path,
   );

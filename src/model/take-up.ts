@@ -6,10 +6,10 @@ import type { OpenDeployment } from './facts.ts';
  */
 export function takeUp({ id, operation }: Pick<OpenDeployment, 'id' | 'operation'>): string {
   const resume = `fleet apply --resume ${id}`;
-  // A roll-back that was cut off cannot be finished.
-  return operation === 'rollback'
-    ? `put back what it changed (${resume} --undo)`
-    : `finish it (${resume}) or roll it back (${resume} --undo)`;
+  // Only what a commit brings can be finished.
+  return operation === 'apply'
+    ? `finish it (${resume}) or roll it back (${resume} --undo)`
+    : `put back what it changed (${resume} --undo)`;
 }
 
 /** What becomes of a deployment without fleet, and what somebody can do about it. */

@@ -24,6 +24,8 @@ export interface Situation {
   readonly release: ReadonlySet<string>;
   /** Guests to restart, even if nothing else changes. */
   readonly restart: ReadonlySet<string>;
+  /** No guest that runs is restarted (`--restart never`). */
+  readonly restartsNone: boolean;
   /** Whether the checkout has to move: there will be a new commit, or it is at another one. */
   readonly moves: string | undefined;
 }
@@ -94,14 +96,33 @@ function switchReason(s: Situation): string | undefined {
 }
 
 function vmActions(vm: Vm, s: Situation): Action[] {
-  const found = neededActions(vm, s);
-  if (!s.restart.has(vm.name) || !s.facts.vms.has(vm.name)) return found;
+  const isAsked = s.restart.has(vm.name);
+  const found = s.restartsNone && !isAsked ? unlessRestarted(vm, s) : neededActions(vm, s);
+  if (!isAsked || !s.facts.vms.has(vm.name)) return found;
   const [first] = found;
   // The build may show that nothing changes. The other actions start the guest anyway, or it must not run.
   if (first?.kind === 'update') return [{ ...first, restart: true }];
   if (first && first.kind !== 'join') return found;
   return [{ kind: 'restart', target: vm.name, why: 'asked for (--restart)' }];
 }
+
+/** What can be done without a restart: a new runner is built and waits. What waits already is not built again. */
+function unlessRestarted(vm: Vm, s: Situation): Action[] {
+  const isUp = s.facts.vms.get(vm.name)?.unit.active === 'active' && vm.state === 'running';
+  return neededActions(vm, s).flatMap((action): Action[] => {
+    if (!isUp || action.network) return [action];
+    if (action.kind === 'restart') return [];
+    if (action.kind !== 'update') return [action];
+    return isWaiting(vm, s)
+      ? []
+      : [{ ...action, why: `${action.why}; it waits for a restart`, waits: true }];
+  });
+}
+
+const isWaiting = ({ name }: Vm, { facts, fingerprints }: Situation): boolean => {
+  const fingerprint = facts.waiting.get(name)?.fingerprint;
+  return fingerprint !== undefined && fingerprint === fingerprints?.get(name);
+};
 
 function neededActions(vm: Vm, s: Situation): Action[] {
   const seen = s.facts.vms.get(vm.name);
@@ -128,7 +149,11 @@ function neededActions(vm: Vm, s: Situation): Action[] {
       );
     // The hypervisor's files say which bridge a TAP is in, so the vm's own fingerprint does not show it.
     if (network || s.fingerprints?.get(vm.name) !== deployed.fingerprint) {
-      const why = network ? 'its network changed' : 'its configuration changed';
+      const why = network
+        ? 'its network changed'
+        : isWaiting(vm, s)
+          ? 'built already, waits for a restart'
+          : 'its configuration changed';
       return say(
         'update',
         [why, ...otherDisks(vm, before, disksOf(vm.name, s)), ...unseenDisks(vm, s)].join('; '),
@@ -138,6 +163,8 @@ function neededActions(vm: Vm, s: Situation): Action[] {
     if (seen.current !== deployed.path) return say('update', 'current is not the deployed runner');
     const lost = lostGeneration(s.drift, vm.name);
     if (lost) return say('update', lost);
+    if (s.facts.waiting.has(vm.name))
+      return say('update', 'fleet.yaml does not want any more what waits for a restart');
   }
   const stop = s.facts.stopped.get(vm.name);
   if (vm.state === 'stopped')

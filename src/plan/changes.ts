@@ -57,7 +57,7 @@ function restartsOf(
 ): Restarts {
   const seen = facts.vms.get(action.target);
   const deployed = facts.deployed.get(action.target);
-  if (seen?.unit.active !== 'active') return 'no';
+  if (seen?.unit.active !== 'active' || action.waits) return 'no';
   if (action.restart || action.network) return 'certainly';
   // It does not run on what was deployed, with which the fields were compared.
   if (seen.booted !== deployed?.path) return 'perhaps';

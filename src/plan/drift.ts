@@ -12,7 +12,12 @@ import { collectedDrift } from './collected.ts';
 import { stopText } from './held-stops.ts';
 import type { Drift } from './plan.ts';
 import { checkPlumbing, checkState } from './plumbing.ts';
-import { rebootPending, systemRestartPending, vmRestartPending } from './restart-pending.ts';
+import {
+  rebootPending,
+  systemRestartPending,
+  vmRestartPending,
+  waitText,
+} from './restart-pending.ts';
 import { writerDrift } from './second-writers.ts';
 
 /** What differs on one hypervisor from what was last deployed. The actions say what to do about it. */
@@ -178,6 +183,8 @@ function vmDrift(
   }
   const pending = vmRestartPending(seen, deployed, facts.now);
   if (pending) say('restart-pending', pending);
+  const waiting = facts.waiting.get(name);
+  if (waiting) say('waiting', waitText(name, waiting, facts.now));
   const stop = facts.stopped.get(name);
   if (stop && !active) {
     const fate =

@@ -24,6 +24,8 @@ export interface PlanInput {
   readonly release: ReadonlySet<string>;
   /** Guests to restart, even if nothing else changes. */
   readonly restart?: ReadonlySet<string>;
+  /** No guest that runs is restarted: what is built for it waits. */
+  readonly restartsNone?: boolean;
   /** By hypervisor: results of the checks in fleet.yaml. */
   readonly probed?: ReadonlyMap<string, readonly PlanCheck[]>;
   readonly warnings: readonly string[];
@@ -130,6 +132,7 @@ function planHypervisor(name: string, input: PlanInput): HypervisorPlan {
     selection: input.selection,
     release: input.release,
     restart: input.restart ?? new Set(),
+    restartsNone: input.restartsNone ?? false,
     moves,
   });
   const targets = new Set(todo.map(({ target }) => target));
@@ -147,7 +150,7 @@ function planHypervisor(name: string, input: PlanInput): HypervisorPlan {
       input.fingerprints,
     ),
     drift: found,
-    problems: [...problems(index, name, facts, todo), ...obstacles],
+    problems: [...problems(index, name, facts, todo, input.restartsNone), ...obstacles],
   };
 }
 

@@ -81,6 +81,8 @@ export interface Action {
   readonly networkd?: true;
   /** Of an `update`: the guest restarts even if the build changes nothing. */
   readonly restart?: true;
+  /** Of an `update`: it is built and kept, and what runs goes on until somebody restarts it. */
+  readonly waits?: true;
   /** What has changed in fleet.yaml since the target was deployed; absent: nothing, or unknown. */
   readonly changes?: readonly FieldChange[];
   /** Of an `update` and a `restart`: whether a running guest restarts. */
@@ -114,6 +116,7 @@ export interface Drift {
     | 'running'
     | 'runner'
     | 'restart-pending'
+    | 'waiting'
     | 'collected'
     | 'unrooted'
     | 'second-writer'

@@ -16,6 +16,7 @@ export function problems(
   hypervisor: string,
   facts: Facts,
   actions: readonly Action[],
+  restartsNone = false,
 ): string[] {
   const unknown = unknownState(facts);
   if (unknown !== undefined) return [unknown];
@@ -36,6 +37,11 @@ export function problems(
     ...actions
       .filter((a) => a.kind === 'update')
       .flatMap((a) => changedVolumes(index, facts, a.target)),
+    ...(restartsNone ? actions : [])
+      .filter((a) => a.network && facts.vms.get(a.target)?.unit.active === 'active')
+      .map(
+        (a) => `${a.target} changes its network, which takes a restart: leave out --restart never`,
+      ),
     ...heldBack(hypervisor, facts, actions),
     ...foreign(index, facts),
     ...moving(index, actions),

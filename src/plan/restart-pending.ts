@@ -25,6 +25,11 @@ export function vmRestartPending(
   return `current differs from ${booted ? 'booted' : 'what was deployed'}${since}: the next start boots it`;
 }
 
+/** A runner that nothing boots until somebody asks for it. */
+export function waitText(name: string, { commit, since }: Deployed, now: number): string {
+  return `what was built of ${commit.slice(0, 8)} waits for a restart${lasting(since, now)}: fleet restart ${name}, or the next fleet apply`;
+}
+
 /** The same for the hypervisor's own system. */
 export function systemRestartPending(facts: Facts): string | undefined {
   const { currentSystem, systemProfile, now } = facts;

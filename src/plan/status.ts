@@ -37,6 +37,7 @@ const known = new Set<Drift['code']>([
   ...([
     'reboot',
     'held',
+    'waiting',
     'orphan',
     'uncounted',
     'no-recovery',

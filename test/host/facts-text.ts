@@ -108,6 +108,10 @@ function records(facts: Facts): string[] {
     ...[...facts.gone].map((name) => ['gone', name]),
     ...[...facts.lost].flatMap(([name, links]) => links.map((link) => ['lost', name, link])),
     ...[...facts.held].map(([name, h]) => ['held', name, h.from, h.to, h.operator, h.since]),
+    ...[...facts.waiting].map(([name, w]) => [
+      ...['waiting', name, w.fingerprint, w.path, w.commit, w.since],
+      w.expected ? formatExpected(w.expected) : '-',
+    ]),
     ...[...facts.stopped].map(([name, s]) => [
       ...['stopped', name, s.operator, s.since],
       s.isHeld ? 'held' : 'apply',

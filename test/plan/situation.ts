@@ -93,6 +93,7 @@ export const emptyFacts: Facts = {
   unrooted: new Set(),
   held: new Map(),
   stopped: new Map(),
+  waiting: new Map(),
   aside: new Map(),
   open: [],
   vms: new Map(),

@@ -17,12 +17,12 @@ export function pointless(
   { targets }: Selection,
   contacts: readonly Contact[],
   release: ReadonlySet<string>,
-  restart: string | undefined,
+  restart: ReadonlySet<string>,
 ): string[] {
   const said = (option: string, name: string) => `--${option} ${name} does nothing: ${name} is not`;
   const heldOn = new Map(contacts.map(({ hypervisor, facts }) => [hypervisor.name, facts]));
   return [
-    ...namesIn(restart).flatMap((name) =>
+    ...[...restart].flatMap((name) =>
       targets.has(name) ? [] : [`${said('restart', name)} selected by --on`],
     ),
     ...[...release].flatMap((name) => {
@@ -37,8 +37,14 @@ export function pointless(
   ];
 }
 
+/** What `--restart` asks for: guests, or that none is restarted. @throws as `restartedNames` */
+export function restartsOf(index: FleetIndex, said: string | undefined) {
+  const isNone = said === 'never';
+  return { restart: restartedNames(index, isNone ? undefined : said), restartsNone: isNone };
+}
+
 /** @throws FleetError for a name that no vm has, or a vm that fleet.yaml wants stopped. */
-export function restartedNames(index: FleetIndex, names: string | undefined): Set<string> {
+function restartedNames(index: FleetIndex, names: string | undefined): Set<string> {
   const restarted = namesIn(names);
   for (const name of restarted) {
     if (index.vms.get(name)?.state === 'running') continue;

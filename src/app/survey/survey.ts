@@ -20,7 +20,7 @@ import { type NextCommit, nextCommit } from '../workspace/next-commit.ts';
 import { requireNoConflicts, type Workspace } from '../workspace/workspace.ts';
 import { type Bad, badText, quarantined } from './bad.ts';
 import { deployedFleets } from './deployed-fleets.ts';
-import { pointless, releasedNames, restartedNames } from './names.ts';
+import { pointless, releasedNames, restartsOf } from './names.ts';
 import { type Asking, askRemote, remoteWarnings } from './remote.ts';
 import { strangers } from './strangers.ts';
 
@@ -69,6 +69,7 @@ export async function survey(
   const { index } = workspace;
   const selection = select(index.fleet, options.on);
   const release = releasedNames(index, options.release);
+  const restarts = restartsOf(index, options.restart);
   const repo = await openRepo(workspace.directory, ports.surroundings, {
     timeout: index.fleet.git.timeout,
     ...(options.signal && { signal: options.signal }),
@@ -111,7 +112,7 @@ export async function survey(
         ...workspace.warnings.map(warningText),
         ...commit.warnings,
         ...(await remoteWarnings(repo, git.remote, told, commit.head)),
-        ...pointless(index, selection, contacts, release, options.restart),
+        ...pointless(index, selection, contacts, release, restarts.restart),
       ],
       lost: lostByContacts(index, contacts),
       obstacles: new Map(
@@ -128,7 +129,7 @@ export async function survey(
       ],
       lastDeployed: told.remote?.deployed ?? new Map(),
       sameAsHead: await sameAsHead(repo, commit.head, contacts),
-      restart: restartedNames(index, options.restart),
+      ...restarts,
       probed: await probeContacts(index, contacts),
     };
     const before = await deployedFleets(repo, workspace, contacts, makePlan(input));

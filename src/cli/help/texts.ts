@@ -83,6 +83,7 @@ export const helpTexts: Readonly<Record<string, HelpText>> = {
     examples: [
       ['fleet apply', 'plan, ask, deploy'],
       ['fleet apply --on @canary --yes', 'a part of the fleet, without asking'],
+      ['fleet apply --restart never', 'build and switch; guests that run wait for fleet restart'],
       ['fleet apply --lock-timeout 10m', 'wait while somebody else deploys'],
       ['fleet apply --export', 'and fetch what the vms export'],
       ['fleet apply --resume', 'take up a deployment that was interrupted'],

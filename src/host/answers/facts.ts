@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { parseExpected } from '../../model/expected.ts';
-import type { Checkout, Facts, OpenDeployment, UnknownState } from '../../model/facts.ts';
+import type { Checkout, Deployed, Facts, OpenDeployment, UnknownState } from '../../model/facts.ts';
 import type { GuestHealth, UnitFacts, VmFacts } from '../../model/guest-facts.ts';
 import type { Route } from '../../model/network-facts.ts';
 import {
@@ -38,6 +38,23 @@ export function parseFacts(text: string): Facts {
       `A newer fleet wrote /var/lib/fleet there (version ${there}): update fleet.`,
     );
   }
+}
+
+/** What is deployed, or built and waits. */
+function readRecord([name, fingerprint, path, commit, since, expected]: readonly string[]): [
+  string,
+  Deployed,
+] {
+  return [
+    shape.name(name, 'name of what is deployed'),
+    {
+      fingerprint: shape.nameOrNone(fingerprint, 'fingerprint'),
+      path: shape.path(path, 'path of what is deployed'),
+      commit: shape.nameOrNone(commit, 'commit'),
+      since: shape.time(since, 'time of a deployment'),
+      expected: parseExpected(expected),
+    },
+  ];
 }
 
 function read(text: string): Facts {
@@ -89,18 +106,7 @@ function read(text: string): Facts {
     fleet: one('fleet') && shape.words(one('fleet')),
     lock,
     checkout: parseCheckout(linesOf('checkout').filter(Boolean)),
-    deployed: new Map(
-      deployed.map(([name, fingerprint, path, commit, since, expected]) => [
-        shape.name(name, 'name of what is deployed'),
-        {
-          fingerprint: shape.nameOrNone(fingerprint, 'fingerprint'),
-          path: shape.path(path, 'path of what is deployed'),
-          commit: shape.nameOrNone(commit, 'commit'),
-          since: shape.time(since, 'time of a deployment'),
-          expected: parseExpected(expected),
-        },
-      ]),
-    ),
+    deployed: new Map(deployed.map(readRecord)),
     gone: new Set(of('gone').map(([name]) => shape.name(name, 'name'))),
     lost: group(
       of('lost').map(([name, link]) => [shape.name(name, 'name'), shape.name(link, 'link')]),
@@ -121,6 +127,7 @@ function read(text: string): Facts {
         },
       ]),
     ),
+    waiting: new Map(of('waiting').map(readRecord)),
     stopped: new Map(
       of('stopped').map(([name, operator, since, lasts]) => [
         shape.name(name, 'name of what is stopped'),

@@ -17,6 +17,11 @@ export interface Recorded {
 export interface Confirmation {
   readonly fleet: string;
   readonly recorded: readonly Recorded[];
+  /** Vms whose next runner waits for a restart. */
+  readonly waiting?: readonly Pick<
+    Recorded,
+    'name' | 'fingerprint' | 'path' | 'commit' | 'expected'
+  >[];
   /** Targets that are no longer held. */
   readonly released: readonly string[];
   readonly held: readonly { name: string; from: string; to: string; operator: string }[];
@@ -37,6 +42,14 @@ export function confirmationRows(wanted: Confirmation): string {
       r.commit,
       r.generation,
       r.expected ?? '-',
+    ]),
+    ...(wanted.waiting ?? []).map((w) => [
+      'wait',
+      w.name,
+      w.fingerprint,
+      w.path,
+      w.commit,
+      w.expected ?? '-',
     ]),
     ...[...wanted.healthy].map(([name, runner]) => ['healthy', name, runner]),
     ...wanted.released.map((name) => ['release', name]),

@@ -18,7 +18,7 @@ export interface Beginning {
   readonly id: string;
   /** The person: user@host. */
   readonly operator: string;
-  readonly operation: 'apply' | 'rollback';
+  readonly operation: 'apply' | 'restart' | 'rollback';
   readonly fleet: string;
   /** As `uname -m` prints it. */
   readonly machine: string;

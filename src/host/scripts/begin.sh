@@ -8,8 +8,10 @@ shift 9
 	die preflight.not-root "commands run as $(id -un), not as root: connect as root, or allow it sudo without a password"
 # A roll-back needs neither a checkout nor a build, and may be needed because the disk is full. `microvm` is not required:
 # the first switch may bring it.
+# Neither does a restart: what waits for it is built.
+case $operation in rollback | restart) builds='' ;; *) builds=yes ;; esac
 tools='ip nix-env ping systemctl systemd-run'
-[ "$operation" = rollback ] || tools="$tools flock git nix"
+[ -z "$builds" ] || tools="$tools flock git nix"
 missing=
 for tool in $tools; do
 	command -v "$tool" >/dev/null || missing="$missing $tool"
@@ -32,10 +34,10 @@ require_known_state() {
 }
 require_known_state
 free=$(df -Pk "$R/nix/store" | { read -r _ && read -r _ _ _ free _ && echo "$free"; })
-[ "$operation" = rollback ] || [ "$free" -ge "$need" ] ||
+[ -z "$builds" ] || [ "$free" -ge "$need" ] ||
 	die preflight.no-space "/nix/store has $((free / 1024)) MiB free, $((need / 1024)) MiB are needed: run nix-collect-garbage there"
 # Every system that fleet deploys enables them.
-if [ "$operation" != rollback ] && [ ! -e "$state/deployed/system." ]; then
+if [ -n "$builds" ] && [ ! -e "$state/deployed/system." ]; then
 	has_flakes ||
 		die preflight.no-flakes "flakes are not enabled: nix.settings.experimental-features = [ \"nix-command\" \"flakes\" ]"
 fi

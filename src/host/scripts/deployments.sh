@@ -100,7 +100,8 @@ on_disk() { sync "$@" 2>/dev/null || sync; }
 # again after a power cut.
 records_on_disk() {
 	set -- "$state"
-	for path in "$state"/fleet "$state"/deployed "$state"/deployed/* "$state"/held "$state"/held/* "$state"/stopped "$state"/stopped/* "$state"/healthy \
+	for path in "$state"/fleet "$state"/deployed "$state"/deployed/* "$state"/held "$state"/held/* "$state"/stopped "$state"/stopped/* \
+		"$state"/waiting "$state"/waiting/* "$state"/healthy \
 		"$state"/healthy/* "$state"/expected "$state"/expected/* "$state"/profiles "$roots" "${system_profile%/*}" "$vms"/*/; do
 		# sync follows links.
 		if [ -e "$path" ] && [ ! -L "${path%/}" ]; then set -- "$@" "$path"; fi
@@ -152,7 +153,17 @@ record_deployed() {
 	ln -sfn "$3" "$roots/deployed-$1"
 	printf '%s\n' "$7" | write "$state/expected/${3##*/}"
 	printf '%s\t%s\t%s\t%s\t%s\n' "$2" "$3" "$5" "$(date +%s)" "$7" | write "$state/deployed/$1"
+	wait_no_more "$1"
 }
+
+# wait_for_restart NAME FINGERPRINT PATH COMMIT EXPECTED: built, and kept from being collected; nothing boots it yet.
+wait_for_restart() {
+	mkdir -p "$state/waiting" "$roots"
+	ln -sfn "$3" "$roots/waiting-$1"
+	printf '%s\t%s\t%s\t%s\t%s\n' "$2" "$3" "$4" "$(date +%s)" "$5" | write "$state/waiting/$1"
+}
+
+wait_no_more() { rm -f "$state/waiting/$1" "$roots/waiting-$1"; }
 
 # finish ID: records what a confirmed deployment has deployed. May be repeated.
 finish() {
@@ -166,6 +177,7 @@ finish() {
 			rm -f "$state/held/$name"
 			record_deployed "$name" "$one" "$two" "$three" "$four" "$five" "$six" </dev/null
 			;;
+		wait) wait_for_restart "$name" "$one" "$two" "$three" "$four" </dev/null ;;
 		healthy)
 			record_health "$name" "$one"
 			# Its stop lasted until this deployment.
@@ -389,6 +401,7 @@ set_aside() {
 	for kind in deployed healthy held stopped; do
 		[ ! -f "$state/$kind/$2" ] || mv "$state/$kind/$2" "$records/$2.$kind"
 	done
+	wait_no_more "$2"
 }
 
 # bring_back ID NAME: moves the state directory that deployment ID set aside back.

@@ -154,7 +154,7 @@ look() {
 	forwarding
 	firewall
 	mounted
-	for kind in deployed held stopped; do
+	for kind in deployed held stopped waiting; do
 		for file in "$state/$kind"/*; do
 			case $file in *.new) continue ;; esac
 			[ -f "$file" ] || continue
