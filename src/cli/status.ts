@@ -1,20 +1,29 @@
-import { status } from '../app/status.ts';
+import type { Ports } from '../app/ports.ts';
+import { type StatusInput, status } from '../app/status.ts';
 import { story } from '../app/status-story.ts';
-import { exitCodes } from '../model/errors.ts';
+import { watchStatus } from '../app/watch-status.ts';
+import { exitCodes, FleetError } from '../model/errors.ts';
+import type { Emit } from '../model/events.ts';
 import { documentText, statusDocument, storyDocument } from '../report/documents.ts';
 import { statusText } from '../report/status-text.ts';
 import { storyText } from '../report/story-text.ts';
 import { styleFor } from '../report/style.ts';
-import type { Invocation } from './options.ts';
+import { type Invocation, refusePointless } from './options.ts';
 import { realPorts } from './ports.ts';
+import { Screen } from './watch.ts';
 
-/** `fleet status [NAME…] [--json]`: how the fleet is, or the whole story of one. Exit 1 when anything is wrong. */
+/** `fleet status [NAME…] [--watch] [--json]`: how the fleet is, or the whole story of one. Exit 1 when anything is wrong. */
 export async function statusCommand(
   { common, signal, tell }: Invocation,
-  { json }: { readonly json?: boolean },
+  options: { readonly json?: boolean; readonly watch?: boolean },
   names: readonly string[],
 ): Promise<number> {
-  const ports = await realPorts(common, { isAsking: true });
+  const { json } = options;
+  const ports = await realPorts(common, { isAsking: !options.watch });
+  if (options.watch) {
+    refusePointless(options, ['--json'], '--watch draws on a terminal.');
+    return watch(ports, { where: common, names }, signal);
+  }
   const style = styleFor(process.stdout);
   const [only] = names;
   // A name that somebody has is asked about; of any other the selector says what it stands for.
@@ -31,4 +40,21 @@ export async function statusCommand(
   const width = Math.max(80, process.stdout.columns ?? 80);
   process.stdout.write(json ? documentText(statusDocument(seen)) : statusText(seen, style, width));
   return seen.ok ? exitCodes.ok : exitCodes.failed;
+}
+
+/** Until Ctrl-C. */
+async function watch(ports: Ports, input: StatusInput, signal: AbortSignal): Promise<number> {
+  const screen = Screen.open(ports.clock);
+  const say: Emit = (event) => {
+    if (event.type === 'note' || event.type === 'warning') screen.say(event.text);
+  };
+  try {
+    return await watchStatus(ports, input, screen.show, say, signal);
+  } catch (error) {
+    if (!(error instanceof FleetError) || error.code !== 'interrupted') throw error;
+    // That is how it ends: nothing is to be said of it.
+    return exitCodes.failed;
+  } finally {
+    screen.close();
+  }
 }

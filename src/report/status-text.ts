@@ -15,7 +15,8 @@ import type { Style } from './style.ts';
 import { type Column, table } from './table.ts';
 import { wrap, wrapHint } from './wrap.ts';
 
-const colours: Readonly<Record<Standing, Parameters<Style>[0]>> = {
+/** What a person on call has to look at stands out. */
+export const standingColours: Readonly<Record<Standing, Parameters<Style>[0]>> = {
   wrong: 'red',
   unknown: 'yellow',
   moving: 'cyan',
@@ -34,11 +35,8 @@ function once({ hint, ...finding }: Finding, told: Set<string>): Finding {
 }
 
 /** The fleet on one screen: what is wrong and why, then a row for everything, the worst first. */
-export function statusText(
-  { fleet, hypervisors, vms }: FleetStatus,
-  style: Style,
-  width: number,
-): string {
+export function statusText(seen: FleetStatus, style: Style, width: number): string {
+  const { hypervisors, vms } = seen;
   const all = [
     ...hypervisors.map((row) => ({ row, title: row.name, about: hypervisorState(row, true) })),
     ...vms.map((row) => ({ row, title: `${row.name} on ${row.hypervisor}`, about: vmState(row) })),
@@ -65,7 +63,7 @@ export function statusText(
     );
   }
   return [
-    `${style('bold', summary(fleet, hypervisors, vms))}\n`,
+    `${style('bold', summary(seen))}\n`,
     ...(blocks.length > 0 ? ['\n', ...blocks] : []),
     '\n',
     table(hypervisors, hypervisorColumns, style, width),
@@ -76,7 +74,7 @@ export function statusText(
 /** Who, and how it is. */
 export function headLine(title: string, about: string, standing: Standing, style: Style): string {
   const text = wrap(`${title}: ${about}`, 2);
-  return `${style(colours[standing], style('bold', title))}${text.slice(title.length)}`;
+  return `${style(standingColours[standing], style('bold', title))}${text.slice(title.length)}`;
 }
 
 /** What is not as usual, what is wrong first. */
@@ -94,11 +92,8 @@ export function findingLines(findings: readonly Finding[], style: Style): string
     .join('');
 }
 
-function summary(
-  fleet: string,
-  hypervisors: readonly HypervisorStatus[],
-  vms: readonly VmStatus[],
-): string {
+/** How many are not well, in a sentence. */
+export function summary({ fleet, hypervisors, vms }: FleetStatus): string {
   const count = (rows: readonly { standing: Standing }[], ...of: Standing[]) =>
     rows.filter(({ standing }) => of.includes(standing)).length;
   const [sick, lost] = [count(hypervisors, 'wrong'), count(vms, 'unknown')];
@@ -183,7 +178,7 @@ const moreOfOrigin = <
   { title: 'SUBJECT', text: ({ origin }) => plainLine(origin?.subject ?? ''), most: 50 },
 ];
 
-const standingColour = ({ standing }: { readonly standing: Standing }) => colours[standing];
+const standingColour = ({ standing }: { readonly standing: Standing }) => standingColours[standing];
 
 const vmColumns: readonly Column<VmStatus>[] = [
   { title: 'VM', text: ({ name }) => name, most: 20, style: standingColour },

@@ -62,6 +62,25 @@ describe('fleet status', () => {
     expect((await desk.fleet(['status', 'hv2,db1'])).code).toBe(0);
   }, 60_000);
 
+  it('that is watched redraws the screen when something changes, and leaves the last picture', async () => {
+    const { code, stderr } = await desk.fleet(['status', '--watch']);
+    expect([code, stderr]).toEqual([64, expect.stringContaining('is not a terminal')]);
+    await on(0, 'systemctl start microvm@web1 microvm@web2');
+    const stop = () => {
+      void on(0, 'systemctl stop microvm@web1');
+      return '';
+    };
+    const watched = await desk.atTerminal(
+      ['status', '--watch'],
+      { 'nothing wrong': stop, 'web1 on hv1: Terminated': () => '\u0003' },
+      { rows: 40, columns: 100 },
+    );
+    expect(watched.code).toBe(130);
+    const [, after = ''] = watched.stderr.split('\u001b[?1049l');
+    expect(after).toContain('1 of 3 vms is not well');
+    expect(after).toMatch(/^db1 +Ready/m);
+  }, 60_000);
+
   it('of one name tells its whole story', async () => {
     const { code, stdout } = await desk.fleet(['status', 'web1']);
     expect(code).toBe(1);

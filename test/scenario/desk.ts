@@ -160,16 +160,20 @@ export class Desk {
   }
 
   /**
-   * Runs fleet at a terminal, which is what `stderr` shows; standard output goes elsewhere. `answers` has what to type
-   * for each question, once it is there.
+   * Runs fleet at a terminal, which is what `stderr` shows; standard output goes elsewhere, or with `size` to the
+   * terminal, too. `answers` has what to type for each question, once it is there.
    */
   async atTerminal(
     args: readonly string[],
     answers: Readonly<Record<string, () => string>>,
+    size?: { readonly rows: number; readonly columns: number },
   ): Promise<Run> {
-    const out = join(this.#home, 'stdout');
+    const out = size ? undefined : join(this.#home, 'stdout');
     const words = [process.execPath, entry(), '-C', this.folder, ...args];
-    const command = `${words.map((word) => `'${word}'`).join(' ')} >'${out}'`;
+    const quoted = words.map((word) => `'${word}'`).join(' ');
+    const command = size
+      ? `stty rows ${size.rows} cols ${size.columns} && exec ${quoted}`
+      : `${quoted} >'${out}'`;
     const child = spawn('script', ['-qefc', command, '/dev/null'], {
       env: { ...this.#env(), SHELL: '/bin/sh' },
       stdio: ['pipe', 'pipe', 'inherit'],
@@ -188,7 +192,11 @@ export class Desk {
       child.once('error', reject);
       child.once('close', (code) => resolve(code ?? 255));
     });
-    return { code, stdout: readFileSync(out, 'utf8'), stderr: screen.replaceAll('\r\n', '\n') };
+    return {
+      code,
+      stdout: out === undefined ? '' : readFileSync(out, 'utf8'),
+      stderr: screen.replaceAll('\r\n', '\n'),
+    };
   }
 
   /** `fleet apply --yes`; shows everything when it did not end as expected. */

@@ -96,6 +96,7 @@ export const helpTexts: Readonly<Record<string, HelpText>> = {
       ['fleet status', 'what is wrong and why, then everything'],
       ['fleet status web1', 'its whole story: checks, events, deployments, last lines'],
       ['fleet status @canary hv2', 'a part of the fleet'],
+      ['fleet status --watch', 'what is wrong and what moves, until Ctrl-C'],
     ],
     exits: looking,
   },
