@@ -49,7 +49,7 @@ in
     ]) cfg.credentialFiles
   )
   ++ lib.optionals hasSshd [
-    "-fw_cfg" "name=opt/lab/sshd_config,file=${config.system.build.toplevel}/etc/ssh/sshd_config"
+    "-fw_cfg" "name=opt/lab/root,file=${import (pkgs.path + "/guest/root.nix") { inherit config lib pkgs; }}"
   ]
   ++ lib.optionals (cfg.socket != null) [ "-qmp" "unix:${cfg.socket},server,nowait" ]
   ++ blankStore

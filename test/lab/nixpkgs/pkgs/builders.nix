@@ -151,5 +151,22 @@ in
         mainProgram = pname;
       };
 
+  # A program that the lab's guest is given, too, to do there what its text says.
+  guestProgram =
+    pname: version: text:
+    build "${pname}-${version}"
+      ''
+        mkdir -p "$out/bin"
+        cp "$text" "$out/bin/$pname"
+        chmod +x "$out/bin/$pname"
+      ''
+      {
+        inherit pname text version;
+        mainProgram = pname;
+      }
+    // {
+      inGuest = true;
+    };
+
   inherit build;
 }

@@ -9,7 +9,6 @@ let
     bat = "0.26.0";
     btrfs-progs = "6.17";
     caddy = "2.10.2";
-    docker = "28.5.1";
     dnsutils = "9.20.15";
     fd = "10.3.0";
     grafana = "12.2.1";
@@ -56,6 +55,11 @@ let
     '' { inherit version; };
 in
 lib.mapAttrs stub versions
+// lib.mapAttrs (name: version: builders.guestProgram name version (../guest/programs + "/${name}.sh")) {
+  docker = "28.5.1";
+  kind = "0.30.0";
+  kubectl = "1.34.1";
+}
 // {
   inherit python3Packages;
   python313Packages = python3Packages;

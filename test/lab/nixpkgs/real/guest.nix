@@ -73,7 +73,7 @@ in
         package = lib.mkIf (parameter "lab.hang-stop" != null) pkgs.qemu_deaf;
         extraArgs = lib.optionals hasSshd [
           "-fw_cfg"
-          "name=opt/lab/sshd_config,file=${config.system.build.toplevel}/etc/ssh/sshd_config"
+          "name=opt/lab/root,file=${import ../guest/root.nix { inherit config lib pkgs; }}"
         ];
       };
     };

@@ -6,7 +6,8 @@
 #   lab.user=NAME                            one per user who may log in
 #   lab.tcp=PORT[,PORT…]                     accepts connections
 #   lab.http=PORT[:STATUS][,…]               answers every request, with 200 unless told otherwise
-#   lab.sshd=HOST_KEY[,HOST_KEY…]            starts sshd; makes the keys that are not there
+#   lab.sshd=HOST_KEY[,HOST_KEY…]            starts sshd; makes the keys that are not there. What of its system QEMU
+#                                            brings then is laid over the root, and its services' scripts run
 #   lab.mute                                 boots and never answers
 #   lab.die=SECONDS                          powers off that long after its network is up
 #   lab.hang-stop                            does not heed ctrl-alt-del
@@ -46,9 +47,9 @@ for volume in $(values lab.mount); do
   set -- $(split "$volume" ,)
   device=$1
   case $device in LABEL=*) device=$(findfs "$device") ;; esac
-  mkdir -p "/mnt$2"
-  mount -t "$3" "$device" "/mnt$2" || emergency "$1" "$2"
-  date >> "/mnt$2/boots"
+  mkdir -p "$2"
+  mount -t "$3" "$device" "$2" || emergency "$1" "$2"
+  date >> "$2/boots"
   sync
 done
 
@@ -87,10 +88,16 @@ for port in $(split "$(values lab.http)" ,); do
   nc -ll -p "${port%:*}" -e /http.sh "$status" &
 done
 
+if [ -n "$(values lab.sshd)" ]; then
+  insmod /modules/qemu_fw_cfg.ko
+  tar -x -C / < /sys/firmware/qemu_fw_cfg/by_name/opt/lab/root/raw
+  cat /etc/lab/group >> /etc/group
+fi
+
 id=1000
 for user in $(values lab.user); do
   echo "$user:x:$id:100::/home/$user:/bin/sh" >> /etc/passwd
-  mkdir "/home/$user"
+  mkdir -p "/home/$user"
   chown "$id" "/home/$user"
   id=$((id + 1))
 done
@@ -98,10 +105,13 @@ for keys in $(values lab.sshd); do
   for key in $(split "$keys" ,); do
     [ -e "$key" ] || ssh-keygen -q -t ed25519 -N '' -f "$key"
   done
-  insmod /modules/qemu_fw_cfg.ko
   # The text of the system's own configuration, but for what only a whole system has.
-  /usr/sbin/sshd -f /sys/firmware/qemu_fw_cfg/by_name/opt/lab/sshd_config/raw \
-    -o UsePAM=no -o "SetEnv=PATH=$PATH"
+  /usr/sbin/sshd -f /etc/ssh/sshd_config -o UsePAM=no -o "SetEnv=PATH=$PATH $(cat /etc/lab/environment)"
+done
+
+for script in /etc/lab/services/*; do
+  [ -x "$script" ] || continue
+  { "$script" 2>&1 || echo "failed"; } < /dev/null | while read -r line; do say "${script##*/}: $line"; done &
 done
 
 say 'up'

@@ -25,7 +25,7 @@ more=$(mktemp -d)
 chmod 755 "$more"
 mapfile -t libraries < <(ldd "${programs[@]}" | grep -o '/lib[^ ]*\.so[^ :]*' | sort -u)
 cp --dereference --parents "${programs[@]}" "${libraries[@]}" "$more"
-mkdir -p "$more"/{etc/ssh,run/sshd,home}
+mkdir -p "$more"/{etc/ssh,run/sshd,home,root,tmp,var}
 printf 'root:x:0:0::/root:/bin/sh\nsshd:x:100:65534::/run/sshd:/bin/false\n' > "$more/etc/passwd"
 printf 'root:x:0:\nusers:x:100:\nnogroup:x:65534:\n' > "$more/etc/group"
 pack "$more" | cat - "$target/initrd" > "$target/initrd-sshd"
