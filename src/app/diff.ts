@@ -1,18 +1,24 @@
 import { relative } from 'node:path';
 import { readFleet } from '../config/read-fleet.ts';
-import { earlierGenerations, type Generation } from '../host/answers/generations.ts';
+import {
+  earlierGenerations,
+  type Generation,
+  type Generations,
+} from '../host/answers/generations.ts';
+import type { Host } from '../host/host.ts';
 import { readClosureDiff } from '../host/hypervisor/look.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
 import type { GenerationDiff } from '../model/generation-diff.ts';
 import { indexFleet } from '../model/index.ts';
 import { systemName } from '../model/names.ts';
+import type { PastDeployment } from '../model/past-deployment.ts';
 import { fieldsBetween } from '../plan/changes.ts';
 import { openRepo } from '../repo/open.ts';
 import { known, readBoth } from './generations.ts';
 import { looking } from './looking.ts';
-import type { Ports } from './ports.ts';
-import { machineOf } from './reach/machines.ts';
+import type { LocalPorts, Ports } from './ports.ts';
+import { type Machine, machineOf } from './reach/machines.ts';
 import { knownConfig } from './workspace/known-config.ts';
 import type { Config } from './workspace/read-config.ts';
 import type { Where } from './workspace/where.ts';
@@ -39,35 +45,50 @@ export async function diff(
 ): Promise<GenerationDiff> {
   return looking(ports, signal, async (ports) => {
     const config = await knownConfig(ports, where, emit);
-    const { hypervisor, vm } = machineOf(config.index, name);
-    const host = await ports.connector.connect(hypervisor);
+    const machine = machineOf(config.index, name);
+    const host = await ports.connector.connect(machine.hypervisor);
     const [generations, past] = await readBoth(host);
-    const target = vm ? name : systemName;
-    const own = generations.all.filter((generation) => generation.name === target);
-    const numbered = (number: number) =>
-      own.find((one) => one.number === number) ?? none(name, number);
-    const current = own.find((one) => one.current);
-    const older = from === undefined ? earlierGenerations(generations, target)[0] : numbered(from);
-    const newer = to === undefined ? current : numbered(to);
-    if (!newer) throw none(name);
-    if (!older) throw noneBefore(name);
-    const two = [older, newer].map((one: Generation) => known(hypervisor.name, one, past));
-    const [a, b] = two as [(typeof two)[0], (typeof two)[0]];
-    const { sizes, lines } = await readClosureDiff(host, older.path, newer.path);
-    const closure = { sizes, lines };
-    return {
-      name,
-      from: a,
-      to: b,
-      closure,
-      ...(await inGit(ports, config, name, a.commit, b.commit)),
-    };
+    return diffOf(ports, config, { machine, host, generations, past, from, to });
   });
 }
 
+/** Generations of one machine, of which two are compared; the numbers as in `DiffInput`. */
+export interface Comparing {
+  readonly machine: Machine;
+  readonly host: Host;
+  readonly generations: Generations;
+  readonly past: readonly PastDeployment[];
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+}
+
+/** @throws FleetError `diff.no-generation`, `diff.none-before`, `diff.collected` */
+export async function diffOf(
+  ports: LocalPorts,
+  config: Config,
+  { machine, host, generations, past, from, to }: Comparing,
+): Promise<GenerationDiff> {
+  const { name, hypervisor, vm } = machine;
+  const target = vm ? name : systemName;
+  const own = generations.all.filter((generation) => generation.name === target);
+  const numbered = (number: number) =>
+    own.find((one) => one.number === number) ?? none(name, number);
+  const current = own.find((one) => one.current);
+  const older = from === undefined ? earlierGenerations(generations, target)[0] : numbered(from);
+  const newer = to === undefined ? current : numbered(to);
+  if (!newer) throw none(name);
+  if (!older) throw noneBefore(name);
+  const two = [older, newer].map((one: Generation) => known(hypervisor.name, one, past));
+  const [a, b] = two as [(typeof two)[0], (typeof two)[0]];
+  const { sizes, lines } = await readClosureDiff(host, older.path, newer.path);
+  const closure = { sizes, lines };
+  const inGit = await knownToGit(ports, config, name, a.commit, b.commit);
+  return { name, from: a, to: b, closure, ...inGit };
+}
+
 /** What git knows of it; nothing where a commit is not in this clone. */
-async function inGit(
-  ports: Ports,
+async function knownToGit(
+  ports: LocalPorts,
   { directory, config }: Config,
   name: string,
   from: string | undefined,

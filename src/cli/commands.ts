@@ -260,6 +260,14 @@ export function declareCommands(command: Declare): void {
     async () => (await import('./logs.ts')).logsCommand,
   );
   command(
+    new Command('incident')
+      .description('put all that is known of vms or hypervisors into one archive, without secrets')
+      .argument('<names...>', 'vms, or hypervisors themselves; web*, @tag')
+      .option('-o, --output <file>', 'default: fleet-incident-NAME-TIME.tar.gz, in this folder')
+      .addOption(asJson),
+    async () => (await import('./incident.ts')).incidentCommand,
+  );
+  command(
     new Command('unlock')
       .description('end a deployment that died on a hypervisor')
       .argument('<hypervisor>')

@@ -6,6 +6,7 @@ import type { FleetIndex } from '../model/index.ts';
 import { systemName } from '../model/names.ts';
 import { plainLine } from '../model/plain-text.ts';
 import { redact } from '../model/redact.ts';
+import { confidential } from '../model/secrets.ts';
 import { type Fields, hypervisorFields, keyed, networkFields, vmFields } from './fields.ts';
 import type { Action, FieldChange, Restarts } from './plan.ts';
 
@@ -162,9 +163,6 @@ const ownOf = (fields: Fields, key: string): unknown =>
   Object.hasOwn(fields, key) ? fields[key] : undefined;
 const asText = (value: unknown): string =>
   typeof value === 'string' ? value : (JSON.stringify(value as Data) ?? '');
-
-/** A value with such a word in it, or below such a name, may be a secret. */
-const confidential = /passw|secret|token|private|credential|api_?key|authorization|bearer/i;
 
 function textOf(path: readonly string[], value: unknown): string {
   const text = asText(value);

@@ -7,6 +7,7 @@ import type { ExportResult } from '../model/export-result.ts';
 import { failureOf } from '../model/failure.ts';
 import type { GarbageOn } from '../model/garbage.ts';
 import type { GenerationDiff } from '../model/generation-diff.ts';
+import type { Incident } from '../model/incident.ts';
 import type { LogLine } from '../model/log-line.ts';
 import type { OperationKind, OperationResult } from '../model/operation-result.ts';
 import type { HistoryEntry } from '../model/past-deployment.ts';
@@ -16,6 +17,7 @@ import type { FleetStatus, Story } from '../model/status.ts';
 import type { Note } from '../model/verification.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { GenerationRow } from './generations-text.ts';
+import { missingIn, type WrittenIncident } from './incident-text.ts';
 import { logObject } from './logs-text.ts';
 
 // What programs are given: a document a kind, by --json as a whole, and as the last event of --json-stream.
@@ -76,6 +78,16 @@ export function storyDocument({ status, deployments, operations, events, lines }
     ...{ kind: 'story', version: 1, ok: row.standing !== 'wrong' && row.standing !== 'unknown' },
     ...{ [about]: row, deployments: deployments.map(pastDeployment) },
     ...{ operations: operations.map(pastOperation), events, lines },
+  };
+}
+
+/** What an archive has and lacks. */
+export function incidentDocument(incident: Incident, written: WrittenIncident): object {
+  const { file, bytes, files } = written;
+  return {
+    ...{ kind: 'incident', version: 1, file, bytes },
+    files: files.map(({ path }) => path),
+    missing: missingIn(incident),
   };
 }
 

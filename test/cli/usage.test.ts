@@ -30,6 +30,7 @@ const commands = [
   'ssh',
   'forward',
   'diff',
+  'incident',
 ];
 
 describe('fleet', () => {

@@ -12,8 +12,8 @@ import {
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { shellQuote } from '../../src/host/quote.ts';
 import { script } from '../../src/host/scripts.ts';
+import { shellQuote } from '../../src/model/shell-quote.ts';
 import { guestKeysScript } from '../../src/render/modules/shell.generated.ts';
 import { type Desk, makeDesk, type Sshd, startSshd } from './sshd.ts';
 

@@ -1,9 +1,9 @@
 import type { Host } from '../../host/host.ts';
 import { readFromGuest } from '../../host/hypervisor/look.ts';
-import { shellQuote } from '../../host/quote.ts';
 import { FleetError } from '../../model/errors.ts';
 import type { Export } from '../../model/fleet.ts';
 import { plainLine } from '../../model/plain-text.ts';
+import { shellQuote } from '../../model/shell-quote.ts';
 
 /** Kubeconfigs and tokens have some kilobytes. */
 const mostBytes = 2 ** 20;

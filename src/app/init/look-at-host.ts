@@ -4,11 +4,11 @@ import { readFleet } from '../../config/read-fleet.ts';
 import type { FoundLoader } from '../../host/answers/boot-loader.ts';
 import type { Runners } from '../../host/answers/runners.ts';
 import { inspect, readFacts, readRunners } from '../../host/hypervisor/look.ts';
-import { shellQuote } from '../../host/quote.ts';
 import { ConfigError, FleetError } from '../../model/errors.ts';
 import type { Emit } from '../../model/events.ts';
 import type { Facts } from '../../model/facts.ts';
 import type { Hypervisor } from '../../model/fleet.ts';
+import { shellQuote } from '../../model/shell-quote.ts';
 import { looking } from '../looking.ts';
 import type { Ports } from '../ports.ts';
 

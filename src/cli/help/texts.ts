@@ -213,6 +213,13 @@ export const helpTexts: Readonly<Record<string, HelpText>> = {
     ],
     exits: { 0: 'shown', 1: 'a hypervisor did not answer' },
   },
+  incident: {
+    examples: [
+      ['fleet incident web1', 'status, deployments, logs, network, and a page for by hand'],
+      ["fleet incident hv1 'web*' -o tonight.tar.gz", 'of several, into one'],
+    ],
+    exits: { 0: 'written', 1: 'not written, or something is missing in it: it says what' },
+  },
   unlock: {
     examples: [['fleet unlock hv1', 'roll back what a dead deployment left, and free hv1']],
     exits: {

@@ -32,6 +32,8 @@ const limits: Partial<Readonly<Record<ScriptName, number>>> = {
   failure: 15,
   // These read images and hardware.
   inspect: 120,
+  // A dozen tools, of which each may hang for some seconds.
+  incident: 90,
   runners: 120,
 };
 
@@ -47,6 +49,7 @@ const lengths: Partial<Readonly<Record<ScriptName, number>>> = {
   history: 16 * usualLength,
   inspect: 16 * usualLength,
   runners: 16 * usualLength,
+  incident: 4 * usualLength,
   status: 16 * usualLength,
   // Output of guests, which is cut instead of refused.
   reason: 16 * usualLength,

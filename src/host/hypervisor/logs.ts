@@ -16,6 +16,8 @@ export interface WantedLogs {
   readonly lines: number;
   /** Seconds since the epoch. */
   readonly since?: number | undefined;
+  /** The same: nothing that was said later. */
+  readonly until?: number | undefined;
   /** Only what was said during it: an id, or the beginning of one. */
   readonly deployment?: string | undefined;
   /** Goes on with what is written from now on. */
@@ -45,8 +47,9 @@ export async function* openLogs(
   wanted: WantedLogs,
   signal: AbortSignal,
 ): AsyncGenerator<JournalEntry | Live, void> {
-  const { lines, since, deployment, cursor, follow, targets } = wanted;
-  const args = [String(lines), since === undefined ? '-' : String(Math.floor(since))];
+  const { lines, since, until, deployment, cursor, follow, targets } = wanted;
+  const args = [String(lines)];
+  for (const at of [since, until]) args.push(at === undefined ? '-' : String(Math.floor(at)));
   args.push(deployment ?? '-', cursor ?? '-', follow ? 'follow' : 'once');
   args.push(...targets.flatMap(({ name, unit = 'all' }) => [name, unit]));
   const running = await host.open(answering('logs'), args, { stdin: '', signal });

@@ -15,6 +15,7 @@ import { type GuestRun, parseGuestRun } from '../answers/guest-run.ts';
 import { parseHealth } from '../answers/health.ts';
 import { parseHistory, parseOperations } from '../answers/history.ts';
 import { parseHostKeys } from '../answers/host-keys.ts';
+import { type HostParts, parseHostParts } from '../answers/incident.ts';
 import { type Inspection, parseInspection } from '../answers/inspection.ts';
 import { parseRemote } from '../answers/remote.ts';
 import { parseRunners, type Runners } from '../answers/runners.ts';
@@ -51,6 +52,11 @@ export function readStatus(
 /** What systemd did with units in the last day, and what they said last. */
 export function readStory(host: Host, units: readonly string[]): Promise<UnitStory> {
   return ask(host, 'story', units, parseStory);
+}
+
+/** What its network, units and disks are like, as its own tools say it. */
+export function readHostParts(host: Host): Promise<HostParts> {
+  return ask(host, 'incident', [], parseHostParts);
 }
 
 /** How many deployments a hypervisor keeps. */

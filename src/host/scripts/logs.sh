@@ -1,14 +1,14 @@
-# logs.sh LINES SINCE|- DEPLOYMENT|- CURSOR|- once|follow [NAME UNIT]…: what vms, and the hypervisor itself (`system.`),
-# have said, as the journal keeps it: a line of JSON each. Of each NAME the last LINES, since that second, or from the
-# deployment's beginning to its end; then `live CURSOR`, and what comes from there on until nobody listens. With a
+# logs.sh LINES SINCE|- UNTIL|- DEPLOYMENT|- CURSOR|- once|follow [NAME UNIT]…: what vms, and the hypervisor itself (`system.`),
+# have said, as the journal keeps it: a line of JSON each. Of each NAME the last LINES, since and until these seconds, or
+# from the deployment's beginning to its end; then `live CURSOR`, and what comes from there on until nobody listens. With a
 # CURSOR nothing that was before it. microvm.nix gives a guest's console to its unit's standard output, so the journal
 # has it, over restarts too, and journald's own limits (SystemMaxUse=) bound it.
 command -v journalctl >/dev/null || die logs.no-journal 'there is no journalctl here'
-lines=$1 since=$2 deployment=$3 cursor=$4 how=$5
-shift 5
+lines=$1 since=$2 until=$3 deployment=$4 cursor=$5 how=$6
+shift 6
 [ "$since" != - ] || since=
+[ "$until" != - ] || until=
 [ "$cursor" != - ] || cursor=
-until=
 
 if [ "$deployment" != - ]; then
 	found=

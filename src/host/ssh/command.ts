@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
+import { shellQuote } from '../../model/shell-quote.ts';
 import type { SshCommand, SshCommander, SshGoal } from '../host.ts';
-import { shellQuote } from '../quote.ts';
 import { guestDestination } from './enter.ts';
 import { findOut, lastJump, type SshOptions } from './open-link.ts';
 import { Folder } from './openssh/folder.ts';

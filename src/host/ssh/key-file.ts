@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import ssh2, { type ParsedKey } from 'ssh2';
-import { shellQuote } from '../quote.ts';
+import { shellQuote } from '../../model/shell-quote.ts';
 import { keyType } from './known-hosts.ts';
 
 /** What an identity file contains, and why it cannot be used, if so. */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { FleetError } from '../../model/errors.ts';
+import { shellQuote } from '../../model/shell-quote.ts';
 import type { Surroundings } from '../../model/surroundings.ts';
-import { shellQuote } from '../quote.ts';
 import { expandHome } from './expand.ts';
 import type { Resolved } from './resolve.ts';
 import { runTool } from './tool.ts';

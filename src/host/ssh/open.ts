@@ -1,7 +1,7 @@
 import { PassThrough, type Transform } from 'node:stream';
 import { FleetError } from '../../model/errors.ts';
+import { shellQuote } from '../../model/shell-quote.ts';
 import type { ExecOptions, Exit, OpenOptions, Running, Terminal } from '../host.ts';
-import { shellQuote } from '../quote.ts';
 import { AfterMark, mark } from './after-mark.ts';
 import type { Channel, Link } from './link.ts';
 

@@ -1,7 +1,7 @@
 import { hostname as localHostname, userInfo } from 'node:os';
 import { FleetError } from '../../model/errors.ts';
+import { shellQuote } from '../../model/shell-quote.ts';
 import type { Surroundings } from '../../model/surroundings.ts';
-import { shellQuote } from '../quote.ts';
 import { expandHome, expandTokens, sshHome } from './expand.ts';
 import { runTool } from './tool.ts';
 

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { shellQuote } from '../../src/host/quote.ts';
+import { shellQuote } from '../../src/model/shell-quote.ts';
 
 function throughSh(words: readonly string[]): string[] {
   const script = `printf '%s\\0' ${words.map(shellQuote).join(' ')}`;

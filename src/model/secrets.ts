@@ -1,0 +1,109 @@
+import type { Data } from './fleet.ts';
+import type { FleetIndex } from './index.ts';
+import { redact } from './redact.ts';
+
+/** A value with such a word in it, or below such a name, may be a secret. */
+export const confidential =
+  /passw|passphrase|secret|token|private|credential|api_?key|authorization|bearer/i;
+
+/** Shorter ones are words that stand in any text. */
+const shortest = 6;
+
+/** What fleet.yaml itself has that may be a secret: values in `config`, commands of checks. The longest first. */
+export function secretsIn({ fleet }: FleetIndex): readonly string[] {
+  const found = new Set<string>();
+  const walk = (value: Data, isSecret: boolean): void => {
+    if (typeof value === 'string') {
+      // Of a text of several lines each stands by itself in a log. Where a secret is, is none.
+      for (const line of value.split('\n'))
+        if ((isSecret || confidential.test(line)) && !/^\s*\/[\w./-]+$/.test(line))
+          found.add(line.trim());
+    } else if (Array.isArray(value)) for (const item of value) walk(item, isSecret);
+    else if (typeof value === 'object' && value !== null)
+      for (const [key, own] of Object.entries(value)) walk(own, isSecret || confidential.test(key));
+  };
+  for (const { config } of [...fleet.hypervisors, ...fleet.vms]) walk(config, false);
+  for (const { checks } of fleet.vms)
+    for (const check of checks)
+      walk(check.kind === 'run' ? check.command : check.kind === 'http' ? check.path : '', false);
+  return [...found].filter((one) => one.length >= shortest).sort((a, b) => b.length - a.length);
+}
+
+/** Words that are tokens by their form: of GitHub, GitLab, Slack, AWS, npm, Tailscale, Vault, age; JSON web tokens. */
+const tokens =
+  /\b(?:gh[pousr]_[A-Za-z0-9]{16,255}|github_pat_\w{16,255}|glpat-[\w-]{16,255}|xox[abeoprs]-[\w-]{10,255}|A[KS]IA[0-9A-Z]{16}|npm_[A-Za-z0-9]{30,255}|tskey-[\w-]{10,255}|hvs\.[\w-]{20,255}|sk-[\w-]{20,255}|AGE-SECRET-KEY-1\w{0,255}|eyJ[\w-]{8,4096}\.[\w-]{8,8192}(?:\.[\w-]{0,4096})?)/g;
+
+/** `password=…`, `"apiToken": "…"`, `--token …`, with the value up to its end. */
+const named =
+  /((?:^|[^\w-])["']?(?:--?)?[\w-]{0,40}(?:passw(?:or)?d|passwd|passphrase|secret|token|api[_-]?key|private[_-]?key|credential)[\w-]{0,40}["']?(?:\s{0,2}[=:]\s{0,2}|(?<=--[\w-]{1,90})\s))("[^"\n]{1,4096}"|'[^'\n]{1,4096}'|[^\s"',;]{1,4096})/gim;
+
+/** `Authorization: Bearer …`, `Basic …`; `-u user:…`. */
+const logins =
+  /\b((?:bearer|basic)\s{1,2})[\w.~+/=-]{8,8192}|(\s-u\s{0,2}[^\s:]{1,64}:)\S{1,255}/gi;
+
+const begin = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----/;
+const end = /-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----/;
+/** Lines that a private key may have. */
+const keyLines = 120;
+
+/**
+ * A text without what looks like a secret: `…` stands for it. What looks like nothing, such as a bare password that
+ * a guest printed, nobody can know. Linear in time: the text may be a stranger's.
+ * @param known secrets that are taken out wherever they stand
+ */
+export function withoutSecrets(text: string, known: readonly string[] = []): string {
+  let rest = withoutKeys(text);
+  for (const one of known) rest = rest.replaceAll(one, '…');
+  return redact(rest)
+    .replace(tokens, '…')
+    .replace(logins, (_, scheme?: string, user?: string) => `${scheme ?? user ?? ''}…`)
+    .replace(named, '$1…');
+}
+
+/** The same of everything in a value; lines that follow one another in a list are read together. */
+export function clean<T>(value: T, known: readonly string[]): T {
+  return cleaned(value, (text) => withoutSecrets(text, known)) as T;
+}
+
+function cleaned(value: unknown, of: (text: string) => string): unknown {
+  if (typeof value === 'string') return of(value);
+  if (value instanceof Map) return new Map([...value].map(([key, own]) => [key, cleaned(own, of)]));
+  if (value instanceof Set) return new Set([...value].map((own) => cleaned(own, of)));
+  if (Array.isArray(value)) return list(value, of);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, own]) => [key, cleaned(own, of)]));
+}
+
+/** A private key in a log has a line for each of its own. */
+function list(values: readonly unknown[], of: (text: string) => string): unknown[] {
+  const texts = values.map((value) => {
+    if (typeof value === 'string') return value;
+    const { text } = (value ?? {}) as { readonly text?: unknown };
+    return typeof text === 'string' ? text : undefined;
+  });
+  if (texts.some((text) => text === undefined || text.includes('\n')))
+    return values.map((value) => cleaned(value, of));
+  const lines = of(texts.join('\n')).split('\n');
+  return values.map((value, i) =>
+    typeof value === 'string' ? lines[i] : { ...(cleaned(value, of) as object), text: lines[i] },
+  );
+}
+
+/** A private key has several lines, each with something of a log in front of it. */
+function withoutKeys(text: string): string {
+  if (!begin.test(text)) return text;
+  let left = 0;
+  const kept: string[] = [];
+  for (const line of text.split('\n')) {
+    const at = line.search(begin);
+    if (left > 0) {
+      left = end.test(line) ? 0 : left - 1;
+      kept.push('…');
+    } else if (at < 0) kept.push(line);
+    else {
+      kept.push(`${line.slice(0, at)}… (a private key)`);
+      left = end.test(line) ? 0 : keyLines;
+    }
+  }
+  return kept.join('\n');
+}

@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest';
+import type { Vm } from '../../src/model/fleet.ts';
+import { indexFleet } from '../../src/model/index.ts';
+import { clean, secretsIn, withoutSecrets } from '../../src/model/secrets.ts';
+
+describe('what looks like a secret is taken out of a text', () => {
+  test.each([
+    ['password: hunter22', 'password: …'],
+    ['DB_PASSWORD=hunter22 started', 'DB_PASSWORD=… started'],
+    ['{"apiToken": "abc def", "port": 80}', '{"apiToken": …, "port": 80}'],
+    ['run --token abcdef --port 80', 'run --token … --port 80'],
+    ['run --token=abcdef', 'run --token=…'],
+    ['Authorization: Bearer abc.def-ghi', 'Authorization: Bearer …'],
+    ['curl -u admin:hunter22 http://h/', 'curl -u admin:… http://h/'],
+    ['https://oauth2:abc@git.example.org/infra.git', 'https://git.example.org/infra.git'],
+    ['remote said ghp_0123456789abcdefABCD there', 'remote said … there'],
+    ['key AKIAIOSFODNN7EXAMPLE used', 'key … used'],
+    ['AGE-SECRET-KEY-1QQQQQQQQQQQ', '…'],
+    ['jwt eyJhbGciOiJIUzI1.eyJzdWIiOiIxMjM0.abc', 'jwt …'],
+  ])('%s', (text, expected) => {
+    expect(withoutSecrets(text)).toBe(expected);
+  });
+
+  test.each([
+    'web1.service: Main process exited, code=exited, status=1/FAILURE',
+    'run-credentials-web.mount: Deactivated successfully.',
+    '    [ 12.3] eth0: link becomes ready, 02:1a:2b:3c:4d:5e',
+    'expected active, seen inactive (dead)',
+    'sshd[12]: Accepted publickey for root from 192.0.2.1 port 4711 ssh2: ED25519 SHA256:abcdef',
+    'fleet rollback --to web1=3',
+  ])('and what does not is left: %s', (text) => {
+    expect(withoutSecrets(text)).toBe(text);
+  });
+
+  test('a private key goes with all of its lines, whatever stands in front of them', () => {
+    const key = [
+      '-----BEGIN OPENSSH PRIVATE KEY-----',
+      'b3BlbnNzaC1rZXk',
+      '-----END OPENSSH PRIVATE KEY-----',
+    ];
+    const log = ['before', ...key, 'after'].map((line) => `10:00 ${line}`).join('\n');
+    const text = withoutSecrets(log);
+    expect(text).not.toContain('b3BlbnNzaC1rZXk');
+    expect(text).toMatch(/^10:00 before\n[\s\S]*\n10:00 after$/);
+    const lines = ['before', ...key, 'after'].map((text) => ({ at: 1, text }));
+    const cleaned = clean({ lines, said: ['before', ...key, 'after'] }, []);
+    expect(JSON.stringify(cleaned)).not.toContain('b3BlbnNzaC1rZXk');
+    expect(cleaned.lines[4]).toEqual({ at: 1, text: 'after' });
+    expect(cleaned.said[4]).toBe('after');
+  });
+
+  test('one that does not end hides no more than a key has', () => {
+    const text = `-----BEGIN PRIVATE KEY-----\n${'line\n'.repeat(400)}last`;
+    expect(withoutSecrets(text)).toContain('last');
+  });
+
+  test('takes time in proportion to its length', () => {
+    const began = performance.now();
+    for (const text of [
+      'token',
+      'a-',
+      '--token ',
+      'eyJ',
+      'Bearer ',
+      '"password',
+      ' -u x',
+      '-----BEGIN',
+    ])
+      withoutSecrets(text.repeat(400_000 / text.length));
+    expect(performance.now() - began).toBeLessThan(5000);
+  });
+});
+
+test('values of fleet.yaml that may be secret are known, paths and plain ones are not', () => {
+  const vm = {
+    name: 'web1',
+    config: {
+      services: { app: { password: 'correct horse', port: 80, name: 'the app' } },
+      keys: { tokenFile: '/run/secrets/token', text: 'plain line\nauth_token abc\n' },
+    },
+    checks: [
+      { kind: 'run', command: 'curl -H "Authorization: Bearer abc" localhost' },
+      { kind: 'run', command: 'systemctl is-active app' },
+    ],
+  };
+  const index = indexFleet({
+    ...{ hypervisors: [], networks: [], vms: [vm as unknown as Vm] },
+  } as unknown as Parameters<typeof indexFleet>[0]);
+  const known = secretsIn(index);
+  expect(known).toEqual([
+    'curl -H "Authorization: Bearer abc" localhost',
+    'auth_token abc',
+    'correct horse',
+  ]);
+  expect(withoutSecrets('it says correct horse to all', known)).toBe('it says … to all');
+});
