@@ -285,6 +285,18 @@ export function declareCommands(command: Declare): void {
     async () => (await import('./gc.ts')).gcCommand,
   );
   command(
+    new Command('cleanup')
+      .description('delete what fleet has left on hypervisors and nobody owns any more')
+      .argument('[selector]', 'hypervisors, or vms on them: names, web*, @tag; default: all')
+      .option(
+        '--volumes <gone>',
+        'also volumes of these vms, which left the fleet; comma-separated',
+      )
+      .option('-y, --yes', 'do not ask')
+      .addOption(asJson),
+    async () => (await import('./cleanup.ts')).cleanupCommand,
+  );
+  command(
     new Command('update')
       .description('make flake.lock, or renew inputs in it')
       .argument('[inputs...]', 'inputs to renew; default: all of them'),

@@ -8,6 +8,7 @@ import { failureOf } from '../model/failure.ts';
 import type { GarbageOn } from '../model/garbage.ts';
 import type { GenerationDiff } from '../model/generation-diff.ts';
 import type { Incident } from '../model/incident.ts';
+import type { CleanedOn, LeftoversOn } from '../model/leftovers.ts';
 import type { LogLine } from '../model/log-line.ts';
 import type { OperationKind, OperationResult } from '../model/operation-result.ts';
 import type { HistoryEntry } from '../model/past-deployment.ts';
@@ -105,6 +106,33 @@ export function garbageDocument(gone: readonly GarbageOn[], declined = false): o
         ? { hypervisor, error: (errorDocument(answer) as { error: object }).error }
         : { hypervisor, generations: answer.old, freedKiB: answer.freedKiB, paths: answer.paths },
     ),
+  };
+}
+
+/** What nobody owned, and what became of it: nothing where somebody said no. */
+export function cleanupDocument(
+  found: readonly LeftoversOn[],
+  cleaned: readonly CleanedOn[],
+  declined = false,
+): object {
+  const of = new Map(cleaned.map(({ hypervisor, answer }) => [hypervisor, answer]));
+  return {
+    ...{ kind: 'cleanup', version: 1 },
+    ...(declined && { declined }),
+    hypervisors: found.map(({ hypervisor, answer }) => {
+      const became = of.get(hypervisor);
+      const failed =
+        answer instanceof Error ? answer : became instanceof Error ? became : undefined;
+      return {
+        hypervisor,
+        ...(answer instanceof Error
+          ? {}
+          : { leftovers: answer.things, notFleets: answer.strangers }),
+        ...(failed
+          ? { error: (errorDocument(failed) as { error: object }).error }
+          : { gone: [], kept: [], ...became }),
+      };
+    }),
   };
 }
 

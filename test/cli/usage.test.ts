@@ -31,6 +31,7 @@ const commands = [
   'forward',
   'diff',
   'incident',
+  'cleanup',
 ];
 
 describe('fleet', () => {

@@ -236,6 +236,14 @@ export const helpTexts: Readonly<Record<string, HelpText>> = {
     ],
     exits: { 0: 'done', 1: 'not done on a hypervisor, or you said no' },
   },
+  cleanup: {
+    examples: [
+      ['fleet cleanup', 'show what nobody owns anywhere, ask, delete'],
+      ['fleet cleanup hv1 --volumes web9', 'and the volumes of web9, which left the fleet'],
+      ['fleet cleanup --yes --json', 'all but volumes, without asking'],
+    ],
+    exits: { 0: 'done, or nothing to do', 1: 'not done on a hypervisor, or you said no' },
+  },
   update: {
     examples: [
       ['fleet update', 'all inputs'],

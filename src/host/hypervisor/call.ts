@@ -25,15 +25,17 @@ const limits: Partial<Readonly<Record<ScriptName, number>>> = {
   // These wait for a way back: a switch, and guests that hang.
   back: 660,
   unlock: 660,
+  // Volumes, and processes that do not end.
+  cleanup: 600,
   // A store of many years, and the lock that a build has on it.
   gc: 3600,
   // The way back waits for neither.
   reason: 15,
   failure: 15,
-  // These read images and hardware.
-  inspect: 120,
   // A dozen tools, of which each may hang for some seconds.
   incident: 90,
+  // These read images and hardware.
+  inspect: 120,
   runners: 120,
 };
 
@@ -47,9 +49,9 @@ const lengths: Partial<Readonly<Record<ScriptName, number>>> = {
   generations: 16 * usualLength,
   health: 16 * usualLength,
   history: 16 * usualLength,
+  incident: 4 * usualLength,
   inspect: 16 * usualLength,
   runners: 16 * usualLength,
-  incident: 4 * usualLength,
   status: 16 * usualLength,
   // Output of guests, which is cut instead of refused.
   reason: 16 * usualLength,

@@ -21,18 +21,7 @@ done
 	die preflight.wrong-architecture "this hypervisor is $(uname -m), fleet.yaml says $machine"
 # A roll-back goes on whatever the version: it needs only profiles, links and units, and at night nobody can wait for an
 # update of fleet.
-require_known_state() {
-	version=$(state_version)
-	case $operation:$version in
-	rollback:*) ;;
-	*:'?') die preflight.state-unreadable "${state#"$R"}/version holds no version: see who wrote it; if no newer fleet deploys here, delete it" ;;
-	*)
-		[ "${version:-0}" -le "$state_reads" ] ||
-			die preflight.state-newer "a newer fleet wrote ${state#"$R"} (version $version, this one reads up to $state_reads): update fleet"
-		;;
-	esac
-}
-require_known_state
+[ "$operation" = rollback ] || require_known_state
 free=$(df -Pk "$R/nix/store" | { read -r _ && read -r _ _ _ free _ && echo "$free"; })
 [ -z "$builds" ] || [ "$free" -ge "$need" ] ||
 	die preflight.no-space "/nix/store has $((free / 1024)) MiB free, $((need / 1024)) MiB are needed: run nix-collect-garbage there"
@@ -172,7 +161,8 @@ until ln -sn "deployments/$id" "$state/lock" 2>/dev/null; do
 	sleep 0.2
 done
 # Again, because a newer fleet may have deployed while we waited. The version is raised, never lowered.
-require_known_state
+[ "$operation" = rollback ] || require_known_state
+version=$(state_version)
 if [ "$version" != '?' ] && [ "${version:-0}" -lt "$state_writes" ]; then
 	echo "$state_writes" >"$state/version.new"
 	on_disk "$state/version.new"

@@ -4,14 +4,6 @@
 mode=$1 keep=$2 seconds=$3
 now=$(date +%s)
 
-# A deployment that is open may roll back to any of them.
-refuse_open() {
-	for folder in "$deployments"/*; do
-		! is_open "${folder##*/}" ||
-			die gc.locked "deployment ${folder##*/} of $(meta "${folder##*/}" operator) has not ended, and may need any of them: see fleet history, then try again"
-	done
-}
-
 # old_of NAME PROFILE: rows of those that may go.
 old_of() {
 	current=$(target "$2")
@@ -61,15 +53,11 @@ keep_needed() {
 	done
 }
 
-refuse_open
+require_known_state
+refuse_open gc.locked
 if [ "$mode" = collect ]; then
-	[ "$(id -u)" = 0 ] || [ -n "$R" ] || die preflight.not-root "commands run as $(id -un), not as root"
-	# No deployment changes anything meanwhile; for the collection itself, which may last, nobody is kept waiting.
-	command -v flock >/dev/null || die preflight.missing-tools 'not on the PATH of this hypervisor: flock (add util-linux to environment.systemPackages)'
-	make_locks
-	exec 9>>"$hypervisor_lock"
-	flock -s -w 15 9 || die gc.locked 'something is being changed there just now: try again'
-	refuse_open
+	# For the collection itself, which may last, nobody is kept waiting.
+	lock_to_delete gc.locked
 	root_found
 	prune
 fi

@@ -27,6 +27,14 @@ state_version() {
 	case $said in '' | *[!0-9]* | ??????*) echo '?' ;; *) echo "$said" ;; esac
 }
 
+# require_known_state: fails if what is there is of a newer fleet, or if nobody knows.
+require_known_state() {
+	version=$(state_version)
+	[ "$version" != '?' ] || die preflight.state-unreadable "${state#"$R"}/version holds no version: see who wrote it; if no newer fleet deploys here, delete it"
+	[ "${version:-0}" -le "$state_reads" ] ||
+		die preflight.state-newer "a newer fleet wrote ${state#"$R"} (version $version, this one reads up to $state_reads): update fleet"
+}
+
 # die CODE MESSAGE: fails. fleet reads the last such line of standard error, or of a step's answer.
 die() {
 	printf 'fleet-error\t%s\t%s\n' "$1" "$2" >&"${FLEET_ANSWER:-2}"

@@ -122,36 +122,72 @@ prune_operations() {
 	done
 }
 
-# strays NAME TAP…: numbers of processes that have a TAP of the guest open, and are not in its units: a runner that
-# somebody started by hand, or that outlived its unit. While one is there no other can have the TAP, or the disks.
-strays() {
-	of=$1
-	shift
+# holders: prints the number of each process that has a TAP open, and the TAP.
+holders() {
 	find "$R"/proc/[0-9]*/fd -lname /dev/net/tun 2>/dev/null | while IFS= read -r file; do
 		process=${file%/fd/*}
 		tap=$(sed -n "s/^iff:[[:space:]]*//p" "$process/fdinfo/${file##*/}" 2>/dev/null) || continue
-		for own; do
-			[ "$own" = "$tap" ] || continue
-			# What is left in the group of a unit that does not run is no more systemd's than any other.
-			if grep -qE "/microvm[a-z-]*@$of\.service(/|\$)" "$process/cgroup" && is_busy "$of"; then continue; fi
-			echo "${process##*/}"
-		done
+		[ -z "$tap" ] || echo "${process##*/} $tap"
 	done 2>/dev/null | sort -u
 }
 
-# end_strays NAME TAP…: by their numbers, and with SIGKILL when they do not end.
+# in_guest NUMBER: the process is in a unit of a guest that runs. What is left in the group of a unit that does not run is
+# no more systemd's than any other.
+in_guest() {
+	unit=$(sed -n 's|.*/microvm[a-z-]*@\([A-Za-z0-9_.-]*\)\.service\(/.*\)*$|\1|p' "$R/proc/$1/cgroup" 2>/dev/null | head -n 1)
+	[ -n "$unit" ] && is_busy "$unit"
+}
+
+# strays NAME TAP…: numbers of processes that have a TAP of the guest open, and are in no guest's units: a runner that
+# somebody started by hand, or that outlived its unit. While one is there no other can have the TAP, or the disks.
+strays() {
+	shift
+	holders | while read -r process tap; do
+		for own; do
+			if [ "$own" = "$tap" ] && ! in_guest "$process"; then echo "$process"; fi
+		done
+	done | sort -u
+}
+
+# end_process NUMBER: with SIGKILL when it does not end. Fails if it is not there.
+end_process() {
+	kill -TERM "$1" 2>/dev/null || return
+	tries=25
+	while kill -0 "$1" 2>/dev/null && [ "$tries" -gt 0 ]; do
+		tries=$((tries - 1))
+		sleep 0.2
+	done
+	kill -KILL "$1" 2>/dev/null || true
+}
+
+# end_strays NAME TAP…: by their numbers.
 end_strays() {
 	[ $# -gt 1 ] || return 0
 	for number in $(strays "$@"); do
 		what=
 		read -r what 2>/dev/null <"$R/proc/$number/comm" || true
-		kill -TERM "$number" 2>/dev/null || continue
-		tries=25
-		while kill -0 "$number" 2>/dev/null && [ "$tries" -gt 0 ]; do
-			tries=$((tries - 1))
-			sleep 0.2
-		done
-		kill -KILL "$number" 2>/dev/null || true
+		end_process "$number" || continue
 		answer stray "$number" "$what"
 	done
+}
+
+# refuse_open CODE: a deployment that is open may return to whatever nobody seems to need.
+refuse_open() {
+	for folder in "$deployments"/*; do
+		! is_open "${folder##*/}" ||
+			die "$1" "deployment ${folder##*/} of $(meta "${folder##*/}" operator) has not ended, and may need any of it: see fleet history, then try again"
+	done
+}
+
+# lock_to_delete CODE: for what deletes things that nobody needs: as root, in a state that is known, and while no deployment
+# changes anything, for as long as this process lives or closes descriptor 9.
+lock_to_delete() {
+	[ "$(id -u)" = 0 ] || [ -n "$R" ] || die preflight.not-root "commands run as $(id -un), not as root"
+	command -v flock >/dev/null || die preflight.missing-tools 'not on the PATH of this hypervisor: flock (add util-linux to environment.systemPackages)'
+	make_locks
+	exec 9>>"$hypervisor_lock"
+	flock -s -w 15 9 || die "$1" 'something is being changed there just now: try again'
+	refuse_open "$1"
+	# A newer fleet may have deployed while this waited.
+	require_known_state
 }
