@@ -8,6 +8,7 @@ import { type ExitCode, exitCodes, FleetError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
 import { expectedOf } from '../model/expected.ts';
 import type { ExportResult } from '../model/export-result.ts';
+import { failureOf } from '../model/failure.ts';
 import type { Vm } from '../model/fleet.ts';
 import { isExporting } from '../model/guest-keys.ts';
 import type { FleetIndex } from '../model/index.ts';
@@ -111,16 +112,21 @@ export async function operate(
   const others = vms.filter((vm) => !waiting.includes(vm));
   const order = wish.kind === 'stop' ? others.toReversed() : others;
   const found = new Map<string, Promise<OperationResult>>();
-  const work = [...Map.groupBy(order, (vm) => vm.on)].map(([name, own]) =>
-    inParallel(own, chosen.index.fleet.rollout.maxParallelVms, (vm) => {
+  const work = [...Map.groupBy(order, (vm) => vm.on)].map(async ([name, own]) => {
+    const targets = wish.kind === 'stop' ? [] : own.map((vm) => vm.name);
+    emit({ type: 'phase', phase: 'guests', hypervisor: name, targets });
+    const results = await inParallel(own, chosen.index.fleet.rollout.maxParallelVms, (vm) => {
       const before = own.slice(0, own.indexOf(vm)).filter((other) => depends(wish.kind, vm, other));
       const doing = Promise.all(before.map((other) => found.get(other.name))).then(() =>
         operateOn(ports, chosen, name, vm, emit, signal),
       );
       found.set(vm.name, doing);
       return doing;
-    }),
-  );
+    });
+    if (results.every(({ failure }) => !failure))
+      emit({ type: 'hypervisor', hypervisor: name, state: 'end', outcome: 'done' });
+    return results;
+  });
   const all = await orLeave(signal, Promise.all(work));
   const byName = new Map([...renewed, ...all.flat()].map((result) => [result.name, result]));
   const results = vms.flatMap(({ name }) => byName.get(name) ?? []);
@@ -171,7 +177,13 @@ async function operateOn(
   const health = (asked: readonly string[]) => readHealth(host, asked);
   const watched = { hypervisor: { name: hypervisor }, host, emit, health };
   const id = (name: string) => `${newId({ clock })}-${name}`.slice(0, 100);
-  return operateOne({ index, watched, clock, facts, signal, newId: id }, vm, wish);
+  const ground = { index, watched, clock, facts, signal, newId: id };
+  const result = await operateOne(ground, vm, wish);
+  const { checks, failure } = result;
+  const at = { hypervisor, target: vm.name };
+  if (failure) emit({ type: 'failure', hypervisor, failure: failureOf(failure) });
+  else if (wish.kind !== 'stop') emit({ type: 'checks', ...at, state: 'passed', checks });
+  return result;
 }
 
 function exitCodeOf(results: readonly OperationResult[]): ExitCode {

@@ -8,17 +8,19 @@ import type { CommonOptions, Invocation } from './options.ts';
 /**
  * Shows on standard error what `work` tells: before its deployment begins in lines, then in a live list on a terminal
  * and in plain lines elsewhere. The stream, where there is one, is told all of it, too.
+ * @param at hypervisors at which it works from the beginning, where no deployment names them
  */
 export async function shownLive<T>(
   work: (emit: Emit) => Promise<T>,
   { common, stream, tell }: Omit<Invocation, 'signal' | 'program'>,
+  at?: readonly string[],
 ): Promise<T> {
   const make = await reporter(common, stream !== undefined);
   const far = new HowFar();
-  let live: LiveReporter | undefined;
+  let live = at && make(at);
   const emit: Emit = (event) => {
     far.heed(event);
-    if (event.type === 'deployment') live = make(event.hypervisors);
+    if (event.type === 'deployment') live ??= make(event.hypervisors);
     if (live) live.emit(event);
     else tell(event);
   };

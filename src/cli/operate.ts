@@ -4,9 +4,9 @@ import type { OperationKind } from '../model/operation-result.ts';
 import { documentText, operationDocument } from '../report/documents.ts';
 import { exportText } from '../report/export-text.ts';
 import { operationText } from '../report/operation-text.ts';
-import { plainReporter } from '../report/plain.ts';
 import { styleFor } from '../report/style.ts';
 import { confirm } from './ask.ts';
+import { shownLive } from './live.ts';
 import { type Invocation, lockTimeout } from './options.ts';
 import { realPorts } from './ports.ts';
 
@@ -22,13 +22,13 @@ export interface OperateOptions {
 export const operateCommand =
   (kind: OperationKind) =>
   async (
-    { common, signal }: Invocation,
+    invocation: Invocation,
     options: OperateOptions,
     names: readonly string[],
   ): Promise<number> => {
+    const { common, signal, tell } = invocation;
     const patience = lockTimeout(options.lockTimeout);
-    const ports = await realPorts(common);
-    const tell = plainReporter((text) => process.stderr.write(text), common.quiet);
+    const ports = await realPorts(common, { isAsking: true });
     const input = {
       ...{ where: common, kind, names, lockTimeout: patience },
       ...{ isForced: options.force ?? false, isHeld: options.hold ?? false },
@@ -42,7 +42,11 @@ export const operateCommand =
           process.stdout.write(documentText(operationDocument(kind, [], { declined: true })));
         return exitCodes.failed;
       }
-      const { results, exports, exitCode } = await operate(ports, chosen, tell, signal);
+      const { results, exports, exitCode } = await shownLive(
+        (emit) => operate(ports, chosen, emit, signal),
+        invocation,
+        [...new Set(chosen.vms.map(({ on }) => on))],
+      );
       process.stdout.write(
         options.json
           ? documentText(operationDocument(kind, results, { exports }))

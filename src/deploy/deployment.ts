@@ -134,7 +134,9 @@ async function activate(
   await repairAll(ctx, todo);
   const leaving = todo.filter((a) => a.kind === 'set-aside');
   const stopping = [...leaving, ...todo.filter((a) => a.network || a.kind === 'stop')];
-  if (stopping.length > 0 && !isChanged) ctx.session.phase('guests');
+  const rising = todo.filter((a) => bringsUp.has(a.kind));
+  const targets = rising.map((a) => a.target);
+  if (stopping.length > 0 && !isChanged) ctx.session.phase('guests', targets);
   for (const action of stopping) {
     checkpoint(ctx.signal);
     await stopVm(ctx, action.target);
@@ -144,8 +146,7 @@ async function activate(
     await switchSystem(ctx, switching, toplevel, todo);
     await removeOldBridges(ctx);
   }
-  const rising = todo.filter((a) => bringsUp.has(a.kind));
-  if (rising.length > 0) ctx.session.phase('guests');
+  if (rising.length > 0) ctx.session.phase('guests', targets);
   const guests = rising.map(
     (action): Guest => ({
       name: action.target,

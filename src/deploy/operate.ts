@@ -16,7 +16,7 @@ import { awaitHealthy } from './await-healthy.ts';
 import { lockHeld } from './locks.ts';
 import { probe } from './probes.ts';
 import { asFleetError } from './put-back.ts';
-import type { Watched } from './watched.ts';
+import { toldStep, type Watched } from './watched.ts';
 
 /** What somebody wants of vms. */
 export interface Wish {
@@ -99,10 +99,12 @@ class OneVm {
     const seen = this.#seen();
     const stopped = facts.stopped.get(this.#vm.name);
     if (!isBusy(seen) && stopped?.isHeld === isHeld) return this.#outcome('already', []);
-    this.#cleared = await stopVm(this.#host, {
-      ...this.#operation(stopTimeout + limits.guest),
-      ...{ isHeld, taps: this.#taps, stopTimeout: isForced ? 0 : stopTimeout },
-    });
+    this.#cleared = await this.#told('stop', () =>
+      stopVm(this.#host, {
+        ...this.#operation(stopTimeout + limits.guest),
+        ...{ isHeld, taps: this.#taps, stopTimeout: isForced ? 0 : stopTimeout },
+      }),
+    );
     const target = { ...this.#target(seen.current ?? ''), state: 'stopped' as const };
     return this.#outcome('done', await this.#await(target));
   }
@@ -164,12 +166,15 @@ class OneVm {
     if (this.#because !== undefined)
       this.#note(`${name} is not well (${this.#because}): starting it anew`);
     const isIll = kind === 'start' && !isForced;
-    const { runsAlready, ...cleared } = await restartVm(this.#host, {
-      ...this.#operation(stopTimeout + limits.guest),
-      ...{ taps: this.#taps, stopTimeout: isForced ? 0 : stopTimeout },
-      kind: kind === 'start' ? kind : 'restart',
-      ...(isIll && { life: seen.unit.active === 'active' ? seen.unit.invocation : '' }),
-    });
+    const verb = kind === 'start' ? kind : 'restart';
+    const { runsAlready, ...cleared } = await this.#told(verb, () =>
+      restartVm(this.#host, {
+        ...this.#operation(stopTimeout + limits.guest),
+        ...{ taps: this.#taps, stopTimeout: isForced ? 0 : stopTimeout },
+        kind: verb,
+        ...(isIll && { life: seen.unit.active === 'active' ? seen.unit.invocation : '' }),
+      }),
+    );
     this.#cleared = cleared;
     if (runsAlready) this.#note(`${name} was started by somebody else meanwhile`);
   }
@@ -240,6 +245,11 @@ class OneVm {
     const { lockTimeout, operator } = this.#wish;
     this.#id = this.#ground.newId(this.#vm.name);
     return { id: this.#id, operator, vm: this.#vm.name, lockTimeout, limit: lockTimeout + work };
+  }
+
+  #told<T>(verb: OperationKind, work: () => Promise<T>): Promise<T> {
+    const { clock, watched } = this.#ground;
+    return toldStep(watched, clock, `${verb} ${this.#vm.name}`, work);
   }
 
   #note(text: string): void {

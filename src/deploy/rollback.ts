@@ -41,7 +41,8 @@ export function returning(returns: Returns, generations: Generations, operator: 
         });
         await requireFound(ctx, (name) => changing.has(name) && !returns.has(name));
       }
-      if (vms.length > 0) ctx.session.phase('guests');
+      const targets = vms.map(([name]) => name);
+      if (vms.length > 0) ctx.session.phase('guests', targets);
       const guests = vms.map(
         ([name, generation]): Guest => ({
           name,

@@ -10,6 +10,7 @@ import type { Facts, Health } from '../model/facts.ts';
 import type { Hypervisor, StepLimits } from '../model/fleet.ts';
 import { rebooted } from './host-fault.ts';
 import type { Ports } from './ports.ts';
+import { toldStep } from './watched.ts';
 
 /** Ms that a step may take before its unit is ended, where fleet.yaml has no say. */
 const short = 120_000;
@@ -79,11 +80,12 @@ export class Session {
     this.emit({ type: 'note', hypervisor: this.hypervisor.name, text });
   }
 
-  /** Emits that the hypervisor enters this phase. */
-  phase(phase: Phase): void {
+  /** Emits that the hypervisor enters this phase. @param targets vms that are brought up in it */
+  phase(phase: Phase, targets: readonly string[] = []): void {
     if (phase === this.#phase) return;
     this.#phase = phase;
-    this.emit({ type: 'phase', phase, hypervisor: this.hypervisor.name });
+    const { name: hypervisor } = this.hypervisor;
+    this.emit({ type: 'phase', phase, hypervisor, ...(targets.length > 0 && { targets }) });
   }
 
   /** Ms for what may take as long as a build: waiting for a step in hand, or sending a large bundle over a slow line. */
@@ -124,37 +126,18 @@ export class Session {
       }
     };
     // During a harmless step, such as a long fetch, the way back does not wait: the lease has to be renewed meanwhile.
-    return step.kind === 'harmless' ? this.#told(step.title, work) : this.during(step.title, work);
+    return step.kind === 'harmless'
+      ? toldStep(this, this.#ports.clock, step.title, work)
+      : this.during(step.title, work);
   }
 
   /** Emits events around some work, and keeps others off the connection meanwhile. */
   async during<T>(title: string, work: () => Promise<T>): Promise<T> {
     this.#busy += 1;
     try {
-      return await this.#told(title, work);
+      return await toldStep(this, this.#ports.clock, title, work);
     } finally {
       this.#busy -= 1;
-    }
-  }
-
-  async #told<T>(title: string, work: () => Promise<T>): Promise<T> {
-    const started = this.#ports.clock.now();
-    const say = (state: 'begin' | 'done' | 'failed') =>
-      this.emit({
-        type: 'step',
-        hypervisor: this.hypervisor.name,
-        step: title,
-        state,
-        ...(state !== 'begin' && { ms: this.#ports.clock.now() - started }),
-      });
-    say('begin');
-    try {
-      const result = await work();
-      say('done');
-      return result;
-    } catch (error) {
-      say('failed');
-      throw error;
     }
   }
 

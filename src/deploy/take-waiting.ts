@@ -18,7 +18,8 @@ export function takingWaiting(vms: readonly Vm[]): Work {
   return {
     prepare: async () => undefined,
     activate: async (ctx) => {
-      ctx.session.phase('guests');
+      const targets = vms.map(({ name }) => name);
+      ctx.session.phase('guests', targets);
       const guests = vms.map(
         (vm): Guest => ({
           name: vm.name,

@@ -53,6 +53,8 @@ export type EventBody =
       readonly type: 'phase';
       readonly phase: Phase;
       readonly hypervisor?: string;
+      /** Of `guests`: the vms that are brought up there. */
+      readonly targets?: readonly string[];
     }
   | {
       readonly type: 'hypervisor';
@@ -88,7 +90,7 @@ export type EventBody =
       readonly failure?: Failure;
     }
   | {
-      /** Something failed; what was changed is rolled back from here on. */
+      /** Something failed; what a deployment has changed there is rolled back from here on. */
       readonly type: 'failure';
       readonly hypervisor: string;
       readonly failure: Failure;

@@ -1,6 +1,6 @@
 import type { EventBody } from '../model/events.ts';
 import { plainLine } from '../model/plain-text.ts';
-import { type Checks, waitingText } from './event-text.ts';
+import { waitingText } from './event-text.ts';
 
 /** Done; failed; not begun, or rolled back with the others; at work. */
 export type Mark = 'done' | 'failed' | 'untouched' | 'working';
@@ -12,9 +12,13 @@ export interface Row {
 
 interface Member {
   state: 'waiting' | 'working' | 'done' | 'failed' | 'untouched';
-  /** What it is at, and since when, unless that says so itself. */
-  doing: string;
-  since: number | undefined;
+  /** What it is at: its steps, and what is looked at; in words, and since when, unless these say so themselves. */
+  readonly at: Map<string, { readonly doing: string; readonly since?: number }>;
+  /** What it is said to be at when that is nothing. */
+  last: string;
+  /** Guests that it brings up, and which of them are. */
+  guests: readonly string[];
+  readonly up: Set<string>;
   /** The last line that its step printed. */
   said: string;
   reason: string | undefined;
@@ -40,19 +44,34 @@ export class LiveRows {
           : undefined;
     if (!('hypervisor' in event) || event.hypervisor === undefined) return;
     const member = this.#of(event.hypervisor);
-    if (member.state === 'waiting' && event.type !== 'note') member.state = 'working';
+    const isBegun = event.type === 'step' && event.state === 'begin';
+    if (isBegun || (member.state === 'waiting' && event.type !== 'note')) member.state = 'working';
     switch (event.type) {
+      case 'phase':
+        member.guests = event.targets ?? [];
+        leaveLooks(member);
+        return;
       case 'step':
-        this.#at(member, event.state === 'begin' ? event.step : '', now);
+        if (isBegun) member.at.set(event.step, { doing: plainLine(event.step), since: now });
+        else member.at.delete(event.step);
+        member.said = '';
+        member.last = '';
         return;
       case 'output':
         member.said = event.line.trim() || member.said;
         return;
-      case 'checks':
-        this.#at(member, checking(event), undefined);
+      case 'checks': {
+        const look = lookAt(event.target);
+        if (event.state === 'waiting')
+          member.at.set(look, { doing: plainLine(waitingText(event)) });
+        else member.at.delete(look);
+        if (event.state === 'passed') member.up.add(event.target);
+        member.last = event.state === 'passed' ? `${plainLine(event.target)} is healthy` : '';
         return;
+      }
       case 'failure':
         member.reason ??= event.failure.message;
+        leaveLooks(member);
         return;
       case 'hypervisor':
         if (event.state === 'end') {
@@ -95,19 +114,15 @@ export class LiveRows {
     return `${parts.join(', ')}${seconds(now - this.#began)}`;
   }
 
-  #at(member: Member, doing: string, since: number | undefined): void {
-    member.doing = plainLine(doing);
-    member.since = since;
-    member.said = '';
-  }
-
   #of(name: string): Member {
     const known = this.#members.get(name);
     if (known) return known;
     const member: Member = {
       state: 'waiting',
-      doing: '',
-      since: undefined,
+      at: new Map(),
+      last: '',
+      guests: [],
+      up: new Set(),
       said: '',
       reason: undefined,
     };
@@ -126,18 +141,30 @@ export function stateOf(
   return 'untouched';
 }
 
-function row(name: string, { state, doing, since, said, reason }: Member, now: number): Row {
+function row(name: string, member: Member, now: number): Row {
+  const { state, said, reason } = member;
   const isOver = state === 'failed';
-  const at = isOver
-    ? ''
-    : `${doing || 'at work'}${since === undefined ? '' : seconds(now - since)}`;
-  const rest = [at, reason ?? said].filter(Boolean).join('  ');
+  const rest = [isOver ? '' : doing(member, now), reason ?? said].filter(Boolean).join('  ');
   return { mark: reason === undefined && !isOver ? 'working' : 'failed', text: `${name}: ${rest}` };
 }
 
-function checking(event: Checks): string {
-  if (event.state === 'waiting') return waitingText(event);
-  return event.state === 'passed' ? `${event.target} is healthy` : '';
+/** `2 of 5 vms; update web3, 4 s; web2 settled: waiting, 3 s of 15 s` */
+function doing({ at, guests, last, reason, up }: Member, now: number): string {
+  const ready = guests.filter((guest) => up.has(guest)).length;
+  const isCounted = reason === undefined && guests.length > 1;
+  const all = [...at.values()].map(
+    ({ doing, since }) => `${doing}${since === undefined ? '' : seconds(now - since)}`,
+  );
+  if (all.length === 0) all.push(last || 'at work');
+  return [...(isCounted ? [`${ready} of ${guests.length} vms`] : []), ...all].join('; ');
+}
+
+/** Unlike any step. */
+const lookAt = (target: string) => `\t${target}`;
+
+/** Nobody looks at anything there any more. */
+function leaveLooks({ at }: Member): void {
+  for (const key of at.keys()) if (key.startsWith(lookAt(''))) at.delete(key);
 }
 
 /** `, 7 s`; `, 2 min 7 s` */

@@ -105,6 +105,18 @@ describe('start, stop and restart', { timeout: 180_000 }, () => {
     await run(0, 'restart', 'web1', '--force');
   });
 
+  it('at a terminal what is under way is shown as for an apply, and the transcript and result stay', async () => {
+    const size = { rows: 24, columns: 100 };
+    const { code, stderr } = await desk.atTerminal(['restart', 'web*'], {}, size);
+    expect(code, stderr).toBe(0);
+    expect(stderr).toMatch(/› hv1: 0 of 2 vms; restart web\d, \d s/);
+    expect(stderr).toMatch(/web\d settled: waiting, \d+ s of \d+ s/);
+    const end = stderr.slice(stderr.lastIndexOf('\u001b[?25h'));
+    expect(end).toMatch(/web1.*restarted on hv1 in [\d.]+ s, healthy/);
+    for (const line of ['restart web1: done (', 'web2 healthy: ', 'done'])
+      expect(stderr).toMatch(new RegExp(`^\\S*✔\\S* hv1: ${line.replace(/[()]/g, '\\$&')}`, 'm'));
+  });
+
   it('a hypervisor that does not answer costs its own vms only', async () => {
     (world.hosts[1] as (typeof world.hosts)[0]).cutLink();
     const { stdout } = await run(1, 'start', 'web1', 'db1', '--json');
