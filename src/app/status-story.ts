@@ -1,5 +1,5 @@
 import { type Answer, askEach } from '../deploy/connect-all.ts';
-import { type Past, readPast, readStory } from '../host/hypervisor/look.ts';
+import { type Past, readPast, readStory, type UnitGroup } from '../host/hypervisor/look.ts';
 import type { Emit } from '../model/events.ts';
 import type { Vm } from '../model/fleet.ts';
 import type { PastDeployment } from '../model/past-deployment.ts';
@@ -15,17 +15,19 @@ import type { Where } from './workspace/where.ts';
 /** Deployments that are told, and operations. */
 const told = 5;
 
-/** Units of a guest that say why it does not run. */
-const ofGuests = ['microvm', 'microvm-virtiofsd', 'microvm-tap-interfaces', 'microvm-set-booted'];
+const helpers = ['microvm-virtiofsd', 'microvm-tap-interfaces', 'microvm-set-booted'];
 /** Those of a hypervisor that its guests need, and that fleet's work is done by. */
 const ofHypervisors = [
   ...['systemd-networkd', 'nftables', 'dnsmasq', 'fleet-autostart', 'fleet-recover'],
 ];
-/** The units that tell of a vm, or of a hypervisor. */
-export const unitsOf = (vm: string | undefined): string[] =>
+/** The units that tell of a vm (its helpers, and its own, which has its console), or of a hypervisor. */
+export const unitsOf = (vm: string | undefined): UnitGroup[] =>
   vm === undefined
-    ? ofHypervisors.map((unit) => `${unit}.service`)
-    : ofGuests.map((unit) => `${unit}@${vm}.service`);
+    ? [{ lines: 15, units: ofHypervisors.map((unit) => `${unit}.service`) }]
+    : [
+        { lines: 5, units: helpers.map((unit) => `${unit}@${vm}.service`) },
+        { lines: 15, units: [`microvm@${vm}.service`] },
+      ];
 
 /**
  * All that is known of one vm or hypervisor. Changes nothing.

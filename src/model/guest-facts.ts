@@ -4,6 +4,8 @@ export interface UnitFacts {
   readonly invocation: string;
   /** Seconds since it became active; undefined when it is not, or nobody said. */
   readonly activeFor?: number;
+  /** A job waits for it. Of one that is inactive: it is about to start, as a guest that crashes is between two tries. */
+  readonly queued?: true;
 }
 
 /** How a guest is: what may change from one second to the next. */
@@ -13,10 +15,7 @@ export interface GuestHealth {
   readonly booted: string | undefined;
   readonly unit: UnitFacts;
   readonly virtiofsd: UnitFacts;
-  /**
-   * One of its units is up or changes, or a job waits for one: between two tries a guest that crashes is
-   * inactive, with a start that waits for virtiofsd. Undefined: as `unit` says.
-   */
+  /** One of its units is up or changes, or a job waits for one. Undefined: as `unit` says. */
   readonly lingers?: boolean;
 }
 

@@ -1,7 +1,7 @@
 import { type CheckResult, plainCheck } from '../model/check-result.ts';
 import type { Facts, Stopped } from '../model/facts.ts';
 import type { Hypervisor, Vm } from '../model/fleet.ts';
-import type { VmFacts } from '../model/guest-facts.ts';
+import type { UnitFacts, VmFacts } from '../model/guest-facts.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { systemName } from '../model/names.ts';
 import {
@@ -117,10 +117,11 @@ function vmStatus(index: FleetIndex, vm: Vm, look: Look, found: readonly Drift[]
   const stopped = facts.stopped.get(vm.name);
   const state = stateOf(seen, failing.length > 0, index.fleet.rollout.deadline / 1000, ends);
   const isMoving = state === 'Starting' || state === 'Draining';
+  const again = seen && startedAgain(seen.unit, ends);
   const findings: Finding[] = [
     ...failing.filter(isCause).map((c) => ({
       ...{ code: c.fault?.code ?? 'check', wrong: !isMoving },
-      message: `${sentence(c, stopped)}: ${seen ? remedy(c, vm.name) : 'fleet apply'}`,
+      message: `${sentence(c, stopped, again)}: ${seen ? remedy(c, vm.name, again) : 'fleet apply'}`,
     })),
     ...found.filter(({ target, code }) => target === vm.name && !health.has(code)).map(told),
     ...(isNew ? [{ code: 'new', message: 'never deployed: fleet apply', wrong: false }] : []),
@@ -167,19 +168,37 @@ const isCause = ({ check, fault }: PlanCheck) => check !== 'answers' || fault !=
 function sentence(
   { target, check, expected, seen, fault }: PlanCheck,
   stopped: Stopped | undefined,
+  again: string | undefined,
 ): string {
-  if (check === 'microvm@') return stopped ? stopText(stopped) : `microvm@${target} is ${seen}`;
+  if (check === 'microvm@')
+    return stopped ? stopText(stopped) : `microvm@${target} is ${again ?? seen}`;
   if (check === 'stopped') return 'it runs, and is to be stopped';
   return fault?.says ?? `${check}: expected ${expected}, seen ${seen}`;
 }
+
+/** Of a guest that systemd starts: nobody has to. */
+function startedAgain(unit: UnitFacts, ends: Ends | undefined): string | undefined {
+  if (!isStarting(unit)) return undefined;
+  if (ends !== undefined && ends.restarts > 1) return 'started again and again, and ends';
+  const hasEnded = unit.sub === 'auto-restart' || ends?.restarts === 1;
+  return hasEnded ? 'started again after it ended' : 'starting';
+}
+
+/** Between two tries of a guest that crashes its unit waits, or its start does while its helpers come up anew. */
+const isStarting = ({ active, queued }: UnitFacts) =>
+  active === 'activating' || (active === 'inactive' && queued === true);
 
 /**
  * Only another start helps a guest that runs and is not well. Of one that ended by itself its last lines tell why. The
  * rest apply puts right.
  */
-function remedy({ check, seen, fault }: PlanCheck, name: string): string {
+function remedy(
+  { check, seen, fault }: PlanCheck,
+  name: string,
+  again: string | undefined,
+): string {
   if (check === 'microvm@')
-    return `fleet ${seen.startsWith('inactive') ? 'start' : 'logs'} ${name}`;
+    return `fleet ${seen.startsWith('inactive') && again === undefined ? 'start' : 'logs'} ${name}`;
   const anew = fault && ['no-answer', 'helper', 'check'].includes(fault.code);
   return anew ? `fleet restart ${name}` : 'fleet apply';
 }
@@ -206,16 +225,15 @@ export function stateOf(
   deadline: number,
   ends: Ends | undefined,
 ): VmState {
-  const { active, sub, activeFor } = seen?.unit ?? { active: 'inactive', sub: 'dead' };
+  const unit = seen?.unit ?? { active: 'inactive', sub: 'dead', invocation: '' };
+  const { active, sub, activeFor } = unit;
   if (active === 'active') {
     if (!isFailing) return 'Ready';
     return activeFor !== undefined && activeFor < deadline ? 'Starting' : 'Failed';
   }
   if (active === 'deactivating') return 'Draining';
   if (active === 'failed' || sub === 'auto-restart') return 'Failed';
-  // Between two tries of one that crashes its helpers are up, and a start waits.
-  if (active === 'activating' || seen?.lingers)
-    return ends !== undefined && ends.restarts > 0 ? 'Failed' : 'Starting';
+  if (isStarting(unit)) return ends !== undefined && ends.restarts > 0 ? 'Failed' : 'Starting';
   return 'Terminated';
 }
 

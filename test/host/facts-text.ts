@@ -30,7 +30,7 @@ export function factsText(facts: Facts): string {
     ...checkout(facts),
     '== units',
     ...[...facts.vms.values()].flatMap((vm) => [
-      ...unitLines(`microvm@${vm.name}.service`, vm.unit, vm.lingers),
+      ...unitLines(`microvm@${vm.name}.service`, vm.unit, vm.unit.queued ?? vm.lingers),
       ...unitLines(`microvm-virtiofsd@${vm.name}.service`, vm.virtiofsd),
     ]),
     ...(facts.plumbing.dnsmasq === undefined

@@ -10,7 +10,7 @@ const deployed = deployedFacts(index(), 'hv1');
 const facts: Facts = {
   ...deployed,
   vms: withEntry(deployed.vms, 'web1', {
-    unit: unit('inactive'),
+    unit: unit('inactive', { queued: true }),
     virtiofsd: unit('inactive'),
     lingers: true,
   }),

@@ -43,6 +43,22 @@ describe('status', () => {
     ['an exit code', ['Main process exited, code=exited, status=1/FAILURE'], { code: 1 }],
     ['a signal', ['Main process exited, code=killed, status=9/KILL'], { signal: 'KILL' }],
     ['a core', ['Main process exited, code=dumped, status=11/SEGV'], { signal: 'SEGV' }],
+    [
+      'what is run before it and fails',
+      [
+        'Control process exited, code=exited, status=7/NOTRUNNING',
+        "Failed with result 'exit-code'.",
+      ],
+      { code: 7 },
+    ],
+    [
+      'its own end, not that of what is run after it',
+      [
+        'Main process exited, code=killed, status=9/KILL',
+        'Control process exited, code=exited, status=1/FAILURE',
+      ],
+      { signal: 'KILL' },
+    ],
     ['an end that was meant', ['Deactivated successfully.'], { code: 0 }],
     [
       'a lack of memory, that is told before',

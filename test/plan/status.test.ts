@@ -67,13 +67,17 @@ describe('a vm', () => {
     expect(web1).toMatchObject({ state, standing: 'moving', health: 'unknown' });
   });
 
-  test('between two tries of a crash loop has failed', () => {
-    const facts = withWeb1({ unit: unit('inactive'), lingers: true });
+  test('between two tries of a crash loop has failed, and nobody need start it', () => {
+    const waits = { unit: unit('inactive', { queued: true }), virtiofsd: unit('activating') };
+    const facts = withWeb1(waits);
     expect(look({ facts }).web1?.state).toBe('Starting');
     const last = { at: good.now - 3, code: 1 };
     const { web1 } = look({ facts, figures: ends(7, last) });
     expect(web1).toMatchObject({ state: 'Failed', since: good.now - 3 });
     expect(web1?.ends).toEqual({ restarts: 7, last, cut: false });
+    expect(web1?.findings.map((f) => f.message)).toEqual([
+      'microvm@web1 is started again and again, and ends: fleet logs web1',
+    ]);
   });
 
   test('that does not answer is starting until its deadline, and has failed after it', () => {

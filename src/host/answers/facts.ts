@@ -66,8 +66,7 @@ function read(text: string): Facts {
   const links = parseLinks(linesOf('links'), root);
   const runners = parseRunnerLinks(linesOf('runners'), root);
   const times = parseTimes(linesOf('times'), root);
-  const seen = parseUnits(linesOf('units'), Number(one('uptime')));
-  const { units } = seen;
+  const units = parseUnits(linesOf('units'), Number(one('uptime')));
   const profile = links.get(systemProfile);
   const atWork = deploymentsAtWork(units);
   const open = of('open').map((fields) => parseOpen(fields, atWork));
@@ -145,7 +144,7 @@ function read(text: string): Facts {
       ]),
     ),
     open,
-    vms: parseVms(of('vm'), times, parseGuests(rows.firsts('vm'), runners, seen)),
+    vms: parseVms(of('vm'), times, parseGuests(rows.firsts('vm'), runners, units)),
     ...(otherVms.length > 0 && { otherVms }),
     failedUnits: linesOf('failed')
       .map((l) => shape.words(l.trim().split(/\s+/)[0]))

@@ -44,15 +44,9 @@ const noUnit: UnitFacts = {
   invocation: '',
 };
 
-/** Units by name, and the names of those with a queued job. */
-export interface Units {
-  readonly units: ReadonlyMap<string, UnitFacts>;
-  readonly queued: ReadonlySet<string>;
-}
-
-export function parseUnits(lines: readonly string[], uptime: number): Units {
+/** Units by name. */
+export function parseUnits(lines: readonly string[], uptime: number): Map<string, UnitFacts> {
   const units = new Map<string, UnitFacts>();
-  const queued = new Set<string>();
   let block = new Map<string, string>();
   for (const line of [...lines, '']) {
     const at = line.indexOf('=');
@@ -66,12 +60,12 @@ export function parseUnits(lines: readonly string[], uptime: number): Units {
         sub: shape.nameOrNone(block.get('SubState'), 'state of a unit'),
         invocation: shape.nameOrNone(block.get('InvocationID'), 'invocation of a unit'),
         ...(active === 'active' && since > 0 && uptime > 0 && { activeFor: uptime - since }),
+        ...(block.get('Job') && { queued: true }),
       });
-      if (block.get('Job')) queued.add(id);
       block = new Map();
     }
   }
-  return { units, queued };
+  return units;
 }
 
 /** The guest that a unit belongs to: microvm@NAME, microvm-virtiofsd@NAME and so on. */
@@ -102,10 +96,10 @@ export function parseRunnerLinks(lines: readonly string[], root: string): Map<st
 export function parseGuests(
   names: readonly (string | undefined)[],
   links: ReadonlyMap<string, string>,
-  { units, queued }: Units,
+  units: ReadonlyMap<string, UnitFacts>,
 ): Map<string, GuestHealth> {
   const busy = new Set(
-    [...units].filter(([id, unit]) => isUp(unit) || queued.has(id)).map(([id]) => guestOf(id)),
+    [...units].filter(([, unit]) => isUp(unit) || unit.queued).map(([id]) => guestOf(id)),
   );
   const isDown = (unit: string) => !isUp(units.get(unit) ?? noUnit);
   const lingers = (name: string) =>

@@ -85,7 +85,7 @@ function uses(rows: shape.Rows, ms: number): Map<string, GuestUse> {
 
 const line = /^(\d{1,12})\.\d+ systemd\[1\]: microvm@([a-z0-9-]{1,64})\.service: (.*)$/;
 const exited =
-  /^Main process exited, code=(exited|killed|dumped), status=(\d{1,3})(?:\/([A-Z0-9]+))?/;
+  /^(Main|Control) process exited, code=(exited|killed|dumped), status=(\d{1,3})(?:\/([A-Z0-9]+))?/;
 
 /** What systemd's lines come to, the oldest first. */
 function endsOf(lines: readonly string[]): Map<string, Ends> {
@@ -104,8 +104,10 @@ function endsOf(lines: readonly string[]): Map<string, Ends> {
 /** One end takes several lines: that the kernel took the memory comes before or after how the process exited. */
 function exitOf(at: number, says: string, before: LastExit | undefined): LastExit | undefined {
   const isSame = before !== undefined && at - before.at <= 2;
-  const [, how, status, signal] = exited.exec(says) ?? [];
-  if (how !== undefined) {
+  const [, which, how, status, signal] = exited.exec(says) ?? [];
+  // What is run before and after a guest (ExecStartPre=) may fail, too: where the guest itself has ended, that counts.
+  const isAfter = isSame && (before.code ?? before.signal) !== undefined;
+  if (how !== undefined && !(which === 'Control' && isAfter)) {
     const outOfMemory = isSame && before.code === undefined && before.outOfMemory;
     return how === 'exited'
       ? { at, code: Number(status) }

@@ -49,9 +49,16 @@ export function readStatus(
   return ask(host, 'status', [hypervisor.checkout, 'brief', ...addresses], parseStatus);
 }
 
-/** What systemd did with units in the last day, and what they said last. */
-export function readStory(host: Host, units: readonly string[]): Promise<UnitStory> {
-  return ask(host, 'story', units, parseStory);
+/** Units of which so many lines are wanted, together. */
+export interface UnitGroup {
+  readonly lines: number;
+  readonly units: readonly string[];
+}
+
+/** What systemd did with units in the last day, and what they said themselves last. */
+export function readStory(host: Host, groups: readonly UnitGroup[]): Promise<UnitStory> {
+  const words = groups.flatMap(({ lines, units }) => [String(lines), ...units]);
+  return ask(host, 'story', words, parseStory);
 }
 
 /** What its network, units and disks are like, as its own tools say it. */

@@ -106,7 +106,8 @@ async function run<T>(
 ): Promise<T> {
   const args = [id, operator, kind, vm, wholeSeconds(limit), wholeSeconds(lockTimeout), ...more];
   try {
-    const options = { stdin: stepScript(name), timeoutMs: limit + slack };
+    const title = `${kind} ${vm}`;
+    const options = { stdin: stepScript(name), timeoutMs: limit + slack, title };
     return await ask(host, 'operation', args, (answer) => read(Rows.in(answer)), options);
   } catch (error) {
     if (!(error instanceof FleetError) || error.code !== 'lock.held') throw error;

@@ -1,4 +1,5 @@
-# story.sh UNIT…: what systemd did with these units in the last day, and what they said last. Reads only.
+# story.sh [LINES UNIT…]…: what systemd did with these units in the last day, and what they said themselves last, each
+# group so many lines: helpers that are started anew with a guest that crashes shall not drown it. Reads only.
 # What somebody wrote to a journal must not reach a terminal as it is.
 command -v journalctl >/dev/null || exit 0
 read_journal() { # WORD LINES OPTION…
@@ -8,9 +9,17 @@ read_journal() { # WORD LINES OPTION…
 	! command -v timeout >/dev/null || set -- timeout 3 "$@"
 	"$@" 2>/dev/null | tr -d '\000-\010\013-\037\177' | cut -c 1-300 | tail -n "$lines" | sed "s/^/$word$tab/" || true
 }
-events='' own=''
-for unit; do events="$events UNIT=$unit" own="$own --unit=$unit"; done
+events=
+for unit; do case $unit in *.service) events="$events UNIT=$unit" ;; esac done
 # shellcheck disable=SC2086 # names of units have no spaces
 read_journal event 20 --output=short-unix --since=-24h _PID=1 $events
-# shellcheck disable=SC2086
-read_journal line 15 --output=short $own
+while [ $# -gt 0 ]; do
+	most=$1 own=
+	shift
+	while unit=${1-} && [ "${unit%.service}" != "$unit" ]; do
+		own="$own _SYSTEMD_UNIT=$unit"
+		shift
+	done
+	# shellcheck disable=SC2086
+	read_journal line "$most" --output=short $own
+done

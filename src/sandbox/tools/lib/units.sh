@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # Units, one file each in sandbox/units with what `systemctl show` tells of them. As with systemd,
-# a unit that is inactive and has not failed is not loaded: it has no file. A job that waits is a file in
+# a unit that is inactive and has not failed has no file, and is not loaded unless a job waits for it: that is a file in
 # sandbox/jobs.
 
 # unit_load UNIT: into the variables active, sub, id, restarts, result, group, since.
@@ -41,10 +41,11 @@ full_name() {
 	esac
 }
 
-# loaded PATTERN…: the loaded units that a shell pattern matches, one per line.
+# loaded PATTERN…: the loaded units that a shell pattern matches, one per line; so is one for which a job waits.
 loaded() {
-	for file in "$box"/units/*; do
+	for file in "$box"/units/* "$box"/jobs/*; do
 		[ -f "$file" ] || continue
+		case $file in "$box"/jobs/*) [ ! -f "$box/units/${file##*/}" ] || continue ;; esac
 		for pattern; do
 			# shellcheck disable=SC2254 # it is a pattern
 			case ${file##*/} in $pattern)
