@@ -39,7 +39,7 @@ export async function status(
       names.length === 0 ? select(index.fleet, undefined) : selectNamed(index.fleet, names);
     const wanted = index.fleet.hypervisors.filter(({ name }) => hypervisors.has(name));
     const answers = await askEach(wanted, ports, (host, hypervisor) =>
-      look(index, hypervisor, host, ports.clock),
+      look(index, hypervisor, host, ports.clock, (vm) => targets.has(vm)),
     );
     const rows = answers.map((answer) => rowsOf(index, answer));
     const all = await withSubjects(ports, directory, {
@@ -52,17 +52,19 @@ export async function status(
   });
 }
 
-/** One round trip, and then the checks of fleet.yaml for guests that have some. */
+/** One round trip, and then the checks of fleet.yaml for wanted guests that have some. */
 export async function look(
   index: FleetIndex,
   hypervisor: Hypervisor,
   host: Host,
   clock: Clock,
+  isWanted?: (vm: string) => boolean,
 ): Promise<Look> {
   const addresses = guestAddresses(index, hypervisor.name);
   const { facts, figures } = await readStatus(host, hypervisor, addresses);
   const at = clock.now() / 1000;
-  return { facts, figures, at, probed: await probeAll(index, hypervisor.name, host, facts) };
+  const probed = await probeAll(index, hypervisor.name, host, facts, isWanted);
+  return { facts, figures, at, probed };
 }
 
 /** The row of a hypervisor and those of its vms. */
@@ -109,7 +111,8 @@ export async function withSubjects(
         return lacks === undefined ? row : { ...row, behind: lacks };
       }),
     };
-  } catch {
+  } catch (error) {
+    if (!(error instanceof FleetError)) throw error;
     return { hypervisors, vms };
   }
 }

@@ -66,14 +66,16 @@ async function inTurn<T>(host: Host, run: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The checks of all guests of a hypervisor that run what was deployed and answer. */
+/** The checks of those guests of a hypervisor that run what was deployed and answer. */
 export async function probeAll(
   index: FleetIndex,
   hypervisor: string,
   host: Host,
   facts: Facts,
+  isWanted: (vm: string) => boolean = () => true,
 ): Promise<PlanCheck[]> {
-  const looks = index.vmsOn(hypervisor).map((vm) => {
+  const wanted = index.vmsOn(hypervisor).filter(({ name }) => isWanted(name));
+  const looks = wanted.map((vm) => {
     const { address } = expectedOf(vm, index.networks);
     const runs = facts.vms.get(vm.name)?.unit.active === 'active' && facts.deployed.has(vm.name);
     if (!runs || vm.state !== 'running' || facts.answers.get(address) !== true) return [];

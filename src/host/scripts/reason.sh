@@ -9,7 +9,7 @@ said() { # LINES UNIT…
 	shift
 	for unit; do set -- "$@" --unit="$unit@$name.service" && shift; done
 	# Without control characters: anybody may have written to the journal.
-	journalctl --quiet --no-pager --no-hostname --output=short ${since:+"--since=@$since"} --lines="$lines" "$@" 2>/dev/null |
+	journalctl --quiet --no-pager --no-hostname --utc --output=short ${since:+"--since=@$since"} --lines="$lines" "$@" 2>/dev/null |
 		tr -d '\000-\010\013-\037\177' | cut -c 1-300 | tail -n "$lines" || true
 }
 said 6 microvm-virtiofsd microvm-set-booted microvm-tap-interfaces microvm-macvtap-interfaces microvm-pci-devices fleet-guest-keys
