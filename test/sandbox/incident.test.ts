@@ -169,6 +169,21 @@ describe('fleet incident', { timeout: 240_000 }, () => {
     expect(textOf('vms/db1/story.txt')).toContain('Unknown');
   });
 
+  it('does not wait for a tool that hangs there', async () => {
+    const hang =
+      '#!/bin/sh\n[ "$2" != ruleset ] || { echo begun; sleep 60; }\nexec nft.real "$@"\n';
+    const tools = 'cd "$FLEET_ROOT/sandbox/tools/bin"';
+    await world.hosts[0]!.exec(
+      `${tools} && mv nft nft.real && printf '%s' '${hang}' >nft && chmod +x nft`,
+    );
+    const { code, stdout } = await incident('web1');
+    await world.hosts[0]!.exec(`${tools} && mv nft.real nft`);
+    expect(code).toBe(1);
+    expect(stdout).toContain('missing: nft: part of it; hv1: it took longer than 5 s');
+    expect(textOf('hypervisors/hv1/nft.txt')).toBe('begun\n');
+    expect(textOf('hypervisors/hv1/units.txt')).toContain('microvm@web1.service');
+  });
+
   it('writes over nothing, and knows names', async () => {
     const file = join(out, 'mine');
     writeFileSync(file, 'mine');

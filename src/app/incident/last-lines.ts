@@ -39,6 +39,7 @@ export async function lastLines(
     throw new FleetError(
       'ssh.timed-out',
       `${host.name}: its journal was not read within ${most.ms / 1000} s`,
+      { hint: `fleet logs ${vm ?? host.name} -n 100 has less to read.` },
     );
   } finally {
     clearTimeout(timer);

@@ -3,10 +3,10 @@
 # seconds and 200 KB. No environment or command line of a process is among it, nor what is in a file: there secrets are.
 exec 3>&1
 part() { # NAME COMMAND…
-	name=$1
+	name=$1 tool=$2
 	shift
-	command -v "$1" >/dev/null || {
-		answer missing "$name" "there is no $1 here"
+	command -v "$tool" >/dev/null || {
+		answer missing "$name" "there is no $tool here"
 		return 0
 	}
 	! command -v timeout >/dev/null || set -- timeout -k 1 5 "$@"
@@ -22,7 +22,7 @@ part() { # NAME COMMAND…
 	0) ;;
 	124 | 137) answer missing "$name" 'it took longer than 5 s' ;;
 	141) answer missing "$name" 'only the first 200 KB are here' ;;
-	*) answer missing "$name" "$1 ended with $code" ;;
+	*) answer missing "$name" "$tool ended with $code" ;;
 	esac
 }
 
