@@ -34,7 +34,7 @@ export interface DiffInput {
 
 /**
  * How two generations differ: in fleet.yaml, in commits and in what they need.
- * @throws FleetError `diff.no-generation`, `diff.none-before`, `diff.collected`, `select.nothing`; as `knownConfig` and
+ * @throws FleetError `diff.no-generation`, `diff.none-before`, `diff.collected`, `diff.failed`, `select.nothing`; as `knownConfig` and
  * `connect`; Interrupted
  */
 export async function diff(
@@ -62,7 +62,7 @@ export interface Comparing {
   readonly to?: number | undefined;
 }
 
-/** @throws FleetError `diff.no-generation`, `diff.none-before`, `diff.collected` */
+/** @throws FleetError `diff.no-generation`, `diff.none-before`, `diff.collected`, `diff.failed` */
 export async function diffOf(
   ports: LocalPorts,
   config: Config,

@@ -10,12 +10,16 @@
  */
 const unprintable = /[^\P{Cc}\n\t]|[\u2028\u2029\p{Bidi_C}]|\p{Cs}/gu;
 
+/** Colours, which Nix prints to a pipe, too: without them its lines can be read. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: this is what it is about.
+const colours = /\u001b\[[\d;:]{0,32}m/g;
+
 /** Stands where a character was that must not be shown. */
 const dot = '·';
 
-/** Lines as they are, everything in them printable; what is over `limit` characters is cut. */
+/** Lines as they are, without colours and everything in them printable; what is over `limit` characters is cut. */
 export function plainText(text: string, limit = 65_536): string {
-  return cut(text, limit).replaceAll('\r\n', '\n').replace(unprintable, dot);
+  return cut(text, limit).replaceAll('\r\n', '\n').replace(colours, '').replace(unprintable, dot);
 }
 
 /** On one line, and a line that a person reads: line breaks and tabs are blanks. */

@@ -3,7 +3,10 @@ import { timestamp } from '../model/time.ts';
 import { formatSize } from '../model/units.ts';
 import { fieldText } from './field-text.ts';
 import type { Style } from './style.ts';
+import { wrap } from './wrap.ts';
 
+/** Smaller differences Nix leaves out. */
+const none = 'no package differs in version or by 8 KiB';
 /** Packages that are listed; a new nixpkgs has thousands. */
 const most = 40;
 
@@ -19,7 +22,7 @@ export function diffText(diff: GenerationDiff, style: Style): string {
       ? []
       : section('commits', style, commits, 'the same commit')),
     ...(takenBack.length > 0 ? section('commits taken back', style, takenBack, '') : []),
-    ...section(`packages: ${sizesText(closure.sizes)}`, style, shown(closure.lines), 'the same'),
+    ...section(`packages: ${sizesText(closure.sizes)}`, style, shown(closure.lines), none),
   ];
   return `${parts.join('\n')}\n`;
 }
@@ -32,7 +35,7 @@ function section(
 ): string[] {
   const unknown = 'unknown: a commit was not recorded, or is not in this clone';
   const own = lines === undefined ? [unknown] : lines.length === 0 ? [empty] : lines;
-  return [style('bold', title), ...own.map((line) => `  ${line}`)];
+  return [style('bold', title), ...own.map((line) => `  ${wrap(line, 4)}`)];
 }
 
 function generationText({ number, since, commit, deployment }: BroughtGeneration): string {

@@ -24,6 +24,11 @@ describe('text of others', () => {
     expect(shown).not.toMatch(/[\u2028\u2029]/);
   });
 
+  it('loses its colours, and nothing that only looks like one', () => {
+    expect(plainText('git: 1 → 2, \u001b[31;1m+1.2 MiB\u001b[0m')).toBe('git: 1 → 2, +1.2 MiB');
+    expect(plainText('\u001b\u001b[1m[31mx \u001b[31 m')).toBe('·[31mx ·[31 m');
+  });
+
   it('is on one line where there is room for one only', () => {
     expect(plainLine(`ok\n::error::\t${esc}`)).toBe('ok ::error:: ·[2J');
   });

@@ -120,6 +120,6 @@ test('a story tells checks with expected and seen, events, and last lines behind
     '  2025-10-09 08:50:20  Main process exited, code=killed, status=9/KILL\n',
   );
   expect(story).toContain('  2025-10-09 08:52 UTC  hv1  restart db1  done after 2 s\n');
-  expect(story).toContain('  | qemu[7]: ·[31mpanic\n');
+  expect(story).toContain('  | qemu[7]: panic\n');
   expect(story).toContain('memory      512 MiB of 1 GiB\n');
 });

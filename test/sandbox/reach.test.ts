@@ -279,7 +279,7 @@ describe('fleet diff', () => {
     expect(stdout).toMatch(/^web2 {2}generation 1 .*\n {6}generation 2 /);
     expect(stdout).toContain('fleet.yaml\n  + packages: htop\n');
     expect(stdout).toMatch(/commits\n {2}[0-9a-f]{7,} .*web2/);
-    expect(stdout).toContain('packages: 100 MiB → 101 MiB\n  htop: ∅ → ε\n');
+    expect(stdout).toContain('packages: 100 MiB → 101 MiB\n  htop: ∅ → ε, +1024.0 KiB\n');
     const back = JSON.parse((await desk.fleet(['diff', 'web2', '2', '1', '--json'])).stdout);
     expect(back).toMatchObject({
       kind: 'diff',
@@ -292,7 +292,9 @@ describe('fleet diff', () => {
     expect(text).toMatch(/^commits taken back\n {2}[0-9a-f]{7,} .*web2/m);
     expect(text).not.toContain('commits\n');
     const hypervisor = await desk.fleet(['diff', 'hv1', '1', '1']);
-    expect(hypervisor.stdout).toContain('packages: 100 MiB → 100 MiB\n  the same\n');
+    expect(hypervisor.stdout).toContain(
+      'packages: 100 MiB → 100 MiB\n  no package differs in version or by 8 KiB\n',
+    );
     expect((await desk.fleet(['diff', 'web2', '9'])).stderr).toContain('web2 has no generation 9');
   });
 });

@@ -94,7 +94,7 @@ export function readGenerations(host: Host): Promise<Generations> {
   return ask(host, 'generations', [], parseGenerations);
 }
 
-/** How two store paths differ in what they need. @throws FleetError `diff.collected`, `closure-diff.unreadable` */
+/** How two store paths differ in what they need. @throws FleetError `diff.collected`, `diff.failed`, `closure-diff.unreadable` */
 export function readClosureDiff(host: Host, from: string, to: string): Promise<ClosureDiff> {
   return ask(host, 'closure-diff', [from, to], parseClosureDiff);
 }

@@ -6,4 +6,5 @@ for path; do
 	size=${size##*[!0-9]}
 	answer size "$path" "${size:-0}"
 done
-nix store diff-closures "$1" "$2" 2>/dev/null | while IFS= read -r line; do answer closure "$line"; done
+lines=$(nix store diff-closures "$1" "$2") || die diff.failed "nix store diff-closures $1 $2 failed"
+[ -z "$lines" ] || printf '%s\n' "$lines" | while IFS= read -r line; do answer closure "$line"; done

@@ -151,10 +151,11 @@ diff_closures() {
 			return 1
 		}
 	done
+	# As the real one, in colours also to a pipe. Every package is one MiB.
 	awk -v old="$1/sandbox/packages" -v new="$2/sandbox/packages" 'BEGIN {
 		while ((getline name < old) > 0) before[name]
-		while ((getline name < new) > 0) if (name in before) delete before[name]; else print name ": ∅ → ε"
-		for (name in before) print name ": ε → ∅"
+		while ((getline name < new) > 0) if (name in before) delete before[name]; else print name ": ∅ → ε, \033[31;1m+1024.0 KiB\033[0m"
+		for (name in before) print name ": ε → ∅, \033[32;1m-1024.0 KiB\033[0m"
 	}'
 }
 
