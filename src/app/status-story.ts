@@ -1,7 +1,9 @@
 import { type Answer, askEach } from '../deploy/connect-all.ts';
 import { type Past, readPast, readStory, type UnitGroup } from '../host/hypervisor/look.ts';
+import { FleetError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
 import type { Vm } from '../model/fleet.ts';
+import { guestUnits } from '../model/guest-units.ts';
 import type { PastDeployment } from '../model/past-deployment.ts';
 import type { Story, UnitStory } from '../model/status.ts';
 import type { Look } from '../plan/status.ts';
@@ -15,11 +17,9 @@ import type { Where } from './workspace/where.ts';
 /** Deployments that are told, and operations. */
 const told = 5;
 
-const helpers = ['microvm-virtiofsd', 'microvm-tap-interfaces', 'microvm-set-booted'];
+const helpers = Object.keys(guestUnits).filter((unit) => unit !== 'microvm');
 /** Those of a hypervisor that its guests need, and that fleet's work is done by. */
-const ofHypervisors = [
-  ...['systemd-networkd', 'nftables', 'dnsmasq', 'fleet-autostart', 'fleet-recover'],
-];
+const ofHypervisors = 'systemd-networkd nftables dnsmasq fleet-autostart fleet-recover'.split(' ');
 /** The units that tell of a vm (its helpers, and its own, which has its console), or of a hypervisor. */
 export const unitsOf = (vm: string | undefined): UnitGroup[] =>
   vm === undefined
@@ -49,15 +49,27 @@ export async function story(
     let past: Past = { deployments: [], operations: [] };
     let said: UnitStory = { events: [], lines: [] };
     const [answer] = await askEach([hypervisor], ports, async (host) => {
-      const all = [look(index, hypervisor, host, ports.clock), readPast(host)] as const;
-      const units = unitsOf(vm?.name);
-      const [seen, history, lines] = await Promise.all([...all, readStory(host, units)]);
-      [past, said] = [history, lines];
+      const [seen, history, lines] = await Promise.all([
+        look(index, hypervisor, host, ports.clock, (one) => one === vm?.name),
+        readPast(host).catch(known),
+        readStory(host, unitsOf(vm?.name)).catch(known),
+      ]);
+      // How it is now is worth telling also without what was before.
+      for (const part of [history, lines])
+        if (part instanceof FleetError)
+          emit({ type: 'warning', hypervisor: hypervisor.name, text: part.message });
+      if (!(history instanceof FleetError)) past = history;
+      if (!(lines instanceof FleetError)) said = lines;
       return seen;
     });
     if (!answer) return undefined;
     return storyOf(ports, config, { name, vm, answer, past, said });
   });
+}
+
+function known(error: unknown): FleetError {
+  if (error instanceof FleetError) return error;
+  throw error;
 }
 
 /** What a hypervisor told about itself, or about a vm of it. */

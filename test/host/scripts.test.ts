@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { scriptNames } from '../../src/host/scripts.ts';
+import { guestUnits } from '../../src/model/guest-units.ts';
 
 const src = new URL('../../src/', import.meta.url);
 const scripts = readdirSync(new URL('host/scripts/', src));
@@ -26,4 +27,10 @@ test('no file outside of src/host speaks of a script by its name', () => {
   );
   expect(files.length).toBeGreaterThan(200);
   expect(files.filter((file) => own.test(readFileSync(new URL(file, src), 'utf8')))).toEqual([]);
+});
+
+test('the scripts and the desk know the same units of a guest', () => {
+  const library = readFileSync(new URL('host/scripts/lib.sh', src), 'utf8');
+  const [, helpers = ''] = /^guest_helpers='([^']*)'$/m.exec(library) ?? [];
+  expect(['microvm', ...helpers.split(' ')]).toEqual(Object.keys(guestUnits));
 });

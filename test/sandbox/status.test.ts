@@ -104,4 +104,12 @@ describe('fleet status', () => {
     const nobody = await desk.fleet(['status', 'nobody']);
     expect(nobody).toMatchObject({ code: 64, stderr: expect.stringContaining('select.nothing') });
   }, 60_000);
+
+  it('of one name tells how it is also where the record of a deployment cannot be read', async () => {
+    const records = '"$FLEET_ROOT"/var/lib/fleet/deployments/*';
+    await on(0, `for at in ${records}; do printf 'code\\tof /nobody\\n' >"$at/failure"; done`);
+    const { code, stderr, stdout } = await desk.fleet(['status', 'web2']);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^web2 on hv1: Ready/m)]);
+    expect(stderr).toContain('is not a valid code of a failure');
+  }, 60_000);
 });

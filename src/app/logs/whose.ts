@@ -1,4 +1,5 @@
 import type { JournalEntry } from '../../host/answers/journal.ts';
+import { guestUnits } from '../../model/guest-units.ts';
 import type { LogLine, LogUnit } from '../../model/log-line.ts';
 
 /** What is wanted of one hypervisor. */
@@ -10,24 +11,13 @@ export interface WantedNames {
   readonly unit: LogUnit | undefined;
 }
 
-/** microvm.nix's templates, and fleet's. */
-const kinds: Readonly<Record<string, LogUnit>> = {
-  microvm: 'microvm',
-  'microvm-set-booted': 'microvm',
-  'microvm-pci-devices': 'microvm',
-  'microvm-virtiofsd': 'virtiofsd',
-  'microvm-tap-interfaces': 'tap',
-  'microvm-macvtap-interfaces': 'tap',
-  'fleet-guest-keys': 'fleet',
-};
-
 /** An entry as a line of whom it is about; undefined: of nobody that was asked for. */
 export function lineOf(entry: JournalEntry, wanted: WantedNames): LogLine | undefined {
   const { unit, isAbout, isOutput, at, by, priority, text } = entry;
   const { hypervisor } = wanted;
   const line = { hypervisor, at, by, priority, text };
   const [, template = '', vm = ''] = /^([a-z-]+)@([a-z0-9-]+)\.service$/.exec(unit) ?? [];
-  const kind = Object.hasOwn(kinds, template) ? kinds[template] : undefined;
+  const kind = Object.hasOwn(guestUnits, template) ? guestUnits[template] : undefined;
   const isConsole = template === 'microvm' && isOutput;
   if (kind !== undefined && wanted.vms.has(vm)) {
     // The unit as a whole has its output, too.

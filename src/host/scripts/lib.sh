@@ -219,6 +219,8 @@ is_active() { systemctl is-active -q "$1"; }
 
 # Every unit of a guest: microvm@NAME and its helpers, microvm-virtiofsd@NAME and so on.
 guest_units='microvm*@'
+# The helpers' templates, microvm.nix's and fleet's; src/model/guest-units.ts has the same.
+guest_helpers='microvm-set-booted microvm-pci-devices microvm-virtiofsd microvm-tap-interfaces microvm-macvtap-interfaces fleet-guest-keys'
 
 # busy_guests: prints the names of guests that run, start or stop, one per line. Between two tries a crashing guest is
 # inactive, with a queued start that waits for virtiofsd; so a queued job or an active helper counts, too. Fails if

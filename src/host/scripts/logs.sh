@@ -41,8 +41,8 @@ matches() {
 	tap) set -- microvm-tap-interfaces microvm-macvtap-interfaces ;;
 	fleet) set -- fleet-guest-keys ;;
 	*)
-		set -- microvm microvm-set-booted microvm-pci-devices microvm-virtiofsd microvm-tap-interfaces \
-			microvm-macvtap-interfaces fleet-guest-keys
+		# shellcheck disable=SC2086 # names of units have no spaces
+		set -- microvm $guest_helpers
 		;;
 	esac
 	by='' about=_PID=1 dumped=_UID=0

@@ -12,5 +12,6 @@ said() { # LINES UNIT…
 	journalctl --quiet --no-pager --no-hostname --utc --output=short ${since:+"--since=@$since"} --lines="$lines" "$@" 2>/dev/null |
 		tr -d '\000-\010\013-\037\177' | cut -c 1-300 | tail -n "$lines" || true
 }
-said 6 microvm-virtiofsd microvm-set-booted microvm-tap-interfaces microvm-macvtap-interfaces microvm-pci-devices fleet-guest-keys
+# shellcheck disable=SC2086 # names of units have no spaces
+said 6 $guest_helpers
 said 10 microvm

@@ -21,5 +21,5 @@ while [ $# -gt 0 ]; do
 		shift
 	done
 	# shellcheck disable=SC2086
-	read_journal line "$most" --output=short $own
+	read_journal line "$most" --utc --output=short $own
 done
