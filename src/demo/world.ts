@@ -45,15 +45,15 @@ export class DemoWorld {
 
   /** Changes fleet.yaml. */
   edit(change: (text: string) => string): void {
-    const file = join(this.#repository, 'fleet.yaml');
+    const file = join(this.repository, 'fleet.yaml');
     writeFileSync(file, change(readFileSync(file, 'utf8')));
   }
 
   /** Runs fleet as a person would, in a process of its own, at this one's terminal. @returns its exit code */
   async fleet(args: readonly string[]): Promise<number> {
     const [command, ...first] = this.#program;
-    const child = spawn(command, [...first, '-C', this.#repository, ...args], {
-      env: { ...this.#surroundings.env, ...this.#env },
+    const child = spawn(command, [...first, '-C', this.repository, ...args], {
+      env: { ...this.#surroundings.env, ...this.env },
       stdio: 'inherit',
     });
     this.#child = child;
@@ -66,12 +66,12 @@ export class DemoWorld {
 
   /** Where things lie, what a shell needs, and faults that fleet finds and mends. */
   howToPlay(): string {
-    const env = Object.entries(this.#env).map(([key, value]) => `export ${key}=${value}`);
+    const env = Object.entries(this.env).map(([key, value]) => `export ${key}=${value}`);
     const on = (hypervisor: string) => `ssh -F "$FLEET_SSH_CONFIG" ${hypervisor}`;
     return [
       ...env,
       `alias fleet='${this.#program.join(' ')}'`,
-      `cd ${this.#repository}`,
+      `cd ${this.repository}`,
       '',
       `# The repository is here, its remote ${join(this.#folder, 'remote.git')},`,
       `# and the disk of hv1 ${join(this.#folder, 'sandbox/hosts/hv1')}.`,
@@ -99,12 +99,13 @@ export class DemoWorld {
     return this.#started;
   }
 
-  get #repository(): string {
+  /** Where fleet.yaml is. */
+  get repository(): string {
     return join(this.#folder, 'infra');
   }
 
   /** Also keeps the user's own git settings out: a signing key would be asked for its passphrase. */
-  get #env(): Record<string, string> {
+  get env(): Record<string, string> {
     return {
       ...this.#sandbox.env,
       GIT_CONFIG_GLOBAL: join(this.#folder, 'gitconfig'),
@@ -120,20 +121,20 @@ export class DemoWorld {
     const remote = join(this.#folder, 'remote.git');
     const git = (...args: string[]) =>
       execFileSync('git', args, {
-        cwd: this.#repository,
-        env: { ...this.#surroundings.env, ...this.#env },
+        cwd: this.repository,
+        env: { ...this.#surroundings.env, ...this.env },
         stdio: 'ignore',
       });
-    mkdirSync(this.#repository);
+    mkdirSync(this.repository);
     git('init', '-q', '--bare', '-b', 'main', remote);
     git('init', '-q');
     for (const host of this.#sandbox.hosts) {
-      const file = join(this.#repository, 'hosts', host.name, 'hardware-configuration.nix');
+      const file = join(this.repository, 'hosts', host.name, 'hardware-configuration.nix');
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, host.hardwareModule);
     }
-    writeFileSync(join(this.#repository, 'fleet.yaml'), demoFleet(this.#sandbox.hosts));
-    writeFileSync(join(this.#repository, 'flake.lock'), sandboxLock);
+    writeFileSync(join(this.repository, 'fleet.yaml'), demoFleet(this.#sandbox.hosts));
+    writeFileSync(join(this.repository, 'flake.lock'), sandboxLock);
     git('add', '-A');
     git('commit', '-qm', 'A first fleet.yaml');
     git('remote', 'add', 'origin', remote);

@@ -57,6 +57,10 @@ export class LiveRows {
         member.said = '';
         member.last = '';
         return;
+      case 'note':
+        // Such as whom it waits for.
+        member.last = plainLine(event.text);
+        return;
       case 'output':
         member.said = event.line.trim() || member.said;
         return;

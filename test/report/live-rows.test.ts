@@ -36,6 +36,8 @@ test('guests that come up side by side are all told of, and how many of them are
       look('web2', 'waiting'),
       look('web2', 'passed'),
       { type: 'phase', hypervisor, phase: 'verify' },
+      step('update web3', 'done'),
+      { type: 'note', hypervisor, text: 'healthy, waiting for the others' },
     ),
   ).toEqual([
     'hv1: 0 of 3 vms; at work',
@@ -49,6 +51,8 @@ test('guests that come up side by side are all told of, and how many of them are
     'hv1: 1 of 3 vms; web2 settled: waiting, 3 s of 15 s; update web3, 1 s',
     'hv1: 2 of 3 vms; update web3, 2 s',
     'hv1: update web3, 3 s',
+    'hv1: at work',
+    'hv1: healthy, waiting for the others',
   ]);
 });
 
