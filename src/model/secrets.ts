@@ -35,7 +35,7 @@ const tokens =
 
 /** `password=…`, `"apiToken": "…"`, `--token …`, with the value up to its end. */
 const named =
-  /((?:^|[^\w-])["']?(?:--?)?[\w-]{0,40}(?:passw(?:or)?d|passwd|passphrase|secret|token|api[_-]?key|private[_-]?key|credential)[\w-]{0,40}["']?(?:\s{0,2}[=:]\s{0,2}|(?<=--[\w-]{1,90})\s))("[^"\n]{1,4096}"|'[^'\n]{1,4096}'|[^\s"',;]{1,4096})/gim;
+  /((?:^|[^\w-])["']?(?:--?)?[\w-]{0,40}(?:passw(?:or)?d|passwd|passphrase|secret|token|api[_-]?key|private[_-]?key|credential)[\w-]{0,40}(?:\\{0,3}["'])?(?:\s{0,2}[=:]\s{0,2}|(?<=--[\w-]{1,90})\s))(\\{0,3}"[^"\n]{1,4096}"|'[^'\n]{1,4096}'|[^\s"',;]{1,4096})/gim;
 
 /** `Authorization: Bearer …`, `Basic …`; `-u user:…`. */
 const logins =
