@@ -10,6 +10,7 @@ const long = [
   'test/lab/init-from',
   'test/lab/declarative',
   'test/chaos/',
+  'test/night/',
   'test/sandbox/',
   'test/render/mutations',
   'test/cli/demo',

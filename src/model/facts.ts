@@ -133,6 +133,8 @@ export interface Checkout {
   readonly branch: string | undefined;
   /** Number of files that differ from the commit. */
   readonly dirty: number;
+  /** The first of them; absent: none. */
+  readonly edited?: readonly string[];
 }
 
 export interface Deployed {

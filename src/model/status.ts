@@ -39,12 +39,16 @@ export interface LastExit {
   readonly signal?: string;
   /** The kernel had no memory left for it. */
   readonly outOfMemory?: true;
+  /** Nobody wanted it: systemd started it again. */
+  readonly broughtBack?: true;
 }
 
 /** What came of one guest's ends in the last day, as the journal has it. */
 export interface Ends {
   /** How often systemd brought it back. */
   readonly restarts: number;
+  /** Those in the ten minutes before the last of them, that one included. */
+  readonly lately?: number;
   readonly last?: LastExit;
 }
 
@@ -74,9 +78,24 @@ export interface Figures {
     readonly operator: string;
     readonly commit: string;
     readonly started: number;
+    /** `done`, `rolled-back` and the like. */
+    readonly result?: string;
+    /** Why it failed, in a sentence. */
+    readonly failure?: string;
+    /** It failed by the fault of its commit. */
+    readonly isOfCommit?: boolean;
   }[];
   /** Deployment that has not ended → what it does, since when (seconds since the epoch). */
-  readonly phases: ReadonlyMap<string, { readonly name: string; readonly since: number }>;
+  readonly phases: ReadonlyMap<string, Phase>;
+}
+
+/** What a deployment does, or did last. */
+export interface Phase {
+  readonly name: string;
+  /** Seconds since the epoch. */
+  readonly since: number;
+  /** It has not ended: a hypervisor waits for its end, and not for fleet. */
+  readonly runs: boolean;
 }
 
 /** The commit that something is deployed of. */
@@ -87,6 +106,8 @@ export interface Origin {
   readonly operator?: string;
   /** Where the commit is in this clone. */
   readonly subject?: string;
+  /** The commit that was deployed there before; absent: none that is known. */
+  readonly follows?: string;
 }
 
 /** Times in seconds since the epoch by the hypervisor's clock; `now` of its row is when it was looked at. */

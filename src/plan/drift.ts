@@ -59,9 +59,11 @@ function hostDrift(hypervisor: string, facts: Facts): Drift[] {
   const { checkout } = facts;
   const deployed = facts.deployed.get(systemName);
   if (checkout && checkout.dirty > 0) {
+    const named = checkout.edited ?? [];
+    const more = named.length < checkout.dirty ? ', …' : '';
     say(
       'dirty',
-      `${checkout.dirty} file${checkout.dirty === 1 ? '' : 's'} in the checkout changed by hand`,
+      `${checkout.dirty} file${checkout.dirty === 1 ? '' : 's'} in the checkout changed by hand${named.length > 0 ? ` (${named.join(', ')}${more})` : ''}`,
     );
   }
   if (deployed && facts.currentSystem !== deployed.path) {

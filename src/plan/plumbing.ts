@@ -73,20 +73,29 @@ function checkTable(target: string, { plumbing: { table } }: Facts): PlanCheck[]
 }
 
 /** What one table accepts, another may still drop, as Docker's policy does with traffic that it does not know. */
-function checkDrops(target: string, network: Network, { plumbing }: Facts): PlanCheck[] {
+function checkDrops(name: string, network: Network, { plumbing }: Facts): PlanCheck[] {
   const chains = plumbing.drops
     .filter(({ names }) => !names.some((name) => isOf(name, network)))
     .map(({ chain }) => chain);
   const { bridge } = network;
   const remedy = chains.some((chain) => chain.endsWith(' filter FORWARD'))
     ? `if it is Docker's: iptables -I DOCKER-USER -i ${bridge} -j ACCEPT and the same with -o, at each start of Docker; or set its "ip-forward-no-drop"`
-    : `let it accept iifname and oifname ${bridge}`;
+    : `let it accept iifname and oifname ${bridge}${byHand(name, bridge, chains)}`;
   return [
-    result(target, `forward ${bridge}`, 'dropped by nobody else', chains.join(', '), {
+    result(name, `forward ${bridge}`, 'dropped by nobody else', chains.join(', '), {
       code: 'forward-drop',
       says: `${chains.join(', ')} drops traffic to and from guests on ${bridge}, even what fleet's table accepts: ${remedy}`,
     }),
   ];
+}
+
+/** The command that does so until the owner of the chains loads them anew; none for chains with names that a shell would read. */
+function byHand(hypervisor: string, bridge: string, chains: readonly string[]): string {
+  if (!chains.every((chain) => /^[a-z0-9]+ [\w.-]+ [\w.-]+$/.test(chain))) return '';
+  const rules = chains.flatMap((chain) =>
+    ['iifname', 'oifname'].map((way) => `nft insert rule ${chain} ${way} ${bridge} accept`),
+  );
+  return ` (fleet ssh ${hypervisor} -- '${rules.join(' && ')}')`;
 }
 
 /** Whether a name in somebody's rules refers to this network: its bridge, a pattern that matches it, or its subnet. */

@@ -1,5 +1,5 @@
 import { type CheckResult, plainCheck } from '../model/check-result.ts';
-import type { Facts, Stopped } from '../model/facts.ts';
+import type { Facts, OpenDeployment, Stopped } from '../model/facts.ts';
 import type { Hypervisor, Vm } from '../model/fleet.ts';
 import type { UnitFacts, VmFacts } from '../model/guest-facts.ts';
 import type { FleetIndex } from '../model/index.ts';
@@ -10,11 +10,13 @@ import {
   type Finding,
   type HypervisorStatus,
   type Origin,
+  type Phase,
   type Standing,
   standings,
   type VmState,
   type VmStatus,
 } from '../model/status.ts';
+import { fate } from '../model/take-up.ts';
 import { unknownState } from '../model/unknown-state.ts';
 import { checkHypervisor, checkVm, type PlanCheck } from './checks.ts';
 import { bridgeAddressOf, drift, hypervisorChecks, reachedBy } from './drift.ts';
@@ -125,6 +127,7 @@ function vmStatus(index: FleetIndex, vm: Vm, look: Look, found: readonly Drift[]
     })),
     ...found.filter(({ target, code }) => target === vm.name && !health.has(code)).map(told),
     ...(isNew ? [{ code: 'new', message: 'never deployed: fleet apply', wrong: false }] : []),
+    ...returnsOf(vm.name, state, facts.now, ends, deployed?.since),
   ];
   const since = sinceOf(seen, facts.now, ends) ?? stopped?.since;
   const origin = deployed && originOf(deployed, figures);
@@ -188,9 +191,37 @@ function startedAgain(unit: UnitFacts, ends: Ends | undefined): string | undefin
 const isStarting = ({ active, queued }: UnitFacts) =>
   active === 'activating' || (active === 'inactive' && queued === true);
 
+/** Ends in ten minutes that are a loop, and no accident. */
+const loop = 3;
+
 /**
- * Only another start helps a guest that runs and is not well. Of one that ended by itself its last lines tell why. The
- * rest apply puts right.
+ * One that ended by itself and came back may be well now; between two ends of a loop it looks so. What was deployed
+ * since then begins anew.
+ */
+function returnsOf(
+  name: string,
+  state: VmState,
+  now: number,
+  { last, lately = 0 }: Partial<Ends> = {},
+  deployed: number = 0,
+): Finding[] {
+  if (!last || last.at <= deployed || (!last.broughtBack && state !== 'Failed')) return [];
+  if (lately >= loop && now - last.at < 600 && state !== 'Terminated')
+    return [
+      {
+        ...{ code: 'restart-loop', wrong: true },
+        message: `it ends again and again, ${lately} times within ten minutes: fleet logs ${name}`,
+      },
+    ];
+  const message = `it ended by itself, and systemd started it again: fleet logs ${name}`;
+  return state === 'Ready' && last.broughtBack
+    ? [{ code: 'came-back', message, wrong: false }]
+    : [];
+}
+
+/**
+ * Only another start helps a guest that runs and is not well, unless a command inside of it says what is missing there.
+ * Of one that ended by itself its last lines tell why. The rest apply puts right.
  */
 function remedy(
   { check, seen, fault }: PlanCheck,
@@ -199,6 +230,8 @@ function remedy(
 ): string {
   if (check === 'microvm@')
     return `fleet ${seen.startsWith('inactive') && again === undefined ? 'start' : 'logs'} ${name}`;
+  if (check.startsWith('run ') && seen.startsWith('exit '))
+    return `fleet ssh ${name}; or fleet restart ${name}`;
   const anew = fault && ['no-answer', 'helper', 'check'].includes(fault.code);
   return anew ? `fleet restart ${name}` : 'fleet apply';
 }
@@ -254,7 +287,10 @@ function originOf(
 ): Origin | undefined {
   if (commit === '' || commit === '-') return undefined;
   const operator = past.findLast((one) => one.commit === commit)?.operator;
-  return { commit, since, ...(operator && { operator }) };
+  const done = past.filter(({ result }) => result === 'done').map((one) => one.commit);
+  const before = done.slice(0, Math.max(0, done.lastIndexOf(commit)));
+  const follows = before.findLast((one) => one !== commit);
+  return { commit, since, ...(operator && { operator }), ...(follows && { follows }) };
 }
 
 /** Of a hypervisor it is what was deployed there last, whether its own system changed by it or not. */
@@ -282,6 +318,7 @@ function hypervisorStatus(
   const unknown = unknownState(facts);
   const open = facts.lock ?? facts.open[0];
   const isMoving = open?.atWork ?? false;
+  const failed = isMoving ? undefined : lastFailure(figures);
   const says = new Set(found.filter(({ target }) => target === name).map(({ code }) => code));
   const findings: Finding[] = [
     ...(unknown === undefined ? [] : [{ code: 'state-version', message: unknown, wrong: true }]),
@@ -291,9 +328,14 @@ function hypervisorStatus(
       )
       // A deployment that is under way has a place of its own.
       .filter(({ code }) => !(isMoving && (code === 'lock' || code === 'open-deployment')))
+      .filter(({ code }) => !(failed && code === 'rolled-back'))
       .map(told),
-    ...shortages(facts),
-    ...clockOff(facts.now, at),
+    ...(failed ? [failed] : []),
+    ...(open
+      ? unheard(open, figures.phases.get(open.id), index.fleet.rollout.confirm)
+      : strayCheckout(facts, figures)),
+    ...shortages(name, facts),
+    ...clockOff(name, facts.now, at),
   ];
   const checks: CheckResult[] = [
     ...checkHypervisor(name, deployed?.path, [], facts),
@@ -321,8 +363,46 @@ function hypervisorStatus(
   };
 }
 
+/**
+ * A fleet that lives renews its lease each quarter of the time that a hypervisor waits for it, of `confirm` ms; while a
+ * step runs it need not.
+ */
+function unheard(open: OpenDeployment, phase: Phase | undefined, confirm: number): Finding[] {
+  const silent = Math.round(confirm / 1000) - open.left;
+  if (!open.atWork || open.decided !== undefined || phase?.runs) return [];
+  if (silent < confirm / 2000) return [];
+  const message = `nothing was heard of its fleet for ${silent} s; ${fate(open)}`;
+  return [{ code: 'unheard', message, wrong: true }];
+}
+
+/** Why the last deployment did not come to what it was to; drift knows neither why, nor of one that changed nothing. */
+function lastFailure({ past }: Figures): Finding | undefined {
+  const { commit, failure, id, isOfCommit, result } = past.at(-1) ?? {};
+  if (commit === undefined || result === 'done' || failure === undefined) return undefined;
+  const how = result === 'untouched' ? 'changed nothing' : `ended ${result}`;
+  const message = `the last deployment ${how}: ${failure} (fleet history ${id})`;
+  const good = past.findLast((one) => one.result === 'done')?.commit;
+  // Of what was rolled back the commit is reverted.
+  if (result !== 'untouched' || !isOfCommit || good === undefined || good === commit)
+    return { code: 'last-failed', message, wrong: false };
+  const range = `${good.slice(0, 8)}..${commit.slice(0, 8)}`;
+  const hint = `To take its commit back: git revert --no-edit ${range} && git push\nThen: fleet apply`;
+  return { code: 'last-failed', message, hint, wrong: false };
+}
+
+/** Somebody moved the checkout: what is built from it by hand is not what was deployed. */
+function strayCheckout({ checkout }: Facts, { past }: Figures): Finding[] {
+  const at = past.findLastIndex(({ result }) => result === 'done');
+  const deployed = past[at]?.commit;
+  const commit = checkout?.commit;
+  // One that failed in its build may have left its own commit there.
+  if (!deployed || !commit || past.slice(at).some((one) => one.commit === commit)) return [];
+  const message = `the checkout is at ${commit.slice(0, 8)}, and ${deployed.slice(0, 8)} was deployed: fleet apply`;
+  return [{ code: 'checkout', message, wrong: true }];
+}
+
 /** What the next build or switch would lack, and guests may lack before. */
-function shortages({ freeKiB, memory }: Facts): Finding[] {
+function shortages(name: string, { freeKiB, memory }: Facts): Finding[] {
   const limits = [
     ['/nix/store', requiredKiB.store],
     ['/var/lib/fleet', requiredKiB.state],
@@ -331,7 +411,7 @@ function shortages({ freeKiB, memory }: Facts): Finding[] {
   const mib = (kib: number) => `${Math.floor(kib / 1024)} MiB`;
   const found = limits.flatMap(([folder, need]): Finding[] => {
     const free = freeKiB.get(folder) ?? need;
-    const message = `${folder} has ${mib(free)} free, fewer than ${mib(need)}`;
+    const message = `${folder} has ${mib(free)} free, fewer than ${mib(need)}: fleet gc ${name}`;
     return free < need ? [{ code: 'disk', message, wrong: true }] : [];
   });
   const available = memory?.availableKiB ?? requiredKiB.memory;
@@ -340,9 +420,9 @@ function shortages({ freeKiB, memory }: Facts): Finding[] {
   return [...found, { code: 'memory', message, wrong: true }];
 }
 
-function clockOff(there: number, here: number): Finding[] {
+function clockOff(name: string, there: number, here: number): Finding[] {
   const seconds = Math.round(there - here);
   if (Math.abs(seconds) <= skew) return [];
-  const message = `its clock is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} this one: see timedatectl there`;
+  const message = `its clock is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} this one: fleet ssh ${name} -- systemctl restart systemd-timesyncd`;
   return [{ code: 'clock', message, wrong: true }];
 }

@@ -52,7 +52,8 @@ export function statusText(seen: FleetStatus, style: Style, width: number): stri
     .filter(({ row }) => !left.has(row))
     .map(({ row, title, about }) => {
       const findings = row.findings.map((finding) => once(finding, hinted));
-      return `${headLine(title, about, row.standing, style)}\n${findingLines(findings, style)}`;
+      const lines = `${findingLines(findings, style)}${'state' in row ? lastChange(row) : ''}`;
+      return `${headLine(title, about, row.standing, style)}\n${lines}`;
     });
   if (left.size > 0) {
     const names = [...left].map(({ name }) => name);
@@ -84,12 +85,29 @@ export function findingLines(findings: readonly Finding[], style: Style): string
     .map(({ message, hint, wrong }) => {
       const [first = '', ...more] = message.split('\n');
       const text = [
-        wrap(first, 4),
+        wrapHint(first, 4),
         ...(hint?.split('\n') ?? more).map((line) => wrapHint(line, 4)),
       ];
       return `  ${style(wrong ? 'red' : 'yellow', '!')} ${text.join('\n    ')}\n`;
     })
     .join('');
+}
+
+/** Seconds for which what was deployed last may be the cause. */
+const recent = 86_400;
+
+/** What came last to one that is not well, and the way back. */
+function lastChange({ name, standing, state, origin, now }: VmStatus): string {
+  if (standing !== 'wrong' || state === 'Terminated' || now === undefined) return '';
+  if (origin?.follows === undefined || now - origin.since > recent) return '';
+  const { commit, operator, subject, since } = origin;
+  const by = operator ? ` by ${operator}` : '';
+  const what = `${commit.slice(0, 8)}${subject ? ` ${plainLine(subject)}` : ''}`;
+  const when = age(since, now)?.concat(' ago') ?? 'lately';
+  return [
+    `    ${wrap(`changed ${when}${by}: ${what}`, 4)}\n`,
+    `    ${wrap(`(fleet diff ${name}) shows how, (fleet rollback ${name}) takes it back`, 4)}\n`,
+  ].join('');
 }
 
 /** How many are not well, in a sentence. */
@@ -130,8 +148,10 @@ export function vmState({ state, wanted, since, now, ends, stopped }: VmStatus):
 }
 
 /** How it ended last says nothing of one that runs since it was stopped and started. */
-const isTelling = ({ code, outOfMemory }: LastExit, state: VmStatus['state']) =>
-  state === 'Terminated' || (state !== 'Ready' && (code !== 0 || outOfMemory === true));
+const isTelling = ({ code, outOfMemory, broughtBack }: LastExit, state: VmStatus['state']) =>
+  state === 'Terminated' ||
+  broughtBack === true ||
+  (state !== 'Ready' && (code !== 0 || outOfMemory === true));
 
 export function exitText({ at, code, signal, outOfMemory }: LastExit, now: number): string {
   const when = age(at, now);

@@ -140,7 +140,8 @@ describe('facts', () => {
   test('count dirty files, whatever their names are', () => {
     const dirty = '1 .M N... 100644 100644 100644 a b my file\n? a\tb\n? == units\n';
     const facts = parseFacts(text.replace('\n== units', `\n${dirty}== units`));
-    expect(facts.checkout).toMatchObject({ branch: 'fleet', dirty: 3 });
+    const edited = ['my file', 'a'];
+    expect(facts.checkout).toMatchObject({ branch: 'fleet', dirty: 3, edited });
     expect(facts.vms.get('web1')?.unit.active).toBe('active');
   });
 

@@ -17,6 +17,7 @@ describe('status', () => {
       'load\t0.42\t0.21\t0.10',
       'release\t25.11.20251120.abc',
       'past\t20251120-1\tada@desk\tc0ffee\t1759999000',
+      'past\t20251120-2\tada@desk\tdeadbeef\t1759999900\tuntouched\tbuild failed\tcommit',
       'phase\t20251121-1\t1760000000\t007\tswitch\tbegin',
       'to\t5000200',
       'after\tweb1\t1100000\t67108864',
@@ -26,8 +27,14 @@ describe('status', () => {
     expect(seen.figures).toMatchObject({
       ...{ uptime: 5000, load: [0.42, 0.21, 0.1], release: '25.11.20251120.abc' },
       guests: new Map([['web1', { memoryKiB: 65_536, cpuPercent: 50 }]]),
-      past: [{ id: '20251120-1', operator: 'ada@desk', commit: 'c0ffee', started: 1_759_999_000 }],
-      phases: new Map([['20251121-1', { name: 'switch', since: 1_760_000_000 }]]),
+      past: [
+        { id: '20251120-1', operator: 'ada@desk', commit: 'c0ffee', started: 1_759_999_000 },
+        {
+          ...{ id: '20251120-2', operator: 'ada@desk', commit: 'deadbeef', started: 1_759_999_900 },
+          ...{ result: 'untouched', failure: 'build failed', isOfCommit: true },
+        },
+      ],
+      phases: new Map([['20251121-1', { name: 'switch', since: 1_760_000_000, runs: true }]]),
     });
   });
 
@@ -41,6 +48,7 @@ describe('status', () => {
 
   test.each([
     ['an exit code', ['Main process exited, code=exited, status=1/FAILURE'], { code: 1 }],
+    ['what fails before it', ['Control process exited, code=exited, status=7/x'], { code: 7 }],
     ['a signal', ['Main process exited, code=killed, status=9/KILL'], { signal: 'KILL' }],
     ['a core', ['Main process exited, code=dumped, status=11/SEGV'], { signal: 'SEGV' }],
     [
@@ -81,6 +89,19 @@ describe('status', () => {
     expect(figures(...rows).ends.get('db1')?.restarts).toBe(1);
     expect(figures(...rows).endsCut).toBe(false);
     expect(figures(...rows, 'journal\tcut').endsCut).toBe(true);
+  });
+
+  test('tells whether the last end was followed by a return, and how many there were of late', () => {
+    const [ended, again] = [
+      'Main process exited, code=exited, status=7/x',
+      'Scheduled restart job, x',
+    ];
+    const times = [1000, 3000, 3100, 3200];
+    const rows = times.flatMap((at) => [says(at, ended), says(at + 5, again)]);
+    const last = { at: 3200, code: 7, broughtBack: true };
+    expect(figures(...rows).ends.get('web1')).toEqual({ restarts: 4, lately: 3, last });
+    const stopped = figures(...rows, says(3300, 'Deactivated successfully.')).ends.get('web1');
+    expect(stopped?.last).toEqual({ at: 3300, code: 0 });
   });
 
   test('heeds no line that systemd did not write about a guest', () => {

@@ -122,6 +122,11 @@ describe('what nobody can mend from here', () => {
       ),
     ]);
     expect(said(hv1)[0]).toContain('iptables -I DOCKER-USER -i br-back -j ACCEPT');
+    const other = (chain: string) => said(plan(plumbing({ drops: [{ chain, names: [] }] })))[0];
+    expect(other('ip mine forward')).toContain(
+      "(fleet ssh hv1 -- 'nft insert rule ip mine forward iifname br-back accept && nft insert rule ip mine forward oifname br-back accept')",
+    );
+    expect(other("ip mine x';reboot'")).not.toContain('fleet ssh');
     expect(hv1.problems).toEqual([]);
     expect(hasChanges(whole(hv1))).toBe(false);
     expect(unmended(whole(hv1)).map((d) => d.target)).toEqual(['hv1']);

@@ -78,6 +78,9 @@ describe('a vm', () => {
     expect(web1?.findings.map((f) => f.message)).toEqual([
       'microvm@web1 is started again and again, and ends: fleet logs web1',
     ]);
+    const loop = { ends: new Map([['web1', { restarts: 7, lately: 7, last }]]) };
+    const { findings } = look({ facts, figures: loop }).web1 ?? {};
+    expect(findings?.map((f) => f.code)).toContain('restart-loop');
   });
 
   test('that does not answer is starting until its deadline, and has failed after it', () => {
@@ -119,6 +122,35 @@ describe('a vm', () => {
     expect(web1?.findings.map((f) => f.message)).toEqual([`${says}: fleet restart web1`]);
   });
 
+  test('that fails a command inside of it names the way in', () => {
+    const seen = 'exit 1: /data is full';
+    const fault = { code: 'check', says: `run df: expected exit 0, seen ${seen}` } as const;
+    const probe = { target: 'web1', check: 'run df', ok: false, expected: 'exit 0', seen, fault };
+    const { web1 } = look({ probed: [probe] });
+    expect(web1?.findings[0]?.message).toMatch(/: fleet ssh web1; or fleet restart web1$/);
+  });
+
+  const returned = { at: good.now - 60, signal: 'KILL', broughtBack: true as const };
+
+  test('that ended by itself and came back is noted', () => {
+    const { web1 } = look({ figures: ends(1, returned) });
+    expect(web1).toMatchObject({ state: 'Ready', standing: 'noted', health: 'ok' });
+    expect(web1?.findings).toMatchObject([{ code: 'came-back' }]);
+  });
+
+  test('that does so again and again is wrong, whatever it looks like just now, until it is a while ago', () => {
+    const often = (at: number) => ({
+      ends: new Map([['web1', { restarts: 9, lately: 3, last: { ...returned, at } }]]),
+    });
+    expect(look({ figures: often(good.now - 60) }).web1).toMatchObject({
+      ...{ state: 'Ready', standing: 'wrong', findings: [{ code: 'restart-loop' }] },
+    });
+    expect(look({ figures: often(good.now - 700) }).web1?.standing).toBe('noted');
+    const deployed = withEntry(good.deployed, 'web1', { since: good.now - 59 });
+    const { web1 } = look({ facts: { deployed }, figures: often(good.now - 60) });
+    expect(web1?.standing).toBe('well');
+  });
+
   test('that was never deployed is noted, not wrong', () => {
     const without = <T>(map: ReadonlyMap<string, T>) =>
       new Map([...map].filter(([name]) => name !== 'web1'));
@@ -134,13 +166,16 @@ describe('a vm', () => {
   test('has the commit it was deployed of, and who deployed that last', () => {
     const commit = good.deployed.get('web1')?.commit ?? '';
     const past = [
-      { id: '1', operator: 'ada@desk', commit, started: 1 },
+      { id: '0', operator: 'ada@desk', commit: 'first', started: 0, result: 'done' },
+      { id: '1', operator: 'ada@desk', commit: 'bad', started: 1, result: 'rolled-back' },
+      { id: '1', operator: 'ada@desk', commit, started: 1, result: 'done' },
       { id: '2', operator: 'grace@desk', commit, started: 2 },
       { id: '3', operator: 'eve@desk', commit: 'other', started: 3 },
     ];
     expect(look({ figures: { past } }).web1?.origin).toMatchObject({
       commit,
       operator: 'grace@desk',
+      follows: 'first',
     });
   });
 });
@@ -152,7 +187,7 @@ describe('a hypervisor', () => {
 
   test('on which somebody deploys is moving, with the step in hand', () => {
     const open = openDeployment('d1', { since: good.now - 20 });
-    const phases = new Map([['d1', { name: 'switch', since: good.now - 4 }]]);
+    const phases = new Map([['d1', { name: 'switch', since: good.now - 4, runs: true }]]);
     const { hypervisor } = look({ facts: { open: [open], lock: open }, figures: { phases } });
     expect(hypervisor.standing).toBe('moving');
     expect(hypervisor.underWay).toMatchObject({ id: 'd1', phase: 'switch' });
@@ -162,6 +197,59 @@ describe('a hypervisor', () => {
   test('with a deployment that died is wrong', () => {
     const open = openDeployment('d1', { atWork: false });
     expect(look({ facts: { open: [open], lock: open } }).hypervisor.standing).toBe('wrong');
+  });
+
+  test('with a deployment whose fleet is silent for long is wrong, and says what becomes of it', () => {
+    const left = Math.floor(fleet.fleet.rollout.confirm / 4000);
+    const open = openDeployment('d1', { left });
+    const facts = { open: [open], lock: open };
+    const phases = new Map([['d1', { name: 'build', since: good.now - 400, runs: true }]]);
+    expect(look({ facts, figures: { phases } }).hypervisor.findings).toEqual([]);
+    const { hypervisor } = look({ facts });
+    expect(hypervisor).toMatchObject({ standing: 'wrong', underWay: { id: 'd1' } });
+    expect(hypervisor.findings[0]?.message).toMatch(
+      /^nothing was heard of its fleet for \d+ s; .*\(fleet apply --resume d1\)/,
+    );
+  });
+
+  const at = good.checkout?.commit ?? '';
+  const done = { id: '1', operator: 'ada@desk', commit: at, started: 1, result: 'done' };
+  const failure = { failure: 'build failed on hv1', result: 'untouched', isOfCommit: true };
+  const failed = { id: '2', operator: 'ada@desk', commit: 'b'.repeat(40), started: 2, ...failure };
+
+  test('whose checkout somebody moved is wrong', () => {
+    const checkout = { commit: 'e'.repeat(40), branch: 'fleet', dirty: 0 };
+    const figures = { past: [done] };
+    expect(look({ figures }).hypervisor.standing).toBe('well');
+    expect(look({ figures, facts: { checkout } }).hypervisor.findings).toMatchObject([
+      { code: 'checkout', wrong: true },
+    ]);
+    const left = { ...checkout, commit: failed.commit };
+    const { findings } = look({
+      figures: { past: [done, failed] },
+      facts: { checkout: left },
+    }).hypervisor;
+    expect(findings.map((f) => f.code)).toEqual(['last-failed']);
+  });
+
+  test('says why the last deployment changed nothing, and how its commit is taken back', () => {
+    const { hypervisor } = look({ figures: { past: [done, failed] } });
+    expect(hypervisor).toMatchObject({ standing: 'noted' });
+    expect(hypervisor.findings).toEqual([
+      {
+        code: 'last-failed',
+        message: 'the last deployment changed nothing: build failed on hv1 (fleet history 2)',
+        hint: `To take its commit back: git revert --no-edit ${at.slice(0, 8)}..bbbbbbbb && git push\nThen: fleet apply`,
+        wrong: false,
+      },
+    ]);
+    const worldly = { ...failed, isOfCommit: false };
+    expect(look({ figures: { past: [done, worldly] } }).hypervisor.findings[0]?.hint).toBe(
+      undefined,
+    );
+    expect(
+      look({ figures: { past: [done, failed, { ...done, id: '3' }] } }).hypervisor.findings,
+    ).toEqual([]);
   });
 
   test.each([

@@ -49,6 +49,26 @@ test('what is wrong comes first, with its reason and how it ended', () => {
   expect(reason).toBe('  ! does not answer (ping 10.1.0.3)');
 });
 
+test('what was deployed last to one that is wrong is told, with the way back; not long after, and not of a first one', () => {
+  const last = {
+    ...origin,
+    since: now - 3000,
+    operator: 'ada@desk',
+    subject: 'Grow',
+    follows: 'c',
+  };
+  const told = (more: Partial<typeof last>) =>
+    text({ vms: [{ ...sick, origin: { ...last, ...more } }] });
+  expect(told({})).toContain(`  ! does not answer (ping 10.1.0.3)
+    changed 50 min ago by ada@desk: c0ffee00 Grow
+    (fleet diff db1) shows how, (fleet rollback db1) takes it back
+`);
+  expect(told({ since: now - 90_000 })).not.toContain('rollback');
+  const { follows: _, ...first } = last;
+  expect(text({ vms: [{ ...sick, origin: first }] })).not.toContain('rollback');
+  expect(text({ vms: [vm('web1', { origin: last })] })).not.toContain('rollback');
+});
+
 test('of many notes the first are told, and a hint about many failures once', () => {
   const waits = [{ code: 'reboot', message: 'kernel waits for a reboot', wrong: false }];
   const lost = [

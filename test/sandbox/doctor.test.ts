@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
-  existsSync,
   mkdirSync,
   readFileSync,
   renameSync,
@@ -17,6 +16,7 @@ import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
 import { makeKeyPair } from '../../src/sandbox/keys.ts';
 import { type Desk as Keys, makeDesk, type Sshd, startSshd } from '../host/sshd.ts';
 import { Desk } from '../scenario/desk.ts';
+import { instead, quoted } from './instead.ts';
 import { smallFleet } from './small-fleet.ts';
 import { type SandboxWorld, sandboxWorld } from './world.ts';
 
@@ -48,24 +48,6 @@ afterAll(async () => {
 
 const host = (n: number) => world.hosts[n - 1] as SandboxWorld['hosts'][number];
 const on = (n: number, command: string) => host(n).exec(command);
-const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
-
-/** Puts a program in front of a tool of every pretend hypervisor, or of the n-th. @returns what takes it away again */
-function instead(tool: string, script: string, n?: number): () => void {
-  const file = join(world.dir, 'tools/bin', tool);
-  const own = `${file}.own`;
-  const had = existsSync(file);
-  if (had) renameSync(file, own);
-  const real = had ? own : execFileSync('which', [tool], { encoding: 'utf8' }).trim();
-  const isHere = n === undefined ? 'true' : `[ "$FLEET_ROOT" = ${quoted(host(n).root)} ]`;
-  writeFileSync(file, `#!/bin/sh\nif ${isHere}; then\n${script}\nfi\nexec ${real} "$@"\n`);
-  chmodSync(file, 0o755);
-  return () => {
-    if (had) renameSync(own, file);
-    else rmSync(file);
-  };
-}
-
 /** Another ssh_config for the desk. */
 function sshConfig(change: (text: string) => string): () => void {
   const before = env.FLEET_SSH_CONFIG as string;
@@ -166,12 +148,12 @@ const rows: readonly (readonly [string, () => Undo | Promise<Undo>, ...Finding[]
   ],
   [
     'a clock that is wrong here',
-    () => instead('date', '[ "$*" != +%s ] || { echo 4102444800; exit; }'),
+    () => instead(world, 'date', '[ "$*" != +%s ] || { echo 4102444800; exit; }'),
     ['this machine', 'clock', /all 2 hypervisors are ahead of this machine's/, /timedatectl/],
   ],
   [
     'a clock that is wrong there',
-    () => instead('date', '[ "$*" != +%s ] || { echo 1700000000; exit; }', 1),
+    () => instead(world, 'date', '[ "$*" != +%s ] || { echo 1700000000; exit; }', 1),
     ['hv1', 'clock', /its clock is \d+ h behind this machine's/, /timedatectl/],
   ],
   [
@@ -332,13 +314,14 @@ const rows: readonly (readonly [string, () => Undo | Promise<Undo>, ...Finding[]
   ],
   [
     'a systemd that does not answer',
-    () => instead('systemctl', 'exit 1', 1),
+    () => instead(world, 'systemctl', 'exit 1', 1),
     ['hv1', 'answer', /systemd does not say which guests run here/],
   ],
   [
     'flakes that are off',
     () =>
       instead(
+        world,
         'nix',
         'case "$*" in *getFlake*) echo "error: experimental Nix feature" >&2; exit 1 ;; esac',
         1,
@@ -352,7 +335,7 @@ const rows: readonly (readonly [string, () => Undo | Promise<Undo>, ...Finding[]
   ],
   [
     'an old Nix',
-    () => instead('nix', '[ "$1" != --version ] || { echo "nix (Nix) 2.3.16"; exit; }', 1),
+    () => instead(world, 'nix', '[ "$1" != --version ] || { echo "nix (Nix) 2.3.16"; exit; }', 1),
     ['hv1', 'nix', /nix is 2\.3\.16; fleet needs 2\.8 or newer/, /Update NixOS/],
   ],
   [
@@ -369,6 +352,7 @@ const rows: readonly (readonly [string, () => Undo | Promise<Undo>, ...Finding[]
     'a full disk',
     () =>
       instead(
+        world,
         'df',
         `[ "$1" != -Pk ] || { shift; echo Filesystem; for disk; do echo "/dev/vda1 9999999 1 4096 99% $disk"; done; exit; }`,
         1,
@@ -382,6 +366,7 @@ const rows: readonly (readonly [string, () => Undo | Promise<Undo>, ...Finding[]
     'no inodes',
     () =>
       instead(
+        world,
         'df',
         `[ "$1" != -Pi ] || { echo Filesystem; echo "/dev/vda 1000000 999990 10 100% /nix"; exit; }`,
         1,

@@ -214,11 +214,19 @@ function parseCheckout(lines: readonly string[]): Checkout | undefined {
   const header = (key: string) =>
     lines.find((l) => l.startsWith(`# branch.${key} `))?.slice(key.length + 10);
   const commit = header('oid');
+  const changed = lines.filter((l) => !l.startsWith('#'));
   return {
     commit: commit === '(initial)' ? undefined : commit && shape.name(commit, 'commit'),
     branch: header('head') && shape.words(header('head')),
-    dirty: lines.filter((l) => !l.startsWith('#')).length,
+    dirty: changed.length,
+    ...(changed.length > 0 && { edited: changed.slice(0, 2).map(pathOf) }),
   };
+}
+
+/** The path in a line of `git status --porcelain=v2`, behind its two, nine, ten or eleven fields. */
+function pathOf(line: string): string {
+  const fields = { '?': 1, '2': 9, u: 10 }[line[0] ?? ''] ?? 8;
+  return shape.words(line.split(' ').slice(fields).join(' ').split('\t')[0]);
 }
 
 const systemProfile = '/nix/var/nix/profiles/system';

@@ -42,19 +42,22 @@ function readFigures(text: string): Figures {
     past: rows
       .of('past')
       .filter(([, , commit]) => shape.isName(commit))
-      .map(([id, operator, commit = '', started]) => ({
+      .map(([id, operator, commit = '', started, result, failure, blames]) => ({
         id: shape.name(id, 'id of a deployment'),
         operator: shape.words(operator),
         commit,
         started: shape.time(started, 'time at which a deployment began'),
+        ...(result && { result: shape.words(result) }),
+        ...(failure && { failure: shape.words(failure) }),
+        ...(failure && { isOfCommit: blames === 'commit' }),
       })),
     phases: new Map(
       rows
         .of('phase')
         .filter(([, time]) => shape.isTime(time))
-        .map(([id, time, , name]) => [
+        .map(([id, time, , name, word]) => [
           shape.name(id, 'id of a deployment'),
-          { name: shape.words(name), since: Number(time) },
+          { name: shape.words(name), since: Number(time), runs: word === 'begin' },
         ]),
     ),
   };
@@ -90,20 +93,33 @@ const exited =
 /** What systemd's lines come to, the oldest first. */
 function endsOf(lines: readonly string[]): Map<string, Ends> {
   const found = new Map<string, Ends>();
+  const returns = new Map<string, number[]>();
   for (const text of lines) {
     const [, time, name = '', says = ''] = line.exec(text) ?? [];
     if (time === undefined) continue;
-    const before = found.get(name) ?? { restarts: 0 };
-    const restarts = before.restarts + (says.startsWith('Scheduled restart job') ? 1 : 0);
-    const last = exitOf(Number(time), says, before.last);
-    found.set(name, { restarts, ...(last && { last }) });
+    const { last, ...before } = found.get(name) ?? { restarts: 0 };
+    if (says.startsWith('Scheduled restart job')) {
+      shape.push(returns, name, Number(time));
+      const restarts = before.restarts + 1;
+      found.set(name, { restarts, ...(last && { last: { ...last, broughtBack: true } }) });
+      continue;
+    }
+    const ended = exitOf(Number(time), says, last);
+    found.set(name, { ...before, ...(ended && { last: ended }) });
+  }
+  for (const [name, times] of returns) {
+    const lately = times.filter((time) => time > (times.at(-1) ?? 0) - burst).length;
+    found.set(name, { ...(found.get(name) as Ends), lately });
   }
   return found;
 }
 
+/** Seconds in which several returns are a loop. */
+const burst = 600;
+
 /** One end takes several lines: that the kernel took the memory comes before or after how the process exited. */
 function exitOf(at: number, says: string, before: LastExit | undefined): LastExit | undefined {
-  const isSame = before !== undefined && at - before.at <= 2;
+  const isSame = before !== undefined && !before.broughtBack && at - before.at <= 2;
   const [, which, how, status, signal] = exited.exec(says) ?? [];
   // What is run before and after a guest (ExecStartPre=) may fail, too: where the guest itself has ended, that counts.
   const isAfter = isSame && (before.code ?? before.signal) !== undefined;

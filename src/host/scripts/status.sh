@@ -48,11 +48,16 @@ deployments_seen() {
 			[ ! -f "$folder/journal" ] || tail -n 1 "$folder/journal" | sed "s/^/phase$tab${folder##*/}$tab/"
 			continue
 		fi
-		operator='' commit='' started=''
+		operator='' commit='' started='' result='' failure='' blames=''
 		while IFS=$tab read -r key value; do
 			case $key in operator) operator=$value ;; commit) commit=$value ;; started) started=$value ;; esac
 		done 2>/dev/null <"$folder/meta" || true
-		[ -z "$commit" ] || record past "${folder##*/}" "$operator" "$commit" "$started"
+		[ -n "$commit" ] || continue
+		read -r result 2>/dev/null <"$folder/result" || true
+		[ "$result" = "done" ] || while IFS=$tab read -r key value; do
+			case $key in message) failure=$value ;; blames) blames=$value && break ;; esac
+		done 2>/dev/null <"$folder/failure" || true
+		record past "${folder##*/}" "$operator" "$commit" "$started" "$result" "$failure" "$blames"
 	done
 }
 

@@ -47,7 +47,7 @@ export function transport(
 
 export function timedOut(label: string, timeoutMs: number, what: string): FleetError {
   return new FleetError('ssh.timed-out', `${label}: ${what} within ${timeoutMs / 1000} s`, {
-    hint: 'Is the machine up, is the address right, does a firewall drop the packets? ConnectTimeout in ssh_config gives it longer.',
+    hint: 'Is the machine up (see its console, or its power), is the address right, does a firewall drop the packets? ConnectTimeout in ssh_config gives it longer.',
   });
 }
 
@@ -57,7 +57,7 @@ const tcpCodes: Readonly<Record<string, readonly [code: string, what: string, hi
   ECONNREFUSED: [
     'ssh.refused',
     'connection refused',
-    'The machine is up, but nothing listens there: is sshd running, is the port right?',
+    'The machine is up, but nothing listens there: is the port right, does sshd run? At its console: systemctl restart sshd',
   ],
   ETIMEDOUT: ['ssh.timed-out', 'timed out', 'Is the machine up, does a firewall drop the packets?'],
 };

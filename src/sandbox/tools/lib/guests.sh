@@ -5,17 +5,20 @@
 #   lab.die=S        dies S seconds after its start (also lab.crash=S)
 #   lab.hang-stop    does not stop until it is killed
 #   lab.tcp=P,P lab.http=P   ports that answer (src/sandbox/guest-ports.ts)
+#   lab.says=TEXT    prints that when it starts
+#   lab.shell        has a shell for run checks (bin/ssh)
 #   lab.run=CODE     what every command inside of it ends with (bin/ssh)
 
-# behaviour RUNNER: into the variables mute, dies, hangs.
+# behaviour RUNNER: into the variables mute, dies, hangs, says.
 behaviour() {
-	mute='' dies='' hangs=''
+	mute='' dies='' hangs='' says=''
 	[ -f "$1/sandbox/parameters" ] || return 0
 	while read -r parameter; do
 		case $parameter in
 		lab.mute) mute=1 ;;
 		lab.die=* | lab.crash=*) dies=${parameter#*=} ;;
 		lab.hang-stop) hangs=1 ;;
+		lab.says=*) says=${parameter#*=} ;;
 		esac
 	done <"$1/sandbox/parameters"
 }
@@ -31,6 +34,7 @@ tell() {
 	failed) kind=d9b373ed55a64feb8242e02dbe79a49c ;;
 	succeeded) kind=7ad2d189f7e94e70a38c781354912448 ;;
 	again) kind=5eb03494b6584870a536b337290809b3 ;;
+	memory) kind=fe6faa94e7774663a0da52717891d8ef ;;
 	esac
 	log journal "$1.service" systemd "$kind" "$3"
 }
@@ -114,6 +118,7 @@ guest_run() {
 	done <"$runner/sandbox/nics"
 	read -r boot_seconds <"$box/boot-seconds"
 	behaviour "$runner"
+	[ -z "$says" ] || say "microvm@$1" "$says"
 	[ -n "$mute" ] || later "$boot_seconds" guest_up "$1" "$id"
 	[ -z "$dies" ] || later "$dies" guest_dies "$1" "$id"
 }
@@ -161,13 +166,41 @@ guest_dies() {
 	[ "$active$id" = "active$2" ] || return 0
 	guest_gone "$1"
 	case ${3:-} in
-	signal) tell "microvm@$1" exited "microvm@$1.service: Main process exited, code=killed, status=9/KILL" ;;
+	signal | oom-kill)
+		[ "$3" = signal ] || tell "microvm@$1" memory "microvm@$1.service: A process of this unit has been killed by the OOM killer."
+		tell "microvm@$1" exited "microvm@$1.service: Main process exited, code=killed, status=9/KILL"
+		;;
 	*) tell "microvm@$1" exited "microvm@$1.service: Main process exited, code=exited, status=1/FAILURE" ;;
 	esac
 	tell "microvm@$1" failed "microvm@$1.service: Failed with result '${3:-exit-code}'."
 	active=activating sub=auto-restart result=${3:-exit-code}
 	unit_save "microvm@$1.service"
 	later 5 guest_returns "$1" "$2"
+}
+
+# virtiofsd_dies NAME: Restart=always brings it back after RestartSec, and with it the guest that needs it; nothing does where
+# a file in sandbox/no-restart says Restart=no.
+virtiofsd_dies() {
+	unit=microvm-virtiofsd@$1
+	unit_load "$unit.service"
+	[ "$active" = active ] || return 0
+	tell "$unit" exited "$unit.service: Main process exited, code=killed, status=9/KILL"
+	tell "$unit" failed "$unit.service: Failed with result 'signal'."
+	if [ -e "$box/no-restart/$unit.service" ]; then
+		unit_now "$unit.service" failed failed signal
+		return 0
+	fi
+	active=activating sub=auto-restart result=signal
+	unit_save "$unit.service"
+	later 5 virtiofsd_returns "$1" "$id"
+}
+virtiofsd_returns() {
+	unit_load "microvm-virtiofsd@$1.service"
+	[ "$sub$id" = "auto-restart$2" ] || return 0
+	unit_load "microvm@$1.service"
+	[ "$active" != active ] || tell "microvm@$1" succeeded "microvm@$1.service: Deactivated successfully."
+	guest_clear "$1"
+	guest_start "$1"
 }
 
 # A restart by systemd itself takes the units that are PartOf= along: `current` is booted.
