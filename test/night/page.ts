@@ -1,3 +1,4 @@
+import { wrap } from '../../src/report/wrap.ts';
 import type { Fault, Step } from './fault.ts';
 import type { Part } from './faults.ts';
 
@@ -56,7 +57,8 @@ function ways({ steps }: Fault): string {
 
 function section(fault: Fault): string {
   const steps = fault.steps.map((step, i) => `${i + 1}. ${stepText(step)}`);
-  return `### ${fault.symptom}\n\n${steps.join('\n')}\n\n${fault.mends}${fault.lab ? ' *lab*' : ''}\n`;
+  const mends = wrap(`${fault.mends}${fault.lab ? ' *lab*' : ''}`, 0, 120);
+  return `### ${fault.symptom}\n\n${steps.join('\n').trimEnd()}\n\n${mends}\n`;
 }
 
 function stepText(step: Step): string {

@@ -75,7 +75,7 @@ export const deployments: readonly Fault[] = [
         exit: 1,
         shows: [
           'hv1: apply … under way for … s',
-          '! nothing was heard of its fleet for … s; without fleet it rolls itself back in … s; if the fleet process behind it is gone: finish it (fleet apply --resume ',
+          '! nothing was heard of its fleet for … s; without fleet it rolls itself back in … s; if the fleet process behind it is gone: finish it (fleet apply --resume …)',
         ],
       },
       { fleet: 'apply --resume --yes', named: 'apply --resume' },
@@ -106,12 +106,12 @@ export const deployments: readonly Fault[] = [
         shows: [
           'web1 on hv1: Failed',
           'http 80/: expected 200, seen …: fleet restart web1',
-          'changed … ago by …: ',
+          'changed … ago by …: …',
           '(fleet diff web1) shows how, (fleet rollback web1) takes it back',
         ],
       },
       { fleet: 'diff web1', shows: ['htop'] },
-      { fleet: 'rollback web1 --yes', named: 'rollback web1', shows: ['web1 is on generation'] },
+      { fleet: 'rollback web1 --yes', named: 'rollback web1', shows: ['web1 is on generation …'] },
     ],
     mends:
       'It needs neither git nor a build. The guest is held on the old generation until fleet apply --release web1; its volumes stay as they are.',
@@ -130,7 +130,7 @@ export const deployments: readonly Fault[] = [
       {
         fleet: 'status',
         shows: [
-          '! the last deployment changed nothing: build failed on hv2… (fleet history ',
+          '! the last deployment changed nothing: build failed on hv2… (fleet history …)',
           'To take its commit back: git revert --no-edit …',
         ],
       },

@@ -169,7 +169,7 @@ export const guests: readonly Fault[] = [
         shows: [
           'web2 on hv1: …restarted … in 24 h',
           'it ends again and again, … times within ten minutes: fleet logs web2',
-          'changed … ago by …: ',
+          'changed … ago by …: …',
           '(fleet rollback web2) takes it back',
         ],
       },
@@ -180,7 +180,7 @@ export const guests: readonly Fault[] = [
       },
       {
         fleet: 'rollback web2 --yes',
-        shows: ['web2 is on generation', 'held until fleet apply --release web2'],
+        shows: ['web2 is on generation …', 'held until fleet apply --release web2'],
       },
     ],
     mends:

@@ -45,7 +45,7 @@ export const hypervisors: readonly Fault[] = [
       {
         fleet: 'status',
         exit: 1,
-        shows: ['hv2: no answer', ' within 2 s', 'Is the machine up', 'db1 Unknown'],
+        shows: ['hv2: no answer', '… within 2 s', 'Is the machine up', 'db1 Unknown'],
       },
       {
         hand: 'Look at the console or the power of hv2, and switch it on. If it runs, look at its network.',
@@ -100,9 +100,9 @@ export const hypervisors: readonly Fault[] = [
         fleet: 'status',
         exit: 1,
         shows: [
-          'HOST KEY CHANGED: it shows ',
+          'HOST KEY CHANGED: it shows …',
           'Either the machine was reinstalled, or someone is intercepting the connection.',
-          "Compare the fingerprint with the machine's own: ssh-keygen -lf",
+          "Compare the fingerprint with the machine's own: ssh-keygen -lf …",
         ],
       },
       { printed: /^\s*(ssh-keygen -R .*)$/m, as: 'ssh-keygen -R … -f …' },

@@ -47,7 +47,7 @@ export const network: readonly Fault[] = [
       {
         fleet: 'status',
         exit: 1,
-        shows: ['! bridge br-front is down…: fleet apply', 'web1 on hv1: '],
+        shows: ['! bridge br-front is down…: fleet apply', 'web1 on hv1: …'],
       },
       apply,
     ],
