@@ -20,7 +20,6 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       lab = await startLab({ hosts: 1 });
       const world = worldOf(lab);
       const fleet = nightFleet(emptyFleet(world));
-      fleet.rollout = { ...fleet.rollout, deadline: '20s' };
       const env = { ...world.env };
       const desk = new Desk({ ...world, env }, 'night', fleet);
       night = new Night(world, desk, env);

@@ -66,7 +66,6 @@ export const network: readonly Fault[] = [
   },
   {
     symptom: 'Guests reach their hypervisor and nothing beyond: forwarding is off',
-    lab: true,
     // On a pretend hypervisor the kernel does not follow what is said of all interfaces.
     make: async (night) => {
       const interfaces = night.isLab ? '*' : 'br-front';
