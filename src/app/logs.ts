@@ -1,4 +1,5 @@
 import type { WantedLogs } from '../host/hypervisor/logs.ts';
+import { FleetError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
 import type { LogLine, LogUnit } from '../model/log-line.ts';
 import { systemName } from '../model/names.ts';
@@ -54,6 +55,12 @@ export async function logs(
     };
     const order = new InOrder(all.length, input.follow, show);
     const silent: string[] = [];
+    const miss = (hypervisor: string, error: unknown) => {
+      silent.push(hypervisor);
+      emit({ type: 'warning', hypervisor, text: asError(error).message });
+    };
+    // A deployment was where it changed something; it is a mistake only where nobody knows it.
+    const without = new Map<string, unknown>();
     await Promise.all(
       all.map(async (names) => {
         const hypervisor = index.hypervisors.get(names.hypervisor)!;
@@ -70,17 +77,21 @@ export async function logs(
           await readJournal(ports, reading, to, emit, signal);
         } catch (error) {
           if (signal.aborted) return;
-          silent.push(hypervisor.name);
-          const text = error instanceof Error ? error.message : String(error);
-          emit({ type: 'warning', hypervisor: hypervisor.name, text });
+          const isWithout = error instanceof FleetError && error.code === 'logs.no-deployment';
+          if (isWithout) without.set(hypervisor.name, error);
+          else miss(hypervisor.name, error);
           if (!isTold) await order.last([]);
         }
       }),
     );
+    if (without.size + silent.length === all.length) for (const one of without) miss(...one);
     const cut = [...counts].filter(([, count]) => count >= input.lines).map(([name]) => name);
     return { silent, cut };
   });
 }
+
+const asError = (error: unknown): Error =>
+  error instanceof Error ? error : new Error(String(error));
 
 function wantedOf(
   { lines, since, deployment, unit, follow }: LogsInput,

@@ -1,13 +1,15 @@
 import { guestConsole } from '../app/console.ts';
+import type { Operated } from '../app/operate.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import type { LogLine } from '../model/log-line.ts';
-import type { OperationResult } from '../model/operation-result.ts';
 import { plainText } from '../model/plain-text.ts';
+import { exportText } from '../report/export-text.ts';
 import { logLines } from '../report/logs-text.ts';
 import { operationText } from '../report/operation-text.ts';
 import { styleFor } from '../report/style.ts';
-import { type Invocation, lockTimeout, refusePointless, usageError } from './options.ts';
+import { type Invocation, lockTimeout, refusePointless } from './options.ts';
 import { realPorts } from './ports.ts';
+import { linesOf, readerGone, write } from './reader.ts';
 
 export interface ConsoleOptions {
   readonly boot?: boolean;
@@ -28,35 +30,28 @@ export async function consoleCommand(
     boot ? ['--lines'] : ['--lock-timeout'],
     boot ? '--boot shows it from the first line.' : 'only --boot waits for others.',
   );
-  const lines = boot ? 10_000 : linesOf(options.lines ?? '50');
+  const lines = boot ? 10_000 : linesOf(options.lines, 50);
   const show = (told: readonly LogLine[]) =>
-    write(json ? logLines(told) : told.map(({ text }) => `${plainText(text)}\n`).join(''));
-  const started = (result: OperationResult) =>
-    void process.stderr.write(operationText('restart', [result], styleFor(process.stderr)));
-  // Whoever reads may have seen enough.
-  const gone = new AbortController();
-  process.stdout.once('error', () => gone.abort());
+    write(
+      'stdout',
+      json ? logLines(told) : told.map(({ text }) => `${plainText(text)}\n`).join(''),
+    );
+  const style = styleFor(process.stderr);
+  const started = ({ results, exports }: Operated) =>
+    void process.stderr.write(
+      operationText('restart', results, style) + exportText(exports, style),
+    );
+  const gone = readerGone();
   const patience = lockTimeout(options.lockTimeout);
   const input = { where: common, name, lines, boot, lockTimeout: patience, show, started };
   if (!json)
     process.stderr.write(`The console of ${name} can only be read here. Ctrl-C ends it.\n`);
   try {
-    const either = AbortSignal.any([signal, gone.signal]);
-    const { silent } = await guestConsole(await realPorts(common), input, tell, either);
-    return silent.length > 0 ? exitCodes.failed : exitCodes.ok;
+    const either = AbortSignal.any([signal, gone]);
+    return await guestConsole(await realPorts(common), input, tell, either);
   } catch (error) {
     // That is how it ends: nothing is to be said of it.
     if (!(error instanceof FleetError) || error.code !== 'interrupted') throw error;
-    return gone.signal.aborted && !signal.aborted ? exitCodes.ok : exitCodes.failed;
+    return gone.aborted && !signal.aborted ? exitCodes.ok : exitCodes.failed;
   }
-}
-
-function write(text: string): Promise<void> {
-  return new Promise((done) => void process.stdout.write(text, () => done()));
-}
-
-/** @throws FleetError `options.number` */
-function linesOf(text: string): number {
-  if (/^\d{1,5}$/.test(text)) return Number(text);
-  throw usageError('options.number', `-n ${text} is not a number up to 99999`);
 }

@@ -2,6 +2,7 @@ import type { ExecListener } from '../app/exec.ts';
 import type { ExecOutput } from '../report/documents.ts';
 import { ExecLines, execPrefixes, execTitle } from '../report/exec-text.ts';
 import { isCi } from './ask.ts';
+import { write } from './reader.ts';
 import { Tail } from './tail.ts';
 
 type Stream = 'stdout' | 'stderr';
@@ -12,12 +13,6 @@ const most = 1024 * 1024;
 
 /** For a terminal and a log, only text; for a program, the bytes. docs/decisions/reach.md */
 const isForPeople = (stream: Stream): boolean => process[stream].isTTY === true || isCi();
-
-/** A reader that is slow is waited for, and with it the commands. */
-function write(stream: Stream, text: string | Buffer): Promise<void> {
-  if (text.length === 0) return Promise.resolve();
-  return new Promise((done) => void process[stream].write(text, () => done()));
-}
 
 /** Lines as they come. */
 export class Live implements ExecListener {

@@ -5,6 +5,7 @@ import { execFailure } from '../report/exec-text.ts';
 import { Grouped, Kept, Live } from './exec-output.ts';
 import { duration, type Invocation, refusePointless, usageError, userName } from './options.ts';
 import { realPorts } from './ports.ts';
+import { readerGone } from './reader.ts';
 
 export interface ExecOptions {
   readonly user?: string;
@@ -30,12 +31,10 @@ export async function execCommand(
   const user = userName(options.user);
   const ports = await realPorts(common);
   const stdin = options.stdin ? await input(process.stdin) : undefined;
-  // Whoever reads may have seen enough.
-  const gone = new AbortController();
-  process.stdout.once('error', () => gone.abort());
+  const gone = readerGone();
   const listener = json ? new Kept() : group ? new Grouped() : new Live();
   const given = { where: common, selector, command, user, stdin, timeoutMs };
-  const results = await exec(ports, given, listener, tell, AbortSignal.any([signal, gone.signal]));
+  const results = await exec(ports, given, listener, tell, AbortSignal.any([signal, gone]));
   if (listener instanceof Kept && json)
     process.stdout.write(documentText(execDocument(results, (name) => listener.of(name))));
   else

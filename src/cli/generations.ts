@@ -1,8 +1,8 @@
 import { generations, type KnownGenerations } from '../app/generations.ts';
 import { exitCodes } from '../model/errors.ts';
-import { saidBy } from '../model/said-by.ts';
 import { documentText, generationsDocument } from '../report/documents.ts';
 import { generationsText } from '../report/generations-text.ts';
+import { silentText } from '../report/silent-text.ts';
 import type { Invocation } from './options.ts';
 import { realPorts } from './ports.ts';
 
@@ -23,7 +23,10 @@ export async function listCommand(
 }
 
 function show({ rows, silent }: KnownGenerations, json: boolean, now: number): void {
-  for (const { hypervisor, error } of silent)
-    process.stderr.write(`${saidBy(hypervisor, error)}\n`);
-  process.stdout.write(json ? documentText(generationsDocument(rows)) : generationsText(rows, now));
+  for (const one of silent)
+    process.stderr.write(silentText(one, 'its generations are not among these'));
+  const unreachable = silent.map(({ hypervisor }) => hypervisor);
+  process.stdout.write(
+    json ? documentText(generationsDocument(rows, unreachable)) : generationsText(rows, now),
+  );
 }

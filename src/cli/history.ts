@@ -1,8 +1,8 @@
 import { history } from '../app/history.ts';
 import { exitCodes } from '../model/errors.ts';
-import { saidBy } from '../model/said-by.ts';
 import { documentText, historyDocument } from '../report/documents.ts';
 import { byTime, historyText } from '../report/history-text.ts';
+import { silentText } from '../report/silent-text.ts';
 import { styleFor } from '../report/style.ts';
 import { type Invocation, usageError } from './options.ts';
 import { realPorts } from './ports.ts';
@@ -27,10 +27,7 @@ export async function historyCommand(
     signal,
   );
   const shown = byTime(entries, operations).slice(0, last);
-  for (const { hypervisor, error } of silent)
-    process.stderr.write(
-      `${saidBy(hypervisor, error)}\n${hypervisor} could not be asked: its history is not included.\n`,
-    );
+  for (const one of silent) process.stderr.write(silentText(one, 'its history is not included'));
   if (options.json) {
     const unreachable = silent.map(({ hypervisor }) => hypervisor);
     process.stdout.write(

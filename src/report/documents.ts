@@ -140,8 +140,12 @@ export function validationDocument(valid: boolean, diagnostics: readonly Diagnos
   return { kind: 'validate', version: 1, valid, diagnostics };
 }
 
-export function generationsDocument(generations: readonly GenerationRow[]): object {
-  return { kind: 'generations', version: 1, generations };
+/** @param unreachable hypervisors that could not be asked */
+export function generationsDocument(
+  generations: readonly GenerationRow[],
+  unreachable: readonly string[],
+): object {
+  return { kind: 'generations', version: 1, unreachable, generations };
 }
 
 /** @param unreachable hypervisors that could not be asked */

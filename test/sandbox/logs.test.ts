@@ -122,6 +122,9 @@ describe('fleet logs', { timeout: 240_000 }, () => {
     expect(run.code, run.stderr).toBe(0);
     expect(run.stdout).toMatch(boot);
     expect(run.stdout).not.toContain('long after it');
+    const both = await logs('web1', 'db1', '--deployment', id);
+    expect(both).toMatchObject({ code: 0, stderr: '' });
+    expect(both.stdout).toMatch(/web1 .*Linux version/);
     const none = await logs('web1', '--deployment', '2001');
     expect(none).toMatchObject({ code: 1, stdout: '' });
     expect(none.stderr).toContain('hv1: no deployment that begins with 2001 is remembered here');
@@ -242,7 +245,7 @@ describe('fleet logs', { timeout: 240_000 }, () => {
     await world.hosts[1]!.restoreLink();
     expect(run.code).toBe(1);
     expect(run.stdout).toMatch(/web1 .*Linux version/);
-    expect(run.stderr).toContain('hv2 could not be asked: its lines are not among these.');
+    expect(run.stderr).toContain('The lines of hv2 are missing.');
   });
 
   it('has what guests of a deployment say', async () => {
@@ -256,5 +259,28 @@ describe('fleet logs', { timeout: 240_000 }, () => {
         '[  OK  ] Reached target Multi-User System.',
       ]);
     });
+  });
+
+  it('shows of a hypervisor its own lines, however much guests print, and says where it looked no further', async () => {
+    const many = (unit: string) => {
+      last = Math.max(Date.now() * 1000, last + 1);
+      const line = `${last}\tstdout\t${unit}.service\tmany\t\tagain and again\n`;
+      appendFileSync(world.hosts[0]!.file('sandbox/journal'), line.repeat(50_000));
+    };
+    written(0, 'fleet-autostart', 'every vm runs');
+    written(0, 'sshd', 'Accepted publickey for ada');
+    written(0, 'sshd@1', 'Accepted publickey for eve');
+    many('microvm@web1');
+    const run = await logs('hv1', '-n', '2');
+    expect(run).toMatchObject({ code: 0, stderr: '' });
+    expect(run.stdout).toContain('sshd: Accepted publickey for ada');
+    expect(run.stdout).toContain('sshd@1: Accepted publickey for eve');
+    expect((await logs('hv1', '--unit', 'fleet', '-n', '1')).stdout).toContain('every vm runs');
+    many('sshd');
+    const cut = await logs('hv1', '--unit', 'fleet', '-n', '1');
+    expect(cut).toMatchObject({ code: 0, stdout: '' });
+    expect(cut.stderr).toContain(
+      'hv1: only the last 50 000 lines of its journal were looked through',
+    );
   });
 });

@@ -53,6 +53,21 @@ describe('start, stop and restart', { timeout: 180_000 }, () => {
     expect(await life('web1')).not.toBe(before);
   });
 
+  it('where a deployment is under way nothing is done, in exit code 5, and a console does not wait for a boot', async () => {
+    const open = '"$FLEET_ROOT/var/lib/fleet/deployments/20990101-x"';
+    await on(`mkdir ${open} && printf 'operator\\tgrace@laptop\\n' >${open}/meta`);
+    await on(`: >${open}/begun && : >${open}/locked`);
+    const before = await life('web1');
+    for (const args of [['start', '--force'], ['stop'], ['restart']]) {
+      const { stdout } = await run(5, ...args, 'web1');
+      expect(stdout).toMatch(/^web1 {2}locked {2}hv1 is locked by grace@laptop\n.*20990101-x/);
+    }
+    const { stdout, stderr } = await run(5, 'console', 'web1', '--boot');
+    expect([stdout, stderr]).toEqual(['', expect.stringMatching(/^web1 {2}locked {2}/m)]);
+    await on(`rm -r ${open}`);
+    expect(await life('web1')).toBe(before);
+  });
+
   it('a stop lasts until the next apply, which says that it starts the guest, and history has all of it', async () => {
     const stopped = await run(0, 'stop', 'web2');
     expect(stopped.stdout).toMatch(/^web2 {2}stopped on hv1 in/m);
@@ -126,5 +141,19 @@ describe('start, stop and restart', { timeout: 180_000 }, () => {
       { name: 'db1', outcome: 'failed' },
       { name: 'web1', outcome: 'already' },
     ]);
+  });
+
+  it('rollback --list says whose generations are missing, why, and what to do', async () => {
+    await world.hosts[1]!.cutLink();
+    const { stdout, stderr } = await run(1, 'rollback', '--list', '--json');
+    const { stderr: ofHistory } = await run(1, 'history');
+    await world.hosts[1]!.restoreLink();
+    const { unreachable, generations } = JSON.parse(stdout);
+    expect(unreachable).toEqual(['hv2']);
+    expect(generations.length).toBeGreaterThan(0);
+    expect(stderr).toMatch(
+      /^hv2.*\n {2}\S[\s\S]*\nhv2 could not be asked: its generations are not among these\.\n$/,
+    );
+    expect(ofHistory).toContain('hv2 could not be asked: its history is not included.\n');
   });
 });

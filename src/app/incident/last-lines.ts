@@ -28,7 +28,7 @@ export async function lastLines(
   let characters = 0;
   try {
     for await (const entry of openLogs(host, { ...wanted, follow: false, targets }, late.signal)) {
-      const line = 'live' in entry ? undefined : lineOf(entry, names);
+      const line = 'cursor' in entry ? lineOf(entry, names) : undefined;
       if (!line) continue;
       lines.push(line);
       characters += line.text.length;

@@ -1,6 +1,6 @@
 import type { JournalEntry } from '../../host/answers/journal.ts';
 import type { Host } from '../../host/host.ts';
-import { type Live, openLogs, type WantedLogs } from '../../host/hypervisor/logs.ts';
+import { type Cut, type Live, openLogs, type WantedLogs } from '../../host/hypervisor/logs.ts';
 import { isLost, isRefusal } from '../../host/lost.ts';
 import { FleetError } from '../../model/errors.ts';
 import type { Emit } from '../../model/events.ts';
@@ -43,7 +43,11 @@ export async function readJournal(
   const place = new Place();
   const lines: LogLine[] = [];
   let isLive = false;
-  const hear = async (entry: JournalEntry | Live) => {
+  const hear = async (entry: JournalEntry | Live | Cut) => {
+    if ('cut' in entry) {
+      say(emit, hypervisor, 'only the last 50 000 lines of its journal were looked through');
+      return;
+    }
     if ('live' in entry) {
       place.begins(entry.live);
       if (isLive) say(emit, hypervisor, 'connected again; what was written meanwhile follows');
@@ -91,7 +95,7 @@ const say = (emit: Emit, { name }: Hypervisor, text: string) =>
 async function read(
   host: Host,
   wanted: WantedLogs,
-  hear: (entry: JournalEntry | Live) => Promise<void>,
+  hear: (entry: JournalEntry | Live | Cut) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
   const stop = new AbortController();

@@ -33,6 +33,11 @@ export interface Live {
   readonly live: string;
 }
 
+/** There may be more of the hypervisor's own lines: only the last of its journal were looked through. */
+export interface Cut {
+  readonly cut: true;
+}
+
 /** Characters of a line of the script's: one of 48 KiB, as journald has them at most, is longer as bytes. */
 const longest = 1024 * 1024;
 /** Characters that are kept of what it says on standard error. */
@@ -46,7 +51,7 @@ export async function* openLogs(
   host: Host,
   wanted: WantedLogs,
   signal: AbortSignal,
-): AsyncGenerator<JournalEntry | Live, void> {
+): AsyncGenerator<JournalEntry | Live | Cut, void> {
   const { lines, since, until, deployment, cursor, follow, targets } = wanted;
   const args = [String(lines)];
   for (const at of [since, until]) args.push(at === undefined ? '-' : String(Math.floor(at)));
@@ -61,7 +66,8 @@ export async function* openLogs(
   try {
     for await (const line of linesOf(running.stdout)) {
       if (!isGreeted) greeted(host, 'logs', plainText(line));
-      else yield line.startsWith('{') ? parseEntry(line) : liveOf(line);
+      else if (line.startsWith('{')) yield parseEntry(line);
+      else yield line === 'cut' ? { cut: true } : liveOf(line);
       isGreeted = true;
     }
   } catch (error) {

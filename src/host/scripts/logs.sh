@@ -1,8 +1,9 @@
 # logs.sh LINES SINCE|- UNTIL|- DEPLOYMENT|- CURSOR|- once|follow [NAME UNIT]…: what vms, and the hypervisor itself (`system.`),
 # have said, as the journal keeps it: a line of JSON each. Of each NAME the last LINES, since and until these seconds, or
-# from the deployment's beginning to its end; then `live CURSOR`, and what comes from there on until nobody listens. With a
-# CURSOR nothing that was before it. microvm.nix gives a guest's console to its unit's standard output, so the journal
-# has it, over restarts too, and journald's own limits (SystemMaxUse=) bound it.
+# from the deployment's beginning to its end, and `cut` where there may be more of the hypervisor's; then `live CURSOR`,
+# and what comes from there on until nobody listens. With a CURSOR nothing that was before it. microvm.nix gives a guest's
+# console to its unit's standard output, so the journal has it, over restarts too, and journald's own limits
+# (SystemMaxUse=) bound it.
 command -v journalctl >/dev/null || die logs.no-journal 'there is no journalctl here'
 lines=$1 since=$2 until=$3 deployment=$4 cursor=$5 how=$6
 shift 6
@@ -21,6 +22,8 @@ if [ "$deployment" != - ]; then
 	since=$(meta "$found" started)
 	until=$(awk -F "$tab" '$3 == "end" && $4 == "end" { at = $1 } END { if (at) print at + 1 }' "$deployments/$found/journal")
 fi
+# From here on words are words.
+set -f
 
 # The fields by which the desk knows whose a line is. systemd speaks of a unit (UNIT) as process 1.
 said() {
@@ -54,16 +57,33 @@ matches() {
 	echo "$by + $about + $dumped"
 }
 
-# system_lines UNIT: the last of the hypervisor's own, the youngest first. journalctl cannot leave units out, and what
-# guests and their helpers print would drown the rest. No message holds these quotes: JSON escapes them.
+# own_matches: which lines are the hypervisor's own: of all slices in the journal but those of guests and their helpers,
+# of the kernel, and of systemd. journalctl cannot leave anything out, and what guests print would drown the rest. A slice
+# that is new while its lines are followed is seen when they are followed anew.
+own_matches() {
+	printf '_SYSTEMD_SLICE=%s ' -.slice system.slice user.slice user-0.slice
+	journalctl --quiet --no-pager --field=_SYSTEMD_SLICE | head -n 500 | while IFS= read -r slice; do
+		case $slice in
+		system-microvm.slice | 'system-microvm\x2d'* | microvm.slice | microvm-* | *[!A-Za-z0-9:_.@\\-]*) ;;
+		*) printf '_SYSTEMD_SLICE=%s ' "$slice" ;;
+		esac
+	done
+	echo '+ _TRANSPORT=kernel + _TRANSPORT=audit + _PID=1'
+}
+
+# system_lines UNIT: the last of the hypervisor's own, the youngest first; `cut` if there may be more. Guests may have been
+# given another slice. No message holds these quotes: JSON escapes them.
 system_lines() {
-	set -- "$1" ${since:+"--since=@$since"} ${until:+"--until=@$until"}
 	case $1 in
-	fleet) pattern='"(_SYSTEMD_UNIT|UNIT)":"fleet-' but='' ;;
-	*) pattern='"_SYSTEMD_UNIT":"microvm(-[a-z-]*)?@' but=-v ;;
+	fleet) pattern='"(_SYSTEMD_UNIT|UNIT)":"fleet-' but=0 ;;
+	*) pattern='"_SYSTEMD_UNIT":"microvm(-[a-z-]*)?@' but=1 ;;
 	esac
-	shift
-	said --reverse --lines=50000 "$@" | grep -E $but "$pattern" | head -n "$lines"
+	# shellcheck disable=SC2086 # it is words
+	said --reverse --lines=50000 ${since:+"--since=@$since"} ${until:+"--until=@$until"} $own |
+		LC_ALL=C awk -v pattern="$pattern" -v but="$but" -v lines="$lines" '
+			lines == 0 { exit }
+			($0 ~ pattern) != but { print; if (++found == lines) exit }
+			END { if (NR == 50000 && found < lines) print "cut" }'
 }
 
 # Before the first line is read, so that none that comes meanwhile is lost; some are said twice.
@@ -73,11 +93,12 @@ else
 	now=$cursor
 fi
 
-every='' all=
+every='' own=
 while [ $# -ge 2 ]; do
 	case $1 in
 	system.)
-		all=yes
+		own=$(own_matches)
+		every="$every${every:+ +} $own"
 		[ -n "$cursor" ] || system_lines "$2"
 		;;
 	*[!a-z0-9-]* | '') die logs.name "$1 is no name of a vm" ;;
@@ -93,7 +114,6 @@ done
 [ "$how" = follow ] || exit 0
 
 answer live "$now"
-[ -z "$all" ] || every=
 # --cursor, which begins with that line, for --after-cursor passes over one more where its line is not among the matches.
 # shellcheck disable=SC2086 # it is words
 said --follow --no-tail ${now:+"--cursor=$now"} $every

@@ -3,6 +3,8 @@
 BEGIN {
 	FS = "\t"
 	for (i = 1; i < 256; i++) code[sprintf("%c", i)] = i
+	# Not by -v, which takes backslashes away.
+	matches = ENVIRON["matches"]
 	groups = split(matches, group, / *\+ */)
 	start = cursor ~ /^s=sandbox;i=[0-9]+$/ ? substr(cursor, 13) + 0 : 1
 }
@@ -10,6 +12,12 @@ BEGIN {
 NR > last { exit }
 NR < first || NR < start { next }
 (since != "" && $1 < since * 1000000) || (until != "" && $1 > until * 1000000) { next }
+unique != "" {
+	value = field(unique)
+	if (value != "" && !(value in seen_values)) print value
+	seen_values[value]
+	next
+}
 is_meant() { found[++many] = entry() }
 
 END {
@@ -25,9 +33,17 @@ function field(name) {
 	if (name == "MESSAGE_ID") return $5
 	if (name == "_PID") return $2 == "journal" ? "1" : $2 == "kernel" ? "" : "4711"
 	if (name == "_UID") return $2 == "kernel" ? "" : "0"
+	if (name == "_SYSTEMD_SLICE") return $2 == "journal" ? "-.slice" : $2 == "kernel" ? "" : slice($3)
 	if (name == "UNIT") return $2 == "journal" ? $3 : ""
 	if (name == "_SYSTEMD_UNIT") return $2 == "journal" ? "init.scope" : $2 == "kernel" ? "" : $3
 	return ""
+}
+
+# As systemd does without Slice=: instances of one template are together.
+function slice(unit) {
+	if (!sub(/@.*/, "", unit)) return "system.slice"
+	gsub(/-/, "\\x2d", unit)
+	return "system-" unit ".slice"
 }
 
 # Fields are joined by and, values of one field by or, groups by or.
