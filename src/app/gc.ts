@@ -1,4 +1,5 @@
 import { askEach } from '../deploy/connect-all.ts';
+import { Interrupted } from '../deploy/interrupt.ts';
 import type { Host } from '../host/host.ts';
 import { collect, findOld, type Old } from '../host/hypervisor/garbage.ts';
 import type { Emit } from '../model/events.ts';
@@ -44,8 +45,8 @@ export async function findGarbage(
 }
 
 /**
- * Old generations go, and with them what of the store nothing leads to. Whoever asks to stop ends the collection:
- * what has gone by then is not missed, and the rest goes with the next. @throws Interrupted
+ * Old generations go, and with them what of the store nothing leads to. Whoever asks to stop leaves at once: what has
+ * begun goes on there, to its end. @throws Interrupted
  */
 export async function collectGarbage(
   ports: Ports,
@@ -58,7 +59,11 @@ export async function collectGarbage(
   const wanted = hypervisors.filter(({ name }) => answered.has(name));
   const gone = await looking(ports, signal, (ports) =>
     ofEach(ports, wanted, (host) => collect(host, old)),
-  );
+  ).catch((error) => {
+    throw error instanceof Interrupted
+      ? new Interrupted('interrupted: a collection that has begun goes on there, to its end')
+      : error;
+  });
   return [...gone, ...found.filter(({ hypervisor }) => !answered.has(hypervisor))];
 }
 

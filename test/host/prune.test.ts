@@ -129,19 +129,22 @@ test('of a vm that is here the current generation stays, and the twenty before i
   expect(profiles()).toContain('web-1-link');
 });
 
-test('and older ones that are deployed, were before that, are held, run, or looked well last', () => {
+test('and older ones that are deployed, wait, were before that, are held, run, or looked well last', () => {
   generations(40);
   const to = (n: number) => path(`nix/store/g${n}`);
   const root = (kind: string) => path(`nix/var/nix/gcroots/fleet/${kind}-web-2`);
-  point(root('deployed'), to(2));
+  // Its root somebody took away.
+  rmSync(root('deployed'));
+  writeFileSync(path('var/lib/fleet/deployed/web-2'), `print\t${to(2)}\tcommit\t1\t{}\n`);
   point(root('previous'), to(4));
-  for (const kind of ['healthy', 'held']) mkdirSync(path(`var/lib/fleet/${kind}`));
+  for (const kind of ['healthy', 'held', 'waiting']) mkdirSync(path(`var/lib/fleet/${kind}`));
   writeFileSync(path('var/lib/fleet/healthy/web-2'), `${to(6)}\n`);
   writeFileSync(path('var/lib/fleet/held/web-2'), `${to(8)}\t${to(10)}\tme\t1\n`);
+  writeFileSync(path('var/lib/fleet/waiting/web-2'), `print\t${to(16)}\tcommit\t1\t{}\n`);
   point(path('var/lib/microvms/web-2/current'), to(12));
   point(path('var/lib/microvms/web-2/booted'), to(14));
   prune();
-  expect(numbers()).toEqual([2, 4, 6, 8, 10, 12, 14, ...range(20, 40)]);
+  expect(numbers()).toEqual([2, 4, 6, 8, 10, 12, 14, 16, ...range(20, 40)]);
 });
 
 test('those that one can roll back to from the current one stay after a roll-back, too', () => {

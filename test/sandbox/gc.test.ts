@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
 import { Desk } from '../scenario/desk.ts';
 import { smallFleet } from './small-fleet.ts';
@@ -67,6 +67,19 @@ describe('fleet gc', () => {
     });
   }, 60_000);
 
+  it('leaves it to somebody else’s collection where one is under way', async () => {
+    const lock = '"$FLEET_ROOT/run/fleet/locks/gc."';
+    const other = on(
+      0,
+      `mkdir -p "$FLEET_ROOT/run/fleet/locks" && exec 8>>${lock} && flock 8 && echo >"$FLEET_ROOT/held" && sleep 20`,
+    );
+    await vi.waitFor(async () => expect(await on(0, 'ls "$FLEET_ROOT/held"')).not.toBe(''), 10_000);
+    const { code, stdout } = await desk.fleet(['gc', 'hv1', '--yes']);
+    expect(code).toBe(1);
+    expect(stdout).toContain('somebody else collects there just now');
+    await other;
+  }, 60_000);
+
   it('deletes what nobody needs, and keeps what is deployed, held or a way back', async () => {
     const [current, booted] = [
       await runner('var/lib/microvms/web1/current'),
@@ -74,8 +87,14 @@ describe('fleet gc', () => {
     ];
     const held = await on(0, 'cut -f 1 "$FLEET_ROOT/var/lib/fleet/held/web1"');
     const first = await runner('var/lib/fleet/profiles/web1-1-link');
-    // A root that somebody took away: what is deployed stays all the same.
-    await on(0, 'rm "$FLEET_ROOT/nix/var/nix/gcroots/fleet/deployed-db1" 2>/dev/null; true');
+    // What is deployed, were it neither the current one nor booted, and had somebody taken its root away.
+    const deployed = await runner('var/lib/fleet/profiles/web1-2-link');
+    const record = '"$FLEET_ROOT/var/lib/fleet/deployed/web1"';
+    const taken = await world.hosts[0]!.exec(
+      `rm "$FLEET_ROOT/nix/var/nix/gcroots/fleet/deployed-web1" && cp ${record} ${record}.was &&
+      awk -F '\t' -v OFS='\t' '{ $2 = "${deployed}"; print }' ${record}.was >${record} && mv ${record}.was "$FLEET_ROOT/tmp.was"`,
+    );
+    expect(taken.code, taken.stderr).toBe(0);
     const { code, stdout, stderr } = await desk.fleet([
       'gc',
       'web1',
@@ -92,9 +111,11 @@ describe('fleet gc', () => {
     const numbers = hypervisors[0].generations.map(
       (g: { name: string; number: number }) => `${g.name} ${g.number}`,
     );
+    await on(0, `mv "$FLEET_ROOT/tmp.was" ${record}`);
     expect(numbers).toContain('web1 1');
+    expect(numbers).not.toContain('web1 2');
     expect(hypervisors[0].paths).toBeGreaterThan(0);
-    for (const path of [current, booted, held]) {
+    for (const path of [current, booted, held, deployed]) {
       expect(path).toContain('/nix/store/');
       expect(await on(0, `test -e ${path} && echo there`), path).toBe('there');
     }

@@ -6,11 +6,13 @@ export interface HelpText {
   readonly exits: Readonly<Record<number, string>>;
 }
 
+const signals = '(129, 143: the terminal was closed, SIGTERM)';
+
 /** Exit codes that any command may give. */
 export const everyExit: HelpText['exits'] = {
   64: 'bad usage',
   65: 'a mistake in fleet.yaml',
-  130: 'interrupted (129, 143: the terminal was closed, SIGTERM); changes were rolled back',
+  130: `interrupted ${signals}`,
 };
 
 const changing: HelpText['exits'] = {
@@ -20,13 +22,17 @@ const changing: HelpText['exits'] = {
   4: 'rolling back failed: somebody has to look',
   5: 'somebody else deploys: a hypervisor is locked',
   6: 'stopped part-way: some hypervisors keep the new state',
+  130: `interrupted ${signals}; changes were rolled back`,
 };
 
 const operating: HelpText['exits'] = {
   0: 'done, or so already',
   1: 'not healthy, or not done',
   5: 'somebody else is at work there',
+  130: `interrupted ${signals}; what had begun goes on there, to its end (fleet history)`,
 };
+
+const ending: HelpText['exits'] = { 130: `Ctrl-C, which is how it ends ${signals}` };
 
 const looking: HelpText['exits'] = { 0: 'all is well', 1: 'something is wrong, or did not answer' };
 
@@ -39,7 +45,7 @@ export const ownHelp: HelpText = {
     ['fleet apply', 'deploy it, or roll it back where it fails'],
     ['fleet rollback web1', 'go back, without git or a build'],
   ],
-  exits: changing,
+  exits: { ...changing, 130: `interrupted ${signals}; what a deployment changed was rolled back` },
 };
 
 /** Of each command. */
@@ -148,7 +154,12 @@ export const helpTexts: Readonly<Record<string, HelpText>> = {
       ['fleet console web1', 'its last 50 lines, and what follows, until Ctrl-C'],
       ['fleet console web1 --boot', 'restart it, and see it go down and come up'],
     ],
-    exits: { 1: 'its hypervisor did not answer' },
+    exits: {
+      0: 'whoever reads it has seen enough',
+      1: 'its hypervisor did not answer, or --boot failed',
+      5: '--boot: somebody else is at work there',
+      ...ending,
+    },
   },
   ssh: {
     examples: [
@@ -164,7 +175,7 @@ export const helpTexts: Readonly<Record<string, HelpText>> = {
       ['fleet forward db 5432', 'the same port here'],
       ['fleet forward hv1 0:9100', 'of the hypervisor itself; any free port here'],
     ],
-    exits: { 1: 'it could not be reached, or a port is in use here' },
+    exits: { 1: 'it could not be reached, or a port is in use here', ...ending },
   },
   diff: {
     examples: [
@@ -203,7 +214,11 @@ export const helpTexts: Readonly<Record<string, HelpText>> = {
       ['fleet logs web1 --deployment 20261128-1552', 'what it said in a deployment'],
       ['fleet logs hv1', "a hypervisor's own journal"],
     ],
-    exits: { 0: 'shown', 1: 'a hypervisor did not answer' },
+    exits: {
+      0: 'shown',
+      1: 'a hypervisor did not answer',
+      130: `Ctrl-C, which is how -f ends ${signals}`,
+    },
   },
   history: {
     examples: [
@@ -234,7 +249,11 @@ export const helpTexts: Readonly<Record<string, HelpText>> = {
       ['fleet gc', 'show what is old everywhere, ask, delete'],
       ['fleet gc hv1 --keep 3 --days 7', 'on one hypervisor, and more of it'],
     ],
-    exits: { 0: 'done', 1: 'not done on a hypervisor, or you said no' },
+    exits: {
+      0: 'done',
+      1: 'not done on a hypervisor, or you said no',
+      130: `interrupted ${signals}; a collection that had begun goes on there, to its end`,
+    },
   },
   cleanup: {
     examples: [

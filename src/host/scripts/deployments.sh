@@ -267,14 +267,16 @@ forget() {
 	rm -f "$state/profiles/$1" "$roots/previous-$1" "$roots/deployed-$1" "$roots/aside-$1"
 }
 
-# needed_of NAME: paths of generations that stay however old they are: what is deployed, what that replaced, what is
-# held, what runs or starts next, what was last seen healthy. `system.`: of the hypervisor itself.
+# needed_of NAME: paths of generations that stay however old they are: what is deployed or waits for a restart, what that
+# replaced, what is held, what runs or starts next, what was last seen healthy. `system.`: of the hypervisor itself. By
+# fleet's records where there are some: somebody may have taken a root away.
 needed_of() {
-	healthy='' from='' to=''
+	healthy='' from='' to='' deployed='' waiting=''
+	IFS=$tab read -r _ deployed _ 2>/dev/null <"$state/deployed/$1" || true
+	IFS=$tab read -r _ waiting _ 2>/dev/null <"$state/waiting/$1" || true
 	read -r healthy 2>/dev/null <"$state/healthy/$1" || true
 	IFS=$tab read -r from to _ 2>/dev/null <"$state/held/$1" || true
-	printf '%s\n' "$healthy" "$from" "$to"
-	target "$roots/deployed-$1"
+	printf '%s\n' "$healthy" "$from" "$to" "$deployed" "$waiting"
 	target "$roots/previous-$1"
 	case $1 in
 	system.) for link in "$R/run/current-system" "$R/run/booted-system"; do target "$link"; done ;;

@@ -58,6 +58,9 @@ refuse_open gc.locked
 if [ "$mode" = collect ]; then
 	# For the collection itself, which may last, nobody is kept waiting.
 	lock_to_delete gc.locked
+	# Its roots are one collection's; Nix, which inherits this, holds it when the script is killed.
+	exec 8>>"$locks/gc."
+	flock -n -x 8 || die gc.locked 'somebody else collects there just now: wait for its end, then try again'
 	root_found
 	prune
 fi
