@@ -13,6 +13,17 @@ export function age(since: number | undefined, now: number): string | undefined 
   return hours > 0 ? two(hours, 'h', minutes % 60, 'min') : `${minutes} min`;
 }
 
+/** Seconds in one unit, and in no larger one than leaves two of it: `90 s`, `119 min`. */
+export function span(seconds: number): string {
+  const units = [
+    [86_400, 'd'],
+    [3600, 'h'],
+    [60, 'min'],
+  ] as const;
+  const [size, unit] = units.find(([size]) => seconds >= 2 * size) ?? [1, 's'];
+  return `${Math.floor(seconds / size)} ${unit}`;
+}
+
 function two(large: number, largeUnit: string, small: number, smallUnit: string): string {
   return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
 }

@@ -5,6 +5,7 @@ import type { Hypervisor } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { systemName, tailscaleInterface } from '../model/names.ts';
 import { unknownState } from '../model/unknown-state.ts';
+import { span } from './age.ts';
 import { drift } from './drift.ts';
 import type { Drift } from './plan.ts';
 import { foreign, missingTool, wrongMachine } from './problems.ts';
@@ -156,11 +157,6 @@ function examineRoom(found: Examination, { facts, condition, asked, answered }: 
       `its clock is ${span(off)} ${ahead > behind ? 'ahead of' : 'behind'} this machine's`,
       'See timedatectl on both; NixOS keeps time with services.timesyncd.enable.',
     );
-}
-
-function span(seconds: number): string {
-  if (seconds < 120) return `${seconds} s`;
-  return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
 }
 
 function examineKernel(found: Examination, index: FleetIndex, { kernel }: Condition): void {

@@ -1,22 +1,24 @@
 import type { ExportResult } from '../model/export-result.ts';
 import { plainLine } from '../model/plain-text.ts';
 import type { Style } from './style.ts';
+import { wrap, wrapHint } from './wrap.ts';
 
 /** A line for each export, and what to know about it. */
 export function exportText(results: readonly ExportResult[], style: Style): string {
   return results
     .flatMap(({ vm, file, to, behind, outcome, context, unreplaced, failure }) => {
       if (failure) {
-        const hint = failure.hint?.split('\n').map((line) => `    ${line}`) ?? [];
-        return [style('red', `\u2716 ${vm}: ${plainLine(failure.message)}`), ...hint];
+        const hint = failure.hint === undefined ? [] : [`    ${wrapHint(failure.hint, 4)}`];
+        const text = wrap(`\u2716 ${vm}: ${plainLine(failure.message)}`, 4);
+        return [style('red', text), ...hint];
       }
       const as = context === undefined ? '' : `, context ${context}`;
       const how = outcome === 'written' ? '' : ' (as it was)';
       return [
-        `${vm}: ${file} is in ${to}${as}${how}`,
-        ...(behind === undefined ? [] : [`    ${to} is a link: it is in ${behind}`]),
+        wrap(`${vm}: ${file} is in ${to}${as}${how}`, 4),
+        ...(behind === undefined ? [] : [`    ${wrap(`${to} is a link: it is in ${behind}`, 4)}`]),
         ...unreplaced.map(
-          (from) => `    ${JSON.stringify(from)}, which replace names, is not in it`,
+          (from) => `    ${wrap(`${JSON.stringify(from)}, which replace names, is not in it`, 4)}`,
         ),
       ];
     })

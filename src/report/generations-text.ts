@@ -1,6 +1,7 @@
 import type { FieldDifference } from '../model/generation-diff.ts';
 import type { Outcome } from '../model/past-deployment.ts';
 import { plainLine } from '../model/plain-text.ts';
+import { span } from '../plan/age.ts';
 import { fieldText } from './field-text.ts';
 import { wrap } from './wrap.ts';
 
@@ -53,7 +54,7 @@ export function generationsText(rows: readonly GenerationRow[], now: number): st
         row.current ? '*' : ' ',
         row.name,
         numberText(row),
-        ageText(row.since, now).padStart(8),
+        (row.since > 1 ? span(Math.max(0, now - row.since)) : '').padStart(8),
         (row.commit ?? '').slice(0, 8).padEnd(8),
         row.deployment ?? '',
       ),
@@ -67,19 +68,6 @@ function numberText({ number, same = [] }: GenerationRow): string {
   if (number === undefined) return 'kept';
   const all = [...same, number].sort((a, b) => a - b);
   return all.length === 1 ? String(number) : `${all[0]}-${all.at(-1)}`;
-}
-
-/** In its largest unit. */
-function ageText(since: number, now: number): string {
-  if (!(since > 1)) return '';
-  const seconds = Math.max(0, now - since);
-  const units = [
-    [86_400, 'd'],
-    [3600, 'h'],
-    [60, 'min'],
-  ] as const;
-  const [size, unit] = units.find(([size]) => seconds >= size) ?? [1, 's'];
-  return `${Math.floor(seconds / size)} ${unit}`;
 }
 
 const outcomes: Readonly<Record<Outcome, string>> = {

@@ -12,6 +12,9 @@ import { timestamp } from '../model/time.ts';
 import type { Style } from './style.ts';
 import { wrap } from './wrap.ts';
 
+/** Columns: a story has it two further to the right. */
+const width = 78;
+
 const colours: Readonly<Record<string, 'green' | 'yellow' | 'red'>> = {
   done: 'green',
   'rolled-back': 'yellow',
@@ -44,11 +47,8 @@ export function historyText(
       const result = d.result ?? 'not ended';
       const commit = d.commit ? ` ${d.commit.slice(0, 8)}` : '';
       const head = `${timestamp(d.started)}  ${style('bold', hypervisor)}  ${d.operation}${commit}  ${style(colours[result] ?? 'red', result)}${took(d)}`;
-      const lines = [
-        head,
-        `  ${style('dim', `${d.id} by ${d.operator}`)}${changed(d, hypervisor)}`,
-      ];
-      if (open) lines.push(`    ${wrap(`under way: ${fate(open)}`, 4)}`);
+      const lines = [head, whoLine(d, changed(d, hypervisor), style)];
+      if (open) lines.push(`    ${wrap(`under way: ${fate(open)}`, 4, width)}`);
       if (d.failure) lines.push(...failureLines(d.failure, hypervisor, isOne, style));
       if (isOne) lines.push(...d.steps.map(stepLine));
       return `${lines.join('\n')}\n`;
@@ -61,11 +61,25 @@ function operationText({ hypervisor, operation: o }: OperationEntry, style: Styl
   const killed = o.isKilled ? ', killed' : '';
   const lines = [
     `${timestamp(o.started)}  ${style('bold', hypervisor)}  ${o.kind} ${o.vm}  ${style(colours[result] ?? 'red', result)}${killed}${took(o)}`,
-    `  ${style('dim', `${o.id} by ${o.operator}`)}`,
+    whoLine(o, '', style),
   ];
-  if (o.failure)
-    lines.push(`    ${plainLine(o.failure.message)} ${style('dim', `[${o.failure.code}]`)}`);
+  if (o.failure) lines.push(failureLine(o.failure.message, o.failure.code, style));
   return `${lines.join('\n')}\n`;
+}
+
+function whoLine(
+  { id, operator }: PastDeployment | PastOperation,
+  changed: string,
+  style: Style,
+): string {
+  const who = `${id} by ${operator}`;
+  return `  ${wrap(`${who}${changed}`, 4, width).replace(who, () => style('dim', who))}`;
+}
+
+/** A code has no blanks. */
+function failureLine(message: string, code: string, style: Style): string {
+  const text = wrap(`${plainLine(message)} [${code}]`, 4, width);
+  return `    ${text.slice(0, -(code.length + 2))}${style('dim', `[${code}]`)}`;
 }
 
 /** What failed; with everything that is known of it when `whole`. */
@@ -76,13 +90,14 @@ function failureLines(
   style: Style,
 ): string[] {
   const place = where !== undefined && where !== hypervisor ? `${where}: ` : '';
-  const head = `    ${place}${plainLine(message)} ${style('dim', `[${code}]`)}`;
+  const head = failureLine(`${place}${message}`, code, style);
   if (!whole) return [head];
   return [
     head,
-    ...checks.map((c) =>
-      plainLine(`      ${c.target} ${c.check}: expected ${c.expected}, seen ${c.seen}`),
-    ),
+    ...checks.map((c) => {
+      const text = `${c.target} ${c.check}: expected ${c.expected}, seen ${c.seen}`;
+      return `      ${wrap(plainLine(text), 8, width)}`;
+    }),
     ...(lines.length === 0 ? [] : quotedText(lines.join('\n')).split('\n')).map((line) =>
       style('dim', `      ${line}`),
     ),

@@ -1,5 +1,6 @@
 import type { OperationKind, OperationResult } from '../model/operation-result.ts';
 import { plainLine, quotedText } from '../model/plain-text.ts';
+import { span } from '../plan/age.ts';
 import type { Style } from './style.ts';
 import { wrap, wrapHint } from './wrap.ts';
 
@@ -41,19 +42,11 @@ function wellText(kind: OperationKind, result: OperationResult): string {
   if (outcome === 'already')
     return kind === 'stop'
       ? `is stopped already on ${hypervisor}`
-      : `is healthy already on ${hypervisor}${upFor === undefined ? '' : `, up ${lasting(upFor)}`}`;
+      : `is healthy already on ${hypervisor}${upFor === undefined ? '' : `, up ${span(upFor)}`}`;
   return [
     `${done[kind]} on ${hypervisor} in ${seconds}${kind === 'stop' ? '' : ', healthy'}`,
     ...(because === undefined ? [] : [`it was not well (${plainLine(because)})`]),
     ...(isKilled ? ['it had to be killed'] : []),
     ...strays.map(({ process, name }) => `ended process ${process} ${name}, which had its network`),
   ].join('; ');
-}
-
-function lasting(seconds: number): string {
-  if (seconds < 120) return `${seconds} s`;
-  if (seconds < 7200) return `${Math.floor(seconds / 60)} min`;
-  return seconds < 172_800
-    ? `${Math.floor(seconds / 3600)} h`
-    : `${Math.floor(seconds / 86_400)} d`;
 }

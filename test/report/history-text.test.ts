@@ -139,3 +139,20 @@ test('an operation on a vm stands among deployments, by its time', () => {
     "
   `);
 });
+
+test('fits a terminal of 80 columns, also in a story, which has it further to the right', () => {
+  const many = new Map([...'abcdefghijkl'].map((c) => [`web-${c}`, `/nix/store/${c}`] as const));
+  const failed = deployment({
+    result: 'rolled-back',
+    failure: {
+      code: 'verify.failed',
+      message: `web1 is not as it should be: ${'it does not answer, '.repeat(10)}after 90 s`,
+      hypervisor: 'hv2',
+      checks: [{ target: 'web1', check: 'run', expected: 'exit 0', seen: 'no word '.repeat(20) }],
+      lines: [],
+    } as unknown as PastDeployment['failure'],
+  });
+  const shown = text(failed) + text(deployment({ after: many }));
+  for (const line of shown.split('\n')) expect(line.length, line).toBeLessThanOrEqual(78);
+  expect(shown).toContain(' [verify.failed]\n');
+});

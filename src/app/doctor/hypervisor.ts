@@ -134,7 +134,6 @@ export function unreached({ name }: Hypervisor, error: Error): Examined[] {
         'ssh.identity-file': 'login',
         'ssh.not-started': 'sudo',
         'ssh.config': 'ssh config',
-        'ssh.no-openssh': 'ssh',
       }[code] ?? (code.startsWith('ssh.') ? 'reachable' : 'answer'));
   found.failed(check, error, 'ssh -v shows more.');
   found.note('the rest', 'not looked at');
