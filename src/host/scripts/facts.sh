@@ -5,14 +5,18 @@
 checkout=$R$1 wanted=$2
 shift 2
 
-# Whether the kernel forwards packets. Files are read by the shell, because a sysctl would be a process each.
+# Whether the kernel forwards packets. Files are read by the shell, because a sysctl would be a process each. A shell that
+# reads byte by byte, as dash does, finds the end of such a file behind its first one: that is no failure.
 forwarding() {
 	for file in "$R"/proc/sys/net/ipv4/conf/*/forwarding; do
-		read -r on 2>/dev/null <"$file" || continue
+		on=''
+		read -r on 2>/dev/null <"$file" || [ -n "$on" ] || continue
 		file=${file%/*}
 		[ "$on" != 0 ] || record closed4 "${file##*/}"
 	done
-	! read -r on 2>/dev/null <"$R/proc/sys/net/ipv6/conf/all/forwarding" || record forwards6 "$on"
+	on=''
+	read -r on 2>/dev/null <"$R/proc/sys/net/ipv6/conf/all/forwarding" || true
+	[ -z "$on" ] || record forwards6 "$on"
 }
 
 # Fleet's nftables table, and chains of others that drop forwarded packets by policy, with the names and subnets in their

@@ -3,9 +3,10 @@
 
 conf4=$R/proc/sys/net/ipv4/conf
 
-# forwarding_on: for all interfaces there are, and those that come.
+# forwarding_on: for all interfaces there are, and those that come. Whoever reads such a file byte by byte finds no end of
+# line in it.
 forwarding_on() {
-	for file in "$conf4"/*/forwarding; do echo 1 >"$file"; done
+	for file in "$conf4"/*/forwarding; do printf 1 >"$file"; done
 }
 
 # table_load SYSTEM: what nftables.service does at its start and its reload.
