@@ -42,6 +42,7 @@ beforeEach(() => {
     mkdirSync(path(folder), { recursive: true });
   writeFileSync(path('bin/systemctl'), '#!/bin/sh\n', { mode: 0o755 });
   writeFileSync(path('var/lib/fleet/deployed/web-2'), '');
+  writeFileSync(path('var/lib/microvms/.aside/.fleet'), '');
   for (const vm of ['web', 'web-2']) {
     symlinkSync(`${vm}-1-link`, path(`var/lib/fleet/profiles/${vm}`));
     symlinkSync(path('nix/store/r1'), path(`var/lib/fleet/profiles/${vm}-1-link`));

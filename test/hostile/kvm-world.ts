@@ -85,7 +85,11 @@ export class KvmWorld {
       .map(([from, to]) => `mount --bind ${this.path(from as string)} ${to}`);
     const before = ['mkdir -p /nix', ...binds, `PATH=${this.path('bin')}:$PATH`].join(' && ');
     const words = ['--mount', 'sh', '-c', `${before} && ${text}`, 'fleet', ...args];
-    const { status, stdout, stderr } = spawnSync('unshare', words, { encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync('unshare', words, {
+      encoding: 'utf8',
+      timeout: 60_000,
+      killSignal: 'SIGKILL',
+    });
     return { code: status ?? -1, stdout, stderr };
   }
 

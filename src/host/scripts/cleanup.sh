@@ -48,7 +48,7 @@ owned_taps=$(
 	for folder in "$vms"/*; do
 		is_guest "$folder" || continue
 		for runner in "$(target "$folder/current")" "$(target "$folder/booted")"; do
-			! in_store "$runner" || cat "$runner/share/microvm/tap-interfaces" 2>/dev/null || true
+			! in_store "$runner" || store_text "$runner/share/microvm/tap-interfaces" || true
 		done
 	done
 )
@@ -169,6 +169,8 @@ records() {
 			if [ "$count" -lt 20 ] || [ "$folder" = "$good" ]; then continue; fi
 			[ $((now - $(changed "$folder/result"))) -ge 7776000 ] || continue
 			if [ -e "$aside/$id" ] || [ -e "$state/aside/$id" ]; then continue; fi
+			# Of older deployments only this says so, and where .aside is not known it may have set something aside.
+			if grep -qs "^target$tab" "$folder/before" && ! (enter_known_aside); then continue; fi
 		elif [ -e "$folder/begun" ] || ! is_old "$folder" || at_work "$id"; then
 			continue
 		fi
@@ -176,6 +178,13 @@ records() {
 	done
 }
 delete_deployment() { rm -rf "${deployments:?}/${1:?}" "${roots:?}/$1"; }
+
+# has_data FOLDER: there is a file in it that could be data, or nobody knows.
+has_data() {
+	[ -n "$({
+		find "$1" ! -type d ! -type l ! -type s ! -path "$1/flake" 2>/dev/null || echo unreadable
+	} | head -n 1)" ]
+}
 
 # State that was set aside: `aside` where there is no file in it that could be data, `volumes` else.
 kept_aside() {
@@ -188,7 +197,7 @@ kept_aside() {
 		was_set_aside "$from" "$name" || { stranger aside "$from/$name" && continue; }
 		# It is back in fleet.yaml: the next apply restores it.
 		if has "$owned" "vm:$name" && [ ! -e "$vms/$name" ]; then continue; fi
-		if [ -n "$(find "$folder" ! -type d ! -type l ! -type s ! -path "$folder/flake" 2>/dev/null | head -n 1)" ]; then
+		if has_data "$folder"; then
 			thing volumes "$from/$name" "$(size_of "$folder")" "$(changed "$folder")" "state of $name"
 		else
 			thing aside "$from/$name" "$(size_of "$folder")" "$(changed "$folder")" "state of $name, without volumes"
@@ -199,6 +208,7 @@ kept_aside() {
 		case ${folder##*/} in .new-*) is_old "$folder" || continue ;; esac
 		thing unfinished "${folder##*/}" "$(size_of "$folder")" "$(changed "$folder")" 'making or deleting it was interrupted'
 	done
+	(enter_known_aside) || return 0
 	for file in "$state"/aside/*/*.aside; do
 		folder=${file%/*} name=${file##*/}
 		folder=${folder##*/}/${name%.aside}

@@ -255,11 +255,12 @@ generation_numbers() {
 }
 
 # is_forgotten NAME: a vm that left the fleet, and whose state, which was set aside, a person has deleted since. Its
-# runners are of no use any more. If the vms' folders are not mounted, nobody knows, and this fails.
-is_forgotten() {
-	[ -d "$aside" ] && [ ! -e "$vms/$1" ] && [ ! -e "$state/deployed/$1" ] || return 1
-	for folder in "$aside"/*/"$1"; do [ ! -e "$folder" ] || return 1; done
-}
+# runners are of no use any more. If the vms' folders are not mounted, or .aside is not fleet's, nobody knows, and this
+# fails.
+is_forgotten() (
+	[ ! -e "$vms/$1" ] && [ ! -e "$state/deployed/$1" ] && enter_known_aside || exit 1
+	for folder in ./*/"$1"; do [ ! -e "$folder" ] || exit 1; done
+)
 
 # forget NAME: removes its generations and their roots, so that they can be collected.
 forget() {
@@ -269,19 +270,22 @@ forget() {
 
 # needed_of NAME: paths of generations that stay however old they are: what is deployed or waits for a restart, what that
 # replaced, what is held, what runs or starts next, what was last seen healthy. `system.`: of the hypervisor itself. By
-# fleet's records where there are some: somebody may have taken a root away.
+# fleet's records where there are some: somebody may have taken a root away. Group kvm may point links of a vm anywhere:
+# what no generation can be is left out.
 needed_of() {
 	healthy='' from='' to='' deployed='' waiting=''
 	IFS=$tab read -r _ deployed _ 2>/dev/null <"$state/deployed/$1" || true
 	IFS=$tab read -r _ waiting _ 2>/dev/null <"$state/waiting/$1" || true
 	read -r healthy 2>/dev/null <"$state/healthy/$1" || true
 	IFS=$tab read -r from to _ 2>/dev/null <"$state/held/$1" || true
-	printf '%s\n' "$healthy" "$from" "$to" "$deployed" "$waiting"
-	target "$roots/previous-$1"
-	case $1 in
-	system.) for link in "$R/run/current-system" "$R/run/booted-system"; do target "$link"; done ;;
-	*) for link in "$vms/$1/current" "$vms/$1/booted"; do target "$link"; done ;;
-	esac
+	set -- "$1" "$R/run/current-system" "$R/run/booted-system"
+	[ "$1" = system. ] || set -- "$1" "$vms/$1/current" "$vms/$1/booted"
+	{
+		printf '%s\n' "$healthy" "$from" "$to" "$deployed" "$waiting"
+		for link in "$roots/previous-$1" "$2" "$3"; do target "$link"; done
+	} | while IFS= read -r path; do
+		if in_store "$path"; then case ${path#"$R"/nix/store/} in */* | .*) ;; *) echo "$path" ;; esac; fi
+	done
 }
 
 # prune_generations NAME: keeps the last 20 generations before the current one, and older ones that are deployed, were

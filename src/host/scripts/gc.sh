@@ -43,14 +43,14 @@ free_kib() { df -Pk "$R/nix/store" | { read -r _ && read -r _ _ _ free _ && echo
 # keep_needed: what stays has a root for as long as the collection lasts, also where somebody took its own away.
 keep_needed() {
 	mkdir -p "$roots/gc"
-	count=0
-	for name in $(names); do
-		for path in $(needed_of "$name"); do
-			if ! in_store "$path" || [ ! -e "$path" ]; then continue; fi
+	for name in $(names); do needed_of "$name"; done | sort -u | {
+		count=0
+		while IFS= read -r path; do
+			[ -e "$path" ] || continue
 			count=$((count + 1))
 			ln -sfn "$path" "$roots/gc/$count"
 		done
-	done
+	}
 }
 
 require_known_state

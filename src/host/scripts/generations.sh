@@ -60,12 +60,12 @@ for path in $paths; do
 	shares=no
 	[ ! -e "$path/bin/virtiofsd-run" ] || shares=yes
 	printf 'runner\t%s\t%s\n' "${path##*/}" "$shares"
-	while read -r tap; do
+	store_text "$path/share/microvm/tap-interfaces" | while read -r tap; do
 		[ -z "$tap" ] || printf 'tap\t%s\t%s\n' "${path##*/}" "$tap"
-	done <"$path/share/microvm/tap-interfaces"
+	done
 	guest=$(target "$path/share/microvm/system")
 	for file in "$R${guest#"$R"}"/etc/systemd/network/*.network; do
-		[ ! -f "$file" ] || sed -n "s|^Address=\([0-9.]*\)/.*|address$tab${path##*/}$tab\1|p" "$file"
+		store_text "$file" 65536 | sed -n "s|^Address=\([0-9.]*\)/.*|address$tab${path##*/}$tab\1|p"
 	done
 done
 for file in "$state"/expected/*; do

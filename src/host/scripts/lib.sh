@@ -87,6 +87,16 @@ is_own() {
 	[ "$whose" = "$(id -u)" ] && case $rights in d????-??-*) true ;; *) false ;; esac
 }
 
+# enter_known_aside: changes into .aside as fleet made it. Fails if it is not there, or if group kvm put another folder of
+# root's in its place. Nobody else can move it into another folder, so one that was renamed lies beside it.
+enter_known_aside() {
+	{ cd -P "$aside" && is_own . && [ -e .fleet ]; } 2>/dev/null || return 1
+	for folder in "$vms"/* "$vms"/.*; do
+		case ${folder##*/} in . | .. | .aside) continue ;; esac
+		if [ -e "$folder/.fleet" ] && [ ! -L "$folder" ] && is_own "$folder"; then return 1; fi
+	done
+}
+
 # was_set_aside ID NAME: deployment ID set this vm aside. Only records that root wrote count; the second and third are
 # what older deployments left.
 was_set_aside() {
@@ -184,14 +194,23 @@ table_loaded() {
 	printf '%s\n' "$print" | write "$(table_file "$1")"
 }
 
-# in_store PATH: group kvm may write in the state directory of vms, so a runner there counts only if it is in the store.
+# in_store PATH: group kvm may write in the state directory of vms, so a runner there counts only if it is in the store. No
+# path there that is a runner or a system has spaces, or anything that a shell takes for a pattern.
 in_store() {
 	case $1 in
 	*/../* | */..) return 1 ;;
-	"$R"/nix/store/*) return 0 ;;
+	"$R"/nix/store/*) ;;
 	*) return 1 ;;
 	esac
+	case ${1#"$R"} in *[![:graph:]]* | *[*?[\\]*) return 1 ;; esac
 }
+
+# store_text FILE [BYTES]: prints a file of a runner or of a guest's system, and no more of it than such a file has. Whoever
+# may use Nix can put a link into the store, to what others must not read or to what has no end.
+store_text() (
+	file=$(readlink -f "$1" 2>/dev/null) && [ -f "$file" ] || exit 1
+	case $file in "$(cd -P "$R/nix/store" && pwd -P)"/*) head -c "${2:-4096}" "$file" ;; *) exit 1 ;; esac
+)
 
 # is_vm FOLDER: a directory whose name a vm can have. Group kvm may create others. They are ignored, because one could
 # have the name of the hypervisor's own record (`system.`).

@@ -17,6 +17,13 @@ lines() {
 	done
 }
 
+# its_lines KEY FILE…: the same of files that are a runner's or its guest's.
+its_lines() {
+	key=$1
+	shift
+	for file; do store_text "$file" 65536 | grep '' | sed "s/^/$key$tab/"; done
+}
+
 systemctl show --no-pager -p Wants --value microvms.target 2>/dev/null | tr ' ' '\n' |
 	sed -n "s/^microvm@\(.*\)\.service$/autostart$tab\1/p"
 # MAC and address of recent neighbours.
@@ -84,7 +91,7 @@ for folder in "$vms"/*; do
 		runner=$(target "$folder/booted")
 		[ -n "$runner" ] || runner=$(target "$folder/current")
 		if in_store "$R$runner" && [ ! -L "$folder" ]; then
-			lines "other-tap$tab$name" "$R$runner/share/microvm/tap-interfaces"
+			its_lines "other-tap$tab$name" "$R$runner/share/microvm/tap-interfaces"
 		fi
 	fi
 done
@@ -92,20 +99,20 @@ done
 for folder in "$vms"/*; do
 	is_vm "$folder" || continue
 	record vm "${folder##*/}"
-	[ -L "$folder/flake" ] || lines flake "$folder/flake"
+	flake_of "${folder##*/}" 2>/dev/null | grep '' | sed "s/^/flake$tab/"
 	# The runner that runs, rather than the one that would start next.
 	runner=$folder/booted
 	[ -e "$runner" ] || runner=$folder/current
 	runner=$(target "$runner")
 	case $runner in "$R"/*) ;; *) runner=$R$runner ;; esac
 	in_store "$runner" || runner=$R/nix/store/none
-	lines hypervisor "$runner/share/microvm/hypervisor"
-	lines vsock "$runner/share/microvm/vsock-cid"
-	lines tap "$runner/share/microvm/tap-interfaces"
-	lines macvtap "$runner/share/microvm/macvtap-interfaces"
+	its_lines hypervisor "$runner/share/microvm/hypervisor"
+	its_lines vsock "$runner/share/microvm/vsock-cid"
+	its_lines tap "$runner/share/microvm/tap-interfaces"
+	its_lines macvtap "$runner/share/microvm/macvtap-interfaces"
 	for share in "$runner"/share/microvm/virtiofs/*; do
 		case ${share##*/} in *[!A-Za-z0-9_.-]*) continue ;; esac
-		lines "share$tab${share##*/}" "$share/source"
+		its_lines "share$tab${share##*/}" "$share/source"
 	done
 	for image in "$folder"/*; do
 		case ${image##*/} in *[![:graph:]]*) continue ;; esac
@@ -113,9 +120,9 @@ for folder in "$vms"/*; do
 		record image "${image##*/}"
 		if label=$(blkid -p -o value -s LABEL "$image" 2>/dev/null); then record label "${image##*/}" "$label"; fi
 	done
-	lines run "$runner/bin/microvm-run"
+	its_lines run "$runner/bin/microvm-run"
 	guest=$R$(target "$runner/share/microvm/system")
-	lines fstab "$guest/etc/fstab"
-	lines network "$guest"/etc/systemd/network/*.network
+	its_lines fstab "$guest/etc/fstab"
+	its_lines network "$guest"/etc/systemd/network/*.network
 done
 echo '== end'
