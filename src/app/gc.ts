@@ -45,26 +45,28 @@ export async function findGarbage(
 }
 
 /**
- * Old generations go, and with them what of the store nothing leads to. Whoever asks to stop leaves at once: what has
- * begun goes on there, to its end. @throws Interrupted
+ * Of what was found goes what is still old, and what of the store nothing leads to. Whoever asks to stop leaves at once:
+ * what has begun goes on there, to its end. @throws Interrupted
  */
 export async function collectGarbage(
   ports: Ports,
   { hypervisors, old, found }: Garbage,
   signal: AbortSignal,
 ): Promise<readonly GarbageOn[]> {
-  const answered = new Set(
-    found.flatMap(({ hypervisor, answer }) => (answer instanceof Error ? [] : [hypervisor])),
+  const shown = new Map(
+    found.flatMap(({ hypervisor, answer }) =>
+      answer instanceof Error ? [] : [[hypervisor, answer.old]],
+    ),
   );
-  const wanted = hypervisors.filter(({ name }) => answered.has(name));
+  const wanted = hypervisors.filter(({ name }) => shown.has(name));
   const gone = await looking(ports, signal, (ports) =>
-    ofEach(ports, wanted, (host) => collect(host, old)),
+    ofEach(ports, wanted, (host) => collect(host, old, shown.get(host.name) ?? [])),
   ).catch((error) => {
     throw error instanceof Interrupted
       ? new Interrupted('interrupted: a collection that has begun goes on there, to its end')
       : error;
   });
-  return [...gone, ...found.filter(({ hypervisor }) => !answered.has(hypervisor))];
+  return [...gone, ...found.filter(({ hypervisor }) => !shown.has(hypervisor))];
 }
 
 async function ofEach(

@@ -88,6 +88,43 @@ describe.skipIf(!isRoot)('what deletes things that nobody needs', () => {
     });
   });
 
+  it('leaves what is mounted in what was interrupted', () => {
+    mkdirSync(world.vms('.aside/.gone-1-web/disk'), { recursive: true });
+    chmodSync(world.vms('.aside'), 0o700);
+    const disk = '/var/lib/microvms/.aside/.gone-1-web/disk';
+    const mounted = `mount -t tmpfs none /run && mount -t tmpfs none ${disk} && echo there >${disk}/db`;
+    const { stdout, stderr } = world.sh(
+      `${mounted} && printf 'unfinished\\t.gone-1-web\\n' | ( ${script('cleanup')}\n) && cat ${disk}/db`,
+      'delete',
+    );
+    expect([stdout, stderr]).toEqual([
+      'kept\tunfinished\t.gone-1-web\tsomething is mounted in it\nthere\n',
+      '',
+    ]);
+  });
+
+  it('takes no generation that was not shown, and none that was shown with another path', () => {
+    const link = (n: number) => world.path(`lib/fleet/profiles/web-${n}-link`);
+    mkdirSync(world.path('lib/fleet/profiles'));
+    symlinkSync('web-4-link', world.path('lib/fleet/profiles/web'));
+    for (const n of [1, 2, 3, 4]) {
+      store(`${n}-runner`);
+      symlinkSync(`/nix/store/${n}-runner`, link(n));
+    }
+    world.tool('bin/nix-collect-garbage', 'true');
+    const shown = ['web\t1\t/nix/store/1-runner', 'web\t2\t/nix/store/1-runner'].join('\n');
+    world.write('lib/shown', shown);
+    const end = world.sh(
+      `mount -t tmpfs none /run && { ${script('gc')}\n} </var/lib/shown`,
+      ...['collect', '0', '0'],
+    );
+    expect(end).toMatchObject({ code: 0, stderr: '' });
+    expect(end.stdout).toMatch(/^old\tweb\t1\t\d+\t\/nix\/store\/1-runner\nfreed\t/);
+    expect(readdirSync(world.path('lib/fleet/profiles')).sort()).toEqual([
+      ...['web', 'web-2-link', 'web-3-link', 'web-4-link'],
+    ]);
+  });
+
   it.each([
     ['to what has no end', '/dev/urandom'],
     ['to a pipe', '/var/lib/pipe'],

@@ -1,4 +1,4 @@
-import type { Collected } from '../../model/garbage.ts';
+import type { Collected, OldGeneration } from '../../model/garbage.ts';
 import { parseGarbage } from '../answers/gc.ts';
 import type { Host } from '../host.ts';
 import { ask } from './call.ts';
@@ -14,7 +14,15 @@ export function findOld(host: Host, { keep, seconds }: Old): Promise<Collected> 
   return ask(host, 'gc', ['look', String(keep), String(seconds)], parseGarbage);
 }
 
-/** They go, and what of the store nothing leads to. @throws FleetError `gc.locked`, `gc.failed`, `gc.unreadable` */
-export function collect(host: Host, { keep, seconds }: Old): Promise<Collected> {
-  return ask(host, 'gc', ['collect', String(keep), String(seconds)], parseGarbage);
+/**
+ * Of `shown` goes what is still old, and then what of the store nothing leads to.
+ * @throws FleetError `gc.locked`, `gc.failed`, `gc.unreadable`
+ */
+export function collect(
+  host: Host,
+  { keep, seconds }: Old,
+  shown: readonly OldGeneration[],
+): Promise<Collected> {
+  const stdin = shown.map(({ name, number, path }) => `${name}\t${number}\t${path}\n`).join('');
+  return ask(host, 'gc', ['collect', String(keep), String(seconds)], parseGarbage, { stdin });
 }

@@ -216,11 +216,21 @@ kept_aside() {
 		thing record "$folder" 0 "$(changed "$file")" 'of state that was set aside, and is not there any more'
 	done
 }
+# has_mount NAME: of a folder in .aside.
+has_mount() { grep -qsF -e "/.aside/$1/" -e "/.aside/$1 " "$R/proc/mounts" && echo 'something is mounted in it'; }
+# remove_aside NAME: in .aside, with all that is in it but what somebody has mounted there.
+remove_aside() {
+	! has_mount "$1" || return 1
+	set -- "./$1"
+	# Not every rm knows it; for what /proc/mounts calls otherwise.
+	! rm -f --one-file-system 2>/dev/null || set -- --one-file-system "$1"
+	rm -rf "$@"
+}
 delete_volumes() (
 	from=${1%/*} name=${1#*/}
-	! grep -qs " [^ ]*/\.aside/$1[/ ]" "$R/proc/mounts" || { echo 'something is mounted in it' && exit 1; }
+	! has_mount "$1" || exit 1
 	enter_aside
-	rm -rf "./.gone-$from-$name"
+	remove_aside ".gone-$from-$name" || exit
 	{ cd -P "./$from" && is_vm "./$name"; } 2>/dev/null || { echo 'it is no folder' && exit 1; }
 	# At once: half of it is nobody's state.
 	rename "./$name" "../.gone-$from-$name" || exit
@@ -230,12 +240,12 @@ delete_volumes() (
 	on_disk .
 	delete_record "$1"
 	if is_forgotten "$name"; then forget "$name"; fi
-	rm -rf "./.gone-$from-$name"
+	remove_aside ".gone-$from-$name" || exit
 )
 delete_aside() { delete_volumes "$1"; }
 delete_unfinished() (
 	enter_aside
-	rm -rf "./${1:?}"
+	remove_aside "${1:?}"
 )
 delete_record() {
 	for kind in aside deployed healthy held stopped; do rm -f "$state/aside/$1.$kind"; done

@@ -1,8 +1,11 @@
 # gc.sh look|collect KEEP SECONDS: generations that nobody needs and that are older than SECONDS, but for the youngest KEEP
-# before the current one; collect: they go, and then whatever of the store nothing leads to any more. What is
-# deployed, was before that, is held, runs or looked well last stays whatever its age. So do those after the current one.
+# before the current one; collect: of these go those that standard input names, by name, number and path, and then
+# whatever of the store nothing leads to any more. What is deployed, was before that, is held, runs or looked well last
+# stays whatever its age. So do those after the current one.
 mode=$1 keep=$2 seconds=$3
 now=$(date +%s)
+wanted=
+[ "$mode" = look ] || wanted=$(cat)
 
 # old_of NAME PROFILE: rows of those that may go.
 old_of() {
@@ -22,8 +25,11 @@ old_of() {
 			[ "$kept" -gt "$keep" ] || continue
 			made=$(stat -c %Y "$2-$number-link" 2>/dev/null || stat -f %m "$2-$number-link") || continue
 			[ $((now - made)) -ge "$seconds" ] || continue
+			if [ "$mode" = collect ]; then
+				printf '%s\n' "$wanted" | grep -qxF "$1$tab$number$tab$path" || continue
+				rm -f "$2-$number-link"
+			fi
 			printf '%s\t%s\t%s\t%s\n' "$1" "$number" "$made" "$path"
-			[ "$mode" != collect ] || rm -f "$2-$number-link"
 		done
 	}
 }
