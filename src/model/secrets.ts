@@ -4,7 +4,7 @@ import { redact } from './redact.ts';
 
 /** A value with such a word in it, or below such a name, may be a secret. */
 export const confidential =
-  /passw|passphrase|secret|token|private|credential|api_?key|authorization|bearer/i;
+  /passw|passphrase|secret|token|private|credential|api_?key|authorization|bearer|pre-?shared|psk|cookie|key-?data/i;
 
 /** Shorter ones are words that stand in any text. */
 const shortest = 6;
@@ -29,13 +29,38 @@ export function secretsIn({ fleet }: FleetIndex): readonly string[] {
   return [...found].filter((one) => one.length >= shortest).sort((a, b) => b.length - a.length);
 }
 
-/** Words that are tokens by their form: of GitHub, GitLab, Slack, AWS, npm, Tailscale, Vault, age; JSON web tokens. */
+/**
+ * Words that are tokens by their form: of GitHub, GitLab, Slack, AWS, npm, Tailscale, Vault, Stripe, Google, age; JSON web
+ * tokens; PEM in base64, which a key may be in.
+ */
 const tokens =
-  /\b(?:gh[pousr]_[A-Za-z0-9]{16,255}|github_pat_\w{16,255}|glpat-[\w-]{16,255}|xox[abeoprs]-[\w-]{10,255}|A[KS]IA[0-9A-Z]{16}|npm_[A-Za-z0-9]{30,255}|tskey-[\w-]{10,255}|hvs\.[\w-]{20,255}|sk-[\w-]{20,255}|AGE-SECRET-KEY-1\w{0,255}|eyJ[\w-]{8,4096}\.[\w-]{8,8192}(?:\.[\w-]{0,4096})?)/g;
+  /\b(?:gh[pousr]_[A-Za-z0-9]{16,255}|github_pat_\w{16,255}|glpat-[\w-]{16,255}|xox[abeoprs]-[\w-]{10,255}|A[KS]IA[0-9A-Z]{16}|npm_[A-Za-z0-9]{30,255}|tskey-[\w-]{10,255}|hvs\.[\w-]{20,255}|sk-[\w-]{20,255}|[rs]k_(?:live|test)_\w{10,255}|AIza[\w-]{35}|AGE-SECRET-KEY-1\w{0,255}|eyJ[\w-]{8,4096}\.[\w-]{8,8192}(?:\.[\w-]{0,4096})?|LS0tLS1CRUdJTi[\w+/=]{0,65536})/g;
+
+/** Hashes of passwords, as in /etc/shadow. */
+const hashes =
+  /\$(?:1|2[abxy]?|5|6|7|g?y|scrypt|argon2(?:i|d|id)|pbkdf2[\w-]{0,20})\$[\w./=,+-]{1,255}\$[\w./=,+$-]{8,512}/g;
+
+/** A value in quotes, whose end a clipped line may lack; in JSON that is itself in a string, they are escaped. */
+const quoted = String.raw`"(?:\\.|[^"\\\n]){1,4096}"?|'(?:\\.|[^'\\\n]){1,4096}'?|\\"(?:\\\\(?:\\.)?|[^"\\\n]){1,4096}(?:\\")?`;
+
+/** `=`, `: `, `=>`, behind a name that may be in quotes. */
+const is = String.raw`\\?["']?\s{0,2}[=:]{1,2}>?\s{0,2}`;
+
+const names = [
+  ...['passw(?:or)?d', 'passphrase', 'secret', 'token', 'credential', 'psk', 'key[_-]?data'],
+  '(?:api|private|pre-?shared|shared|access|account|master|signing|encryption)[_-]?key',
+  // A shell's own is a path.
+  String.raw`pwd(?!=["']?\/)`,
+].join('|');
 
 /** `password=…`, `"apiToken": "…"`, `--token …`, with the value up to its end. */
-const named =
-  /((?:^|[^\w-])["']?(?:--?)?[\w-]{0,40}(?:passw(?:or)?d|passwd|passphrase|secret|token|api[_-]?key|private[_-]?key|credential)[\w-]{0,40}(?:\\{0,3}["'])?(?:\s{0,2}[=:]\s{0,2}|(?<=--[\w-]{1,90})\s))(\\{0,3}"[^"\n]{1,4096}"|'[^'\n]{1,4096}'|[^\s"',;]{1,4096})/gim;
+const named = new RegExp(
+  String.raw`((?:^|[^\w-])["']?(?:--?)?[\w-]{0,40}(?:${names})[\w-]{0,40}(?:${is}|(?<=--[\w-]{1,90})\s))(${quoted}|[^\s"',;\\][^\s"',;]{0,4095})`,
+  'gim',
+);
+
+/** `Cookie: …`, `Set-Cookie: …`: of several all, and what says for how long. */
+const cookies = new RegExp(String.raw`(cookie${is})(${quoted}|[^\s"'\\][^\n]{0,8191})`, 'gi');
 
 /** `Authorization: Bearer …`, `Basic …`; `-u user:…`. */
 const logins =
@@ -56,6 +81,8 @@ export function withoutSecrets(text: string, known: readonly string[] = []): str
   for (const one of known) rest = rest.replaceAll(one, '…');
   return redact(rest)
     .replace(tokens, '…')
+    .replace(hashes, '…')
+    .replace(cookies, '$1…')
     .replace(logins, (_, scheme?: string, user?: string) => `${scheme ?? user ?? ''}…`)
     .replace(named, '$1…');
 }

@@ -18,6 +18,24 @@ describe('what looks like a secret is taken out of a text', () => {
     ['key AKIAIOSFODNN7EXAMPLE used', 'key … used'],
     ['AGE-SECRET-KEY-1QQQQQQQQQQQ', '…'],
     ['jwt eyJhbGciOiJIUzI1.eyJzdWIiOiIxMjM0.abc', 'jwt …'],
+    ['    client-key-data: LS0tLS1CRUdJTiBQUklWQVRF+/==', '    client-key-data: …'],
+    ['got LS0tLS1CRUdJTiBQUklWQVRF+/== there', 'got … there'],
+    ['PresharedKey = abcd+/0=', 'PresharedKey = …'],
+    ['root:$6$salt$abcdefgh./ijk:19000::', 'root:…:19000::'],
+    ['$y$j9T$abcdefgh$ijklmnopq and $2b$12$abcdefghijklmnop', '… and …'],
+    ['psk="abc def" proto=RSN', 'psk=… proto=RSN'],
+    ['user=a pwd=hunter22', 'user=a pwd=…'],
+    ['Set-Cookie: session=abc; Path=/', 'Set-Cookie: …'],
+    ['cookie: theme=dark; session="abc"', 'cookie: …'],
+    ['{"cookie":"session=abc","port":80}', '{"cookie":…,"port":80}'],
+    ['SECRET_KEY_BASE="abc def', 'SECRET_KEY_BASE=…'],
+    ["token='abc", 'token=…'],
+    ['{"password":"ab\\"cdTAIL","port":80}', '{"password":…,"port":80}'],
+    [
+      '{"log":"{\\"password\\":\\"ab\\\\\\"cd\\",\\"port\\":80}"}',
+      '{"log":"{\\"password\\":…,\\"port\\":80}"}',
+    ],
+    ['"password"=>"abc", x := 1', '"password"=>…, x := 1'],
   ])('%s', (text, expected) => {
     expect(withoutSecrets(text)).toBe(expected);
   });
@@ -29,6 +47,9 @@ describe('what looks like a secret is taken out of a text', () => {
     'expected active, seen inactive (dead)',
     'sshd[12]: Accepted publickey for root from 192.0.2.1 port 4711 ssh2: ED25519 SHA256:abcdef',
     'fleet rollback --to web1=3',
+    'PWD=/var/lib/app OLDPWD="/root"',
+    'cost $1$2 and $6',
+    '{"password":"","port":80}',
   ])('and what does not is left: %s', (text) => {
     expect(withoutSecrets(text)).toBe(text);
   });
@@ -65,6 +86,14 @@ describe('what looks like a secret is taken out of a text', () => {
       'Bearer ',
       '"password',
       ' -u x',
+      '$6$a$',
+      '$6$',
+      'cookie:',
+      'password="',
+      'password=\\\\"',
+      'pwd',
+      'LS0tLS1CRUdJTi',
+      '\\\\',
       '-----BEGIN',
     ])
       withoutSecrets(text.repeat(400_000 / text.length));
