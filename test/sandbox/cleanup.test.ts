@@ -221,7 +221,7 @@ describe('fleet cleanup', { timeout: 240_000 }, () => {
     expect(await sh('cat var/lib/microvms/.aside/*/web9/data.img')).toBe('data');
     // It is interrupted after it was renamed: the second time that this is to be deleted.
     const dies =
-      '#!/bin/sh\ncase "$*" in *.gone-*) [ ! -e "$2" ] || { kill -9 "$PPID"; exit; } ;; esac\nexec /bin/rm "$@"\n';
+      '#!/bin/sh\nfor last; do :; done\ncase "$*" in *.gone-*) [ ! -e "$last" ] || { kill -9 "$PPID"; exit; } ;; esac\nexec /bin/rm "$@"\n';
     const tools = 'sandbox/tools/bin';
     await sh(`printf '%s' '${dies}' >${tools}/rm && chmod +x ${tools}/rm`);
     const cut = await desk.atTerminal(['cleanup', '--volumes', 'web9'], {
