@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
 import { Desk } from '../scenario/desk.ts';
 import { smallFleet } from './small-fleet.ts';
@@ -78,6 +79,31 @@ describe('fleet gc', () => {
     expect(code).toBe(1);
     expect(stdout).toContain('somebody else collects there just now');
     await other;
+  }, 60_000);
+
+  it('leaves a collection that has begun at Ctrl-C, and it comes to its end there', async () => {
+    const tool = world.hosts[0]!.file('sandbox/tools/bin/nix-collect-garbage');
+    const usual = readFileSync(tool, 'utf8');
+    rmSync(tool);
+    writeFileSync(
+      tool,
+      '#!/bin/sh\n: >"$FLEET_ROOT/began"; sleep 3; echo "0 store paths deleted"\n',
+      { mode: 0o755 },
+    );
+    onTestFinished(() => writeFileSync(tool, usual));
+    const running = desk.start(['gc', 'hv1', '--yes']);
+    onTestFinished(() => void running.kill('SIGKILL'));
+    await vi.waitFor(
+      async () => expect(await on(0, 'ls "$FLEET_ROOT/began"')).not.toBe(''),
+      20_000,
+    );
+    running.kill('SIGINT');
+    const { code, stderr } = await running.ended;
+    expect(code, stderr).toBe(130);
+    expect(stderr).toContain('a collection that has begun goes on there, to its end');
+    const roots = () => on(0, 'ls "$FLEET_ROOT/nix/var/nix/gcroots/fleet"');
+    expect(await roots()).toMatch(/^gc$/m);
+    await vi.waitFor(async () => expect(await roots()).not.toMatch(/^gc$/m), 20_000);
   }, 60_000);
 
   it('deletes what nobody needs, and keeps what is deployed, held or a way back', async () => {
