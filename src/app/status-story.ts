@@ -6,7 +6,7 @@ import type { Vm } from '../model/fleet.ts';
 import { guestUnits } from '../model/guest-units.ts';
 import type { PastDeployment } from '../model/past-deployment.ts';
 import type { Story, UnitStory } from '../model/status.ts';
-import type { Look } from '../plan/status.ts';
+import type { Look } from '../plan/finding.ts';
 import { looking } from './looking.ts';
 import type { LocalPorts, Ports } from './ports.ts';
 import { look, rowsOf, withSubjects } from './status.ts';

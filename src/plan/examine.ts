@@ -46,7 +46,7 @@ export function examineHypervisor(
   found.judge('fleet', foreign(index, facts), '');
   examineRights(found, hypervisor, condition);
   examineVersions(found, looked);
-  examineRoom(found, looked);
+  examineRoom(found, hypervisor.name, looked);
   examineKernel(found, index, condition);
   examineCheckout(found, hypervisor, condition);
   const own = drift(index, hypervisor.name, facts).filter((d) => d.target === hypervisor.name);
@@ -134,8 +134,10 @@ function examineVersions(found: Examination, { facts, condition }: Looked): void
     );
 }
 
-function examineRoom(found: Examination, { facts, condition, asked, answered }: Looked): void {
-  found.judge('room', shortages(facts, true), '');
+function examineRoom(found: Examination, hypervisor: string, looked: Looked): void {
+  const { facts, condition, asked, answered } = looked;
+  const lacks = shortages(hypervisor, facts, true).map(({ message }) => message);
+  found.judge('room', lacks, '');
   const few = condition.inodes.filter(({ mount, free }) => free < neededInodes(mount));
   found.judge(
     'inodes',

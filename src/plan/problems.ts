@@ -47,7 +47,7 @@ export function problems(
     ...moving(index, actions),
     ...admission(index, hypervisor, roomOf(index, hypervisor, facts)),
     ...(actions.some((a) => a.kind === 'switch') ? shadowedRoutes(index, hypervisor, facts) : []),
-    ...resourceProblems(facts, actions),
+    ...resourceProblems(hypervisor, facts, actions),
     ...writerProblems(facts),
   ];
 }

@@ -11,44 +11,44 @@ export const requiredKiB = {
 
 const builds = new Set<Action['kind']>(['switch', 'create', 'return', 'update']);
 
-/** What a hypervisor has too little of for these actions, with how much there is, and what to do. */
-export function resourceProblems(facts: Facts, actions: readonly Action[]): string[] {
-  if (!actions.some((a) => builds.has(a.kind))) return [];
-  return shortages(
-    facts,
-    actions.some((a) => a.kind === 'switch'),
-  );
+/** What a hypervisor has too little of, with how much there is, and what to do. */
+export interface Shortage {
+  readonly code: 'disk' | 'memory';
+  readonly message: string;
 }
 
-/** The same for a build; `switches`: and for a switch. */
-export function shortages(facts: Facts, switches: boolean): string[] {
-  const lacks = (folder: string, need: number) => (facts.freeKiB.get(folder) ?? need) < need;
-  const free = (folder: string) => mebibytes(facts.freeKiB.get(folder) ?? 0);
-  const found: string[] = [];
-  if (lacks('/nix/store', requiredKiB.store)) {
-    found.push(
-      `/nix/store has ${free('/nix/store')} free, ${mebibytes(requiredKiB.store)} are needed: run nix-collect-garbage there`,
-    );
-  }
-  for (const folder of ['/var/lib/fleet', '/var/lib/microvms']) {
-    if (!lacks(folder, requiredKiB.state)) continue;
-    found.push(
-      `${folder} has ${free(folder)} free, ${mebibytes(requiredKiB.state)} are needed: make room on its file system`,
-    );
-  }
-  const { memory } = facts;
-  if (memory && memory.availableKiB < requiredKiB.memory) {
-    found.push(
-      `${mebibytes(memory.availableKiB)} of memory are available, a build needs ${mebibytes(requiredKiB.memory)}: stop something there, or wait`,
-    );
-  }
-  // Otherwise the boot loader would fail, after the switch.
-  if (switches && lacks('/boot', requiredKiB.boot)) {
-    found.push(
-      `/boot has ${free('/boot')} free: delete old generations (boot.loader.*.configurationLimit)`,
-    );
-  }
-  return found;
+/** Of these actions none may begin. */
+export function resourceProblems(
+  hypervisor: string,
+  facts: Facts,
+  actions: readonly Action[],
+): string[] {
+  if (!actions.some((a) => builds.has(a.kind))) return [];
+  const switches = actions.some((a) => a.kind === 'switch');
+  return shortages(hypervisor, facts, switches).map(({ message }) => message);
+}
+
+/** What a build lacks; `switches`: and what a switch does. */
+export function shortages(hypervisor: string, facts: Facts, switches: boolean): Shortage[] {
+  const { freeKiB, memory } = facts;
+  const disk = (folder: string, need: number, todo: string): Shortage[] => {
+    const free = freeKiB.get(folder) ?? need;
+    const message = `${folder} has ${mebibytes(free)} free, ${mebibytes(need)} are needed: ${todo}`;
+    return free < need ? [{ code: 'disk', message }] : [];
+  };
+  const available = memory?.availableKiB ?? requiredKiB.memory;
+  const message = `${mebibytes(available)} of memory are available, a build needs ${mebibytes(requiredKiB.memory)}: stop something there, or wait`;
+  const room = 'make room on its file system';
+  return [
+    ...disk('/nix/store', requiredKiB.store, `fleet gc ${hypervisor}`),
+    ...disk('/var/lib/fleet', requiredKiB.state, room),
+    ...disk('/var/lib/microvms', requiredKiB.state, room),
+    ...(available < requiredKiB.memory ? [{ code: 'memory' as const, message }] : []),
+    // Otherwise the boot loader would fail, after the switch.
+    ...(switches
+      ? disk('/boot', requiredKiB.boot, 'delete old generations (boot.loader.*.configurationLimit)')
+      : []),
+  ];
 }
 
 function mebibytes(kib: number): string {

@@ -164,15 +164,22 @@ export function restartsText({ restarts, cut }: { restarts: number; cut: boolean
 }
 
 export function hypervisorState(row: HypervisorStatus, withPhase: boolean): string {
-  if (!row.reachable) return 'no answer';
+  if (!row.reachable) return silence(row);
   const { underWay, now } = row;
   if (!underWay || !withPhase)
     return row.rebootFor.length > 0 ? 'reached, waits for a reboot' : 'reached';
   const { id, operation, operator, since, phase, phaseSince } = underWay;
-  const seconds = (from: number) => `${Math.max(0, (now ?? from) - from)} s`;
-  const at = phase ? `; ${plainLine(phase)}${phaseSince ? ` for ${seconds(phaseSince)}` : ''}` : '';
-  return `${operation} ${id} by ${operator} under way for ${seconds(since)}${at}`;
+  const lasts = (from: number) => {
+    const seconds = Math.max(0, (now ?? from) - from);
+    return seconds < 120 ? `${seconds} s` : age(from, from + seconds);
+  };
+  const at = phase ? `; ${plainLine(phase)}${phaseSince ? ` for ${lasts(phaseSince)}` : ''}` : '';
+  return `${operation} ${id} by ${operator} under way for ${lasts(since)}${at}`;
 }
+
+/** Of one that did not say how it is. */
+const silence = ({ findings }: HypervisorStatus): string =>
+  findings.every(({ code }) => code.startsWith('ssh.')) ? 'no answer' : 'not understood';
 
 /** `3 d`, `12 min`: one unit, for a column. */
 const short = (since: number | undefined, now: number | undefined): string =>
@@ -209,7 +216,7 @@ const vmColumns: readonly Column<VmStatus>[] = [
   ...ofOrigin<VmStatus>(),
   {
     title: 'RST',
-    text: ({ ends }) => (ends && ends.restarts > 0 ? `${ends.restarts}${ends.cut ? '+' : ''}` : ''),
+    text: ({ ends }) => (ends?.cut ? `${ends.restarts}+` : String(ends?.restarts || '')),
     right: true,
   },
   {
@@ -228,7 +235,7 @@ const hypervisorColumns: readonly Column<HypervisorStatus>[] = [
   {
     title: 'STATE',
     text: (row) =>
-      row.underWay ? row.underWay.operation : row.reachable ? 'reached' : 'no answer',
+      row.underWay ? row.underWay.operation : row.reachable ? 'reached' : silence(row),
     style: standingColour,
   },
   {

@@ -17,7 +17,7 @@ describe('too little', () => {
     [
       'room in the store',
       free('/nix/store', 700),
-      '/nix/store has 700 MiB free, 1024 MiB are needed: run nix-collect-garbage there',
+      '/nix/store has 700 MiB free, 1024 MiB are needed: fleet gc hv1',
     ],
     [
       'room for fleet’s records',

@@ -170,13 +170,12 @@ test('what was found before anything changes reads well at 80 columns', () => {
   const out = text(plan([hv1]));
   expect(out).toMatchInlineSnapshot(`
     "hv1
-      problem  /nix/store has 2 MiB free, 1024 MiB are needed: run
-               nix-collect-garbage there
+      problem  /nix/store has 2 MiB free, 1024 MiB are needed: fleet gc hv1
       problem  /var/lib/fleet has 2 MiB free, 64 MiB are needed: make room on its
                file system
       problem  292 MiB of memory are available, a build needs 512 MiB: stop
                something there, or wait
-      problem  /boot has 2 MiB free: delete old generations
+      problem  /boot has 2 MiB free, 32 MiB are needed: delete old generations
                (boot.loader.*.configurationLimit)
       problem  nixos-upgrade.service and nixos-rebuild are running there: wait for
                them, or stop them

@@ -131,7 +131,7 @@ fi`,
       {
         fleet: 'status',
         exit: 1,
-        shows: ['! /nix/store has 4 MiB free, fewer than … MiB: fleet gc hv1'],
+        shows: ['! /nix/store has 4 MiB free, … MiB are needed: fleet gc hv1'],
       },
       { fleet: 'gc hv1 --yes', named: 'gc hv1' },
     ],

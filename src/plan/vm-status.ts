@@ -1,0 +1,189 @@
+import { plainCheck } from '../model/check-result.ts';
+import type { Stopped } from '../model/facts.ts';
+import type { Vm } from '../model/fleet.ts';
+import type { UnitFacts, VmFacts } from '../model/guest-facts.ts';
+import type { FleetIndex } from '../model/index.ts';
+import type { Ends, Finding, VmState, VmStatus } from '../model/status.ts';
+import { checkVm, type PlanCheck } from './checks.ts';
+import { bridgeAddressOf, reachedBy } from './drift.ts';
+import { type Look, originOf, standingOf, told } from './finding.ts';
+import { stopText } from './held-stops.ts';
+import type { Drift } from './plan.ts';
+
+/** What checks of a vm say better than drift. */
+const health = new Set<Drift['code']>([
+  'stopped',
+  'running',
+  'no-answer',
+  'helper',
+  'check',
+  'tap',
+]);
+
+export const own = ({ name, on, state, memoryMiB, vcpu }: Vm) => ({
+  ...{ name, hypervisor: on, wanted: state, memoryMiB, vcpu },
+});
+
+/** How a vm is, and what is not as usual with it. */
+export function vmStatus(index: FleetIndex, vm: Vm, look: Look, found: readonly Drift[]): VmStatus {
+  const { facts, figures } = look;
+  const seen = facts.vms.get(vm.name);
+  const deployed = facts.deployed.get(vm.name);
+  const isNew = deployed === undefined && seen === undefined;
+  const checks = isNew ? [] : [...checksOf(index, vm, look), ...probes(vm, look)];
+  const failing = checks.filter((c) => !c.ok);
+  const ends = figures.ends.get(vm.name);
+  const stopped = facts.stopped.get(vm.name);
+  const state = stateOf(seen, failing.length > 0, index.fleet.rollout.deadline / 1000, ends);
+  const isMoving = state === 'Starting' || state === 'Draining';
+  const again = seen && startedAgain(seen.unit, ends);
+  const findings: Finding[] = [
+    ...failing.filter(isCause).map((c) => ({
+      ...{ code: c.fault?.code ?? 'check', wrong: !isMoving },
+      message: `${sentence(c, stopped, again)}: ${seen ? remedy(c, vm.name, again) : 'fleet apply'}`,
+    })),
+    ...found.filter(({ target, code }) => target === vm.name && !health.has(code)).map(told),
+    ...(isNew ? [{ code: 'new', message: 'never deployed: fleet apply', wrong: false }] : []),
+    ...returnsOf(vm.name, state, facts.now, ends, deployed?.since),
+  ];
+  const since = sinceOf(seen, facts.now, ends) ?? stopped?.since;
+  const origin = deployed && originOf(deployed, figures);
+  const diskKiB = facts.takenKiB.get(vm.name);
+  return {
+    ...own(vm),
+    ...{ state, findings, checks: checks.map(plainCheck), now: facts.now },
+    standing: standingOf(findings, isMoving),
+    health: isNew || isMoving || vm.state === 'stopped' ? 'unknown' : failing[0] ? 'failing' : 'ok',
+    address: reachedBy(index, vm, facts).address,
+    use: figures.guests.get(vm.name) ?? {},
+    ...(stopped && { stopped }),
+    ...(since !== undefined && { since }),
+    // Of one that a journal that is cut says nothing of, nobody knows.
+    ...((ends || figures.endsCut) && { ends: { restarts: 0, ...ends, cut: figures.endsCut } }),
+    ...(diskKiB !== undefined && { diskKiB }),
+    ...(origin && { origin }),
+  };
+}
+
+/** How it runs, not what: that is drift. */
+function checksOf(index: FleetIndex, vm: Vm, { facts }: Look): PlanCheck[] {
+  const expected = reachedBy(index, vm, facts);
+  const checks = checkVm(
+    {
+      ...{ name: vm.name, runner: '', state: vm.state, expected },
+      ...bridgeAddressOf(index, vm, expected),
+    },
+    facts,
+  ).filter(({ check }) => check !== 'current' && check !== 'booted');
+  // One that does not run has no TAP and does not answer, and nobody need be told.
+  const unit = checks.find(({ check }) => check === 'microvm@');
+  return unit && !unit.ok ? [unit] : checks;
+}
+
+/** Those that it can fail now: what does not answer at all is told once. */
+const probes = (vm: Vm, { probed }: Look) => probed.filter(({ target }) => target === vm.name);
+
+/** One that does not answer because its bridge or TAP is not there is told of those. */
+const isCause = ({ check, fault }: PlanCheck) => check !== 'answers' || fault !== undefined;
+
+function sentence(
+  { target, check, expected, seen, fault }: PlanCheck,
+  stopped: Stopped | undefined,
+  again: string | undefined,
+): string {
+  if (check === 'microvm@')
+    return stopped ? stopText(stopped) : `microvm@${target} is ${again ?? seen}`;
+  if (check === 'stopped') return 'it runs, and is to be stopped';
+  return fault?.says ?? `${check}: expected ${expected}, seen ${seen}`;
+}
+
+/** Of a guest that systemd starts: nobody has to. */
+function startedAgain(unit: UnitFacts, ends: Ends | undefined): string | undefined {
+  if (!isStarting(unit)) return undefined;
+  if (ends !== undefined && ends.restarts > 1) return 'started again and again, and ends';
+  const hasEnded = unit.sub === 'auto-restart' || ends?.restarts === 1;
+  return hasEnded ? 'started again after it ended' : 'starting';
+}
+
+/** Between two tries of a guest that crashes its unit waits, or its start does while its helpers come up anew. */
+const isStarting = ({ active, queued }: UnitFacts) =>
+  active === 'activating' || (active === 'inactive' && queued === true);
+
+/** Ends in ten minutes that are a loop, and no accident. */
+const loop = 3;
+
+/**
+ * One that ended by itself and came back may be well now; between two ends of a loop it looks so. What was deployed
+ * since then begins anew.
+ */
+function returnsOf(
+  name: string,
+  state: VmState,
+  now: number,
+  { last, lately = 0 }: Partial<Ends> = {},
+  deployed: number = 0,
+): Finding[] {
+  if (!last || last.at <= deployed || (!last.broughtBack && state !== 'Failed')) return [];
+  if (lately >= loop && now - last.at < 600 && state !== 'Terminated')
+    return [
+      {
+        ...{ code: 'restart-loop', wrong: true },
+        message: `it ends again and again, ${lately} times within ten minutes: fleet logs ${name}`,
+      },
+    ];
+  const message = `it ended by itself, and systemd started it again: fleet logs ${name}`;
+  return state === 'Ready' && last.broughtBack
+    ? [{ code: 'came-back', message, wrong: false }]
+    : [];
+}
+
+/**
+ * Only another start helps a guest that runs and is not well, unless a command inside of it says what is missing there.
+ * Of one that ended by itself its last lines tell why. The rest apply puts right.
+ */
+function remedy(
+  { check, seen, fault }: PlanCheck,
+  name: string,
+  again: string | undefined,
+): string {
+  if (check === 'microvm@')
+    return `fleet ${seen.startsWith('inactive') && again === undefined ? 'start' : 'logs'} ${name}`;
+  if (check.startsWith('run ') && seen.startsWith('exit '))
+    return `fleet ssh ${name}; or fleet restart ${name}`;
+  const anew = fault && ['no-answer', 'helper', 'check'].includes(fault.code);
+  return anew ? `fleet restart ${name}` : 'fleet apply';
+}
+
+/**
+ * Nobody keeps since when a guest has not been well: one that runs longer than it may take to become ready, and is
+ * not, has failed.
+ * @param deadline in seconds
+ */
+export function stateOf(
+  seen: VmFacts | undefined,
+  isFailing: boolean,
+  deadline: number,
+  ends: Ends | undefined,
+): VmState {
+  const unit = seen?.unit ?? { active: 'inactive', sub: 'dead', invocation: '' };
+  const { active, sub, activeFor } = unit;
+  if (active === 'active') {
+    if (!isFailing) return 'Ready';
+    return activeFor !== undefined && activeFor < deadline ? 'Starting' : 'Failed';
+  }
+  if (active === 'deactivating') return 'Draining';
+  if (active === 'failed' || sub === 'auto-restart') return 'Failed';
+  if (isStarting(unit)) return ends !== undefined && ends.restarts > 0 ? 'Failed' : 'Starting';
+  return 'Terminated';
+}
+
+/** What is not up is so since it ended, if the journal tells. */
+function sinceOf(
+  seen: VmFacts | undefined,
+  now: number,
+  ends: Ends | undefined,
+): number | undefined {
+  const activeFor = seen?.unit.activeFor;
+  if (seen?.unit.active === 'active') return activeFor === undefined ? undefined : now - activeFor;
+  return ends?.last?.at;
+}
