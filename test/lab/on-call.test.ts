@@ -68,20 +68,6 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       });
     });
 
-    test('a guest that hangs: status names it and the way out, which mends it', async () => {
-      await look.sh('systemctl kill --signal=STOP microvm@web');
-      const before = await look.invocation('web');
-      // As long as it may take to become ready it counts as starting.
-      await until(async () => expect((await desk.fleet(['status', 'web'])).code).toBe(1));
-      const { flat } = await run(1, 'status');
-      expect(flat).toContain('web on hv1: Failed');
-      expect(flat).toContain('does not answer (ping 10.1.0.2): fleet restart web');
-      const { stdout } = await run(0, 'restart', 'web');
-      expect(stdout).toMatch(/^web {2}restarted on hv1 in [\d.]+ s, healthy/);
-      expect(await look.invocation('web')).not.toBe(before);
-      await run(0, 'status', 'web');
-    });
-
     test('a guest that crashes again and again: status counts, logs say why, restart says that it dies', async () => {
       const broken = '/run/systemd/system/microvm@web.service.d/broken.conf';
       onTestFinished(async () => {

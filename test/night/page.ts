@@ -20,6 +20,9 @@ If it does not help: \`fleet status NAME\` tells all that is known of one guest 
 last, \`fleet rollback NAME\` takes back what was deployed last. None of this touches what is on a volume, and Ctrl-C is safe:
 what was begun is finished, or rolled back.
 
+If you have to wake somebody: \`fleet incident NAME\` packs what they will ask for into one file, with the commands to type
+by hand where fleet is not there.
+
 Each fault below is made by a test, on pretend hypervisors and (marked *lab*) on real ones. The test types these commands and
 no others, at most three, and reads on the screen what stands here. \`…\` stands for what differs each time. The guest is
 called web1, web2 or db1, its hypervisor hv1 or hv2.
