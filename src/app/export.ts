@@ -104,7 +104,7 @@ export async function exportOf(
     };
     const failed = (error: unknown): ExportResult => ({
       ...about,
-      ...{ outcome: 'failed', isKubeconfig: false, unreplaced: [], failure: asFleetError(error) },
+      ...{ outcome: 'failed', unreplaced: [], failure: asFleetError(error) },
     });
     if (content instanceof Error) {
       results.push(failed(content));
@@ -117,10 +117,10 @@ export async function exportOf(
     };
     results.push(
       await writeExport(ports, one, content, values, isForced).then(
-        ({ place, isNew, isKubeconfig, unreplaced }): ExportResult => ({
+        ({ place, isNew, unreplaced }): ExportResult => ({
           ...about,
           ...(place.real !== place.path && { behind: place.real }),
-          ...{ outcome: isNew ? 'written' : 'unchanged', isKubeconfig, unreplaced },
+          ...{ outcome: isNew ? 'written' : 'unchanged', unreplaced },
         }),
         failed,
       ),

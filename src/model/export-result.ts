@@ -12,8 +12,6 @@ export interface ExportResult {
   readonly behind?: string;
   /** unchanged: it is there already. */
   readonly outcome: 'written' | 'unchanged' | 'failed';
-  /** What is there is for KUBECONFIG. */
-  readonly isKubeconfig: boolean;
   /** The name that it has in a kubeconfig that it was merged into. */
   readonly context?: string;
   /** Texts that were to be replaced and are not in the file. */

@@ -26,9 +26,11 @@ export function exportText(results: readonly ExportResult[], style: Style): stri
     .join('');
 }
 
-/** For the shell to read: where kubectl finds what was exported. Empty where nothing is for it. */
+/** For the shell to read: where kubectl finds what was merged; a guest's file as it is, is never for it. May be empty. */
 export function exportEnv(results: readonly ExportResult[]): string {
-  const files = results.filter(({ isKubeconfig }) => isKubeconfig).map(({ to }) => to);
+  const files = results
+    .filter(({ context, failure }) => context !== undefined && failure === undefined)
+    .map(({ to }) => to);
   if (files.length === 0) return '';
   return `export KUBECONFIG='${[...new Set(files)].join(':').replaceAll("'", "'\\''")}'\n`;
 }

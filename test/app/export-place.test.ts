@@ -1,6 +1,7 @@
 import {
   chmodSync,
   existsSync,
+  lchownSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -15,7 +16,13 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { expandPath, openPlace, whileLocked, writePlace } from '../../src/app/export/place.ts';
+import {
+  expandPath,
+  openExport,
+  openPlace,
+  whileLocked,
+  writePlace,
+} from '../../src/app/export/place.ts';
 
 let home: string;
 const at = (path: string) => join(home, path);
@@ -67,6 +74,76 @@ test.each<[string, () => void]>([
   make();
   expect(() => write('x', 'y')).toThrow(expect.objectContaining({ code: 'export.place' }));
   expect(existsSync(at('gone'))).toBe(false);
+});
+
+test.each<[string, string, (folder: string) => void]>([
+  ['a hidden folder', 'web/a', () => symlinkSync(at('.config'), at('web'))],
+  ['one that is to be made there', 'web/new/a', () => symlinkSync(at('.config'), at('web'))],
+  ['a hidden file', 'a', () => symlinkSync('.config/x', at('a'))],
+])('a link that leads to %s is no way to it, and makes nothing there', (_, path, make) => {
+  mkdirSync(at('.config'));
+  writeFileSync(at('.config/x'), 'mine');
+  make(home);
+  for (const to of [`~/${path}`, at(path)])
+    for (const isMerged of [true, false])
+      expect(() => openExport(to, home, isMerged)).toThrow(
+        expect.objectContaining({
+          code: 'export.place',
+          message: expect.stringContaining('take orders or keys'),
+        }),
+      );
+  expect(readdirSync(at('.config'))).toEqual(['x']);
+});
+
+test('a home that is known by two names is one', () => {
+  const other = `${home}-link`;
+  symlinkSync(home, other);
+  try {
+    for (const [to, from] of [
+      [at('.ssh/rc'), other],
+      [`${other}/.ssh/rc`, home],
+    ] as const)
+      expect(() => openExport(to, from, false)).toThrow('take orders or keys');
+    expect(openExport('~/tokens/x', other, false)).toMatchObject({ real: at('tokens/x') });
+  } finally {
+    rmSync(other);
+  }
+});
+
+test('a kubeconfig may be kept elsewhere: where the user’s link in ~/.kube leads, hidden or not', () => {
+  mkdirSync(at('.dotfiles/kube'), { recursive: true });
+  symlinkSync('.dotfiles/kube', at('.kube'));
+  expect(openExport('~/.kube/config', home, true)).toMatchObject({
+    real: at('.dotfiles/kube/config'),
+  });
+  expect(() => openExport('~/.kube/config', home, false)).toThrow('take orders or keys');
+});
+
+test('nobody else decides where it leads: not in a folder where everybody may replace what is there', () => {
+  mkdirSync(at('open/web'), { recursive: true });
+  chmodSync(at('open'), 0o777);
+  expect(() => openExport('~/open/web/a', home, false)).toThrow(
+    'everybody can write to the folder',
+  );
+  chmodSync(at('open'), 0o1777);
+  expect(openExport('~/open/web/a', home, false)).toMatchObject({ real: at('open/web/a') });
+});
+
+test.runIf(process.getuid?.() === 0)('a link or folder of somebody else is no way', () => {
+  mkdirSync(at('mine'));
+  mkdirSync(at('open'));
+  chmodSync(at('open'), 0o1777);
+  symlinkSync(at('mine'), at('open/web'));
+  mkdirSync(at('theirs/web'), { recursive: true });
+  lchownSync(at('open/web'), 65533, 65533);
+  lchownSync(at('theirs'), 65533, 65533);
+  expect(() => openExport('~/open/web/a', home, false)).toThrow(
+    `the link ${at('open/web')} belongs to somebody else`,
+  );
+  expect(() => openExport('~/theirs/web/a', home, false)).toThrow(
+    `the folder ${at('theirs')} belongs to somebody else`,
+  );
+  expect(readdirSync(at('mine'))).toEqual([]);
 });
 
 test('a folder that cannot be made is said, by name', () => {

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { isKubeconfig, mergeKubeconfig } from '../../src/app/export/kubeconfig.ts';
+import { addToKubeconfig, takeKubeconfig } from '../../src/app/export/kubeconfig.ts';
+
+const mergeKubeconfig = (existing: string | undefined, given: string, name: string) =>
+  addToKubeconfig(existing, takeKubeconfig(given, name));
 
 const given = (token = 'TOKEN', more = '', cluster = '') => `apiVersion: v1
 kind: Config
@@ -134,11 +137,46 @@ describe('a kubeconfig of a guest', () => {
   });
 });
 
-test.each([
-  [given(), true],
-  ['{"kind":"Config","clusters":[]}', true],
-  ['kind: Pod\nclusters: x', false],
-  ['a token', false],
-])('a kubeconfig is known as one', (text, is) => {
-  expect(isKubeconfig(text)).toBe(is);
+const ofManyKeys = (n: number) =>
+  given().replace(
+    'users:',
+    `more: { ${Array.from({ length: n }, (_, i) => `k${i}: 1`).join(', ')} }\nusers:`,
+  );
+
+test.each<[string, () => string]>([
+  ['many keys', () => ofManyKeys(20_000)],
+  [
+    'many keys, each on its line',
+    () => `${given()}${Array.from({ length: 20_000 }, (_, i) => `k${i}: 1\n`).join('')}`,
+  ],
+  ['one key many times', () => `${given()}${'k: 1\n'.repeat(40_000)}`],
+])('a guest’s kubeconfig of %s freezes nobody', (_, make) => {
+  const began = process.cpuUsage();
+  expect(takeKubeconfig(make(), 'kind')).toMatchObject({ users: { user: { token: 'TOKEN' } } });
+  // Not by the clock: others may have the processor. To compare every key with every other takes over 30.
+  expect(process.cpuUsage(began).user / 1e6).toBeLessThan(10);
+});
+
+test.each<[string, () => string]>([
+  ['too deep', () => `${given()}x: ${'['.repeat(100_000)}`],
+  ['full of references', () => `${given()}x: &x 1\ny: [${'*x, '.repeat(50_000)}]`],
+  [
+    'full of anchors and references',
+    () =>
+      `${given()}y: [${Array.from({ length: 10_000 }, (_, i) => `&a${i} 1, *a${i}`).join(', ')}]`,
+  ],
+  ['full of mistakes', () => `${given()}${'a: b: c\n'.repeat(25_000)}`],
+])('a guest’s kubeconfig that is %s is refused, or taken, in no time', (_, make) => {
+  const began = process.cpuUsage();
+  try {
+    takeKubeconfig(make(), 'kind');
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'export.kubeconfig' });
+  }
+  // Not by the clock: others may have the processor. To compare every key with every other takes over 30.
+  expect(process.cpuUsage(began).user / 1e6).toBeLessThan(10);
+});
+
+test('a guest’s kubeconfig of more than 256 KiB is none', () => {
+  expect(() => takeKubeconfig(`${given()}${'#'.repeat(2 ** 18)}`, 'kind')).toThrow('256 KiB');
 });

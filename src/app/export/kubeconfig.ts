@@ -29,34 +29,36 @@ const refused = {
 /** In the entries that fleet wrote, and thus may replace: kubectl keeps extensions as they are. */
 const markName = 'microvm-fleet';
 
+/** A guest's that is larger is none; nobody waits for a parser then. */
+const mostOfGuest = 256 * 2 ** 10;
+
 /**
- * Puts the current context of a guest's kubeconfig into another one, with its cluster and user. What is not ours stays
- * byte for byte, except where it is not written in block style: there comments and order stay.
+ * Puts what was taken of a guest's kubeconfig into another one. What is not ours stays byte for byte, except where it is
+ * not written in block style: there comments and order stay.
  * @param existing absent: there is none yet
- * @param given the guest's
- * @param name of the context, cluster and user
- * @throws FleetError `export.kubeconfig` (the guest's), `export.kubeconfig-here`, `export.taken`. None has anything of either text.
+ * @throws FleetError `export.kubeconfig-here`, `export.taken`. None has anything of either text.
  */
-export function mergeKubeconfig(existing: string | undefined, given: string, name: string): string {
-  const entries = entriesOf(given, name);
+export function addToKubeconfig(existing: string | undefined, entries: Entries): string {
   const fresh = existing === undefined || existing.trim() === '';
   let text = fresh ? 'apiVersion: v1\nkind: Config\n' : existing;
   for (const list of lists) text = put(text, list, entries[list]);
-  if (!read(text, unreadableHere)['current-context']) text = setCurrent(text, name);
+  if (!read(text, unreadableHere)['current-context'])
+    text = setCurrent(text, entries.contexts.name);
   return text;
 }
 
-/** Whether a text is a kubeconfig, by its kind. */
-export function isKubeconfig(text: string): boolean {
-  return text.includes('Config') && text.includes('clusters') && parse(text)?.kind === 'Config';
-}
+export type Entries = Readonly<Record<List, Fields & { readonly name: string }>>;
 
-type Entries = Readonly<Record<List, Fields & { readonly name: string }>>;
-
-function entriesOf(given: string, name: string): Entries {
-  const config = read(given, (why) => {
-    return new FleetError('export.kubeconfig', `the file of the guest is no kubeconfig: ${why}`);
-  });
+/**
+ * The current context of a guest's kubeconfig, with its cluster and user.
+ * @param name of the three from then on
+ * @throws FleetError `export.kubeconfig`, which has nothing of the text
+ */
+export function takeKubeconfig(given: string, name: string): Entries {
+  const refuse = (why: string) =>
+    new FleetError('export.kubeconfig', `the file of the guest is no kubeconfig: ${why}`);
+  if (given.length > mostOfGuest) throw refuse('it has more than 256 KiB');
+  const config = read(given, refuse, ofGuest);
   const contexts = items(config.contexts);
   const current = config['current-context'];
   const context = contexts.find((one) => one.name === current) ?? contexts[0];
@@ -153,7 +155,7 @@ function proven(wanted: Fields, ways: readonly (() => string | undefined)[]): st
 }
 
 /** A way may not be open for what is there. */
-function tried(way: () => string | undefined): string | undefined {
+function tried<T>(way: () => T): T | undefined {
   try {
     return way();
   } catch {
@@ -211,6 +213,9 @@ function rewritten(text: string, path: readonly (string | number)[], value: unkn
 const ended = (text: string): string => (text === '' || text.endsWith('\n') ? text : `${text}\n`);
 
 const quiet = { logLevel: 'error', prettyErrors: false } as const;
+const ofUser = { uniqueKeys: true, maxAliasCount: 100 };
+/** Keys that are there twice, and references, are looked for in a square of time: of two the last counts, and none. */
+const ofGuest: typeof ofUser = { uniqueKeys: false, maxAliasCount: 0 };
 
 const unreadableHere = (why: string): FleetError =>
   new FleetError('export.kubeconfig-here', `it is no kubeconfig that can be added to: ${why}`, {
@@ -218,14 +223,10 @@ const unreadableHere = (why: string): FleetError =>
   });
 
 /** @throws what `refuse` makes of the reason, which has nothing of the text */
-function read(text: string, refuse: (why: string) => FleetError): Fields {
-  const { errors } = parseDocument(text, quiet);
-  const [error] = errors;
-  if (error) {
-    const line = text.slice(0, error.pos[0]).split('\n').length;
-    throw refuse(`line ${line} is not YAML`);
-  }
-  const config = parse(text);
+function read(text: string, refuse: (why: string) => FleetError, options = ofUser): Fields {
+  const { config, errorAt } = parsed(text, options);
+  if (errorAt !== undefined)
+    throw refuse(`line ${text.slice(0, errorAt).split('\n').length} is not YAML`);
   if (!config) throw refuse('it is not a map of fields');
   if (config.kind !== 'Config') throw refuse('its kind is not Config');
   for (const list of lists)
@@ -233,14 +234,20 @@ function read(text: string, refuse: (why: string) => FleetError): Fields {
   return config;
 }
 
-function parse(text: string): Fields | undefined {
+const parse = (text: string): Fields | undefined => parsed(text, ofUser).config;
+
+function parsed(
+  text: string,
+  { uniqueKeys, maxAliasCount }: typeof ofUser,
+): { readonly config?: Fields; readonly errorAt?: number } {
   try {
-    const document = parseDocument(text, quiet);
-    if (document.errors.length > 0) return undefined;
-    const data: unknown = document.toJS({ maxAliasCount: 100 });
-    return isFields(data) ? data : undefined;
+    const document = parseDocument(text, { ...quiet, uniqueKeys });
+    const [error] = document.errors;
+    if (error) return { errorAt: error.pos[0] };
+    const data: unknown = document.toJS({ maxAliasCount });
+    return isFields(data) ? { config: data } : {};
   } catch {
-    return undefined;
+    return {};
   }
 }
 

@@ -9,6 +9,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -17,8 +18,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { userInfo } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { FleetError } from '../../model/errors.ts';
+import { placeFault } from '../../model/export-place.ts';
 
 // What is exported is written for the user alone, into files and folders that are the user's alone.
 
@@ -39,11 +41,45 @@ export const expandPath = (to: string, home: string): string =>
   to.startsWith('~/') ? join(home, to.slice(2)) : to;
 
 /**
- * Looks at a place, and makes the folders that it is to be in, for the user alone.
- * @throws FleetError `export.place`: it, or its folder, is not the user's, or others can write there; it is no file
+ * The place of an export. With merge, one of kubectl's is one wherever a link of the user's leads.
+ * @throws FleetError `export.place`: as openPlace; or programs take orders there, be it behind a link
  */
-export function openPlace(path: string, home: string): Place {
+export function openExport(to: string, home: string, isMerged: boolean): Place {
+  const path = expandPath(to, home);
+  const judge = (place: string) => {
+    const fault = placeFault(place, isMerged);
+    if (fault) throw unfit(path, fault.message);
+  };
+  const own = fromHome(path, home);
+  judge(own);
+  if (isMerged && own.startsWith('~/.kube/')) return openPlace(path, home);
+  return openPlace(path, home, (real) => judge(fromHome(real, home)));
+}
+
+/** What is below the home with ~, also where that is known by another name. */
+function fromHome(path: string, home: string): string {
+  const known = [home, attempt(path, () => realpathSync(home))].find(
+    (folder) => folder !== '/' && path.startsWith(`${folder}/`),
+  );
+  return known === undefined ? path : `~${path.slice(known.length)}`;
+}
+
+/**
+ * Looks at a place, and makes the folders that it is to be in, for the user alone.
+ * @param judge refuses what the place really is, before anything is made
+ * @throws FleetError `export.place`: it, or its folder, is not the user's, or others can write there, or could have
+ *   put a link or folder in the way; it is no file
+ */
+export function openPlace(
+  path: string,
+  home: string,
+  judge: (real: string) => void = () => {},
+): Place {
   const uid = ownUid(home);
+  attempt(path, () => {
+    requireWay(path, path, uid);
+    judge(realOf(path));
+  });
   const folder = attempt(path, () => {
     makeFolders(dirname(path));
     return realpathSync(dirname(path));
@@ -140,6 +176,41 @@ function readOwn(path: string, real: string, uid: number): Buffer {
   } finally {
     closeSync(fd);
   }
+}
+
+/** Links there may be in one way; the kernel follows as many. */
+const mostLinks = 40;
+
+/**
+ * Nobody but the user and the system decides where a path leads: every folder and link on it is of one of them, and
+ * where everybody may write, nobody may replace what is another's (as in /tmp).
+ */
+function requireWay(path: string, way: string, uid: number, links = 0): void {
+  // Root, but in a user namespace it may be known by another number.
+  const system = statSync('/').uid;
+  const parts = way.split('/').slice(1);
+  for (const [n] of parts.entries()) {
+    const here = `/${parts.slice(0, n + 1).join('/')}`;
+    const stat = lstatOf(here);
+    if (!stat) return;
+    const isLink = stat.isSymbolicLink();
+    const isLast = n === parts.length - 1;
+    if (isLast && !isLink) return; // is looked at when it is opened
+    if (stat.uid !== uid && stat.uid !== system && stat.uid !== 0)
+      throw unfit(path, `the ${isLink ? 'link' : 'folder'} ${here} belongs to somebody else`);
+    if (!isLink && (stat.mode & 0o1002) === 0o002)
+      throw unfit(path, `everybody can write to the folder ${here}`);
+    if (!isLink) continue;
+    if (links >= mostLinks) throw unfit(path, 'ELOOP');
+    requireWay(path, resolve(dirname(here), readlinkSync(here)), uid, links + 1);
+  }
+}
+
+/** Where a path leads, as far as it is there. */
+function realOf(path: string): string {
+  if (lstatOf(path)) return realpathSync(path);
+  const folder = dirname(path);
+  return folder === path ? path : join(realOf(folder), basename(path));
 }
 
 function requireOwn(path: string, folder: string, { uid, mode }: Stats, own: number): void {

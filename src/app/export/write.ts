@@ -2,14 +2,13 @@ import { FleetError } from '../../model/errors.ts';
 import { replaceIn, type Values } from '../../model/export-text.ts';
 import type { Export } from '../../model/fleet.ts';
 import type { Ports } from '../ports.ts';
-import { isKubeconfig, mergeKubeconfig } from './kubeconfig.ts';
+import { addToKubeconfig, takeKubeconfig } from './kubeconfig.ts';
 import { OwnPlaces } from './own-places.ts';
-import { expandPath, openPlace, type Place, whileLocked, writePlace } from './place.ts';
+import { openExport, type Place, whileLocked, writePlace } from './place.ts';
 
 export interface Written {
   readonly place: Pick<Place, 'path' | 'real'>;
   readonly isNew: boolean;
-  readonly isKubeconfig: boolean;
   readonly unreplaced: readonly string[];
 }
 
@@ -25,32 +24,35 @@ export async function writeExport(
   values: Values,
   isForced: boolean,
 ): Promise<Written> {
-  const path = expandPath(to, home);
   const isText = context !== undefined || Object.keys(replace).length > 0;
   const text = isText ? decoded(content) : '';
   const unreplaced = Object.keys(replace).filter((from) => !text.includes(from));
   const wanted = isText ? Buffer.from(replaceIn(text, replace, values)) : content;
   if (context !== undefined) {
-    const { real } = openPlace(path, home);
+    // Before the lock: whoever is ended meanwhile leaves none behind.
+    const entries = takeKubeconfig(wanted.toString(), context);
+    const { real } = openExport(to, home, true);
     // Read once more: somebody may have changed it meanwhile.
     return whileLocked(real, clock.sleep.bind(clock), () => {
-      const place = openPlace(path, home);
-      const merged = mergeKubeconfig(place.content?.toString(), wanted.toString(), context);
-      const isNew = writePlace(place, Buffer.from(merged));
-      return { place, isNew, isKubeconfig: true, unreplaced };
+      const place = openExport(to, home, true);
+      const merged = addToKubeconfig(place.content?.toString(), entries);
+      return { place, isNew: writePlace(place, Buffer.from(merged)), unreplaced };
     });
   }
-  const place = openPlace(path, home);
+  const place = openExport(to, home, false);
   const own = new OwnPlaces(home, surroundings);
   const isSame = place.content?.equals(wanted) ?? false;
   if (place.content && !isSame && !isForced && !own.has(place.real))
-    throw new FleetError('export.not-fleets', `${path} is there, and fleet did not write it`, {
-      hint: 'Nothing was changed there. Move it away, or replace it: fleet export NAME --overwrite',
-    });
+    throw new FleetError(
+      'export.not-fleets',
+      `${place.path} is there, and fleet did not write it`,
+      {
+        hint: 'Nothing was changed there. Move it away, or replace it: fleet export NAME --overwrite',
+      },
+    );
   // Before it is there: a file that was written and is on no list would be taken for the user's.
   if (!isSame || isForced) own.add(place.real);
-  const isNew = writePlace(place, wanted);
-  return { place, isNew, isKubeconfig: isKubeconfig(wanted.toString()), unreplaced };
+  return { place, isNew: writePlace(place, wanted), unreplaced };
 }
 
 function decoded(content: Buffer): string {

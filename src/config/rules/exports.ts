@@ -1,21 +1,9 @@
+import { placeFault } from '../../model/export-place.ts';
 import { placeholders, placeholdersIn, publishedPort } from '../../model/export-text.ts';
 import type { Finding, Path } from '../finding.ts';
 import type { Draft } from '../normalise.ts';
 import { published } from '../ports.ts';
 import type { Export } from '../schema.generated.ts';
-
-/** Files and folders of a home that programs take orders from, or keys: a guest is not to write these. */
-const orders = [
-  /^~\/\.(ssh|gnupg|aws|vim|emacs\.d|nix-defexpr|nix-profile|cargo|mozilla|git)(\/|$)/,
-  /^~\/\.(bash|z(sh|log|profile)|k?profile$|login|logout|c?shrc|tcshrc|kshrc|inputrc|git|vimrc|exrc|emacs|x|X|pam_|npmrc|wgetrc|curlrc|netrc|envrc|tmux|screenrc|hg)/,
-  /^~\/\.(config|local\/share)\/(autostart|systemd|fish|git|environment\.d|nix|nixpkgs|home-manager|nvim|emacs|zsh|applications|dbus-1)(\/|$)/,
-  /^~\/(\.local\/)?s?bin\//,
-  /^~\/\.local\/state\/(fleet|nix)(\/|$)/,
-];
-
-/** Of the machine that fleet runs on, be it root's. */
-const ofSystem =
-  /^\/(bin|boot|dev|etc|lib|lib32|lib64|nix|opt|proc|root\/\.[^/]*|sbin|sys|usr|var\/(lib|spool|cron))(\/|$)/;
 
 /** Whoever writes fleet.yaml decides what is written on the computers of all who use it: nothing that runs there. */
 export function* exportPlaces({ layers }: Draft): Iterable<Finding> {
@@ -24,18 +12,17 @@ export function* exportPlaces({ layers }: Draft): Iterable<Finding> {
     if (to === undefined) {
       if (merge !== undefined) continue;
       const message = 'to is missing: where is it written?';
-      yield { code: 'E543', path: at, message, hint: 'add to: ~/.kube/NAME, or merge: kubeconfig' };
+      yield {
+        code: 'E543',
+        path: at,
+        message,
+        hint: 'add to: ~/tokens/NAME, or merge: kubeconfig',
+      };
       continue;
     }
     const path = [...at, 'to'];
-    const parts = to.split('/').slice(1);
-    if (parts.some((part) => part === '' || part === '.' || part === '..')) {
-      const message = `${to} is not a plain path to a file`;
-      yield { code: 'E543', path, message, hint: 'such as ~/.kube/NAME' };
-    } else if (orders.some((place) => place.test(to)) || ofSystem.test(to)) {
-      const message = `${to} is a place that programs take orders or keys from: no file of a guest may be there`;
-      yield { code: 'E543', path, message, hint: 'such as ~/.kube/NAME or ~/tokens/NAME' };
-    }
+    const fault = placeFault(to, merge !== undefined);
+    if (fault) yield { code: 'E543', path, ...fault };
   }
 }
 
