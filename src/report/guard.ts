@@ -15,9 +15,13 @@ const workflowCommand = /^([^\S\n]*)(?=::[a-z])/gim;
 /** `##[…]`, `##vso[…]`, `##teamcity[…]`: wherever they stand. */
 const loggingCommand = /##(?=[a-z]*\[)/gi;
 
-/** Text as it may leave: printable, in fleet's own colours, and no command to anybody. JSON keeps its values. */
+/**
+ * Text as it may leave: printable, in fleet's own colours, and no command to anybody. JSON keeps its values; what only
+ * begins as it does is harmless all the same, for no line of JSON begins with a colon.
+ */
 export function harmless(text: string): string {
-  if (text.startsWith('{')) return plainJson(text).replace(loggingCommand, '#\\u0023');
+  if (text.startsWith('{'))
+    return plainJson(text).replace(workflowCommand, '$1·').replace(loggingCommand, '#\\u0023');
   return text
     .replace(ownOrUnprintable, (found) => (found.length > 1 ? found : '·'))
     .replace(workflowCommand, '$1·')

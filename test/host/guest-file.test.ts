@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -54,6 +54,13 @@ test('what a command prints comes back byte for byte, and what it says of itself
 test('no more is taken than is wanted, and no longer is waited', () => {
   expect(read('yes', { bytes: 10 }).bytes.toString()).toBe('y\ny\ny\ny\ny\n');
   expect(read('sleep 60', { seconds: 1 }).code).toBe(124);
+});
+
+test('what it says of itself fills no disk: only its end is kept', () => {
+  const most = `${temporary}-most`;
+  const flood = `yes why | head -c 3000000 >&2; du -sk '${temporary}' | cut -f 1 >'${most}'; echo end >&2`;
+  expect(read(flood)).toMatchObject({ code: 0, lines: ['why', 'why', 'end'] });
+  expect(Number(readFileSync(most, 'utf8'))).toBeLessThan(100);
 });
 
 test('it is in no file while it is read, and none is left', () => {

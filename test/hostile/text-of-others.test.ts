@@ -171,6 +171,12 @@ describe('what leaves, whoever wrote it', () => {
     expect(JSON.parse(text)).toEqual(value);
   });
 
+  it('is no command to a CI either where others let it begin as JSON does', () => {
+    for (const begin of ['{', '{ boot', '{"a": 1}', '{\r'])
+      for (const command of ['::stop-commands::x', ' \t::error::boo', '##[error]x'])
+        expect(harmless(`${begin}\n${command}\n`)).not.toMatch(/^\s*::|##\[/m);
+  });
+
   it('takes time in proportion to its length', () => {
     const began = performance.now();
     harmless(`${' '.repeat(1_000_000)}\n${'\n'.repeat(1_000_000)}${'#'.repeat(1_000_000)}`);

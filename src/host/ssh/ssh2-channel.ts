@@ -1,5 +1,6 @@
 import type { ClientChannel } from 'ssh2';
 import type { Exit, Terminal } from '../host.ts';
+import { exitOf } from './exit-of.ts';
 import type { Forwarder } from './forward.ts';
 import type { Channel } from './link.ts';
 import { noSession } from './lost.ts';
@@ -34,7 +35,7 @@ function asChannel(channel: ClientChannel, link: Forwarder): Channel {
     const onLost = () => resolve(undefined);
     link.client.once('close', onLost);
     channel.once('exit', (code: number | null, signal?: string) => {
-      seen = { code: code ?? 255, ...(code === null && signal && { signal }) };
+      seen = exitOf(code, signal);
     });
     const ended = [channel, channel.stderr].map(
       (s) => new Promise((done) => s.once('close', done)),
