@@ -146,6 +146,11 @@ test.runIf(process.getuid?.() === 0)('a link or folder of somebody else is no wa
   expect(readdirSync(at('mine'))).toEqual([]);
 });
 
+test.runIf(process.getuid?.() === 0)('a home of another user is a home, as in a container', () => {
+  lchownSync(home, 65533, 65533);
+  expect(openExport('~/tokens/x', home, false)).toMatchObject({ real: at('tokens/x') });
+});
+
 test('a folder that cannot be made is said, by name', () => {
   writeFileSync(at('file'), '');
   expect(() => write('file/x', 'y')).toThrow(`${at('file/x')} cannot be written: `);

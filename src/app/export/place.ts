@@ -77,7 +77,7 @@ export function openPlace(
 ): Place {
   const uid = ownUid(home);
   attempt(path, () => {
-    requireWay(path, path, uid);
+    requireWay(path, path, home, uid);
     judge(realOf(path));
   });
   const folder = attempt(path, () => {
@@ -183,11 +183,12 @@ const mostLinks = 40;
 
 /**
  * Nobody but the user and the system decides where a path leads: every folder and link on it is of one of them, and
- * where everybody may write, nobody may replace what is another's (as in /tmp).
+ * where everybody may write, nobody may replace what is another's (as in /tmp). Where the home is, and whose, is not
+ * asked: in a container it may be of the user outside.
  */
-function requireWay(path: string, way: string, uid: number, links = 0): void {
-  // Root, but in a user namespace it may be known by another number.
-  const system = statSync('/').uid;
+function requireWay(path: string, way: string, home: string, uid: number, links = 0): void {
+  // The system is root, but in a user namespace that may be known by another number.
+  const trusted = [uid, 0, statSync('/').uid, statSync(home).uid];
   const parts = way.split('/').slice(1);
   for (const [n] of parts.entries()) {
     const here = `/${parts.slice(0, n + 1).join('/')}`;
@@ -196,13 +197,14 @@ function requireWay(path: string, way: string, uid: number, links = 0): void {
     const isLink = stat.isSymbolicLink();
     const isLast = n === parts.length - 1;
     if (isLast && !isLink) return; // is looked at when it is opened
-    if (stat.uid !== uid && stat.uid !== system && stat.uid !== 0)
+    if (!isLink && `${home}/`.startsWith(`${here}/`)) continue;
+    if (!trusted.includes(stat.uid))
       throw unfit(path, `the ${isLink ? 'link' : 'folder'} ${here} belongs to somebody else`);
     if (!isLink && (stat.mode & 0o1002) === 0o002)
       throw unfit(path, `everybody can write to the folder ${here}`);
     if (!isLink) continue;
     if (links >= mostLinks) throw unfit(path, 'ELOOP');
-    requireWay(path, resolve(dirname(here), readlinkSync(here)), uid, links + 1);
+    requireWay(path, resolve(dirname(here), readlinkSync(here)), home, uid, links + 1);
   }
 }
 
