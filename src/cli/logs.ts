@@ -45,7 +45,7 @@ export async function logsCommand(
   const all: LogLine[] = [];
   const text = logText(names.length > 1 || /[*@]/.test(names.join('')), styleFor(process.stdout));
   const show = async (told: readonly LogLine[]) => {
-    if (json && !follow) all.push(...told);
+    if (json && !follow) for (const line of told) all.push(line);
     else await write('stdout', json ? logLines(told) : text(told));
   };
   const gone = readerGone();

@@ -26,7 +26,7 @@ function ofOne({ hypervisor, answer }: GarbageOn): string {
 
 function listed(own: readonly OldGeneration[]): string {
   const numbers = own.map(({ number }) => number).sort((a, b) => a - b);
-  const since = Math.min(...own.map((one) => one.since));
+  const since = own.reduce((least, one) => Math.min(least, one.since), Number.POSITIVE_INFINITY);
   const many = own.length > 8 ? `${numbers[0]} … ${numbers.at(-1)}` : numbers.join(', ');
   return `${own.length} generation${own.length === 1 ? '' : 's'} (${many}), the oldest of ${timestamp(since)}`;
 }

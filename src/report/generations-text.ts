@@ -41,8 +41,8 @@ const most = 4;
  */
 export function generationsText(rows: readonly GenerationRow[], now: number): string {
   if (rows.length === 0) return '';
-  const width = Math.max(4, ...rows.map(({ name }) => name.length).filter((n) => n <= longest));
-  const numbers = Math.max(4, ...rows.map((row) => numberText(row).length));
+  const width = widest(rows.map(({ name }) => name.length).filter((n) => n <= longest));
+  const numbers = widest(rows.map((row) => numberText(row).length));
   const line = (mark: string, name: string, number: string, ...rest: readonly string[]) => {
     const title = name.length > width ? `${name}\n  ${' '.repeat(width)}` : name.padEnd(width);
     return `${mark} ${title} ${number.padStart(numbers)}  ${rest.join('  ')}`.trimEnd();
@@ -63,6 +63,10 @@ export function generationsText(rows: readonly GenerationRow[], now: number): st
     '',
   ].join('\n');
 }
+
+/** Of however many: a call takes only so many arguments. */
+const widest = (lengths: readonly number[]): number =>
+  lengths.reduce((most, one) => Math.max(most, one), 4);
 
 function numberText({ number, same = [] }: GenerationRow): string {
   if (number === undefined) return 'kept';

@@ -184,3 +184,9 @@ test.each<[string, () => unknown]>([
   parse();
   expect(performance.now() - began).toBeLessThan(8000);
 });
+
+test('a hypervisor with more generations than one can have is not believed', () => {
+  expect(() =>
+    parseGenerations(many(50_001, (i) => `generation\tvm${i}\t1\t/nix/store/a\t1\tno\n`)),
+  ).toThrow('50001 generations');
+});

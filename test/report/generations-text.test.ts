@@ -101,3 +101,8 @@ test('what became of a generation is the last that happened to it, and who faile
   expect(failedOn([applied, back, failed], 'web1', '/nix/store/a')).toEqual([failed]);
   expect(failedOn([failed], 'web2', '/nix/store/a')).toEqual([]);
 });
+
+test('however many a hypervisor names, they are shown', () => {
+  const many = Array.from({ length: 200_000 }, () => row({}));
+  expect(generationsText(many, at).split('\n').length).toBeGreaterThan(200_000);
+});

@@ -43,7 +43,11 @@ export async function readJournal(
   const place = new Place();
   const lines: LogLine[] = [];
   let isLive = false;
+  let heard = 0;
+  const most = (wanted.lines + 1) * wanted.targets.length;
   const hear = async (entry: JournalEntry | Live | Cut) => {
+    if (!(isLive || 'live' in entry)) heard += 1;
+    if (heard > most) throw tooMuch(hypervisor, most);
     if ('cut' in entry) {
       say(emit, hypervisor, 'only the last 50 000 lines of its journal were looked through');
       return;
@@ -118,6 +122,15 @@ async function read(
   }
 }
 
+const tooMuch = ({ name }: Hypervisor, most: number) =>
+  new FleetError(
+    'remote.too-much',
+    `${name}: it gave more than the last ${most} lines that were asked for`,
+    {
+      hint: 'Check that machine: its reply is not what this script prints.',
+    },
+  );
+
 const tooLong = (name: string) =>
   new FleetError('ssh.timed-out', `${name}: its journal was not read within ${limit / 1000} s`, {
     hint: 'A smaller -n, or a later --since, has less to read.',
@@ -126,9 +139,13 @@ const tooLong = (name: string) =>
 /** How far a journal was read: some entries are given twice. */
 class Place {
   cursor: string | undefined;
-  readonly #told = new Set<string>();
+  #isLive = false;
+  #told = new Set<string>();
 
   begins(cursor: string): void {
+    // What was told before the first time may come once more; a later one begins behind it.
+    if (this.#isLive) this.#told = new Set();
+    this.#isLive = true;
     if (cursor === '') return;
     this.cursor = cursor;
     this.#told.add(cursor);

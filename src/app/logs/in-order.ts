@@ -29,7 +29,7 @@ export class InOrder implements Listener {
   async last(lines: readonly LogLine[]): Promise<void> {
     this.#waiting -= 1;
     if (this.#held === undefined) return this.#show(lines.toSorted(byTime));
-    this.#held.push(...lines);
+    for (const line of lines) this.#held.push(line);
     if (this.#waiting === 0) await this.#release();
   }
 

@@ -63,6 +63,9 @@ export const noGenerations: Generations = {
 /** Base name of a store path. */
 export const baseOf = (path: string): string => path.split('/').at(-1) ?? '';
 
+/** A hypervisor that has more is one whose disk is full of them, or that lies. */
+const mostGenerations = 50_000;
+
 /**
  * Reads what generations.sh printed; sorted by name and number.
  * @throws FleetError `generations.unreadable` if it is invalid
@@ -74,7 +77,10 @@ export function parseGenerations(text: string): Generations {
 function read(text: string): Generations {
   const rows = shape.Rows.in(text);
   const of = (kind: string) => rows.of(kind);
-  const all = of('generation').map(
+  const given = of('generation');
+  if (given.length > mostGenerations)
+    throw new Error(`it has ${given.length} generations, more than ${mostGenerations}`);
+  const all = given.map(
     ([name, number, path, since, current]): Generation => ({
       name: shape.name(name, 'name of a vm'),
       number: number === 'kept' ? undefined : shape.whole(number, 'number of a generation'),
