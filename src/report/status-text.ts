@@ -10,7 +10,7 @@ import {
   type VmStatus,
 } from '../model/status.ts';
 import { formatSize } from '../model/units.ts';
-import { age } from '../plan/age.ts';
+import { age, span } from '../plan/age.ts';
 import type { Style } from './style.ts';
 import { type Column, table } from './table.ts';
 import { wrap, wrapHint } from './wrap.ts';
@@ -169,10 +169,7 @@ export function hypervisorState(row: HypervisorStatus, withPhase: boolean): stri
   if (!underWay || !withPhase)
     return row.rebootFor.length > 0 ? 'reached, waits for a reboot' : 'reached';
   const { id, operation, operator, since, phase, phaseSince } = underWay;
-  const lasts = (from: number) => {
-    const seconds = Math.max(0, (now ?? from) - from);
-    return seconds < 120 ? `${seconds} s` : age(from, from + seconds);
-  };
+  const lasts = (from: number) => span(Math.max(0, (now ?? from) - from));
   const at = phase ? `; ${plainLine(phase)}${phaseSince ? ` for ${lasts(phaseSince)}` : ''}` : '';
   return `${operation} ${id} by ${operator} under way for ${lasts(since)}${at}`;
 }

@@ -79,7 +79,7 @@ system_lines() {
 	*) pattern='"_SYSTEMD_UNIT":"microvm(-[a-z-]*)?@' but=1 ;;
 	esac
 	# shellcheck disable=SC2086 # it is words
-	said --reverse --lines=50000 ${since:+"--since=@$since"} ${until:+"--until=@$until"} $own |
+	said --reverse --lines=50000 ${since:+"--since=@$since"} ${until:+"--until=@$until"} $of_host |
 		LC_ALL=C awk -v pattern="$pattern" -v but="$but" -v lines="$lines" '
 			lines == 0 { exit }
 			($0 ~ pattern) != but { print; if (++found == lines) exit }
@@ -93,12 +93,12 @@ else
 	now=$cursor
 fi
 
-every='' own=
+every='' of_host=
 while [ $# -ge 2 ]; do
 	case $1 in
 	system.)
-		own=$(own_matches)
-		every="$every${every:+ +} $own"
+		of_host=$(own_matches)
+		every="$every${every:+ +} $of_host"
 		[ -n "$cursor" ] || system_lines "$2"
 		;;
 	*[!a-z0-9-]* | '') die logs.name "$1 is no name of a vm" ;;
