@@ -183,6 +183,14 @@ const rows: readonly (readonly [string, () => Undo | Promise<Undo>, ...Finding[]
     () => fleetYaml((text) => `# yaml-language-server: $schema=./none.json\n${text}`),
     ['fleet.yaml', 'schema', /none\.json.* cannot be read/, /^fleet schema > none\.json$/],
   ],
+  ...['../../.bashrc', '.git/x.json'].map(
+    (path) =>
+      [
+        `a schema that is at ${path}`,
+        () => fleetYaml((text) => `# yaml-language-server: $schema=${path}\n${text}`),
+        ['fleet.yaml', 'schema', /cannot be read/, /^fleet schema > fleet\.schema\.json$/],
+      ] as const,
+  ),
   [
     'a file of a person in the way',
     () => {
@@ -231,12 +239,17 @@ const rows: readonly (readonly [string, () => Undo | Promise<Undo>, ...Finding[]
   [
     'a remote that is gone',
     async () => {
-      await desk.git('remote', 'set-url', 'origin', '/nowhere.git');
+      await desk.git('remote', 'set-url', 'origin', '/nowhere;x.git');
       return () => desk.git('remote', 'set-url', 'origin', desk.remote);
     },
     ['git', 'remote', /origin cannot be reached/, /git fetch origin/],
-    ['hv1', 'deploy key', /root there cannot read \/nowhere\.git/, /git ls-remote \/nowhere\.git/],
-    ['hv2', 'deploy key', /root there cannot read \/nowhere\.git/, /transport: send/],
+    [
+      'hv1',
+      'deploy key',
+      /root there cannot read \/nowhere;x\.git/,
+      /git ls-remote '\/nowhere;x\.git'/,
+    ],
+    ['hv2', 'deploy key', /root there cannot read \/nowhere;x\.git/, /transport: send/],
   ],
   [
     'a remote that takes no push',

@@ -64,7 +64,7 @@ function examineSchema(found: Examination, { directory, config, text }: Config):
   const [, named] = /^#\s*yaml-language-server:\s*\$schema=(\S+)/m.exec(text.slice(0, 4096)) ?? [];
   if (named === undefined || /^[a-z]+:/i.test(named)) return;
   const path = posix.join(posix.dirname(config), named);
-  const renew = `fleet schema > ${/^[\w./-]+$/.test(path) ? path : schemaFile}`;
+  const renew = `fleet schema > ${isSchema(path) ? path : schemaFile}`;
   let theirs: string | undefined;
   try {
     theirs = readWithin(directory, path);
@@ -85,6 +85,11 @@ function examineSchema(found: Examination, { directory, config, text }: Config):
       `${renew}\nUnless somebody here has a newer fleet: then update this one.`,
     );
 }
+
+/** Whoever types what is advised writes it: no file of another kind, and none out of the repository, is named. */
+const isSchema = (path: string): boolean =>
+  /^[\w./-]+\.json$/.test(path) &&
+  path.split('/').every((part) => !/^(|\.\.|\.git|-.*)$/i.test(part));
 
 function isSame(one: string, other: string): boolean {
   try {

@@ -6,6 +6,7 @@ import type { Facts } from '../../model/facts.ts';
 import type { Hypervisor } from '../../model/fleet.ts';
 import type { FleetIndex } from '../../model/index.ts';
 import { redact } from '../../model/redact.ts';
+import { shellQuote } from '../../model/shell-quote.ts';
 import type { Clock } from '../../model/time.ts';
 import { examineHypervisor } from '../../plan/examine.ts';
 import type { RemoteState } from '../../repo/repo.ts';
@@ -110,7 +111,7 @@ function way(name: string, said: string, url: string): string {
     )
   )
     return `As root on ${name}: ssh-keygen -t ed25519\nThen add /root/.ssh/id_ed25519.pub to the repository as a deploy key that may read.`;
-  return `As root on ${name}, to see more: git ls-remote ${url}`;
+  return `As root on ${name}, to see more: git ls-remote ${shellQuote(url)}`;
 }
 
 const detailOf = (there: There) =>
