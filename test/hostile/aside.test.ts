@@ -137,6 +137,20 @@ describe.skipIf(!isRoot)('state that is set aside beside what group kvm puts the
     expect(existsSync(world.vms('web'))).toBe(false);
   });
 
+  it('is not said to be back where they have hidden it', () => {
+    world.vm('web');
+    aside();
+    const folder = `lib/fleet/deployments/${id}`;
+    const before = ['vm', 'web', '-', '-', 'inactive', '-'].join('\t');
+    world.write(`${folder}/before`, `system\t-\t-\t1\n${before}\ntarget\tweb\n`);
+    world.write(`${folder}/meta`, 'confirm\t60\nstop\t1\n');
+    for (const mark of ['begun', 'changing']) world.write(`${folder}/${mark}`, '');
+    world.evil('mv .aside hidden; mkdir .aside');
+    world.sh(`{ id=${id}\n${script('way-back')}\n}`, 'now');
+    expect(readFileSync(world.path(folder, 'not-back'), 'utf8')).toBe('web is still set aside\n');
+    expect(existsSync(world.vms('hidden', id, 'web'))).toBe(true);
+  });
+
   it('is found where it was before it had records of its own', () => {
     for (const name of ['web', 'new']) mkdirSync(world.vms('.aside/1', name), { recursive: true });
     expect(facts()).toBeUndefined();

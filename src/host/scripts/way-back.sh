@@ -103,7 +103,8 @@ guests_back() {
 	while IFS=$tab read -r name current booted was former; do
 		# Without any vms there is one empty line.
 		[ -n "$name" ] || continue
-		if [ ! -e "$vms/$name" ] && is_vm "$aside/$id/$name"; then
+		# By its record, too: group kvm may have put another .aside there.
+		if [ ! -e "$vms/$name" ] && { is_vm "$aside/$id/$name" || [ -e "$state/aside/$id/$name.aside" ]; }; then
 			(bring_back "$id" "$name") || fail "$name is still set aside"
 		fi
 		if [ "$was" = active ]; then
