@@ -50,8 +50,8 @@ export default defineConfig({
           exclude: ['test/lab/**'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
-          // A sandbox test keeps a third of a processor busy; more of them would starve each other on two cores.
-          maxWorkers: 3,
+          // Tests that start sshd, git and Node must not starve each other, or the lab's guests, on two cores.
+          maxWorkers: 2,
         },
       },
       {

@@ -154,7 +154,7 @@ const rows: readonly (readonly [string, () => Undo | Promise<Undo>, ...Finding[]
   [
     'a clock that is wrong there',
     () => instead(world, 'date', '[ "$*" != +%s ] || { echo 1700000000; exit; }', 1),
-    ['hv1', 'clock', /its clock is \d+ h behind this machine's/, /timedatectl/],
+    ['hv1', 'clock', /its clock is \d+ d behind this machine's/, /timedatectl/],
   ],
   [
     'mistakes in fleet.yaml',
