@@ -14,6 +14,7 @@ export const nextSteps: Readonly<Record<string, string>> = {
   'confirm.already': 'What became of it: fleet history',
   'confirm.cut': 'The connection was cut. Try again: fleet apply --resume',
   'diff.no-path': 'Which generations there are: fleet rollback --list',
+  'diff.failed': 'Whether Nix works there: fleet doctor NAME',
   'exec.stdin': 'Put it in a file there first, or send a part of it.',
   'export.kubeconfig':
     'Nothing was changed. See what the guest has there, and correct file in fleet.yaml, or leave out merge.',

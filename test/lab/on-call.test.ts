@@ -88,7 +88,7 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       expect(told.stdout).toContain('no such disk');
       expect(told.flat).toContain('started again and again, and ends: fleet logs web');
       expect(told.flat).toMatch(/last end \S.* ago: exit 7/);
-      const said = await run(0, 'logs', 'web', '-n', '20');
+      const said = await run(0, 'logs', 'web');
       expect(said.stdout).toContain('no such disk');
       expect(said.stdout).toMatch(/systemd: .*status=7/);
       const failed = await run(1, 'restart', 'web');

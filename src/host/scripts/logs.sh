@@ -57,10 +57,12 @@ matches() {
 	echo "$by + $about + $dumped"
 }
 
-# own_matches: which lines are the hypervisor's own: of all slices in the journal but those of guests and their helpers,
-# of the kernel, and of systemd. journalctl cannot leave anything out, and what guests print would drown the rest. A slice
-# that is new while its lines are followed is seen when they are followed anew.
+# own_matches: which lines are the hypervisor's own: of what units print that of all slices in the journal but those of
+# guests and their helpers, and all that came another way: of a process that ended at once journald knows no slice.
+# journalctl cannot leave anything out, and what guests print would drown the rest. A slice that is new while its lines are
+# followed is seen when they are followed anew.
 own_matches() {
+	printf '_TRANSPORT=stdout '
 	printf '_SYSTEMD_SLICE=%s ' -.slice system.slice user.slice user-0.slice
 	journalctl --quiet --no-pager --field=_SYSTEMD_SLICE | head -n 500 | while IFS= read -r slice; do
 		case $slice in
@@ -68,7 +70,7 @@ own_matches() {
 		*) printf '_SYSTEMD_SLICE=%s ' "$slice" ;;
 		esac
 	done
-	echo '+ _TRANSPORT=kernel + _TRANSPORT=audit + _PID=1'
+	echo '+ _TRANSPORT=syslog _TRANSPORT=journal _TRANSPORT=kernel _TRANSPORT=audit _TRANSPORT=driver + _PID=1'
 }
 
 # system_lines UNIT: the last of the hypervisor's own, the youngest first; `cut` if there may be more. Guests may have been

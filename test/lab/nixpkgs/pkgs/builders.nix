@@ -134,6 +134,8 @@ in
         dpkg -L $packages | grep -E '^(/usr)?/s?bin/[^/]+$' | while read -r program; do
           [ ! -x "$program" ] || ln -sf "$program" "$out/bin/"
         done
+        # Debian calls it so by a link of its own making, which no package lists.
+        [ ! -e "$out/bin/mawk" ] || ln -s /usr/bin/mawk "$out/bin/awk"
       ''
       { inherit packages; };
 
