@@ -261,7 +261,7 @@ export function declareCommands(command: Declare): void {
   );
   command(
     new Command('incident')
-      .description('put all that is known of vms or hypervisors into one archive, without secrets')
+      .description('put all that is known into one archive; what looks like a secret is left out')
       .argument('<names...>', 'vms, or hypervisors themselves; web*, @tag')
       .option('-o, --output <file>', 'default: fleet-incident-NAME-TIME.tar.gz, in this folder')
       .addOption(asJson),
