@@ -28,6 +28,11 @@ buildNpmPackage {
   src = lib.fileset.toSource {
     root = ../.;
     fileset = lib.fileset.unions [
+      ../CHANGELOG.md
+      ../LICENSE
+      ../README.md
+      ../SECURITY.md
+      ../docs
       ../fleet.yaml
       ../package-lock.json
       ../package.json
