@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { Surroundings } from '../model/surroundings.ts';
 
 /** What a command did. */
@@ -68,9 +68,23 @@ export class Processes {
   endAll(): void {
     // Twice: one may just have been starting another.
     for (let round = 0; round < 2; round++) {
-      for (const group of [...this.#groups, ...this.#recorded()]) this.#signal(group, 'SIGKILL');
+      for (const group of [...this.#groups, ...this.#recorded()])
+        if (this.#isOurs(group)) this.#signal(group, 'SIGKILL');
     }
     this.#groups.clear();
+  }
+
+  /**
+   * The number of a group that ended unnoticed may be somebody else's by now; not while one of the group lives.
+   * Only Linux tells of whom a leader is.
+   */
+  #isOurs(group: number): boolean {
+    try {
+      const env = readFileSync(`/proc/${group}/environ`, 'utf8').split('\0');
+      return env.includes(`FLEET_ROOT=${this.#env.FLEET_ROOT}`);
+    } catch {
+      return true;
+    }
   }
 
   #recorded(): number[] {

@@ -43,8 +43,8 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       desk = new Desk(world, 'full', fiveVms(world));
       desk.data.vms = { vm1: desk.data.vms.vm1 };
       await desk.open();
-      const { code, stderr } = await apply();
-      if (code !== 0) throw new Error(stderr);
+      const { code, stdout, stderr } = await apply();
+      if (code !== 0) throw new Error(stdout + stderr);
       // A file system of its own, small enough to be filled.
       await succeed(
         `cp -a ${state} /var/lib/kept && mount -t tmpfs -o size=96m none ${state} && cp -a /var/lib/kept/. ${state}`,

@@ -28,6 +28,9 @@ detach() {
 on_record() { : >"$box/sessions/$$"; }
 off_record() { rm -f "$box/sessions/$$"; }
 
+# is_ours GROUP: no other's process has its number by now. Only Linux tells.
+is_ours() { [ ! -r "/proc/$1/environ" ] || tr '\0' '\n' <"/proc/$1/environ" | grep -qxF "FLEET_ROOT=$R"; } 2>/dev/null
+
 # later SECONDS COMMAND…: a command, or a function of lib/*.sh, then.
 later() { (detach "$tools/lib/later" "$@" </dev/null >/dev/null 2>&1 &) }
 
