@@ -1,6 +1,7 @@
 /**
  * Brings the *.generated.ts of src up to date, which git ignores: quick when they are. Runs at `npm ci` and before builds,
- * checks and tests. With --page it also writes docs/fleet-yaml.md, with --check it fails when that is out of date.
+ * checks and tests. With --page it also writes docs/fleet-yaml.md and docs/commands.md, with --check it
+ * fails when these are out of date.
  */
 import { globSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -35,12 +36,17 @@ if (import.meta.main) {
 }
 
 async function page(option) {
-  const { fleetYamlPage } = await import('./fleet-yaml-page.mjs');
-  const path = `${root}docs/fleet-yaml.md`;
-  const text = fleetYamlPage(JSON.parse(readFileSync(`${root}schemas/fleet.schema.json`, 'utf8')));
-  if (option === '--page') writeFileSync(path, text);
-  else if (readFileSync(path, 'utf8') !== text) {
-    console.error('docs/fleet-yaml.md is out of date: npm run generate');
-    process.exitCode = 1;
+  const [{ fleetYamlPage }, { commandsPage }] = await Promise.all([
+    import('./fleet-yaml-page.mjs'),
+    import('./commands-page.mjs'),
+  ]);
+  const schema = JSON.parse(readFileSync(`${root}schemas/fleet.schema.json`, 'utf8'));
+  const pages = { 'docs/fleet-yaml.md': fleetYamlPage(schema), 'docs/commands.md': commandsPage() };
+  for (const [path, text] of Object.entries(pages)) {
+    if (option === '--page') writeFileSync(root + path, text);
+    else if (readFileSync(root + path, 'utf8') !== text) {
+      console.error(`${path} is out of date: npm run generate`);
+      process.exitCode = 1;
+    }
   }
 }

@@ -2,21 +2,17 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Command } from 'commander';
 import { expect, test } from 'vitest';
-import { addCommonOptions, declareCommands } from '../../src/cli/commands.ts';
+import { declaredProgram } from '../../src/cli/help/declared.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 test('the manual that a build makes has every command and option, and the package names it', () => {
   const { man } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { man: string };
   const text = readFileSync(join(root, man), 'utf8').replaceAll('\\-', '-');
-  const program = new Command('fleet');
-  addCommonOptions(program);
-  declareCommands((command, _load, more) => {
-    if (!more?.hidden) program.addCommand(command);
-  });
-  for (const command of program.commands) {
+  const program = declaredProgram();
+  const shown = program.createHelp().visibleCommands(program);
+  for (const command of shown.filter((one) => one.name() !== 'help')) {
     expect(text).toContain(`.SS fleet ${command.name()} `);
     for (const { flags, hidden } of [...command.options, ...program.options])
       if (!hidden) expect(text).toContain(`.B ${flags}\n`);

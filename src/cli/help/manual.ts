@@ -1,12 +1,10 @@
-import { type Argument, Command, type Help, type Option } from 'commander';
-import { addCommonOptions, declareCommands } from '../commands.ts';
+import type { Argument, Command, Help, Option } from 'commander';
+import { declaredProgram } from './declared.ts';
 import { everyExit, type HelpText, helpTexts, ownHelp } from './texts.ts';
 
 /** fleet.1, for man: the same words as in every --help. @param version of fleet */
 export function manual(version: string): string {
-  const program = new Command('fleet');
-  addCommonOptions(program);
-  declareCommands((command, _load, more) => void program.addCommand(command, more));
+  const program = declaredProgram();
   const help = program.createHelp();
   const commands = help.visibleCommands(program).filter((one) => one.name() !== 'help');
   return [
