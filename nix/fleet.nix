@@ -12,6 +12,22 @@ let
   manifest = lib.importJSON ../package.json;
   lock = lib.importJSON ../package-lock.json;
 
+  # Node comes from nixpkgs: that of a checkout is neither fetched nor asked for.
+  checkoutNode = lib.importJSON ../scripts/node/package.json;
+  withoutNode =
+    package:
+    package // { devDependencies = removeAttrs package.devDependencies [ checkoutNode.name ]; };
+  packages =
+    removeAttrs lock.packages (
+      [ "scripts/node" ]
+      ++ map (name: "node_modules/${name}") (
+        [ checkoutNode.name ] ++ builtins.attrNames checkoutNode.optionalDependencies
+      )
+    )
+    // {
+      "" = withoutNode lock.packages."";
+    };
+
   # package-lock.json names no registry, so that any mirror will do; Nix fetches from a whole url.
   withUrl =
     path: package:
@@ -44,13 +60,13 @@ buildNpmPackage {
 
   nodejs = nodejs_24;
   npmDeps = importNpmLock {
-    package = manifest;
+    package = withoutNode manifest;
     packageLock = lock // {
-      packages = lib.mapAttrs withUrl lock.packages;
+      packages = lib.mapAttrs withUrl packages;
     };
   };
   inherit (importNpmLock) npmConfigHook;
-  # Node comes from nixpkgs, and ssh2 works without its native parts.
+  # ssh2 works without its native parts.
   npmRebuildFlags = [ "--ignore-scripts" ];
   # It would build once more.
   npmPackFlags = [ "--ignore-scripts" ];

@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+
+interface Locked {
+  readonly integrity?: string;
+  readonly link?: boolean;
+  readonly dev?: boolean;
+  readonly hasInstallScript?: boolean;
+}
+const read = (path: string) =>
+  JSON.parse(readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8'));
+const locked = Object.entries<Locked>(read('package-lock.json').packages);
+const installed = locked.filter(([path, { link }]) => path.includes('node_modules/') && !link);
+
+test('every package that npm ci installs is locked by its hash, Node among them', () => {
+  expect(installed.length).toBeGreaterThan(100);
+  for (const [path, { integrity }] of installed) expect(integrity, path).toMatch(/^sha512-/);
+  // What is left are folders of this repository.
+  expect(locked.filter((entry) => !installed.includes(entry)).map(([path]) => path)).toEqual([
+    '',
+    'node_modules/node-of-the-checkout',
+    'scripts/node',
+  ]);
+  for (const name of Object.keys(read('scripts/node/package.json').optionalDependencies))
+    expect(locked.map(([path]) => path)).toContain(`node_modules/${name}`);
+});
+
+test('no package may run a script when it is installed', () => {
+  const scripted = installed.filter(([, { hasInstallScript }]) => hasInstallScript);
+  const names = scripted.map(([path]) => path.replace(/^.*node_modules\//, ''));
+  expect(read('package.json').allowScripts).toEqual(
+    Object.fromEntries(names.map((name) => [name, false])),
+  );
+});
+
+test('at most 45 packages are installed with fleet', () => {
+  const atRunTime = installed.filter(([, { dev }]) => !dev);
+  expect(atRunTime.length).toBeGreaterThan(0);
+  expect(atRunTime.length).toBeLessThanOrEqual(45);
+});
