@@ -28,8 +28,8 @@ name: ${yaml(fleet).trim()}
 
 ${comment(
   '',
-  'Every hypervisor fetches the commit from this repository’s remote: root there needs a key that may read it, and the remote’s host key in known_hosts. Sent over fleet’s own ssh connection (transport: send) the commit needs neither.',
-)}git: { branch: ${/^[a-z][a-z/-]*$/i.test(branch) ? branch : JSON.stringify(branch)} }
+  'The commit travels to hypervisors over fleet’s own ssh connection. With transport: pull each of them fetches it from this repository’s remote: root there needs a key that may read it, and the remote’s host key in known_hosts.',
+)}git: { branch: ${/^[a-z][a-z/-]*$/i.test(branch) ? branch : JSON.stringify(branch)}, transport: send }
 `;
 
 /** Its entry under `hypervisors`, but for `config`. */

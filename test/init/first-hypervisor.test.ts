@@ -74,12 +74,10 @@ describe.each<[string, (of: FirstHypervisor) => string]>([
     );
   });
 
-  test('says that a hypervisor must be able to read the remote, and what needs nothing of that', () => {
+  test('sends the commit, and says what hypervisors would need to fetch it', () => {
     const text = write(first);
     expect(text).toContain('root there needs a key');
-    expect(
-      readFleet(text.replace('git: {', 'git: { transport: send,'), 'fleet.yaml'),
-    ).toMatchObject({
+    expect(readFleet(text, 'fleet.yaml')).toMatchObject({
       fleet: { git: { transport: 'send' } },
     });
   });

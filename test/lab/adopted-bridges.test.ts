@@ -170,7 +170,6 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
             'name: infra\n',
             `name: infra\ninputs: ${JSON.stringify(lab.inputs)}\nrollout: { confirm: 20s, settle: 2s }\n`,
           )
-          .replace('\ngit: { ', '\ngit: { transport: send, ')
           .replace(
             '      boot.loader.systemd-boot.enable: true\n',
             '      boot.loader.systemd-boot.enable: true\n      systemd.services.bogus: { wantedBy: [multi-user.target], script: exit 1 }\n',

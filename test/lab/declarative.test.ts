@@ -101,12 +101,10 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       const { url } = await lab.createRemote('infra');
       await run('git', ['-C', folder, 'remote', 'add', 'origin', url]);
       edit((text) =>
-        text
-          .replace(
-            'name: infra\n',
-            `name: infra\ninputs: ${JSON.stringify(lab.inputs)}\nrollout: { confirm: 20s, settle: 2s, deadline: 90s }\n`,
-          )
-          .replace('\ngit: { ', '\ngit: { transport: send, '),
+        text.replace(
+          'name: infra\n',
+          `name: infra\ninputs: ${JSON.stringify(lab.inputs)}\nrollout: { confirm: 20s, settle: 2s, deadline: 90s }\n`,
+        ),
       );
     }, 600_000);
     afterAll(() => lab.stop());

@@ -100,7 +100,6 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       edit((text) =>
         text
           .replace('name: infra\n', `name: infra\ninputs: ${JSON.stringify(lab.inputs)}\n`)
-          .replace('\ngit: { ', '\ngit: { transport: send, ')
           .replace('name: infra\n', 'name: infra\nrollout: { confirm: 20s, settle: 2s }\n'),
       );
       const { url } = await lab.createRemote('infra');
