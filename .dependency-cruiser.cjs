@@ -113,6 +113,21 @@ module.exports = {
       to: { path: '^src/(?!(sandbox|model)/|own-files)' },
     },
     {
+      name: 'the-action-reads-documents',
+      comment:
+        'It starts fleet as a child: about deployments it knows what documents and events say.',
+      severity: 'error',
+      from: { path: '^src/action/' },
+      to: { path: '^src/(?!(action|report|model)/|plan/plan)' },
+    },
+    {
+      name: 'nobody-needs-the-action',
+      comment: 'It is one more front end.',
+      severity: 'error',
+      from: { path: '^src/(?!action/)' },
+      to: { path: '^src/action/' },
+    },
+    {
       name: 'no-test-code-in-src',
       comment: 'What is shipped does not know that it is tested.',
       severity: 'error',

@@ -1,25 +1,27 @@
 // Vitest's provider for coverage by V8, which also counts what processes of the built binary run: it reads the source
-// map beside each file of dist/, whatever files there are, and counts for src/ only.
+// map beside each file of dist/ and action/, whatever files there are, and counts for src/ only.
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import v8 from '@vitest/coverage-v8';
 import { V8CoverageProvider } from '@vitest/coverage-v8/dist/provider.js';
 
-const dist = join(import.meta.dirname, '../dist/');
+const bundles = ['dist', 'action'].map((name) => join(import.meta.dirname, `../${name}/`));
+const isBundled = (file) => bundles.some((folder) => file.startsWith(folder));
 
 class Provider extends V8CoverageProvider {
   initialize(vitest) {
-    if (sourceMap(join(dist, 'main.js')) === null)
-      throw new Error('dist/ has no source maps, which npm run build makes');
+    for (const folder of bundles)
+      if (sourceMap(join(folder, 'main.js')) === null)
+        throw new Error(`${folder} has no source maps, which npm run precoverage makes`);
     super.initialize(vitest);
   }
 
   isIncluded(file, root) {
-    return super.isIncluded(file, root) || (file.startsWith(dist) && sourceMap(file) !== null);
+    return super.isIncluded(file, root) || (isBundled(file) && sourceMap(file) !== null);
   }
 
   async transformFile(file, ...rest) {
-    if (!file.startsWith(dist)) return super.transformFile(file, ...rest);
+    if (!isBundled(file)) return super.transformFile(file, ...rest);
     return { code: readFileSync(file, 'utf8'), map: sourceMap(file) };
   }
 

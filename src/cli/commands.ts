@@ -78,7 +78,13 @@ export function declareCommands(command: Declare): void {
         'exit 2 when there are changes, 1 when something is unhealthy or cannot be applied',
       )
       .option('--out <file>', 'save the plan; apply FILE then does exactly that, or nothing')
-      .addOption(asJson),
+      .addOption(asJson)
+      .addOption(
+        new Option(
+          '--markdown',
+          'for a comment or a page: what is of others is no markup in it',
+        ).conflicts('json'),
+      ),
     async () => (await import('./plan.ts')).planCommand,
   );
   command(

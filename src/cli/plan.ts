@@ -17,6 +17,7 @@ export interface PlanOptions {
   readonly detailedExitcode?: boolean;
   readonly out?: string;
   readonly json?: boolean;
+  readonly markdown?: boolean;
 }
 
 /** `fleet plan` */
@@ -37,9 +38,7 @@ export async function planCommand(invocation: Invocation, options: PlanOptions):
     if (out) requireSavable(seen);
     process.stdout.write(documentText(planDocument(seen.plan)));
   } else {
-    const { diff, offline = false } = options;
-    const text = planText(seen.plan, styleFor(process.stdout), { diffs: diff, offline });
-    process.stdout.write(text);
+    process.stdout.write(await textOf(seen, options));
     if (out) requireSavable(seen);
   }
   if (out) {
@@ -47,6 +46,15 @@ export async function planCommand(invocation: Invocation, options: PlanOptions):
     process.stderr.write(`Saved. To carry out exactly this: fleet apply ${options.out}\n`);
   }
   return exitCodeOf(seen, options);
+}
+
+async function textOf(
+  { plan }: Survey,
+  { diff: diffs, markdown, offline = false }: PlanOptions,
+): Promise<string> {
+  if (!markdown) return planText(plan, styleFor(process.stdout), { diffs, offline });
+  const { planMarkdown } = await import('../report/plan-markdown.ts');
+  return planMarkdown(plan, { diffs, offline });
 }
 
 async function planned(

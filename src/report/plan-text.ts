@@ -11,7 +11,8 @@ import {
 import type { Style } from './style.ts';
 import { wrap, wrapHint } from './wrap.ts';
 
-const signs: Record<Action['kind'], string> = {
+/** One character for each kind of action. */
+export const signs: Record<Action['kind'], string> = {
   checkout: '·',
   switch: '~',
   create: '+',
@@ -25,7 +26,8 @@ const signs: Record<Action['kind'], string> = {
   'set-aside': '-',
 };
 
-const meaning: Record<Action['kind'], string> = {
+/** What is done, in a word or two. */
+export const meaning: Record<Action['kind'], string> = {
   checkout: 'checkout moves',
   switch: 'switch',
   create: 'create',
@@ -118,7 +120,10 @@ function changeText({ field, from, to, restarts }: FieldChange): string {
 }
 
 /** Drift as it is printed: what is not fleet's, and left alone, takes one line in every plan. */
-function folded({ name, drift }: HypervisorPlan): readonly Pick<Drift, 'target' | 'message'>[] {
+export function folded({
+  name,
+  drift,
+}: HypervisorPlan): readonly Pick<Drift, 'target' | 'message'>[] {
   const orphans = new Set(
     drift.filter(({ code }) => code === 'orphan').map(({ target }) => target),
   );
@@ -140,6 +145,13 @@ function withHint(text: string, column: number): string {
 
 /** What would happen, in numbers. */
 export function summary(plan: Plan, offline: boolean): string {
+  return summaryLines(plan, offline)
+    .map((line) => wrap(line, 0))
+    .join('\n');
+}
+
+/** The same, a sentence a line: what is planned, then who restarts. */
+export function summaryLines(plan: Plan, offline: boolean): string[] {
   const unreachable = plan.hypervisors.filter((h) => h.unreachable).length;
   const aside =
     unreachable > 0 ? ` ${unreachable} hypervisor${unreachable === 1 ? '' : 's'} unreachable.` : '';
@@ -148,10 +160,10 @@ export function summary(plan: Plan, offline: boolean): string {
   if (!hasChanges(plan)) {
     const all = plan.hypervisors.length;
     if (unreachable > 0 && unreachable === all)
-      return `Nothing is known: no hypervisor was reached.`;
+      return ['Nothing is known: no hypervisor was reached.'];
     return unreachable > 0
-      ? `No changes on the other ${all - unreachable}.${asked}${aside}`
-      : `No changes.${asked}`;
+      ? [`No changes on the other ${all - unreachable}.${asked}${aside}`]
+      : [`No changes.${asked}`];
   }
   const actions = plan.hypervisors.flatMap((h) => h.actions);
   const count = (kinds: readonly Action['kind'][]) =>
@@ -172,7 +184,11 @@ export function summary(plan: Plan, offline: boolean): string {
     .filter(([n]) => n > 0)
     .map(([n, words]) => `${n} ${words}`)
     .join(', ');
-  return `${wrap(`Plan: ${text || 'checkouts move'}.${asked}${aside}`, 0)}${restartsText(actions)}`;
+  const restarts = restartsText(actions);
+  return [
+    `Plan: ${text || 'checkouts move'}.${asked}${aside}`,
+    ...(restarts === '' ? [] : [restarts]),
+  ];
 }
 
 /** Which guests start anew; of a large fleet not all. */
@@ -187,5 +203,5 @@ function restartsText(actions: readonly Action[]): string {
     ['may restart, if the build gives another runner', names('perhaps')],
   ].filter(([, named]) => named);
   const text = parts.map(([what, named]) => `${what}: ${named}`).join('; ');
-  return text && `\n${wrap(`${text[0]?.toUpperCase()}${text.slice(1)}.`, 0)}`;
+  return text && `${text[0]?.toUpperCase()}${text.slice(1)}.`;
 }

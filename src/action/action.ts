@@ -1,0 +1,112 @@
+import { realpathSync } from 'node:fs';
+import { join, sep } from 'node:path';
+import { exitCodes, FleetError } from '../model/errors.ts';
+import { failureOf } from '../model/failure.ts';
+import { failureMarkdown } from '../report/result-markdown.ts';
+import { childEnvironment, run, type Signals } from './child.ts';
+import { readEvent } from './event.ts';
+import { Fleet } from './fleet.ts';
+import { GitHub } from './github.ts';
+import { type Inputs, readInputs } from './inputs.ts';
+import type { Job } from './job.ts';
+import { writeKeys } from './keys.ts';
+import { plan } from './plan.ts';
+import { refuseUnsafe } from './refuse.ts';
+import type { Runner } from './runner.ts';
+import { validate } from './validate.ts';
+
+/** What the Action brings with it. */
+export interface Brought {
+  /** Node. */
+  readonly node: string;
+  /** fleet's main file. */
+  readonly fleet: string;
+  readonly sleep: (ms: number) => Promise<void>;
+}
+
+const commands: Partial<Record<Inputs['command'], (job: Job) => Promise<number>>> = {
+  plan,
+  validate,
+};
+
+/** One step of a workflow. Never throws. @returns the exit code: the job fails unless it is 0 */
+export async function action(runner: Runner, brought: Brought, signals: Signals): Promise<number> {
+  try {
+    return await step(runner, brought, signals);
+  } catch (error) {
+    runner.endGroup();
+    if (!(error instanceof FleetError)) {
+      runner.annotate(
+        'error',
+        `this is a bug in fleet's Action, please report it:\n${(error as Error).stack}`,
+      );
+      return exitCodes.failed;
+    }
+    const { code, detail, exitCode, hint, message } = error;
+    runner.annotate('error', [message, detail, hint].filter(Boolean).join('\n'), {
+      title: `fleet ${code}`,
+    });
+    runner.summary(`### fleet: failed\n\n${failureMarkdown(failureOf(error))}`);
+    runner.output('outcome', exitCode === exitCodes.usage ? 'invalid' : 'failed');
+    return exitCode;
+  }
+}
+
+async function step(runner: Runner, brought: Brought, signals: Signals): Promise<number> {
+  const inputs = readInputs(runner);
+  if (inputs.token !== undefined) runner.mask(inputs.token);
+  const event = readEvent(runner);
+  const folder = within(runner.get('GITHUB_WORKSPACE'), inputs.directory);
+  const head = await headOf(runner, folder);
+  refuseUnsafe(event, inputs, { head, sha: runner.get('GITHUB_SHA') });
+  const keys = writeKeys(runner, inputs);
+  try {
+    const words = [brought.node, brought.fleet, ...keys.options];
+    const fleet = new Fleet(runner, words, folder, signals);
+    const github =
+      inputs.token === undefined ? undefined : new GitHub(runner, inputs.token, brought.sleep);
+    const command = commands[inputs.command] as (job: Job) => Promise<number>;
+    return await command({
+      runner,
+      inputs,
+      event,
+      fleet,
+      github,
+      head: head ?? runner.get('GITHUB_SHA'),
+    });
+  } finally {
+    keys.remove();
+  }
+}
+
+/** The real folder. @throws FleetError `action.input` where a link leads out of the workspace */
+function within(workspace: string, directory: string): string {
+  try {
+    const top = realpathSync(workspace);
+    const folder = realpathSync(join(top, directory));
+    if (folder === top || folder.startsWith(top + sep)) return folder;
+  } catch {
+    // Said below.
+  }
+  throw new FleetError(
+    'action.input',
+    `there is no folder ${JSON.stringify(directory)} in the workspace`,
+    {
+      exitCode: exitCodes.usage,
+      hint: 'A step before this one has to check the repository out: actions/checkout.',
+    },
+  );
+}
+
+/** The commit that is checked out; undefined: none. */
+async function headOf(runner: Runner, cwd: string): Promise<string | undefined> {
+  // A folder of a commit may look like a bare repository, with a configuration that starts programs.
+  const args = ['-c', 'safe.bareRepository=explicit', 'rev-parse', '--verify', 'HEAD'];
+  const { code, stdout } = await run({
+    command: 'git',
+    args,
+    cwd,
+    env: childEnvironment(runner.env),
+  });
+  return code === 0 ? stdout.trim() : undefined;
+}

@@ -1,0 +1,51 @@
+import type { Failure } from '../model/failure.ts';
+import { failureMarkdown } from '../report/result-markdown.ts';
+import { object } from './event.ts';
+import type { Document } from './fleet.ts';
+import { type Job, titleOf } from './job.ts';
+
+/** What an exit code of fleet's is called; docs/json.md has the table. */
+const outcomes: Readonly<Record<number, string>> = {
+  3: 'rolled-back',
+  4: 'rollback-failed',
+  5: 'locked',
+  6: 'halted',
+  64: 'invalid',
+  65: 'invalid',
+  129: 'interrupted',
+  130: 'interrupted',
+  143: 'interrupted',
+};
+
+export const outcomeOf = (code: number): string => outcomes[code] ?? 'failed';
+
+/** Says that fleet failed, by a document of kind `error`. @returns the exit code */
+export function failed({ runner, ...job }: Job, code: number, document: Document): number {
+  const failure = failureOf(document);
+  runner.endGroup();
+  runner.annotate(
+    'error',
+    [failure.message, failure.detail, failure.hint].filter(Boolean).join('\n'),
+    {
+      title: `fleet ${failure.code}`,
+    },
+  );
+  runner.summary(
+    `### ${titleOf({ runner, ...job }, job.inputs.command)}: failed\n\n${failureMarkdown(failure)}`,
+  );
+  runner.output('outcome', outcomeOf(code));
+  return code || 1;
+}
+
+/** Of a document of kind `error`; of any other, that it is not what was expected. */
+export function failureOf({ error, kind }: Document): Failure {
+  const { code, message } = object(error);
+  if (kind === 'error' && typeof code === 'string' && typeof message === 'string')
+    return error as Failure;
+  return {
+    code: 'action.document',
+    message: `fleet gave a document of kind ${kind}, which this version of the Action does not know`,
+    blames: 'user',
+    hint: 'Use a version of fleet that goes with this Action, or leave out the input version.',
+  };
+}

@@ -1,0 +1,157 @@
+import { FleetError } from '../model/errors.ts';
+import { object } from './event.ts';
+import type { Runner } from './runner.ts';
+
+/** Ms that GitHub has to answer a request. */
+const patience = 20_000;
+/** Ms that is waited altogether for GitHub to take requests again. */
+const longest = 60_000;
+/** Pages of a list that are read: of 100 entries each. */
+const pages = 30;
+
+type Sleep = (ms: number) => Promise<void>;
+
+/** The REST API of the repository that the workflow is in: https://docs.github.com/rest */
+export class GitHub {
+  readonly #api: URL;
+  readonly #repository: string;
+  readonly #token: string;
+  readonly #sleep: Sleep;
+  #waited = 0;
+
+  constructor(runner: Runner, token: string, sleep: Sleep) {
+    this.#api = new URL(`${runner.get('GITHUB_API_URL').replace(/\/$/, '')}/`);
+    this.#repository = runner.get('GITHUB_REPOSITORY');
+    this.#token = token;
+    this.#sleep = sleep;
+  }
+
+  /** @param path below the repository. @throws FleetError `action.github`, or `action.forbidden` for a token that may not */
+  async send(
+    method: 'POST' | 'PATCH',
+    path: string,
+    body: object,
+  ): Promise<Readonly<Record<string, unknown>>> {
+    const { answer } = await this.#request(method, this.#at(path), body);
+    return object(answer);
+  }
+
+  /** All entries of a list, from page to page. */
+  async list(path: string): Promise<Readonly<Record<string, unknown>>[]> {
+    const entries: Readonly<Record<string, unknown>>[] = [];
+    let url: URL | undefined = this.#at(path);
+    url.searchParams.set('per_page', '100');
+    for (let page = 0; url && page < pages; page++) {
+      const { answer, next }: Answer = await this.#request('GET', url);
+      if (Array.isArray(answer)) entries.push(...answer.map(object));
+      // The token goes to nobody else.
+      url = next?.origin === this.#api.origin ? next : undefined;
+    }
+    return entries;
+  }
+
+  /** Whose token this is; undefined: it does not say, as that of a workflow. */
+  async login(): Promise<string | undefined> {
+    try {
+      const { answer } = await this.#request('GET', new URL('user', this.#api));
+      const { login } = object(answer);
+      return typeof login === 'string' ? login : undefined;
+    } catch (error) {
+      if (error instanceof FleetError && error.code === 'action.forbidden') return undefined;
+      throw error;
+    }
+  }
+
+  #at(path: string): URL {
+    return new URL(`repos/${this.#repository}/${path}`, this.#api);
+  }
+
+  async #request(method: string, url: URL, body?: object): Promise<Answer> {
+    for (let tried = 1; ; tried++) {
+      const response = await this.#fetch(method, url, body).catch((error: unknown) => error);
+      if (!(response instanceof Response)) {
+        if (await this.#mayRetry(tried, tried * 1000)) continue;
+        throw new FleetError('action.github', `GitHub does not answer: ${reason(response)}`);
+      }
+      const text = await response.text();
+      if (response.ok)
+        return { answer: text === '' ? undefined : JSON.parse(text), next: nextOf(response, url) };
+      const wait = waitOf(response, tried);
+      if (wait !== undefined && (await this.#mayRetry(tried, wait))) continue;
+      throw refused(response.status, `${method} ${url.pathname}`, text, wait !== undefined);
+    }
+  }
+
+  #fetch(method: string, url: URL, body?: object): Promise<Response> {
+    return fetch(url, {
+      method,
+      headers: {
+        accept: 'application/vnd.github+json',
+        authorization: `Bearer ${this.#token}`,
+        'user-agent': 'microvm-fleet',
+        'x-github-api-version': '2022-11-28',
+        ...(body && { 'content-type': 'application/json' }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+      redirect: 'error',
+      signal: AbortSignal.timeout(patience),
+    });
+  }
+
+  async #mayRetry(tried: number, ms: number): Promise<boolean> {
+    if (tried >= 4 || this.#waited + ms > longest) return false;
+    this.#waited += ms;
+    await this.#sleep(ms);
+    return true;
+  }
+}
+
+interface Answer {
+  readonly answer: unknown;
+  readonly next: URL | undefined;
+}
+
+/** Of `Link: <…>; rel="next"`. */
+function nextOf({ headers }: Response, from: URL): URL | undefined {
+  const [, url] = /<([^>]*)>\s*;[^,]*\brel="?next"?/.exec(headers.get('link') ?? '') ?? [];
+  return url === undefined || !URL.canParse(url, from.href) ? undefined : new URL(url, from.href);
+}
+
+/** Ms after which the same may be asked again; undefined: never. */
+function waitOf({ headers, status }: Response, tried: number): number | undefined {
+  if (status >= 500) return tried * 1000;
+  const after = Number(headers.get('retry-after'));
+  const isLimited = status === 429 || after > 0 || headers.get('x-ratelimit-remaining') === '0';
+  if (!isLimited || ![403, 429].includes(status)) return undefined;
+  if (after > 0) return after * 1000;
+  const reset = Number(headers.get('x-ratelimit-reset')) * 1000 - Date.now();
+  return reset > 0 ? reset : tried * 1000;
+}
+
+function refused(status: number, what: string, text: string, isLimited: boolean): FleetError {
+  const message = messageOf(text);
+  if (isLimited)
+    return new FleetError(
+      'action.github',
+      `GitHub takes no more requests just now: ${what}: ${status} ${message}`,
+    );
+  const isForbidden = [401, 403, 404].includes(status);
+  return new FleetError(
+    isForbidden ? 'action.forbidden' : 'action.github',
+    `${what}: ${status} ${message}`,
+  );
+}
+
+function messageOf(text: string): string {
+  try {
+    const { message } = object(JSON.parse(text));
+    return typeof message === 'string' ? message.slice(0, 300) : '';
+  } catch {
+    return '';
+  }
+}
+
+const reason = (error: unknown): string => {
+  const { cause, message } = error as Error;
+  return cause instanceof Error ? cause.message : message;
+};

@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import { code, prose } from '../report/markdown.ts';
+import { failed } from './failed.ts';
+import type { Job } from './job.ts';
+
+/** Annotations of a kind that GitHub shows for a step. */
+const most = 10;
+
+/** Checks fleet.yaml, and annotates its lines. @returns the exit code: 0 when it can be used */
+export async function validate(job: Job): Promise<number> {
+  const { fleet, inputs, runner } = job;
+  const { code: exitCode, document } = await fleet.json('validate');
+  if (document.kind !== 'validate') return failed(job, exitCode, document);
+  const diagnostics = document.diagnostics as readonly Diagnostic[];
+  for (const severity of ['error', 'warning'] as const) {
+    const all = diagnostics.filter((one) => one.severity === severity);
+    for (const { hint, message, code: name, ...at } of all.slice(0, most))
+      runner.annotate(severity, hint === undefined ? message : `${message}\n${hint}`, {
+        title: `fleet ${name}`,
+        at: { ...at, file: join(inputs.directory, at.file) },
+      });
+  }
+  if (exitCode !== 0) {
+    runner.output('outcome', 'invalid');
+    runner.summary(`### fleet.yaml cannot be used\n\n${diagnosticsMarkdown(diagnostics)}`);
+  }
+  return exitCode;
+}
+
+/** A line for each. */
+export function diagnosticsMarkdown(diagnostics: readonly Diagnostic[]): string {
+  return diagnostics
+    .slice(0, 100)
+    .map(({ column, file, hint, line, message, severity, code: name }) => {
+      const place = line > 0 ? `${file}:${line}:${column}` : file;
+      const sign = severity === 'error' ? '❌' : '⚠️';
+      const next = hint === undefined ? '' : ` ${prose(hint)}`;
+      return `- ${sign} ${code(place)} ${name} ${prose(message)}.${next}\n`;
+    })
+    .join('');
+}
