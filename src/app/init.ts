@@ -1,20 +1,22 @@
-import { lstatSync, mkdirSync, realpathSync } from 'node:fs';
+import { lstatSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { readFleet } from '../config/read-fleet.ts';
 import { bootOf } from '../init/boot.ts';
 import { emptyFleet } from '../init/empty-fleet.ts';
 import type { FirstHypervisor } from '../init/first-hypervisor.ts';
 import { foundFleet } from '../init/found-fleet.ts';
-import { gitignore, workflow } from '../init/starter-files.ts';
+import { gitignore } from '../init/starter-files.ts';
 import { ConfigError, FleetError } from '../model/errors.ts';
 import { redact } from '../model/redact.ts';
-import { branchOf, makeRepo } from '../repo/make.ts';
+import { cloneAt } from '../repo/clone.ts';
+import { makeRepo } from '../repo/make.ts';
 import { openRepo } from '../repo/open.ts';
-import { readWithin, writeNewWithin } from '../repo/work-tree.ts';
+import { type CiWish, ciFor, writeCi } from './init/ci.ts';
 import type { Given } from './init/given-files.ts';
 import { firstHypervisor, type SeenHost } from './init/look-at-host.ts';
 import type { Wanted } from './init/objection.ts';
-import type { Ports } from './ports.ts';
+import { type OnFile, realFolder, writeAll } from './init/write-new.ts';
+import type { DoctorPorts, Ports } from './ports.ts';
 import { modeline, schemaFile, schemaText } from './schema.ts';
 import type { Where } from './workspace/where.ts';
 
@@ -29,8 +31,8 @@ export interface InitInput {
   readonly given: Given;
   /** Where the given hardware configuration comes from, for people. */
   readonly hardwareFile?: string;
-  /** Called for each file as soon as it is written; a file that already existed is kept. */
-  readonly onFile?: (path: string, isKept: boolean) => void;
+  readonly pipeline: CiWish;
+  readonly onFile?: OnFile;
 }
 
 export interface Initialised {
@@ -42,22 +44,28 @@ export interface Initialised {
   readonly notes: readonly string[];
 }
 
+/** Whether there is a fleet.yaml. */
+export const hasFleet = ({ cwd }: Pick<Ports, 'cwd'>, where: Where): boolean =>
+  lstatSync(fileOf(cwd, where), { throwIfNoEntry: false }) !== undefined;
+
 /** @throws FleetError `init.exists` when there is a fleet.yaml */
-export function requireNoFleet({ cwd }: Pick<Ports, 'cwd'>, where: Where): void {
-  const file = join(resolve(cwd, where.directory), where.config);
-  if (!lstatSync(file, { throwIfNoEntry: false })) return;
-  throw new FleetError('init.exists', `${file} exists already`, {
-    hint: 'fleet plan shows what it would do.',
+export function requireNoFleet(ports: Pick<Ports, 'cwd'>, where: Where): void {
+  if (!hasFleet(ports, where)) return;
+  throw new FleetError('init.exists', `${fileOf(ports.cwd, where)} exists already`, {
+    hint: 'fleet plan shows what it would do; fleet init --ci github adds workflows.',
   });
 }
+
+const fileOf = (cwd: string, where: Where): string =>
+  join(resolve(cwd, where.directory), where.config);
 
 /**
  * Writes a first fleet.yaml with one hypervisor, and the files that belong with it; overwrites nothing.
  * @throws FleetError `init.exists`; ConfigError for what fleet.yaml cannot express
  */
 export async function init(
-  ports: Ports,
-  { where, name, answers, seen, given, hardwareFile, onFile }: InitInput,
+  ports: DoctorPorts,
+  { where, name, answers, seen, given, hardwareFile, pipeline, onFile }: InitInput,
 ): Promise<Initialised> {
   requireNoFleet(ports, where);
   const directory = resolve(ports.cwd, where.directory);
@@ -65,11 +73,12 @@ export async function init(
   const { ssh } = answers;
   const hypervisor = firstHypervisor(ssh);
   const hardware = given.hardware ?? seen.hardware;
+  const clone = await cloneAt(directory, ports.surroundings);
   const hardwarePath = `hosts/${answers.name}/hardware-configuration.nix`;
   const first: FirstHypervisor = {
     ...answers,
     fleet: name ?? fleetName(directory),
-    branch: await branchOf(directory, ports.surroundings),
+    branch: clone.branch,
     user: hypervisor.ssh.user ?? seen.user ?? 'root',
     sshdPort: seen.port ?? 22,
     key: given.key,
@@ -83,21 +92,20 @@ export async function init(
   const read = readFleet(text, config);
   if ('diagnostics' in read) throw new ConfigError(read.diagnostics, text);
 
+  const notes: string[] = [];
+  const place = { folder: realFolder(directory), config, branch: clone.branch, clone };
+  const ci = await ciFor(ports, place, read.fleet.hypervisors, pipeline, (text) => {
+    notes.push(text);
+  });
   const schema = relative(directory, join(directory, dirname(config), schemaFile));
   const files = new Map([
     ...(hardware === undefined ? [] : ([[hardwarePath, hardware]] as const)),
     [config, text],
     [schema, schemaText()],
     ['.gitignore', gitignore],
-    ['.github/workflows/fleet.yaml', workflow(first.branch)],
   ]);
-  for (const [path, wanted] of files) {
-    const there = writeNew(directory, path, wanted);
-    onFile?.(path, there !== undefined);
-    if (there === undefined) continue;
-    files.set(path, there);
-  }
-  const notes: string[] = [];
+  writeAll(directory, files, onFile);
+  const written = ci === undefined ? [] : writeCi(place.folder, ci, onFile);
   if (hardware !== undefined && files.get(hardwarePath) === hardware) {
     const from = given.hardware !== undefined ? hardwareFile : hardwareOrigin(seen, ssh);
     notes.push(`${hardwarePath} is a verbatim copy of ${from}: read it before you push`);
@@ -114,26 +122,20 @@ export async function init(
     notes.push(
       `boot loader of ${ssh} unknown: set it at DECIDE in ${config}, or the system will not build`,
     );
-  return { directory, files, notes };
+  return { directory, files: new Map([...files, ...written]), notes };
 }
 
 /** Commits what was written, in a new repository if there is none. @returns the commit */
-export async function commitFirst(
+export async function commitWritten(
   { surroundings }: Pick<Ports, 'surroundings'>,
   { directory, files }: Pick<Initialised, 'directory' | 'files'>,
+  message: string,
 ): Promise<string> {
   await makeRepo(directory, surroundings);
   const repo = await openRepo(directory, surroundings);
   const inRepo = relative(realpathSync(repo.top), realpathSync(directory));
   const contents = new Map([...files].map(([path, text]) => [join(inRepo, path), text]));
-  return repo.commit(contents, 'A fleet', await repo.head());
-}
-
-/** Writes a file unless there is one. @returns the text that was there, or undefined */
-function writeNew(directory: string, path: string, text: string): string | undefined {
-  mkdirSync(directory, { recursive: true });
-  const top = realpathSync(directory);
-  return writeNewWithin(top, path, text) ? undefined : (readWithin(top, path) ?? text);
+  return repo.commit(contents, message, await repo.head());
 }
 
 const hardwareOrigin = ({ hardwareFile }: SeenHost, ssh: string): string =>

@@ -323,6 +323,13 @@ export function declareCommands(command: Declare): void {
         '--hardware <file>',
         'hardware configuration to copy; default: read from the hypervisor',
       )
+      .addOption(
+        new Option(
+          '--ci <forge>',
+          'write its workflows, also where there is a fleet.yaml; default: by the remote',
+        ).choices(['github', 'forgejo', 'none']),
+      )
+      .option('--action <name>', "fleet's Action as OWNER/NAME@COMMIT; default: of this release")
       .option('--commit', 'commit what was written, in a new repository if there is none')
       .option('--no-commit', 'do not ask for that'),
     async () => (await import('./init.ts')).initCommand,

@@ -1,13 +1,16 @@
+import { addCi } from '../app/init/ci.ts';
 import { readGivenFiles } from '../app/init/given-files.ts';
 import { lookAtHost, nameOfHost } from '../app/init/look-at-host.ts';
-import { commitFirst, type Initialised, init, requireNoFleet } from '../app/init.ts';
+import { commitWritten, hasFleet, type Initialised, init, requireNoFleet } from '../app/init.ts';
 import type { Ports } from '../app/ports.ts';
 import { exitCodes } from '../model/errors.ts';
+import { shellQuote } from '../model/shell-quote.ts';
 import { wrapHint } from '../report/wrap.ts';
 import { canAsk, confirm } from './ask.ts';
 import { answers, atTerminal } from './init-questions.ts';
 import { type Invocation, refusePointless } from './options.ts';
-import { realPorts } from './ports.ts';
+import { doctorPorts } from './ports.ts';
+import { ownAction } from './version.ts';
 
 export interface InitOptions {
   readonly from?: string;
@@ -19,12 +22,21 @@ export interface InitOptions {
   readonly uplink?: string;
   readonly sshKey?: string;
   readonly hardware?: string;
+  readonly ci?: 'github' | 'forgejo' | 'none';
+  readonly action?: string;
   readonly commit?: boolean;
 }
 
+/** What only a first fleet.yaml needs. */
+const onlyFirst = [
+  ...['--from', '--name', '--hypervisor', '--ssh', '--system', '--state-version', '--uplink'],
+  ...['--ssh-key', '--hardware'],
+];
+
 /**
  * `fleet init`: a first fleet.yaml with one hypervisor; with --from also what that one already runs.
- * Nothing that exists is overwritten, and nothing is changed on the hypervisor.
+ * Nothing that exists is overwritten, and nothing is changed on the hypervisor. With --ci where there is a fleet.yaml:
+ * workflows, and nothing else.
  */
 export async function initCommand(
   { common, signal, tell }: Invocation,
@@ -33,7 +45,18 @@ export async function initCommand(
   const { from, hardware, name, stateVersion, system, uplink } = options;
   if (from !== undefined)
     refusePointless(options, ['--ssh'], '--from names the hypervisor, and reads it');
-  const ports = await realPorts(common);
+  const ports = await doctorPorts(common);
+  const pipeline = { action: options.action ?? ownAction(), ...(options.ci && { ci: options.ci }) };
+  if (options.ci !== undefined && hasFleet(ports, common)) {
+    refusePointless(options, onlyFirst, 'there is a fleet.yaml, and --ci adds workflows to it');
+    const added = await addCi(ports, common, pipeline, tellFile);
+    const isCommitted = await commit(ports, added, 'Workflows of the fleet', options, signal);
+    if (added.files.size > 0) {
+      const git = isCommitted ? '' : `  ${gitAdd(added)}\n`;
+      process.stderr.write(`\nNext: keys and settings, as docs/ci.md of fleet says\n${git}`);
+    }
+    return exitCodes.ok;
+  }
   requireNoFleet(ports, common);
   const asker = atTerminal(signal);
   const flags = {
@@ -62,27 +85,36 @@ export async function initCommand(
     given,
     ...(name !== undefined && { name }),
     ...(hardware !== undefined && { hardwareFile: hardware }),
-    // At once: should a later one not be written, it is known which are there.
-    onFile: (path, isKept) => void process.stdout.write(`${isKept ? 'kept' : 'wrote'} ${path}\n`),
+    pipeline,
+    onFile: tellFile,
   });
   for (const text of made.notes) process.stderr.write(`${wrapHint(text, 0)}\n`);
-  const isCommitted = await firstCommit(ports, made, options, signal);
-  const git = isCommitted ? '' : `  git add ${[...made.files.keys()].join(' ')}\n`;
+  const isCommitted = await commit(ports, made, 'A fleet', options, signal);
+  const git = isCommitted ? '' : `  ${gitAdd(made)}\n`;
   const next = seen.found ? 'decide what it asks' : 'describe a network and a vm in it';
   process.stderr.write(`\nNext: ${next}, then\n${git}  fleet plan\n`);
   return exitCodes.ok;
 }
 
+/** At once: should a later one not be written, it is known which are there. */
+const tellFile = (path: string, isKept: boolean): void =>
+  void process.stdout.write(`${isKept ? 'kept' : 'wrote'} ${path}\n`);
+
+const gitAdd = ({ files }: Pick<Initialised, 'files'>): string =>
+  `git add ${[...files.keys()].map(shellQuote).join(' ')}`;
+
 /** Commits what was written when that is wanted: by --commit, or by whoever is there to be asked. */
-async function firstCommit(
+async function commit(
   ports: Ports,
-  made: Initialised,
+  made: Pick<Initialised, 'directory' | 'files'>,
+  message: string,
   { commit }: InitOptions,
   signal: AbortSignal,
 ): Promise<boolean> {
+  if (made.files.size === 0) return false;
   const isWanted = commit ?? (canAsk() && (await confirm('Commit these files?', signal)));
   if (!isWanted) return false;
-  const id = await commitFirst(ports, made);
+  const id = await commitWritten(ports, made, message);
   process.stdout.write(`committed ${id.slice(0, 8)}\n`);
   return true;
 }

@@ -4,8 +4,11 @@ import type { SshTarget } from '../model/fleet.ts';
 export interface DeskTools {
   /** As `ssh -V` says it. @throws FleetError `ssh.no-openssh` */
   sshVersion(): Promise<string>;
-  /** Where ssh goes for this destination, by ~/.ssh/config. @throws FleetError `ssh.config` */
-  wayTo(target: SshTarget): Promise<Way>;
+  /**
+   * Where ssh goes for this destination: by ~/.ssh/config, or without any, as on a machine that has none.
+   * @throws FleetError `ssh.config`
+   */
+  wayTo(target: SshTarget, by?: 'no-config'): Promise<Way>;
   /** How many keys the agent at a socket holds; undefined: none answers. */
   agentKeys(socket: string): Promise<number | undefined>;
   /** What a name resolves to; nothing: it does not, or nobody answered. */
@@ -16,6 +19,10 @@ export interface DeskTools {
 
 export interface Way {
   readonly hostname: string;
+  readonly user: string;
+  readonly port: number;
+  /** As ProxyJump has it: `user@host[:port]`, several with commas. */
+  readonly jump: string | undefined;
   /** Through a jump host or a ProxyCommand, which resolves the name itself. */
   readonly isProxied: boolean;
   /** Of the agent that ssh asks; undefined: of none. */

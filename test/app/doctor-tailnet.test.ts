@@ -6,6 +6,9 @@ import type { Facts } from '../../src/model/facts.ts';
 
 const way = (hostname: string, isProxied = false): Way => ({
   hostname,
+  user: 'root',
+  port: 22,
+  jump: undefined,
   isProxied,
   agentSocket: undefined,
 });

@@ -18,6 +18,9 @@ export const flags = [
   ],
 ];
 
+/** fleet's Action, as a release knows it. */
+export const action = ['--action', `example/microvm-fleet@${'1a'.repeat(20)}`];
+
 /** A folder that has what the flags name, and no fleet.yaml yet. */
 export function emptyDesk(): Desk {
   const made = new Desk();

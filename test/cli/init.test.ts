@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
-import { emptyDesk as desk, flags, hardware, key } from './empty-desk.ts';
+import { action, emptyDesk as desk, flags, hardware, key } from './empty-desk.ts';
 import { valid } from './fleet.ts';
 
 const written = [
@@ -8,7 +7,6 @@ const written = [
   'fleet.yaml',
   'fleet.schema.json',
   '.gitignore',
-  '.github/workflows/fleet.yaml',
 ];
 describe('fleet init by flags', () => {
   test('writes a fleet.yaml that is valid, and the hardware configuration it names', async () => {
@@ -74,56 +72,6 @@ describe('fleet init by flags', () => {
     expect((await at.fleet('show', 'web1')).stdout).toContain('memory: 1GiB');
   });
 
-  test('writes a workflow that deploys pushes to the branch alone, and only once given keys', async () => {
-    const at = desk();
-    at.git('init', '-q', '-b', 'live/eu');
-    await at.fleet('init', ...flags);
-    const { jobs, on, permissions } = parse(at.read('.github/workflows/fleet.yaml'));
-    const steps = (job: { steps: { run?: string }[] }) => job.steps.map(({ run }) => run);
-    for (const { if: condition } of [jobs.check, jobs.apply]) {
-      expect(condition).toContain("vars.FLEET_PACKAGE != ''");
-    }
-    expect(on.push).toEqual({ branches: ['live/eu'] });
-    // A tag of the branch's name is another ref.
-    expect(jobs.apply.if).toContain("github.ref == 'refs/heads/live/eu'");
-    expect(jobs.apply.if).toContain("vars.FLEET_KNOWN_HOSTS != ''");
-    expect(steps(jobs.apply)).toContain('fleet apply --yes');
-    expect(permissions).toEqual({});
-    expect(jobs.check.permissions).toEqual({ contents: 'read' });
-    expect(jobs.check.steps[0].with['persist-credentials']).toBe(false);
-    expect(JSON.stringify(jobs.check)).not.toContain('secrets.');
-    expect(parse(at.read('fleet.yaml')).git).toMatchObject({ branch: 'live/eu' });
-  });
-
-  test('writes a workflow that loses no deployment: only what deploys waits, and the newest deploys all', async () => {
-    const at = desk();
-    await at.fleet('init', ...flags);
-    const { concurrency, jobs, on } = parse(at.read('.github/workflows/fleet.yaml'));
-    // One of the workflow's own would cancel a deployment that waits, for a push that deploys nothing.
-    expect(concurrency).toBeUndefined();
-    expect(jobs.check.concurrency).toBeUndefined();
-    expect(jobs.apply.concurrency).toEqual({ group: 'fleet-apply', 'cancel-in-progress': false });
-    expect(jobs.apply.steps[0].with.ref).toBe(on.push.branches[0]);
-    for (const { 'timeout-minutes': limit } of [jobs.check, jobs.apply])
-      expect(limit).toBeGreaterThan(0);
-    for (const { uses } of [...jobs.check.steps, ...jobs.apply.steps])
-      if (uses !== undefined) expect(uses).toMatch(/@[0-9a-f]{40}$/);
-  });
-
-  test('has the workflow install what its repository names, and nothing of it run before there is a key', async () => {
-    const at = desk();
-    await at.fleet('init', ...flags);
-    const { jobs } = parse(at.read('.github/workflows/fleet.yaml'));
-    for (const { steps } of [jobs.check, jobs.apply] as { steps: object[] }[]) {
-      const at = steps.findIndex((step) => JSON.stringify(step).includes('npm'));
-      expect(steps[at]).toEqual({
-        run: 'npm install --global --ignore-scripts "$FLEET_PACKAGE"',
-        env: { FLEET_PACKAGE: '${{ vars.FLEET_PACKAGE }}' },
-      });
-      expect(JSON.stringify(steps.slice(0, at + 1))).not.toContain('secrets.');
-    }
-  });
-
   test('commits what it wrote, in a new repository, when told to', async () => {
     const at = desk();
     at.git('config', '--global', 'user.name', 'Ada');
@@ -138,27 +86,20 @@ describe('fleet init by flags', () => {
     expect(at.git('status', '--short')).toBe('?? hardware.nix\n?? key.pub\n');
   });
 
-  test('keeps a .gitignore and a workflow that are there', async () => {
+  test('keeps a .gitignore that is there', async () => {
     const at = desk();
     at.write('.gitignore', 'mine\n');
-    at.write('.github/workflows/fleet.yaml', '# mine\n');
     await at.fleet('init', ...flags);
     expect(at.read('.gitignore')).toBe('mine\n');
-    expect(at.read('.github/workflows/fleet.yaml')).toBe('# mine\n');
   });
 
   test('says which files it wrote though it cannot write them all', async () => {
     const at = desk();
-    // In the way of the workflow's folder.
+    // In the way of the workflows' folder.
     at.write('.github', 'a file\n');
-    const { code, stdout } = await at.fleet('init', ...flags);
+    const { code, stdout } = await at.fleet('init', ...flags, '--ci', 'github', ...action);
     expect(code).not.toBe(0);
-    expect(stdout).toBe(
-      written
-        .slice(0, -1)
-        .map((path) => `wrote ${path}\n`)
-        .join(''),
-    );
+    expect(stdout).toBe(written.map((path) => `wrote ${path}\n`).join(''));
   });
 
   test('never overwrites a fleet.yaml, nor a hardware configuration', async () => {

@@ -16,10 +16,11 @@ export function deskTools({ surroundings: { env }, configFile }: SshOptions): De
   return {
     // It says so on standard error.
     sshVersion: async () => (await runTool('ssh', ['-V'], env)).stderr.split(/[,\n]/)[0] ?? '',
-    wayTo: async (target) => {
-      const at = await resolve(target, configFile, env);
-      const isProxied = at.proxyJump !== undefined || at.proxyCommand !== undefined;
-      return { hostname: at.hostname, isProxied, agentSocket: at.agentSocket };
+    wayTo: async (target, by) => {
+      const at = await resolve(target, by === 'no-config' ? 'none' : configFile, env);
+      const { agentSocket, hostname, port, proxyJump: jump, user } = at;
+      const isProxied = jump !== undefined || at.proxyCommand !== undefined;
+      return { hostname, user, port, jump, isProxied, agentSocket };
     },
     agentKeys: (socket) => soon(agentKeys(socket).then((keys) => keys.length)),
     addressesOf: async (hostname) => {

@@ -1,0 +1,13 @@
+/** A forge that runs workflows. */
+export type Forge = 'github' | 'forgejo';
+
+/** What the workflows of a fleet depend on. */
+export interface Pipeline {
+  readonly forge: Forge;
+  /** The branch that is deployed. */
+  readonly branch: string;
+  /** fleet's own Action, pinned: `owner/name@commit`. */
+  readonly action: string;
+  /** Folder of fleet.yaml, from the top of the repository; empty: that is it. */
+  readonly folder: string;
+}

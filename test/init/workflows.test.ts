@@ -1,0 +1,174 @@
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import type { Forge, Pipeline } from '../../src/init/ci/pipeline.ts';
+import { workflows } from '../../src/init/ci/workflows.ts';
+import { lintWorkflow } from '../lint-workflow.ts';
+
+const action = `example/microvm-fleet@${'1a'.repeat(20)}`;
+const pipeline: Pipeline = { forge: 'github', branch: 'main', action, folder: '' };
+
+interface Job {
+  readonly if?: string;
+  readonly 'runs-on': string;
+  readonly steps: readonly { uses: string; with?: Record<string, unknown> }[];
+  readonly permissions?: Record<string, string>;
+  readonly [key: string]: unknown;
+}
+interface Workflow {
+  readonly on: Record<string, { branches?: string[] } | null>;
+  readonly permissions?: object;
+  readonly concurrency?: object;
+  readonly jobs: Readonly<Record<string, Job>>;
+}
+
+/** What is written, by the name of the workflow. */
+function written(changes: Partial<Pipeline> = {}) {
+  const wanted = { ...pipeline, ...changes };
+  const read = (name: string): Workflow => {
+    const text = workflows(wanted).get(`.${wanted.forge}/workflows/fleet-${name}.yaml`)!;
+    return parse(text, { strict: true });
+  };
+  return { plan: read('plan'), apply: read('apply'), drift: read('drift') };
+}
+
+/** Branches that git allows. */
+const branches = [
+  ...[
+    'main',
+    'live/eu',
+    "it's",
+    "''",
+    'say"hi"',
+    'a#b',
+    '#a',
+    '&a',
+    '%s',
+    'größe-家-🚀',
+    'true',
+    '1.0',
+  ],
+  ...['{a,b}', '{{x}}', 'a+b', '!x', '$(reboot)', '`id`'],
+];
+
+describe.each<Forge>(['github', 'forgejo'])('workflows of %s', (forge) => {
+  test('pass actionlint, whatever the branch is called', async () => {
+    const said = [];
+    for (const branch of branches)
+      for (const [path, text] of workflows({
+        ...pipeline,
+        forge,
+        branch,
+        folder: "o'ps/fleet: #1",
+      }))
+        said.push(...(await lintWorkflow(path, text)));
+    expect(said).toEqual([]);
+  });
+
+  test.each(branches)('deploy the branch %j, and no other ref', (branch) => {
+    const { apply, drift, plan } = written({ forge, branch });
+    const filter = [branch.replace(/[+!]/g, '\\$&')];
+    expect(apply.on).toEqual({ push: { branches: filter }, workflow_dispatch: null });
+    expect(plan.on).toEqual({ pull_request: { branches: filter } });
+    const ref = `'refs/heads/${branch.replaceAll("'", "''")}'`;
+    expect(apply.jobs.apply!.if).toBe(`github.ref == ${ref} && vars.FLEET_KNOWN_HOSTS != ''`);
+    for (const { steps } of [apply.jobs.apply!, drift.jobs.drift!])
+      expect(steps[0]!.with!.ref).toBe(`refs/heads/${branch}`);
+  });
+
+  test('use actions by the hash of a commit', () => {
+    const { apply, drift, plan } = written({ forge });
+    for (const { jobs } of [apply, drift, plan])
+      for (const { steps } of Object.values(jobs))
+        for (const { uses } of steps) {
+          expect(uses).toMatch(/@[0-9a-f]{40}$/);
+          if (forge === 'forgejo') expect(uses).toMatch(/^https:\/\/github\.com\//);
+        }
+  });
+
+  test('hand a key to what runs on the deployed branch alone', () => {
+    const { apply, drift, plan } = written({ forge });
+    expect(JSON.stringify(plan)).not.toMatch(/secrets|FLEET_/);
+    for (const job of [apply.jobs.apply!, drift.jobs.drift!]) {
+      expect(JSON.stringify(job).match(/secrets\.\w+/g)).toEqual(['secrets.FLEET_SSH_KEY']);
+      expect(job.if).toContain('refs/heads/main');
+      expect(job.if).toContain("vars.FLEET_KNOWN_HOSTS != ''");
+    }
+  });
+
+  test('leave no token in the checkout of a pull request', () => {
+    for (const { steps } of Object.values(written({ forge }).plan.jobs))
+      expect(steps[0]!.with).toMatchObject({ 'persist-credentials': false });
+  });
+
+  test('end in time', () => {
+    const { apply, drift, plan } = written({ forge });
+    for (const { jobs } of [apply, drift, plan])
+      for (const job of Object.values(jobs)) expect(job['timeout-minutes']).toBeGreaterThan(0);
+    // A step that takes too long fails its job; a job that does is cancelled, which reads as if somebody had done it.
+    const { steps, 'timeout-minutes': limit } = apply.jobs.apply! as Job;
+    expect((steps[1] as Record<string, unknown>)['timeout-minutes']).toBeLessThan(limit as number);
+  });
+
+  test('name the folder of fleet.yaml where it is not the top one', () => {
+    const folders = (folder: string) =>
+      Object.values(written({ forge, folder })).flatMap(({ jobs }) =>
+        Object.values(jobs).flatMap(({ steps }) =>
+          steps
+            .filter(({ uses }) => uses.endsWith(action))
+            .map((step) => step.with?.['working-directory']),
+        ),
+      );
+    const n = forge === 'github' ? 4 : 3;
+    expect(folders('')).toEqual(Array(n).fill(undefined));
+    expect(folders('ops/a b')).toEqual(Array(n).fill('ops/a b'));
+  });
+});
+
+describe('on GitHub', () => {
+  const { apply, drift, plan } = written();
+
+  test('each job may do what it needs, and no more', () => {
+    for (const { permissions } of [apply, drift, plan]) expect(permissions).toEqual({});
+    expect(plan.jobs.plan!.permissions).toEqual({ contents: 'read', 'pull-requests': 'write' });
+    expect(plan.jobs.build!.permissions).toEqual({ contents: 'read' });
+    expect(apply.jobs.apply!.permissions).toEqual({ contents: 'write' });
+    expect(drift.jobs.drift!.permissions).toEqual({ contents: 'read', issues: 'write' });
+  });
+
+  test('keys are in environments, which GitHub gives to the deployed branch alone', () => {
+    expect(apply.jobs.apply!.environment).toBe('fleet');
+    expect(drift.jobs.drift!.environment).toBe('fleet-drift');
+  });
+
+  test('no deployment is lost: only what deploys waits, and the newest deploys all', () => {
+    // One of the workflow's own would cancel a deployment that waits, for a run that deploys nothing.
+    expect(apply.concurrency).toBeUndefined();
+    expect(apply.jobs.apply!.concurrency).toEqual({
+      group: 'fleet-apply',
+      'cancel-in-progress': false,
+    });
+    for (const { concurrency, jobs } of [plan, drift])
+      expect(JSON.stringify([concurrency, jobs])).not.toContain('fleet-apply');
+  });
+
+  test('what Nix evaluates of a pull request is in a job of its own', () => {
+    const commands = Object.entries(plan.jobs).map(([name, { steps }]) => [
+      name,
+      steps.map((step) => step.with?.command).filter(Boolean),
+    ]);
+    expect(Object.fromEntries(commands)).toEqual({ plan: ['plan'], build: ['build'] });
+    expect(JSON.stringify(plan.jobs.plan)).not.toContain('nix-action');
+  });
+});
+
+test('Forgejo cuts off no deployment when another one is pushed', () => {
+  // It knows no concurrency of jobs, and without any it cancels what runs.
+  const { apply } = written({ forge: 'forgejo' });
+  expect(apply.concurrency).toEqual({ group: 'fleet-apply', 'cancel-in-progress': false });
+});
+
+test('actionlint finds what is wrong', async () => {
+  const text = workflows(pipeline).get('.github/workflows/fleet-apply.yaml')!;
+  const wrong = text.replace('contents: write', 'contents: all').replace('fetch-depth', 'depth');
+  expect(await lintWorkflow('x.yaml', wrong)).toHaveLength(2);
+});
