@@ -1,3 +1,4 @@
+import type { Use } from '../config/read-fleet.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { ConfigError } from '../model/errors.ts';
 import type { FleetIndex } from '../model/index.ts';
@@ -14,9 +15,13 @@ export interface Validated {
 }
 
 /** Checks fleet.yaml and nothing else. @throws FleetError when it, or its folder, cannot be read */
-export function validate(ports: Pick<LocalPorts, 'cwd' | 'surroundings'>, where: Where): Validated {
+export function validate(
+  ports: Pick<LocalPorts, 'cwd' | 'surroundings'>,
+  where: Where,
+  use: Use = {},
+): Validated {
   try {
-    const { index, text, warnings } = readConfig(ports, where);
+    const { index, text, warnings } = readConfig(ports, where, use);
     return { index, text, diagnostics: warnings };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

@@ -46,7 +46,10 @@ const lockTimeout = new Option(
 /** All commands, in the order in which help lists them. */
 export function declareCommands(command: Declare): void {
   command(
-    new Command('validate').description('check fleet.yaml').addOption(asJson),
+    new Command('validate')
+      .description('check fleet.yaml')
+      .option('--ci', 'also refuse an ssh destination that needs a ~/.ssh/config')
+      .addOption(asJson),
     async () => (await import('./validate.ts')).validateCommand,
   );
   command(

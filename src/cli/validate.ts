@@ -4,12 +4,13 @@ import { documentText, validationDocument } from '../report/documents.ts';
 import type { Invocation } from './options.ts';
 import { localPorts } from './ports.ts';
 
-/** `fleet validate [--json]` */
+/** `fleet validate [--ci] [--json]` */
 export async function validateCommand(
   { common }: Pick<Invocation, 'common'>,
-  options: { json?: boolean },
+  options: { ci?: boolean; json?: boolean },
 ): Promise<number> {
-  const { index, diagnostics, text } = validate(localPorts(), common);
+  const use = { ci: options.ci ?? false };
+  const { index, diagnostics, text } = validate(localPorts(), common, use);
   if (options.json) {
     process.stdout.write(documentText(validationDocument(index !== undefined, diagnostics)));
     return index === undefined ? exitCodes.config : exitCodes.ok;

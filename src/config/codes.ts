@@ -71,6 +71,7 @@ export const codes = {
   E507: 'a module or flake.outputs is not a path inside the repository, or is rendered',
   E508: 'an ssh key does not look like a public key',
   E509: 'an ssh destination cannot be read',
+  E510: 'an ssh destination has no user, which only ~/.ssh/config can say (validate --ci)',
   E520: 'the VMM of a vm cannot shut a guest down',
   E521: 'a vm asks for something its VMM does not have',
   E522: 'two vms of one hypervisor have the same vsock cid',

@@ -3,6 +3,7 @@ import type { Fleet } from '../model/fleet.ts';
 import { assemble } from './assemble.ts';
 import type { Finding } from './finding.ts';
 import { type Draft, normalise } from './normalise.ts';
+import { sshUsers } from './rules/ci.ts';
 import { rules } from './rules/index.ts';
 import { readShape } from './shape.ts';
 import { isFields } from './tree.ts';
@@ -13,11 +14,17 @@ type FleetReading =
   | { readonly fleet: Fleet; readonly warnings: Diagnostic[] }
   | { readonly diagnostics: Diagnostic[] };
 
+/** Where a fleet.yaml is to be used. */
+export interface Use {
+  /** On a runner, which has no ~/.ssh/config. */
+  readonly ci?: boolean;
+}
+
 /** Reads the text of a fleet.yaml; `file` is its name in diagnostics. Never throws. */
-export function readFleet(text: string, file: string): FleetReading {
+export function readFleet(text: string, file: string, use: Use = {}): FleetReading {
   // A byte order mark is not part of the text and counts for no column.
   const source = readYaml(text.replace(/^\ufeff/, ''));
-  const { draft, findings } = inspect(source);
+  const { draft, findings } = inspect(source, use);
   const found = [...source.findings, ...findings, ...undecided(text)];
   const diagnostics = found.length > 0 ? place(found, source, file) : [];
   if (draft && diagnostics.every(({ severity }) => severity === 'warning')) {
@@ -45,7 +52,7 @@ function* undecided(text: string): Iterable<Finding> {
 }
 
 /** Checks the schema, then the rules on the parts that are valid by the schema. */
-function inspect({ data, findings }: Source): { draft?: Draft; findings: Finding[] } {
+function inspect({ data, findings }: Source, { ci }: Use): { draft?: Draft; findings: Finding[] } {
   if (data === undefined) return { findings: [] };
   if (!isFields(data)) {
     const hint = 'begin with version: 1 and name: NAME';
@@ -57,7 +64,8 @@ function inspect({ data, findings }: Source): { draft?: Draft; findings: Finding
   }
   const shape = readShape(data);
   const draft = normalise(shape);
-  return { draft, findings: [...shape.findings, ...rules.flatMap((rule) => [...rule(draft)])] };
+  const asked = ci ? [...rules, sshUsers] : rules;
+  return { draft, findings: [...shape.findings, ...asked.flatMap((rule) => [...rule(draft)])] };
 }
 
 /** Findings with line and column, in the order of the file, without duplicates. */

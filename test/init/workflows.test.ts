@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { Forge, Pipeline } from '../../src/init/ci/pipeline.ts';
@@ -98,6 +99,20 @@ describe.each<Forge>(['github', 'forgejo'])('workflows of %s', (forge) => {
   test('leave no token in the checkout of a pull request', () => {
     for (const { steps } of Object.values(written({ forge }).plan.jobs))
       expect(steps[0]!.with).toMatchObject({ 'persist-credentials': false });
+  });
+
+  test('give the Action inputs and use outputs that it has', () => {
+    const known = parse(readFileSync(new URL('../../action.yml', import.meta.url), 'utf8'));
+    for (const text of workflows({ ...pipeline, forge, folder: 'ops' }).values()) {
+      const { jobs }: Workflow = parse(text);
+      for (const { uses, with: inputs } of Object.values(jobs).flatMap(({ steps }) => steps))
+        if (uses.endsWith(action))
+          expect(Object.keys(known.inputs)).toEqual(
+            expect.arrayContaining(Object.keys(inputs ?? {})),
+          );
+      for (const [, output] of text.matchAll(/steps\.fleet\.outputs\.([a-z-]+)/g))
+        expect(known.outputs).toHaveProperty(output!);
+    }
   });
 
   test('end in time', () => {

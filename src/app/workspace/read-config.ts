@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
-import { readFleet } from '../../config/read-fleet.ts';
+import { readFleet, type Use } from '../../config/read-fleet.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { ConfigError, exitCodes, FleetError } from '../../model/errors.ts';
 import { type FleetIndex, indexFleet } from '../../model/index.ts';
@@ -44,7 +44,11 @@ export function locateConfig(
 }
 
 /** @throws ConfigError for a bad fleet.yaml; FleetError when it, or its folder, does not exist. */
-export function readConfig(ports: Pick<LocalPorts, 'cwd' | 'surroundings'>, where: Where): Config {
+export function readConfig(
+  ports: Pick<LocalPorts, 'cwd' | 'surroundings'>,
+  where: Where,
+  use: Use = {},
+): Config {
   const { directory, config, highest } = locateConfig(ports, where);
   const file = resolve(directory, config);
   let text: string | undefined;
@@ -62,7 +66,7 @@ export function readConfig(ports: Pick<LocalPorts, 'cwd' | 'surroundings'>, wher
       hint: '`fleet init` writes a first one; -C DIR names another repository.',
     });
   }
-  const read = readFleet(text, where.config);
+  const read = readFleet(text, where.config, use);
   if ('diagnostics' in read) throw new ConfigError(read.diagnostics, text);
   return { directory, config, text, index: indexFleet(read.fleet), warnings: read.warnings };
 }

@@ -91,7 +91,8 @@ ${
         with: { ref: ${JSON.stringify(ref(pipeline))}, fetch-depth: 0 }
       - uses: ${use(pipeline, pipeline.action)}
         with:
-          command: plan${folder(pipeline)}
+          command: plan
+          issue: true${folder(pipeline)}
           ssh-key: \${{ secrets.FLEET_SSH_KEY }}
           known-hosts: \${{ vars.FLEET_KNOWN_HOSTS }}
 `;
