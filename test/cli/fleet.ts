@@ -101,7 +101,12 @@ export class Desk {
   }
 
   fleet(...args: string[]): Promise<Run> {
-    return this.#spawn(process.execPath, [entry, ...args]);
+    return this.run(entry, ...args);
+  }
+
+  /** Another program of Node's than the built binary. */
+  run(program: string, ...args: string[]): Promise<Run> {
+    return this.#spawn(process.execPath, [program, ...args]);
   }
 
   /** Runs fleet and sends it `signal` when `moment` has come; `ms` is what it took to end from then on. */

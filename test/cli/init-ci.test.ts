@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { action, emptyDesk, flags } from './empty-desk.ts';
@@ -76,6 +77,23 @@ describe('fleet init --ci', () => {
     expect(unknown.stderr.replaceAll('\n', ' ')).toContain(
       'no workflows: this fleet is no release: it does not know the commit of its Action (fleet init --ci github)',
     );
+  });
+
+  test('pins the Action that the release was published with', async () => {
+    const at = new Desk(valid);
+    const root = fileURLToPath(new URL('../../', import.meta.url));
+    const release = join(at.home, 'release');
+    cpSync(`${root}dist`, join(release, 'dist'), { recursive: true });
+    symlinkSync(`${root}node_modules`, join(release, 'node_modules'));
+    // As .github/workflows/release.yml has npm write it.
+    const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+    writeFileSync(
+      join(release, 'package.json'),
+      JSON.stringify({ ...manifest, fleet: { action: action[1] } }),
+    );
+    const made = await at.run(join(release, 'dist/main.js'), 'init', '--ci', 'github');
+    expect(made).toMatchObject({ code: 0, stdout: wrote(paths) });
+    expect(at.read(paths[1]!)).toContain(`uses: ${action[1]}\n`);
   });
 
   test.each([
