@@ -33,6 +33,10 @@ export function addCommonOptions(program: Command): void {
 }
 
 const on = new Option('--on <selector>', 'names, web*, @tag; comma-separated');
+const at = new Option(
+  '--at <place>',
+  "where to build; default: here, where this machine's Nix builds for the system, else on the hypervisor",
+).choices(['here', 'hypervisor']);
 const asJson = new Option('--json', 'one JSON document on standard output');
 const asStream = new Option(
   '--json-stream',
@@ -81,6 +85,8 @@ export function declareCommands(command: Declare): void {
         'exit 2 when there are changes, 1 when something is unhealthy or cannot be applied',
       )
       .option('--out <file>', 'save the plan; apply FILE then does exactly that, or nothing')
+      .option('--build', 'also build what would change, as fleet build does')
+      .addOption(at)
       .addOption(asJson)
       .addOption(
         new Option(
@@ -89,6 +95,14 @@ export function declareCommands(command: Declare): void {
         ).conflicts('json'),
       ),
     async () => (await import('./plan.ts')).planCommand,
+  );
+  command(
+    new Command('build')
+      .description('evaluate and build what apply would commit, and touch nothing that runs')
+      .argument('[selector]', 'hypervisors, or vms on them: names, web*, @tag; default: all')
+      .addOption(at)
+      .addOption(asJson),
+    async () => (await import('./build.ts')).buildCommand,
   );
   command(
     new Command('apply')

@@ -1,11 +1,15 @@
+import { type At, buildPlanned } from '../app/build.ts';
 import { hasChanges, isBlocked, plan, planOffline, unmended } from '../app/plan.ts';
 import { planFileOf, planPath, requireSavable, savePlan } from '../app/saved-plan.ts';
 import type { Survey } from '../app/survey/survey.ts';
+import type { BuildResult } from '../model/build-result.ts';
 import { exitCodes } from '../model/errors.ts';
+import { buildMarkdown, buildText } from '../report/build-text.ts';
 import { documentText, planDocument } from '../report/documents.ts';
 import { planText } from '../report/plan-text.ts';
-import { styleFor } from '../report/style.ts';
+import { hasColours, styleFor } from '../report/style.ts';
 import { isCi } from './ask.ts';
+import { shownLive } from './live.ts';
 import { type Invocation, refusePointless, usageError } from './options.ts';
 import { localPorts, realPorts } from './ports.ts';
 
@@ -16,6 +20,8 @@ export interface PlanOptions {
   readonly diff: boolean;
   readonly detailedExitcode?: boolean;
   readonly out?: string;
+  readonly build?: boolean;
+  readonly at?: At;
   readonly json?: boolean;
   readonly markdown?: boolean;
 }
@@ -30,31 +36,54 @@ export async function planCommand(invocation: Invocation, options: PlanOptions):
     );
   if (options.offline)
     refusePointless(options, ['--on', '--release'], '--offline asks no hypervisor');
+  if (options.offline && options.at === 'hypervisor')
+    throw usageError('plan.offline', '--offline asks no hypervisor, not even to build');
+  if (!options.build) refusePointless(options, ['--at'], 'nothing is built without --build');
   const out = options.out === undefined ? undefined : planPath(localPorts(), options.out);
   const seen = await planned(invocation, options);
   seen.close();
+  const built = options.build ? await builtBy(invocation, seen, options) : undefined;
   if (options.json) {
     // One document: that of the error, if it cannot be saved.
     if (out) requireSavable(seen);
-    process.stdout.write(documentText(planDocument(seen.plan)));
+    process.stdout.write(documentText(planDocument(seen.plan, built)));
   } else {
-    process.stdout.write(await textOf(seen, options));
+    process.stdout.write(await textOf(seen, built, options));
     if (out) requireSavable(seen);
   }
   if (out) {
     savePlan(out, planFileOf(seen));
     process.stderr.write(`Saved. To carry out exactly this: fleet apply ${options.out}\n`);
   }
-  return exitCodeOf(seen, options);
+  return built?.ok === false ? exitCodes.failed : exitCodeOf(seen, options);
+}
+
+async function builtBy(
+  invocation: Invocation,
+  seen: Survey,
+  { at }: PlanOptions,
+): Promise<BuildResult> {
+  const ports = await realPorts(invocation.common);
+  return shownLive(
+    (emit) => buildPlanned(ports, seen, at, emit, invocation.signal),
+    invocation,
+    [],
+  );
 }
 
 async function textOf(
   { plan }: Survey,
+  built: BuildResult | undefined,
   { diff: diffs, markdown, offline = false }: PlanOptions,
 ): Promise<string> {
-  if (!markdown) return planText(plan, styleFor(process.stdout), { diffs, offline });
+  const style = styleFor(process.stdout);
+  if (!markdown) {
+    const text = planText(plan, style, { diffs, offline });
+    return built ? `${text}\n${buildText(built, style, hasColours(process.stdout))}` : text;
+  }
   const { planMarkdown } = await import('../report/plan-markdown.ts');
-  return planMarkdown(plan, { diffs, offline });
+  const text = planMarkdown(plan, { diffs, offline });
+  return built ? `${text}\n${buildMarkdown(built)}` : text;
 }
 
 async function planned(

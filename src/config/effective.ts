@@ -1,3 +1,4 @@
+import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Data, Fleet } from '../model/fleet.ts';
 import { type Defaults, defaults } from './defaults.generated.ts';
 import type { Path } from './finding.ts';
@@ -24,6 +25,8 @@ export interface Effective {
   readonly fields: TracedMap['fields'];
   /** The line in fleet.yaml of an origin. */
   readonly lineOf: (origin: Origin) => number;
+  /** The same, as a diagnostic has it. */
+  readonly placeOf: (path: Path) => Pick<Diagnostic, 'line' | 'column' | 'length'>;
 }
 
 type Tree = Map<string, Traced>;
@@ -40,6 +43,7 @@ export function effective(text: string, fleet: Fleet, name: string): Effective[]
   const draft = normalise(readShape(source.data));
   const locator = source.locator();
   const lineOf = ({ path }: Origin) => locator.line(path);
+  const placeOf = (path: Path) => locator.place(path);
   const dot = name.indexOf('.');
   const only = name.slice(dot + 1);
   return (Object.keys(maps) as Kind[]).flatMap((kind) => {
@@ -49,7 +53,7 @@ export function effective(text: string, fleet: Fleet, name: string): Effective[]
     if (kind === 'vm') ofVm(tree, only, draft, fleet);
     if (kind === 'network') ofNetwork(tree, only, fleet);
     const fields = fillFields(tree, defaults[kind].fields ?? {});
-    return [{ kind, name: only, fields, lineOf }];
+    return [{ kind, name: only, fields, lineOf, placeOf }];
   });
 }
 

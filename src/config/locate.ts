@@ -30,6 +30,8 @@ function countBelow(sorted: readonly number[], limit: number): number {
   return low;
 }
 
+const nowhere = { line: 0, column: 0, length: 0 };
+
 /** Finds the line and column of a path or an offset. Built only if there is something to report. */
 export class Locator {
   readonly #text: string;
@@ -55,7 +57,7 @@ export class Locator {
       severity: finding.code.startsWith('W') ? 'warning' : 'error',
       message: redact(finding.message),
       file,
-      ...(range ? this.#place(range) : { line: 0, column: 0, length: 0 }),
+      ...(range ? this.#place(range) : nowhere),
       path: redact(formatPath(finding.path)),
       ...(finding.hint !== undefined && { hint: redact(finding.hint) }),
     };
@@ -65,6 +67,12 @@ export class Locator {
   line(path: Path): number {
     const range = this.#find(path, 'value');
     return range ? this.#place(range).line : 0;
+  }
+
+  /** Where a value is, as a diagnostic has it; zeros if there is nothing at this path. */
+  place(path: Path): Pick<Diagnostic, 'line' | 'column' | 'length'> {
+    const range = this.#find(path, 'value');
+    return range ? this.#place(range) : nowhere;
   }
 
   #place([start, end]: Range): { line: number; column: number; length: number } {

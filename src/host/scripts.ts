@@ -10,6 +10,8 @@ export const scriptNames = [
   'begin',
   'bridges',
   'build',
+  'build-only',
+  'build-tree',
   'checkout',
   'cleanup',
   'closure-diff',
@@ -31,6 +33,7 @@ export const scriptNames = [
   'lock',
   'lock-inputs',
   'logs',
+  'nix-here',
   'operation',
   'reason',
   'receive',
@@ -64,6 +67,8 @@ export type ScriptName = (typeof scriptNames)[number];
 /** They know nothing of deployments; one of them runs on every hypervisor at every plan. */
 const withoutDeployments = new Set<ScriptName>([
   'access',
+  'build-only',
+  'build-tree',
   'closure-diff',
   'doctor',
   'facts',
@@ -75,6 +80,7 @@ const withoutDeployments = new Set<ScriptName>([
   'incident',
   'inspect',
   'lock-inputs',
+  'nix-here',
   'remote',
   'repair',
   'runners',
@@ -83,7 +89,15 @@ const withoutDeployments = new Set<ScriptName>([
 ]);
 
 /** Shell that is put in front of scripts. */
-const libraries = ['lib', 'guests', 'guest-ssh', 'deployments', 'before', 'locks'] as const;
+const libraries = [
+  'lib',
+  'guests',
+  'guest-ssh',
+  'deployments',
+  'before',
+  'locks',
+  'evaluate',
+] as const;
 
 /** They say how guests are. */
 const withGuests = new Set<ScriptName>(['doctor', 'facts', 'health', 'status']);
@@ -103,6 +117,9 @@ const withLocks = new Set<ScriptName>([
   'vm-release',
   'vm-restart',
 ]);
+
+/** They evaluate and build machines. */
+const withEvaluate = new Set<ScriptName>(['build', 'build-tree']);
 
 const texts = new Map<string, string>();
 
@@ -150,6 +167,7 @@ function withLibraries(name: ScriptName, ...first: readonly string[]): string {
     deployments: !withoutDeployments.has(name),
     before: withLocks.has(name),
     locks: withLocks.has(name),
+    evaluate: withEvaluate.has(name),
   };
   const before = libraries.filter((library) => isNeeded[library]);
   // What it says comes behind all of what is known of a hypervisor, in one round trip.

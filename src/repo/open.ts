@@ -17,6 +17,7 @@ import { currentBranch, outset, ready } from './ready.ts';
 import { hasSeen, refuseMovedOn, remoteState, remoteUrl } from './remote.ts';
 import type { Repo } from './repo.ts';
 import { commitsBetween, revertTo } from './revert.ts';
+import { snapshot } from './snapshot.ts';
 import { treeWith } from './tree-with.ts';
 
 /** Opens the repository that `dir` is in. @throws FleetError `git.not-a-repository`. */
@@ -49,6 +50,7 @@ export async function openRepo(
     past: (path) => pastTexts(at, path),
     textsIn: (path, commits) => textsIn(at, path, commits),
     hasSeen: (remote, branch) => hasSeen(at, remote, branch),
+    snapshot: (contents) => snapshot(at, format, contents),
     treeWith: (contents) => treeWith(at, format, contents),
     commit: (contents, message, on) => commit(at, format, contents, message, on),
     push: (settings) => push(at, settings),

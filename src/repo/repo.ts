@@ -153,6 +153,8 @@ export interface Repo {
    * @throws FleetError `git.local-changes`, `git.diverged`; then nothing has changed
    */
   fastForward(commit: string): Promise<void>;
+  /** A bundle with one commit of exactly these files as refs/heads/fleet; no branch here has it. */
+  snapshot(contents: Contents): Promise<Buffer>;
   /** A bundle with `commit` as refs/heads/fleet; complete unless `have` is an ancestor of it. */
   bundle(commit: string, have: string | undefined): Promise<Buffer>;
 }

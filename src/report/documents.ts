@@ -1,3 +1,4 @@
+import type { BuildResult } from '../model/build-result.ts';
 import { type CheckResult, plainCheck } from '../model/check-result.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { ConfigError, FleetError } from '../model/errors.ts';
@@ -57,8 +58,22 @@ export function resultsDocument(
 }
 
 /** The plan says its own version. */
-export function planDocument(plan: Plan): object {
-  return { kind: 'plan', ...plan };
+export function planDocument(plan: Plan, built?: BuildResult): object {
+  return { kind: 'plan', ...plan, ...(built && { build: plainBuild(built) }) };
+}
+
+/** What was built to see whether it can be. */
+export function buildDocument(built: BuildResult): object {
+  return { kind: 'build', version: 1, ...plainBuild(built) };
+}
+
+/** The same within a plan. */
+function plainBuild({ ok, machines, diagnostics }: BuildResult): object {
+  const plain = machines.map(({ failure, ...rest }) => ({
+    ...rest,
+    ...(failure && { failure: failureOf(failure) }),
+  }));
+  return { ok, machines: plain, diagnostics };
 }
 
 export function checksDocument(

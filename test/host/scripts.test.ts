@@ -14,6 +14,7 @@ test('every script that can be named is there, and the other way round', () => {
     'deployments.sh',
     'before.sh',
     'locks.sh',
+    'evaluate.sh',
   ];
   expect(new Set(scriptNames.map((name) => `${name}.sh`))).toEqual(
     new Set(scripts.filter((file) => !libraries.includes(file))),

@@ -77,6 +77,37 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       return [...(await Promise.all(invocations)), tap];
     };
 
+    test('fleet build finds a misspelt package there and here, and what runs goes on', async () => {
+      const running = async () =>
+        (
+          await lab.hosts[0]!.exec(
+            'readlink /run/current-system /nix/var/nix/profiles/system /var/lib/microvms/*/current /var/lib/microvms/*/booted; ls -a /var/lib/fleet /var/lib/fleet/deployments /tmp; git -C /var/lib/fleet/repo rev-parse HEAD; systemctl show -p InvocationID microvm@web microvm@hangs; systemctl list-units --plain --no-legend "fleet-*"',
+          )
+        ).stdout;
+      const before = await running();
+      desk.edit((d) => {
+        d.vms.web.packages = ['no-such-editor'];
+      });
+      for (const at of ['hypervisor', 'here']) {
+        const run = await desk.fleet(['build', 'web', '--at', at, '--json']);
+        expect(run.code, run.stderr).toBe(1);
+        const { diagnostics, machines } = JSON.parse(run.stdout);
+        const line = desk.read('fleet.yaml').split('no-such-editor')[0]?.split('\n').length;
+        expect(diagnostics, machines[0].failure?.detail).toEqual([
+          expect.objectContaining({ code: 'build.no-package', file: 'fleet.yaml', line }),
+        ]);
+      }
+      desk.edit((d) => {
+        delete d.vms.web.packages;
+      });
+      const run = await desk.fleet(['build', '--at', 'hypervisor', '--json']);
+      expect(run.code, run.stderr).toBe(0);
+      // What runs is what it builds: nothing was evaluated to something else.
+      const paths = JSON.parse(run.stdout).machines.map((m: { path: string }) => m.path);
+      for (const path of paths) expect(before).toContain(path);
+      expect(await running()).toBe(before);
+    });
+
     test('is another life of the guest and its helpers, on the same runner, and of no other guest', async () => {
       const [before, other] = [await life('web'), await life('hangs')];
       const runner = await look.booted('web');

@@ -5,7 +5,6 @@ import { adopted, unlabelled } from '../../host/labels.ts';
 import { type Loss, losses } from '../../host/losses.ts';
 import { declaredSystem } from '../../host/new-system.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
-import { exitCodes, FleetError } from '../../model/errors.ts';
 import type { Facts } from '../../model/facts.ts';
 import type { FleetIndex } from '../../model/index.ts';
 import { systemName } from '../../model/names.ts';
@@ -17,7 +16,7 @@ import { openRepo } from '../../repo/open.ts';
 import type { Repo, Upstream } from '../../repo/repo.ts';
 import type { LocalPorts, Ports } from '../ports.ts';
 import { type NextCommit, nextCommit } from '../workspace/next-commit.ts';
-import { requireNoConflicts, type Workspace } from '../workspace/workspace.ts';
+import { requireNoConflicts, requireTop, type Workspace } from '../workspace/workspace.ts';
 import { type Bad, badText, quarantined } from './bad.ts';
 import { deployedFleets } from './deployed-fleets.ts';
 import { pointless, releasedNames, restartsOf } from './names.ts';
@@ -74,16 +73,7 @@ export async function survey(
     timeout: index.fleet.git.timeout,
     ...(options.signal && { signal: options.signal }),
   });
-  if (repo.top !== workspace.directory) {
-    throw new FleetError(
-      'workspace.not-top',
-      `${workspace.directory} is not the top of its git repository`,
-      {
-        exitCode: exitCodes.usage,
-        hint: `Hypervisors evaluate flake.nix at the top, ${repo.top}: keep fleet.yaml there.`,
-      },
-    );
-  }
+  requireTop(workspace, repo);
   const at = ports.clock.now();
   const wanted = index.fleet.hypervisors.filter((h) => selection.hypervisors.has(h.name));
   const asked = (name: string) => guestAddresses(index, name);

@@ -1,9 +1,10 @@
 import { type Dirent, readdirSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { FleetError } from '../../model/errors.ts';
+import { exitCodes, FleetError } from '../../model/errors.ts';
 import { type FileChanges, reconcile } from '../../render/files.ts';
 import { isRendered, marker } from '../../render/marker.ts';
 import { render } from '../../render/render.ts';
+import type { Repo } from '../../repo/repo.ts';
 import { readWithin, removeWithin, writeWithin } from '../../repo/work-tree.ts';
 import type { LocalPorts } from '../ports.ts';
 import { type Config, readConfig } from './read-config.ts';
@@ -51,6 +52,15 @@ export function requireNoConflicts(workspace: Workspace): void {
       hint: conflicts.map(placeOf).join('\n'),
     },
   );
+}
+
+/** @throws FleetError `workspace.not-top` */
+export function requireTop({ directory }: Workspace, { top }: Pick<Repo, 'top'>): void {
+  if (top === directory) return;
+  throw new FleetError('workspace.not-top', `${directory} is not the top of its git repository`, {
+    exitCode: exitCodes.usage,
+    hint: `Hypervisors evaluate flake.nix at the top, ${top}: keep fleet.yaml there.`,
+  });
 }
 
 /** Where else the user can put the content of such a file. */

@@ -78,12 +78,22 @@ export const helpTexts: Readonly<Record<string, HelpText>> = {
       ['fleet plan --on web1,@canary', 'of some vms or hypervisors'],
       ['fleet plan --out tonight.plan', 'save it, for fleet apply tonight.plan'],
       ['fleet plan --offline', 'rendered files only'],
+      ['fleet plan --build', 'and does it build? See fleet build'],
     ],
     exits: {
       0: 'planned',
-      1: 'no hypervisor could be asked; --detailed-exitcode: something is wrong',
+      1: 'no hypervisor could be asked; --build: a machine does not build; --detailed-exitcode: something is wrong',
       2: '--detailed-exitcode: there are changes',
     },
+  },
+  build: {
+    examples: [
+      ['fleet build', 'every machine: is there a mistake that only Nix finds?'],
+      ['fleet build web1,@canary', 'some vms or hypervisors'],
+      ['fleet build --at here', 'for a pipeline: without ssh'],
+      ['fleet build --at hypervisor', 'where there is no Nix here'],
+    ],
+    exits: { 0: 'all of it builds', 1: 'a machine does not build, or could not be built' },
   },
   apply: {
     examples: [

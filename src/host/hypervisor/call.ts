@@ -94,7 +94,7 @@ const answers = /^(access|aside|built|closure|killed|networkd|runs|stray|switche
 
 /** The error of a script that failed: its own message on standard error, if any, with the last lines of its output. */
 export function failureOf(
-  host: Host,
+  host: Pick<Host, 'name'>,
   title: string,
   { code, stdout, stderr }: RunResult,
 ): FleetError {

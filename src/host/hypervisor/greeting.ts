@@ -20,7 +20,7 @@ export function greeted(host: Host, name: ScriptName, answer: string): string {
 }
 
 /** Checks that the answer of a step, which may contain other lines, has its greeting. @throws Unreadable */
-export function requireGreeting(host: Host, name: ScriptName, answer: string): void {
+export function requireGreeting(host: Pick<Host, 'name'>, name: ScriptName, answer: string): void {
   const lines = answer.split('\n');
   if (lines.includes(greeting(name))) return;
   const other = lines.find((line) => line.startsWith(`fleet-${name} `) && isGreeting(line));
