@@ -13,7 +13,7 @@ const long = [
   'test/night/',
   'test/sandbox/',
   'test/render/mutations',
-  'test/cli/demo',
+  'test/package/package',
 ];
 
 class LongFirst extends BaseSequencer {

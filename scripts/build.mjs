@@ -1,14 +1,15 @@
 // Bundles src/ to dist/, a chunk for what each command needs, with the files that are read rather than imported.
 // Dependencies are installed beside it. yaml and commander, which every command loads, are part of it: as a hundred
 // files they take twice the time.
-import { chmodSync, copyFileSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { rolldown } from 'rolldown';
 import generate from './generate.mjs';
+import { bundled, read } from './run-time.ts';
 
 await generate();
 rmSync('dist', { recursive: true, force: true });
-const { dependencies, version } = JSON.parse(readFileSync('package.json', 'utf8'));
+const { dependencies, version } = read('package.json');
 const bundle = await rolldown({
   input: 'src/main.ts',
   platform: 'node',
@@ -18,7 +19,7 @@ const bundle = await rolldown({
   transform: { target: 'node22.18' },
   tsconfig: false,
 });
-await bundle.write({
+const { output } = await bundle.write({
   dir: 'dist',
   chunkFileNames: '[name].js',
   // For counts of what tests run (scripts/coverage.mjs); not in the package.
@@ -27,8 +28,13 @@ await bundle.write({
   minify: { compress: false, mangle: false },
 });
 await bundle.close();
-for (const name of ['commander', 'yaml'])
-  copyFileSync(`node_modules/${name}/LICENSE`, `dist/${name}.LICENSE`);
+const packages = output
+  .flatMap(({ moduleIds = [] }) => moduleIds)
+  .flatMap((id) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(id)?.[1] ?? []);
+const strangers = new Set(packages).difference(new Set(bundled));
+if (strangers.size > 0)
+  throw new Error(`dist/ would contain ${[...strangers].join(', ')}: see scripts/run-time.ts`);
+for (const name of bundled) copyFileSync(`node_modules/${name}/LICENSE`, `dist/${name}.LICENSE`);
 cpSync('src/host/scripts', 'dist/host/scripts', { recursive: true });
 cpSync('src/sandbox/tools', 'dist/sandbox/tools', { recursive: true });
 const { manual } = await import('../src/cli/help/manual.ts');

@@ -36,12 +36,17 @@ if (import.meta.main) {
 }
 
 async function page(option) {
-  const [{ fleetYamlPage }, { commandsPage }] = await Promise.all([
+  const [{ fleetYamlPage }, { commandsPage }, { licencesPage }] = await Promise.all([
     import('./fleet-yaml-page.mjs'),
     import('./commands-page.mjs'),
+    import('./licences-page.mjs'),
   ]);
   const schema = JSON.parse(readFileSync(`${root}schemas/fleet.schema.json`, 'utf8'));
-  const pages = { 'docs/fleet-yaml.md': fleetYamlPage(schema), 'docs/commands.md': commandsPage() };
+  const pages = {
+    'docs/fleet-yaml.md': fleetYamlPage(schema),
+    'docs/commands.md': commandsPage(),
+    'docs/licences.md': licencesPage(),
+  };
   for (const [path, text] of Object.entries(pages)) {
     if (option === '--page') writeFileSync(root + path, text);
     else if (readFileSync(root + path, 'utf8') !== text) {

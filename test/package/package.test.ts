@@ -1,0 +1,119 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { publint } from 'publint';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bundled, read } from '../../scripts/run-time.ts';
+import { playDemo, processesOf } from '../cli/play-demo.ts';
+import { Installation } from './installation.ts';
+
+const installation = new Installation();
+beforeAll(async () => {
+  await installation.make();
+}, 180_000);
+afterAll(() => installation.remove());
+
+describe('the package', () => {
+  test('has what fleet needs, its docs and schemas, and nothing else', () => {
+    const paths = installation.packed.files.map(({ path }) => path);
+    expect(paths.filter((path) => !/^(dist|docs|schemas)\//.test(path)).sort()).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'SECURITY.md',
+      'package.json',
+    ]);
+    const strange = paths.filter((path) => !/\.(js|json|md|svg|LICENSE|1)$|LICENSE$/.test(path));
+    expect(strange.filter((path) => !/^dist\/(host\/scripts|sandbox\/tools)\//.test(path))).toEqual(
+      [],
+    );
+    for (const path of ['docs/security.md', 'schemas/fleet.schema.json', 'dist/fleet.1'])
+      expect(paths).toContain(path);
+    for (const name of bundled) expect(paths).toContain(`dist/${name}.LICENSE`);
+  });
+
+  test('has nothing that publint or attw finds wrong', async () => {
+    const { buffer } = readFileSync(installation.tarball);
+    const { messages } = await publint({ strict: true, pack: { tarball: buffer as ArrayBuffer } });
+    expect(messages).toEqual([]);
+    // Throws with what it says.
+    const attw = 'node_modules/@arethetypeswrong/cli/dist/index.js';
+    execFileSync(process.execPath, [attw, installation.tarball, '--profile', 'esm-only']);
+  });
+});
+
+describe('fleet, installed from its package without any install script', () => {
+  test('says its version and its commands, and prints its schema', async () => {
+    const { version } = read('package.json');
+    expect(await installation.run('fleet', '--version')).toBe(`${version}\n`);
+    expect(await installation.run('fleet', '--help')).toMatch(/^Usage: fleet /);
+    expect(JSON.parse(await installation.run('fleet', 'schema'))).toEqual(
+      read('schemas/fleet.schema.json'),
+    );
+  });
+
+  test('has a manual page where man looks', () => {
+    const page = join(installation.prefix, 'share/man/man1/fleet.1');
+    expect(realpathSync(page)).toBe(join(installation.package, 'dist/fleet.1'));
+    expect(readFileSync(page, 'utf8')).toMatch(/^\.TH FLEET 1/im);
+  });
+
+  test('has no native part', () => {
+    const native = join(installation.package, 'node_modules/ssh2/lib/protocol/crypto/build');
+    expect(existsSync(join(installation.package, 'node_modules/ssh2'))).toBe(true);
+    expect(existsSync(native)).toBe(false);
+  });
+
+  test.runIf(process.platform === 'linux')(
+    'plays its demo to the end; what it keeps can be broken and mended, and Ctrl-C ends it',
+    async () => {
+      const { env, home: cwd, temporary } = installation;
+      let tried = '';
+      const { code, said } = await playDemo(['fleet'], ['fleet rollback --list'], {
+        env,
+        cwd,
+        options: ['--keep'],
+        first: (text) => {
+          const lines = text.slice(text.indexOf('export FLEET_SSH_CONFIG'));
+          const script = lines.replaceAll('fleet apply', 'fleet apply --yes');
+          tried = execFileSync('bash', ['-O', 'expand_aliases', '-c', script], {
+            env,
+            cwd,
+            encoding: 'utf8',
+            stdio: ['ignore', 'pipe', 'ignore'],
+          });
+        },
+      });
+      const told = [
+        'microvm@web1 is inactive (dead)',
+        'web1 started',
+        'bridge br-ops: expected up',
+        'hv3 repaired (bridge br-ops is down)',
+        'hv2  failed, rolled back',
+        'db answers: expected ping, seen no answer',
+      ];
+      let at = 0;
+      for (const one of told) {
+        at = tried.indexOf(one, at);
+        expect(at, `${one} in\n${tried}`).toBeGreaterThan(-1);
+      }
+      expect(said).toContain('Interrupted: the demo ends, and its folder is removed.');
+      expect(code).toBe(0);
+      expect(readdirSync(temporary)).toEqual([]);
+      expect(processesOf(temporary)).toEqual([]);
+    },
+    300_000,
+  );
+});
+
+test.each(['cyclonedx', 'spdx'])('the bill of materials as %s has every package', (format) => {
+  const text = execFileSync(process.execPath, ['scripts/sbom.mjs', format], { encoding: 'utf8' });
+  const { components, packages } = JSON.parse(text);
+  const names = (components ?? packages).map(({ name }: { name: string }) => name);
+  const page = readFileSync('docs/licences.md', 'utf8').matchAll(/^\| ([\w@/.-]+) \| \d/gm);
+  const listed = [...page].map(([, name]) => name);
+  expect(new Set(names.filter((name: string) => name !== 'microvm-fleet'))).toEqual(
+    new Set(listed),
+  );
+  expect(listed.length).toBeGreaterThan(bundled.length);
+});
