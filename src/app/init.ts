@@ -11,7 +11,7 @@ import { redact } from '../model/redact.ts';
 import { cloneAt } from '../repo/clone.ts';
 import { makeRepo } from '../repo/make.ts';
 import { openRepo } from '../repo/open.ts';
-import { type CiWish, ciFor, writeCi } from './init/ci.ts';
+import { type CiWish, ciFiles } from './init/ci.ts';
 import type { Given } from './init/given-files.ts';
 import { firstHypervisor, type SeenHost } from './init/look-at-host.ts';
 import type { Wanted } from './init/objection.ts';
@@ -93,8 +93,8 @@ export async function init(
   if ('diagnostics' in read) throw new ConfigError(read.diagnostics, text);
 
   const notes: string[] = [];
-  const place = { folder: realFolder(directory), config, branch: clone.branch, clone };
-  const ci = await ciFor(ports, place, read.fleet.hypervisors, pipeline, (text) => {
+  const place = { directory: realFolder(directory), config, branch: clone.branch, clone };
+  const ci = await ciFiles(ports, place, read.fleet.hypervisors, pipeline, (text) => {
     notes.push(text);
   });
   const schema = relative(directory, join(directory, dirname(config), schemaFile));
@@ -103,9 +103,9 @@ export async function init(
     [config, text],
     [schema, schemaText()],
     ['.gitignore', gitignore],
+    ...ci,
   ]);
   writeAll(directory, files, onFile);
-  const written = ci === undefined ? [] : writeCi(place.folder, ci, onFile);
   if (hardware !== undefined && files.get(hardwarePath) === hardware) {
     const from = given.hardware !== undefined ? hardwareFile : hardwareOrigin(seen, ssh);
     notes.push(`${hardwarePath} is a verbatim copy of ${from}: read it before you push`);
@@ -122,7 +122,7 @@ export async function init(
     notes.push(
       `boot loader of ${ssh} unknown: set it at DECIDE in ${config}, or the system will not build`,
     );
-  return { directory, files: new Map([...files, ...written]), notes };
+  return { directory, files, notes };
 }
 
 /** Commits what was written, in a new repository if there is none. @returns the commit */

@@ -31,30 +31,26 @@ describe('fleet init --ci', () => {
     expect(at.read(paths[0]!)).toContain(`uses: ${action[1]}\n`);
   });
 
-  test('writes them where the forge looks, with the folder of a fleet that is not at the top', async () => {
-    const at = new Desk();
-    at.write('ops/fleet.yaml', valid);
-    at.commit();
+  test('writes those of Forgejo, and commits them when told to', async () => {
+    const at = new Desk(valid).commit();
     at.git('config', 'user.name', 'Ada');
     at.git('config', 'user.email', 'ada@example.org');
-    const { code, stdout } = await at.fleet(
-      '-C',
-      'ops',
-      'init',
-      '--ci',
-      'forgejo',
-      ...action,
-      '--commit',
-    );
+    const { code, stdout } = await at.fleet('init', '--ci', 'forgejo', ...action, '--commit');
     const files = ['plan', 'apply', 'drift'].map((name) => `.forgejo/workflows/fleet-${name}.yaml`);
     expect(code).toBe(0);
-    expect(stdout).toBe(
-      `${wrote(files.map((path) => `../${path}`))}committed ${at.git('rev-parse', '--short=8', 'HEAD')}`,
-    );
+    expect(stdout).toBe(`${wrote(files)}committed ${at.git('rev-parse', '--short=8', 'HEAD')}`);
     expect(at.git('show', '--name-only', '--format=%s', 'HEAD').trim().split('\n').sort()).toEqual(
       ['', 'Workflows of the fleet', ...files].sort(),
     );
-    expect(at.read(files[1]!)).toContain('working-directory: "ops"\n');
+  });
+
+  test('is for a fleet at the top of its repository, as deploying is', async () => {
+    const at = new Desk();
+    at.write('ops/fleet.yaml', valid);
+    at.commit();
+    const { code, stderr } = await at.fleet('-C', 'ops', 'init', '--ci', 'github', ...action);
+    expect(code).toBe(64);
+    expect(stderr).toContain('is not the top of its git repository');
   });
 
   test('comes with a first fleet.yaml where the remote is at a forge', async () => {
@@ -83,7 +79,10 @@ describe('fleet init --ci', () => {
     const at = new Desk(valid);
     const root = fileURLToPath(new URL('../../', import.meta.url));
     const release = join(at.home, 'release');
-    cpSync(`${root}dist`, join(release, 'dist'), { recursive: true });
+    cpSync(`${root}dist`, join(release, 'dist'), {
+      recursive: true,
+      filter: (file) => !file.endsWith('.map'),
+    });
     symlinkSync(`${root}node_modules`, join(release, 'node_modules'));
     // As .github/workflows/release.yml has npm write it.
     const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));

@@ -6,7 +6,7 @@ import { workflows } from '../../src/init/ci/workflows.ts';
 import { lintWorkflow } from '../lint-workflow.ts';
 
 const action = `example/microvm-fleet@${'1a'.repeat(20)}`;
-const pipeline: Pipeline = { forge: 'github', branch: 'main', action, folder: '' };
+const pipeline: Pipeline = { forge: 'github', branch: 'main', action };
 
 interface Job {
   readonly if?: string;
@@ -55,12 +55,7 @@ describe.each<Forge>(['github', 'forgejo'])('workflows of %s', (forge) => {
   test('pass actionlint, whatever the branch is called', async () => {
     const said = [];
     for (const branch of branches)
-      for (const [path, text] of workflows({
-        ...pipeline,
-        forge,
-        branch,
-        folder: "o'ps/fleet: #1",
-      }))
+      for (const [path, text] of workflows({ ...pipeline, forge, branch }))
         said.push(...(await lintWorkflow(path, text)));
     expect(said).toEqual([]);
   });
@@ -103,7 +98,7 @@ describe.each<Forge>(['github', 'forgejo'])('workflows of %s', (forge) => {
 
   test('give the Action inputs and use outputs that it has', () => {
     const known = parse(readFileSync(new URL('../../action.yml', import.meta.url), 'utf8'));
-    for (const text of workflows({ ...pipeline, forge, folder: 'ops' }).values()) {
+    for (const text of workflows({ ...pipeline, forge }).values()) {
       const { jobs }: Workflow = parse(text);
       for (const { uses, with: inputs } of Object.values(jobs).flatMap(({ steps }) => steps))
         if (uses.endsWith(action))
@@ -122,20 +117,6 @@ describe.each<Forge>(['github', 'forgejo'])('workflows of %s', (forge) => {
     // A step that takes too long fails its job; a job that does is cancelled, which reads as if somebody had done it.
     const { steps, 'timeout-minutes': limit } = apply.jobs.apply! as Job;
     expect((steps[1] as Record<string, unknown>)['timeout-minutes']).toBeLessThan(limit as number);
-  });
-
-  test('name the folder of fleet.yaml where it is not the top one', () => {
-    const folders = (folder: string) =>
-      Object.values(written({ forge, folder })).flatMap(({ jobs }) =>
-        Object.values(jobs).flatMap(({ steps }) =>
-          steps
-            .filter(({ uses }) => uses.endsWith(action))
-            .map((step) => step.with?.['working-directory']),
-        ),
-      );
-    const n = forge === 'github' ? 4 : 3;
-    expect(folders('')).toEqual(Array(n).fill(undefined));
-    expect(folders('ops/a b')).toEqual(Array(n).fill('ops/a b'));
   });
 });
 

@@ -55,7 +55,10 @@ export function requireNoConflicts(workspace: Workspace): void {
 }
 
 /** @throws FleetError `workspace.not-top` */
-export function requireTop({ directory }: Workspace, { top }: Pick<Repo, 'top'>): void {
+export function requireTop(
+  { directory }: Pick<Workspace, 'directory'>,
+  { top }: Pick<Repo, 'top'>,
+): void {
   if (top === directory) return;
   throw new FleetError('workspace.not-top', `${directory} is not the top of its git repository`, {
     exitCode: exitCodes.usage,

@@ -19,7 +19,7 @@ ${
       - uses: ${use(pipeline, pipeline.action)}
         id: fleet
         with:
-          command: plan${folder(pipeline)}
+          command: plan
 ${
   isGithub(pipeline)
     ? `      - uses: ${actions.uploadArtifact}
@@ -43,7 +43,7 @@ export const buildJob = (pipeline: Pipeline): string => `  build:
       - uses: ${actions.installNix}
       - uses: ${use(pipeline, pipeline.action)}
         with:
-          command: build${folder(pipeline)}
+          command: build
 `;
 
 export const applyJob = (pipeline: Pipeline): string => `  apply:
@@ -66,7 +66,7 @@ ${
       - uses: ${use(pipeline, pipeline.action)}
         timeout-minutes: 180
         with:
-          command: apply${folder(pipeline)}
+          command: apply
           ssh-key: \${{ secrets.FLEET_SSH_KEY }}
           known-hosts: \${{ vars.FLEET_KNOWN_HOSTS }}
 `;
@@ -92,7 +92,7 @@ ${
       - uses: ${use(pipeline, pipeline.action)}
         with:
           command: plan
-          issue: true${folder(pipeline)}
+          issue: true
           ssh-key: \${{ secrets.FLEET_SSH_KEY }}
           known-hosts: \${{ vars.FLEET_KNOWN_HOSTS }}
 `;
@@ -105,9 +105,6 @@ const runner = (pipeline: Pipeline): string => (isGithub(pipeline) ? 'ubuntu-lat
 /** Elsewhere a name without a host means whatever the instance says. */
 const use = (pipeline: Pipeline, action: string): string =>
   isGithub(pipeline) || action.startsWith('https://') ? action : `https://github.com/${action}`;
-
-const folder = ({ folder }: Pipeline): string =>
-  folder === '' ? '' : `\n          working-directory: ${JSON.stringify(folder)}`;
 
 /** In full: a tag, or another branch that ends alike, is another ref. */
 const ref = ({ branch }: Pipeline): string => `refs/heads/${branch}`;

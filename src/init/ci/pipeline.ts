@@ -8,6 +8,4 @@ export interface Pipeline {
   readonly branch: string;
   /** fleet's own Action, pinned: `owner/name@commit`. */
   readonly action: string;
-  /** Folder of fleet.yaml, from the top of the repository; empty: that is it. */
-  readonly folder: string;
 }
