@@ -19,7 +19,8 @@ async function bundle(input, dir) {
     // Of ssh2's, which does without: they are built by scripts of its installation, which nobody runs.
     external: [/\.node$/, 'cpu-features'],
     resolve: { alias: { yaml: resolve('node_modules/yaml/browser/index.js') } },
-    transform: { target: 'node24' },
+    // ssh2 has it, for Pageant on Windows.
+    transform: { target: 'node24', define: { __dirname: 'import.meta.dirname' } },
     tsconfig: false,
   });
   await made.write({

@@ -4,16 +4,19 @@ import { exitCodes, FleetError } from '../model/errors.ts';
 import { failureOf } from '../model/failure.ts';
 import { failureMarkdown } from '../report/result-markdown.ts';
 import { childEnvironment, run, type Signals } from './child.ts';
+import { apply, rollback } from './deploy.ts';
 import { readEvent } from './event.ts';
 import { Fleet } from './fleet.ts';
 import { GitHub } from './github.ts';
 import { type Inputs, readInputs } from './inputs.ts';
+import { install } from './install.ts';
 import type { Job } from './job.ts';
 import { writeKeys } from './keys.ts';
 import { plan } from './plan.ts';
 import { refuseUnsafe } from './refuse.ts';
 import type { Runner } from './runner.ts';
-import { validate } from './validate.ts';
+import { validated } from './validate.ts';
+import { verify } from './verify.ts';
 
 /** What the Action brings with it. */
 export interface Brought {
@@ -24,9 +27,14 @@ export interface Brought {
   readonly sleep: (ms: number) => Promise<void>;
 }
 
-const commands: Partial<Record<Inputs['command'], (job: Job) => Promise<number>>> = {
+const commands: Readonly<
+  Record<Exclude<Inputs['command'], 'build'>, (job: Job) => Promise<number>>
+> = {
+  apply,
   plan,
-  validate,
+  rollback,
+  validate: validated,
+  verify,
 };
 
 /** One step of a workflow. Never throws. @returns the exit code: the job fails unless it is 0 */
@@ -61,11 +69,14 @@ async function step(runner: Runner, brought: Brought, signals: Signals): Promise
   refuseUnsafe(event, inputs, { head, sha: runner.get('GITHUB_SHA') });
   const keys = writeKeys(runner, inputs);
   try {
-    const words = [brought.node, brought.fleet, ...keys.options];
-    const fleet = new Fleet(runner, words, folder, signals);
+    const { version } = inputs;
+    const main = version === undefined ? brought.fleet : await install(runner, version, signals);
+    const words = [brought.node, main, ...keys.options];
+    const git = inputs.command === 'apply' ? await committer(runner, folder) : {};
+    const fleet = new Fleet(runner, words, folder, signals, git);
     const github =
       inputs.token === undefined ? undefined : new GitHub(runner, inputs.token, brought.sleep);
-    const command = commands[inputs.command] as (job: Job) => Promise<number>;
+    const command = commands[inputs.command as keyof typeof commands];
     return await command({
       runner,
       inputs,
@@ -100,8 +111,30 @@ function within(workspace: string, directory: string): string {
 
 /** The commit that is checked out; undefined: none. */
 async function headOf(runner: Runner, cwd: string): Promise<string | undefined> {
+  return git(runner, cwd, 'rev-parse', '--verify', 'HEAD');
+}
+
+/** Who commits, where git is not told: a runner has no name. */
+async function committer(runner: Runner, cwd: string): Promise<Record<string, string>> {
+  if ((await git(runner, cwd, 'config', 'user.email')) !== undefined) return {};
+  // That of GitHub's own workflows: with it commits are shown as theirs.
+  const email = '41898282+github-actions[bot]@users.noreply.github.com';
+  return Object.fromEntries(
+    ['AUTHOR', 'COMMITTER'].flatMap((who) => [
+      [`GIT_${who}_NAME`, 'fleet'],
+      [`GIT_${who}_EMAIL`, email],
+    ]),
+  );
+}
+
+/** What git says; undefined: it says no. */
+async function git(
+  runner: Runner,
+  cwd: string,
+  ...words: readonly string[]
+): Promise<string | undefined> {
   // A folder of a commit may look like a bare repository, with a configuration that starts programs.
-  const args = ['-c', 'safe.bareRepository=explicit', 'rev-parse', '--verify', 'HEAD'];
+  const args = ['-c', 'safe.bareRepository=explicit', ...words];
   const { code, stdout } = await run({
     command: 'git',
     args,

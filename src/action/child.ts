@@ -49,6 +49,10 @@ export async function run(
   child: Child,
 ): Promise<{ readonly code: number; readonly stdout: string }> {
   const { args, command, cwd, env, onError, onLine, signals } = child;
+  if (signals?.isSent)
+    throw new FleetError('action.cancelled', 'the job was cancelled before this was begun', {
+      hint: 'Nothing was done.',
+    });
   const running = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const forget = signals?.pass((signal) => void running.kill(signal));
   const chunks: Buffer[] = [];

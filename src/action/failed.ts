@@ -1,4 +1,5 @@
 import type { Failure } from '../model/failure.ts';
+import { prose } from '../report/markdown.ts';
 import { failureMarkdown } from '../report/result-markdown.ts';
 import { object } from './event.ts';
 import type { Document } from './fleet.ts';
@@ -19,8 +20,17 @@ const outcomes: Readonly<Record<number, string>> = {
 
 export const outcomeOf = (code: number): string => outcomes[code] ?? 'failed';
 
-/** Says that fleet failed, by a document of kind `error`. @returns the exit code */
-export function failed({ runner, ...job }: Job, code: number, document: Document): number {
+/**
+ * Says that fleet failed, by a document of kind `error`.
+ * @param notes what it had to say before. @returns the exit code
+ */
+export function failed(
+  job: Job,
+  code: number,
+  document: Document,
+  notes: readonly string[] = [],
+): number {
+  const { runner } = job;
   const failure = failureOf(document);
   runner.endGroup();
   runner.annotate(
@@ -30,8 +40,17 @@ export function failed({ runner, ...job }: Job, code: number, document: Document
       title: `fleet ${failure.code}`,
     },
   );
+  const told = notes
+    .map(
+      (note) => `- ${prose(note)}
+`,
+    )
+    .join('');
   runner.summary(
-    `### ${titleOf({ runner, ...job }, job.inputs.command)}: failed\n\n${failureMarkdown(failure)}`,
+    `### ${prose(titleOf(job, job.inputs.command))}: failed
+
+${failureMarkdown(failure)}
+${told}`,
   );
   runner.output('outcome', outcomeOf(code));
   return code || 1;

@@ -19,13 +19,26 @@ export class Fleet {
   readonly #words: readonly string[];
   readonly #cwd: string;
   readonly #signals: Signals;
+  readonly #git: Readonly<Record<string, string>>;
 
-  /** @param words Node, the program, and options of every command */
-  constructor(runner: Runner, words: readonly string[], cwd: string, signals: Signals) {
+  /** @param words Node, the program, and options of every command; @param git variables for git */
+  constructor(
+    runner: Runner,
+    words: readonly string[],
+    cwd: string,
+    signals: Signals,
+    git: Readonly<Record<string, string>> = {},
+  ) {
     this.#runner = runner;
     this.#words = words;
     this.#cwd = cwd;
     this.#signals = signals;
+    this.#git = git;
+  }
+
+  /** Somebody cancelled the job. */
+  get isCancelled(): boolean {
+    return this.#signals.isSent;
   }
 
   /** Runs a command with --json; what it says beside that goes to the log. @throws FleetError `action.document` */
@@ -64,7 +77,7 @@ export class Fleet {
       command,
       args: [...first, ...args],
       cwd: this.#cwd,
-      env: childEnvironment(this.#runner.env),
+      env: { ...this.#git, ...childEnvironment(this.#runner.env) },
       signals: this.#signals,
     };
   }

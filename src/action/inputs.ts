@@ -34,7 +34,7 @@ export function readInputs(runner: Runner): Inputs {
   if (!isBelow(directory))
     throw bad('working-directory', directory, 'It is a folder below the workspace.');
   const on = given('on');
-  if (on?.startsWith('-') || /[\s]/.test(on ?? ''))
+  if (/(^|,)-/.test(on ?? '') || /[\s]/.test(on ?? ''))
     throw bad('on', on ?? '', 'Names, web*, @tag, with commas between them and no blanks.');
   if (command === 'rollback' && on === undefined)
     throw bad('on', '', 'rollback needs the names of what to roll back, with commas between them.');
@@ -60,6 +60,8 @@ export function readInputs(runner: Runner): Inputs {
     throw bad('build', 'true', 'It belongs to command: plan. Alone, it is command: build.');
   if (inputs.issue && command !== 'verify' && command !== 'plan')
     throw bad('issue', 'true', 'It belongs to command: verify and command: plan.');
+  if (inputs.issue && inputs.token === undefined)
+    throw bad('github-token', '', 'Without it no issue can be kept.');
   if (inputs.sshKey !== undefined && inputs.knownHosts === undefined)
     throw bad(
       'known-hosts',

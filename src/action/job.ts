@@ -4,6 +4,9 @@ import type { GitHub } from './github.ts';
 import type { Inputs } from './inputs.ts';
 import type { Runner } from './runner.ts';
 
+/** Characters in the summary: of the megabyte that GitHub takes, whatever they are. */
+export const summaryLimit = 250_000;
+
 /** What every command of the Action works with. */
 export interface Job {
   readonly runner: Runner;

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { code, prose } from '../report/markdown.ts';
+import { within } from '../report/plan-markdown.ts';
+import { commentOn } from './comment.ts';
 import { failed } from './failed.ts';
-import type { Job } from './job.ts';
+import { type Job, madeBy, summaryLimit } from './job.ts';
 
 /** Annotations of a kind that GitHub shows for a step. */
 const most = 10;
@@ -25,20 +27,32 @@ export async function validate(job: Job): Promise<number> {
   }
   if (exitCode !== 0) {
     runner.output('outcome', 'invalid');
-    runner.summary(`### fleet.yaml cannot be used\n\n${diagnosticsMarkdown(diagnostics)}`);
+    const parts = [`### ${prose(inputs.directory)}/fleet.yaml cannot be used\n`];
+    parts.push(...diagnostics.slice(0, 100).map(diagnosticMarkdown), madeBy(job));
+    runner.summary(within(parts, summaryLimit));
+    await commentOn(job, (limit) => within(parts, limit));
   }
   return exitCode;
 }
 
-/** A line for each. */
-export function diagnosticsMarkdown(diagnostics: readonly Diagnostic[]): string {
-  return diagnostics
-    .slice(0, 100)
-    .map(({ column, file, hint, line, message, severity, code: name }) => {
-      const place = line > 0 ? `${file}:${line}:${column}` : file;
-      const sign = severity === 'error' ? '❌' : '⚠️';
-      const next = hint === undefined ? '' : ` ${prose(hint)}`;
-      return `- ${sign} ${code(place)} ${name} ${prose(message)}.${next}\n`;
-    })
-    .join('');
+/** `command: validate` */
+export async function validated(job: Job): Promise<number> {
+  const code = await validate(job);
+  job.runner.output('changed', 'false');
+  if (code === 0) job.runner.output('outcome', 'valid');
+  return code;
+}
+
+function diagnosticMarkdown({
+  code: name,
+  column,
+  file,
+  hint,
+  line,
+  message,
+  severity,
+}: Diagnostic): string {
+  const place = line > 0 ? `${file}:${line}:${column}` : file;
+  const next = hint === undefined ? '' : ` ${prose(hint)}`;
+  return `- ${severity === 'error' ? '❌' : '⚠️'} ${code(place)} ${name} ${prose(message)}.${next}\n`;
 }

@@ -45,6 +45,8 @@ export interface Deployed {
   readonly id: string;
   /** What was pushed. */
   readonly commit?: string;
+  /** The commit that reverts it, pushed after the fleet was rolled back. */
+  readonly revertedBy?: string;
   readonly results: readonly HypervisorResult[];
 }
 
@@ -59,6 +61,7 @@ export async function deploy(
   const { fleet } = workspace.index;
   const planned = new Map(seen.plan.hypervisors.map((h) => [h.name, h]));
   let published: Published | undefined;
+  let revertedBy: string | undefined;
   const notes: string[] = [];
   const say = (text: string) => void notes.push(text);
   const members = resumed?.members ?? membersOf(seen);
@@ -109,8 +112,9 @@ export async function deploy(
         const repo = await openRepo(workspace.directory, ports.surroundings, {
           timeout: git.timeout,
         });
-        const failure = await gitFollows(repo, deployed, say);
-        if (failure) throw failure;
+        const followed = await gitFollows(repo, deployed, say);
+        revertedBy = followed.revertedBy;
+        if (followed.failure) throw followed.failure;
         return deployed.commit;
       };
       // It was reported, and changes nothing on hypervisors.
@@ -120,7 +124,12 @@ export async function deploy(
   // What a person should know about git and the work tree.
   for (const text of notes) emit({ type: 'note', text });
   const commit = published?.source.commit;
-  return { id: input.deployment.id, ...(commit !== undefined && { commit }), results };
+  return {
+    id: input.deployment.id,
+    ...(commit !== undefined && { commit }),
+    ...(revertedBy !== undefined && { revertedBy }),
+    results,
+  };
 }
 
 /** What a rollout is made of, apart from what it is to do. @param which a new deployment, or one that is resumed */

@@ -38,6 +38,8 @@ export interface DocumentMore {
   readonly id?: string;
   /** What was committed and pushed. */
   readonly commit?: string;
+  /** The commit that reverts it, pushed after the fleet was rolled back. */
+  readonly revertedBy?: string;
   readonly declined?: boolean;
   /** What was fetched when it was done; none: it is left out. */
   readonly exports?: readonly ExportResult[];

@@ -23,16 +23,24 @@ export interface Deployed {
   readonly results: readonly HypervisorResult[];
 }
 
+/** What became of it in git. */
+export interface Followed {
+  /** Why not all of it could be recorded at the remote. */
+  readonly failure?: FleetError;
+  /** The commit that was pushed to revert what was deployed. */
+  readonly revertedBy?: string;
+}
+
 /**
  * Records in git how a deployment ended: which hypervisors have the commit and, when the fleet rolled back
  * because of it, its quarantine and a commit that reverts it. Never throws: the hypervisors are right, whatever the
- * remote says. @returns why not all of this could be recorded at the remote
+ * remote says.
  */
 export async function gitFollows(
   repo: Repo,
   deployed: Deployed,
   say: (text: string) => void,
-): Promise<FleetError | undefined> {
+): Promise<Followed> {
   const { commit, forced, settings, results } = deployed;
   const done = results.filter((r) => r.outcome === 'done').map((r) => r.hypervisor);
   const fault = faultOf(deployed);
@@ -46,23 +54,23 @@ export async function gitFollows(
       ...(forced !== undefined && !fault && { forget: [forced] }),
     };
     if (!fault) for (const text of whyNothing(deployed)) say(text);
-    if (outcome.deployed.size === 0 && !outcome.bad) return undefined;
+    if (outcome.deployed.size === 0 && !outcome.bad) return {};
     await repo.publishOutcome(outcome);
-    if (!outcome.bad) return undefined;
+    if (!outcome.bad) return {};
     say(`Commit ${short(commit)} is quarantined: apply refuses this tree without --force.`);
-    if (!outcome.branch) return undefined;
+    if (!outcome.branch) return {};
     say(
       `Pushed revert ${short(outcome.branch)} to ${settings.branch}. Your change is still in commit ${short(commit)}.`,
     );
     say(`To edit it again: ${await editAgain(repo, deployed, outcome.branch)}`);
     if ((await repo.head()) === commit) await repo.fastForward(outcome.branch);
-    return undefined;
+    return { revertedBy: outcome.branch };
   } catch (error) {
     const failure = asFleetError(error);
     const { message, hint } = failure;
     say(`Could not record all of it on ${settings.remote}: ${message}${hint ? `\n${hint}` : ''}`);
     say('The hypervisors are unaffected.');
-    return failure;
+    return { failure };
   }
 }
 

@@ -1,0 +1,148 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { ActionFleet } from './fleet.ts';
+import { FakeGitHub } from './github.ts';
+import { removeTemporary } from './runner.ts';
+
+describe('on a push to the branch', { timeout: 60_000 }, () => {
+  let github: FakeGitHub;
+  let fleet: ActionFleet;
+  beforeAll(async () => {
+    github = await FakeGitHub.start();
+    fleet = await ActionFleet.start(github);
+  }, 60_000);
+  afterAll(async () => {
+    await github.stop();
+    await fleet.stop();
+  });
+  afterEach(removeTemporary);
+
+  it('apply deploys, with folded groups, outputs and a summary; the key is nowhere afterwards', async () => {
+    const environment = fleet.watchEnvironment();
+    const { code, groups, log, outputs, summary, temp } = await fleet.run('apply');
+    expect(code, log).toBe(0);
+    expect(groups).toEqual([
+      'Look at hypervisors',
+      'Lock',
+      'Commit and push',
+      'Build',
+      'Activate and check',
+      'Record in git',
+    ]);
+    expect(log).toContain('hv1: web1 healthy: ');
+    const [commit, author] = (await fleet.desk.git('log', '-1', '--format=%H %an')).split(' ');
+    expect(author).toBe('fleet');
+    expect(outputs).toMatchObject({ changed: 'true', outcome: 'done', commit });
+    expect(outputs.deployment).toMatch(/^\d{8}-\d{6}-[0-9a-f]{4}$/);
+    expect(JSON.parse(readFileSync(outputs['plan-json'] ?? '', 'utf8'))).toMatchObject({
+      kind: 'plan',
+    });
+    expect(summary).toContain('### fleet apply: done');
+    expect(summary).toContain('#### hv1: ✅ done');
+    expect(readdirSync(temp).map((name) => name.replace(/-\w+$/, ''))).toEqual(['fleet-plan']);
+    const secrets = fleet.key
+      .split('\n')
+      .filter((line) => line.length > 20 && !line.startsWith('-'));
+    expect(secrets.length).toBeGreaterThan(1);
+    for (const text of [environment(), log, summary, JSON.stringify(outputs)])
+      for (const secret of [...secrets, 'workflow-token', 'runtime-token'])
+        expect(text).not.toContain(secret);
+    expect(environment()).not.toMatch(/^(INPUT|GITHUB_(OUTPUT|ENV|STATE)|ACTIONS)_?/m);
+  });
+
+  it('apply of what runs does nothing', async () => {
+    const { code, log, outputs } = await fleet.run('apply');
+    expect(code, log).toBe(0);
+    expect(outputs).toMatchObject({ changed: 'false', outcome: 'no-changes' });
+    expect(outputs.commit).toBeUndefined();
+  });
+
+  it('apply ends at once for a commit that fleet itself pushed, and says why', async () => {
+    const message = await fleet.desk.git('log', '-1', '--format=%B');
+    const changed = await fleet.desk.git('show', '--name-status', '--format=');
+    const of = (sign: string) =>
+      changed.split('\n').flatMap((line) => (line.startsWith(sign) ? [line.slice(2)] : []));
+    const commit = { message, added: of('A'), modified: of('M'), removed: of('D') };
+    const payload = { commits: [commit], sender: { type: 'Bot' } };
+    const { annotations, code, outputs } = await fleet.run('apply', { payload });
+    expect([code, outputs]).toEqual([0, { changed: 'false', outcome: 'skipped' }]);
+    const text = 'Nothing to do: fleet itself pushed this, and deployed or rolled it back before.';
+    expect(annotations).toMatchObject([{ kind: 'notice', text }]);
+  });
+
+  it('apply that is rolled back fails the job, and says what was expected and seen, and who reverted it', async () => {
+    fleet.desk.edit((d) => {
+      d.vms.web1.config = { boot: { kernelParams: ['lab.mute'] } };
+    });
+    await fleet.desk.git('commit', '-qam', 'mute web1');
+    await fleet.desk.git('push', '-q');
+    const { annotations, code, groups, log, outputs, summary } = await fleet.run('apply');
+    expect(code, log).toBe(3);
+    expect(groups).toContain('Roll back');
+    expect(outputs).toMatchObject({ changed: 'false', outcome: 'rolled-back' });
+    expect(annotations).toEqual([
+      {
+        kind: 'error',
+        title: 'failed and rolled back: hypervisors run what they ran before',
+        text: expect.stringContaining('web1 answers: expected ping, seen no answer'),
+      },
+    ]);
+    expect(summary).toContain('### fleet apply: failed and rolled back');
+    expect(summary).toContain('**web1** answers: expected `ping`, seen `no answer`');
+    expect(summary).toMatch(/- Pushed revert [0-9a-f]{8} to main\./);
+    expect(await fleet.desk.git('ls-remote', 'origin', 'main')).toContain(outputs['reverted-by']);
+  });
+
+  it('a cancelled job has fleet roll back', async () => {
+    await fleet.desk.git('fetch', '-q');
+    await fleet.desk.git('reset', '-q', '--hard', 'origin/main');
+    fleet.desk.edit((d) => {
+      d.vms.web1.config = undefined;
+      d.vms.web1.packages = ['htop'];
+    });
+    let isSent = false;
+    const { code, outputs, summary } = await fleet.run('apply', {
+      onLine: (line, kill) => {
+        if (isSent || line !== 'hv1: update web1') return;
+        isSent = true;
+        kill('SIGINT');
+      },
+    });
+    expect([code, outputs.outcome, outputs.changed]).toEqual([130, 'interrupted', 'false']);
+    expect(summary).toContain('### fleet apply: interrupted and rolled back');
+  });
+
+  it('rollback that cannot be says why', async () => {
+    const given = { event: 'workflow_dispatch', with: { on: 'web1' } };
+    const { annotations, code, outputs, summary } = await fleet.run('rollback', given);
+    expect([code, outputs]).toEqual([1, { outcome: 'failed' }]);
+    expect(annotations).toMatchObject([{ kind: 'error', title: 'fleet rollback.no-generation' }]);
+    expect(summary).toContain('### fleet rollback (web1): failed');
+  });
+
+  it('a drift check keeps one issue while something is wrong', async () => {
+    const check = (more: Record<string, string> = {}) =>
+      fleet.run('verify', { event: 'schedule', with: { on: 'hv1', ...more } });
+    const well = await check({ issue: 'true' });
+    expect([well.code, well.outputs.outcome, github.issues]).toEqual([0, 'healthy', []]);
+    const [hv1] = fleet.world.hosts;
+    await hv1?.exec('systemctl stop microvm@web1');
+    const failed = await check();
+    expect([failed.code, failed.outputs.outcome, github.issues]).toEqual([1, 'unhealthy', []]);
+    expect(failed.annotations.length).toBeGreaterThan(0);
+    for (const _ of ['opened', 'updated']) {
+      expect((await check({ issue: 'true' })).code).toBe(0);
+      expect(github.issues).toHaveLength(1);
+    }
+    expect(github.issues[0]).toMatchObject({
+      title: 'fleet verify (hv1): something is not as it was deployed',
+      body: expect.stringMatching(
+        /^<!-- microvm-fleet drift [0-9a-f]{12} -->\n\*\*\d+ of \d+ checks failed\.\*\*/,
+      ),
+      state: 'open',
+    });
+    await hv1?.exec('systemctl start microvm@web1');
+    expect((await check({ issue: 'true' })).code).toBe(0);
+    expect(github.issues).toMatchObject([{ state: 'closed' }]);
+  });
+});
