@@ -38,7 +38,7 @@ let
     package // lib.optionalAttrs (path != "") { resolved = url; };
 in
 buildNpmPackage {
-  pname = "fleet";
+  pname = manifest.name;
   inherit (manifest) version;
 
   src = lib.fileset.toSource {
@@ -75,7 +75,9 @@ buildNpmPackage {
     installShellFiles
     makeWrapper
   ];
+  # The man page is in package.json, too, as a list, which not every nixpkgs takes.
   postInstall = ''
+    installManPage dist/fleet.1
     wrapProgram "$out/bin/fleet" --prefix PATH : ${
       lib.makeBinPath [
         git

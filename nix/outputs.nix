@@ -1,18 +1,57 @@
-# What flake.nix has beside the machines of fleet.yaml: fleet itself, for people with Nix.
+# What flake.nix has beside the machines of fleet.yaml: fleet itself, for people with Nix (docs/nix.md).
 { nixpkgs, ... }:
 let
   inherit (nixpkgs) lib;
 
-  each = lib.genAttrs [
-    "aarch64-darwin"
+  linux = [
     "aarch64-linux"
-    "x86_64-darwin"
     "x86_64-linux"
   ];
+  each = lib.genAttrs (
+    linux
+    ++ [
+      "aarch64-darwin"
+      "x86_64-darwin"
+    ]
+  );
   pkgsFor = system: nixpkgs.legacyPackages.${system};
   fleetFor = system: (pkgsFor system).callPackage ./fleet.nix { };
+
+  # Evaluated as a whole, with NixOS's assertions, and not built.
+  hostFor =
+    system:
+    (lib.nixosSystem {
+      inherit system;
+      modules = [
+        ./hypervisor.nix
+        {
+          boot.isContainer = true;
+          microvm-fleet.hypervisor = {
+            enable = true;
+            sshKeys = [ "ssh-ed25519 AAAA check" ];
+          };
+          system.stateVersion = lib.trivial.release;
+        }
+      ];
+    }).config.system.build.toplevel;
 in
 {
+  apps = each (system: rec {
+    default = fleet;
+    fleet = {
+      type = "app";
+      program = lib.getExe (fleetFor system);
+      meta = { inherit ((fleetFor system).meta) description; };
+    };
+  });
+
+  overlays.default = import ./overlay.nix;
+
+  nixosModules = {
+    default = ./hypervisor.nix;
+    hypervisor = ./hypervisor.nix;
+  };
+
   packages = each (system: rec {
     default = fleet;
     fleet = fleetFor system;
@@ -32,28 +71,36 @@ in
     }
   );
 
-  checks = each (system: {
-    fleet = fleetFor system;
+  checks = each (
+    system:
+    {
+      fleet = fleetFor system;
 
-    # The rendered files of this repository are those that fleet.yaml means.
-    example =
-      (pkgsFor system).runCommand "fleet-example"
-        {
-          nativeBuildInputs = [ (fleetFor system) ];
-          src = lib.fileset.toSource {
-            root = ../.;
-            fileset = lib.fileset.unions [
-              ../flake.nix
-              ../fleet.yaml
-              ../hosts
-              ../modules
-            ];
-          };
-        }
-        ''
-          fleet -C "$src" validate
-          fleet -C "$src" render --check
-          touch "$out"
-        '';
-  });
+      # The rendered files of this repository are those that fleet.yaml means.
+      example =
+        (pkgsFor system).runCommand "fleet-example"
+          {
+            nativeBuildInputs = [ (fleetFor system) ];
+            src = lib.fileset.toSource {
+              root = ../.;
+              fileset = lib.fileset.unions [
+                ../flake.nix
+                ../fleet.yaml
+                ../hosts
+                ../modules
+              ];
+            };
+          }
+          ''
+            fleet -C "$src" validate
+            fleet -C "$src" render --check
+            touch "$out"
+          '';
+    }
+    // lib.optionalAttrs (lib.elem system linux) {
+      hypervisor = (pkgsFor system).writeText "fleet-hypervisor" (
+        builtins.unsafeDiscardStringContext (hostFor system).drvPath
+      );
+    }
+  );
 }

@@ -2,11 +2,13 @@
 # they are given.
 let
   lib = {
+    inherit (builtins) elem mapAttrs;
     escapeShellArg = text: "'${text}'";
     fileset = {
       toSource = { root, fileset }: map toString fileset;
       unions = paths: paths;
     };
+    getExe = package: "/${package.pname}/bin/${package.meta.mainProgram}";
     genAttrs =
       names: f:
       builtins.listToAttrs (
@@ -19,7 +21,6 @@ let
     last = list: builtins.elemAt list (builtins.length list - 1);
     licenses.mit = "mit";
     makeBinPath = packages: builtins.concatStringsSep ":" packages;
-    inherit (builtins) mapAttrs;
     optionalAttrs = condition: set: if condition then set else { };
     splitString = separator: text: builtins.filter builtins.isString (builtins.split separator text);
   };
@@ -45,6 +46,7 @@ let
     openssh = "openssh";
     runCommand = name: args: script: args // { inherit name script; };
     shellcheck = "shellcheck";
+    writeText = name: text: { inherit name text; };
   };
 in
 {

@@ -65,16 +65,45 @@ describeWithNix('the outputs of this repository', () => {
     parse([...hand, join(root, 'flake.nix')]);
   });
 
-  it('are fleet, a shell and checks for every system', () => {
+  it('are fleet, a shell and checks for every system, an overlay and a module', () => {
     const names = outputsOf(
       root,
-      'builtins.mapAttrs (_: builtins.mapAttrs (_: builtins.attrNames)) (removeAttrs outputs [ "nixosConfigurations" ])',
+      `builtins.mapAttrs (_: builtins.mapAttrs (_: x: if builtins.isAttrs x then builtins.attrNames x else builtins.typeOf x))
+        (removeAttrs outputs [ "nixosConfigurations" ])`,
     );
     const each = (list: string[]) => Object.fromEntries(systems.map((name) => [name, list]));
+    const linux = ['example', 'fleet', 'hypervisor'];
     expect(names).toEqual({
-      checks: each(['example', 'fleet']),
+      apps: each(['default', 'fleet']),
+      checks: {
+        ...each(['example', 'fleet']),
+        'aarch64-linux': linux,
+        'x86_64-linux': linux,
+      },
       devShells: each(['default']),
+      nixosModules: { default: 'path', hypervisor: 'path' },
+      overlays: { default: 'lambda' },
       packages: each(['default', 'fleet']),
+    });
+  });
+
+  it('have one fleet: as package, as app and in the overlay, which takes no name of nixpkgs', () => {
+    const one = outputsOf(
+      root,
+      `let
+        pkgs = (import ${nixpkgs}).legacyPackages.x86_64-linux;
+        added = outputs.overlays.default pkgs pkgs;
+      in {
+        names = builtins.attrNames added;
+        same = added.microvm-fleet.npmDeps == outputs.packages.x86_64-linux.fleet.npmDeps;
+        inherit (outputs.apps.x86_64-linux.default) program type;
+      }`,
+    );
+    expect(one).toEqual({
+      names: ['microvm-fleet'],
+      program: '/microvm-fleet/bin/fleet',
+      same: true,
+      type: 'app',
     });
   });
 
@@ -104,5 +133,64 @@ describeWithNix('the outputs of this repository', () => {
   it('check files that are there', () => {
     const { src } = outputsOf(root, 'outputs.checks.x86_64-linux.example') as { src: string[] };
     expect(src.filter((path) => !existsSync(path))).toEqual([]);
+  });
+});
+
+const lab = join(root, 'test/lab/nixpkgs');
+const libs = [join(lab, 'lib'), ...(process.env.FLEET_NIXPKGS_LIB ?? '').split(':')].filter(
+  Boolean,
+);
+
+describeWithNix.each(libs)('the module for hosts, by %s', (lib) => {
+  /** What a host is that has nothing but this. */
+  const host = (settings: string, more = '{ }'): unknown => {
+    const call = `let
+      lib = import ${lib};
+      nixosSystem = import ${lab}/nixos {
+        inherit lib;
+        packagesFor = system: import ${lab}/pkgs { inherit lib system; };
+      };
+      inherit (nixosSystem {
+        system = "x86_64-linux";
+        modules = [ ${root}/nix/hypervisor.nix { microvm-fleet.hypervisor = ${settings}; } ${more} ];
+      }) config;
+    in {
+      failed = map (one: one.message) (builtins.filter (one: !one.assertion) (config.assertions or [ ]));
+      features = config.nix.settings.experimental-features or [ ];
+      git = builtins.any (one: builtins.match "git(-[0-9.]+)?" (one.name or "") != null) config.environment.systemPackages;
+      keys = config.users.users.root.openssh.authorizedKeys.keys or [ ];
+      ssh = { inherit (config.services.openssh) enable; inherit (config.services.openssh.settings) PermitRootLogin PasswordAuthentication; };
+    }`;
+    return withFiles([['call.nix', call]], (dir) => evaluate(join(dir, 'call.nix')));
+  };
+
+  it('makes one ready for a first deployment', () => {
+    expect(host('{ enable = true; sshKeys = [ "ssh-ed25519 AAAA ada" ]; }')).toEqual({
+      failed: [],
+      features: ['flakes', 'nix-command'],
+      git: true,
+      keys: ['ssh-ed25519 AAAA ada'],
+      ssh: { PasswordAuthentication: false, PermitRootLogin: 'prohibit-password', enable: true },
+    });
+  });
+
+  it('says what would keep fleet out', () => {
+    const locked = '{ services.openssh.settings.PermitRootLogin = "no"; }';
+    expect(host('{ enable = true; sshKeys = [ ]; }', locked)).toMatchObject({
+      failed: [
+        'microvm-fleet.hypervisor.sshKeys is empty: fleet could not log in.',
+        'services.openssh.settings.PermitRootLogin is no: fleet logs in as root, with a key.',
+      ],
+    });
+  });
+
+  it('does nothing that was not asked for', () => {
+    expect(host('{ }')).toMatchObject({
+      failed: [],
+      features: [],
+      git: false,
+      keys: [],
+      ssh: { enable: false },
+    });
   });
 });
