@@ -30,7 +30,7 @@ let
             enable = true;
             sshKeys = [ "ssh-ed25519 AAAA check" ];
           };
-          system.stateVersion = lib.trivial.release;
+          system.stateVersion = "24.05";
         }
       ];
     }).config.system.build.toplevel;

@@ -8,6 +8,7 @@ import { themes } from './themes.ts';
 
 const root = join(import.meta.dirname, '../..');
 const nixpkgs = join(import.meta.dirname, 'nixpkgs.nix');
+const lab = join(root, 'test/lab/nixpkgs');
 
 /** The flake in a folder, its outputs called as Nix would with a stand-in for nixpkgs. */
 function outputsOf(folder: string, expression: string): unknown {
@@ -130,13 +131,24 @@ describeWithNix('the outputs of this repository', () => {
     );
   });
 
+  it('check a whole host with the module', () => {
+    const call = `let
+      standIn = import ${nixpkgs};
+      inherit ((import ${lab}/flake.nix).outputs { self = { }; }) lib;
+      nixpkgs = standIn // { lib = standIn.lib // { inherit (lib) nixosSystem; }; };
+    in (import ${root}/nix/outputs.nix { inherit nixpkgs; }).checks.x86_64-linux.hypervisor`;
+    const { text } = withFiles([['call.nix', call]], (dir) =>
+      evaluate(join(dir, 'call.nix')),
+    ) as Values;
+    expect(text).toMatch(/-nixos-system-.*\.drv$/);
+  });
+
   it('check files that are there', () => {
     const { src } = outputsOf(root, 'outputs.checks.x86_64-linux.example') as { src: string[] };
     expect(src.filter((path) => !existsSync(path))).toEqual([]);
   });
 });
 
-const lab = join(root, 'test/lab/nixpkgs');
 const libs = [join(lab, 'lib'), ...(process.env.FLEET_NIXPKGS_LIB ?? '').split(':')].filter(
   Boolean,
 );
