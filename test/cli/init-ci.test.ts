@@ -73,6 +73,8 @@ describe('fleet init --ci', () => {
     expect(unknown.stderr.replaceAll('\n', ' ')).toContain(
       'no workflows: this fleet is no release: it does not know the commit of its Action (fleet init --ci github)',
     );
+    const none = await other.fleet('init', '--ci', 'none');
+    expect(none).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
   test('pins the Action that the release was published with', async () => {

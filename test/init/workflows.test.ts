@@ -1,12 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { readInputs } from '../../src/action/inputs.ts';
+import { refuseUnsafe } from '../../src/action/refuse.ts';
+import { Runner } from '../../src/action/runner.ts';
 import type { Forge, Pipeline } from '../../src/init/ci/pipeline.ts';
 import { workflows } from '../../src/init/ci/workflows.ts';
 import { lintWorkflow } from '../lint-workflow.ts';
 
-const action = `example/microvm-fleet@${'1a'.repeat(20)}`;
-const pipeline: Pipeline = { forge: 'github', branch: 'main', action };
+const pin = `example/microvm-fleet@${'1a'.repeat(20)}`;
+const pipeline: Pipeline = { forge: 'github', branch: 'main', action: pin };
+const key = '-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n-----END OPENSSH PRIVATE KEY-----';
+
+const metadata: Record<'inputs' | 'outputs', object> = parse(
+  readFileSync(new URL('../../action.yml', import.meta.url), 'utf8'),
+);
 
 interface Job {
   readonly if?: string;
@@ -96,18 +104,41 @@ describe.each<Forge>(['github', 'forgejo'])('workflows of %s', (forge) => {
       expect(steps[0]!.with).toMatchObject({ 'persist-credentials': false });
   });
 
-  test('give the Action inputs and use outputs that it has', () => {
-    const known = parse(readFileSync(new URL('../../action.yml', import.meta.url), 'utf8'));
-    for (const text of workflows({ ...pipeline, forge }).values()) {
-      const { jobs }: Workflow = parse(text);
-      for (const { uses, with: inputs } of Object.values(jobs).flatMap(({ steps }) => steps))
-        if (uses.endsWith(action))
-          expect(Object.keys(known.inputs)).toEqual(
-            expect.arrayContaining(Object.keys(inputs ?? {})),
-          );
+  test('give the Action inputs that it takes, for events that it is for', () => {
+    const said: unknown[] = [];
+    for (const { jobs, on } of Object.values(written({ forge })))
+      for (const { uses, with: inputs = {} } of Object.values(jobs).flatMap(({ steps }) => steps)) {
+        if (!uses.endsWith(pin)) continue;
+        expect(Object.keys(metadata.inputs)).toEqual(expect.arrayContaining(Object.keys(inputs)));
+        const values = Object.entries(inputs).map(([name, value]) => [
+          `INPUT_${name.toUpperCase()}`,
+          String(value).replace('${{ secrets.FLEET_SSH_KEY }}', key),
+        ]);
+        const runner = new Runner(
+          { ...Object.fromEntries(values), 'INPUT_GITHUB-TOKEN': 't' },
+          () => {},
+        );
+        for (const name of Object.keys(on)) {
+          const read = readInputs(runner);
+          const event = { name, isFork: false, isBot: false, commits: [] };
+          refuseUnsafe(event, read, { head: '1', sha: '2' });
+          said.push([name, read.command, read.sshKey !== undefined, read.issue]);
+        }
+      }
+    expect(said).toEqual([
+      ['pull_request', 'plan', false, false],
+      ...(forge === 'github' ? [['pull_request', 'build', false, false]] : []),
+      ['push', 'apply', true, false],
+      ['workflow_dispatch', 'apply', true, false],
+      ['schedule', 'plan', true, true],
+      ['workflow_dispatch', 'plan', true, true],
+    ]);
+  });
+
+  test('use outputs that the Action has', () => {
+    for (const text of workflows({ ...pipeline, forge }).values())
       for (const [, output] of text.matchAll(/steps\.fleet\.outputs\.([a-z-]+)/g))
-        expect(known.outputs).toHaveProperty(output!);
-    }
+        expect(metadata.outputs).toHaveProperty(output!);
   });
 
   test('end in time', () => {
