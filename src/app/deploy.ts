@@ -13,7 +13,7 @@ import { isSameWork } from '../plan/same-work.ts';
 import { select } from '../plan/selectors.ts';
 import { openRepo } from '../repo/open.ts';
 import { cancelLimit, changing } from './cancelling.ts';
-import { gitFollows } from './git/git-follows.ts';
+import { type Followed, gitFollows } from './git/git-follows.ts';
 import { type Published, publish } from './git/publish.ts';
 import { told } from './git/told.ts';
 import { newDeployment } from './new-deployment.ts';
@@ -41,7 +41,7 @@ export interface DeployInput {
 }
 
 /** What became of it. */
-export interface Deployed {
+export interface Deployed extends Omit<Followed, 'failure'> {
   readonly id: string;
   /** What was pushed. */
   readonly commit?: string;
@@ -61,7 +61,7 @@ export async function deploy(
   const { fleet } = workspace.index;
   const planned = new Map(seen.plan.hypervisors.map((h) => [h.name, h]));
   let published: Published | undefined;
-  let revertedBy: string | undefined;
+  let followed: Followed = {};
   const notes: string[] = [];
   const say = (text: string) => void notes.push(text);
   const members = resumed?.members ?? membersOf(seen);
@@ -112,10 +112,10 @@ export async function deploy(
         const repo = await openRepo(workspace.directory, ports.surroundings, {
           timeout: git.timeout,
         });
-        const followed = await gitFollows(repo, deployed, say);
-        revertedBy = followed.revertedBy;
-        if (followed.failure) throw followed.failure;
-        return deployed.commit;
+        followed = await gitFollows(repo, deployed, say);
+        const { failure, revertBranch } = followed;
+        if (failure) throw failure;
+        return { commit: deployed.commit, ...(revertBranch !== undefined && { revertBranch }) };
       };
       // It was reported, and changes nothing on hypervisors.
       await told({ clock: ports.clock, emit }, what, record).catch(() => undefined);
@@ -124,11 +124,10 @@ export async function deploy(
   // What a person should know about git and the work tree.
   for (const text of notes) emit({ type: 'note', text });
   const commit = published?.source.commit;
+  const { failure: _, ...reverted } = followed;
   return {
-    id: input.deployment.id,
+    ...{ id: input.deployment.id, results, ...reverted },
     ...(commit !== undefined && { commit }),
-    ...(revertedBy !== undefined && { revertedBy }),
-    results,
   };
 }
 

@@ -7,7 +7,7 @@ import { type Finding, formatPath, type Path, quote, secret } from './finding.ts
 interface Expected {
   readonly title?: string;
   readonly type?: string | readonly string[];
-  readonly enum?: readonly string[];
+  readonly enum?: readonly (string | boolean)[];
   readonly pattern?: string;
   readonly examples?: readonly unknown[];
   readonly properties?: Readonly<Record<string, Expected>>;
@@ -61,7 +61,8 @@ export function explainShape(error: ErrorObject, path: Path): Finding | undefine
       };
     case 'enum':
     case 'const': {
-      const allowed = error.keyword === 'const' ? [String(params.allowedValue)] : expected.enum!;
+      const values = error.keyword === 'const' ? [params.allowedValue] : expected.enum!;
+      const allowed = values.map(String);
       return {
         code: 'E204',
         path,
@@ -106,7 +107,7 @@ function naming(error: ErrorObject): string | undefined {
 
 function kindOf({ title, type, enum: values }: Expected): string {
   if (title !== undefined) return title;
-  if (values !== undefined) return oneOf(values);
+  if (values !== undefined) return oneOf(values.map(String));
   if (type === 'boolean') return 'true or false';
   if (type === 'integer') return 'a whole number';
   return type === 'number' ? 'a number' : type === 'array' ? 'a list' : 'a map';

@@ -87,6 +87,8 @@ export type EventBody =
       readonly ms?: number;
       /** Once it is done. */
       readonly commit?: string;
+      /** The branch with the revert of a commit that was rolled back, for somebody to merge (git.revert: pull-request). */
+      readonly revertBranch?: string;
       readonly failure?: Failure;
     }
   | {

@@ -273,8 +273,8 @@ export interface GitSettings {
   /** What hypervisors pull from; absent: the remote's url. */
   readonly url?: string;
   readonly transport: 'pull' | 'send';
-  /** A fleet that was rolled back also gets its revert commit. */
-  readonly revert: boolean;
+  /** A fleet that was rolled back also gets its revert commit; pull-request: on a branch of its own, to be merged. */
+  readonly revert: boolean | 'pull-request';
   /** How long one git command may take, in ms. */
   readonly timeout: number;
 }

@@ -8,6 +8,14 @@ export function badRef(tree: string): string {
   return `refs/fleet/bad/${tree}`;
 }
 
+/** The branch that a revert is proposed as; a person merges and deletes it. */
+export function revertBranch(commit: string): string {
+  return `fleet/revert-${commit.slice(0, 8)}`;
+}
+
+/** The pattern for these at the remote. */
+export const revertRefs = 'refs/heads/fleet/revert-*';
+
 /** A hypervisor's name needs no escaping: letters, digits and inner hyphens are allowed in refs. */
 export function deployedRef(hypervisor: string): string {
   return `refs/fleet/deployed/${hypervisor}`;
@@ -33,6 +41,7 @@ export function parseRemoteState(text: string, branch: string): RemoteState {
   return {
     head: refs.get(`refs/heads/${branch}`),
     bad: below(badRef(''), /^([0-9a-f]{40}|[0-9a-f]{64})$/),
+    reverts: below('refs/heads/', /^fleet\/revert-[0-9a-f]{8}$/),
     deployed: below(deployedRef(''), /^[a-z0-9-]+$/),
   };
 }

@@ -22,7 +22,7 @@ export async function publishOutcome(git: Git, outcome: Outcome): Promise<Publis
   await remoteUrl(git, remote);
   const { records, unknown } = await recordsOf(git, outcome);
   if (commit === undefined) return { refs: await pushRecords(git, remote, records), unknown };
-  const branch = settings.branch ?? (await currentBranch(git, settings));
+  const branch = outcome.proposed ?? settings.branch ?? (await currentBranch(git, settings));
   const target = { remote, branch, commit };
   const refspecs = [`${commit}:refs/heads/${branch}`, ...records];
   const { refs, refusal } = await pushRefs(git, remote, refspecs, ['--atomic']);

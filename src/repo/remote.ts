@@ -1,6 +1,6 @@
 import type { FleetError } from '../model/errors.ts';
 import { gitError } from './error.ts';
-import { fleetRefs, parseRemoteState } from './fleet-refs.ts';
+import { fleetRefs, parseRemoteState, revertRefs } from './fleet-refs.ts';
 import type { Git } from './git.ts';
 import { currentHead } from './head.ts';
 import type { RemoteState } from './repo.ts';
@@ -20,7 +20,7 @@ export async function remoteUrl(git: Git, remote: string): Promise<string> {
 
 /** The state of the remote, read in one round trip. */
 export async function remoteState(git: Git, remote: string, branch: string): Promise<RemoteState> {
-  const patterns = [`refs/heads/${branch}`, fleetRefs];
+  const patterns = [`refs/heads/${branch}`, fleetRefs, revertRefs];
   const { code, out, err } = await git.run(['ls-remote', '--', remote, ...patterns]);
   if (code !== 0) throw networkError(remote, err);
   return parseRemoteState(out.toString(), branch);

@@ -25,6 +25,8 @@ export interface RemoteState {
   readonly head: string | undefined;
   /** Quarantined tree → the commit that had it when it failed. */
   readonly bad: ReadonlyMap<string, string>;
+  /** Branches with reverts that wait for somebody to merge them → their commits. */
+  readonly reverts: ReadonlyMap<string, string>;
   /** Hypervisor → the commit that is deployed there. */
   readonly deployed: ReadonlyMap<string, string>;
 }
@@ -61,6 +63,8 @@ export interface Outcome {
   readonly settings: GitSettings;
   /** A commit for the branch: the revert. */
   readonly branch?: string;
+  /** The branch that it is pushed as, instead. */
+  readonly proposed?: string;
   /** A commit to quarantine. */
   readonly bad?: string;
   /** Hypervisor → commit, for those that were deployed to or rolled back. The remote has these commits. */

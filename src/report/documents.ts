@@ -38,8 +38,10 @@ export interface DocumentMore {
   readonly id?: string;
   /** What was committed and pushed. */
   readonly commit?: string;
-  /** The commit that reverts it, pushed after the fleet was rolled back. */
+  /** The commit that reverts what was rolled back. */
   readonly revertedBy?: string;
+  /** The branch that has it and waits for somebody to merge it; absent: the branch of the fleet has it. */
+  readonly revertBranch?: string;
   readonly declined?: boolean;
   /** What was fetched when it was done; none: it is left out. */
   readonly exports?: readonly ExportResult[];

@@ -306,7 +306,7 @@ describe('whom a failure blames', () => {
       [...text.matchAll(/blames: 'commit'|blaming\('commit'\)/g)].map(() => path),
     );
     expect(new Set(found)).toEqual(
-      new Set(['model/not-healthy.ts', 'deploy/blame.ts', 'deploy/switch.ts']),
+      new Set(['app/build.ts', 'deploy/blame.ts', 'deploy/switch.ts', 'model/not-healthy.ts']),
     );
   });
 

@@ -12,7 +12,12 @@ describe.each(['sha1', 'sha256'] as const)('%s', (format) => {
 
   test('a remote without any of our refs', async () => {
     const head = box.desk.git('rev-parse', 'HEAD');
-    expect(await state()).toEqual({ head, bad: new Map(), deployed: new Map() });
+    expect(await state()).toEqual({
+      head,
+      bad: new Map(),
+      deployed: new Map(),
+      reverts: new Map(),
+    });
     expect(await state({ branch: 'prod' })).toMatchObject({ head: undefined });
   });
 
@@ -50,7 +55,12 @@ describe('ready', () => {
     const trace = join(box.dir, 'trace');
     vi.stubEnv('GIT_TRACE2_EVENT', trace);
     const { state } = await (await openRepo(box.desk.dir)).ready(settings);
-    expect(state).toEqual({ head, bad: new Map(), deployed: new Map([['hv1', head]]) });
+    expect(state).toEqual({
+      head,
+      bad: new Map(),
+      reverts: new Map(),
+      deployed: new Map([['hv1', head]]),
+    });
     expect(state).toEqual(await repo.remoteState(settings));
     const asked = readFileSync(trace, 'utf8')
       .split('\n')

@@ -4,7 +4,8 @@ import type { Facts } from '../../model/facts.ts';
 import type { GitSettings, Rollout } from '../../model/fleet.ts';
 import type { HypervisorResult } from '../../model/result.ts';
 import { revertMessage } from '../../plan/commit-message.ts';
-import type { Outcome, Repo } from '../../repo/repo.ts';
+import { revertBranch } from '../../repo/fleet-refs.ts';
+import type { Outcome, RemoteState, Repo } from '../../repo/repo.ts';
 import { lastRecord, returnsTo } from './returns-to.ts';
 
 /** What was deployed, and how that went. */
@@ -25,10 +26,12 @@ export interface Deployed {
 
 /** What became of it in git. */
 export interface Followed {
-  /** Why not all of it could be recorded at the remote. */
+  /** Why not all of this could be recorded at the remote. */
   readonly failure?: FleetError;
-  /** The commit that was pushed to revert what was deployed. */
+  /** The commit that reverts what was rolled back, where it was pushed. */
   readonly revertedBy?: string;
+  /** The branch that has it and waits for somebody to merge it; absent: the branch of the fleet has it. */
+  readonly revertBranch?: string;
 }
 
 /**
@@ -46,11 +49,14 @@ export async function gitFollows(
   const fault = faultOf(deployed);
   try {
     const back = fault && (await takeBack(repo, deployed, fault, say));
+    const proposed = settings.revert === 'pull-request' ? revertBranch(commit) : undefined;
+    const known = proposed === undefined ? undefined : back?.reverts?.get(proposed);
+    const revert = known === undefined && settings.revert ? back?.revert : undefined;
     const outcome: Outcome = {
       settings,
       deployed: new Map(done.map((name) => [name, commit])),
       ...(back?.isBad && { bad: commit }),
-      ...(settings.revert && back?.revert !== undefined && { branch: back.revert }),
+      ...(revert !== undefined && { branch: revert, ...(proposed && { proposed }) }),
       ...(forced !== undefined && !fault && { forget: [forced] }),
     };
     if (!fault) for (const text of whyNothing(deployed)) say(text);
@@ -58,13 +64,22 @@ export async function gitFollows(
     await repo.publishOutcome(outcome);
     if (!outcome.bad) return {};
     say(`Commit ${short(commit)} is quarantined: apply refuses this tree without --force.`);
-    if (!outcome.branch) return {};
-    say(
-      `Pushed revert ${short(outcome.branch)} to ${settings.branch}. Your change is still in commit ${short(commit)}.`,
-    );
-    say(`To edit it again: ${await editAgain(repo, deployed, outcome.branch)}`);
-    if ((await repo.head()) === commit) await repo.fastForward(outcome.branch);
-    return { revertedBy: outcome.branch };
+    const revertedBy = revert ?? known;
+    if (revertedBy === undefined) return {};
+    const kept = `Your change is still in commit ${short(commit)}.`;
+    if (proposed) {
+      say(
+        `${known === undefined ? 'Pushed' : 'There is already'} revert ${short(revertedBy)} as ${proposed}. ${kept}`,
+      );
+      say(
+        `Merge it into ${settings.branch}, which still has what was rolled back: until then apply refuses it.`,
+      );
+      return { revertedBy, revertBranch: proposed };
+    }
+    say(`Pushed revert ${short(revertedBy)} to ${settings.branch}. ${kept}`);
+    say(`To edit it again: ${await editAgain(repo, deployed, revertedBy)}`);
+    if ((await repo.head()) === commit) await repo.fastForward(revertedBy);
+    return { revertedBy };
   } catch (error) {
     const failure = asFleetError(error);
     const { message, hint } = failure;
@@ -126,7 +141,7 @@ async function takeBack(
   { before, commit, hypervisors, results, settings }: Deployed,
   fault: FleetError,
   say: (text: string) => void,
-): Promise<{ isBad: boolean; revert?: string }> {
+): Promise<{ isBad: boolean; revert?: string; reverts?: RemoteState['reverts'] }> {
   const { hypervisor } = results.find((r) => r.failure === fault) as HypervisorResult;
   try {
     const state = await repo.remoteState(settings);
@@ -140,7 +155,7 @@ async function takeBack(
     const message = revertMessage({ good, commit, hypervisor, reason: fault.message, takenBack });
     const revert = await repo.revertTo(good, message, commit);
     if (note && settings.revert) say(note);
-    return { isBad: true, revert };
+    return { isBad: true, revert, reverts: state.reverts };
   } catch (error) {
     const { code, message } = asFleetError(error);
     if (code === 'git.nothing-to-revert') return { isBad: false };

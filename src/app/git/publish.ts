@@ -72,11 +72,11 @@ export async function publish(
   if (next.lock !== undefined && next !== seen.commit)
     writeWithin(workspace.directory, 'flake.lock', next.lock);
   const step = next.files.length > 0 ? `commit and push to ${branch}` : `push to ${branch}`;
-  const commit = await told({ clock, emit }, { remote: fleet.git.remote, step }, async () => {
+  const { commit } = await told({ clock, emit }, { remote: fleet.git.remote, step }, async () => {
     const made = await seen.repo.commit(next.contents, commitMessage(next.files), head);
     checkpoint(signal);
     await seen.repo.push(fleet.git);
-    return made;
+    return { commit: made };
   });
   return {
     fingerprints: next.fingerprints ?? new Map(),
@@ -108,13 +108,15 @@ async function badBy(seen: Survey, next: NextCommit, clock: Clock): Promise<Bad 
 }
 
 /** The refusal to deploy a quarantined commit. */
-export function knownBad({ commit }: Bad): FleetError {
+export function knownBad({ commit, revertBranch }: Bad): FleetError {
   const short = commit.slice(0, 8);
+  const way =
+    revertBranch === undefined ? '' : ` Merge ${revertBranch}, which reverts it, or fix it.`;
   return new FleetError(
     'commit.known-bad',
     `this commit is quarantined: it was deployed as ${short} and rolled back`,
     {
-      hint: `Nothing was done. What failed: fleet history ${short}. To deploy it anyway: --force`,
+      hint: `Nothing was done.${way} What failed: fleet history ${short}. To deploy it anyway: --force`,
     },
   );
 }
