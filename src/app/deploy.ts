@@ -45,8 +45,6 @@ export interface Deployed extends Omit<Followed, 'failure'> {
   readonly id: string;
   /** What was pushed. */
   readonly commit?: string;
-  /** The commit that reverts it, pushed after the fleet was rolled back. */
-  readonly revertedBy?: string;
   readonly results: readonly HypervisorResult[];
 }
 
