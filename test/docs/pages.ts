@@ -12,7 +12,12 @@ export interface Code {
   /** Of a fence, such as `console`; empty for an indented block, absent for words in a line. */
   readonly language?: string;
   readonly text: string;
-  /** What an HTML comment straight above a block says of it. */
+  /** The heading above it. */
+  readonly section?: string;
+  /**
+   * Who runs it, where blocks.test.ts does not: of an HTML comment above it, `run by FILE` or `only parsed: WHY`. It holds
+   * up to the next heading; above all headings, for the page.
+   */
   readonly mark?: string;
 }
 
@@ -38,22 +43,28 @@ export function readPage(path: string, text: string): Page {
   const anchors = new Set<string>();
   const slugger = new GithubSlugger();
   let line = 1;
+  let ofPage: string | undefined;
   let mark: string | undefined;
+  let section = '';
   for (const block of lexer(text)) {
     const where = `${path}:${line}`;
     void walkTokens([block], (token) => {
       if (token.type === 'code') {
         const { lang = '', text } = token as Tokens.Code;
-        codes.push({ where, language: lang, text, ...(mark !== undefined && { mark }) });
+        codes.push({ where, section, language: lang, text, ...(mark !== undefined && { mark }) });
       }
       if (token.type === 'codespan') codes.push({ where, text: (token as Tokens.Codespan).text });
       // What only looks like an address, http://127.0.0.1:8080, is a link to GitHub, and none of the writer's.
       if ((token.type === 'link' || token.type === 'image') && /^!?\[/.test(token.raw))
         links.push({ where, to: (token as Tokens.Link | Tokens.Image).href });
-      if (token.type === 'heading') anchors.add(slugger.slug(plain(token.tokens ?? [])));
+      if (token.type !== 'heading') return;
+      if (section === '') ofPage = mark;
+      mark = ofPage;
+      section = plain(token.tokens ?? []);
+      anchors.add(slugger.slug(section));
     });
-    if (block.type !== 'space')
-      mark = block.type === 'html' ? /^<!--\s*(.*?)\s*-->\s*$/s.exec(block.raw)?.[1] : undefined;
+    if (block.type === 'html')
+      mark = /^<!-- ((run by|only parsed:) .*) -->$/m.exec(block.raw)?.[1] ?? mark;
     line += block.raw.split('\n').length - 1;
   }
   return { path, codes, links, anchors };

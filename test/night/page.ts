@@ -2,7 +2,8 @@ import { wrap } from '../../src/report/wrap.ts';
 import type { Fault, Step } from './fault.ts';
 import type { Part } from './faults.ts';
 
-const head = `# On call
+const head = `<!-- run by test/night/night.test.ts -->
+# On call
 
 You are on call, and something is wrong. You need this repository, Node, and ssh to the hypervisors. You need not know Nix.
 

@@ -1,0 +1,60 @@
+import { existsSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { DemoShell } from './demo-shell.ts';
+import { pages, readPage, root } from './pages.ts';
+import { requireShown, turnsOf } from './transcript.ts';
+
+const shells = new Set(['', 'sh', 'console']);
+const blocks = pages.map(({ path, codes }) => ({
+  path,
+  codes: codes.filter(({ language }) => language !== undefined && shells.has(language)),
+}));
+
+describe('what pages tell a reader to type does what they say, on the fleet of the demo', () => {
+  let shell: DemoShell;
+  beforeAll(async () => {
+    shell = new DemoShell();
+    await shell.start();
+  }, 60_000);
+  afterAll(() => shell?.stop());
+
+  const toRun = blocks
+    .map(({ path, codes }) => ({ path, codes: codes.filter(({ mark }) => mark === undefined) }))
+    .filter(({ codes }) => codes.length > 0);
+  // One page after the other: what one changes is so on the next.
+  it.each(toRun)('$path', { timeout: 180_000 }, async ({ codes }) => {
+    const turns = codes.flatMap(turnsOf);
+    const typed = await shell.type(turns.map(({ command }) => command));
+    for (const [i, turn] of turns.entries()) {
+      const { code, screen } = typed[i]!;
+      requireShown(turn, screen);
+      // One that fails is followed by its exit code.
+      if (turns[i + 1]?.command !== 'echo $?') expect(code, `$ ${turn.command}\n${screen}`).toBe(0);
+    }
+  });
+});
+
+test('a block that is not run here says who does, and that is there', () => {
+  const marks = blocks.flatMap(({ codes }) => codes).filter(({ mark }) => mark !== undefined);
+  expect(marks.length).toBeGreaterThan(3);
+  const wrong = marks.filter(({ mark = '' }) => {
+    const [, file] = /^run by (\S+)$/.exec(mark) ?? [];
+    return file !== undefined ? !existsSync(root + file) : !/^only parsed: .{10}/.test(mark);
+  });
+  expect(wrong).toEqual([]);
+});
+
+test('a mark holds up to the next heading, one above all headings for the page', () => {
+  const block = '\n```sh\nfleet plan\n```\n';
+  const marked = (text: string) => readPage('a.md', text).codes.map(({ mark }) => mark);
+  const run = '<!-- run by a -->\n';
+  expect(marked(`# A\n${block}${run}${block}## B\n${block}`)).toEqual([
+    undefined,
+    'run by a',
+    undefined,
+  ]);
+  expect(marked(`${run}# A\n${block}\n<!-- only parsed: b -->\n## B\n${block}`)).toEqual([
+    'run by a',
+    'run by a',
+  ]);
+});
