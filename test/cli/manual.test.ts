@@ -8,8 +8,8 @@ import { declaredProgram } from '../../src/cli/help/declared.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 test('the manual that a build makes has every command and option, and the package names it', () => {
-  const { man } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { man: string };
-  const text = readFileSync(join(root, man), 'utf8').replaceAll('\\-', '-');
+  const { man } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { man: [string] };
+  const text = readFileSync(join(root, man[0]), 'utf8').replaceAll('\\-', '-');
   const program = declaredProgram();
   const shown = program.createHelp().visibleCommands(program);
   for (const command of shown.filter((one) => one.name() !== 'help')) {
