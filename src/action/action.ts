@@ -3,6 +3,7 @@ import { join, sep } from 'node:path';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import { failureOf } from '../model/failure.ts';
 import { failureMarkdown } from '../report/result-markdown.ts';
+import { build } from './build.ts';
 import { childEnvironment, run, type Signals } from './child.ts';
 import { apply, rollback } from './deploy.ts';
 import { readEvent } from './event.ts';
@@ -27,10 +28,9 @@ export interface Brought {
   readonly sleep: (ms: number) => Promise<void>;
 }
 
-const commands: Readonly<
-  Record<Exclude<Inputs['command'], 'build'>, (job: Job) => Promise<number>>
-> = {
+const commands: Readonly<Record<Inputs['command'], (job: Job) => Promise<number>>> = {
   apply,
+  build,
   plan,
   rollback,
   validate: validated,
@@ -72,11 +72,11 @@ async function step(runner: Runner, brought: Brought, signals: Signals): Promise
     const { version } = inputs;
     const main = version === undefined ? brought.fleet : await install(runner, version, signals);
     const words = [brought.node, main, ...keys.options];
-    const git = inputs.command === 'apply' ? await committer(runner, folder) : {};
+    const git = await committer(runner, folder);
     const fleet = new Fleet(runner, words, folder, signals, git);
     const github =
       inputs.token === undefined ? undefined : new GitHub(runner, inputs.token, brought.sleep);
-    const command = commands[inputs.command as keyof typeof commands];
+    const command = commands[inputs.command];
     return await command({
       runner,
       inputs,
@@ -114,7 +114,7 @@ async function headOf(runner: Runner, cwd: string): Promise<string | undefined> 
   return git(runner, cwd, 'rev-parse', '--verify', 'HEAD');
 }
 
-/** Who commits, where git is not told: a runner has no name. */
+/** Who commits, where git is not told: a runner has no name, and a plan without one cannot be applied. */
 async function committer(runner: Runner, cwd: string): Promise<Record<string, string>> {
   if ((await git(runner, cwd, 'config', 'user.email')) !== undefined) return {};
   // That of GitHub's own workflows: with it commits are shown as theirs.

@@ -1,13 +1,15 @@
 import { hasChanges, type Plan } from '../plan/plan.ts';
+import type { PlainBuild } from '../report/build-markdown.ts';
 import { prose } from '../report/markdown.ts';
 import { planMarkdown } from '../report/plan-markdown.ts';
+import { failuresOf, placeOf } from './build.ts';
 import { commentOn } from './comment.ts';
 import { judged } from './drift.ts';
 import { failed } from './failed.ts';
 import { type Job, madeBy, summaryLimit, titleOf } from './job.ts';
 import { bodyLimit } from './kept.ts';
 import { keepPlan } from './plan-files.ts';
-import { validate } from './validate.ts';
+import { annotate, validate } from './validate.ts';
 
 /**
  * Plans. On a pull request it keeps the comment; on a schedule, or with `issue: true`, whatever apply would change is
@@ -23,12 +25,18 @@ export async function plan(job: Job): Promise<number> {
   const { code, document } = await fleet.json(
     'plan',
     ...(isDriftCheck ? ['--detailed-exitcode'] : []),
+    ...(inputs.build ? ['--build', ...placeOf(event)] : []),
     ...(offline ? ['--offline'] : inputs.on === undefined ? [] : ['--on', inputs.on]),
   );
   runner.endGroup();
   if (document.kind !== 'plan' || document.version !== 1) return failed(job, code, document);
   const plan = document as unknown as Plan;
-  keepPlan(runner, plan, offline);
+  const { build } = document as { readonly build?: PlainBuild };
+  if (build) {
+    annotate(job, build.diagnostics);
+    failuresOf(job, build);
+  }
+  keepPlan(runner, plan, offline, build);
   const changed = hasChanges(plan);
   runner.output('changed', String(changed));
   const outcome =
@@ -44,7 +52,7 @@ export async function plan(job: Job): Promise<number> {
   const head = `### ${prose(titleOf(job, 'plan'))}\n\n`;
   const foot = `\n${madeBy(job)}`;
   const text = (limit: number) =>
-    `${head}${planMarkdown(plan, { diffs: true, offline, whole, limit: limit - head.length - foot.length })}${foot}`;
+    `${head}${planMarkdown(plan, { diffs: true, offline, whole, ...(build && { build }), limit: limit - head.length - foot.length })}${foot}`;
   runner.summary(text(summaryLimit));
   await commentOn(job, text);
   if (code !== 0 && !inputs.issue)

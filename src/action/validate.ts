@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Diagnostic } from '../model/diagnostic.ts';
-import { code, prose } from '../report/markdown.ts';
+import { diagnosticsMarkdown } from '../report/diagnostics-markdown.ts';
+import { prose } from '../report/markdown.ts';
 import { within } from '../report/plan-markdown.ts';
 import { commentOn } from './comment.ts';
 import { failed } from './failed.ts';
@@ -17,18 +18,11 @@ export async function validate(job: Job): Promise<number> {
   const { code: exitCode, document } = await fleet.json('validate', ...(own ? [] : ['--ci']));
   if (document.kind !== 'validate') return failed(job, exitCode, document);
   const diagnostics = document.diagnostics as readonly Diagnostic[];
-  for (const severity of ['error', 'warning'] as const) {
-    const all = diagnostics.filter((one) => one.severity === severity);
-    for (const { hint, message, code: name, ...at } of all.slice(0, most))
-      runner.annotate(severity, hint === undefined ? message : `${message}\n${hint}`, {
-        title: `fleet ${name}`,
-        at: { ...at, file: join(inputs.directory, at.file) },
-      });
-  }
+  annotate(job, diagnostics);
   if (exitCode !== 0) {
     runner.output('outcome', 'invalid');
-    const parts = [`### ${prose(inputs.directory)}/fleet.yaml cannot be used\n`];
-    parts.push(...diagnostics.slice(0, 100).map(diagnosticMarkdown), madeBy(job));
+    const parts = [`### ${prose(join(inputs.directory, 'fleet.yaml'))} cannot be used\n`];
+    parts.push(...diagnosticsMarkdown(diagnostics.slice(0, 100)), madeBy(job));
     runner.summary(within(parts, summaryLimit));
     await commentOn(job, (limit) => within(parts, limit));
   }
@@ -43,16 +37,14 @@ export async function validated(job: Job): Promise<number> {
   return code;
 }
 
-function diagnosticMarkdown({
-  code: name,
-  column,
-  file,
-  hint,
-  line,
-  message,
-  severity,
-}: Diagnostic): string {
-  const place = line > 0 ? `${file}:${line}:${column}` : file;
-  const next = hint === undefined ? '' : ` ${prose(hint)}`;
-  return `- ${severity === 'error' ? '❌' : '⚠️'} ${code(place)} ${name} ${prose(message)}.${next}\n`;
+/** Annotates lines of the repository. */
+export function annotate({ inputs, runner }: Job, diagnostics: readonly Diagnostic[]): void {
+  for (const severity of ['error', 'warning'] as const) {
+    const all = diagnostics.filter((one) => one.severity === severity);
+    for (const { hint, message, code: name, ...at } of all.slice(0, most))
+      runner.annotate(severity, hint === undefined ? message : `${message}\n${hint}`, {
+        title: `fleet ${name}`,
+        at: { ...at, file: join(inputs.directory, at.file) },
+      });
+  }
 }

@@ -4,8 +4,8 @@ import { planFileOf, planPath, requireSavable, savePlan } from '../app/saved-pla
 import type { Survey } from '../app/survey/survey.ts';
 import type { BuildResult } from '../model/build-result.ts';
 import { exitCodes } from '../model/errors.ts';
-import { buildMarkdown, buildText } from '../report/build-text.ts';
-import { documentText, planDocument } from '../report/documents.ts';
+import { buildText } from '../report/build-text.ts';
+import { documentText, plainBuild, planDocument } from '../report/documents.ts';
 import { planText } from '../report/plan-text.ts';
 import { hasColours, styleFor } from '../report/style.ts';
 import { isCi } from './ask.ts';
@@ -82,8 +82,7 @@ async function textOf(
     return built ? `${text}\n${buildText(built, style, hasColours(process.stdout))}` : text;
   }
   const { planMarkdown } = await import('../report/plan-markdown.ts');
-  const text = planMarkdown(plan, { diffs, offline });
-  return built ? `${text}\n${buildMarkdown(built)}` : text;
+  return planMarkdown(plan, { diffs, offline, ...(built && { build: plainBuild(built) }) });
 }
 
 async function planned(

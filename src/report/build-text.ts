@@ -1,8 +1,7 @@
 import type { BuildResult, BuiltMachine } from '../model/build-result.ts';
 import { quotedAfterFirst, quotedText } from '../model/plain-text.ts';
 import { diagnosticsText } from './diagnostics-text.ts';
-import { codeBlock } from './markdown.ts';
-import { noStyle, type Style } from './style.ts';
+import type { Style } from './style.ts';
 import { wrapHint } from './wrap.ts';
 
 /** How many machines that failed are told of at length. */
@@ -29,16 +28,13 @@ export function buildText(
   return [...placed, ...told, `${countText(machines, failed.length)}\n`].join('\n');
 }
 
-/** The same below a plan in Markdown. */
-export function buildMarkdown(built: BuildResult): string {
-  return `#### Build\n\n${codeBlock(buildText(built, noStyle, false))}`;
-}
+/** Where it was built. */
+export const placeText = ({ at, hypervisor }: Pick<BuiltMachine, 'at' | 'hypervisor'>): string =>
+  at === 'here' ? 'here' : `on ${hypervisor}`;
 
-function failedText(
-  { name, attribute, at, hypervisor, failure }: BuiltMachine,
-  style: Style,
-): string {
-  const where = at === 'here' ? 'here' : `on ${hypervisor}`;
+function failedText(machine: BuiltMachine, style: Style): string {
+  const { name, attribute, failure } = machine;
+  const where = placeText(machine);
   const lines = [
     `${style('bold', name)}  ${style('red', `does not build ${where}`)}: ${attribute}`,
   ];
@@ -51,7 +47,11 @@ function failedText(
   return `${lines.join('\n')}\n`;
 }
 
-function countText(machines: readonly BuiltMachine[], failed: number): string {
+/** How many machines build, and where. */
+export function countText(
+  machines: readonly Pick<BuiltMachine, 'at' | 'hypervisor'>[],
+  failed: number,
+): string {
   const all = machines.length;
   if (all === 0) return 'Nothing to build.';
   if (failed > 0)

@@ -18,6 +18,7 @@ import type { HypervisorResult } from '../model/result.ts';
 import type { FleetStatus, Story } from '../model/status.ts';
 import type { Note } from '../model/verification.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { PlainBuild } from './build-markdown.ts';
 import type { GenerationRow } from './generations-text.ts';
 import { missingIn, type WrittenIncident } from './incident-text.ts';
 import { logObject } from './logs-text.ts';
@@ -72,7 +73,7 @@ export function buildDocument(built: BuildResult): object {
 }
 
 /** The same within a plan. */
-function plainBuild({ ok, machines, diagnostics }: BuildResult): object {
+export function plainBuild({ ok, machines, diagnostics }: BuildResult): PlainBuild {
   const plain = machines.map(({ failure, ...rest }) => ({
     ...rest,
     ...(failure && { failure: failureOf(failure) }),

@@ -1,4 +1,5 @@
 import type { Action, FieldChange, FileChange, HypervisorPlan, Plan } from '../plan/plan.ts';
+import { buildMarkdown, type PlainBuild } from './build-markdown.ts';
 import { code, codeBlock, details, prose } from './markdown.ts';
 import { folded, meaning, signs, summaryLines } from './plan-text.ts';
 
@@ -7,6 +8,8 @@ export interface PlanMarkdownOptions {
   readonly diffs: boolean;
   /** Hypervisors were not looked at. */
   readonly offline: boolean;
+  /** What was built of it. */
+  readonly build?: PlainBuild;
   /** Characters at most; what does not fit is left out, and said to be. Default: no limit. */
   readonly limit?: number;
   /** Where the whole of it is, in Markdown of ours. */
@@ -15,7 +18,7 @@ export interface PlanMarkdownOptions {
 
 /** A plan as a comment, a summary or a page shows it. Text of others in it is neither markup nor a mention. */
 export function planMarkdown(plan: Plan, options: PlanMarkdownOptions): string {
-  const { diffs, limit = Number.POSITIVE_INFINITY, offline, whole } = options;
+  const { build, diffs, limit = Number.POSITIVE_INFINITY, offline, whole } = options;
   const head = summaryLines(plan, offline).map((line, n) =>
     n === 0 ? `**${prose(line)}**` : prose(line),
   );
@@ -24,6 +27,7 @@ export function planMarkdown(plan: Plan, options: PlanMarkdownOptions): string {
     ...plan.problems.map((problem) => `- ❌ problem: ${sentences(problem)}\n`),
     ...plan.warnings.map((warning) => `- ⚠️ warning: ${prose(warning)}\n`),
     ...(offline ? [] : plan.hypervisors.flatMap(hypervisorParts)),
+    ...(build ? buildMarkdown(build) : []),
     ...filesParts(plan.files, diffs),
   ];
   return within(parts, limit, whole);
@@ -84,8 +88,13 @@ function actionText({ kind, target, why, changes = [] }: Action): string {
 const consequence = { certainly: ': **restarts**', perhaps: ': may restart', no: '' } as const;
 
 function changeText({ field, from, to, restarts }: FieldChange): string {
-  const [was, is] = [from, to].map((value) => (value === undefined ? '(none)' : code(value)));
-  return `${code(field)} ${was} → ${is}${consequence[restarts]}`;
+  const what =
+    from === undefined
+      ? `+ ${code(to ?? '')}`
+      : to === undefined
+        ? `- ${code(from)}`
+        : `${code(from)} → ${code(to)}`;
+  return `${code(field)} ${what}${consequence[restarts]}`;
 }
 
 /** A message, and what to do, on lines of their own. */

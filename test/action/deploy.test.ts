@@ -70,8 +70,32 @@ describe('on a push to the branch', { timeout: 60_000 }, () => {
     expect(annotations).toMatchObject([{ kind: 'notice', text }]);
   });
 
-  it('apply that is rolled back fails the job, and says what was expected and seen, and who reverted it', async () => {
+  it('plan with build finds a misspelt package, by its line, before anything is deployed', async () => {
     fleet.desk.edit((d) => {
+      d.vms.web1.packages = ['no-such-editor'];
+    });
+    const { annotations, code, log, outputs, summary } = await fleet.run('plan', {
+      event: 'workflow_dispatch',
+      with: { build: 'true' },
+      env: { PATH: fleet.pathWithoutNix() },
+    });
+    expect(code, log).toBe(1);
+    const lines = fleet.desk.read('fleet.yaml').split('\n');
+    const line = String(lines.findIndex((text) => text.includes('no-such-editor')) + 1);
+    expect(annotations).toMatchObject([
+      { kind: 'error', file: 'fleet.yaml', line, title: 'fleet build.no-package' },
+    ]);
+    expect(outputs).toMatchObject({ changed: 'true', outcome: 'failed' });
+    expect(summary).toContain('- `packages` + `no-such-editor`');
+    expect(summary).toContain('**web1** does not build on hv1: ');
+    fleet.desk.edit((d) => {
+      d.vms.web1.packages = undefined;
+    });
+  });
+
+  it('apply that is rolled back fails the job, says what was expected and seen, and has its revert as a pull request', async () => {
+    fleet.desk.edit((d) => {
+      d.git.revert = 'pull-request';
       d.vms.web1.config = { boot: { kernelParams: ['lab.mute'] } };
     });
     await fleet.desk.git('commit', '-qam', 'mute web1');
@@ -89,13 +113,16 @@ describe('on a push to the branch', { timeout: 60_000 }, () => {
     ]);
     expect(summary).toContain('### fleet apply: failed and rolled back');
     expect(summary).toContain('**web1** answers: expected `ping`, seen `no answer`');
-    expect(summary).toMatch(/- Pushed revert [0-9a-f]{8} to main\./);
-    expect(await fleet.desk.git('ls-remote', 'origin', 'main')).toContain(outputs['reverted-by']);
+    expect(summary).toMatch(/- Pushed revert [0-9a-f]{8} as fleet\/revert-/);
+    const head = `fleet/revert-${(await fleet.desk.git('rev-parse', 'HEAD')).slice(0, 8)}`;
+    expect(github.pulls).toMatchObject([
+      { base: 'main', head, title: expect.stringMatching(/ it was rolled back$/) },
+    ]);
+    expect(await fleet.desk.git('ls-remote', 'origin', head)).toContain(outputs['reverted-by']);
+    expect(outputs['reverted-by']).toMatch(/^[0-9a-f]{40}$/);
   });
 
   it('a cancelled job has fleet roll back', async () => {
-    await fleet.desk.git('fetch', '-q');
-    await fleet.desk.git('reset', '-q', '--hard', 'origin/main');
     fleet.desk.edit((d) => {
       d.vms.web1.config = undefined;
       d.vms.web1.packages = ['htop'];

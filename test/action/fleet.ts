@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
 import { smallFleet } from '../sandbox/small-fleet.ts';
@@ -51,6 +51,14 @@ export class ActionFleet {
       ...more,
       with: { command, ...given, ...more.with },
     });
+  }
+
+  /** PATH of a runner that does not have Nix. */
+  pathWithoutNix(): string {
+    const folder = join(this.world.dir, 'no-nix');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'nix'), '#!/bin/sh\nexit 127\n', { mode: 0o755 });
+    return `${folder}:${process.env.PATH}`;
   }
 
   /** The environment that git's hooks see: that of all children of the Action. @returns what reads it */
