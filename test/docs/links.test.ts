@@ -25,6 +25,26 @@ test('links within the repository lead to files and headings that are there', ()
   expect(wrong.map(({ where, to }) => `${where}: ${to}`)).toEqual([]);
 });
 
+test('files of this repository that pages name are there', () => {
+  const named = pages.flatMap(({ path, text, codes }) => [
+    ...[...text.matchAll(/(?<![\w./-])(?:src|test|docs|scripts|schemas|bench)\/[\w./-]*\w/g)].map(
+      ([file]) => ({ path, file }),
+    ),
+    // The one page on which src/ goes without saying.
+    ...(path === 'docs/architecture.md' ? codes : [])
+      .map(({ text }) => text)
+      .filter((text) =>
+        /^(app|cli|config|deploy|host|model|plan|render|report)\/[\w./-]+$/.test(text),
+      )
+      .map((text) => ({ path, file: `src/${text}` })),
+  ]);
+  expect(named.length).toBeGreaterThan(100);
+  const wrong = named
+    .filter(({ file }) => !file.includes('NAME'))
+    .filter(({ file }) => ![file, `${file}.ts`].some((each) => existsSync(root + each)));
+  expect(wrong).toEqual([]);
+});
+
 test('links to elsewhere are whole https addresses', () => {
   const wrong = pages
     .flatMap(({ links }) => links)

@@ -30,6 +30,7 @@ export interface Link {
 export interface Page {
   /** From the top of the repository. */
   readonly path: string;
+  readonly text: string;
   readonly codes: readonly Code[];
   /** Also of pictures. */
   readonly links: readonly Link[];
@@ -67,7 +68,7 @@ export function readPage(path: string, text: string): Page {
       mark = /^<!-- ((run by|only parsed:) .*) -->$/m.exec(block.raw)?.[1] ?? mark;
     line += block.raw.split('\n').length - 1;
   }
-  return { path, codes, links, anchors };
+  return { path, text, codes, links, anchors };
 }
 
 const plain = (tokens: readonly Token[]): string =>
