@@ -1,6 +1,6 @@
 /** docs/commands.md: every command and option, from the declarations that also parse them. */
 import { declaredProgram } from '../src/cli/help/declared.ts';
-import { everyExit, helpTexts } from '../src/cli/help/texts.ts';
+import { everyExit, exitsOf, helpTexts } from '../src/cli/help/texts.ts';
 
 /** Text inside of a table. */
 const cell = (text) => text.replaceAll('|', '\\|').replaceAll('\n', ' ').replaceAll('<', '\\<');
@@ -20,6 +20,19 @@ const options = (all) =>
     .filter(({ long }) => long !== '--help')
     .map(({ flags, description }) => [code(flags), cell(description)]);
 const exits = (codes) => Object.entries(codes).map(([number, means]) => [number, cell(means)]);
+
+const generally = {
+  0: 'done, or nothing to do; of a command that looks: all is well',
+  1: 'failed, and no hypervisor was changed (a commit may be pushed); of a command that looks: something is wrong, or did not answer',
+  2: 'there are changes',
+  3: 'failed and rolled back',
+  4: 'rolling back failed: somebody has to look',
+  5: 'locked: somebody else is at work there',
+  6: 'stopped part-way: some hypervisors keep the new state',
+  ...everyExit,
+  255: 'fleet’s own failure, also bad usage, of a command that passes on the exit code of another',
+};
+const codes = Object.keys(generally);
 
 export function commandsPage() {
   const program = declaredProgram();
@@ -46,13 +59,19 @@ export function commandsPage() {
     ...table(['option', 'meaning'], options(help.visibleOptions(program))),
     '## Exit codes',
     '',
-    'Each command has its own below. Beside these any may give the following; `exec` and `ssh` pass on the exit code of what',
-    'they run, and give 255 for a failure of their own.',
+    ...table(['exit', 'in general'], exits(generally)),
+    'Which command can give which; what it means there stands with the command. `exec` and `ssh` pass on the exit code of what',
+    'they run. A second Ctrl-C ends fleet at once, with 130, whatever the command.',
     '',
-    ...table(['exit', 'meaning'], exits(everyExit)),
+    ...table(['command', ...codes], commands.map(gives)),
     ...commands.flatMap(section),
   ];
   return `${lines.join('\n').trimEnd()}\n`;
+
+  function gives(command) {
+    const own = exitsOf(helpTexts[command.name()]);
+    return [link(command.name()), ...codes.map((one) => (one in own ? '•' : ''))];
+  }
 
   function section(command) {
     const { examples, exits: own } = helpTexts[command.name()];

@@ -1,7 +1,7 @@
 /**
  * Brings the *.generated.ts of src up to date, which git ignores: quick when they are. Runs at `npm ci` and before builds,
- * checks and tests. With --page it also writes docs/fleet-yaml.md and docs/commands.md, with --check it
- * fails when these are out of date.
+ * checks and tests. With --page it also writes what is made and committed: docs/fleet-yaml.md, docs/commands.md and
+ * the schemas of what fleet prints; with --check it fails when one of these is out of date.
  */
 import { globSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../', import.meta.url));
 const madeOf = [
   'package-lock.json',
-  'schemas/*.json',
+  'schemas/fleet.schema.json',
   'scripts/gen*.mjs',
   'src/render/modules/*.sh',
 ];
@@ -32,22 +32,25 @@ export default async function generate() {
 
 if (import.meta.main) {
   await generate();
-  if (process.argv.length > 2) await page(process.argv[2]);
+  if (process.argv.length > 2) await committed(process.argv[2]);
 }
 
-async function page(option) {
-  const [{ fleetYamlPage }, { commandsPage }, { licencesPage }] = await Promise.all([
-    import('./fleet-yaml-page.mjs'),
-    import('./commands-page.mjs'),
-    import('./licences-page.mjs'),
-  ]);
+async function committed(option) {
+  const [{ fleetYamlPage }, { commandsPage }, { licencesPage }, { jsonSchemas }] =
+    await Promise.all([
+      import('./fleet-yaml-page.mjs'),
+      import('./commands-page.mjs'),
+      import('./licences-page.mjs'),
+      import('./json-schemas.mjs'),
+    ]);
   const schema = JSON.parse(readFileSync(`${root}schemas/fleet.schema.json`, 'utf8'));
-  const pages = {
+  const texts = {
     'docs/fleet-yaml.md': fleetYamlPage(schema),
     'docs/commands.md': commandsPage(),
     'docs/licences.md': licencesPage(),
+    ...jsonSchemas(),
   };
-  for (const [path, text] of Object.entries(pages)) {
+  for (const [path, text] of Object.entries(texts)) {
     if (option === '--page') writeFileSync(root + path, text);
     else if (readFileSync(root + path, 'utf8') !== text) {
       console.error(`${path} is out of date: npm run generate`);

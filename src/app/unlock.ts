@@ -1,7 +1,7 @@
 import { connectAll } from '../deploy/connect-all.ts';
 import type { Host } from '../host/host.ts';
 import * as deployment from '../host/hypervisor/deployment.ts';
-import { exitCodes, FleetError } from '../model/errors.ts';
+import { type ExitCode, exitCodes, FleetError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
 import type { OpenDeployment } from '../model/facts.ts';
 import { meant } from '../model/meant.ts';
@@ -87,3 +87,7 @@ export async function unlock(
     return deployment.unlock(host, open.id);
   });
 }
+
+/** @param result how the deployment ended, as `unlock` gives it */
+export const codeOfEnd = (result: string | undefined): ExitCode =>
+  result === 'rollback-failed' ? exitCodes.rollbackFailed : exitCodes.ok;

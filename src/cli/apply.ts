@@ -7,12 +7,14 @@ import type { Survey } from '../app/survey/survey.ts';
 import { exitCodes } from '../model/errors.ts';
 import type { ExportResult } from '../model/export-result.ts';
 import type { HypervisorResult } from '../model/result.ts';
+import { resultsDocument } from '../report/documents.ts';
 import { exportText } from '../report/export-text.ts';
 import { planText } from '../report/plan-text.ts';
+import { resultText } from '../report/result-text.ts';
 import { styleFor } from '../report/style.ts';
 import { offerRestarts, offerToReplace } from './apply-questions.ts';
 import { canAsk, confirm } from './ask.ts';
-import { give, giveData, isForPrograms } from './give.ts';
+import { giveData, isForPrograms } from './give.ts';
 import { shownLive } from './live.ts';
 import { type Invocation, lockTimeout, refusePointless, usageError } from './options.ts';
 import { realPorts } from './ports.ts';
@@ -83,14 +85,16 @@ async function applyOnce(
     if (isAsked) planned = await offerRestarts(planned, signal);
     if (!hasChanges(planned.plan)) {
       const exports = options.export ? await fetched(ports, invocation, planned, options) : [];
-      if (!giveData(invocation, options, 'apply', [], { plan: planned.plan, exports }))
+      const nothing = resultsDocument('apply', [], { plan: planned.plan, exports });
+      if (!giveData(invocation, options, nothing))
         process.stdout.write(exportText(exports, styleFor(process.stdout)));
       return exitCodes.ok;
     }
     word = await offerToReplace(planned, word, isAsked, signal);
     if (isAsked && !(await confirm('Apply this?', signal))) {
       process.stderr.write('Nothing was changed.\n');
-      giveData(invocation, options, 'apply', [], { plan: planned.plan, declined: true });
+      const declined = resultsDocument('apply', [], { plan: planned.plan, declined: true });
+      giveData(invocation, options, declined);
       return exitCodes.failed;
     }
     const applying = { planned, word, lockTimeout, ...(stream?.id && { id: stream.id }) };
@@ -99,8 +103,10 @@ async function applyOnce(
       invocation,
     );
     const exports = await fetched(ports, invocation, planned, options, results);
-    give(invocation, options, 'apply', results, { plan: planned.plan, ...of, exports });
-    if (!isData) process.stdout.write(exportText(exports, styleFor(process.stdout)));
+    const result = resultsDocument('apply', results, { plan: planned.plan, ...of, exports });
+    const style = styleFor(process.stdout);
+    if (!giveData(invocation, options, result))
+      process.stdout.write(resultText(results, style) + exportText(exports, style));
     return exitCode;
   } finally {
     planned.close();

@@ -1,6 +1,7 @@
 import { Argument, Command, Option } from 'commander';
 import { logUnits } from '../model/log-line.ts';
 import type { OperationKind } from '../model/operation-result.ts';
+import { schemaNames } from '../model/schema-names.ts';
 import { type Invocation, usual } from './options.ts';
 
 /** What a command does. Its code is loaded when it runs. @returns the exit code */
@@ -14,8 +15,11 @@ export type Execute<O extends object> = (
 export type Declare = <O extends object>(
   declared: Command,
   load: () => Promise<Execute<O>>,
-  /** hidden: no help lists it. passes: it gives the exit code of a command elsewhere; fleet's own failure is 255 then. */
-  more?: { readonly hidden?: boolean; readonly passes?: boolean },
+  /**
+   * hidden: no help lists it. passes: it gives the exit code of a command elsewhere; fleet's own failure is 255 then.
+   * deploys: what it streams is about one deployment.
+   */
+  more?: { readonly hidden?: boolean; readonly passes?: boolean; readonly deploys?: boolean },
 ) => void;
 
 /** Options of every command. */
@@ -70,7 +74,8 @@ export function declareCommands(command: Declare): void {
   command(
     new Command('render')
       .description('render fleet.yaml to Nix files')
-      .option('--check', 'write nothing; fail when a file is not up to date'),
+      .option('--check', 'write nothing; fail when a file is not up to date')
+      .addOption(asJson),
     async () => (await import('./render.ts')).renderCommand,
   );
   command(
@@ -125,6 +130,7 @@ export function declareCommands(command: Declare): void {
       .addOption(asJson)
       .addOption(asStream),
     async () => (await import('./apply.ts')).applyCommand,
+    { deploys: true },
   );
   command(
     new Command('status')
@@ -176,6 +182,7 @@ export function declareCommands(command: Declare): void {
       .addOption(asJson)
       .addOption(asStream),
     async () => (await import('./rollback.ts')).rollbackCommand,
+    { deploys: true },
   );
   const operation = (kind: OperationKind, what: string, more: readonly Option[] = []) => {
     const declared = new Command(kind)
@@ -184,7 +191,7 @@ export function declareCommands(command: Declare): void {
       .option('--force', 'kill at once what runs, also what is healthy')
       .option('-y, --yes', 'do not ask');
     for (const option of more) declared.addOption(option);
-    command(declared.addOption(lockTimeout).addOption(asJson), async () =>
+    command(declared.addOption(lockTimeout).addOption(asJson).addOption(asStream), async () =>
       (await import('./operate.ts')).operateCommand(kind),
     );
   };
@@ -294,7 +301,8 @@ export function declareCommands(command: Declare): void {
     new Command('unlock')
       .description('end a deployment that died on a hypervisor')
       .argument('<hypervisor>')
-      .option('-y, --yes', 'do not ask'),
+      .option('-y, --yes', 'do not ask')
+      .addOption(asJson),
     async () => (await import('./unlock.ts')).unlockCommand,
   );
   command(
@@ -322,7 +330,8 @@ export function declareCommands(command: Declare): void {
   command(
     new Command('update')
       .description('make flake.lock, or renew inputs in it')
-      .argument('[inputs...]', 'inputs to renew; default: all of them'),
+      .argument('[inputs...]', 'inputs to renew; default: all of them')
+      .addOption(asJson),
     async () => (await import('./update.ts')).updateCommand,
   );
   command(
@@ -348,11 +357,19 @@ export function declareCommands(command: Declare): void {
       )
       .option('--action <name>', "fleet's Action as OWNER/NAME@COMMIT; default: of this release")
       .option('--commit', 'commit what was written, in a new repository if there is none')
-      .option('--no-commit', 'do not ask for that'),
+      .option('--no-commit', 'do not ask for that')
+      .addOption(asJson),
     async () => (await import('./init.ts')).initCommand,
   );
   command(
-    new Command('schema').description('print the JSON Schema of fleet.yaml, for editors'),
+    new Command('schema')
+      .description('print the JSON Schema of fleet.yaml, or of what fleet prints for programs')
+      .addArgument(
+        new Argument(
+          '[of]',
+          'documents: of --json; event: of a line of --json-stream; default: fleet, which is fleet.yaml',
+        ).choices([...schemaNames]),
+      ),
     async () => (await import('./schema.ts')).schemaCommand,
   );
   command(

@@ -1,6 +1,6 @@
 import type { ExecListener } from '../app/exec.ts';
-import type { ExecOutput } from '../report/documents.ts';
 import { ExecLines, execPrefixes, execTitle } from '../report/exec-text.ts';
+import type { ExecOutput } from '../report/json/upkeep.ts';
 import { isCi } from './ask.ts';
 import { write } from './reader.ts';
 import { Tail } from './tail.ts';

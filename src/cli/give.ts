@@ -1,12 +1,5 @@
-import type { HypervisorResult } from '../model/result.ts';
-import {
-  type Deploying,
-  type DocumentMore,
-  documentText,
-  resultsDocument,
-} from '../report/documents.ts';
-import { resultText } from '../report/result-text.ts';
-import { styleFor } from '../report/style.ts';
+import { documentText } from '../report/documents.ts';
+import type { ResultDocument } from '../report/json/index.ts';
 import type { Invocation } from './options.ts';
 
 /** Whether programs read standard output: nothing for people goes there. */
@@ -17,16 +10,10 @@ export const isForPrograms = ({ stream }: Invocation, options: { json?: boolean 
 export function giveData(
   { stream }: Invocation,
   options: { readonly json?: boolean },
-  ...result: [Deploying, readonly HypervisorResult[], DocumentMore]
+  result: ResultDocument,
 ): boolean {
-  if (stream) stream.end(resultsDocument(...result));
-  else if (options.json) process.stdout.write(documentText(resultsDocument(...result)));
+  if (stream) stream.end(result);
+  else if (options.json) process.stdout.write(documentText(result));
   else return false;
   return true;
-}
-
-/** The same, or in words. */
-export function give(...args: Parameters<typeof giveData>): void {
-  const [, , , results] = args;
-  if (!giveData(...args)) process.stdout.write(resultText(results, styleFor(process.stdout)));
 }

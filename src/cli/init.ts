@@ -8,6 +8,7 @@ import { shellQuote } from '../model/shell-quote.ts';
 import { wrapHint } from '../report/wrap.ts';
 import { canAsk, confirm } from './ask.ts';
 import { answers, atTerminal } from './init-questions.ts';
+import { InitTold } from './init-told.ts';
 import { type Invocation, refusePointless } from './options.ts';
 import { doctorPorts } from './ports.ts';
 import { ownAction } from './version.ts';
@@ -25,6 +26,7 @@ export interface InitOptions {
   readonly ci?: 'github' | 'forgejo' | 'none';
   readonly action?: string;
   readonly commit?: boolean;
+  readonly json?: boolean;
 }
 
 /** What only a first fleet.yaml needs. */
@@ -46,13 +48,15 @@ export async function initCommand(
   if (from !== undefined)
     refusePointless(options, ['--ssh'], '--from names the hypervisor, and reads it');
   const ports = await doctorPorts(common);
+  const told = new InitTold(options.json);
   const pipeline = { action: options.action ?? ownAction(), ...(options.ci && { ci: options.ci }) };
   if (options.ci !== undefined && hasFleet(ports, common)) {
     refusePointless(options, onlyFirst, 'there is a fleet.yaml, and --ci adds workflows to it');
-    const added = await addCi(ports, common, pipeline, tellFile);
-    const isCommitted = await commit(ports, added, 'Workflows of the fleet', options, signal);
+    const added = await addCi(ports, common, pipeline, told.file);
+    const id = await commit(ports, added, 'Workflows of the fleet', options, signal);
+    told.end(id);
     if (added.files.size > 0) {
-      const git = isCommitted ? '' : `  ${gitAdd(added)}\n`;
+      const git = id !== undefined ? '' : `  ${gitAdd(added)}\n`;
       process.stderr.write(`\nNext: keys and settings, as docs/ci.md of fleet says\n${git}`);
     }
     return exitCodes.ok;
@@ -86,35 +90,29 @@ export async function initCommand(
     ...(name !== undefined && { name }),
     ...(hardware !== undefined && { hardwareFile: hardware }),
     pipeline,
-    onFile: tellFile,
+    onFile: told.file,
   });
   for (const text of made.notes) process.stderr.write(`${wrapHint(text, 0)}\n`);
-  const isCommitted = await commit(ports, made, 'A fleet', options, signal);
-  const git = isCommitted ? '' : `  ${gitAdd(made)}\n`;
+  const id = await commit(ports, made, 'A fleet', options, signal);
+  told.end(id, made.notes);
+  const git = id !== undefined ? '' : `  ${gitAdd(made)}\n`;
   const next = seen.found ? 'decide what it asks' : 'describe a network and a vm in it';
   process.stderr.write(`\nNext: ${next}, then\n${git}  fleet plan\n`);
   return exitCodes.ok;
 }
 
-/** At once: should a later one not be written, it is known which are there. */
-const tellFile = (path: string, isKept: boolean): void =>
-  void process.stdout.write(`${isKept ? 'kept' : 'wrote'} ${path}\n`);
-
 const gitAdd = ({ files }: Pick<Initialised, 'files'>): string =>
   `git add ${[...files.keys()].map(shellQuote).join(' ')}`;
 
-/** Commits what was written when that is wanted: by --commit, or by whoever is there to be asked. */
+/** Commits what was written when that is wanted: by --commit, or by whoever is there to be asked. @returns its id */
 async function commit(
   ports: Ports,
   made: Pick<Initialised, 'directory' | 'files'>,
   message: string,
   { commit }: InitOptions,
   signal: AbortSignal,
-): Promise<boolean> {
-  if (made.files.size === 0) return false;
+): Promise<string | undefined> {
+  if (made.files.size === 0) return undefined;
   const isWanted = commit ?? (canAsk() && (await confirm('Commit these files?', signal)));
-  if (!isWanted) return false;
-  const id = await commitWritten(ports, made, message);
-  process.stdout.write(`committed ${id.slice(0, 8)}\n`);
-  return true;
+  return isWanted ? commitWritten(ports, made, message) : undefined;
 }

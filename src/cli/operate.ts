@@ -1,11 +1,12 @@
 import { type ChosenOperation, chooseOperation, operate } from '../app/operate.ts';
 import { exitCodes } from '../model/errors.ts';
 import type { OperationKind } from '../model/operation-result.ts';
-import { documentText, operationDocument } from '../report/documents.ts';
+import { operationDocument } from '../report/documents.ts';
 import { exportText } from '../report/export-text.ts';
 import { operationText } from '../report/operation-text.ts';
 import { styleFor } from '../report/style.ts';
 import { confirm } from './ask.ts';
+import { giveData } from './give.ts';
 import { shownLive } from './live.ts';
 import { type Invocation, lockTimeout } from './options.ts';
 import { realPorts } from './ports.ts';
@@ -16,6 +17,7 @@ export interface OperateOptions {
   readonly hold?: boolean;
   readonly lockTimeout?: string;
   readonly json?: boolean;
+  readonly jsonStream?: boolean;
 }
 
 /** `fleet start | stop | restart NAME…`: needs fleet.yaml and ssh, and neither git nor Nix. */
@@ -26,20 +28,19 @@ export const operateCommand =
     options: OperateOptions,
     names: readonly string[],
   ): Promise<number> => {
-    const { common, signal, tell } = invocation;
+    const { common, signal, stream, tell } = invocation;
     const patience = lockTimeout(options.lockTimeout);
     const ports = await realPorts(common, { isAsking: true });
     const input = {
       ...{ where: common, kind, names, lockTimeout: patience },
       ...{ isForced: options.force ?? false, isHeld: options.hold ?? false },
     };
-    const chosen = await chooseOperation(ports, input, tell, signal);
+    const chosen = await chooseOperation(ports, input, stream?.beside(tell) ?? tell, signal);
     try {
       const question = options.yes ? undefined : questionOf(chosen);
       if (question !== undefined && !(await confirm(question, signal))) {
         process.stderr.write('Nothing was changed.\n');
-        if (options.json)
-          process.stdout.write(documentText(operationDocument(kind, [], { declined: true })));
+        giveData(invocation, options, operationDocument(kind, [], { declined: true }));
         return exitCodes.failed;
       }
       const { results, exports, exitCode } = await shownLive(
@@ -47,12 +48,9 @@ export const operateCommand =
         invocation,
         [...new Set(chosen.vms.map(({ on }) => on))],
       );
-      process.stdout.write(
-        options.json
-          ? documentText(operationDocument(kind, results, { exports }))
-          : operationText(kind, results, styleFor(process.stdout)) +
-              exportText(exports, styleFor(process.stdout)),
-      );
+      const style = styleFor(process.stdout);
+      if (!giveData(invocation, options, operationDocument(kind, results, { exports })))
+        process.stdout.write(operationText(kind, results, style) + exportText(exports, style));
       return exitCode;
     } finally {
       chosen.close();

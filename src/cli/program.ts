@@ -27,7 +27,7 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
   const command: Declare = <O extends object>(
     declared: Command,
     load: () => Promise<Execute<O>>,
-    more: { readonly hidden?: boolean; readonly passes?: boolean } = {},
+    more: Parameters<Declare>[2] = {},
   ) => {
     const failing = more.passes ? exitCodes.ownFailure : undefined;
     const leave = (error: CommanderError) => {
@@ -42,7 +42,8 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
           own = failing;
           const options = declared.opts<O>();
           json = 'json' in options && options.json === true;
-          stream = await openStream(options);
+          if ((options as { readonly jsonStream?: boolean }).jsonStream)
+            stream = await openStream(more.deploys ? (options as ResumeOption) : { resume: true });
           const execute = await load();
           const common = program.opts<CommonOptions>();
           const invocation: Invocation = {
@@ -71,9 +72,17 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
       import('./report-error.ts'),
       import('./misuse.ts'),
     ]);
-    const code = isMisused
-      ? reportError(misuse(error, program, args), { json: args.includes('--json'), stream })
-      : reportError(error, { json, stream });
+    if (!isMisused) {
+      const code = reportError(error, { json, stream });
+      return own ?? code;
+    }
+    // Refused before its options were read, though what they ask for holds all the same.
+    const asked = dashes < 0 ? args : args.slice(0, dashes);
+    if (asked.includes('--json-stream')) stream = await openStream({ resume: true });
+    const code = reportError(misuse(error, program, args), {
+      json: asked.includes('--json'),
+      stream,
+    });
     return own ?? code;
   }
 }
@@ -85,12 +94,13 @@ async function addHelp(program: Command, args: readonly string[]): Promise<void>
   program.addHelpText('afterAll', ({ command }) => helpAfter(command));
 }
 
-/** Where --json-stream asks for it; it has an id from its first event on, unless it has to find one to resume. */
-async function openStream(options: {
-  readonly jsonStream?: boolean;
+interface ResumeOption {
+  /** An id; true: one that is to be found, or none. */
   readonly resume?: string | true;
-}): Promise<EventStream | undefined> {
-  if (!options.jsonStream) return undefined;
+}
+
+/** For --json-stream. Of a new deployment it has the id from its first event on. */
+async function openStream(options: ResumeOption): Promise<EventStream> {
   const [{ EventStream }, { newId }, { realClock }] = await Promise.all([
     import('./stream.ts'),
     import('../app/new-deployment.ts'),

@@ -1,9 +1,11 @@
 import { findLost, finish, type Lost, undo } from '../app/resume.ts';
 import { exitCodes } from '../model/errors.ts';
+import { resultsDocument } from '../report/documents.ts';
 import { historyText } from '../report/history-text.ts';
+import { resultText } from '../report/result-text.ts';
 import { styleFor } from '../report/style.ts';
 import { confirm } from './ask.ts';
-import { give, giveData, isForPrograms } from './give.ts';
+import { giveData, isForPrograms } from './give.ts';
 import { shownLive } from './live.ts';
 import type { Invocation } from './options.ts';
 import { realPorts } from './ports.ts';
@@ -42,7 +44,8 @@ export async function resumeCommand(
       (emit) => resume(ports, lost, emit, signal),
       invocation,
     );
-    give(invocation, options, 'resume', results, { id: lost.id, ...of });
+    if (!giveData(invocation, options, resultsDocument('resume', results, { id: lost.id, ...of })))
+      process.stdout.write(resultText(results, styleFor(process.stdout)));
     return exitCode;
   } finally {
     lost.close();
@@ -59,6 +62,6 @@ async function mayGoOn(
     : 'Finish it? (--undo rolls it back instead)';
   if (options.yes || (await confirm(question, invocation.signal))) return true;
   process.stderr.write('Nothing was changed: the hypervisors roll back by themselves.\n');
-  giveData(invocation, options, 'resume', [], { id, declined: true });
+  giveData(invocation, options, resultsDocument('resume', [], { id, declined: true }));
   return false;
 }

@@ -1,9 +1,12 @@
 import { chooseRollback, rollback } from '../app/rollback.ts';
 import { exitCodes } from '../model/errors.ts';
+import { resultsDocument } from '../report/documents.ts';
+import { resultText } from '../report/result-text.ts';
 import { returnsText } from '../report/returns-text.ts';
+import { styleFor } from '../report/style.ts';
 import { confirm } from './ask.ts';
 import { listCommand } from './generations.ts';
-import { give, giveData, isForPrograms } from './give.ts';
+import { giveData, isForPrograms } from './give.ts';
 import { shownLive } from './live.ts';
 import { type Invocation, lockTimeout, refusePointless, usageError } from './options.ts';
 import { realPorts } from './ports.ts';
@@ -43,7 +46,7 @@ export async function rollbackCommand(
     (isData ? process.stderr : process.stdout).write(returnsText(chosen.returns));
     if (!options.yes && !(await confirm('Roll back?', signal))) {
       process.stderr.write('Nothing was changed.\n');
-      giveData(invocation, options, 'rollback', [], { declined: true });
+      giveData(invocation, options, resultsDocument('rollback', [], { declined: true }));
       return exitCodes.failed;
     }
     const returning = { ...chosen, ...(stream?.id && { id: stream.id }) };
@@ -51,7 +54,8 @@ export async function rollbackCommand(
       (emit) => rollback(ports, returning, emit, signal),
       invocation,
     );
-    give(invocation, options, 'rollback', results, { id });
+    if (!giveData(invocation, options, resultsDocument('rollback', results, { id })))
+      process.stdout.write(resultText(results, styleFor(process.stdout)));
     return exitCode;
   } finally {
     chosen.close();

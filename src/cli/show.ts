@@ -3,7 +3,7 @@ import { show } from '../app/show.ts';
 import { exitCodes } from '../model/errors.ts';
 import { documentText, hostKeysDocument } from '../report/documents.ts';
 import { knownHostsText } from '../report/known-hosts-text.ts';
-import { showJson, showText } from '../report/show-text.ts';
+import { showDocument, showText } from '../report/show-text.ts';
 import { styleFor } from '../report/style.ts';
 import type { Invocation } from './options.ts';
 import { localPorts, realPorts } from './ports.ts';
@@ -27,7 +27,7 @@ export async function showCommand(
   const [shown, ...others] = show(localPorts(), { where: common, name });
   const file = common.config;
   if (options.json) {
-    process.stdout.write(documentText(showJson(shown, file)));
+    process.stdout.write(documentText(showDocument(shown, file)));
   } else {
     process.stdout.write(showText(shown, file, styleFor(process.stdout)));
     for (const { kind } of others)

@@ -1,6 +1,7 @@
 import type { Emit } from '../model/events.ts';
 import { stamping } from '../model/stamp.ts';
 import type { Clock } from '../model/time.ts';
+import type { ResultDocument } from '../report/json/index.ts';
 import { eventLine } from '../report/ndjson.ts';
 
 /** The events of one command on standard output, a line each: `--json-stream`. */
@@ -15,7 +16,7 @@ export class EventStream {
   }
 
   /** The last event. @param result the document that --json prints */
-  end(result: object): void {
+  end(result: ResultDocument): void {
     this.emit({ type: 'result', result });
   }
 

@@ -130,13 +130,19 @@ export type EventBody =
 /** What the engine and the use cases tell while they work. */
 export type Emit = (event: EventBody) => void;
 
-/** An event as it leaves: when, and of which deployment. */
-export type Event = EventBody & {
+/** What every event is given as it leaves. */
+export interface Stamp {
   readonly version: typeof eventsVersion;
-  /** UTC, to the millisecond: 2026-01-02T03:04:05.678Z. */
+  /**
+   * UTC, to the millisecond: 2026-01-02T03:04:05.678Z.
+   * @pattern ^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$
+   */
   readonly time: string;
-  /** Its id; null until it is known which one is resumed. */
+  /** Its id; null: it is not known yet which one is resumed, or there is none. */
   readonly deployment: string | null;
   /** Of its hypervisor, where it is about one. */
   readonly phase: Phase;
-};
+}
+
+/** An event as it leaves: when, and of which deployment. */
+export type Event = EventBody & Stamp;

@@ -33,4 +33,6 @@ export interface FieldDifference {
   readonly field: string;
   readonly from?: string;
   readonly to?: string;
+  /** Whether a running guest restarts for it; perhaps: the build decides. */
+  readonly restarts?: 'certainly' | 'perhaps' | 'no';
 }

@@ -5,9 +5,11 @@ import { ConfigError, FleetError } from '../model/errors.ts';
 import type { Examined } from '../model/examined.ts';
 import type { ExecResult } from '../model/exec-result.ts';
 import type { ExportResult } from '../model/export-result.ts';
+import type { OpenDeployment } from '../model/facts.ts';
 import { failureOf } from '../model/failure.ts';
 import type { GarbageOn } from '../model/garbage.ts';
-import type { GenerationDiff } from '../model/generation-diff.ts';
+import type { BroughtGeneration, GenerationDiff } from '../model/generation-diff.ts';
+import type { HostKey } from '../model/host-key.ts';
 import type { Incident } from '../model/incident.ts';
 import type { CleanedOn, LeftoversOn } from '../model/leftovers.ts';
 import type { LogLine } from '../model/log-line.ts';
@@ -18,32 +20,57 @@ import type { HypervisorResult } from '../model/result.ts';
 import type { FleetStatus, Story } from '../model/status.ts';
 import type { Note } from '../model/verification.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { PlainBuild } from './build-markdown.ts';
-import type { GenerationRow } from './generations-text.ts';
 import { missingIn, type WrittenIncident } from './incident-text.ts';
-import { logObject } from './logs-text.ts';
+import type {
+  ApplyDocument,
+  Deployed,
+  ExportDocument,
+  OperationDocument,
+  ResumeDocument,
+  RollbackDocument,
+  Told,
+} from './json/deploying.ts';
+import type { HostKeysDocument, RenderDocument, ValidateDocument } from './json/desk.ts';
+import type { CommandFailure, ErrorDocument } from './json/failing.ts';
+import type { JsonDocument } from './json/index.ts';
+import type {
+  BuildDocument,
+  Built,
+  DiffDocument,
+  DoctorDocument,
+  GenerationsDocument,
+  HistoryDocument,
+  ListedGeneration,
+  LogsDocument,
+  PlanDocument,
+  StatusDocument,
+  StoryDocument,
+  VerifyDocument,
+} from './json/looking.ts';
+import type {
+  CleanupDocument,
+  ExecDocument,
+  ExecOutput,
+  ForwardDocument,
+  Forwarded,
+  GcDocument,
+  IncidentDocument,
+  UnlockDocument,
+} from './json/upkeep.ts';
+import { logEntry } from './logs-text.ts';
 
 // What programs are given: a document a kind, by --json as a whole, and as the last event of --json-stream.
 
-/** A document as it is printed. */
-export function documentText(document: object): string {
-  return `${JSON.stringify(document, null, 2)}\n`;
+/** A document as it is printed: an error on one line, so that it may also end lines of JSON. */
+export function documentText(document: JsonDocument): string {
+  return `${JSON.stringify(document, null, document.kind === 'error' ? 0 : 2)}\n`;
 }
 
 export type Deploying = 'apply' | 'resume' | 'rollback';
 
 /** What the document of a command that deploys has besides results. */
-export interface DocumentMore {
+export interface DocumentMore extends Omit<Deployed, 'results'> {
   readonly plan?: Plan;
-  /** Of the deployment. */
-  readonly id?: string;
-  /** What was committed and pushed. */
-  readonly commit?: string;
-  /** The commit that reverts what was rolled back. */
-  readonly revertedBy?: string;
-  /** The branch that has it and waits for somebody to merge it; absent: the branch of the fleet has it. */
-  readonly revertBranch?: string;
-  readonly declined?: boolean;
   /** What was fetched when it was done; none: it is left out. */
   readonly exports?: readonly ExportResult[];
 }
@@ -53,47 +80,53 @@ export function resultsDocument(
   kind: Deploying,
   results: readonly HypervisorResult[],
   { exports = [], ...more }: DocumentMore,
-): object {
-  const plain = results.map(({ failure, ...rest }) => ({
-    ...rest,
-    ...(failure && { failure: failureOf(failure) }),
-  }));
-  const fetched = exports.length > 0 && { exports: plainExports(exports) };
-  return { kind, version: 1, ...more, results: plain, ...fetched };
+): ApplyDocument | ResumeDocument | RollbackDocument {
+  const fetched = exports.length > 0 && { exports: exports.map(told) };
+  return { kind, version: 1, ...more, results: results.map(told), ...fetched };
+}
+
+/** As it leaves the program: what failed is data. */
+function told<Result extends { readonly failure?: FleetError }>({
+  failure,
+  ...rest
+}: Result): Told<Result> {
+  return { ...rest, ...(failure && { failure: failureOf(failure) }) };
 }
 
 /** The plan says its own version. */
-export function planDocument(plan: Plan, built?: BuildResult): object {
+export function planDocument(plan: Plan, built?: BuildResult): PlanDocument {
   return { kind: 'plan', ...plan, ...(built && { build: plainBuild(built) }) };
 }
 
 /** What was built to see whether it can be. */
-export function buildDocument(built: BuildResult): object {
+export function buildDocument(built: BuildResult): BuildDocument {
   return { kind: 'build', version: 1, ...plainBuild(built) };
 }
 
 /** The same within a plan. */
-export function plainBuild({ ok, machines, diagnostics }: BuildResult): PlainBuild {
-  const plain = machines.map(({ failure, ...rest }) => ({
-    ...rest,
-    ...(failure && { failure: failureOf(failure) }),
-  }));
-  return { ok, machines: plain, diagnostics };
+export function plainBuild({ ok, machines, diagnostics }: BuildResult): Built {
+  return { ok, machines: machines.map(told), diagnostics };
 }
 
 export function checksDocument(
   ok: boolean,
   checks: readonly CheckResult[],
   notes: readonly Note[],
-): object {
+): VerifyDocument {
   return { kind: 'verify', version: 1, ok, checks, notes };
 }
 
-export function statusDocument(status: FleetStatus): object {
+export function statusDocument(status: FleetStatus): StatusDocument {
   return { kind: 'status', version: 1, ...status };
 }
 
-export function storyDocument({ status, deployments, operations, events, lines }: Story): object {
+export function storyDocument({
+  status,
+  deployments,
+  operations,
+  events,
+  lines,
+}: Story): StoryDocument {
   const { row, kind: about } = status;
   return {
     ...{ kind: 'story', version: 1, ok: row.standing !== 'wrong' && row.standing !== 'unknown' },
@@ -103,7 +136,7 @@ export function storyDocument({ status, deployments, operations, events, lines }
 }
 
 /** What an archive has and lacks. */
-export function incidentDocument(incident: Incident, written: WrittenIncident): object {
+export function incidentDocument(incident: Incident, written: WrittenIncident): IncidentDocument {
   const { file, bytes, files } = written;
   return {
     ...{ kind: 'incident', version: 1, file, bytes },
@@ -112,18 +145,18 @@ export function incidentDocument(incident: Incident, written: WrittenIncident): 
   };
 }
 
-export function doctorDocument(ok: boolean, examined: readonly Examined[]): object {
+export function doctorDocument(ok: boolean, examined: readonly Examined[]): DoctorDocument {
   return { kind: 'doctor', version: 1, ok, examined };
 }
 
 /** What `fleet gc` deleted; nothing where somebody said no. */
-export function garbageDocument(gone: readonly GarbageOn[], declined = false): object {
+export function garbageDocument(gone: readonly GarbageOn[], declined = false): GcDocument {
   return {
     ...{ kind: 'gc', version: 1 },
     ...(declined && { declined }),
     hypervisors: gone.map(({ hypervisor, answer }) =>
       answer instanceof Error
-        ? { hypervisor, error: (errorDocument(answer) as { error: object }).error }
+        ? { hypervisor, error: errorDocument(answer).error }
         : { hypervisor, generations: answer.old, freedKiB: answer.freedKiB, paths: answer.paths },
     ),
   };
@@ -134,7 +167,7 @@ export function cleanupDocument(
   found: readonly LeftoversOn[],
   cleaned: readonly CleanedOn[],
   declined = false,
-): object {
+): CleanupDocument {
   const of = new Map(cleaned.map(({ hypervisor, answer }) => [hypervisor, answer]));
   return {
     ...{ kind: 'cleanup', version: 1 },
@@ -148,23 +181,24 @@ export function cleanupDocument(
         ...(answer instanceof Error
           ? {}
           : { leftovers: answer.things, notFleets: answer.strangers }),
-        ...(failed
-          ? { error: (errorDocument(failed) as { error: object }).error }
-          : { gone: [], kept: [], ...became }),
+        ...(failed ? { error: errorDocument(failed).error } : { gone: [], kept: [], ...became }),
       };
     }),
   };
 }
 
-export function validationDocument(valid: boolean, diagnostics: readonly Diagnostic[]): object {
+export function validationDocument(
+  valid: boolean,
+  diagnostics: readonly Diagnostic[],
+): ValidateDocument {
   return { kind: 'validate', version: 1, valid, diagnostics };
 }
 
 /** @param unreachable hypervisors that could not be asked */
 export function generationsDocument(
-  generations: readonly GenerationRow[],
+  generations: readonly ListedGeneration[],
   unreachable: readonly string[],
-): object {
+): GenerationsDocument {
   return { kind: 'generations', version: 1, unreachable, generations };
 }
 
@@ -173,7 +207,7 @@ export function historyDocument(
   entries: readonly HistoryEntry[],
   operations: readonly OperationEntry[],
   unreachable: readonly string[],
-): object {
+): HistoryDocument {
   return {
     kind: 'history',
     version: 1,
@@ -194,31 +228,20 @@ function pastDeployment({ hypervisor, deployment: { before, after, ...rest } }: 
 
 const pastOperation = ({ hypervisor, operation }: OperationEntry) => ({ hypervisor, ...operation });
 
-/** What a machine said: the end of it, where it was more than is kept. */
-export interface ExecOutput {
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly isCut: boolean;
-}
-
 /** How a command ended on machines. */
 export function execDocument(
   results: readonly ExecResult[],
   outputOf: (machine: string) => ExecOutput,
-): object {
+): ExecDocument {
   return {
     kind: 'exec',
     version: 1,
-    machines: results.map(({ failure, ...rest }) => ({
-      ...rest,
-      ...(failure && { failure: failureOf(failure) }),
-      ...outputOf(rest.name),
-    })),
+    machines: results.map((result) => ({ ...told(result), ...outputOf(result.name) })),
   };
 }
 
 /** Ports that are listened on here, for one name. */
-export function forwardDocument(name: string, forwards: readonly object[]): object {
+export function forwardDocument(name: string, forwards: readonly Forwarded[]): ForwardDocument {
   return { kind: 'forward', version: 1, name, forwards };
 }
 
@@ -226,14 +249,20 @@ export function forwardDocument(name: string, forwards: readonly object[]): obje
 export function hostKeysDocument(known: {
   readonly name: string;
   readonly addresses: readonly string[];
-  readonly keys: readonly object[];
-}): object {
+  readonly keys: readonly HostKey[];
+}): HostKeysDocument {
   return { kind: 'host-keys', version: 1, ...known };
 }
 
+/** Without what a list says of it besides. */
+const brought = ({ number, path, since, deployment, commit }: BroughtGeneration) => ({
+  ...{ number, path, since, deployment, commit },
+});
+
 /** How two generations differ. */
-export function diffDocument(diff: GenerationDiff): object {
-  return { kind: 'diff', version: 1, ...diff };
+export function diffDocument(diff: GenerationDiff): DiffDocument {
+  const [from, to] = [diff.from, diff.to].map(brought) as [BroughtGeneration, BroughtGeneration];
+  return { kind: 'diff', version: 1, ...diff, from, to };
 }
 
 /** What was done to single vms. */
@@ -244,40 +273,59 @@ export function operationDocument(
     exports = [],
     ...more
   }: { readonly declined?: boolean; readonly exports?: readonly ExportResult[] } = {},
-): object {
-  const plain = results.map(({ failure, ...rest }) => ({
-    ...rest,
-    checks: rest.checks.map(plainCheck),
-    ...(failure && { failure: failureOf(failure) }),
+): OperationDocument {
+  const plain = results.map((result) => ({
+    ...told(result),
+    checks: result.checks.map(plainCheck),
   }));
-  const fetched = exports.length > 0 && { exports: plainExports(exports) };
+  const fetched = exports.length > 0 && { exports: exports.map(told) };
   return { kind, version: 1, ...more, results: plain, ...fetched };
 }
 
 /** @param unreachable hypervisors whose lines are missing */
-export function logsDocument(lines: readonly LogLine[], unreachable: readonly string[]): object {
-  return { kind: 'logs', version: 1, unreachable, lines: lines.map(logObject) };
+export function logsDocument(
+  lines: readonly LogLine[],
+  unreachable: readonly string[],
+): LogsDocument {
+  return { kind: 'logs', version: 1, unreachable, lines: lines.map(logEntry) };
 }
 
-export function exportDocument(exports: readonly ExportResult[]): object {
-  return { kind: 'export', version: 1, exports: plainExports(exports) };
+export function exportDocument(exports: readonly ExportResult[]): ExportDocument {
+  return { kind: 'export', version: 1, exports: exports.map(told) };
 }
 
-/** What became of exports; what was exported is in no document. */
-export const plainExports = (exports: readonly ExportResult[]): object[] =>
-  exports.map(({ failure, ...rest }) => ({
-    ...rest,
-    ...(failure && { failure: failureOf(failure) }),
-  }));
+export function renderDocument(
+  { write, remove, unchanged }: Omit<RenderDocument, 'kind' | 'version' | 'check'>,
+  check: boolean,
+): RenderDocument {
+  return { kind: 'render', version: 1, check, write, remove, unchanged };
+}
+
+/** @param how declined: somebody said no; result: how the deployment ended */
+export function unlockDocument(
+  { hypervisor, open }: { readonly hypervisor: string; readonly open: OpenDeployment | undefined },
+  { declined, ...how }: { readonly declined?: true; readonly result?: string },
+): UnlockDocument {
+  return {
+    ...{ kind: 'unlock', version: 1, hypervisor },
+    ...(declined && { declined }),
+    ...(open && {
+      deployment: {
+        ...{ id: open.id, operation: open.operation, operator: open.owner, since: open.since },
+        ...how,
+      },
+    }),
+  };
+}
 
 /** Whatever was thrown. */
-export function errorDocument(thrown: unknown): object {
-  const error =
+export function errorDocument(thrown: unknown): ErrorDocument {
+  const error: CommandFailure =
     thrown instanceof FleetError
       ? {
           ...failureOf(thrown),
           ...(thrown instanceof ConfigError && { diagnostics: thrown.diagnostics }),
         }
-      : { code: 'internal', message: String(thrown) };
+      : { code: 'internal', message: String(thrown), blames: 'world' };
   return { kind: 'error', version: 1, error };
 }

@@ -45,7 +45,7 @@ function ofHypervisor({
 }: IncidentOn): (readonly [string, string])[] {
   const folder = `hypervisors/${name}`;
   return [
-    [`${folder}/facts.json`, facts ? documentText(plain(facts) as object) : ''],
+    [`${folder}/facts.json`, facts ? `${JSON.stringify(plain(facts), null, 2)}\n` : ''],
     [`${folder}/drift.txt`, drift.map((d) => `${d.target}: ${wrap(d.message, 4)}\n`).join('')],
     [`${folder}/journal.txt`, linesText(journal)],
     ...[...parts].map(([part, text]) => [`${folder}/${part}.txt`, text] as const),

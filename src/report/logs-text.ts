@@ -1,4 +1,5 @@
 import type { LogLine } from '../model/log-line.ts';
+import type { LogDocument, LogEntry } from './json/looking.ts';
 import type { Style } from './style.ts';
 
 /** A name that takes more pushes its line out of the column. */
@@ -44,12 +45,16 @@ function isoTime(at: number): string {
 
 /** The same for programs, a line of JSON each. */
 export function logLines(lines: readonly LogLine[]): string {
-  return lines
-    .map((line) => `${JSON.stringify({ kind: 'log', version: 1, ...logObject(line) })}\n`)
-    .join('');
+  return lines.map((line) => `${JSON.stringify(logDocument(line))}\n`).join('');
 }
 
+const logDocument = (line: LogLine): LogDocument => ({
+  kind: 'log',
+  version: 1,
+  ...logEntry(line),
+});
+
 /** As programs have it. */
-export function logObject({ at, ...line }: LogLine): object {
+export function logEntry({ at, ...line }: LogLine): LogEntry {
   return { time: isoTime(at), ...line };
 }

@@ -2,6 +2,7 @@ import { stringify } from 'yaml';
 import type { Effective } from '../config/effective.ts';
 import type { Origin, Traced } from '../config/traced.ts';
 import type { Data } from '../model/fleet.ts';
+import type { ShowDocument, ShownValue } from './json/desk.ts';
 import type { Style } from './style.ts';
 
 interface Row {
@@ -74,8 +75,8 @@ const scalar = (value: null | boolean | number | string): string =>
     : stringify(value, { lineWidth: 0 }).trimEnd();
 
 /** The same as data: every value with its path below the thing, and its origin. */
-export function showJson(shown: Effective, file: string): object {
-  const values: object[] = [];
+export function showDocument(shown: Effective, file: string): ShowDocument {
+  const values: ShownValue[] = [];
   const walk = (value: Traced, path: readonly (string | number)[]): void => {
     if (isLeaf(value)) {
       const from = value.from && {
@@ -91,7 +92,7 @@ export function showJson(shown: Effective, file: string): object {
     }
   };
   for (const [field, value] of shown.fields) walk(value, [field]);
-  return { version: 1, kind: shown.kind, name: shown.name, values };
+  return { kind: 'show', version: 1, about: shown.kind, name: shown.name, values };
 }
 
 function leaf(value: Traced): Data {

@@ -147,7 +147,8 @@ describe('show', () => {
     const { stdout } = await new Desk(valid).fleet('show', 'hv1', '--json');
     expect(JSON.parse(stdout)).toMatchObject({
       version: 1,
-      kind: 'hypervisor',
+      kind: 'show',
+      about: 'hypervisor',
       name: 'hv1',
       values: expect.arrayContaining([
         {

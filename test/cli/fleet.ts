@@ -13,6 +13,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach } from 'vitest';
 import { coverage } from '../coverage.ts';
+import { requireDocuments } from '../report/json-schema.ts';
 
 export interface Run {
   readonly code: number;
@@ -100,8 +101,10 @@ export class Desk {
     return Object.fromEntries(paths.sort().map((path) => [path, this.read(path)]));
   }
 
-  fleet(...args: string[]): Promise<Run> {
-    return this.run(entry, ...args);
+  async fleet(...args: string[]): Promise<Run> {
+    const run = await this.run(entry, ...args);
+    requireDocuments(args, run);
+    return run;
   }
 
   /** Another program of Node's than the built binary. */

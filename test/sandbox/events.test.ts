@@ -4,7 +4,7 @@ import { type Event, phases } from '../../src/model/events.ts';
 import { harmless } from '../../src/report/guard.ts';
 import { plainReporter } from '../../src/report/plain.ts';
 import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
-import { problemsOf } from '../report/event-schema.ts';
+import { problemsOf } from '../report/json-schema.ts';
 import { Desk, type Run } from '../scenario/desk.ts';
 import { smallFleet } from './small-fleet.ts';
 import { type SandboxWorld, sandboxWorld } from './world.ts';

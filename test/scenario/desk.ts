@@ -6,6 +6,7 @@ import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { coverage } from '../coverage.ts';
+import { requireDocuments } from '../report/json-schema.ts';
 import type { World } from './world.ts';
 
 export interface Run {
@@ -153,7 +154,16 @@ export class Desk {
     });
     const ended = new Promise<Run>((resolve, reject) => {
       child.once('error', reject);
-      child.once('close', (code) => resolve({ code: code ?? 255, stdout, stderr }));
+      child.once('close', (code) => {
+        const run = { code: code ?? 255, stdout, stderr };
+        try {
+          // Without a reader, or killed, it cannot finish what it prints.
+          if (!child.stdout.readableAborted && code !== null) requireDocuments(args, run);
+          resolve(run);
+        } catch (error) {
+          reject(error);
+        }
+      });
     });
     const closeOutput = () => void child.stdout.destroy();
     return { ended, kill, closeOutput, sofar: () => ({ stdout, stderr }) };

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { wrap } from '../../report/wrap.ts';
-import { everyExit, type HelpText, helpTexts, ownHelp } from './texts.ts';
+import { exitsOf, type HelpText, helpTexts, ownHelp } from './texts.ts';
 
 /** What `--help` of a command says after its options. */
 export function helpAfter(command: Command): string {
   const text = textOf(command);
   if (!text) return '';
-  const { examples, exits } = text;
+  const { examples } = text;
   const width = Math.min(38, Math.max(...examples.map(([line]) => line.length)));
   const lines = examples.map(([line, does]) => {
     if (does === undefined) return `  ${line}`;
@@ -15,9 +15,7 @@ export function helpAfter(command: Command): string {
       ? `  ${line.padEnd(width)}  ${wrap(does, width + 4)}`
       : `  ${line}\n${' '.repeat(width + 4)}${wrap(does, width + 4)}`;
   });
-  // Those that pass on the exit code of another command have one alone for fleet.
-  const every = 255 in exits ? {} : everyExit;
-  const codes = Object.entries({ ...every, ...exits });
+  const codes = Object.entries(exitsOf(text));
   return [
     '',
     'Examples:',

@@ -4,16 +4,25 @@ export interface HelpText {
   readonly examples: readonly (readonly [line: string, does?: string])[];
   /** What exit codes mean; those of every command are not repeated. */
   readonly exits: Readonly<Record<number, string>>;
+  /** Codes of every command that this one cannot give: it reads no fleet.yaml, or is done at once. */
+  readonly never?: readonly (keyof typeof everyExit)[];
 }
 
 const signals = '(129, 143: the terminal was closed, SIGTERM)';
 
 /** Exit codes that any command may give. */
-export const everyExit: HelpText['exits'] = {
+export const everyExit = {
   64: 'bad usage',
   65: 'a mistake in fleet.yaml',
   130: `interrupted ${signals}`,
-};
+} as const satisfies HelpText['exits'];
+
+/** All exit codes that a command can give. One that passes on those of another command has a single one of its own. */
+export function exitsOf({ exits, never = [] }: HelpText): HelpText['exits'] {
+  if (255 in exits) return exits;
+  const every = Object.entries(everyExit).filter(([code]) => !never.some((no) => `${no}` === code));
+  return { ...Object.fromEntries(every), ...exits };
+}
 
 const changing: HelpText['exits'] = {
   0: 'done, or nothing to do',
@@ -56,6 +65,7 @@ export const helpTexts: Readonly<Record<string, HelpText>> = {
       ['fleet validate --json', 'the same for an editor or a pipeline'],
     ],
     exits: { 0: 'it can be used; there may be warnings' },
+    never: [130],
   },
   show: {
     examples: [
@@ -63,7 +73,7 @@ export const helpTexts: Readonly<Record<string, HelpText>> = {
       ['fleet show networks.web1', 'the network, where a vm has that name, too'],
       ['fleet show web1 --host-key >> ~/.ssh/known_hosts', 'for an ssh of your own'],
     ],
-    exits: { 0: 'shown' },
+    exits: { 0: 'shown', 1: '--host-key: its hypervisor did not answer, or gave it none' },
   },
   render: {
     examples: [
@@ -71,6 +81,7 @@ export const helpTexts: Readonly<Record<string, HelpText>> = {
       ['fleet render --check', 'in a pipeline: are they up to date?'],
     ],
     exits: { 0: 'up to date, or written', 1: '--check: a file is not up to date; or not written' },
+    never: [130],
   },
   plan: {
     examples: [
@@ -130,6 +141,7 @@ export const helpTexts: Readonly<Record<string, HelpText>> = {
       ['fleet doctor --json', 'the same for a pipeline'],
     ],
     exits: { 0: 'nothing is wrong', 1: 'something is: its fix is told' },
+    never: [65],
   },
   export: {
     examples: [
@@ -289,8 +301,12 @@ export const helpTexts: Readonly<Record<string, HelpText>> = {
     exits: { 0: 'written', 1: 'failed: there is a fleet.yaml, or the host did not answer' },
   },
   schema: {
-    examples: [['fleet schema > fleet.schema.json', 'what editors complete and check with']],
+    examples: [
+      ['fleet schema > fleet.schema.json', 'what editors complete and check with'],
+      ['fleet schema documents', 'what --json prints; event: a line of --json-stream'],
+    ],
     exits: { 0: 'printed' },
+    never: [65, 130],
   },
   demo: {
     examples: [
@@ -298,6 +314,7 @@ export const helpTexts: Readonly<Record<string, HelpText>> = {
       ['fleet demo --keep', 'afterwards play on, in another terminal'],
     ],
     exits: { 0: 'all went as it should', 1: 'it did not' },
+    never: [65],
   },
   completion: {
     examples: [
@@ -306,5 +323,6 @@ export const helpTexts: Readonly<Record<string, HelpText>> = {
       ['fleet completion fish | source', 'in ~/.config/fish/config.fish'],
     ],
     exits: { 0: 'printed' },
+    never: [65, 130],
   },
 };

@@ -1,0 +1,88 @@
+import type { Event, Stamp } from '../../model/events.ts';
+import type {
+  ApplyDocument,
+  ExportDocument,
+  OperationDocument,
+  ResumeDocument,
+  RollbackDocument,
+} from './deploying.ts';
+import type {
+  HostKeysDocument,
+  InitDocument,
+  RenderDocument,
+  ShowDocument,
+  UpdateDocument,
+  ValidateDocument,
+} from './desk.ts';
+import type { ErrorDocument } from './failing.ts';
+import type {
+  BuildDocument,
+  DiffDocument,
+  DoctorDocument,
+  GenerationsDocument,
+  HistoryDocument,
+  LogDocument,
+  LogsDocument,
+  PlanDocument,
+  StatusDocument,
+  StoryDocument,
+  VerifyDocument,
+} from './looking.ts';
+import type {
+  CleanupDocument,
+  ExecDocument,
+  ForwardDocument,
+  GcDocument,
+  IncidentDocument,
+  UnlockDocument,
+} from './upkeep.ts';
+
+/** What `--json` prints, whatever the command. */
+export type JsonDocument =
+  | ApplyDocument
+  | BuildDocument
+  | CleanupDocument
+  | DiffDocument
+  | DoctorDocument
+  | ErrorDocument
+  | ExecDocument
+  | ExportDocument
+  | ForwardDocument
+  | GcDocument
+  | GenerationsDocument
+  | HistoryDocument
+  | HostKeysDocument
+  | IncidentDocument
+  | InitDocument
+  | LogDocument
+  | LogsDocument
+  | OperationDocument
+  | PlanDocument
+  | RenderDocument
+  | ResumeDocument
+  | RollbackDocument
+  | ShowDocument
+  | StatusDocument
+  | StoryDocument
+  | UnlockDocument
+  | UpdateDocument
+  | ValidateDocument
+  | VerifyDocument;
+
+/** What the last event of `--json-stream` has. */
+export type ResultDocument =
+  | ApplyDocument
+  | ErrorDocument
+  | OperationDocument
+  | ResumeDocument
+  | RollbackDocument;
+
+/** The last line of `--json-stream`. */
+export interface ResultEvent extends Stamp {
+  readonly type: 'result';
+  /** The document that `--json` prints. */
+  readonly result: ResultDocument;
+}
+
+/** A line of `--json-stream`. */
+export type EventLine = Exclude<Event, { readonly type: 'result' }> | ResultEvent;

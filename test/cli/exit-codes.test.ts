@@ -1,0 +1,247 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { codeOfEnd } from '../../src/app/unlock.ts';
+import { exitsOf, helpTexts } from '../../src/cli/help/texts.ts';
+import { run } from '../../src/cli/program.ts';
+import { exitCodeOf } from '../../src/deploy/rollout.ts';
+import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
+import { emptyDesk, flags } from './empty-desk.ts';
+import { Desk, valid } from './fleet.ts';
+
+// Every exit code that the help of a command names is given here, or by a test that is named here: one that needs
+// hypervisors. Commands run in this process; main.ts makes 130 of what they give once somebody asked to stop.
+
+function withNix(does: string): Desk {
+  const desk = new Desk(valid).commit();
+  const bin = join(desk.home, 'bin');
+  mkdirSync(bin);
+  writeFileSync(join(bin, 'nix'), `#!/bin/sh\n${does}\n`, { mode: 0o755 });
+  desk.env.PATH = `${bin}:${desk.env.PATH}`;
+  return desk;
+}
+
+/** A place to type in. */
+const desks = {
+  /** A fleet whose hypervisor nobody reaches. */
+  silent: () => new Desk(valid).commit(),
+  wrong: () => new Desk(valid.replace('network: front }', 'network: nope }')).commit(),
+  empty: () => emptyDesk(),
+  /** Its Nix locks what it is told to. */
+  nix: () => withNix(`cat >flake.lock <<'end'\n${sandboxLock}\nend`),
+  brokenNix: () => withNix('exit 1'),
+  /** Without git, or any other tool. */
+  bare: () => {
+    const desk = new Desk();
+    desk.env.PATH = desk.home;
+    return desk;
+  },
+};
+type Place = keyof typeof desks;
+
+/** Beside fleet.yaml, wherever it is typed. */
+const isFile = /^\w+\.(tar\.gz|nix|pub)$/;
+
+/** What is typed where, what gives the code besides, or `FILE: TITLE` of a test that has it from a hypervisor. */
+type Case = readonly [Place, ...string[]] | (() => number) | string;
+
+const outcomes = (...all: readonly ('done' | 'rolled-back' | 'rollback-failed')[]) =>
+  exitCodeOf(
+    all.map((outcome) => ({
+      ...{ hypervisor: 'hv1', outcome, lines: ['web1'] },
+      ...(outcome !== 'done' && { because: 'x' }),
+    })),
+  );
+const deploys = {
+  3: () => outcomes('rolled-back'),
+  4: () => outcomes('rollback-failed'),
+  6: () => outcomes('done', 'rolled-back'),
+};
+const operations = 'sandbox/operations.test.ts: ';
+const isLocked = `${operations}where a deployment is under way nothing is done, in exit code 5, and a console does not wait for a boot`;
+
+/** Words of a command that reads fleet.yaml, and asks hypervisors: its codes 1, 64, 65 and 130. */
+const asking = (...words: [string, ...string[]]) => ({
+  1: ['silent', ...words] as const,
+  64: ['silent', ...words, '--nonsense'] as const,
+  65: ['wrong', ...words] as const,
+  130: ['silent', ...words] as const,
+});
+const local = (...words: [string, ...string[]]) => ({
+  0: ['silent', ...words] as const,
+  64: ['silent', ...words, '--nonsense'] as const,
+  65: ['wrong', ...words] as const,
+});
+
+const cases: Readonly<Record<string, Readonly<Record<number, Case>>>> = {
+  validate: local('validate'),
+  show: {
+    ...local('show', 'web1'),
+    1: ['silent', 'show', 'web1', '--host-key'],
+    130: ['silent', 'show', 'web1', '--host-key'],
+  },
+  render: { ...local('render'), 1: ['silent', 'render', '--check'] },
+  plan: {
+    ...asking('plan'),
+    0: ['silent', 'plan', '--offline'],
+    2: ['silent', 'plan', '--offline', '--detailed-exitcode'],
+  },
+  build: {
+    ...asking('build', '--at', 'hypervisor'),
+    0: 'sandbox/build.test.ts: builds what is selected, and with a plan what that would build',
+  },
+  apply: {
+    ...asking('apply', '--yes'),
+    ...deploys,
+    0: 'sandbox/events.test.ts: is not more than its beginning and its result where nothing is to be done',
+    5: 'sandbox/unlock.test.ts: of a deployment that is at work, though its fleet is gone, is not taken: 5',
+  },
+  status: {
+    ...asking('status'),
+    0: 'sandbox/status.test.ts: of a fleet that is well says so on a screen of 80 columns, and ends with 0',
+  },
+  verify: {
+    ...asking('verify'),
+    0: `${operations}a stop that is held outlasts apply, until the guest is started`,
+  },
+  doctor: {
+    1: ['silent', 'doctor'],
+    64: ['silent', 'doctor', '--nonsense'],
+    130: ['silent', 'doctor'],
+    0: 'sandbox/doctor.test.ts: of a fleet that is well says so in a few short lines, and ends with 0',
+  },
+  export: {
+    ...asking('export', 'web1'),
+    0: 'sandbox/exports.test.ts: does so again, and says where there was nothing to do',
+    1: 'sandbox/exports.test.ts: says what is wrong with each, and does the others',
+    130: ['silent', 'export'],
+  },
+  rollback: {
+    ...asking('rollback', 'web1', '--yes'),
+    ...deploys,
+    0: 'sandbox/events.test.ts: tells a roll-back, too',
+    5: 'sandbox/resume.test.ts: keeps others away, who are told how to end it',
+  },
+  exec: {
+    0: 'sandbox/reach.test.ts: runs on hypervisors and in guests side by side, each line with its name',
+    255: ['silent', 'exec', 'hv1', '--', 'true'],
+  },
+  console: {
+    ...asking('console', 'web1'),
+    0: 'sandbox/logs.test.ts: ends when its reader has seen enough',
+    5: isLocked,
+  },
+  ssh: {
+    0: 'sandbox/reach.test.ts: runs a command in a guest through its hypervisor, with the key that it was given',
+    255: ['silent', 'ssh', 'hv1', '--', 'true'],
+  },
+  forward: asking('forward', 'web1', '0:80'),
+  diff: {
+    ...asking('diff', 'web1'),
+    0: 'sandbox/reach.test.ts: says how two generations differ: fields, commits, packages',
+  },
+  start: {
+    ...asking('start', 'web1'),
+    0: `${operations}a healthy guest is left alone by start, also with a fleet.yaml that cannot be read, and restarted by restart`,
+    5: isLocked,
+  },
+  stop: {
+    ...asking('stop', 'web1'),
+    0: `${operations}a stop lasts until the next apply, which says that it starts the guest, and history has all of it`,
+    5: isLocked,
+  },
+  restart: {
+    ...asking('restart', 'web1'),
+    0: `${operations}a healthy guest is left alone by start, also with a fleet.yaml that cannot be read, and restarted by restart`,
+    5: isLocked,
+  },
+  logs: {
+    ...asking('logs', 'web1'),
+    0: 'sandbox/logs.test.ts: shows a guest’s console without its colours, and what systemd said of it',
+  },
+  history: {
+    ...asking('history'),
+    0: `${operations}a stop lasts until the next apply, which says that it starts the guest, and history has all of it`,
+  },
+  incident: {
+    ...asking('incident', 'web1', '-o', 'x.tar.gz'),
+    0: 'sandbox/incident.test.ts: has all of it in one archive, for the user alone, what is wrong first',
+  },
+  unlock: {
+    ...asking('unlock', 'hv1', '--yes'),
+    0: 'sandbox/unlock.test.ts: that nobody has is none; of a hypervisor that is not there is a usage error',
+    4: () => codeOfEnd('rollback-failed'),
+    5: 'sandbox/unlock.test.ts: of a deployment that is at work, though its fleet is gone, is not taken: 5',
+  },
+  gc: {
+    ...asking('gc', '--yes'),
+    0: 'sandbox/gc.test.ts: deletes what nobody needs, and keeps what is deployed, held or a way back',
+  },
+  cleanup: {
+    ...asking('cleanup', '--yes'),
+    0: 'sandbox/cleanup.test.ts: deletes by exact name what nobody owns, and leaves alone what is not fleet’s',
+  },
+  update: {
+    ...asking('update'),
+    0: ['nix', 'update'],
+    1: ['brokenNix', 'update'],
+  },
+  init: {
+    0: ['empty', 'init', ...flags],
+    1: ['silent', 'init', ...flags],
+    64: ['empty', 'init', '--from', 'a', '--ssh', 'b'],
+    65: ['empty', 'init', ...flags, '--name', '!'],
+    130: ['empty', 'init', '--ssh', 'root@127.0.0.1:9', '--uplink', 'eth0'],
+  },
+  schema: { 0: ['empty', 'schema', 'event'], 64: ['empty', 'schema', 'x'] },
+  demo: {
+    0: 'cli/demo.test.ts: when it was kept: the faults that it names are found and mended; Ctrl-C is how it ends',
+    1: ['bare', 'demo'],
+    64: ['empty', 'demo', 'x'],
+    130: 'cli/demo.test.ts: while a command runs: it waits for that',
+  },
+  completion: { 0: ['empty', 'completion', 'bash'], 64: ['empty', 'completion', 'tcsh'] },
+};
+
+describe('the exit codes of', () => {
+  const environment = { ...process.env };
+  beforeAll(() => {
+    for (const name of ['stdout', 'stderr'] as const)
+      vi.spyOn(process[name], 'write').mockImplementation((...args: unknown[]) => {
+        const done = args.findLast((one) => typeof one === 'function') as undefined | (() => void);
+        done?.();
+        return true;
+      });
+  });
+  afterAll(() => {
+    vi.restoreAllMocks();
+    process.env = environment;
+  });
+
+  const type = async (place: Place, words: readonly string[], signal: AbortSignal) => {
+    const where = desks[place]();
+    process.env = { ...where.env, FLEET_SSH_CONFIG: '/dev/null' };
+    const said = words.map((word) => (isFile.test(word) ? join(where.folder, word) : word));
+    return run(['-C', where.folder, ...said], signal);
+  };
+
+  test.each(Object.keys(helpTexts))('%s are what its help says', async (command) => {
+    const given = cases[command] ?? {};
+    expect(Object.keys(given)).toEqual(Object.keys(exitsOf(helpTexts[command]!)));
+    for (const [code, one] of Object.entries(given)) {
+      if (typeof one === 'string') {
+        const [file = '', title = ''] = one.split(/: (.*)/);
+        const text = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
+        expect(text, one).toContain(`('${title}'`);
+      } else if (typeof one === 'function') expect(`${one()}`, `${command} ${code}`).toBe(code);
+      else {
+        const [place, ...words] = one;
+        const isStopped = code === '130';
+        const signal = isStopped ? AbortSignal.abort() : new AbortController().signal;
+        const gave = await type(place, words, signal);
+        if (isStopped) expect([0, 4, 6], `${command} ${code}`).not.toContain(gave);
+        else expect(`${gave}`, `${words}`).toBe(code);
+      }
+    }
+  });
+});
