@@ -195,7 +195,7 @@ const cases: Readonly<Record<string, Readonly<Record<number, Case>>>> = {
   },
   schema: { 0: ['empty', 'schema', 'event'], 64: ['empty', 'schema', 'x'] },
   demo: {
-    0: 'cli/demo.test.ts: when it was kept: the faults that it names are found and mended; Ctrl-C is how it ends',
+    0: 'package/package.test.ts: plays its demo to the end; what it keeps can be broken and mended, and Ctrl-C ends it',
     1: ['bare', 'demo'],
     64: ['empty', 'demo', 'x'],
     130: 'cli/demo.test.ts: while a command runs: it waits for that',
@@ -232,7 +232,7 @@ describe('the exit codes of', () => {
       if (typeof one === 'string') {
         const [file = '', title = ''] = one.split(/: (.*)/);
         const text = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
-        expect(text, one).toContain(`('${title}'`);
+        expect(text, one).toContain(`'${title}'`);
       } else if (typeof one === 'function') expect(`${one()}`, `${command} ${code}`).toBe(code);
       else {
         const [place, ...words] = one;
