@@ -23,7 +23,9 @@ describe('the package', () => {
       'SECURITY.md',
       'package.json',
     ]);
-    const strange = paths.filter((path) => !/\.(js|json|md|svg|LICENSE|1)$|LICENSE$/.test(path));
+    const strange = paths.filter(
+      (path) => !/\.(d\.ts|js|json|md|svg|LICENSE|1)$|LICENSE$/.test(path),
+    );
     expect(strange.filter((path) => !/^dist\/(host\/scripts|sandbox\/tools)\//.test(path))).toEqual(
       [],
     );
