@@ -55,6 +55,16 @@ export async function realPorts(
   };
 }
 
+/**
+ * The same for programs that use fleet as a library.
+ * @param options sshConfig: instead of ~/.ssh/config; default: what FLEET_SSH_CONFIG names
+ */
+export function machinePorts({
+  sshConfig = process.env.FLEET_SSH_CONFIG,
+}: Pick<CommonOptions, 'sshConfig'> = {}): Promise<Ports> {
+  return realPorts(sshConfig === undefined ? {} : { sshConfig });
+}
+
 /** For whoever looks on: with --verbose all that is done there, else at a terminal who is waited for. */
 async function shown(
   connector: HostConnector,

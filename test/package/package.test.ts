@@ -1,14 +1,30 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bundled, read } from '../../scripts/run-time.ts';
+import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
 import { playDemo, processesOf } from '../cli/play-demo.ts';
+import { sandboxWorld } from '../sandbox/world.ts';
+import { Desk } from '../scenario/desk.ts';
+import { emptyFleet } from '../scenario/fleet.ts';
 import { Installation } from './installation.ts';
 
 const installation = new Installation();
 beforeAll(async () => {
+  // The build of the binary takes it away, and need not make it.
+  if (!existsSync('dist/experimental.d.ts'))
+    execFileSync(process.execPath, ['scripts/build-library.mjs']);
   await installation.make();
 }, 180_000);
 afterAll(() => installation.remove());
@@ -106,6 +122,68 @@ describe('fleet, installed from its package without any install script', () => {
     },
     300_000,
   );
+});
+
+describe('the library', () => {
+  let consumer: string;
+  beforeAll(() => {
+    consumer = join(installation.folder, 'consumer');
+    mkdirSync(join(consumer, 'node_modules'), { recursive: true });
+    symlinkSync(installation.package, join(consumer, 'node_modules/microvm-fleet'));
+    symlinkSync(resolve('node_modules/@types'), join(consumer, 'node_modules/@types'));
+    const [, example = ''] = /```ts\n(.*?)```/s.exec(readFileSync('docs/library.md', 'utf8')) ?? [];
+    writeFileSync(join(consumer, 'package.json'), '{ "type": "module" }\n');
+    writeFileSync(join(consumer, 'deploy.ts'), example);
+  });
+
+  test('has types, by which the example of its page is right and a mistake is not', {
+    timeout: 60_000,
+  }, () => {
+    const text = readFileSync(join(consumer, 'deploy.ts'), 'utf8');
+    writeFileSync(join(consumer, 'wrong.ts'), text.replace('word: {}', "word: { force: 'yes' }"));
+    const options = ['--noEmit', '--strict', '--module', 'nodenext', '--types', 'node'];
+    const args = [resolve('node_modules/typescript/bin/tsc'), ...options, 'deploy.ts', 'wrong.ts'];
+    const { stdout } = spawnSync(process.execPath, args, { cwd: consumer, encoding: 'utf8' });
+    expect(stdout).toMatch(
+      /^wrong\.ts\(13,\d+\): error TS2322: Type 'string' is not assignable to type 'boolean[^\n]*\n$/,
+    );
+  });
+
+  test('deploys from a program outside of the checkout, and says how that went', async () => {
+    const world = await sandboxWorld(1);
+    const fleet = emptyFleet(world);
+    const desk = new Desk(world, 'library', fleet);
+    try {
+      await desk.open(sandboxLock);
+      const program = () =>
+        promisify(execFile)(process.execPath, [join(consumer, 'deploy.ts')], {
+          cwd: desk.folder,
+          env: { ...installation.env, ...world.env, HOME: world.home, EMAIL: 'ada@example.org' },
+        });
+      const first = await program();
+      expect(first.stdout).toBe('hv1: done\n');
+      const events = first.stderr
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      expect(events[0]).toEqual({ type: 'phase', phase: 'survey' });
+      expect(events).toContainEqual(
+        expect.objectContaining({ type: 'deployment', operation: 'apply' }),
+      );
+      expect((await program()).stdout).toBe('');
+
+      desk.edit((d) => {
+        d.nonsense = true;
+      });
+      await expect(program()).rejects.toMatchObject({
+        code: 65,
+        stderr: expect.stringContaining('config.invalid: 1 error in fleet.yaml'),
+      });
+    } finally {
+      desk.close();
+      await world.stop();
+    }
+  }, 60_000);
 });
 
 test.each(['cyclonedx', 'spdx'])('the bill of materials as %s has every package', (format) => {
