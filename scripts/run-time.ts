@@ -11,6 +11,9 @@ export interface Locked {
   /** To a folder of this repository. */
   readonly link?: boolean;
   readonly hasInstallScript?: boolean;
+  /** Name → range. */
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
 /** A JSON file of this repository. */

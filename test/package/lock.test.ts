@@ -17,6 +17,19 @@ test('every package that npm ci installs is locked by its hash, Node among them'
     expect(locked.map(([path]) => path)).toContain(`node_modules/${name}`);
 });
 
+test('what a package asks for is locked for every platform, or npm ci refuses the lock', () => {
+  const paths = new Set(locked.map(([path]) => path));
+  const found = (from: string, name: string): boolean =>
+    paths.has(`${from === '' ? '' : `${from}/`}node_modules/${name}`) ||
+    (from !== '' && found(from.replace(/(^|\/)node_modules\/(@[^/]+\/)?[^/]+$/, ''), name));
+  const missing = installed.flatMap(([path, { dependencies, optionalDependencies }]) =>
+    Object.keys({ ...dependencies, ...optionalDependencies })
+      .filter((name) => !found(path, name))
+      .map((name) => `${path} → ${name}`),
+  );
+  expect(missing).toEqual([]);
+});
+
 test('no package may run a script when it is installed', () => {
   const scripted = installed.filter(([, { hasInstallScript }]) => hasInstallScript);
   const names = scripted.map(([path]) => path.replace(/^.*node_modules\//, ''));
