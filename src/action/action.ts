@@ -55,7 +55,8 @@ export async function action(runner: Runner, brought: Brought, signals: Signals)
       title: `fleet ${code}`,
     });
     runner.summary(`### fleet: failed\n\n${failureMarkdown(failureOf(error))}`);
-    runner.output('outcome', exitCode === exitCodes.usage ? 'invalid' : 'failed');
+    const ended = exitCode === exitCodes.usage ? 'invalid' : 'failed';
+    runner.output('outcome', signals.isSent ? 'interrupted' : ended);
     return exitCode;
   }
 }

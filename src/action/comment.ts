@@ -8,7 +8,8 @@ export async function commentOn(
   text: (limit: number) => string,
 ): Promise<void> {
   const { pullRequest } = event;
-  if (pullRequest === undefined || !isUnmerged(event) || !github || inputs.command === 'validate')
+  // Of two jobs that look at one pull request, one alone keeps its comment.
+  if (pullRequest === undefined || !isUnmerged(event) || !github || inputs.command !== 'plan')
     return;
   const marker = markerOf('plan', inputs.directory);
   await tryOn(runner, 'The plan is no comment of the pull request', () =>

@@ -64,9 +64,9 @@ export class Runner {
 
   /** What the log must not show, line by line. */
   mask(secret: string): void {
-    // The first and last line of a key are no secret.
+    // The first and last line of a key are no secret; a few letters would be masked in every word.
     for (const line of secret.split('\n').map((one) => one.trim()))
-      if (line !== '' && !line.startsWith('-----')) this.#command('add-mask', {}, line);
+      if (line.length > 3 && !line.startsWith('-----')) this.#command('add-mask', {}, line);
   }
 
   /** An annotation; GitHub keeps ten of a kind for each step. */

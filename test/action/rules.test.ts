@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Signals } from '../../src/action/child.ts';
+import { rollback } from '../../src/action/deploy.ts';
 import type { Event, PushedCommit } from '../../src/action/event.ts';
+import { Fleet } from '../../src/action/fleet.ts';
 import { GitHub } from '../../src/action/github.ts';
 import { type Inputs, readInputs } from '../../src/action/inputs.ts';
 import { install } from '../../src/action/install.ts';
@@ -12,6 +14,7 @@ import { isOwnPush } from '../../src/action/own-push.ts';
 import { refuseUnsafe } from '../../src/action/refuse.ts';
 import { Runner } from '../../src/action/runner.ts';
 import { FakeGitHub } from './github.ts';
+import { metadata } from './runner.ts';
 
 const key = '-----BEGIN OPENSSH PRIVATE KEY-----\nc2VjcmV0\n-----END OPENSSH PRIVATE KEY-----';
 
@@ -198,6 +201,47 @@ describe('GitHub', () => {
       ['well', 'closed'],
     ]);
   });
+});
+
+describe('a job that is cancelled', () => {
+  /** A fleet that tells of its deployment, and leaves at the signal as the real one at a second. */
+  const stubborn = `echo '{"type":"deployment","phase":"lock","id":"20261129-1","confirm":90000}'
+trap 'echo "left at once" >&2; exit 143' TERM
+while :; do sleep 0.02; done`;
+
+  test('before all was rolled back says what hypervisors do, and how to look', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'fleet-action-cancel-'));
+    try {
+      const output = join(folder, 'output');
+      const signals = new Signals();
+      const log: string[] = [];
+      const runner = new Runner({ PATH: process.env.PATH, GITHUB_OUTPUT: output }, (text) => {
+        log.push(text);
+        if (text.includes('::group::Lock')) signals.send('SIGTERM');
+      });
+      const fleet = new Fleet(runner, ['sh', '-c', stubborn], folder, signals);
+      const inputs = { command: 'rollback', on: 'web1', directory: '.' } as Inputs;
+      const event: Event = { name: 'push', isFork: false, isBot: false, commits: [] };
+      const job = { runner, inputs, event, fleet, github: undefined, head: 'a' };
+      await expect(rollback(job)).rejects.toMatchObject({
+        message: 'the job was cancelled while fleet deployed, and ended before all was rolled back',
+        hint: expect.stringContaining('roll back by themselves within 90 s.'),
+      });
+      expect(log).toContain('left at once\n');
+      await expect(rollback(job)).rejects.toMatchObject({ code: 'action.cancelled' });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+test('docs/action.md has every input and output, and no other', () => {
+  const page = readFileSync(new URL('../../docs/action.md', import.meta.url), 'utf8');
+  const [, inputs = '', outputs = ''] = page.split(/^## (?:Inputs|Outputs|At which event)$/m);
+  const rows = (text: string) =>
+    new Set([...text.matchAll(/^\| `([\w-]+)` \|/gm)].map(([, name]) => name));
+  expect(rows(inputs)).toEqual(new Set(Object.keys(metadata.inputs)));
+  expect(rows(outputs)).toEqual(new Set(Object.keys(metadata.outputs)));
 });
 
 test('another version is installed from npm without its scripts, and without secrets beside it', async () => {
