@@ -1,5 +1,6 @@
-// Bundles what `microvm-fleet/experimental` exports to dist/: one file beside those that fleet reads, and its types. After
-// scripts/build.mjs, which empties dist/.
+// Bundles what the package exports to dist/: `microvm-fleet/experimental`, one file beside those that fleet reads, and
+// `microvm-fleet/json`, which is types alone; and the types of both. After scripts/build.mjs, which empties dist/.
+import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { rolldown } from 'rolldown';
 import { dts } from 'rolldown-plugin-dts';
@@ -7,14 +8,12 @@ import generate from './generate.mjs';
 import { read } from './run-time.ts';
 
 const external = Object.keys(read('package.json').dependencies);
-const input = { experimental: 'src/library.ts' };
+const library = { experimental: 'src/library.ts' };
 
 /** Writes what is bundled with these options to dist/. */
 async function bundle(options, output) {
-  const made = await rolldown({
-    ...{ input, external, platform: 'node', checks: { pluginTimings: false } },
-    ...options,
-  });
+  const checks = { pluginTimings: false };
+  const made = await rolldown({ external, platform: 'node', checks, ...options });
   await made.write({ dir: 'dist', ...output });
   await made.close();
 }
@@ -22,10 +21,18 @@ async function bundle(options, output) {
 await generate();
 await bundle(
   {
+    input: library,
     resolve: { alias: { yaml: resolve('node_modules/yaml/browser/index.js') } },
     transform: { target: 'node22.18' },
     tsconfig: false,
   },
   { codeSplitting: false, minify: { compress: false, mangle: false } },
 );
-await bundle({ plugins: [dts({ dtsOnly: true, tsconfig: 'tsconfig.json' })] }, {});
+writeFileSync('dist/json.js', 'export {};\n');
+await bundle(
+  {
+    input: { ...library, json: 'src/report/json/index.ts' },
+    plugins: [dts({ dtsOnly: true, tsconfig: 'tsconfig.json' })],
+  },
+  { chunkFileNames: 'types.js' },
+);

@@ -131,18 +131,26 @@ describe('the library', () => {
     mkdirSync(join(consumer, 'node_modules'), { recursive: true });
     symlinkSync(installation.package, join(consumer, 'node_modules/microvm-fleet'));
     symlinkSync(resolve('node_modules/@types'), join(consumer, 'node_modules/@types'));
-    const [, example = ''] = /```ts\n(.*?)```/s.exec(readFileSync('docs/library.md', 'utf8')) ?? [];
+    const example = (page: string) =>
+      /```ts\n(.*?)```/s.exec(readFileSync(page, 'utf8'))?.[1] ?? expect.fail(page);
     writeFileSync(join(consumer, 'package.json'), '{ "type": "module" }\n');
-    writeFileSync(join(consumer, 'deploy.ts'), example);
+    writeFileSync(join(consumer, 'deploy.ts'), example('docs/library.md'));
+    writeFileSync(join(consumer, 'read.ts'), example('docs/json.md'));
   });
 
-  test('has types, by which the example of its page is right and a mistake is not', {
+  test('has types, and so have documents: by them the examples of their pages are right and a mistake is not', {
     timeout: 60_000,
   }, () => {
     const text = readFileSync(join(consumer, 'deploy.ts'), 'utf8');
     writeFileSync(join(consumer, 'wrong.ts'), text.replace('word: {}', "word: { force: 'yes' }"));
     const options = ['--noEmit', '--strict', '--module', 'nodenext', '--types', 'node'];
-    const args = [resolve('node_modules/typescript/bin/tsc'), ...options, 'deploy.ts', 'wrong.ts'];
+    const args = [
+      resolve('node_modules/typescript/bin/tsc'),
+      ...options,
+      'deploy.ts',
+      'read.ts',
+      'wrong.ts',
+    ];
     const { stdout } = spawnSync(process.execPath, args, { cwd: consumer, encoding: 'utf8' });
     expect(stdout).toMatch(
       /^wrong\.ts\(13,\d+\): error TS2322: Type 'string' is not assignable to type 'boolean[^\n]*\n$/,
