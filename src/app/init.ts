@@ -94,7 +94,7 @@ export async function init(
 
   const notes: string[] = [];
   const place = { directory: realFolder(directory), config, branch: clone.branch, clone };
-  const ci = await ciFiles(ports, place, read.fleet.hypervisors, pipeline, (text) => {
+  const ci = await ciFiles(ports, place, read.fleet, pipeline, (text) => {
     notes.push(text);
   });
   const schema = relative(directory, join(directory, dirname(config), schemaFile));

@@ -5,7 +5,7 @@ import { ownFile } from '../own-files.ts';
 export const version = (): string => ownPackage().version;
 
 /**
- * The Action of this release, as `owner/name@commit`: the release writes it into package.json before it is published
+ * The Action of this release, as `owner/name@commit # tag`: the release writes it into package.json before it is published
  * (.github/workflows/release.yml). Undefined: this is no release.
  */
 export const ownAction = (): string | undefined => ownPackage().fleet?.action;

@@ -42,8 +42,8 @@ describe('what V8 compiled', () => {
     expect(readdirSync(temporary)).toEqual([]);
     desk.env.NODE_DEBUG_NATIVE = 'COMPILE_CACHE';
     const { stderr } = await desk.fleet('validate');
-    expect(stderr).toMatch(/read-fleet\.js was accepted/);
-    expect(stderr).not.toMatch(/read-fleet\.js was rejected/);
+    expect(stderr).toMatch(/read-config\.js was accepted/);
+    expect(stderr).not.toMatch(/read-config\.js was rejected/);
   });
 
   test('is kept where XDG_CACHE_HOME says', async () => {

@@ -11,7 +11,12 @@ const wrote = (files: readonly string[]) => files.map((path) => `wrote ${path}\n
 
 describe('fleet init --ci', () => {
   test('adds workflows to a fleet, and touches nothing else', async () => {
-    const at = new Desk(valid.replace('name: example\n', 'name: example\ngit: { branch: live }\n'));
+    const at = new Desk(
+      valid.replace(
+        'name: example\n',
+        'name: example\ngit: { branch: live, revert: pull-request }\n',
+      ),
+    );
     at.commit();
     at.write(paths[1]!, '# mine\n');
     const before = at.files();
@@ -90,11 +95,11 @@ describe('fleet init --ci', () => {
     const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
     writeFileSync(
       join(release, 'package.json'),
-      JSON.stringify({ ...manifest, fleet: { action: action[1] } }),
+      JSON.stringify({ ...manifest, fleet: { action: `${action[1]} # action-v9.8.7` } }),
     );
     const made = await at.run(join(release, 'dist/main.js'), 'init', '--ci', 'github');
     expect(made).toMatchObject({ code: 0, stdout: wrote(paths) });
-    expect(at.read(paths[1]!)).toContain(`uses: ${action[1]}\n`);
+    expect(at.read(paths[1]!)).toContain(`uses: ${action[1]} # action-v9.8.7\n`);
   });
 
   test.each([

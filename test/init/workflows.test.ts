@@ -9,7 +9,7 @@ import { workflows } from '../../src/init/ci/workflows.ts';
 import { lintWorkflow } from '../lint-workflow.ts';
 
 const pin = `example/microvm-fleet@${'1a'.repeat(20)}`;
-const pipeline: Pipeline = { forge: 'github', branch: 'main', action: pin };
+const pipeline: Pipeline = { forge: 'github', branch: 'main', action: pin, proposesReverts: false };
 const key = '-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n-----END OPENSSH PRIVATE KEY-----';
 
 const metadata: Record<'inputs' | 'outputs', object> = parse(
@@ -159,6 +159,10 @@ describe('on GitHub', () => {
     expect(plan.jobs.plan!.permissions).toEqual({ contents: 'read', 'pull-requests': 'write' });
     expect(plan.jobs.build!.permissions).toEqual({ contents: 'read' });
     expect(apply.jobs.apply!.permissions).toEqual({ contents: 'write' });
+    expect(written({ proposesReverts: true }).apply.jobs.apply!.permissions).toEqual({
+      contents: 'write',
+      'pull-requests': 'write',
+    });
     expect(drift.jobs.drift!.permissions).toEqual({ contents: 'read', issues: 'write' });
   });
 

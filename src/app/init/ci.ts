@@ -2,7 +2,7 @@ import { isPinned } from '../../init/ci/actions.ts';
 import type { Forge } from '../../init/ci/pipeline.ts';
 import { workflows } from '../../init/ci/workflows.ts';
 import { exitCodes, FleetError } from '../../model/errors.ts';
-import type { Hypervisor } from '../../model/fleet.ts';
+import type { Fleet } from '../../model/fleet.ts';
 import { plainText } from '../../model/plain-text.ts';
 import { type CloneAt, cloneAt } from '../../repo/clone.ts';
 import type { DoctorPorts } from '../ports.ts';
@@ -31,6 +31,9 @@ interface CiPlace {
   readonly clone: CloneAt;
 }
 
+/** What of a fleet.yaml workflows depend on. */
+type CiFleet = Pick<Fleet, 'git' | 'hypervisors'>;
+
 /**
  * Adds workflows to a fleet that there is; writes nothing else, and overwrites nothing.
  * @returns the folder of fleet.yaml, and the text of each workflow
@@ -43,10 +46,10 @@ export async function addCi(
   onFile?: OnFile,
 ): Promise<{ directory: string; files: Map<string, string> }> {
   const { config, directory, index } = readConfig(ports, where);
-  const { git, hypervisors } = index.fleet;
+  const { fleet } = index;
   const clone = await cloneAt(directory, ports.surroundings);
-  const place = { directory, config, branch: git.branch ?? clone.branch, clone };
-  const files = await ciFiles(ports, place, hypervisors, wish, () => {});
+  const place = { directory, config, branch: fleet.git.branch ?? clone.branch, clone };
+  const files = await ciFiles(ports, place, fleet, wish, () => {});
   writeAll(directory, files, onFile);
   return { directory, files };
 }
@@ -59,14 +62,19 @@ export async function addCi(
 export async function ciFiles(
   ports: DoctorPorts,
   place: CiPlace,
-  hypervisors: readonly Hypervisor[],
+  { git, hypervisors }: CiFleet,
   { ci, action }: CiWish,
   note: (text: string) => void,
 ): Promise<Map<string, string>> {
   const forge = ci ?? forgeOf(place.clone.origin) ?? 'none';
   if (forge === 'none') return new Map();
   try {
-    const files = workflows({ forge, branch: place.branch, action: pinned(action) });
+    const files = workflows({
+      forge,
+      branch: place.branch,
+      action: pinned(action),
+      proposesReverts: git.revert === 'pull-request',
+    });
     requirePlace(place);
     await requireReachFromCi(ports.desk, hypervisors);
     return files;

@@ -8,8 +8,9 @@ export const actions = {
   installNix: 'cachix/install-nix-action@630ae543ea3a38a9a4166f03376c02c50f408342 # v31.11.0',
 } as const;
 
-/** fleet's own Action, as `owner/name@commit`, with or without https://host/ before it. */
-const form = /^(https:\/\/[a-z0-9.-]+(:\d+)?\/)?[A-Za-z0-9_.-]+\/[A-Za-z0-9_.-]+@[0-9a-f]{40}$/;
+/** fleet's own Action: `owner/name@commit`, perhaps https://host/ before it, and what the commit is called after it. */
+const form =
+  /^(https:\/\/[a-z0-9.-]+(:\d+)?\/)?[A-Za-z0-9_.-]+\/[A-Za-z0-9_.-]+@[0-9a-f]{40}( # [A-Za-z0-9_.-]+)?$/;
 
 /** Whether a text names an Action by a whole commit: a branch or tag can come to mean something else. */
 export const isPinned = (action: string): boolean => form.test(action);

@@ -56,7 +56,7 @@ ${
     environment: fleet
     permissions:
       contents: write # what fleet renders, reverts, and refs/fleet
-`
+${pipeline.proposesReverts ? '      pull-requests: write # for a revert\n' : ''}`
     : ''
 }    timeout-minutes: 190
     steps:

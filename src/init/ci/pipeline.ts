@@ -8,4 +8,6 @@ export interface Pipeline {
   readonly branch: string;
   /** fleet's own Action, pinned: `owner/name@commit`. */
   readonly action: string;
+  /** A revert is proposed (`git.revert: pull-request`), and the Action opens the pull request. */
+  readonly proposesReverts: boolean;
 }
