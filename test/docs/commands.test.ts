@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { helpTexts, ownHelp } from '../../src/cli/help/texts.ts';
 import { commandLines, fleetCommands, objection } from './command-lines.ts';
@@ -38,6 +38,18 @@ test('every npm script that they name is in package.json', () => {
     );
   expect(named.length).toBeGreaterThan(5);
   expect(named.filter(([, name = '']) => !(name in scripts))).toEqual([]);
+});
+
+test('what troubleshooting quotes of fleet is what fleet says', () => {
+  const text = pages.find(({ path }) => path === 'docs/troubleshooting.md')?.text ?? '';
+  const quoted = [...text.matchAll(/^\| [^|]*?"[^|]*\|/gm)].flatMap(([cell]) =>
+    [...cell.matchAll(/"([^"]+)"/g)].map(([, words = '']) => words),
+  );
+  expect(quoted.length).toBeGreaterThan(8);
+  const says = globSync('src/**/*.ts', { cwd: root })
+    .map((file) => readFileSync(root + file, 'utf8'))
+    .join('\n');
+  expect(quoted.filter((words) => !says.includes(words))).toEqual([]);
 });
 
 test('commands are found wherever a shell would run them, and nowhere else', () => {
