@@ -32,7 +32,7 @@ writeFileSync('dist/json.js', 'export {};\n');
 await bundle(
   {
     input: { ...library, json: 'src/report/json/index.ts' },
-    plugins: [dts({ dtsOnly: true, tsconfig: 'tsconfig.json' })],
+    plugins: [dts({ emitDtsOnly: true, tsconfig: 'tsconfig.json' })],
   },
   { chunkFileNames: 'types.js' },
 );
