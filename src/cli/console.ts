@@ -3,6 +3,7 @@ import type { Operated } from '../app/operate.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import type { LogLine } from '../model/log-line.ts';
 import { plainText } from '../model/plain-text.ts';
+import { documentLine, missingDocument, operationDocument } from '../report/documents.ts';
 import { exportText } from '../report/export-text.ts';
 import { logLines } from '../report/logs-text.ts';
 import { operationText } from '../report/operation-text.ts';
@@ -37,10 +38,13 @@ export async function consoleCommand(
       json ? logLines(told) : told.map(({ text }) => `${plainText(text)}\n`).join(''),
     );
   const style = styleFor(process.stderr);
-  const started = ({ results, exports }: Operated) =>
-    void process.stderr.write(
-      operationText('restart', results, style) + exportText(exports, style),
-    );
+  let isTold = false;
+  const started = ({ results, exports }: Operated) => {
+    process.stderr.write(operationText('restart', results, style) + exportText(exports, style));
+    if (json)
+      process.stdout.write(documentLine(operationDocument('restart', results, { exports })));
+    isTold = true;
+  };
   const gone = readerGone();
   const patience = lockTimeout(options.lockTimeout);
   const input = { where: common, name, lines, boot, lockTimeout: patience, show, started };
@@ -48,7 +52,10 @@ export async function consoleCommand(
     process.stderr.write(`The console of ${name} can only be read here. Ctrl-C ends it.\n`);
   try {
     const either = AbortSignal.any([signal, gone]);
-    return await guestConsole(await realPorts(common), input, tell, either);
+    const code = await guestConsole(await realPorts(common), input, tell, either);
+    if (json && code !== exitCodes.ok && !isTold)
+      process.stdout.write(documentLine(missingDocument([name])));
+    return code;
   } catch (error) {
     // That is how it ends: nothing is to be said of it.
     if (!(error instanceof FleetError) || error.code !== 'interrupted') throw error;

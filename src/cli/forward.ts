@@ -1,6 +1,6 @@
 import { type Forwarded, forward } from '../app/forward.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
-import { forwardDocument } from '../report/documents.ts';
+import { documentLine, forwardDocument } from '../report/documents.ts';
 import { type Invocation, usageError } from './options.ts';
 import { realPorts } from './ports.ts';
 
@@ -12,7 +12,7 @@ export async function forwardCommand(
 ): Promise<number> {
   const forwards = words.map(portsOf);
   const ready = (all: readonly Forwarded[]) => {
-    if (json) return process.stdout.write(`${JSON.stringify(forwardDocument(name, all))}\n`);
+    if (json) return process.stdout.write(documentLine(forwardDocument(name, all)));
     for (const { local, address, port } of all)
       process.stdout.write(`127.0.0.1:${local} is ${name}, ${address} port ${port}\n`);
     process.stderr.write('Ctrl-C ends it.\n');

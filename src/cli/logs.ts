@@ -1,7 +1,7 @@
 import { logs } from '../app/logs.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import type { LogLine, LogUnit } from '../model/log-line.ts';
-import { documentText, logsDocument } from '../report/documents.ts';
+import { documentLine, documentText, logsDocument, missingDocument } from '../report/documents.ts';
 import { logLines, logText } from '../report/logs-text.ts';
 import { styleFor } from '../report/style.ts';
 import { moment } from './moment.ts';
@@ -54,6 +54,7 @@ export async function logsCommand(
     const either = AbortSignal.any([signal, gone]);
     const { silent, cut } = await logs(ports, input, tell, either);
     if (json && !follow) process.stdout.write(documentText(logsDocument(all, silent)));
+    else if (json && silent.length > 0) process.stdout.write(documentLine(missingDocument(silent)));
     for (const name of isSpan && options.lines === undefined ? cut : [])
       process.stderr.write(`${name}: only its last ${lines} lines; -n shows more.\n`);
     for (const name of silent) process.stderr.write(`The lines of ${name} are missing.\n`);

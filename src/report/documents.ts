@@ -16,6 +16,7 @@ import type { LogLine } from '../model/log-line.ts';
 import type { OperationKind, OperationResult } from '../model/operation-result.ts';
 import type { HistoryEntry } from '../model/past-deployment.ts';
 import type { OperationEntry } from '../model/past-operation.ts';
+import { plainText } from '../model/plain-text.ts';
 import type { HypervisorResult } from '../model/result.ts';
 import type { FleetStatus, Story } from '../model/status.ts';
 import type { Note } from '../model/verification.ts';
@@ -63,7 +64,14 @@ import { logEntry } from './logs-text.ts';
 
 /** A document as it is printed: an error on one line, so that it may also end lines of JSON. */
 export function documentText(document: JsonDocument): string {
-  return `${JSON.stringify(document, null, document.kind === 'error' ? 0 : 2)}\n`;
+  return document.kind === 'error'
+    ? documentLine(document)
+    : `${JSON.stringify(document, null, 2)}\n`;
+}
+
+/** One of several, a line each. */
+export function documentLine(document: JsonDocument): string {
+  return `${JSON.stringify(document)}\n`;
 }
 
 export type Deploying = 'apply' | 'resume' | 'rollback';
@@ -318,6 +326,12 @@ export function unlockDocument(
   };
 }
 
+/** The last of lines that others had a part in. @param names whose lines could not be had */
+export function missingDocument(names: readonly string[]): ErrorDocument {
+  const message = `the lines of ${names.join(', ')} are missing`;
+  return errorDocument(new FleetError('logs.missing', message));
+}
+
 /** Whatever was thrown. */
 export function errorDocument(thrown: unknown): ErrorDocument {
   const error: CommandFailure =
@@ -326,6 +340,6 @@ export function errorDocument(thrown: unknown): ErrorDocument {
           ...failureOf(thrown),
           ...(thrown instanceof ConfigError && { diagnostics: thrown.diagnostics }),
         }
-      : { code: 'internal', message: String(thrown), blames: 'world' };
+      : { code: 'internal', message: plainText(String(thrown), 8000), blames: 'world' };
   return { kind: 'error', version: 1, error };
 }

@@ -2,15 +2,18 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { codeOfEnd } from '../../src/app/unlock.ts';
+import { declaredProgram } from '../../src/cli/help/declared.ts';
 import { exitsOf, helpTexts } from '../../src/cli/help/texts.ts';
 import { run } from '../../src/cli/program.ts';
 import { exitCodeOf } from '../../src/deploy/rollout.ts';
 import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
+import { requireDocuments } from '../report/json-schema.ts';
 import { emptyDesk, flags } from './empty-desk.ts';
 import { Desk, valid } from './fleet.ts';
 
 // Every exit code that the help of a command names is given here, or by a test that is named here: one that needs
-// hypervisors. Commands run in this process; main.ts makes 130 of what they give once somebody asked to stop.
+// hypervisors. Commands run in this process; main.ts makes 130 of what they give once somebody asked to stop. With
+// --json they give the same codes, and a document each time.
 
 function withNix(does: string): Desk {
   const desk = new Desk(valid).commit();
@@ -205,9 +208,11 @@ const cases: Readonly<Record<string, Readonly<Record<number, Case>>>> = {
 
 describe('the exit codes of', () => {
   const environment = { ...process.env };
+  let said = '';
   beforeAll(() => {
     for (const name of ['stdout', 'stderr'] as const)
       vi.spyOn(process[name], 'write').mockImplementation((...args: unknown[]) => {
+        if (name === 'stdout') said += args[0];
         const done = args.findLast((one) => typeof one === 'function') as undefined | (() => void);
         done?.();
         return true;
@@ -218,12 +223,28 @@ describe('the exit codes of', () => {
     process.env = environment;
   });
 
-  const type = async (place: Place, words: readonly string[], signal: AbortSignal) => {
+  /** @param option asks for JSON @returns the exit code */
+  const type = async (
+    place: Place,
+    [command = '', ...words]: readonly string[],
+    option: string | undefined,
+    signal = new AbortController().signal,
+  ): Promise<number> => {
     const where = desks[place]();
     process.env = { ...where.env, FLEET_SSH_CONFIG: '/dev/null' };
-    const said = words.map((word) => (isFile.test(word) ? join(where.folder, word) : word));
-    return run(['-C', where.folder, ...said], signal);
+    const files = words.map((word) => (isFile.test(word) ? join(where.folder, word) : word));
+    const args = ['-C', where.folder, command, ...(option ? [option] : []), ...files];
+    said = '';
+    const code = await run(args, signal);
+    requireDocuments(args, { code, stdout: said, stderr: '' });
+    return code;
   };
+  const program = declaredProgram();
+  /** Options of a command that ask for JSON. */
+  const asksJson = (command: string): string[] =>
+    (program.commands.find((one) => one.name() === command)?.options ?? []).flatMap(({ long }) =>
+      long?.startsWith('--json') ? [long] : [],
+    );
 
   test.each(Object.keys(helpTexts))('%s are what its help says', async (command) => {
     const given = cases[command] ?? {};
@@ -236,12 +257,24 @@ describe('the exit codes of', () => {
       } else if (typeof one === 'function') expect(`${one()}`, `${command} ${code}`).toBe(code);
       else {
         const [place, ...words] = one;
-        const isStopped = code === '130';
-        const signal = isStopped ? AbortSignal.abort() : new AbortController().signal;
-        const gave = await type(place, words, signal);
-        if (isStopped) expect([0, 4, 6], `${command} ${code}`).not.toContain(gave);
-        else expect(`${gave}`, `${words}`).toBe(code);
+        const [json] = asksJson(command);
+        if (code === '130') {
+          const gave = await type(place, words, undefined, AbortSignal.abort());
+          expect([0, 4, 6], `${command} ${code}`).not.toContain(gave);
+        } else expect(`${await type(place, words, json)}`, `${words}`).toBe(code);
       }
     }
+  });
+
+  test.each(Object.keys(helpTexts))('%s: wrong usage is a document, whichever', async (command) => {
+    const code = 255 in helpTexts[command]!.exits ? 255 : 64;
+    for (const option of new Set(['--json', ...asksJson(command)]))
+      expect(await type('empty', [command, '--nonsense'], option), option).toBe(code);
+    expect(JSON.parse(said).kind ?? JSON.parse(said).result.kind).toBe('error');
+  });
+
+  test('what is a command’s own behind -- is not fleet’s', async () => {
+    expect(await type('empty', ['ssh', '--nonsense', 'hv1', '--', '--json'], undefined)).toBe(255);
+    expect(said).toBe('');
   });
 });

@@ -46,8 +46,20 @@ describe('start, stop and restart', { timeout: 180_000 }, () => {
     const before = await life('web1');
     await on('rm "$FLEET_ROOT/sandbox/up/web1"');
     await new Promise((resolve) => setTimeout(resolve, 6500));
-    const { stdout } = await run(0, 'start', 'web1', '--json');
-    const [result] = JSON.parse(stdout).results;
+    const { stdout } = await run(0, 'start', 'web1', '--json-stream');
+    const events = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(new Set(events.map(({ version, deployment }) => `${version} ${deployment}`))).toEqual(
+      new Set(['1 null']),
+    );
+    const told = events.map(({ type, state = '' }) => `${type} ${state}`.trim());
+    expect(told).toEqual(expect.arrayContaining(['checks waiting', 'checks passed']));
+    expect(told.filter((one) => one === 'result')).toEqual([told.at(-1)]);
+    const { kind, results } = events.at(-1).result;
+    expect(kind).toBe('start');
+    const [result] = results;
     expect(result).toMatchObject({ name: 'web1', hypervisor: 'hv1', outcome: 'done' });
     expect(result.because).toBe('answers: no answer');
     expect(await life('web1')).not.toBe(before);
@@ -62,8 +74,9 @@ describe('start, stop and restart', { timeout: 180_000 }, () => {
       const { stdout } = await run(5, ...args, 'web1');
       expect(stdout).toMatch(/^web1 {2}locked {2}hv1 is locked by grace@laptop\n.*20990101-x/);
     }
-    const { stdout, stderr } = await run(5, 'console', 'web1', '--boot');
-    expect([stdout, stderr]).toEqual(['', expect.stringMatching(/^web1 {2}locked {2}/m)]);
+    const { stdout, stderr } = await run(5, 'console', 'web1', '--boot', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ kind: 'restart', results: [{ outcome: 'locked' }] });
+    expect(stderr).toMatch(/^web1 {2}locked {2}/m);
     await on(`rm -r ${open}`);
     expect(await life('web1')).toBe(before);
   });

@@ -71,10 +71,14 @@ describe('a lock', { timeout: 240_000 }, () => {
     expect(asked.code).toBe(64);
     expect(await hv1.exists('/var/lib/fleet/lock')).toBe(true);
 
-    const run = await unlock();
+    const run = await unlock('--json');
     expect(run.code, run.stderr).toBe(0);
-    expect(run.stdout).toContain('is no longer running.\nWhat it changed will be rolled back.');
-    expect(run.stdout).toContain(`hv1 is free (${id}: rolled-back).`);
+    expect(run.stderr).toContain('is no longer running.\nWhat it changed will be rolled back.');
+    expect(JSON.parse(run.stdout)).toMatchObject({
+      kind: 'unlock',
+      hypervisor: 'hv1',
+      deployment: { id, operation: 'apply', result: 'rolled-back' },
+    });
     expect(await hv1.exists('/var/lib/fleet/lock')).toBe(false);
     await vi.waitFor(async () => expect(await hv1.isActive('web1')).toBe(true), 10_000);
     expect((await desk.fleet(['history', 'hv1', '--last', '1'])).stdout).toContain('rolled-back');
