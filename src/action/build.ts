@@ -1,4 +1,5 @@
-import { buildMarkdown, type PlainBuild } from '../report/build-markdown.ts';
+import { buildMarkdown } from '../report/build-markdown.ts';
+import type { Built } from '../report/json/looking.ts';
 import { prose } from '../report/markdown.ts';
 import { within } from '../report/plan-markdown.ts';
 import type { Event } from './event.ts';
@@ -17,7 +18,7 @@ export async function build(job: Job): Promise<number> {
   const { code, document } = await fleet.json('build', ...on, ...placeOf(event));
   runner.endGroup();
   if (document.kind !== 'build') return failed(job, code, document);
-  const built = document as unknown as PlainBuild;
+  const built = document as unknown as Built;
   annotate(job, built.diagnostics);
   failuresOf(job, built);
   runner.output('changed', 'false');
@@ -32,7 +33,7 @@ export const placeOf = (event: Event): readonly string[] =>
   isUnmerged(event) ? ['--at', 'here'] : [];
 
 /** Annotates what has no line in fleet.yaml. */
-export function failuresOf({ runner }: Job, { diagnostics, machines }: PlainBuild): void {
+export function failuresOf({ runner }: Job, { diagnostics, machines }: Built): void {
   const told = new Set(diagnostics.map(({ code }) => code));
   for (const { failure, name } of machines.slice(0, 10))
     if (failure && !told.has(failure.code))

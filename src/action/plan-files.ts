@@ -1,12 +1,12 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Plan } from '../plan/plan.ts';
-import type { PlainBuild } from '../report/build-markdown.ts';
+import type { Built } from '../report/json/looking.ts';
 import { planMarkdown } from '../report/plan-markdown.ts';
 import type { Runner } from './runner.ts';
 
 /** Writes the whole of a plan where a later step finds it, to keep it as an artifact. */
-export function keepPlan(runner: Runner, plan: Plan, offline: boolean, build?: PlainBuild): void {
+export function keepPlan(runner: Runner, plan: Plan, offline: boolean, build?: Built): void {
   const folder = mkdtempSync(join(runner.get('RUNNER_TEMP'), 'fleet-plan-'));
   const files = {
     'plan-json': ['plan.json', `${JSON.stringify({ kind: 'plan', ...plan }, null, 2)}\n`],

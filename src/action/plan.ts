@@ -1,5 +1,5 @@
 import { hasChanges, type Plan } from '../plan/plan.ts';
-import type { PlainBuild } from '../report/build-markdown.ts';
+import type { Built } from '../report/json/looking.ts';
 import { prose } from '../report/markdown.ts';
 import { planMarkdown } from '../report/plan-markdown.ts';
 import { failuresOf, placeOf } from './build.ts';
@@ -31,7 +31,7 @@ export async function plan(job: Job): Promise<number> {
   runner.endGroup();
   if (document.kind !== 'plan' || document.version !== 1) return failed(job, code, document);
   const plan = document as unknown as Plan;
-  const { build } = document as { readonly build?: PlainBuild };
+  const { build } = document as { readonly build?: Built };
   if (build) {
     annotate(job, build.diagnostics);
     failuresOf(job, build);

@@ -1,22 +1,14 @@
-import type { BuildResult, BuiltMachine } from '../model/build-result.ts';
-import type { Failure } from '../model/failure.ts';
 import { countText, placeText } from './build-text.ts';
 import { diagnosticsMarkdown } from './diagnostics-markdown.ts';
+import type { Built, BuiltOn } from './json/looking.ts';
 import { code, prose } from './markdown.ts';
 import { failureMarkdown } from './result-markdown.ts';
-
-/** As documents have it. */
-export interface PlainBuild extends Pick<BuildResult, 'ok' | 'diagnostics'> {
-  readonly machines: readonly PlainMachine[];
-}
-
-type PlainMachine = Omit<BuiltMachine, 'failure'> & { readonly failure?: Failure };
 
 /** How many machines that failed are told of at length. */
 const most = 8;
 
 /** What does not build and why, in Markdown, in parts: by the lines of fleet.yaml, then by machine. */
-export function buildMarkdown({ diagnostics, machines }: PlainBuild): string[] {
+export function buildMarkdown({ diagnostics, machines }: Built): string[] {
   const failed = machines.filter(({ failure }) => failure);
   return [
     `#### Build\n\n${failed.length > 0 ? '❌ ' : ''}${prose(countText(machines, failed.length))}\n`,
@@ -25,7 +17,7 @@ export function buildMarkdown({ diagnostics, machines }: PlainBuild): string[] {
   ];
 }
 
-function machineMarkdown(machine: PlainMachine, isLong: boolean): string {
+function machineMarkdown(machine: BuiltOn, isLong: boolean): string {
   const { attribute, failure, name } = machine;
   const head = `**${prose(name)}** does not build ${prose(placeText(machine))}: ${code(attribute)}`;
   return isLong && failure ? `${head}\n\n${failureMarkdown(failure)}` : `- ❌ ${head}\n`;

@@ -1,5 +1,6 @@
 import type { Action, FieldChange, FileChange, HypervisorPlan, Plan } from '../plan/plan.ts';
-import { buildMarkdown, type PlainBuild } from './build-markdown.ts';
+import { buildMarkdown } from './build-markdown.ts';
+import type { Built } from './json/looking.ts';
 import { code, codeBlock, details, prose } from './markdown.ts';
 import { folded, meaning, signs, summaryLines } from './plan-text.ts';
 
@@ -9,7 +10,7 @@ export interface PlanMarkdownOptions {
   /** Hypervisors were not looked at. */
   readonly offline: boolean;
   /** What was built of it. */
-  readonly build?: PlainBuild;
+  readonly build?: Built;
   /** Characters at most; what does not fit is left out, and said to be. Default: no limit. */
   readonly limit?: number;
   /** Where the whole of it is, in Markdown of ours. */

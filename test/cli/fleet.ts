@@ -125,6 +125,7 @@ export class Desk {
         child.kill(signal);
       });
     });
+    requireDocuments(args, run);
     return { ...run, ms: Date.now() - at };
   }
 
