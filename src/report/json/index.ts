@@ -37,6 +37,15 @@ import type {
   UnlockDocument,
 } from './upkeep.ts';
 
+// What `microvm-fleet/json` exports, and what schemas/ is made of.
+
+export type * from './deploying.ts';
+export type * from './desk.ts';
+export type * from './document.ts';
+export type * from './failing.ts';
+export type * from './looking.ts';
+export type * from './upkeep.ts';
+
 /** What `--json` prints, whatever the command. */
 export type JsonDocument =
   | ApplyDocument
