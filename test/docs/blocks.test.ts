@@ -22,7 +22,7 @@ describe('what pages tell a reader to type does what they say, on the fleet of t
     .map(({ path, codes }) => ({ path, codes: codes.filter(({ mark }) => mark === undefined) }))
     .filter(({ codes }) => codes.length > 0);
   // One page after the other: what one changes is so on the next.
-  it.each(toRun)('$path', { timeout: 180_000 }, async ({ codes }) => {
+  it.each(toRun)('$path', { timeout: 400_000 }, async ({ codes }) => {
     const turns = codes.flatMap(turnsOf);
     const typed = await shell.type(turns.map(({ command }) => command));
     for (const [i, turn] of turns.entries()) {
