@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Packed, pack, startRegistry } from './registry.ts';
 
@@ -12,9 +12,13 @@ export class Installation {
   readonly package = join(this.prefix, 'lib/node_modules/microvm-fleet');
   readonly home = join(this.folder, 'home');
   readonly temporary = join(this.folder, 'tmp');
-  /** Nothing of ours; the only Node is the one that runs the tests. */
+  /** Nothing of the checkout's; the first Node is the one that runs the tests. */
   readonly env: Readonly<Record<string, string>> = {
-    PATH: `${join(this.folder, 'node')}:${join(this.prefix, 'bin')}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin`,
+    PATH: [
+      join(this.folder, 'node'),
+      join(this.prefix, 'bin'),
+      ...(process.env.PATH ?? '').split(delimiter).filter((path) => !path.includes('node_modules')),
+    ].join(delimiter),
     HOME: this.home,
     TMPDIR: this.temporary,
   };
