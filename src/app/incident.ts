@@ -33,7 +33,7 @@ import { lastLines } from './incident/last-lines.ts';
 import { looking } from './looking.ts';
 import type { Ports } from './ports.ts';
 import { type Machine, machinesOf } from './reach/machines.ts';
-import { look, rowsOf, withSubjects } from './status.ts';
+import { look, rowsOf, withHead, withSubjects } from './status.ts';
 import { deploymentsAbout, storyOf, unitsOf } from './status-story.ts';
 import { knownConfig } from './workspace/known-config.ts';
 import type { Config } from './workspace/read-config.ts';
@@ -128,8 +128,9 @@ async function gather(
   ]);
   if (!isSilent) host.close();
   missing.push(...own.missing.map(({ part, why }) => ({ part: `${part}: part of it`, why })));
+  const [withGit = answer] = await withHead(ports, config.directory, [answer]);
   return {
-    rows: rowsOf(index, answer),
+    rows: rowsOf(index, withGit),
     on: {
       ...{ hypervisor, machines, missing, parts: own.parts },
       journal: or<readonly LogLine[]>([])(journal),

@@ -9,7 +9,7 @@ import type { Story, UnitStory } from '../model/status.ts';
 import type { Look } from '../plan/finding.ts';
 import { looking } from './looking.ts';
 import type { LocalPorts, Ports } from './ports.ts';
-import { look, rowsOf, withSubjects } from './status.ts';
+import { look, rowsOf, withHead, withSubjects } from './status.ts';
 import { knownConfig } from './workspace/known-config.ts';
 import type { Config } from './workspace/read-config.ts';
 import type { Where } from './workspace/where.ts';
@@ -89,7 +89,8 @@ export async function storyOf(
   { name, vm, answer, past, said }: ToldOf,
 ): Promise<Story> {
   const hypervisor = answer.hypervisor.name;
-  const all = rowsOf(index, answer);
+  const [seen = answer] = await withHead(ports, directory, [answer]);
+  const all = rowsOf(index, seen);
   const rows = await withSubjects(ports, directory, {
     hypervisors: vm ? [] : [all.hypervisor],
     vms: all.vms.filter((row) => row.name === name),

@@ -10,6 +10,7 @@ import type { FleetIndex } from '../model/index.ts';
 import type { FleetStatus, HypervisorStatus, Origin, VmStatus } from '../model/status.ts';
 import type { Clock } from '../model/time.ts';
 import type { Look } from '../plan/finding.ts';
+import { unreverted } from '../plan/hypervisor-status.ts';
 import { select, selectNamed } from '../plan/selectors.ts';
 import { byStanding, silent, statusOf } from '../plan/status.ts';
 import { openRepo } from '../repo/open.ts';
@@ -42,7 +43,7 @@ export async function status(
     const answers = await askEach(wanted, ports, (host, hypervisor) =>
       look(index, hypervisor, host, ports.clock, (vm) => targets.has(vm)),
     );
-    const rows = answers.map((answer) => rowsOf(index, answer));
+    const rows = (await withHead(ports, directory, answers)).map((answer) => rowsOf(index, answer));
     const all = await withSubjects(ports, directory, {
       hypervisors: rows.map((r) => r.hypervisor).filter((r) => targets.has(r.name) || !r.reachable),
       vms: rows.flatMap((r) => r.vms).filter((r) => targets.has(r.name)),
@@ -66,6 +67,32 @@ export async function look(
   const at = clock.now() / 1000;
   const probed = await probeAll(index, hypervisor.name, host, facts, isWanted);
   return { facts, figures, at, probed };
+}
+
+/** What git here knows of commits that failed. Without git it is as if they were still the branch's. */
+export async function withHead(
+  ports: LocalPorts,
+  directory: string,
+  answers: readonly Answer<Look>[],
+): Promise<readonly Answer<Look>[]> {
+  const commits = answers.flatMap(({ answer }) => {
+    const range = answer instanceof Error ? undefined : unreverted(answer.figures);
+    return range ? [range.good, range.bad] : [];
+  });
+  if (commits.length === 0) return answers;
+  try {
+    const repo = await openRepo(directory, ports.surroundings);
+    const head = await repo.head();
+    if (head === undefined) return answers;
+    const trees = await repo.treesOf([head, ...commits]);
+    const atHead = new Map([...trees].map(([one, tree]) => [one, tree === trees.get(head)]));
+    return answers.map((one) =>
+      one.answer instanceof Error ? one : { ...one, answer: { ...one.answer, atHead } },
+    );
+  } catch (error) {
+    if (!(error instanceof FleetError)) throw error;
+    return answers;
+  }
 }
 
 /** The row of a hypervisor and those of its vms. */

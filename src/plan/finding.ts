@@ -11,6 +11,8 @@ export interface Look {
   readonly probed: readonly PlanCheck[];
   /** When it answered, by our clock; seconds since the epoch. */
   readonly at: number;
+  /** Commit of a failed deployment, and the one before it, as far as this clone has them → whether HEAD has the same files. */
+  readonly atHead?: ReadonlyMap<string, boolean>;
 }
 
 /** To be known, not to be mended, or not by whoever is on call. */

@@ -19,14 +19,14 @@ const skew = 30;
 export function hypervisorStatus(
   index: FleetIndex,
   { name }: Hypervisor,
-  { facts, figures, at }: Look,
+  { facts, figures, at, atHead = new Map() }: Look,
   found: readonly Drift[],
 ): HypervisorStatus {
   const deployed = facts.deployed.get(systemName);
   const unknown = unknownState(facts);
   const open = facts.lock ?? facts.open[0];
   const isMoving = open?.atWork ?? false;
-  const failed = isMoving ? undefined : lastFailure(figures);
+  const failed = isMoving ? undefined : lastFailure(figures, atHead);
   const says = new Set(found.filter(({ target }) => target === name).map(({ code }) => code));
   const findings: Finding[] = [
     ...(unknown === undefined ? [] : [{ code: 'state-version', message: unknown, wrong: true }]),
@@ -84,18 +84,32 @@ function unheard(open: OpenDeployment, phase: Phase | undefined, confirm: number
 }
 
 /** Why the last deployment did not come to what it was to; drift knows neither why, nor of one that changed nothing. */
-function lastFailure({ past }: Figures): Finding | undefined {
-  const { commit, failure, id, isOfCommit, result } = past.at(-1) ?? {};
+function lastFailure(figures: Figures, atHead: ReadonlyMap<string, boolean>): Finding | undefined {
+  const { commit, failure, id, result } = figures.past.at(-1) ?? {};
   if (commit === undefined || result === 'done' || failure === undefined) return undefined;
   const how = result === 'untouched' ? 'changed nothing' : `ended ${result}`;
   const message = `the last deployment ${how}: ${failure} (fleet history ${id})`;
-  const good = past.findLast((one) => one.result === 'done')?.commit;
-  // Of what was rolled back the commit is reverted.
-  if (result !== 'untouched' || !isOfCommit || good === undefined || good === commit)
+  const range = unreverted(figures);
+  // The branch is back at what runs: it is over.
+  if (range && atHead.get(range.bad) === false && atHead.get(range.good)) return undefined;
+  if (!range || atHead.get(range.bad) === false)
     return { code: 'last-failed', message, wrong: false };
-  const range = `${good.slice(0, 8)}..${commit.slice(0, 8)}`;
-  const hint = `To take its commit back: git revert --no-edit ${range} && git push\nThen: fleet apply`;
+  const commits = `${range.good.slice(0, 8)}..${range.bad.slice(0, 8)}`;
+  const hint = `To take its commit back: git revert --no-edit ${commits} && git push\nThen: fleet apply`;
   return { code: 'last-failed', message, hint, wrong: false };
+}
+
+/**
+ * The commit that made the last deployment fail before it changed anything, and the last that was deployed. fleet reverts
+ * only what was rolled back.
+ */
+export function unreverted({
+  past,
+}: Pick<Figures, 'past'>): { readonly good: string; readonly bad: string } | undefined {
+  const last = past.at(-1);
+  if (last?.result !== 'untouched' || !last.isOfCommit) return undefined;
+  const good = past.findLast((one) => one.result === 'done')?.commit;
+  return good === undefined || good === last.commit ? undefined : { good, bad: last.commit };
 }
 
 /** Somebody moved the checkout: what is built from it by hand is not what was deployed. */

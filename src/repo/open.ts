@@ -10,7 +10,7 @@ import { fastForward } from './fast-forward.ts';
 import { type Git, type GitLimits, git, usualLimits } from './git.ts';
 import { currentHead, dirtyFiles, filesAt, textsAt } from './head.ts';
 import type { ObjectFormat } from './object-id.ts';
-import { pastTexts, subjects, textsIn } from './past.ts';
+import { pastTexts, subjects, textsIn, treesOf } from './past.ts';
 import { publishOutcome } from './publish.ts';
 import { mayPush, push } from './push.ts';
 import { currentBranch, outset, ready } from './ready.ts';
@@ -60,6 +60,7 @@ export async function openRepo(
     about: ({ remote }, hypervisor, id) => about(at, remote, hypervisor, id),
     pathsBetween: (one, other) => pathsBetween(at, one, other),
     subjects: (commits) => subjects(at, commits),
+    treesOf: (commits) => treesOf(at, commits),
     commitsBetween: (good, head) => commitsBetween(at, good, head),
     publishOutcome: (outcome) => publishOutcome(at, outcome),
     fastForward: (id) => fastForward(at, format, id),

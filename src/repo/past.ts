@@ -61,15 +61,29 @@ export async function textsIn(
 const most = 1000;
 
 /** Commit → its subject, as far as it is in this clone. Nothing is fetched. */
-export async function subjects(git: Git, commits: readonly string[]): Promise<Map<string, string>> {
+export const subjects = (git: Git, commits: readonly string[]): Promise<Map<string, string>> =>
+  logged(git, commits, '%s');
+
+/** Commit → its tree, as far as it is in this clone. Nothing is fetched. */
+export const treesOf = (git: Git, commits: readonly string[]): Promise<Map<string, string>> =>
+  logged(git, commits, '%T');
+
+async function logged(
+  git: Git,
+  commits: readonly string[],
+  format: string,
+): Promise<Map<string, string>> {
   // A commit's name may be a stranger's word.
   const ids = [...new Set(commits)].filter((id) => /^[0-9a-f]{40,64}$/.test(id)).slice(0, most);
   if (ids.length === 0) return new Map();
   const env = { GIT_NO_LAZY_FETCH: '1' };
   const options = ['--no-walk', '--ignore-missing', '--no-show-signature', '--encoding=UTF-8'];
-  const { code, out } = await git.run(['log', '-z', ...options, '--format=%H %s', ...ids, '--'], {
-    env,
-  });
+  const { code, out } = await git.run(
+    ['log', '-z', ...options, `--format=%H ${format}`, ...ids, '--'],
+    {
+      env,
+    },
+  );
   if (code !== 0) return new Map();
   const entries = fields(Buffer.concat([out, Buffer.from('\0')])).map((entry) => {
     const at = entry.indexOf(' ');

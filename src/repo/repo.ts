@@ -138,6 +138,8 @@ export interface Repo {
   isAncestor(one: string, other: string): Promise<boolean | undefined>;
   /** The tree of a commit; undefined if it is not in this clone. */
   treeOf(commit: string): Promise<string | undefined>;
+  /** Commit → its tree, as far as it is in this clone; a commit's name may be a stranger's word. Nothing is fetched. */
+  treesOf(commits: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** Describes a commit that is deployed on a hypervisor; undefined if it is neither in this clone nor can be fetched. */
   about(settings: GitSettings, hypervisor: string, commit: string): Promise<About | undefined>;
   /** Paths in which two commits differ. */

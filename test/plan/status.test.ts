@@ -25,9 +25,13 @@ interface Seen {
   readonly figures?: Partial<Figures>;
   readonly probed?: readonly PlanCheck[];
   readonly at?: number;
+  readonly atHead?: ReadonlyMap<string, boolean>;
 }
-function look({ facts = {}, figures: more = {}, probed = [], at = good.now }: Seen = {}) {
-  const seen = { facts: { ...good, ...facts }, figures: { ...figures, ...more }, probed, at };
+function look({ facts = {}, figures: more = {}, probed = [], at = good.now, atHead }: Seen = {}) {
+  const seen = {
+    ...{ facts: { ...good, ...facts }, figures: { ...figures, ...more }, probed, at },
+    ...(atHead && { atHead }),
+  };
   const { hypervisor, vms } = statusOf(fleet, hv1 as NonNullable<typeof hv1>, seen);
   return { hypervisor, web1: vms.find((vm) => vm.name === 'web1') };
 }
@@ -256,6 +260,18 @@ describe('a hypervisor', () => {
     expect(
       look({ figures: { past: [done, failed, { ...done, id: '3' }] } }).hypervisor.findings,
     ).toEqual([]);
+  });
+
+  test.each<[string, Record<string, boolean>, readonly (string | undefined)[]]>([
+    ['the branch has it', { [at]: false, [failed.commit]: true }, ['take its commit back']],
+    ['the branch has something else', { [at]: false, [failed.commit]: false }, [undefined]],
+    ['the branch is back at what runs', { [at]: true, [failed.commit]: false }, []],
+    ['this clone has not fetched it', { [at]: true }, ['take its commit back']],
+  ])('tells how to take a commit back that failed, while %s', (_, atHead, hints) => {
+    const seen = { figures: { past: [done, failed] }, atHead: new Map(Object.entries(atHead)) };
+    expect(look(seen).hypervisor.findings.map((f) => f.hint)).toEqual(
+      hints.map((hint) => hint && expect.stringContaining(hint)),
+    );
   });
 
   test.each([

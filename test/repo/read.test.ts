@@ -151,11 +151,13 @@ test('what is executable, a link or a submodule is told from a file with the sam
   expect([...(await repo.textsAt(head, ['run.sh', 'sub'])).keys()]).toEqual(['run.sh']);
 });
 
-test('subjects are those of commits that are here; what is no commit, or elsewhere, is left out', async () => {
+test('subjects and trees are those of commits that are here; what is no commit, or elsewhere, is left out', async () => {
   const repo = await openRepo(box.desk.dir);
   const head = box.desk.git('rev-parse', 'HEAD');
   const subject = box.desk.git('log', '-1', '--format=%s');
   const asked = [head, 'f'.repeat(40), '--output=x', head];
   expect(await repo.subjects(asked)).toEqual(new Map([[head, subject]]));
   expect(await repo.subjects(['f'.repeat(40)])).toEqual(new Map());
+  const tree = box.desk.git('rev-parse', 'HEAD^{tree}');
+  expect(await repo.treesOf(asked)).toEqual(new Map([[head, tree]]));
 });
