@@ -3,6 +3,9 @@
  * give, whose message does not say it. The command is one that whoever reads it can type.
  */
 export const nextSteps: Readonly<Record<string, string>> = {
+  'action.child': 'Is it on the PATH of the runner? A step before this one can install it.',
+  'action.github': 'Run the job again. Does it go on? Then see https://www.githubstatus.com',
+  'action.no-runner': 'It is started by a workflow, as `uses:`; at a desk there is fleet itself.',
   'adoption.unreadable': 'Nothing was switched. Deploy again: fleet apply',
   'ask.unanswered': 'To go on without being asked: --yes',
   'back.failed': 'Look at it with fleet verify; once it is as it should be, fleet unlock frees it.',
@@ -10,11 +13,12 @@ export const nextSteps: Readonly<Record<string, string>> = {
     'What it runs now: fleet plan. Where it is slow to be reached, raise rollout.confirm in fleet.yaml.',
   'begin.cut': 'The connection was cut. Try again.',
   'build.no-path': 'Deploy again: fleet apply. If it stays so, report it as a bug in fleet.',
+  'build.no-tools': 'Install it there, or build elsewhere: --at',
   'cleanup.locked': 'Try again: fleet cleanup',
   'confirm.already': 'What became of it: fleet history',
   'confirm.cut': 'The connection was cut. Try again: fleet apply --resume',
-  'diff.no-path': 'Which generations there are: fleet rollback --list',
   'diff.failed': 'Whether Nix works there: fleet doctor NAME',
+  'diff.no-path': 'Which generations there are: fleet rollback --list',
   'exec.stdin': 'Put it in a file there first, or send a part of it.',
   'export.kubeconfig':
     'Nothing was changed. See what the guest has there, and correct file in fleet.yaml, or leave out merge.',
@@ -29,7 +33,9 @@ export const nextSteps: Readonly<Record<string, string>> = {
   'init.missing': 'fleet init --help has examples.',
   'init.no-file': 'Name a file that you can read.',
   internal: 'This is a bug in fleet: please report it, with the lines above.',
+  'local.no-shell': 'Is sh on the PATH here?',
   'lock.no-nix': 'Install Nix, or let a hypervisor do it: it has to be reachable.',
+  'logs.missing': 'What keeps them from being reached: fleet doctor',
   'logs.name': 'Which vms there are: fleet status',
   'logs.no-deployment': 'Which there are: fleet history',
   'logs.no-journal': 'Logs are read from the journal: is this NixOS? What is wrong: fleet verify',
@@ -43,6 +49,7 @@ export const nextSteps: Readonly<Record<string, string>> = {
   'plan.in-the-way': 'Save it by another name: --out FILE',
   'plan.no-folder': 'Make it, or save the plan elsewhere: --out FILE',
   'plan.not-written': 'Save it in another folder: --out FILE',
+  'plan.offline': 'Leave out --offline, or --at.',
   'plan.problems': 'Each of them stands in the plan, with what to do: fleet plan',
   'reach.no-vm': 'Which vms there are, and where: fleet status',
   'remote.failed': 'What is called there, and how it ends: the same command with --verbose',

@@ -33,7 +33,12 @@ describe.each(['sha1', 'sha256'] as const)('%s', (format) => {
 
     const other = await openRepo(box.clone('other').dir);
     const state = await other.remoteState(settings);
-    expect(state).toEqual({ head: revert, bad: new Map([[tree, bad]]), deployed });
+    expect(state).toEqual({
+      head: revert,
+      bad: new Map([[tree, bad]]),
+      deployed,
+      reverts: new Map(),
+    });
   });
 
   test('the same content in another commit is known to be bad; told once more; then forgotten', async () => {
@@ -126,6 +131,7 @@ describe('publishing', () => {
       head: theirs,
       bad: new Map([[tree, bad]]),
       deployed: outcome.deployed,
+      reverts: new Map(),
     });
 
     // What the hint says holds.
@@ -146,6 +152,7 @@ describe('publishing', () => {
       head: bad,
       bad: new Map([[tree, bad]]),
       deployed: outcome.deployed,
+      reverts: new Map(),
     });
     const [, propose] = /(git push \S+ \S+)/.exec(error.hint!)!;
     box.desk.git(...propose!.split(' ').slice(1));
@@ -160,7 +167,12 @@ describe('publishing', () => {
     expect(error.hint).toContain('the hypervisors are unaffected');
     expect(error.hint).toContain(`git push origin ${outcome.branch?.slice(0, 12)}:refs/heads/main`);
     expect(error.detail).toContain('read only');
-    expect(await told()).toEqual({ head: bad, bad: new Map(), deployed: new Map() });
+    expect(await told()).toEqual({
+      head: bad,
+      bad: new Map(),
+      deployed: new Map(),
+      reverts: new Map(),
+    });
   });
 
   test('only our refs are refused: nothing is half there', async () => {
@@ -168,7 +180,12 @@ describe('publishing', () => {
     box.remote.hook('update', 'case $1 in refs/fleet/*) echo "not here"; exit 1; esac');
     const error = await failure(publish(outcome));
     expect(error.code).toBe('git.no-permission');
-    expect(await told()).toEqual({ head: bad, bad: new Map(), deployed: new Map() });
+    expect(await told()).toEqual({
+      head: bad,
+      bad: new Map(),
+      deployed: new Map(),
+      reverts: new Map(),
+    });
   });
 
   test('the pre-push hook is asked about the branch, and only then', async () => {
@@ -194,7 +211,12 @@ describe('publishing', () => {
       expect(error.code).toBe('git.no-atomic');
       expect(error.hint).toContain('receive.advertiseAtomic');
     }
-    expect(await told()).toEqual({ head: bad, bad: new Map(), deployed: new Map() });
+    expect(await told()).toEqual({
+      head: bad,
+      bad: new Map(),
+      deployed: new Map(),
+      reverts: new Map(),
+    });
   });
 
   test('a deploy key that may only read', async () => {
