@@ -11,7 +11,7 @@ import { type Fields, hypervisorFields, keyed, networkFields, vmFields } from '.
 import type { Action, FieldChange, Restarts } from './plan.ts';
 
 /**
- * Adds to actions what has changed in fleet.yaml since their targets were deployed, and whether guests restart.
+ * Adds to actions what has changed in fleet.yaml since it was deployed, and whether guests restart.
  * @param before commit → its fleet.yaml; for a commit that is missing no changes are shown
  */
 export function withChanges(
@@ -23,20 +23,36 @@ export function withChanges(
   fingerprints: ReadonlyMap<string, string> | undefined,
 ): Action[] {
   const thenOf = (name: string) => before.get(facts.deployed.get(name)?.commit ?? '');
+  const desk = before.get(facts.checkout?.commit ?? '');
+  const thensOf = (name: string): Thens => ({
+    own: thenOf(name),
+    system: thenOf(systemName),
+    desk,
+  });
   const updated = new Set(actions.flatMap((a) => (a.kind === 'update' ? [a.target] : [])));
   const system =
     actions.find((a) => a.kind === 'switch') ?? actions.find((a) => a.kind === 'checkout');
   return actions.map((action): Action => {
     if (action.kind === 'restart') return { ...action, restarts: 'certainly' };
     if (action.kind === 'update') {
-      const changes = vmChanges(action.target, thenOf(action.target), index);
+      const changes = vmChanges(action.target, thensOf(action.target), index);
       const restarts = restartsOf(action, changes, facts, fingerprints);
       return { ...action, ...(changes.length > 0 && { changes }), restarts };
     }
     if (action !== system) return action;
-    const changes = hypervisorChanges(hypervisor, thenOf(systemName), index, updated);
+    const changes = hypervisorChanges(hypervisor, thensOf(systemName), index, updated);
     return changes.length > 0 ? { ...action, changes } : action;
   });
+}
+
+/** fleet.yaml as it was where something is deployed; undefined: unknown. */
+interface Thens {
+  /** Of what is built: the runner of a vm, or the hypervisor's system. */
+  readonly own: FleetIndex | undefined;
+  /** Of the hypervisor's system. */
+  readonly system?: FleetIndex | undefined;
+  /** Of the checkout, which every deployment moves: what is in no system is deployed with it. */
+  readonly desk?: FleetIndex | undefined;
 }
 
 /**
@@ -44,9 +60,9 @@ export function withChanges(
  * the two has it not.
  */
 export function fieldsBetween(name: string, then: FleetIndex, now: FleetIndex): FieldChange[] {
-  if (now.vms.has(name)) return vmChanges(name, then, now);
+  if (now.vms.has(name)) return vmChanges(name, { own: then }, now);
   const guests = new Set(now.vmsOn(name).map((vm) => vm.name));
-  return hypervisorChanges(name, then, now, guests);
+  return hypervisorChanges(name, { own: then }, now, guests);
 }
 
 /** It restarts if a field changes that is part of its runner; not if nothing changes that its evaluation can see. */
@@ -66,50 +82,74 @@ function restartsOf(
   return changes.some((c) => c.restarts === 'certainly') ? 'certainly' : 'perhaps';
 }
 
-/** Fields that matter to the hypervisor, to a deployment or to the desk only, and are in no guest's system. */
-const outside = new Set([
-  'autostart',
-  'checks',
-  'dependsOn',
-  'exports',
-  'publish',
-  'state',
-  'tags',
-]);
+/** Fields of a vm that are in its hypervisor's system, and in no guest's. */
+const ofSystem = ['autostart', 'dependsOn', 'publish'];
+/** Fields of a vm, and of a hypervisor, that are in no system: only fleet reads them. */
+const ofDesk = {
+  vm: ['checks', 'exports', 'state', 'tags'],
+  hypervisor: ['capacity', 'checkout', 'ssh', 'tags'],
+};
+const outside = new Set([...ofSystem, ...ofDesk.vm]);
 
-function vmChanges(name: string, then: FleetIndex | undefined, now: FleetIndex): FieldChange[] {
-  const [old, vm] = [then?.vms.get(name), now.vms.get(name)];
-  if (!then || !old || !vm || old === vm || old.on !== vm.on) return [];
+function vmChanges(name: string, { own, system, desk }: Thens, now: FleetIndex): FieldChange[] {
+  const fieldsOf = (index: FleetIndex | undefined) => {
+    const found = index?.vms.get(name);
+    return index && found && vmFields(found, index);
+  };
+  const [old, vm] = [own?.vms.get(name), now.vms.get(name)];
+  if ([own, system ?? own, desk ?? own].every((index) => index === now)) return [];
+  const [then, fields] = [fieldsOf(own), fieldsOf(now)];
+  if (!old || !vm || !then || !fields || old.on !== vm.on) return [];
   // The first `run` check adds a user and a key to the guest; the first export lets root in.
-  const isOther = isLookedInto(old) !== isLookedInto(vm);
-  return differences(vmFields(old, then), vmFields(vm, now), (field, value) => {
-    if (field === 'checks' && isOther && value.startsWith('run ')) return 'certainly';
-    if (field === 'exports' && isExporting(old) !== isExporting(vm)) return 'certainly';
+  const isOther = {
+    checks: isLookedInto(old) !== isLookedInto(vm),
+    exports: isExporting(old) !== isExporting(vm),
+    sshHostKey: isGivenKey(old) !== isGivenKey(vm),
+  };
+  const others = Object.entries(isOther).flatMap(([field, is]) => (is ? [field] : []));
+  const alike = [...ofDesk.vm, 'sshHostKey'].filter((field) => !others.includes(field));
+  const deployed = {
+    ...then,
+    ...only(ofSystem, fieldsOf(system)),
+    ...only(alike, fieldsOf(desk)),
+  };
+  return differences(deployed, fields, (field, value) => {
+    if (field === 'checks' && isOther.checks && value.startsWith('run ')) return 'certainly';
+    if (field === 'exports' && isOther.exports) return 'certainly';
     if (outside.has(field)) return 'no';
     // The checks bring the key, too.
-    if (field === 'sshHostKey' && isGivenKey(old) === isGivenKey(vm)) return 'no';
+    if (field === 'sshHostKey' && !isOther.sshHostKey) return 'no';
     // The content of these files is unknown here.
     return field === 'modules' ? 'perhaps' : 'certainly';
   });
 }
 
+const only = (names: readonly string[], fields: Fields = {}): Fields =>
+  Object.fromEntries(Object.entries(fields).filter(([name]) => names.includes(name)));
+
 /** Changes of its own fields, of its networks, and of guests' fields that are only in the hypervisor's system. */
 function hypervisorChanges(
   name: string,
-  then: FleetIndex | undefined,
+  thens: Thens,
   now: FleetIndex,
   updated: ReadonlySet<string>,
 ): FieldChange[] {
+  const { own: then, desk = then } = thens;
   const [old, hypervisor] = [then?.hypervisors.get(name), now.hypervisors.get(name)];
-  if (!then || !old || !hypervisor || then === now) return [];
+  if (!then || !old || !hypervisor || (then === now && desk === now)) return [];
+  const known = desk?.hypervisors.get(name);
   const fields = (of: Hypervisor, index: FleetIndex) => ({
     ...hypervisorFields(of),
     networks: keyed(index.networksOn(name), 'name', networkFields),
   });
-  const own = differences(fields(old, then), fields(hypervisor, now), () => 'no');
+  const deployed = {
+    ...fields(old, then),
+    ...only(ofDesk.hypervisor, known && hypervisorFields(known)),
+  };
+  const own = differences(deployed, fields(hypervisor, now), () => 'no');
   const guests = now.vmsOn(name).flatMap((vm) => {
     if (updated.has(vm.name)) return [];
-    return vmChanges(vm.name, then, now)
+    return vmChanges(vm.name, thens, now)
       .filter((change) => change.restarts === 'no')
       .map((change) => ({ ...change, field: `vms.${vm.name}.${change.field}` }));
   });

@@ -186,6 +186,69 @@ test('a hypervisor tells of its networks, and of what it holds of guests that ar
   ]);
 });
 
+describe('what was deployed once is not said again', () => {
+  const [web, system, checkout] = ['a', 'b', 'c'].map((id) => id.repeat(40)) as [
+    string,
+    string,
+    string,
+  ];
+  const facts: PlanChange['facts'] = (f) => ({
+    checkout: { commit: checkout, branch: 'fleet', dirty: 0 },
+    deployed: new Map(
+      [...f.deployed].map(([name, one]) => [
+        name,
+        { ...one, commit: name === 'web1' ? web : system },
+      ]),
+    ),
+  });
+  /** What is said where the checkout, the hypervisor's system and web1 are of these. */
+  const said = (thens: readonly [string, string, string], now: string, ...targets: string[]) => {
+    const [ofCheckout, ofSystem, ofWeb1] = thens.map((then) => index(then));
+    const before = new Map([
+      [checkout, ofCheckout as NonNullable<typeof ofCheckout>],
+      [system, ofSystem as NonNullable<typeof ofSystem>],
+      [web, ofWeb1 as NonNullable<typeof ofWeb1>],
+    ]);
+    return actions(twoHypervisors, now, { facts, before, fingerprints: changed(...targets) }).map(
+      (action) => [action.kind, short(action)],
+    );
+  };
+  const ssh = (yaml: string) => yaml.replace('root@192.0.2.1', 'root@192.0.2.9');
+  const eu = (yaml: string) => yaml.replace('tags: [eu]', 'tags: [de]');
+
+  test('of what only fleet reads: with the checkout it was deployed', () => {
+    const [old, now] = [twoHypervisors, ssh(twoHypervisors)];
+    expect(said([now, old, old], eu(now))).toEqual([
+      ['checkout', ['tags: eu→ no', 'tags: →de no']],
+    ]);
+    expect(said([old, old, old], now)).toEqual([
+      ['checkout', ['ssh.host: 192.0.2.1→192.0.2.9 no']],
+    ]);
+    const switched = now.replace('uplink: eth0', 'uplink: eth1');
+    expect(said([now, old, old], switched, 'hv1')).toEqual([
+      ['checkout', undefined],
+      ['switch', ['uplink: eth0→eth1 no']],
+    ]);
+  });
+
+  test("of a guest's fields that its hypervisor has, or only fleet", () => {
+    const old = twoHypervisors;
+    const now = withWeb1('autostart: never, checks: [{ tcp: 22 }]');
+    const next = withWeb1('memory: 3GiB', now);
+    expect(said([now, now, old], next, 'web1').at(-1)).toEqual([
+      'update',
+      [expect.stringMatching(/^memory: .*certainly$/)],
+    ]);
+    expect(said([now, old, old], next, 'web1').at(-1)?.[1]).toHaveLength(2);
+    // The first command in a guest brings a user and a key: only the guest's own commit tells.
+    const look = withWeb1('checks: [{ run: "true" }]');
+    expect(said([look, look, old], look, 'web1').at(-1)).toEqual([
+      'update',
+      ['checks: →run true certainly'],
+    ]);
+  });
+});
+
 test('a plan reads so', () => {
   const then = withWeb1('packages: [vim]', withWeb1('publish: ["2222:22/tcp"]'));
   const now = withWeb1('memory: 3GiB, config: { services.nginx.enable: true }');

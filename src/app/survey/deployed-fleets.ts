@@ -7,7 +7,8 @@ import type { Repo } from '../../repo/repo.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 
 /**
- * Commit → its fleet.yaml, for the commits from which the targets of the plan's changes were deployed. One that is not
+ * Commit → its fleet.yaml, for the commits from which the targets of the plan's changes were deployed, and those of the
+ * checkouts there. One that is not
  * in this clone, or that this version of fleet cannot read, is left out; the plan then says less.
  */
 export async function deployedFleets(
@@ -17,14 +18,16 @@ export async function deployedFleets(
   plan: Plan,
 ): Promise<Map<string, FleetIndex>> {
   const times = new Map<string, number>();
+  const count = (commit: string | undefined) => {
+    if (commit !== undefined) times.set(commit, (times.get(commit) ?? 0) + 1);
+  };
   const actions = new Map(plan.hypervisors.map((h) => [h.name, h.actions]));
   for (const { hypervisor, facts } of contacts) {
     if (facts instanceof Error) continue;
-    for (const { target } of actions.get(hypervisor.name) ?? []) {
-      const name = target === hypervisor.name ? systemName : target;
-      const commit = facts.deployed.get(name)?.commit;
-      if (commit !== undefined) times.set(commit, (times.get(commit) ?? 0) + 1);
-    }
+    const targets = (actions.get(hypervisor.name) ?? []).map(({ target }) => target);
+    if (targets.length === 0) continue;
+    for (const name of new Set([...targets, systemName])) count(facts.deployed.get(name)?.commit);
+    count(facts.checkout?.commit);
   }
   if (times.size === 0) return new Map();
   // The commits that most targets have come first.
