@@ -19,6 +19,28 @@ export async function treeOf(git: Git, commit: string): Promise<string | undefin
   return code === 0 ? out.toString().trim() : undefined;
 }
 
+/** Tree and parents of a commit, which is fetched by its branch if it is not in this clone; undefined: it cannot be. */
+export async function madeOf(
+  git: Git,
+  remote: string,
+  branch: string,
+  commit: string,
+): Promise<{ readonly tree: string; readonly parents: readonly string[] } | undefined> {
+  await fetchMissing(git, remote, `refs/heads/${branch}`, commit);
+  const { code, out } = await git.run([
+    ...['log', '-1', '--no-show-signature', '--format=%T%n%P', commit, '--'],
+  ]);
+  const [tree = '', parents = ''] = out.toString().split('\n');
+  return code === 0 ? { tree, parents: parents.split(' ').filter(Boolean) } : undefined;
+}
+
+/** Fetches a commit by a ref that has it, without changing one here; where the remote does not give it, nothing. */
+async function fetchMissing(git: Git, remote: string, ref: string, commit: string): Promise<void> {
+  if ((await treeOf(git, commit)) !== undefined) return;
+  const options = ['--quiet', '--no-tags', '--no-write-fetch-head'];
+  await git.run(['fetch', ...options, '--', remote, ref]).catch(() => undefined);
+}
+
 /** Paths in which two commits differ. */
 export async function pathsBetween(git: Git, one: string, other: string): Promise<string[]> {
   const options = ['--name-only', '--no-renames', '-r', '-z'];
@@ -35,11 +57,7 @@ export async function about(
   hypervisor: string,
   commit: string,
 ): Promise<About | undefined> {
-  if ((await treeOf(git, commit)) === undefined) {
-    const options = ['--quiet', '--no-tags', '--no-write-fetch-head'];
-    const ref = deployedRef(hypervisor);
-    await git.run(['fetch', ...options, '--', remote, ref]).catch(() => undefined);
-  }
+  await fetchMissing(git, remote, deployedRef(hypervisor), commit);
   const log = await git.run(['log', '-1', '--no-show-signature', '--format=%s%n%an, %ar', commit]);
   if (log.code !== 0) return undefined;
   const [subject = '', author = ''] = log.out.toString().split('\n');

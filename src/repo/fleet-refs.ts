@@ -8,9 +8,10 @@ export function badRef(tree: string): string {
   return `refs/fleet/bad/${tree}`;
 }
 
-/** The branch that a revert is proposed as; a person merges and deletes it. */
-export function revertBranch(commit: string): string {
-  return `fleet/revert-${commit.slice(0, 8)}`;
+/** The branches that a revert may be proposed as: the first that nobody else has. A person merges and deletes it. */
+export function revertBranches(commit: string): readonly string[] {
+  const name = `fleet/revert-${commit.slice(0, 8)}`;
+  return [name, ...[2, 3, 4, 5].map((number) => `${name}-${number}`)];
 }
 
 /** The pattern for these at the remote. */
@@ -41,7 +42,7 @@ export function parseRemoteState(text: string, branch: string): RemoteState {
   return {
     head: refs.get(`refs/heads/${branch}`),
     bad: below(badRef(''), /^([0-9a-f]{40}|[0-9a-f]{64})$/),
-    reverts: below('refs/heads/', /^fleet\/revert-[0-9a-f]{8}$/),
+    reverts: below('refs/heads/', /^fleet\/revert-[0-9a-f]{8}(-[2-5])?$/),
     deployed: below(deployedRef(''), /^[a-z0-9-]+$/),
   };
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Surroundings } from '../model/surroundings.ts';
-import { about, isAncestor, pathsBetween, treeOf } from './ancestry.ts';
+import { about, isAncestor, madeOf, pathsBetween, treeOf } from './ancestry.ts';
 import { bundle } from './bundle.ts';
 import { commit } from './commit.ts';
 import { idsOf } from './contents.ts';
@@ -58,6 +58,7 @@ export async function openRepo(
     isAncestor: (one, other) => isAncestor(at, one, other),
     treeOf: (id) => treeOf(at, id),
     about: ({ remote }, hypervisor, id) => about(at, remote, hypervisor, id),
+    madeOf: ({ remote }, branch, id) => madeOf(at, remote, branch, id),
     pathsBetween: (one, other) => pathsBetween(at, one, other),
     subjects: (commits) => subjects(at, commits),
     treesOf: (commits) => treesOf(at, commits),

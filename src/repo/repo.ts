@@ -25,7 +25,7 @@ export interface RemoteState {
   readonly head: string | undefined;
   /** Quarantined tree → the commit that had it when it failed. */
   readonly bad: ReadonlyMap<string, string>;
-  /** Branches with reverts that wait for somebody to merge them → their commits. */
+  /** Branches named as reverts that wait for somebody to merge them → their commits; anybody may have pushed these. */
   readonly reverts: ReadonlyMap<string, string>;
   /** Hypervisor → the commit that is deployed there. */
   readonly deployed: ReadonlyMap<string, string>;
@@ -138,6 +138,12 @@ export interface Repo {
   isAncestor(one: string, other: string): Promise<boolean | undefined>;
   /** The tree of a commit; undefined if it is not in this clone. */
   treeOf(commit: string): Promise<string | undefined>;
+  /** What a commit of a branch at the remote is made of; undefined: it cannot be fetched. Changes no ref. */
+  madeOf(
+    settings: Pick<GitSettings, 'remote'>,
+    branch: string,
+    commit: string,
+  ): Promise<{ readonly tree: string; readonly parents: readonly string[] } | undefined>;
   /** Commit → its tree, as far as it is in this clone; a commit's name may be a stranger's word. Nothing is fetched. */
   treesOf(commits: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** Describes a commit that is deployed on a hypervisor; undefined if it is neither in this clone nor can be fetched. */

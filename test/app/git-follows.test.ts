@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { type Deployed, gitFollows } from '../../src/app/git/git-follows.ts';
+import { quarantined } from '../../src/app/survey/bad.ts';
 import { FleetError } from '../../src/model/errors.ts';
 import type { Deployed as Deployment, Facts } from '../../src/model/facts.ts';
 import type { HypervisorResult } from '../../src/model/result.ts';
@@ -65,15 +66,19 @@ async function follow(of: Partial<Deployed> & Pick<Deployed, 'commit' | 'results
     before: new Map(),
     ...of,
   };
-  await gitFollows(repo, input, (text) => said.push(text));
+  const followed = await gitFollows(repo, input, (text) => said.push(text));
   const state = await repo.remoteState(settings).catch(() => undefined);
-  return { said, bad: state?.bad, deployed: state?.deployed, head: state?.head };
+  return { followed, said, bad: state?.bad, deployed: state?.deployed, head: state?.head };
 }
 
 describe('git follows a deployment', () => {
   test('that is done: which commit each hypervisor has', async () => {
     const { commit } = twoCommits();
-    const { said, ...now } = await follow({ commit, results: [done('hv1'), done('hv2')] });
+    const { followed, said, ...now } = await follow({
+      commit,
+      results: [done('hv1'), done('hv2')],
+    });
+    expect(followed).toEqual({});
     expect(now).toEqual({
       bad: new Map(),
       deployed: new Map([
@@ -141,6 +146,48 @@ describe('git follows a deployment', () => {
     expect(bad?.get(tree)).toBe(commit);
     expect(head).toBe(commit);
     expect(said).toHaveLength(1);
+  });
+
+  test.each([
+    [
+      'of other files',
+      (good: string, commit: string) => ['-p', commit, '-m', 'x', `${good}~1^{tree}`],
+    ],
+    [
+      'of the bad files',
+      (_: string, commit: string) => ['-p', commit, '-m', 'x', `${commit}^{tree}`],
+    ],
+    ['on another commit', (good: string) => ['-p', good, '-m', 'x', `${good}^{tree}`]],
+  ])('a branch that somebody named as the revert is none: %s', async (_, forged) => {
+    box.desk.write('old', '1\n');
+    box.desk.commitAll('old');
+    const { commit, good } = twoCommits();
+    const { desk } = box;
+    deployed({ hv1: good });
+    const name = `fleet/revert-${short(commit)}`;
+    const evil = desk.git('commit-tree', ...forged(good, commit));
+    desk.git('push', '-q', 'origin', `${evil}:refs/heads/${name}`);
+    const proposing = { ...settings, branch: 'main', revert: 'pull-request' } as const;
+    const again = { commit, settings: proposing, results: [back('hv1', sick)] };
+    const first = await follow(again);
+    const second = await follow(again);
+    expect(first.said[0]).toBe(
+      `Branch ${name} at origin is not fleet's: it is no revert of ${short(commit)}.`,
+    );
+    const [revert, branch] = desk.git('ls-remote', 'origin', `${name}-2`).split(/\s+refs\/heads\//);
+    expect(branch).toBe(`${name}-2`);
+    expect(desk.git('rev-parse', `${revert}^`, `${revert}^{tree}`)).toBe(
+      `${commit}\n${desk.git('rev-parse', `${good}^{tree}`)}`,
+    );
+    expect(first.followed).toEqual({ revertedBy: revert, revertBranch: `${name}-2` });
+    expect(second.followed).toEqual(first.followed);
+    // A plan names the genuine one, too.
+    const repo = await openRepo(desk.dir);
+    const state = await repo.remoteState(settings);
+    expect(await quarantined(repo, settings, { contents: new Map() }, state)).toMatchObject({
+      commit,
+      revertBranch: `${name}-2`,
+    });
   });
 });
 

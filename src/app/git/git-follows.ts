@@ -4,8 +4,9 @@ import type { Facts } from '../../model/facts.ts';
 import type { GitSettings, Rollout } from '../../model/fleet.ts';
 import type { HypervisorResult } from '../../model/result.ts';
 import { revertMessage } from '../../plan/commit-message.ts';
-import { revertBranch } from '../../repo/fleet-refs.ts';
-import type { Outcome, RemoteState, Repo } from '../../repo/repo.ts';
+import { revertBranches } from '../../repo/fleet-refs.ts';
+import type { Outcome, Repo } from '../../repo/repo.ts';
+import { type Proposed, proposedRevert } from './proposed.ts';
 import { lastRecord, returnsTo } from './returns-to.ts';
 
 /** What was deployed, and how that went. */
@@ -49,8 +50,8 @@ export async function gitFollows(
   const fault = faultOf(deployed);
   try {
     const back = fault && (await takeBack(repo, deployed, fault, say));
-    const proposed = settings.revert === 'pull-request' ? revertBranch(commit) : undefined;
-    const known = proposed === undefined ? undefined : back?.reverts?.get(proposed);
+    const proposed = back?.proposed?.branch;
+    const known = back?.proposed?.known;
     const revert = known === undefined && settings.revert ? back?.revert : undefined;
     const outcome: Outcome = {
       settings,
@@ -141,7 +142,7 @@ async function takeBack(
   { before, commit, hypervisors, results, settings }: Deployed,
   fault: FleetError,
   say: (text: string) => void,
-): Promise<{ isBad: boolean; revert?: string; reverts?: RemoteState['reverts'] }> {
+): Promise<{ isBad: boolean; revert?: string; proposed?: Proposed }> {
   const { hypervisor } = results.find((r) => r.failure === fault) as HypervisorResult;
   try {
     const state = await repo.remoteState(settings);
@@ -155,7 +156,17 @@ async function takeBack(
     const message = revertMessage({ good, commit, hypervisor, reason: fault.message, takenBack });
     const revert = await repo.revertTo(good, message, commit);
     if (note && settings.revert) say(note);
-    return { isBad: true, revert, reverts: state.reverts };
+    if (settings.revert !== 'pull-request') return { isBad: true, revert };
+    const tree = (await repo.treeOf(revert)) as string;
+    const proposed = await proposedRevert(repo, settings, state.reverts, commit, new Set([tree]));
+    const [usual = ''] = revertBranches(commit);
+    if (proposed?.branch !== usual)
+      say(
+        `Branch ${usual} at ${settings.remote} is not fleet's: it is no revert of ${short(commit)}.`,
+      );
+    if (proposed) return { isBad: true, revert, proposed };
+    say(`Nothing is reverted: delete the branches ${usual}* at ${settings.remote}.`);
+    return { isBad: true };
   } catch (error) {
     const { code, message } = asFleetError(error);
     if (code === 'git.nothing-to-revert') return { isBad: false };

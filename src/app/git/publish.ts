@@ -104,7 +104,7 @@ async function badBy(seen: Survey, next: NextCommit, clock: Clock): Promise<Bad 
   const { git } = seen.workspace.index.fleet;
   const isFresh = clock.now() - seen.at < 10_000;
   const state = isFresh ? seen.upstream.state : await seen.repo.remoteState(git);
-  return quarantined(seen.repo, next, state);
+  return quarantined(seen.repo, git, next, state);
 }
 
 /** The refusal to deploy a quarantined commit. */

@@ -1,5 +1,6 @@
-import { revertBranch } from '../../repo/fleet-refs.ts';
+import type { GitSettings } from '../../model/fleet.ts';
 import type { Contents, RemoteState, Repo } from '../../repo/repo.ts';
+import { proposedRevert } from '../git/proposed.ts';
 
 /** A quarantined tree, and the commit that failed with it. */
 export interface Bad {
@@ -12,6 +13,7 @@ export interface Bad {
 /** The quarantine of the next commit, if its content was deployed and rolled back before. */
 export async function quarantined(
   repo: Repo,
+  settings: GitSettings,
   { contents }: { readonly contents: Contents },
   remote: RemoteState | undefined,
 ): Promise<Bad | undefined> {
@@ -19,8 +21,10 @@ export async function quarantined(
   const tree = await repo.treeWith(contents);
   const commit = remote.bad.get(tree);
   if (commit === undefined) return undefined;
-  const name = revertBranch(commit);
-  return { tree, commit, ...(remote.reverts.has(name) && { revertBranch: name }) };
+  if (remote.reverts.size === 0) return { tree, commit };
+  const trees = new Set((await repo.treesOf([...remote.deployed.values()])).values());
+  const proposed = await proposedRevert(repo, settings, remote.reverts, commit, trees);
+  return { tree, commit, ...(proposed?.known && { revertBranch: proposed.branch }) };
 }
 
 /** The warning in a plan. */

@@ -89,7 +89,7 @@ export async function survey(
     const contacts = await contacting;
     const { git } = index.fleet;
     const foreign = await strangers(repo, git, commit.head, contacts, told.remote);
-    const bad = await quarantined(repo, commit, told.remote);
+    const bad = await quarantined(repo, git, commit, told.remote);
     const input: PlanInput = {
       index,
       files: commit.files as readonly FileChange[],
