@@ -29,8 +29,8 @@ export interface LogsInput {
 }
 
 export interface Logs {
-  /** Hypervisors whose lines are missing; why was told. */
-  readonly silent: readonly string[];
+  /** Hypervisors whose lines are missing, and why, which was told. */
+  readonly silent: readonly { readonly hypervisor: string; readonly error: Error }[];
   /** Names of which there are more lines than were asked for. */
   readonly cut: readonly string[];
 }
@@ -54,10 +54,11 @@ export async function logs(
       return lines.length === 0 ? Promise.resolve() : input.show(lines);
     };
     const order = new InOrder(all.length, input.follow, show);
-    const silent: string[] = [];
-    const miss = (hypervisor: string, error: unknown) => {
-      silent.push(hypervisor);
-      emit({ type: 'warning', hypervisor, text: asError(error).message });
+    const silent: { hypervisor: string; error: Error }[] = [];
+    const miss = (hypervisor: string, thrown: unknown) => {
+      const error = asError(thrown);
+      silent.push({ hypervisor, error });
+      emit({ type: 'warning', hypervisor, text: error.message });
     };
     // A deployment was where it changed something; it is a mistake only where nobody knows it.
     const without = new Map<string, unknown>();

@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { exitCodes, FleetError } from '../model/errors.ts';
+import { shellQuote } from '../model/shell-quote.ts';
 import { formatPlanFile, type PlanFile, parsePlanFile, planFile } from '../plan/plan-file.ts';
+import { select } from '../plan/selectors.ts';
 import { readRegular } from '../repo/work-tree.ts';
 import type { LocalPorts } from './ports.ts';
 import type { Survey } from './survey/survey.ts';
+import { readConfig } from './workspace/read-config.ts';
+import type { Where } from './workspace/where.ts';
 
 /** Desk and hypervisors as they were seen, as a plan file has them: a survey for another process. */
 export function planFileOf(seen: Survey): PlanFile {
@@ -84,6 +88,33 @@ export function savePlan(file: string, plan: PlanFile): void {
     rmSync(fresh, { force: true });
     const { code } = error as NodeJS.ErrnoException;
     throw new FleetError('plan.not-written', `cannot write ${file} (${code})`);
+  }
+}
+
+/**
+ * The plan that apply is given. Where there is no such file, and it is a name of fleet.yaml, --on was meant.
+ * @throws FleetError as `readPlanFile`
+ */
+export function givenPlan(ports: LocalPorts, where: Where, path: string): PlanFile {
+  try {
+    return readPlanFile(ports, path);
+  } catch (error) {
+    const isThere = existsSync(resolve(ports.cwd, path));
+    if (isThere || !(error instanceof FleetError) || !isSelector(ports, where, path)) throw error;
+    throw error.retold({
+      message: `there is no file ${path}: apply takes a saved plan, and names with --on`,
+      hint: `did you mean --on ${shellQuote(path)}?`,
+    });
+  }
+}
+
+/** Whether it selects something of fleet.yaml; of one that cannot be read, nothing. */
+function isSelector(ports: LocalPorts, where: Where, text: string): boolean {
+  try {
+    select(readConfig(ports, where).index.fleet, text);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -2,8 +2,9 @@ import { apply, hasFirstSwitch, unfit, type Word } from '../app/apply.ts';
 import { exportAfter } from '../app/export-after.ts';
 import { hasChanges, type PlanInput, plan } from '../app/plan.ts';
 import type { Ports } from '../app/ports.ts';
-import { readPlanFile } from '../app/saved-plan.ts';
+import { givenPlan } from '../app/saved-plan.ts';
 import type { Survey } from '../app/survey/survey.ts';
+import type { Where } from '../app/workspace/where.ts';
 import { exitCodes } from '../model/errors.ts';
 import type { ExportResult } from '../model/export-result.ts';
 import type { HypervisorResult } from '../model/result.ts';
@@ -69,7 +70,7 @@ async function applyOnce(
   const { common, signal, stream, tell } = invocation;
   const isData = isForPrograms(invocation, options);
   const ports = await realPorts(common, { isAsking: true });
-  const input = { where: common, ...choiceOf(ports, file, options) };
+  const input = { where: common, ...choiceOf(ports, common, file, options) };
   let planned = await plan(
     ports,
     { ...input, upstream: 'required' },
@@ -129,13 +130,14 @@ async function fetched(
 /** What is planned: by a saved plan, or by options. @throws FleetError when it is said twice */
 function choiceOf(
   ports: Ports,
+  where: Where,
   file: string | undefined,
   { on, release, restart }: ApplyOptions,
 ): Omit<PlanInput, 'where'> {
   if (file === undefined)
     return { ...(on && { on }), ...(release && { release }), ...(restart && { restart }) };
   if (on === undefined && release === undefined && restart === undefined)
-    return { saved: readPlanFile(ports, file) };
+    return { saved: givenPlan(ports, where, file) };
   throw usageError(
     'options.saved-plan',
     'a saved plan already fixes what is done: leave out --on, --release and --restart',

@@ -25,8 +25,7 @@ export async function listCommand(
 function show({ rows, silent }: KnownGenerations, json: boolean, now: number): void {
   for (const one of silent)
     process.stderr.write(silentText(one, 'its generations are not among these'));
-  const unreachable = silent.map(({ hypervisor }) => hypervisor);
   process.stdout.write(
-    json ? documentText(generationsDocument(rows, unreachable)) : generationsText(rows, now),
+    json ? documentText(generationsDocument(rows, silent)) : generationsText(rows, now),
   );
 }

@@ -28,18 +28,17 @@ export async function historyCommand(
   );
   const shown = byTime(entries, operations).slice(0, last);
   for (const one of silent) process.stderr.write(silentText(one, 'its history is not included'));
-  if (options.json) {
-    const unreachable = silent.map(({ hypervisor }) => hypervisor);
+  if (options.json)
     process.stdout.write(
       documentText(
         historyDocument(
           shown.filter((one) => 'deployment' in one),
           shown.filter((one) => 'operation' in one),
-          unreachable,
+          silent,
         ),
       ),
     );
-  } else if (silent.length < asked && shown.length === 0)
+  else if (silent.length < asked && shown.length === 0)
     process.stderr.write(
       `${silent.length === 0 ? 'No deployments are recorded' : 'No deployments are recorded on the others'}.\n`,
     );

@@ -54,10 +54,12 @@ export async function logsCommand(
     const either = AbortSignal.any([signal, gone]);
     const { silent, cut } = await logs(ports, input, tell, either);
     if (json && !follow) process.stdout.write(documentText(logsDocument(all, silent)));
-    else if (json && silent.length > 0) process.stdout.write(documentLine(missingDocument(silent)));
+    const missing = silent.map(({ hypervisor }) => hypervisor);
+    if (json && follow && missing.length > 0)
+      process.stdout.write(documentLine(missingDocument(missing)));
     for (const name of isSpan && options.lines === undefined ? cut : [])
       process.stderr.write(`${name}: only its last ${lines} lines; -n shows more.\n`);
-    for (const name of silent) process.stderr.write(`The lines of ${name} are missing.\n`);
+    for (const name of missing) process.stderr.write(`The lines of ${name} are missing.\n`);
     return silent.length > 0 ? exitCodes.failed : exitCodes.ok;
   } catch (error) {
     const isEnd = error instanceof FleetError && error.code === 'interrupted';
@@ -74,6 +76,6 @@ function sinceOf(text: string, now: number): number {
   throw usageError(
     'options.time',
     `--since ${text} is not a time`,
-    'For instance 15m, 2h or 3d ago; 2026-11-29 or "2026-11-29 08:41", UTC.',
+    'For instance 15m, 2h or "3d ago"; 2026-11-29 or "2026-11-29 08:41", UTC.',
   );
 }

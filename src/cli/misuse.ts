@@ -1,4 +1,4 @@
-import type { Command, CommanderError } from 'commander';
+import type { Command, CommanderError, Option } from 'commander';
 import type { FleetError } from '../model/errors.ts';
 import { didYouMean } from '../model/suggest.ts';
 import { usageError } from './options.ts';
@@ -26,4 +26,17 @@ export function misuse(
     [long, short].filter((flag) => flag !== undefined && flag !== null),
   );
   return usageError('options.unknown', text, didYouMean(word, flags) ?? help);
+}
+
+/** `--out --json` takes the next option for a value: what was forgotten is the value. */
+export function valueMissing({ long, flags }: Option, value: string): FleetError {
+  const [, name = ''] = /[<[](.*)[>\]]/.exec(flags) ?? [];
+  const isPath = ['file', 'dir'].includes(name);
+  return usageError(
+    'options.misused',
+    `${long} needs a value, and ${value} is written as an option is`,
+    isPath
+      ? `A file or folder of that name: ${long} ./${value}`
+      : `It goes behind it: ${long} ${name.toUpperCase()}`,
+  );
 }

@@ -3,14 +3,15 @@ import { parseDuration } from '../model/units.ts';
 const day = 24 * 3_600_000;
 
 /**
- * A time as an option has it: so long ago (`15m`, `3d`), or a date, with a time of day or without, in UTC as
+ * A time as an option has it: so long ago (`15m`, `3d`, `3d ago`), or a date, with a time of day or without, in UTC as
  * everything that fleet shows. Undefined: it is none.
  * @param now ms since the epoch
  * @returns seconds since the epoch
  */
 export function moment(text: string, now: number): number | undefined {
-  const days = /^(\d{1,5})d$/.exec(text)?.[1];
-  const ago = days === undefined ? parseDuration(text) : Number(days) * day;
+  const span = text.replace(/ ago$/, '');
+  const days = /^(\d{1,5})d$/.exec(span)?.[1];
+  const ago = days === undefined ? parseDuration(span) : Number(days) * day;
   if (ago !== undefined) return Math.max(0, Math.floor((now - ago) / 1000));
   const [, date, time = '00:00'] =
     /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?: ?(?:Z|UTC))?)?$/.exec(text) ?? [];

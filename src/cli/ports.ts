@@ -1,9 +1,10 @@
+import { accessSync, constants } from 'node:fs';
 import { homedir, hostname, tmpdir, userInfo } from 'node:os';
 import type { DoctorPorts, LocalPorts, Ports } from '../app/ports.ts';
 import { systemClock } from '../deploy/ports.ts';
 import type { HostConnector } from '../host/host.ts';
 import { canMoveCursor, type Shown } from './ask.ts';
-import type { CommonOptions } from './options.ts';
+import { type CommonOptions, usageError } from './options.ts';
 
 // The only place that reads the process's environment and folder: all else is handed them.
 
@@ -29,7 +30,7 @@ export function localPorts(): LocalPorts {
 /**
  * The real world: ssh, and the machine's clock.
  * @param how isAsking: nothing is written before all have answered, so that it can be shown who has not
- * @throws FleetError `install.damaged`
+ * @throws FleetError `install.damaged`, `options.ssh-config`
  */
 export async function realPorts(
   common: Shown & Pick<CommonOptions, 'sshConfig'>,
@@ -42,6 +43,7 @@ export async function realPorts(
   ]);
   requireScripts();
   const { sshConfig } = common;
+  requireSshConfig(sshConfig);
   const local = localPorts();
   const { surroundings } = local;
   const ssh = { surroundings, ...(sshConfig !== undefined && { configFile: sshConfig }) };
@@ -63,6 +65,21 @@ export function machinePorts({
   sshConfig = process.env.FLEET_SSH_CONFIG,
 }: Pick<CommonOptions, 'sshConfig'> = {}): Promise<Ports> {
   return realPorts(sshConfig === undefined ? {} : { sshConfig });
+}
+
+/** Else every connection would fail, in words of ssh's. `none` is no file: what ssh calls to read none. */
+function requireSshConfig(file: string | undefined): void {
+  if (file === undefined || file === 'none') return;
+  try {
+    accessSync(file, constants.R_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw usageError(
+      'options.ssh-config',
+      code === 'ENOENT' ? `there is no file ${file}` : `cannot read ${file} (${code})`,
+      '--ssh-config, or FLEET_SSH_CONFIG, names what ssh reads instead of ~/.ssh/config.',
+    );
+  }
 }
 
 /** For whoever looks on: with --verbose all that is done there, else at a terminal who is waited for. */

@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, type Option } from 'commander';
 import { exitCodes } from '../model/errors.ts';
 import { addCommonOptions, type Declare, declareCommands, type Execute } from './commands.ts';
 import type { CommonOptions, Invocation } from './options.ts';
@@ -41,6 +41,11 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
         .action(async () => {
           own = failing;
           const options = declared.opts<O>();
+          const taken = optionTaken(program) ?? optionTaken(declared);
+          if (taken) {
+            json = args.includes('--json');
+            throw (await import('./misuse.ts')).valueMissing(...taken);
+          }
           json = 'json' in options && options.json === true;
           if ((options as { readonly jsonStream?: boolean }).jsonStream)
             stream = await openStream(more.deploys ? (options as ResumeOption) : { resume: true });
@@ -92,6 +97,18 @@ async function addHelp(program: Command, args: readonly string[]): Promise<void>
   if (args[0] !== 'help' && !args.includes('--help') && !args.includes('-h')) return;
   const { helpAfter } = await import('./help/after.ts');
   program.addHelpText('afterAll', ({ command }) => helpAfter(command));
+}
+
+/** An option whose value is another option: its own was forgotten. */
+function optionTaken(command: Command): readonly [Option, string] | undefined {
+  for (const option of command.options) {
+    const name = option.attributeName();
+    if (command.getOptionValueSource(name) !== 'cli') continue;
+    const values: readonly unknown[] = [command.getOptionValue(name)].flat();
+    const value = values.find((one) => typeof one === 'string' && one.startsWith('-'));
+    if (value !== undefined) return [option, String(value)];
+  }
+  return undefined;
 }
 
 interface ResumeOption {

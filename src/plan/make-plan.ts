@@ -101,6 +101,7 @@ function planHypervisor(name: string, input: PlanInput): HypervisorPlan {
     return {
       name,
       unreachable: facts.message + hint + behind,
+      unreachableCode: facts instanceof FleetError ? facts.code : 'internal',
       actions: [],
       drift: [],
       problems: [],

@@ -21,6 +21,8 @@ export interface HypervisorPlan {
   readonly name: string;
   /** Why its facts could not be read. */
   readonly unreachable?: string;
+  /** The code of that, as of a failure. */
+  readonly unreachableCode?: string;
   readonly actions: readonly Action[];
   readonly drift: readonly Drift[];
   /** Why apply refuses it. */

@@ -202,24 +202,36 @@ export function validationDocument(
   return { kind: 'validate', version: 1, valid, diagnostics };
 }
 
-/** @param unreachable hypervisors that could not be asked */
-export function generationsDocument(
-  generations: readonly ListedGeneration[],
-  unreachable: readonly string[],
-): GenerationsDocument {
-  return { kind: 'generations', version: 1, unreachable, generations };
+/** A hypervisor that could not be asked, and why. */
+interface Silent {
+  readonly hypervisor: string;
+  readonly error: unknown;
 }
 
-/** @param unreachable hypervisors that could not be asked */
+const notAsked = (silent: readonly Silent[]) => ({
+  unreachable: silent.map(({ hypervisor }) => hypervisor),
+  failures: silent.map(({ hypervisor, error }) => ({
+    hypervisor,
+    failure: errorDocument(error).error,
+  })),
+});
+
+export function generationsDocument(
+  generations: readonly ListedGeneration[],
+  silent: readonly Silent[],
+): GenerationsDocument {
+  return { kind: 'generations', version: 1, ...notAsked(silent), generations };
+}
+
 export function historyDocument(
   entries: readonly HistoryEntry[],
   operations: readonly OperationEntry[],
-  unreachable: readonly string[],
+  silent: readonly Silent[],
 ): HistoryDocument {
   return {
     kind: 'history',
     version: 1,
-    unreachable,
+    ...notAsked(silent),
     deployments: entries.map(pastDeployment),
     operations: operations.map(pastOperation),
   };
@@ -290,12 +302,9 @@ export function operationDocument(
   return { kind, version: 1, ...more, results: plain, ...fetched };
 }
 
-/** @param unreachable hypervisors whose lines are missing */
-export function logsDocument(
-  lines: readonly LogLine[],
-  unreachable: readonly string[],
-): LogsDocument {
-  return { kind: 'logs', version: 1, unreachable, lines: lines.map(logEntry) };
+/** @param silent hypervisors whose lines are missing */
+export function logsDocument(lines: readonly LogLine[], silent: readonly Silent[]): LogsDocument {
+  return { kind: 'logs', version: 1, ...notAsked(silent), lines: lines.map(logEntry) };
 }
 
 export function exportDocument(exports: readonly ExportResult[]): ExportDocument {

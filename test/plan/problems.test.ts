@@ -191,6 +191,7 @@ describe('a hypervisor that cannot be reached', () => {
     expect(plan.hypervisors[0]).toMatchObject({
       name: 'hv1',
       unreachable: 'hv1: unknown host key\naccept it: …',
+      unreachableCode: 'ssh.unknown-host-key',
       actions: [],
     });
     expect(plan.hypervisors[1]?.actions).toMatchObject([{ kind: 'update', target: 'web2' }]);

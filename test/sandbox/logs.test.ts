@@ -160,6 +160,7 @@ describe('fleet logs', { timeout: 240_000 }, () => {
       kind: 'logs',
       version: 1,
       unreachable: [],
+      failures: [],
       lines: [line],
     });
     const following = desk.start(['logs', '-f', 'web1', '-n', '1', '--json']);

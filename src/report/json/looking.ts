@@ -2,6 +2,7 @@ import type { BuiltMachine } from '../../model/build-result.ts';
 import type { CheckResult } from '../../model/check-result.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { Examined } from '../../model/examined.ts';
+import type { Failure } from '../../model/failure.ts';
 import type { GenerationDiff } from '../../model/generation-diff.ts';
 import type { LogLine } from '../../model/log-line.ts';
 import type { PastDeployment } from '../../model/past-deployment.ts';
@@ -74,10 +75,18 @@ export interface PastOperationOn extends PastOperation {
   readonly hypervisor: string;
 }
 
+/** Why a hypervisor could not be asked. */
+export interface NotAsked {
+  readonly hypervisor: string;
+  readonly failure: Failure;
+}
+
 /** `fleet history` */
 export interface HistoryDocument extends Envelope<'history'> {
   /** Hypervisors that could not be asked. */
   readonly unreachable: readonly string[];
+  /** Why, of each of them. */
+  readonly failures: readonly NotAsked[];
   /** The youngest first. */
   readonly deployments: readonly PastDeploymentOn[];
   /** The youngest first. */
@@ -95,6 +104,8 @@ export interface ListedGeneration extends GenerationRow {
 export interface GenerationsDocument extends Envelope<'generations'> {
   /** Hypervisors that could not be asked. */
   readonly unreachable: readonly string[];
+  /** Why, of each of them. */
+  readonly failures: readonly NotAsked[];
   readonly generations: readonly ListedGeneration[];
 }
 
@@ -126,6 +137,8 @@ export interface LogEntry extends Omit<LogLine, 'at'> {
 export interface LogsDocument extends Envelope<'logs'> {
   /** Hypervisors whose lines are missing. */
   readonly unreachable: readonly string[];
+  /** Why, of each of them. */
+  readonly failures: readonly NotAsked[];
   readonly lines: readonly LogEntry[];
 }
 
