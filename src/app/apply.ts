@@ -84,14 +84,19 @@ export function unfit(planned: Survey, { allowUnreachable = false }: Word): Flee
   const lost = unreachable(planned);
   if (lost.length === 0 || (allowUnreachable && lost.length < planned.contacts.length))
     return undefined;
-  const hints = lost.flatMap(({ error }) => (error instanceof FleetError && error.hint) || []);
+  const hints = Map.groupBy(
+    lost.filter(({ error }) => error instanceof FleetError && error.hint),
+    ({ error }) => (error as FleetError).hint,
+  );
   return new FleetError(
     'apply.unreachable',
     `cannot reach ${lost.map(({ name }) => name).join(', ')}; nothing was changed`,
     {
       detail: lost.map(({ error }) => error.message).join('\n'),
       hint: [
-        ...new Set(hints),
+        ...[...hints].map(([hint, of]) =>
+          lost.length === 1 ? hint : `${of.map(({ name }) => name).join(', ')}:\n${hint}`,
+        ),
         'Leave them out with --allow-unreachable, or choose with --on.',
       ].join('\n'),
     },

@@ -96,7 +96,7 @@ export function declareCommands(command: Declare): void {
       .addOption(
         new Option(
           '--markdown',
-          'for a comment or a page: what is of others is no markup in it',
+          'as Markdown, for a comment or a page; text of others is escaped',
         ).conflicts('json'),
       ),
     async () => (await import('./plan.ts')).planCommand,
@@ -184,22 +184,26 @@ export function declareCommands(command: Declare): void {
     async () => (await import('./rollback.ts')).rollbackCommand,
     { deploys: true },
   );
+  const asks = (kind: OperationKind) =>
+    kind === 'stop'
+      ? 'where more than one vm stops, whatever depends on it'
+      : 'where --force kills more than one vm';
   const operation = (kind: OperationKind, what: string, more: readonly Option[] = []) => {
     const declared = new Command(kind)
       .description(what)
       .argument('<names...>', 'vms, hypervisors for all of theirs, web*, @tag')
       .option('--force', 'kill at once what runs, also what is healthy')
-      .option('-y, --yes', 'do not ask');
+      .option('-y, --yes', `do not ask; it asks ${asks(kind)}`);
     for (const option of more) declared.addOption(option);
     command(declared.addOption(lockTimeout).addOption(asJson).addOption(asStream), async () =>
       (await import('./operate.ts')).operateCommand(kind),
     );
   };
-  operation('start', 'start vms that do not run or are not well, and look until they are');
+  operation('start', 'start vms that do not run or are not well, and wait until they are');
   operation('stop', 'stop vms until the next apply, or fleet start', [
     new Option('--hold', 'until fleet start, or apply --release: apply leaves them stopped'),
   ]);
-  operation('restart', 'restart vms, and look until they are well');
+  operation('restart', 'restart vms, and wait until they are well');
   command(
     new Command('diff')
       .description('how two generations of a vm or hypervisor differ')

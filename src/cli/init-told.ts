@@ -16,6 +16,10 @@ export class InitTold {
     this.#say(`${isKept ? 'kept' : 'wrote'} ${path}\n`);
   };
 
+  get hasWritten(): boolean {
+    return this.#wrote.length > 0;
+  }
+
   /** @param commit id of the commit, where that was wanted */
   end(commit: string | undefined, notes: readonly string[] = []): void {
     if (commit !== undefined) this.#say(`committed ${commit.slice(0, 8)}\n`);

@@ -55,7 +55,7 @@ export async function initCommand(
     const added = await addCi(ports, common, pipeline, told.file);
     const id = await commit(ports, added, 'Workflows of the fleet', options, signal);
     told.end(id);
-    if (added.files.size > 0) {
+    if (told.hasWritten) {
       const git = id !== undefined ? '' : `  ${gitAdd(added)}\n`;
       process.stderr.write(`\nNext: keys and settings, as docs/ci.md of fleet says\n${git}`);
     }

@@ -16,7 +16,14 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
     .description('Deploys NixOS hypervisors and the microVMs on them from one file, fleet.yaml.')
     .version(version(), '-V, --version')
     .exitOverride()
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({
+      showGlobalOptions: true,
+      // Beside the longest name there are fewer columns than commander wraps to by itself.
+      minWidthToWrap: 24,
+      // That commands have options goes without saying.
+      subcommandTerm: (command) =>
+        `${command.name()} ${command.usage().replace(/^\[options\] ?/, '')}`.trim(),
+    })
     // Said as every other error is.
     .configureOutput({ outputError: () => {} })
     .showSuggestionAfterError(false);

@@ -76,12 +76,13 @@ function causeOf({ said }: Failed, found: Effective | undefined): Cause {
 function summary(said: readonly string[]): string {
   const errors = said.flatMap((line) => /(?:^|\s)error: (.*\S)/.exec(line)?.[1] ?? []);
   const built = errors.find((error) => /^(builder for|Cannot build) '/.test(error));
-  return (
+  const most =
     built ??
     errors.at(-1) ??
     said.findLast((line) => line.trim() !== '')?.trim() ??
-    'no word of why'
-  );
+    'no word of why';
+  // Of a sentence that goes on with what has lines of its own.
+  return most.replace(/[;:,]$/, '');
 }
 
 function lastMatch(

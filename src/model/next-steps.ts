@@ -52,7 +52,7 @@ export const nextSteps: Readonly<Record<string, string>> = {
   'plan.offline': 'Leave out --offline, or --at.',
   'plan.problems': 'Each of them stands in the plan, with what to do: fleet plan',
   'reach.no-vm': 'Which vms there are, and where: fleet status',
-  'remote.failed': 'What is called there, and how it ends: the same command with --verbose',
+  'remote.failed': 'What runs there, and how it ends, is shown when you add --verbose.',
   'remote.refused':
     'Give root there a deploy key that may read the repository, or send commits: git: { transport: send }',
   'remote.silent': 'Does it answer there? As root on that hypervisor: git ls-remote',

@@ -17,7 +17,8 @@ export function buildText(
   const placed = diagnostics.map((found) =>
     diagnosticsText([found], found.file === source.file ? source.text : '', { color }),
   );
-  const told = failed.slice(0, most).map((machine) => failedText(machine, style));
+  const said = new Set(diagnostics.map(({ message }) => message));
+  const told = failed.slice(0, most).map((machine) => failedText(machine, said, style));
   if (failed.length > most)
     told.push(
       `Nor do these: ${failed
@@ -32,17 +33,19 @@ export function buildText(
 export const placeText = ({ at, hypervisor }: Pick<BuiltMachine, 'at' | 'hypervisor'>): string =>
   at === 'here' ? 'here' : `on ${hypervisor}`;
 
-function failedText(machine: BuiltMachine, style: Style): string {
+/** @param said messages that stand above it already */
+function failedText(machine: BuiltMachine, said: ReadonlySet<string>, style: Style): string {
   const { name, attribute, failure } = machine;
   const where = placeText(machine);
   const lines = [
     `${style('bold', name)}  ${style('red', `does not build ${where}`)}: ${attribute}`,
   ];
   if (failure) {
-    lines.push(...indent(quotedAfterFirst(failure.message), 2));
+    const isSaid = said.has(failure.message);
+    if (!isSaid) lines.push(...indent(quotedAfterFirst(failure.message), 2));
     if (failure.detail)
       lines.push(...indent(quotedText(failure.detail), 4).map((line) => style('dim', line)));
-    if (failure.hint) lines.push(`  ${wrapHint(failure.hint, 2)}`);
+    if (failure.hint && !isSaid) lines.push(`  ${wrapHint(failure.hint, 2)}`);
   }
   return `${lines.join('\n')}\n`;
 }

@@ -35,7 +35,7 @@ export function leftoversText(found: readonly LeftoversOn[], now: number, style:
         return `${style('bold', hypervisor)}\n${failure(hypervisor, answer)}`;
       const { things, strangers } = answer;
       const lines = things.map((thing) => thingText(thing, now));
-      if (things.length === 0) lines.push('  nothing that nobody owns\n');
+      if (things.length === 0) lines.push('  nothing to clean up\n');
       const others = strangers.map(({ kind, id }) => `${kind} ${id}`).join(', ');
       if (others) lines.push(`  ${style('dim', wrap(`not fleet's, left alone: ${others}`, 4))}\n`);
       return `${style('bold', hypervisor)}\n${lines.join('')}`;

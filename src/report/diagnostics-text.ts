@@ -90,7 +90,11 @@ function clip(characters: readonly string[], skip: number, room: number): string
 function wrap(text: string, indent: string): string[] {
   const lines: string[] = [];
   let line = '';
-  const words = text.split(/(?<=\S) /).flatMap((word) => word.match(/.{1,70}/gsu) ?? []);
+  // A store path is there to be copied.
+  const isWhole = (word: string) => word.length < 400 && word.includes('/nix/store/');
+  const words = text
+    .split(/(?<=\S) /)
+    .flatMap((word) => (isWhole(word) ? [word] : (word.match(/.{1,70}/gsu) ?? [])));
   for (const word of words) {
     if (line !== '' && columns(line) + 1 + columns(word) > width) {
       lines.push(line);

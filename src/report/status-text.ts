@@ -27,10 +27,11 @@ export const standingColours: Readonly<Record<Standing, Parameters<Style>[0]>> =
 /** Notes that are told in full. */
 const mostNotes = 6;
 
-/** What to do about a failure of one kind is told once. */
+/** What to do about a failure of one kind is told once; about a connection, which has the machine's own key or address, each time that it differs. */
 function once({ hint, ...finding }: Finding, told: Set<string>): Finding {
-  const isTold = hint === undefined || told.has(finding.code);
-  told.add(finding.code);
+  const kind = finding.code.startsWith('ssh.') ? (hint ?? '') : finding.code;
+  const isTold = hint === undefined || told.has(kind);
+  told.add(kind);
   return isTold ? finding : { ...finding, hint };
 }
 

@@ -46,6 +46,7 @@ describe('fleet', () => {
     const { code, stdout, stderr } = await new Desk().fleet('--help');
     expect([code, stderr]).toEqual([0, '']);
     for (const command of commands) expect(stdout).toMatch(new RegExp(`^ {2}${command}\\b`, 'm'));
+    for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
   });
 
   test('without a command shows the help as a mistake', async () => {

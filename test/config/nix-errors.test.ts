@@ -84,7 +84,7 @@ test.each([
     [
       'build.failed',
       'fleet.yaml:15:16',
-      `web1: builder for '${store}-does-not-build-1.0.drv' failed with exit code 1;`,
+      `web1: builder for '${store}-does-not-build-1.0.drv' failed with exit code 1`,
     ],
   ],
   [

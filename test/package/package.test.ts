@@ -32,19 +32,21 @@ afterAll(() => installation.remove());
 describe('the package', () => {
   test('has what fleet needs, its docs and schemas, and nothing else', () => {
     const paths = installation.packed.files.map(({ path }) => path);
-    expect(paths.filter((path) => !/^(dist|docs|schemas)\//.test(path)).sort()).toEqual([
+    expect(paths.filter((path) => !/^(dist|docs|examples|schemas)\//.test(path)).sort()).toEqual([
       'CHANGELOG.md',
+      'CONTRIBUTING.md',
       'LICENSE',
       'README.md',
       'SECURITY.md',
+      'fleet.yaml',
       'package.json',
     ]);
     const strange = paths.filter(
       (path) => !/\.(d\.ts|js|json|md|svg|LICENSE|1)$|LICENSE$/.test(path),
     );
-    expect(strange.filter((path) => !/^dist\/(host\/scripts|sandbox\/tools)\//.test(path))).toEqual(
-      [],
-    );
+    const others =
+      /^(dist\/(host\/scripts|sandbox\/tools)\/|examples\/.*\.(nix|yaml)$|fleet\.yaml$)/;
+    expect(strange.filter((path) => !others.test(path))).toEqual([]);
     for (const path of ['docs/security.md', 'schemas/fleet.schema.json', 'dist/fleet.1'])
       expect(paths).toContain(path);
     for (const name of bundled) expect(paths).toContain(`dist/${name}.LICENSE`);

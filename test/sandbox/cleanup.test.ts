@@ -73,7 +73,7 @@ describe('fleet cleanup', { timeout: 240_000 }, () => {
     expect(asked.code).toBe(1);
     expect(asked.stdout).toMatch(/set aside +\S+\/web8 +state of web8, without volumes/);
     expect(asked.stdout).toMatch(/volumes +\S+\/web9 +state of web9[\s\S]*--volumes web9/);
-    expect(asked.stdout).toContain('hv2\n  nothing that nobody owns\n');
+    expect(asked.stdout).toContain('hv2\n  nothing to clean up\n');
     expect(asked.stderr).toContain('Nothing was deleted.');
     expect(await there('var/lib/microvms/.aside/*/web8')).toBe(true);
     expect(await cleanup()).toMatchObject({

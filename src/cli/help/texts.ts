@@ -223,7 +223,7 @@ export const helpTexts: Readonly<Record<string, HelpText>> = {
   },
   restart: {
     examples: [
-      ['fleet restart web1', 'and look until it is well'],
+      ['fleet restart web1', 'and wait until it is well'],
       ['fleet restart web1 --force', 'one that hangs: it is killed at once'],
     ],
     exits: operating,

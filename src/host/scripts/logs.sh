@@ -15,7 +15,7 @@ if [ "$deployment" != - ]; then
 	found=
 	for folder in "$deployments/$deployment"*; do
 		[ -f "$folder/meta" ] || continue
-		[ -z "$found" ] || die logs.deployment "several deployments begin with $deployment: $found, ${folder##*/}"
+		[ -z "$found" ] || die logs.deployment "several deployments begin with $deployment, $found and ${folder##*/} among them: fleet history has all"
 		found=${folder##*/}
 	done
 	[ -n "$found" ] || die logs.no-deployment "no deployment that begins with $deployment is remembered here"

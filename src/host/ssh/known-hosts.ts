@@ -130,7 +130,7 @@ export function unknown(
     {
       ...(detail && { detail }),
       hint: [
-        `Compare the fingerprint with the machine's own: ${onTheMachine(shown)}`,
+        `Compare the fingerprint at the machine's console: ${onTheMachine(shown)}`,
         `If they are the same, accept it: ${accept}`,
       ].join('\n'),
     },
@@ -153,7 +153,7 @@ export function changed(
       detail: `known: ${expected.join(', ')} (${files.join(', ')})`,
       hint: [
         'Either the machine was reinstalled, or someone is intercepting the connection. Nothing was sent to it.',
-        `Compare the fingerprint with the machine's own: ${onTheMachine(shown)}`,
+        `Compare the fingerprint at the machine's console: ${onTheMachine(shown)}`,
         'Only if they are the same, replace the known key:',
         ...files.map((f) => `  ssh-keygen -R ${shellQuote(at.keyName)} -f ${shellQuote(f)}`),
         `  ${accept}`,

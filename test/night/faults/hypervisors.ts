@@ -102,7 +102,7 @@ export const hypervisors: readonly Fault[] = [
         shows: [
           'HOST KEY CHANGED: it shows …',
           'Either the machine was reinstalled, or someone is intercepting the connection.',
-          "Compare the fingerprint with the machine's own: ssh-keygen -lf …",
+          "Compare the fingerprint at the machine's console: ssh-keygen -lf …",
         ],
       },
       { printed: /^\s*(ssh-keygen -R .*)$/m, as: 'ssh-keygen -R … -f …' },
