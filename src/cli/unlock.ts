@@ -1,6 +1,7 @@
 import { codeOfEnd, findDead, titleOf, unlock } from '../app/unlock.ts';
 import { exitCodes } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
+import { outcomeWords } from '../model/result.ts';
 import { documentText, unlockDocument } from '../report/documents.ts';
 import { confirm } from './ask.ts';
 import type { Invocation } from './options.ts';
@@ -43,7 +44,7 @@ export async function unlockCommand(
     };
     const result = await unlock(ports, dead, emit, signal);
     const how = result === undefined ? {} : { result };
-    give(`${hypervisor} is free${result ? ` (${open.id}: ${result})` : ''}.\n`, how);
+    give(`${hypervisor} is free${result ? ` (${open.id}: ${outcomeWords(result)})` : ''}.\n`, how);
     return codeOfEnd(result);
   } finally {
     dead.close();

@@ -23,3 +23,6 @@ export interface ChosenReturn {
   /** Guests that nobody named, and that restart with it. */
   readonly restarts: readonly string[];
 }
+
+/** The same for people: `rolled back`. */
+export const outcomeWords = (outcome: string): string => outcome.replaceAll('-', ' ');

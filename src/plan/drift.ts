@@ -5,6 +5,7 @@ import { deployedGateways } from '../model/gateways.ts';
 import { isBusy, type VmFacts } from '../model/guest-facts.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { logsOf, systemName, targetName } from '../model/names.ts';
+import { outcomeWords } from '../model/result.ts';
 import { fate } from '../model/take-up.ts';
 import { timestamp } from '../model/time.ts';
 import { checkBridge, checkVm, type PlanCheck } from './checks.ts';
@@ -102,7 +103,7 @@ function hostDrift(hypervisor: string, facts: Facts): Drift[] {
   if (ended && ended.result !== 'done')
     say(
       'rolled-back',
-      `the ${facts.open.length > 0 ? 'deployment before this one' : 'last deployment'} ended ${ended.result}: fleet history ${ended.id}`,
+      `the ${facts.open.length > 0 ? 'deployment before this one' : 'last deployment'} ended ${outcomeWords(ended.result)}: fleet history ${ended.id}`,
     );
   return found;
 }

@@ -3,6 +3,7 @@ import type { Facts, OpenDeployment } from '../model/facts.ts';
 import type { Hypervisor } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { systemName } from '../model/names.ts';
+import { outcomeWords } from '../model/result.ts';
 import type { Figures, Finding, HypervisorStatus, Origin, Phase } from '../model/status.ts';
 import { fate } from '../model/take-up.ts';
 import { unknownState } from '../model/unknown-state.ts';
@@ -87,7 +88,8 @@ function unheard(open: OpenDeployment, phase: Phase | undefined, confirm: number
 function lastFailure(figures: Figures, atHead: ReadonlyMap<string, boolean>): Finding | undefined {
   const { commit, failure, id, result } = figures.past.at(-1) ?? {};
   if (commit === undefined || result === 'done' || failure === undefined) return undefined;
-  const how = result === 'untouched' ? 'changed nothing' : `ended ${result}`;
+  const how =
+    result === 'untouched' ? 'changed nothing' : `ended ${outcomeWords(result ?? 'unknown')}`;
   const message = `the last deployment ${how}: ${failure} (fleet history ${id})`;
   const range = unreverted(figures);
   // The branch is back at what runs: it is over.

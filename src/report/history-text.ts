@@ -7,6 +7,7 @@ import type {
 } from '../model/past-deployment.ts';
 import type { OperationEntry, PastOperation } from '../model/past-operation.ts';
 import { plainLine, quotedText } from '../model/plain-text.ts';
+import { outcomeWords } from '../model/result.ts';
 import { fate } from '../model/take-up.ts';
 import { timestamp } from '../model/time.ts';
 import type { Style } from './style.ts';
@@ -46,7 +47,7 @@ export function historyText(
       const { hypervisor, deployment: d, open } = entry;
       const result = d.result ?? 'not ended';
       const commit = d.commit ? ` ${d.commit.slice(0, 8)}` : '';
-      const head = `${timestamp(d.started)}  ${style('bold', hypervisor)}  ${d.operation}${commit}  ${style(colours[result] ?? 'red', result)}${took(d)}`;
+      const head = `${timestamp(d.started)}  ${style('bold', hypervisor)}  ${d.operation}${commit}  ${style(colours[result] ?? 'red', outcomeWords(result))}${took(d)}`;
       const lines = [head, whoLine(d, changed(d, hypervisor), style)];
       if (open) lines.push(`    ${wrap(`under way: ${fate(open)}`, 4, width)}`);
       if (d.failure) lines.push(...failureLines(d.failure, hypervisor, isOne, style));

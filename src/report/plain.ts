@@ -1,4 +1,5 @@
 import type { EventBody } from '../model/events.ts';
+import { outcomeWords } from '../model/result.ts';
 import { passed } from './checks-text.ts';
 import { type Checks, noteText, waitingText } from './event-text.ts';
 import { HowFar } from './how-far.ts';
@@ -46,7 +47,7 @@ function waitingNow(): (event: Checks) => boolean {
 function plainLine(event: EventBody): string | undefined {
   switch (event.type) {
     case 'hypervisor':
-      return event.state === 'end' ? event.outcome : undefined;
+      return event.state === 'end' ? outcomeWords(event.outcome) : undefined;
     case 'git':
     case 'step':
       if (event.state === 'begin') return event.step;

@@ -6,10 +6,10 @@ import type { BuildDocument, ValidateDocument } from '../../src/report/json/inde
 import { pages, root } from './pages.ts';
 
 const shape = '[a-z]+(?:-[a-z]+)*\\.[a-z]+(?:-[a-z]+)*';
-/** What has the shape of a code and is none: names of files, units and hosts, and options of NixOS and git. */
+/** What has the shape of a code and is none of a document: files, units, options of NixOS and git; what the Action alone says. */
 const isOther = (text: string): boolean =>
   /\.(nix|ya?ml|json|lock|md|txt|com|service|timer|target)$/.test(text) ||
-  /^(commander|microvm|networking|environment|systemd|user|remote\.git)\b/.test(text);
+  /^(action|commander|microvm|networking|environment|systemd|user|remote\.git)\b/.test(text);
 
 const read = (pattern: string, without: RegExp) =>
   globSync(pattern, { cwd: root })
@@ -33,12 +33,18 @@ const rows = (text: string) =>
   );
 const listed = rows(textOf('docs/codes.md'));
 
-test('every code that fleet gives is on the page of codes, once, and no other is', () => {
+test('every code that fleet gives, also of a drift, is on the page of codes, once, and no other is', () => {
   expect(given.length).toBeGreaterThan(200);
   const isListed = (one: string) =>
     listed.includes(one.endsWith('.unreadable') ? '….unreadable' : one) || listed.includes(one);
   expect(given.filter((one) => !isListed(one))).toEqual([]);
   expect(listed.filter((one, at) => listed.indexOf(one) !== at)).toEqual([]);
+  const { Drift } = (
+    JSON.parse(readFileSync(`${root}schemas/documents.schema.json`, 'utf8')) as {
+      definitions: { Drift: { properties: { code: { enum: string[] } } } };
+    }
+  ).definitions;
+  expect(Drift.properties.code.enum.filter((one) => !listed.includes(one))).toEqual([]);
   const isGiven = (one: string) =>
     one.startsWith('…') || (one.includes('.') ? given.includes(one) : code.includes(`'${one}'`));
   expect(listed.filter((one) => !isGiven(one))).toEqual([]);

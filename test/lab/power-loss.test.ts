@@ -72,7 +72,7 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       expect(await emptyRecords()).toBe('');
       expect(await look.sh('ls /var/lib/fleet/lock 2>&1 || true')).toContain('No such file');
       const history = await desk.fleet(['history']);
-      expect(history.stdout, history.stderr).toContain('rolled-back');
+      expect(history.stdout, history.stderr).toContain('rolled back');
     });
 
     test('loses power right after it was confirmed: all is new, and every record is whole', async () => {

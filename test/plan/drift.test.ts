@@ -19,7 +19,7 @@ describe('drift', () => {
     [
       'a last deployment that was rolled back',
       () => ({ ended: { id: 'd7', result: 'rolled-back' } }),
-      ['hv1 rolled-back: the last deployment ended rolled-back: fleet history d7'],
+      ['hv1 rolled-back: the last deployment ended rolled back: fleet history d7'],
     ],
     [
       'of a deployment before the one that is under way',
@@ -29,7 +29,7 @@ describe('drift', () => {
       }),
       [
         'hv1 open-deployment: deployment d8 has not ended: it is no longer running',
-        'hv1 rolled-back: the deployment before this one ended rolled-back: fleet history d7',
+        'hv1 rolled-back: the deployment before this one ended rolled back: fleet history d7',
       ],
     ],
     [

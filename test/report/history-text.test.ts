@@ -43,7 +43,7 @@ test('a deployment is two lines: when, what and how it went; who, and what it br
   expect(text(deployment(), back, rollback)).toMatchInlineSnapshot(`
     "2025-10-09 08:53 UTC  hv1  apply c0ffee00  done after 42 s
       20251009-085320-abcd by ada@desk: hv1, web1, new1
-    2025-10-09 08:53 UTC  hv1  apply c0ffee00  rolled-back after 42 s
+    2025-10-09 08:53 UTC  hv1  apply c0ffee00  rolled back after 42 s
       20251009-085320-abcd by ada@desk: web1, web2, new1
     2025-10-09 08:53 UTC  hv1  rollback  done after 42 s
       20251009-085320-abcd by ada@desk: hv1, web1, new1
@@ -100,7 +100,7 @@ test('what failed says why: in a line among others, and in full when it is the o
     '\n    hv2: db1 is not healthy after 40 s [verify.not-healthy]\n2025',
   );
   expect(text(failed)).toMatchInlineSnapshot(`
-    "2025-10-09 08:53 UTC  hv1  apply c0ffee00  rolled-back after 42 s
+    "2025-10-09 08:53 UTC  hv1  apply c0ffee00  rolled back after 42 s
       20251009-085320-abcd by ada@desk
         hv2: db1 is not healthy after 40 s [verify.not-healthy]
           db1 tcp 5432: expected connects, seen refused
@@ -118,7 +118,7 @@ test('what failed to go back stands out', () => {
       return words;
     },
   );
-  expect(red).toEqual(['rollback-failed']);
+  expect(red).toEqual(['rollback failed']);
 });
 
 test('an operation on a vm stands among deployments, by its time', () => {

@@ -41,7 +41,7 @@ test('every line is whole and names its hypervisor', () => {
     'hv1: web1: new runner, restarting\n',
     'hv1: web1 healthy: tap, answers\n',
     'hv1: update web2: failed (60.0 s)\n',
-    'hv1: rolled-back\n',
+    'hv1: rolled back\n',
   ]);
 });
 

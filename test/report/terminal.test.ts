@@ -54,7 +54,7 @@ describe.each([
     expect(end.slice(-6)).toEqual([
       '✔ hv2: roll back: done (1.0 s)',
       '✔ hv1: done',
-      '✖ hv2: rolled-back',
+      '✖ hv2: rolled back',
       '– hv3: untouched',
       'hv1  done',
       '',

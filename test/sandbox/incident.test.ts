@@ -110,7 +110,7 @@ describe('fleet incident', { timeout: 240_000 }, () => {
     );
     expect(textOf('README.txt')).toMatch(/^small: web1, [\d :-]+UTC\n\nWhat is wrong\n-+\n/);
     expect(textOf('README.txt')).not.toContain('What is missing');
-    expect(textOf('vms/web1/deployment-1.txt')).toMatch(/rolled-back[\s\S]*answers: expected ping/);
+    expect(textOf('vms/web1/deployment-1.txt')).toMatch(/rolled back[\s\S]*answers: expected ping/);
     expect(textOf('vms/web1/deployment-1.txt')).toContain('What web1 said during it');
     expect(textOf('vms/web1/diff.txt')).toContain('+ packages: htop');
     expect(textOf('vms/web1/log.txt')).toContain('Linux version');

@@ -136,7 +136,7 @@ describe('what an earlier fleet wrote', { timeout: 240_000 }, () => {
     await hv1.sh(`systemctl stop fleet-back-${old.id}.timer`);
     const run = await desk.fleet(['unlock', 'hv1', '--yes']);
     expect(run.code, run.stderr).toBe(0);
-    expect(run.stdout).toContain('rolled-back');
+    expect(run.stdout).toContain('rolled back');
     await stands();
   });
 

@@ -117,7 +117,7 @@ describe('what was deployed', { timeout: 240_000 }, () => {
     expect(await desk.git('status', '--porcelain')).toBe('');
     expect(await bad()).toContain(failed);
     const why = await history('web2', '--last', '1');
-    expect(why).toMatch(/ rolled-back after \d+ s\n/);
+    expect(why).toMatch(/ rolled back after \d+ s\n/);
     expect(why).toMatch(/web2 is not healthy after \d+ s \[verify\.not-healthy\]\n/);
     expect(why).toContain('      web2 answers: expected ping, seen no answer\n');
     // Wherever it was rolled back, and by whatever it is asked for.

@@ -239,7 +239,7 @@ describe('a deployment whose fleet was killed', { timeout: 240_000 }, () => {
     });
     expect(await hv2.exists('/var/lib/fleet/lock')).toBe(false);
     const history = await desk.fleet(['history', 'hv1', '--last', '1']);
-    expect(history.stdout).toContain('rolled-back');
+    expect(history.stdout).toContain('rolled back');
     expect((await desk.fleet(['apply', '--resume', '--yes'])).stderr).toContain('resume.nothing');
     await desk.apply(0);
     expect((await desk.fleet(['plan'])).stdout).toContain('No changes.');

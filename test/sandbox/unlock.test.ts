@@ -81,7 +81,7 @@ describe('a lock', { timeout: 240_000 }, () => {
     });
     expect(await hv1.exists('/var/lib/fleet/lock')).toBe(false);
     await vi.waitFor(async () => expect(await hv1.isActive('web1')).toBe(true), 10_000);
-    expect((await desk.fleet(['history', 'hv1', '--last', '1'])).stdout).toContain('rolled-back');
+    expect((await desk.fleet(['history', 'hv1', '--last', '1'])).stdout).toContain('rolled back');
   });
 
   it('is waited for with --lock-timeout; one that died is put in order by the apply that follows', async () => {
