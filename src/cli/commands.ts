@@ -186,8 +186,8 @@ export function declareCommands(command: Declare): void {
   );
   const asks = (kind: OperationKind) =>
     kind === 'stop'
-      ? 'where more than one vm stops, whatever depends on it'
-      : 'where --force kills more than one vm';
+      ? 'only where more than one vm stops, not for what depends on it'
+      : 'only where --force kills more than one vm';
   const operation = (kind: OperationKind, what: string, more: readonly Option[] = []) => {
     const declared = new Command(kind)
       .description(what)

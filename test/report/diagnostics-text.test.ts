@@ -17,6 +17,13 @@ const at = (line: number, column: number, more: Partial<Diagnostic> = {}): Diagn
 const show = (found: Diagnostic, source: string): string[] =>
   diagnosticsText([found], source, { color: false }).split('\n');
 
+test('a store path is in one line, to be copied; no other word is that long', () => {
+  const path = `/nix/store/0123456789abcdfghijklmnpqrsvwxyz-${'long-name-'.repeat(6)}.drv`;
+  const of = (message: string) => show(at(1, 1, { message }), 'x');
+  expect(of(`web1: builder for '${path}' failed`)).toContain(`  '${path}'`);
+  for (const line of of('y'.repeat(300))) expect(line.length).toBeLessThanOrEqual(80);
+});
+
 describe('the caret is under what is meant', () => {
   const under = (source: string, column: number, length = 1): string => {
     const [, line = '', carets = ''] = show(at(1, column, { length }), source);

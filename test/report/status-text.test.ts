@@ -90,6 +90,16 @@ test('of many notes the first are told, and a hint about many failures once', ()
   expect(shown).toContain('2 more with notes (fleet status NAME): hv7, hv8\n');
 });
 
+test('what to do about a host key is told of each that shows one', () => {
+  const rows = ['hv1', 'hv2'].map((name) => {
+    const hint = `If they are the same, accept it: ssh-keyscan ${name}`;
+    const found = { code: 'ssh.unknown-host-key', message: 'unknown host key', hint, wrong: true };
+    return hypervisor(name, { standing: 'wrong', reachable: false, findings: [found] });
+  });
+  const shown = text({ hypervisors: rows });
+  for (const name of ['hv1', 'hv2']) expect(shown).toContain(`ssh-keyscan ${name}`);
+});
+
 test('a deployment that is under way says its step and seconds', () => {
   const underWay = { id: 'd1', operation: 'apply', operator: 'ada@desk', since: now - 20 };
   const moving = { ...underWay, phase: 'switch', phaseSince: now - 4 };
