@@ -5,7 +5,7 @@ import { chmodSync, copyFileSync, cpSync, rmSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path';
 import { rolldown } from 'rolldown';
 import generate from './generate.mjs';
-import { bundled, read } from './run-time.ts';
+import { bundled, packageOf, read } from './run-time.ts';
 
 await generate();
 rmSync('dist', { recursive: true, force: true });
@@ -30,7 +30,7 @@ const { output } = await bundle.write({
 await bundle.close();
 const packages = output
   .flatMap(({ moduleIds = [] }) => moduleIds)
-  .flatMap((id) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(id)?.[1] ?? []);
+  .flatMap((id) => packageOf(id) ?? []);
 const strangers = new Set(packages).difference(new Set(bundled));
 if (strangers.size > 0)
   throw new Error(`dist/ would contain ${[...strangers].join(', ')}: see scripts/run-time.ts`);

@@ -21,6 +21,9 @@ fleet is under the [MIT licence](../LICENSE). These ${rows.length} packages are 
 fleet are installed by npm, with their licences in them; none of them needs an install script. For programs:
 \`npm run sbom -- cyclonedx\` or \`spdx\` in a checkout.
 
+The bundle of the [Action](action.md) has fleet and those that are not optional in it, with the licence of each in its folder
+\`licenses\`.
+
 | package | version | licence | where |
 |---|---|---|---|
 ${rows.join('\n')}

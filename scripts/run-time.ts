@@ -27,3 +27,7 @@ export const bundled: readonly string[] = ['commander', 'yaml'];
 /** Those that are installed beside fleet, by their paths in package-lock.json. */
 export const installed = (packages: Readonly<Record<string, Locked>>): [string, Locked][] =>
   Object.entries(packages).filter(([path, { dev, link }]) => path !== '' && !dev && !link);
+
+/** The package that a path below node_modules is of. */
+export const packageOf = (path: string): string | undefined =>
+  /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1];

@@ -1,7 +1,8 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bundled, installed, packageOf, read } from '../../scripts/run-time.ts';
 import { Signals } from '../../src/action/child.ts';
 import { rollback } from '../../src/action/deploy.ts';
 import type { Event, PushedCommit } from '../../src/action/event.ts';
@@ -260,4 +261,16 @@ test('another version is installed from npm without its scripts, and without sec
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test('the bundle has the licence of every package that fleet has at run time, and of no other', () => {
+  const licences = readdirSync(new URL('../../action/licenses', import.meta.url), {
+    recursive: true,
+    encoding: 'utf8',
+  });
+  const has = licences.flatMap((path) => /^(.+)\.txt$/.exec(path)?.[1] ?? []);
+  const needed = installed(read('package-lock.json').packages)
+    .filter(([, { optional }]) => !optional)
+    .map(([path]) => packageOf(path));
+  expect(has.sort()).toEqual([...needed, ...bundled].sort());
 });
