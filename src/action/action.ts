@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import { failureOf } from '../model/failure.ts';
 import { failureMarkdown } from '../report/result-markdown.ts';
@@ -48,6 +48,7 @@ export async function action(runner: Runner, brought: Brought, signals: Signals)
         'error',
         `this is a bug in fleet's Action, please report it:\n${(error as Error).stack}`,
       );
+      runner.output('outcome', signals.isSent ? 'interrupted' : 'failed');
       return exitCodes.failed;
     }
     const { code, detail, exitCode, hint, message } = error;
@@ -67,7 +68,11 @@ async function step(runner: Runner, brought: Brought, signals: Signals): Promise
   const event = readEvent(runner);
   const folder = within(runner.get('GITHUB_WORKSPACE'), inputs.directory);
   const head = await headOf(runner, folder);
-  refuseUnsafe(event, inputs, { head, sha: runner.get('GITHUB_SHA') });
+  refuseUnsafe(event, inputs, {
+    head,
+    sha: runner.get('GITHUB_SHA'),
+    ref: runner.env.GITHUB_REF ?? '',
+  });
   const keys = writeKeys(runner, inputs);
   try {
     const { version } = inputs;
@@ -96,7 +101,9 @@ function within(workspace: string, directory: string): string {
   try {
     const top = realpathSync(workspace);
     const folder = realpathSync(join(top, directory));
-    if (folder === top || folder.startsWith(top + sep)) return folder;
+    const isWithin = folder === top || folder.startsWith(top + sep);
+    // What git keeps of its own is nobody's work tree.
+    if (isWithin && !relative(top, folder).split(sep).includes('.git')) return folder;
   } catch {
     // Said below.
   }

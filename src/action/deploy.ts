@@ -8,7 +8,6 @@ import { type PlainResult, resultMarkdown } from '../report/result-markdown.ts';
 import { failed, outcomeOf } from './failed.ts';
 import type { Document, Gave } from './fleet.ts';
 import { type Job, madeBy, summaryLimit, titleOf } from './job.ts';
-import { isOwnPush } from './own-push.ts';
 import { keepPlan } from './plan-files.ts';
 import { openRevert } from './revert.ts';
 import type { Runner } from './runner.ts';
@@ -19,15 +18,7 @@ const patience = ['--lock-timeout', '10m'] as const;
 
 /** Deploys. @returns the exit code */
 export async function apply(job: Job): Promise<number> {
-  const { event, inputs, runner } = job;
-  if (isOwnPush(event)) {
-    const text = 'Nothing to do: fleet itself pushed this, and deployed or rolled it back before.';
-    runner.annotate('notice', text, { title: 'fleet apply' });
-    runner.summary(`### ${prose(titleOf(job, 'apply'))}\n\n${text}\n`);
-    runner.output('changed', 'false');
-    runner.output('outcome', 'skipped');
-    return 0;
-  }
+  const { inputs } = job;
   const invalid = await validate(job);
   if (invalid !== 0) return invalid;
   return deploying(job, [
@@ -168,7 +159,10 @@ class Log {
     const isTold = event.type === 'warning' || (event.type === 'note' && !event.hypervisor);
     if (isTold && this.notes.length < 50) {
       const [first = '', ...more] = event.text.split('\n');
-      this.notes.push(event.hypervisor ? `${event.hypervisor}: ${first}` : first, ...more);
+      this.notes.push(
+        event.hypervisor ? `${event.hypervisor}: ${first}` : first,
+        ...more.slice(0, 20),
+      );
     }
     this.#show(event);
   };

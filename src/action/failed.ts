@@ -52,7 +52,7 @@ export function failed(
 ${failureMarkdown(failure)}
 ${told}`,
   );
-  runner.output('outcome', outcomeOf(code));
+  runner.output('outcome', job.fleet.isCancelled ? 'interrupted' : outcomeOf(code));
   return code || 1;
 }
 

@@ -47,7 +47,7 @@ export class Fleet {
       ...this.#child([...args, '--json']),
       onError: (line) => this.#runner.say(line),
     });
-    return { code, document: documentOf(parse(stdout), code) };
+    return { code, document: this.#documentOf(parse(stdout), code) };
   }
 
   /** Runs one with --json-stream. `onEvent` is told each event but the last, which is the result. */
@@ -68,7 +68,19 @@ export class Fleet {
       },
     });
     if (last === undefined) for (const line of said) this.#runner.say(line);
-    return { code, document: documentOf(last, code) };
+    return { code, document: this.#documentOf(last, code) };
+  }
+
+  #documentOf(value: unknown, code: number): Document {
+    const document = object(value);
+    if (typeof document.kind === 'string') return document as Document;
+    if (this.isCancelled)
+      throw new FleetError('action.cancelled', 'the job was cancelled, and fleet ended', {
+        hint: 'If it had begun to deploy, the log says so; what became of it: fleet status',
+      });
+    throw new FleetError('action.document', `fleet ended with ${code}, and gave no result`, {
+      hint: 'What it said is above. If it deployed, hypervisors that were not confirmed roll back by themselves.',
+    });
   }
 
   #child(args: readonly string[]) {
@@ -81,14 +93,6 @@ export class Fleet {
       signals: this.#signals,
     };
   }
-}
-
-function documentOf(value: unknown, code: number): Document {
-  const document = object(value);
-  if (typeof document.kind === 'string') return document as Document;
-  throw new FleetError('action.document', `fleet ended with ${code}, and gave no result`, {
-    hint: 'What it said is above. Hypervisors that were not confirmed roll back by themselves.',
-  });
 }
 
 function parse(text: string): unknown {

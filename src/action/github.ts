@@ -4,8 +4,10 @@ import type { Runner } from './runner.ts';
 
 /** Ms that GitHub has to answer a request. */
 const patience = 20_000;
-/** Ms that is waited altogether for GitHub to take requests again. */
+/** Ms that all requests of a step may take together, with what is waited for GitHub to take them again. */
 const longest = 60_000;
+/** Bytes of an answer: a page has 100 comments, each of 65 536 characters. */
+const most = 64 * 1024 * 1024;
 /** Pages of a list that are read: of 100 entries each. */
 const pages = 30;
 
@@ -17,7 +19,8 @@ export class GitHub {
   readonly #repository: string;
   readonly #token: string;
   readonly #sleep: Sleep;
-  #waited = 0;
+  /** Since the first request. */
+  #begun: number | undefined;
 
   constructor(runner: Runner, token: string, sleep: Sleep) {
     this.#api = new URL(`${runner.get('GITHUB_API_URL').replace(/\/$/, '')}/`);
@@ -43,7 +46,7 @@ export class GitHub {
     url.searchParams.set('per_page', '100');
     for (let page = 0; url && page < pages; page++) {
       const { answer, next }: Answer = await this.#request('GET', url);
-      if (Array.isArray(answer)) entries.push(...answer.map(object));
+      if (Array.isArray(answer)) for (const one of answer) entries.push(object(one));
       // The token goes to nobody else.
       url = next?.origin === this.#api.origin ? next : undefined;
     }
@@ -68,22 +71,29 @@ export class GitHub {
 
   async #request(method: string, url: URL, body?: object): Promise<Answer> {
     for (let tried = 1; ; tried++) {
-      const response = await this.#fetch(method, url, body).catch((error: unknown) => error);
-      if (!(response instanceof Response)) {
-        if (await this.#mayRetry(tried, tried * 1000)) continue;
-        throw new FleetError('action.github', `GitHub does not answer: ${reason(response)}`);
+      const given = await this.#ask(method, url, body).catch((error: unknown) => error as Error);
+      if (given instanceof Error) {
+        // What was asked for may have been made, though the answer is lost.
+        if (method !== 'POST' && (await this.#mayRetry(tried, tried * 1000))) continue;
+        throw new FleetError('action.github', `GitHub does not answer: ${reason(given)}`);
       }
-      const text = await response.text();
-      if (response.ok)
-        return { answer: text === '' ? undefined : JSON.parse(text), next: nextOf(response, url) };
+      const { response, text } = given;
+      if (response.ok) return { answer: parsed(text, url), next: nextOf(response, url) };
       const wait = waitOf(response, tried);
       if (wait !== undefined && (await this.#mayRetry(tried, wait))) continue;
       throw refused(response.status, `${method} ${url.pathname}`, text, wait !== undefined);
     }
   }
 
-  #fetch(method: string, url: URL, body?: object): Promise<Response> {
-    return fetch(url, {
+  /** An answer with all of its text, in time. */
+  async #ask(
+    method: string,
+    url: URL,
+    body?: object,
+  ): Promise<{ readonly response: Response; readonly text: string }> {
+    const left = this.#left();
+    if (left <= 0) throw new Error(`all requests together took over ${longest / 1000} s`);
+    const response = await fetch(url, {
       method,
       headers: {
         accept: 'application/vnd.github+json',
@@ -94,13 +104,19 @@ export class GitHub {
       },
       ...(body && { body: JSON.stringify(body) }),
       redirect: 'error',
-      signal: AbortSignal.timeout(patience),
+      signal: AbortSignal.timeout(Math.min(patience, left)),
     });
+    return { response, text: await textOf(response) };
+  }
+
+  /** Ms that are left of those that all requests may take. */
+  #left(): number {
+    this.#begun ??= performance.now();
+    return longest - (performance.now() - this.#begun);
   }
 
   async #mayRetry(tried: number, ms: number): Promise<boolean> {
-    if (tried >= 4 || this.#waited + ms > longest) return false;
-    this.#waited += ms;
+    if (tried >= 4 || ms > this.#left()) return false;
     await this.#sleep(ms);
     return true;
   }
@@ -109,6 +125,26 @@ export class GitHub {
 interface Answer {
   readonly answer: unknown;
   readonly next: URL | undefined;
+}
+
+async function textOf({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    bytes += chunk.length;
+    if (bytes > most) throw new Error(`an answer of over ${most / 1024 / 1024} MB`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** @throws FleetError `action.github` for what is no JSON, as the page of a proxy */
+function parsed(text: string, { pathname }: URL): unknown {
+  try {
+    return text === '' ? undefined : JSON.parse(text);
+  } catch {
+    throw new FleetError('action.github', `${pathname}: the answer is not GitHub's: it is no JSON`);
+  }
 }
 
 /** Of `Link: <…>; rel="next"`. */

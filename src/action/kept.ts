@@ -41,12 +41,14 @@ export async function keepIssue(
 ): Promise<'opened' | 'updated' | 'closed' | 'none'> {
   const isOwn = await ownership(github);
   const open = await github.list('issues?state=open');
-  const known = open.find((one) => !one.pull_request && isMarked(one, marker) && isOwn(one));
-  const path = known && `issues/${Number(known.number)}`;
+  const known = open.filter((one) => !one.pull_request && isMarked(one, marker) && isOwn(one));
+  const [path, ...others] = known.map(({ number }) => `issues/${Number(number)}`);
   if ('closing' in issue) {
     if (!path) return 'none';
     const body = `${marker}${issue.closing}`;
-    await github.send('PATCH', path, { body, state: 'closed', state_reason: 'completed' });
+    // Two looks at once may have opened one each.
+    for (const one of [path, ...others])
+      await github.send('PATCH', one, { body, state: 'closed', state_reason: 'completed' });
     return 'closed';
   }
   const { title } = issue;
@@ -60,19 +62,21 @@ const isMarked = ({ body }: Entry, marker: string): boolean =>
   typeof body === 'string' && body.replaceAll('\r\n', '\n').startsWith(marker);
 
 /**
- * Who writes with this token. Anybody may post the marker, and edit what they have posted: theirs is left alone.
- * A token that does not say whose it is is a program's.
+ * Who writes with this token. Anybody may post the marker, and edit what they have posted: theirs is left alone, also
+ * another program's. A token that does not say whose it is is taken for a workflow's.
  */
 async function ownership(github: GitHub): Promise<(entry: Entry) => boolean> {
   const login = await github.login();
   return ({ user }) => {
     const by = object(user);
-    if (login !== undefined) return by.login === login;
-    return by.type === 'Bot' || workflows.has(String(by.login));
+    return login === undefined ? workflows.has(String(by.login)) : by.login === login;
   };
 }
 
-/** Does what needs GitHub; where the token may not do it, says so, for all of it is in the summary. @returns whether it was done */
+/**
+ * Does what needs GitHub, and never throws: what was deployed or found does not depend on it, and all of it is in the
+ * summary. @returns whether it was done
+ */
 export async function tryOn(
   runner: Runner,
   what: string,
@@ -82,11 +86,11 @@ export async function tryOn(
     await write();
     return true;
   } catch (error) {
-    if (!(error instanceof FleetError)) throw error;
-    const why = error.code === 'action.forbidden' ? 'this token may not' : 'it failed';
+    const isForbidden = error instanceof FleetError && error.code === 'action.forbidden';
+    const why = isForbidden ? 'this token may not' : 'it failed';
     runner.annotate(
       'notice',
-      `${what}: ${why} (${error.message}). All of it is in the summary of this run.`,
+      `${what}: ${why} (${(error as Error).message}). All of it is in the summary of this run.`,
       {
         title: 'fleet',
       },

@@ -43,7 +43,9 @@ export async function plan(job: Job): Promise<number> {
     isDriftCheck && code !== 0
       ? 'drifted'
       : code !== 0
-        ? 'failed'
+        ? fleet.isCancelled
+          ? 'interrupted'
+          : 'failed'
         : changed
           ? 'changes'
           : 'no-changes';

@@ -10,24 +10,30 @@ const unmerged = new Set([
   'pull_request_review_comment',
 ]);
 
-/** Events that run with the repository's secrets, and of its own branch, whoever caused them. */
-const ofOthers = new Set([
-  ...['pull_request_target', 'workflow_run', 'issue_comment', 'issues', 'discussion'],
-  ...['discussion_comment', 'fork', 'watch', 'label'],
-]);
+/** Events that only those who may push cause, and that run what was pushed. */
+const trusted = new Set(['push', 'schedule', 'workflow_dispatch', 'release']);
 
 /** Whether strangers' files may be in the work tree: a pull request's, which nobody has merged. */
 export const isUnmerged = ({ name }: Event): boolean => unmerged.has(name);
 
+/** What is checked out, and what the workflow runs of. */
+export interface Checkout {
+  /** The commit that is checked out. */
+  readonly head: string | undefined;
+  /** GITHUB_SHA */
+  readonly sha: string;
+  /** GITHUB_REF */
+  readonly ref: string;
+}
+
 /**
  * What is never done: what a pull request changes is not run, nor given to a hypervisor, with secrets at hand.
- * @param head the commit that is checked out; @param sha GITHUB_SHA
  * @throws FleetError `action.unsafe`
  */
 export function refuseUnsafe(
   event: Event,
-  { build, command, sshKey }: Inputs,
-  { head, sha }: { readonly head: string | undefined; readonly sha: string },
+  { build, command, sshKey, token }: Inputs,
+  { head, ref, sha }: Checkout,
 ): void {
   if (isUnmerged(event)) {
     if (command === 'apply' || command === 'rollback' || command === 'verify')
@@ -40,12 +46,23 @@ export function refuseUnsafe(
         `a build on ${event.name} evaluates what nobody has merged, and must not have an ssh key beside it`,
         'Leave out ssh-key: what is built then is built on the runner.',
       );
+    if (build && token !== undefined)
+      throw unsafe(
+        `a build on ${event.name} runs what nobody has merged, and that could read the token that writes the comment`,
+        'Give the build a job of its own, with permissions: contents: read and command: build.',
+      );
+    return;
   }
-  if (!ofOthers.has(event.name) || head === sha) return;
-  if (event.name === 'workflow_run' && event.started === 'push') return;
+  if (trusted.has(event.name)) return;
+  // Any other runs with the secrets of this repository, whoever caused it: so of the default branch alone.
+  const { defaultBranch, headBranch, name } = event;
+  const isDefault = defaultBranch !== undefined && ref === `refs/heads/${defaultBranch}`;
+  const isOfDefault = name !== 'workflow_run' || headBranch === defaultBranch;
+  if (isDefault && isOfDefault && head === sha) return;
+  const what = isDefault && isOfDefault ? `${head ?? 'nothing'} instead of ${sha}` : ref;
   throw unsafe(
-    `${event.name} runs with the secrets of this repository, and what is checked out is not its own branch: ${head ?? 'nothing'} instead of ${sha}`,
-    'Whoever opens a pull request would decide what is done with these secrets. Use pull_request for plans, and push for apply.',
+    `${name} runs with the secrets of this repository, and what is checked out is not its default branch: ${what}`,
+    'Whoever causes it would decide what is done with these secrets. Use pull_request for plans, and push for apply.',
   );
 }
 

@@ -48,6 +48,8 @@ function html(text: string): string {
 
 /** One backtick more than stand together anywhere in `text`. */
 function fenceFor(text: string, least: number): string {
-  const runs = [...text.matchAll(/`+/g)].map(([run]) => run.length);
-  return '`'.repeat(Math.max(least, ...runs.map((length) => length + 1)));
+  // One by one: arguments of a call have to fit on the stack.
+  let longest = least - 1;
+  for (const [run] of text.matchAll(/`+/g)) longest = Math.max(longest, run.length);
+  return '`'.repeat(longest + 1);
 }

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+const page = 'https://github.example/acme/infra/pull/9';
+
 /** A comment or an issue, as much of it as the API gives. */
 export interface Entry {
   readonly id: number;
@@ -105,9 +107,13 @@ export class FakeGitHub {
     }
     if (path === 'pulls' && method === 'POST') {
       const isThere = this.pulls.some(({ head }) => head === body.head);
-      if (isThere) return [422, { message: 'Validation Failed' }];
+      if (isThere || body.base === 'gone') return [422, { message: 'Validation Failed' }];
       this.pulls.push(body);
-      return [201, { ...body, html_url: 'https://github.example/acme/infra/pull/9' }];
+      return [201, { ...body, html_url: page }];
+    }
+    if (path === 'pulls') {
+      const repo = { full_name: 'acme/infra' };
+      return [200, this.pulls.map((pull) => ({ html_url: page, head: { ref: pull.head, repo } }))];
     }
     const isComments = path.endsWith('/comments');
     if (method === 'GET')

@@ -1,19 +1,33 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bundled, installed, packageOf, read } from '../../scripts/run-time.ts';
+import { action } from '../../src/action/action.ts';
 import { Signals } from '../../src/action/child.ts';
 import { rollback } from '../../src/action/deploy.ts';
-import type { Event, PushedCommit } from '../../src/action/event.ts';
+import type { Event } from '../../src/action/event.ts';
 import { Fleet } from '../../src/action/fleet.ts';
 import { GitHub } from '../../src/action/github.ts';
 import { type Inputs, readInputs } from '../../src/action/inputs.ts';
 import { install } from '../../src/action/install.ts';
-import { keepComment, keepIssue, markerOf } from '../../src/action/kept.ts';
-import { isOwnPush } from '../../src/action/own-push.ts';
+import type { Job } from '../../src/action/job.ts';
+import { keepComment, keepIssue, markerOf, tryOn } from '../../src/action/kept.ts';
 import { refuseUnsafe } from '../../src/action/refuse.ts';
+import { openRevert } from '../../src/action/revert.ts';
 import { Runner } from '../../src/action/runner.ts';
+import type { FleetError } from '../../src/model/errors.ts';
 import { FakeGitHub } from './github.ts';
 import { metadata } from './runner.ts';
 
@@ -64,10 +78,10 @@ describe('inputs', () => {
 
 describe('what runs with secrets at hand', () => {
   const event = (name: string, more: Partial<Event> = {}): Event => ({
-    ...{ name, isFork: false, isBot: false, commits: [] },
+    ...{ name, defaultBranch: 'main' },
     ...more,
   });
-  const refused = (of: Event, given: Partial<Inputs>, head = 'a') => {
+  const refused = (of: Event, given: Partial<Inputs>, head = 'a', ref = 'refs/heads/main') => {
     const usual = {
       command: 'plan',
       on: undefined,
@@ -77,7 +91,7 @@ describe('what runs with secrets at hand', () => {
     } as const;
     const rest = { sshKey: undefined, knownHosts: undefined, version: undefined, token: undefined };
     try {
-      refuseUnsafe(of, { ...usual, ...rest, ...given }, { head, sha: 'a' });
+      refuseUnsafe(of, { ...usual, ...rest, ...given }, { head, ref, sha: 'a' });
       return false;
     } catch {
       return true;
@@ -106,52 +120,30 @@ describe('what runs with secrets at hand', () => {
     ['pull_request_target of its branch', event('pull_request_target'), {}, 'a', false],
     ['of the pull request', event('pull_request_target'), {}, 'b', true],
     ['a comment', event('issue_comment'), { command: 'apply' }, 'b', true],
-    ['workflow_run after a push', event('workflow_run', { started: 'push' }), {}, 'b', false],
-    ['after a pull request', event('workflow_run', { started: 'pull_request' }), {}, 'b', true],
+    ['a build of it beside a token', event('pull_request'), { build: true, token: 't' }, 'b', true],
+    ['workflow_run of its branch', event('workflow_run', { headBranch: 'main' }), {}, 'a', false],
+    ['with another commit', event('workflow_run', { headBranch: 'main' }), {}, 'b', true],
+    [
+      'after a push of another branch',
+      event('workflow_run', { headBranch: 'evil' }),
+      {},
+      'a',
+      true,
+    ],
+    ['a release', event('release'), { command: 'apply', ...withKey }, 'b', false],
+    ...['repository_dispatch', 'check_suite', 'deployment', 'pull_request_comment', 'new'].flatMap(
+      (name): [string, Event, Partial<Inputs>, string, boolean][] => [
+        [`${name} of the default branch`, event(name), { command: 'apply' }, 'a', false],
+        [`${name} of another commit`, event(name), { command: 'apply' }, 'b', true],
+      ],
+    ),
   ])('%s', (_, of, given, head, isRefused) => {
     expect(refused(of, given, head)).toBe(isRefused);
   });
-});
 
-describe("a push of fleet's own", () => {
-  const message = 'fleet: change web1\n\nchanged hosts/web1/default.nix\nnew flake.lock\n';
-  const rendered: PushedCommit = {
-    ...{ message, added: ['flake.lock'], modified: ['hosts/web1/default.nix'], removed: [] },
-  };
-  const revert: PushedCommit = {
-    message:
-      'Revert to 01234567: 89abcdef was rolled back\n\nhv1: x\n\nTakes back:\n  89abcdef x\n',
-    ...{ added: [], modified: ['fleet.yaml'], removed: [] },
-  };
-  const push = (commits: readonly PushedCommit[], isBot = true) =>
-    isOwnPush({ name: 'push', isFork: false, isBot, commits });
-
-  test.each<[string, boolean, boolean]>([
-    ['of what it rendered', push([rendered]), true],
-    ['of a revert', push([rendered, revert]), true],
-    ['by a person', push([rendered], false), false],
-    ['with a commit of somebody else', push([rendered, { ...rendered, message: 'x' }]), false],
-    [
-      'that changes more than it says',
-      push([{ ...rendered, removed: ['hosts/db1/default.nix'] }]),
-      false,
-    ],
-    [
-      'that changes fleet.yaml',
-      push([
-        {
-          ...rendered,
-          message: 'fleet: x\n\nchanged fleet.yaml',
-          added: [],
-          modified: ['fleet.yaml'],
-        },
-      ]),
-      false,
-    ],
-    ['of a title alone', push([{ ...rendered, message: 'fleet: change web1' }]), false],
-    ['of nothing', push([]), false],
-  ])('%s', (_, is, expected) => {
-    expect(is).toBe(expected);
+  test('an event that names another branch, or no default one, runs nothing of it', () => {
+    expect(refused(event('deployment'), {}, 'a', 'refs/heads/evil')).toBe(true);
+    expect(refused({ name: 'deployment' }, {}, 'a', 'refs/heads/undefined')).toBe(true);
   });
 });
 
@@ -185,6 +177,23 @@ describe('GitHub', () => {
     });
   });
 
+  test("leaves another program's comment alone", async () => {
+    const marker = markerOf('plan', '.');
+    fake.say(8, 'echo-bot[bot]', `${marker}echo`, 'Bot');
+    await keepComment(client(), 8, marker, 'plan');
+    expect(fake.commentsOf(8)).toEqual([`${marker}echo`, `${marker}plan`]);
+  });
+
+  test('closes every issue that two looks at once have opened', async () => {
+    const marker = markerOf('drift', 'plan', '.', '');
+    const user = { login: 'github-actions[bot]', type: 'Bot' };
+    for (const number of [901, 902])
+      fake.issues.push({ id: number, number, body: `${marker}x`, state: 'open', user });
+    expect(await keepIssue(client(), marker, { closing: 'well' })).toBe('closed');
+    expect(fake.issues.map(({ state }) => state)).toEqual(['closed', 'closed']);
+    fake.issues.splice(0);
+  });
+
   test('keeps one issue, and leaves that of others and of other fleets alone', async () => {
     const marker = markerOf('drift', 'verify', '.', '');
     const user = { login: 'eve', type: 'User' };
@@ -201,6 +210,97 @@ describe('GitHub', () => {
       ['x', 'open'],
       ['well', 'closed'],
     ]);
+  });
+});
+
+describe('writing to GitHub', () => {
+  let answer: RequestListener = () => {};
+  const server = createServer((request, response) => void answer(request, response));
+  beforeAll(() => new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve)));
+  afterAll(() => void server.close());
+  const told = () => {
+    const lines: string[] = [];
+    const env = {
+      GITHUB_API_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      GITHUB_REPOSITORY: 'acme/infra',
+    };
+    const runner = new Runner(env, (text) => void lines.push(text));
+    return { lines, runner, github: new GitHub(runner, 'workflow-token', async () => {}) };
+  };
+
+  test.each<[string, string, RequestListener]>([
+    ['a page of a proxy', 'it is no JSON', (_, r) => void r.end('<html>')],
+    [
+      'an answer that is cut off',
+      'GitHub does not answer',
+      (_, r) => {
+        r.writeHead(200, { 'content-length': '1000' });
+        r.write('[{', () => r.destroy());
+      },
+    ],
+  ])('never fails the step: %s', async (_, why, how) => {
+    answer = how;
+    const { github, lines, runner } = told();
+    const isDone = await tryOn(runner, 'No comment', () => keepComment(github, 7, 'x', 'y'));
+    expect(isDone).toBe(false);
+    expect(lines.join('')).toMatch(`::notice title=fleet::No comment: it failed (`);
+    expect(lines.join('')).toContain(why);
+  });
+
+  test('never fails the step, whatever goes wrong', async () => {
+    const { lines, runner } = told();
+    const fail = () => Promise.reject(new RangeError('of our own making'));
+    expect(await tryOn(runner, 'No comment', fail)).toBe(false);
+    expect(lines.join('')).toContain('of our own making');
+  });
+
+  test('takes a list of any length, and asks once for what is to be made', async () => {
+    const asked: string[] = [];
+    answer = ({ method = '', url = '' }, r) => {
+      asked.push(`${method} ${url}`);
+      if (method === 'POST') r.destroy();
+      else r.end(url.includes('comments') ? `[${'{},'.repeat(300_000)}null]` : '{}');
+    };
+    const { github } = told();
+    expect(await github.list('issues/7/comments')).toHaveLength(300_001);
+    await expect(keepComment(github, 7, 'x', 'y')).rejects.toThrow('GitHub does not answer');
+    expect(asked.filter((one) => one.startsWith('POST'))).toHaveLength(1);
+  });
+});
+
+describe('the pull request of a revert', () => {
+  let fake: FakeGitHub;
+  beforeAll(async () => {
+    fake = await FakeGitHub.start();
+  });
+  afterAll(() => fake.stop());
+
+  test('goes to the branch that fleet names, once; and what GitHub refuses is said', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'fleet-action-revert-'));
+    try {
+      const lines: string[] = [];
+      const env = {
+        GITHUB_API_URL: fake.url,
+        GITHUB_REPOSITORY: 'acme/infra',
+        GITHUB_REF_NAME: 'v1.2.3',
+        GITHUB_STEP_SUMMARY: join(folder, 'summary'),
+      };
+      const runner = new Runner(env, (text) => void lines.push(text));
+      const github = new GitHub(runner, 'workflow-token', async () => {});
+      const job = { runner, github, head: 'a' } as unknown as Job;
+      const document = { kind: 'apply', commit: '01234567', revertBranch: 'fleet/revert-01234567' };
+      await openRevert(job, { ...document, revertBase: 'main' }, '');
+      await openRevert(job, { ...document, revertBase: 'main' }, '');
+      expect(fake.pulls).toMatchObject([{ base: 'main', head: 'fleet/revert-01234567' }]);
+      expect(lines).toEqual([]);
+      const waits = 'The revert waits to be merged: https://github.example/acme/infra/pull/9\n\n';
+      expect(readFileSync(env.GITHUB_STEP_SUMMARY, 'utf8')).toBe(waits + waits);
+      const other = { ...document, revertBranch: 'fleet/revert-89abcdef', revertBase: 'gone' };
+      await openRevert(job, other, '');
+      expect(lines.join('')).toContain('422 Validation Failed');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 
@@ -222,7 +322,7 @@ while :; do sleep 0.02; done`;
       });
       const fleet = new Fleet(runner, ['sh', '-c', stubborn], folder, signals);
       const inputs = { command: 'rollback', on: 'web1', directory: '.' } as Inputs;
-      const event: Event = { name: 'push', isFork: false, isBot: false, commits: [] };
+      const event: Event = { name: 'push' };
       const job = { runner, inputs, event, fleet, github: undefined, head: 'a' };
       await expect(rollback(job)).rejects.toMatchObject({
         message: 'the job was cancelled while fleet deployed, and ended before all was rolled back',
@@ -235,6 +335,39 @@ while :; do sleep 0.02; done`;
     }
   });
 });
+
+test('a look that is cancelled says nothing of hypervisors that roll back', async () => {
+  const signals = new Signals();
+  const runner = new Runner({ PATH: process.env.PATH }, () => signals.send('SIGTERM'));
+  const script = 'trap "exit 143" TERM; echo begun >&2; while :; do sleep 0.02; done';
+  const error = await new Fleet(runner, ['sh', '-c', script], tmpdir(), signals)
+    .json('plan')
+    .catch((error: unknown) => error);
+  expect(error).toMatchObject({ code: 'action.cancelled' });
+  expect((error as FleetError).hint).not.toContain('roll back');
+});
+
+test.each(['.git', '.git/hooks', 'link'])(
+  "%s is git's own, and no working directory",
+  async (given) => {
+    const folder = mkdtempSync(join(tmpdir(), 'fleet-action-git-'));
+    try {
+      mkdirSync(join(folder, '.git/hooks'), { recursive: true });
+      symlinkSync('.git', join(folder, 'link'));
+      const lines: string[] = [];
+      const env = {
+        ...{ INPUT_COMMAND: 'plan', 'INPUT_WORKING-DIRECTORY': given, GITHUB_WORKSPACE: folder },
+        ...{ GITHUB_EVENT_NAME: 'push', GITHUB_OUTPUT: join(folder, 'output') },
+      };
+      const runner = new Runner(env, (text) => void lines.push(text));
+      const brought = { node: 'false', fleet: 'false', sleep: async () => {} };
+      expect(await action(runner, brought, new Signals())).toBe(64);
+      expect(lines.join('')).toContain(`there is no folder "${given}" in the workspace`);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
 
 test('docs/action.md has every input and output, and no other', () => {
   const page = readFileSync(new URL('../../docs/action.md', import.meta.url), 'utf8');

@@ -179,7 +179,11 @@ describe('git follows a deployment', () => {
     expect(desk.git('rev-parse', `${revert}^`, `${revert}^{tree}`)).toBe(
       `${commit}\n${desk.git('rev-parse', `${good}^{tree}`)}`,
     );
-    expect(first.followed).toEqual({ revertedBy: revert, revertBranch: `${name}-2` });
+    expect(first.followed).toEqual({
+      revertedBy: revert,
+      revertBranch: `${name}-2`,
+      revertBase: 'main',
+    });
     expect(second.followed).toEqual(first.followed);
     // A plan names the genuine one, too.
     const repo = await openRepo(desk.dir);

@@ -120,8 +120,7 @@ describe.each<Forge>(['github', 'forgejo'])('workflows of %s', (forge) => {
         );
         for (const name of Object.keys(on)) {
           const read = readInputs(runner);
-          const event = { name, isFork: false, isBot: false, commits: [] };
-          refuseUnsafe(event, read, { head: '1', sha: '2' });
+          refuseUnsafe({ name }, read, { head: '1', sha: '2', ref: 'refs/heads/main' });
           said.push([name, read.command, read.sshKey !== undefined, read.issue]);
         }
       }
@@ -169,6 +168,13 @@ describe('on GitHub', () => {
   test('keys are in environments, which GitHub gives to the deployed branch alone', () => {
     expect(apply.jobs.apply!.environment).toBe('fleet');
     expect(drift.jobs.drift!.environment).toBe('fleet-drift');
+  });
+
+  test('two looks at once would open an issue each: one waits', () => {
+    expect(drift.jobs.drift!.concurrency).toEqual({
+      group: 'fleet-drift',
+      'cancel-in-progress': false,
+    });
   });
 
   test('no deployment is lost: only what deploys waits, and the newest deploys all', () => {

@@ -4,6 +4,11 @@ import { code, codeBlock, details, prose } from '../../src/report/markdown.ts';
 import { planMarkdown } from '../../src/report/plan-markdown.ts';
 import { changed, planHv1 } from '../plan/situation.ts';
 
+test('a fence is longer than any of hundreds of thousands of backticks', () => {
+  const text = `${'` '.repeat(200_000)}\`\`\`\``;
+  expect(codeBlock(text, '', text.length)).toMatch(/^`````\n/);
+});
+
 const plan = (hypervisors: HypervisorPlan[], more: Partial<Plan> = {}): Plan => ({
   ...{ version: 1, fleet: 'example', files: [], hypervisors, warnings: [], problems: [] },
   ...more,

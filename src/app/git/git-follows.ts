@@ -33,6 +33,8 @@ export interface Followed {
   readonly revertedBy?: string;
   /** The branch that has it and waits for somebody to merge it; absent: the branch of the fleet has it. */
   readonly revertBranch?: string;
+  /** What that is to be merged into. */
+  readonly revertBase?: string;
 }
 
 /**
@@ -75,7 +77,11 @@ export async function gitFollows(
       say(
         `Merge it into ${settings.branch}, which still has what was rolled back: until then apply refuses it.`,
       );
-      return { revertedBy, revertBranch: proposed };
+      return {
+        revertedBy,
+        revertBranch: proposed,
+        ...(settings.branch !== undefined && { revertBase: settings.branch }),
+      };
     }
     say(`Pushed revert ${short(revertedBy)} to ${settings.branch}. ${kept}`);
     say(`To edit it again: ${await editAgain(repo, deployed, revertedBy)}`);

@@ -79,7 +79,9 @@ export const driftJob = (pipeline: Pipeline): string => `  drift:
     runs-on: ${runner(pipeline)}
 ${
   isGithub(pipeline)
-    ? `    environment: fleet-drift
+    ? `    # Two at once would open an issue each.
+    concurrency: { group: fleet-drift, cancel-in-progress: false }
+    environment: fleet-drift
     permissions:
       contents: read
       issues: write # the one that says what is wrong

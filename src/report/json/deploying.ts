@@ -31,6 +31,8 @@ export interface Deployed {
   readonly revertedBy?: string;
   /** The branch that has it and waits for somebody to merge it; absent: the branch of the fleet has it. */
   readonly revertBranch?: string;
+  /** The branch of the fleet, which that is to be merged into. */
+  readonly revertBase?: string;
   /** Somebody was asked and said no: nothing was changed. */
   readonly declined?: boolean;
   /** Of each hypervisor that had a part in it; empty: nothing was to be done. */
