@@ -34,17 +34,13 @@ if (major < 22 || (major === 22 && minor < 18)) {
   process.on('SIGTERM', onSignal(143));
   // The terminal was closed: what was changed is rolled back all the same.
   process.on('SIGHUP', onSignal(129));
-  // A reader that went away (`fleet plan | head`, a closed terminal) is no error, and must not end a
-  // deployment half-way.
-  const onGone = (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
-  };
-  process.stdout.on('error', onGone);
-  process.stderr.on('error', onGone);
+  const { mindOutput } = await import('./cli/output.ts');
+  const isLost = mindOutput(process.stdout, process.stderr);
   const code = await (await import('./cli/program.ts')).run(args, interrupt.signal);
   // Done all the same, a roll-back that failed (4), or a part of the fleet that keeps the new commit (6) says more
   // than that somebody asked to stop.
-  process.exitCode = [0, 4, 6].includes(code) ? code : signalCode || code;
-  // Connections are closed by now; a hung socket of a dead hypervisor must not keep us.
-  process.stdout.write('', () => process.exit());
+  const ends = [0, 4, 6].includes(code) ? code : signalCode || code;
+  // Connections are closed by now; a hung socket of a dead hypervisor must not keep us. A write that failed is told of
+  // after its callback.
+  process.stdout.write('', () => setImmediate(() => process.exit(ends || (isLost() ? 1 : 0))));
 }

@@ -135,6 +135,12 @@ export class Desk {
     return this.#spawn('sh', ['-c', script, 'sh', process.execPath, entry, ...args]);
   }
 
+  /** `fleet ARGS >FILE`, where no file may have more than `most` blocks of 512 bytes. */
+  into(file: string, most: number | 'unlimited', ...args: string[]): Promise<Run> {
+    const script = `trap '' XFSZ; ulimit -f ${most}; exec "$@" >'${file}'`;
+    return this.#spawn('sh', ['-c', script, 'sh', process.execPath, entry, ...args]);
+  }
+
   #spawn(
     command: string,
     args: readonly string[],

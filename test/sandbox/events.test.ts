@@ -209,3 +209,20 @@ describe('--json-stream', { timeout: 120_000 }, () => {
     expect(result(lost)).toMatchObject({ kind: 'error', error: { code: 'resume.nothing' } });
   });
 });
+
+describe('--json-stream to a disk that is full', { timeout: 120_000 }, () => {
+  it('is incomplete, which is said once and is no success, but the deployment is whole', async () => {
+    const world = await sandboxWorld(2);
+    const desk = new Desk(world, 'full', smallFleet(world));
+    try {
+      await desk.open(sandboxLock);
+      const run = await desk.into('/dev/full', ['apply', '--yes', '--json-stream']);
+      expect(run.code, run.stderr).toBe(1);
+      expect(run.stderr.match(/^Standard output cannot be written.*ENOSPC/gm)).toHaveLength(1);
+      expect(run.stderr).toContain('origin: record what is deployed: done');
+    } finally {
+      desk.close();
+      await world.stop();
+    }
+  });
+});

@@ -1,5 +1,13 @@
 import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -167,6 +175,24 @@ export class Desk {
     });
     const closeOutput = () => void child.stdout.destroy();
     return { ended, kill, closeOutput, sofar: () => ({ stdout, stderr }) };
+  }
+
+  /** Runs fleet with its standard output in a file, or a device. */
+  into(path: string, args: readonly string[]): Promise<Pick<Run, 'code' | 'stderr'>> {
+    const out = openSync(path, 'w');
+    const child = spawn(process.execPath, [entry(), '-C', this.folder, ...args], {
+      env: this.#env(),
+      stdio: ['ignore', out, 'pipe'],
+    });
+    closeSync(out);
+    let stderr = '';
+    (child.stderr as Readable).setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    return new Promise((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (code) => resolve({ code: code ?? 255, stderr }));
+    });
   }
 
   /**
