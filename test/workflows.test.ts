@@ -1,4 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { lintWorkflow } from './lint-workflow.ts';
@@ -51,6 +54,66 @@ describe("this project's own workflows", () => {
       ['pack', 'tag-action'],
       ['publish', 'pack'],
     ]);
+  });
+});
+
+describe('what the Action of a release is committed from', () => {
+  const { jobs } = parse(read(`${folder}release.yml`)) as {
+    jobs: Record<string, { steps: { id?: string; run?: string }[] }>;
+  };
+  const step = jobs['tag-action']?.steps.find(({ id }) => id === 'commit')?.run ?? '';
+
+  /** Runs the step in a repository, with an archive that `make` makes in a folder. @returns its code and the commit's files */
+  function committed(make: string) {
+    const top = mkdtempSync(join(tmpdir(), 'fleet-release-'));
+    const [repo, made] = [join(top, 'repo'), join(top, 'made')];
+    const env = { PATH: process.env.PATH, HOME: top, RUNNER_TEMP: top, GITHUB_REF_NAME: 'v1.0.0' };
+    const sh = (cwd: string, script: string) =>
+      execFileSync('sh', ['-ec', script], { cwd, env, encoding: 'utf8' });
+    try {
+      for (const dir of [repo, made]) mkdirSync(dir);
+      writeFileSync(join(repo, 'file'), '');
+      sh(repo, 'git init -q; git add .; git -c user.name=a -c user.email=a@b commit -qm start');
+      sh(made, make);
+      const args = ['--noprofile', '--norc', '-eo', 'pipefail', '-c', step];
+      const { status, stderr } = spawnSync('bash', args, {
+        cwd: repo,
+        env: { ...env, GITHUB_OUTPUT: join(top, 'out') },
+        encoding: 'utf8',
+      });
+      const files = sh(repo, 'git ls-tree -r --name-only HEAD').trim().split('\n');
+      return { status, stderr, files, ran: readdirSync(top).includes('ran') };
+    } finally {
+      rmSync(top, { recursive: true, force: true });
+    }
+  }
+  const action = 'mkdir action; echo 1 >action/main.js;';
+  const hook = `printf '#!/bin/sh\\ntouch "$RUNNER_TEMP/ran"\\n' >.git/hooks/pre-commit; chmod +x .git/hooks/pre-commit;`;
+
+  test('is plain files', () => {
+    const done = committed(`${action} tar -cf ../action.tar action`);
+    expect(done).toMatchObject({ status: 0, files: ['action/main.js', 'file'], ran: false });
+  });
+
+  test.each([
+    ['a hook', `mkdir -p .git/hooks; ${hook} tar -cf ../action.tar action .git`],
+    [
+      'a hook below action',
+      `tar -cf ../action.tar action --transform 's,^action/m,action/../.git/m,'`,
+    ],
+  ])('%s beside it comes to nothing', (_, make) => {
+    const { ran, files } = committed(action + make);
+    expect(ran).toBe(false);
+    expect(files.filter((path) => path !== 'action/main.js')).toEqual(['file']);
+  });
+
+  test.each([
+    ['a link', 'ln -s /etc/passwd action/other'],
+    ['a repository', 'mkdir action/.git; touch action/.git/config'],
+  ])('%s is refused', (_, make) => {
+    const done = committed(`${action} ${make}; tar -cf ../action.tar action`);
+    expect(done.status).not.toBe(0);
+    expect(done.files).toEqual(['file']);
   });
 });
 
