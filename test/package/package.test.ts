@@ -52,7 +52,7 @@ describe('the package', () => {
     for (const name of bundled) expect(paths).toContain(`dist/${name}.LICENSE`);
   });
 
-  test('has nothing that publint or attw finds wrong', async () => {
+  test('has nothing that publint or attw finds wrong', { timeout: 120_000 }, async () => {
     const { buffer } = readFileSync(installation.tarball);
     const { messages } = await publint({ strict: true, pack: { tarball: buffer as ArrayBuffer } });
     expect(messages).toEqual([]);
