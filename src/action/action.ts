@@ -6,7 +6,7 @@ import { failureMarkdown } from '../report/result-markdown.ts';
 import { build } from './build.ts';
 import { childEnvironment, run, type Signals } from './child.ts';
 import { apply, rollback } from './deploy.ts';
-import { readEvent } from './event.ts';
+import { type Event, readEvent } from './event.ts';
 import { Fleet } from './fleet.ts';
 import { GitHub } from './github.ts';
 import { type Inputs, readInputs } from './inputs.ts';
@@ -83,6 +83,7 @@ async function step(runner: Runner, brought: Brought, signals: Signals): Promise
     const github =
       inputs.token === undefined ? undefined : new GitHub(runner, inputs.token, brought.sleep);
     const command = commands[inputs.command];
+    const base = await baseOf(runner, folder, event, head);
     return await command({
       runner,
       inputs,
@@ -90,6 +91,7 @@ async function step(runner: Runner, brought: Brought, signals: Signals): Promise
       fleet,
       github,
       head: head ?? runner.get('GITHUB_SHA'),
+      ...(base !== undefined && { base }),
     });
   } finally {
     keys.remove();
@@ -120,6 +122,23 @@ function within(workspace: string, directory: string): string {
 /** The commit that is checked out; undefined: none. */
 async function headOf(runner: Runner, cwd: string): Promise<string | undefined> {
   return git(runner, cwd, 'rev-parse', '--verify', 'HEAD');
+}
+
+/**
+ * What a pull request is compared with, if it is in the clone: where its merge is checked out, what it is merged into, for the
+ * branch may have moved on since the event.
+ */
+async function baseOf(
+  runner: Runner,
+  cwd: string,
+  { base, pullRequest }: Event,
+  head: string | undefined,
+): Promise<string | undefined> {
+  if (pullRequest === undefined) return undefined;
+  const commit = (name: string) =>
+    git(runner, cwd, 'rev-parse', '--verify', '--quiet', `${name}^{commit}`);
+  const isMerge = head === runner.get('GITHUB_SHA') && (await commit('HEAD^2')) !== undefined;
+  return isMerge ? commit('HEAD^1') : base === undefined ? undefined : commit(base);
 }
 
 /** Who commits, where git is not told: a runner has no name, and a plan without one cannot be applied. */

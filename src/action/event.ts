@@ -10,17 +10,22 @@ export interface Event {
   readonly headBranch?: string;
   /** Of the repository; GitHub says it with nearly every event. */
   readonly defaultBranch?: string;
+  /** Of pull_request: the commit of the branch that it is for. */
+  readonly base?: string;
 }
 
 /** Reads GITHUB_EVENT_PATH; what is not as it should be counts as absent. */
 export function readEvent(runner: Runner): Event {
   const payload = object(parse(runner.env.GITHUB_EVENT_PATH));
-  const number = Number(object(payload.pull_request).number);
+  const pull = object(payload.pull_request);
+  const number = Number(pull.number);
+  const base = object(pull.base).sha;
   const { head_branch: headBranch } = object(payload.workflow_run);
   const { default_branch: defaultBranch } = object(payload.repository);
   return {
     name: runner.get('GITHUB_EVENT_NAME'),
     ...(Number.isSafeInteger(number) && number > 0 && { pullRequest: number }),
+    ...(typeof base === 'string' && /^[0-9a-f]{40,64}$/.test(base) && { base }),
     ...(typeof headBranch === 'string' && { headBranch }),
     ...(typeof defaultBranch === 'string' && { defaultBranch }),
   };

@@ -15,6 +15,8 @@ export interface Job {
   readonly fleet: Fleet;
   /** The commit that is checked out. */
   readonly head: string;
+  /** Of a pull request: the commit that its files are compared with; absent: it is not in the clone. */
+  readonly base?: string;
   /** Absent: there is no token. */
   readonly github: GitHub | undefined;
 }

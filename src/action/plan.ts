@@ -26,7 +26,11 @@ export async function plan(job: Job): Promise<number> {
     'plan',
     ...(isDriftCheck ? ['--detailed-exitcode'] : []),
     ...(inputs.build ? ['--build', ...placeOf(event)] : []),
-    ...(offline ? ['--offline'] : inputs.on === undefined ? [] : ['--on', inputs.on]),
+    ...(offline
+      ? ['--offline', ...since(job)]
+      : inputs.on === undefined
+        ? []
+        : ['--on', inputs.on]),
   );
   runner.endGroup();
   if (document.kind !== 'plan' || document.version !== 1) return failed(job, code, document);
@@ -62,6 +66,18 @@ export async function plan(job: Job): Promise<number> {
       runner.annotate('error', text, { title: 'fleet plan' });
   if (isDriftCheck) return judged(job, code === 0, [text(bodyLimit - 500)]);
   return code;
+}
+
+/** What the files of a pull request are compared with. */
+function since({ base, event, runner }: Job): string[] {
+  if (base !== undefined) return ['--against', base];
+  if (event.base !== undefined)
+    runner.annotate(
+      'notice',
+      'What changes and restarts is not shown: the commit that this pull request is for was not checked out. actions/checkout needs fetch-depth: 0.',
+      { title: 'fleet plan' },
+    );
+  return [];
 }
 
 /** Why it could not be applied, or what is not as it was deployed. */

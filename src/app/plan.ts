@@ -58,10 +58,20 @@ export async function plan(
   return looking(ports, signal, look, true);
 }
 
-/** The same from files alone: contacts no hypervisor and no remote. */
-export function planOffline(ports: LocalPorts, where: Where, signal: AbortSignal): Promise<Survey> {
+/**
+ * The same from files alone: contacts no hypervisor and no remote.
+ * @param against the commit to say of what changes and restarts since; default: the branch as it was last seen at the remote
+ * @throws as `plan`; FleetError `plan.against`
+ */
+export function planOffline(
+  ports: LocalPorts,
+  where: Where,
+  signal: AbortSignal,
+  against?: string,
+): Promise<Survey> {
   const workspace = openWorkspace(ports, where);
-  return unlessInterrupted(signal, () => survey(workspace, ports, { signal }));
+  const options = { signal, ...(against !== undefined && { against }) };
+  return unlessInterrupted(signal, () => survey(workspace, ports, options));
 }
 
 /** @throws FleetError `plan.stale`, with everything that moved. */

@@ -82,6 +82,10 @@ export function declareCommands(command: Declare): void {
     new Command('plan')
       .description('show what apply would do, and what is wrong')
       .option('--offline', 'only compare files; contact no hypervisor')
+      .option(
+        '--against <commit>',
+        'with --offline: say what changes and restarts since this commit; default: the branch as last seen at the remote',
+      )
       .addOption(on)
       .option('--release <names>', 'plan as if these were not held; comma-separated')
       .option('--no-diff', 'names of files instead of diffs')

@@ -15,6 +15,7 @@ import { localPorts, realPorts } from './ports.ts';
 
 export interface PlanOptions {
   readonly offline?: boolean;
+  readonly against?: string;
   readonly on?: string;
   readonly release?: string;
   readonly diff: boolean;
@@ -38,6 +39,8 @@ export async function planCommand(invocation: Invocation, options: PlanOptions):
     refusePointless(options, ['--on', '--release'], '--offline asks no hypervisor');
   if (options.offline && options.at === 'hypervisor')
     throw usageError('plan.offline', '--offline asks no hypervisor, not even to build');
+  if (!options.offline)
+    refusePointless(options, ['--against'], 'hypervisors say what is deployed, without --offline');
   if (!options.build) refusePointless(options, ['--at'], 'nothing is built without --build');
   const out = options.out === undefined ? undefined : planPath(localPorts(), options.out);
   const seen = await planned(invocation, options);
@@ -89,7 +92,7 @@ async function planned(
   { common, signal, tell }: Invocation,
   options: PlanOptions,
 ): Promise<Survey> {
-  if (options.offline) return planOffline(localPorts(), common, signal);
+  if (options.offline) return planOffline(localPorts(), common, signal, options.against);
   const { on, release } = options;
   const input = {
     where: common,

@@ -78,7 +78,15 @@ function restartsOf(
   if (action.restart || action.network) return 'certainly';
   // It does not run on what was deployed, with which the fields were compared.
   if (seen.booted !== deployed?.path) return 'perhaps';
-  if (deployed && fingerprints?.get(action.target) === deployed.fingerprint) return 'no';
+  return restartsBy(
+    changes,
+    deployed !== undefined && fingerprints?.get(action.target) === deployed.fingerprint,
+  );
+}
+
+/** Of a guest that runs what it was built as. @param isSame nothing changes that its evaluation can see */
+export function restartsBy(changes: readonly FieldChange[], isSame: boolean): Restarts {
+  if (isSame) return 'no';
   return changes.some((c) => c.restarts === 'certainly') ? 'certainly' : 'perhaps';
 }
 

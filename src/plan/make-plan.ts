@@ -6,7 +6,7 @@ import { withChanges } from './changes.ts';
 import type { PlanCheck } from './checks.ts';
 import { drift } from './drift.ts';
 import { heedStops } from './held-stops.ts';
-import type { Drift, FileChange, HypervisorPlan, Plan } from './plan.ts';
+import type { Drift, FileChange, HypervisorPlan, Plan, Since } from './plan.ts';
 import { problems } from './problems.ts';
 import type { Selection } from './selectors.ts';
 
@@ -37,6 +37,7 @@ export interface PlanInput {
   readonly sameAsHead?: ReadonlySet<string>;
   /** Deployed commit → its fleet.yaml, for the commits in this clone. */
   readonly before?: ReadonlyMap<string, FleetIndex>;
+  readonly since?: Since;
   /** Hypervisor → what it would lose by its first switch, judging by fleet.yaml alone. */
   readonly lost?: ReadonlyMap<string, readonly Lost[]>;
   /** Hypervisor → what a person has to do there first. */
@@ -65,6 +66,7 @@ export function makePlan(input: PlanInput): Plan {
       .map((h) => planSafely(h.name, input)),
     warnings: [...input.warnings, ...left(input)],
     problems: input.problems ?? [],
+    ...(input.since && { since: input.since }),
   };
 }
 

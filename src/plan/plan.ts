@@ -8,6 +8,26 @@ export interface Plan {
   readonly warnings: readonly string[];
   /** Why apply refuses the whole plan, unless `--force` is given. */
   readonly problems: readonly string[];
+  /** Without hypervisors: what files alone say. Absent: they were asked, or no commit to compare with is known. */
+  readonly since?: Since;
+}
+
+/** How machines differ from those of a commit, as far as files tell. */
+export interface Since {
+  /** The commit that is compared with. */
+  readonly commit: string;
+  readonly machines: readonly MachineChange[];
+}
+
+export interface MachineChange {
+  readonly kind: FileChange['kind'];
+  /** The vm, or the hypervisor itself. */
+  readonly target: string;
+  readonly hypervisor: string;
+  /** What has changed in fleet.yaml; empty: something else of what it is built from. */
+  readonly changes: readonly FieldChange[];
+  /** Of a vm that stays: whether it restarts if it runs. */
+  readonly restarts: Restarts;
 }
 
 export interface FileChange {
@@ -162,5 +182,10 @@ export function isBlocked(plan: Plan): boolean {
 
 /** True when carrying it out would change something. */
 export function hasChanges(plan: Plan): boolean {
-  return plan.files.length > 0 || plan.hypervisors.some((h) => h.actions.length > 0);
+  const { files, hypervisors, since } = plan;
+  return (
+    files.length > 0 ||
+    hypervisors.some((h) => h.actions.length > 0) ||
+    (since !== undefined && since.machines.length > 0)
+  );
 }

@@ -10,6 +10,13 @@ export async function currentHead(git: Git): Promise<string | undefined> {
   return code === 0 ? out.toString().trim() : undefined;
 }
 
+/** The commit that a name stands for in this clone; undefined: none. Nothing is fetched. */
+export async function commitOf(git: Git, name: string): Promise<string | undefined> {
+  const words = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`];
+  const { code, out } = await git.run(words, { env: { GIT_NO_LAZY_FETCH: '1' } });
+  return code === 0 ? out.toString().trim() : undefined;
+}
+
 /** Files of a commit, including links and submodules, sorted by path. */
 export async function filesAt(git: Git, commit: string): Promise<TrackedFile[]> {
   const out = await git.read(['ls-tree', '-r', '-z', '--full-tree', commit]);

@@ -8,7 +8,7 @@ import { gitEnvironment, withBatchSsh } from './environment.ts';
 import { gitError } from './error.ts';
 import { fastForward } from './fast-forward.ts';
 import { type Git, type GitLimits, git, usualLimits } from './git.ts';
-import { currentHead, dirtyFiles, filesAt, textsAt } from './head.ts';
+import { commitOf, currentHead, dirtyFiles, filesAt, textsAt } from './head.ts';
 import type { ObjectFormat } from './object-id.ts';
 import { pastTexts, subjects, textsIn, treesOf } from './past.ts';
 import { publishOutcome } from './publish.ts';
@@ -34,6 +34,7 @@ export async function openRepo(
   return {
     top,
     head: () => currentHead(at),
+    commitOf: (name) => commitOf(at, name),
     filesAt: (id) => filesAt(at, id),
     textsAt: (id, paths) => textsAt(at, id, paths),
     dirty: () => dirtyFiles(at),

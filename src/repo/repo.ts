@@ -87,6 +87,8 @@ export interface Repo {
   readonly top: string;
   /** Commit of HEAD, or undefined in a repository without commits. */
   head(): Promise<string | undefined>;
+  /** The commit that a branch, a tag or the beginning of an id stands for; undefined: it is not in this clone. */
+  commitOf(name: string): Promise<string | undefined>;
   /** All files of a commit. */
   filesAt(commit: string): Promise<readonly TrackedFile[]>;
   /** The contents of these paths in a commit; paths that it does not have are left out. */

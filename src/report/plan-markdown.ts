@@ -1,8 +1,8 @@
-import type { Action, FieldChange, FileChange, HypervisorPlan, Plan } from '../plan/plan.ts';
+import type { Action, FieldChange, FileChange, HypervisorPlan, Plan, Since } from '../plan/plan.ts';
 import { buildMarkdown } from './build-markdown.ts';
 import type { Built } from './json/looking.ts';
 import { code, codeBlock, details, prose } from './markdown.ts';
-import { folded, meaning, signs, summaryLines } from './plan-text.ts';
+import { changeMeaning, folded, meaning, signs, summaryLines } from './plan-text.ts';
 
 export interface PlanMarkdownOptions {
   /** Print whole diffs rather than names of files. */
@@ -27,6 +27,7 @@ export function planMarkdown(plan: Plan, options: PlanMarkdownOptions): string {
     `${head.join('\n\n')}\n`,
     ...plan.problems.map((problem) => `- ❌ problem: ${sentences(problem)}\n`),
     ...plan.warnings.map((warning) => `- ⚠️ warning: ${prose(warning)}\n`),
+    ...(plan.since ? sinceParts(plan.since) : []),
     ...(offline ? [] : plan.hypervisors.flatMap(hypervisorParts)),
     ...(build ? buildMarkdown(build) : []),
     ...filesParts(plan.files, diffs),
@@ -82,8 +83,22 @@ function hypervisorParts(plan: HypervisorPlan): string[] {
 }
 
 function actionText({ kind, target, why, changes = [] }: Action): string {
-  const fields = changes.map((change) => `  - ${changeText(change)}\n`);
-  return `- ${code(signs[kind])} **${prose(target)}** ${meaning[kind]}: ${prose(why)}\n${fields.join('')}`;
+  return `- ${code(signs[kind])} **${prose(target)}** ${meaning[kind]}: ${prose(why)}\n${changesText(changes)}`;
+}
+
+const changesText = (changes: readonly FieldChange[]): string =>
+  changes.map((change) => `  - ${changeText(change)}\n`).join('');
+
+/** A part for each machine, by its hypervisor. */
+function sinceParts({ commit, machines }: Since): string[] {
+  return [...Map.groupBy(machines, (one) => one.hypervisor)].flatMap(([hypervisor, own]) => {
+    const [first, ...more] = own.map(
+      (machine) =>
+        `- **${prose(machine.target)}** ${changeMeaning(machine)}\n${changesText(machine.changes)}`,
+    );
+    const title = `#### ${prose(hypervisor)}, since ${code(commit.slice(0, 8))}, as far as files tell`;
+    return [`${title}\n\n${first}`, ...more];
+  });
 }
 
 const consequence = { certainly: ': **restarts**', perhaps: ': may restart', no: '' } as const;

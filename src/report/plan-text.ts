@@ -4,8 +4,10 @@ import {
   type FieldChange,
   type HypervisorPlan,
   hasChanges,
+  type MachineChange,
   type Plan,
   type Restarts,
+  type Since,
   unmended,
 } from '../plan/plan.ts';
 import type { Style } from './style.ts';
@@ -52,6 +54,7 @@ export interface PlanTextOptions {
 export function planText(plan: Plan, style: Style, options: PlanTextOptions): string {
   const parts: string[] = [];
   if (plan.files.length > 0) parts.push(filesText(plan, style, options.diffs));
+  if (plan.since) parts.push(...sinceTexts(plan.since, style));
   for (const hypervisor of plan.hypervisors) {
     const text = options.offline ? '' : hypervisorText(hypervisor, style);
     if (text) parts.push(text);
@@ -69,9 +72,8 @@ export function planText(plan: Plan, style: Style, options: PlanTextOptions): st
 }
 
 function filesText(plan: Plan, style: Style, diffs: boolean): string {
-  const sign = { add: '+', change: '~', remove: '-' } as const;
   if (!diffs) {
-    return `Files\n${plan.files.map((f) => `  ${sign[f.kind]} ${f.path}\n`).join('')}`;
+    return `Files\n${plan.files.map((f) => `  ${fileSigns[f.kind]} ${f.path}\n`).join('')}`;
   }
   return plan.files.map((f) => colourDiff(f.diff, style)).join('\n');
 }
@@ -105,6 +107,29 @@ function hypervisorText(plan: HypervisorPlan, style: Style): string {
   for (const drift of folded(plan))
     lines.push(`  ${style('yellow', '!')} ${wrap(`${drift.target}: ${drift.message}`, 4)}`);
   return lines.length === 0 ? '' : `${style('bold', plan.name)}\n${lines.join('\n')}\n`;
+}
+
+/** What each hypervisor and its vms have that a commit has not, a text a hypervisor. */
+function sinceTexts({ commit, machines }: Since, style: Style): string[] {
+  return [...Map.groupBy(machines, (one) => one.hypervisor)].map(([hypervisor, own]) => {
+    const width = Math.max(...own.map((one) => one.target.length));
+    const lines = own.flatMap((machine) => [
+      `  ${fileSigns[machine.kind]} ${machine.target.padEnd(width)}  ${changeMeaning(machine)}`,
+      ...machine.changes.map(
+        (change) => `${' '.repeat(width + 6)}${wrap(changeText(change), width + 8)}`,
+      ),
+    ]);
+    const head = `${style('bold', hypervisor)}  ${style('dim', `since ${commit.slice(0, 8)}, as far as files tell`)}`;
+    return `${[head, ...lines].join('\n')}\n`;
+  });
+}
+
+const fileSigns = { add: '+', change: '~', remove: '-' } as const;
+
+/** What becomes of a machine, in a word or two. */
+export function changeMeaning({ changes, kind }: MachineChange): string {
+  if (kind !== 'change') return { add: 'new', remove: 'no longer in fleet.yaml' }[kind];
+  return changes.length > 0 ? 'changed' : 'another file that it is built from has changed';
 }
 
 /** `memory 1GiB → 3GiB: restarts`, `+ package vim`. */
@@ -163,7 +188,7 @@ export function summaryLines(plan: Plan, offline: boolean): string[] {
       return ['Nothing is known: no hypervisor was reached.'];
     return unreachable > 0
       ? [`No changes on the other ${all - unreachable}.${asked}${aside}`]
-      : [`No changes.${asked}`];
+      : [`No changes.${asked}`, ...sinceLines(plan)];
   }
   const actions = plan.hypervisors.flatMap((h) => h.actions);
   const count = (kinds: readonly Action['kind'][]) =>
@@ -186,13 +211,34 @@ export function summaryLines(plan: Plan, offline: boolean): string[] {
     .join(', ');
   const restarts = restartsText(actions);
   return [
-    `Plan: ${text || 'checkouts move'}.${asked}${aside}`,
+    `Plan: ${text || (offline ? 'no file to render' : 'checkouts move')}.${asked}${aside}`,
+    ...(restarts === '' ? [] : [restarts]),
+    ...sinceLines(plan),
+  ];
+}
+
+/** What files alone say, which is not what hypervisors would. */
+function sinceLines({ since }: Plan): string[] {
+  if (!since) return [];
+  const { machines } = since;
+  const count = (kind: MachineChange['kind'], word: string) => {
+    const n = machines.filter((one) => one.kind === kind).length;
+    return n === 0 ? [] : [`${n} ${word}`];
+  };
+  const counts = [
+    ...count('add', 'new'),
+    ...count('change', 'changed'),
+    ...count('remove', 'no longer in fleet.yaml'),
+  ].join(', ');
+  const restarts = restartsText(machines);
+  return [
+    `As far as files tell, since ${since.commit.slice(0, 8)}: ${counts || 'no machine changes'}.`,
     ...(restarts === '' ? [] : [restarts]),
   ];
 }
 
 /** Which guests start anew; of a large fleet not all. */
-function restartsText(actions: readonly Action[]): string {
+function restartsText(actions: readonly Pick<Action, 'restarts' | 'target'>[]): string {
   const names = (how: Restarts) => {
     const all = actions.filter((a) => a.restarts === how).map((a) => a.target);
     const more = all.length > 40 ? `, and ${all.length - 40} more` : '';

@@ -79,6 +79,38 @@ describe('command: plan on a pull request', { timeout: 60_000 }, () => {
     expect(github.requests.at(-1)).toMatch(/^PATCH issues\/comments\/\d+$/);
   });
 
+  it('says what changes and restarts, against what it is merged into, wherever the branch was at the event', async () => {
+    const desk = checkout();
+    const old = headOf(desk);
+    const main = desk.git('branch', '--show-current').trim();
+    desk.git('switch', '-qc', 'bigger');
+    desk.write('fleet.yaml', valid.replace('front }', 'front, memory: 3GiB }'));
+    desk.git('commit', '-qam', 'bigger');
+    desk.git('switch', '-q', main);
+    desk.write('README.md', 'of somebody else');
+    desk.commit();
+    const base = headOf(desk);
+    desk.git('merge', '-q', '--no-ff', '-m', 'merge', 'bigger');
+    const at = (sha: string) => {
+      const payload = pull(7);
+      const { base, ...rest } = payload.pull_request;
+      return { ...payload, pull_request: { ...rest, base: { ...base, sha } } };
+    };
+    expect((await run(desk, { payload: at(old) })).code).toBe(0);
+    const [comment = ''] = github.commentsOf(7);
+    const short = base.slice(0, 8);
+    expect(comment).toContain(
+      `As far as files tell, since ${short}: 1 changed.\n\nRestarts: web1.`,
+    );
+    expect(comment).toContain('- **web1** changed\n  - `memory` `1GiB` → `3GiB`: **restarts**\n');
+    desk.git('reset', '-q', '--hard', old);
+    const { annotations } = await run(desk, { payload: at('f'.repeat(40)) });
+    expect(annotations).toMatchObject([
+      { kind: 'notice', text: expect.stringContaining('actions/checkout needs fetch-depth: 0') },
+    ]);
+    expect(github.commentsOf(7)[0]).not.toContain('As far as files tell');
+  });
+
   it('from a fork, whose token may only read, has all of it in the summary', async () => {
     github.isReadOnly = true;
     const desk = checkout();

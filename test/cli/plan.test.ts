@@ -61,6 +61,50 @@ Plan: 6 files. Hypervisors were not asked.
 `);
   });
 
+  test('--against says what changes and who restarts since a commit, as far as files tell', async () => {
+    const desk = await rendered();
+    desk.write('fleet.yaml', valid.replace('front }', 'front, memory: 3GiB }'));
+    const plan = ['plan', '--offline', '--no-diff', '--against'];
+    const { code, stdout } = await desk.fleet(...plan, 'HEAD');
+    const head = desk.git('rev-parse', 'HEAD').slice(0, 8);
+    expect(code).toBe(0);
+    expect(stdout).toContain(
+      `hv1  since ${head}, as far as files tell\n  ~ web1  changed\n          memory 1GiB → 3GiB: restarts\n`,
+    );
+    expect(stdout).toMatch(new RegExp(`since ${head}: 1 changed\\.\\nRestarts: web1\\.\\n$`));
+    expect(await desk.fleet(...plan, 'no-such')).toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining('no-such is no commit of this clone'),
+    });
+  });
+
+  test('compares with the branch as it was last seen at the remote, and says when that cannot be read', async () => {
+    const desk = await rendered();
+    desk.git(
+      'update-ref',
+      `refs/remotes/origin/${desk.git('branch', '--show-current').trim()}`,
+      'HEAD',
+    );
+    desk.write('fleet.yaml', valid.replace('front }', 'front, vcpu: 2 }'));
+    const seen = JSON.parse((await desk.fleet('plan', '--offline', '--json')).stdout);
+    expect(seen.since).toMatchObject({
+      commit: desk.git('rev-parse', 'HEAD').trim(),
+      machines: [
+        {
+          ...{ kind: 'change', target: 'web1', hypervisor: 'hv1', restarts: 'certainly' },
+          changes: [{ field: 'vcpu', from: '1', to: '2', restarts: 'certainly' }],
+        },
+      ],
+    });
+    desk.git('commit', '--quiet', '--allow-empty', '-m', 'x');
+    const empty = desk.git('commit-tree', '-m', 'x', '4b825dc642cb6eb9a060e54bf8d69288fbee4904');
+    const { since, warnings } = JSON.parse(
+      (await desk.fleet('plan', '--offline', '--json', '--against', empty.trim())).stdout,
+    );
+    expect(since).toBeUndefined();
+    expect(warnings.join()).toContain('what changes since then, and what restarts, is not known');
+  });
+
   test('leaves other dirty files out, and warns of a module that git does not have', async () => {
     const desk = await rendered();
     desk.write('README.md', 'changed');

@@ -139,6 +139,10 @@ describe('an option that would do nothing', () => {
     [['apply', 'x.plan', '--resume', '--on', 'hv1'], 'FILE, --on do nothing here: --resume'],
     [['apply', '--resume', '--undo', '--lock-timeout', '1m'], '--lock-timeout does nothing here'],
     [['plan', '--offline', '--on', 'hv1'], '--on does nothing here: --offline asks no'],
+    [
+      ['plan', '--against', 'HEAD'],
+      '--against does nothing here: hypervisors say what is deployed',
+    ],
     [['plan', '--offline', '--release', 'web1'], '--release does nothing here: --offline'],
     [['plan', '--offline', '--out', 'x.plan'], 'a plan that asked no hypervisor cannot be saved'],
     [['rollback', '--list', '--to', '3'], '--to does nothing here: --list rolls nothing back'],

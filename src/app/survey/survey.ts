@@ -21,6 +21,7 @@ import { type Bad, badText, quarantined } from './bad.ts';
 import { deployedFleets } from './deployed-fleets.ts';
 import { pointless, releasedNames, restartsOf } from './names.ts';
 import { type Asking, askRemote, remoteWarnings } from './remote.ts';
+import { sinceCommit } from './since-commit.ts';
 import { strangers } from './strangers.ts';
 
 /** A plan, and the view of desk and hypervisors that it was made from. */
@@ -54,6 +55,8 @@ export interface SurveyOptions {
   /** Guests to restart; comma-separated. */
   readonly restart?: string;
   readonly upstream?: Asking;
+  /** Without hypervisors: the commit to compare files with; default: the branch as it was last seen at the remote. */
+  readonly against?: string;
   /** Ends what waits for the remote. */
   readonly signal?: AbortSignal;
 }
@@ -87,6 +90,8 @@ export async function survey(
       askRemote(repo, index, options.upstream),
     ]);
     const contacts = await contacting;
+    const files =
+      'connector' in ports ? {} : await sinceCommit(repo, workspace, commit, options.against);
     const { git } = index.fleet;
     const foreign = await strangers(repo, git, commit.head, contacts, told.remote);
     const bad = await quarantined(repo, git, commit, told.remote);
@@ -101,6 +106,7 @@ export async function survey(
       warnings: [
         ...workspace.warnings.map(warningText),
         ...commit.warnings,
+        ...(files.warning === undefined ? [] : [files.warning]),
         ...(await remoteWarnings(repo, git.remote, told, commit.head)),
         ...pointless(index, selection, contacts, release, restarts.restart),
       ],
@@ -120,6 +126,7 @@ export async function survey(
       lastDeployed: told.remote?.deployed ?? new Map(),
       sameAsHead: await sameAsHead(repo, commit.head, contacts),
       ...restarts,
+      ...(files.since && { since: files.since }),
       probed: await probeContacts(index, contacts),
     };
     const before = await deployedFleets(repo, workspace, contacts, makePlan(input));

@@ -93,7 +93,7 @@ export async function nextCommit(
 }
 
 /** What Nix tells files apart by: an executable differs from a plain file of the same text, and so does a link. */
-const content = (mode: string, blob: string): string =>
+export const content = (mode: string, blob: string): string =>
   mode === '100644' ? blob : `${mode} ${blob}`;
 
 const newLock: FileChange = {
