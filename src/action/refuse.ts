@@ -59,9 +59,10 @@ export function refuseUnsafe(
   const isDefault = defaultBranch !== undefined && ref === `refs/heads/${defaultBranch}`;
   const isOfDefault = name !== 'workflow_run' || headBranch === defaultBranch;
   if (isDefault && isOfDefault && head === sha) return;
-  const what = isDefault && isOfDefault ? `${head ?? 'nothing'} instead of ${sha}` : ref;
+  const of = isDefault ? (headBranch ?? 'no branch') : ref || 'no branch';
+  const what = isDefault && isOfDefault ? `${head ?? 'nothing'} instead of ${sha}` : of;
   throw unsafe(
-    `${name} runs with the secrets of this repository, and what is checked out is not its default branch: ${what}`,
+    `${name} runs with the secrets of this repository, and this is not of its default branch: ${what}`,
     'Whoever causes it would decide what is done with these secrets. Use pull_request for plans, and push for apply.',
   );
 }
