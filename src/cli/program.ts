@@ -90,9 +90,10 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
     }
     // Refused before its options were read, though what they ask for holds all the same.
     const asked = dashes < 0 ? args : args.slice(0, dashes);
-    if (asked.includes('--json-stream')) stream = await openStream({ resume: true });
+    if (asked.some((word) => /^--json-s(t(r(e(am?)?)?)?)?(=|$)/.test(word)))
+      stream = await openStream({ resume: true });
     const code = reportError(misuse(error, program, args), {
-      json: asked.includes('--json'),
+      json: asked.some((word) => /^--(no-)?js(on?)?(=|$)/.test(word)),
       stream,
     });
     return own ?? code;

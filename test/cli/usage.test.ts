@@ -87,6 +87,15 @@ test('an option that is nearly right is named; with --json it is a document', as
   });
 });
 
+test.each(['--json=1', '--jso', '--no-json'])('%s asks for a document, too', async (option) => {
+  const { code, stdout, stderr } = await new Desk(valid).fleet('plan', option);
+  expect([code, stderr]).toEqual([64, '']);
+  expect(JSON.parse(stdout).error).toMatchObject({
+    code: 'options.unknown',
+    hint: 'did you mean "--json"?',
+  });
+});
+
 test.each([
   [['show', 'wbe1'], 'did you mean "web1"?'],
   [['verify', '--on', 'web2'], 'did you mean "web1"?'],
