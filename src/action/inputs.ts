@@ -62,11 +62,18 @@ export function readInputs(runner: Runner): Inputs {
     throw bad('issue', 'true', 'It belongs to command: verify and command: plan.');
   if (inputs.issue && inputs.token === undefined)
     throw bad('github-token', '', 'Without it no issue can be kept.');
+  // A runner of one's own may have an ssh set-up of its own.
+  const needsKey = ['apply', 'rollback', 'verify'].includes(command) || inputs.issue;
+  if (needsKey && inputs.sshKey === undefined && runner.env.RUNNER_ENVIRONMENT !== 'self-hosted')
+    throw new FleetError('action.input', 'input ssh-key is empty', {
+      exitCode: exitCodes.usage,
+      hint: 'Is there a secret FLEET_SSH_KEY, and does the job name the environment that it is in (environment: fleet)?',
+    });
   if (inputs.sshKey !== undefined && inputs.knownHosts === undefined)
     throw bad(
       'known-hosts',
       '',
-      'With ssh-key it is needed: lines of known_hosts for every hypervisor, compared by you. An unknown host key is refused.',
+      'With ssh-key it is needed: lines of known_hosts for every hypervisor, compared by you. An unknown host key is refused. Is there a variable FLEET_KNOWN_HOSTS of the repository?',
     );
   return inputs;
 }

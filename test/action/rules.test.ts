@@ -65,6 +65,9 @@ describe('inputs', () => {
     [{ build: 'true' }, 'input build cannot be "true"'],
     [{ issue: 'true' }, 'input issue cannot be "true"'],
     [{ 'ssh-key': key }, 'input known-hosts is missing'],
+    [{}, 'input ssh-key is empty'],
+    [{ command: 'verify', 'known-hosts': 'x' }, 'input ssh-key is empty'],
+    [{ command: 'plan', issue: 'true', 'github-token': 'x' }, 'input ssh-key is empty'],
     [{ 'ssh-key': 'c2VjcmV0', 'known-hosts': 'x' }, 'input ssh-key is not a private key'],
   ])('%j: %s', (given, message) => {
     expect(() => read(given as never)).toThrow(message);
@@ -74,6 +77,11 @@ describe('inputs', () => {
       expect(JSON.stringify(error) + (error as Error).message).not.toContain('c2VjcmV0');
     }
   });
+});
+
+test("a runner of one's own may log in by its own set-up", () => {
+  const env = { INPUT_COMMAND: 'apply', RUNNER_ENVIRONMENT: 'self-hosted' };
+  expect(readInputs(new Runner(env, () => {})).sshKey).toBeUndefined();
 });
 
 describe('what runs with secrets at hand', () => {

@@ -76,7 +76,7 @@ describe('fleet init --ci', () => {
     expect(unknown.code).toBe(0);
     expect(other.has('.github')).toBe(false);
     expect(unknown.stderr.replaceAll('\n', ' ')).toContain(
-      'no workflows: this fleet is no release: it does not know the commit of its Action (fleet init --ci github)',
+      'no workflows: this fleet is no release: it does not know the commit of its Action (fleet init --ci github --action OWNER/NAME@COMMIT)',
     );
     const none = await other.fleet('init', '--ci', 'none');
     expect(none).toEqual({ code: 0, stdout: '', stderr: '' });

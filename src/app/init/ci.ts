@@ -80,7 +80,8 @@ export async function ciFiles(
     return files;
   } catch (error) {
     if (ci !== undefined || !(error instanceof FleetError)) throw error;
-    note(`no workflows: ${error.message} (fleet init --ci ${forge})`);
+    const named = error.code === 'ci.action' ? ' --action OWNER/NAME@COMMIT' : '';
+    note(`no workflows: ${error.message} (fleet init --ci ${forge}${named})`);
     return new Map();
   }
 }
