@@ -56,7 +56,7 @@ export function deploying(desired: Desired): Work {
         if (actions.some((a) => a.kind === 'checkout')) {
           ctx.session.phase('checkout');
           await moveCheckout(ctx, desired.source);
-        }
+        } else await ctx.session.deploys(desired.source);
         checkpoint(ctx.signal);
         built = await build(ctx, actions);
         checkpoint(ctx.signal);

@@ -210,6 +210,11 @@ export class Session {
     await renew(this.#host, this.id, this.#confirm);
   }
 
+  /** Records which commit is deployed, where no checkout does. @throws as `renew` */
+  async deploys(what: { readonly commit: string; readonly branch: string }): Promise<void> {
+    await this.#read(() => renew(this.#host, this.id, this.#confirm, what));
+  }
+
   /**
    * Replaces the connection by a fresh one, because the old one proves nothing any more. Does not try again right
    * after a refused login.

@@ -7,7 +7,7 @@ export interface PastDeployment {
   readonly operator: string;
   readonly operation: string;
   readonly started: number;
-  /** Undefined: it did not come to a checkout, or was a roll-back. */
+  /** Undefined: it ended before it had one, or was a roll-back. */
   readonly commit: string | undefined;
   /** The branch that the commit was on; undefined as for the commit. */
   readonly branch: string | undefined;
@@ -82,7 +82,8 @@ export function outcomeOf(
     const [was, is] = [before.get(target), after.get(target)];
     if (result !== 'done' || was === is) continue;
     if (is === path) return operation === 'rollback' ? 'returned-to' : 'applied';
-    if (was === path && operation === 'rollback') return 'rolled-back';
+    // A roll-back of others left it in place.
+    if (is !== undefined && was === path && operation === 'rollback') return 'rolled-back';
   }
   return undefined;
 }

@@ -124,7 +124,7 @@ export interface VmStatus {
   readonly now?: number;
   /** By whom, where somebody wants it so. */
   readonly stopped?: Stopped;
-  /** Since when it runs, or does not. */
+  /** Since when it runs, or does not; absent: nobody knows, as of one that runs and is not well. */
   readonly since?: number;
   readonly ends?: Ends & { readonly cut: boolean };
   readonly address: string;

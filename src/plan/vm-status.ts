@@ -46,7 +46,7 @@ export function vmStatus(index: FleetIndex, vm: Vm, look: Look, found: readonly 
     ...(isNew ? [{ code: 'new', message: 'never deployed: fleet apply', wrong: false }] : []),
     ...returnsOf(vm.name, state, facts.now, ends, deployed?.since),
   ];
-  const since = sinceOf(seen, facts.now, ends) ?? stopped?.since;
+  const since = sinceOf(seen, state, facts.now, ends) ?? stopped?.since;
   const origin = deployed && originOf(deployed, figures);
   const diskKiB = facts.takenKiB.get(vm.name);
   return {
@@ -177,13 +177,15 @@ export function stateOf(
   return 'Terminated';
 }
 
-/** What is not up is so since it ended, if the journal tells. */
+/** What is not up is so since it ended, if the journal tells; since when one that runs is not well, nobody knows. */
 function sinceOf(
   seen: VmFacts | undefined,
+  state: VmState,
   now: number,
   ends: Ends | undefined,
 ): number | undefined {
   const activeFor = seen?.unit.activeFor;
+  if (seen?.unit.active === 'active' && state === 'Failed') return undefined;
   if (seen?.unit.active === 'active') return activeFor === undefined ? undefined : now - activeFor;
   return ends?.last?.at;
 }

@@ -98,8 +98,10 @@ export function findingLines(findings: readonly Finding[], style: Style): string
 const recent = 86_400;
 
 /** What came last to one that is not well, and the way back. */
-function lastChange({ name, standing, state, origin, now }: VmStatus): string {
+function lastChange({ name, standing, state, origin, now, checks }: VmStatus): string {
   if (standing !== 'wrong' || state === 'Terminated' || now === undefined) return '';
+  // A bridge that is down is the hypervisor's: no other runner brings it back.
+  if (checks.some(({ check, ok }) => check === 'bridge' && !ok)) return '';
   if (origin?.follows === undefined || now - origin.since > recent) return '';
   const { commit, operator, subject, since } = origin;
   const by = operator ? ` by ${operator}` : '';

@@ -92,6 +92,12 @@ describe('history', () => {
     });
   });
 
+  test('has a commit also where only what was built has it, and none of a roll-back', () => {
+    const old = done.replace('meta\tcommit\tc0ffee\n', '');
+    expect(parseHistory(old)[0]?.commit).toBe('c0ffee');
+    expect(parseHistory(old.replaceAll('\tc0ffee\n', '\t-\n'))[0]?.commit).toBeUndefined();
+  });
+
   test('keeps deployments apart, in their order', () => {
     const text =
       done + done.replaceAll('-abcd', '-ffff').replace('result\tdone', 'result\tuntouched');

@@ -98,6 +98,11 @@ test('what became of a generation is the last that happened to it, and who faile
   expect(is([applied])).toEqual([undefined, 'applied']);
   expect(is([applied, failed, back])).toEqual(['returned-to', 'rolled-back']);
   expect(is([applied, back, applied])).toEqual(['returned-to', 'applied']);
+  // A roll-back of another vm has this one in what was before it, and not in what it brought.
+  expect(is([applied, of({ operation: 'rollback', before: b!, after: new Map() })])).toEqual([
+    undefined,
+    'applied',
+  ]);
   expect(failedOn([applied, back, failed], 'web1', '/nix/store/a')).toEqual([failed]);
   expect(failedOn([failed], 'web2', '/nix/store/a')).toEqual([]);
 });

@@ -64,6 +64,9 @@ test('what was deployed last to one that is wrong is told, with the way back; no
     (fleet diff db1) shows how, (fleet rollback db1) takes it back
 `);
   expect(told({ since: now - 90_000 })).not.toContain('rollback');
+  const check = { target: 'db1', check: 'bridge', ok: false, expected: 'br up', seen: 'br down' };
+  const cutOff = { ...sick, checks: [check], origin: last };
+  expect(text({ vms: [cutOff] })).not.toContain('rollback');
   const { follows: _, ...first } = last;
   expect(text({ vms: [{ ...sick, origin: first }] })).not.toContain('rollback');
   expect(text({ vms: [vm('web1', { origin: last })] })).not.toContain('rollback');

@@ -18,7 +18,7 @@ beforeAll(async () => {
   packages('htop');
   await desk.apply(0);
   expect((await desk.fleet(['rollback', 'web2', '--yes'])).code).toBe(0);
-}, 60_000);
+}, 240_000);
 afterAll(async () => {
   desk.close();
   await world.stop();
@@ -29,6 +29,20 @@ it('holds a vm that was rolled back on its generation, and says so', async () =>
   const run = await desk.apply(0);
   expect(run.stdout).toContain('wait for fleet apply --release web2');
   expect(run.stdout).not.toMatch(/^ +~ web2/m);
+}, 60_000);
+
+it('knows the commit of an apply that makes none', async () => {
+  const head = await desk.git('rev-parse', 'HEAD');
+  await desk.apply(0, '--release', 'web2');
+  const { generations } = JSON.parse(
+    (await desk.fleet(['rollback', '--list', 'web2', '--json'])).stdout,
+  );
+  expect(generations.find((one: { current: boolean }) => one.current)).toMatchObject({
+    commit: head,
+  });
+  const { deployments } = JSON.parse((await desk.fleet(['history', '--json'])).stdout);
+  expect(deployments.at(-1)).toMatchObject({ operation: 'apply', commit: head });
+  expect((await desk.fleet(['diff', 'web2'])).stdout).not.toContain('was not recorded');
 }, 60_000);
 
 it('holds a vm no more that left and came back: it came as fleet.yaml has it', async () => {

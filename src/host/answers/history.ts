@@ -86,7 +86,9 @@ function read(id: string, rows: readonly (readonly string[])[]): PastDeployment 
     operator: shape.words(meta('operator')) || 'somebody',
     operation: shape.words(meta('operation')),
     started: shape.time(meta('started'), 'time at which a deployment began'),
-    commit: shape.nameOrNone(meta('commit'), 'commit') || undefined,
+    commit:
+      shape.nameOrNone(meta('commit') ?? recordedCommit(of('after', 'record')), 'commit') ||
+      undefined,
     branch: meta('branch') === undefined ? undefined : shape.words(meta('branch')),
     decided: decided === 'back' || decided === 'confirmed' ? decided : undefined,
     result: shape.nameOrNone(of('result')[0]?.[0], 'result') || undefined,
@@ -101,6 +103,10 @@ function read(id: string, rows: readonly (readonly string[])[]): PastDeployment 
     failure: failure(of('failure')),
   };
 }
+
+/** Of a deployment without a checkout earlier versions of fleet recorded the commit only with what it built; none: `-`. */
+const recordedCommit = (rows: readonly (readonly string[])[]) =>
+  rows.map((row) => row[4]).find((commit) => commit !== undefined && commit !== '-');
 
 function failure(rows: readonly (readonly string[])[]): PastFailure | undefined {
   const of = (word: string) => rows.filter((r) => r[0] === word).map((r) => r.slice(1));

@@ -102,9 +102,18 @@ export async function end(host: Host, id: string, result: string, timeoutMs?: nu
   await runScript(host, 'end', [id, result], timeoutMs === undefined ? {} : { timeoutMs });
 }
 
-/** Renews the lease. @throws FleetError `back.taken` when the hypervisor has already taken its way back */
-export async function renew(host: Host, id: string, timeoutMs: number): Promise<void> {
-  await runScript(host, 'renew', [id], { timeoutMs });
+/**
+ * Renews the lease. @param deploys recorded as what the deployment brings; a checkout records it itself
+ * @throws FleetError `back.taken` when the hypervisor has already taken its way back
+ */
+export async function renew(
+  host: Host,
+  id: string,
+  timeoutMs: number,
+  deploys?: { readonly commit: string; readonly branch: string },
+): Promise<void> {
+  const args = deploys ? [id, deploys.commit, deploys.branch] : [id];
+  await runScript(host, 'renew', args, { timeoutMs });
 }
 
 /** Confirms: from here on the hypervisor does not roll back by itself. @throws FleetError `confirm.*` */

@@ -363,3 +363,10 @@ set_profile() {
 		nix-env -p "$1" --set "$2"
 	fi
 }
+
+# plain_lines COUNT: passes on the last COUNT lines, cut, without colours and without control characters: anybody may have
+# written to a journal, and consoles paint.
+plain_lines() {
+	esc=$(printf '\033')
+	LC_ALL=C sed "s|$esc\[[0-?]*[ -/]*[@-~]||g" | tr -d '\000-\010\013-\037\177' | cut -c 1-300 | tail -n "$1"
+}

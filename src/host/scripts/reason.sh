@@ -8,9 +8,8 @@ said() { # LINES UNIT…
 	lines=$1
 	shift
 	for unit; do set -- "$@" --unit="$unit@$name.service" && shift; done
-	# Without control characters: anybody may have written to the journal.
 	journalctl --quiet --no-pager --no-hostname --utc --output=short ${since:+"--since=@$since"} --lines="$lines" "$@" 2>/dev/null |
-		tr -d '\000-\010\013-\037\177' | cut -c 1-300 | tail -n "$lines" || true
+		plain_lines "$lines" || true
 }
 # shellcheck disable=SC2086 # names of units have no spaces
 said 6 $guest_helpers

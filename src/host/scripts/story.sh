@@ -7,7 +7,7 @@ read_journal() { # WORD LINES OPTION…
 	shift 2
 	set -- journalctl --quiet --no-pager --no-hostname --lines="$lines" "$@"
 	! command -v timeout >/dev/null || set -- timeout 3 "$@"
-	"$@" 2>/dev/null | tr -d '\000-\010\013-\037\177' | cut -c 1-300 | tail -n "$lines" | sed "s/^/$word$tab/" || true
+	"$@" 2>/dev/null | plain_lines "$lines" | sed "s/^/$word$tab/" || true
 }
 events=
 for unit; do case $unit in *.service) events="$events UNIT=$unit" ;; esac done
