@@ -26,6 +26,6 @@ if (
   );
   process.exit(1);
 }
-if (!existsSync('node_modules/rolldown')) npm('ci');
+if (!existsSync('node_modules/rolldown')) npm('ci', '--loglevel', 'error');
 if (!existsSync('dist/main.js') || newest('src') > statSync('dist/main.js').mtimeMs)
   npm('run', '--silent', 'build');

@@ -57,7 +57,9 @@ export async function initCommand(
     told.end(id);
     if (told.hasWritten) {
       const git = id !== undefined ? '' : `  ${gitAdd(added)}\n`;
-      process.stderr.write(`\nNext: keys and settings, as docs/ci.md of fleet says\n${git}`);
+      process.stderr.write(
+        `\nNext: keys and settings, as docs/ci.md of fleet says (The pipeline; also in its package)\n${git}`,
+      );
     }
     return exitCodes.ok;
   }

@@ -34,7 +34,7 @@ function applyWorkflow(pipeline: Pipeline): string {
   return `# Deploys what is pushed to ${printable(branch)}. It waits until the repository has, under Settings:
 #   variable FLEET_KNOWN_HOSTS   lines of known_hosts for every hypervisor, compared by you
 #   ${isGithub ? 'environment fleet, for this branch alone, with the\n#   ' : ''}secret   FLEET_SSH_KEY       a private key that may log in there, without passphrase
-# docs/ci.md of fleet has the steps, and what to do where the branch is protected.
+# docs/ci.md of fleet ("The pipeline", also in its package) has the steps, and what to do where the branch is protected.
 name: fleet apply
 on:
   push:
