@@ -41,7 +41,9 @@ it('knows the commit of an apply that makes none', async () => {
     commit: head,
   });
   const { deployments } = JSON.parse((await desk.fleet(['history', '--json'])).stdout);
-  expect(deployments.at(-1)).toMatchObject({ operation: 'apply', commit: head });
+  type One = { id: string; operation: string; commit: string | null };
+  const youngest = deployments.reduce((a: One, b: One) => (b.id > a.id ? b : a));
+  expect(youngest).toMatchObject({ operation: 'apply', commit: head });
   expect((await desk.fleet(['diff', 'web2'])).stdout).not.toContain('was not recorded');
 }, 60_000);
 
