@@ -42,7 +42,7 @@ async function deploying(job: Job, args: readonly string[]): Promise<number> {
   if (document.kind === 'error' || !Array.isArray(document.results))
     return failed(job, code, document, log.notes);
   const { commit, id, plan, results, revertedBy } = document as Document & Deployed;
-  const changed = results.some(({ outcome }) => outcome === 'done');
+  const changed = results.some(isOtherThanBefore);
   const outcome =
     code === 0 && results.length === 0 ? 'no-changes' : code === 0 ? 'done' : outcomeOf(code);
   const outputs = {
@@ -67,6 +67,10 @@ async function deploying(job: Job, args: readonly string[]): Promise<number> {
   await openRevert(job, document, within(parts, 60_000));
   return code;
 }
+
+/** Whether a hypervisor runs, or may run, something else than before. */
+export const isOtherThanBefore = ({ outcome }: Pick<PlainResult, 'outcome'>): boolean =>
+  outcome === 'done' || outcome === 'rollback-failed' || outcome === 'in-doubt';
 
 /** What the document of a deployment has. */
 interface Deployed {

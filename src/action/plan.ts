@@ -1,3 +1,4 @@
+import { exitCodes, FleetError } from '../model/errors.ts';
 import { hasChanges, type Plan } from '../plan/plan.ts';
 import type { Built } from '../report/json/looking.ts';
 import { prose } from '../report/markdown.ts';
@@ -17,10 +18,19 @@ import { annotate, validate } from './validate.ts';
  */
 export async function plan(job: Job): Promise<number> {
   const { event, fleet, inputs, runner } = job;
-  const invalid = await validate(job);
-  if (invalid !== 0) return invalid;
   const isDriftCheck = inputs.issue || event.name === 'schedule';
   const offline = inputs.sshKey === undefined && !isDriftCheck;
+  if (offline && inputs.on !== undefined)
+    throw new FleetError(
+      'action.input',
+      'input on is pointless: a plan without ssh-key asks nobody',
+      {
+        exitCode: exitCodes.usage,
+        hint: 'Leave it out, or give ssh-key and known-hosts.',
+      },
+    );
+  const invalid = await validate(job);
+  if (invalid !== 0) return invalid;
   runner.group('fleet plan');
   const { code, document } = await fleet.json(
     'plan',
@@ -43,8 +53,12 @@ export async function plan(job: Job): Promise<number> {
   keepPlan(runner, plan, offline, build);
   const changed = hasChanges(plan);
   runner.output('changed', String(changed));
-  const outcome =
-    isDriftCheck && code !== 0
+  // What was not looked at may have drifted or not: no issue is opened or closed for it.
+  const isUnseen =
+    isDriftCheck && plan.hypervisors.some(({ unreachable }) => unreachable !== undefined);
+  const outcome = isUnseen
+    ? 'unreachable'
+    : isDriftCheck && code !== 0
       ? 'drifted'
       : code !== 0
         ? fleet.isCancelled
@@ -61,9 +75,10 @@ export async function plan(job: Job): Promise<number> {
     `${head}${planMarkdown(plan, { diffs: true, offline, whole, ...(build && { build }), limit: limit - head.length - foot.length })}${foot}`;
   runner.summary(text(summaryLimit));
   await commentOn(job, text);
-  if (code !== 0 && !inputs.issue)
+  if (code !== 0 && (isUnseen || !inputs.issue))
     for (const text of problemsOf(plan, isDriftCheck))
       runner.annotate('error', text, { title: 'fleet plan' });
+  if (isUnseen) return code || exitCodes.failed;
   if (isDriftCheck) return judged(job, code === 0, [text(bodyLimit - 500)]);
   return code;
 }

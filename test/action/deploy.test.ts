@@ -161,4 +161,18 @@ describe('on a push to the branch', { timeout: 120_000 }, () => {
     expect((await check({ issue: 'true' })).code).toBe(0);
     expect(github.issues).toMatchObject([{ state: 'closed' }]);
   });
+
+  it('the drift check that init writes fails, and opens no issue, when it reaches nobody', async () => {
+    const check = (more: Record<string, string> = {}) =>
+      fleet.run('plan', { event: 'schedule', with: { issue: 'true', ...more } });
+    const seen = await check();
+    expect([seen.code, seen.outputs.outcome], seen.log).toEqual([0, 'drifted']);
+    const issues = structuredClone(github.issues);
+    const unseen = await check({ 'known-hosts': 'hv1.example ssh-ed25519 AAAA' });
+    expect([unseen.code, unseen.outputs.outcome], unseen.log).toEqual([1, 'unreachable']);
+    expect(unseen.annotations).toMatchObject([
+      { kind: 'error', text: expect.stringContaining('hv1 is unreachable') },
+    ]);
+    expect(github.issues).toEqual(issues);
+  });
 });

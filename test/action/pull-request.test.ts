@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { markerOf } from '../../src/action/kept.ts';
 import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
@@ -198,7 +197,16 @@ describe('is refused, with the reason,', () => {
       { kind: 'error', text: expect.stringContaining('files that nobody has merged') },
     ]);
     expect(log + JSON.stringify(annotations)).not.toContain('c2VjcmV0');
-    expect(() => readFileSync(join(temp, 'key'))).toThrow();
+    expect(readdirSync(temp)).toEqual([]);
+  });
+
+  it('a selector where nobody is asked', async () => {
+    const given = { command: 'plan', on: 'web1' };
+    const { annotations, code, outputs } = await run(checkout(), { with: given });
+    expect([code, outputs]).toEqual([64, { outcome: 'invalid' }]);
+    expect(annotations).toMatchObject([
+      { kind: 'error', text: expect.stringContaining('input on is pointless') },
+    ]);
   });
 
   it('a checkout of the pull request on pull_request_target', async () => {

@@ -16,7 +16,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bundled, installed, packageOf, read } from '../../scripts/run-time.ts';
 import { action } from '../../src/action/action.ts';
 import { Signals } from '../../src/action/child.ts';
-import { rollback } from '../../src/action/deploy.ts';
+import { isOtherThanBefore, rollback } from '../../src/action/deploy.ts';
 import type { Event } from '../../src/action/event.ts';
 import { Fleet } from '../../src/action/fleet.ts';
 import { GitHub } from '../../src/action/github.ts';
@@ -402,6 +402,15 @@ test('another version is installed from npm without its scripts, and without sec
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test('a hypervisor that could not be rolled back, or of which nobody knows, has changed', () => {
+  const outcomes = ['done', 'untouched', 'rolled-back', 'rollback-failed', 'in-doubt'] as const;
+  expect(outcomes.filter((outcome) => isOtherThanBefore({ outcome }))).toEqual([
+    'done',
+    'rollback-failed',
+    'in-doubt',
+  ]);
 });
 
 test('the bundle has the licence of every package that fleet has at run time, and of no other', () => {
