@@ -56,7 +56,7 @@ export function declareCommands(command: Declare): void {
   command(
     new Command('validate')
       .description('check fleet.yaml')
-      .option('--ci', 'also refuse an ssh destination that needs a ~/.ssh/config')
+      .option('--ci', 'also refuse an ssh destination that names no user')
       .addOption(asJson),
     async () => (await import('./validate.ts')).validateCommand,
   );

@@ -53,5 +53,6 @@ wait "$worker" || code=$?
 worker=
 case $code in
 0 | 70) exit "$code" ;;
+137 | 143) die build.ended "the build was ended from outside: it took longer than $seconds s, or more memory than there was" ;;
+*) die build.ended "the build could not be begun, or was cut off (exit $code): see what it printed last, and df -h there" ;;
 esac
-die build.ended "the build was ended from outside: it took longer than $seconds s, or more memory than there was"

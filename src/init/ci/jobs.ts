@@ -26,7 +26,9 @@ ${
         if: always() && steps.fleet.outputs.plan-json != ''
         with:
           name: fleet-plan
-          path: \${{ steps.fleet.outputs.plan-json }}
+          path: |
+            \${{ steps.fleet.outputs.plan-json }}
+            \${{ steps.fleet.outputs.plan-markdown }}
 `
     : ''
 }`;
