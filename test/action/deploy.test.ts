@@ -19,7 +19,7 @@ describe('on a push to the branch', { timeout: 120_000 }, () => {
 
   it('apply deploys, with folded groups, outputs and a summary; the key is nowhere afterwards', async () => {
     const environment = fleet.watchEnvironment();
-    const { code, groups, log, outputs, summary, temp } = await fleet.run('apply');
+    const { code, groups, log, outputs, raw, summary, temp } = await fleet.run('apply');
     expect(code, log).toBe(0);
     expect(groups).toEqual([
       'Look at hypervisors',
@@ -44,7 +44,7 @@ describe('on a push to the branch', { timeout: 120_000 }, () => {
       .split('\n')
       .filter((line) => line.length > 20 && !line.startsWith('-'));
     expect(secrets.length).toBeGreaterThan(1);
-    for (const text of [environment(), log, summary, JSON.stringify(outputs)])
+    for (const text of [environment(), raw, summary, JSON.stringify(outputs)])
       for (const secret of [...secrets, 'workflow-token', 'runtime-token'])
         expect(text).not.toContain(secret);
     expect(environment()).not.toMatch(/^(INPUT|GITHUB_(OUTPUT|ENV|STATE)|ACTIONS)_?/m);

@@ -48,6 +48,8 @@ export interface Ran {
   readonly code: number;
   /** The log as people see it, with what is masked. */
   readonly log: string;
+  /** All that was said, before anything is masked: what orders masks apart. */
+  readonly raw: string;
   /** Titles of folded groups. */
   readonly groups: readonly string[];
   readonly annotations: readonly Annotation[];
@@ -152,7 +154,7 @@ function run(
 const known = new Set(['add-mask', 'debug', 'endgroup', 'error', 'group', 'notice', 'warning']);
 
 /** Reads a log as the runner does: blanks before a command count for nothing. */
-function read(lines: readonly string[]): Pick<Ran, 'log' | 'groups' | 'annotations'> {
+function read(lines: readonly string[]): Pick<Ran, 'log' | 'raw' | 'groups' | 'annotations'> {
   const masks: string[] = [];
   const groups: string[] = [];
   const annotations: Annotation[] = [];
@@ -178,7 +180,8 @@ function read(lines: readonly string[]): Pick<Ran, 'log' | 'groups' | 'annotatio
     }
   }
   const log = masks.reduce((text, mask) => text.replaceAll(mask, '***'), shown.join('\n'));
-  return { log, groups, annotations };
+  const raw = [...shown, ...groups, ...annotations.map(({ text }) => text)].join('\n');
+  return { log, raw, groups, annotations };
 }
 
 const decode = (text: string): string =>

@@ -119,7 +119,7 @@ describe('fleet exec', () => {
   it.each([
     [['exec', 'web1', 'uptime'], 'there is no command'],
     [['exec', 'web1', 'web2', '--', 'uptime'], 'before -- stands one selector'],
-    [['exec', '--user', '-x y', 'web1', '--', 'true'], 'not a name of a user'],
+    [['exec', '--user', 'x y', 'web1', '--', 'true'], 'not a name of a user'],
     [['exec', '--user', 'ada', 'hv1', '--', 'true'], '--user is who to be in guests'],
     [['exec', '--nonsense', 'web1', '--', 'true'], 'unknown option'],
     [['exec'], "missing required argument 'selector'"],

@@ -90,7 +90,25 @@ describe('git.revert: pull-request, with a branch that takes no pushes', {
     expect(forced.stderr).toContain(`There is already revert ${revert.slice(0, 8)} as ${name}.`);
     expect(bare('rev-parse', name)).toBe(revert);
 
-    await merge(name);
+    // On top of it comes something that has nothing to do with it.
+    await desk.git('checkout', '-q', 'work');
+    writeFileSync(join(desk.folder, 'README.md'), 'Ours.\n');
+    await desk.git('add', '-A');
+    await desk.git('commit', '-qm', 'A page');
+    await desk.git('push', '-q', 'origin', 'work');
+    await desk.git('checkout', '-q', 'main');
+    await merge('work');
+    const onTop = await desk.fleet(['apply', '--yes']);
+    expect(isKnownBad(onTop)).toBe(true);
+    expect(onTop.stderr).toContain(
+      `this commit still has what was deployed as ${failing.slice(0, 8)} and rolled back`,
+    );
+    expect((await desk.fleet(['plan'])).stdout).toContain(`merge ${name}, which reverts it`);
+
+    await desk.git('fetch', '-q');
+    await desk.git('merge', '-q', '-m', 'Take it back', `origin/${name}`);
+    await desk.git('push', '-q', 'origin', 'HEAD:both');
+    await merge('both');
     const after = await desk.fleet(['apply', '--yes']);
     expect(after.code, after.stderr).toBe(0);
   });

@@ -48,7 +48,7 @@ describe('apply --restart never', { timeout: 180_000 }, () => {
     expect(await look.booted('web1')).toBe(waiting);
     expect(await look.exists('/var/lib/fleet/waiting/web1')).toBe(false);
     expect((await run(0, 'plan', '--detailed-exitcode')).stdout).toContain('No changes');
-    expect((await run(0, 'history', 'web1')).stdout).toMatch(/hv1 {2}restart {2}done/);
+    expect((await run(0, 'history', 'web1')).stdout).toMatch(/hv1 {2}restart [0-9a-f]{8} {2}done/);
   });
 
   it('what waits and does not become well is rolled back, and waits on', async () => {

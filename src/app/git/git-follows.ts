@@ -75,7 +75,7 @@ export async function gitFollows(
         `${known === undefined ? 'Pushed' : 'There is already'} revert ${short(revertedBy)} as ${proposed}. ${kept}`,
       );
       say(
-        `Merge it into ${settings.branch}, which still has what was rolled back, before anything else: apply refuses it as it is, not with more on top.`,
+        `Merge it into ${settings.branch}, which still has what was rolled back: until then apply refuses it.`,
       );
       return {
         revertedBy,

@@ -7,7 +7,7 @@ import type { Clock } from '../../model/time.ts';
 import { commitMessage } from '../../plan/commit-message.ts';
 import type { Upstream } from '../../repo/repo.ts';
 import { writeWithin } from '../../repo/work-tree.ts';
-import { type Bad, quarantined } from '../survey/bad.ts';
+import { type Bad, quarantined, whatFailed } from '../survey/bad.ts';
 import type { Survey } from '../survey/survey.ts';
 import { type NextCommit, nextCommit } from '../workspace/next-commit.ts';
 import { writeRendered } from '../workspace/workspace.ts';
@@ -108,15 +108,12 @@ async function badBy(seen: Survey, next: NextCommit, clock: Clock): Promise<Bad 
 }
 
 /** The refusal to deploy a quarantined commit. */
-export function knownBad({ commit, revertBranch }: Bad): FleetError {
-  const short = commit.slice(0, 8);
+export function knownBad(bad: Bad): FleetError {
+  const { commit, revertBranch, tree } = bad;
+  const fix = tree === undefined ? 'fix it and delete that branch' : 'fix it';
   const way =
-    revertBranch === undefined ? '' : ` Merge ${revertBranch}, which reverts it, or fix it.`;
-  return new FleetError(
-    'commit.known-bad',
-    `this commit is quarantined: it was deployed as ${short} and rolled back`,
-    {
-      hint: `Nothing was done.${way} What failed: fleet history ${short}. To deploy it anyway: --force`,
-    },
-  );
+    revertBranch === undefined ? '' : ` Merge ${revertBranch}, which reverts it, or ${fix}.`;
+  return new FleetError('commit.known-bad', whatFailed(bad), {
+    hint: `Nothing was done.${way} What failed: fleet history ${commit.slice(0, 8)}. To deploy it anyway: --force`,
+  });
 }
