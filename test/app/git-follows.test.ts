@@ -188,7 +188,9 @@ describe('git follows a deployment', () => {
     // A plan names the genuine one, too.
     const repo = await openRepo(desk.dir);
     const state = await repo.remoteState(settings);
-    expect(await quarantined(repo, settings, { contents: new Map(), head: undefined }, state)).toMatchObject({
+    expect(
+      await quarantined(repo, settings, { contents: new Map(), head: undefined }, state),
+    ).toMatchObject({
       commit,
       revertBranch: `${name}-2`,
     });
