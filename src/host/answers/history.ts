@@ -87,8 +87,11 @@ function read(id: string, rows: readonly (readonly string[])[]): PastDeployment 
     operation: shape.words(meta('operation')),
     started: shape.time(meta('started'), 'time at which a deployment began'),
     commit:
-      shape.nameOrNone(meta('commit') ?? recordedCommit(of('after', 'record')), 'commit') ||
-      undefined,
+      shape.nameOrNone(
+        // Where the checkout stayed where it was, it is called otherwise: status compares the checkout with the first.
+        meta('commit') ?? meta('deploys') ?? recordedCommit(of('after', 'record')),
+        'commit',
+      ) || undefined,
     branch: meta('branch') === undefined ? undefined : shape.words(meta('branch')),
     decided: decided === 'back' || decided === 'confirmed' ? decided : undefined,
     result: shape.nameOrNone(of('result')[0]?.[0], 'result') || undefined,
