@@ -10,6 +10,7 @@ type Answer = { readonly id: number; readonly value?: unknown; readonly error?: 
 export class Namespace {
   readonly name: string;
   readonly #process: ChildProcess;
+  readonly #ready: Promise<unknown>;
   readonly #waiting = new Map<number, (answer: Answer) => void>();
   #calls = 0;
 
@@ -21,10 +22,13 @@ export class Namespace {
       { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
     );
     this.#process.on('message', (answer: Answer) => this.#waiting.get(answer.id)?.(answer));
+    this.#ready = this.must('true');
+    this.#ready.catch(() => {});
   }
 
-  /** Process id, by which other namespaces know this one. */
-  get pid(): string {
+  /** Process id, by which other namespaces know this one: once it answers, for until then it is still in its parent's. */
+  async pid(): Promise<string> {
+    await this.#ready;
     return String(this.#process.pid);
   }
 

@@ -223,7 +223,7 @@ export async function cable(
   b: Namespace,
   nameB: string,
 ): Promise<void> {
-  const peer = ['type', 'veth', 'peer', 'name', nameB, 'netns', b.pid];
+  const peer = ['type', 'veth', 'peer', 'name', nameB, 'netns', await b.pid()];
   await a.must('ip', 'link', 'add', nameA, ...peer);
   await a.must('ip', 'link', 'set', nameA, 'up');
   await b.must('ip', 'link', 'set', nameB, 'up');
