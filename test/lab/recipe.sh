@@ -13,7 +13,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 cache=${FLEET_LAB_CACHE:-/var/cache/fleet-lab}
 slots=16
 
-packages=ca-certificates,cpio,curl,dbus,dnsmasq-base,e2fsprogs,git,iproute2,iputils-ping,jq,kmod
+packages=ca-certificates,cpio,curl,dbus,dnsmasq-base,e2fsprogs,fping,git,iproute2,iputils-ping,jq,kmod
 packages+=,linux-image-cloud-amd64,nftables,nix-bin,openssh-server,procps,qemu-system-x86,seabios
 packages+=,libnss-myhostname,socat,sudo,systemd,systemd-sysv,busybox-static,virtiofsd,xz-utils,zstd
 suite=trixie

@@ -13,6 +13,7 @@
   diffutils = debian "diffutils-3.10" [ "diffutils" ];
   e2fsprogs = debian "e2fsprogs-1.47" [ "e2fsprogs" ];
   findutils = debian "findutils-4.10" [ "findutils" ];
+  fping = debian "fping-5.1" [ "fping" ];
   gawk = debian "gawk-5.2" [ "mawk" ];
   getent = debian "getent" [ "libc-bin" ];
   git = debian "git-2.47" [ "git" ];
