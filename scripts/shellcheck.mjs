@@ -16,7 +16,15 @@ const check = (name, args, input) => {
   console.error(`${name}\n${run.stdout}${run.stderr}`);
 };
 const scripts = 'src/host/scripts';
-const library = ['lib.sh', 'guests.sh', 'deployments.sh', 'before.sh', 'locks.sh', 'evaluate.sh'];
+const library = [
+  'lib.sh',
+  'spool.sh',
+  'guests.sh',
+  'deployments.sh',
+  'before.sh',
+  'locks.sh',
+  'evaluate.sh',
+];
 const lib = library.map((file) => readFileSync(join(scripts, file), 'utf8')).join('\n');
 for (const file of readdirSync(scripts)) {
   if (!library.includes(file))

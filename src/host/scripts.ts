@@ -91,6 +91,7 @@ const withoutDeployments = new Set<ScriptName>([
 /** Shell that is put in front of scripts. */
 const libraries = [
   'lib',
+  'spool',
   'guests',
   'guest-ssh',
   'deployments',
@@ -98,6 +99,23 @@ const libraries = [
   'locks',
   'evaluate',
 ] as const;
+
+/** They write events. */
+const withSpool = new Set<ScriptName>([
+  'begin',
+  'cleanup',
+  'confirm',
+  'end',
+  'gc',
+  'lock',
+  'operation',
+  'step',
+  'unlock',
+  'vm-halt',
+  'vm-release',
+  'vm-restart',
+  'way-back',
+]);
 
 /** They say how guests are. */
 const withGuests = new Set<ScriptName>(['doctor', 'facts', 'health', 'status']);
@@ -162,6 +180,7 @@ export function script(name: ScriptName): string {
 function withLibraries(name: ScriptName, ...first: readonly string[]): string {
   const isNeeded = {
     lib: true,
+    spool: withSpool.has(name),
     guests: withGuests.has(name),
     'guest-ssh': withGuestSsh.has(name),
     deployments: !withoutDeployments.has(name),

@@ -1,6 +1,7 @@
 import {
   chmodSync,
   cpSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   realpathSync,
@@ -8,7 +9,7 @@ import {
   symlinkSync,
 } from 'node:fs';
 import { arch, platform } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { System } from '../model/fleet.ts';
 import type { Surroundings } from '../model/surroundings.ts';
@@ -45,8 +46,9 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   mkdirSync(options.dir, { recursive: true });
   // The scripts compare paths with what readlink -f says.
   const dir = realpathSync(options.dir);
-  const tools = installTools(join(dir, 'tools'));
-  const path = [...tools.path, env.PATH ?? '/usr/bin:/bin'].join(':');
+  const machine = env.PATH ?? '/usr/bin:/bin';
+  const tools = installTools(join(dir, 'tools'), machine);
+  const path = [...tools.path, machine].join(':');
   const clientKey = makeKeyPair();
   const neighbours = new Set<number>();
   const hosts = options.hypervisors.map(
@@ -90,7 +92,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
 const thisSystem = (): System => (arch() === 'arm64' ? 'aarch64-linux' : 'x86_64-linux');
 
 /** Copies the stand-ins, once for all: a package's files need not be executable, or stay. */
-function installTools(folder: string): { folder: string; path: string[] } {
+function installTools(folder: string, machine: string): { folder: string; path: string[] } {
   cpSync(fileURLToPath(ownFile('./sandbox/tools/')), folder, { recursive: true });
   const kinds = platform() === 'linux' ? ['bin'] : ['bin', 'bsd'];
   for (const kind of [...kinds, 'lib']) {
@@ -99,5 +101,8 @@ function installTools(folder: string): { folder: string; path: string[] } {
   // A script that makes a PATH of its tools' folders, in whatever order, finds the stand-ins first.
   rmSync(join(folder, 'bin/sh'), { force: true });
   symlinkSync('/bin/sh', join(folder, 'bin/sh'));
+  // The machine's own jq knows more.
+  const jq = machine.split(delimiter).some((place) => existsSync(join(place, 'jq')));
+  if (jq) rmSync(join(folder, 'bin/jq'));
   return { folder, path: kinds.map((kind) => join(folder, kind)) };
 }

@@ -9,6 +9,7 @@ const scripts = readdirSync(new URL('host/scripts/', src));
 test('every script that can be named is there, and the other way round', () => {
   const libraries = [
     'lib.sh',
+    'spool.sh',
     'guests.sh',
     'guest-ssh.sh',
     'deployments.sh',
