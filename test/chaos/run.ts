@@ -1,6 +1,7 @@
 // npm run chaos -- sandbox|sandbox2|lab|lab2 [--only STEP:FAULT]… [--jobs N] [--file F]
 // npm run chaos -- random [--seed N] [--deployments N] [--jobs N] [--file F]
 // npm run chaos -- crashes|crashes-lab [--seed N] [--deployments 50]
+// npm run chaos -- life [--seed N] [--minutes 60]
 // Goes on where it was cut off; results that are there already are not made again.
 import { cpSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -10,6 +11,8 @@ import { type CellResult, isWell } from './cell.ts';
 import { type Cell, cellKey, runCells } from './cells.ts';
 import { runCrashes } from './crashes.ts';
 import { faultNames } from './faults.ts';
+import { type Episode, episodeText, runLife } from './life/life.ts';
+import { lifeTable } from './life/table.ts';
 import { runRandom } from './random.ts';
 import { Records } from './records.ts';
 import { isRoundWell, type RoundResult } from './round.ts';
@@ -28,6 +31,7 @@ const { values, positionals } = parseArgs({
     file: { type: 'string' },
     seed: { type: 'string', default: '1' },
     deployments: { type: 'string', default: '300' },
+    minutes: { type: 'string', default: '60' },
   },
 });
 const kind = positionals[0] ?? 'sandbox';
@@ -155,6 +159,25 @@ async function crashes(openWorld: () => Promise<World>): Promise<void> {
   if (bad > 0) process.exitCode = 1;
 }
 
+/** What befalls guests between deployments. */
+async function life(): Promise<void> {
+  const records = new Records<Episode>(file, (r) => `${r.seed} ${r.round}`);
+  const [seed, minutes] = [Number(values.seed), Number(values.minutes)];
+  const last = records.all.findLast((r) => r.seed === seed)?.round ?? 0;
+  console.log(`seed ${seed}, ${minutes} min, from episode ${last + 1}; results in ${file}`);
+  const { lifeInLab } = await import('./life/world.ts');
+  const limits = { minutes, rounds: Number.POSITIVE_INFINITY };
+  await runLife(lifeInLab, seed, limits, last, stop.signal, (episode) => {
+    records.add(episode);
+    console.log(episodeText(episode));
+    for (const line of episode.wrong) console.log(`    ${line}`);
+  });
+  const text = lifeTable(records.all);
+  console.log(`\n${text}`);
+  if (!stop.signal.aborted) publish(kind, 'Lab, one hypervisor between deployments', text);
+  if (records.all.some(({ wrong }) => wrong.length > 0)) process.exitCode = 1;
+}
+
 function roundText({ seed, round, title, fault, outcome, seconds, exits }: RoundResult): string {
   const time = seconds === undefined ? '' : ` after ${seconds.toFixed(1)} s`;
   return `${seed}/${round}. ${title}; ${fault}: ${outcome}${time} (exit ${exits.join(', ')})`;
@@ -163,12 +186,13 @@ function roundText({ seed, round, title, fault, outcome, seconds, exits }: Round
 try {
   const world = worlds[kind];
   if (kind === 'random') await random();
+  else if (kind === 'life') await life();
   else if (kind === 'crashes') await crashes(inSandbox(1));
   else if (kind === 'crashes-lab') await crashes(inLab(1));
   else if (world) await cells(world.title, world.open);
   else {
     console.error(
-      `there is no ${kind}: sandbox, sandbox2, lab, lab2, random, crashes or crashes-lab`,
+      `there is no ${kind}: sandbox, sandbox2, lab, lab2, random, crashes, crashes-lab or life`,
     );
     process.exitCode = 64;
   }

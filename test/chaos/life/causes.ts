@@ -1,10 +1,15 @@
 import type { History, Injury, InjuryKind, Life, Told } from './history.ts';
 
+/** One way in which an end may be told. */
+interface Account {
+  readonly who: string;
+  readonly why: RegExp;
+  readonly intended: boolean;
+}
+
 /** What an injury does to a life of a guest. */
 export interface Effect {
-  /** Whom guest.ended names. */
-  readonly who: readonly string[];
-  readonly intended: boolean;
+  readonly accounts: readonly Account[];
   /** systemd's results that it can have; undefined: any. */
   readonly results?: readonly string[];
   /** Seconds after which it has its effect at the latest. */
@@ -19,31 +24,51 @@ const leeway = 45;
 const noticed = (unhealthy: { after: number; every: number }) =>
   unhealthy.after * unhealthy.every + 2 * leeway;
 
+const account = (who: string, why: RegExp, intended: boolean): Account => ({ who, why, intended });
+const byFleet = account('fleet', /./, true);
+
 /** Injuries that end a guest, and how the end is to be told. */
 export const effects: Partial<Record<InjuryKind, Effect>> = {
-  'vmm-kill': { who: ['crash'], intended: false, results: ['signal'], within: soon, must: true },
+  'vmm-kill': {
+    accounts: [account('vmm', /^killed/, false)],
+    results: ['signal'],
+    within: soon,
+    must: true,
+  },
   'vmm-segv': {
-    who: ['crash'],
-    intended: false,
+    accounts: [account('vmm', /^segfault/, false)],
     results: ['signal', 'core-dump'],
     within: soon,
     must: true,
   },
-  'guest-off': { who: ['guest'], intended: false, results: ['success'], within: soon, must: true },
-  'guest-reboot': {
-    who: ['guest'],
-    intended: false,
+  'guest-off': {
+    accounts: [account('guest', /^power-off/, false)],
     results: ['success'],
     within: soon,
     must: true,
   },
-  hang: { who: ['fleet'], intended: true, within: noticed, must: true },
-  'virtiofsd-kill': { who: ['fleet', 'helper'], intended: true, within: noticed, must: true },
-  'systemctl-stop': { who: ['person'], intended: true, within: soon, must: true },
-  'fleet-stop': { who: ['fleet'], intended: true, within: soon, must: true },
-  'fleet-restart': { who: ['fleet'], intended: true, within: soon, must: true },
-  deploy: { who: ['fleet'], intended: true, within: soon, must: false },
-  reboot: { who: ['shutdown'], intended: true, within: soon, must: false },
+  'guest-reboot': {
+    accounts: [account('guest', /^(reboot|reset)/, false)],
+    results: ['success'],
+    within: soon,
+    must: true,
+  },
+  hang: { accounts: [byFleet], within: noticed, must: true },
+  // Found by the watch, or by systemd, which restarts both.
+  'virtiofsd-kill': {
+    accounts: [byFleet, account('helper', /virtiofsd/, false)],
+    within: noticed,
+    must: true,
+  },
+  'systemctl-stop': {
+    accounts: [account('person', /systemctl stop/, true)],
+    within: soon,
+    must: true,
+  },
+  'fleet-stop': { accounts: [byFleet], within: soon, must: true },
+  'fleet-restart': { accounts: [byFleet], within: soon, must: true },
+  deploy: { accounts: [byFleet], within: soon, must: false },
+  reboot: { accounts: [account('shutdown', /./, true)], within: soon, must: false },
 };
 
 /** Can this injury have ended that life? */
@@ -73,7 +98,7 @@ export function wrongEnds(history: History): string[] {
     if (list.length > 1) wrong.push(`${name}: its end is told ${list.length} times`);
   }
   for (const life of history.lives) {
-    if (life.ended === undefined) continue;
+    if (life.ended === undefined || life.ended < history.began) continue;
     const event = told.get(life.invocation)?.[0];
     const name = `${life.vm}, invocation ${life.invocation}, ended at ${life.ended}`;
     if (event) wrong.push(...wrongAccount(history, life, event, name));
@@ -92,17 +117,17 @@ function wrongAccount(history: History, life: Life, event: Told, name: string): 
   if (causes.length === 0)
     return [...wrong, `${name} (${text(event.why)}): nothing was done to it`];
   const fits = causes.some(({ kind }) => {
-    const effect = effects[kind] as Effect;
+    const { accounts, results } = effects[kind] as Effect;
     return (
-      effect.who.includes(text(event.who)) &&
-      event.intended === effect.intended &&
-      (effect.results === undefined ||
-        life.result === undefined ||
-        effect.results.includes(life.result))
+      accounts.some(
+        ({ who, why, intended }) =>
+          who === event.who && why.test(text(event.why)) && intended === event.intended,
+      ) &&
+      (results?.includes(text(life.result)) ?? true)
     );
   });
   const did = [...new Set(causes.map((c) => c.kind))].join(', ');
-  const as = `${event.intended ? 'intended' : 'not intended'}, by ${text(event.who)}`;
+  const as = `${event.intended ? 'intended' : 'not intended'}, by ${text(event.who)} (${text(event.why)})`;
   return fits ? wrong : [...wrong, `${name}: told as ${as}, and what was done was ${did}`];
 }
 

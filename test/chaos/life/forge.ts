@@ -49,7 +49,8 @@ export class Forge {
   }
 
   /** The life that runs now ends. */
-  end(vm: string, at: number, result: string, who: string, intended: boolean): this {
+  end(vm: string, at: number, result: string, who: string, why: string): this {
+    const intended = who === 'fleet' || who === 'person' || who === 'shutdown';
     const n = this.#lives.findLastIndex((life) => life.vm === vm);
     const life = this.#lives[n] as Life;
     this.#lives[n] = { ...life, ended: zero + at, result };
@@ -60,7 +61,7 @@ export class Forge {
       result,
       who,
       intended,
-      why: 'as forged',
+      why,
     });
   }
 

@@ -22,6 +22,7 @@ export function wrongRepairs(history: History): string[] {
       wrong.push(`${name}: nobody tells that it was repaired`);
   }
   for (const event of broken) {
+    if (event.at < history.began) continue;
     const cause = history.injuries.some((i) => explains(history, i, event));
     if (!cause) wrong.push(`${String(event.what)} broke at ${event.at}: nothing was done to it`);
   }

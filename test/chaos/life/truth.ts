@@ -112,7 +112,12 @@ export async function readTruth(
     guests: Object.fromEntries(
       rows.map(([, vm = '', state, invocation = '', answers, bridge]) => [
         vm,
-        { active: state === 'running', invocation, answers: answers === 'yes', bridge: bridge || undefined },
+        {
+          active: state === 'running',
+          invocation,
+          answers: answers === 'yes',
+          bridge: bridge || undefined,
+        },
       ]),
     ),
     bridges: Object.fromEntries(
