@@ -17,10 +17,27 @@ export type Declare = <O extends object>(
   load: () => Promise<Execute<O>>,
   /**
    * hidden: no help lists it. passes: it gives the exit code of a command elsewhere; fleet's own failure is 255 then.
-   * deploys: what it streams is about one deployment.
+   * deploys: what it streams is about one deployment. local: it also runs on a hypervisor itself.
    */
-  more?: { readonly hidden?: boolean; readonly passes?: boolean; readonly deploys?: boolean },
+  more?: {
+    readonly hidden?: boolean;
+    readonly passes?: boolean;
+    readonly deploys?: boolean;
+    readonly local?: boolean;
+  },
 ) => void;
+
+/** For whoever is on the hypervisor itself, at its console for one: no ssh. */
+export function addLocalOptions(command: Command): void {
+  command
+    .option('--local', 'on a hypervisor, as root: about this machine alone, without ssh')
+    .addOption(
+      new Option(
+        '--local-as <name>',
+        'the same, where neither its files nor its host name say which hypervisor it is',
+      ),
+    );
+}
 
 /** Options of every command. */
 export function addCommonOptions(program: Command): void {
@@ -143,6 +160,7 @@ export function declareCommands(command: Declare): void {
       .option('-w, --watch', 'look every two seconds, and redraw the screen, until Ctrl-C')
       .addOption(asJson),
     async () => (await import('./status.ts')).statusCommand,
+    { local: true },
   );
   command(
     new Command('verify')
@@ -150,6 +168,7 @@ export function declareCommands(command: Declare): void {
       .addOption(on)
       .addOption(asJson),
     async () => (await import('./verify.ts')).verifyCommand,
+    { local: true },
   );
   command(
     new Command('doctor')
@@ -186,7 +205,7 @@ export function declareCommands(command: Declare): void {
       .addOption(asJson)
       .addOption(asStream),
     async () => (await import('./rollback.ts')).rollbackCommand,
-    { deploys: true },
+    { deploys: true, local: true },
   );
   const asks = (kind: OperationKind) =>
     kind === 'stop'
@@ -199,8 +218,10 @@ export function declareCommands(command: Declare): void {
       .option('--force', 'kill at once what runs, also what is healthy')
       .option('-y, --yes', `do not ask; it asks ${asks(kind)}`);
     for (const option of more) declared.addOption(option);
-    command(declared.addOption(lockTimeout).addOption(asJson).addOption(asStream), async () =>
-      (await import('./operate.ts')).operateCommand(kind),
+    command(
+      declared.addOption(lockTimeout).addOption(asJson).addOption(asStream),
+      async () => (await import('./operate.ts')).operateCommand(kind),
+      { local: true },
     );
   };
   operation('start', 'start vms that do not run or are not well, and wait until they are');
@@ -216,6 +237,7 @@ export function declareCommands(command: Declare): void {
       .argument('[b]', 'number of another; default: the current one')
       .addOption(asJson),
     async () => (await import('./diff.ts')).diffCommand,
+    { local: true },
   );
   command(
     new Command('history')
@@ -227,6 +249,7 @@ export function declareCommands(command: Declare): void {
       .option('--last <n>', 'only the newest n; default: 20')
       .addOption(asJson),
     async () => (await import('./history.ts')).historyCommand,
+    { local: true },
   );
   command(
     new Command('exec')
@@ -253,6 +276,7 @@ export function declareCommands(command: Declare): void {
       .addOption(lockTimeout)
       .addOption(new Option('--json', 'a line of JSON for each on standard output')),
     async () => (await import('./console.ts')).consoleCommand,
+    { local: true },
   );
   command(
     new Command('ssh')
@@ -296,6 +320,7 @@ export function declareCommands(command: Declare): void {
         ),
       ),
     async () => (await import('./logs.ts')).logsCommand,
+    { local: true },
   );
   command(
     new Command('incident')
@@ -304,6 +329,7 @@ export function declareCommands(command: Declare): void {
       .option('-o, --output <file>', 'default: fleet-incident-NAME-TIME.tar.gz, in this folder')
       .addOption(asJson),
     async () => (await import('./incident.ts')).incidentCommand,
+    { local: true },
   );
   command(
     new Command('unlock')
@@ -312,6 +338,7 @@ export function declareCommands(command: Declare): void {
       .option('-y, --yes', 'do not ask')
       .addOption(asJson),
     async () => (await import('./unlock.ts')).unlockCommand,
+    { local: true },
   );
   command(
     new Command('gc')

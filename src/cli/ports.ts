@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { homedir, hostname, tmpdir, userInfo } from 'node:os';
+import type { Machine } from '../app/here.ts';
 import type { DoctorPorts, LocalPorts, Ports } from '../app/ports.ts';
 import { systemClock } from '../deploy/ports.ts';
 import type { HostConnector } from '../host/host.ts';
@@ -8,13 +9,16 @@ import { type CommonOptions, usageError } from './options.ts';
 
 // The only place that reads the process's environment and folder: all else is handed them.
 
-/** For commands that contact no hypervisor. */
-export function localPorts(): LocalPorts {
+/**
+ * For commands that contact no hypervisor.
+ * @param isHere it runs on one, whose checkout is only read: git writes nothing there, not even its index
+ */
+export function localPorts(isHere = false): LocalPorts {
   return {
     clock: systemClock,
     cwd: process.cwd(),
     surroundings: {
-      env: process.env,
+      env: isHere ? { ...process.env, GIT_OPTIONAL_LOCKS: '0' } : process.env,
       temporary: tmpdir(),
       signalGroup: (leader, signal) => {
         try {
@@ -33,25 +37,27 @@ export function localPorts(): LocalPorts {
  * @throws FleetError `install.damaged`, `options.ssh-config`
  */
 export async function realPorts(
-  common: Shown & Pick<CommonOptions, 'sshConfig'>,
+  common: Shown & Pick<CommonOptions, 'sshConfig' | 'only'>,
   { isAsking = false } = {},
 ): Promise<Ports> {
-  const [{ requireScripts }, { sshConnector }, { sshCommander }] = await Promise.all([
+  const [{ requireScripts }, { sshCommander }] = await Promise.all([
     import('../host/hypervisor/own-files.ts'),
-    import('../host/ssh/connector.ts'),
     import('../host/ssh/command.ts'),
   ]);
   requireScripts();
-  const { sshConfig } = common;
+  const { only, sshConfig } = common;
   requireSshConfig(sshConfig);
-  const local = localPorts();
+  const local = localPorts(only !== undefined);
   const { surroundings } = local;
   const ssh = { surroundings, ...(sshConfig !== undefined && { configFile: sshConfig }) };
-  const connector = sshConnector(ssh);
+  const connector =
+    only === undefined
+      ? (await import('../host/ssh/connector.ts')).sshConnector(ssh)
+      : (await import('../host/local/connector.ts')).localConnector(only, ssh);
   return {
     ...local,
     home: safely(homedir) ?? '/',
-    operator: operator(),
+    operator: operator(only !== undefined),
     connector: await shown(connector, common, isAsking),
     sshCommand: sshCommander(ssh),
   };
@@ -112,13 +118,23 @@ export async function doctorPorts(common: Pick<CommonOptions, 'sshConfig'>): Pro
   return { ...ports, desk, node: process.versions.node };
 }
 
+/** The machine that fleet runs on, as a hypervisor. */
+export function thisMachine(): Machine & { readonly isRoot: boolean } {
+  // Of a pretend hypervisor whoever runs it is root.
+  const root = process.env.FLEET_ROOT ?? '';
+  return { root, hostname: hostname(), isRoot: root !== '' || process.getuid?.() === 0 };
+}
+
 /** The machine's clock, for who needs no more. */
 export async function realClock(): Promise<Ports['clock']> {
   return (await import('../deploy/ports.ts')).systemClock;
 }
 
-function operator(): string {
-  const user = process.env.GITHUB_ACTOR ?? safely(() => userInfo().username) ?? 'somebody';
+/** @param isHere on a hypervisor: everybody is root there, and sudo knows who it was */
+function operator(isHere: boolean): string {
+  const { GITHUB_ACTOR, SUDO_USER } = process.env;
+  const login = isHere ? SUDO_USER : GITHUB_ACTOR;
+  const user = login ?? safely(() => userInfo().username) ?? 'somebody';
   return `${user}@${hostname()}`.replace(/[^\w.@-]/g, '-');
 }
 

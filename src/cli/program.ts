@@ -1,6 +1,12 @@
 import { Command, CommanderError, type Option } from 'commander';
 import { exitCodes } from '../model/errors.ts';
-import { addCommonOptions, type Declare, declareCommands, type Execute } from './commands.ts';
+import {
+  addCommonOptions,
+  addLocalOptions,
+  type Declare,
+  declareCommands,
+  type Execute,
+} from './commands.ts';
 import type { CommonOptions, Invocation } from './options.ts';
 import type { EventStream } from './stream.ts';
 import { teller } from './tell.ts';
@@ -41,6 +47,7 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
       own = failing;
       throw error;
     };
+    if (more.local) addLocalOptions(declared);
     program.addCommand(
       declared
         .copyInheritedSettings(program)
@@ -57,7 +64,7 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
           if ((options as { readonly jsonStream?: boolean }).jsonStream)
             stream = await openStream(more.deploys ? (options as ResumeOption) : { resume: true });
           const execute = await load();
-          const common = program.opts<CommonOptions>();
+          const common = await localised(program.opts(), options, declared.args);
           const invocation: Invocation = {
             common,
             signal,
@@ -98,6 +105,18 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
     });
     return own ?? code;
   }
+}
+
+/** With --local: the one hypervisor that is meant, and where its fleet.yaml is. */
+async function localised(
+  common: CommonOptions,
+  options: object,
+  names: readonly string[],
+): Promise<CommonOptions> {
+  const { local, localAs } = options as { readonly local?: boolean; readonly localAs?: string };
+  if (!local && localAs === undefined) return common;
+  const { hereOf } = await import('./local.ts');
+  return hereOf(common, localAs, options, names);
 }
 
 /** Examples and exit codes, below the help of any command. Only help needs their texts. */

@@ -15,6 +15,19 @@ import type { Where } from './where.ts';
  * @throws ConfigError, FleetError as readConfig, when git has none either
  */
 export async function knownConfig(ports: LocalPorts, where: Where, emit: Emit): Promise<Config> {
+  const config = await usable(ports, where, emit);
+  return where.only === undefined ? config : alone(config, where.only);
+}
+
+/** The same fleet, as if it had this hypervisor alone. */
+function alone(config: Config, only: string): Config {
+  const { fleet } = config.index;
+  const hypervisors = fleet.hypervisors.filter(({ name }) => name === only);
+  const vms = fleet.vms.filter(({ on }) => on === only);
+  return { ...config, index: indexFleet({ ...fleet, hypervisors, vms }) };
+}
+
+async function usable(ports: LocalPorts, where: Where, emit: Emit): Promise<Config> {
   try {
     return readConfig(ports, where);
   } catch (error) {

@@ -4,4 +4,6 @@ export interface Where {
   readonly directory: string;
   /** Name of the fleet file in it. */
   readonly config: string;
+  /** The one hypervisor that is in scope, with its vms; absent: all are. */
+  readonly only?: string;
 }

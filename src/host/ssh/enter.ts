@@ -17,12 +17,21 @@ export function guestDestination(
   return { host: name, address, user, ...(identityFile !== undefined && { identityFile }) };
 }
 
+/** How a guest is reached. */
+interface Through {
+  readonly to: Destination;
+  readonly name: string;
+  readonly link: Link;
+  /** We are on the hypervisor itself: OpenSSH needs no jump. */
+  readonly isHere?: boolean;
+}
+
 /**
  * Logs in to a guest over the connection to its hypervisor, which stays when the guest's is closed.
  * @throws FleetError as `openLink`; `guest.host-key`: it shows none of the keys that are given
  */
 export async function openGuestLink(
-  hypervisor: { readonly to: Destination; readonly name: string; readonly link: Link },
+  hypervisor: Through,
   guest: GuestLogin,
   options: SshOptions,
 ): Promise<Link> {
@@ -61,12 +70,16 @@ async function withSsh2Through(hypervisor: Link, goal: Goal): Promise<Link> {
 
 /** OpenSSH goes through a master of its own kind: where ssh2 has the connection, one more is made. */
 async function withOpensshThrough(
-  { to, name, link }: { readonly to: Destination; readonly name: string; readonly link: Link },
+  { to, name, link, isHere = false }: Through,
   goal: Goal,
   { keys }: GuestLogin,
 ): Promise<Link> {
   const isShared = link instanceof OpensshLink;
-  const jump = isShared ? link : await withOpenssh(await findOut(to, name, goal.options));
+  const jump = isShared
+    ? link
+    : isHere
+      ? undefined
+      : await withOpenssh(await findOut(to, name, goal.options));
   try {
     return await opensshLink({
       ...goal,
@@ -77,7 +90,7 @@ async function withOpensshThrough(
       ...(keys.length > 0 && { given: keys }),
     });
   } catch (error) {
-    if (!isShared) jump.close();
+    if (!isShared) jump?.close();
     throw error;
   }
 }
