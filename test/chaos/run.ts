@@ -2,6 +2,7 @@
 // npm run chaos -- random [--seed N] [--deployments N] [--jobs N] [--file F]
 // npm run chaos -- crashes|crashes-lab [--seed N] [--deployments 50]
 // npm run chaos -- life [--seed N] [--minutes 60]
+// npm run chaos -- power
 // Goes on where it was cut off; results that are there already are not made again.
 import { cpSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -13,6 +14,7 @@ import { runCrashes } from './crashes.ts';
 import { faultNames } from './faults.ts';
 import { type Episode, episodeText, runLife } from './life/life.ts';
 import { lifeTable } from './life/table.ts';
+import { type Cut, cutText, runPower } from './power/power.ts';
 import { runRandom } from './random.ts';
 import { Records } from './records.ts';
 import { isRoundWell, type RoundResult } from './round.ts';
@@ -178,6 +180,37 @@ async function life(): Promise<void> {
   if (records.all.some(({ wrong }) => wrong.length > 0)) process.exitCode = 1;
 }
 
+/** Power cuts at every write of the spool and of what is known of a guest. */
+async function power(): Promise<void> {
+  const records = new Records<Cut>(file, (r) => String(r.number));
+  const { startLab } = await import('../lab/lab.ts');
+  const lab = await startLab({ hosts: 1, kind: 'emulated' });
+  const [host] = lab.hosts;
+  try {
+    const isWanted = (number: number) =>
+      values.only?.includes(String(number)) ?? !records.has(String(number));
+    if (host)
+      await runPower(host, isWanted, stop.signal, (cut) => {
+        records.add(cut);
+        console.log(cutText(cut));
+        for (const line of cut.wrong) console.log(`    ${line}`);
+      });
+  } finally {
+    await lab.stop();
+  }
+  const cuts = records.all.filter(({ before }) => before !== undefined);
+  const bad = cuts.filter(({ wrong }) => wrong.length > 0).length;
+  const text = `${cuts.length} power cuts at every write, ${bad} with something wrong.`;
+  console.log(`\n${text}`);
+  if (!values.only && !stop.signal.aborted)
+    publish(
+      kind,
+      'Lab, a kernel of its own, power cut at every write of the spool and of a guest’s state',
+      text,
+    );
+  if (bad > 0) process.exitCode = 1;
+}
+
 function roundText({ seed, round, title, fault, outcome, seconds, exits }: RoundResult): string {
   const time = seconds === undefined ? '' : ` after ${seconds.toFixed(1)} s`;
   return `${seed}/${round}. ${title}; ${fault}: ${outcome}${time} (exit ${exits.join(', ')})`;
@@ -187,12 +220,13 @@ try {
   const world = worlds[kind];
   if (kind === 'random') await random();
   else if (kind === 'life') await life();
+  else if (kind === 'power') await power();
   else if (kind === 'crashes') await crashes(inSandbox(1));
   else if (kind === 'crashes-lab') await crashes(inLab(1));
   else if (world) await cells(world.title, world.open);
   else {
     console.error(
-      `there is no ${kind}: sandbox, sandbox2, lab, lab2, random, crashes, crashes-lab or life`,
+      `there is no ${kind}: sandbox, sandbox2, lab, lab2, random, crashes, crashes-lab, life or power`,
     );
     process.exitCode = 64;
   }
