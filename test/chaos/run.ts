@@ -3,6 +3,7 @@
 // npm run chaos -- crashes|crashes-lab [--seed N] [--deployments 50]
 // npm run chaos -- life [--seed N] [--minutes 60]
 // npm run chaos -- power
+// npm run chaos -- interleave [--seed N] [--deployments 100]
 // Goes on where it was cut off; results that are there already are not made again.
 import { cpSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -12,6 +13,7 @@ import { type CellResult, isWell } from './cell.ts';
 import { type Cell, cellKey, runCells } from './cells.ts';
 import { runCrashes } from './crashes.ts';
 import { faultNames } from './faults.ts';
+import { type Interleaving, interleavingText, runInterleavings } from './interleave/interleave.ts';
 import { type Episode, episodeText, runLife } from './life/life.ts';
 import { lifeTable } from './life/table.ts';
 import { type Cut, cutText, runPower } from './power/power.ts';
@@ -32,7 +34,7 @@ const { values, positionals } = parseArgs({
     jobs: { type: 'string', default: '1' },
     file: { type: 'string' },
     seed: { type: 'string', default: '1' },
-    deployments: { type: 'string', default: '300' },
+    deployments: { type: 'string' },
     minutes: { type: 'string', default: '60' },
   },
 });
@@ -118,7 +120,7 @@ function summary(all: readonly CellResult[]): string {
 /** As many rows of deployments side by side as there are jobs, each with a seed of its own. */
 async function random(): Promise<void> {
   const [seed, jobs] = [Number(values.seed), Number(values.jobs)];
-  const each = Math.ceil(Number(values.deployments) / jobs);
+  const each = Math.ceil(Number(values.deployments ?? 300) / jobs);
   const records = new Records<RoundResult>(file, (r) => `${r.seed} ${r.round}`);
   const seeds = Array.from({ length: jobs }, (_, n) => seed + n);
   console.log(`seed ${seeds.join(', ')}: ${each} deployments each; results in ${file}`);
@@ -150,7 +152,7 @@ async function random(): Promise<void> {
 /** Deployments whose new runner crashes: never a wrong end. */
 async function crashes(openWorld: () => Promise<World>): Promise<void> {
   let [made, bad] = [0, 0];
-  const [seed, count] = [Number(values.seed), Number(values.deployments)];
+  const [seed, count] = [Number(values.seed), Number(values.deployments ?? 50)];
   await runCrashes(await openWorld(), seed, count, stop.signal, ({ round, title, wrong }) => {
     console.log(`${seed}/${round}. ${title}: ${wrong.length === 0 ? 'as before' : 'WRONG'}`);
     for (const line of wrong) console.log(`    ${line.replaceAll('\n', '\n    ')}`);
@@ -178,6 +180,24 @@ async function life(): Promise<void> {
   console.log(`\n${text}`);
   if (!stop.signal.aborted) publish(kind, 'Lab, one hypervisor between deployments', text);
   if (records.all.some(({ wrong }) => wrong.length > 0)) process.exitCode = 1;
+}
+
+/** A deployment and the watch at the same time. */
+async function interleave(): Promise<void> {
+  const records = new Records<Interleaving>(file, (r) => `${r.seed} ${r.round}`);
+  const [seed, count] = [Number(values.seed), Number(values.deployments ?? 100)];
+  const last = records.all.findLast((r) => r.seed === seed)?.round ?? 0;
+  await runInterleavings(inSandbox(1), seed, count, last, stop.signal, (result) => {
+    records.add(result);
+    console.log(interleavingText(result));
+    for (const line of result.wrong) console.log(`    ${line}`);
+  });
+  const sum = (of: (r: Interleaving) => number) => records.all.reduce((n, r) => n + of(r), 0);
+  const bad = records.all.filter(({ wrong }) => wrong.length > 0).length;
+  const text = `Seed ${seed}; ${records.all.length} deployments, at which the watch came ${sum((r) => r.came)} times and restarted ${sum((r) => r.restarted)} guests; ${bad} with something wrong.`;
+  console.log(`\n${text}`);
+  if (!stop.signal.aborted) publish(kind, 'Sandbox, the watch while a deployment runs', text);
+  if (bad > 0) process.exitCode = 1;
 }
 
 /** Power cuts at every write of the spool and of what is known of a guest. */
@@ -220,13 +240,14 @@ try {
   const world = worlds[kind];
   if (kind === 'random') await random();
   else if (kind === 'life') await life();
+  else if (kind === 'interleave') await interleave();
   else if (kind === 'power') await power();
   else if (kind === 'crashes') await crashes(inSandbox(1));
   else if (kind === 'crashes-lab') await crashes(inLab(1));
   else if (world) await cells(world.title, world.open);
   else {
     console.error(
-      `there is no ${kind}: sandbox, sandbox2, lab, lab2, random, crashes, crashes-lab, life or power`,
+      `there is no ${kind}: sandbox, sandbox2, lab, lab2, random, crashes, crashes-lab, life, power or interleave`,
     );
     process.exitCode = 64;
   }
