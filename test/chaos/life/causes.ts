@@ -53,6 +53,12 @@ export const effects: Partial<Record<InjuryKind, Effect>> = {
     within: soon,
     must: true,
   },
+  'guest-panic': {
+    accounts: [account('guest', /^panic/, false)],
+    results: ['success', 'exit-code'],
+    within: soon,
+    must: true,
+  },
   hang: { accounts: [byFleet], within: noticed, must: true },
   // Found by the watch, or by systemd, which restarts both.
   'virtiofsd-kill': {

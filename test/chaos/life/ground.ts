@@ -66,7 +66,7 @@ export class LifeGround {
       data.vms[vm] = {
         on: host.name,
         ...guests[vm],
-        config: { boot: { kernelParams: ['lab.off=9'] } },
+        config: { boot: { kernelParams: ['lab.shell=9'] } },
       };
     data.vms.files.shares = [{ source: '/srv/files', mount: '/files' }];
     await host.exec('mkdir -p /srv/files');

@@ -4,7 +4,8 @@ export const injuryKinds = [
   'vmm-segv', // SIGSEGV to QEMU
   'hang', // SIGSTOP to QEMU: it runs, and never answers
   'guest-off', // the guest powers itself off
-  'guest-reboot', // the guest reboots itself: ctrl-alt-del
+  'guest-reboot', // the guest reboots itself
+  'guest-panic',
   'virtiofsd-kill',
   'tap-out', // out of its bridge
   'bridge-down',

@@ -28,28 +28,23 @@ const fleet =
 const signal = (name: string) =>
   sh(({ vm }) => `systemctl kill --kill-whom=main --signal=${name} microvm@${vm}`);
 
-/** Through the monitor, as if somebody pressed the keys. */
-const keys = `{"execute":"qmp_capabilities"}{"execute":"input-send-event","arguments":{"events":[${[
-  'ctrl',
-  'alt',
-  'delete',
-]
-  .map((key) => `{"type":"key","data":{"down":true,"key":{"type":"qcode","data":"${key}"}}}`)
-  .join(',')}]}}`;
+/** Guests of ground.ts run what they are sent on this port. */
+const inGuest =
+  (command: string): Inflict =>
+  async ({ host, addresses }, { vm = '' }) =>
+    (
+      await host.exec(
+        `timeout 5 bash -c 'exec 3<>/dev/tcp/${addresses[vm]}/9 && echo "${command}" >&3 && sleep 0.5'`,
+      )
+    ).code;
 
 export const inflict: Record<InjuryKind, Inflict> = {
   'vmm-kill': signal('KILL'),
   'vmm-segv': signal('SEGV'),
   hang: signal('STOP'),
-  // Whoever connects to this port of a guest of ground.ts powers it off.
-  'guest-off': ({ host, addresses }, { vm = '' }) =>
-    host
-      .exec(`timeout 5 bash -c 'exec 3<>/dev/tcp/${addresses[vm]}/9; sleep 0.5'`)
-      .then(({ code }) => code),
-  'guest-reboot': sh(
-    ({ vm }) =>
-      `printf '%s' '${keys}' | timeout 5 socat -t 2 - UNIX:/var/lib/microvms/${vm}/${vm}.sock >/dev/null`,
-  ),
+  'guest-off': inGuest('poweroff -f'),
+  'guest-reboot': inGuest('reboot -f'),
+  'guest-panic': inGuest('echo c > /proc/sysrq-trigger'),
   'virtiofsd-kill': sh(
     ({ vm }) =>
       `hit=1; for p in $(pgrep -x virtiofsd); do ! grep -q 'microvm-virtiofsd@${vm}.' /proc/$p/cgroup || { kill -KILL $p && hit=0; }; done; exit $hit`,

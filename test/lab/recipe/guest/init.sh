@@ -8,7 +8,6 @@
 #   lab.http=PORT[:STATUS][,…]               answers every request, with 200 unless told otherwise
 #   lab.sshd=HOST_KEY[,HOST_KEY…]            starts sshd; makes the keys that are not there. What of its system QEMU
 #                                            brings then is laid over the root, and its services' scripts run
-#   lab.off=PORT                             powers off when somebody connects there
 #   lab.mute                                 boots and never answers
 #   lab.die=SECONDS                          powers off that long after its network is up
 #   lab.hang-stop                            does not heed ctrl-alt-del
@@ -82,9 +81,6 @@ done
 
 for port in $(split "$(values lab.tcp)" ,); do
   nc -ll -p "$port" -e true &
-done
-for port in $(values lab.off); do
-  nc -ll -p "$port" -e poweroff -f &
 done
 for port in $(split "$(values lab.http)" ,); do
   status=${port#*:}
