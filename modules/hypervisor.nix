@@ -7,7 +7,10 @@
   ...
 }:
 {
-  imports = [ inputs.microvm.nixosModules.host ];
+  imports = [
+    inputs.microvm.nixosModules.host
+    ./watch.nix
+  ];
 
   boot.kernel.sysctl."net.ipv4.conf.all.forwarding" = lib.mkDefault true;
 
@@ -101,6 +104,7 @@
   systemd.services."fleet-guest-keys@" = {
     description = "ssh keys for guest %i";
     path = [ pkgs.openssh ];
+    restartIfChanged = false;
     unitConfig.ConditionPathExists = "${config.microvm.stateDir}/%i/current/share/microvm/virtiofs/fleet-keys";
     serviceConfig.Type = "oneshot";
     scriptArgs = "%i";

@@ -99,17 +99,27 @@ function defaults() {
   ].join('\n');
 }
 
-/** Every src/render/modules/NAME.sh as a constant `nameScript`. */
+const unitLibraries = ['lib', 'deployments', 'locks', 'spool', 'guest-state'];
+
+/** Every src/render/modules/NAME.sh as a constant `nameScript`, and these libraries. */
 function shell() {
-  const folder = new URL('src/render/modules/', root);
-  const scripts = readdirSync(folder).filter((file) => file.endsWith('.sh'));
-  const constants = scripts.sort().map((file) => {
+  const folder = 'src/render/modules/';
+  const scripts = readdirSync(new URL(folder, root)).filter((file) => file.endsWith('.sh'));
+  const all = [
+    ...scripts.map((file) => [file, `${folder}${file}`]),
+    // Units of a hypervisor use the same libraries as the scripts that are sent to it.
+    ...unitLibraries.map((name) => [`${name}.sh`, `src/host/scripts/${name}.sh`]),
+  ].sort(([a], [b]) => (a < b ? -1 : 1));
+  const constants = all.map(([file, path]) => {
     const name = file.replace(/\.sh$/, '').replace(/-(.)/g, (_, c) => c.toUpperCase());
-    const text = readFileSync(new URL(file, folder), 'utf8');
+    const text = readFileSync(new URL(path, root), 'utf8');
     const quoted = text.replace(/[\\`]|\$(?=\{)/g, '\\$&');
     return `/** ${file} */\nexport const ${name}Script = \`${quoted}\`;\n`;
   });
-  const from = note.replace('schemas/fleet.schema.json', 'src/render/modules/*.sh');
+  const from = note.replace(
+    'schemas/fleet.schema.json',
+    'src/render/modules/*.sh and src/host/scripts/*.sh',
+  );
   return [from, ...constants].join('\n');
 }
 

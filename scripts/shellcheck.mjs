@@ -21,6 +21,7 @@ const library = [
   'spool.sh',
   'guests.sh',
   'deployments.sh',
+  'guest-state.sh',
   'before.sh',
   'locks.sh',
   'evaluate.sh',
@@ -29,6 +30,12 @@ const lib = library.map((file) => readFileSync(join(scripts, file), 'utf8')).joi
 for (const file of readdirSync(scripts)) {
   if (!library.includes(file))
     check(file, ['-s', 'sh', '-'], `${lib}\n${readFileSync(join(scripts, file), 'utf8')}`);
+}
+// Units of modules/watch.nix are behind the same libraries.
+const units = 'src/render/modules';
+for (const name of ['again', 'alerts', 'collect', 'ended', 'reconcile', 'sample', 'watch']) {
+  const file = join(units, `${name}.sh`);
+  check(file, ['-s', 'sh', '-'], `${lib}\n${readFileSync(file, 'utf8')}`);
 }
 const walk = (folder) =>
   readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>

@@ -8,6 +8,7 @@
     ./firewall.nix
     ./networks.nix
     ./tailscale.nix
+    ./watch.nix
     ../../nix/hv1-hardware.nix
   ];
 

@@ -35,6 +35,7 @@ import {
   type Link,
 } from './normalise.ts';
 import { egressPorts, published } from './ports.ts';
+import { alertsOf, collectionOf, recoveryOf } from './recovery.ts';
 import { modulePath } from './rules/modules.ts';
 import type { Check as CheckYaml, Export as ExportYaml, FleetYaml } from './schema.generated.ts';
 import { credentials, share, stateVersionOf, users, vmmOf, volume } from './vm-fields.ts';
@@ -101,9 +102,13 @@ function rollout({ rollout: given = {} }: FleetYaml): Rollout {
   };
 }
 
-function hypervisor({ name, yaml }: DraftHypervisor, { defaults = {} }: FleetYaml): Hypervisor {
+function hypervisor(
+  { name, yaml }: DraftHypervisor,
+  { alerts, defaults = {} }: FleetYaml,
+): Hypervisor {
   const config = yaml.config ?? {};
   const timezone = timezoneIn(config) ?? defaults.timezone;
+  const gc = collectionOf(yaml);
   return {
     name,
     ssh: typeof yaml.ssh === 'string' ? (parseSshTarget(yaml.ssh) as SshTarget) : yaml.ssh,
@@ -123,6 +128,10 @@ function hypervisor({ name, yaml }: DraftHypervisor, { defaults = {} }: FleetYam
       enable: yaml.tailscale?.enable ?? false,
       advertiseRoutes: yaml.tailscale?.advertiseRoutes ?? false,
     },
+    orphans: yaml.orphans ?? 'tell',
+    alerts: alertsOf(alerts, yaml.alerts),
+    ...(gc && { gc }),
+    cli: yaml.cli ?? false,
   };
 }
 
@@ -198,6 +207,10 @@ function guest(vm: DraftVm, draft: Draft): Vm {
     checks: merged.checks.map(check),
     exports: merged.exports.map((one) => exported(one, name)),
     dependsOn: merged.dependsOn,
+    recovery: recoveryOf(merged.recovery),
+    priority: merged.priority ?? 10,
+    agent: merged.agent ?? false,
+    dumps: { guest: merged.dumps?.guest ?? false },
   };
 }
 

@@ -8,6 +8,7 @@ import type { Capacity as CapacityYaml } from './schema.generated.ts';
 export function capacityOf(yaml: CapacityYaml = {}): Capacity {
   const { vcpu, memory, disk, reserve = {}, overcommit = {} } = yaml;
   return {
+    perVm: parseSize(yaml.perVm ?? '128MiB')!,
     declared: {
       ...(vcpu !== undefined && { vcpu }),
       ...(memory !== undefined && { memory: parseSize(memory)! }),

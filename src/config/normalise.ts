@@ -3,6 +3,7 @@ import { parseSubnet6, type Subnet6 } from '../model/addresses6.ts';
 import { mergeConfigs } from '../model/config.ts';
 import type { Autostart } from '../model/fleet.ts';
 import type { Path } from './finding.ts';
+import { mergeRecovery } from './recovery.ts';
 import type {
   FleetYaml,
   HypervisorMachine,
@@ -122,6 +123,8 @@ export function merge(base: Merged, own: Settings): Merged {
     checks: join(base.checks, own.checks),
     exports: join(base.exports, own.exports),
     users: own.users ? mergeUsers(base.users, own.users) : base.users,
+    ...(own.recovery && { recovery: mergeRecovery(base.recovery, own.recovery) }),
+    ...(own.dumps && { dumps: { ...base.dumps, ...own.dumps } }),
     config: own.config ? mergeConfigs(base.config, own.config) : base.config,
   };
 }

@@ -1,3 +1,5 @@
+import type { Alerts, Collection, Dumps, Recovery } from './recovery.ts';
+
 /**
  * What one `fleet.yaml` describes, after defaults, profiles and rules: no optional field is left
  * for a reader to guess, every reference resolves, every address is known. Lists are sorted by name.
@@ -53,6 +55,8 @@ export interface Capacity {
   readonly reserve: Amounts;
   /** How many times over the rest may be given away. */
   readonly overcommit: Readonly<Record<Resource, number>>;
+  /** MiB that what runs a guest takes beside the guest's own memory. */
+  readonly perVm: number;
 }
 
 export interface Hypervisor {
@@ -76,6 +80,13 @@ export interface Hypervisor {
   readonly modules: readonly string[];
   /** Whom the forwarder on the gateways asks; none: fleet runs no forwarder there. */
   readonly nameservers: readonly string[];
+  /** `stop`: what runs and belongs to no vm is stopped; never is anything deleted. */
+  readonly orphans: 'tell' | 'stop';
+  readonly alerts: Alerts;
+  /** Absent: nothing is collected by itself. */
+  readonly gc?: Collection;
+  /** fleet itself is installed there. */
+  readonly cli: boolean;
 }
 
 export interface Tailscale {
@@ -238,6 +249,12 @@ export interface Vm {
   readonly checks: readonly Check[];
   readonly exports: readonly Export[];
   readonly dependsOn: readonly string[];
+  readonly recovery: Recovery;
+  /** When memory is short, the guest with the lowest is stopped first. */
+  readonly priority: number;
+  /** A unit in the guest tells its hypervisor how it is. */
+  readonly agent: boolean;
+  readonly dumps: Dumps;
 }
 
 /** What a step of a deployment may take, in ms. */

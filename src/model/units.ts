@@ -13,6 +13,11 @@ export const parseSize = (text: string): number | undefined => read(text, mebiby
 /** `15s` → 15000; undefined when it is not a duration. */
 export const parseDuration = (text: string): number | undefined => read(text, milliseconds);
 
+const ages: Record<string, number> = { h: 3_600_000, d: 86_400_000 };
+
+/** `30d` → milliseconds; undefined when it is not an age. */
+export const parseAge = (text: string): number | undefined => read(text, ages);
+
 /** MiB for a reader: `512 MiB`, `3 GiB`, `31.3 GiB`, `12.5 TiB`. */
 export function formatSize(mib: number): string {
   const { GiB, TiB } = { GiB: 1024, TiB: 1024 ** 2 };

@@ -1,6 +1,6 @@
 import type { Data } from '../model/fleet.ts';
 import { indented, key, number, quoted } from './escape.ts';
-import { Code, Commented, type Nix, type NixSet } from './tree.ts';
+import { Code, Commented, Json, type Nix, type NixSet } from './tree.ts';
 
 const width = 100;
 
@@ -33,6 +33,7 @@ function print(value: Nix, indent: string, column: number): string {
   if (typeof value === 'string') return indented(value, indent) ?? quoted(value);
   if (value instanceof Code) return value.text.replace(/\n(?!\n)/g, `\n${indent}`);
   if (value instanceof Commented) return print(value.value, indent, column);
+  if (value instanceof Json) return `builtins.toJSON ${print(value.value, indent, column)}`;
   return isList(value) ? printList(value, indent, column) : printSet(value, indent);
 }
 
@@ -119,6 +120,7 @@ function isSet(value: Nix): value is NixSet {
     value !== null &&
     !isList(value) &&
     !(value instanceof Code) &&
-    !(value instanceof Commented)
+    !(value instanceof Commented) &&
+    !(value instanceof Json)
   );
 }

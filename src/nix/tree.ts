@@ -4,7 +4,16 @@ import { key, pathLiteral } from './escape.ts';
  * A Nix expression: plain data, with code where data does not reach. Objects are attribute sets;
  * their keys are single names and may be any text.
  */
-export type Nix = null | boolean | number | string | Code | Commented | readonly Nix[] | NixSet;
+export type Nix =
+  | null
+  | boolean
+  | number
+  | string
+  | Code
+  | Commented
+  | Json
+  | readonly Nix[]
+  | NixSet;
 
 export interface NixSet {
   readonly [name: string]: Nix;
@@ -29,6 +38,15 @@ export class Commented {
 
   constructor(comment: string, value: Nix) {
     this.comment = comment;
+    this.value = value;
+  }
+}
+
+/** `builtins.toJSON` of a set: data for a program that is no Nix. */
+export class Json {
+  readonly value: NixSet;
+
+  constructor(value: NixSet) {
     this.value = value;
   }
 }

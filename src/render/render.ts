@@ -25,9 +25,11 @@ import {
 } from './modules/guest-checks.ts';
 import { hypervisorFiles } from './modules/hypervisor.ts';
 import { layersModule } from './modules/layers.ts';
+import { watchFiles } from './modules/watch.ts';
 import { type Bridge, networksFile } from './networks.ts';
 import { hostFolder } from './paths.ts';
 import { tailscaleFile } from './tailscale.ts';
+import { watchFile } from './watch-policy.ts';
 
 /**
  * Every file that fleet writes into the repository, path → text, sorted by path. A vm's file contains nothing about other
@@ -39,6 +41,7 @@ export function render(fleet: Fleet): Map<string, string> {
     ['hosts/default.nix', hostsFile(fleet)],
     [guestModulePath, guestModule],
     ...hypervisorFiles,
+    ...watchFiles,
   ];
   if (fleet.vms.some((vm) => vm.store === 'disk')) files.push([ownStoreModulePath, ownStoreModule]);
   if (fleet.vms.some(isLookedInto)) files.push([guestChecksModulePath, guestChecksModule]);
@@ -63,6 +66,7 @@ export function render(fleet: Fleet): Map<string, string> {
     const { name } = hypervisor;
     const ownVms = vms.get(name) ?? [];
     const own = networkFiles(hypervisor, bridges.get(name) ?? [], ownVms, networkOf);
+    own.set('watch.nix', watchFile(fleet, hypervisor, ownVms, networkOf));
     add(hypervisor, hypervisorFile(hypervisor, ownVms, [...own.keys()], networkOf));
     for (const [file, text] of own) files.push([`${hostFolder(name)}/${file}`, text]);
   }

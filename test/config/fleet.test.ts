@@ -65,6 +65,7 @@ describe('defaults', () => {
             declared: {},
             reserve: { vcpu: 0, memory: 0, disk: 0 },
             overcommit: { vcpu: 4, memory: 1, disk: 1 },
+            perVm: 128,
           },
           packages: [],
           users: [],
@@ -72,6 +73,9 @@ describe('defaults', () => {
           modules: [],
           nameservers: ['1.1.1.1', '9.9.9.9'],
           tailscale: { enable: false, advertiseRoutes: false },
+          orphans: 'tell',
+          alerts: { rules: [] },
+          cli: false,
         },
       ],
       networks: [
@@ -126,6 +130,20 @@ describe('defaults', () => {
           checks: [],
           exports: [],
           dependsOn: [],
+          recovery: {
+            restart: 'always',
+            attempts: 5,
+            interval: 600_000,
+            delay: 5000,
+            backoff: 2,
+            maxDelay: 300_000,
+            maxPerHour: 20,
+            giveUp: 'fail',
+            unhealthy: { after: 3, every: 15_000, restart: true },
+          },
+          priority: 10,
+          agent: false,
+          dumps: { guest: false },
         },
       ],
     });
@@ -353,6 +371,7 @@ hypervisors:
       declared: { vcpu: 16, memory: 32_768, disk: 204_800 },
       reserve: { vcpu: 0, memory: 2048, disk: 0 },
       overcommit: { vcpu: 4, memory: 1, disk: 1 },
+      perVm: 128,
     });
   });
 });

@@ -13,6 +13,7 @@ test('every script that can be named is there, and the other way round', () => {
     'guests.sh',
     'guest-ssh.sh',
     'deployments.sh',
+    'guest-state.sh',
     'before.sh',
     'locks.sh',
     'evaluate.sh',

@@ -8,6 +8,7 @@ import { formatSize } from '../../src/model/units.ts';
 const plain: Omit<Capacity, 'declared'> = {
   reserve: { vcpu: 0, memory: 0, disk: 0 },
   overcommit: { vcpu: 1, memory: 1, disk: 1 },
+  perVm: 0,
 };
 const asks = (name: string, amounts: Partial<Amounts>) =>
   demand(name, 'running', { vcpu: 0, memory: 0, disk: 0, ...amounts });
@@ -47,6 +48,7 @@ describe('what there is to give', () => {
     const capacity = {
       reserve: { ...plain.reserve, vcpu: 1 },
       overcommit: { ...plain.overcommit, vcpu: 4 },
+      perVm: 0,
     };
     expect(shortages({ vcpu: 4 }, capacity, [asks('a', { vcpu: 12 })])).toEqual([]);
     expect(shortages({ vcpu: 4 }, capacity, [asks('a', { vcpu: 13 })])).toMatchObject([

@@ -1,4 +1,5 @@
 import { capacityOf } from '../../src/config/capacity.ts';
+import { recoveryOf } from '../../src/config/recovery.ts';
 import type {
   Fleet,
   Hypervisor,
@@ -59,6 +60,9 @@ export function hypervisor(name: string, parts: Partial<Hypervisor> = {}): Hyper
     modules: [],
     nameservers: ['1.1.1.1'],
     tailscale: { enable: false, advertiseRoutes: false },
+    orphans: 'tell',
+    alerts: { rules: [] },
+    cli: false,
     ...parts,
   };
 }
@@ -116,6 +120,10 @@ export function vm(name: string, on: string, nics: readonly Nic[], parts: Partia
     checks: [],
     exports: [],
     dependsOn: [],
+    recovery: recoveryOf(),
+    priority: 10,
+    agent: false,
+    dumps: { guest: false },
     ...parts,
   };
 }

@@ -7,12 +7,15 @@ import { evaluate, withFiles } from '../nix/instantiate.ts';
 
 export type Values = Record<string, unknown>;
 
+const tools = [
+  ...['coreutils', 'curl', 'findutils', 'fping', 'git', 'gnugrep', 'gnused', 'iproute2', 'iputils'],
+  ...['jq', 'openssh', 'procps', 'socat', 'systemd', 'util-linux'],
+];
+
 /** `pkgs` in which every package of the fleet is its own name. */
 function pkgsOf(theme: Fleet): Data {
   const pkgs: Record<string, Data> = {
-    git: 'git',
-    iputils: 'iputils',
-    openssh: 'openssh',
+    ...Object.fromEntries(tools.map((name) => [name, name])),
   };
   for (const name of [...theme.hypervisors, ...theme.vms].flatMap((m) => m.packages)) {
     const [last, ...first] = name.split('.').reverse();

@@ -7,8 +7,11 @@
 }:
 let
   args = {
-    inherit pkgs;
+    pkgs = pkgs // {
+      writeShellScript = name: _: name;
+    };
     config = {
+      nix.package = "nix";
       microvm.stateDir = "/var/lib/microvms";
       networking = {
         hostName = "host";
@@ -21,6 +24,8 @@ let
     };
     lib = {
       mkDefault = value: value;
+      concatMapStrings = f: list: builtins.concatStringsSep "" (map f list);
+      makeBinPath = builtins.concatStringsSep ":";
       mkOverride = _: value: value;
     };
   };

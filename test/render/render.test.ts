@@ -89,6 +89,7 @@ describe('one vm less', () => {
           `hosts/${gone.on}/dns.nix`,
           `hosts/${gone.on}/firewall.nix`,
           `hosts/${gone.on}/networks.nix`,
+          `hosts/${gone.on}/watch.nix`,
           'hosts/default.nix',
         ];
         expect(changed.filter((path) => !allowed.includes(path))).toEqual([]);

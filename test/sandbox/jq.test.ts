@@ -36,6 +36,8 @@ test('the stand-in for jq writes an event as jq does', () => {
 });
 
 test('it refuses anything else, and says that it is a stand-in', () => {
-  expect(() => jq('-r', '.vms')).toThrow(/stand-in for jq, which does not know -r \.vms: install jq/);
+  expect(() => jq('-r', '.vms')).toThrow(
+    /stand-in for jq, which does not know -r \.vms: install jq/,
+  );
   expect(() => jq('-nc', '--argjson', 'seq', '{', '$ARGS.named')).toThrow('finds no JSON in seq');
 });

@@ -1,6 +1,7 @@
 import type { Finding } from '../finding.ts';
 import type { Draft } from '../normalise.ts';
 import { addresses, vmHasNetwork } from './addresses.ts';
+import { alerts } from './alerts.ts';
 import { startedOnce } from './autostart.ts';
 import { capacity } from './capacity.ts';
 import { closedPorts } from './closed-ports.ts';
@@ -21,6 +22,7 @@ import {
 } from './networks.ts';
 import { takenOptions } from './options.ts';
 import { portNumbers, publishedPorts } from './ports.ts';
+import { recovery } from './recovery.ts';
 import { references } from './references.ts';
 import { canary } from './rollout.ts';
 import {
@@ -83,6 +85,8 @@ export const rules: readonly ((draft: Draft) => Iterable<Finding>)[] = [
   dependencies,
   dependencyCycles,
   startedOnce,
+  recovery,
+  alerts,
   inputs,
   modules,
   sshKeys,

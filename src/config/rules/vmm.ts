@@ -23,7 +23,16 @@ export function* able(draft: Draft): Iterable<Finding> {
     const vmm = vm.merged.hypervisor ?? 'qemu';
     if (!isVmm(vmm)) continue;
     const can = abilities[vmm];
-    const { balloon, credentials, exports, shares, sshHostKey, store = 'shared' } = vm.merged;
+    const {
+      agent,
+      balloon,
+      credentials,
+      dumps,
+      exports,
+      shares,
+      sshHostKey,
+      store = 'shared',
+    } = vm.merged;
     if (!can.virtiofs && store === 'shared') {
       const written = vm.layers.some(({ settings }) => settings.store !== undefined);
       const field = written ? 'store' : 'hypervisor';
@@ -39,6 +48,10 @@ export function* able(draft: Draft): Iterable<Finding> {
     if (!can.credentials && Object.keys(credentials).length > 0) {
       yield lacks(vm, 'credentials', `${vmm} has no credentials`, 'only qemu has them');
     }
+    if (vmm !== 'qemu' && agent)
+      yield lacks(vm, 'agent', `${vmm} has no serial ports for an agent`);
+    if (vmm !== 'qemu' && dumps?.guest)
+      yield lacks(vm, 'dumps', `${vmm} cannot dump the memory of a guest`, 'only qemu can');
     if (!can.vsock && vm.yaml.vsock !== undefined) {
       const message = `microvm -s does not reach guests of ${vmm} (vm ${vm.name})`;
       const hint = 'leave vsock out, or use qemu or cloud-hypervisor';

@@ -99,10 +99,32 @@ lock_vm() {
 		sleep 0.3
 	done
 	! is_booting || die begin.starting 'guests are still being started after the reboot: wait for it'
-	# Also for a deployment that is just beginning, and may be recording the guests now.
+	note_operated "$2"
+}
+
+# try_lock_vm VM: as lock_vm, for what the hypervisor does by itself: without waiting, and not while autostart still tries.
+# Fails when somebody else is at work: then whoever asks only looks. unlock_vm, or its end, frees it.
+try_lock_vm() {
+	command -v flock >/dev/null || return 1
+	make_locks
+	exec 8>>"$locks/$1" 9>>"$hypervisor_lock"
+	# The flocks first, then `locked`: see lock_vm.
+	if flock -n -x 8 && flock -n -s 9 && [ -z "$(locking_deployment)" ] && ! is_booting &&
+		[ "$(systemctl show -p SubState --value fleet-autostart.service 2>/dev/null)" != running ]; then
+		note_operated "$1"
+		return 0
+	fi
+	unlock_vm
+	return 1
+}
+unlock_vm() { exec 8>&- 9>&-; }
+
+# note_operated VM: tells each deployment that has not ended, also one that is just beginning and may be recording the
+# guests now, that this guest is not as it saw it.
+note_operated() {
 	for deployment in "$deployments"/*; do
 		if [ ! -d "$deployment" ] || [ -e "$deployment/result" ]; then continue; fi
-		echo "$2" >>"$deployment/operated" || true
+		echo "$1" >>"$deployment/operated" || true
 	done
 }
 

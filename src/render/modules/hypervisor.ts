@@ -12,7 +12,10 @@ const hypervisorModule = rendered(`{
   ...
 }:
 {
-  imports = [ inputs.microvm.nixosModules.host ];
+  imports = [
+    inputs.microvm.nixosModules.host
+    ./watch.nix
+  ];
 
   boot.kernel.sysctl."net.ipv4.conf.all.forwarding" = lib.mkDefault true;
 
@@ -106,6 +109,7 @@ const hypervisorModule = rendered(`{
   systemd.services."fleet-guest-keys@" = {
     description = "ssh keys for guest %i";
     path = [ pkgs.openssh ];
+    restartIfChanged = false;
     unitConfig.ConditionPathExists = "\${config.microvm.stateDir}/%i/current/share/microvm/virtiofs/${guestKeysTag}";
     serviceConfig.Type = "oneshot";
     scriptArgs = "%i";

@@ -1,0 +1,2 @@
+# Rendered by fleet from fleet.yaml: change it there.
+# ExecStopPost of microvm@ and its helpers, behind the libraries: ended.sh UNIT NAME records the end. As root, in < 2 s.

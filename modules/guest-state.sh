@@ -1,0 +1,133 @@
+# Rendered by fleet from fleet.yaml: change it there.
+# After lib.sh and deployments.sh, in front of whatever starts, stops or looks at guests: what is known of each guest, and
+# what is wanted of it. A guest's file is $state/guests/NAME, with lines KEY<tab>VALUE:
+#   state         Starting, Ready, Failed or Terminated
+#   since, why    of that state
+#   health        ok, failing or unknown, healthSince, and lastHealthy
+#   restarts      made by recovery since a deployment or a person started it
+#   lastEnd       id of the event that tells of its last end
+#   invocation    the one that was last seen
+#   boot          the boot in which it was last started
+# It is written before the event that tells of a change, and before what is done about it. Looks that change nothing are
+# not kept here, but in /run/fleet/watch.
+guest_states=$state/guests
+guest_keys='state since why health healthSince lastHealthy restarts lastEnd invocation boot'
+intents=$R/run/fleet/intents
+policy_file=$R/etc/fleet/watch.json
+nl='
+'
+
+# boot_id: prints the id of this boot.
+boot_id() {
+	booted=
+	read -r booted 2>/dev/null <"$R/proc/sys/kernel/random/boot_id" || true
+	echo "${booted:-unknown}"
+}
+
+# value_in TEXT KEY: prints the value of a key in such a file's text.
+value_in() {
+	case "$nl$1" in *"$nl$2$tab"*) ;; *) return 0 ;; esac
+	found=$nl$1
+	found=${found#*"$nl$2$tab"}
+	printf '%s\n' "${found%%"$nl"*}"
+}
+
+# guest_get NAME KEY: prints what is known, or nothing.
+guest_get() {
+	[ -f "$guest_states/$1" ] || return 0
+	value_in "$(cat "$guest_states/$1" 2>/dev/null)" "$2"
+}
+
+# plain TEXT: prints it on one line, without control characters, cut.
+plain() {
+	case $1 in
+	*[[:cntrl:]]*) printf '%s' "$1" | LC_ALL=C tr -s '\000-\037\177' ' ' | cut -c 1-500 ;;
+	*) printf '%.500s' "$1" ;;
+	esac
+}
+
+# guest_set NAME KEY=VALUE…: writes these, and keeps the others; an empty value takes the key away. A changed state or health
+# without a time of its own is since now. Synced before it takes the place of what was there, whatever it changes: a power
+# cut leaves the one or the other. Fails when it cannot be written; the old file stays.
+guest_set() (
+	name=$1
+	shift
+	mkdir -p "$R/run/fleet" && { mkdir -m 700 "$R/run/fleet/locks" 2>/dev/null || [ -d "$R/run/fleet/locks" ]; } || exit 1
+	mkdir -m 700 "$guest_states" 2>/dev/null || [ -d "$guest_states" ] || exit 1
+	if command -v flock >/dev/null; then
+		# No vm has a dot in its name.
+		exec 7>>"$R/run/fleet/locks/$name.state"
+		flock -w 10 7 || exit 1
+	fi
+	file=$guest_states/$name
+	old=$(cat "$file" 2>/dev/null) || old=
+	now=$(date +%s)
+	new=
+	for key in $guest_keys; do
+		was=$(value_in "$old" "$key")
+		value=$was
+		for pair; do [ "${pair%%=*}" != "$key" ] || value=$(plain "${pair#*=}"); done
+		case $key in
+		state) [ "$value" = "$was" ] || set -- "since=$now" "$@" ;;
+		health) [ "$value" = "$was" ] || set -- "healthSince=$now" "$@" ;;
+		esac
+		[ -z "$value" ] || new="$new$key$tab$value$nl"
+	done
+	# A newer generation may have written more: it may come back.
+	while IFS=$tab read -r key value; do
+		case " $guest_keys " in *" $key "*) continue ;; esac
+		[ -z "$value" ] || new="$new$key$tab$value$nl"
+	done <<-END
+		$old
+	END
+	[ "$new" != "$old$nl" ] || exit 0
+	if ! { printf '%s' "$new" >"$file.new"; } 2>/dev/null; then
+		rm -f "$file.new"
+		exit 1
+	fi
+	on_disk "$file.new"
+	mv -f "$file.new" "$file" || exit 1
+	on_disk "$guest_states"
+)
+
+# policy FILTER [ARGUMENT…]: asks jq about this hypervisor's policy. Prints nothing on a hypervisor that has none.
+policy() {
+	[ -f "$policy_file" ] && command -v jq >/dev/null || return 0
+	filter=$1
+	shift
+	jq -r "$@" "$filter" "$policy_file" 2>/dev/null || true
+}
+
+# desired NAME: prints what is wanted of a guest: running, stopped, or held (stopped until somebody releases it). Nothing,
+# when neither the policy nor a record knows it. One that is not started by a boot is stopped until somebody starts it.
+desired() {
+	if [ -f "$state/stopped/$1" ]; then
+		lasts=
+		IFS=$tab read -r _ _ lasts 2>/dev/null <"$state/stopped/$1" || true
+		if [ "$lasts" = held ]; then echo held; else echo stopped; fi
+		return
+	fi
+	# shellcheck disable=SC2016 # for jq
+	case $(policy '.vms[$name] // empty | "\(.state) \(.autostart)"' --arg name "$1") in
+	'') return 0 ;;
+	'stopped '*) echo stopped ;;
+	*' never') if [ "$(guest_get "$1" boot)" = "$(boot_id)" ]; then echo running; else echo stopped; fi ;;
+	*) echo running ;;
+	esac
+}
+
+# guest_starting NAME WHY: before every start of fleet's. What failed is over, nothing is tried again by itself, and no
+# start limit is in the way. That it cannot be written down, on a full disk, must not keep a guest from starting.
+guest_starting() {
+	systemctl stop "fleet-again@$1.timer" 2>/dev/null || true
+	systemctl reset-failed "microvm*@$1.service" 2>/dev/null || true
+	guest_set "$1" state=Starting "since=$(date +%s)" "why=$2" health=unknown restarts= "boot=$(boot_id)" || true
+}
+
+# intend NAME ID WHY: before anything of fleet's stops or restarts a guest, so that its end is not taken for its own doing.
+# The unit that records the end takes it away.
+intend() {
+	mkdir -p "$R/run/fleet" && { mkdir -m 700 "$intents" 2>/dev/null || [ -d "$intents" ]; } || return 0
+	printf '%s\t%s\t%s\n' "$2" "$3" "$(systemctl show -p InvocationID --value "microvm@$1.service" 2>/dev/null)" |
+		write "$intents/$1" || true
+}

@@ -1,0 +1,1 @@
+# fleet-again@NAME, behind the libraries: starts a guest again whose restart waited.

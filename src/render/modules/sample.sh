@@ -1,0 +1,1 @@
+# fleet-sample, every 15 s, behind the libraries: what guests and the hypervisor use, as metrics.

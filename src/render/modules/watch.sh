@@ -1,0 +1,1 @@
+# fleet-watch, every 15 s, behind the libraries: looks at each guest, and acts by its recovery policy.
