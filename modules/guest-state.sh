@@ -64,12 +64,12 @@ guest_set() (
 	now=$(date +%s)
 	new=
 	for key in $guest_keys; do
-		was=$(value_in "$old" "$key")
-		value=$was
+		guest_was=$(value_in "$old" "$key")
+		value=$guest_was
 		for pair; do [ "${pair%%=*}" != "$key" ] || value=$(plain "${pair#*=}"); done
 		case $key in
-		state) [ "$value" = "$was" ] || set -- "since=$now" "$@" ;;
-		health) [ "$value" = "$was" ] || set -- "healthSince=$now" "$@" ;;
+		state) [ "$value" = "$guest_was" ] || set -- "since=$now" "$@" ;;
+		health) [ "$value" = "$guest_was" ] || set -- "healthSince=$now" "$@" ;;
 		esac
 		[ -z "$value" ] || new="$new$key$tab$value$nl"
 	done

@@ -1,6 +1,6 @@
 # Rendered by fleet from fleet.yaml: change it there.
 # In front of every script that runs on a hypervisor. POSIX sh.
-# shellcheck disable=SC2034,SC2317 # not every script uses all of it
+# shellcheck disable=SC2030,SC2031,SC2034,SC2317 # not every script uses all of it, nor in the same shell
 set -eu
 umask 022
 

@@ -5,8 +5,8 @@
 #   health        ok, failing or unknown, healthSince, and lastHealthy
 #   restarts      made by recovery since a deployment or a person started it
 #   lastEnd       id of the event that tells of its last end
-#   invocation    the one that guest_was last seen
-#   boot          the boot in which it guest_was last started
+#   invocation    the one that was last seen
+#   boot          the boot in which it was last started
 # It is written before the event that tells of a change, and before what is done about it. Looks that change nothing are
 # not kept here, but in /run/fleet/watch.
 guest_states=$state/guests
@@ -46,7 +46,7 @@ plain() {
 }
 
 # guest_set NAME KEY=VALUE…: writes these, and keeps the others; an empty value takes the key away. A changed state or health
-# without a time of its own is since now. Synced before it takes the place of what guest_was there, whatever it changes: a power
+# without a time of its own is since now. Synced before it takes the place of what was there, whatever it changes: a power
 # cut leaves the one or the other. Fails when it cannot be written; the old file stays.
 guest_set() (
 	name=$1
