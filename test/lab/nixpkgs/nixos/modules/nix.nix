@@ -1,5 +1,10 @@
 # nix.settings → /etc/nix/nix.conf. Flakes are off unless asked for, as on NixOS.
-{ config, lib, ... }:
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
 let
   inherit (lib) mkOption types;
   render =
@@ -10,6 +15,7 @@ let
       toString value;
 in
 {
+  options.nix.package = mkOption { type = types.raw; default = pkgs.nix; };
   options.nix.settings = mkOption { type = types.attrsOf types.anything; default = { }; };
 
   config.environment.etc."nix/nix.conf".text =

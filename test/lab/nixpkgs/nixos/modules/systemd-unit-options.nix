@@ -3,7 +3,21 @@ lib:
 let
   inherit (lib) mkOption types;
   strings = mkOption { type = types.listOf types.str; default = [ ]; };
-  settings = mkOption { type = types.attrsOf types.anything; default = { }; };
+  settings = mkOption { type = types.attrsOf setting; default = { }; };
+  # As NixOS has it: lists of several modules add up, other values have to agree. The lab's own does so anyway.
+  setting =
+    if lib ? mkOptionType then
+      lib.mkOptionType {
+        name = "unit option";
+        merge =
+          loc: defs:
+          if lib.any (def: lib.isList def.value) defs then
+            lib.concatMap (def: lib.toList def.value) defs
+          else
+            lib.mergeEqualOption loc defs;
+      }
+    else
+      types.anything;
   script = mkOption { type = types.lines; default = ""; };
   flag = default: mkOption { type = types.bool; inherit default; };
 
