@@ -132,7 +132,7 @@ profile_root=$(keep "$id" "$profile" profile.)
 # On NixOS the PATH of transient units is nearly empty, and a switch replaces what is on ours. So the way back gets the
 # folder of the running system's tools, then the store folders of the tools that we use now.
 path=$system/sw/bin
-for tool in systemctl systemd-run nix-env git ip sh date ln sed grep setpriv; do
+for tool in systemctl systemd-run nix-env git ip sh date ln sed grep setpriv jq flock find; do
 	found=$(command -v "$tool") || continue
 	real=$(readlink -f "$found" 2>/dev/null || true)
 	# If one program has many names (coreutils, busybox, nix), only the folder of the link has this name.
@@ -170,6 +170,7 @@ if [ "$version" != '?' ] && [ "${version:-0}" -lt "$state_writes" ]; then
 	on_disk "$state"
 fi
 : >"$deployment/begun"
+deployment_event began "$id"
 # From now until the next boot fleet-autostart starts no guests: the deployment does.
 : >"$R/run/fleet/seen"
 trap - EXIT

@@ -31,6 +31,7 @@ thing() {
 	# Deleting may last; whoever has begun meanwhile may want it.
 	refuse_open cleanup.locked
 	if why=$("delete_$1" "$2" 2>&1); then
+		event_soon cleanup.removed - "what=$1" "name=$2" || true
 		answer gone "$1" "$2"
 	else
 		why=$(printf '%s\n' "$why" | tail -n 1 | cut -c 1-200)

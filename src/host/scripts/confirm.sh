@@ -15,3 +15,4 @@ if ! ln -sn confirmed "$deployment/decided" 2>/dev/null; then
 fi
 on_disk "$deployment"
 note "$id" - confirm end 0
+deployment_event confirmed "$id"

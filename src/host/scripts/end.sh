@@ -6,6 +6,7 @@ if [ -e "$deployments/$id/result" ]; then
 	# The hypervisor had ended it by itself. What fleet has seen since corrects the result.
 	if [ "$result" = rollback-failed ] && [ "$(cat "$deployments/$id/result")" = rolled-back ]; then
 		echo "$result" | write "$deployments/$id/result"
+		deployment_event ended "$id" "result=$result"
 	fi
 	exit 0
 fi

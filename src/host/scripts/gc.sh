@@ -83,6 +83,7 @@ said=$({ "$@" 2>&1 || echo "failed with $?"; } | tail -n 3 | cut -c 1-200)
 rm -rf "${roots:?}/gc"
 case $said in *'failed with '*)
 	printf '%s\n' "$said" >&2
+	event_soon gc.failed - || true
 	die gc.failed 'nix-collect-garbage failed; the generations are no longer listed, and what only they needed goes with the next collection'
 	;;
 esac
@@ -90,4 +91,6 @@ esac
 mebibytes=$(printf '%s\n' "$said" | sed -n 's/.* deleted, \([0-9][0-9]*\)[0-9.]* MiB freed.*/\1/p' | tail -n 1)
 freed=$(($(free_kib) - before))
 [ -z "$mebibytes" ] || freed=$((mebibytes * 1024))
-answer freed "$freed" "$(printf '%s\n' "$said" | sed -n 's/^\([0-9]*\) store paths deleted.*/\1/p' | tail -n 1)"
+paths=$(printf '%s\n' "$said" | sed -n 's/^\([0-9][0-9]*\) store paths deleted.*/\1/p' | tail -n 1)
+event_soon gc.ran - "freed:=$freed" "paths:=${paths:-0}" "generations:=$(printf '%s' "${old:+$old$spool_line_end}" | wc -l)" || true
+answer freed "$freed" "$paths"

@@ -2,6 +2,7 @@
 # fleet reads both with the same function.
 
 # Whatever language root has: fleet reads what tools say.
+# shellcheck disable=SC2031
 export LC_ALL=C
 
 record() {

@@ -14,6 +14,7 @@ mkdir "$own" 2>/dev/null || die operation.known "operation $id was asked for bef
 printf 'operator\t%s\nkind\t%s\nvm\t%s\nstarted\t%s\n' "$operator" "$kind" "$vm" "$(date +%s)" | write "$own/meta"
 cat >"$own/script.sh"
 [ "$(tail -n 1 "$own/script.sh")" = '# end of step' ] || die operation.cut "the script of operation $id did not arrive"
+event_soon operation.began "$vm" "id=$id" "operation=$kind" "operator=$operator" || true
 : >"$own/log"
 : >"$own/answer"
 # Inside the unit, so that the result does not depend on the connection.
@@ -33,6 +34,7 @@ systemd-run --quiet --collect --wait --expand-environment=no --unit="fleet-opera
 	sh -c "$wrapper" fleet-operation "$own" "$id" "$vm" "$@" </dev/null >"$own/unit" 2>&1 || true
 [ -f "$own/result" ] || echo ended | write "$own/result"
 read -r code <"$own/result"
+event operation.ended "$vm" "id=$id" "operation=$kind" "operator=$operator" "code=$code" || true
 prune_operations
 cat "$own/log"
 grep "^fleet-error$tab" "$own/answer" >&2 || true

@@ -1,12 +1,13 @@
 # vm-halt.sh ID NAME LOCK_SECONDS STOP_SECONDS OPERATOR held|apply TAP…: an operation. Stops a guest, and writes down that
 # somebody wants it so: until an apply starts it, or held until it is released. One that does not stop in time is killed.
-name=$2 seconds=$4 who=$5 lasts=$6
+id=$1 name=$2 seconds=$4 who=$5 lasts=$6
 lock_vm "$1" "$name" "$3"
 shift 6
 mkdir -p "$state/stopped"
 # Before it stops: no reboot meanwhile starts it.
 printf '%s\t%s\t%s\n' "$who" "$(date +%s)" "$lasts" | write "$state/stopped/$name"
 on_disk "$state/stopped/$name" "$state/stopped"
+event vm.stopped "$name" "id=$id" "operator=$who" "lasts=$lasts" || true
 stop_guest "$name" "$seconds"
 systemctl reset-failed "microvm*@$name.service" 2>/dev/null || true
 end_strays "$name" "$@"

@@ -3,8 +3,11 @@
 # invocation that was seen unhealthy; another one that runs by now is left alone. -: any is restarted.
 name=$2 left=$(($4 * 5)) life=$5 killed=
 lock_vm "$1" "$name" "$3"
+if [ -e "$state/stopped/$name" ]; then
+	rm -f "$state/stopped/$name"
+	event_soon vm.released "$name" "id=$1" || true
+fi
 shift 5
-rm -f "$state/stopped/$name"
 if [ "$life" != - ] && is_active "microvm@$name.service" &&
 	[ "$(systemctl show -p InvocationID --value "microvm@$name.service")" != "$life" ]; then
 	answer runs "$name"

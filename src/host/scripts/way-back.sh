@@ -234,6 +234,7 @@ system_back() {
 
 if [ ! -e "$deployment/back.rc" ]; then
 	note "$id" - way-back begin
+	deployment_event way-back "$id" "why=$mode"
 	[ "$mode" = now ] || [ -e "$deployment/failure" ] || {
 		case $mode in
 		boot) printf 'code\tback.boot\nmessage\tthe hypervisor went down in the middle of it, and booted again\n' ;;
