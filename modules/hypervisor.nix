@@ -14,7 +14,10 @@
 
   boot.kernel.sysctl."net.ipv4.conf.all.forwarding" = lib.mkDefault true;
 
-  environment.systemPackages = [ pkgs.git ];
+  environment.systemPackages = [
+    pkgs.git
+    pkgs.jq
+  ];
 
   networking = {
     # networkd alone looks after TAPs, and after the bridges that networks.nix names.
