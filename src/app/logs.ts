@@ -53,7 +53,7 @@ export async function logs(
       for (const { name } of lines) counts.set(name, (counts.get(name) ?? 0) + 1);
       return lines.length === 0 ? Promise.resolve() : input.show(lines);
     };
-    const order = new InOrder(all.length, input.follow, show);
+    const order = new InOrder<LogLine>(all.length, input.follow, show);
     const silent: { hypervisor: string; error: Error }[] = [];
     const miss = (hypervisor: string, thrown: unknown) => {
       const error = asError(thrown);

@@ -323,6 +323,16 @@ export function declareCommands(command: Declare): void {
     { local: true },
   );
   command(
+    new Command('events')
+      .description('what happened on hypervisors and to their vms, as they remember it; UTC')
+      .argument('[names...]', 'vms or hypervisors; web*, @tag; default: all')
+      .option('-f, --follow', 'go on with what happens from now on, until Ctrl-C')
+      .option('-n, --lines <n>', 'only the last n of each hypervisor; default: 50')
+      .option('--since <time>', '15m, 2h, 3d; 2026-11-29, "2026-11-29 08:41" (UTC)')
+      .addOption(new Option('--json', 'a line of JSON for each on standard output')),
+    async () => (await import('./events.ts')).eventsCommand,
+  );
+  command(
     new Command('incident')
       .description('put all that is known into one archive; what looks like a secret is left out')
       .argument('<names...>', 'vms, or hypervisors themselves; web*, @tag')

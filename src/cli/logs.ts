@@ -4,7 +4,7 @@ import type { LogLine, LogUnit } from '../model/log-line.ts';
 import { documentLine, documentText, logsDocument, missingDocument } from '../report/documents.ts';
 import { logLines, logText } from '../report/logs-text.ts';
 import { styleFor } from '../report/style.ts';
-import { moment } from './moment.ts';
+import { sinceOf } from './moment.ts';
 import { type Invocation, refusePointless, usageError } from './options.ts';
 import { realPorts } from './ports.ts';
 import { linesOf, readerGone, write } from './reader.ts';
@@ -67,15 +67,4 @@ export async function logsCommand(
     // That is how following ends: nothing is to be said of it.
     return gone.aborted && !signal.aborted ? exitCodes.ok : exitCodes.failed;
   }
-}
-
-/** Seconds since the epoch. @throws FleetError `options.time` */
-function sinceOf(text: string, now: number): number {
-  const found = moment(text, now);
-  if (found !== undefined) return found;
-  throw usageError(
-    'options.time',
-    `--since ${text} is not a time`,
-    'For instance 15m, 2h or "3d ago"; 2026-11-29 or "2026-11-29 08:41", UTC.',
-  );
 }

@@ -1,4 +1,5 @@
 import { parseDuration } from '../model/units.ts';
+import { usageError } from './options.ts';
 
 const day = 24 * 3_600_000;
 
@@ -20,4 +21,15 @@ export function moment(text: string, now: number): number | undefined {
   // The 31st of a shorter month is not the 1st of the next.
   if (Number.isNaN(at) || !new Date(at).toISOString().startsWith(date)) return undefined;
   return at / 1000;
+}
+
+/** What --since says, as `moment`. @throws FleetError `options.time` */
+export function sinceOf(text: string, now: number): number {
+  const found = moment(text, now);
+  if (found !== undefined) return found;
+  throw usageError(
+    'options.time',
+    `--since ${text} is not a time`,
+    'For instance 15m, 2h or "3d ago"; 2026-11-29 or "2026-11-29 08:41", UTC.',
+  );
 }

@@ -18,6 +18,7 @@ export const scriptNames = [
   'confirm',
   'doctor',
   'end',
+  'events',
   'facts',
   'failure',
   'follow',
@@ -71,6 +72,7 @@ const withoutDeployments = new Set<ScriptName>([
   'build-tree',
   'closure-diff',
   'doctor',
+  'events',
   'facts',
   'generations',
   'guest-file',
@@ -101,12 +103,13 @@ const libraries = [
   'evaluate',
 ] as const;
 
-/** They write events. */
+/** They write events, or read them. */
 const withSpool = new Set<ScriptName>([
   'begin',
   'cleanup',
   'confirm',
   'end',
+  'events',
   'gc',
   'lock',
   'operation',

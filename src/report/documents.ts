@@ -341,6 +341,12 @@ export function missingDocument(names: readonly string[]): ErrorDocument {
   return errorDocument(new FleetError('logs.missing', message));
 }
 
+/** The last of events that others had a part in. @param names whose events could not be had */
+export function missingEventsDocument(names: readonly string[]): ErrorDocument {
+  const message = `the events of ${names.join(', ')} are missing`;
+  return errorDocument(new FleetError('events.missing', message));
+}
+
 /** Whatever was thrown. */
 export function errorDocument(thrown: unknown): ErrorDocument {
   const error: CommandFailure =

@@ -242,6 +242,19 @@ export const helpTexts: Readonly<Record<string, HelpText>> = {
       130: `Ctrl-C, which is how -f ends ${signals}`,
     },
   },
+  events: {
+    examples: [
+      ['fleet events', 'the last 50 of each hypervisor'],
+      ['fleet events web1 --since 7d', 'what happened to one vm in a week'],
+      ['fleet events -f', 'and what happens from now on'],
+      ['fleet events --json --since 1h', 'for programs'],
+    ],
+    exits: {
+      0: 'shown',
+      1: 'a hypervisor did not answer',
+      130: `Ctrl-C, which is how -f ends ${signals}`,
+    },
+  },
   history: {
     examples: [
       ['fleet history', 'the last 20 deployments'],

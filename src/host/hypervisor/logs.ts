@@ -1,6 +1,3 @@
-import type { Readable } from 'node:stream';
-import { StringDecoder } from 'node:string_decoder';
-import { FleetError } from '../../model/errors.ts';
 import type { LogUnit } from '../../model/log-line.ts';
 import { plainText } from '../../model/plain-text.ts';
 import { isCursor, type JournalEntry, parseEntry } from '../answers/journal.ts';
@@ -9,6 +6,7 @@ import type { Host } from '../host.ts';
 import { answering } from '../scripts.ts';
 import { failureOf } from './call.ts';
 import { greeted } from './greeting.ts';
+import { linesOf } from './lines.ts';
 
 /** What of a journal is wanted. */
 export interface WantedLogs {
@@ -64,7 +62,7 @@ export async function* openLogs(
   });
   let isGreeted = false;
   try {
-    for await (const line of linesOf(running.stdout)) {
+    for await (const line of linesOf(running.stdout, longest, 'the journal')) {
       if (!isGreeted) greeted(host, 'logs', plainText(line));
       else if (line.startsWith('{')) yield parseEntry(line);
       else yield line === 'cut' ? { cut: true } : liveOf(line);
@@ -83,20 +81,4 @@ function liveOf(line: string): Live {
   if (word !== 'live' || !(live === '' || isCursor(live)))
     throw new Unreadable('logs.unreadable', line, 'it is no line of the journal');
   return { live };
-}
-
-/** Lines as they come. @throws FleetError `remote.too-much` for one that does not end */
-async function* linesOf(stream: Readable): AsyncGenerator<string, void> {
-  const decoder = new StringDecoder('utf8');
-  let rest = '';
-  for await (const chunk of stream) {
-    const parts = (rest + decoder.write(chunk as Buffer)).split('\n');
-    rest = parts.pop() ?? '';
-    if (rest.length > longest)
-      throw new FleetError(
-        'remote.too-much',
-        `a line of over ${longest} characters in the journal`,
-      );
-    yield* parts;
-  }
 }

@@ -24,6 +24,7 @@ import type {
   LogDocument,
   LogsDocument,
   PlanDocument,
+  SpoolEventDocument,
   StatusDocument,
   StoryDocument,
   VerifyDocument,
@@ -71,6 +72,7 @@ export type JsonDocument =
   | ResumeDocument
   | RollbackDocument
   | ShowDocument
+  | SpoolEventDocument
   | StatusDocument
   | StoryDocument
   | UnlockDocument

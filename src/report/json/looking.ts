@@ -144,3 +144,20 @@ export interface LogsDocument extends Envelope<'logs'> {
 
 /** Each line of `fleet logs --follow`, and of `fleet console`. */
 export interface LogDocument extends Envelope<'log'>, LogEntry {}
+
+/** Each line of `fleet events --json`. (hypervisor, epoch, seq) is its name: docs/spool.md. */
+export interface SpoolEventDocument extends Envelope<'spool-event'> {
+  readonly hypervisor: string;
+  /** UTC, by the clock of the hypervisor. */
+  readonly time: string;
+  readonly epoch: string;
+  readonly seq: number;
+  /** Seconds since the hypervisor booted. */
+  readonly up: number;
+  /** What happened: `guest.ended`. */
+  readonly event: string;
+  /** Undefined: it is about the hypervisor. */
+  readonly vm?: string;
+  /** What else is known. */
+  readonly fields: Readonly<Record<string, string | number | boolean | null>>;
+}
