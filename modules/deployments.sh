@@ -166,6 +166,33 @@ wait_for_restart() {
 
 wait_no_more() { rm -f "$state/waiting/$1" "$roots/waiting-$1"; }
 
+# deployment_event KIND ID [PAIR]…: writes an event, for the scripts that have spool.sh. Nothing ends for want of one.
+deployment_event() (
+	event_kind=$1 event_of=$2
+	shift 2
+	for event_key in operator operation; do set -- "$@" "$event_key=$(meta "$event_of" "$event_key")"; done
+	event_commit=$(meta "$event_of" deploys)
+	event "deployment.$event_kind" - "id=$event_of" "$@" ${event_commit:+"commit=$event_commit"} || true
+)
+
+# hold_event began|ended ID NAME [PAIR]…: of a vm, or of the hypervisor itself.
+hold_event() (
+	event_kind=$1 event_of=$2 event_vm=$3
+	[ "$event_vm" != system. ] || event_vm=-
+	shift 3
+	event_soon "hold.$event_kind" "$event_vm" "id=$event_of" "$@" || true
+)
+
+# let_go ID NAME: nothing holds it on its generation any more.
+let_go() {
+	[ -e "$state/held/$2" ] || return 0
+	rm -f "$state/held/$2"
+	hold_event ended "$1" "$2"
+}
+
+# held_by NAME: prints from and to of the hold.
+held_by() { cut -f 1,2 "$state/held/$1" 2>/dev/null || true; }
+
 # finish ID: records what a confirmed deployment has deployed. May be repeated.
 finish() {
 	[ -f "$deployments/$1/after" ] || return 0
@@ -175,17 +202,24 @@ finish() {
 		fleet) printf '%s\n' "$name" | write "$state/fleet" ;;
 		record)
 			# Deploying releases the hold. A roll-back sets a new one, in a row after this.
-			rm -f "$state/held/$name"
+			let_go "$1" "$name"
 			record_deployed "$name" "$one" "$two" "$three" "$four" "$five" "$six" </dev/null
 			;;
 		wait) wait_for_restart "$name" "$one" "$two" "$three" "$four" </dev/null ;;
 		healthy)
 			record_health "$name" "$one"
 			# Its stop lasted until this deployment.
-			[ "$one" = - ] || rm -f "$state/stopped/$name"
+			if [ "$one" != - ] && [ -e "$state/stopped/$name" ]; then
+				rm -f "$state/stopped/$name"
+				event_soon vm.released "$name" "id=$1" || true
+			fi
 			;;
-		release) rm -f "$state/held/$name" ;;
-		hold) printf '%s\t%s\t%s\t%s\n' "$one" "$two" "$three" "$(date +%s)" | write "$state/held/$name" ;;
+		release) let_go "$1" "$name" ;;
+		hold)
+			before=$(held_by "$name")
+			printf '%s\t%s\t%s\t%s\n' "$one" "$two" "$three" "$(date +%s)" | write "$state/held/$name"
+			[ "$before" = "$one$tab$two" ] || hold_event began "$1" "$name" "operator=$three"
+			;;
 		esac
 	done <"$deployments/$1/after"
 }
@@ -231,6 +265,7 @@ end_deployment() {
 		on_disk "$deployments/$1/result.new"
 		mv -f "$deployments/$1/result.new" "$deployments/$1/result"
 	fi || true
+	deployment_event ended "$1" "result=$2"
 	rm -rf "${roots:?}/$1" "$deployments/$1/roots" "$deployments/$1/eval"
 	systemctl stop "fleet-back-$1.timer" "fleet-back-$1.service" 2>/dev/null || true
 	keep_room

@@ -54,7 +54,9 @@ locking_deployment() {
 # lock_hypervisor ID: locks the hypervisor for the deployment until its end. Waits for operations that are under way, for
 # as long as a guest may take to stop; no new ones begin. A roll-back returns guests to how operations left them.
 lock_hypervisor() (
+	fresh=
 	if [ ! -e "$deployments/$1/locked" ]; then
+		fresh=yes
 		: >"$deployments/$1/locked"
 		on_disk "$deployments/$1"
 	fi
@@ -72,6 +74,7 @@ lock_hypervisor() (
 			refuse_decided "$1"
 		}
 	fi
+	[ -z "$fresh" ] || deployment_event locked "$1"
 	[ ! -s "$deployments/$1/operated" ] || look_again "$1"
 )
 

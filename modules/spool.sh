@@ -104,6 +104,7 @@ spool_append() {
 
 # spool_line LIMIT KIND VM [PAIR]…: prints the line, with each text cut to so many bytes. Fails if it is too long.
 spool_line() (
+	# shellcheck disable=SC2030
 	LC_ALL=C
 	export LC_ALL
 	limit=$1 kind=$2 vm=$3

@@ -162,6 +162,10 @@ const cases: Readonly<Record<string, Readonly<Record<number, Case>>>> = {
     ...asking('logs', 'web1'),
     0: 'sandbox/logs.test.ts: shows a guest’s console without its colours, and what systemd said of it',
   },
+  events: {
+    ...asking('events'),
+    0: 'sandbox/spool.test.ts: tells a deployment from its beginning to its end, and who stopped what',
+  },
   history: {
     ...asking('history'),
     0: `${operations}a stop lasts until the next apply, which says that it starts the guest, and history has all of it`,
