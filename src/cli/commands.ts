@@ -163,6 +163,21 @@ export function declareCommands(command: Declare): void {
     { local: true },
   );
   command(
+    new Command('alerts')
+      .description('what hypervisors alert about, now and lately; exit 1 when anything fires')
+      .argument('[names...]', 'vms or hypervisors; web*, @tag; default: all')
+      .addOption(
+        new Option(
+          '--prometheus',
+          'instead, the rules as a file of rules for Prometheus',
+        ).conflicts('grafana'),
+      )
+      .option('--grafana', 'instead, a dashboard for Grafana, to import')
+      .addOption(asJson),
+    async () => (await import('./alerts.ts')).alertsCommand,
+    { local: true },
+  );
+  command(
     new Command('verify')
       .description('check every bridge, TAP and guest')
       .addOption(on)

@@ -6,6 +6,7 @@ import { ownFile } from '../own-files.ts';
 /** The shell that runs on a hypervisor: src/host/scripts/NAME.sh, each behind lib.sh. */
 export const scriptNames = [
   'access',
+  'alerts',
   'back',
   'begin',
   'bridges',
@@ -68,6 +69,7 @@ export type ScriptName = (typeof scriptNames)[number];
 /** They know nothing of deployments; one of them runs on every hypervisor at every plan. */
 const withoutDeployments = new Set<ScriptName>([
   'access',
+  'alerts',
   'build-only',
   'build-tree',
   'closure-diff',

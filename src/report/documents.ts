@@ -1,3 +1,4 @@
+import type { AlertsOn } from '../model/alert.ts';
 import type { BuildResult } from '../model/build-result.ts';
 import { type CheckResult, plainCheck } from '../model/check-result.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
@@ -35,6 +36,7 @@ import type { HostKeysDocument, RenderDocument, ValidateDocument } from './json/
 import type { CommandFailure, ErrorDocument } from './json/failing.ts';
 import type { JsonDocument } from './json/index.ts';
 import type {
+  AlertsDocument,
   BuildDocument,
   Built,
   DiffDocument,
@@ -155,6 +157,18 @@ export function incidentDocument(incident: Incident, written: WrittenIncident): 
 
 export function doctorDocument(ok: boolean, examined: readonly Examined[]): DoctorDocument {
   return { kind: 'doctor', version: 1, ok, examined };
+}
+
+/** What hypervisors alert about. */
+export function alertsDocument(all: readonly AlertsOn[]): AlertsDocument {
+  return {
+    ...{ kind: 'alerts', version: 1 },
+    hypervisors: all.map(({ hypervisor, answer }) =>
+      answer instanceof Error
+        ? { hypervisor, error: errorDocument(answer).error }
+        : { hypervisor, ...answer },
+    ),
+  };
 }
 
 /** What `fleet gc` deleted; nothing where somebody said no. */

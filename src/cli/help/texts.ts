@@ -124,8 +124,18 @@ export const helpTexts: Readonly<Record<string, HelpText>> = {
       ['fleet status web1', 'its whole story: checks, events, deployments, last lines'],
       ['fleet status @canary hv2', 'a part of the fleet'],
       ['fleet status --watch', 'what is wrong and what moves, until Ctrl-C'],
+      ['sudo fleet status --local', 'on a hypervisor itself, of that one'],
     ],
     exits: looking,
+  },
+  alerts: {
+    examples: [
+      ['fleet alerts', 'what fires, what may, what is over'],
+      ['fleet alerts @frontend', 'of a part of the fleet'],
+      ['fleet alerts --prometheus > fleet.rules.yml', 'the same rules for a Prometheus'],
+      ['fleet alerts --grafana > fleet.json', 'a dashboard'],
+    ],
+    exits: { 0: 'nothing fires', 1: 'something fires, or a hypervisor did not answer' },
   },
   verify: {
     examples: [

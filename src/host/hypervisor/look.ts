@@ -1,3 +1,4 @@
+import type { Alerts } from '../../model/alert.ts';
 import type { Condition } from '../../model/condition.ts';
 import { FleetError } from '../../model/errors.ts';
 import type { Facts, Health } from '../../model/facts.ts';
@@ -6,6 +7,7 @@ import type { HostKey } from '../../model/host-key.ts';
 import type { PastDeployment } from '../../model/past-deployment.ts';
 import type { PastOperation } from '../../model/past-operation.ts';
 import type { UnitStory } from '../../model/status.ts';
+import { parseAlerts } from '../answers/alerts.ts';
 import { type ClosureDiff, parseClosureDiff } from '../answers/closure-diff.ts';
 import { parseDoctor } from '../answers/doctor.ts';
 import { parseFacts } from '../answers/facts.ts';
@@ -87,6 +89,11 @@ export function readPast(host: Host): Promise<Past> {
     deployments: parseHistory(text),
     operations: parseOperations(text),
   }));
+}
+
+/** Reads what it alerts about. @throws FleetError `alerts.unreadable` */
+export function readAlerts(host: Host): Promise<Alerts> {
+  return ask(host, 'alerts', [], parseAlerts);
 }
 
 /** Reads the generations that one can return to. @throws FleetError `generations.unreadable` */

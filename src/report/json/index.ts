@@ -16,6 +16,7 @@ import type {
 } from './desk.ts';
 import type { ErrorDocument } from './failing.ts';
 import type {
+  AlertsDocument,
   BuildDocument,
   DiffDocument,
   DoctorDocument,
@@ -49,6 +50,7 @@ export type * from './upkeep.ts';
 
 /** What `--json` prints, whatever the command. */
 export type JsonDocument =
+  | AlertsDocument
   | ApplyDocument
   | BuildDocument
   | CleanupDocument

@@ -1,3 +1,4 @@
+import type { Alerts } from '../../model/alert.ts';
 import type { BuiltMachine } from '../../model/build-result.ts';
 import type { CheckResult } from '../../model/check-result.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
@@ -19,6 +20,7 @@ import type { Plan } from '../../plan/plan.ts';
 import type { GenerationRow } from '../generations-text.ts';
 import type { Told } from './deploying.ts';
 import type { Envelope } from './document.ts';
+import type { CommandFailure } from './failing.ts';
 
 // Documents of commands that ask hypervisors and change nothing.
 
@@ -160,4 +162,13 @@ export interface SpoolEventDocument extends Envelope<'spool-event'> {
   readonly vm?: string;
   /** What else is known. */
   readonly fields: Readonly<Record<string, string | number | boolean | null>>;
+/** What one hypervisor alerts about; or why it is not known. */
+export interface AlertsOfOne extends Partial<Alerts> {
+  readonly hypervisor: string;
+  readonly error?: CommandFailure;
+}
+
+/** `fleet alerts` */
+export interface AlertsDocument extends Envelope<'alerts'> {
+  readonly hypervisors: readonly AlertsOfOne[];
 }
