@@ -32,6 +32,7 @@ export const codes = {
   E208: 'a name does not have the form it needs',
   E209: 'a check is not exactly one of tcp, http and run',
   E210: 'an input whose outputs fleet uses is not a flake',
+  E211: 'fleet is to be installed, and no input brings it',
 
   E301: 'a name is used that nothing in the file has',
   E302: 'a vm and a hypervisor have the same name',

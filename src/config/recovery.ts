@@ -1,4 +1,5 @@
 import type { AlertKind, AlertRule, Alerts, Collection, Recovery } from '../model/recovery.ts';
+import { defaultAlertRules } from '../model/recovery.ts';
 import { parseAge, parseDuration } from '../model/units.ts';
 import type {
   AlertRule as AlertRuleYaml,
@@ -59,7 +60,11 @@ export function alertsOf(...given: readonly (AlertsYaml | undefined)[]): Alerts 
   return {
     ...(webhookFile !== undefined && { webhookFile }),
     ...(command !== undefined && { command }),
-    rules: said.flatMap(({ rules = [] }) => rules.map(rule)),
+    // Alerts that say nothing of rules ask for the usual ones.
+    rules:
+      said.length > 0 && said.every(({ rules }) => rules === undefined)
+        ? defaultAlertRules
+        : said.flatMap(({ rules = [] }) => rules.map(rule)),
   };
 }
 

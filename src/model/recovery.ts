@@ -58,3 +58,14 @@ export interface Collection {
   /** Milliseconds. */
   readonly olderThan: number;
 }
+
+/** What is alerted about where fleet.yaml asks for alerts, and does not say about what. */
+export const defaultAlertRules: readonly AlertRule[] = [
+  { when: 'failed', for: 60_000 },
+  { when: 'restarting', for: 0, above: 5 },
+  { when: 'unhealthy', for: 300_000 },
+  { when: 'disk', for: 300_000, above: 90 },
+  { when: 'memory', for: 600_000, above: 95 },
+  { when: 'clock', for: 600_000, above: 1000 },
+  { when: 'drift', for: 1_800_000 },
+];

@@ -1,7 +1,7 @@
 import type { Hypervisor, Network, Vm } from '../model/fleet.ts';
 import { dependencyOrder } from '../model/order.ts';
 import { nixFile } from '../nix/print.ts';
-import { commented, type NixSet } from '../nix/tree.ts';
+import { commented, expression, type NixSet } from '../nix/tree.ts';
 import { imports, machineOptions, moduleArgs, packageList } from './machine.ts';
 import { rendered } from './marker.ts';
 import { hypervisorModulePath } from './modules/hypervisor.ts';
@@ -15,7 +15,7 @@ export function hypervisorFile(
 ): string {
   const starting = dependencyOrder(vms).filter((vm) => vm.autostart !== 'never');
   const here = new Set(vms.map(({ name }) => name));
-  const packages = packageList(hypervisor);
+  const packages = [...packageList(hypervisor), ...(hypervisor.cli ? [fleetItself] : [])];
   return rendered(
     nixFile(
       {
@@ -35,10 +35,17 @@ export function hypervisorFile(
         ...sudo(hypervisor),
         ...sharedFolders(vms),
       },
-      moduleArgs(hypervisor),
+      hypervisor.cli
+        ? [...new Set([...moduleArgs(hypervisor), 'inputs', 'pkgs'])].sort()
+        : moduleArgs(hypervisor),
     ),
   );
 }
+
+/** An input of that name has to be there: config/rules/inputs. */
+const fleetItself = expression(
+  'inputs.fleet.packages.${pkgs.stdenv.hostPlatform.system}.default',
+);
 
 /** As modules/autostart.sh reads it; `here` are the vms of this hypervisor. */
 function autostartLine(

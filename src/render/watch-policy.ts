@@ -22,6 +22,9 @@ export function watchFile(
   return rendered(nixFile({ environment: { etc: { 'fleet/watch.json': { text: shown } } } }));
 }
 
+/** Where `fleet --local` looks if it is not told otherwise. */
+const usualCheckout = '/var/lib/fleet/repo';
+
 function watchPolicy(
   fleet: Pick<Fleet, 'name'>,
   hypervisor: Hypervisor,
@@ -35,6 +38,7 @@ function watchPolicy(
     version: 1,
     fleet: fleet.name,
     hypervisor: hypervisor.name,
+    ...(hypervisor.checkout !== usualCheckout && { checkout: hypervisor.checkout }),
     vms: Object.fromEntries(
       [...vms].sort(byName).map((vm) => [vm.name, vmPolicy(vm, here, networkOf)]),
     ),

@@ -91,6 +91,7 @@ type Expression = (of: {
  */
 export function prometheusRules(fleet: Fleet): string {
   const every = fleet.hypervisors.map(({ name }) => name);
+  const count = new Map<string, number>();
   const rules = merged(fleet).map((asked) => {
     const { title, expr, says, isOfVms } = kinds[asked.rule.when];
     const above = (usual: number) => asked.rule.above ?? usual;
@@ -99,10 +100,14 @@ export function prometheusRules(fleet: Fleet): string {
     const on = isAll
       ? ''
       : `,instance=~${quoted(`(${asked.hypervisors.map(escaped).join('|')})(:[0-9]+)?`)}`;
+    // Prometheus wants a name once. A further one of a kind has a number.
+    const n = (count.get(title) ?? 0) + 1;
+    count.set(title, n);
     return rule({
-      title,
+      title: n === 1 ? title : `${title}${n}`,
       expr: expr({ vms: isOfVms ? (vms ?? '') : '', on, above }),
-      lasting: asked.rule.for,
+      // What hypervisors themselves say fires has lasted.
+      lasting: ['drift', 'snapshot'].includes(asked.rule.when) ? 0 : asked.rule.for,
       says,
       severity: ['failed', 'disk'].includes(asked.rule.when) ? 'critical' : 'warning',
       fleet: fleet.name,
