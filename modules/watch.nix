@@ -84,7 +84,7 @@ in
     ];
     fleet-sample = unit "Measure what guests use" ./sample.sh 60 [ pkgs.socat ];
     fleet-alerts =
-      unit "Tell of what is wrong" ./alerts.sh 60 [ pkgs.curl ]
+      unit "Tell of what is wrong" ./alerts.sh 150 [ pkgs.curl ]
       // {
         after = [ "fleet-sample.service" ];
       };

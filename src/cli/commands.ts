@@ -346,6 +346,7 @@ export function declareCommands(command: Declare): void {
       .option('--since <time>', '15m, 2h, 3d; 2026-11-29, "2026-11-29 08:41" (UTC)')
       .addOption(new Option('--json', 'a line of JSON for each on standard output')),
     async () => (await import('./events.ts')).eventsCommand,
+    { local: true },
   );
   command(
     new Command('incident')

@@ -162,6 +162,8 @@ export interface SpoolEventDocument extends Envelope<'spool-event'> {
   readonly vm?: string;
   /** What else is known. */
   readonly fields: Readonly<Record<string, string | number | boolean | null>>;
+}
+
 /** What one hypervisor alerts about; or why it is not known. */
 export interface AlertsOfOne extends Partial<Alerts> {
   readonly hypervisor: string;
