@@ -78,7 +78,11 @@ class Ground {
     this.write('proc/uptime', `${this.up}.00 0.00\n`);
     this.write('proc/sys/kernel/random/boot_id', `${this.#boot}\n`);
     const child = spawn('sh', ['-c', unit], {
-      env: { PATH: `${this.root}/bin:${process.env.PATH}`, FLEET_ROOT: this.root, FLEET_ALERT_TRIES: '4' },
+      env: {
+        PATH: `${this.root}/bin:${process.env.PATH}`,
+        FLEET_ROOT: this.root,
+        FLEET_ALERT_TRIES: '4',
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let stderr = '';
