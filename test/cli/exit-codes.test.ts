@@ -166,6 +166,10 @@ const cases: Readonly<Record<string, Readonly<Record<number, Case>>>> = {
     ...asking('events'),
     0: 'sandbox/spool.test.ts: tells a deployment from its beginning to its end, and who stopped what',
   },
+  alerts: {
+    ...asking('alerts'),
+    0: 'sandbox/local.test.ts: alerts are what that hypervisor knows of them; exit 1 when one fires',
+  },
   history: {
     ...asking('history'),
     0: `${operations}a stop lasts until the next apply, which says that it starts the guest, and history has all of it`,

@@ -86,6 +86,38 @@ describe('fleet on a hypervisor itself', { timeout: 240_000 }, () => {
     expect(run.all).toContain("unknown option '--local'");
   });
 
+  it('alerts are what that hypervisor knows of them; exit 1 when one fires', async () => {
+    const none = await fleet(`alerts ${here}`);
+    expect(none.code, none.all).toBe(0);
+    expect(none.stdout).toContain('No alerts.');
+    const alert = { rule: 'failed', when: 'failed', vm: 'web1', why: 'gave up', since: 1764450000 };
+    const state = {
+      ...{
+        v: 1,
+        n: 1,
+        rules: 2,
+        unknown: [{ rule: 'snapshot', why: 'no snapshots are made yet' }],
+      },
+      alerts: { 'failed web1': { ...alert, state: 'firing', at: 1764450060, n: 1, told: true } },
+    };
+    await hv1.sh(`cd "$FLEET_ROOT/var/lib/fleet" && mkdir -p alerts/outbox/webhook &&
+      echo '${JSON.stringify(state)}' >alerts/state && echo '{}' >alerts/outbox/webhook/0000000001.json &&
+      printf 'sent\\t0\\nproblem\\tit answered 500\\nsince\\t1764450060\\n' >alerts/webhook`);
+    const run = await fleet(`alerts ${here}`);
+    expect(run.code).toBe(1);
+    expect(run.stdout).toMatch(/^firing +failed +hv1 +web1 .*gave up$/m);
+    expect(run.all).toContain('rule snapshot says nothing: no snapshots are made yet');
+    expect(run.all).toMatch(/alerts are not told by webhook, for .*: it answered 500; 1 waits/);
+    // Of the other guest there is none.
+    const other = await fleet(`alerts web2 --json ${here}`);
+    expect(other.code).toBe(0);
+    expect(JSON.parse(other.stdout).hypervisors[0]).toMatchObject({
+      ...{ hypervisor: 'hv1', rules: 2, alerts: [] },
+      untold: [{ way: 'webhook', waiting: 1, problem: 'it answered 500', since: 1764450060 }],
+    });
+    await hv1.sh('rm -r "$FLEET_ROOT/var/lib/fleet/alerts"');
+  });
+
   it('restarts a guest, under its lock, as the person who was sudo', async () => {
     const before = await hv1.invocations(['web1', 'web2']);
     const run = await fleet(`restart web2 ${here}`, 'SUDO_USER=ada');
