@@ -16,7 +16,8 @@ import { faultNames } from './faults.ts';
 import { type Interleaving, interleavingText, runInterleavings } from './interleave/interleave.ts';
 import { type Episode, episodeText, runLife } from './life/life.ts';
 import { lifeTable } from './life/table.ts';
-import { type Cut, cutText, runPower } from './power/power.ts';
+import { SmallMachine } from './power/machine.ts';
+import { type Cut, cutText, points, runPower } from './power/power.ts';
 import { runRandom } from './random.ts';
 import { Records } from './records.ts';
 import { isRoundWell, type RoundResult } from './round.ts';
@@ -203,20 +204,17 @@ async function interleave(): Promise<void> {
 /** Power cuts at every write of the spool and of what is known of a guest. */
 async function power(): Promise<void> {
   const records = new Records<Cut>(file, (r) => String(r.number));
-  const { startLab } = await import('../lab/lab.ts');
-  const lab = await startLab({ hosts: 1, kind: 'emulated' });
-  const [host] = lab.hosts;
+  const { makeLayers } = await import('../lab/layers.ts');
+  const machine = new SmallMachine(await makeLayers());
   try {
-    const isWanted = (number: number) =>
-      values.only?.includes(String(number)) ?? !records.has(String(number));
-    if (host)
-      await runPower(host, isWanted, stop.signal, (cut) => {
-        records.add(cut);
-        console.log(cutText(cut));
-        for (const line of cut.wrong) console.log(`    ${line}`);
-      });
+    const known = points((number) => records.has(String(number)));
+    await runPower(machine, values.only?.map(Number) ?? known, stop.signal, (cut) => {
+      records.add(cut);
+      console.log(cutText(cut));
+      for (const line of cut.wrong) console.log(`    ${line}`);
+    });
   } finally {
-    await lab.stop();
+    machine.close();
   }
   const cuts = records.all.filter(({ before }) => before !== undefined);
   const bad = cuts.filter(({ wrong }) => wrong.length > 0).length;

@@ -52,6 +52,8 @@ export async function runInterleavings(
   const [host] = world.hosts;
   if (!host) throw new Error('there is no hypervisor');
   const data = emptyFleet(world);
+  // How late anything is on a busy machine is not what is tried here.
+  Object.assign(data.rollout, { confirm: '60s', deadline: '40s' });
   data.networks = { front: { subnet: '10.1.0.0/24' } };
   for (const name of names)
     data.vms[name] = { on: host.name, network: 'front', address: addresses[name] };

@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { LabHost } from '../../lab/lab.ts';
 import { judgeCut } from './judge.ts';
+import type { SmallMachine } from './machine.ts';
 import { cutScript, lookScript } from './script.ts';
 
 export interface Cut {
@@ -11,42 +10,37 @@ export interface Cut {
   readonly wrong: readonly string[];
 }
 
-const patienceMs = 120_000;
-
-/** Runs the script of script.ts on a host with a kernel of its own, cuts the power at a point, and looks after the boot. */
-export async function cutAt(host: LabHost, number: number): Promise<Cut> {
-  const begun = host.console().length;
-  await host.exec(`cat > /root/cut.sh <<'end of script'
-${cutScript(number)}
-end of script
-sync; setsid -f bash /root/cut.sh >/dev/null 2>&1 </dev/null`);
-  const said = await until(host, begun);
-  const before = /fleet-cut \d+ before (.*)/.exec(said)?.[1]?.trim();
-  const told = [...said.matchAll(/fleet-told (.*?)\r?\n/g)].map(([, line]) => line ?? '');
-  await host.kill();
-  await host.boot();
-  const look = await host.exec(`cat > /root/look.sh <<'end of script'
-${lookScript}
-end of script
-bash /root/look.sh`);
-  const rows = look.stdout.split('\n').map((line) => line.split(' '));
-  const text = (base64 = '') => Buffer.from(base64, 'base64').toString();
-  const spool = rows.filter(([what]) => what === 'file').map(([, , base64]) => text(base64));
-  const web = rows.find(([what, name]) => what === 'state' && name === 'web');
-  const wrong = judgeCut({ told, spool, state: web && text(web[2]) });
-  if (look.code !== 0) wrong.push(`nobody could look: ${look.stderr}`);
-  if (wrong.length > 0) wrong.push(look.stdout, said);
-  return { number, before, told: told.length, wrong };
+/** What a boot showed: of the cut before it, and of its own. */
+interface Boot {
+  readonly looked: string;
+  readonly said: string;
 }
 
-async function until(host: LabHost, begun: number): Promise<string> {
-  const late = Date.now() + patienceMs;
-  for (;;) {
-    const said = host.console().slice(begun);
-    if (/fleet-(cut|over) .*\n/.test(said)) return said;
-    if (Date.now() > late) throw new Error(`the script came to no end:\n${said.slice(-2000)}`);
-    await sleep(50);
-  }
+const boundary = 'fleet-looked';
+
+/** Boots, looks at what the last power cut left, takes it away, and runs the script until the next one. */
+async function boot(machine: SmallMachine, number: number): Promise<Boot> {
+  const script = `bash <<'end of look' >/dev/console 2>&1
+${lookScript}
+end of look
+echo ${boundary} >/dev/console
+${cutScript(number)}`;
+  const said = await machine.run(script, /fleet-(cut|over|ended).*\n/);
+  const [looked = '', rest = ''] = said.split(boundary);
+  return { looked, said: rest };
+}
+
+function judge(number: number, { said }: Boot, { looked }: Boot): Cut {
+  const before = /fleet-cut \d+ before (.*)/.exec(said)?.[1]?.trim();
+  const told = [...said.matchAll(/fleet-told (.*?)\r?\n/g)].map(([, line]) => line ?? '');
+  const rows = looked.split(/\r?\n/).map((line) => line.split(' '));
+  const text = (base64 = '') => Buffer.from(base64, 'base64').toString();
+  const spool = rows.filter(([what]) => what === 'fleet-file').map(([, , base64]) => text(base64));
+  const web = rows.find(([what, name]) => what === 'fleet-state' && name === 'web');
+  const wrong = judgeCut({ told, spool, state: web && text(web[2]) });
+  if (before === undefined && !said.includes('fleet-over')) wrong.push('the script failed');
+  if (wrong.length > 0) wrong.push(looked, said);
+  return { number, before, told: told.length, wrong };
 }
 
 export function cutText({ number, before, told, wrong }: Cut): string {
@@ -54,17 +48,26 @@ export function cutText({ number, before, told, wrong }: Cut): string {
   return `${number}. before ${before}: ${told} told, ${wrong.length === 0 ? 'all there' : 'WRONG'}`;
 }
 
-/** Cuts the power at one point after the other, until the script is over. */
+/** Cuts the power at these points; ends after the first that the script does not come to. */
 export async function runPower(
-  host: LabHost,
-  isWanted: (number: number) => boolean,
+  machine: SmallMachine,
+  numbers: Iterable<number>,
   signal: AbortSignal,
   tell: (cut: Cut) => void,
 ): Promise<void> {
-  for (let number = 1; !signal.aborted; number++) {
-    if (!isWanted(number)) continue;
-    const cut = await cutAt(host, number);
-    tell(cut);
-    if (cut.before === undefined) return;
+  let last: { readonly number: number; readonly boot: Boot } | undefined;
+  for (const number of numbers) {
+    const now = await boot(machine, number);
+    const cut = last && judge(last.number, last.boot, now);
+    if (cut) tell(cut);
+    last = { number, boot: now };
+    if (signal.aborted || now.said.includes('fleet-over')) break;
   }
+  // What the last one left is still to be looked at.
+  if (last) tell(judge(last.number, last.boot, await boot(machine, 1)));
+}
+
+/** 1, 2, 3 …, without those that are known. */
+export function* points(isKnown: (number: number) => boolean): Generator<number> {
+  for (let number = 1; ; number++) if (!isKnown(number)) yield number;
 }

@@ -37,6 +37,8 @@ told() { echo "fleet-told $*" >/dev/console; }
 spool_file_bytes=600
 happens() { event test.happened - "n:=$1" && told "event $1 $event_id"; }
 changes() { guest_set web "state=$2" "why=$1" && told "state $1"; }
+mkdir -p "$state"
+sync "$state" "\${state%/*}"
 trap 'point "$BASH_COMMAND"' DEBUG
 happens 1
 changes 2 Starting
@@ -59,12 +61,13 @@ export function cutScript(cut: number): string {
 
 /** What is there after the boot: one more event, and then everything, for judge.ts. */
 export const lookScript = `${libraries.map(library).join('\n')}
+mkdir -p "$state"
 event test.booted - n:=99 || echo 'no event could be written'
 for file in "$state"/events/*; do
-	echo "file \${file##*/} $(base64 -w 0 <"$file")"
+	echo "fleet-file \${file##*/} $(base64 -w 0 <"$file")"
 done
 for file in "$state"/guests/*; do
-	[ ! -e "$file" ] || echo "state \${file##*/} $(base64 -w 0 <"$file")"
+	[ ! -e "$file" ] || echo "fleet-state \${file##*/} $(base64 -w 0 <"$file")"
 done
 rm -rf "$state" && sync
 `;
