@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -38,7 +38,10 @@ export class SmallMachine {
     });
     let said = '';
     for (const stream of [machine.stdout, machine.stderr])
-      stream.setEncoding('utf8').on('data', (more: string) => (said += more));
+      stream.setEncoding('utf8').on('data', (more: string) => {
+        said += more;
+        appendFileSync(join(this.#dir, 'console'), more);
+      });
     const late = Date.now() + patienceMs;
     try {
       while (!until.test(said)) {

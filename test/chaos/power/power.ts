@@ -20,12 +20,13 @@ const boundary = 'fleet-looked';
 
 /** Boots, looks at what the last power cut left, takes it away, and runs the script until the next one. */
 async function boot(machine: SmallMachine, number: number): Promise<Boot> {
-  const script = `bash <<'end of look' >/dev/console 2>&1
+  const script = `echo >/dev/console
+bash <<'end of look' >/dev/console 2>&1
 ${lookScript}
 end of look
 echo ${boundary} >/dev/console
 ${cutScript(number)}`;
-  const said = await machine.run(script, /fleet-(cut|over|ended).*\n/);
+  const said = await machine.run(script, /fleet-(cut|over|ended).*\r?\n/);
   const [looked = '', rest = ''] = said.split(boundary);
   return { looked, said: rest };
 }

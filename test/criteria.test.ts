@@ -1,0 +1,64 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+/** What a hypervisor promises between deployments, and the tests, by file and title, that show each. */
+const criteria: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  'guests are back after a reboot': {
+    'test/lab/reboot.test.ts': [
+      'come back as declared, one after another, each behind what it needs',
+      'are as they should be, in their bridges, and nothing is left failed',
+    ],
+  },
+  'state persists': {
+    'test/lab/power-cuts.test.ts': [
+      'a power cut between two writes loses nothing that was told as written',
+    ],
+    'test/lab/power-loss.test.ts': [
+      'loses power right after it was confirmed: all is new, and every record is whole',
+    ],
+    'test/host/spool.test.ts': [
+      'an event is a line of JSON with its number, in a folder of root alone',
+    ],
+  },
+  'no overcommit': {
+    'test/plan/admission.test.ts': [
+      'is too little: the plan has the numbers',
+      'of a stopped vm counts too',
+    ],
+    'test/model/capacity.test.ts': [],
+  },
+  'crashes are found, and recovered from': {
+    'test/chaos/life/check.test.ts': ['a history is refused where'],
+  },
+  'every operation is reliable': {
+    'test/lab/restart.test.ts': [
+      'a guest that does not stop is killed after stopTimeout, and runs again',
+      'killed while the guest stops, it leaves that to systemd, which starts the guest again',
+    ],
+    'test/chaos/random.test.ts': [
+      'random deployments with random faults leave every guest and hypervisor old or new',
+    ],
+  },
+  'tests run more than 80 % of the code': {
+    'vitest.config.ts': ['thresholds: { lines: 80, branches: 80 }'],
+  },
+  'documented for production': {
+    'test/docs/blocks.test.ts': [],
+    'test/docs/links.test.ts': [],
+    'test/docs/codes.test.ts': [
+      'every code that fleet gives, also of a drift, is on the page of codes, once, and no other is',
+    ],
+  },
+};
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+
+test.each(Object.entries(criteria))('what shows that %s is there', (_, shown) => {
+  expect(Object.keys(shown).length).toBeGreaterThan(0);
+  for (const [file, titles] of Object.entries(shown)) {
+    expect(existsSync(root + file), file).toBe(true);
+    const text = readFileSync(root + file, 'utf8');
+    for (const title of titles) expect(text, file).toContain(title);
+  }
+});
