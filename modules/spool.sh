@@ -19,8 +19,9 @@ event_soon() {
 	event_id=
 	{ command -v jq && command -v flock; } >/dev/null || return 1
 	# Whoever can open a file can lock it. locks.sh has the same folder.
-	{ mkdir -p "$R/run/fleet" && { mkdir -m 700 "$R/run/fleet/locks" || [ -d "$R/run/fleet/locks" ]; }; } 2>/dev/null || return 1
-	{ flock -w 30 -x 6 && spool_find && spool_append "$@"; } 2>/dev/null 6>>"$R/run/fleet/locks/events."
+	[ -d "$R/run/fleet/locks" ] ||
+		{ mkdir -p "$R/run/fleet" && { mkdir -m 700 "$R/run/fleet/locks" || [ -d "$R/run/fleet/locks" ]; }; } 2>/dev/null || return 1
+	{ flock -w 60 -x 6 && spool_find && spool_append "$@"; } 2>/dev/null 6>>"$R/run/fleet/locks/events."
 }
 
 # spool_find: finds where the next event goes: epoch, last number, file and its bytes. Begins an epoch unless the counter
