@@ -1,12 +1,12 @@
 # Rendered by fleet from fleet.yaml: change it there.
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154 # behind the libraries
 # Starts guests one by one, in the order of /etc/fleet/autostart. A line of it:
 #   NAME always|healthy ADDRESS TAP=BRIDGE[,TAP=BRIDGE...] NEEDED[,NEEDED...]
 # with - for no needs. healthy: only the runner that /var/lib/fleet/healthy/NAME names, which is
 # what was on it when it last looked well.
 # After that systemd goes on, and those that do not run as they should are tried again for some
 # minutes, or until a deployment begins. Fails when one that was to start still does not run.
-R=${FLEET_ROOT:-}
+trap - EXIT
 # Seconds that each guest may have the host for itself.
 patience=${FLEET_PATIENCE:-10}
 # Seconds for trying again, and between two passes: what systemd restarts is back after 5.
@@ -60,13 +60,13 @@ is_in() {
   [ "${master##*/}" = "$2" ]
 }
 answers() { ping -n -q -c 1 -W 1 "$1" >/dev/null 2>&1; }
-is_active() { systemctl is-active -q "microvm@$1.service"; }
+guest_runs() { is_active "microvm@$1.service"; }
 
 # is_sound NAME NICS: it runs now, and its TAPs are in their bridges, which are up. What is not so
 # is in the variable wrong.
 is_sound() {
   wrong="microvm@$1 is not active"
-  is_active "$1" || return 1
+  guest_runs "$1" || return 1
   nics_left=$2,
   while [ -n "$nics_left" ]; do
     one=${nics_left%%,*}
@@ -98,7 +98,7 @@ runs() {
     its_address=
   done <"$list"
   if [ -z "$its_address" ]; then
-    is_active "$1" || return 2
+    guest_runs "$1" || return 2
     return 0
   fi
   if is_sound "$1" "$its_nics"; then return 0; fi
@@ -128,10 +128,30 @@ start() {
       complain "$vm: ${nic%%=*} is not in bridge ${nic#*=}"
   done
   ! taken_over || return 1
+  # Counted before it starts, and taken back once it is well: one that takes the host down with it counts, too.
+  set -- $(($(failed_boots) + 1))
+  guest_set "$vm" state=Starting "since=$(date +%s)" 'why=started after a boot' health=unknown "boot=$(boot_id)" \
+    "failedBoots=$([ -z "$deadline" ] && echo "$1" || failed_boots)" || true
+  systemctl reset-failed "microvm*@$vm.service" 2>/dev/null || true
   systemctl start "microvm@$vm.service" || return 1
   # The next one starts when this one has booted, or takes its time.
-  within "$patience" answers "$address" || true
+  ! within "$patience" answers "$address" || guest_set "$vm" failedBoots= || true
   is_sound "$vm" "$nics"
+}
+
+# failed_boots: prints at how many boots in a row this guest was started and never seen well.
+failed_boots() {
+  count=$(guest_get "$vm" failedBoots)
+  case $count in '' | *[!0-9]*) echo 0 ;; *) echo "$count" ;; esac
+}
+
+# held_back: after three boots at which it never was well, this one starts without it.
+held_back() {
+  [ "$(failed_boots)" -ge 3 ] || return 1
+  why='it was not well after any of the last three boots'
+  say 3 "$vm is held back, for $why: see journalctl -b -1 -u microvm@$vm, then fleet start $vm"
+  guest_set "$vm" state=Failed "why=held back: $why" || true
+  event guest.held "$vm" "why=$why" || true
 }
 
 # Whether the guest is to start at all.
@@ -141,11 +161,12 @@ is_wanted() {
     say 4 "$vm is not created yet: skipped"
     return 1
   fi
-  if is_active "$vm"; then return 0; fi
+  if guest_runs "$vm"; then return 0; fi
   if [ -f "$R/var/lib/fleet/stopped/$vm" ]; then
     say 4 "$vm was stopped by fleet stop: skipped"
     return 1
   fi
+  ! held_back || return 1
   [ "$when" = healthy ] || return 0
   healthy=
   if [ -f "$R/var/lib/fleet/healthy/$vm" ]; then read -r healthy <"$R/var/lib/fleet/healthy/$vm" || true; fi
@@ -157,7 +178,7 @@ is_wanted() {
 # attempt: a guest that does not run is started when all that it needs runs. Fails when it does not
 # run as it should then.
 attempt() {
-  if is_active "$vm"; then
+  if guest_runs "$vm"; then
     if is_sound "$vm" "$nics"; then
       [ -z "$deadline" ] || say 6 "$vm runs as it should now"
       return 0
@@ -209,7 +230,7 @@ try_again() { has "$stuck" "$vm" || left="$left$vm "; }
 failed=
 report() {
   failed=yes
-  if is_active "$vm"; then
+  if guest_runs "$vm"; then
     say 3 "$vm runs, but $wrong: see networkctl, then systemctl restart microvm@$vm"
     return
   fi
@@ -223,6 +244,7 @@ report() {
 
 # Once in a boot: a switch, which starts again what has failed, starts no guests.
 { mkdir -p "$R/run/fleet" && touch "$R/run/fleet/autostarted"; } || true
+tell_boot || true
 deadline=
 while read -r vm when address nics needs <&3; do
   if is_wanted; then left="$left$vm "; else skipped="$skipped$vm "; fi

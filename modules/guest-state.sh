@@ -8,10 +8,11 @@
 #   lastEnd       id of the event that tells of its last end
 #   invocation    the one that was last seen
 #   boot          the boot in which it was last started
+#   failedBoots   boots in a row at which it was started and was not seen well since
 # It is written before the event that tells of a change, and before what is done about it. Looks that change nothing are
 # not kept here, but in /run/fleet/watch.
 guest_states=$state/guests
-guest_keys='state since why health healthSince lastHealthy restarts lastEnd invocation boot'
+guest_keys='state since why health healthSince lastHealthy restarts lastEnd invocation boot failedBoots'
 intents=$R/run/fleet/intents
 policy_file=$R/etc/fleet/watch.json
 nl='
@@ -47,7 +48,7 @@ plain() {
 }
 
 # guest_set NAME KEY=VALUE…: writes these, and keeps the others; an empty value takes the key away. A changed state or health
-# without a time of its own is since now. Synced before it takes the place of what was there, whatever it changes: a power
+# without a time of its own is since now. One that is Ready has not failed at this boot. Synced before it takes the place of what was there, whatever it changes: a power
 # cut leaves the one or the other. Fails when it cannot be written; the old file stays.
 guest_set() (
 	name=$1
@@ -68,7 +69,10 @@ guest_set() (
 		value=$guest_was
 		for pair; do [ "${pair%%=*}" != "$key" ] || value=$(plain "${pair#*=}"); done
 		case $key in
-		state) [ "$value" = "$guest_was" ] || set -- "since=$now" "$@" ;;
+		state)
+			[ "$value" = "$guest_was" ] || set -- "since=$now" "$@"
+			[ "$value" != Ready ] || set -- "$@" failedBoots=
+			;;
 		health) [ "$value" = "$guest_was" ] || set -- "healthSince=$now" "$@" ;;
 		esac
 		[ -z "$value" ] || new="$new$key$tab$value$nl"
@@ -121,7 +125,35 @@ desired() {
 guest_starting() {
 	systemctl stop "fleet-again@$1.timer" 2>/dev/null || true
 	systemctl reset-failed "microvm*@$1.service" 2>/dev/null || true
-	guest_set "$1" state=Starting "since=$(date +%s)" "why=$2" health=unknown restarts= "boot=$(boot_id)" || true
+	guest_set "$1" state=Starting "since=$(date +%s)" "why=$2" health=unknown restarts= failedBoots= "boot=$(boot_id)" || true
+}
+
+# last_shutdown: prints how the boot before this one ended, as far as it is known: reboot, power-off, halt, kernel panic, or
+# that it ended at once.
+last_shutdown() {
+	# The firmware keeps what the kernel said last; systemd puts it there at the next boot.
+	if find "$R/sys/fs/pstore" "$R/var/lib/systemd/pstore" -type f -mmin "-$(($(uptime_seconds) / 60 + 2))" 2>/dev/null | grep -q .; then
+		echo 'kernel panic'
+		return
+	fi
+	command -v journalctl >/dev/null || return 0
+	said=$(timeout 3 journalctl -q -b -1 -n 300 -o cat _PID=1 2>/dev/null) || return 0
+	case $said in
+	'') ;;
+	*'Reached target'*[Rr]eboot*) echo reboot ;;
+	*'Reached target'*[Pp]ower[-\ ][Oo]ff* | *'Reached target'*poweroff*) echo power-off ;;
+	*'Reached target'*[Hh]alt*) echo halt ;;
+	*) echo 'at once: a power cut, a reset or a hang' ;;
+	esac
+}
+
+# tell_boot: writes the event of this boot, once.
+tell_boot() {
+	told=$R/run/fleet/booted
+	[ ! -e "$told" ] || return 0
+	mkdir -p "$R/run/fleet"
+	event host.booted - "boot=$(boot_id)" "why=$(last_shutdown)" || return 0
+	: >"$told"
 }
 
 # intend NAME ID WHY: before anything of fleet's stops or restarts a guest, so that its end is not taken for its own doing.

@@ -12,7 +12,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-const autostart = join(import.meta.dirname, '../../src/render/modules/autostart.sh');
+const src = join(import.meta.dirname, '../../src');
+/** As the unit has it: behind the libraries. */
+const autostart = [
+  ...['lib', 'deployments', 'locks', 'spool', 'guest-state'].map((name) => `host/scripts/${name}`),
+  'render/modules/autostart',
+]
+  .map((name) => readFileSync(join(src, `${name}.sh`), 'utf8'))
+  .join('\n');
 
 /**
  * A unit is active when there is a file of its name. Of others: `fails-UNIT`, `once-UNIT` (fails, and is
@@ -34,6 +41,7 @@ start)
   [ ! -e "$FLEET_ROOT/on-$2" ] || . "$FLEET_ROOT/on-$2"
   ;;
 esac`,
+  sync: ':',
   ping: 'for address; do :; done; test ! -e "$FLEET_ROOT/mute-$address"',
   'systemd-notify': 'echo "notify $*" >>"$FLEET_ROOT/log"',
 };
@@ -47,6 +55,7 @@ describe.each(['sh', 'bash'])('the script of fleet-autostart, in %s', (shell) =>
       mkdirSync(join(root, folder), { recursive: true });
     }
     put('sys/class/net/br/flags', '0x1003\n');
+    put('autostart.sh', autostart);
     for (const [name, text] of Object.entries(standIns)) {
       writeFileSync(join(root, 'bin', name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
     }
@@ -71,7 +80,7 @@ describe.each(['sh', 'bash'])('the script of fleet-autostart, in %s', (shell) =>
 
   async function run(more: Record<string, string> = {}) {
     const begun = performance.now();
-    const child = spawn(shell, ['-eu', autostart], {
+    const child = spawn(shell, ['-eu', join(root, 'autostart.sh')], {
       env: {
         PATH: `${join(root, 'bin')}:${process.env.PATH}`,
         FLEET_ROOT: root,

@@ -26,6 +26,7 @@ let
       mkDefault = value: value;
       concatMapStrings = f: list: builtins.concatStringsSep "" (map f list);
       makeBinPath = builtins.concatStringsSep ":";
+      recursiveUpdate = a: b: a // b;
       mkOverride = _: value: value;
     };
   };

@@ -10,4 +10,5 @@ on_disk "$state/stopped/$name" "$state/stopped"
 event vm.stopped "$name" "id=$id" "operator=$who" "lasts=$lasts" || true
 stop_guest "$name" "$seconds"
 systemctl reset-failed "microvm*@$name.service" 2>/dev/null || true
+guest_set "$name" state=Terminated "why=$who stopped it" || true
 end_strays "$name" "$@"

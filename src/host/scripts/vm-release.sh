@@ -4,3 +4,4 @@ if [ -e "$state/stopped/$2" ]; then
 	rm -f "$state/stopped/$2"
 	event vm.released "$2" "id=$1" || true
 fi
+guest_set "$2" failedBoots= || true

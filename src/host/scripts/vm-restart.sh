@@ -1,7 +1,7 @@
 # vm-restart.sh ID NAME LOCK_SECONDS STOP_SECONDS LIFE TAP…: an operation. Restarts a guest, or starts one that does not
 # run, on its `current` runner, after what is left of it is cleared; kills it if it does not stop in time. LIFE: the
 # invocation that was seen unhealthy; another one that runs by now is left alone. -: any is restarted.
-name=$2 left=$(($4 * 5)) life=$5 killed=
+id=$1 name=$2 left=$(($4 * 5)) life=$5 killed=
 lock_vm "$1" "$name" "$3"
 if [ -e "$state/stopped/$name" ]; then
 	rm -f "$state/stopped/$name"
@@ -15,8 +15,7 @@ if [ "$life" != - ] && is_active "microvm@$name.service" &&
 fi
 let_start
 end_strays "$name" "$@"
-# So that a unit that hit its start limit starts all the same.
-systemctl reset-failed "microvm*@$name.service" 2>/dev/null || true
+guest_starting "$name" "$(operation_meta "$id" operator) started it"
 # One systemd job, which goes on if we are killed: the guest cannot stay stopped. Its helpers are PartOf= it and start
 # anew with it, also those that were up without it.
 systemctl restart "microvm@$name.service" 8>&- 9>&- &

@@ -9,6 +9,7 @@ if [ "$then" = stay ]; then
 	evaluated "$name" microvm -u "$name"
 	exit
 fi
+guest_starting "$name" "a deployment started it"
 (
 	left=$((seconds * 5))
 	while sleep 0.2; do

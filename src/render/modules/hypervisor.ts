@@ -90,7 +90,11 @@ const hypervisorModule = rendered(`{
     description = "Start the guests of this hypervisor in order";
     # What guests share may be mounted from elsewhere.
     after = [ "network.target" "remote-fs.target" ];
-    path = [ pkgs.iputils ];
+    path = [
+      pkgs.iputils
+      pkgs.jq
+      pkgs.util-linux
+    ];
     wantedBy = [ "multi-user.target" ];
     restartIfChanged = false;
     # Every deployment makes the one, the script the other; a reboot takes them away.
@@ -105,7 +109,14 @@ const hypervisorModule = rendered(`{
       TimeoutStartSec = "infinity";
       Type = "notify";
     };
-    script = builtins.readFile ./autostart.sh;
+    script = lib.concatMapStrings builtins.readFile [
+      ./lib.sh
+      ./deployments.sh
+      ./locks.sh
+      ./spool.sh
+      ./guest-state.sh
+      ./autostart.sh
+    ];
   };
 
   # Only for guests with run checks, whose runners have a share with this tag.

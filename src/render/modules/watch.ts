@@ -87,6 +87,8 @@ let
     \${shell ./ended.sh}
   '';
   recorded = name: {
+    after = [ "fleet-recover.service" ];
+    unitConfig.RequiresMountsFor = [ "/var/lib/fleet" ];
     serviceConfig.ExecStopPost = [ "+\${ended} \${name} %i" ];
   };
 in
@@ -125,7 +127,7 @@ in
       };
 
     # Stopped is what fleet's records say: no limit of systemd's keeps anybody from starting a guest.
-    "microvm@" = recorded "microvm" // {
+    "microvm@" = lib.recursiveUpdate (recorded "microvm") {
       unitConfig.StartLimitIntervalSec = 0;
     };
     "microvm-macvtap-interfaces@" = recorded "microvm-macvtap-interfaces";

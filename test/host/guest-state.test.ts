@@ -1,0 +1,272 @@
+import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const src = join(import.meta.dirname, '../../src');
+const libraries = ['lib', 'deployments', 'locks', 'spool', 'guest-state']
+  .map((name) => readFileSync(join(src, `host/scripts/${name}.sh`), 'utf8'))
+  .join('\n');
+
+/** A unit is active when there is a file of its name. */
+const standIns = {
+  systemctl: `
+echo "$*" >>"$FLEET_ROOT/log"
+case $1 in
+is-active) test -e "$FLEET_ROOT/$3" || exit 3 ;;
+list-units) for unit in "$FLEET_ROOT"/microvm@*.service; do [ ! -e "$unit" ] || echo "\${unit##*/} loaded active"; done ;;
+show) cat "$FLEET_ROOT/shown" 2>/dev/null ;;
+stop) rm -f "$FLEET_ROOT/$3" ;;
+esac
+true`,
+  sync: 'echo "sync $*" >>"$FLEET_ROOT/log"',
+  ip: 'echo "ip $*" >>"$FLEET_ROOT/log"',
+  journalctl: 'cat "$FLEET_ROOT/journal" 2>/dev/null; true',
+};
+
+describe.each(['sh', 'bash'])('in %s', (shell) => {
+  let root: string;
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'fleet-state-'));
+    for (const folder of ['bin', 'var/lib/fleet/stopped', 'var/lib/microvms', 'proc']) {
+      mkdirSync(join(root, folder), { recursive: true });
+    }
+    put('proc/sys/kernel/random/boot_id', 'boot-1\n');
+    for (const [name, text] of Object.entries(standIns)) {
+      writeFileSync(join(root, 'bin', name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+    }
+  });
+  afterEach(() => rmSync(root, { recursive: true }));
+
+  function put(path: string, text = ''): void {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  function run(text: string): string {
+    const child = spawnSync(shell, ['-eu'], {
+      input: `${libraries}\n${text}\n`,
+      encoding: 'utf8',
+      env: { PATH: `${join(root, 'bin')}:${process.env.PATH}`, FLEET_ROOT: root },
+    });
+    expect(child).toMatchObject({ status: 0, stderr: '' });
+    return child.stdout;
+  }
+  const stateOf = (name: string) =>
+    Object.fromEntries(
+      readFileSync(join(root, 'var/lib/fleet/guests', name), 'utf8')
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.split('\t') as [string, string]),
+    );
+  const events = () => {
+    const folder = join(root, 'var/lib/fleet/events');
+    if (!existsSync(folder)) return [];
+    return readdirSync(folder)
+      .flatMap((file) => readFileSync(join(folder, file), 'utf8').trimEnd().split('\n'))
+      .map((line) => JSON.parse(line))
+      .filter(({ kind }) => !/^(spool|host)\./.test(kind));
+  };
+  const policy = (vms: Record<string, object>, more: object = {}) =>
+    put('etc/fleet/watch.json', JSON.stringify({ version: 1, vms, orphans: 'tell', ...more }));
+
+  describe('what is known of a guest', () => {
+    it('keeps what is not said again, and takes away what is said to be nothing', () => {
+      run("guest_set a state=Starting 'why=because of it' restarts=2 boot=b");
+      run('guest_set a health=ok restarts=');
+      expect(stateOf('a')).toMatchObject({ state: 'Starting', why: 'because of it', health: 'ok' });
+      expect(stateOf('a').restarts).toBeUndefined();
+      expect(run('guest_get a why')).toBe('because of it\n');
+      expect(run('guest_get a restarts; guest_get other state')).toBe('');
+    });
+
+    it('a new state is since now, the same one since then', () => {
+      run('guest_set a state=Failed since=100');
+      run('guest_set a state=Failed why=still');
+      expect(stateOf('a').since).toBe('100');
+      run('guest_set a state=Starting');
+      expect(Number(stateOf('a').since)).toBeGreaterThan(1_000_000);
+    });
+
+    it('is on disk before it takes the place of what was there', () => {
+      run(
+        'guest_set a state=Starting; mv() { echo "mv $*" >>"$R/log"; command mv "$@"; }; guest_set a state=Ready',
+      );
+      const log = readFileSync(join(root, 'log'), 'utf8')
+        .replaceAll(root, '')
+        .trimEnd()
+        .split('\n');
+      expect(log.slice(-3)).toEqual([
+        'sync /var/lib/fleet/guests/a.new',
+        'mv -f /var/lib/fleet/guests/a.new /var/lib/fleet/guests/a',
+        'sync /var/lib/fleet/guests',
+      ]);
+    });
+
+    it('holds no line of others: text is on one line, and cut', () => {
+      run(
+        `guest_set a state=Failed "why=$(printf 'one\\nstate\\tReady\\033[31m')$(printf %0900d 1)"`,
+      );
+      expect(stateOf('a').state).toBe('Failed');
+      expect(stateOf('a').why).toMatch(/^one state Ready \[31m0+/);
+      expect(stateOf('a').why!.length).toBeLessThanOrEqual(500);
+    });
+
+    it('keeps keys of a newer generation', () => {
+      put('var/lib/fleet/guests/a', 'state\tReady\nmood\tgood\n');
+      run('guest_set a state=Failed');
+      expect(stateOf('a')).toMatchObject({ state: 'Failed', mood: 'good' });
+    });
+
+    it('ten writers at once lose nothing of each other', () => {
+      run('guest_set a state=Starting');
+      const keys = ['why', 'health', 'lastHealthy', 'restarts', 'lastEnd', 'invocation', 'boot'];
+      run(`${keys.map((key) => `guest_set a ${key}=${key} &`).join('\n')}\nwait`);
+      expect(stateOf('a')).toMatchObject(Object.fromEntries(keys.map((key) => [key, key])));
+    });
+
+    it('a start of fleet’s clears what failed, what was counted, and what would try again', () => {
+      run('guest_set a state=Failed restarts=4 failedBoots=3; guest_starting a "Ada started it"');
+      expect(stateOf('a')).toMatchObject({
+        state: 'Starting',
+        why: 'Ada started it',
+        boot: 'boot-1',
+      });
+      expect(stateOf('a')).not.toHaveProperty('restarts');
+      expect(stateOf('a')).not.toHaveProperty('failedBoots');
+      const log = readFileSync(join(root, 'log'), 'utf8');
+      expect(log).toContain('stop fleet-again@a.timer');
+      expect(log).toContain('reset-failed microvm*@a.service');
+    });
+  });
+
+  it('what is wanted of a guest: by the policy, by who stopped it, by whether anybody started it', () => {
+    policy({
+      on: { state: 'running', autostart: 'always' },
+      off: { state: 'stopped', autostart: 'never' },
+      manual: { state: 'running', autostart: 'never' },
+      started: { state: 'running', autostart: 'never' },
+      halted: { state: 'running', autostart: 'always' },
+      held: { state: 'running', autostart: 'always' },
+    });
+    put('var/lib/fleet/guests/started', 'boot\tboot-1\n');
+    put('var/lib/fleet/guests/manual', 'boot\tboot-0\n');
+    put('var/lib/fleet/stopped/halted', 'ada\t1\tapply\n');
+    put('var/lib/fleet/stopped/held', 'ada\t1\theld\n');
+    const names = ['on', 'off', 'manual', 'started', 'halted', 'held', 'stranger'];
+    const said = run(names.map((name) => `echo "${name} $(desired ${name})"`).join('\n'));
+    expect(said.trimEnd().split('\n')).toEqual([
+      'on running',
+      'off stopped',
+      'manual stopped',
+      'started running',
+      'halted stopped',
+      'held held',
+      'stranger',
+    ]);
+  });
+
+  it.each([
+    ['Reached target System Reboot.', 'reboot'],
+    ['Reached target Power Off.', 'power-off'],
+    ['Started something.', 'at once: a power cut, a reset or a hang'],
+  ])('the boot before ended with: %s', (journal, why) => {
+    put('journal', `${journal}\n`);
+    put('proc/uptime', '10.0 1.0\n');
+    expect(run('last_shutdown')).toBe(`${why}\n`);
+  });
+
+  describe('reconcile', () => {
+    const reconcile = () => run(readFileSync(join(src, 'render/modules/reconcile.sh'), 'utf8'));
+    const vm = (more: object = {}) => ({
+      state: 'running',
+      autostart: 'always',
+      nics: [{ tap: 'vm-a' }],
+      images: ['var.img'],
+      ...more,
+    });
+    beforeEach(() => {
+      policy({ a: vm() });
+      mkdirSync(join(root, 'var/lib/microvms/a'));
+      symlinkSync('/nix/store/r', join(root, 'var/lib/microvms/a/current'));
+      put('microvm@a.service');
+      put('var/lib/fleet/guests/a', 'state\tReady\nboot\tboot-1\n');
+    });
+
+    it('says nothing of what is as declared', () => {
+      put('var/lib/microvms/a/var.img');
+      put('sys/class/net/vm-a/tun_flags');
+      reconcile();
+      expect(events()).toEqual([]);
+    });
+
+    it('tells of each orphan once, and once when it is gone', () => {
+      put('sys/class/net/vm-x/tun_flags');
+      put('var/lib/microvms/a/old.img');
+      mkdirSync(join(root, 'var/lib/microvms/left'));
+      mkdirSync(join(root, 'nix/var/nix/gcroots/microvm'), { recursive: true });
+      symlinkSync('/gone', join(root, 'nix/var/nix/gcroots/microvm/lost'));
+      reconcile();
+      reconcile();
+      expect(events().map(({ kind, what, name }) => [kind, what, name])).toEqual([
+        ['orphan.found', 'tap', 'vm-x'],
+        ['orphan.found', 'image', 'a/old.img'],
+        ['orphan.found', 'folder', 'left'],
+        ['orphan.found', 'root', 'microvm/lost'],
+      ]);
+      rmSync(join(root, 'sys/class/net/vm-x'), { recursive: true });
+      reconcile();
+      expect(events().slice(4)).toMatchObject([{ kind: 'orphan.gone', what: 'tap', name: 'vm-x' }]);
+    });
+
+    it('with orphans: stop, stops what runs and is still there at the next look, and deletes nothing', () => {
+      policy({ a: vm() }, { orphans: 'stop' });
+      put('sys/class/net/vm-x/tun_flags');
+      mkdirSync(join(root, 'var/lib/microvms/left'));
+      put('microvm@left.service');
+      reconcile();
+      expect(existsSync(join(root, 'microvm@left.service'))).toBe(true);
+      reconcile();
+      reconcile();
+      const stopped = events().filter(({ kind }) => kind === 'orphan.stopped');
+      expect(stopped.map(({ what, name }) => [what, name])).toEqual([
+        ['tap', 'vm-x'],
+        ['guest', 'left'],
+      ]);
+      expect(readFileSync(join(root, 'log'), 'utf8')).toContain('ip link set dev vm-x down');
+      expect(existsSync(join(root, 'microvm@left.service'))).toBe(false);
+      expect(existsSync(join(root, 'var/lib/microvms/left'))).toBe(true);
+    });
+
+    it('tells of a guest that does not run as it is wanted, and corrects what is known of it', () => {
+      rmSync(join(root, 'microvm@a.service'));
+      reconcile();
+      expect(stateOf('a').state).toBe('Starting');
+      expect(events()).toMatchObject([
+        { kind: 'state.found', vm: 'a', state: 'Starting' },
+        { kind: 'drift.found', vm: 'a', what: 'it does not run, and is wanted running' },
+      ]);
+      put('var/lib/fleet/stopped/a', 'ada\t1\theld\n');
+      reconcile();
+      expect(stateOf('a').state).toBe('Terminated');
+      expect(events().at(-1)).toMatchObject({ kind: 'drift.gone', vm: 'a' });
+    });
+
+    it('only waits while a deployment has locked the hypervisor', () => {
+      put('sys/class/net/vm-x/tun_flags');
+      for (const file of ['begun', 'locked', 'meta'])
+        put(`var/lib/fleet/deployments/1/${file}`, 'locks\t2\n');
+      reconcile();
+      expect(events()).toEqual([]);
+    });
+  });
+});
