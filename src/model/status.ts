@@ -52,6 +52,18 @@ export interface Ends {
   readonly last?: LastExit;
 }
 
+/** What its hypervisor has written down of a guest; times in seconds since the epoch. */
+export interface Known {
+  readonly state: VmState;
+  readonly since?: number;
+  readonly why?: string;
+  /** When its checks were last all well. */
+  readonly lastHealthy?: number;
+  /** By the hypervisor itself, since a deployment or a person started it. */
+  readonly restarts: number;
+  readonly lastEnd?: { readonly at: number; readonly who: string; readonly why: string };
+}
+
 /** What a guest uses just now; absent where the kernel does not tell. */
 export interface GuestUse {
   /** Without what is merely cached. */
@@ -70,6 +82,8 @@ export interface Figures {
   readonly release: string | undefined;
   readonly guests: ReadonlyMap<string, GuestUse>;
   readonly ends: ReadonlyMap<string, Ends>;
+  /** Absent where the hypervisor does not look after its guests by itself yet. */
+  readonly known?: ReadonlyMap<string, Known>;
   /** The journal had more than was read: counts are no fewer than these. */
   readonly endsCut: boolean;
   /** Those that ended, the oldest first. */
@@ -127,6 +141,8 @@ export interface VmStatus {
   /** Since when it runs, or does not; absent: nobody knows, as of one that runs and is not well. */
   readonly since?: number;
   readonly ends?: Ends & { readonly cut: boolean };
+  /** What its hypervisor has done about it by itself, and why. */
+  readonly known?: Known;
   readonly address: string;
   readonly use: GuestUse;
   readonly memoryMiB: number;

@@ -3,7 +3,7 @@ import type { Stopped } from '../model/facts.ts';
 import type { Vm } from '../model/fleet.ts';
 import type { UnitFacts, VmFacts } from '../model/guest-facts.ts';
 import type { FleetIndex } from '../model/index.ts';
-import type { Ends, Finding, VmState, VmStatus } from '../model/status.ts';
+import type { Ends, Finding, Known, VmState, VmStatus } from '../model/status.ts';
 import { checkVm, type PlanCheck } from './checks.ts';
 import { bridgeAddressOf, reachedBy } from './drift.ts';
 import { type Look, originOf, standingOf, told } from './finding.ts';
@@ -34,10 +34,14 @@ export function vmStatus(index: FleetIndex, vm: Vm, look: Look, found: readonly 
   const failing = checks.filter((c) => !c.ok);
   const ends = figures.ends.get(vm.name);
   const stopped = facts.stopped.get(vm.name);
-  const state = stateOf(seen, failing.length > 0, index.fleet.rollout.deadline / 1000, ends);
+  const known = figures.known?.get(vm.name);
+  const looked = stateOf(seen, failing.length > 0, index.fleet.rollout.deadline / 1000, ends);
+  const isGivenUp = known?.state === 'Failed' && looked !== 'Ready' && !stopped && !isNew;
+  const state = isGivenUp ? 'Failed' : looked;
   const isMoving = state === 'Starting' || state === 'Draining';
   const again = seen && startedAgain(seen.unit, ends);
   const findings: Finding[] = [
+    ...(isGivenUp ? [givenUp(vm.name, known)] : []),
     ...failing.filter(isCause).map((c) => ({
       ...{ code: c.fault?.code ?? 'check', wrong: !isMoving },
       message: `${sentence(c, stopped, again)}: ${seen ? remedy(c, vm.name, again) : 'fleet apply'}`,
@@ -46,7 +50,10 @@ export function vmStatus(index: FleetIndex, vm: Vm, look: Look, found: readonly 
     ...(isNew ? [{ code: 'new', message: 'never deployed: fleet apply', wrong: false }] : []),
     ...returnsOf(vm.name, state, facts.now, ends, deployed?.since),
   ];
-  const since = sinceOf(seen, state, facts.now, ends) ?? stopped?.since;
+  const since =
+    (known?.state === state ? known.since : undefined) ??
+    sinceOf(seen, state, facts.now, ends) ??
+    stopped?.since;
   const origin = deployed && originOf(deployed, figures);
   const diskKiB = facts.takenKiB.get(vm.name);
   return {
@@ -58,10 +65,22 @@ export function vmStatus(index: FleetIndex, vm: Vm, look: Look, found: readonly 
     use: figures.guests.get(vm.name) ?? {},
     ...(stopped && { stopped }),
     ...(since !== undefined && { since }),
+    ...(known && { known }),
     // Of one that a journal that is cut says nothing of, nobody knows.
     ...((ends || figures.endsCut) && { ends: { restarts: 0, ...ends, cut: figures.endsCut } }),
     ...(diskKiB !== undefined && { diskKiB }),
     ...(origin && { origin }),
+  };
+}
+
+/** Its hypervisor leaves it alone until somebody starts it. */
+function givenUp(name: string, { why, restarts }: Known): Finding {
+  const times = restarts === 1 ? 'once' : `${restarts} times`;
+  const tried = restarts > 0 ? `, after it was restarted ${times}` : '';
+  return {
+    ...{ code: 'given-up', wrong: true },
+    message: `its hypervisor gave it up${tried}${why ? `: ${why}` : ''}`,
+    hint: `fleet logs ${name} shows its last lines; fleet start ${name} tries again`,
   };
 }
 

@@ -3,6 +3,7 @@ import {
   type Finding,
   type FleetStatus,
   type HypervisorStatus,
+  type Known,
   type LastExit,
   type Origin,
   type Standing,
@@ -44,7 +45,7 @@ export function statusText(seen: FleetStatus, style: Style, width: number): stri
   ];
   const told = all
     .filter(({ row }) => row.findings.length > 0 || row.standing === 'moving')
-    .toSorted((a, b) => standings.indexOf(a.row.standing) - standings.indexOf(b.row.standing));
+    .toSorted((a, b) => rank(a.row) - rank(b.row));
   // Hundreds may wait for a reboot: what is wrong, and the tables, stay on the screen.
   const notes = told.filter(({ row }) => row.standing === 'noted');
   const left = new Set(notes.slice(mostNotes).map(({ row }) => row));
@@ -72,6 +73,10 @@ export function statusText(seen: FleetStatus, style: Style, width: number): stri
     ...(vms.length > 0 ? ['\n', table(vms, vmColumns, style, width)] : []),
   ].join('');
 }
+
+/** What nobody tries any more comes before what may still come back. */
+const rank = ({ standing, findings }: Pick<VmStatus, 'standing' | 'findings'>): number =>
+  standings.indexOf(standing) - (findings.some(({ code }) => code === 'given-up') ? 0.5 : 0);
 
 /** Who, and how it is. */
 export function headLine(title: string, about: string, standing: Standing, style: Style): string {
@@ -136,7 +141,7 @@ export function summary({ fleet, hypervisors, vms }: FleetStatus): string {
 }
 
 /** `Failed for 3 min; ended 3 min ago by KILL; restarted 12 times in 24 h` */
-export function vmState({ state, wanted, since, now, ends, stopped }: VmStatus): string {
+export function vmState({ state, wanted, since, now, ends, known, stopped }: VmStatus): string {
   const lasts = now === undefined ? undefined : age(since, now);
   const isMeant = state === 'Terminated' && wanted === 'stopped';
   const why = isMeant ? (stopped?.isHeld ? ', held' : ', as fleet.yaml says') : '';
@@ -146,6 +151,7 @@ export function vmState({ state, wanted, since, now, ends, stopped }: VmStatus):
       ? [exitText(ends.last, now)]
       : []),
     ...(ends && ends.restarts > 0 ? [restartsText(ends)] : []),
+    ...(known ? knownTexts(known, state, now) : []),
   ];
   return parts.join('; ');
 }
@@ -160,6 +166,26 @@ export function exitText({ at, code, signal, outOfMemory }: LastExit, now: numbe
   const when = age(at, now);
   const how = signal ? `killed by ${signal}` : code === undefined ? 'ended' : `exit ${code}`;
   return `last end ${when ? `${when} ago` : 'at an unknown time'}: ${how}${outOfMemory ? ', out of memory' : ''}`;
+}
+
+/** Of one that is well only what was done about it. */
+function knownTexts(
+  { lastEnd, lastHealthy, restarts, why }: Known,
+  state: string,
+  now = 0,
+): string[] {
+  const ago = (at: number) => age(at, now)?.concat(' ago') ?? 'lately';
+  const isWell = state === 'Ready' || state === 'Terminated';
+  return [
+    ...(restarts > 0
+      ? [`its hypervisor restarted it ${restarts} time${restarts === 1 ? '' : 's'}`]
+      : []),
+    ...(!isWell && why ? [plainLine(why)] : []),
+    ...(lastEnd && (!isWell || restarts > 0)
+      ? [`it ended ${ago(lastEnd.at)} by ${plainLine(lastEnd.who)}: ${plainLine(lastEnd.why)}`]
+      : []),
+    ...(!isWell && lastHealthy !== undefined ? [`last well ${ago(lastHealthy)}`] : []),
+  ];
 }
 
 export function restartsText({ restarts, cut }: { restarts: number; cut: boolean }): string {

@@ -113,6 +113,31 @@ describe('status', () => {
   });
 });
 
+describe('what a hypervisor knows of its guests', () => {
+  test('is their state, since when, why, and the event that tells of the last end', () => {
+    const event = { at: 1760000000, who: 'guest', why: 'kernel panic', last: 'x' };
+    const rows = ['state\tFailed', 'since\t1760000005', 'why\tit ended 5 times', 'restarts\t5'];
+    const { known } = figures(
+      ...rows.map((row) => `known\tweb1\t${row}`),
+      `lastend\tweb1\t${JSON.stringify(event)}`,
+    );
+    expect(known?.get('web1')).toEqual({
+      ...{ state: 'Failed', since: 1_760_000_005, why: 'it ended 5 times', restarts: 5 },
+      lastEnd: { at: 1_760_000_000, who: 'guest', why: 'kernel panic' },
+    });
+  });
+
+  test('is nothing where an older generation writes none, and what nobody understands is left out', () => {
+    expect(figures().known?.size).toBe(0);
+    const { known } = figures(
+      'known\tweb1\tstate\tHappy',
+      'known\tdb1\tstate\tReady',
+      'lastend\tdb1\tno',
+    );
+    expect([...(known ?? [])]).toEqual([['db1', { state: 'Ready', restarts: 0 }]]);
+  });
+});
+
 test('a story is what systemd did, and what units said last', () => {
   const text = [
     'event\t1760000000.5 systemd[1]: Started MicroVM web1.',

@@ -51,6 +51,27 @@ describe('a vm', () => {
     expect(look().web1).toMatchObject({ state: 'Ready', health: 'ok', standing: 'well' });
   });
 
+  test('that its hypervisor gave up is Failed since then, with the reason and the way out', () => {
+    const known = {
+      state: 'Failed',
+      since: good.now - 90,
+      why: 'it ended 5 times in 10m',
+      restarts: 5,
+    } as const;
+    const gone = withWeb1({ unit: unit('inactive') });
+    const { web1 } = look({ facts: gone, figures: { known: new Map([['web1', known]]) } });
+    expect(web1).toMatchObject({ state: 'Failed', standing: 'wrong', since: good.now - 90, known });
+    expect(web1?.findings[0]).toEqual({
+      code: 'given-up',
+      wrong: true,
+      message: 'its hypervisor gave it up, after it was restarted 5 times: it ended 5 times in 10m',
+      hint: 'fleet logs web1 shows its last lines; fleet start web1 tries again',
+    });
+    // Somebody started it since.
+    const well = look({ figures: { known: new Map([['web1', known]]) } }).web1;
+    expect(well).toMatchObject({ state: 'Ready', standing: 'well', findings: [] });
+  });
+
   test.each([
     ['is stopped', unit('inactive'), 'Terminated'],
     ['gave up', unit('failed', { sub: 'failed' }), 'Failed'],

@@ -1,5 +1,14 @@
 import type { Facts } from '../../model/facts.ts';
-import type { Ends, Figures, GuestUse, LastExit, Said, UnitStory } from '../../model/status.ts';
+import type {
+  Ends,
+  Figures,
+  GuestUse,
+  Known,
+  LastExit,
+  Said,
+  UnitStory,
+  VmState,
+} from '../../model/status.ts';
 import { clip } from './clip.ts';
 import { parseFacts } from './facts.ts';
 import * as shape from './shape.ts';
@@ -37,6 +46,7 @@ function readFigures(text: string): Figures {
     release: release && shape.words(release),
     guests: uses(rows, from !== undefined && to !== undefined ? to - from : 0),
     ends: endsOf(journal),
+    known: knownOf(rows),
     endsCut: journal.length >= 4000 || journal.includes('cut'),
     // Of a roll-back there is no commit.
     past: rows
@@ -84,6 +94,50 @@ function uses(rows: shape.Rows, ms: number): Map<string, GuestUse> {
       ];
     }),
   );
+}
+
+const states: readonly string[] = [
+  'Starting',
+  'Ready',
+  'Busy',
+  'Idle',
+  'Draining',
+  'Terminated',
+  'Failed',
+];
+
+/** Only what is understood: an older generation has none of it, a newer one may have more. */
+function knownOf(rows: shape.Rows): Map<string, Known> {
+  const found = new Map<string, Known>();
+  const guests = Map.groupBy(rows.of('known'), ([name]) => name);
+  const lastEnds = new Map(rows.of('lastend').map(([name, json]) => [name, endIn(json)]));
+  for (const [name, of] of guests) {
+    const said = new Map(of.map(([, key, value]) => [key, value]));
+    const state = said.get('state');
+    if (!shape.isName(name) || state === undefined || !states.includes(state)) continue;
+    const [since, lastHealthy] = [quantity(said.get('since')), quantity(said.get('lastHealthy'))];
+    const [why, lastEnd] = [said.get('why'), lastEnds.get(name)];
+    found.set(name, {
+      ...{ state: state as VmState, restarts: quantity(said.get('restarts')) ?? 0 },
+      ...(since !== undefined && { since }),
+      ...(why && { why: shape.words(why) }),
+      ...(lastHealthy !== undefined && { lastHealthy }),
+      ...(lastEnd && { lastEnd }),
+    });
+  }
+  return found;
+}
+
+/** An event of the spool that tells of an end. */
+function endIn(json: string | undefined): Known['lastEnd'] {
+  try {
+    const { at, who, why } = JSON.parse(json ?? '');
+    if (typeof at !== 'number' || typeof who !== 'string' || typeof why !== 'string')
+      return undefined;
+    return { at, who: shape.words(who), why: shape.words(why) };
+  } catch {
+    return undefined;
+  }
 }
 
 const line = /^(\d{1,12})\.\d+ systemd\[1\]: microvm@([a-z0-9-]{1,64})\.service: (.*)$/;

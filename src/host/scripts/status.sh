@@ -40,6 +40,21 @@ ends() {
 		cut -c 1-200 | sed "s/^/journal$tab/"
 }
 
+# What the hypervisor itself knows of each guest, and the event that tells of its last end.
+guest_records() {
+	for file in "$state"/guests/*; do
+		case ${file##*/} in -* | *[!a-z0-9-]* | '') continue ;; esac
+		[ -f "$file" ] || continue
+		while IFS=$tab read -r key value; do
+			record known "${file##*/}" "$key" "$value"
+			[ "$key" = lastEnd ] || continue
+			case $value in *[!0-9a-f:-]*) continue ;; esac
+			said=$(grep -hF "\"epoch\":\"${value%%:*}\",\"seq\":${value##*:}," "$state/events/${value%%:*}"-*.jsonl 2>/dev/null | head -n 1) || said=
+			[ -z "$said" ] || record lastend "${file##*/}" "$said"
+		done <"$file" || true
+	done
+}
+
 # Who deployed what, and what is done just now.
 deployments_seen() {
 	for folder in "$state"/deployments/*; do
@@ -70,6 +85,7 @@ more() {
 	read -r release 2>/dev/null <"$R/run/current-system/nixos-version" || true
 	[ -z "$release" ] || record release "$release"
 	deployments_seen
+	guest_records
 	ends
 	# What a guest uses now, not since it began: a tenth of a second tells.
 	[ ! -d "$vms" ] || sleep 0.1
