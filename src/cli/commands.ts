@@ -28,7 +28,7 @@ export type Declare = <O extends object>(
 ) => void;
 
 /** For whoever is on the hypervisor itself, at its console for one: no ssh. */
-export function addLocalOptions(command: Command): void {
+function addLocalOptions(command: Command): void {
   command
     .option('--local', 'on a hypervisor, as root: about this machine alone, without ssh')
     .addOption(
@@ -69,7 +69,11 @@ const lockTimeout = new Option(
 );
 
 /** All commands, in the order in which help lists them. */
-export function declareCommands(command: Declare): void {
+export function declareCommands(declare: Declare): void {
+  const command: Declare = (declared, load, more) => {
+    if (more?.local) addLocalOptions(declared);
+    declare(declared, load, more);
+  };
   command(
     new Command('validate')
       .description('check fleet.yaml')

@@ -47,7 +47,6 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
       own = failing;
       throw error;
     };
-    if (more.local) addLocalOptions(declared);
     program.addCommand(
       declared
         .copyInheritedSettings(program)

@@ -18,7 +18,7 @@ describe('fleet on a hypervisor itself', { timeout: 240_000 }, () => {
     world = await sandboxWorld(2);
     host = world.hosts[0] as WorldHost;
     hv1 = new Look(host);
-    desk = new Desk(world, 'local', smallFleet(world, { confirm: '15s' }));
+    desk = new Desk(world, 'local', smallFleet(world, { confirm: '30s' }));
     await desk.open(sandboxLock);
     await desk.apply(0);
     desk.edit((d) => {
@@ -27,7 +27,7 @@ describe('fleet on a hypervisor itself', { timeout: 240_000 }, () => {
     await desk.apply(0);
     // Whoever is at the console has no network.
     await host.cutLink();
-  }, 240_000);
+  }, 420_000);
   afterAll(async () => {
     desk.close();
     await world.stop();
