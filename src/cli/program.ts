@@ -1,12 +1,6 @@
 import { Command, CommanderError, type Option } from 'commander';
 import { exitCodes } from '../model/errors.ts';
-import {
-  addCommonOptions,
-  addLocalOptions,
-  type Declare,
-  declareCommands,
-  type Execute,
-} from './commands.ts';
+import { addCommonOptions, type Declare, declareCommands, type Execute } from './commands.ts';
 import type { CommonOptions, Invocation } from './options.ts';
 import type { EventStream } from './stream.ts';
 import { teller } from './tell.ts';
