@@ -2,8 +2,8 @@ import { globSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { explainNix } from '../../src/config/nix-errors.ts';
 import { readFleet } from '../../src/config/read-fleet.ts';
-import type { BuildDocument, ValidateDocument } from '../../src/report/json/index.ts';
 import { spoolKinds } from '../../src/model/spool-event.ts';
+import type { BuildDocument, ValidateDocument } from '../../src/report/json/index.ts';
 import { pages, root } from './pages.ts';
 
 const shape = '[a-z]+(?:-[a-z]+)*\\.[a-z]+(?:-[a-z]+)*';
