@@ -293,7 +293,10 @@ root_found() {
 
 # kill_guest NAME: kills a guest that does not stop. systemd would do so only after its TimeoutSec (150 s).
 kill_guest() {
-	systemctl kill --signal=KILL "microvm@$1.service" || true
+	# Only its VMM: what writes down its end is in the unit, too.
+	systemctl kill --kill-whom=main --signal=KILL "microvm@$1.service" 2>/dev/null ||
+		[ "$(systemctl show -p SubState --value "microvm@$1.service")" = stop-post ] ||
+		systemctl kill --signal=KILL "microvm@$1.service" || true
 	answer killed "$1"
 }
 
@@ -305,6 +308,15 @@ kill_units() {
 
 # is_stopping NAME: the guest or one of its helpers is stopping.
 is_stopping() { [ -n "$(systemctl list-units --no-legend --plain --state=deactivating "$guest_units$1.service")" ]; }
+
+# Whose doing the stop of a guest is: an operation's id, or else the deployment that has the lock; and why.
+stops_for='' stops_because='deployment'
+stop_intended() {
+	stopper=$(target "$state/lock")
+	intend "$1" "${stops_for:-${stopper##*/}}" "$stops_because"
+}
+# not_stopped NAME: it runs on, or its end is written down by now: a later end is another matter.
+not_stopped() { rm -f "$intents/$1"; }
 
 # stop_units NAME: begins to stop a guest and its helpers, including those of a guest that never came up. A queued start
 # is cancelled by it.
@@ -318,7 +330,7 @@ stop_units() {
 stop_guests() {
 	until=$(($(uptime_seconds) + ${1:-30})) code=0
 	shift
-	for name; do stop_units "$name" || code=1; done
+	for name; do stop_intended "$name" && stop_units "$name" || code=1; done
 	for name; do
 		seconds=$((until - $(uptime_seconds)))
 		[ "$seconds" -gt 0 ] || seconds=0
@@ -330,6 +342,7 @@ stop_guests() {
 # stop_guest NAME SECONDS: stops a guest, and kills it after that time. Waits for its helpers, too: they stop a moment
 # later, and with them `booted` and the TAP go.
 stop_guest() {
+	stop_intended "$1"
 	stop_units "$1"
 	left=$(($2 * 5)) killed=
 	while is_busy "$1"; do
@@ -338,6 +351,8 @@ stop_guest() {
 			kill_units "$1"
 			killed=yes left=75
 		fi
+		# What else is in its unit has had its time.
+		[ -z "$killed" ] || [ "$left" != 25 ] || systemctl kill --signal=KILL "microvm@$1.service" 2>/dev/null || true
 		left=$((left - 1))
 		sleep 0.2
 	done

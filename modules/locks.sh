@@ -75,6 +75,7 @@ lock_hypervisor() (
 		}
 	fi
 	[ -z "$fresh" ] || deployment_event locked "$1"
+	hold_again "$1"
 	[ ! -s "$deployments/$1/operated" ] || look_again "$1"
 )
 

@@ -12,6 +12,7 @@ const madeOf = [
   'schemas/fleet.schema.json',
   'scripts/gen*.mjs',
   'src/render/modules/*.sh',
+  'src/host/scripts/*.sh',
 ];
 const made = ['config/schema', 'config/validate', 'config/defaults', 'render/modules/shell'];
 

@@ -99,7 +99,7 @@ function defaults() {
   ].join('\n');
 }
 
-const unitLibraries = ['lib', 'deployments', 'locks', 'spool', 'guest-state'];
+const unitLibraries = ['lib', 'deployments', 'locks', 'spool', 'guest-state', 'ends', 'dump'];
 
 /** Every src/render/modules/NAME.sh as a constant `nameScript`, and these libraries. */
 function shell() {

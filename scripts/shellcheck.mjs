@@ -22,6 +22,8 @@ const library = [
   'guests.sh',
   'deployments.sh',
   'guest-state.sh',
+  'ends.sh',
+  'dump.sh',
   'before.sh',
   'locks.sh',
   'evaluate.sh',
@@ -33,7 +35,7 @@ for (const file of readdirSync(scripts)) {
 }
 // Units of modules/watch.nix are behind the same libraries.
 const units = 'src/render/modules';
-for (const name of ['again', 'alerts', 'collect', 'ended', 'reconcile', 'sample', 'watch']) {
+for (const name of ['again', 'alerts', 'collect', 'ended', 'reconcile', 'sample', 'started', 'watch']) {
   const file = join(units, `${name}.sh`);
   check(file, ['-s', 'sh', '-'], `${lib}\n${readFileSync(file, 'utf8')}`);
 }

@@ -14,6 +14,8 @@ test('every script that can be named is there, and the other way round', () => {
     'guest-ssh.sh',
     'deployments.sh',
     'guest-state.sh',
+    'ends.sh',
+    'dump.sh',
     'before.sh',
     'locks.sh',
     'evaluate.sh',

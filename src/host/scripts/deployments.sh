@@ -77,6 +77,35 @@ start_guest() {
 	systemctl start ${2:+"$2"} "microvm@$1.service"
 }
 
+# A guest that has to wait for its next try has a timer, fleet-again@NAME; again.sh looks at what is so by then.
+# arm_again NAME SECONDS
+arm_again() {
+	cancel_again "$1"
+	left=20
+	# A transient timer that was stopped takes a moment to go.
+	until systemd-run --quiet --unit="fleet-again@$1.service" --on-active="$2" --timer-property=AccuracySec=1s 2>/dev/null; do
+		left=$((left - 1))
+		[ "$left" -gt 0 ] || return
+		sleep 0.05
+	done
+}
+cancel_again() { systemctl stop "fleet-again@$1.timer" 2>/dev/null || true; }
+
+# hold_again ID: the deployment decides from now on what runs; arm_held: at its end the others have their next try again.
+hold_again() {
+	systemctl list-units --no-legend --plain --full --state=active 'fleet-again@*.timer' 2>/dev/null |
+		sed -n 's/^fleet-again@\([a-z0-9-]*\)\.timer .*/\1/p' | while read -r name; do
+		echo "$name" >>"$deployments/$1/again"
+		cancel_again "$name"
+	done
+}
+arm_held() {
+	[ -f "$deployments/$1/again" ] || return 0
+	sort -u "$deployments/$1/again" | while read -r name; do
+		is_active "microvm@$name.service" || arm_again "$name" 5 || true
+	done
+}
+
 # make_room MOUNT: prints what a person can do about this full disk.
 make_room() {
 	if disks_below 16 i | grep -qxF "$1"; then
@@ -267,6 +296,8 @@ end_deployment() {
 	fi || true
 	deployment_event ended "$1" "result=$2"
 	rm -rf "${roots:?}/$1" "$deployments/$1/roots" "$deployments/$1/eval"
+	# At boot autostart starts them. Before its own unit ends.
+	[ "${mode:-}" = boot ] || arm_held "$1"
 	systemctl stop "fleet-back-$1.timer" "fleet-back-$1.service" 2>/dev/null || true
 	keep_room
 	# Not at boot, when guests wait for this: the end of the next deployment prunes, too.

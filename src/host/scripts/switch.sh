@@ -18,8 +18,18 @@ done >>"$deployments/$id/bridges-new"
 ! meets_strangers "$toplevel" || how=networkd
 : >"$deployments/$id/switching"
 on_disk "$deployments/$id"
+# It stops guests of \`microvm.vms\` that the new system does not have.
+leaving=
+for folder in "$vms"/*; do
+	name=${folder##*/}
+	if ! is_guest "$folder" || ! is_declared "$R/run/current-system" "$name" || is_declared "$toplevel" "$name"; then continue; fi
+	stops_for=$id
+	stop_intended "$name"
+	leaving="$leaving $name"
+done
 table=$(table_print) former=$(target "$R/run/current-system")
 "$toplevel/bin/switch-to-configuration" test || code=$?
+for name in $leaving; do not_stopped "$name"; done
 table_loaded "$toplevel" "$table" "$former"
 # networkd creates a bridge that somebody deleted only when it starts.
 [ "$how" != networkd ] || systemctl restart systemd-networkd.service

@@ -2,6 +2,7 @@
 # run, on its `current` runner, after what is left of it is cleared; kills it if it does not stop in time. LIFE: the
 # invocation that was seen unhealthy; another one that runs by now is left alone. -: any is restarted.
 id=$1 name=$2 left=$(($4 * 5)) life=$5 killed=
+stops_for=$1 stops_because='fleet restart'
 lock_vm "$1" "$name" "$3"
 if [ -e "$state/stopped/$name" ]; then
 	rm -f "$state/stopped/$name"
@@ -16,6 +17,7 @@ fi
 let_start
 end_strays "$name" "$@"
 guest_starting "$name" "$(operation_meta "$id" operator) started it"
+stop_intended "$name"
 # One systemd job, which goes on if we are killed: the guest cannot stay stopped. Its helpers are PartOf= it and start
 # anew with it, also those that were up without it.
 systemctl restart "microvm@$name.service" 8>&- 9>&- &

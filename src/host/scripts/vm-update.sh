@@ -10,6 +10,7 @@ if [ "$then" = stay ]; then
 	exit
 fi
 guest_starting "$name" "a deployment started it"
+stop_intended "$name"
 (
 	left=$((seconds * 5))
 	while sleep 0.2; do
@@ -22,6 +23,7 @@ watcher=$!
 code=0
 evaluated "$name" microvm -Ru "$name" || code=$?
 kill "$watcher" 2>/dev/null || true
+not_stopped "$name"
 # After a power cut a stale `booted` may equal the new runner, and then -R starts nothing.
 [ "$code" != 0 ] || is_active "microvm@$name.service" || start_guest "$name"
 exit "$code"

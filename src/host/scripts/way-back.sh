@@ -4,8 +4,9 @@
 #   lapsed  completes the records of a confirmed deployment, rolls back any other, then ends it
 #   now     rolls back, even if it was confirmed; fleet checks the result, and ends the deployment
 #   boot    as lapsed, after a power cut, before any guest starts; exit 75: it reboots
-mode=$1
+mode=$1 stops_because='roll-back'
 # shellcheck disable=SC2154 # the header has it
+stops_for=$id
 deployment=$deployments/$id
 if [ ! -d "$deployment" ] || [ -e "$deployment/result" ]; then exit 0; fi
 

@@ -1,1 +1,141 @@
-# ExecStopPost of microvm@ and its helpers, behind the libraries: ended.sh UNIT NAME records the end. As root, in < 2 s.
+# ended.sh UNIT NAME: systemd runs it after every end of microvm@NAME and of its helpers (ExecStopPost), as root. Writes
+# down what ended it, and sees to what the policy makes of an end that nobody wanted. Takes under two seconds, for
+# whoever stops the guest waits for it; never fails the unit.
+# docs/decisions/ends.md
+unit=$1 name=$2
+set +e
+trap - EXIT
+# What a person or systemd may call a guest; it becomes part of paths.
+case $name in '' | -* | .* | *[!A-Za-z0-9_.@-]*) exit 0 ;; esac
+result=${SERVICE_RESULT:-} code=${EXIT_CODE:-} status=${EXIT_STATUS:-} life=${INVOCATION_ID:-}
+case $result$code$status$life in *[!A-Za-z0-9-]*) exit 0 ;; esac
+service=$unit@$name.service
+
+# Helpers come and go with their guest: only a failure is news.
+if [ "$unit" != microvm ] && [ "$result" = success ]; then exit 0; fi
+
+jobs=$(timeout 1 systemctl list-jobs --no-legend --plain --full "microvm@$name.service" 2>/dev/null)
+# Number, unit, type, state.
+read -r _ _ job _ <<END
+$jobs
+END
+# Whoever stops the guest stops its helpers, too, and may have to kill them.
+case $unit:$job in microvm:*) ;; *:stop | *:restart) exit 0 ;; esac
+shutdown=
+[ -z "$job" ] || [ "$(timeout 1 systemctl is-system-running 2>/dev/null)" != stopping ] || shutdown=yes
+
+pid=0 began=0
+while IFS='=' read -r key value; do
+  case $value in '' | *[!0-9]*) continue ;; esac
+  case $key in ExecMainPID) pid=$value ;; ExecMainStartTimestampMonotonic) began=$((value / 1000000)) ;; esac
+done <<END
+$(timeout 1 systemctl show -p ExecMainPID -p ExecMainStartTimestampMonotonic "$service" 2>/dev/null)
+END
+lived=0
+[ "$began" = 0 ] || lived=$(($(uptime_seconds) - began))
+
+# Its last words may still be on their way to the journal.
+timeout 0.4 journalctl --sync >/dev/null 2>&1
+lines=$(timeout 0.8 journalctl -q -o cat -n 60 "_SYSTEMD_INVOCATION_ID=$life" 2>/dev/null | plain_lines 60)
+console=
+case $result:$code in success:* | *:exited) console=$(printf '%s\n' "$lines" | console_says) ;; esac
+
+# With cgroups of version 1 systemd does not know of it; the kernel's log does.
+if [ "$code:$status" = killed:KILL ] && [ "$pid" != 0 ] &&
+  timeout 0.4 journalctl -q -k -o cat -n 200 2>/dev/null | grep -q "Out of memory: Killed process $pid "; then
+  result=oom-kill
+fi
+
+intent='' by=
+if [ "$unit" = microvm ] && [ -f "$R/run/fleet/intents/$name" ]; then
+  IFS=$tab read -r by intent meant <"$R/run/fleet/intents/$name"
+  # It was about another life.
+  [ "$meant" = "$life" ] || intent='' by=
+  rm -f "$R/run/fleet/intents/$name"
+fi
+
+# A helper takes its guest with it, which then has a job as if somebody had asked for it.
+helper=
+if [ "$unit" = microvm ] && [ -f "$failing/$name" ]; then
+  IFS=$tab read -r since helper <"$failing/$name"
+  [ $(($(uptime_seconds) - ${since:-0})) -le 30 ] || helper=
+fi
+
+judge "$result" "$code" "$status" "$job" "$intent" "$shutdown" "$helper" "$console"
+[ -n "$intent" ] && [ "$who" = fleet ] || by=
+[ "$unit" = microvm ] || who=helper
+last=$(printf '%s\n' "$lines" | grep -v '^ *$' | tail -n 1)
+signal=
+case $code in killed | dumped) signal=$status ;; esac
+
+if [ "$unit" = microvm ]; then kind=guest.ended; else kind=helper.ended; fi
+file=
+at=$(date +%s)
+if {
+  printf 'unit\t%s\nat\t%s\nwho\t%s\nwhy\t%s\nresult\t%s\ncode\t%s\nstatus\t%s\n' \
+    "$service" "$at" "$who" "$why" "$result" "$code" "$status"
+  printf 'invocation\t%s\nuptime\t%s\nid\t%s\n\n%s\n' "$life" "$lived" "$by" "$lines"
+} | keep_end "$name" "$at-$unit-${life:-none}"; then file=$name/$at-$unit-${life:-none}; fi
+event_id=
+event "$kind" "$name" "who=$who" "why=$why" "result=$result" "code=$code" "status=$status" "signal=$signal" \
+  "invocation=$life" "uptime:=$lived" "file=$file" "intended:=$intended" "id=$by" "last=$last" "unit=$service"
+
+# It is wanted to run: else its end is nobody's business. Failed is left alone.
+known=$(guest_get "$name" state)
+wanted=
+if [ "$intended" = false ] && [ "$known" != Failed ] && [ "$(desired "$name")" = running ]; then wanted=yes; fi
+
+if [ "$unit" != microvm ]; then
+  [ "$intended" = true ] || { mkdir -p "$failing" && printf '%s\t%s\n' "$(uptime_seconds)" "$service" >"$failing/$name"; }
+  # Where its guest runs that one goes with it, and its own end counts; where none runs nobody would try again.
+  if [ -z "$wanted" ] || is_active "microvm@$name.service"; then exit 0; fi
+  set -- "$name"
+else
+  set -- "$name" "lastEnd=$event_id"
+fi
+if [ "$wanted" = '' ]; then
+  # After a shutdown it is wanted again.
+  case $who:$job:$known in
+  shutdown:* | *:Failed) ;;
+  *:restart:*) set -- "$@" state=Starting "why=$why" ;;
+  *) set -- "$@" state=Terminated "why=$why" ;;
+  esac
+  guest_set "$@"
+  exit 0
+fi
+# A guest without a policy of fleet's is systemd's.
+recovery_of "$name" || {
+  guest_set "$@"
+  exit 0
+}
+note_operated "$name"
+restarts=$(guest_get "$name" restarts)
+case $restarts in '' | *[!0-9]*) restarts=0 ;; esac
+[ "$unit" = microvm ] || lived=0
+count_end "$name" "$lived"
+step=$(next_step "$why")
+# While a deployment or an operation is at work it decides what runs, and systemd starts the guest again as ever.
+[ "$step" = again ] || try_lock_vm "$name" || step=again
+case $step in
+again)
+  guest_set "$@" state=Starting "why=$why" "restarts=$((restarts + 1))"
+  # systemd does not start a guest again whose helper failed.
+  [ "$unit" = microvm ] || arm_again "$name" "$delay"
+  ;;
+rest)
+  guest_set "$@" state=Terminated "why=$why"
+  stop_units "$name"
+  ;;
+later\ *)
+  count_wait "$name"
+  guest_set "$@" state=Starting "why=$why: tried again in ${step#later } s" "restarts=$((restarts + 1))"
+  event guest.again "$name" "in:=${step#later }" "attempt:=$ended"
+  arm_again "$name" "${step#later }"
+  stop_units "$name"
+  ;;
+fail\ *)
+  guest_set "$@"
+  fail_guest "$name" "$why: ${step#fail }"
+  ;;
+esac
+exit 0

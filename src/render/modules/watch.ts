@@ -4,13 +4,16 @@ import {
   alertsScript,
   collectScript,
   deploymentsScript,
+  dumpScript,
   endedScript,
+  endsScript,
   guestStateScript,
   libScript,
   locksScript,
   reconcileScript,
   sampleScript,
   spoolScript,
+  startedScript,
   watchScript,
 } from './shell.generated.ts';
 
@@ -30,6 +33,7 @@ let
     ./locks.sh
     ./spool.sh
     ./guest-state.sh
+    ./ends.sh
   ];
   shell = file: lib.concatMapStrings builtins.readFile (libraries ++ [ file ]);
 
@@ -70,7 +74,8 @@ let
     };
   };
 
-  # How a guest, or one of its helpers, ended. The unit runs as user microvm, and the spool is root's.
+  # How a guest, or one of its helpers, ended; and that a guest started. Its unit runs as user microvm, these as root; what
+  # becomes of them is no failure of the unit.
   searchPath = lib.makeBinPath (
     tools
     ++ [
@@ -82,25 +87,43 @@ let
     ]
   );
   ended = pkgs.writeShellScript "fleet-ended" ''
-    set -e
+    # Helpers come and go with their guest: only a failure is news.
+    [ "$1" = microvm ] || [ "$SERVICE_RESULT" != success ] || exit 0
     export PATH=\${searchPath}
     \${shell ./ended.sh}
   '';
-  recorded = name: {
+  started = pkgs.writeShellScript "fleet-started" ''
+    export PATH=\${searchPath}
+    \${shell ./started.sh}
+  '';
+  recorded = name: more: {
     after = [ "fleet-recover.service" ];
-    unitConfig.RequiresMountsFor = [ "/var/lib/fleet" ];
-    serviceConfig.ExecStopPost = [ "+\${ended} \${name} %i" ];
+    serviceConfig = {
+      ExecStopPost = [ "-+\${ended} \${name} %i" ];
+    }
+    // more;
+    unitConfig = {
+      RequiresMountsFor = [ "/var/lib/fleet" ];
+      # Stopped is what fleet's records say: no limit of systemd's keeps anybody from starting a guest.
+      StartLimitIntervalSec = 0;
+    };
   };
+
+  again = unit "Start guest %i again" ./again.sh 300 [ ];
 in
 {
   systemd.services = {
-    fleet-watch = unit "Look at the guests" ./watch.sh 120 [
-      pkgs.curl
-      pkgs.fping
-      pkgs.iputils
-      pkgs.openssh
-      pkgs.socat
-    ];
+    fleet-watch =
+      unit "Look at the guests" ./watch.sh 120 [
+        pkgs.curl
+        pkgs.fping
+        pkgs.iputils
+        pkgs.openssh
+        pkgs.socat
+      ]
+      // {
+        script = shell ./dump.sh + builtins.readFile ./watch.sh;
+      };
     fleet-sample = unit "Measure what guests use" ./sample.sh 60 [ pkgs.socat ];
     fleet-alerts =
       unit "Tell of what is wrong" ./alerts.sh 150 [ pkgs.curl ]
@@ -117,24 +140,25 @@ in
         ];
       };
     fleet-gc = unit "Collect what nobody needs" ./collect.sh 3600 [ config.nix.package ];
-    "fleet-again@" =
-      unit "Start guest %i again" ./again.sh 300 [
-        pkgs.curl
-        pkgs.socat
-      ]
-      // {
-        scriptArgs = "%i";
+    "fleet-again@" = again // {
+      scriptArgs = "%i";
+      # While somebody else is at work with the guest it looks again.
+      serviceConfig = again.serviceConfig // {
+        Restart = "on-failure";
+        RestartSec = 10;
       };
-
-    # Stopped is what fleet's records say: no limit of systemd's keeps anybody from starting a guest.
-    "microvm@" = lib.recursiveUpdate (recorded "microvm") {
-      unitConfig.StartLimitIntervalSec = 0;
+      unitConfig = again.unitConfig // {
+        StartLimitIntervalSec = 0;
+      };
     };
-    "microvm-macvtap-interfaces@" = recorded "microvm-macvtap-interfaces";
-    "microvm-pci-devices@" = recorded "microvm-pci-devices";
-    "microvm-set-booted@" = recorded "microvm-set-booted";
-    "microvm-tap-interfaces@" = recorded "microvm-tap-interfaces";
-    "microvm-virtiofsd@" = recorded "microvm-virtiofsd";
+
+    "fleet-guest-keys@" = recorded "fleet-guest-keys" { };
+    "microvm@" = recorded "microvm" { ExecStartPost = [ "-+\${started} %i" ]; };
+    "microvm-macvtap-interfaces@" = recorded "microvm-macvtap-interfaces" { };
+    "microvm-pci-devices@" = recorded "microvm-pci-devices" { };
+    "microvm-set-booted@" = recorded "microvm-set-booted" { };
+    "microvm-tap-interfaces@" = recorded "microvm-tap-interfaces" { };
+    "microvm-virtiofsd@" = recorded "microvm-virtiofsd" { };
   };
 
   systemd.timers = {
@@ -160,12 +184,15 @@ export const watchFiles: readonly (readonly [path: string, text: string])[] = [
   ['modules/alerts.sh', rendered(alertsScript)],
   ['modules/collect.sh', rendered(collectScript)],
   ['modules/deployments.sh', rendered(deploymentsScript)],
+  ['modules/dump.sh', rendered(dumpScript)],
   ['modules/ended.sh', rendered(endedScript)],
+  ['modules/ends.sh', rendered(endsScript)],
   ['modules/guest-state.sh', rendered(guestStateScript)],
   ['modules/lib.sh', rendered(libScript)],
   ['modules/locks.sh', rendered(locksScript)],
   ['modules/reconcile.sh', rendered(reconcileScript)],
   ['modules/sample.sh', rendered(sampleScript)],
   ['modules/spool.sh', rendered(spoolScript)],
+  ['modules/started.sh', rendered(startedScript)],
   ['modules/watch.sh', rendered(watchScript)],
 ];

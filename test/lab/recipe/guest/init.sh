@@ -6,10 +6,12 @@
 #   lab.user=NAME                            one per user who may log in
 #   lab.tcp=PORT[,PORT…]                     accepts connections
 #   lab.http=PORT[:STATUS][,…]               answers every request, with 200 unless told otherwise
+#   lab.shell=PORT                           runs what it is sent
 #   lab.sshd=HOST_KEY[,HOST_KEY…]            starts sshd; makes the keys that are not there. What of its system QEMU
 #                                            brings then is laid over the root, and its services' scripts run
 #   lab.mute                                 boots and never answers
 #   lab.die=SECONDS                          powers off that long after its network is up
+#   lab.reboot=SECONDS, lab.panic=SECONDS    reboots, or panics, that long after its network is up
 #   lab.hang-stop                            does not heed ctrl-alt-del
 # shellcheck disable=SC2013 # words are what is wanted
 export PATH=/bin:/usr/bin
@@ -87,6 +89,9 @@ for port in $(split "$(values lab.http)" ,); do
   [ "$status" != "$port" ] || status=200
   nc -ll -p "${port%:*}" -e /http.sh "$status" &
 done
+for port in $(values lab.shell); do
+  nc -ll -p "$port" -e sh &
+done
 
 if [ -n "$(values lab.sshd)" ]; then
   insmod /modules/qemu_fw_cfg.ko
@@ -119,5 +124,14 @@ for seconds in $(values lab.die); do
   sleep "$seconds"
   say 'dies'
   poweroff -f
+done
+for seconds in $(values lab.reboot); do
+  sleep "$seconds"
+  reboot -f
+done
+for seconds in $(values lab.panic); do
+  sleep "$seconds"
+  # As when its first process ends.
+  echo c > /proc/sysrq-trigger
 done
 while :; do sleep 3600; done

@@ -1,0 +1,18 @@
+# started.sh NAME: systemd runs it when microvm@NAME has started (ExecStartPost), as root. Whoever started it: what was
+# known of its last life is over.
+name=$1
+set +e
+trap - EXIT
+case $name in '' | -* | .* | *[!A-Za-z0-9_.@-]*) exit 0 ;; esac
+life=${INVOCATION_ID:-}
+case $life in *[!0-9a-f]*) exit 0 ;; esac
+case $(guest_get "$name" state) in
+# Nobody of fleet's starts such a guest before it says so: a person did.
+Failed | Terminated)
+  forget_ends "$name"
+  guest_set "$name" state=Starting 'why=started' health=unknown restarts= "invocation=$life" "boot=$(boot_id)"
+  ;;
+*) guest_set "$name" state=Starting "invocation=$life" "boot=$(boot_id)" ;;
+esac
+event_soon guest.started "$name" "invocation=$life"
+exit 0

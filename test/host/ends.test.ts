@@ -1,0 +1,405 @@
+import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+const read = (path: string) => readFileSync(new URL(`../../src/${path}`, import.meta.url), 'utf8');
+const libraries = ['lib', 'deployments', 'locks', 'spool', 'guest-state', 'ends']
+  .map((name) => read(`host/scripts/${name}.sh`))
+  .join('\n');
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'fleet-ends-'));
+  for (const folder of ['bin', 'etc/fleet', 'run/fleet', 'var/lib/fleet', 'var/lib/microvms'])
+    mkdirSync(join(root, folder), { recursive: true });
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+function sh(text: string, args: readonly string[] = [], env: Record<string, string> = {}): string {
+  const run = spawnSync('sh', ['-c', `${libraries}\n${text}`, 'fleet', ...args], {
+    env: { PATH: `${root}/bin:/usr/sbin:/usr/bin:/sbin:/bin`, FLEET_ROOT: root, ...env },
+    encoding: 'utf8',
+  });
+  expect(run.stderr).toBe('');
+  expect(run.status).toBe(0);
+  return run.stdout.trimEnd();
+}
+
+describe('what ended a guest', () => {
+  /** RESULT CODE STATUS JOB INTENT SHUTDOWN HELPER CONSOLE → who, why, intended. */
+  const cases: readonly (readonly [string, readonly string[], string])[] = [
+    [
+      'fleet, with its reason',
+      ['success', 'exited', '0', 'stop', 'fleet stop', '', '', ''],
+      'fleet|fleet stop|true',
+    ],
+    [
+      'fleet at the shutdown all the same',
+      ['success', 'exited', '0', 'stop', 'deployment', 'yes', '', ''],
+      'fleet|deployment|true',
+    ],
+    [
+      'fleet that had to kill it',
+      ['signal', 'killed', 'KILL', 'restart', 'fleet restart', '', '', ''],
+      'fleet|fleet restart|true',
+    ],
+    [
+      'a person who stops it',
+      ['success', 'exited', '0', 'stop', '', '', '', 'terminated'],
+      'person|systemctl stop|true',
+    ],
+    [
+      'a person who restarts it',
+      ['success', 'exited', '0', 'restart', '', '', '', ''],
+      'person|systemctl restart|true',
+    ],
+    [
+      'the shutdown of the hypervisor',
+      ['success', 'exited', '0', 'stop', '', 'yes', '', ''],
+      'shutdown|the hypervisor shuts down|true',
+    ],
+    [
+      'a helper that failed and took it along',
+      ['success', 'exited', '0', 'restart', '', '', 'microvm-virtiofsd@web.service', ''],
+      'helper|microvm-virtiofsd@web.service failed|false',
+    ],
+    [
+      'an intent that was never carried out proves nothing',
+      ['signal', 'killed', 'KILL', '', 'fleet stop', '', '', ''],
+      'vmm|killed|false',
+    ],
+    [
+      'the guest powers off',
+      ['success', 'exited', '0', '', '', '', '', 'power-off'],
+      'guest|power-off|false',
+    ],
+    [
+      'the guest reboots',
+      ['success', 'exited', '0', '', '', '', '', 'reboot'],
+      'guest|reboot|false',
+    ],
+    ['the guest panics', ['success', 'exited', '0', '', '', '', '', 'panic'], 'guest|panic|false'],
+    [
+      'a panic that the VMM tells by its exit status',
+      ['exit-code', 'exited', '148', '', '', '', '', 'panic'],
+      'guest|panic|false',
+    ],
+    ['a reset without a word', ['success', 'exited', '0', '', '', '', '', ''], 'guest|reset|false'],
+    [
+      'somebody sends the VMM a signal',
+      ['success', 'exited', '0', '', '', '', '', 'terminated'],
+      'vmm|ended by a signal|false',
+    ],
+    [
+      'SIGTERM that it does not catch',
+      ['success', 'killed', 'TERM', '', '', '', '', ''],
+      'vmm|ended by SIGTERM|false',
+    ],
+    ['SIGKILL', ['signal', 'killed', 'KILL', '', '', '', '', ''], 'vmm|killed|false'],
+    [
+      'a segmentation fault with a dump',
+      ['core-dump', 'dumped', 'SEGV', '', '', '', '', ''],
+      'vmm|segfault|false',
+    ],
+    [
+      'a segmentation fault without one',
+      ['signal', 'killed', 'SEGV', '', '', '', '', ''],
+      'vmm|segfault|false',
+    ],
+    [
+      'an assertion of the VMM',
+      ['core-dump', 'dumped', 'ABRT', '', '', '', '', ''],
+      'vmm|dumped core (ABRT)|false',
+    ],
+    [
+      'out of memory',
+      ['oom-kill', 'killed', 'KILL', '', '', '', '', ''],
+      'vmm|out of memory|false',
+    ],
+    ['an exit status', ['exit-code', 'exited', '1', '', '', '', '', ''], 'vmm|exit 1|false'],
+    [
+      'a start that takes too long',
+      ['timeout', 'killed', 'TERM', 'start', '', '', '', ''],
+      'vmm|timeout|false',
+    ],
+    [
+      'what systemd could not start',
+      ['resources', '', '', 'start', '', '', '', ''],
+      'vmm|did not start (resources)|false',
+    ],
+  ];
+  test.each(cases)('%s', (_, args, expected) => {
+    expect(sh('judge "$@"; echo "$who|$why|$intended"', args)).toBe(expected);
+  });
+
+  const lines: readonly (readonly [string, string, string])[] = [
+    ['[    4.531] reboot: Power down', 'power-off', 'with the time of the kernel'],
+    ['reboot: Power off not available: System halted instead', 'power-off', 'a halt'],
+    ['[   12.000000] reboot: Restarting system', 'reboot', 'a reboot'],
+    [
+      '[    2.1] Kernel panic - not syncing: Attempted to kill init! exitcode=0x0000',
+      'panic',
+      'a panic',
+    ],
+    ['qemu-system-x86_64: terminating on signal 15 from pid 1 (systemd)', 'terminated', 'a signal'],
+    ['someone said reboot: Power down', '', 'a text about it'],
+    ['login:', '', 'nothing'],
+  ];
+  test.each(lines)('the console says %j: %s (%s)', (line, expected) => {
+    const text = `old\n[ 1.0] reboot: Restarting system\n${line}\nlast words`;
+    expect(sh('printf %s "$1" | console_says', [text])).toBe(expected || 'reboot');
+    expect(sh('printf "%s\\n" "$1" | console_says', [line])).toBe(expected);
+  });
+});
+
+describe('what the policy makes of it', () => {
+  const policy = (recovery: object) =>
+    writeFileSync(
+      join(root, 'etc/fleet/watch.json'),
+      JSON.stringify({
+        version: 1,
+        vms: { web: { state: 'running', autostart: 'always', recovery } },
+      }),
+    );
+  /** Ends so many times at once, each after a life of so many seconds. */
+  const steps = (times: number, why = 'killed', lived = 1) =>
+    sh(
+      `uptime_seconds() { echo 9000; }
+recovery_of web
+n=0
+while [ "$n" -lt ${times} ]; do
+  n=$((n + 1))
+  count_end web ${lived}
+  step=$(next_step ${why})
+  case $step in later*) count_wait web ;; esac
+  echo "$step"
+done`,
+    ).split('\n');
+
+  test('past so many attempts it is given up, with the number', () => {
+    policy({ attempts: 2, interval: 600 });
+    expect(steps(3)).toEqual(['again', 'again', 'fail it ended 3 times within 600 s']);
+  });
+  test('or tried again, later and later, up to the longest delay', () => {
+    policy({ attempts: 1, giveUp: 'keep-trying', delay: 5, backoff: 2, maxDelay: 30 });
+    expect(steps(5)).toEqual(['again', 'later 10', 'later 20', 'later 30', 'later 30']);
+  });
+  test('a factor that is no whole number', () => {
+    policy({ attempts: 0, giveUp: 'keep-trying', delay: 10, backoff: 1.5, maxDelay: 300 });
+    expect(steps(3)).toEqual(['later 15', 'later 22', 'later 33']);
+  });
+  test('a life as long as the interval begins anew', () => {
+    policy({ attempts: 1, interval: 60 });
+    expect(steps(2)).toEqual(['again', 'fail it ended 2 times within 60 s']);
+    expect(steps(1, 'killed', 60)).toEqual(['again']);
+  });
+  test('more than maxPerHour is too much, however slowly', () => {
+    policy({ attempts: 9, maxPerHour: 2, interval: 1 });
+    // Between two of them more than the interval.
+    const file = join(root, 'run/fleet/tries/web');
+    mkdirSync(join(root, 'run/fleet/tries'));
+    const now = 9000;
+    writeFileSync(file, `end\t${now - 3000}\nend\t${now - 1000}\nend\t${now - 4000}\n`);
+    expect(steps(1, 'killed', 0)).toEqual(['fail it ended 3 times within an hour']);
+  });
+  test('on-failure: a power-off rests; a panic, a reboot and a reset are failures', () => {
+    policy({ restart: 'on-failure', attempts: 9 });
+    expect(steps(1, 'power-off')).toEqual(['rest']);
+    for (const why of ['panic', 'reboot', 'reset']) expect(steps(1, why)).toEqual(['again']);
+  });
+  test('never: a power-off rests, all else is a failure', () => {
+    policy({ restart: 'never' });
+    expect(steps(1, 'power-off')).toEqual(['rest']);
+    expect(steps(1)).toEqual(['fail recovery.restart is never']);
+  });
+  test('always: a power-off counts like any end', () => {
+    policy({ attempts: 1 });
+    expect(steps(2, 'power-off')).toEqual(['again', 'fail it ended 2 times within 600 s']);
+  });
+  test('a guest without a policy, and a policy that holds no numbers, are nothing of fleet’s', () => {
+    policy({ attempts: '$(id)' });
+    expect(sh('recovery_of web || echo no; recovery_of other || echo no')).toBe('no\nno');
+  });
+});
+
+describe('the record of an end', () => {
+  const tool = (name: string, text: string) =>
+    writeFileSync(join(root, 'bin', name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  const life = '0123456789abcdef0123456789abcdef';
+  /** It has only just begun. */
+  const now = () => readFileSync('/proc/uptime', 'utf8').split('.')[0];
+  let job = '';
+  let journal = '';
+  beforeEach(() => {
+    job = '';
+    journal = 'login:';
+    writeFileSync(
+      join(root, 'etc/fleet/watch.json'),
+      JSON.stringify({
+        vms: { web: { state: 'running', autostart: 'always', recovery: { attempts: 2 } } },
+      }),
+    );
+  });
+  /** Runs ended.sh as systemd does; what it asked systemd to do. */
+  function ended(
+    result: string,
+    code: string,
+    status: string,
+    unit = 'microvm',
+    active = 'inactive',
+  ) {
+    tool(
+      'systemctl',
+      `case $* in
+*list-jobs*) [ -z "${job}" ] || echo "17 microvm@web.service ${job} running" ;;
+*is-system-running*) echo running ;;
+*is-active*) [ ${active} = active ] ;;
+*'show -p ExecMainPID'*) echo ExecMainPID=4711; echo ExecMainStartTimestampMonotonic=${now()}000000 ;;
+show*) ;;
+list-*) ;;
+*) echo "systemctl $*" >>${root}/asked ;;
+esac`,
+    );
+    tool('systemd-run', `echo "systemd-run $*" >>${root}/asked`);
+    writeFileSync(join(root, 'journal'), journal);
+    tool('journalctl', `case $* in *--sync*|*-k*) ;; *) cat ${root}/journal ;; esac`);
+    rmSync(join(root, 'asked'), { force: true });
+    const env = {
+      SERVICE_RESULT: result,
+      EXIT_CODE: code,
+      EXIT_STATUS: status,
+      INVOCATION_ID: life,
+    };
+    sh(read('render/modules/ended.sh'), [unit, 'web'], env);
+    return existsSync(join(root, 'asked'))
+      ? readFileSync(join(root, 'asked'), 'utf8').trimEnd().split('\n')
+      : [];
+  }
+  const events = (): Record<string, unknown>[] => {
+    const folder = join(root, 'var/lib/fleet/events');
+    return (existsSync(folder) ? readdirSync(folder).sort() : [])
+      .flatMap((file) => readFileSync(join(folder, file), 'utf8').trimEnd().split('\n'))
+      .map((line) => JSON.parse(line))
+      .filter(({ kind }) => !kind.startsWith('spool.'));
+  };
+  const state = (key: string) => sh(`guest_get web ${key}`);
+  const stop = [
+    'systemctl stop fleet-again@web.timer',
+    'systemctl stop --no-block microvm@web.service',
+    'systemctl stop --no-block microvm-*@web.service',
+  ];
+
+  test('an event that names a file with the last lines; systemd starts the guest again', () => {
+    journal = 'one\ntwo\nlast \u001b[31mwords\u0007 of it\n\n';
+    expect(ended('signal', 'killed', 'KILL')).toEqual([]);
+    const [event, ...others] = events();
+    expect(others).toEqual([]);
+    expect(event).toMatchObject({
+      ...{ kind: 'guest.ended', vm: 'web', who: 'vmm', why: 'killed', result: 'signal' },
+      ...{
+        code: 'killed',
+        signal: 'KILL',
+        invocation: life,
+        intended: false,
+        last: 'last words of it',
+      },
+    });
+    const text = readFileSync(join(root, 'var/lib/fleet/ends', String(event!.file)), 'utf8');
+    expect(text).toContain('\n\none\ntwo\nlast words of it\n');
+    expect([state('state'), state('restarts'), state('lastEnd')]).toEqual([
+      'Starting',
+      '1',
+      `${event!.epoch}:${event!.seq}`,
+    ]);
+  });
+
+  test('after too many it is Failed, once: written down, told, then stopped', () => {
+    for (let n = 0; n < 2; n++) expect(ended('exit-code', 'exited', '1')).toEqual([]);
+    expect(ended('exit-code', 'exited', '1')).toEqual(stop);
+    expect(state('state')).toBe('Failed');
+    expect(state('why')).toBe('exit 1: it ended 3 times within 600 s');
+    // Whatever ends meanwhile changes nothing.
+    expect(ended('exit-code', 'exited', '1')).toEqual([]);
+    expect(events().map(({ kind }) => kind)).toEqual([
+      ...['guest.ended', 'guest.ended', 'guest.ended', 'guest.failed', 'guest.ended'],
+    ]);
+  });
+
+  test('what fleet does is told with its id, and the intent is gone', () => {
+    mkdirSync(join(root, 'run/fleet/intents'));
+    const file = join(root, 'run/fleet/intents/web');
+    writeFileSync(file, `op-7\tfleet stop\t${life}\n`);
+    job = 'stop';
+    expect(ended('success', 'exited', '0')).toEqual([]);
+    expect(events()).toMatchObject([
+      { who: 'fleet', why: 'fleet stop', id: 'op-7', intended: true },
+    ]);
+    expect([state('state'), existsSync(file)]).toEqual(['Terminated', false]);
+    // One that was about another life says nothing about this.
+    writeFileSync(file, 'op-8\tfleet stop\tfedcba9876543210fedcba9876543210\n');
+    ended('success', 'exited', '0');
+    expect(events()[1]).toMatchObject({ who: 'person', id: '' });
+    expect(existsSync(file)).toBe(false);
+  });
+
+  test('a guest that is held, or stopped, ends without anything being done about it', () => {
+    mkdirSync(join(root, 'var/lib/fleet/stopped'));
+    writeFileSync(join(root, 'var/lib/fleet/stopped/web'), 'ada@desk\t1764450000\theld\n');
+    for (let n = 0; n < 4; n++) expect(ended('signal', 'killed', 'KILL')).toEqual([]);
+    expect(new Set(events().map(({ kind }) => kind))).toEqual(new Set(['guest.ended']));
+  });
+
+  test('while a deployment is locked it is only recorded', () => {
+    const deployment = join(root, 'var/lib/fleet/deployments/1');
+    mkdirSync(deployment, { recursive: true });
+    for (const file of ['begun', 'locked']) writeFileSync(join(deployment, file), '');
+    writeFileSync(join(deployment, 'meta'), 'locks\t2\n');
+    for (let n = 0; n < 4; n++) expect(ended('signal', 'killed', 'KILL')).toEqual([]);
+    expect([state('state'), state('restarts')]).toEqual(['Starting', '4']);
+    // It looks at this guest again.
+    expect(readFileSync(join(deployment, 'operated'), 'utf8')).toContain('web\n');
+    writeFileSync(join(deployment, 'result'), 'done\n');
+    expect(ended('signal', 'killed', 'KILL')).toEqual(stop);
+  });
+
+  test('a helper’s good end is no news; a failure is, and its guest is tried again', () => {
+    expect(ended('success', 'exited', '0', 'microvm-virtiofsd')).toEqual([]);
+    expect(events()).toEqual([]);
+    const armed = ended('exit-code', 'exited', '1', 'microvm-virtiofsd');
+    expect(armed).toContain(
+      'systemd-run --quiet --unit=fleet-again@web.service --on-active=5 --timer-property=AccuracySec=1s',
+    );
+    expect(events()).toMatchObject([
+      {
+        kind: 'helper.ended',
+        unit: 'microvm-virtiofsd@web.service',
+        why: 'exit 1',
+        intended: false,
+      },
+    ]);
+    // One that takes a running guest along: that one's end is what counts.
+    expect(ended('signal', 'killed', 'KILL', 'microvm-virtiofsd', 'active')).toEqual([]);
+    job = 'restart';
+    ended('success', 'exited', '0');
+    expect(events().at(-1)).toMatchObject({ kind: 'guest.ended', who: 'helper', intended: false });
+  });
+
+  test('no more than fifty files of a guest stay', () => {
+    const folder = join(root, 'var/lib/fleet/ends/web');
+    mkdirSync(folder, { recursive: true });
+    for (let n = 0; n < 60; n++)
+      writeFileSync(join(folder, `${1000 + n}-microvm-x`), 'x'.repeat(99));
+    ended('signal', 'killed', 'KILL');
+    expect(readdirSync(folder)).toHaveLength(50);
+  });
+});
