@@ -74,7 +74,7 @@ let_start() {
 # start_guest NAME [--no-block]
 start_guest() {
 	let_start
-	guest_starting "$1" deployment
+	guest_starting "$1" 'fleet started it'
 	systemctl start ${2:+"$2"} "microvm@$1.service"
 }
 

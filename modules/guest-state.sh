@@ -126,7 +126,35 @@ guest_starting() {
 	systemctl stop "fleet-again@$1.timer" 2>/dev/null || true
 	systemctl reset-failed "microvm*@$1.service" 2>/dev/null || true
 	rm -f "$R/run/fleet/tries/$1" "$R/run/fleet/failing/$1"
-	guest_set "$1" state=Starting "since=$(date +%s)" "why=$2" health=unknown restarts= "boot=$(boot_id)" || true
+	guest_set "$1" state=Starting "since=$(date +%s)" "why=$2" health=unknown restarts= failedBoots= "boot=$(boot_id)" || true
+}
+
+# last_shutdown: prints how the boot before this one ended, as far as it is known: reboot, power-off, halt, kernel panic, or
+# that it ended at once.
+last_shutdown() {
+	# The firmware keeps what the kernel said last; systemd puts it there at the next boot.
+	if find "$R/sys/fs/pstore" "$R/var/lib/systemd/pstore" -type f -mmin "-$(($(uptime_seconds) / 60 + 2))" 2>/dev/null | grep -q .; then
+		echo 'kernel panic'
+		return
+	fi
+	command -v journalctl >/dev/null || return 0
+	said=$(timeout 3 journalctl -q -b -1 -n 300 -o cat _PID=1 2>/dev/null) || return 0
+	case $said in
+	'') ;;
+	*'Reached target'*[Rr]eboot*) echo reboot ;;
+	*'Reached target'*[Pp]ower[-\ ][Oo]ff* | *'Reached target'*poweroff*) echo power-off ;;
+	*'Reached target'*[Hh]alt*) echo halt ;;
+	*) echo 'at once: a power cut, a reset or a hang' ;;
+	esac
+}
+
+# tell_boot: writes the event of this boot, once.
+tell_boot() {
+	told=$R/run/fleet/booted
+	[ ! -e "$told" ] || return 0
+	mkdir -p "$R/run/fleet"
+	event host.booted - "boot=$(boot_id)" "why=$(last_shutdown)" || return 0
+	: >"$told"
 }
 
 # intend NAME ID WHY: before anything of fleet's stops or restarts a guest, so that its end is not taken for its own doing.

@@ -77,6 +77,7 @@ let
     ${shell ./started.sh}
   '';
   recorded = name: more: {
+    after = [ "fleet-recover.service" ];
     serviceConfig = {
       ExecStopPost = [ "-+${ended} ${name} %i" ];
     }
