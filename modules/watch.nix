@@ -14,6 +14,7 @@ let
     ./spool.sh
     ./guest-state.sh
     ./ends.sh
+    ./memory-level.sh
   ];
   shell = file: lib.concatMapStrings builtins.readFile (libraries ++ [ file ]);
 
@@ -104,7 +105,13 @@ in
       // {
         script = shell ./dump.sh + builtins.readFile ./watch.sh;
       };
-    fleet-sample = unit "Measure what guests use" ./sample.sh 60 [ pkgs.socat ];
+    fleet-sample =
+      unit "Measure what guests use" ./sample.sh 60 [ pkgs.curl ]
+      // {
+        script = "sample_program=${./sample.jq}\n" + shell ./sample.sh;
+      };
+    # Started by fleet-sample, while memory is short.
+    fleet-memory = unit "Make room in memory" ./memory.sh 240 [ pkgs.socat ];
     fleet-alerts =
       unit "Tell of what is wrong" ./alerts.sh 150 [ pkgs.curl ]
       // {
@@ -119,7 +126,11 @@ in
           "fleet-recover.service"
         ];
       };
-    fleet-gc = unit "Collect what nobody needs" ./collect.sh 3600 [ config.nix.package ];
+    fleet-gc =
+      unit "Collect what nobody needs" ./collect.sh 3600 [ config.nix.package ]
+      // {
+        script = "collection=${pkgs.writeText "fleet-collection" (shell ./gc.sh)}\n" + shell ./collect.sh;
+      };
     "fleet-again@" = again // {
       scriptArgs = "%i";
       # While somebody else is at work with the guest it looks again.

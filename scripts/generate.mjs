@@ -13,6 +13,7 @@ const madeOf = [
   'scripts/gen*.mjs',
   'src/render/modules/*.sh',
   'src/host/scripts/*.sh',
+  'src/render/modules/*.jq',
 ];
 const made = ['config/schema', 'config/validate', 'config/defaults', 'render/modules/shell'];
 

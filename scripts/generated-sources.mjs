@@ -99,22 +99,22 @@ function defaults() {
   ].join('\n');
 }
 
-const unitLibraries = ['lib', 'deployments', 'locks', 'spool', 'guest-state', 'ends', 'dump'];
+const unitLibraries = ['lib', 'deployments', 'locks', 'spool', 'guest-state', 'ends', 'dump', 'gc'];
 
 /** Every src/render/modules/NAME.sh as a constant `nameScript`, and these libraries. */
 function shell() {
   const folder = 'src/render/modules/';
-  const scripts = readdirSync(new URL(folder, root)).filter((file) => file.endsWith('.sh'));
+  const scripts = readdirSync(new URL(folder, root)).filter((file) => /\.(sh|jq)$/.test(file));
   const all = [
     ...scripts.map((file) => [file, `${folder}${file}`]),
     // Units of a hypervisor use the same libraries as the scripts that are sent to it.
     ...unitLibraries.map((name) => [`${name}.sh`, `src/host/scripts/${name}.sh`]),
   ].sort(([a], [b]) => (a < b ? -1 : 1));
   const constants = all.map(([file, path]) => {
-    const name = file.replace(/\.sh$/, '').replace(/-(.)/g, (_, c) => c.toUpperCase());
+    const name = file.replace(/\.\w+$/, '').replace(/-(.)/g, (_, c) => c.toUpperCase());
     const text = readFileSync(new URL(path, root), 'utf8');
     const quoted = text.replace(/[\\`]|\$(?=\{)/g, '\\$&');
-    return `/** ${file} */\nexport const ${name}Script = \`${quoted}\`;\n`;
+    return `/** ${file} */\nexport const ${name}${file.endsWith('.jq') ? 'Program' : 'Script'} = \`${quoted}\`;\n`;
   });
   const from = note.replace(
     'schemas/fleet.schema.json',

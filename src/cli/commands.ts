@@ -182,6 +182,14 @@ export function declareCommands(declare: Declare): void {
     { local: true },
   );
   command(
+    new Command('top')
+      .description('what is reserved and what is used, of every hypervisor and vm')
+      .argument('[names...]', 'vms and hypervisors: names, web*, @tag; default: all')
+      .option('-w, --watch', 'look every five seconds, and redraw the screen, until Ctrl-C')
+      .addOption(asJson),
+    async () => (await import('./top.ts')).topCommand,
+  );
+  command(
     new Command('verify')
       .description('check every bridge, TAP and guest')
       .addOption(on)

@@ -8,6 +8,7 @@ import { documentText, statusDocument, storyDocument } from '../report/documents
 import { statusText } from '../report/status-text.ts';
 import { storyText } from '../report/story-text.ts';
 import { styleFor } from '../report/style.ts';
+import { watchText } from '../report/watch-text.ts';
 import { type Invocation, refusePointless } from './options.ts';
 import { realPorts } from './ports.ts';
 import { Screen } from './watch.ts';
@@ -44,7 +45,7 @@ export async function statusCommand(
 
 /** Until Ctrl-C. */
 async function watch(ports: Ports, input: StatusInput, signal: AbortSignal): Promise<number> {
-  const screen = Screen.open(ports.clock);
+  const screen = Screen.open(ports.clock, watchText);
   const say: Emit = (event) => {
     if (event.type === 'note' || event.type === 'warning') screen.say(event.text);
   };

@@ -1,8 +1,7 @@
-import type { FleetStatus } from '../model/status.ts';
 import { type Clock, timestamp } from '../model/time.ts';
 import { harmless, unguarded } from '../report/guard.ts';
-import { styleFor } from '../report/style.ts';
-import { watchText } from '../report/watch-text.ts';
+import { type Style, styleFor } from '../report/style.ts';
+import type { Screen as Size } from '../report/watch-text.ts';
 import { usageError } from './options.ts';
 
 /** Begins at the top left corner; each line, and the screen, is cleared behind what is written. */
@@ -10,17 +9,21 @@ const [home, endOfLine, below] = ['\u001b[H', '\u001b[K', '\u001b[J'];
 /** A screen of its own, without a cursor; and back. */
 const [enter, leave] = ['\u001b[?1049h\u001b[?25l', '\u001b[?25h\u001b[?1049l'];
 
+/** What is seen, as text of that size; `at` stands above it. */
+export type Picture<T> = (seen: T, style: Style, size: Size, at: string) => string;
+
 /** A screen that is drawn over and over. What stood on the terminal before comes back, with the last picture below. */
-export class Screen {
+export class Screen<T> {
   readonly #clock: Clock;
-  #seen: FleetStatus | undefined;
+  readonly #paint: Picture<T>;
+  #seen: T | undefined;
   /** What was said meanwhile. */
   #note = '';
 
   /** @throws FleetError `options.no-terminal` */
-  static open(clock: Clock): Screen {
+  static open<T>(clock: Clock, paint: Picture<T>): Screen<T> {
     const { isTTY, columns } = process.stdout;
-    if (isTTY && columns > 0) return new Screen(clock);
+    if (isTTY && columns > 0) return new Screen(clock, paint);
     throw usageError(
       'options.no-terminal',
       'standard output is not a terminal, and --watch redraws one',
@@ -28,14 +31,15 @@ export class Screen {
     );
   }
 
-  private constructor(clock: Clock) {
+  private constructor(clock: Clock, paint: Picture<T>) {
     this.#clock = clock;
+    this.#paint = paint;
     this.#put(enter);
     process.stdout.on('resize', this.#draw);
     process.once('exit', this.close);
   }
 
-  readonly show = (seen: FleetStatus): void => {
+  readonly show = (seen: T): void => {
     this.#seen = seen;
     this.#draw();
     this.#note = '';
@@ -63,9 +67,9 @@ export class Screen {
     unguarded(process.stdout).write(text);
   }
 
-  #picture(seen: FleetStatus): string {
+  #picture(seen: T): string {
     const { columns, rows } = process.stdout;
     const at = `${timestamp(this.#clock.now() / 1000, 19)}${this.#note}`;
-    return harmless(watchText(seen, styleFor(process.stdout), { columns, rows }, at));
+    return harmless(this.#paint(seen, styleFor(process.stdout), { columns, rows }, at));
   }
 }

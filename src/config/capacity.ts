@@ -32,10 +32,8 @@ export const vcpuOf = ({ vcpu = 1 }: Merged): number => vcpu;
 export const memoryOf = ({ memory = '1GiB' }: Merged): number => parseSize(memory)!;
 
 /** What a vm asks for on its hypervisor. */
-export function demandOf({ name, merged }: DraftVm): Demand {
-  return demand(name, merged.state ?? 'running', {
-    vcpu: vcpuOf(merged),
-    memory: memoryOf(merged),
-    disk: merged.volumes.reduce((sum, { size }) => sum + parseSize(size)!, 0),
-  });
+export function demandOf({ name, merged }: DraftVm, perVm: number): Demand {
+  const disk = merged.volumes.reduce((sum, { size }) => sum + parseSize(size)!, 0);
+  const amounts = { vcpu: vcpuOf(merged), memory: memoryOf(merged), disk };
+  return demand(name, merged.state ?? 'running', amounts, perVm);
 }

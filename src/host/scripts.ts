@@ -49,6 +49,7 @@ export const scriptNames = [
   'stop-preparing',
   'story',
   'switch',
+  'top',
   'unlock',
   'vm-aside',
   'vm-create',
@@ -90,6 +91,7 @@ const withoutDeployments = new Set<ScriptName>([
   'runners',
   'status',
   'story',
+  'top',
 ]);
 
 /** Shell that is put in front of scripts. */

@@ -14,21 +14,23 @@ export interface Shortage {
   /** What is there less the reserve, times the overcommitment. */
   readonly toGive: number;
   readonly asked: number;
+  /** Of it, what is not for guests but for what runs them; the amount for each. */
+  readonly perVm: number;
   /** Who asks for some of it, biggest first. */
   readonly by: readonly { readonly name: string; readonly amount: number }[];
 }
 
-/** A vm that is stopped keeps its disk and nothing else. */
-export function demand(name: string, state: VmState, amounts: Amounts): Demand {
+/** A vm that is stopped keeps its disk and nothing else. @param perVm MiB that what runs a vm takes beside its memory */
+export function demand(name: string, state: VmState, amounts: Amounts, perVm: number): Demand {
   return state === 'stopped'
     ? { name, vcpu: 0, memory: 0, disk: amounts.disk }
-    : { name, ...amounts };
+    : { name, ...amounts, memory: amounts.memory + perVm };
 }
 
 /** Where the vms ask for more than there is; `there`: what is known, the rest is not looked at. */
 export function shortages(
   there: Partial<Amounts>,
-  { reserve, overcommit }: Omit<Capacity, 'declared'>,
+  { reserve, overcommit, perVm }: Omit<Capacity, 'declared'>,
   vms: readonly Demand[],
 ): Shortage[] {
   return (['vcpu', 'memory', 'disk'] as const).flatMap((resource): Shortage[] => {
@@ -51,6 +53,7 @@ export function shortages(
         overcommit: overcommit[resource],
         toGive,
         asked,
+        perVm: resource === 'memory' ? perVm : 0,
         by,
       },
     ];

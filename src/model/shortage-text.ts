@@ -24,6 +24,15 @@ export function reckoning({ resource, there, reserve, overcommit }: Shortage): s
   return `${amount(resource, there)}${less}${times}`;
 }
 
+/** What is in it that no vm of fleet.yaml asks for: one sentence, or none. */
+export function beside({ by, perVm }: Shortage): string[] {
+  if (perVm === 0) return [];
+  const each = by.length === 1 ? '' : ' each';
+  return [
+    `with ${formatSize(perVm)}${each} for what runs a guest beside its memory (capacity.perVm): ${formatSize(by.length * perVm)}`,
+  ];
+}
+
 /** Who asks and for how much, biggest first: a few by name, then the others as one. */
 export function askers({ resource, by }: Shortage): { name: string; amount: string }[] {
   // One other takes no more room by its name than as "1 more".

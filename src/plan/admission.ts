@@ -2,17 +2,15 @@ import { type Demand, demand, type Shortage, shortages } from '../model/capacity
 import type { Facts } from '../model/facts.ts';
 import type { Amounts, Vm } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
-import { askers, reckoning, shortageLine } from '../model/shortage-text.ts';
+import { askers, beside, reckoning, shortageLine } from '../model/shortage-text.ts';
 
 /** The folder of the volumes. */
 const volumeDisk = '/var/lib/microvms';
 
-const demandOf = (vm: Vm): Demand =>
-  demand(vm.name, vm.state, {
-    vcpu: vm.vcpu,
-    memory: vm.memoryMiB,
-    disk: vm.volumes.reduce((sum, { sizeMiB }) => sum + sizeMiB, 0),
-  });
+const diskOf = (vm: Vm): number => vm.volumes.reduce((sum, { sizeMiB }) => sum + sizeMiB, 0);
+
+const demandOf = (vm: Vm, perVm: number): Demand =>
+  demand(vm.name, vm.state, { vcpu: vm.vcpu, memory: vm.memoryMiB, disk: diskOf(vm) }, perVm);
 
 /**
  * The problems of a hypervisor whose vms ask for more than there is (as declared, else as seen). Counts all its vms as
@@ -22,7 +20,11 @@ export function admission(index: FleetIndex, hypervisor: string, seen: Partial<A
   const capacity = index.hypervisors.get(hypervisor)?.capacity;
   if (!capacity) return [];
   const there = { ...seen, ...capacity.declared };
-  return shortages(there, capacity, index.vmsOn(hypervisor).map(demandOf)).map(problem);
+  return shortages(
+    there,
+    capacity,
+    index.vmsOn(hypervisor).map((vm) => demandOf(vm, capacity.perVm)),
+  ).map(problem);
 }
 
 function problem(shortage: Shortage): string {
@@ -31,6 +33,7 @@ function problem(shortage: Shortage): string {
   return [
     shortageLine(shortage),
     ...by.map((vm) => `  ${vm.amount.padStart(width)}  ${vm.name}`),
+    ...beside(shortage),
     `to give: ${reckoning(shortage)}`,
     'Move or shrink vms, or set capacity of this hypervisor in fleet.yaml.',
   ].join('\n');
@@ -58,5 +61,5 @@ export function roomOf(index: FleetIndex, hypervisor: string, facts: Facts): Par
 function takenMiB(vm: Vm, facts: Facts): number {
   const seen = facts.takenKiB.get(vm.name);
   if (seen !== undefined) return Math.floor(seen / 1024);
-  return facts.vms.has(vm.name) || facts.aside.has(vm.name) ? demandOf(vm).disk : 0;
+  return facts.vms.has(vm.name) || facts.aside.has(vm.name) ? diskOf(vm) : 0;
 }

@@ -8,6 +8,7 @@ import { layerOptions, layerWords } from './layers.ts';
 import { imports, moduleArgs, packageList, unsaidZone } from './machine.ts';
 import { rendered } from './marker.ts';
 import { guestModulePath, ownStoreModulePath } from './modules/guest.ts';
+import { guestAgentModulePath } from './modules/guest-agent.ts';
 import {
   guestChecksModulePath,
   guestExportsModulePath,
@@ -96,6 +97,7 @@ const modules = (vm: Vm): string[] => [
   vm.store === 'disk' ? ownStoreModulePath : guestModulePath,
   ...keyModules(vm),
   ...(isExporting(vm) ? [guestExportsModulePath] : []),
+  ...(vm.agent ? [guestAgentModulePath] : []),
 ];
 
 const keyModules = (vm: Vm): string[] => {

@@ -15,6 +15,7 @@ import {
   ownStoreModule,
   ownStoreModulePath,
 } from './modules/guest.ts';
+import { guestAgentFiles } from './modules/guest-agent.ts';
 import {
   guestChecksModule,
   guestChecksModulePath,
@@ -48,6 +49,7 @@ export function render(fleet: Fleet): Map<string, string> {
   if (fleet.vms.some((vm) => isGivenKey(vm) && !isLookedInto(vm)))
     files.push([guestHostKeyModulePath, guestHostKeyModule]);
   if (fleet.vms.some(isExporting)) files.push([guestExportsModulePath, guestExportsModule]);
+  if (fleet.vms.some((vm) => vm.agent)) files.push(...guestAgentFiles);
   const shared = sharedLayers(fleet);
   for (const [path, layer] of shared) files.push([path, layerFile(layer, path)]);
   if (shared.size > 0) files.push([layersModulePath, layersModule]);

@@ -20,6 +20,7 @@ import type { OperationEntry } from '../model/past-operation.ts';
 import { plainText } from '../model/plain-text.ts';
 import type { HypervisorResult } from '../model/result.ts';
 import type { FleetStatus, Story } from '../model/status.ts';
+import type { UsageOn } from '../model/usage.ts';
 import type { Note } from '../model/verification.ts';
 import type { Plan } from '../plan/plan.ts';
 import { missingIn, type WrittenIncident } from './incident-text.ts';
@@ -58,6 +59,7 @@ import type {
   Forwarded,
   GcDocument,
   IncidentDocument,
+  TopDocument,
   UnlockDocument,
 } from './json/upkeep.ts';
 import { logEntry } from './logs-text.ts';
@@ -180,6 +182,17 @@ export function garbageDocument(gone: readonly GarbageOn[], declined = false): G
       answer instanceof Error
         ? { hypervisor, error: errorDocument(answer).error }
         : { hypervisor, generations: answer.old, freedKiB: answer.freedKiB, paths: answer.paths },
+    ),
+  };
+}
+
+export function topDocument(seen: readonly UsageOn[]): TopDocument {
+  return {
+    ...{ kind: 'top', version: 1 },
+    hypervisors: seen.map(({ hypervisor, answer }) =>
+      answer instanceof Error
+        ? { name: hypervisor, error: errorDocument(answer).error }
+        : { ...answer.hypervisor, vms: answer.vms },
     ),
   };
 }

@@ -103,6 +103,10 @@ const cases: Readonly<Record<string, Readonly<Record<number, Case>>>> = {
     ...asking('status'),
     0: 'sandbox/status.test.ts: of a fleet that is well says so on a screen of 80 columns, and ends with 0',
   },
+  top: {
+    ...asking('top'),
+    0: 'sandbox/top.test.ts: says what is reserved and used, who uses most memory first',
+  },
   verify: {
     ...asking('verify'),
     0: `${operations}a stop that is held outlasts apply, until the guest is started`,

@@ -11,7 +11,7 @@ const plain: Omit<Capacity, 'declared'> = {
   perVm: 0,
 };
 const asks = (name: string, amounts: Partial<Amounts>) =>
-  demand(name, 'running', { vcpu: 0, memory: 0, disk: 0, ...amounts });
+  demand(name, 'running', { vcpu: 0, memory: 0, disk: 0, ...amounts }, 0);
 
 describe('what is asked for', () => {
   test('up to the last MiB is no shortage, one more is', () => {
@@ -25,7 +25,7 @@ describe('what is asked for', () => {
   });
 
   test('by a stopped vm is its disk', () => {
-    expect(demand('a', 'stopped', { vcpu: 4, memory: 1024, disk: 2048 })).toEqual({
+    expect(demand('a', 'stopped', { vcpu: 4, memory: 1024, disk: 2048 }, 128)).toEqual({
       name: 'a',
       vcpu: 0,
       memory: 0,

@@ -14,8 +14,8 @@ const withDisk = twoHypervisors.replace(
 const firstLines = (problems: readonly string[]) => problems.map((p) => p.split('\n')[0]);
 
 describe('what a hypervisor has, as facts report it', () => {
-  test('is enough for its vms: nothing is said', () => {
-    const facts = () => ({ processors: 1, memory: memory(2 * GiB) });
+  test('is enough for its vms and for what runs them: nothing is said', () => {
+    const facts = () => ({ processors: 1, memory: memory(2.25 * GiB) });
     expect(planHv1({ fingerprints: changed('web1'), facts }).problems).toEqual([]);
   });
 
@@ -24,13 +24,23 @@ describe('what a hypervisor has, as facts report it', () => {
     const { problems } = planHv1({ yaml: bigger, fingerprints: changed('db1'), facts });
     expect(problems).toEqual([
       [
-        '4 GiB of memory asked for, 3 GiB to give: 1 GiB too much',
-        '  3 GiB  db1',
-        '  1 GiB  web1',
+        '4352 MiB of memory asked for, 3 GiB to give: 1280 MiB too much',
+        '  3200 MiB  db1',
+        '  1152 MiB  web1',
+        'with 128 MiB each for what runs a guest beside its memory (capacity.perVm): 256 MiB',
         'to give: 3 GiB',
         'Move or shrink vms, or set capacity of this hypervisor in fleet.yaml.',
       ].join('\n'),
     ]);
+  });
+
+  test('that fits the memory of its vms exactly is too little: what is beside it is told, and can be set', () => {
+    const facts = () => ({ memory: memory(2 * GiB + 2048) });
+    const { problems } = planHv1({ fingerprints: changed('web1'), facts });
+    expect(problems[0]).toContain('254 MiB too much');
+    expect(problems[0]).toContain('(capacity.perVm): 256 MiB');
+    const yaml = twoHypervisors.replace('tags: [eu]', 'capacity: { perVm: 1MiB }');
+    expect(planHv1({ yaml, fingerprints: changed('web1'), facts }).problems).toEqual([]);
   });
 
   test('counts four times over for vcpus', () => {
@@ -66,12 +76,12 @@ describe('the end state is looked at, not what changes now', () => {
       fingerprints: changed('web1', 'db1'),
       facts: () => ({ memory: memory(3 * GiB) }),
     });
-    expect(problems[0]).toContain('3 GiB  db1');
+    expect(problems[0]).toContain('3200 MiB  db1');
   });
 
   test('a vm that is being stopped asks for no memory, one that starts does', () => {
     const stopped = bigger.replace('web1: { on', 'web1: { state: stopped, on');
-    const facts = () => ({ memory: memory(3 * GiB) });
+    const facts = () => ({ memory: memory(3.125 * GiB) });
     expect(planHv1({ yaml: stopped, facts }).problems).toEqual([]);
   });
 });

@@ -163,6 +163,7 @@ const guests = fleet({
       exports: [{ file: '/run/x', user: 'root', to: '~/x', replace: {} }],
     }),
     vm('qemu', 'hv1', [nic('qemu', 'lan', '10.1.0.6')], {
+      agent: true,
       balloon: true,
       credentials: [
         { name: 'api.token', path: '/run/keys/api token' },

@@ -70,7 +70,7 @@ export function requireTop(
 function placeOf(path: string): string {
   if (path === 'flake.nix')
     return 'Move flake.nix aside: its inputs go under `inputs:`, everything else into a file that `flake: { outputs: … }` names.';
-  if (path.endsWith('.sh'))
+  if (/\.(sh|jq)$/.test(path))
     return `Rename ${path}, and what reads it: fleet writes a file of that name.`;
   return `Move ${path} aside: its contents belong in a file of another name, under \`modules:\` of its machine.`;
 }
@@ -95,7 +95,7 @@ function removeIfEmpty(folder: string): void {
 }
 
 /**
- * Every file in the places that fleet renders to: flake.nix, hosts/ and modules/. Only Nix and shell files can be
+ * Every file in the places that fleet renders to: flake.nix, hosts/ and modules/. Only Nix, shell and jq files can be
  * fleet's. Texts are compared one by one and not kept: a commit of some kilobytes can name one huge file many times.
  */
 function existingFiles(
@@ -107,7 +107,7 @@ function existingFiles(
     if (entry.isDirectory()) {
       for (const inner of list(join(directory, path))) walk(`${path}/${inner.name}`, inner);
     } else {
-      const mayBeOurs = entry.isFile() && /\.(nix|sh)$/.test(path);
+      const mayBeOurs = entry.isFile() && /\.(nix|sh|jq)$/.test(path);
       const text = mayBeOurs ? textOf(directory, path) : '';
       const wanted = rendered.get(path);
       files.set(path, text === wanted ? wanted : isRendered(text) ? marker : '');

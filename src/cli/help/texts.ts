@@ -137,6 +137,14 @@ export const helpTexts: Readonly<Record<string, HelpText>> = {
     ],
     exits: { 0: 'nothing fires', 1: 'something fires, or a hypervisor did not answer' },
   },
+  top: {
+    examples: [
+      ['fleet top', 'all, who uses most memory first'],
+      ['fleet top @batch hv2', 'a part of the fleet'],
+      ['fleet top --watch', 'the same, live, until Ctrl-C'],
+    ],
+    exits: { 0: 'told', 1: 'a hypervisor did not say' },
+  },
   verify: {
     examples: [
       ['fleet verify', 'look at everything, change nothing'],

@@ -1,5 +1,5 @@
 import { shortages } from '../../model/capacity.ts';
-import { askers, reckoning, shortageLine } from '../../model/shortage-text.ts';
+import { askers, beside, reckoning, shortageLine } from '../../model/shortage-text.ts';
 import { capacityOf, demandOf } from '../capacity.ts';
 import type { Finding } from '../finding.ts';
 import type { Draft } from '../normalise.ts';
@@ -11,14 +11,18 @@ export function* capacity({ hypervisors }: Draft): Iterable<Finding> {
   for (const { name, path, yaml, vms } of hypervisors.values()) {
     if (yaml.capacity === undefined) continue;
     const known = capacityOf(yaml.capacity);
-    for (const shortage of shortages(known.declared, known, vms.map(demandOf))) {
+    for (const shortage of shortages(
+      known.declared,
+      known,
+      vms.map((vm) => demandOf(vm, known.perVm)),
+    )) {
       const by = askers(shortage).map((vm) => `${vm.name} ${vm.amount}`);
       yield {
         code: codes[shortage.resource],
         path,
         on: 'key',
         message: `${name} cannot hold its vms: ${shortageLine(shortage)}`,
-        hint: `to give: ${reckoning(shortage)}; move or shrink some of ${by.join(', ')}`,
+        hint: `to give: ${[reckoning(shortage), ...beside(shortage)].join('; ')}; move or shrink some of ${by.join(', ')}`,
       };
     }
   }

@@ -53,6 +53,7 @@ const lengths: Partial<Readonly<Record<ScriptName, number>>> = {
   inspect: 16 * usualLength,
   runners: 16 * usualLength,
   status: 16 * usualLength,
+  top: 16 * usualLength,
   // Output of guests, which is cut instead of refused.
   reason: 16 * usualLength,
   // A file of 1 MiB, in base64.

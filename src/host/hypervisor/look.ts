@@ -8,6 +8,7 @@ import type { PastDeployment } from '../../model/past-deployment.ts';
 import type { PastOperation } from '../../model/past-operation.ts';
 import type { UnitStory } from '../../model/status.ts';
 import { parseAlerts } from '../answers/alerts.ts';
+import type { Usage } from '../../model/usage.ts';
 import { type ClosureDiff, parseClosureDiff } from '../answers/closure-diff.ts';
 import { parseDoctor } from '../answers/doctor.ts';
 import { parseFacts } from '../answers/facts.ts';
@@ -22,6 +23,7 @@ import { type Inspection, parseInspection } from '../answers/inspection.ts';
 import { parseRemote } from '../answers/remote.ts';
 import { parseRunners, type Runners } from '../answers/runners.ts';
 import { parseStatus, parseStory, type Seen } from '../answers/status.ts';
+import { parseTop } from '../answers/top.ts';
 import type { Host } from '../host.ts';
 import { ask } from './call.ts';
 
@@ -66,6 +68,11 @@ export function readStory(host: Host, groups: readonly UnitGroup[]): Promise<Uni
 /** What its network, units and disks are like, as its own tools say it. */
 export function readHostParts(host: Host): Promise<HostParts> {
   return ask(host, 'incident', [], parseHostParts);
+}
+
+/** What is reserved and used, as it was sampled last. @throws FleetError `top.no-samples`, `top.unreadable` */
+export function readTop(host: Host): Promise<Usage> {
+  return ask(host, 'top', [], (answer) => parseTop(answer, host.name));
 }
 
 /** How many deployments a hypervisor keeps. */

@@ -7,10 +7,14 @@ import {
   dumpScript,
   endedScript,
   endsScript,
+  gcScript,
   guestStateScript,
   libScript,
   locksScript,
+  memoryLevelScript,
+  memoryScript,
   reconcileScript,
+  sampleProgram,
   sampleScript,
   spoolScript,
   startedScript,
@@ -34,6 +38,7 @@ let
     ./spool.sh
     ./guest-state.sh
     ./ends.sh
+    ./memory-level.sh
   ];
   shell = file: lib.concatMapStrings builtins.readFile (libraries ++ [ file ]);
 
@@ -124,7 +129,13 @@ in
       // {
         script = shell ./dump.sh + builtins.readFile ./watch.sh;
       };
-    fleet-sample = unit "Measure what guests use" ./sample.sh 60 [ pkgs.socat ];
+    fleet-sample =
+      unit "Measure what guests use" ./sample.sh 60 [ pkgs.curl ]
+      // {
+        script = "sample_program=\${./sample.jq}\\n" + shell ./sample.sh;
+      };
+    # Started by fleet-sample, while memory is short.
+    fleet-memory = unit "Make room in memory" ./memory.sh 240 [ pkgs.socat ];
     fleet-alerts =
       unit "Tell of what is wrong" ./alerts.sh 150 [ pkgs.curl ]
       // {
@@ -139,7 +150,11 @@ in
           "fleet-recover.service"
         ];
       };
-    fleet-gc = unit "Collect what nobody needs" ./collect.sh 3600 [ config.nix.package ];
+    fleet-gc =
+      unit "Collect what nobody needs" ./collect.sh 3600 [ config.nix.package ]
+      // {
+        script = "collection=\${pkgs.writeText "fleet-collection" (shell ./gc.sh)}\\n" + shell ./collect.sh;
+      };
     "fleet-again@" = again // {
       scriptArgs = "%i";
       # While somebody else is at work with the guest it looks again.
@@ -187,10 +202,14 @@ export const watchFiles: readonly (readonly [path: string, text: string])[] = [
   ['modules/dump.sh', rendered(dumpScript)],
   ['modules/ended.sh', rendered(endedScript)],
   ['modules/ends.sh', rendered(endsScript)],
+  ['modules/gc.sh', rendered(gcScript)],
   ['modules/guest-state.sh', rendered(guestStateScript)],
   ['modules/lib.sh', rendered(libScript)],
   ['modules/locks.sh', rendered(locksScript)],
+  ['modules/memory-level.sh', rendered(memoryLevelScript)],
+  ['modules/memory.sh', rendered(memoryScript)],
   ['modules/reconcile.sh', rendered(reconcileScript)],
+  ['modules/sample.jq', rendered(sampleProgram)],
   ['modules/sample.sh', rendered(sampleScript)],
   ['modules/spool.sh', rendered(spoolScript)],
   ['modules/started.sh', rendered(startedScript)],

@@ -36,6 +36,7 @@ import type {
   ForwardDocument,
   GcDocument,
   IncidentDocument,
+  TopDocument,
   UnlockDocument,
 } from './upkeep.ts';
 
@@ -77,6 +78,7 @@ export type JsonDocument =
   | SpoolEventDocument
   | StatusDocument
   | StoryDocument
+  | TopDocument
   | UnlockDocument
   | UpdateDocument
   | ValidateDocument

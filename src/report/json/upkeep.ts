@@ -1,6 +1,7 @@
 import type { ExecResult } from '../../model/exec-result.ts';
 import type { OldGeneration } from '../../model/garbage.ts';
 import type { Cleaned, Leftover, Leftovers } from '../../model/leftovers.ts';
+import type { HypervisorUsage, VmUsage } from '../../model/usage.ts';
 import type { Told } from './deploying.ts';
 import type { Envelope } from './document.ts';
 import type { CommandFailure } from './failing.ts';
@@ -23,6 +24,18 @@ export interface GcDocument extends Envelope<'gc'> {
   /** Somebody was asked and said no: nothing was deleted. */
   readonly declined?: boolean;
   readonly hypervisors: readonly CollectedOn[];
+}
+
+/** What a hypervisor and its vms have and use; or why it is not known. */
+export interface UsageOf extends Partial<HypervisorUsage> {
+  readonly name: string;
+  readonly error?: CommandFailure;
+  readonly vms?: readonly VmUsage[];
+}
+
+/** `fleet top` */
+export interface TopDocument extends Envelope<'top'> {
+  readonly hypervisors: readonly UsageOf[];
 }
 
 /** What nobody owns on one hypervisor, and what became of it; or why it is not known. */
