@@ -121,7 +121,9 @@ shed() {
   on_disk "$shed/$1" "$state/stopped/$1" "$shed" "$state/stopped"
   guest_set "$1" state=Terminated "since=$now" 'why=memory is short' || true
   event guest.shed "$1" "why=$(mebibytes "$available") of memory are available, and no running guest has a lower priority" "priority:=$2" || true
-  intend "$1" "shed-${event_id:-$now}" 'memory is short'
+  # stop_guest writes that down as what it intends.
+  # shellcheck disable=SC2034 # lib.sh reads them
+  stops_for=shed-${event_id:-$now} stops_because='memory is short'
   (stop_guest "$1" "$stop_seconds") >/dev/null || true
   systemctl reset-failed "microvm*@$1.service" 2>/dev/null || true
 }
