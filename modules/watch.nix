@@ -17,6 +17,11 @@ let
     ./memory-level.sh
   ];
   shell = file: lib.concatMapStrings builtins.readFile (libraries ++ [ file ]);
+  # What the watch knows besides, and what restarts guests.
+  watching = [
+    ./dump.sh
+    ./vmm.sh
+  ];
 
   tools = [
     pkgs.iproute2
@@ -54,6 +59,14 @@ let
       OnUnitActiveSec = seconds;
     };
   };
+
+  # 1, also for true, or 0.
+  forwards =
+    name:
+    let
+      value = config.boot.kernel.sysctl.${name} or 0;
+    in
+    if value == true || value == 1 || value == "1" then "1" else "0";
 
   # How a guest, or one of its helpers, ended; and that a guest started. Its unit runs as user microvm, these as root; what
   # becomes of them is no failure of the unit.
@@ -95,15 +108,33 @@ in
 {
   systemd.services = {
     fleet-watch =
-      unit "Look at the guests" ./watch.sh 120 [
+      unit "Look at the guests" ./watch.sh 180 [
         pkgs.curl
         pkgs.fping
-        pkgs.iputils
         pkgs.openssh
         pkgs.socat
       ]
       // {
-        script = shell ./dump.sh + builtins.readFile ./watch.sh;
+        # Only where the user's own configuration does not say otherwise.
+        environment = {
+          FLEET_FORWARDING = forwards "net.ipv4.conf.all.forwarding";
+          FLEET_FORWARDING6 = forwards "net.ipv6.conf.all.forwarding";
+        };
+        script = lib.concatMapStrings builtins.readFile (
+          libraries
+          ++ watching
+          ++ [
+            ./guest-ssh.sh
+            ./watch-judge.sh
+            ./watch.sh
+          ]
+        );
+      };
+    "fleet-heal@" =
+      unit "Restart guest %i, which is not well" ./heal.sh 600 [ pkgs.socat ]
+      // {
+        scriptArgs = "%i";
+        script = lib.concatMapStrings builtins.readFile (libraries ++ watching ++ [ ./heal.sh ]);
       };
     fleet-sample =
       unit "Measure what guests use" ./sample.sh 60 [ pkgs.curl ]

@@ -99,7 +99,10 @@ function defaults() {
   ].join('\n');
 }
 
-const unitLibraries = ['lib', 'deployments', 'locks', 'spool', 'guest-state', 'ends', 'dump', 'gc'];
+const unitLibraries = [
+  ...['lib', 'deployments', 'locks', 'spool', 'guest-state'],
+  ...['dump', 'ends', 'gc', 'guest-ssh', 'vmm'],
+];
 
 /** Every src/render/modules/NAME.sh as a constant `nameScript`, and these libraries. */
 function shell() {

@@ -24,6 +24,8 @@ const library = [
   'guest-state.sh',
   'ends.sh',
   'dump.sh',
+  'vmm.sh',
+  'guest-ssh.sh',
   'before.sh',
   'locks.sh',
   'evaluate.sh',
@@ -35,7 +37,17 @@ for (const file of readdirSync(scripts)) {
 }
 // Units of modules/watch.nix are behind the same libraries.
 const units = 'src/render/modules';
-for (const name of ['again', 'alerts', 'collect', 'ended', 'reconcile', 'sample', 'started', 'watch']) {
+for (const name of [
+  'again',
+  'alerts',
+  'collect',
+  'ended',
+  'heal',
+  'reconcile',
+  'sample',
+  'started',
+  'watch',
+]) {
   const file = join(units, `${name}.sh`);
   check(file, ['-s', 'sh', '-'], `${lib}\n${readFileSync(file, 'utf8')}`);
 }

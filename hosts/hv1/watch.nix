@@ -41,11 +41,13 @@
       };
       vcpu = 16;
     };
+    deadline = 120;
     fleet = "simple-microvm-infra";
     forwarding = true;
     gc = null;
     hypervisor = "hv1";
     orphans = "tell";
+    stopTimeout = 30;
     version = 1;
     vms = {
       vm1 = {

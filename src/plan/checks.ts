@@ -178,7 +178,7 @@ export function checkBridge(
  * checked by itself.
  */
 const isOwn = (unit: string): boolean =>
-  /^fleet-(autostart|watch|sample|alerts|reconcile|gc|again@.*|dump-.*)\.(service|timer)$/.test(
+  /^fleet-(autostart|watch|sample|alerts|reconcile|gc|memory|(again|heal)@.*|dump-.*)\.(service|timer)$/.test(
     unit,
   );
 

@@ -43,9 +43,7 @@ export function hypervisorFile(
 }
 
 /** An input of that name has to be there: config/rules/inputs. */
-const fleetItself = expression(
-  'inputs.fleet.packages.${pkgs.stdenv.hostPlatform.system}.default',
-);
+const fleetItself = expression('inputs.fleet.packages.${pkgs.stdenv.hostPlatform.system}.default');
 
 /** As modules/autostart.sh reads it; `here` are the vms of this hypervisor. */
 function autostartLine(

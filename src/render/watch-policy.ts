@@ -12,7 +12,7 @@ import { rendered } from './marker.ts';
  * as /etc/fleet/watch.json. Data alone, and no part of any unit: a change restarts nothing. Durations in seconds, sizes in MiB.
  */
 export function watchFile(
-  fleet: Pick<Fleet, 'name'>,
+  fleet: Pick<Fleet, 'name' | 'rollout'>,
   hypervisor: Hypervisor,
   vms: readonly Vm[],
   networkOf: (name: string) => Network,
@@ -26,7 +26,7 @@ export function watchFile(
 const usualCheckout = '/var/lib/fleet/repo';
 
 function watchPolicy(
-  fleet: Pick<Fleet, 'name'>,
+  fleet: Pick<Fleet, 'name' | 'rollout'>,
   hypervisor: Hypervisor,
   vms: readonly Vm[],
   networkOf: (name: string) => Network,
@@ -39,6 +39,8 @@ function watchPolicy(
     fleet: fleet.name,
     hypervisor: hypervisor.name,
     ...(hypervisor.checkout !== usualCheckout && { checkout: hypervisor.checkout }),
+    deadline: seconds(fleet.rollout.deadline),
+    stopTimeout: seconds(fleet.rollout.stopTimeout),
     vms: Object.fromEntries(
       [...vms].sort(byName).map((vm) => [vm.name, vmPolicy(vm, here, networkOf)]),
     ),

@@ -228,7 +228,11 @@ END`);
       const event = await endOf(() => kill('KILL'));
       await until('the helper', 60_000, async () => (await events('helper.ended')).at(-1));
       expect(await events('helper.ended')).toMatchObject([
-        { unit: 'microvm-tap-interfaces@web.service', why: 'did not start (exit-code)', intended: false },
+        {
+          unit: 'microvm-tap-interfaces@web.service',
+          why: 'did not start (exit-code)',
+          intended: false,
+        },
       ]);
       await runsAgain(event.invocation);
       await look.sh(`rm -r ${drop} && systemctl daemon-reload`);

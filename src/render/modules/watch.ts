@@ -8,7 +8,9 @@ import {
   endedScript,
   endsScript,
   gcScript,
+  guestSshScript,
   guestStateScript,
+  healScript,
   libScript,
   locksScript,
   memoryLevelScript,
@@ -18,6 +20,8 @@ import {
   sampleScript,
   spoolScript,
   startedScript,
+  vmmScript,
+  watchJudgeScript,
   watchScript,
 } from './shell.generated.ts';
 
@@ -41,6 +45,11 @@ let
     ./memory-level.sh
   ];
   shell = file: lib.concatMapStrings builtins.readFile (libraries ++ [ file ]);
+  # What the watch knows besides, and what restarts guests.
+  watching = [
+    ./dump.sh
+    ./vmm.sh
+  ];
 
   tools = [
     pkgs.iproute2
@@ -78,6 +87,14 @@ let
       OnUnitActiveSec = seconds;
     };
   };
+
+  # 1, also for true, or 0.
+  forwards =
+    name:
+    let
+      value = config.boot.kernel.sysctl.\${name} or 0;
+    in
+    if value == true || value == 1 || value == "1" then "1" else "0";
 
   # How a guest, or one of its helpers, ended; and that a guest started. Its unit runs as user microvm, these as root; what
   # becomes of them is no failure of the unit.
@@ -119,15 +136,33 @@ in
 {
   systemd.services = {
     fleet-watch =
-      unit "Look at the guests" ./watch.sh 120 [
+      unit "Look at the guests" ./watch.sh 180 [
         pkgs.curl
         pkgs.fping
-        pkgs.iputils
         pkgs.openssh
         pkgs.socat
       ]
       // {
-        script = shell ./dump.sh + builtins.readFile ./watch.sh;
+        # Only where the user's own configuration does not say otherwise.
+        environment = {
+          FLEET_FORWARDING = forwards "net.ipv4.conf.all.forwarding";
+          FLEET_FORWARDING6 = forwards "net.ipv6.conf.all.forwarding";
+        };
+        script = lib.concatMapStrings builtins.readFile (
+          libraries
+          ++ watching
+          ++ [
+            ./guest-ssh.sh
+            ./watch-judge.sh
+            ./watch.sh
+          ]
+        );
+      };
+    "fleet-heal@" =
+      unit "Restart guest %i, which is not well" ./heal.sh 600 [ pkgs.socat ]
+      // {
+        scriptArgs = "%i";
+        script = lib.concatMapStrings builtins.readFile (libraries ++ watching ++ [ ./heal.sh ]);
       };
     fleet-sample =
       unit "Measure what guests use" ./sample.sh 60 [ pkgs.curl ]
@@ -203,7 +238,9 @@ export const watchFiles: readonly (readonly [path: string, text: string])[] = [
   ['modules/ended.sh', rendered(endedScript)],
   ['modules/ends.sh', rendered(endsScript)],
   ['modules/gc.sh', rendered(gcScript)],
+  ['modules/guest-ssh.sh', rendered(guestSshScript)],
   ['modules/guest-state.sh', rendered(guestStateScript)],
+  ['modules/heal.sh', rendered(healScript)],
   ['modules/lib.sh', rendered(libScript)],
   ['modules/locks.sh', rendered(locksScript)],
   ['modules/memory-level.sh', rendered(memoryLevelScript)],
@@ -213,5 +250,7 @@ export const watchFiles: readonly (readonly [path: string, text: string])[] = [
   ['modules/sample.sh', rendered(sampleScript)],
   ['modules/spool.sh', rendered(spoolScript)],
   ['modules/started.sh', rendered(startedScript)],
+  ['modules/vmm.sh', rendered(vmmScript)],
+  ['modules/watch-judge.sh', rendered(watchJudgeScript)],
   ['modules/watch.sh', rendered(watchScript)],
 ];
