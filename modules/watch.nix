@@ -42,7 +42,11 @@ let
     restartIfChanged = false;
     path = tools ++ more;
     script = shell file;
-    unitConfig.RequiresMountsFor = folders;
+    unitConfig = {
+      RequiresMountsFor = folders;
+      # A person who starts it by hand must not keep it from looking.
+      StartLimitIntervalSec = 0;
+    };
     serviceConfig = {
       Type = "oneshot";
       CPUWeight = 20;
@@ -182,6 +186,12 @@ in
     "microvm-tap-interfaces@" = recorded "microvm-tap-interfaces" { };
     "microvm-virtiofsd@" = recorded "microvm-virtiofsd" { };
   };
+
+  # They are bounded by number and size, too.
+  systemd.tmpfiles.rules = [
+    "e /var/lib/fleet/ends - - - 30d"
+    "e /var/lib/fleet/dumps - - - 7d"
+  ];
 
   systemd.timers = {
     fleet-watch = every "15s";

@@ -79,7 +79,7 @@ look() {
   systemctl show --no-pager -p Id -p ActiveState -p SubState -p InvocationID -p ActiveEnterTimestampMonotonic -p Job \
     'microvm@*.service' 'microvm-virtiofsd@*.service' 'fleet-heal@*.service' 'fleet-again@*.timer' \
     fleet-recover.service fleet-autostart.service >units 2>/dev/null || return 1
-  ps -ewwo pid=,ppid=,stat=,etimes=,user:20=,cgroup=,comm= >processes 2>/dev/null
+  ps -ewwo pid=,ppid=,stat=,etimes=,user:20=,cgroup:300=,comm= >processes 2>/dev/null
   ip -j address show >links 2>/dev/null
   (cd "$guest_states" 2>/dev/null && grep -E "^(state|invocation|boot)$tab" -- /dev/null ?*) >records 2>/dev/null
   cat runs/* >runs.all 2>/dev/null
