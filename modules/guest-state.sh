@@ -25,13 +25,20 @@ boot_id() {
 	echo "${booted:-unknown}"
 }
 
-# value_in TEXT KEY: prints the value of a key in such a file's text.
-value_in() {
+# find_value TEXT KEY: sets `value` to that of a key in such a file's text, or to nothing. No process is made for it.
+find_value() {
+	value=
 	case "$nl$1" in *"$nl$2$tab"*) ;; *) return 0 ;; esac
-	found=$nl$1
-	found=${found#*"$nl$2$tab"}
-	printf '%s\n' "${found%%"$nl"*}"
+	value=$nl$1
+	value=${value#*"$nl$2$tab"}
+	value=${value%%"$nl"*}
 }
+
+# value_in TEXT KEY: prints it.
+value_in() (
+	find_value "$1" "$2"
+	[ -z "$value" ] || printf '%s\n' "$value"
+)
 
 # guest_get NAME KEY: prints what is known, or nothing.
 guest_get() {
@@ -53,8 +60,8 @@ plain() {
 guest_set() (
 	name=$1
 	shift
-	mkdir -p "$R/run/fleet" && { mkdir -m 700 "$R/run/fleet/locks" 2>/dev/null || [ -d "$R/run/fleet/locks" ]; } || exit 1
-	mkdir -m 700 "$guest_states" 2>/dev/null || [ -d "$guest_states" ] || exit 1
+	[ -d "$R/run/fleet/locks" ] || { mkdir -p "$R/run/fleet" && { mkdir -m 700 "$R/run/fleet/locks" 2>/dev/null || [ -d "$R/run/fleet/locks" ]; }; } || exit 1
+	[ -d "$guest_states" ] || mkdir -m 700 "$guest_states" 2>/dev/null || [ -d "$guest_states" ] || exit 1
 	if command -v flock >/dev/null; then
 		# No vm has a dot in its name.
 		exec 7>>"$R/run/fleet/locks/$name.state"
@@ -65,9 +72,14 @@ guest_set() (
 	now=$(date +%s)
 	new=
 	for key in $guest_keys; do
-		guest_was=$(value_in "$old" "$key")
-		value=$guest_was
-		for pair; do [ "${pair%%=*}" != "$key" ] || value=$(plain "${pair#*=}"); done
+		find_value "$old" "$key"
+		guest_was=$value
+		for pair; do
+			[ "${pair%%=*}" = "$key" ] || continue
+			value=${pair#*=}
+			case $value in *[[:cntrl:]]*) value=$(plain "$value") ;; esac
+			[ "${#value}" -le 500 ] || value=$(plain "$value")
+		done
 		case $key in
 		state)
 			[ "$value" = "$guest_was" ] || set -- "since=$now" "$@"
