@@ -1,5 +1,5 @@
 # Rendered by fleet from fleet.yaml: change it there.
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154 # behind the libraries
 # fleet-gc, daily, behind the libraries: what `fleet gc` does, where the hypervisor has a `gc:`. $collection is the script
 # that fleet gc sends. A deployment that is open comes first: then it is collected another day.
 # shellcheck disable=SC2016 # for jq

@@ -13,7 +13,6 @@
 # not kept here, but in /run/fleet/watch.
 guest_states=$state/guests
 guest_keys='state since why health healthSince lastHealthy restarts lastEnd invocation boot failedBoots'
-intents=$R/run/fleet/intents
 policy_file=$R/etc/fleet/watch.json
 nl='
 '

@@ -1,5 +1,5 @@
 # Rendered by fleet from fleet.yaml: change it there.
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154 # behind the libraries
 # In front of sample.sh and memory.sh: how much memory there is.
 # read_memory: total and available, in KiB; low, under which memory is short: a twentieth, at least 128 MiB and at most 1 GiB;
 # stalled: percent of the last ten seconds in which every task waited for memory, where the kernel tells (PSI).

@@ -1,5 +1,5 @@
 # Rendered by fleet from fleet.yaml: change it there.
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154 # behind the libraries
 # fleet-memory, behind the libraries, which fleet-sample starts while memory is short, and until everything is as it was
 # before: first idle guests give some of theirs back (balloon: true), then the guest with the lowest priority is stopped,
 # one a look, before the kernel's OOM killer chooses. When there is enough again, in the opposite order.

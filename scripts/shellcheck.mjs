@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { script, scriptNames } from '../src/host/scripts.ts';
 
 if (spawnSync('shellcheck', ['--version']).error) {
   console.error('shellcheck is not installed: shell files are not checked');
@@ -15,42 +16,24 @@ const check = (name, args, input) => {
   failed = true;
   console.error(`${name}\n${run.stdout}${run.stderr}`);
 };
-const scripts = 'src/host/scripts';
-const library = [
-  'lib.sh',
-  'spool.sh',
-  'guests.sh',
-  'deployments.sh',
-  'guest-state.sh',
-  'ends.sh',
-  'dump.sh',
-  'vmm.sh',
-  'guest-ssh.sh',
-  'before.sh',
-  'locks.sh',
-  'evaluate.sh',
+// Each with the libraries that it is sent with, and no others.
+for (const name of scriptNames) check(`${name}.sh`, ['-s', 'sh', '-'], script(name));
+// Units of modules/watch.nix, behind the libraries that it puts in front of them.
+const shell = (folder) => (name) => readFileSync(join('src', folder, `${name}.sh`), 'utf8');
+const library = shell('host/scripts');
+const unit = shell('render/modules');
+const common = [
+  ...['lib', 'deployments', 'locks', 'spool', 'guest-state', 'ends'].map(library),
+  unit('memory-level'),
 ];
-const lib = library.map((file) => readFileSync(join(scripts, file), 'utf8')).join('\n');
-for (const file of readdirSync(scripts)) {
-  if (!library.includes(file))
-    check(file, ['-s', 'sh', '-'], `${lib}\n${readFileSync(join(scripts, file), 'utf8')}`);
-}
-// Units of modules/watch.nix are behind the same libraries.
-const units = 'src/render/modules';
-for (const name of [
-  'again',
-  'alerts',
-  'collect',
-  'ended',
-  'heal',
-  'reconcile',
-  'sample',
-  'started',
-  'watch',
-]) {
-  const file = join(units, `${name}.sh`);
-  check(file, ['-s', 'sh', '-'], `${lib}\n${readFileSync(file, 'utf8')}`);
-}
+const watching = ['dump', 'vmm'].map(library);
+const units = {
+  ...{ again: [], alerts: [], collect: [library('gc')], ended: [], heal: watching, memory: [] },
+  ...{ reconcile: [], sample: [], started: [] },
+  watch: [...watching, library('guest-ssh'), unit('watch-judge')],
+};
+for (const [name, more] of Object.entries(units))
+  check(`${name}.sh`, ['-s', 'sh', '-'], [...common, ...more, unit(name)].join('\n'));
 const walk = (folder) =>
   readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
     entry.isDirectory() ? walk(join(folder, entry.name)) : [join(folder, entry.name)],

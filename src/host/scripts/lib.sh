@@ -11,6 +11,8 @@ vms=$R/var/lib/microvms
 aside=$vms/.aside
 gcroots=$R/nix/var/nix/gcroots
 roots=$gcroots/fleet
+# What fleet wants with the life of a guest that it stops: see intend in guest-state.sh.
+intents=$R/run/fleet/intents
 system_profile=$R/nix/var/nix/profiles/system
 tab='	'
 

@@ -35,11 +35,11 @@ boot=$(boot_id)
 
 # jumped: prints by how many seconds the clock was set in this look, if it was: it went otherwise than the uptime did.
 jumped() {
-	then='' then_up='' then_boot=''
-	read -r then then_up then_boot 2>/dev/null <"$volatile/clock" || true
+	last='' then_up='' then_boot=''
+	read -r last then_up then_boot 2>/dev/null <"$volatile/clock" || true
 	echo "$now $up $boot" >"$volatile/clock"
 	[ "$then_boot" = "$boot" ] || return 0
-	by=$((now - then - (up - then_up)))
+	by=$((now - last - (up - then_up)))
 	# Both are whole seconds.
 	[ "${by#-}" -lt 2 ] || echo "${by#-} $up" >"$volatile/jump"
 }

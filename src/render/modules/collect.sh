@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154 # behind the libraries
 # fleet-gc, daily, behind the libraries: what `fleet gc` does, where the hypervisor has a `gc:`. $collection is the script
 # that fleet gc sends. A deployment that is open comes first: then it is collected another day.
 # shellcheck disable=SC2016 # for jq

@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154 # behind the libraries
 # After lib.sh and spool.sh. Every 15 s: what is reserved and what is used, of the hypervisor and of each guest. It leaves
 #   /var/lib/fleet/metrics/fleet.prom   for Prometheus, in the format of node_exporter's textfiles (docs/metrics.md)
 #   /var/lib/fleet/metrics/last.json    the same for fleet top
