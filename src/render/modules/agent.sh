@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=bash
 # fleet-agent, inside a guest with `agent: true`: how the guest is, for its hypervisor, on a virtio-serial port. It answers
 # one request of HTTP after the other, with a line of JSON of less than 4 KiB, and knows no others. What it says goes out as
 # soon as the hypervisor connects: until then its write waits. So an answer is at most as old as the last look.
@@ -50,7 +50,7 @@ say() {
     for unit in $(systemctl list-units --no-legend --plain --full --state=failed 2>/dev/null | sed 's/ .*//'); do
       failed=$((failed + 1))
       case $unit in *[!A-Za-z0-9:_.@-]*) continue ;; esac
-      [ "$failed" -le 5 ] && [ "${#unit}" -le 100 ] || continue
+      if [ "$failed" -gt 5 ] || [ "${#unit}" -gt 100 ]; then continue; fi
       units=$units$comma\"$unit\" comma=,
     done
   fi
