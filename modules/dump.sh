@@ -57,9 +57,9 @@ dump_guest() {
 		{
 			printf "%s\n" "{\"execute\":\"qmp_capabilities\"}" \
 				"{\"execute\":\"dump-guest-memory\",\"id\":\"dump\",\"arguments\":{\"paging\":false,\"protocol\":\"file:$2/memory\"}}"
-			# A line end does no harm there, and ends this when QEMU is gone.
+			# A line end does no harm there, and ends this when QEMU is gone. dd writes what it reads at once, as head does not.
 			until grep -q "\"id\": *\"dump\"" "$said"; do sleep 0.2 && echo; done
-		} | socat -t 1 - "UNIX-CONNECT:$1" | head -c 65536 >"$said"
+		} | socat -t 1 - "UNIX-CONNECT:$1" | dd bs=512 count=128 2>/dev/null >"$said"
 		grep "\"id\": *\"dump\"" "$said"' fleet "$socket" "$dumps/.new.$1" 2>/dev/null)
 	file=$dumps/$1/$(date +%s).elf
 	case $said in

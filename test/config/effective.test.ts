@@ -7,7 +7,7 @@ import { readShape } from '../../src/config/shape.ts';
 import type { Traced } from '../../src/config/traced.ts';
 import { expandConfig } from '../../src/model/config.ts';
 import type { Data, Fleet } from '../../src/model/fleet.ts';
-import { parseSize } from '../../src/model/units.ts';
+import { parseDuration, parseSize } from '../../src/model/units.ts';
 import { showText } from '../../src/report/show-text.ts';
 import { noStyle } from '../../src/report/style.ts';
 
@@ -112,6 +112,23 @@ vms:
               status: 200                             # default
         exports: []                                   # default
         dependsOn: []                                 # default
+        recovery:
+          restart: always                             # default
+          attempts: 5                                 # default
+          interval: 10m                               # default
+          delay: 5s                                   # default
+          backoff: 2                                  # default
+          maxDelay: 5m                                # default
+          maxPerHour: 20                              # default
+          giveUp: fail                                # default
+          unhealthy:
+            after: 3                                  # default
+            every: 15s                                # default
+            restart: true                             # default
+        priority: 10                                  # default
+        agent: false                                  # default
+        dumps:
+          guest: false                                # default
       "
     `);
   });
@@ -238,8 +255,14 @@ describe('what is shown is what holds:', () => {
     expect(parseSize(String(vm.memory))).toBe(memoryMiB);
     expect(vm.address).toBe(nics[0]!.address);
     const maps = { users: {}, credentials: {} };
-    for (const [field, value] of Object.entries({ ...rest, ...maps }))
-      expect(vm[field]).toEqual(value);
+    const { recovery, ...others } = { ...rest, ...maps };
+    for (const [field, value] of Object.entries(others)) expect(vm[field]).toEqual(value);
+    const inMs = (value: Data): Data =>
+      typeof value === 'string' && /^\d/.test(value) ? parseDuration(value)! : value;
+    const allInMs = (map: Data) =>
+      Object.fromEntries(Object.entries(map as object).map(([key, value]) => [key, inMs(value)]));
+    const { unhealthy, ...plainly } = vm.recovery as Record<string, Data>;
+    expect({ ...allInMs(plainly), unhealthy: allInMs(unhealthy!) }).toEqual(recovery);
     const { checkout, nameservers } = hypervisors[0]!;
     expect(of('hv1')).toMatchObject({
       checkout,

@@ -116,7 +116,7 @@ describe.each(['sh', 'bash'])('the script of fleet-autostart, in %s', (shell) =>
   it('a TAP that is late in its bridge keeps those down that need its guest only until then', async () => {
     guests({ a: '-', b: 'a', c: 'b' });
     rmSync(join(root, 'sys/class/net/vm-a/master'));
-    setTimeout(() => enslave('a'), 3000);
+    setTimeout(() => enslave('a'), 5000);
     const { code, said } = await run();
     expect(said.split('\n')).toEqual([
       '<3>a: vm-a is not in bridge br',

@@ -9,10 +9,15 @@ let
   args = {
     pkgs = pkgs // {
       writeShellScript = name: _: name;
+      writeText = name: _: name;
     };
     config = {
       nix.package = "nix";
-      microvm.stateDir = "/var/lib/microvms";
+      microvm = {
+        stateDir = "/var/lib/microvms";
+        shares = [ ];
+        qemu = { };
+      };
       networking = {
         hostName = "host";
         useNetworkd = false;
@@ -25,6 +30,8 @@ let
     lib = {
       mkDefault = value: value;
       concatMapStrings = f: list: builtins.concatStringsSep "" (map f list);
+      any = builtins.any;
+      hasPrefix = prefix: text: builtins.substring 0 (builtins.stringLength prefix) text == prefix;
       makeBinPath = builtins.concatStringsSep ":";
       recursiveUpdate = a: b: a // b;
       mkOverride = _: value: value;

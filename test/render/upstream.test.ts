@@ -255,7 +255,7 @@ whenThere?.('microvm.nix takes a hypervisor', () => {
       services: expect.arrayContaining(['fleet-autostart', 'microvm@', 'microvm-set-booted@']),
       start: {
         restartIfChanged: false,
-        path: [expect.stringContaining('iputils')],
+        path: expect.arrayContaining([expect.stringContaining('iputils')]),
         script: expect.stringContaining('"$R/var/lib/microvms/$vm/current"'),
         serviceConfig: { NotifyAccess: 'all', RemainAfterExit: true, Type: 'notify' },
         unitConfig: { ConditionPathExists: ['!/run/fleet/seen', '!/run/fleet/autostarted'] },
@@ -304,6 +304,7 @@ describeWithNix('no guest sets', () => {
         'hypervisor',
         'interfaces',
         'mem',
+        'qemu',
         'shares',
         'storeOnDisk',
         'vcpu',
