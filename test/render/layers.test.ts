@@ -163,6 +163,7 @@ describe('defaults and profiles', () => {
       'modules/hypervisor.nix',
       'modules/layers.nix',
       'modules/profiles/web.nix',
+      'modules/watch.nix',
     ]);
   });
 
@@ -174,7 +175,8 @@ describe('defaults and profiles', () => {
       config: { 'services.a.enable': true },
     };
     const defaults = { ...more, volumes: [{ mount: '/srv', size: '1GiB' }] };
-    expect(changes({ defaults })).toEqual(['modules/defaults.nix']);
+    // Whoever looks after guests has to know their size, too.
+    expect(changes({ defaults })).toEqual(['hosts/hv1/watch.nix', 'modules/defaults.nix']);
     const web = {
       vcpu: 4,
       packages: ['jq'],
@@ -182,6 +184,7 @@ describe('defaults and profiles', () => {
       config: { 'services.a.enable': true },
     };
     expect(changes({ profiles: { web, marked: { tags: ['x'] } } })).toEqual([
+      'hosts/hv1/watch.nix',
       'modules/profiles/web.nix',
     ]);
   });
