@@ -15,7 +15,7 @@ describe('what pages tell a reader to type does what they say, on the fleet of t
   beforeAll(async () => {
     shell = new DemoShell();
     await shell.start();
-  }, 60_000);
+  }, 180_000);
   afterAll(() => shell?.stop());
 
   const toRun = blocks
