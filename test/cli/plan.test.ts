@@ -25,7 +25,7 @@ describe('fleet plan --offline', () => {
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toContain('--- /dev/null\n+++ b/hosts/web1/default.nix\n@@');
     expect(stdout).toContain('flake.lock');
-    expect(stdout.trimEnd().split('\n').at(-1)).toBe('Plan: 13 files. Hypervisors were not asked.');
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe('Plan: 38 files. Hypervisors were not asked.');
     expect(desk.git('status', '--porcelain')).toBe('');
   });
 
@@ -54,10 +54,11 @@ describe('fleet plan --offline', () => {
   ~ hosts/default.nix
   ~ hosts/hv1/default.nix
   ~ hosts/hv1/networks.nix
+  ~ hosts/hv1/watch.nix
   - hosts/web1/default.nix
   + hosts/web2/default.nix
 
-Plan: 6 files. Hypervisors were not asked.
+Plan: 7 files. Hypervisors were not asked.
 `);
   });
 
