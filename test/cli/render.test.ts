@@ -11,12 +11,37 @@ const rendered = [
   'hosts/hv1/dns.nix',
   'hosts/hv1/firewall.nix',
   'hosts/hv1/networks.nix',
+  'hosts/hv1/watch.nix',
   'hosts/web1/default.nix',
+  'modules/again.sh',
+  'modules/alerts.sh',
   'modules/autostart.sh',
+  'modules/collect.sh',
+  'modules/deployments.sh',
+  'modules/dump.sh',
+  'modules/ended.sh',
+  'modules/ends.sh',
+  'modules/gc.sh',
   'modules/guest-keys.sh',
+  'modules/guest-ssh.sh',
+  'modules/guest-state.sh',
   'modules/guest.nix',
+  'modules/heal.sh',
   'modules/hypervisor.nix',
+  'modules/lib.sh',
+  'modules/locks.sh',
+  'modules/memory-level.sh',
+  'modules/memory.sh',
+  'modules/reconcile.sh',
   'modules/recover.sh',
+  'modules/sample.jq',
+  'modules/sample.sh',
+  'modules/spool.sh',
+  'modules/started.sh',
+  'modules/vmm.sh',
+  'modules/watch-judge.sh',
+  'modules/watch.nix',
+  'modules/watch.sh',
 ];
 const lines = (text: string) => text.trimEnd().split('\n').sort();
 
@@ -31,7 +56,7 @@ describe('fleet render', () => {
     expect(await desk.fleet('render')).toEqual({
       code: 0,
       stdout: '',
-      stderr: '12 files up to date, 0 changed\n',
+      stderr: '37 files up to date, 0 changed\n',
     });
     expect(desk.files()).toEqual(files);
   });
@@ -163,7 +188,7 @@ describe('a file of the user’s in the way', () => {
     truncateSync(first, 15 * 1024 * 1024);
     for (let n = 1; n < 40; n++) linkSync(first, join(desk.folder, 'modules', `${n}.nix`));
     const run = await desk.fleet('render', '--check');
-    expect(run).toMatchObject({ code: 1, stderr: '0 files up to date, 52 not\n' });
+    expect(run).toMatchObject({ code: 1, stderr: '0 files up to date, 77 not\n' });
     expect(lines(run.stdout)).toContain('left over modules/39.nix');
   });
 });
