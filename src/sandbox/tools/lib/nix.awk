@@ -30,25 +30,39 @@ function load(folder, file, prefix,    queue, seen, count, imported, more, layer
   }
 }
 
-# `builtins.readFile ./PATH` is the text of that file.
-function read_files(folder, file,    n, kept, path, line, text) {
+# `builtins.readFile ./PATH` is the text of that file, `lib.concatMapStrings builtins.readFile [ ./PATH… ]`
+# that of all of them.
+function read_files(folder, file,    n, kept, text) {
   kept = 0
   for (n = 1; n <= tokens; n++) {
-    if (token[n] == "builtins" && token[n + 1] == "." && token[n + 2] == "readFile" && token[n + 3] ~ /^\.\.?\//) {
-      path = resolve(file, token[n + 3])
-      if (!(path in tracked)) fail("path '" folder "/" path "' does not exist, or is not tracked by Git")
-      text = ""
-      while ((getline line < (folder "/" path)) > 0) text = text line "\n"
-      close(folder "/" path)
-      token[++kept] = "\"" text
+    if (is_read_file(n) && is_path(token[n + 3])) {
+      token[++kept] = "\"" text_of(folder, file, token[n + 3])
       n += 3
+    } else if (token[n] == "concatMapStrings" && is_read_file(n + 1) && token[n + 4] == "[") {
+      kept -= 2 # lib.
+      text = ""
+      for (n += 5; is_path(token[n]); n++) text = text text_of(folder, file, token[n])
+      token[++kept] = "\"" text
     } else token[++kept] = token[n]
   }
   tokens = kept
 }
 
+function is_read_file(n) { return token[n] == "builtins" && token[n + 1] == "." && token[n + 2] == "readFile" }
+
+function is_path(text) { return text ~ /^\.\.?\// }
+
+function text_of(folder, file, target,    path, line, text) {
+  path = resolve(file, target)
+  if (!(path in tracked)) fail("path '" folder "/" path "' does not exist, or is not tracked by Git")
+  text = ""
+  while ((getline line < (folder "/" path)) > 0) text = text line "\n"
+  close(folder "/" path)
+  return text
+}
+
 function follow(queue, count, file, target) {
-  if (target ~ /^\.\.?\//) queue[++count] = resolve(file, target)
+  if (is_path(target)) queue[++count] = resolve(file, target)
   return count
 }
 
