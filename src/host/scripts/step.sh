@@ -92,7 +92,7 @@ show() {
 	tail -c "+$((shown + 1))" "$base.log" | head -c $((size - shown))
 	shown=$size
 }
-pause=0.03
+pause=0.05
 rounds=0
 # systemd ends the unit earlier, unless systemd itself hangs.
 until=$(($(uptime_seconds) + seconds + 45))
@@ -101,8 +101,9 @@ until [ -e "$base.rc" ] || ! kill -0 "$waiter" 2>/dev/null; do
 	[ "$(uptime_seconds)" -lt "$until" ] || die step.hung "step $name is over its limit of $seconds s, and systemd does not end it: see systemctl status fleet-$id-$number there"
 	sleep "$pause"
 	rounds=$((rounds + 1))
-	[ "$rounds" -lt 30 ] || pause=0.2
-	[ $((rounds % 4)) -ne 0 ] || show
+	[ "$rounds" -lt 6 ] || pause=0.1
+	[ "$rounds" -lt 20 ] || pause=0.2
+	[ $((rounds % 2)) -ne 0 ] || show
 done
 show
 cat "$base.answer" >&2

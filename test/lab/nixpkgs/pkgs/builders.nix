@@ -43,7 +43,7 @@ in
     }:
     build name
       ''
-        mkdir -p "$(dirname "$out$destination")"
+        [ -z "$destination" ] || { file=$out$destination && mkdir -p "''${file%/*}"; }
         cat "$textPath" > "$out$destination"
         [ -z "$executable" ] || chmod +x "$out$destination"
       ''
@@ -84,31 +84,47 @@ in
       entries = lib.imap0 (i: path: files.${path} // { inherit path; var = "file${toString i}"; }) (
         builtins.attrNames files
       );
-      put =
-        { path, var, ... }@file:
-        let
-          target = lib.escapeShellArg path;
-        in
-        ''
-          mkdir -p "$out/$(dirname ${target})"
-          ${
-            if file ? text then
-              ''cat "''$${var}Path" > "$out/"${target}''
-            else if file ? copyOf then
-              ''cp "''$${var}" "$out/"${target}''
-            else
-              ''ln -s "''$${var}" "$out/"${target}''
-          }
-        '';
+      kind =
+        file:
+        if file ? text then
+          "text"
+        else if file ? copyOf then
+          "copy"
+        else
+          "link";
     in
-    build name ''mkdir "$out"; ${lib.concatMapStrings put entries}'' (
-      {
-        passAsFile = map (file: file.var) (builtins.filter (file: file ? text) entries);
-      }
-      // builtins.listToAttrs (
-        map (file: lib.nameValuePair file.var (file.text or file.copyOf or "${file.source}")) entries
-      )
-    );
+    # One process for all of them: a system has two hundred.
+    build name
+      ''
+        perl -we '
+          use strict;
+          use File::Basename "dirname";
+          use File::Path "make_path";
+          make_path($ENV{out});
+          for (split /\n/, $ENV{manifest}) {
+            my ($kind, $var, $path) = split / /, $_, 3;
+            $path = "$ENV{out}/$path";
+            make_path(dirname($path));
+            if ($kind eq "link") { symlink $ENV{$var}, $path or die "$path: $!\n"; next }
+            my $source = $ENV{$kind eq "text" ? "''${var}Path" : $var};
+            open(my $from, "<", $source) or die "$source: $!\n";
+            open(my $to, ">", $path) or die "$path: $!\n";
+            local $/;
+            print $to (<$from> // "");
+            close $to or die "$path: $!\n";
+            chmod((stat $from)[2] & 0777, $path) if $kind eq "copy";
+          }
+        '
+      ''
+      (
+        {
+          manifest = lib.concatMapStringsSep "\n" (file: "${kind file} ${file.var} ${file.path}") entries;
+          passAsFile = map (file: file.var) (builtins.filter (file: file ? text) entries);
+        }
+        // builtins.listToAttrs (
+          map (file: lib.nameValuePair file.var (file.text or file.copyOf or "${file.source}")) entries
+        )
+      );
 
   symlinkJoin = { name, paths, ... }: pkgs.buildEnv { inherit name paths; };
   # The programs of several packages in one directory.
@@ -118,9 +134,8 @@ in
       ''
         mkdir -p "$out/bin"
         for path in $paths; do
-          for program in "$path"/bin/*; do
-            [ ! -e "$program" ] || ln -sf "$program" "$out/bin/"
-          done
+          set -- "$path"/bin/*
+          [ ! -e "$1" ] || ln -sf "$@" "$out/bin/"
         done
       ''
       { inherit paths; };

@@ -9,25 +9,40 @@ echo 'setting up /etc...'
 etc=@etc@
 ln -sfn "$etc" /etc/static.new && mv -T /etc/static.new /etc/static
 # Entries of the system before: links that lead nowhere now, and copies that are not made again.
-find /etc -xdev -type l -lname '/etc/static/*' ! -exec test -e {} \; -delete
-if [ -e /etc/.clean ]; then
-  while read -r file; do
-    [ -e "$etc/$file.mode" ] || rm -f "/etc/$file"
-  done < /etc/.clean
-fi
-: > /etc/.clean.new
-while read -r file; do
-  mkdir -p "/etc/$(dirname "$file")"
-  if [ -e "$etc/$file.mode" ]; then
-    install -m "$(cat "$etc/$file.mode")" "$etc/$file" "/etc/$file.new"
-    mv -T "/etc/$file.new" "/etc/$file"
-    echo "$file" >> /etc/.clean.new
-  elif [ "$(readlink "/etc/$file")" != "/etc/static/$file" ]; then
-    ln -sfn "/etc/static/$file" "/etc/$file.new"
-    mv -T "/etc/$file.new" "/etc/$file"
-  fi
-done < <(cd "$etc" && find . \( -type f -o -type l \) ! -name '*.mode' -printf '%P\n')
-mv /etc/.clean.new /etc/.clean
+find /etc -xdev -type l -lname '/etc/static/*' -xtype l -delete
+etc=$etc perl -we '
+  use strict;
+  use File::Basename "dirname";
+  use File::Path "make_path";
+  my $etc = $ENV{etc};
+  sub text { open(my $file, "<", $_[0]) or die "$_[0]: $!\n"; local $/; my $text = <$file>; return $text // "" }
+  if (-e "/etc/.clean") { -e "$etc/$_.mode" or unlink "/etc/$_" for split /\n/, text("/etc/.clean") }
+  my @copied;
+  my @folders = ("");
+  while (@folders) {
+    my $folder = shift @folders;
+    opendir(my $entries, "$etc/$folder") or die "$etc/$folder: $!\n";
+    for my $name (grep { !/^\.\.?$/ && !/\.mode$/ } readdir $entries) {
+      my $file = "$folder$name";
+      if (-d "$etc/$file" && !-l "$etc/$file") { push @folders, "$file/"; next }
+      make_path(dirname("/etc/$file"));
+      if (-e "$etc/$file.mode") {
+        open(my $copy, ">", "/etc/$file.new") or die "/etc/$file.new: $!\n";
+        print $copy text("$etc/$file");
+        close $copy or die "/etc/$file.new: $!\n";
+        chmod oct(text("$etc/$file.mode")), "/etc/$file.new";
+        push @copied, $file;
+      } elsif ((readlink("/etc/$file") // "") ne "/etc/static/$file") {
+        unlink "/etc/$file.new";
+        symlink "/etc/static/$file", "/etc/$file.new" or die "/etc/$file.new: $!\n";
+      } else { next }
+      rename "/etc/$file.new", "/etc/$file" or die "/etc/$file: $!\n";
+    }
+  }
+  open(my $clean, ">", "/etc/.clean") or die "/etc/.clean: $!\n";
+  print $clean map { "$_\n" } @copied;
+  close $clean or die "/etc/.clean: $!\n";
+'
 
 # Users of this system are made, users of the system before it that are gone lose their account.
 wanted=@usersGroups@
