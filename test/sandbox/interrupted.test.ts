@@ -37,7 +37,7 @@ it('asked to stop while it waits for an operation, it ends without it, with noth
   const exec = async (command: string) => (await hv1!.exec(command)).code === 0;
   const lock = '"$FLEET_ROOT/run/fleet/locks/hypervisor."';
   const until = async (command: string) => {
-    while (!(await exec(command))) await new Promise((done) => setTimeout(done, 50));
+    while (!(await exec(command))) await new Promise((done) => setTimeout(done, 150));
   };
   await exec(`mkdir -p "$FLEET_ROOT/run/fleet/locks"; : >>${lock}`);
   const operation = hv1!.exec(

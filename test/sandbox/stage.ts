@@ -227,7 +227,7 @@ export class Stage {
     const end = Date.now() + seconds * 1000;
     while ((await this.host.exec(command)).code !== 0) {
       if (Date.now() > end) throw new Error(`not so after ${seconds} s: ${command}`);
-      await new Promise((done) => setTimeout(done, 20));
+      await new Promise((done) => setTimeout(done, 100));
     }
   }
 
@@ -242,7 +242,7 @@ export class Stage {
       const facts = await this.facts(...addresses);
       if (wanted(facts)) return facts;
       if (Date.now() > end) throw new Error(`not so after ${seconds} s: ${wanted}`);
-      await new Promise((done) => setTimeout(done, 50));
+      await new Promise((done) => setTimeout(done, 250));
     }
   }
 

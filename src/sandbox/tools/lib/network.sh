@@ -43,7 +43,7 @@ link_save() {
 	printf '%s\n' "kind=$kind" "up=$up" "master=$master" "address=$address" "mac=$mac" >"$box/net/.$1.$$"
 	mv -f "$box/net/.$1.$$" "$box/net/$1"
 	if [ -n "$up" ]; then echo 0x1003; else echo 0x1002; fi >"$R/sys/class/net/$1/flags"
-	if [ -n "$master" ]; then ln -sfn "../$master" "$R/sys/class/net/$1/master"; else rm -f "$R/sys/class/net/$1/master"; fi
+	if [ -n "$master" ]; then ln -sfn "../$master" "$R/sys/class/net/$1/master"; elif [ -L "$R/sys/class/net/$1/master" ]; then rm -f "$R/sys/class/net/$1/master"; fi
 }
 
 # link_add NAME KIND
@@ -54,9 +54,12 @@ link_add() {
 		mac=$mac:${digits%"$rest"}
 		digits=$rest
 	done
-	mkdir -p "$conf4/${1:?}"
-	cat "$conf4/all/forwarding" >"$conf4/$1/forwarding"
-	if [ "$2" = bridge ]; then mkdir -p "$R/sys/class/net/$1/bridge"; else mkdir -p "$R/sys/class/net/$1"; fi
+	link=$R/sys/class/net/$1
+	[ "$2" != bridge ] || link=$link/bridge
+	mkdir -p "$conf4/${1:?}" "$link"
+	forwards=
+	read -r forwards <"$conf4/all/forwarding" || true
+	printf %s "$forwards" >"$conf4/$1/forwarding"
 	link_save "$1"
 	# networkd is told of a new TAP by the kernel and takes its time.
 	[ "$2" != tun ] || later 0.2 tap_join "$1"
