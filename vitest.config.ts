@@ -16,6 +16,13 @@ const long = [
   'test/package/package',
 ];
 
+/**
+ * Where the lab runs, these stories are told on it, on real systemd and Nix; the sandbox, where the first of them is told
+ * everywhere, would only tell them again.
+ */
+const toldByLab =
+  process.env.FLEET_LAB === 'required' ? ['test/sandbox/scenarios-{changes,failing}.test.ts'] : [];
+
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const place = ({ moduleId }: TestSpecification) => {
@@ -47,7 +54,7 @@ export default defineConfig({
           name: 'desk',
           globalSetup: 'scripts/generate.mjs',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/lab/**'],
+          exclude: ['test/lab/**', ...toldByLab],
           testTimeout: 30_000,
           hookTimeout: 60_000,
           // Tests that start sshd, git and Node must not starve each other, or the lab's guests, on two cores.

@@ -42,7 +42,11 @@ value_in() (
 # guest_get NAME KEY: prints what is known, or nothing.
 guest_get() {
 	[ -f "$guest_states/$1" ] || return 0
-	value_in "$(cat "$guest_states/$1" 2>/dev/null)" "$2"
+	while IFS=$tab read -r got_key got; do
+		[ "$got_key" = "$2" ] && [ -n "$got" ] || continue
+		printf '%s\n' "$got"
+		return
+	done <"$guest_states/$1"
 }
 
 # plain TEXT: prints it on one line, without control characters, cut.

@@ -188,6 +188,7 @@ export function declareCommands(declare: Declare): void {
       .option('-w, --watch', 'look every five seconds, and redraw the screen, until Ctrl-C')
       .addOption(asJson),
     async () => (await import('./top.ts')).topCommand,
+    { local: true },
   );
   command(
     new Command('verify')

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -156,6 +157,20 @@ export class SandboxHost {
   async reset(): Promise<void> {
     await this.kill();
     await this.#install();
+    this.#lacks.clear();
+  }
+
+  /** Copies what it is now to a folder, for `returnTo`. */
+  keep(folder: string): void {
+    rmSync(folder, { recursive: true, force: true });
+    execFileSync('cp', ['-a', this.root, folder]);
+  }
+
+  /** Makes it what it was then: its files, and with them the units that ran. What was to happen later does not. */
+  async returnTo(folder: string): Promise<void> {
+    await this.kill();
+    rmSync(this.root, { recursive: true, force: true });
+    execFileSync('cp', ['-a', folder, this.root]);
     this.#lacks.clear();
   }
 

@@ -40,6 +40,6 @@ export async function settle<V extends Verdict>(
       if (isLate || (haveEnded && isWell))
         return { verdict, seconds: wellAt && (wellAt - begun) / 1000 };
     }
-    await sleep(150);
+    await sleep(250);
   }
 }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Stage } from './stage.ts';
 
 const guest = '"$FLEET_ROOT/var/lib/microvms/web1"';
@@ -6,12 +6,15 @@ const unit = '"$FLEET_ROOT"/run/current-system/etc/systemd/system/install-microv
 
 describe('guests of a hypervisor that is adopted', () => {
   let stage: Stage;
-  beforeEach(async () => {
+  let again: () => Promise<void>;
+  beforeAll(async () => {
     stage = await Stage.start();
     stage.vms = { web1: {} };
     await stage.finish(await stage.deploy());
+    again = await stage.keep();
   }, 60_000);
-  afterEach(() => stage.stop());
+  afterAll(() => stage.stop());
+  beforeEach(() => again());
 
   it('are declarative by the unit of the system that runs, not by a link that it left', async () => {
     const declarative = async () => (await stage.facts()).vms.get('web1')?.declarative;

@@ -80,6 +80,23 @@ describe('fleet on a hypervisor itself', { timeout: 240_000 }, () => {
     }
   });
 
+  it('shows what its guests use, where they are measured', async () => {
+    const none = await fleet(`top ${here}`);
+    expect(none.code).toBe(1);
+    expect(none.all).toContain('hv1');
+    const last = { v: 1, at: 1764450000, hypervisor: {}, vms: [{ name: 'web1', memory: 1048576 }] };
+    await hv1.sh(`cd "$FLEET_ROOT/var/lib/fleet" && mkdir -p metrics &&
+      echo '${JSON.stringify(last)}' >metrics/last.json`);
+    const run = await fleet(`top web1 ${here} --json`);
+    expect(run.code, run.all).toBe(0);
+    expect(JSON.parse(run.stdout).hypervisors).toEqual([
+      expect.objectContaining({
+        name: 'hv1',
+        vms: [expect.objectContaining({ name: 'web1', memoryUsed: 1048576 })],
+      }),
+    ]);
+  });
+
   it('is refused what is made from a desk: 64', async () => {
     const run = await fleet('apply --local --yes');
     expect(run.code).toBe(64);

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Facts } from '../../src/model/facts.ts';
 import { Stage } from './stage.ts';
 
@@ -70,18 +70,21 @@ describe('a power cut in the middle of a deployment', { timeout: 120_000 }, () =
   const all = (of: ReadonlyMap<string, string>) =>
     names.flatMap((name) => [of.get(name), of.get(name)]);
 
-  beforeEach(async () => {
+  let again: () => Promise<void>;
+  beforeAll(async () => {
     stage = await Stage.start();
     stage.vms = { db1: {}, web1: {}, web2: {} };
     old = await stage.deploy();
     await stage.finish(old);
-    await stage.begin();
     stage.hypervisor = { packages: ['tmux'] };
     for (const name of names) stage.vms[name] = { packages: ['curl'] };
+    await stage.begin();
     built = await stage.build('hv1', ...names);
     for (const [name, path] of built) expect(path, name).not.toBe(old.get(name));
+    again = await stage.keep();
   }, 120_000);
-  afterEach(() => stage.stop());
+  afterAll(() => stage.stop());
+  beforeEach(() => again());
 
   /** Cuts the power, boots, and looks when web1 answers again. */
   async function powerCut(): Promise<Facts> {
@@ -155,25 +158,6 @@ describe('a power cut in the middle of a deployment', { timeout: 120_000 }, () =
     expect((await stage.host.exec(`test -e ${folder}/rebooted`)).code).toBe(0);
   });
 
-  it('after the confirmation, before the end: everything is new, and written down', async () => {
-    await stage.switchTo(built.get('hv1') as string);
-    for (const name of names) await stage.update(name);
-    expect((await stage.confirm(built)).code).toBe(0);
-    expect(deployed(await stage.facts())).toBe(old.get('web1'));
-    const facts = await powerCut();
-    expect(facts).toMatchObject({
-      currentSystem: built.get('hv1'),
-      bootedSystem: built.get('hv1'),
-      systemProfile: built.get('hv1'),
-      lock: undefined,
-      open: [],
-    });
-    expect(runners(facts)).toEqual(all(built));
-    for (const name of names) expect(facts.deployed.get(name)?.path).toBe(built.get(name));
-    expect([facts.gone.size, facts.unrooted.size]).toEqual([0, 0]);
-    expect(await stage.result()).toBe('done');
-  });
-
   it('between the rows and the confirmation itself: it was not confirmed', async () => {
     await stage.update('web1');
     const rows = `fleet\texample\nrecord\tweb1\tprint\t${built.get('web1')}\t-\tc\tnew\t-\nend\n`;
@@ -203,6 +187,25 @@ describe('a power cut in the middle of a deployment', { timeout: 120_000 }, () =
     const told = (await stage.host.exec(journal)).stdout;
     expect(runners(await powerCut())).toEqual(all(old));
     expect((await stage.host.exec(journal)).stdout).toBe(told);
+  });
+
+  it('after the confirmation, before the end: everything is new, and written down', async () => {
+    await stage.switchTo(built.get('hv1') as string);
+    for (const name of names) await stage.update(name);
+    expect((await stage.confirm(built)).code).toBe(0);
+    expect(deployed(await stage.facts())).toBe(old.get('web1'));
+    const facts = await powerCut();
+    expect(facts).toMatchObject({
+      currentSystem: built.get('hv1'),
+      bootedSystem: built.get('hv1'),
+      systemProfile: built.get('hv1'),
+      lock: undefined,
+      open: [],
+    });
+    expect(runners(facts)).toEqual(all(built));
+    for (const name of names) expect(facts.deployed.get(name)?.path).toBe(built.get(name));
+    expect([facts.gone.size, facts.unrooted.size]).toEqual([0, 0]);
+    expect(await stage.result()).toBe('done');
   });
 });
 

@@ -47,6 +47,31 @@ export class Stage {
     return stage;
   }
 
+  /**
+   * Tests that call the result begin with what is now, once all guests that run answer: a deployment for each would
+   * take longer. What was to happen later (a way back) does not.
+   */
+  async keep(): Promise<() => Promise<void>> {
+    const { id, hypervisor, layers, extra } = this;
+    const vms = structuredClone(this.vms);
+    const names = Object.keys(vms);
+    await this.until(
+      ({ vms, answers }) =>
+        names.every(
+          (name) =>
+            vms.get(name)?.unit.active !== 'active' || answers.get(this.address(name)) === true,
+        ),
+      names.map((name) => this.address(name)),
+    );
+    const folder = join(this.world.dir, 'kept');
+    this.host.keep(folder);
+    return async () => {
+      this.disconnect();
+      await this.host.returnTo(folder);
+      Object.assign(this, { id, hypervisor, layers, extra, vms: structuredClone(vms) });
+    };
+  }
+
   async stop(): Promise<void> {
     this.disconnect();
     await this.world.stop();

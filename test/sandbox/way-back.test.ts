@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Stage } from './stage.ts';
 
 describe('the way back of a deployment', () => {
@@ -8,14 +8,19 @@ describe('the way back of a deployment', () => {
   const invocations = async () =>
     new Map([...(await stage.facts()).vms].map(([name, seen]) => [name, seen.unit.invocation]));
   const own = () => stage.call('end', stage.id, 'rolled-back');
-  beforeEach(async () => {
+  let again: () => Promise<void>;
+  beforeAll(async () => {
     stage = await Stage.start();
     stage.vms = { db1: {}, web1: {}, web2: {} };
     first = await stage.deploy();
     await stage.finish(first);
-    await stage.begin();
+    again = await stage.keep();
   }, 120_000);
-  afterEach(() => stage.stop());
+  afterAll(() => stage.stop());
+  beforeEach(async () => {
+    await again();
+    await stage.begin();
+  }, 60_000);
 
   it('changes nothing where nothing was changed, and says so', async () => {
     const before = await invocations();
@@ -175,11 +180,14 @@ describe('the way back of a deployment', () => {
 
 describe('a deployment that nobody ends', () => {
   let stage: Stage;
-  beforeEach(async () => {
+  let again: () => Promise<void>;
+  beforeAll(async () => {
     stage = await Stage.start();
     stage.vms = { web1: {} };
+    again = await stage.keep();
   }, 60_000);
-  afterEach(() => stage.stop());
+  afterAll(() => stage.stop());
+  beforeEach(() => again());
 
   it('that changed nothing frees its lock', async () => {
     await stage.begin(2);

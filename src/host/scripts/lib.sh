@@ -45,7 +45,12 @@ die() {
 
 # answer WORD FIELD…: prints a row for fleet. In a step it goes to a descriptor of its own (step.sh), so that output of
 # Nix, git or a guest, which is the step's log, cannot forge one.
-answer() { (IFS=$tab && printf '%s\n' "$*") >&"${FLEET_ANSWER:-1}"; }
+answer() {
+	# No process is made for a row: some answers have hundreds.
+	answer_ifs=$IFS IFS=$tab
+	printf '%s\n' "$*" >&"${FLEET_ANSWER:-1}"
+	IFS=$answer_ifs
+}
 
 # Prints where a link points, or nothing.
 target() { readlink "$1" 2>/dev/null || true; }
