@@ -55,8 +55,9 @@ export default defineConfig({
           globalSetup: 'scripts/generate.mjs',
           include: ['test/**/*.test.ts'],
           exclude: ['test/lab/**', ...toldByLab],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          // They end what hangs. What is slow on a busy machine is no failure.
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
           // Tests that start sshd, git and Node must not starve each other, or the lab's guests, on two cores.
           maxWorkers: 2,
         },
@@ -66,7 +67,7 @@ export default defineConfig({
           name: 'lab',
           globalSetup: 'scripts/generate.mjs',
           include: ['test/lab/*.test.ts'],
-          testTimeout: 120_000,
+          testTimeout: 360_000,
           // A lab keeps half a processor busy: it mostly waits for guests to boot, by emulation, and to settle.
           maxWorkers: 3,
         },

@@ -4,13 +4,13 @@ import { ActionFleet } from './fleet.ts';
 import { FakeGitHub } from './github.ts';
 import { removeTemporary } from './runner.ts';
 
-describe('on a push to the branch', { timeout: 120_000 }, () => {
+describe('on a push to the branch', { timeout: 360_000 }, () => {
   let github: FakeGitHub;
   let fleet: ActionFleet;
   beforeAll(async () => {
     github = await FakeGitHub.start();
     fleet = await ActionFleet.start(github);
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     await github.stop();
     await fleet.stop();

@@ -50,7 +50,7 @@ const run = (desk: Desk, more: Partial<Step> = {}) =>
     ...more,
   });
 
-describe('command: plan on a pull request', { timeout: 60_000 }, () => {
+describe('command: plan on a pull request', { timeout: 180_000 }, () => {
   it('makes one comment, and updates it in place, whatever others write', async () => {
     const desk = checkout();
     const marker = markerOf('plan', '.');

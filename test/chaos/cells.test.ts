@@ -9,7 +9,7 @@ const count = 8;
 const beginWithinMs = 60_000;
 
 test('whatever dies at whatever step, all is old or all is new, and nothing waits for a person', {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async () => {
   const seed = chosenSeed();
   console.log(`FLEET_SEED=${seed}`);

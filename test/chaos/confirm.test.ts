@@ -6,8 +6,8 @@ import { makeKeyPair } from '../../src/sandbox/keys.ts';
 import { Attack, expectCode, Pool } from './attack.ts';
 import { otherSide, setSide } from './subject.ts';
 
-describe('the confirmation of a deployment', { concurrent: true, timeout: 400_000 }, () => {
-  const pool = new Pool(2, Attack.open, ({ ground }) => ground.close());
+describe('the confirmation of a deployment', { timeout: 400_000 }, () => {
+  const pool = new Pool(1, Attack.open, ({ ground }) => ground.close());
   afterAll(() => pool.close());
 
   test('is not to be had from files that earlier deployments left', () =>

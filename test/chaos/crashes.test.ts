@@ -7,7 +7,7 @@ import { chosenSeed } from './dice.ts';
 const deployments = 1;
 
 test('a deployment whose new runner crashes ends with everything as it was, and says so', {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async () => {
   const seed = chosenSeed();
   console.log(`FLEET_SEED=${seed}`);

@@ -9,7 +9,7 @@ const deployments = 4;
 const beginWithinMs = 60_000;
 
 test('random deployments with random faults leave every guest and hypervisor old or new', {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async () => {
   const seed = chosenSeed();
   console.log(`FLEET_SEED=${seed}`);

@@ -44,6 +44,6 @@ describe.runIf(process.platform === 'linux')(
       expect(code).toBe(130);
       expect(readdirSync(folder)).toEqual([]);
       expect(processesOf(folder)).toEqual([]);
-    }, 60_000);
+    }, 180_000);
   },
 );

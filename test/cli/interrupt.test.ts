@@ -12,7 +12,7 @@ test('fleet update that is stopped while Nix works has written nothing', async (
   writeFileSync(join(bin, 'nix'), `#!/bin/sh\n: >'${asked}'\nexec sleep 5\n`, { mode: 0o755 });
   desk.env.PATH = `${bin}:${desk.env.PATH}`;
   const files = desk.files();
-  const moment = vi.waitFor(() => expect(existsSync(asked)).toBe(true), { timeout: 10_000 });
+  const moment = vi.waitFor(() => expect(existsSync(asked)).toBe(true), { timeout: 30_000 });
   const run = await desk.signalled('SIGINT', moment, 'update');
   expect(run.code).toBe(130);
   expect(run.stderr).toContain('interrupted; nothing was changed');

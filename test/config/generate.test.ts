@@ -39,4 +39,4 @@ test('generated sources are made on a clean checkout, and anew when what they ar
   appendFileSync(join(folder, 'src/render/modules/autostart.sh'), '# one more line\n');
   generate();
   expect(readFileSync(shell, 'utf8')).toContain('# one more line');
-}, 60_000);
+}, 180_000);

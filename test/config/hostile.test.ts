@@ -188,7 +188,7 @@ describe('the example file, damaged', () => {
       }),
       { numRuns: 150 },
     );
-  }, 120_000);
+  }, 360_000);
 
   test('by values', () => {
     const { data } = readTree(parseDocument(example).contents);
@@ -226,7 +226,7 @@ describe('the example file, damaged', () => {
       ),
       { numRuns: 150 },
     );
-  }, 120_000);
+  }, 360_000);
 });
 
 test('a private key is shown in no message and no frame', () => {

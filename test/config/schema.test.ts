@@ -104,4 +104,4 @@ test('docs/fleet-yaml.md is what the schema gives', () => {
   expect(() =>
     execFileSync(process.execPath, [script, '--check'], { stdio: 'pipe' }),
   ).not.toThrow();
-}, 60_000);
+}, 180_000);

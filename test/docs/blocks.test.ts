@@ -15,14 +15,14 @@ describe('what pages tell a reader to type does what they say, on the fleet of t
   beforeAll(async () => {
     shell = new DemoShell();
     await shell.start();
-  }, 180_000);
+  }, 360_000);
   afterAll(() => shell?.stop());
 
   const toRun = blocks
     .map(({ path, codes }) => ({ path, codes: codes.filter(({ mark }) => mark === undefined) }))
     .filter(({ codes }) => codes.length > 0);
   // One page after the other: what one changes is so on the next.
-  it.each(toRun)('$path', { timeout: 400_000 }, async ({ codes }) => {
+  it.each(toRun)('$path', { timeout: 800_000 }, async ({ codes }) => {
     const turns = codes.flatMap(turnsOf);
     const typed = await shell.type(turns.map(({ command }) => command));
     for (const [i, turn] of turns.entries()) {

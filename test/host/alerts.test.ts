@@ -119,7 +119,7 @@ class Ground {
   }
 }
 
-describe('fleet-alerts', { timeout: 60_000 }, () => {
+describe('fleet-alerts', { timeout: 180_000 }, () => {
   let ground: Ground;
   beforeEach(() => {
     ground = new Ground();

@@ -92,7 +92,7 @@ test('ends with whoever waits for it', async () => {
   stop.abort();
   await expect(ended).rejects.toThrow('interrupted');
   await until(() => readdirSync(join(root, 'tmp')).length === 0);
-}, 20_000);
+}, 60_000);
 
 test('knows the systems that Nix builds for, itself or elsewhere, and that there may be no Nix', async () => {
   const systems = () => systemsOf(localShell(surroundings, 'x'), new AbortController().signal);

@@ -79,7 +79,7 @@ describe.each(adapters)('%s', (adapter) => {
       return running.exit.then(() => 'it ran');
     };
     await expect
-      .poll(() => code().catch((error: FleetError) => error.code), { timeout: 10_000 })
+      .poll(() => code().catch((error: FleetError) => error.code), { timeout: 30_000 })
       .toBe('ssh.lost');
   });
 

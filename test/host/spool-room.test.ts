@@ -71,7 +71,7 @@ test('two hundred writers at once: each has its number, and no line is anotherâ€
   said.forEach(({ stdout }, n) => {
     expect(by.get(stdout.trim())).toBe(`${n}`);
   });
-}, 120_000);
+}, 360_000);
 
 test('ten thousand events, all that is known of an end in each, stay under 20 MB', () => {
   write(

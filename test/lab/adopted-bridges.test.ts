@@ -55,7 +55,7 @@ in
 
 describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
   'a hypervisor with a scripted bridge, and a bridge that carries its LAN, becomes fleet’s',
-  { timeout: 240_000 },
+  { timeout: 480_000 },
   () => {
     let lab: Lab;
     let hv1: LabHost;
@@ -149,7 +149,7 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
         ...['--state-version', '25.11', '--commit'],
       );
       expect(code, stderr).toBe(0);
-    }, 600_000);
+    }, 1_200_000);
     afterAll(() => lab.stop());
 
     test('init --from keeps the LAN as it is, and says which guests cannot be fleet’s, and why', () => {

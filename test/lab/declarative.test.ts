@@ -33,7 +33,7 @@ const guests = `microvm.vms = builtins.listToAttrs (map (n: {
 
 describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
   'a hypervisor whose guests are in its own configuration becomes fleet’s',
-  { timeout: 240_000 },
+  { timeout: 480_000 },
   () => {
     let lab: Lab;
     let hv1: LabHost;
@@ -106,7 +106,7 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
           `name: infra\ninputs: ${JSON.stringify(lab.inputs)}\nrollout: { confirm: 20s, settle: 2s, deadline: 90s }\n`,
         ),
       );
-    }, 600_000);
+    }, 1_200_000);
     afterAll(() => lab.stop());
 
     test('a first apply that fails says which guests its roll-back restarted, and they run', async () => {

@@ -13,7 +13,7 @@ const gateway = '10.1.0.1';
 
 describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
   'the DNS forwarder, on a hypervisor',
-  { timeout: 300_000 },
+  { timeout: 600_000 },
   () => {
     let lab: Lab;
     let desk: Desk;
@@ -42,7 +42,7 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
           `systemd-run -q dnsmasq -k -C /dev/null --pid-file= --no-resolv --no-hosts ` +
             `--bind-interfaces --listen-address=${server} --address=/x.test/${address}`,
         );
-    }, 600_000);
+    }, 1_200_000);
     afterAll(async () => {
       desk?.close();
       await lab?.stop();

@@ -13,7 +13,7 @@ type Event = Record<string, unknown> & { kind: string; seq: number };
 
 describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
   'ends of guests',
-  { timeout: 180_000 },
+  { timeout: 360_000 },
   () => {
     let lab: Lab;
     let desk: Desk;
@@ -36,7 +36,7 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       await desk.open();
       await desk.apply(0);
       await policy({ attempts: 90, maxPerHour: 900 });
-    }, 600_000);
+    }, 1_200_000);
     afterAll(async () => {
       desk?.close();
       await lab?.stop();

@@ -11,7 +11,7 @@ const state = '/var/lib/fleet';
 
 describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
   'a hypervisor whose disk is full',
-  { timeout: 180_000 },
+  { timeout: 360_000 },
   () => {
     let world: World;
     let hv1: WorldHost;
@@ -49,11 +49,11 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       await succeed(
         `cp -a ${state} /var/lib/kept && mount -t tmpfs -o size=96m none ${state} && cp -a /var/lib/kept/. ${state}`,
       );
-    }, 600_000);
+    }, 1_200_000);
     afterAll(async () => {
       desk?.close();
       await world?.stop();
-    }, 60_000);
+    }, 180_000);
 
     test('is refused before anything is done, with the number', async () => {
       const runner = await succeed('readlink /var/lib/microvms/vm1/current');

@@ -39,7 +39,7 @@ class Outside {
 /** packets.test.ts asks every question, of namespaces; this is the same table between real guests. */
 describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
   'networks, between guests on a hypervisor',
-  { timeout: 300_000 },
+  { timeout: 600_000 },
   () => {
     let lab: Lab;
     let desk: Desk;
@@ -75,7 +75,7 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
         },
       });
       await desk.open();
-    }, 600_000);
+    }, 1_200_000);
     afterAll(async () => {
       outside.stop();
       desk?.close();

@@ -7,7 +7,7 @@ const missing = labMissing();
 
 describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
   'guests of the lab that misbehave',
-  { timeout: 180_000 },
+  { timeout: 360_000 },
   () => {
     let lab: Lab;
     let hv1: LabHost;
@@ -20,7 +20,7 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       fleet = await SampleFleet.create(lab, hv1);
       await succeed(hv1, `${await fleet.buildSystem()}/bin/switch-to-configuration test`);
       await succeed(hv1, `microvm -f ${flake} -c vm1`);
-    }, 600_000);
+    }, 1_200_000);
     afterAll(() => lab.stop());
 
     /** Starts vm1 with one kernel parameter, as an update does. */

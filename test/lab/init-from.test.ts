@@ -12,7 +12,7 @@ const fleetProgram =
 
 describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
   'a hypervisor whose Nix was written by hand becomes fleet’s',
-  { timeout: 240_000 },
+  { timeout: 480_000 },
   () => {
     let lab: Lab;
     let hv1: LabHost;
@@ -75,7 +75,7 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       await answers();
       await succeed(hv1, 'echo precious > /var/lib/microvms/vm1/kept');
       started = [await invocation('vm1'), await invocation('vm2')];
-    }, 600_000);
+    }, 1_200_000);
     afterAll(() => lab.stop());
 
     test('init --from reads networks and vms', async () => {

@@ -13,7 +13,7 @@ const answers = (address: string) =>
   `for i in $(seq 60); do ping -c1 -W1 ${address} > /dev/null && exit; done; exit 1`;
 const invocation = (vm: string) => `systemctl show --value -p InvocationID microvm@${vm}`;
 
-describe.skipIf(missing !== undefined && !isRequired)('the lab', { timeout: 180_000 }, () => {
+describe.skipIf(missing !== undefined && !isRequired)('the lab', { timeout: 360_000 }, () => {
   let lab: Lab;
   let hv1: LabHost;
   let fleet: SampleFleet;
@@ -24,7 +24,7 @@ describe.skipIf(missing !== undefined && !isRequired)('the lab', { timeout: 180_
     hv1 = lab.hosts[0]!;
     fleet = await SampleFleet.create(lab, hv1);
     system = await fleet.buildSystem();
-  }, 600_000);
+  }, 1_200_000);
   afterAll(() => lab.stop());
 
   const ssh = (...command: string[]) =>

@@ -11,7 +11,7 @@ const missing = labMissing();
 
 describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
   'on call, on real systemd, bridges and nftables',
-  { timeout: 240_000 },
+  { timeout: 480_000 },
   () => {
     let lab: Lab;
     let night: Night;
@@ -25,7 +25,7 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       night = new Night(world, desk, env);
       await desk.open();
       await desk.apply(0);
-    }, 600_000);
+    }, 1_200_000);
     afterAll(async () => {
       night?.desk.close();
       await lab?.stop();

@@ -9,7 +9,7 @@ const missing = labMissing();
 
 describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
   'on call: status, logs, start, stop and restart, on real systemd',
-  { timeout: 120_000 },
+  { timeout: 360_000 },
   () => {
     let lab: Lab;
     let desk: Desk;
@@ -35,7 +35,7 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       desk = new Desk(world, 'on-call', fleet);
       await desk.open();
       await desk.apply(0);
-    }, 600_000);
+    }, 1_200_000);
     afterAll(async () => {
       desk?.close();
       await lab?.stop();

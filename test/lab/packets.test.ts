@@ -83,7 +83,7 @@ const reaches: Readonly<Record<string, readonly string[]>> = {
   routed: ['open1', 'open2'],
 };
 
-describe.skipIf(missing !== undefined && !isRequired)('packets', { timeout: 60_000 }, () => {
+describe.skipIf(missing !== undefined && !isRequired)('packets', { timeout: 180_000 }, () => {
   let world: PacketWorld;
 
   beforeAll(async () => {
@@ -100,7 +100,7 @@ describe.skipIf(missing !== undefined && !isRequired)('packets', { timeout: 60_0
     await world.guest('front').ask('listenUdp', 53);
     await prepareInternet(world);
     for (const port of [22, 9100]) await world.hypervisor.ask('listenTcp', port);
-  }, 120_000);
+  }, 360_000);
   afterAll(() => world?.stop());
 
   describe.each(vms)('%s', (from) => {

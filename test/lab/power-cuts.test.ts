@@ -12,12 +12,12 @@ const points = 70;
 
 describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
   'a machine with a kernel of its own',
-  { timeout: 300_000 },
+  { timeout: 600_000 },
   () => {
     let machine: SmallMachine;
     beforeAll(async () => {
       machine = new SmallMachine(await makeLayers());
-    }, 600_000);
+    }, 1_200_000);
     afterAll(() => machine?.close());
 
     test('a power cut between two writes loses nothing that was told as written', async () => {

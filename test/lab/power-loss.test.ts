@@ -10,7 +10,7 @@ const missing = labMissing();
 
 describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
   'a hypervisor with a kernel of its own',
-  { timeout: 900_000 },
+  { timeout: 1_800_000 },
   () => {
     let lab: Lab;
     let hv1: LabHost;
@@ -30,7 +30,7 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       desk = new Desk(world, 'power', fleet);
       await desk.open();
       await desk.apply(0);
-    }, 900_000);
+    }, 1_800_000);
     afterAll(async () => {
       desk?.close();
       await lab?.stop();

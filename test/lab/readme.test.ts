@@ -13,7 +13,7 @@ const title = 'Ten minutes to the first real hypervisor';
 
 describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
   'a newcomer who types what README says, word for word',
-  { timeout: 300_000 },
+  { timeout: 600_000 },
   () => {
     let lab: Lab;
     beforeAll(async () => {
@@ -28,7 +28,7 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       await succeed(hv1!, 'mkdir -p /etc/nixos');
       for (const [name, text] of Object.entries(files))
         await succeed(hv1!, `cat >/etc/nixos/${name} <<'END'\n${text}\nEND`);
-    }, 600_000);
+    }, 1_200_000);
     afterAll(() => lab?.stop());
 
     test('has a vm that runs on the machine, and answers', async () => {

@@ -15,7 +15,7 @@ const sayingMs = 1000;
 
 describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
   'guests after a reboot of their hypervisor',
-  { timeout: 300_000 },
+  { timeout: 600_000 },
   () => {
     let lab: Lab;
     let hv1: LabHost;
@@ -53,7 +53,7 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       desk = new Desk(world, 'reboot', fleet);
       await desk.open();
       await desk.apply(0);
-    }, 600_000);
+    }, 1_200_000);
     afterAll(async () => {
       desk?.close();
       await lab?.stop();

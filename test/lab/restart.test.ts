@@ -18,7 +18,7 @@ const missing = labMissing();
 
 describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
   'restarts of one guest',
-  { timeout: 180_000 },
+  { timeout: 360_000 },
   () => {
     let lab: Lab;
     let desk: Desk;
@@ -47,7 +47,7 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
         configFile: join(lab.home, '.ssh/config'),
         surroundings: here,
       }).connect(hypervisor('hv1', { ssh: { host: 'hv1' } }));
-    }, 600_000);
+    }, 1_200_000);
     afterAll(async () => {
       host?.close();
       desk?.close();

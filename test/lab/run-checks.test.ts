@@ -19,7 +19,7 @@ const example = (file: string) =>
 
 describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
   'checks, exports and logins, over ssh into a guest',
-  { timeout: 300_000 },
+  { timeout: 600_000 },
   () => {
     let lab: Lab;
     let desk: Desk;
@@ -51,7 +51,7 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       });
       desk.write('kind.nix', example('kind.nix'));
       await desk.open();
-    }, 600_000);
+    }, 1_200_000);
     afterAll(async () => {
       desk?.close();
       await lab?.stop();

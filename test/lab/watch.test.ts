@@ -10,7 +10,7 @@ const missing = labMissing();
 
 describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
   'the watch of a hypervisor',
-  { timeout: 180_000 },
+  { timeout: 360_000 },
   () => {
     let lab: Lab;
     let desk: Desk;
@@ -32,7 +32,7 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       desk = new Desk(world, 'watch', fleet);
       await desk.open();
       await desk.apply(0);
-    }, 600_000);
+    }, 1_200_000);
     afterAll(async () => {
       desk?.close();
       await lab?.stop();

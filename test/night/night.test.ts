@@ -8,7 +8,7 @@ import { Night, nightFleet } from './night.ts';
 import { page } from './page.ts';
 import { play } from './play.ts';
 
-describe('on call, with the binary, real ssh, git and scripts', { timeout: 180_000 }, () => {
+describe('on call, with the binary, real ssh, git and scripts', { timeout: 360_000 }, () => {
   let world: SandboxWorld;
   let night: Night;
   beforeAll(async () => {
@@ -35,7 +35,7 @@ describe('on call, with the binary, real ssh, git and scripts', { timeout: 180_0
     await desk.open(sandboxLock);
     await desk.apply(0);
     night = new Night(world, desk, env);
-  }, 240_000);
+  }, 480_000);
   afterAll(async () => {
     night?.desk.close();
     await world?.stop();

@@ -26,7 +26,7 @@ beforeAll(async () => {
   if (!existsSync('dist/experimental.d.ts'))
     execFileSync(process.execPath, ['scripts/build-library.mjs']);
   await installation.make();
-}, 180_000);
+}, 360_000);
 afterAll(() => installation.remove());
 
 describe('the package', () => {
@@ -52,7 +52,7 @@ describe('the package', () => {
     for (const name of bundled) expect(paths).toContain(`dist/${name}.LICENSE`);
   });
 
-  test('has nothing that publint or attw finds wrong', { timeout: 120_000 }, async () => {
+  test('has nothing that publint or attw finds wrong', { timeout: 360_000 }, async () => {
     const { buffer } = readFileSync(installation.tarball);
     const { messages } = await publint({ strict: true, pack: { tarball: buffer as ArrayBuffer } });
     expect(messages).toEqual([]);
@@ -141,7 +141,7 @@ describe('the library', () => {
   });
 
   test('has types, and so have documents: by them the examples of their pages are right and a mistake is not', {
-    timeout: 60_000,
+    timeout: 180_000,
   }, () => {
     const text = readFileSync(join(consumer, 'deploy.ts'), 'utf8');
     writeFileSync(join(consumer, 'wrong.ts'), text.replace('word: {}', "word: { force: 'yes' }"));
@@ -193,7 +193,7 @@ describe('the library', () => {
       desk.close();
       await world.stop();
     }
-  }, 60_000);
+  }, 180_000);
 });
 
 test.each(['cyclonedx', 'spdx'])('the bill of materials as %s has every package', (format) => {

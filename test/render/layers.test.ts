@@ -126,7 +126,7 @@ describeWithNix('a vm of layers is the vm whose file has everything', () => {
 
   it(`in any fleet that is right (FLEET_SEED=${seed})`, () => {
     for (const fleet of fc.sample(fleets, { numRuns: 10, seed }).map(read)) expectSame(fleet);
-  }, 120_000);
+  }, 360_000);
 });
 
 describe('defaults and profiles', () => {

@@ -36,7 +36,7 @@ describe(`any fleet that is right (FLEET_SEED=${seed})`, () => {
       }),
       { numRuns: 100, seed },
     );
-  }, 120_000);
+  }, 360_000);
 
   it('keeps the files of every vm when one comes or goes', () => {
     fc.assert(
@@ -56,7 +56,7 @@ describe(`any fleet that is right (FLEET_SEED=${seed})`, () => {
       }),
       { numRuns: 100, seed },
     );
-  }, 120_000);
+  }, 360_000);
 });
 
 describeWithNix(`any fleet that is right, in Nix (FLEET_SEED=${seed})`, () => {
@@ -105,5 +105,5 @@ describeWithNix(`any fleet that is right, in Nix (FLEET_SEED=${seed})`, () => {
       );
       expect(isUnique(interfaces.map(({ mac }) => mac))).toBe(true);
     }
-  }, 120_000);
+  }, 360_000);
 });

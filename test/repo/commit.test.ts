@@ -220,7 +220,7 @@ test('in the middle of a merge', async () => {
   expect(error.hint).toContain('git merge --abort');
 });
 
-test('three thousand new files', { timeout: 120_000 }, async () => {
+test('three thousand new files', { timeout: 360_000 }, async () => {
   const paths = Array.from(
     { length: 3000 },
     (_, i) => `hosts/hypervisor-${i}/vms/some-vm-with-a-name.nix`,

@@ -12,7 +12,7 @@ describe('guests of a hypervisor that is adopted', () => {
     stage.vms = { web1: {} };
     await stage.finish(await stage.deploy());
     again = await stage.keep();
-  }, 60_000);
+  }, 180_000);
   afterAll(() => stage.stop());
   beforeEach(() => again());
 
@@ -91,7 +91,7 @@ describe('bridges that networkd does not know', () => {
   beforeEach(async () => {
     stage = await Stage.start();
     await exec('ip link add br-web1 type bridge && ip link set br-web1 up');
-  }, 60_000);
+  }, 180_000);
   afterEach(() => stage.stop());
 
   it('are taken over by the first switch that has them, with the guests in them', async () => {

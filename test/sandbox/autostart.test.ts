@@ -41,7 +41,7 @@ describe('after a reboot', () => {
     await stage.host.boot();
     stage.disconnect();
     log = (await stage.host.exec('cat "$FLEET_ROOT/sandbox/autostart.log"')).stdout;
-  }, 60_000);
+  }, 180_000);
   afterAll(() => stage.stop());
 
   it('guests start one after the other, each behind what it needs', () => {

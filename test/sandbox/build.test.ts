@@ -4,14 +4,14 @@ import { Desk } from '../scenario/desk.ts';
 import { smallFleet } from './small-fleet.ts';
 import { type SandboxWorld, sandboxWorld } from './world.ts';
 
-describe('fleet build', { timeout: 60_000 }, () => {
+describe('fleet build', { timeout: 180_000 }, () => {
   let world: SandboxWorld;
   let desk: Desk;
   beforeAll(async () => {
     world = await sandboxWorld(2);
     desk = new Desk(world, 'build', smallFleet(world));
     await desk.open(sandboxLock);
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     desk.close();
     await world.stop();

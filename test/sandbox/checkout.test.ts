@@ -30,7 +30,7 @@ describe("a hypervisor's checkout", () => {
     stage.vms = { web: {} };
     expect((await stage.begin()).code).toBe(0);
     expect(await move()).toBe('');
-  }, 60_000);
+  }, 180_000);
   afterAll(() => stage.stop());
 
   it('moves on though a git that is gone left its locks', async () => {
@@ -60,7 +60,7 @@ describe("a hypervisor's checkout", () => {
     );
     expect((await stage.host.exec(`ls "${checkout}/.git/index.lock"`)).code).toBe(0);
     await other;
-  }, 60_000);
+  }, 180_000);
 
   it('is not waited for when somebody asks to stop: a remote that hangs', async () => {
     const begun = `"$FLEET_ROOT/tmp/fetching"`;

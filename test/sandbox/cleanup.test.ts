@@ -7,7 +7,7 @@ import { Desk } from '../scenario/desk.ts';
 import { smallFleet } from './small-fleet.ts';
 import { type SandboxWorld, sandboxWorld } from './world.ts';
 
-describe('fleet cleanup', { timeout: 240_000 }, () => {
+describe('fleet cleanup', { timeout: 480_000 }, () => {
   let world: SandboxWorld;
   let desk: Desk;
   const children: ChildProcess[] = [];
@@ -61,7 +61,7 @@ describe('fleet cleanup', { timeout: 240_000 }, () => {
       delete d.networks.old;
     });
     await desk.apply(0);
-  }, 240_000);
+  }, 480_000);
   afterAll(async () => {
     for (const child of children) child.kill('SIGKILL');
     desk.close();

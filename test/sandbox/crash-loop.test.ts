@@ -42,7 +42,7 @@ describe('a guest that crashes', () => {
     await stage.finish(first);
     await slowVirtiofsd(stage, 2);
     await stage.begin();
-  }, 120_000);
+  }, 360_000);
   afterEach(() => stage.stop());
 
   it('goes back to what it was before, from whatever moment of its loop, and leaves no unit behind', async () => {
@@ -71,7 +71,7 @@ describe('a guest that crashes', () => {
       true,
       false,
     ]);
-  }, 60_000);
+  }, 180_000);
 
   it('that was in its loop before goes back to what was deployed, never to a booted that nobody saw well', async () => {
     await stage.call('end', stage.id, 'untouched');
@@ -94,7 +94,7 @@ describe('a guest that crashes', () => {
       current: first.get('web1'),
       booted: first.get('web1'),
     });
-  }, 60_000);
+  }, 180_000);
 
   it('and is none of a deployment’s business is left as it is', async () => {
     await stage.call('end', stage.id, 'untouched');
@@ -114,5 +114,5 @@ describe('a guest that crashes', () => {
     stage.vms = { db1, ...others } as Record<string, Partial<Vm>>;
     expect(await stage.back()).not.toContain('put-back\tdb1');
     expect((await vm('db1'))?.current).toBe(built.get('db1'));
-  }, 60_000);
+  }, 180_000);
 });

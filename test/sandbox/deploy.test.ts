@@ -9,7 +9,7 @@ describe('a deployment by the scripts alone', () => {
   beforeAll(async () => {
     stage = await Stage.start();
     stage.vms = { db1: {}, web1: {}, web2: {} };
-  }, 60_000);
+  }, 180_000);
   afterAll(() => stage.stop());
 
   it('builds, creates, starts, and the guests answer', async () => {

@@ -38,7 +38,7 @@ beforeAll(async () => {
   await desk.apply(0);
   keys = makeDesk();
   sshd = await startSshd(keys, [keys.key('deploy')]);
-}, 240_000);
+}, 480_000);
 afterAll(async () => {
   sshd.stop();
   keys.remove();
@@ -635,4 +635,4 @@ describe('fleet doctor', () => {
   it('is well again once each is mended', async () => {
     expect(await examine()).toMatchObject({ code: 0, ok: true, found: [] });
   });
-}, 60_000);
+}, 180_000);

@@ -51,7 +51,7 @@ function normalised(events: readonly Event[]): string {
     .replace(/[^" ]*\/fleet-(sandbox|desk)-\w+/g, '/TMP');
 }
 
-describe('--json-stream', { timeout: 120_000 }, () => {
+describe('--json-stream', { timeout: 360_000 }, () => {
   let world: SandboxWorld;
   let desk: Desk;
   const stream = async (expected: number, ...args: string[]) => {
@@ -76,7 +76,7 @@ describe('--json-stream', { timeout: 120_000 }, () => {
     world = await sandboxWorld(2);
     desk = new Desk(world, 'events', smallFleet(world));
     await desk.open(sandboxLock);
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     desk.close();
     await world.stop();
@@ -210,7 +210,7 @@ describe('--json-stream', { timeout: 120_000 }, () => {
   });
 });
 
-describe('--json-stream to a disk that is full', { timeout: 120_000 }, () => {
+describe('--json-stream to a disk that is full', { timeout: 360_000 }, () => {
   it('is incomplete, which is said once and is no success, but the deployment is whole', async () => {
     const world = await sandboxWorld(2);
     const desk = new Desk(world, 'full', smallFleet(world));

@@ -51,7 +51,7 @@ beforeAll(async () => {
   desk = new Desk(world, 'exports', data);
   await desk.open(sandboxLock);
   await desk.apply(0);
-}, 180_000);
+}, 360_000);
 afterAll(async () => {
   desk.close();
   await world.stop();

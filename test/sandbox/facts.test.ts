@@ -15,7 +15,7 @@ describe('a hypervisor that fleet has never touched', () => {
     run('ssh', ['-F', join(stage.world.home, '.ssh/config'), '-o', 'BatchMode=yes', ...words]);
   beforeAll(async () => {
     stage = await Stage.start();
-  }, 60_000);
+  }, 180_000);
   afterAll(() => stage.stop());
 
   it('has a system, an uplink and nothing else', async () => {
@@ -113,7 +113,7 @@ describe('a vm that fleet deployed', () => {
     stage = await Stage.start();
     stage.vms = { web1: {} };
     await stage.finish(await stage.deploy());
-  }, 60_000);
+  }, 180_000);
   afterAll(() => stage.stop());
 
   it('is in the store, with a root, and tells when its current was made', async () => {

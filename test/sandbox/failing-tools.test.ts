@@ -34,7 +34,7 @@ END
     stage.vms = { db1: {}, web1: {} };
     first = await stage.deploy();
     await stage.finish(first);
-  }, 120_000);
+  }, 360_000);
   afterEach(() => stage.stop());
 
   it('is not deployed to while systemd does not say which guests run: none is taken for stopped', async () => {
@@ -45,14 +45,14 @@ END
     expect(stderr).toMatch(/fleet-error\tbegin.no-units\t/);
     expect(await folders()).not.toContain(stage.id);
     expect((await stage.facts()).lock).toBeUndefined();
-  }, 60_000);
+  }, 180_000);
 
   it('remembers which guests had been up when a deployment began, and for how long', async () => {
     await stage.begin();
     const { stdout } = await stage.call('resume', stage.id, 'eve@laptop');
     expect(stdout).toMatch(/^up\tdb1\t\d+$/m);
     expect(stdout).toMatch(/^up\tweb1\t\d+$/m);
-  }, 60_000);
+  }, 180_000);
 
   it('waits on its way back until systemd says which guests run, and leaves the healthy one alone', async () => {
     await stage.begin();
@@ -67,7 +67,7 @@ END
     const former = first.get('web1');
     expect(facts.vms.get('web1')).toMatchObject({ current: former, booted: former });
     expect(await invocation('db1')).toBe(before);
-  }, 60_000);
+  }, 180_000);
 
   it('is not deployed to when it cannot keep what it has from being collected', async () => {
     await wrap('ln', String.raw`case "\$*" in *gcroots/fleet/*web1) true ;; *) false ;; esac`);
@@ -77,7 +77,7 @@ END
     expect(stderr).toMatch(/fleet-error\tpreflight.no-space\tcannot write to \/nix\/var/);
     expect(await folders()).not.toContain(stage.id);
     expect((await stage.begin()).code).toBe(0);
-  }, 60_000);
+  }, 180_000);
 
   it('leaves a guest that runs from what is gone from the store to itself', async () => {
     await stage.host.exec(`rm -rf "$FLEET_ROOT${first.get('db1')?.replace(stage.host.root, '')}"`);
@@ -92,5 +92,5 @@ END
     expect(
       (await stage.host.exec('readlink "$FLEET_ROOT/var/lib/microvms/db1/current"')).stdout,
     ).toBe(stdout);
-  }, 60_000);
+  }, 180_000);
 });

@@ -39,7 +39,7 @@ describe.skipIf(!canMount())('a hypervisor on ext4, whose last blocks are rootâ€
       mkdir ${lib}.was && cp -a ${lib}/. ${lib}.was; mount -o loop ${image} ${lib}; cp -a ${lib}.was/. ${lib}`);
     stage.vms = { web: {} };
     await stage.finish(await stage.deploy());
-  }, 120_000);
+  }, 360_000);
   afterAll(async () => {
     if (lib) sh(`umount -l ${lib}`);
     await stage?.stop();
@@ -63,7 +63,7 @@ describe.skipIf(!canMount())('a hypervisor on ext4, whose last blocks are rootâ€
     await stage.call('end', stage.id, 'rolled-back');
     expect(await stage.result()).toBe('rolled-back');
     expect((await stage.facts()).lock).toBeUndefined();
-  }, 60_000);
+  }, 180_000);
 
   it('can be rolled back all the same: there is room that is kept for that', async () => {
     stage.next();
@@ -77,7 +77,7 @@ describe.skipIf(!canMount())('a hypervisor on ext4, whose last blocks are rootâ€
     expect(set, set.stderr).toMatchObject({ code: 0 });
     await stage.call('end', stage.id, 'done');
     expect(await stage.result()).toBe('done');
-  }, 60_000);
+  }, 180_000);
 
   it('says in words what to do when not even that is left, and keeps nothing of what it began', async () => {
     stage.next();
@@ -93,7 +93,7 @@ describe.skipIf(!canMount())('a hypervisor on ext4, whose last blocks are rootâ€
     await stage.call('end', stage.id, 'done');
     // With room again it is kept again.
     expect(sh(`stat -c %s ${lib}/fleet/reserve`)).toBe(`${4096 * 1024}\n`);
-  }, 60_000);
+  }, 180_000);
 
   it('that can take no other file says so, at whichever file it is', async () => {
     stage.next();
@@ -120,5 +120,5 @@ describe.skipIf(!canMount())('a hypervisor on ext4, whose last blocks are rootâ€
     expect(failed).toBeGreaterThan(4);
     expect(failed).toBeLessThan(20);
     sh(`rm -rf ${many}`);
-  }, 120_000);
+  }, 360_000);
 });

@@ -25,7 +25,7 @@ describe('fleet gc', () => {
     }
     const { code, stderr } = await desk.fleet(['rollback', 'web1', '--yes']);
     expect(code, stderr).toBe(0);
-  }, 600_000);
+  }, 1_200_000);
   afterAll(async () => {
     desk.close();
     await world.stop();
@@ -41,7 +41,7 @@ describe('fleet gc', () => {
     expect(alone).toMatchObject({ code: 64, stderr: expect.stringContaining('[ask.nobody]') });
     expect(await generations()).toBe(before);
     expect((await desk.fleet(['gc', '--days', 'many', '--yes'])).code).toBe(64);
-  }, 60_000);
+  }, 180_000);
 
   it('refuses where a deployment is open, and goes on elsewhere', async () => {
     const open = '"$FLEET_ROOT/var/lib/fleet/deployments/20990101-x"';
@@ -66,7 +66,7 @@ describe('fleet gc', () => {
         },
       ],
     });
-  }, 60_000);
+  }, 180_000);
 
   it('leaves it to somebody else’s collection where one is under way', async () => {
     const lock = '"$FLEET_ROOT/run/fleet/locks/gc."';
@@ -79,7 +79,7 @@ describe('fleet gc', () => {
     expect(code).toBe(1);
     expect(stdout).toContain('somebody else collects there just now');
     await other;
-  }, 60_000);
+  }, 180_000);
 
   it('leaves a collection that has begun at Ctrl-C, and it comes to its end there', async () => {
     const tool = world.hosts[0]!.file('sandbox/tools/bin/nix-collect-garbage');
@@ -104,7 +104,7 @@ describe('fleet gc', () => {
     const roots = () => on(0, 'ls "$FLEET_ROOT/nix/var/nix/gcroots/fleet"');
     expect(await roots()).toMatch(/^gc$/m);
     await vi.waitFor(async () => expect(await roots()).not.toMatch(/^gc$/m), 20_000);
-  }, 60_000);
+  }, 180_000);
 
   it('deletes what nobody needs, and keeps what is deployed, held or a way back', async () => {
     const [current, booted] = [
@@ -149,5 +149,5 @@ describe('fleet gc', () => {
     expect(await on(0, 'ls "$FLEET_ROOT/nix/var/nix/gcroots/fleet"')).not.toMatch(/^gc$/m);
     expect((await desk.fleet(['verify'])).code).toBe(0);
     await desk.apply(0, '--release', 'web1');
-  }, 120_000);
+  }, 360_000);
 });

@@ -25,7 +25,7 @@ describe('guests that behave as their kernel parameters say', () => {
     };
     await stage.deploy();
     await stage.until((f) => f.answers.get(address('good')) === true, [address('good')]);
-  }, 60_000);
+  }, 180_000);
   afterAll(() => stage.stop());
 
   it('lab.mute: runs and never answers', async () => {
@@ -54,7 +54,7 @@ describe('guests that behave as their kernel parameters say', () => {
     expect(dead.vms.get('dies')?.unit).toMatchObject({ active: 'activating' });
     const back = await stage.until((f) => f.vms.get('dies')?.unit.active === 'active', [], 20);
     expect(back.vms.get('dies')?.unit.invocation).not.toBe(before?.invocation);
-  }, 60_000);
+  }, 180_000);
 
   it('lab.hang-stop: stops only when it is killed, and has then failed', async () => {
     const stopped = await stage.step('vm-stop', 'hangs', '1');

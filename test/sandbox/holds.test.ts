@@ -18,7 +18,7 @@ beforeAll(async () => {
   packages('htop');
   await desk.apply(0);
   expect((await desk.fleet(['rollback', 'web2', '--yes'])).code).toBe(0);
-}, 240_000);
+}, 480_000);
 afterAll(async () => {
   desk.close();
   await world.stop();
@@ -29,7 +29,7 @@ it('holds a vm that was rolled back on its generation, and says so', async () =>
   const run = await desk.apply(0);
   expect(run.stdout).toContain('wait for fleet apply --release web2');
   expect(run.stdout).not.toMatch(/^ +~ web2/m);
-}, 60_000);
+}, 180_000);
 
 it('knows the commit of an apply that makes none', async () => {
   const head = await desk.git('rev-parse', 'HEAD');
@@ -45,7 +45,7 @@ it('knows the commit of an apply that makes none', async () => {
   const youngest = deployments.reduce((a: One, b: One) => (b.id > a.id ? b : a));
   expect(youngest).toMatchObject({ operation: 'apply', commit: head });
   expect((await desk.fleet(['diff', 'web2'])).stdout).not.toContain('was not recorded');
-}, 60_000);
+}, 180_000);
 
 it('holds a vm no more that left and came back: it came as fleet.yaml has it', async () => {
   const { web2 } = desk.data.vms;
@@ -61,4 +61,4 @@ it('holds a vm no more that left and came back: it came as fleet.yaml has it', a
   const run = await desk.apply(0);
   expect(run.stdout).toContain('web2 updated');
   expect(run.stdout).not.toContain('--release');
-}, 60_000);
+}, 180_000);

@@ -17,7 +17,7 @@ import { Desk, type Run } from '../scenario/desk.ts';
 import { smallFleet } from './small-fleet.ts';
 import { type SandboxWorld, sandboxWorld } from './world.ts';
 
-describe('fleet incident', { timeout: 240_000 }, () => {
+describe('fleet incident', { timeout: 480_000 }, () => {
   let world: SandboxWorld;
   let desk: Desk;
   let out: string;
@@ -79,7 +79,7 @@ describe('fleet incident', { timeout: 240_000 }, () => {
     ])
       printed('microvm@web1', text);
     printed('sshd', 'sudo: COMMAND=/bin/app --api-token planted-option');
-  }, 240_000);
+  }, 480_000);
   afterAll(async () => {
     desk.close();
     rmSync(out, { recursive: true, force: true });

@@ -10,14 +10,14 @@ let desk: Desk;
 beforeAll(async () => {
   world = await sandboxWorld(1);
   desk = new Desk(world, 'init', {});
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   desk.close();
   await world.stop();
 });
 
 it('fleet init says which file of the host it copied, byte for byte', {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async () => {
   const hv1 = world.hosts[0] as SandboxHost;
   const there = '/etc/nixos/hardware-configuration.nix';
@@ -38,7 +38,7 @@ it('fleet init says which file of the host it copied, byte for byte', {
 
 it.each(['--ssh', '--from'])(
   'fleet init %s says that the host belongs to a fleet, and writes nothing',
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   async (flag) => {
     const hv1 = world.hosts[0] as SandboxHost;
     const file = join(hv1.root, 'var/lib/fleet/fleet');

@@ -11,7 +11,7 @@ beforeAll(async () => {
   desk = new Desk(world, 'stop', smallFleet(world, { onFailure: 'halt', maxParallel: 1 }));
   await desk.open(sandboxLock);
   await desk.apply(0);
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   desk.close();
   await world.stop();
@@ -30,7 +30,7 @@ it('ends with 6 when asked to stop and a part of the fleet keeps the new commit'
   expect(run.stdout).toMatch(/hv1 +done\n +web1 updated/);
   expect(run.stdout).toMatch(/hv2 +failed, rolled back\n +interrupted/);
   expect(run.code, run.stdout + run.stderr).toBe(6);
-}, 60_000);
+}, 180_000);
 
 it('asked to stop while it waits for an operation, it ends without it, with nothing locked or changed', async () => {
   const [hv1] = world.hosts;
@@ -64,4 +64,4 @@ it('asked to stop while it waits for an operation, it ends without it, with noth
   await exec('kill "$(cat "$FLEET_ROOT/tmp/holder")"');
   await operation;
   await desk.apply(0);
-}, 60_000);
+}, 180_000);

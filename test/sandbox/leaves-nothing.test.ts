@@ -109,7 +109,7 @@ beforeAll(async () => {
       return true;
     });
   }
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   vi.restoreAllMocks();
   await Promise.all(places.map((place) => place.close()));
@@ -155,7 +155,7 @@ test('a survey that fails once it has contacted everybody closes its connections
   for (const ended of await Promise.allSettled(asked))
     expect(ended).toMatchObject({ reason: { code: 'restart.unknown' } });
   await settled(before);
-}, 30_000);
+}, 90_000);
 
 test('plan, apply, roll-back and verify, twice at once, leave no listener, socket, timer, process or file behind', async () => {
   const before = await atRest();
@@ -177,7 +177,7 @@ test('plan, apply, roll-back and verify, twice at once, leave no listener, socke
     expect(told.length).toBeGreaterThan(0);
   }
   expect(written.join('')).toBe('');
-}, 180_000);
+}, 360_000);
 
 test('two that are asked to stop roll back, end, and leave nothing behind', async () => {
   const before = await atRest();
@@ -206,4 +206,4 @@ test('two that are asked to stop roll back, end, and leave nothing behind', asyn
     }),
   );
   await settled(before);
-}, 120_000);
+}, 360_000);

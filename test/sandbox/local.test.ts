@@ -9,7 +9,7 @@ import { type SandboxWorld, sandboxWorld } from './world.ts';
 
 const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
-describe('fleet on a hypervisor itself', { timeout: 240_000 }, () => {
+describe('fleet on a hypervisor itself', { timeout: 480_000 }, () => {
   let world: SandboxWorld;
   let desk: Desk;
   let hv1: Look;
@@ -27,7 +27,7 @@ describe('fleet on a hypervisor itself', { timeout: 240_000 }, () => {
     await desk.apply(0);
     // Whoever is at the console has no network.
     await host.cutLink();
-  }, 420_000);
+  }, 840_000);
   afterAll(async () => {
     desk.close();
     await world.stop();

@@ -5,7 +5,7 @@ import { type Restart, restartVm } from '../../src/host/hypervisor/operation.ts'
 import { asStep, script } from '../../src/host/scripts.ts';
 import { Stage } from './stage.ts';
 
-describe('operations and deployments on one hypervisor', { timeout: 120_000 }, () => {
+describe('operations and deployments on one hypervisor', { timeout: 360_000 }, () => {
   let stage: Stage;
   beforeAll(async () => {
     stage = await Stage.start();
@@ -18,7 +18,7 @@ describe('operations and deployments on one hypervisor', { timeout: 120_000 }, (
     await stage.until((facts) =>
       [...facts.vms.values()].every((vm) => vm.unit.active === 'active'),
     );
-  }, 120_000);
+  }, 360_000);
   afterAll(() => stage.stop());
   afterEach(async () => {
     if ((await stage.result()) === '') await stage.call('end', stage.id, 'untouched');

@@ -8,7 +8,7 @@ import { type SandboxWorld, sandboxWorld } from './world.ts';
 
 const boot = /Linux version/;
 
-describe('fleet logs', { timeout: 240_000 }, () => {
+describe('fleet logs', { timeout: 480_000 }, () => {
   let world: SandboxWorld;
   let desk: Desk;
   let last = 0;
@@ -39,7 +39,7 @@ describe('fleet logs', { timeout: 240_000 }, () => {
         '[\u001b[0;32m  OK  \u001b[0m] Reached target Multi-User System.',
       );
     }
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     desk.close();
     await world.stop();

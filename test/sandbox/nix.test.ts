@@ -8,7 +8,7 @@ describe('what the stand-in for Nix makes of rendered files', () => {
     stage = await Stage.start();
     stage.vms = { a: {}, b: {} };
     await stage.begin();
-  }, 60_000);
+  }, 180_000);
   afterAll(() => stage.stop());
 
   it('is the same for another commit, and for a change of another vm', async () => {

@@ -8,7 +8,7 @@ import { smallFleet } from './small-fleet.ts';
 import { type SandboxWorld, sandboxWorld } from './world.ts';
 
 /** One story: a hypervisor that commit 8b87192 deployed to, and today's fleet after it. */
-describe('what an earlier fleet wrote', { timeout: 240_000 }, () => {
+describe('what an earlier fleet wrote', { timeout: 480_000 }, () => {
   let world: SandboxWorld;
   let desk: Desk;
   let old: OldFleet;
@@ -36,7 +36,7 @@ describe('what an earlier fleet wrote', { timeout: 240_000 }, () => {
   };
   const stands = async () => {
     expect(await hv1.runner('web2')).toBe(runnerOf('web2'));
-    await expect.poll(() => hv1.isActive('web2'), { timeout: 30_000 }).toBe(true);
+    await expect.poll(() => hv1.isActive('web2'), { timeout: 90_000 }).toBe(true);
     expect(await hv1.exists('/var/lib/fleet/lock')).toBe(false);
   };
 
@@ -88,7 +88,7 @@ describe('what an earlier fleet wrote', { timeout: 240_000 }, () => {
     await old.step('vm-stop', 'change', 'gone1', '2');
     await old.step('vm-aside', 'change', old.id, 'gone1');
     await old.confirm(new Map([['hv1', system]]));
-  }, 240_000);
+  }, 480_000);
   afterAll(async () => {
     old.close();
     desk.close();
@@ -145,7 +145,7 @@ describe('what an earlier fleet wrote', { timeout: 240_000 }, () => {
     old.close();
     await host.kill();
     await host.boot();
-    await expect.poll(() => hv1.isActive('web2'), { timeout: 30_000 }).toBe(true);
+    await expect.poll(() => hv1.isActive('web2'), { timeout: 90_000 }).toBe(true);
     await stands();
   });
 

@@ -4,7 +4,7 @@ import { Desk } from '../scenario/desk.ts';
 import { smallFleet } from './small-fleet.ts';
 import { type SandboxWorld, sandboxWorld } from './world.ts';
 
-describe('start, stop and restart', { timeout: 180_000 }, () => {
+describe('start, stop and restart', { timeout: 360_000 }, () => {
   let world: SandboxWorld;
   let desk: Desk;
   beforeAll(async () => {
@@ -12,7 +12,7 @@ describe('start, stop and restart', { timeout: 180_000 }, () => {
     desk = new Desk(world, 'operations', smallFleet(world, { confirm: '90s', deadline: '6s' }));
     await desk.open(sandboxLock);
     await desk.apply(0);
-  }, 240_000);
+  }, 480_000);
   afterAll(async () => {
     desk.close();
     await world.stop();

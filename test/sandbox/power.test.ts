@@ -8,7 +8,7 @@ describe('the power of a hypervisor', () => {
   beforeEach(async () => {
     stage = await Stage.start();
     stage.vms = { db1: {}, off1: { state: 'stopped' } };
-  }, 60_000);
+  }, 180_000);
   afterEach(() => stage.stop());
 
   it('comes back with the boot default and the guests of its autostart list', async () => {
@@ -57,7 +57,7 @@ describe('the power of a hypervisor', () => {
   });
 });
 
-describe('a power cut in the middle of a deployment', { timeout: 120_000 }, () => {
+describe('a power cut in the middle of a deployment', { timeout: 360_000 }, () => {
   let stage: Stage;
   let old: ReadonlyMap<string, string>;
   let built: ReadonlyMap<string, string>;
@@ -82,7 +82,7 @@ describe('a power cut in the middle of a deployment', { timeout: 120_000 }, () =
     built = await stage.build('hv1', ...names);
     for (const [name, path] of built) expect(path, name).not.toBe(old.get(name));
     again = await stage.keep();
-  }, 120_000);
+  }, 360_000);
   afterAll(() => stage.stop());
   beforeEach(() => again());
 
@@ -210,13 +210,13 @@ describe('a power cut in the middle of a deployment', { timeout: 120_000 }, () =
 });
 
 describe('a power cut on a host that fleet deploys to for the first time', {
-  timeout: 120_000,
+  timeout: 360_000,
 }, () => {
   let stage: Stage;
   beforeEach(async () => {
     stage = await Stage.start();
     stage.vms = { web1: {} };
-  }, 60_000);
+  }, 180_000);
   afterEach(() => stage.stop());
 
   it('takes back a system that was only tried; the next deployment puts the rest in order', async () => {

@@ -4,14 +4,14 @@ import { Desk } from '../scenario/desk.ts';
 import { smallFleet } from './small-fleet.ts';
 import { type SandboxWorld, sandboxWorld } from './world.ts';
 
-describe('at a terminal', { timeout: 120_000 }, () => {
+describe('at a terminal', { timeout: 360_000 }, () => {
   let world: SandboxWorld;
   let desk: Desk;
   beforeAll(async () => {
     world = await sandboxWorld(2);
     desk = new Desk(world, 'questions', smallFleet(world, { confirm: '60s' }));
     await desk.open(sandboxLock);
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     desk.close();
     await world.stop();
@@ -89,7 +89,7 @@ describe('at a terminal', { timeout: 120_000 }, () => {
       desk.edit((d) => {
         d.vms.web2.packages = ['htop'];
       });
-    }, 60_000);
+    }, 180_000);
     const told = () =>
       new RegExp(
         `hv1 has ${stranger.slice(0, 8)} "[^"]+" \\(deployed by \\S+@\\S+ from branch feature\\)`,

@@ -20,7 +20,7 @@ beforeAll(async () => {
   desk = new Desk(world, 'reach', fleet);
   await desk.open(sandboxLock);
   await desk.apply(0);
-}, 180_000);
+}, 360_000);
 afterAll(async () => {
   desk?.close();
   await world?.stop();
@@ -205,7 +205,7 @@ describe('fleet forward', () => {
   it("reaches a guest's port from here, also after its hypervisor was away, until Ctrl-C", async () => {
     const running = desk.start(['forward', 'web1', '0:22', '0:9', '--json']);
     onTestFinished(() => running.kill('SIGKILL'));
-    await expect.poll(() => running.sofar().stdout, { timeout: 30_000 }).toContain('}');
+    await expect.poll(() => running.sofar().stdout, { timeout: 90_000 }).toContain('}');
     const { forwards } = JSON.parse(running.sofar().stdout) as Document;
     expect(forwards).toMatchObject([
       { address: '10.1.0.2', port: 22 },
@@ -215,7 +215,7 @@ describe('fleet forward', () => {
     expect(await firstLine(ssh!)).toMatch(/^SSH-2\.0-/);
     expect(await firstLine(nobody!)).toBe('');
     await expect
-      .poll(() => running.sofar().stderr, { timeout: 10_000 })
+      .poll(() => running.sofar().stderr, { timeout: 30_000 })
       .toContain('cannot connect to 10.1.0.2 port 9');
     await world.hosts[0]!.cutLink();
     await world.hosts[0]!.restoreLink();
@@ -236,7 +236,7 @@ describe('fleet forward', () => {
 });
 
 describe('fleet console', () => {
-  const patient = { timeout: 60_000 };
+  const patient = { timeout: 180_000 };
 
   it('shows what a guest writes, without who wrote it, until Ctrl-C', async () => {
     const running = desk.start(['console', 'web1']);

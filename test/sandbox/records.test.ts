@@ -7,7 +7,7 @@ import { smallFleet } from './small-fleet.ts';
 import { type SandboxWorld, sandboxWorld } from './world.ts';
 
 /** One story: what is remembered of deployments, on hypervisors and in git, and what that is good for. */
-describe('what was deployed', { timeout: 240_000 }, () => {
+describe('what was deployed', { timeout: 480_000 }, () => {
   let world: SandboxWorld;
   let desk: Desk;
   let hv1: Look;
@@ -35,7 +35,7 @@ describe('what was deployed', { timeout: 240_000 }, () => {
     hv1 = new Look(world.hosts[0] as WorldHost);
     desk = new Desk(world, 'records', smallFleet(world, { confirm: '30s' }));
     await desk.open(sandboxLock);
-  }, 120_000);
+  }, 360_000);
   afterAll(async () => {
     desk.close();
     await world.stop();

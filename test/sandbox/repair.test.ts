@@ -9,7 +9,7 @@ describe('what somebody took apart on a hypervisor', () => {
     stage.vms = { web: {} };
     await stage.finish(await stage.deploy());
     await stage.begin();
-  }, 60_000);
+  }, 180_000);
   afterAll(() => stage.stop());
   const network = async () => {
     const { plumbing, interfaces, answers } = await stage.facts(stage.address('web'));

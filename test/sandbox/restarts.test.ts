@@ -13,7 +13,7 @@ beforeAll(async () => {
   desk = new Desk(world, 'restarts', smallFleet(world));
   await desk.open(sandboxLock);
   await desk.apply(0);
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   desk.close();
   await world.stop();

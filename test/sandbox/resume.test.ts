@@ -6,7 +6,7 @@ import type { WorldHost } from '../scenario/world.ts';
 import { smallFleet } from './small-fleet.ts';
 import { type SandboxWorld, sandboxWorld } from './world.ts';
 
-describe('a deployment whose fleet was killed', { timeout: 240_000 }, () => {
+describe('a deployment whose fleet was killed', { timeout: 480_000 }, () => {
   let world: SandboxWorld;
   let desk: Desk;
   let hv1: Look;
@@ -25,7 +25,7 @@ describe('a deployment whose fleet was killed', { timeout: 240_000 }, () => {
     desk = new Desk(world, 'resume', smallFleet(world, { confirm: '60s', maxParallel: 1 }));
     await desk.open(sandboxLock);
     await desk.apply(0);
-  }, 240_000);
+  }, 480_000);
   afterAll(async () => {
     desk.close();
     await world.stop();

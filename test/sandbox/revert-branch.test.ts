@@ -8,7 +8,7 @@ import { smallFleet } from './small-fleet.ts';
 import { type SandboxWorld, sandboxWorld } from './world.ts';
 
 describe('git.revert: pull-request, with a branch that takes no pushes', {
-  timeout: 60_000,
+  timeout: 180_000,
 }, () => {
   let world: SandboxWorld;
   let desk: Desk;
@@ -37,7 +37,7 @@ describe('git.revert: pull-request, with a branch that takes no pushes', {
       '#!/bin/sh\n[ "$1" != refs/heads/main ] || { echo "main is protected"; exit 1; }\n',
     );
     chmodSync(hook, 0o755);
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     desk.close();
     await world.stop();

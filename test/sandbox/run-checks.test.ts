@@ -28,7 +28,7 @@ describe('run checks', () => {
     for (const name of ['disk', 'fails', 'other', 'well']) {
       await stage.until((f) => f.answers.get(stage.address(name)) === true, [stage.address(name)]);
     }
-  }, 60_000);
+  }, 180_000);
   afterAll(() => stage.stop());
 
   it('log in with keys that the hypervisor made before the guest started', async () => {

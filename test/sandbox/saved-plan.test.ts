@@ -19,7 +19,7 @@ describe('a plan that was saved', () => {
     world = await sandboxWorld(2);
     desk = new Desk(world, 'saved', fiveVms(world));
     await desk.open(sandboxLock);
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     desk.close();
     await world.stop();
@@ -49,7 +49,7 @@ describe('a plan that was saved', () => {
       'fleet.yaml changed',
       'hv2 is no longer part of it',
     ]);
-  }, 60_000);
+  }, 180_000);
 
   it('is none when a hypervisor has a problem', async () => {
     await world.hosts[0]?.exec(
@@ -63,10 +63,10 @@ describe('a plan that was saved', () => {
     );
     expect(run.stderr).toContain('hv1: nixos-rebuild is running there');
     expect(statSync(file, { throwIfNoEntry: false })).toBeUndefined();
-  }, 60_000);
+  }, 180_000);
 });
 
-describe('apply of a saved plan', { timeout: 120_000 }, () => {
+describe('apply of a saved plan', { timeout: 360_000 }, () => {
   let world: SandboxWorld;
   let desk: Desk;
   let hv1: Look;
@@ -81,7 +81,7 @@ describe('apply of a saved plan', { timeout: 120_000 }, () => {
     hv1 = new Look(world.hosts[0] as WorldHost);
     desk = new Desk(world, 'apply-saved', smallFleet(world, { confirm: '30s' }));
     await desk.open(sandboxLock);
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     desk.close();
     await world.stop();

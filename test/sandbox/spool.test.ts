@@ -6,7 +6,7 @@ import { Desk } from '../scenario/desk.ts';
 import { smallFleet } from './small-fleet.ts';
 import { type SandboxWorld, sandboxWorld } from './world.ts';
 
-describe('fleet events', { timeout: 240_000 }, () => {
+describe('fleet events', { timeout: 480_000 }, () => {
   let world: SandboxWorld;
   let desk: Desk;
   const events = (...args: string[]) => desk.fleet(['events', ...args]);
@@ -27,7 +27,7 @@ describe('fleet events', { timeout: 240_000 }, () => {
     desk = new Desk(world, 'events', smallFleet(world));
     await desk.open(sandboxLock);
     await desk.apply(0);
-  }, 120_000);
+  }, 360_000);
   afterAll(async () => {
     desk.close();
     await world.stop();

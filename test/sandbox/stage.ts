@@ -248,7 +248,7 @@ export class Stage {
   }
 
   /** Waits until a command on the hypervisor succeeds; fails after `seconds`. */
-  async succeeds(command: string, seconds = 20): Promise<void> {
+  async succeeds(command: string, seconds = 90): Promise<void> {
     const end = Date.now() + seconds * 1000;
     while ((await this.host.exec(command)).code !== 0) {
       if (Date.now() > end) throw new Error(`not so after ${seconds} s: ${command}`);
@@ -260,7 +260,7 @@ export class Stage {
   async until(
     wanted: (facts: Facts) => boolean,
     addresses: readonly string[] = [],
-    seconds = 20,
+    seconds = 90,
   ): Promise<Facts> {
     const end = Date.now() + seconds * 1000;
     for (;;) {

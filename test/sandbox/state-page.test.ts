@@ -85,7 +85,7 @@ function paths(root: string): string[] {
   return found.filter((path) => !others.some((other) => other.test(path)));
 }
 
-describe('the page about what is on a hypervisor', { timeout: 480_000 }, () => {
+describe('the page about what is on a hypervisor', { timeout: 960_000 }, () => {
   let world: SandboxWorld;
   let desk: Desk;
   const seen = new Set<string>();
@@ -110,7 +110,7 @@ describe('the page about what is on a hypervisor', { timeout: 480_000 }, () => {
     await desk.open(sandboxLock);
     // What is there for a moment only is met often enough.
     watch = setInterval(look, 50);
-  }, 240_000);
+  }, 480_000);
   afterAll(async () => {
     clearInterval(watch);
     desk.close();

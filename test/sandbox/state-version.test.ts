@@ -7,7 +7,7 @@ import { smallFleet } from './small-fleet.ts';
 import { type SandboxWorld, sandboxWorld } from './world.ts';
 
 /** One story: what is under /var/lib/fleet has a version, and an older fleet meets a newer one's. */
-describe('the version of what a hypervisor remembers', { timeout: 240_000 }, () => {
+describe('the version of what a hypervisor remembers', { timeout: 480_000 }, () => {
   let world: SandboxWorld;
   let desk: Desk;
   let hv1: Look;
@@ -34,7 +34,7 @@ describe('the version of what a hypervisor remembers', { timeout: 240_000 }, () 
     hv1 = new Look(host);
     desk = new Desk(world, 'version', smallFleet(world, { confirm: '30s' }));
     await desk.open(sandboxLock);
-  }, 240_000);
+  }, 480_000);
   afterAll(async () => {
     desk.close();
     await world.stop();
@@ -88,7 +88,7 @@ describe('the version of what a hypervisor remembers', { timeout: 240_000 }, () 
     await set('99\n');
     await host.kill();
     await host.boot();
-    await expect.poll(() => hv1.isActive('web2'), { timeout: 30_000 }).toBe(true);
+    await expect.poll(() => hv1.isActive('web2'), { timeout: 90_000 }).toBe(true);
     expect(await hv1.runner('web1')).toBe(before);
     expect(await hv1.isActive('web1')).toBe(true);
     expect(await hv1.exists('/var/lib/fleet/lock')).toBe(false);

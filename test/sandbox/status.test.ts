@@ -13,7 +13,7 @@ describe('fleet status', () => {
     desk = new Desk(world, 'status', smallFleet(world));
     await desk.open(sandboxLock);
     await desk.apply(0);
-  }, 240_000);
+  }, 480_000);
   afterAll(async () => {
     desk.close();
     await world.stop();
@@ -44,7 +44,7 @@ describe('fleet status', () => {
         }),
       }),
     );
-  }, 60_000);
+  }, 180_000);
 
   it('names what is wrong with its reason first, and ends with 1', async () => {
     await on(0, 'systemctl stop microvm@web1; systemctl kill --signal=KILL microvm@web2');
@@ -60,7 +60,7 @@ describe('fleet status', () => {
     expect((await desk.fleet(['status', 'web*'])).stdout).not.toContain('db1');
     await world.hosts[1]?.restoreLink();
     expect((await desk.fleet(['status', 'hv2,db1'])).code).toBe(0);
-  }, 60_000);
+  }, 180_000);
 
   it('that is watched redraws the screen when something changes, and leaves the last picture', async () => {
     const { code, stderr } = await desk.fleet(['status', '--watch']);
@@ -79,7 +79,7 @@ describe('fleet status', () => {
     const [, after = ''] = watched.stderr.split('\u001b[?1049l');
     expect(after).toContain('1 of 3 vms is not well');
     expect(after).toMatch(/^db1 +Ready/m);
-  }, 120_000);
+  }, 360_000);
 
   it('of one name tells its whole story', async () => {
     const { code, stdout } = await desk.fleet(['status', 'web1']);
@@ -103,7 +103,7 @@ describe('fleet status', () => {
     expect(told.deployments).toHaveLength(1);
     const nobody = await desk.fleet(['status', 'nobody']);
     expect(nobody).toMatchObject({ code: 64, stderr: expect.stringContaining('select.nothing') });
-  }, 60_000);
+  }, 180_000);
 
   it('of one name tells how it is also where the record of a deployment cannot be read', async () => {
     const records = '"$FLEET_ROOT"/var/lib/fleet/deployments/*';
@@ -111,5 +111,5 @@ describe('fleet status', () => {
     const { code, stderr, stdout } = await desk.fleet(['status', 'web2']);
     expect([code, stdout]).toEqual([0, expect.stringMatching(/^web2 on hv1: Ready/m)]);
     expect(stderr).toContain('is not a valid code of a failure');
-  }, 60_000);
+  }, 180_000);
 });

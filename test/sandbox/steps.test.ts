@@ -29,7 +29,7 @@ describe('steps of a deployment', () => {
   const left = async () => (await stage.facts()).lock?.left ?? 0;
   beforeAll(async () => {
     stage = await Stage.start();
-  }, 60_000);
+  }, 180_000);
   afterAll(() => stage.stop());
 
   it('are locked: exactly one of two at once begins, and the other leaves nothing behind', async () => {

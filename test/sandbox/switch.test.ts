@@ -10,7 +10,7 @@ describe('switching a hypervisor', () => {
   beforeEach(async () => {
     stage = await Stage.start();
     first = (await current()) as string;
-  }, 60_000);
+  }, 180_000);
   afterEach(() => stage.stop());
 
   it('is put back when fleet is not heard of in time, and not once it is confirmed', async () => {
@@ -76,7 +76,7 @@ describe('switching a hypervisor', () => {
     await expect(stage.connect()).rejects.toThrow();
     await vi.waitFor(() => stage.connect(), { timeout: 40_000, interval: 200 });
     expect(await current()).toBe(first);
-  }, 60_000);
+  }, 180_000);
 
   it('exits with 4 when a unit failed', async () => {
     await stage.begin();

@@ -15,7 +15,7 @@ describe.skipIf(!hasJq)('fleet top', () => {
     world = await sandboxWorld(2);
     desk = new Desk(world, 'top', smallFleet(world));
     await desk.open(sandboxLock);
-  }, 240_000);
+  }, 480_000);
   afterAll(async () => {
     desk.close();
     await world.stop();
@@ -68,7 +68,7 @@ printf '%s\\n' '${ring.join("' '")}' >"$FLEET_ROOT"/var/lib/fleet/samples/${Math
         vms: [expect.objectContaining({ name: 'web1', memoryUsed: 300 * mib, vcpu: 2 })],
       }),
     ]);
-  }, 60_000);
+  }, 180_000);
 
   it('where there is no sample says why, and ends with 1; the others are told all the same', async () => {
     await world.hosts[1]?.exec('rm -r "$FLEET_ROOT"/var/lib/fleet/metrics');
@@ -80,10 +80,10 @@ printf '%s\\n' '${ring.join("' '")}' >"$FLEET_ROOT"/var/lib/fleet/samples/${Math
     );
     const { hypervisors } = JSON.parse((await desk.fleet(['top', '--json'])).stdout);
     expect(hypervisors[1]).toMatchObject({ name: 'hv2', error: { code: 'top.no-samples' } });
-  }, 60_000);
+  }, 180_000);
 
   it('that is watched needs a terminal', async () => {
     const { code, stderr } = await desk.fleet(['top', '--watch']);
     expect([code, stderr]).toEqual([64, expect.stringContaining('is not a terminal')]);
-  }, 60_000);
+  }, 180_000);
 });

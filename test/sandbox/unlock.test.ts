@@ -6,7 +6,7 @@ import type { WorldHost } from '../scenario/world.ts';
 import { smallFleet } from './small-fleet.ts';
 import { type SandboxWorld, sandboxWorld } from './world.ts';
 
-describe('a lock', { timeout: 240_000 }, () => {
+describe('a lock', { timeout: 480_000 }, () => {
   let world: SandboxWorld;
   let desk: Desk;
   let hv1: Look;
@@ -18,7 +18,7 @@ describe('a lock', { timeout: 240_000 }, () => {
     desk = new Desk(world, 'unlock', smallFleet(world, { confirm: '120s' }));
     await desk.open(sandboxLock);
     await desk.apply(0);
-  }, 240_000);
+  }, 480_000);
   afterAll(async () => {
     desk.close();
     await world.stop();

@@ -5,7 +5,7 @@ import { Look } from '../scenario/look.ts';
 import { smallFleet } from './small-fleet.ts';
 import { type SandboxWorld, sandboxWorld } from './world.ts';
 
-describe('apply --restart never', { timeout: 180_000 }, () => {
+describe('apply --restart never', { timeout: 360_000 }, () => {
   let world: SandboxWorld;
   let desk: Desk;
   let look: Look;
@@ -15,7 +15,7 @@ describe('apply --restart never', { timeout: 180_000 }, () => {
     await desk.open(sandboxLock);
     await desk.apply(0);
     look = new Look(world.hosts[0]!);
-  }, 240_000);
+  }, 480_000);
   afterAll(async () => {
     desk.close();
     await world.stop();

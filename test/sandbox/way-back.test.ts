@@ -15,12 +15,12 @@ describe('the way back of a deployment', () => {
     first = await stage.deploy();
     await stage.finish(first);
     again = await stage.keep();
-  }, 120_000);
+  }, 360_000);
   afterAll(() => stage.stop());
   beforeEach(async () => {
     await again();
     await stage.begin();
-  }, 60_000);
+  }, 180_000);
 
   it('changes nothing where nothing was changed, and says so', async () => {
     const before = await invocations();
@@ -185,7 +185,7 @@ describe('a deployment that nobody ends', () => {
     stage = await Stage.start();
     stage.vms = { web1: {} };
     again = await stage.keep();
-  }, 60_000);
+  }, 180_000);
   afterAll(() => stage.stop());
   beforeEach(() => again());
 
@@ -213,7 +213,7 @@ describe('a deployment that nobody ends', () => {
     await stage.until((f) => f.lock === undefined, [], 40);
     expect(await stage.result()).toBe('done');
     expect(await stage.back()).toBe('result\tdone\n');
-  }, 90_000);
+  }, 270_000);
 
   it('that was confirmed is finished: what is deployed is written down', async () => {
     const built = await stage.deploy();
@@ -228,7 +228,7 @@ describe('a deployment that nobody ends', () => {
     const facts = await stage.facts();
     expect(facts.deployed.get('web1')?.path).toBe(next.get('web1'));
     expect(facts.vms.get('web1')?.booted).toBe(next.get('web1'));
-  }, 60_000);
+  }, 180_000);
 
   it('whose confirmation did not arrive whole is not confirmed', async () => {
     await stage.begin();
@@ -257,5 +257,5 @@ describe('a deployment that nobody ends', () => {
     const facts = await stage.until((f) => f.vms.get('web1')?.unit.active === 'active');
     expect(facts.vms.get('web1')?.booted).toBe(built.get('web1'));
     expect(facts.lock?.id).toBe(stage.id);
-  }, 60_000);
+  }, 180_000);
 });

@@ -33,7 +33,7 @@ export interface Stage {
 
 /** Tells a story in a world; `lock` is the text of its flake.lock, where there is no Nix to make one. */
 export function tell(story: Story, kind: string, open: () => Promise<World>, lock?: string): void {
-  describe(`on the ${kind}`, { timeout: 600_000 }, () => {
+  describe(`on the ${kind}`, { timeout: 1_200_000 }, () => {
     let world: World | undefined;
     let stage: Stage | undefined;
 
@@ -43,12 +43,12 @@ export function tell(story: Story, kind: string, open: () => Promise<World>, loc
       stage = stageOf(world, desk);
       await desk.open(lock);
       if (story.begins === 'deployed') await desk.apply(0);
-    }, 600_000);
+    }, 1_200_000);
 
     afterAll(async () => {
       stage?.desk.close();
       await world?.stop();
-    }, 60_000);
+    }, 180_000);
 
     story.tell((title, happens) => {
       test(title, () => {
