@@ -209,4 +209,4 @@ async function ofMachine(
 }
 
 const noLines: readonly LogLine[] = [];
-const nothingSaid: UnitStory = { events: [], lines: [] };
+const nothingSaid: UnitStory = { events: [], lines: [], ends: [], dumps: [], cores: [] };

@@ -47,7 +47,7 @@ export async function story(
     const hypervisor = index.hypervisors.get(vm?.on ?? name);
     if (!hypervisor) return undefined;
     let past: Past = { deployments: [], operations: [] };
-    let said: UnitStory = { events: [], lines: [] };
+    let said: UnitStory = { events: [], lines: [], ends: [], dumps: [], cores: [] };
     const [answer] = await askEach([hypervisor], ports, async (host) => {
       const [seen, history, lines] = await Promise.all([
         look(index, hypervisor, host, ports.clock, (one) => one === vm?.name),

@@ -105,6 +105,7 @@ const libraries = [
   'before',
   'locks',
   'evaluate',
+  'ends',
 ] as const;
 
 /** They write events, or read them. */
@@ -146,6 +147,9 @@ const withLocks = new Set<ScriptName>([
 
 /** They evaluate and build machines. */
 const withEvaluate = new Set<ScriptName>(['build', 'build-tree']);
+
+/** They tell how guests ended. */
+const withEnds = new Set<ScriptName>(['story']);
 
 const texts = new Map<string, string>();
 
@@ -196,6 +200,7 @@ function withLibraries(name: ScriptName, ...first: readonly string[]): string {
     before: withLocks.has(name),
     locks: withLocks.has(name),
     evaluate: withEvaluate.has(name),
+    ends: withEnds.has(name),
   };
   const before = libraries.filter((library) => isNeeded[library]);
   // What it says comes behind all of what is known of a hypervisor, in one round trip.

@@ -201,6 +201,38 @@ export interface UnitStory {
   readonly events: readonly Said[];
   /** Each with the time and the program in front of it. */
   readonly lines: readonly string[];
+  /** Of a vm, as its hypervisor wrote them down, the youngest first; of its helpers only failures. */
+  readonly ends: readonly PastEnd[];
+  /** Of a vm: memory that was kept when it hung, and of its VMM when that crashed. */
+  readonly dumps: readonly Dump[];
+  readonly cores: readonly Core[];
+}
+
+/** How a life of a guest ended, or a helper of it (docs/recovery.md). */
+export interface PastEnd {
+  readonly unit: string;
+  /** Seconds since the epoch, by the clock there. */
+  readonly at: number;
+  /** fleet, person, shutdown, helper, guest or vmm. */
+  readonly who: string;
+  readonly why: string;
+  /** Seconds that it had run. */
+  readonly ran?: number;
+  /** What it said last. */
+  readonly last?: string;
+}
+
+/** A guest's memory in a file on its hypervisor, for root alone. */
+export interface Dump {
+  readonly file: string;
+  readonly bytes: number;
+}
+
+/** A core dump that systemd-coredump has of a VMM. */
+export interface Core {
+  /** Seconds since the epoch. */
+  readonly at: number;
+  readonly signal: number;
 }
 
 /** All that is known of one vm or hypervisor. */

@@ -138,12 +138,15 @@ export function storyDocument({
   operations,
   events,
   lines,
+  ends,
+  dumps,
+  cores,
 }: Story): StoryDocument {
   const { row, kind: about } = status;
   return {
     ...{ kind: 'story', version: 1, ok: row.standing !== 'wrong' && row.standing !== 'unknown' },
     ...{ [about]: row, deployments: deployments.map(pastDeployment) },
-    ...{ operations: operations.map(pastOperation), events, lines },
+    ...{ operations: operations.map(pastOperation), events, lines, ends, dumps, cores },
   };
 }
 

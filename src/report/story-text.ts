@@ -1,5 +1,13 @@
 import { plainLine, quotedText } from '../model/plain-text.ts';
-import type { HypervisorStatus, Origin, Story, VmStatus } from '../model/status.ts';
+import type {
+  Core,
+  Dump,
+  HypervisorStatus,
+  Origin,
+  PastEnd,
+  Story,
+  VmStatus,
+} from '../model/status.ts';
 import { timestamp } from '../model/time.ts';
 import { formatSize } from '../model/units.ts';
 import { age } from '../plan/age.ts';
@@ -17,7 +25,7 @@ import { wrap } from './wrap.ts';
 
 /** All that is known of one vm or hypervisor: how it is and why, what was looked at, what happened, what it said last. */
 export function storyText(
-  { status, events, lines, deployments, operations }: Story,
+  { status, events, lines, deployments, operations, ends, dumps, cores }: Story,
   style: Style,
 ): string {
   const { kind, row } = status;
@@ -42,6 +50,14 @@ export function storyText(
     ...values.map(([key, value]) => `  ${key.padEnd(11)} ${wrap(value, 14)}\n`),
     part('Checks', checks.join('')),
     part('Events of the last 24 h (UTC)', told.join('')),
+    part('How it ended before (UTC)', ends.map(endText).join('')),
+    part(
+      'Kept of its memory, on its hypervisor',
+      [
+        ...dumps.map((one) => dumpText(row.name, one)),
+        ...cores.map((one) => coreText(row.name, one)),
+      ].join(''),
+    ),
     part('Done last', historyText(past, style, true).replace(/^(?=.)/gm, '  ')),
     part(
       kind === 'vm' ? 'What it said last' : 'What its units said last',
@@ -49,6 +65,23 @@ export function storyText(
     ),
   ].join('');
 }
+
+function endText({ unit, at, who, why, ran, last }: PastEnd): string {
+  const helper = unit.startsWith('microvm@') ? '' : `${unit}: `;
+  const after = ran === undefined ? '' : `, after ${age(2, ran + 2)}`;
+  // What somebody asked for needs no last words.
+  const said = last && ['guest', 'helper', 'vmm'].includes(who) ? `; it said last: ${last}` : '';
+  const text = plainLine(`${helper}${who}: ${why}${after}${said}`);
+  return `  ${timestamp(at, 19).slice(0, 19)}  ${wrap(text, 23)}\n`;
+}
+
+const dumpText = (vm: string, { file, bytes }: Dump): string =>
+  `  /var/lib/fleet/dumps/${vm}/${file}, ${formatSize(Math.ceil(bytes / 1024 ** 2))}\n`;
+
+const coreText = (vm: string, { at, signal }: Core): string => {
+  const how = `coredumpctl info COREDUMP_UNIT=microvm@${vm}.service`;
+  return `  ${wrap(`${timestamp(at)}, core of its VMM, signal ${signal}: ${how}`, 4)}\n`;
+};
 
 type Value = readonly [key: string, value: string];
 

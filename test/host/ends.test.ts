@@ -403,3 +403,21 @@ esac`,
     expect(readdirSync(folder)).toHaveLength(50);
   });
 });
+
+test('ends are told with what was said last, the youngest first, and no more of them than asked for', () => {
+  const folder = join(root, 'var/lib/fleet/ends/web');
+  mkdirSync(folder, { recursive: true });
+  const end = (at: number, unit: string, who: string, why: string, said: string) =>
+    writeFileSync(
+      join(folder, `${at}-${unit}-x`),
+      `unit\t${unit}@web.service\nat\t${at}\nwho\t${who}\nwhy\t${why}\nuptime\t60\n\n${said}`,
+    );
+  end(1760000100, 'microvm', 'person', 'systemctl stop', '');
+  end(1760000200, 'microvm-virtiofsd', 'helper', 'did not start', 'no such\tfile\n\n');
+  end(1760000300, 'microvm', 'guest', 'panic', 'one\n\u001b[31mtwo\u001b[0m\n');
+  expect(sh('ends_of web 2').split('\n')).toEqual([
+    'end\tmicrovm@web.service\t1760000300\tguest\tpanic\t60\tweb/1760000300-microvm-x\ttwo',
+    'end\tmicrovm-virtiofsd@web.service\t1760000200\thelper\tdid not start\t60\tweb/1760000200-microvm-virtiofsd-x\tno such file',
+  ]);
+  expect(sh('ends_of none 2')).toBe('');
+});

@@ -138,14 +138,27 @@ describe('what a hypervisor knows of its guests', () => {
   });
 });
 
-test('a story is what systemd did, and what units said last', () => {
+test('a story is what systemd did, what units said last, how guests ended, and what was kept', () => {
   const text = [
     'event\t1760000000.5 systemd[1]: Started MicroVM web1.',
     'event\tno line of systemd',
     'line\tOct 09 08:53:20 qemu[77]: kernel panic',
+    'end\tmicrovm@web1.service\t1760000300\tguest\tpanic\t300\tweb1/1760000300-microvm-x\tKernel panic',
+    'end\tmicrovm@web1.service\tyesterday\tguest\tpanic\t300\tx\t',
+    'dump\t1760000300.elf\t1048576',
+    'dump\t../../etc/shadow\t1',
+    'core\t1760000301\t11\tpresent',
   ].join('\n');
   expect(parseStory(text)).toEqual({
     events: [{ at: 1_760_000_000, text: 'Started MicroVM web1.' }],
     lines: ['Oct 09 08:53:20 qemu[77]: kernel panic'],
+    ends: [
+      {
+        ...{ unit: 'microvm@web1.service', at: 1_760_000_300, who: 'guest', why: 'panic' },
+        ...{ ran: 300, last: 'Kernel panic' },
+      },
+    ],
+    dumps: [{ file: '1760000300.elf', bytes: 1_048_576 }],
+    cores: [{ at: 1_760_000_301, signal: 11 }],
   });
 });

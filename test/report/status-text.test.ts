@@ -146,7 +146,22 @@ test('a story tells checks with expected and seen, events, and last lines behind
   };
   const operations = [{ hypervisor: 'hv1', operation }];
   const status = { kind: 'vm' as const, row };
-  const story = storyText({ status, events, lines, deployments: [], operations }, noStyle);
+  const ends = [
+    { unit: 'microvm@db1.service', at: now - 180, who: 'vmm', why: 'killed', ran: 7200, last: 'x' },
+    { unit: 'microvm-virtiofsd@db1.service', at: now - 200, who: 'helper', why: 'did not start' },
+  ];
+  const kept = {
+    dumps: [{ file: '1.elf', bytes: 2 ** 28 }],
+    cores: [{ at: now - 180, signal: 11 }],
+  };
+  const story = storyText(
+    { status, events, lines, deployments: [], operations, ends, ...kept },
+    noStyle,
+  );
+  expect(story).toContain('  2025-10-09 08:50:20  vmm: killed, after 2 h; it said last: x\n');
+  expect(story).toContain('  microvm-virtiofsd@db1.service: helper: did not start\n');
+  expect(story).toContain('  /var/lib/fleet/dumps/db1/1.elf, 256 MiB\n');
+  expect(story).toContain('core of its VMM, signal 11: coredumpctl info');
   expect(story).toContain('  ok    microvm@: active\n');
   expect(story).toContain('  FAIL  answers: expected ping, seen no answer\n');
   expect(story).toContain(

@@ -5,6 +5,7 @@ import type {
   GuestUse,
   Known,
   LastExit,
+  PastEnd,
   Said,
   UnitStory,
   VmState,
@@ -200,5 +201,38 @@ export function parseStory(text: string): UnitStory {
       return says === undefined ? [] : [{ at: Number(time), text: says }];
     }),
     lines: of('line'),
+    ends: rows.flatMap(endOf),
+    dumps: rows.flatMap(([word, file = '', bytes = '']) =>
+      word === 'dump' && /^[\w.-]{1,100}$/.test(file) && isCount(bytes)
+        ? [{ file, bytes: Number(bytes) }]
+        : [],
+    ),
+    cores: rows.flatMap(([word, at = '', signal = '']) =>
+      word === 'core' && isCount(at) && isCount(signal)
+        ? [{ at: Number(at), signal: Number(signal) }]
+        : [],
+    ),
   };
+}
+
+const isCount = (text: string): boolean => /^\d{1,15}$/.test(text);
+
+function endOf([
+  word,
+  unit = '',
+  at = '',
+  who = '',
+  why = '',
+  ran = '',
+  _,
+  last = '',
+]: readonly string[]): PastEnd[] {
+  if (word !== 'end' || !isCount(at)) return [];
+  return [
+    {
+      ...{ unit: clip(unit, 100), at: Number(at), who: clip(who, 20), why: clip(why, 300) },
+      ...(isCount(ran) && { ran: Number(ran) }),
+      ...(last !== '' && { last: clip(last, 300) }),
+    },
+  ];
 }

@@ -1,6 +1,17 @@
 # story.sh [LINES UNIT…]…: what systemd did with these units in the last day, and what they said themselves last, each
 # group so many lines: helpers that are started anew with a guest that crashes shall not drown it. Reads only.
+# Of a guest (microvm@NAME) also how it and its helpers ended, and what was kept of its memory.
 # What somebody wrote to a journal must not reach a terminal as it is.
+for unit; do
+	guest=${unit#microvm@}
+	[ "$guest" != "$unit" ] || continue
+	guest=${guest%.service}
+	ends_of "$guest" 10
+	for dump in "$state/dumps/$guest"/*; do
+		[ ! -f "$dump" ] || answer dump "${dump##*/}" "$(wc -c <"$dump" | tr -d ' ')"
+	done
+	cores_of "$guest"
+done
 command -v journalctl >/dev/null || exit 0
 read_journal() { # WORD LINES OPTION…
 	word=$1 lines=$2
