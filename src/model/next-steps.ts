@@ -19,6 +19,7 @@ export const nextSteps: Readonly<Record<string, string>> = {
   'confirm.cut': 'The connection was cut. Try again: fleet apply --resume',
   'diff.failed': 'Whether Nix works there: fleet doctor NAME',
   'diff.no-path': 'Which generations there are: fleet rollback --list',
+  'events.missing': 'What keeps them from being reached: fleet doctor',
   'exec.stdin': 'Put it in a file there first, or send a part of it.',
   'export.kubeconfig':
     'Nothing was changed. See what the guest has there, and correct file in fleet.yaml, or leave out merge.',

@@ -25,7 +25,9 @@ export function localConnector(here: string, options: SshOptions): HostConnector
     connect: async (hypervisor) => {
       const { name, ssh } = hypervisor;
       if (name !== here)
-        throw new FleetError('local.elsewhere', `${name}: --local reaches ${here} alone`);
+        throw new FleetError('local.elsewhere', `${name}: --local reaches ${here} alone`, {
+          hint: `From a desk, over ssh, leave --local out; or run it on ${name}.`,
+        });
       const port = ssh.port ?? 22;
       const answers = await sshdAnswers(port, greetMs);
       answered ??= answers;

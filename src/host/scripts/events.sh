@@ -10,9 +10,9 @@ place() {
 	epoch='' seq=0
 	case $1 in
 	'') return ;;
-	*[!0-9a-f:-]* | *:*:*) die events.cursor 'it is no place in the spool' ;;
+	*[!0-9a-f:-]* | *:*:*) die events.cursor 'it is no place in the spool: give one as EPOCH:SEQ' ;;
 	????????????-????????:?*) epoch=${1%:*} seq=${1#*:} ;;
-	*) die events.cursor 'it is no place in the spool' ;;
+	*) die events.cursor 'it is no place in the spool: give one as EPOCH:SEQ' ;;
 	esac
 }
 place "$cursor"
