@@ -18,7 +18,14 @@ const folder = mkdtempSync(join(tmpdir(), 'fleet-generate-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** What a checkout has: what git ignores is not there. */
-for (const path of ['package-lock.json', 'schemas', 'scripts', 'src/config', 'src/render/modules'])
+for (const path of [
+  'package-lock.json',
+  'schemas',
+  'scripts',
+  'src/config',
+  'src/host/scripts',
+  'src/render/modules',
+])
   cpSync(join(root, path), join(folder, path), {
     recursive: true,
     filter: (file) => !file.endsWith('.generated.ts'),

@@ -84,7 +84,8 @@ describe('fleet on a hypervisor itself', { timeout: 480_000 }, () => {
     const none = await fleet(`top ${here}`);
     expect(none.code).toBe(1);
     expect(none.all).toContain('hv1');
-    const last = { v: 1, at: 1764450000, hypervisor: {}, vms: [{ name: 'web1', memory: 1048576 }] };
+    const web1 = { name: 'web1', state: 'Ready', health: 'ok', meant: 1, memory: 1048576 };
+    const last = { v: 1, at: 1764450000, hypervisor: { disks: [] }, vms: [web1] };
     await hv1.sh(`cd "$FLEET_ROOT/var/lib/fleet" && mkdir -p metrics &&
       echo '${JSON.stringify(last)}' >metrics/last.json`);
     const run = await fleet(`top web1 ${here} --json`);
