@@ -81,7 +81,7 @@ test('a login shell that chats for ever does not hold up the others', async () =
     })(),
   ).pipe(output);
   expect((await failed)[0].message).toContain('more than 16 MiB');
-  expect(performance.now() - started).toBeLessThan(4000);
+  expect(performance.now() - started).toBeLessThan(20_000);
   expect(output.before.length).toBeLessThan(200_000);
 });
 

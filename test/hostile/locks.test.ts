@@ -231,7 +231,7 @@ describe('a flake.lock', () => {
     const text = JSON.stringify({ version: 7, root: 'root', nodes: { root: { inputs: of } } });
     const began = performance.now();
     faults(text);
-    expect(performance.now() - began).toBeLessThan(2000);
+    expect(performance.now() - began).toBeLessThan(15_000);
   });
 
   it.each([

@@ -20,10 +20,10 @@ describe("a hypervisor's checkout", () => {
     expect(await git('rev-parse HEAD')).toBe(commit);
     return '';
   };
-  /** A git that has begun to write there, and stays at it for a while. */
+  /** A git that has begun to write there, and stays at it for a while, or until it may leave. */
   const working = (seconds: number) =>
     stage.host.exec(
-      `cd "${checkout}" && git -c alias.at-work='!: >.git/index.lock; sleep ${seconds}; rm -f .git/index.lock' at-work`,
+      `cd "${checkout}" && git -c alias.at-work='!: >.git/index.lock; n=0; until [ -e "$FLEET_ROOT/tmp/leave" ] || [ $n = ${seconds} ]; do sleep 1; n=$((n + 1)); done; rm -f .git/index.lock' at-work`,
     );
   beforeAll(async () => {
     stage = await Stage.start();
@@ -53,12 +53,13 @@ describe("a hypervisor's checkout", () => {
   });
 
   it('is left to a git that does not end, by name', async () => {
-    const other = working(13);
+    const other = working(100);
     await stage.succeeds(`test -e "${checkout}/.git/index.lock"`);
     expect(await move()).toMatch(
       /fleet-error\tcheckout\.busy\tgit, process \d+, is at work in \/var\/lib\/fleet\/repo/,
     );
     expect((await stage.host.exec(`ls "${checkout}/.git/index.lock"`)).code).toBe(0);
+    await stage.host.exec(': >"$FLEET_ROOT/tmp/leave"');
     await other;
   }, 180_000);
 
