@@ -16,6 +16,7 @@ test('every script that can be named is there, and the other way round', () => {
     'guest-state.sh',
     'ends.sh',
     'dump.sh',
+    'vmm.sh',
     'before.sh',
     'locks.sh',
     'evaluate.sh',
