@@ -43,8 +43,8 @@ value_in() (
 guest_get() {
 	[ -f "$guest_states/$1" ] || return 0
 	while IFS=$tab read -r got_key got; do
-		[ "$got_key" = "$2" ] && [ -n "$got" ] || continue
-		printf '%s\n' "$got"
+		[ "$got_key" = "$2" ] || continue
+		[ -z "$got" ] || printf '%s\n' "$got"
 		return
 	done <"$guest_states/$1"
 }

@@ -99,7 +99,7 @@ kill) for unit; do :; done; case $unit in microvm@*) n=\${unit#microvm@}; : >"$F
 esac`,
   );
   const started = Date.now();
-  const text = script('vm-stop').replace(/\nstop_guest [^]*$/, '\nstop_guests 3 a b c d\n');
+  const text = script('vm-stop').replace(/\nstop_guest [\s\S]*$/, '\nstop_guests 3 a b c d\n');
   const { status } = spawnSync('sh', ['-c', text], {
     env: { PATH: `${join(root, 'bin')}:${process.env.PATH}`, FLEET_ROOT: root },
   });

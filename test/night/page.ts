@@ -24,6 +24,14 @@ what was begun is finished, or rolled back.
 If you have to wake somebody: \`fleet incident NAME\` packs what they will ask for into one file, with the commands to type
 by hand where fleet is not there.
 
+No desk reaches a hypervisor, and you are at its console as root: \`fleet status --local\` there, then \`fleet verify --local\`,
+\`fleet restart web1 --local\`, \`fleet rollback web1 --local\`, with the checks, questions and locks as from a desk, and without ssh or a network. That
+hypervisor alone is asked, and its last deployed fleet.yaml is read. It needs [\`cli: true\`](nix.md#fleet-on-a-hypervisor-itself) of that
+hypervisor, from a deployment before; where fleet is not there, an archive of \`fleet incident\` has the commands to type by hand.
+Closing the terminal in mid-roll-back is safe: the hypervisor finishes, or goes back, by itself.
+
+Hypervisors can tell you by themselves: [alerts](alerts.md); \`fleet alerts\` shows what they tell.
+
 Each fault below is made by a test, on pretend hypervisors and (marked *lab*) on real ones. The test types these commands and
 no others, at most three, and reads on the screen what stands here. \`…\` stands for what differs each time. The guest is
 called web1, web2 or db1, its hypervisor hv1 or hv2.
