@@ -122,7 +122,7 @@ describe('fleet, installed from its package without any install script', () => {
       expect(readdirSync(temporary)).toEqual([]);
       expect(processesOf(temporary)).toEqual([]);
     },
-    300_000,
+    900_000,
   );
 });
 
