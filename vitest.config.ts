@@ -58,8 +58,8 @@ export default defineConfig({
           // They end what hangs. What is slow on a busy machine is no failure.
           testTimeout: 120_000,
           hookTimeout: 180_000,
-          // Tests that start sshd, git and Node must not starve each other, or the lab's guests, on two cores.
-          maxWorkers: 2,
+          // They mostly wait, for sshd, git and Node; more of them would starve the lab's guests on two cores.
+          maxWorkers: 3,
         },
       },
       {
@@ -68,8 +68,8 @@ export default defineConfig({
           globalSetup: 'scripts/generate.mjs',
           include: ['test/lab/*.test.ts'],
           testTimeout: 360_000,
-          // A lab keeps half a processor busy: it mostly waits for guests to boot, by emulation, and to settle.
-          maxWorkers: 3,
+          // A lab keeps most of a processor busy: its guests boot by emulation.
+          maxWorkers: 2,
         },
       },
     ],
