@@ -15,13 +15,13 @@ slots=16
 
 packages=ca-certificates,cpio,curl,dbus,dnsmasq-base,e2fsprogs,fping,git,iproute2,iputils-ping,jq,kmod
 packages+=,linux-image-cloud-amd64,nftables,nix-bin,openssh-server,procps,qemu-system-x86,seabios
-packages+=,libnss-myhostname,socat,sudo,systemd,systemd-sysv,busybox-static,virtiofsd,xz-utils,zstd
+packages+=,libnss-myhostname,python3-minimal,socat,sudo,supervisor,systemd,systemd-sysv,busybox-static,virtiofsd
+packages+=,xz-utils,zstd
 suite=trixie
 microvm=${FLEET_MICROVM:-} lib=${FLEET_NIXPKGS_LIB:-}
 real=
 if [ -n "$microvm" ] && [ -n "$lib" ]; then
   real=yes
-  packages+=,python3-minimal,supervisor
 fi
 
 say() { echo "lab: $*" >&2; }

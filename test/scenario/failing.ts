@@ -104,9 +104,9 @@ export const failing: Story = {
       'a TAP outside its bridge is drift, fails verify, and apply joins it without a restart',
       async ({ desk, look }) => {
         const before = await look.invocations(all);
-        // Where networkd runs, it puts the TAP back by itself.
+        // networkd and the hypervisor's own watch, where they run, put the TAP back by themselves.
         await look.sh(
-          'systemctl stop systemd-networkd.socket systemd-networkd.service; ip link set dev vm-vm1 nomaster',
+          'systemctl stop fleet-watch.timer fleet-watch.service systemd-networkd.socket systemd-networkd.service; ip link set dev vm-vm1 nomaster',
         );
         expect((await desk.fleet(['plan', '--no-diff'])).stdout).toContain(
           'vm-vm1 is in no bridge',
@@ -116,7 +116,7 @@ export const failing: Story = {
         expect(verify.stdout).toContain('vm-vm1 up in no bridge');
         await desk.apply(0);
         expect(await look.master('vm-vm1')).toBe('br-front');
-        await look.sh('systemctl start systemd-networkd.service');
+        await look.sh('systemctl start systemd-networkd.service fleet-watch.timer');
         expect(await look.invocations(all)).toEqual(before);
       },
     );
