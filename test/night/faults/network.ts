@@ -12,9 +12,10 @@ const answers = (night: Night) => night.isWell('web1', address);
 const unwatched =
   (command: string): Fault['make'] =>
   async (night) => {
-    await night.sh('systemctl stop fleet-watch.timer fleet-watch.service');
+    // A pretend hypervisor never looks.
+    if (night.isLab) await night.sh('systemctl stop fleet-watch.timer fleet-watch.service');
     await night.sh(command);
-    return () => night.sh('systemctl start fleet-watch.timer');
+    return () => night.isLab && night.sh('systemctl start fleet-watch.timer');
   };
 const apply = { fleet: 'apply --yes', named: 'apply' } as const;
 const untouched = 'apply asks first. It repairs this part alone, and restarts no guest.';
