@@ -68,6 +68,7 @@ export default defineConfig({
           globalSetup: 'scripts/generate.mjs',
           include: ['test/lab/*.test.ts'],
           testTimeout: 360_000,
+          hookTimeout: 360_000,
           // A lab keeps most of a processor busy: its guests boot by emulation.
           maxWorkers: 2,
         },
