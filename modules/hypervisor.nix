@@ -74,7 +74,7 @@
       RemainAfterExit = true;
       Type = "oneshot";
     };
-    script = builtins.readFile ./recover.sh;
+    script = builtins.readFile ./host/recover.sh;
   };
   systemd.services."microvm@".after = [ "fleet-recover.service" ];
   systemd.services."microvm-set-booted@".after = [ "fleet-recover.service" ];
@@ -105,12 +105,12 @@
       Type = "notify";
     };
     script = lib.concatMapStrings builtins.readFile [
-      ./lib.sh
-      ./deployments.sh
-      ./locks.sh
-      ./spool.sh
-      ./guest-state.sh
-      ./autostart.sh
+      ./host/lib.sh
+      ./host/deployments.sh
+      ./host/locks.sh
+      ./host/spool.sh
+      ./host/guest-state.sh
+      ./host/autostart.sh
     ];
   };
 
@@ -122,7 +122,7 @@
     unitConfig.ConditionPathExists = "${config.microvm.stateDir}/%i/current/share/microvm/virtiofs/fleet-keys";
     serviceConfig.Type = "oneshot";
     scriptArgs = "%i";
-    script = builtins.readFile ./guest-keys.sh;
+    script = builtins.readFile ./host/guest-keys.sh;
   };
 
   systemd.services."microvm-virtiofsd@" = {

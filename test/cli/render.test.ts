@@ -13,35 +13,35 @@ const rendered = [
   'hosts/hv1/networks.nix',
   'hosts/hv1/watch.nix',
   'hosts/web1/default.nix',
-  'modules/again.sh',
-  'modules/alerts.sh',
-  'modules/autostart.sh',
-  'modules/collect.sh',
-  'modules/deployments.sh',
-  'modules/dump.sh',
-  'modules/ended.sh',
-  'modules/ends.sh',
-  'modules/gc.sh',
-  'modules/guest-keys.sh',
-  'modules/guest-ssh.sh',
-  'modules/guest-state.sh',
   'modules/guest.nix',
-  'modules/heal.sh',
+  'modules/host/again.sh',
+  'modules/host/alerts.sh',
+  'modules/host/autostart.sh',
+  'modules/host/collect.sh',
+  'modules/host/deployments.sh',
+  'modules/host/dump.sh',
+  'modules/host/ended.sh',
+  'modules/host/ends.sh',
+  'modules/host/gc.sh',
+  'modules/host/guest-keys.sh',
+  'modules/host/guest-ssh.sh',
+  'modules/host/guest-state.sh',
+  'modules/host/heal.sh',
+  'modules/host/lib.sh',
+  'modules/host/locks.sh',
+  'modules/host/memory-level.sh',
+  'modules/host/memory.sh',
+  'modules/host/reconcile.sh',
+  'modules/host/recover.sh',
+  'modules/host/sample.jq',
+  'modules/host/sample.sh',
+  'modules/host/spool.sh',
+  'modules/host/started.sh',
+  'modules/host/vmm.sh',
+  'modules/host/watch-judge.sh',
+  'modules/host/watch.sh',
   'modules/hypervisor.nix',
-  'modules/lib.sh',
-  'modules/locks.sh',
-  'modules/memory-level.sh',
-  'modules/memory.sh',
-  'modules/reconcile.sh',
-  'modules/recover.sh',
-  'modules/sample.jq',
-  'modules/sample.sh',
-  'modules/spool.sh',
-  'modules/started.sh',
-  'modules/vmm.sh',
-  'modules/watch-judge.sh',
   'modules/watch.nix',
-  'modules/watch.sh',
 ];
 const lines = (text: string) => text.trimEnd().split('\n').sort();
 
@@ -98,6 +98,17 @@ describe('fleet render', () => {
     ]);
     expect(desk.has('modules/profiles')).toBe(false);
     expect(desk.read('modules/web.nix')).toBe('{ }\n');
+  });
+
+  test('removes what an earlier fleet rendered elsewhere, but no script of the user’s', async () => {
+    const desk = new Desk(valid);
+    await desk.fleet('render');
+    desk.write('modules/lib.sh', desk.read('modules/host/lib.sh'));
+    desk.write('modules/sample.jq', desk.read('modules/host/sample.jq'));
+    desk.write('modules/mine.sh', 'exit 0\n');
+    const { stdout } = await desk.fleet('render');
+    expect(lines(stdout)).toEqual(['removed modules/lib.sh', 'removed modules/sample.jq']);
+    expect(desk.read('modules/mine.sh')).toBe('exit 0\n');
   });
 
   test('--check writes nothing and fails when a file is not up to date', async () => {

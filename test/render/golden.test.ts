@@ -8,7 +8,7 @@ import { fixtures, themes, themeTexts } from './themes.ts';
 /** What is the same in every fleet that has it is golden once. */
 const constants = join(fixtures, '../render-constant');
 const isConstant = (path: string): boolean =>
-  /^modules\/((guest|guest-agent|guest-checks|guest-exports|guest-host-key|guest-own-store|hypervisor|layers|watch)\.nix|\w[\w-]*\.(sh|jq))$/.test(
+  /^modules\/((guest|guest-agent|guest-checks|guest-exports|guest-host-key|guest-own-store|hypervisor|layers|watch)\.nix|(host\/)?\w[\w-]*\.(sh|jq))$/.test(
     path,
   );
 

@@ -79,7 +79,7 @@ const hypervisorModule = rendered(`{
       RemainAfterExit = true;
       Type = "oneshot";
     };
-    script = builtins.readFile ./recover.sh;
+    script = builtins.readFile ./host/recover.sh;
   };
   systemd.services."microvm@".after = [ "fleet-recover.service" ];
   systemd.services."microvm-set-booted@".after = [ "fleet-recover.service" ];
@@ -110,12 +110,12 @@ const hypervisorModule = rendered(`{
       Type = "notify";
     };
     script = lib.concatMapStrings builtins.readFile [
-      ./lib.sh
-      ./deployments.sh
-      ./locks.sh
-      ./spool.sh
-      ./guest-state.sh
-      ./autostart.sh
+      ./host/lib.sh
+      ./host/deployments.sh
+      ./host/locks.sh
+      ./host/spool.sh
+      ./host/guest-state.sh
+      ./host/autostart.sh
     ];
   };
 
@@ -127,7 +127,7 @@ const hypervisorModule = rendered(`{
     unitConfig.ConditionPathExists = "\${config.microvm.stateDir}/%i/current/share/microvm/virtiofs/${guestKeysTag}";
     serviceConfig.Type = "oneshot";
     scriptArgs = "%i";
-    script = builtins.readFile ./guest-keys.sh;
+    script = builtins.readFile ./host/guest-keys.sh;
   };
 
   systemd.services."microvm-virtiofsd@" = {
@@ -143,7 +143,7 @@ const hypervisorModule = rendered(`{
 /** What every hypervisor has; the same in every fleet: a module, and beside it the shell of its units. */
 export const hypervisorFiles: readonly (readonly [path: string, text: string])[] = [
   [hypervisorModulePath, hypervisorModule],
-  ['modules/autostart.sh', rendered(autostartScript)],
-  ['modules/guest-keys.sh', rendered(guestKeysScript)],
-  ['modules/recover.sh', rendered(recoverScript)],
+  ['modules/host/autostart.sh', rendered(autostartScript)],
+  ['modules/host/guest-keys.sh', rendered(guestKeysScript)],
+  ['modules/host/recover.sh', rendered(recoverScript)],
 ];

@@ -36,19 +36,19 @@ const watchModule = rendered(`{
 let
   # The scripts that fleet sends over ssh use the same libraries.
   libraries = [
-    ./lib.sh
-    ./deployments.sh
-    ./locks.sh
-    ./spool.sh
-    ./guest-state.sh
-    ./ends.sh
-    ./memory-level.sh
+    ./host/lib.sh
+    ./host/deployments.sh
+    ./host/locks.sh
+    ./host/spool.sh
+    ./host/guest-state.sh
+    ./host/ends.sh
+    ./host/memory-level.sh
   ];
   shell = file: lib.concatMapStrings builtins.readFile (libraries ++ [ file ]);
   # What the watch knows besides, and what restarts guests.
   watching = [
-    ./dump.sh
-    ./vmm.sh
+    ./host/dump.sh
+    ./host/vmm.sh
   ];
 
   tools = [
@@ -116,11 +116,11 @@ let
     # Helpers come and go with their guest: only a failure is news.
     [ "$1" = microvm ] || [ "$SERVICE_RESULT" != success ] || exit 0
     export PATH=\${searchPath}
-    \${shell ./ended.sh}
+    \${shell ./host/ended.sh}
   '';
   started = pkgs.writeShellScript "fleet-started" ''
     export PATH=\${searchPath}
-    \${shell ./started.sh}
+    \${shell ./host/started.sh}
   '';
   recorded = name: more: {
     after = [ "fleet-recover.service" ];
@@ -135,12 +135,12 @@ let
     };
   };
 
-  again = unit "Start guest %i again" ./again.sh 300 [ ];
+  again = unit "Start guest %i again" ./host/again.sh 300 [ ];
 in
 {
   systemd.services = {
     fleet-watch =
-      unit "Look at the guests" ./watch.sh 180 [
+      unit "Look at the guests" ./host/watch.sh 180 [
         pkgs.curl
         pkgs.fping
         pkgs.openssh
@@ -156,33 +156,33 @@ in
           libraries
           ++ watching
           ++ [
-            ./guest-ssh.sh
-            ./watch-judge.sh
-            ./watch.sh
+            ./host/guest-ssh.sh
+            ./host/watch-judge.sh
+            ./host/watch.sh
           ]
         );
       };
     "fleet-heal@" =
-      unit "Restart guest %i, which is not well" ./heal.sh 600 [ pkgs.socat ]
+      unit "Restart guest %i, which is not well" ./host/heal.sh 600 [ pkgs.socat ]
       // {
         scriptArgs = "%i";
-        script = lib.concatMapStrings builtins.readFile (libraries ++ watching ++ [ ./heal.sh ]);
+        script = lib.concatMapStrings builtins.readFile (libraries ++ watching ++ [ ./host/heal.sh ]);
       };
     fleet-sample =
-      unit "Measure what guests use" ./sample.sh 60 [ pkgs.curl ]
+      unit "Measure what guests use" ./host/sample.sh 60 [ pkgs.curl ]
       // {
-        script = "sample_program=\${./sample.jq}\\n" + shell ./sample.sh;
+        script = "sample_program=\${./host/sample.jq}\\n" + shell ./host/sample.sh;
       };
     # Started by fleet-sample, while memory is short.
-    fleet-memory = unit "Make room in memory" ./memory.sh 240 [ pkgs.socat ];
+    fleet-memory = unit "Make room in memory" ./host/memory.sh 240 [ pkgs.socat ];
     fleet-alerts =
-      unit "Tell of what is wrong" ./alerts.sh 150 [ pkgs.curl ]
+      unit "Tell of what is wrong" ./host/alerts.sh 150 [ pkgs.curl ]
       // {
         after = [ "fleet-sample.service" ];
       };
     # After a boot it waits for the guests that autostart starts.
     fleet-reconcile =
-      unit "Compare what runs with what is declared" ./reconcile.sh 120 [ config.nix.package ]
+      unit "Compare what runs with what is declared" ./host/reconcile.sh 120 [ config.nix.package ]
       // {
         after = [
           "fleet-autostart.service"
@@ -190,9 +190,9 @@ in
         ];
       };
     fleet-gc =
-      unit "Collect what nobody needs" ./collect.sh 3600 [ config.nix.package ]
+      unit "Collect what nobody needs" ./host/collect.sh 3600 [ config.nix.package ]
       // {
-        script = "collection=\${pkgs.writeText "fleet-collection" (shell ./gc.sh)}\\n" + shell ./collect.sh;
+        script = "collection=\${pkgs.writeText "fleet-collection" (shell ./host/gc.sh)}\\n" + shell ./host/collect.sh;
       };
     "fleet-again@" = again // {
       scriptArgs = "%i";
@@ -240,27 +240,27 @@ in
 /** What looks after a hypervisor between deployments; the same in every fleet. */
 export const watchFiles: readonly (readonly [path: string, text: string])[] = [
   [watchModulePath, watchModule],
-  ['modules/again.sh', rendered(againScript)],
-  ['modules/alerts.sh', rendered(alertsScript)],
-  ['modules/collect.sh', rendered(collectScript)],
-  ['modules/deployments.sh', rendered(deploymentsScript)],
-  ['modules/dump.sh', rendered(dumpScript)],
-  ['modules/ended.sh', rendered(endedScript)],
-  ['modules/ends.sh', rendered(endsScript)],
-  ['modules/gc.sh', rendered(gcScript)],
-  ['modules/guest-ssh.sh', rendered(guestSshScript)],
-  ['modules/guest-state.sh', rendered(guestStateScript)],
-  ['modules/heal.sh', rendered(healScript)],
-  ['modules/lib.sh', rendered(libScript)],
-  ['modules/locks.sh', rendered(locksScript)],
-  ['modules/memory-level.sh', rendered(memoryLevelScript)],
-  ['modules/memory.sh', rendered(memoryScript)],
-  ['modules/reconcile.sh', rendered(reconcileScript)],
-  ['modules/sample.jq', rendered(sampleProgram)],
-  ['modules/sample.sh', rendered(sampleScript)],
-  ['modules/spool.sh', rendered(spoolScript)],
-  ['modules/started.sh', rendered(startedScript)],
-  ['modules/vmm.sh', rendered(vmmScript)],
-  ['modules/watch-judge.sh', rendered(watchJudgeScript)],
-  ['modules/watch.sh', rendered(watchScript)],
+  ['modules/host/again.sh', rendered(againScript)],
+  ['modules/host/alerts.sh', rendered(alertsScript)],
+  ['modules/host/collect.sh', rendered(collectScript)],
+  ['modules/host/deployments.sh', rendered(deploymentsScript)],
+  ['modules/host/dump.sh', rendered(dumpScript)],
+  ['modules/host/ended.sh', rendered(endedScript)],
+  ['modules/host/ends.sh', rendered(endsScript)],
+  ['modules/host/gc.sh', rendered(gcScript)],
+  ['modules/host/guest-ssh.sh', rendered(guestSshScript)],
+  ['modules/host/guest-state.sh', rendered(guestStateScript)],
+  ['modules/host/heal.sh', rendered(healScript)],
+  ['modules/host/lib.sh', rendered(libScript)],
+  ['modules/host/locks.sh', rendered(locksScript)],
+  ['modules/host/memory-level.sh', rendered(memoryLevelScript)],
+  ['modules/host/memory.sh', rendered(memoryScript)],
+  ['modules/host/reconcile.sh', rendered(reconcileScript)],
+  ['modules/host/sample.jq', rendered(sampleProgram)],
+  ['modules/host/sample.sh', rendered(sampleScript)],
+  ['modules/host/spool.sh', rendered(spoolScript)],
+  ['modules/host/started.sh', rendered(startedScript)],
+  ['modules/host/vmm.sh', rendered(vmmScript)],
+  ['modules/host/watch-judge.sh', rendered(watchJudgeScript)],
+  ['modules/host/watch.sh', rendered(watchScript)],
 ];
