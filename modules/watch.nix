@@ -24,6 +24,7 @@ let
   ];
 
   tools = [
+    pkgs.gawk
     pkgs.iproute2
     pkgs.jq
     pkgs.procps

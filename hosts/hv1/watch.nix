@@ -51,10 +51,7 @@
     version = 1;
     vms = {
       vm1 = {
-        address = "10.1.0.2";
-        agent = false;
         autostart = "always";
-        balloon = false;
         checks = [
           {
             http = {
@@ -66,15 +63,6 @@
         ];
         dependsOn = [ "vm2" ];
         dumps.guest = false;
-        images = [ "var-lib-data.img" ];
-        memory = 1024;
-        nics = [
-          {
-            address = "10.1.0.2";
-            bridge = "br-vm1";
-            tap = "vm-vm1";
-          }
-        ];
         priority = 10;
         recovery = {
           attempts = 5;
@@ -91,16 +79,10 @@
             restart = true;
           };
         };
-        shares = 1;
         state = "running";
-        vcpu = 1;
-        vmm = "qemu";
       };
       vm2 = {
-        address = "10.2.0.2";
-        agent = false;
         autostart = "always";
-        balloon = false;
         checks = [
           {
             tcp = 5432;
@@ -108,18 +90,6 @@
         ];
         dependsOn = [ ];
         dumps.guest = false;
-        images = [
-          "var-lib-data.img"
-          "var-lib-postgresql.img"
-        ];
-        memory = 3072;
-        nics = [
-          {
-            address = "10.2.0.2";
-            bridge = "br-vm2";
-            tap = "vm-vm2";
-          }
-        ];
         priority = 10;
         recovery = {
           attempts = 5;
@@ -136,28 +106,13 @@
             restart = true;
           };
         };
-        shares = 1;
         state = "running";
-        vcpu = 2;
-        vmm = "qemu";
       };
       vm3 = {
-        address = "10.3.0.2";
-        agent = false;
         autostart = "always";
-        balloon = false;
         checks = [ ];
         dependsOn = [ ];
         dumps.guest = false;
-        images = [ "var-lib-data.img" ];
-        memory = 1024;
-        nics = [
-          {
-            address = "10.3.0.2";
-            bridge = "br-vm3";
-            tap = "vm-vm3";
-          }
-        ];
         priority = 10;
         recovery = {
           attempts = 5;
@@ -174,28 +129,13 @@
             restart = true;
           };
         };
-        shares = 1;
         state = "running";
-        vcpu = 1;
-        vmm = "qemu";
       };
       vm4 = {
-        address = "10.4.0.2";
-        agent = false;
         autostart = "always";
-        balloon = false;
         checks = [ ];
         dependsOn = [ ];
         dumps.guest = false;
-        images = [ "var-lib-data.img" ];
-        memory = 1024;
-        nics = [
-          {
-            address = "10.4.0.2";
-            bridge = "br-vm4";
-            tap = "vm-vm4";
-          }
-        ];
         priority = 10;
         recovery = {
           attempts = 5;
@@ -212,28 +152,13 @@
             restart = true;
           };
         };
-        shares = 1;
         state = "running";
-        vcpu = 1;
-        vmm = "qemu";
       };
       vm5 = {
-        address = "10.5.0.2";
-        agent = false;
         autostart = "always";
-        balloon = false;
         checks = [ ];
         dependsOn = [ ];
         dumps.guest = false;
-        images = [ "var-lib-data.img" ];
-        memory = 1024;
-        nics = [
-          {
-            address = "10.5.0.2";
-            bridge = "br-vm5";
-            tap = "vm-vm5";
-          }
-        ];
         priority = 10;
         recovery = {
           attempts = 5;
@@ -250,10 +175,7 @@
             restart = true;
           };
         };
-        shares = 1;
         state = "running";
-        vcpu = 1;
-        vmm = "qemu";
       };
     };
   };

@@ -117,6 +117,23 @@ policy() {
 	jq -r "$@" "$filter" "$policy_file" 2>/dev/null || true
 }
 
+# deployed_guests [waiting]: prints NAME<tab>JSON for each guest: how it is reached, what it keeps and what it is given, as
+# fleet wrote it down when that was deployed (formatExpected, src/model/expected.ts). What is named there has no dots.
+deployed_guests() {
+	set -- "$state/${1:-deployed}"/[a-z0-9]*
+	[ -e "$1" ] || return 0
+	awk -F '\t' '{ name = FILENAME; sub(/.*\//, "", name) } name !~ /[^a-z0-9-]/ && $NF ~ /^\{/ { print name "\t" $NF }' "$@" 2>/dev/null || true
+}
+
+# memory_of NAME: prints how many MiB a guest was given, or nothing. No process is made for it.
+memory_of() {
+	given=
+	{ IFS= read -r given <"$state/deployed/$1"; } 2>/dev/null || true
+	case $given in *'"memoryMiB":'[0-9]*) ;; *) return 0 ;; esac
+	given=${given#*'"memoryMiB":'}
+	echo "${given%%[!0-9]*}"
+}
+
 # desired NAME: prints what is wanted of a guest: running, stopped, or held (stopped until somebody releases it). Nothing,
 # when neither the policy nor a record knows it. One that is not started by a boot is stopped until somebody starts it.
 desired() {

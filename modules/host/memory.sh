@@ -34,21 +34,22 @@ candidates() {
   for ring in "$state"/samples/[0-9]*; do :; done
   [ -f "$ring" ] || ring=/dev/null
   # shellcheck disable=SC2016 # for jq
-  tail -n 5 "$ring" | jq -nRr --slurpfile policy "$policy_file" --slurpfile last "$last" '
+  tail -n 5 "$ring" | jq -nRr --slurpfile policy "$policy_file" --slurpfile last "$last" --arg deployed "$(deployed_guests)" '
     [inputs | fromjson?] as $ring
+    | ($deployed | split("\n") | map(split("\t") | { key: .[0], value: (.[1] | fromjson? | .machine) }) | from_entries) as $given
     | ($ring[0] // {}) as $old | ($ring | last // {}) as $new
     | (($new.at // 0) - ($old.at // 0)) as $seconds
     | (($last[0].vms // []) | map({ key: .name, value: . }) | from_entries) as $seen
     | [$policy[0].vms // {} | to_entries[] | select(.value.state != "stopped")
-        | .key as $name | .value as $vm
+        | .key as $name | .value as $vm | ($given[$name] // {}) as $its | ($its.memoryMiB // 0) as $memory
         | ($new.v[$name][1]? // null) as $b | ($old.v[$name][1]? // null) as $a
         | {
-            name: $name, priority: ($vm.priority // 10), memory: ($vm.memory // 0), used: ($seen[$name].memory // 0),
-            balloon: (if $vm.balloon and $vm.vmm == "qemu" and $seconds > 0 and $a != null and $b != null and $b - $a < 0.05 * $seconds
+            name: $name, priority: ($vm.priority // 10), memory: $memory, used: ($seen[$name].memory // 0),
+            balloon: (if $its.balloon and $its.vmm == "qemu" and $seconds > 0 and $a != null and $b != null and $b - $a < 0.05 * $seconds
               # What its agent says that it uses, and a quarter more; else half of it.
               then ($seen[$name].agent.memory? // null) as $inside
-                | if ($inside.total? // 0) > 0 then [($inside.total - $inside.available) * 1.25 / 1048576, $vm.memory / 4] | max else $vm.memory / 2 end
-                | [., $vm.memory] | min | floor
+                | if ($inside.total? // 0) > 0 then [($inside.total - $inside.available) * 1.25 / 1048576, $memory / 4] | max else $memory / 2 end
+                | [., $memory] | min | floor
               else "-" end)
           }]
     | sort_by(.priority, -.used, .name)[] | "\(.name) \(.priority) \(.memory) \(.balloon)"'
@@ -154,8 +155,7 @@ swell() {
       rm -f "$file"
       continue
     }
-    # shellcheck disable=SC2016 # for jq
-    memory=$(policy '.vms[$name].memory // empty' --arg name "$name")
+    memory=$(memory_of "$name")
     [ -n "$memory" ] || continue
     try_lock_vm "$name" || continue
     if balloon "$name" "$memory"; then
@@ -168,15 +168,15 @@ swell() {
 
 # recall_one: starts the shed guest with the highest priority for which there is room.
 recall_one() {
+  per_vm=$(policy '.capacity.perVm // 0 | floor')
   for file in "$shed"/*; do
     case $file in *.new | *'/*') continue ;; esac
     priority=
     IFS=$tab read -r _ priority <"$file" || true
     echo "${priority:-0} ${file##*/}"
   done | sort -rn | while read -r _ name; do
-    # shellcheck disable=SC2016 # for jq
-    memory=$(policy '((.vms[$name].memory // empty) + (.capacity.perVm // 0))' --arg name "$name")
-    if [ -z "$memory" ] || [ "$available" -lt $((2 * low + memory * 1024)) ]; then continue; fi
+    memory=$(memory_of "$name")
+    if [ -z "$memory" ] || [ "$available" -lt $((2 * low + (memory + ${per_vm:-0}) * 1024)) ]; then continue; fi
     try_lock_vm "$name" || continue
     if is_ours "$name"; then
       guest_starting "$name" 'memory is enough again'

@@ -19,9 +19,9 @@ guests=
 for name in $declared; do
   case $name in -* | *[!a-z0-9-]*) ;; *) guests="$guests$name$nl" ;; esac
 done
-taps=$(policy '.vms[].nics[].tap')
-# shellcheck disable=SC2016 # jq's
-images=$(policy '.vms | to_entries[] | .key as $vm | .value.images // [] | .[] | "\($vm)/\(.)"')
+# vm NAME, tap NAME and image VM/FILE, of what is deployed, and of what is built and waits for a restart.
+kept=$({ deployed_guests && deployed_guests waiting; } | jq -rR 'split("\t") | .[0] as $vm | .[1] | fromjson?
+  | "vm \($vm)", (., (.further // [])[] | "tap \(.tap)"), ((.volumes // [])[] | "image \($vm)/\(.image)")')
 
 # is_line TEXT LINE
 is_line() { case $nl$1$nl in *"$nl$2$nl"*) ;; *) return 1 ;; esac }
@@ -72,7 +72,7 @@ of_taps() {
     [ -e "$link/tun_flags" ] || continue
     tap=${link##*/}
     case $tap in *[!A-Za-z0-9.-]*) continue ;; esac
-    is_line "$taps" "$tap" || is_line "$strangers" "$tap" || orphan tap "$tap"
+    is_line "$kept" "tap $tap" || is_line "$strangers" "$tap" || orphan tap "$tap"
   done
 }
 
@@ -93,11 +93,11 @@ of_disk() {
     name=${folder##*/}
     if ! is_ours "$name"; then
       orphan folder "$name"
-    elif is_line "$guests" "$name"; then
+    elif is_line "$guests" "$name" && is_line "$kept" "vm $name"; then
       for file in "$folder"/*.img; do
         if [ ! -f "$file" ] || [ -L "$file" ]; then continue; fi
         case ${file##*/} in *[!A-Za-z0-9._-]*) continue ;; esac
-        is_line "$images" "$name/${file##*/}" || orphan image "$name/${file##*/}"
+        is_line "$kept" "image $name/${file##*/}" || orphan image "$name/${file##*/}"
       done
     fi
   done

@@ -109,6 +109,8 @@ def metric($name; $sort; $help; rows):
     | if $p[-2] == "guests" then .[$p[-1]][$f[0]] = ($f[1:] | join(" ")) else .[$p[-1]]["is-" + $p[-2]] = $x.l end)) as $guests
 | (reduce ($part.agents // [] | .[] | index("\t") as $i | select($i != null) | { n: .[:$i], j: (.[$i + 1:] | fromjson? // null) }
     | .j |= agent_said | select(.j)) as $x ({}; .[$x.n] = $x.j)) as $agents
+# What each guest was given when it was deployed: fleet wrote it down.
+| ($part.machines // [] | map(split("\t") | { key: .[0], value: (.[1] | fromjson?) }) | from_entries) as $made
 | [$parts[] | select(.key | startswith("events "))] as $news
 | [$news[].value[] | fromjson? | select(type == "object")] as $events
 | ($news | last // null) as $latest
@@ -120,8 +122,9 @@ def metric($name; $sort; $help; rows):
     | ($units["microvm@\($name).service"] // {}) as $unit
     | ($units["microvm-virtiofsd@\($name).service"].ControlGroup // "") as $beside
     | ($unit.ControlGroup // "") as $cg | ($tree + $cg) as $at
-    | ($guests[$name] // {}) as $own | ($vm.agent // false) as $has_agent
-    | ([($vm.nics // [])[] | $net[.tap // "-"] | select(. != null)]) as $taps
+    | ($guests[$name] // {}) as $own | ($made[$name] // {}) as $its | ($its.machine // {}) as $machine
+    | ($machine.agent // false) as $has_agent
+    | ([$its, ($its.further // [])[] | $net[.tap // "-"] | select(. != null)]) as $taps
     | (($groups["\($tree)\($beside)/memory.current"] | select($beside != "") | lines | number) // $by_process[$beside].memory // 0) as $helpers
     | (if $unit.ActiveState == "active" then 1 else 0 end) as $active
     | {
@@ -130,7 +133,7 @@ def metric($name; $sort; $help; rows):
         since: ($own.since | number), restarts: ($own.restarts | number), active: $active, priority: ($vm.priority // 10),
         meant: (if $own["is-shed"] then 1 elif $vm.state == "stopped" or $own["is-stopped"] or $own["is-held"] then 0 else 1 end),
         shed: (if $own["is-shed"] then 1 else 0 end),
-        reserved: ((($vm.memory // 0) + $per_vm) * 1048576), declared: (($vm.memory // 0) * 1048576), vcpu: ($vm.vcpu // 1),
+        reserved: ($machine.memoryMiB | if . then (. + $per_vm) * 1048576 else null end), vcpu: $machine.vcpu,
         memory: (if $cg == "" then null
           else (([$groups[$at + "/memory.current"] | lines | number] | first) // $by_process[$cg].memory)
             | if . == null then null else . + $helpers end end),

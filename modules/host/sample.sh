@@ -103,9 +103,11 @@ processes() {
 # in the place of a socket leads to nothing that guests' own VMMs could not reach. No guest can say more than 4 KiB or keep
 # anybody waiting longer than two seconds.
 agents() {
-  grep -q '"agent":true' "$policy_file" || return 0
-  # Names have no spaces.
-  names=$(jq -r '.vms | to_entries[] | select(.value.agent and .value.state != "stopped") | .key' "$policy_file")
+  # Those of the fleet have no spaces, nor dots.
+  names=
+  for file in $(grep -sl '"agent":true' "$state"/deployed/* /dev/null); do
+    case ${file##*/} in *[!a-z0-9-]*) ;; *) names="$names ${file##*/}" ;; esac
+  done
   [ -n "$names" ] || return 0
   # shellcheck disable=SC2016,SC2086 # the inner shell's; names are words
   (cd "$vms" && as_vms timeout -k 1 8 sh -c '
@@ -167,6 +169,8 @@ gather() {
   images
   echo '== guests'
   grep -s '' "$state"/guests/* "$state"/stopped/* "$state"/shed/* "$R"/run/fleet/watch/* /dev/null || true
+  echo '== machines'
+  deployed_guests
   echo '== deployed'
   deployed
   echo '== agents'

@@ -18,7 +18,10 @@ def pair(mark): index(mark) as $at | { key: .[:$at], value: .[$at + 1:] };
 def plain: gsub("[^ -~]"; "?") | .[0:200];
 def row: map(if . == null or . == "" then "-" else tostring end) | @tsv;
 
-($policy[0]) as $policy | ($table[0] // {}) as $table | ($links[0] // []) as $links | ($neighbours[0] // []) as $neighbours
+($policy[0]) as $policy
+# deployed: NAME<tab>JSON
+| ($deployed | lines | map(split("\t") | { key: .[0], value: (.[1] | fromjson? // {}) }) | from_entries) as $made
+| ($table[0] // {}) as $table | ($links[0] // []) as $links | ($neighbours[0] // []) as $neighbours
 # units: blocks of KEY=VALUE, with an empty line between two.
 | ([$units | split("\n\n")[] | lines | select(length > 0)
   | map(pair("=")) | from_entries | select(.Id) | { key: .Id, value: . }]
@@ -70,23 +73,23 @@ def row: map(if . == null or . == "" then "-" else tostring end) | @tsv;
 | [$policy.vms | to_entries[] | select(.value.state != "stopped") | .key as $name | .value as $vm
     | ($was[$name] // {}) as $old | $unit["microvm@\($name).service"] as $u
     | $unit["microvm-virtiofsd@\($name).service"] as $v
-    | ($record[$name] // {}) as $kept
+    | ($record[$name] // {}) as $kept | ($made[$name] // {}) as $its
     | (($u.InvocationID // "") | if . == "" then "-" else . end) as $life
     | ($now - (($u.ActiveEnterTimestampMonotonic // "0") | tonumber / 1000000 | floor)) as $age
     | ($old.life == $life) as $same
     | ($same and $old.ready or ($kept.state == "Ready" and $kept.invocation == $life)) as $ready
     | ($daemons[$name] // []) as $own
     | ([$vm.checks // [] | map(.within // 0)[], $deadline] | max) as $grace
-    | { name: $name, vm: $vm, old: $old, life: $life, ready: $ready, grace: $grace, age: $age, kept: $kept, same: $same,
+    | { name: $name, vm: $vm, address: $its.address, old: $old, life: $life, ready: $ready, grace: $grace, age: $age, kept: $kept, same: $same,
         ping: ($same and ($old.ping // false)), daemons: (if $same then $old.daemons else null end),
-        count: ($own | length), nics: ($vm.nics // []) } as $g
+        count: ($own | length), nics: [$its, ($its.further // [])[] | select(.tap)] } as $g
     | $g + (
       if $u == null or $u.ActiveState == "inactive" or $u.ActiveState == "failed" then
         if (($u.Job // "") != "") or ($v != null and (($v.Job // "") != "" or $v.ActiveState == "activating" or $v.ActiveState == "deactivating"))
           or $unit["fleet-again@\($name).timer"].ActiveState == "active"
         then { is: "busy" } else { is: "off" } end
       elif $u.ActiveState != "active" or ($u.Job // "") != "" then { is: "busy" }
-      elif $v != null and ($vm.shares // 0) > 0 and $v.ActiveState != "active"
+      elif $v != null and $its.tap != null and $its.virtiofs != false and $v.ActiveState != "active"
       then { is: "bad", check: "virtiofsd", why: "microvm-virtiofsd@\($name) is \($v.ActiveState)" }
       elif $ready and ($g.daemons // 0) > ($own | length)
       then { is: "bad", check: "virtiofsd", why: "\($g.daemons - ($own | length)) of its \($g.daemons) virtiofsd died" }
@@ -103,8 +106,8 @@ def row: map(if . == null or . == "" then "-" else tostring end) | @tsv;
         | { taps: (if $age < 10 then [] else [$nic[] | select(.key)] end) }
         + if $missing then { is: "bad", check: "tap", why: "\($missing.missing) is missing" }
           elif ($nic | length) > 0 or any($broken[]; .bridge as $b | any($g.nics[]; .bridge == $b)) then { is: "cut" }
-          elif $vm.address != null and ($answer[$vm.address] | not) and (($near[$vm.address] and ($g.ping | not)) | not)
-          then { is: "bad", check: "answers", why: "does not answer (ping \($vm.address))" }
+          elif $g.address != null and ($answer[$g.address] | not) and (($near[$g.address] and ($g.ping | not)) | not)
+          then { is: "bad", check: "answers", why: "does not answer (ping \($g.address))" }
           else
             ([$vm.checks // [] | to_entries[] | "\($name) \(.key)" as $key | .value
               | if .tcp != null and ($probe[$key].connects | not)
@@ -171,7 +174,7 @@ def row: map(if . == null or . == "" then "-" else tostring end) | @tsv;
 
 # Runs are dear: not more often than each minute, four a look, the longest ago first; a failed one at each look.
 | [$guests[] | select(.is == "ok" or .is == "asking" or (.is == "bad" and (.check | startswith("run "))))
-    | .name as $name | .life as $life | .vm.address as $address | .vm.checks // [] | to_entries[] | select(.value.run != null)
+    | .name as $name | .life as $life | .address as $address | .vm.checks // [] | to_entries[] | select(.value.run != null)
     | $ran["\($name) \(.key)"] as $last
     | select($last == null or $last.life != $life or $last.code != "0" or $now - $last.at >= 60)
     | { name: $name, address: $address, index: .key, at: (if $last.life == $life then $last.at else -1 end) }]
@@ -195,7 +198,7 @@ def row: map(if . == null or . == "" then "-" else tostring end) | @tsv;
   ($stranger | to_entries[] | .key as $key | select(.value.told and ($strangers[$key] == null)) | ["gone", .key, .value.what, .value.name]),
   ["table", ({ incident: $incident, faults: $remain, strange: $strangers, guests: ($guests | map({ key: .name, value: {
       life, n, at, off, check, why, ok: (if .is == "ok" then $now else .old.ok end),
-      is, ready: (.ready or .is == "ok"), ping: (.ping or ($answer[.vm.address // "-"] // false)),
+      is, ready: (.ready or .is == "ok"), ping: (.ping or ($answer[.address // "-"] // false)),
       daemons: (if .is == "ok" then ([.daemons // 0, .count] | max) else .daemons end),
       paused, told: (if .is == "ok" then false else (.old.told // false) or (.is == "bad" and .n >= .after and (.paused | not)) or .paused end) } }) | from_entries) } | tojson)]
 | if .[0] == "table" then "table\t\(.[1])" else row end

@@ -16,25 +16,33 @@ mkdir -m 700 "$seen" 2>/dev/null || [ -d "$seen" ] || exit 0
 mkdir -p "$seen/runs"
 cd "$seen" || exit 0
 
-# prepare: what can be said of the policy before anything is seen. A policy in the store never changes.
+# For jq: vms that are to run, with the address that they were deployed with.
+# shellcheck disable=SC2016 # jq's
+reached='($deployed | split("\n") | map(split("\t") | select(.[1]) | { key: .[0], value: (.[1] | fromjson?) }) | from_entries) as $made
+  | .vms | to_entries[] | select(.value.state != "stopped") | .value + { name: .key, address: $made[.key].address } |'
+
+# prepare: what can be said of policy and records before anything is seen. A policy in the store never changes, and a record
+# is renamed into its place.
 prepare() {
   of=$(readlink -f "$policy_file") had=
   read -r had 2>/dev/null <of
-  if [ "$of" = "$had" ] && in_store "$of"; then return; fi
-  jq -r '.vms[] | select(.state != "stopped") | .address // "" | select(. != "")' "$policy_file" >addresses || exit 0
+  now=$of:$(stat -c %i:%.Z "$state/deployed" 2>/dev/null)
+  if [ "$now" = "$had" ] && in_store "$of"; then return; fi
+  deployed_guests >deployed
+  # shellcheck disable=SC2016 # jq's
+  jq -r "$reached"' select(.address) | .address' --rawfile deployed deployed "$policy_file" >addresses || exit 0
   jq -r '.bridges // {} | keys[]' "$policy_file" >bridges
   # A tcp check is a connection to a server that is to speak first, as with POP3: it sends nothing.
   # shellcheck disable=SC2016 # jq's
-  jq -r 'def quoted: gsub("[^ -~]"; "") | gsub("(?<c>[\\\\\"])"; "\\\(.c)") | "\"\(.)\"";
-    .vms | to_entries[] | select(.value.state != "stopped") | .key as $name | .value.address as $address
-    | .value.checks // [] | to_entries[] | .key as $index | .value
+  jq -r 'def quoted: gsub("[^ -~]"; "") | gsub("(?<c>[\\\\\"])"; "\\\(.c)") | "\"\(.)\""; '"$reached"'
+    select(.address) | .name as $name | .address as $address | .checks // [] | to_entries[] | .key as $index | .value
     | if .tcp != null then "pop3://\($address):\(.tcp)"
       elif .http != null then "http://\($address):\(.http.port)\(.http.path // "/")" else empty end
     | "next\nurl = \(quoted)\noutput = \"/dev/null\"\ngloboff\npath-as-is\nnoproxy = \"*\"\nmax-time = 3\nwrite-out = \"\($name) \($index) %{http_code} %{time_connect}\\n\""' \
-    "$policy_file" | sed 1d >probes.cfg
+    --rawfile deployed deployed "$policy_file" | sed 1d >probes.cfg
   # Checks are known by their number.
   rm -f runs/*
-  printf '%s\n' "$of" >of
+  printf '%s\n' "$now" >of
 }
 
 # closed: prints where the kernel forwards nothing. Not where the user's own configuration says so.
@@ -97,7 +105,7 @@ look() {
   jq -nr --argjson now "$(uptime_seconds)" --argjson locked "$locked" --arg boot "$(boot_id)" \
     --slurpfile policy "$policy_file" --slurpfile table table --slurpfile links links --slurpfile neighbours neighbours \
     --rawfile units units --rawfile answers answers --rawfile probes probes --rawfile runs runs.all --rawfile vmm vmm \
-    --rawfile records records --rawfile marks marked --rawfile processes processes --rawfile closed shut \
+    --rawfile records records --rawfile marks marked --rawfile processes processes --rawfile closed shut --rawfile deployed deployed \
     "$judge" >rows
 }
 

@@ -10,16 +10,27 @@ export interface ExpectedNic {
 }
 
 /**
- * How a generation of a vm is reached and what it keeps its data in. Remembered beside each runner: a
+ * How a generation of a vm is reached, what it keeps its data in and what it is given. Remembered beside each runner: a
  * roll-back years later has to know what that generation looked like, a changed TAP or bridge has to
- * be seen before a switch, and a volume must not be mistaken for another. Its own TAP, bridge and
- * address are those of the first NIC.
+ * be seen before a switch, and a volume must not be mistaken for another. What looks after guests between deployments
+ * (modules/watch.nix) reads it, too. Its own TAP, bridge and address are those of the first NIC.
  */
 export interface Expected extends ExpectedNic {
   readonly further: readonly ExpectedNic[];
   readonly volumes: readonly ExpectedVolume[];
   /** Said only of guests without a share, which have no virtiofsd. */
   readonly virtiofs?: false;
+  /** Unknown for generations from before fleet; not in records of earlier versions. */
+  readonly machine?: ExpectedMachine;
+}
+
+/** What a VMM gives its guest. */
+export interface ExpectedMachine {
+  readonly vmm: string;
+  readonly vcpu: number;
+  readonly memoryMiB: number;
+  readonly balloon: boolean;
+  readonly agent: boolean;
 }
 
 export interface ExpectedVolume {
@@ -49,13 +60,20 @@ export function expectedOf(vm: Vm, networks: ReadonlyMap<string, Network>): Expe
       fs,
     })),
     ...(!hasShares(vm) && { virtiofs: false }),
+    machine: {
+      vmm: vm.hypervisor,
+      vcpu: vm.vcpu,
+      memoryMiB: vm.memoryMiB,
+      balloon: vm.balloon,
+      agent: vm.agent,
+    },
   };
 }
 
 /** All NICs, the first one first; none of what is not known. */
 export function nicsOf(expected: Expected | undefined): ExpectedNic[] {
   if (!expected) return [];
-  const { further, volumes: _, virtiofs: __, ...first } = expected;
+  const { further, volumes: _, virtiofs: __, machine: ___, ...first } = expected;
   return [first, ...further];
 }
 
@@ -80,12 +98,13 @@ export function parseExpected(text: string | undefined): Expected | undefined {
   try {
     const value = JSON.parse(text ?? '') as Partial<Expected>;
     // Records of earlier versions have neither of those with a default.
-    const { further = [], volumes = [], virtiofs } = value;
+    const { further = [], volumes = [], virtiofs, machine } = value;
     return {
       ...readNic(value),
       further: further.map(readNic),
       volumes: volumes.map(readVolume),
       ...(virtiofs === false && { virtiofs }),
+      ...(machine && { machine: readMachine(machine) }),
     };
   } catch {
     return undefined;
@@ -112,6 +131,19 @@ function readVolume(volume: Partial<ExpectedVolume>): ExpectedVolume {
     mount: word(mount),
     sizeMiB: sizeMiB as number,
     ...(fs !== undefined && { fs: word(fs) }),
+  };
+}
+
+/** @throws for what is no machine */
+function readMachine({ vmm, vcpu, memoryMiB, balloon, agent }: Partial<ExpectedMachine>) {
+  if (!Number.isSafeInteger(vcpu) || !Number.isSafeInteger(memoryMiB))
+    throw new TypeError('no size');
+  return {
+    vmm: word(vmm),
+    vcpu: vcpu as number,
+    memoryMiB: memoryMiB as number,
+    balloon: balloon === true,
+    agent: agent === true,
   };
 }
 

@@ -1,5 +1,4 @@
 import type { Check, Fleet, Hypervisor, Network, Vm } from '../model/fleet.ts';
-import { isGivenKey } from '../model/guest-keys.ts';
 import { byName } from '../model/names.ts';
 import type { AlertRule, Alerts, Collection, Recovery } from '../model/recovery.ts';
 import { matches } from '../model/selector.ts';
@@ -42,7 +41,7 @@ function watchPolicy(
     deadline: seconds(fleet.rollout.deadline),
     stopTimeout: seconds(fleet.rollout.stopTimeout),
     vms: Object.fromEntries(
-      [...vms].sort(byName).map((vm) => [vm.name, vmPolicy(vm, here, networkOf)]),
+      [...vms].sort(byName).map((vm) => [vm.name, vmPolicy(vm, here)]),
     ),
     bridges: Object.fromEntries(
       networks.map(networkOf).map((network) => [network.bridge, bridgePolicy(network)]),
@@ -64,28 +63,17 @@ function watchPolicy(
 
 const seconds = (ms: number): number => ms / 1000;
 
-/** `here`: the vms of this hypervisor. */
-function vmPolicy(vm: Vm, here: ReadonlySet<string>, networkOf: (name: string) => Network): NixSet {
+/**
+ * `here`: the vms of this hypervisor. What a guest is given and how it is reached stands in the record of what is deployed
+ * (model/expected): a change of it restarts the guest, and leaves the hypervisor's system as it is.
+ */
+function vmPolicy(vm: Vm, here: ReadonlySet<string>): NixSet {
   return {
     state: vm.state,
     autostart: vm.autostart,
     priority: vm.priority,
-    vmm: vm.hypervisor,
-    memory: vm.memoryMiB,
-    vcpu: vm.vcpu,
-    address: vm.nics[0]?.address ?? '',
-    nics: vm.nics.map(({ address, network, tap }) => ({
-      tap,
-      bridge: networkOf(network).bridge,
-      address,
-    })),
-    // One daemon each: the store and the keys come the same way.
-    shares: vm.shares.length + (vm.store === 'shared' ? 1 : 0) + (isGivenKey(vm) ? 1 : 0),
-    images: vm.volumes.map(({ image }) => image),
     dependsOn: vm.dependsOn.filter((name) => here.has(name)).sort(),
     checks: vm.checks.map(checkPolicy),
-    balloon: vm.balloon,
-    agent: vm.agent,
     dumps: { guest: vm.dumps.guest },
     recovery: recoveryPolicy(vm.recovery),
   };

@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { recordOf } from './deployed-record.ts';
 
 const src = join(import.meta.dirname, '../../src');
 const libraries = ['lib', 'deployments', 'locks', 'spool', 'guest-state']
@@ -196,6 +197,7 @@ describe.each(['sh', 'bash'])('in %s', (shell) => {
     });
     beforeEach(() => {
       policy({ a: vm() });
+      put('var/lib/fleet/deployed/a', recordOf(vm()));
       mkdirSync(join(root, 'var/lib/microvms/a'));
       symlinkSync('/nix/store/r', join(root, 'var/lib/microvms/a/current'));
       put('microvm@a.service');
@@ -204,6 +206,9 @@ describe.each(['sh', 'bash'])('in %s', (shell) => {
 
     it('says nothing of what is as declared', () => {
       put('var/lib/microvms/a/var.img');
+      // Built, and waits for a restart.
+      put('var/lib/fleet/waiting/a', recordOf(vm({ images: ['var.img', 'new.img'] })));
+      put('var/lib/microvms/a/new.img');
       put('sys/class/net/vm-a/tun_flags');
       reconcile();
       expect(events()).toEqual([]);

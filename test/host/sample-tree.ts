@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { policyOf, recordOf } from './deployed-record.ts';
 
 const source = new URL('../../src/', import.meta.url);
 export const text = (path: string): string => readFileSync(new URL(path, source), 'utf8');
@@ -51,11 +52,15 @@ export class Tree {
       mkdirSync(join(this.root, name), { recursive: true });
   }
 
-  policy(policy: object): void {
+  /** What fleet.yaml says of vms, and that they were deployed so. */
+  policy({ vms, ...more }: { vms: Readonly<Record<string, object>>; [more: string]: unknown }): void {
+    const all = Object.entries(vms);
+    const own = Object.fromEntries(all.map(([name, vm]) => [name, policyOf(vm)]));
     this.write(
       'etc/fleet/watch.json',
-      JSON.stringify({ version: 1, capacity: { perVm: 128 }, ...policy }),
+      JSON.stringify({ version: 1, capacity: { perVm: 128 }, ...more, vms: own }),
     );
+    for (const [name, vm] of all) this.write(`var/lib/fleet/deployed/${name}`, recordOf(vm));
   }
 
   /** In KiB. */

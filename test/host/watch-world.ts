@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { policyOf, recordOf } from './deployed-record.ts';
 
 const scripts = [
   'lib',
@@ -212,11 +213,14 @@ export class WatchWorld {
   }
 
   #write(): void {
-    const { vms, policy } = this;
+    const { policy } = this;
+    const all = Object.entries(this.vms);
+    const vms = Object.fromEntries(all.map(([name, vm]) => [name, policyOf(vm)]));
     this.put(
       'etc/fleet/watch.json',
       JSON.stringify({ version: 1, forwarding: true, ...policy, vms }),
     );
+    for (const [name, vm] of all) this.put(`var/lib/fleet/deployed/${name}`, recordOf(vm));
     this.put('links', JSON.stringify(this.links));
     this.put('near', JSON.stringify(this.near));
     this.put('alive', [...this.alive, ''].join('\n'));
@@ -283,6 +287,9 @@ export class WatchWorld {
         processes: this.read('processes'),
         vmm: this.read(`${own}vmm`),
         closed: '',
+        deployed: Object.entries(this.vms)
+          .map(([name, vm]) => `${name}\t${recordOf(vm).split('\t').at(-1)}`)
+          .join(''),
       };
       if (!existsSync(join(root, `${own}table`))) this.put(`${own}table`, '{}');
       const files = Object.entries(texts).flatMap(([name, text]) => {

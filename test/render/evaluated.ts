@@ -9,7 +9,7 @@ export type Values = Record<string, unknown>;
 
 const tools = [
   ...['coreutils', 'curl', 'findutils', 'fping', 'git', 'gnugrep', 'gnused', 'iproute2', 'iputils'],
-  ...['jq', 'openssh', 'procps', 'socat', 'systemd', 'util-linux'],
+  ...['gawk', 'jq', 'openssh', 'procps', 'socat', 'systemd', 'util-linux'],
 ];
 
 /** `pkgs` in which every package of the fleet is its own name. */

@@ -175,8 +175,7 @@ describe('defaults and profiles', () => {
       config: { 'services.a.enable': true },
     };
     const defaults = { ...more, volumes: [{ mount: '/srv', size: '1GiB' }] };
-    // Whoever looks after guests has to know their size, too.
-    expect(changes({ defaults })).toEqual(['hosts/hv1/watch.nix', 'modules/defaults.nix']);
+    expect(changes({ defaults })).toEqual(['modules/defaults.nix']);
     const web = {
       vcpu: 4,
       packages: ['jq'],
@@ -184,7 +183,6 @@ describe('defaults and profiles', () => {
       config: { 'services.a.enable': true },
     };
     expect(changes({ profiles: { web, marked: { tags: ['x'] } } })).toEqual([
-      'hosts/hv1/watch.nix',
       'modules/profiles/web.nix',
     ]);
   });

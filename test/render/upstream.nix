@@ -38,6 +38,7 @@ let
     "findutils"
     "firecracker"
     "fping"
+    "gawk"
     "git"
     "gnugrep"
     "gnused"

@@ -23,8 +23,7 @@ dump_guest() {
 		no_dump='dumps.guest is false'
 		return 1
 	}
-	# shellcheck disable=SC2016
-	memory=$(policy '.vms[$name].memory // empty | floor' --arg name "$1")
+	memory=$(memory_of "$1")
 	case $memory in '' | *[!0-9]* | ????????*) no_dump='its memory is unknown' && return 1 ;; esac
 	memory=$((memory * 1024))
 	socket=$(qmp_socket "$1") || {

@@ -52,6 +52,7 @@ let
   ];
 
   tools = [
+    pkgs.gawk
     pkgs.iproute2
     pkgs.jq
     pkgs.procps
