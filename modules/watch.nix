@@ -144,7 +144,15 @@ in
     fleet-sample =
       unit "Measure what guests use" ./host/sample.sh 60 [ pkgs.curl ]
       // {
-        script = "sample_program=${./host/sample.jq}\n" + shell ./host/sample.sh;
+        script =
+          "sample_program=${./host/sample.jq}\n"
+          + lib.concatMapStrings builtins.readFile (
+            libraries
+            ++ [
+              ./host/sample-table.sh
+              ./host/sample.sh
+            ]
+          );
       };
     # Started by fleet-sample, while memory is short.
     fleet-memory = unit "Make room in memory" ./host/memory.sh 240 [ pkgs.socat ];

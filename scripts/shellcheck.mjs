@@ -28,7 +28,7 @@ const common = [
 const watching = ['dump', 'vmm'].map(library);
 const units = {
   ...{ again: [], alerts: [], collect: [library('gc')], ended: [], heal: watching, memory: [] },
-  ...{ reconcile: [], sample: [], started: [] },
+  ...{ reconcile: [], sample: [unit('sample-table')], started: [] },
   watch: [...watching, library('guest-ssh'), unit('watch-judge')],
 };
 for (const [name, more] of Object.entries(units))

@@ -5,7 +5,7 @@
 #   /var/lib/fleet/metrics/last.json    the same for fleet top
 #   /var/lib/fleet/metrics/memory.json  what is remembered of events: when each guest was up in the last 30 days
 #   /var/lib/fleet/samples/HOUR-NUMBER  a line a sample, of the last 24 hours
-# Each tool is started once for all guests. Nothing here is synced: what a power cut takes is sampled again.
+# Each tool is started once for all guests: awk makes a table of what is said of them, jq the rest. Nothing here is synced: what a power cut takes is sampled again.
 metrics=$state/metrics samples=$state/samples now_and_then=$R/run/fleet/sample
 policy_file=$R/etc/fleet/watch.json
 # Where jq's output is told apart, and what one file of samples may have.
@@ -67,36 +67,26 @@ seldom() {
   cat "$now_and_then/figures"
 }
 
-# Control groups: version 2 says all; where it does not, the unit's processes do. Files that are not there are no error.
+# Control groups: version 2 says all; where it does not, the unit's processes do. systemd has a group for what runs alone, and
+# files that are not there are no error.
 groups() {
-  set --
-  for group in $(printf '%s\n' "$units" | sed -n 's/^ControlGroup=//p'); do
-    at=$R/sys/fs/cgroup$group
-    set -- "$@" "$at/memory.current" "$at/memory.peak" "$at/memory.events" "$at/memory.pressure" "$at/cpu.stat"
+  at=$R/sys/fs/cgroup
+  [ -e "$at/cgroup.controllers" ] || return 0
+  set -- "$at"/*.slice/microvm-virtiofsd@*/memory.current "$at"/*.slice/*.slice/microvm-virtiofsd@*/memory.current
+  for file in memory.current memory.peak memory.events memory.pressure cpu.stat; do
+    set -- "$@" "$at"/*.slice/microvm@*/"$file" "$at"/*.slice/*.slice/microvm@*/"$file"
   done
-  [ $# -gt 0 ] || return 0
-  [ ! -e "$R/sys/fs/cgroup/cgroup.controllers" ] || grep -s '' "$@" /dev/null || true
+  grep -s '' "$@" /dev/null || true
 }
 processes() {
-  # Where a unit of version 2 has no controllers, its processes are asked, too.
-  [ ! -e "$R/sys/fs/cgroup/cgroup.controllers" ] || return 0
+  at=$R/sys/fs/cgroup
+  [ ! -e "$at/cgroup.controllers" ] || return 0
+  if [ -d "$at/systemd" ]; then at=$at/systemd; else at=$at/unified; fi
   set --
-  for group in $(printf '%s\n' "$units" | sed -n 's/^ControlGroup=//p'); do
-    for at in systemd unified; do
-      [ -e "$R/sys/fs/cgroup/$at$group/cgroup.procs" ] || continue
-      set -- "$@" "$R/sys/fs/cgroup/$at$group/cgroup.procs"
-      break
-    done
+  for unit in microvm microvm-virtiofsd; do
+    set -- "$@" "$at"/*.slice/$unit@*/cgroup.procs "$at"/*.slice/*.slice/$unit@*/cgroup.procs
   done
-  [ $# -gt 0 ] || return 0
-  of=$(grep -s '' "$@" /dev/null) || return 0
-  printf '%s\n' "$of"
-  set --
-  for line in $of; do
-    case ${line##*:} in *[!0-9]* | '') continue ;; esac
-    set -- "$@" "$R/proc/${line##*:}/smaps_rollup" "$R/proc/${line##*:}/stat"
-  done
-  grep -sE '^([0-9]+ \(|Pss:)' "$@" /dev/null || true
+  grep -s '' "$@" /dev/null || true
 }
 
 # agents: what the agents in guests say: NAME<tab>JSON. All are asked at once, by one process, which is user microvm: a link
@@ -142,10 +132,6 @@ deployed() {
 count_of() { [ -e "$1" ] || [ -L "$1" ] || shift; echo $#; }
 
 gather() {
-  units=$(timeout 10 systemctl show --no-pager -p Id -p ActiveState -p ControlGroup -p InvocationID \
-    'microvm@*.service' 'microvm-virtiofsd@*.service' 2>/dev/null) || units=
-  echo '== units'
-  printf '%s\n' "$units"
   echo '== groups'
   groups
   echo '== processes'
@@ -168,9 +154,10 @@ gather() {
   echo '== images'
   images
   echo '== guests'
-  grep -s '' "$state"/guests/* "$state"/stopped/* "$state"/shed/* "$R"/run/fleet/watch/* /dev/null || true
+  grep -s '' "$state"/guests/* "$state"/stopped/* "$state"/shed/* /dev/null || true
   echo '== machines'
-  deployed_guests
+  # What each was given when it was deployed: fleet wrote it down.
+  grep -s '' "$state"/deployed/* /dev/null || true
   echo '== deployed'
   deployed
   echo '== agents'
@@ -210,11 +197,11 @@ sample() {
     return 0
   }
   mkdir -p "$metrics" "$samples" "$now_and_then"
-  gather >"$now_and_then/gathered"
+  gather | awk -v root="$R" "${table:?}" >"$now_and_then/gathered"
   remembered=$metrics/memory.json
   [ -s "$remembered" ] || remembered=/dev/null
   made=$now_and_then/made
-  jq -nRr --slurpfile policy "$policy_file" --slurpfile memory "$remembered" --arg root "$R" --arg given "${FLEET_NOW:-}" \
+  jq -nRr --slurpfile policy "$policy_file" --slurpfile memory "$remembered" --arg given "${FLEET_NOW:-}" \
     -f "${sample_program:?}" <"$now_and_then/gathered" >"$made" || {
     # A memory that a power cut left half is made again from the events.
     rm -f "$metrics/memory.json" "$metrics/cursor"

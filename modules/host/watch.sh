@@ -2,7 +2,7 @@
 # shellcheck shell=sh disable=SC2154 # behind the libraries and watch-judge.sh
 # One look at the guests and networks of this hypervisor, every few seconds: what becomes of what it sees is the judge's to
 # say, by the policy in /etc/fleet/watch.json, and done here, or by fleet-heal@NAME where a guest is restarted. One systemctl,
-# one fping, one curl, one ip, one ps and one jq for all guests; only what is wrong costs more. Its own failure is no failure:
+# one fping, one curl, one ps and one jq for all guests; only what is wrong costs more. Its own failure is no failure:
 # the next look comes in a moment. What a look has to remember for the next one is in /run/fleet/watch.
 # docs/decisions/watch.md
 set +e
@@ -85,16 +85,21 @@ look() {
     curl -q --parallel --parallel-immediate --parallel-max 300 -K probes.cfg </dev/null >probes 2>/dev/null &
     probed=$!
   fi
-  systemctl show --no-pager -p Id -p ActiveState -p SubState -p InvocationID -p ActiveEnterTimestampMonotonic -p Job \
+  # All in one answer; `systemctl show` would ask for each unit, and be told of it in full.
+  systemctl list-units --all --full --no-pager --output=json \
     'microvm@*.service' 'microvm-virtiofsd@*.service' 'fleet-heal@*.service' 'fleet-again@*.timer' \
     fleet-recover.service fleet-autostart.service >units 2>/dev/null || return 1
-  ps -ewwo pid=,ppid=,stat=,etimes=,user:20=,cgroup:300=,comm= >processes 2>/dev/null
+  # systemd keeps them there for journald.
+  find "$R/run/systemd/units" -name 'invocation:microvm@*' -printf '%f %l\n' >lives 2>/dev/null
+  ps -ewwo pid=,ppid=,stat=,etimes=,user:20=,cgroup:300=,comm= 2>/dev/null |
+    grep -E ' (virtiofsd|qemu-system-[^ ]*|cloud-hyperviso|firecracker)$' >processes
   ip -j address show >links 2>/dev/null
   (cd "$guest_states" 2>/dev/null && grep -E "^(state|invocation|boot)$tab" -- /dev/null ?*) >records 2>/dev/null
   cat runs/* >runs.all 2>/dev/null
   marks >marked
   closed >shut
   [ -f vmm ] || : >vmm
+  [ -f entered ] || : >entered
   [ -s table ] || echo '{}' >table
   [ -z "$asked" ] || wait "$asked"
   # Whoever answers no ping may have answered who has the address.
@@ -104,7 +109,7 @@ look() {
   [ -z "$(locking_deployment)" ] || locked=true
   jq -nr --argjson now "$(uptime_seconds)" --argjson locked "$locked" --arg boot "$(boot_id)" \
     --slurpfile policy "$policy_file" --slurpfile table table --slurpfile links links --slurpfile neighbours neighbours \
-    --rawfile units units --rawfile answers answers --rawfile probes probes --rawfile runs runs.all --rawfile vmm vmm \
+    --slurpfile units units --rawfile lives lives --rawfile entered entered --rawfile answers answers --rawfile probes probes --rawfile runs runs.all --rawfile vmm vmm \
     --rawfile records records --rawfile marks marked --rawfile processes processes --rawfile closed shut --rawfile deployed deployed \
     "$judge" >rows
 }
@@ -167,7 +172,7 @@ repairs() (
 
 # run NAME ADDRESS INDEX: a check inside the guest, as guest-run.sh does it.
 run() (
-  life=$(sed -n "/^Id=microvm@$1\\.service\$/,/^\$/s/^InvocationID=//p" units)
+  life=$(sed -n "s/^invocation:microvm@$1\\.service //p" lives)
   # shellcheck disable=SC2016 # jq's
   command=$(jq -r --arg name "$1" --argjson index "$3" '.vms[$name].checks[$index].run // empty' "$policy_file")
   code=0
@@ -186,6 +191,7 @@ run() (
 # act: does what the judge says, in its order. On disk before it is told.
 act() {
   rm -f repairs runs.due
+  begun=
   while IFS=$tab read -r what name one two three four five <&3; do
     case $what in
     ready)
@@ -212,9 +218,12 @@ act() {
     gone) event orphan.gone - "what=$one" "name=$two" ;;
     incident) event incident.began - "what=$name" "vms=$one" ;;
     over) event incident.ended - ;;
+    life) begun="$begun microvm@$name.service" ;;
     table) printf '%s\n' "$name" >table.new && mv -f table.new table ;;
     esac
   done 3<rows
+  # shellcheck disable=SC2086 # names of units are words
+  [ -z "$begun" ] || systemctl show --no-pager -p InvocationID -p ActiveEnterTimestampMonotonic $begun >entered
   [ ! -f repairs ] || repairs
   wait
   cat vmm.* 2>/dev/null >vmm

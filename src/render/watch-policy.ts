@@ -40,9 +40,7 @@ function watchPolicy(
     ...(hypervisor.checkout !== usualCheckout && { checkout: hypervisor.checkout }),
     deadline: seconds(fleet.rollout.deadline),
     stopTimeout: seconds(fleet.rollout.stopTimeout),
-    vms: Object.fromEntries(
-      [...vms].sort(byName).map((vm) => [vm.name, vmPolicy(vm, here)]),
-    ),
+    vms: Object.fromEntries([...vms].sort(byName).map((vm) => [vm.name, vmPolicy(vm, here)])),
     bridges: Object.fromEntries(
       networks.map(networkOf).map((network) => [network.bridge, bridgePolicy(network)]),
     ),

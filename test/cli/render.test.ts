@@ -33,6 +33,7 @@ const rendered = [
   'modules/host/memory.sh',
   'modules/host/reconcile.sh',
   'modules/host/recover.sh',
+  'modules/host/sample-table.sh',
   'modules/host/sample.jq',
   'modules/host/sample.sh',
   'modules/host/spool.sh',
@@ -56,7 +57,7 @@ describe('fleet render', () => {
     expect(await desk.fleet('render')).toEqual({
       code: 0,
       stdout: '',
-      stderr: '37 files up to date, 0 changed\n',
+      stderr: '38 files up to date, 0 changed\n',
     });
     expect(desk.files()).toEqual(files);
   });

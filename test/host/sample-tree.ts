@@ -53,7 +53,13 @@ export class Tree {
   }
 
   /** What fleet.yaml says of vms, and that they were deployed so. */
-  policy({ vms, ...more }: { vms: Readonly<Record<string, object>>; [more: string]: unknown }): void {
+  policy({
+    vms,
+    ...more
+  }: {
+    vms: Readonly<Record<string, object>>;
+    [more: string]: unknown;
+  }): void {
     const all = Object.entries(vms);
     const own = Object.fromEntries(all.map(([name, vm]) => [name, policyOf(vm)]));
     this.write(

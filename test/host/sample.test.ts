@@ -6,7 +6,7 @@ import { parseTop } from '../../src/host/answers/top.ts';
 import { parseExposition } from './exposition.ts';
 import { Tree, text, unit } from './sample-tree.ts';
 
-const sample = unit('memory-level', 'sample');
+const sample = unit('memory-level', 'sample-table', 'sample');
 const day = 86_400;
 const mib = 1024 ** 2;
 

@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -62,7 +63,8 @@ show)
     shift
   done ;;
 is-active) grep -qx ActiveState=active "$3" 2>/dev/null ;;
-list-units) for file in microvm*; do
+list-units) case "$*" in *--output=json*) cat "$FLEET_ROOT/listed"; exit ;; esac
+  for file in microvm*; do
     state=$(sed -n 's/^ActiveState=//p' "$file")
     case "$*" in *"=deactivating "*) [ "$state" = deactivating ] || continue ;; esac
     case $state in inactive | failed) ;; *) echo "$file loaded $state running" ;; esac
@@ -228,7 +230,18 @@ export class WatchWorld {
     this.put('processes', [...this.processes, ''].join('\n'));
     for (const file of readdirSync(join(this.root, 'units')))
       rmSync(join(this.root, 'units', file));
-    for (const [id, unit] of Object.entries(this.units))
+    const units = Object.entries(this.units);
+    const listed = units.map(([unit, { ActiveState: active, SubState: sub, Job: job }]) => ({
+      ...{ unit, load: 'loaded', active, sub, ...(job && { job: 'start' }), description: 'x' },
+    }));
+    this.put('listed', JSON.stringify(listed));
+    const lives = join(this.root, 'run/systemd/units');
+    rmSync(lives, { recursive: true, force: true });
+    mkdirSync(lives, { recursive: true });
+    for (const [unit, { ActiveState, InvocationID }] of units)
+      if (!['inactive', 'failed'].includes(ActiveState))
+        symlinkSync(InvocationID, join(lives, `invocation:${unit}`));
+    for (const [id, unit] of units)
       this.put(
         `units/${id}`,
         Object.entries(unit)
@@ -274,7 +287,10 @@ export class WatchWorld {
         ...list('var/lib/fleet/stopped').map((name) => `stopped ${name}\n`),
       ];
       const texts: Record<string, string> = {
-        units: of('units')
+        lives: list('run/systemd/units')
+          .map((link) => `${link} ${readlinkSync(join(root, 'run/systemd/units', link))}\n`)
+          .join(''),
+        entered: of('units')
           .map(([, text]) => `${text}\n`)
           .join(''),
         runs: of(`${own}runs`)
@@ -300,6 +316,7 @@ export class WatchWorld {
         policy: 'etc/fleet/watch.json',
         table: `${own}table`,
         links: 'links',
+        units: 'listed',
         neighbours: 'near',
       };
       const more = Object.entries(json).flatMap(([name, file]) => [

@@ -182,7 +182,8 @@ describe('what the judge of fleet-watch says', () => {
   });
 
   it('a TAP that is new has its moment', () => {
-    world.of('web').ActiveEnterTimestampMonotonic = String((world.now + 8) * 1_000_000);
+    const ActiveEnterTimestampMonotonic = String((world.now + 8) * 1_000_000);
+    Object.assign(world.of('web'), { InvocationID: 'new', ActiveEnterTimestampMonotonic });
     Object.assign(world.link('vm-web'), { master: undefined });
     expect(judge()).toEqual([]);
     expect(judge()).toContain('repair | master | vm-web | br0');

@@ -2,12 +2,8 @@
 # its line in the ring, agents that were lost, agents that are back, what has grown; then the metrics.
 def number: (tonumber? // null);
 def pairs: map(index(":") as $i | select($i != null) | { p: .[:$i], l: .[$i + 1:] });
-# Path → its lines.
-def files: group_by(.p) | map({ key: .[0].p, value: (map(.l) | join("\n")) }) | from_entries;
 def words: split(" ") | map(select(. != ""));
 def lines: (. // "") | split("\n")[];
-def field($text; $key): [$text | lines | split(" ") | select(.[0] == $key) | .[1] | number] | first // null;
-def total($text; $kind): [$text | lines | select(startswith($kind + " ")) | split("total=")[1] | number] | first // null;
 def average($text; $kind): [$text | lines | select(startswith($kind + " ")) | split("avg10=")[1] | split(" ")[0] | number] | first // null;
 
 # --- What happened. Of each vm: c, its changes, [time, 1 up | 0 down | null not meant to be up]; b, it boots; r, it was
@@ -80,36 +76,12 @@ def metric($name; $sort; $help; rows):
 | ($parts | from_entries) as $part
 | ($policy[0] // {}) as $policy
 | ($given | number // (now | floor)) as $now
-| ($part.units // [] | join("\n") | split("\n\n")
-    | map(split("\n") | map(index("=") as $i | select($i != null) | { key: .[:$i], value: .[$i + 1:] }) | from_entries)
-    | map(select(.Id != null) | { key: .Id, value: . }) | from_entries) as $units
-| ($part.groups // [] | pairs | files) as $groups
 | ($part.host // []) as $host
 | ($host | map(select(startswith("ticks ")) | split(" ")[1] | number) | first // 100) as $ticks
-| ($root + "/sys/fs/cgroup") as $tree
-# Version 1: the processes of each group.
-| ($part.processes // []) as $processes
-| ($processes | map(select(test("/cgroup\\.procs:[0-9]+$"))) | pairs
-    | map({ key: .l, value: (.p | .[($tree | length) + 1:] | .[index("/"):rindex("/")]) }) | from_entries) as $group_of
-| (reduce ($processes | pairs[] | select(.p | test("/proc/[0-9]+/(smaps_rollup|stat)$"))) as $x ({};
-    ($group_of[$x.p | split("/") | .[-2]] // "-") as $g
-    | if $x.p | endswith("/stat") then
-        # Behind the name, which may have anything in it.
-        ($x.l | .[(rindex(")") // 0) + 2:] | split(" ")) as $f
-        | .[$g].cpu = (.[$g].cpu // 0) + (($f[11] | number // 0) + ($f[12] | number // 0)) / $ticks
-      else .[$g].memory = (.[$g].memory // 0) + ($x.l | words[1] | number // 0) * 1024 end)) as $by_process
-| ($part.network // [] | pairs | map({ key: (.p | gsub(" "; "")), value: (.l | words | map(number)) }) | from_entries) as $net
-| (reduce ($part.images // [] | .[] | split(" ") | select(length == 4)) as $f ({};
-    ($f[3] | split("/") | .[-2]) as $vm
-    | .[$vm].virtual = (.[$vm].virtual // 0) + ($f[0] | number // 0)
-    | .[$vm].allocated = (.[$vm].allocated // 0) + ($f[1] | number // 0) * ($f[2] | number // 0))) as $images
-| (reduce ($part.guests // [] | pairs[]) as $x ({};
-    ($x.p | split("/")) as $p | ($x.l | split("\t")) as $f
-    | if $p[-2] == "guests" then .[$p[-1]][$f[0]] = ($f[1:] | join(" ")) else .[$p[-1]]["is-" + $p[-2]] = $x.l end)) as $guests
+# As sample-table.sh has them.
+| ($part.vms // [] | map(split("\t") | { key: .[0], value: . }) | from_entries) as $row
 | (reduce ($part.agents // [] | .[] | index("\t") as $i | select($i != null) | { n: .[:$i], j: (.[$i + 1:] | fromjson? // null) }
     | .j |= agent_said | select(.j)) as $x ({}; .[$x.n] = $x.j)) as $agents
-# What each guest was given when it was deployed: fleet wrote it down.
-| ($part.machines // [] | map(split("\t") | { key: .[0], value: (.[1] | fromjson?) }) | from_entries) as $made
 | [$parts[] | select(.key | startswith("events "))] as $news
 | [$news[].value[] | fromjson? | select(type == "object")] as $events
 | ($news | last // null) as $latest
@@ -118,34 +90,21 @@ def metric($name; $sort; $help; rows):
 | ($policy.capacity.perVm // 0) as $per_vm
 # Of the vms that the policy names: no file that somebody puts somewhere adds one.
 | [($policy.vms // {}) | to_entries[] | .key as $name | .value as $vm
-    | ($units["microvm@\($name).service"] // {}) as $unit
-    | ($units["microvm-virtiofsd@\($name).service"].ControlGroup // "") as $beside
-    | ($unit.ControlGroup // "") as $cg | ($tree + $cg) as $at
-    | ($guests[$name] // {}) as $own | ($made[$name] // {}) as $its | ($its.machine // {}) as $machine
-    | ($machine.agent // false) as $has_agent
-    | ([$its, ($its.further // [])[] | $net[.tap // "-"] | select(. != null)]) as $taps
-    | (($groups["\($tree)\($beside)/memory.current"] | select($beside != "") | lines | number) // $by_process[$beside].memory // 0) as $helpers
-    | (if $unit.ActiveState == "active" then 1 else 0 end) as $active
+    | ($row[$name] // []) as [$_, $on, $memory, $peak, $oom, $some, $full, $cpu, $allocated, $virtual, $rx, $tx, $rxPackets, $txPackets,
+        $drops, $mib, $vcpu, $asked, $state, $health, $since, $restarts, $stopped, $shed]
+    | def n: if . == null or . == "" then null else number end;
+      def or_else($default): if . == null or . == "" then $default else . end;
+      ($asked == "1") as $has_agent
     | {
         name: $name,
-        state: ($own.state // (if $active == 1 then "Ready" else "Terminated" end)), health: ($own.health // "unknown"),
-        since: ($own.since | number), restarts: ($own.restarts | number), active: $active, priority: ($vm.priority // 10),
-        meant: (if $own["is-shed"] then 1 elif $vm.state == "stopped" or $own["is-stopped"] or $own["is-held"] then 0 else 1 end),
-        shed: (if $own["is-shed"] then 1 else 0 end),
-        reserved: ($machine.memoryMiB | if . then (. + $per_vm) * 1048576 else null end), vcpu: $machine.vcpu,
-        memory: (if $cg == "" then null
-          else (([$groups[$at + "/memory.current"] | lines | number] | first) // $by_process[$cg].memory)
-            | if . == null then null else . + $helpers end end),
-        peak: ([$groups[$at + "/memory.peak"] | lines | number] | first),
-        oom: field($groups[$at + "/memory.events"]; "oom_kill"),
-        waited: (["some", "full"] | map({ key: ., value: total($groups[$at + "/memory.pressure"]; .) }) | from_entries),
-        cpu: (if $cg == "" then null
-          else (field($groups[$at + "/cpu.stat"]; "usage_usec") | if . then . / 1000000 else null end) // $by_process[$cg].cpu end),
-        allocated: $images[$name].allocated, virtual: $images[$name].virtual,
-        # What a TAP sends the guest receives.
-        rx: ([$taps[][8] // empty] | add), tx: ([$taps[][0] // empty] | add),
-        rxPackets: ([$taps[][9] // empty] | add), txPackets: ([$taps[][1] // empty] | add),
-        drops: ([$taps[] | (.[3] // 0) + (.[11] // 0)] | add),
+        state: ($state | or_else(if $on == "1" then "Ready" else "Terminated" end)), health: ($health | or_else("unknown")),
+        since: ($since | n), restarts: ($restarts | n), active: (if $on == "1" then 1 else 0 end), priority: ($vm.priority // 10),
+        meant: (if $shed == "1" then 1 elif $vm.state == "stopped" or $stopped == "1" then 0 else 1 end),
+        shed: (if $shed == "1" then 1 else 0 end),
+        reserved: ($mib | n | if . then (. + $per_vm) * 1048576 else null end), vcpu: ($vcpu | n),
+        memory: ($memory | n), peak: ($peak | n), oom: ($oom | n), waited: { some: ($some | n), full: ($full | n) }, cpu: ($cpu | n),
+        allocated: ($allocated | n), virtual: ($virtual | n), rx: ($rx | n), tx: ($tx | n),
+        rxPackets: ($rxPackets | n), txPackets: ($txPackets | n), drops: ($drops | n),
         hasAgent: $has_agent, agent: (if $has_agent then $agents[$name] else null end)
       }
     | .up = (if .active == 1 and ([.state] | inside(["Failed", "Terminated", "Starting"]) | not) and .health != "failing" then 1 else 0 end)

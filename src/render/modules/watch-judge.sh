@@ -7,7 +7,7 @@
 #   ready|healthy NAME INVOCATION       unhealthy NAME INVOCATION CHECK WHY AGO RESTART    ask|paused NAME INVOCATION
 #   heal NAME REASON INVOCATION CHECK WHY                                      run NAME ADDRESS INDEX
 #   broken|repaired KEY WHAT            repair KIND NAME [VALUE]               found|gone KEY WHAT NAME
-#   incident WHAT NAMES                 over                                   table JSON
+#   incident WHAT NAMES                 over                 life NAME         table JSON
 judge='
 def lines: split("\n") | map(select(. != ""));
 # Without regular expressions, which are slow, where there are many.
@@ -15,16 +15,21 @@ def words: split(" ") | map(select(. != ""));
 def pair(mark): index(mark) as $at | { key: .[:$at], value: .[$at + 1:] };
 # No control characters of a guest reach an event or a terminal.
 def plain: gsub("[^ -~]"; "?") | .[0:200];
+def has_job: (.job // "") != "";
 def row: map(if . == null or . == "" then "-" else tostring end) | @tsv;
 
 ($policy[0]) as $policy
 # deployed: NAME<tab>JSON
 | ($deployed | lines | map(split("\t") | { key: .[0], value: (.[1] | fromjson? // {}) }) | from_entries) as $made
 | ($table[0] // {}) as $table | ($links[0] // []) as $links | ($neighbours[0] // []) as $neighbours
-# units: blocks of KEY=VALUE, with an empty line between two.
-| ([$units | split("\n\n")[] | lines | select(length > 0)
-  | map(pair("=")) | from_entries | select(.Id) | { key: .Id, value: . }]
-  | from_entries) as $unit
+# units: as systemctl list-units has them; a job only where there is one.
+| (($units[0] // []) | map({ key: .unit, value: . }) | from_entries) as $unit
+# lives: invocation:UNIT ID, of units that run
+| ($lives | lines | map(words | { key: (.[0] | .[index(":") + 1:]), value: .[1] }) | from_entries) as $life_of
+# entered: blocks of KEY=VALUE, with an empty line between two: since when lives run that were new to the look before.
+| ([$entered | split("\n\n")[] | lines | select(length > 0) | map(pair("=")) | from_entries
+    | { key: (.InvocationID // ""), value: ((.ActiveEnterTimestampMonotonic // "0") | tonumber / 1000000 | floor) }]
+  | from_entries) as $since
 | ($links | map({ key: .ifname, value: {
     up: ((.flags // []) | any(. == "UP")), master: (.master // "-"),
     addresses: [(.addr_info // [])[] | "\(.local)/\(.prefixlen)"] } }) | from_entries) as $link
@@ -53,8 +58,8 @@ def row: map(if . == null or . == "" then "-" else tostring end) | @tsv;
 | ($table.guests // {}) as $was
 # A unit whose turn has not come has a job.
 | (["fleet-recover.service", "fleet-autostart.service"]
-    | any($unit[.] as $u | $u and ($u.ActiveState == "activating" or (($u.Job // "") != "") or
-        ($u.ActiveState == "active" and $u.SubState == "running")))) as $booting
+    | any($unit[.] as $u | $u and ($u.active == "activating" or ($u | has_job) or
+        ($u.active == "active" and $u.sub == "running")))) as $booting
 | ($locked or $booting) as $hands
 | ($policy.deadline // 120) as $deadline
 | ($policy.bridges // {}) as $bridges
@@ -73,23 +78,25 @@ def row: map(if . == null or . == "" then "-" else tostring end) | @tsv;
     | ($was[$name] // {}) as $old | $unit["microvm@\($name).service"] as $u
     | $unit["microvm-virtiofsd@\($name).service"] as $v
     | ($record[$name] // {}) as $kept | ($made[$name] // {}) as $its
-    | (($u.InvocationID // "") | if . == "" then "-" else . end) as $life
-    | ($now - (($u.ActiveEnterTimestampMonotonic // "0") | tonumber / 1000000 | floor)) as $age
+    | ($life_of["microvm@\($name).service"] // "-") as $life
     | ($old.life == $life) as $same
+    | ((if $same then $old.since else null end) // $since[$life]) as $from
+    # Of a new life the next look knows; until then it counts as one that has just begun.
+    | (if $from then $now - $from else 0 end) as $age
     | ($same and $old.ready or ($kept.state == "Ready" and $kept.invocation == $life)) as $ready
     | ($daemons[$name] // []) as $own
     | ([$vm.checks // [] | map(.within // 0)[], $deadline] | max) as $grace
-    | { name: $name, vm: $vm, address: $its.address, old: $old, life: $life, ready: $ready, grace: $grace, age: $age, kept: $kept, same: $same,
+    | { name: $name, vm: $vm, address: $its.address, old: $old, life: $life, ready: $ready, grace: $grace, age: $age, since: $from, kept: $kept, same: $same,
         ping: ($same and ($old.ping // false)), daemons: (if $same then $old.daemons else null end),
         count: ($own | length), nics: [$its, ($its.further // [])[] | select(.tap)] } as $g
     | $g + (
-      if $u == null or $u.ActiveState == "inactive" or $u.ActiveState == "failed" then
-        if (($u.Job // "") != "") or ($v != null and (($v.Job // "") != "" or $v.ActiveState == "activating" or $v.ActiveState == "deactivating"))
-          or $unit["fleet-again@\($name).timer"].ActiveState == "active"
+      if $u == null or $u.active == "inactive" or $u.active == "failed" then
+        if ($u | has_job) or ($v != null and (($v | has_job) or $v.active == "activating" or $v.active == "deactivating"))
+          or $unit["fleet-again@\($name).timer"].active == "active"
         then { is: "busy" } else { is: "off" } end
-      elif $u.ActiveState != "active" or ($u.Job // "") != "" then { is: "busy" }
-      elif $v != null and $its.tap != null and $its.virtiofs != false and $v.ActiveState != "active"
-      then { is: "bad", check: "virtiofsd", why: "microvm-virtiofsd@\($name) is \($v.ActiveState)" }
+      elif $u.active != "active" or ($u | has_job) then { is: "busy" }
+      elif $v != null and $its.tap != null and $its.virtiofs != false and $v.active != "active"
+      then { is: "bad", check: "virtiofsd", why: "microvm-virtiofsd@\($name) is \($v.active)" }
       elif $ready and ($g.daemons // 0) > ($own | length)
       then { is: "bad", check: "virtiofsd", why: "\($g.daemons - ($own | length)) of its \($g.daemons) virtiofsd died" }
       elif ($own | any(. < $age - 5))
@@ -146,7 +153,7 @@ def row: map(if . == null or . == "" then "-" else tostring end) | @tsv;
     | map(select(length > 1 and all(.[]; .name as $n | $fallen | any(. == $n)))) | map(.[0].bridge)) as $dark
 | ((($fallen | length) > 2 and 3 * ($fallen | length) > $all) or ($dark | length) > 0) as $many
 | (if ($fallen | length) == 0 then false else ($table.incident // false) or $many end) as $incident
-| any($unit | to_entries[]; (.key | startswith("fleet-heal@")) and .value.ActiveState == "activating") as $healing
+| any($unit | to_entries[]; (.key | startswith("fleet-heal@")) and .value.active == "activating") as $healing
 # Dependencies first: one that is down, and that somebody will see to, is waited for.
 | [$guests[] | .name as $name
     | select(.paused | not)
@@ -195,8 +202,10 @@ def row: map(if . == null or . == "" then "-" else tostring end) | @tsv;
   ($runs | sort_by(.at) | .[0:4][] | ["run", .name, .address, .index]),
   ($strangers | to_entries[] | select(.value.told and ($stranger[.key].told | not)) | ["found", .key, .value.what, .value.name]),
   ($stranger | to_entries[] | .key as $key | select(.value.told and ($strangers[$key] == null)) | ["gone", .key, .value.what, .value.name]),
+  # Since when they run is asked once in a life: systemd answers that with all that it knows of the unit.
+  ($guests[] | select(.life != "-" and .since == null and .is != "busy" and .is != "off") | ["life", .name]),
   ["table", ({ incident: $incident, faults: $remain, strange: $strangers, guests: ($guests | map({ key: .name, value: {
-      life, n, at, off, check, why, ok: (if .is == "ok" then $now else .old.ok end),
+      life, since, n, at, off, check, why, ok: (if .is == "ok" then $now else .old.ok end),
       is, ready: (.ready or .is == "ok"), ping: (.ping or ($answer[.address // "-"] // false)),
       daemons: (if .is == "ok" then ([.daemons // 0, .count] | max) else .daemons end),
       paused, told: (if .is == "ok" then false else (.old.told // false) or (.is == "bad" and .n >= .after and (.paused | not)) or .paused end) } }) | from_entries) } | tojson)]

@@ -18,6 +18,7 @@ import {
   reconcileScript,
   sampleProgram,
   sampleScript,
+  sampleTableScript,
   spoolScript,
   startedScript,
   vmmScript,
@@ -172,7 +173,15 @@ in
     fleet-sample =
       unit "Measure what guests use" ./host/sample.sh 60 [ pkgs.curl ]
       // {
-        script = "sample_program=\${./host/sample.jq}\\n" + shell ./host/sample.sh;
+        script =
+          "sample_program=\${./host/sample.jq}\\n"
+          + lib.concatMapStrings builtins.readFile (
+            libraries
+            ++ [
+              ./host/sample-table.sh
+              ./host/sample.sh
+            ]
+          );
       };
     # Started by fleet-sample, while memory is short.
     fleet-memory = unit "Make room in memory" ./host/memory.sh 240 [ pkgs.socat ];
@@ -257,6 +266,7 @@ export const watchFiles: readonly (readonly [path: string, text: string])[] = [
   ['modules/host/memory-level.sh', rendered(memoryLevelScript)],
   ['modules/host/memory.sh', rendered(memoryScript)],
   ['modules/host/reconcile.sh', rendered(reconcileScript)],
+  ['modules/host/sample-table.sh', rendered(sampleTableScript)],
   ['modules/host/sample.jq', rendered(sampleProgram)],
   ['modules/host/sample.sh', rendered(sampleScript)],
   ['modules/host/spool.sh', rendered(spoolScript)],
