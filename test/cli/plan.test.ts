@@ -25,7 +25,7 @@ describe('fleet plan --offline', () => {
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toContain('--- /dev/null\n+++ b/hosts/web1/default.nix\n@@');
     expect(stdout).toContain('flake.lock');
-    expect(stdout.trimEnd().split('\n').at(-1)).toBe('Plan: 38 files. Hypervisors were not asked.');
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe('Plan: 39 files. Hypervisors were not asked.');
     expect(desk.git('status', '--porcelain')).toBe('');
   });
 
