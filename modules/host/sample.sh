@@ -93,8 +93,8 @@ processes() {
 # in the place of a socket leads to nothing that guests' own VMMs could not reach. No guest can say more than 4 KiB or keep
 # anybody waiting longer than two seconds.
 agents() {
-  # Those of the fleet have no spaces, nor dots.
   names=
+  # shellcheck disable=SC2013 # names of vms have no spaces, nor dots
   for file in $(grep -sl '"agent":true' "$state"/deployed/* /dev/null); do
     case ${file##*/} in *[!a-z0-9-]*) ;; *) names="$names ${file##*/}" ;; esac
   done

@@ -91,6 +91,7 @@ look() {
     fleet-recover.service fleet-autostart.service >units 2>/dev/null || return 1
   # systemd keeps them there for journald.
   find "$R/run/systemd/units" -name 'invocation:microvm@*' -printf '%f %l\n' >lives 2>/dev/null
+  # shellcheck disable=SC2009 # pgrep tells less of them
   ps -ewwo pid=,ppid=,stat=,etimes=,user:20=,cgroup:300=,comm= 2>/dev/null |
     grep -E ' (virtiofsd|qemu-system-[^ ]*|cloud-hyperviso|firecracker)$' >processes
   ip -j address show >links 2>/dev/null
