@@ -43,7 +43,8 @@ start)
 esac`,
   sync: ':',
   ping: 'for address; do :; done; test ! -e "$FLEET_ROOT/mute-$address"',
-  'systemd-notify': 'echo "notify $*" >>"$FLEET_ROOT/log"',
+  'systemd-notify': `echo "notify $*" >>"$FLEET_ROOT/log"
+[ ! -e "$FLEET_ROOT/on-notify" ] || . "$FLEET_ROOT/on-notify"`,
 };
 
 // NixOS runs it in bash.
@@ -204,6 +205,27 @@ describe.each(['sh', 'bash'])('the script of fleet-autostart, in %s', (shell) =>
     const { code, said } = await run();
     expect(said).toBe('<4>a was stopped by fleet stop: skipped\n<6>b started\n');
     expect(code).toBe(0);
+  });
+
+  it('nor is one started that somebody stops while it is tried again, or is at work with', async () => {
+    guests({ a: '-', b: '-' });
+    mkdirSync(join(root, 'var/lib/fleet/stopped'));
+    for (const name of ['a', 'b']) put(`fails-microvm@${name}.service`);
+    put(
+      'on-notify',
+      `cd "$FLEET_ROOT"
+      rm fails-*
+      echo 'eve@desk	1759990000	apply' >var/lib/fleet/stopped/a
+      exec 5>>run/fleet/locks/b
+      flock 5
+      { sleep 3; : >microvm@b.service; } >/dev/null 2>&1 &
+      exec 5>&-
+      `,
+    );
+    const { code, said } = await run();
+    expect(said).toContain('<6>a was stopped meanwhile: skipped\n');
+    expect(said).toContain('<6>b runs as it should now\n');
+    expect([code, starts()]).toEqual([0, ['a', 'b']]);
   });
 
   it('whom nobody starts is not waited for: those that need it are named at once', async () => {
