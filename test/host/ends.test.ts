@@ -240,8 +240,11 @@ describe('the record of an end', () => {
   const now = () => readFileSync('/proc/uptime', 'utf8').split('.')[0];
   let job = '';
   let journal = '';
+  /** When it began to stop, in seconds of uptime. */
+  let exit = '';
   beforeEach(() => {
     job = '';
+    exit = '';
     journal = 'login:';
     writeFileSync(
       join(root, 'etc/fleet/watch.json'),
@@ -264,6 +267,7 @@ describe('the record of an end', () => {
 *list-jobs*) [ -z "${job}" ] || echo "17 microvm@web.service ${job} running" ;;
 *is-system-running*) echo running ;;
 *is-active*) [ ${active} = active ] ;;
+*ActiveExitTimestamp*) [ -z "${exit}" ] || echo $((${exit || 0} * 1000000)) ;;
 *'show -p ExecMainPID'*) echo ExecMainPID=4711; echo ExecMainStartTimestampMonotonic=${now()}000000 ;;
 show*) ;;
 list-*) ;;
@@ -321,6 +325,31 @@ esac`,
       '1',
       `${event!.epoch}:${event!.seq}`,
     ]);
+  });
+
+  test.each([
+    ['it took its guest along, however long that took to stop', 155, 'helper', 'Starting'],
+    ['a person stopped its guest much later', 5, 'person', 'Terminated'],
+  ])('after a helper’s end: %s', (_, ago, who, then) => {
+    job = 'stop';
+    exit = String(Number(now()) - ago);
+    mkdirSync(join(root, 'run/fleet/failing'));
+    writeFileSync(
+      join(root, 'run/fleet/failing/web'),
+      `${Number(now()) - 160}\tmicrovm-virtiofsd@web.service\n`,
+    );
+    ended('signal', 'killed', 'KILL');
+    expect(events()).toMatchObject([{ kind: 'guest.ended', who, intended: who === 'person' }]);
+    expect(state('state')).toBe(then);
+  });
+
+  test('an end that cannot be told leaves the id of the one before', () => {
+    ended('signal', 'killed', 'KILL');
+    const before = state('lastEnd');
+    rmSync(join(root, 'var/lib/fleet/events'), { recursive: true });
+    writeFileSync(join(root, 'var/lib/fleet/events'), '');
+    ended('signal', 'killed', 'KILL');
+    expect([state('restarts'), state('lastEnd')]).toEqual(['2', before]);
   });
 
   test('after too many it is Failed, once: written down, told, then stopped', () => {
