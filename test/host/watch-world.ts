@@ -87,7 +87,8 @@ esac`,
   ps: 'cat "$FLEET_ROOT/processes"',
   journalctl: 'echo "last words of a guest"',
   socat: '[ ! -f "$FLEET_ROOT/qmp" ] || cat "$FLEET_ROOT/qmp"',
-  ssh: 'cat >/dev/null; cat "$FLEET_ROOT/ssh"; exit "$(cat "$FLEET_ROOT/ssh-code")"',
+  ssh: `cat >/dev/null; cat "$FLEET_ROOT/ssh"
+find "$FLEET_ROOT/run/fleet" -size +4k >>"$FLEET_ROOT/large"; exit "$(cat "$FLEET_ROOT/ssh-code")"`,
   sync: ':',
 };
 
@@ -275,7 +276,9 @@ export class WatchWorld {
     const list = (folder: string) =>
       existsSync(join(root, folder)) ? readdirSync(join(root, folder)) : [];
     const of = (folder: string) =>
-      list(folder).map((file) => [file, this.read(`${folder}/${file}`)]);
+      list(folder)
+        .filter((file) => file !== 'runs')
+        .map((file) => [file, this.read(`${folder}/${file}`)]);
     return Array.from({ length: times }, () => {
       this.now += 15;
       this.#write();
@@ -285,6 +288,9 @@ export class WatchWorld {
       const marks = [
         ...Object.keys(this.vms).map((name) => `created ${name}\n`),
         ...list('var/lib/fleet/stopped').map((name) => `stopped ${name}\n`),
+        ...of(own)
+          .filter(([file, until]) => file?.startsWith('later.') && Number(until) > this.now)
+          .map(([file]) => `later ${file?.slice(6)}\n`),
       ];
       const texts: Record<string, string> = {
         lives: list('run/systemd/units')

@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseHealth } from '../../src/host/answers/health.ts';
 import { checkVm } from '../../src/plan/checks.ts';
@@ -173,6 +175,34 @@ describe('what the judge of fleet-watch says', () => {
     ]);
   });
 
+  it('what has to wait for its turn, or gets none, keeps no other waiting; what was given up is over', () => {
+    for (const name of ['a', 'b', 'c', 'd']) world.guest(name);
+    judge();
+    world.mute('a', 'b', 'c', 'd');
+    judge(3);
+    world.put('run/fleet/watch/later.a', `${world.now + 60}\n`);
+    expect([1, 2, 3, 4].map(() => heals(judge()))).toEqual([['b'], ['c'], ['d'], ['a']]);
+    for (const name of ['a', 'b']) world.put(`var/lib/fleet/guests/${name}`, 'state\tFailed\n');
+    world.unmute('c', 'd');
+    expect(judge()).toContain('over');
+  });
+
+  it('of many that are unhealthy at once ten a look are told, whom it restarts first', () => {
+    const names = Array.from({ length: 12 }, (_, i) => `m${10 + i}`);
+    for (const name of names) world.guest(name);
+    judge();
+    world.mute(...names);
+    world.put('run/fleet/watch/later.m10', '9999\n');
+    const looks = [3, 1, 1].map((times) => only(judge(times), 'unhealthy', 'heal'));
+    expect(looks.map((rows) => only(rows, 'unhealthy').length)).toEqual([10, 2, 0]);
+    expect(heals(looks[1] ?? [])).toEqual(['m11']);
+  });
+
+  it('of many commands inside guests each has its turn within five minutes', () => {
+    world.vms.web.checks = Array.from({ length: 100 }, () => ({ run: 'true' }));
+    expect(only(judge(), 'run')).toHaveLength(5);
+  });
+
   it('all on one bridge are one incident, too', () => {
     world.bridge('br1', '10.2.0.1');
     for (const name of ['a', 'b']) world.guest(name, { bridge: 'br1' });
@@ -346,6 +376,7 @@ describe('what is done about a guest', () => {
     world.heal('web');
     expect(world.told()).toEqual(['guest.again | web']);
     expect(world.read('run/fleet/watch/later.web')).toBe(`${world.now + 60}\n`);
+    expect(world.look().filter(([what]) => what === 'heal')).toEqual([]);
     const again = () =>
       world.put('run/fleet/watch/heal.web', 'hang\tmicrovm@web.service-1\tanswers\tmute\n');
     again();
@@ -355,6 +386,11 @@ describe('what is done about a guest', () => {
     again();
     world.heal('web');
     expect(world.told()).toEqual(['guest.restarted | web | answers: mute']);
+    // One that is well by itself has nothing to wait for.
+    world.put('run/fleet/watch/later.web', '9999\n');
+    world.unmute('web');
+    world.look();
+    expect(world.read('run/fleet/watch/later.web')).toBe('');
   });
 
   it('with restart: false it is told and Failed, and nothing is done', () => {
@@ -382,6 +418,20 @@ describe('what is done about a guest', () => {
     world.unmute('web');
     world.look();
     expect(world.told()).toEqual(['guest.healthy | web']);
+  });
+
+  it('a VMM that makes a folder in place of its dump leaves nothing there', () => {
+    world.vms.web.dumps.guest = true;
+    found();
+    world.put(
+      'bin/socat',
+      `#!/bin/sh
+      cd "$FLEET_ROOT/var/lib/fleet/dumps/.new.web" 2>/dev/null && mkdir -p memory && : >memory/old
+      echo '{"return": {"status": "running"}, "id": "dump"}'\n`,
+    );
+    world.heal('web');
+    expect(readdirSync(join(world.root, 'var/lib/fleet/dumps'))).toEqual(['web']);
+    expect(readdirSync(join(world.root, 'var/lib/fleet/dumps/web'))).toEqual([]);
   });
 
   it.each([
@@ -422,7 +472,7 @@ describe('what is done about a guest', () => {
   it('commands inside a guest have a period of their own, and failed ones are asked again at each look', () => {
     world.vms.web.checks = [{ run: 'true' }];
     world.put('var/lib/fleet/guest-keys/web/ssh_host_ecdsa_key.pub', 'ecdsa-sha2-nistp521 AAAA\n');
-    world.put('ssh', 'no such thing\n');
+    world.put('ssh', `${'y\n'.repeat(100_000)}no such thing\n`);
     world.put('ssh-code', '0\n');
     world.look();
     expect([world.is('web'), only(judge(), 'run')]).toEqual(['asking', []]);
@@ -433,5 +483,7 @@ describe('what is done about a guest', () => {
     expect(only(judge(), 'run')).toEqual(['run | web | 10.1.0.2 | 0']);
     judge();
     expect(unhealthy(judge())).toEqual(['web | run true | expected exit 0, seen 3 no such thing']);
+    // The guest is not believed to be brief.
+    expect(world.read('large')).toBe('');
   });
 });
