@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
@@ -26,6 +27,7 @@ class Ground {
   readonly root = mkdtempSync(join(tmpdir(), 'fleet-alerts-'));
   now = 1_764_450_000;
   up = 1000;
+  env: Record<string, string> = {};
   #boot = 'boot-1';
   #policy: Record<string, unknown> = {};
 
@@ -82,6 +84,7 @@ class Ground {
         PATH: `${this.root}/bin:${process.env.PATH}`,
         FLEET_ROOT: this.root,
         FLEET_ALERT_TRIES: '4',
+        ...this.env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -252,6 +255,38 @@ describe('fleet-alerts', { timeout: 180_000 }, () => {
     expect(ground.states()['restarting web']).toBe('resolved');
   });
 
+  it('of many alerts so many fire: those of the hypervisor, and those that fired before, are among them', async () => {
+    ground.env = { FLEET_ALERT_MOST: '3' };
+    ground.rules([
+      { rule: 'failed', when: 'failed', for: 0 },
+      { rule: 'unhealthy', when: 'unhealthy', for: 0 },
+      { rule: 'disk', when: 'disk', above: 90, for: 0 },
+    ]);
+    ground.guest('web', { state: 'Ready', health: 'failing' });
+    ground.guest('db', { state: 'Ready', health: 'failing' });
+    await ground.run();
+    ground.disk(95);
+    for (const name of ['web', 'db']) ground.guest(name, { state: 'Failed', health: 'failing' });
+    await ground.run();
+    const firing = { 'disk /': 'firing', 'unhealthy db': 'firing', 'unhealthy web': 'firing' };
+    expect(ground.states()).toEqual(firing);
+    // What is too much for it is not over.
+    ground.env = { FLEET_ALERT_MOST: '1' };
+    await ground.run();
+    expect(ground.states()).toEqual(firing);
+  });
+
+  it('tells of many at once in several runs, each once', async () => {
+    const vms = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`m${10 + i}`, {}]));
+    ground.rules([{ rule: 'failed', when: 'failed', for: 0 }], { vms });
+    for (const name of Object.keys(vms)) ground.guest(name, { state: 'Failed' });
+    await ground.run();
+    expect(ground.told()).toHaveLength(25);
+    await ground.run();
+    await ground.run();
+    expect(ground.told()).toEqual(Object.keys(vms).map((name) => `alert.firing failed ${name}`));
+  });
+
   it('a rule or vm that goes takes its alerts along', async () => {
     ground.rules([{ rule: 'failed', when: 'failed', for: 0 }]);
     ground.guest('web', { state: 'Failed' });
@@ -287,7 +322,7 @@ describe('fleet-alerts', { timeout: 180_000 }, () => {
       const { port } = server.address() as AddressInfo;
       ground.write(
         'hook',
-        `http://127.0.0.1:${port}/alerts?key=s3cret\nAuthorization: Bearer ${secret}\n`,
+        `http://127.0.0.1:${port}/alerts?key=s3cret&of={a,b}[1-2]\nAuthorization: Bearer ${secret}\n`,
         0o600,
       );
       const webhookFile = join(ground.root, 'hook');
@@ -305,7 +340,7 @@ describe('fleet-alerts', { timeout: 180_000 }, () => {
       await ground.run();
       expect(posts.map(({ body }) => body.state)).toEqual(['firing', 'resolved']);
       expect(posts[0]).toMatchObject({
-        url: '/alerts?key=s3cret',
+        url: '/alerts?key=s3cret&of={a,b}[1-2]',
         headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
         body: {
           ...{ version: 1, fleet: 'small', hypervisor: 'hv1', alert: 'failed web', vm: 'web' },
@@ -330,6 +365,44 @@ describe('fleet-alerts', { timeout: 180_000 }, () => {
       expect(last.stderr).toContain('alerts are told by webhook again');
       // Looking did not wait for it.
       expect(ground.told()).toEqual(['alert.firing failed web', 'alert.firing failed db']);
+    });
+
+    it('is told what fires though the state was lost', async () => {
+      await ground.run();
+      rmSync(join(ground.root, 'var/lib/fleet/alerts/state'));
+      await ground.run();
+      ground.guest('web', { state: 'Ready' });
+      await ground.run();
+      expect(posts.map(({ body }) => body.state)).toEqual(['firing', 'firing', 'resolved']);
+    });
+
+    it('is told that the disk is full, and once there is room nothing is told twice', async () => {
+      ground.rules([{ rule: 'disk', when: 'disk', above: 90, for: 0 }], {
+        webhookFile: join(ground.root, 'hook'),
+      });
+      await ground.run();
+      const state = join(ground.root, 'var/lib/fleet/alerts/state.new');
+      symlinkSync('/dev/full', state);
+      // A copy to memory leaves that link out.
+      ground.tool(
+        'cp',
+        'case $3 in */run/*) ;; *) [ ! -e "$FLEET_ROOT/full" ] || exit 1 ;; esac; /bin/cp "$@" && rm -f "$3/state.new"',
+      );
+      ground.write('full', '');
+      ground.disk(97);
+      const full = await ground.run();
+      expect(full.stderr).toContain('/var/lib/fleet/alerts cannot be written');
+      expect(posts.map(({ body }) => body.alert)).toEqual(['disk /']);
+      await ground.run();
+      expect(posts).toHaveLength(1);
+      for (const path of [state, join(ground.root, 'full')]) rmSync(path);
+      await ground.run();
+      expect(ground.states()).toEqual({ 'disk /': 'firing' });
+      ground.disk(10);
+      await ground.run();
+      expect(posts.map(({ body }) => body.state)).toEqual(['firing', 'resolved']);
+      expect(ground.states()).toEqual({ 'disk /': 'resolved' });
+      expect(existsSync(join(ground.root, 'run/fleet/alerts/spare'))).toBe(false);
     });
 
     it('whose file others may read is not used, and that is said', async () => {
