@@ -214,6 +214,27 @@ describe.each(['sh', 'bash'])('in %s', (shell) => {
       expect(events()).toEqual([]);
     });
 
+    it('asks for the policy so often, however many guests there are', () => {
+      const asks = (count: number) => {
+        const names = ['a', ...Array.from({ length: count }, (_, i) => `m${i}`)];
+        policy(Object.fromEntries(names.map((name) => [name, vm()])));
+        for (const name of names) {
+          mkdirSync(join(root, 'var/lib/microvms', name), { recursive: true });
+          put(`microvm@${name}.service`);
+          put(`var/lib/fleet/guests/${name}`, 'state\tReady\nboot\tboot-1\n');
+        }
+        put('asks');
+        run(
+          `jq() { echo >>"$R/asks"; command jq "$@"; }\n${readFileSync(join(src, 'render/modules/reconcile.sh'), 'utf8')}`,
+        );
+        return readFileSync(join(root, 'asks'), 'utf8').length;
+      };
+      asks(1);
+      const ofTwo = asks(1);
+      expect(asks(9)).toBe(ofTwo);
+      expect(events()).toEqual([]);
+    });
+
     it('tells of each orphan once, and once when it is gone', () => {
       put('sys/class/net/vm-x/tun_flags');
       put('var/lib/microvms/a/old.img');

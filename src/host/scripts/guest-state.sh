@@ -133,6 +133,10 @@ memory_of() {
 	echo "${given%%[!0-9]*}"
 }
 
+# declared_of NAME: prints its state and autostart of the policy, or nothing.
+# shellcheck disable=SC2016 # for jq
+declared_of() { policy '.vms[$name] // empty | "\(.state) \(.autostart)"' --arg name "$1"; }
+
 # desired NAME: prints what is wanted of a guest: running, stopped, or held (stopped until somebody releases it). Nothing,
 # when neither the policy nor a record knows it. One that is not started by a boot is stopped until somebody starts it.
 desired() {
@@ -142,8 +146,7 @@ desired() {
 		if [ "$lasts" = held ]; then echo held; else echo stopped; fi
 		return
 	fi
-	# shellcheck disable=SC2016 # for jq
-	case $(policy '.vms[$name] // empty | "\(.state) \(.autostart)"' --arg name "$1") in
+	case $(declared_of "$1") in
 	'') return 0 ;;
 	'stopped '*) echo stopped ;;
 	*' never') if [ "$(guest_get "$1" boot)" = "$(boot_id)" ]; then echo running; else echo stopped; fi ;;
