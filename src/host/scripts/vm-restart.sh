@@ -6,6 +6,7 @@ stops_for=$1 stops_because='fleet restart'
 lock_vm "$1" "$name" "$3"
 if [ -e "$state/stopped/$name" ]; then
 	rm -f "$state/stopped/$name"
+	on_disk "$state/stopped"
 	event_soon vm.released "$name" "id=$1" || true
 fi
 shift 5
