@@ -164,7 +164,9 @@ describe.skipIf(!hasTools)('where memory is short', () => {
     // db works; web has been idle since.
     const ring = (at: number, db: number) =>
       `${JSON.stringify({ at, h: [], v: { web: [9, 1, 0, 0], db: [9, db, 0, 0] } })}\n`;
-    tree.write('var/lib/fleet/samples/472222-0', ring(100, 1) + ring(160, 50));
+    // The youngest file has only just begun.
+    tree.write('var/lib/fleet/samples/472222-000', ring(100, 1));
+    tree.write('var/lib/fleet/samples/472223-000', ring(160, 50));
     const lookSoon = (available: number) =>
       new Promise<void>((done, failed) => {
         tree.memory(total, available);
