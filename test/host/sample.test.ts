@@ -189,13 +189,18 @@ describe('samples', () => {
       tree.write(`var/lib/fleet/samples/${name}`, '{}\n');
     once();
     const ring = () => readdirSync(join(tree.root, 'var/lib/fleet/samples')).sort();
-    expect(ring()).toEqual([`${hour - 3}-0`, `${hour}-0`]);
-    // A full file is followed by another of the same hour.
-    tree.write(`var/lib/fleet/samples/${hour}-0`, `${'x'.repeat(mib)}\n`);
+    expect(ring()).toEqual([`${hour - 3}-0`, `${hour}-000`]);
+    // A full file is followed by another of the same hour; they sort by their names.
+    tree.write(`var/lib/fleet/samples/${hour}-000`, `${'x'.repeat(mib)}\n`);
     once();
-    expect(ring()).toEqual([`${hour - 3}-0`, `${hour}-0`, `${hour}-1`]);
+    expect(ring()).toEqual([`${hour - 3}-0`, `${hour}-000`, `${hour}-001`]);
+    tree.write(`var/lib/fleet/samples/${hour}-009`, `${'x'.repeat(mib)}\n`);
+    once();
+    once();
+    expect(ring().at(-1)).toBe(`${hour}-010`);
+    expect(tree.read(`var/lib/fleet/samples/${hour}-010`).split('\n')).toHaveLength(3);
     for (let i = 0; i < 40; i++) tree.write(`var/lib/fleet/samples/${hour - 2}-${i}`, '{}\n');
-    tree.write(`var/lib/fleet/samples/${hour}-1`, `${'x'.repeat(mib)}\n`);
+    tree.write(`var/lib/fleet/samples/${hour}-010`, `${'x'.repeat(mib)}\n`);
     once();
     expect(ring()).toHaveLength(32);
   });
@@ -310,6 +315,22 @@ describe('samples', () => {
         (v: { name: string }) => v.name === 'web',
       ).agent.units,
     ).toEqual(['a.service']);
+
+    // One that answers now and then is told as lost once an hour.
+    tree.write('line', '');
+    const told = () =>
+      readdirSync(join(tree.root, 'var/lib/fleet/events'))
+        .map((name) => tree.read(`var/lib/fleet/events/${name}`))
+        .join('')
+        .split('"agent.lost"').length - 1;
+    const lost = [60, 3600].map((ago) => {
+      const agent = { missed: 3, lost: false, at: tree.now - ago };
+      const memory = { v: 1, vms: { web: { c: [], agent } } };
+      tree.write('var/lib/fleet/metrics/memory.json', JSON.stringify(memory));
+      once();
+      return existsSync(join(tree.root, 'var/lib/fleet/events')) ? told() : 0;
+    });
+    expect(lost).toEqual([0, 1]);
   });
 
   test('fleet-memory is asked while memory is short, and while something is not as it was', () => {
