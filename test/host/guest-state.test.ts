@@ -177,6 +177,19 @@ describe.each(['sh', 'bash'])('in %s', (shell) => {
   });
 
   it.each([
+    ['vm-release', 'op a 5', 'sync /var/lib/fleet/events/'],
+    ['vm-restart', 'op a 5 5 -', 'restart microvm@a.service'],
+  ])('%s: that nobody wants it stopped is on disk before what follows', (script, args, then) => {
+    put('var/lib/fleet/stopped/a', 'ada\t1\tapply\n');
+    run(`set -- ${args}\n${readFileSync(join(src, `host/scripts/${script}.sh`), 'utf8')}`);
+    const log = readFileSync(join(root, 'log'), 'utf8').replaceAll(root, '').split('\n');
+    expect(existsSync(join(root, 'var/lib/fleet/stopped/a'))).toBe(false);
+    const at = (what: string) => log.findIndex((line) => line.startsWith(what));
+    expect(at('sync /var/lib/fleet/stopped')).toBeGreaterThan(-1);
+    expect(at('sync /var/lib/fleet/stopped')).toBeLessThan(at(then));
+  });
+
+  it.each([
     ['Reached target System Reboot.', 'reboot'],
     ['Reached target Power Off.', 'power-off'],
     ['Started something.', 'at once: a power cut, a reset or a hang'],
