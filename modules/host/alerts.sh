@@ -10,8 +10,10 @@ alerts=$state/alerts
 outbox=$alerts/outbox
 policy=$R/etc/fleet/watch.json
 volatile=$R/run/fleet/alerts
-# Seconds for telling in one run; messages that wait at most; tries of one message.
-budget=20 most_waiting=100 most_tries=${FLEET_ALERT_TRIES:-20}
+# Seconds for telling in one run; messages that wait at most, and that a run adds; tries of one message.
+budget=20 most_waiting=100 most_told=25 most_tries=${FLEET_ALERT_TRIES:-20}
+# Alerts in all.
+most_alerts=${FLEET_ALERT_MOST:-500}
 
 # say PRIORITY TEXT: 3 error, 4 warning, 6 information.
 say() { echo "<$1>$2" >&2; }
@@ -108,9 +110,10 @@ def cut: tostring | gsub("[[:cntrl:]]"; " ") | .[0:300];
     | with_entries(select(.value != null or .key == "is"))] as $seen
 | ([$seen[] | {key, value: .}] | from_entries) as $by_key
 | ($o.alerts // {}) as $before
-# Those of a rule that nobody can judge now stay as they are.
-| ($seen | map(select(.is)) | .[0:500]) as $true
-| (reduce $true[] as $c ({alerts: {}, n: ($o.n // 0)};
+# At most so many; those of the hypervisor first, then those that fire.
+| ($seen | map(select(.is)) | sort_by([.vm != null, $before[.key].state != "firing"]) | .[0:$most]) as $true
+# A number is told once: where the state was lost it goes on behind what was told.
+| (reduce $true[] as $c ({alerts: {}, n: ([$o.n // 0, $sent] | max)};
     ($before[$c.key] // {state: "resolved"}) as $b
     | (if $b.state == "firing" then $b
        elif $c.for <= 0 or ($b.state == "pending" and $b.boot == $boot and $up - $b.up >= $c.for)
@@ -124,7 +127,8 @@ def cut: tostring | gsub("[[:cntrl:]]"; " ") | .[0:300];
   )) as $with
 | (reduce ($before | to_entries[] | select($with.alerts[.key] == null)) as $e ($with;
     $e.value as $b | $by_key[$e.key] as $c
-    | if $c != null and $c.is == null then .alerts[$e.key] = $b
+    # Those that nobody can judge now, or that are too many, stay as they are.
+    | if $c != null and $c.is != false then .alerts[$e.key] = $b
       elif $b.state == "firing" then .n += 1 | .alerts[$e.key] = ($b + {state: "resolved", resolved: $now, n: .n, told: false})
       elif $b.state == "resolved" then .alerts[$e.key] = $b
       else . end)) as $all
@@ -140,16 +144,50 @@ def cut: tostring | gsub("[[:cntrl:]]"; " ") | .[0:300];
 | {v: 1} + .
 '
 
-# keep TEXT: the state, on disk, in place of the one of before.
+# keep TEXT: the state, on disk, in place of the one of before; in memory where the disk is full.
 keep() {
-	printf '%s\n' "$1" >"$alerts/state.new" && on_disk "$alerts/state.new" && mv -f "$alerts/state.new" "$alerts/state" && on_disk "$alerts"
+	{ printf '%s\n' "$1" >"$alerts/state.new" && on_disk "$alerts/state.new" && mv -f "$alerts/state.new" "$alerts/state" && on_disk "$alerts"; } ||
+		{ to_memory && keep "$1"; }
+}
+
+# way_get WAY KEY
+way_get() { value_in "$(cat "$alerts/$1" 2>/dev/null)" "$2"; }
+# last_sent: prints the highest number that was told, or waits for it.
+last_sent() {
+	highest=0
+	for number in "$(way_get webhook sent)" "$(way_get command sent)" "$outbox"/*/*.json; do
+		number=${number##*/} number=${number%.json} number=${number#"${number%%[!0]*}"}
+		case $number in '' | *[!0-9]*) continue ;; esac
+		[ "$number" -le "$highest" ] || highest=$number
+	done
+	echo "$highest"
+}
+
+# While the disk is full all of it is in memory; then it takes its place again.
+spare=$volatile/spare
+if [ -d "$spare" ]; then
+	rm -rf "$alerts.new"
+	if cp -R "$spare" "$alerts.new" 2>/dev/null && on_disk "$alerts.new/state" "$alerts.new"; then
+		rm -rf "$alerts" && mv "$alerts.new" "$alerts" && rm -rf "$spare"
+	else
+		rm -rf "$alerts.new"
+		alerts=$spare outbox=$spare/outbox
+	fi
+fi
+# to_memory: a full disk must not keep anybody from being told that it is full.
+to_memory() {
+	[ "$alerts" != "$spare" ] || return
+	say 3 "${alerts#"$R"} cannot be written: what fires is kept in memory until it can"
+	rm -rf "$spare"
+	cp -R "$alerts" "$spare" || return
+	alerts=$spare outbox=$spare/outbox
 }
 
 old=$(jq -c . "$alerts/state" 2>/dev/null) || old=
 # Empty, or of a newer fleet: what fires begins anew.
 [ -n "$old" ] || old='{}'
 jumped
-new=$(jq -nc --slurpfile policy "$policy" --argjson now "$now" --argjson up "$up" --arg boot "$boot" \
+new=$(jq -nc --slurpfile policy "$policy" --argjson now "$now" --argjson up "$up" --arg boot "$boot" --argjson sent "$(last_sent)" --argjson most "$most_alerts" \
 	--rawfile rows /dev/fd/3 --slurpfile old /dev/fd/4 "$judge" 3<<-ROWS 4<<-OLD
 		$(seen)
 	ROWS
@@ -180,53 +218,55 @@ case $new in *'"told":false'*) ;; *) [ -n "$waits" ] || exit 0 ;; esac
 webhook=$(jq -r '.webhookFile // empty' "$policy")
 command=$(jq -r '.alertCommand // empty' "$policy")
 
-# way_get WAY KEY
-way_get() { value_in "$(cat "$alerts/$1" 2>/dev/null)" "$2"; }
 # way_set WAY SENT TRIES NEXT PROBLEM
 way_set() {
 	since=$(way_get "$1" since)
 	[ -n "$5" ] || since=
 	[ -z "$5" ] || [ -n "$since" ] || since=$now
 	[ "$5" = "$(way_get "$1" problem)" ] || { if [ -n "$5" ]; then say 4 "alerts are not told by $1: $5"; else say 6 "alerts are told by $1 again"; fi; }
-	printf 'sent\t%s\ntries\t%s\nboot\t%s\nnext\t%s\nproblem\t%s\nsince\t%s\n' "$2" "$3" "$boot" "$4" "$5" "$since" | write "$alerts/$1"
+	printf 'sent\t%s\ntries\t%s\nboot\t%s\nnext\t%s\nproblem\t%s\nsince\t%s\n' "$2" "$3" "$boot" "$4" "$5" "$since" | write "$alerts/$1" ||
+		{ to_memory && way_set "$@"; }
 }
 
 # put WAY N MESSAGE: into the outbox, once.
 put() {
 	sent=$(way_get "$1" sent)
 	[ "$2" -gt "${sent:-0}" ] || return 0
-	mkdir -p "$outbox/$1"
 	name=$outbox/$1/$(printf %010d "$2").json
-	[ -e "$name" ] || printf '%s\n' "$3" | write "$name" || return
+	if [ ! -e "$name" ] && ! { mkdir -p "$outbox/$1" && printf '%s\n' "$3" | write "$name"; }; then
+		to_memory && put "$@"
+		return
+	fi
 	# shellcheck disable=SC2012 # names are numbers
 	ls "$outbox/$1" | sort -r | tail -n +$((most_waiting + 1)) | while read -r name; do rm -f "$outbox/$1/$name"; done
 }
 
 # An event and a message for each that has changed, and only then is it told: a power cut in between tells twice, never not.
-untold=$(printf '%s\n' "$new" | jq -r '.alerts | to_entries[] | select(.value.told == false) | .value as $a
-	| [$a.n, (if $a.state == "firing" then "alert.firing" else "alert.resolved" end), $a.vm // "-", $a.rule, $a.what // "", $a.why // "", .key] | @tsv' |
-	sort -n)
+# So many a run, which has its time, too.
+unit=$(printf '\037')
+untold=$(printf '%s\n' "$new" | jq -r --slurpfile policy "$policy" --argjson most "$most_told" '
+	[.alerts | to_entries[] | select(.value.told == false)] | sort_by(.value.n) | .[0:$most][] | .key as $key | .value as $a
+	| [$a.n, (if $a.state == "firing" then "alert.firing" else "alert.resolved" end), $a.vm // "-", $a.rule, $a.what // "", $a.why // "",
+		({version: 1, fleet: $policy[0].fleet, hypervisor: $policy[0].hypervisor, alert: $key}
+			+ ($a | {state, rule, when, vm, what, why, since, at: (.resolved // .at)} | with_entries(select(.value != null))) | tojson)]
+	| map(tostring | gsub("[[:cntrl:]]"; " ")) | join("\u001f")')
 told=
-while IFS= read -r row; do
-	[ -n "$row" ] || continue
-	# A tab is white space: an empty field would be skipped.
-	number=$(printf '%s\n' "$row" | cut -f 1) kind=$(printf '%s\n' "$row" | cut -f 2) vm=$(printf '%s\n' "$row" | cut -f 3)
-	rule=$(printf '%s\n' "$row" | cut -f 4) what=$(printf '%s\n' "$row" | cut -f 5) why=$(printf '%s\n' "$row" | cut -f 6)
-	message=$(printf '%s\n' "$new" | jq -c --slurpfile policy "$policy" --argjson n "$number" '.alerts | to_entries[] | select(.value.n == $n)
-		| {version: 1, fleet: $policy[0].fleet, hypervisor: $policy[0].hypervisor, alert: .key}
-		+ (.value | {state, rule, when, vm, what, why, since, at: (.resolved // .at)} | with_entries(select(.value != null)))')
+# What is no white space stands between fields that may be empty.
+while IFS=$unit read -r number kind vm rule what why message; do
+	[ -n "$number" ] || continue
 	[ -z "$webhook" ] || put webhook "$number" "$message" || continue
 	[ -z "$command" ] || put command "$number" "$message" || continue
 	set -- "rule=$rule"
 	[ -z "$what" ] || set -- "$@" "what=$what"
 	[ -z "$why" ] || set -- "$@" "why=$why"
-	event "$kind" "$vm" "$@" || continue
+	# A full disk takes no events.
+	event "$kind" "$vm" "$@" || [ "$alerts" = "$spare" ] || continue
 	told="$told$number "
 done <<-END
 	$untold
 END
 if [ -n "$told" ]; then
-	keep "$(printf '%s\n' "$new" | jq -c --arg told " $told" '.alerts[] |= (. as $a | if $a.n != null and ($told | contains(" \($a.n) ")) then .told = true else . end)')"
+	keep "$(printf '%s\n' "$new" | jq -c --arg told " $told" '.alerts[] |= (. as $a | if $a.n != null and ($told | contains(" \($a.n) ")) then .told = true else . end)')" || true
 fi
 
 # send_webhook FILE: posts it. The url, and what follows it, are a secret: they are in no argument, no file and no message.
@@ -250,7 +290,7 @@ send_webhook() {
 		quoted proto '=http,https'
 		quoted write-out '%{http_code}'
 		quoted output /dev/null
-		printf 'silent\nmax-time = 10\nconnect-timeout = 5\n'
+		printf 'silent\ngloboff\nmax-time = 10\nconnect-timeout = 5\n'
 	} <"$webhook" | curl -q --config - 2>/dev/null) || true
 	case $answered in
 	2??) return 0 ;;
@@ -279,11 +319,12 @@ send_command() {
 # tell WAY: what waits, oldest first. One that cannot be told holds up those behind it: they are told in their order.
 tell() {
 	[ -d "$outbox/$1" ] || return 0
+	began=$(uptime_now)
 	tries=$(way_get "$1" tries) next=$(way_get "$1" next)
 	if [ "${tries:-0}" -gt 0 ] && [ "$(way_get "$1" boot)" = "$boot" ] && [ "$up" -lt "${next:-0}" ]; then return 0; fi
 	for file in "$outbox/$1"/*.json; do
 		[ -f "$file" ] || continue
-		[ $(($(uptime_now) - up)) -lt "$budget" ] || return 0
+		[ $(($(uptime_now) - began)) -lt "$budget" ] || return 0
 		number=${file##*/} number=${number%.json} number=${number#"${number%%[!0]*}"}
 		problem=
 		if "send_$1" "$file"; then

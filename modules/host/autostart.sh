@@ -117,6 +117,15 @@ needed() {
 # words A,B: its parts on lines of their own; nothing for -
 words() { [ "$1" = - ] || echo "$1" | tr , '\n'; }
 
+is_stopped() { [ -f "$state/stopped/$vm" ]; }
+
+# is_free: once systemd goes on others may be at work with a guest, or have stopped it. Until this process ends they are not.
+is_free() {
+  make_locks
+  exec 8>>"$locks/$vm"
+  flock -n -x 8 && ! is_stopped
+}
+
 start() {
   for nic in $(words "$nics"); do
     bridge_is_up "${nic#*=}" || complain "$vm: bridge ${nic#*=} is not up"
@@ -130,10 +139,13 @@ start() {
   ! taken_over || return 1
   # Counted before it starts, and taken back once it is well: one that takes the host down with it counts, too.
   set -- $(($(failed_boots) + 1))
-  guest_set "$vm" state=Starting "since=$(date +%s)" 'why=started after a boot' health=unknown "boot=$(boot_id)" \
-    "failedBoots=$([ -z "$deadline" ] && echo "$1" || failed_boots)" || true
-  systemctl reset-failed "microvm*@$vm.service" 2>/dev/null || true
-  systemctl start "microvm@$vm.service" || return 1
+  (
+    [ -z "$deadline" ] || is_free || exit 1
+    guest_set "$vm" state=Starting "since=$(date +%s)" 'why=started after a boot' health=unknown "boot=$(boot_id)" \
+      "failedBoots=$([ -z "$deadline" ] && echo "$1" || failed_boots)" || true
+    systemctl reset-failed "microvm*@$vm.service" 2>/dev/null || true
+    systemctl start "microvm@$vm.service"
+  ) || return 1
   # The next one starts when this one has booted, or takes its time.
   ! within "$patience" answers "$address" || guest_set "$vm" failedBoots= || true
   is_sound "$vm" "$nics"
@@ -162,7 +174,7 @@ is_wanted() {
     return 1
   fi
   if guest_runs "$vm"; then return 0; fi
-  if [ -f "$R/var/lib/fleet/stopped/$vm" ]; then
+  if is_stopped; then
     say 4 "$vm was stopped by fleet stop: skipped"
     return 1
   fi
@@ -186,6 +198,11 @@ attempt() {
     complain "$vm: $wrong"
     tried="$tried$vm "
     return 1
+  fi
+  if [ -n "$deadline" ] && is_stopped; then
+    say 6 "$vm was stopped meanwhile: skipped"
+    skipped="$skipped$vm "
+    return 0
   fi
   for name in $(words "$needs"); do
     code=0

@@ -73,7 +73,8 @@ dump_guest() {
 		event guest.dumped "$1" "file=${file#"$dumps/"}" || true
 		return 0
 	fi
-	rm -f "$file"
+	# Whatever it is that somebody put there, a folder, too: what he works in is left nowhere that this looks later.
+	rm -rf "$file"
 	no_dump="QEMU wrote none: $(printf '%s' "${said:-it did not answer in time}" | plain_lines 1)"
 	return 1
 }
@@ -81,7 +82,7 @@ dump_guest() {
 # prune_dumps NAME KEEP: what is older than a week goes, and all but the last KEEP.
 prune_dumps() (
 	cd "$dumps/$1" 2>/dev/null || exit 0
-	find . -type f -mtime +7 -exec rm -f {} +
+	find . -maxdepth 1 -type f -mtime +7 -exec rm -f {} +
 	# shellcheck disable=SC2012 # only root writes there
 	ls -1t | tail -n +"$(($2 + 1))" | while IFS= read -r file; do rm -f "$file"; done
 )

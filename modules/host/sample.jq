@@ -142,11 +142,13 @@ def metric($name; $sort; $help; rows):
         | ((.c | last // [$now])[0]) as $from
         | change((if ($vm.since // 0) > $from and $vm.since <= $now then $vm.since else $now end); $s)
         | forget($now))))
-    # Looks in a row at which an agent that was there did not answer.
+    # Looks in a row at which an agent that was there did not answer; at: when that was told. It is told once an hour: one that
+    # answers now and then would fill the spool.
     | .vms |= with_entries(.key as $name | ([$vms[] | select(.name == $name)] | first) as $vm
-        | .value.agent |= (if $vm.agent then { missed: 0, lost: false, back: (.lost // false), told: false }
+        | .value.agent |= (if $vm.agent then { missed: 0, lost: false, back: (.lost // false), told: false, at }
           elif . and $vm.hasAgent and $vm.active == 1 then ((.missed // 0) + 1) as $n
-            | { missed: $n, lost: ((.lost // false) or $n >= 4), back: false, told: ($n == 4 and (.lost | not)) }
+            | ($n >= 4 and (.lost | not) and $now - (.at // 0) >= 3600) as $tell
+            | { missed: $n, lost: ((.lost // false) or $tell), back: false, told: $tell, at: (if $tell then $now else .at end) }
           else null end))
     | (($hv.flakeCopies // 0) + ($hv.vmGenerations // 0) + ($hv.systemGenerations // 0)) as $kept
     | .grown = ($kept >= 200 and $kept >= 2 * (.kept // 100))

@@ -172,14 +172,16 @@ keep_line() {
   hour=$(($(date +%s) / 3600)) number=0
   case ${file##*/} in
   "$hour-"*)
-    number=${file##*-}
+    # Zeros in front would make it octal.
+    number=${file##*-} number=${number#"${number%%[!0]*}"} number=${number:-0}
     size=$(wc -c <"$file") || size=0
     [ "$size" -lt "$sample_bytes" ] || number=$((number + 1))
     ;;
   esac
-  new=
-  [ -f "$samples/$hour-$number" ] || new=yes
-  cat "$now_and_then/line" >>"$samples/$hour-$number"
+  # They sort by their names: 010 is behind 002.
+  file=$samples/$hour-$(printf %03d "$number") new=
+  [ -f "$file" ] || new=yes
+  cat "$now_and_then/line" >>"$file"
   [ -n "$new" ] || return 0
   set -- "$samples"/[0-9]*
   while [ $# -gt 1 ]; do

@@ -46,7 +46,7 @@ def row: map(if . == null or . == "" then "-" else tostring end) | @tsv;
 | ($vmm | lines | map(words | { key: .[0], value: { life: .[1], status: .[2] } }) | from_entries) as $machine
 # records: NAME:KEY<tab>VALUE
 | (reduce ($records | lines[] | split("\t")) as $r ({}; ($r[0] | split(":")) as $k | .[$k[0]][$k[1]] = $r[1])) as $record
-# marks: stopped|intent|created NAME
+# marks: stopped|intent|created|later NAME; later: its restart has to wait (giveUp: keep-trying)
 | ($marks | lines | map({ key: ., value: true }) | from_entries) as $mark
 # processes: PID PPID STAT SECONDS USER CGROUP COMMAND
 | ($processes | lines | map(words | { pid: .[0], parent: .[1], stat: .[2], age: (.[3] | tonumber? // 0), user: .[4],
@@ -148,7 +148,8 @@ def row: map(if . == null or . == "" then "-" else tostring end) | @tsv;
     | . + { paused: (.is == "bad" and .stopsAt != null and .stopsAt.life == .life and .stopsAt.status == "io-error") }
   ] as $guests
 
-| [$guests[] | select((.n > 0 and .is == "bad") or .off > 0) | .name] as $fallen
+# One that was given up, and runs on as it is, makes no incident.
+| [$guests[] | select(((.n > 0 and .is == "bad") or .off > 0) and .kept.state != "Failed") | .name] as $fallen
 | ($guests | map(select(.is != "busy" or .n > 0)) | length) as $all
 | ([$guests[] | .name as $name | .nics[] | { bridge, name: $name }] | group_by(.bridge)
     | map(select(length > 1 and all(.[]; .name as $n | $fallen | any(. == $n)))) | map(.[0].bridge)) as $dark
@@ -161,10 +162,15 @@ def row: map(if . == null or . == "" then "-" else tostring end) | @tsv;
     | select((.is == "bad" and .n >= .after + (if $incident then 1 else 0 end) and (.vm.recovery.unhealthy.restart != false)
         and (.kept.state != "Failed") and $mark["stopped \($name)"] == null)
       or .off >= 2)
-    | select(.others | not)
+    | select((.others or $mark["later \($name)"]) | not)
     | select([(.vm.dependsOn // [])[] | select(. as $d | $fallen | any(. == $d))
-        | select(. as $d | any($guests[]; .name == $d and .kept.state != "Failed" and (.paused | not)))] | length == 0)] as $due
-| (if $incident then (if $healing then [] else $due[0:1] end) else $due[0:3] end) as $heals
+        | select(. as $d | any($guests[]; .name == $d and (.paused | not)))] | length == 0)] as $due
+# Who was asked for the longest time ago is first: one at which somebody else is at work keeps no other waiting.
+| ($due | sort_by(.old.asked // 0)
+    | if $incident | not then .[0:3] elif $healing then [] else .[0:1] end) as $heals
+# So many a look are told: it has its time, and goes on where the look before ended.
+| [$guests[] | select(.is == "bad" and .n >= .after and (.old.told | not) and (.paused | not))] as $silent
+| ($silent | sort_by(.name as $name | any($heals[]; .name == $name) | not) | .[0:10]) as $telling
 
 | ($broken + $forward + [$guests[] | (.taps // [])[]]) as $faults
 | ($table.faults // {}) as $known
@@ -179,7 +185,9 @@ def row: map(if . == null or . == "" then "-" else tostring end) | @tsv;
 # A guest that was just killed is a zombie for a moment: told at the second look.
 | ($strange | map({ key, value: { what, name, told: ($stranger[.key] != null) } }) | from_entries) as $strangers
 
-# Runs are dear: not more often than each minute, four a look, the longest ago first; a failed one at each look.
+# Runs are dear: not more often than each minute, four a look, or so many that each has its turn within five minutes; the
+# longest ago first; a failed one at each look.
+| ([$guests[] | .vm.checks // [] | .[] | select(.run != null)] | length / 20 | ceil) as $turns
 | [$guests[] | select(.is == "ok" or .is == "asking" or (.is == "bad" and (.check | startswith("run "))))
     | .name as $name | .life as $life | .address as $address | .vm.checks // [] | to_entries[] | select(.value.run != null)
     | $ran["\($name) \(.key)"] as $last
@@ -195,12 +203,12 @@ def row: map(if . == null or . == "" then "-" else tostring end) | @tsv;
   ($guests[] | select(.is == "ok" and .old.told and .n == 0) | ["healthy", .name, .life]),
   ($guests[] | select(.is == "bad" and (.others | not) and (.counts and .n == 1 or .stopsAt.status == "io-error")) | ["ask", .name, .life]),
   ($guests[] | select(.paused and (.old.paused | not)) | ["paused", .name, .life]),
-  ($guests[] | select(.is == "bad" and .n >= .after and (.old.told | not) and (.paused | not)) | ["unhealthy", .name, .life, (.check | plain), (.why | plain),
+  ($telling[] | ["unhealthy", .name, .life, (.check | plain), (.why | plain),
     (if .old.ok then $now - .old.ok else "-" end), (if .vm.recovery.unhealthy.restart == false then "no" else "yes" end)]),
   (if $incident and ($table.incident | not) then ["incident", (if ($dark | length) > 0 then "every guest on \($dark | join(", "))" else "\($fallen | length) of \($all) guests" end), ($fallen | join(" "))] else empty end),
   (if $table.incident and ($incident | not) then ["over"] else empty end),
   ($heals[] | ["heal", .name, (if .off > 0 then "off" else "hang" end), .life, ((.check // "microvm@") | plain), ((.why // "it is inactive, and nothing starts it") | plain)]),
-  ($runs | sort_by(.at) | .[0:4][] | ["run", .name, .address, .index]),
+  ($runs | sort_by(.at) | .[0:([4, $turns] | max)][] | ["run", .name, .address, .index]),
   ($strangers | to_entries[] | select(.value.told and ($stranger[.key].told | not)) | ["found", .key, .value.what, .value.name]),
   ($stranger | to_entries[] | .key as $key | select(.value.told and ($strangers[$key] == null)) | ["gone", .key, .value.what, .value.name]),
   # Since when they run is asked once in a life: systemd answers that with all that it knows of the unit.
@@ -209,6 +217,7 @@ def row: map(if . == null or . == "" then "-" else tostring end) | @tsv;
       life, since, n, at, off, check, why, ok: (if .is == "ok" then $now else .old.ok end),
       is, ready: (.ready or .is == "ok"), ping: (.ping or ($answer[.address // "-"] // false)),
       daemons: (if .is == "ok" then ([.daemons // 0, .count] | max) else .daemons end),
-      paused, told: (if .is == "ok" then false else (.old.told // false) or (.is == "bad" and .n >= .after and (.paused | not)) or .paused end) } }) | from_entries) } | tojson)]
+      asked: (if .name as $name | any($heals[]; .name == $name) then $now else .old.asked end),
+      paused, told: (if .is == "ok" then false else (.old.told // false) or .paused or (.name as $name | any($telling[]; .name == $name)) end) } }) | from_entries) } | tojson)]
 | if .[0] == "table" then "table\t\(.[1])" else row end
 '

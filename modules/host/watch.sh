@@ -68,6 +68,12 @@ closed() {
 marks() {
   for file in "$state"/stopped/*; do [ ! -f "$file" ] || echo "stopped ${file##*/}"; done
   for file in "$intents"/*; do [ ! -f "$file" ] || echo "intent ${file##*/}"; done
+  now=$(uptime_seconds)
+  for file in later.*; do
+    until=0
+    read -r until 2>/dev/null <"$file"
+    [ "$now" -ge "${until:-0}" ] || echo "later ${file#later.}"
+  done
   for folder in "$vms"/*; do
     if is_vm "$folder" && [ -L "$folder/current" ]; then echo "created ${folder##*/}"; fi
   done
@@ -126,7 +132,13 @@ keep() {
   file=$1/$(date +%s)-unhealthy-$2
   {
     printf 'unit\tmicrovm@%s.service\nat\t%s\ncheck\t%s\nwhy\t%s\ninvocation\t%s\n\n' "$1" "$(date +%s)" "$3" "$4" "$2"
-    timeout 3 journalctl -q -o short-iso -n 100 -u "microvm*@$1.service" 2>/dev/null | plain_lines 100
+    # By their names: for a pattern journalctl goes through the names of all units.
+    (
+      name=$1
+      set --
+      for unit in microvm $guest_helpers; do set -- "$@" -u "$unit@$name.service"; done
+      timeout 3 journalctl -q -o short-iso -n 100 "$@" 2>/dev/null
+    ) | plain_lines 100
   } | keep_end "$1" "${file#*/}" || file=
 }
 
@@ -176,15 +188,20 @@ run() (
   life=$(sed -n "s/^invocation:microvm@$1\\.service //p" lives)
   # shellcheck disable=SC2016 # jq's
   command=$(jq -r --arg name "$1" --argjson index "$3" '.vms[$name].checks[$index].run // empty' "$policy_file")
-  code=0
-  (
-    # It says why in the result, not to the journal.
-    exec 2>&1
-    know_guest "$1" "$2" 22 fleet-check 10
-    in_guest "$command"
-  ) </dev/null >"runs.$1.$3" || code=$?
-  said=$(tail -c 300 "runs.$1.$3" | plain_lines 1)
-  rm -f "runs.$1.$3"
+  # A guest may say anything for as long as it likes: only the end of it is kept, and nothing of it is in a file.
+  said=$({
+    code=0
+    (
+      # It says why in the result, not to the journal.
+      exec 2>&1
+      know_guest "$1" "$2" 22 fleet-check 10
+      in_guest "$command"
+    ) </dev/null || code=$?
+    echo "$code" >"code.$1.$3"
+  } | tail -c 300 | plain_lines 1)
+  code=255
+  read -r code <"code.$1.$3"
+  rm -f "code.$1.$3"
   printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "$3" "$life" "$(uptime_seconds)" "$code" "$said" >"runs/.new.$1.$3"
   mv -f "runs/.new.$1.$3" "runs/$1.$3"
 )
@@ -196,11 +213,12 @@ act() {
   while IFS=$tab read -r what name one two three four five <&3; do
     case $what in
     ready)
+      rm -f "later.$name"
       guest_set "$name" state=Ready why= health=ok "lastHealthy=$(date +%s)" "invocation=$one"
       event guest.ready "$name" "invocation=$one"
       ;;
     healthy)
-      rm -f "vmm.$name"
+      rm -f "vmm.$name" "later.$name"
       guest_set "$name" state=Ready why= health=ok "lastHealthy=$(date +%s)" "invocation=$one"
       event guest.healthy "$name"
       ;;
