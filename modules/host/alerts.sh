@@ -49,12 +49,9 @@ jumped() {
 
 # seen: prints rows of what there is to know. What cannot be read is left out, and changes nothing.
 seen() {
-	for file in "$guest_states"/*; do
-		[ -f "$file" ] || continue
-		case $file in *.new) continue ;; esac
-		text=$(cat "$file" 2>/dev/null) || continue
-		printf 'guest\t%s\t%s\t%s\t%s\n' "${file##*/}" "$(value_in "$text" state)" "$(value_in "$text" health)" "$(value_in "$text" why)"
-	done
+	# One process for all guests: their names have no colon.
+	(cd "$guest_states" 2>/dev/null && grep -E "^(state|health|why)$tab" -- /dev/null ?*) |
+		sed -e '/^[^:]*\.new:/d' -e "s/:/$tab/" -e "s/^/guest$tab/"
 	timeout 5 df -P "$R/" "$state" "$vms" "$R/nix/store" "$R/boot" 2>/dev/null | sort -u -k 6 |
 		while read -r _ all _ _ part at; do
 			case $all in *[!0-9]* | '' | 0) continue ;; esac
@@ -79,7 +76,7 @@ def cut: tostring | gsub("[[:cntrl:]]"; " ") | .[0:300];
 ($policy[0]) as $p
 | ($old[0] // {}) as $o
 | ($rows | split("\n") | map(select(. != "") | split("\t"))) as $r
-| ([$r[] | select(.[0] == "guest") | {key: .[1], value: {state: .[2], health: .[3], why: .[4]}}] | from_entries) as $guest
+| (reduce ($r[] | select(.[0] == "guest")) as $g ({}; .[$g[1]][$g[2]] = $g[3])) as $guest
 | ([$r[] | select(.[0] == "ended") | .[1]] | group_by(.) | map({key: .[0], value: length}) | from_entries) as $ended
 | ([$r[] | select(.[0] == "memory") | {key: .[1], value: (.[2] | tonumber)}] | from_entries) as $memory
 | (reduce ($r[] | select(.[0] | startswith("drift."))) as $e ({};
