@@ -133,10 +133,6 @@ memory_of() {
 	echo "${given%%[!0-9]*}"
 }
 
-# declared_of NAME: prints its state and autostart of the policy, or nothing.
-# shellcheck disable=SC2016 # for jq
-declared_of() { policy '.vms[$name] // empty | "\(.state) \(.autostart)"' --arg name "$1"; }
-
 # desired NAME: prints what is wanted of a guest: running, stopped, or held (stopped until somebody releases it). Nothing,
 # when neither the policy nor a record knows it. One that is not started by a boot is stopped until somebody starts it.
 desired() {
@@ -153,6 +149,10 @@ desired() {
 	*) echo running ;;
 	esac
 }
+
+# declared_of NAME: prints its state and autostart of the policy, or nothing.
+# shellcheck disable=SC2016 # for jq
+declared_of() { policy '.vms[$name] // empty | "\(.state) \(.autostart)"' --arg name "$1"; }
 
 # guest_starting NAME WHY: before every start of fleet's. What failed is over, nothing is tried again by itself, and no
 # start limit is in the way. That it cannot be written down, on a full disk, must not keep a guest from starting.

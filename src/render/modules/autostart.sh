@@ -189,6 +189,11 @@ is_wanted() {
 # attempt: a guest that does not run is started when all that it needs runs. Fails when it does not
 # run as it should then.
 attempt() {
+  if [ -n "$deadline" ] && is_stopped; then
+    say 6 "$vm was stopped meanwhile: skipped"
+    skipped="$skipped$vm "
+    return 0
+  fi
   if guest_runs "$vm"; then
     if is_sound "$vm" "$nics"; then
       [ -z "$deadline" ] || say 6 "$vm runs as it should now"
@@ -197,11 +202,6 @@ attempt() {
     complain "$vm: $wrong"
     tried="$tried$vm "
     return 1
-  fi
-  if [ -n "$deadline" ] && is_stopped; then
-    say 6 "$vm was stopped meanwhile: skipped"
-    skipped="$skipped$vm "
-    return 0
   fi
   for name in $(words "$needs"); do
     code=0

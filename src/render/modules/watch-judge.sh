@@ -45,7 +45,7 @@ def row: map(if . == null or . == "" then "-" else tostring end) | @tsv;
 | ($vmm | lines | map(words | { key: .[0], value: { life: .[1], status: .[2] } }) | from_entries) as $machine
 # records: NAME:KEY<tab>VALUE
 | (reduce ($records | lines[] | split("\t")) as $r ({}; ($r[0] | split(":")) as $k | .[$k[0]][$k[1]] = $r[1])) as $record
-# marks: stopped|intent|created|later NAME; later: its restart has to wait (giveUp: keep-trying)
+# marks: stopped|intent|created NAME
 | ($marks | lines | map({ key: ., value: true }) | from_entries) as $mark
 # processes: PID PPID STAT SECONDS USER CGROUP COMMAND
 | ($processes | lines | map(words | { pid: .[0], parent: .[1], stat: .[2], age: (.[3] | tonumber? // 0), user: .[4],
@@ -161,6 +161,7 @@ def row: map(if . == null or . == "" then "-" else tostring end) | @tsv;
     | select((.is == "bad" and .n >= .after + (if $incident then 1 else 0 end) and (.vm.recovery.unhealthy.restart != false)
         and (.kept.state != "Failed") and $mark["stopped \($name)"] == null)
       or .off >= 2)
+    # later NAME is a mark, too: its restart has to wait.
     | select((.others or $mark["later \($name)"]) | not)
     | select([(.vm.dependsOn // [])[] | select(. as $d | $fallen | any(. == $d))
         | select(. as $d | any($guests[]; .name == $d and (.paused | not)))] | length == 0)] as $due

@@ -67,14 +67,15 @@ closed() {
 marks() {
   for file in "$state"/stopped/*; do [ ! -f "$file" ] || echo "stopped ${file##*/}"; done
   for file in "$intents"/*; do [ ! -f "$file" ] || echo "intent ${file##*/}"; done
+  for folder in "$vms"/*; do
+    if is_vm "$folder" && [ -L "$folder/current" ]; then echo "created ${folder##*/}"; fi
+  done
+  # Whose restart has to wait (giveUp: keep-trying).
   now=$(uptime_seconds)
   for file in later.*; do
     until=0
     read -r until 2>/dev/null <"$file"
     [ "$now" -ge "${until:-0}" ] || echo "later ${file#later.}"
-  done
-  for folder in "$vms"/*; do
-    if is_vm "$folder" && [ -L "$folder/current" ]; then echo "created ${folder##*/}"; fi
   done
 }
 
