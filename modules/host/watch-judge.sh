@@ -169,9 +169,12 @@ def row: map(if . == null or . == "" then "-" else tostring end) | @tsv;
 # Who was asked for the longest time ago is first: one at which somebody else is at work keeps no other waiting.
 | ($due | sort_by(.old.asked // 0)
     | if $incident | not then .[0:3] elif $healing then [] else .[0:1] end) as $heals
-# So many a look are told: it has its time, and goes on where the look before ended.
+# So many a look are told: it has its time, and the next goes on where it ended.
 | [$guests[] | select(.is == "bad" and .n >= .after and (.old.told | not) and (.paused | not))] as $silent
-| ($silent | sort_by(.name as $name | any($heals[]; .name == $name) | not) | .[0:10]) as $telling
+| def among($some): .name as $name | any($some[]; .name == $name);
+  ($silent | sort_by(among($heals) | not) | .[0:10]) as $telling
+| [$guests[] | select(.is == "ok" and .old.told)][0:10] as $relieved
+| [$guests[] | select(.paused and (.old.paused | not))][0:10] as $pausing
 
 | ($broken + $forward + [$guests[] | (.taps // [])[]]) as $faults
 | ($table.faults // {}) as $known
@@ -201,9 +204,9 @@ def row: map(if . == null or . == "" then "-" else tostring end) | @tsv;
     ($faults[] | select(.repair) | ["repair"] + .repair),
     ($known | to_entries[] | .key as $key | select(any($faults[]; .key == $key) | not) | ["repaired", .key, .value]) end),
   ($guests[] | select(.is == "ok" and (.ready | not) and (.kept.state != "Ready" or .kept.invocation != .life)) | ["ready", .name, .life]),
-  ($guests[] | select(.is == "ok" and .old.told and .n == 0) | ["healthy", .name, .life]),
+  ($relieved[] | ["healthy", .name, .life]),
   ($guests[] | select(.is == "bad" and (.others | not) and (.counts and .n == 1 or .stopsAt.status == "io-error")) | ["ask", .name, .life]),
-  ($guests[] | select(.paused and (.old.paused | not)) | ["paused", .name, .life]),
+  ($pausing[] | ["paused", .name, .life]),
   ($telling[] | ["unhealthy", .name, .life, (.check | plain), (.why | plain),
     (if .old.ok then $now - .old.ok else "-" end), (if .vm.recovery.unhealthy.restart == false then "no" else "yes" end)]),
   (if $incident and ($table.incident | not) then ["incident", (if ($dark | length) > 0 then "every guest on \($dark | join(", "))" else "\($fallen | length) of \($all) guests" end), ($fallen | join(" "))] else empty end),
@@ -218,7 +221,9 @@ def row: map(if . == null or . == "" then "-" else tostring end) | @tsv;
       life, since, n, at, off, check, why, ok: (if .is == "ok" then $now else .old.ok end),
       is, ready: (.ready or .is == "ok"), ping: (.ping or ($answer[.address // "-"] // false)),
       daemons: (if .is == "ok" then ([.daemons // 0, .count] | max) else .daemons end),
-      asked: (if .name as $name | any($heals[]; .name == $name) then $now else .old.asked end),
-      paused, told: (if .is == "ok" then false else (.old.told // false) or .paused or (.name as $name | any($telling[]; .name == $name)) end) } }) | from_entries) } | tojson)]
+      asked: (if among($heals) then $now else .old.asked end),
+      paused: (.paused and (.old.paused or among($pausing))),
+      told: (if .is == "ok" then (.old.told // false) and (among($relieved) | not)
+        else (.old.told // false) or among($telling + $pausing) end) } }) | from_entries) } | tojson)]
 | if .[0] == "table" then "table\t\(.[1])" else row end
 '

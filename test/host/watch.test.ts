@@ -187,7 +187,7 @@ describe('what the judge of fleet-watch says', () => {
     expect(judge()).toContain('over');
   });
 
-  it('of many that are unhealthy at once ten a look are told, whom it restarts first', () => {
+  it('of many at once ten a look are told, whom it restarts first', () => {
     const names = Array.from({ length: 12 }, (_, i) => `m${10 + i}`);
     for (const name of names) world.guest(name);
     judge();
@@ -196,6 +196,11 @@ describe('what the judge of fleet-watch says', () => {
     const looks = [3, 1, 1].map((times) => only(judge(times), 'unhealthy', 'heal'));
     expect(looks.map((rows) => only(rows, 'unhealthy').length)).toEqual([10, 2, 0]);
     expect(heals(looks[1] ?? [])).toEqual(['m11']);
+    const lives = names.map((name) => `${name} microvm@${name}.service-1 io-error\n`);
+    world.put('run/fleet/watch/vmm', lives.join(''));
+    expect([1, 2, 3].map(() => only(judge(), 'paused').length)).toEqual([10, 2, 0]);
+    world.unmute(...names);
+    expect([1, 2, 3].map(() => only(judge(), 'healthy').length)).toEqual([10, 2, 0]);
   });
 
   it('of many commands inside guests each has its turn within five minutes', () => {
