@@ -352,6 +352,17 @@ esac`,
     expect(existsSync(file)).toBe(false);
   });
 
+  test('a start takes away what was meant for an earlier life, and nothing else', () => {
+    mkdirSync(join(root, 'run/fleet/intents'));
+    const file = join(root, 'run/fleet/intents/web');
+    const kept = [life, '', 'fedcba9876543210fedcba9876543210'].map((meant) => {
+      writeFileSync(file, `op-7\tfleet restart\t${meant}\n`);
+      sh(read('render/modules/started.sh'), ['web'], { INVOCATION_ID: life });
+      return existsSync(file);
+    });
+    expect(kept).toEqual([true, false, false]);
+  });
+
   test('a guest that is held, or stopped, ends without anything being done about it', () => {
     mkdirSync(join(root, 'var/lib/fleet/stopped'));
     writeFileSync(join(root, 'var/lib/fleet/stopped/web'), 'ada@desk\t1764450000\theld\n');

@@ -340,6 +340,14 @@ describe('what is done about a guest', () => {
     expect(world.record('web').state).toBe('Ready');
   });
 
+  it('what was once meant to stop it does not keep it from being restarted', () => {
+    world.put('run/fleet/intents/web', 'op-1\tfleet restart\tmicrovm@web.service-0\n');
+    found();
+    expect(world.done()).toEqual([]);
+    world.heal('web');
+    expect(world.told()).toEqual([expect.stringContaining('guest.restarted | web')]);
+  });
+
   it('with giveUp: keep-trying it waits longer each time', () => {
     world.recovery('web', { attempts: 0, giveUp: 'keep-trying', delay: 30 });
     found();

@@ -6,6 +6,10 @@ trap - EXIT
 case $name in '' | -* | .* | *[!A-Za-z0-9_.@-]*) exit 0 ;; esac
 life=${INVOCATION_ID:-}
 case $life in *[!0-9a-f]*) exit 0 ;; esac
+# Whoever stopped a guest that did not run left an intent that no end took away.
+meant=
+IFS=$tab read -r _ _ meant 2>/dev/null <"$intents/$name"
+[ "$meant" = "$life" ] || rm -f "$intents/$name"
 case $(guest_get "$name" state) in
 # Nobody of fleet's starts such a guest before it says so: a person did.
 Failed | Terminated)
