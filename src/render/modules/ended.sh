@@ -94,6 +94,8 @@ else
   set -- "$name" "lastEnd=$event_id"
 fi
 if [ "$wanted" = '' ]; then
+  # One that was given up may have gone on running, as it hung. systemd would start it again, and all would begin anew.
+  if [ "$intended:$known" = false:Failed ] && try_lock_vm "$name"; then stop_units "$name"; fi
   # After a shutdown it is wanted again.
   case $who:$job:$known in
   shutdown:* | *:Failed) ;;
