@@ -79,6 +79,21 @@ describe('what ended a guest', () => {
       'vmm|killed|false',
     ],
     [
+      'fleet, where systemd does not say who asked',
+      ['success', 'exited', '0', 'unknown', 'fleet stop', '', '', ''],
+      'fleet|fleet stop|true',
+    ],
+    [
+      'nobody knows who, where systemd does not say who asked',
+      ['signal', 'killed', 'KILL', 'unknown', '', '', '', ''],
+      'unknown|killed|null',
+    ],
+    [
+      'nobody knows why, where the journal does not answer',
+      ['success', 'exited', '0', '', '', '', '', 'unknown'],
+      'guest|unknown|false',
+    ],
+    [
       'the guest powers off',
       ['success', 'exited', '0', '', '', '', '', 'power-off'],
       'guest|power-off|false',
@@ -240,8 +255,10 @@ describe('the record of an end', () => {
   const now = () => readFileSync('/proc/uptime', 'utf8').split('.')[0];
   let job = '';
   let journal = '';
+  /** Who does not answer in time. */
+  let silent = '';
   beforeEach(() => {
-    job = '';
+    job = silent = '';
     journal = 'login:';
     writeFileSync(
       join(root, 'etc/fleet/watch.json'),
@@ -270,6 +287,7 @@ list-*) ;;
 *) echo "systemctl $*" >>${root}/asked ;;
 esac`,
     );
+    tool('timeout', `shift; case " ${silent} " in *" $1 "*) exit 124 ;; esac; exec "$@"`);
     tool('systemd-run', `echo "systemd-run $*" >>${root}/asked`);
     writeFileSync(join(root, 'journal'), journal);
     tool('journalctl', `case $* in *--sync*|*-k*) ;; *) cat ${root}/journal ;; esac`);
@@ -362,6 +380,30 @@ esac`,
       return existsSync(file);
     });
     expect(kept).toEqual([true, false, false]);
+  });
+
+  test('systemd that does not answer is no answer: nothing is counted, and what is known stays', () => {
+    sh('guest_set web state=Ready restarts=1');
+    silent = 'systemctl';
+    for (let n = 0; n < 3; n++) expect(ended('success', 'exited', '0')).toEqual([]);
+    expect(events()).toMatchObject(
+      Array.from({ length: 3 }, () => ({ who: 'unknown', why: 'reset', intended: null })),
+    );
+    expect([state('state'), state('restarts')]).toEqual(['Ready', '1']);
+    mkdirSync(join(root, 'run/fleet/intents'));
+    writeFileSync(join(root, 'run/fleet/intents/web'), `op-7\tfleet stop\t${life}\n`);
+    ended('success', 'exited', '0');
+    expect(events().at(-1)).toMatchObject({ who: 'fleet', why: 'fleet stop', intended: true });
+    expect(state('state')).toBe('Terminated');
+  });
+
+  test('a journal that does not answer says nothing about the end, and is told so', () => {
+    silent = 'journalctl';
+    expect(ended('success', 'exited', '0')).toEqual([]);
+    expect(events()).toMatchObject([
+      { who: 'guest', why: 'unknown', intended: false, last: expect.stringContaining('did not') },
+    ]);
+    expect(state('state')).toBe('Starting');
   });
 
   test('a guest that is held, or stopped, ends without anything being done about it', () => {

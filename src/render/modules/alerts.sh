@@ -64,7 +64,7 @@ seen() {
 	# Who ended in the last hour without being asked to, and the last word of what differs.
 	found=$(grep -hF -e '"kind":"guest.ended"' -e '"kind":"drift.' "$spool"/*.jsonl 2>/dev/null | tail -n 4000)
 	[ -z "$found" ] || printf '%s\n' "$found" | jq -r --argjson from $((now - 3600)) 'if .kind != "guest.ended" then [.kind, .vm // "-", .what]
-		elif .at >= $from and .intended != true then ["ended", .vm] else empty end | @tsv' 2>/dev/null || true
+		elif .at >= $from and .intended == false then ["ended", .vm] else empty end | @tsv' 2>/dev/null || true
 }
 
 # --- What follows from it -------------------------------------------------------------------------------------------
