@@ -163,10 +163,24 @@ describe('samples', () => {
     const then = once();
     expect(of(then, 'fleet_boots')).toEqual({ ready: 2, ended: 1 });
     expect(of(then, 'fleet_recoveries')).toEqual({ ended: 1, ready: 1 });
+    // A crash after which systemd starts it again, a hang that the watch ends, and what somebody asked for.
+    tree.events(
+      '000000000001-aaaaaaaa-0000000007',
+      { at: t - 190, kind: 'guest.ended', vm: 'web', intended: false },
+      { at: t - 180, ...boot },
+      { at: t - 170, kind: 'guest.restarted', vm: 'web' },
+      { at: t - 170, kind: 'guest.ended', vm: 'web', intended: true },
+      { at: t - 160, ...boot },
+      { at: t - 150, kind: 'guest.ended', vm: 'web', intended: true },
+      { at: t - 140, ...boot },
+    );
+    const last = once();
+    expect(of(last, 'fleet_boots')).toEqual({ ready: 5, ended: 1 });
+    expect(of(last, 'fleet_recoveries')).toEqual({ ended: 1, ready: 3 });
     writeFileSync(join(tree.root, 'var/lib/fleet/metrics/memory.json'), '{"v":1,"vms":');
     // The one that finds it half fails, the next has everything.
     expect(tree.run(sample).status).not.toBe(0);
-    expect(of(once(), 'fleet_boots')).toEqual({ ready: 2, ended: 1 });
+    expect(of(once(), 'fleet_boots')).toEqual({ ready: 5, ended: 1 });
   });
 
   test('lines that are no events, and vms that nobody declared, do no harm', () => {

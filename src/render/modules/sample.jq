@@ -20,7 +20,8 @@ def happened($e):
   elif $e.kind == "guest.ended" then
     (if last_state == null then . else change($e.at; 0) end)
     | (if .b and $e.intended != true then count("boots"; "ended") | recovered("ended") else . end)
-    | .b = false
+    # systemd starts it again, or its policy does.
+    | .b = false | if $e.intended == false and last_state != null then .r = true else . end
   elif $e.kind == "guest.failed" then change($e.at; 0) | recovered("failed")
   elif $e.kind == "guest.again" or $e.kind == "guest.restarted" then .r = true
   elif $e.kind == "guest.shed" or $e.kind == "guest.paused" then change($e.at; 0)
