@@ -236,4 +236,6 @@ act() {
 prepare
 look || exit 0
 act
+# For whoever watches the watch: fleet-sample, and fleet status.
+uptime_seconds >looked
 exit 0
