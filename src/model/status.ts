@@ -55,6 +55,9 @@ export interface Ends {
 /** What its hypervisor has written down of a guest; times in seconds since the epoch. */
 export interface Known {
   readonly state: VmState;
+  readonly health?: VmStatus['health'];
+  /** The life that it is about; of another it says nothing. */
+  readonly invocation?: string;
   readonly since?: number;
   readonly why?: string;
   /** When its checks were last all well. */

@@ -116,13 +116,21 @@ describe('status', () => {
 describe('what a hypervisor knows of its guests', () => {
   test('is their state, since when, why, and the event that tells of the last end', () => {
     const event = { at: 1760000000, who: 'guest', why: 'kernel panic', last: 'x' };
-    const rows = ['state\tFailed', 'since\t1760000005', 'why\tit ended 5 times', 'restarts\t5'];
+    const rows = [
+      'health\tfailing',
+      'invocation\tabc1',
+      'state\tFailed',
+      'since\t1760000005',
+      'why\tit ended 5 times',
+      'restarts\t5',
+    ];
     const { known } = figures(
       ...rows.map((row) => `known\tweb1\t${row}`),
       `lastend\tweb1\t${JSON.stringify(event)}`,
     );
     expect(known?.get('web1')).toEqual({
       ...{ state: 'Failed', since: 1_760_000_005, why: 'it ended 5 times', restarts: 5 },
+      ...{ health: 'failing', invocation: 'abc1' },
       lastEnd: { at: 1_760_000_000, who: 'guest', why: 'kernel panic' },
     });
   });

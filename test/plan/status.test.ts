@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Facts } from '../../src/model/facts.ts';
 import type { VmFacts } from '../../src/model/guest-facts.ts';
-import type { Ends, Figures } from '../../src/model/status.ts';
+import type { Ends, Figures, Known } from '../../src/model/status.ts';
 import type { PlanCheck } from '../../src/plan/checks.ts';
 import { byStanding, silent, statusOf } from '../../src/plan/status.ts';
 import { deployedFacts, index, openDeployment, unit, withEntry } from './situation.ts';
@@ -70,6 +70,28 @@ describe('a vm', () => {
     // Somebody started it since.
     const well = look({ figures: { known: new Map([['web1', known]]) } }).web1;
     expect(well).toMatchObject({ state: 'Ready', standing: 'well', findings: [] });
+  });
+
+  test('that looks well, and that its hypervisor knows not to be, is not; of another life that says nothing', () => {
+    const known: Known = {
+      ...({ state: 'Failed', health: 'failing' } as const),
+      ...{ since: good.now - 90, restarts: 5 },
+      ...{ why: 'virtiofsd: 1 of its 2 virtiofsd died', invocation: 'life2' },
+    };
+    const runs = (invocation: string, more: Partial<Known> = {}) =>
+      look({
+        facts: withWeb1({ unit: unit('active', { invocation }) }),
+        figures: { known: new Map<string, Known>([['web1', { ...known, ...more }]]) },
+      }).web1;
+    expect(runs('life2')).toMatchObject({
+      ...{ state: 'Failed', health: 'failing', standing: 'wrong', since: good.now - 90 },
+      findings: [{ code: 'given-up', hint: expect.stringContaining('fleet restart web1') }],
+    });
+    expect(runs('life2', { state: 'Ready' })).toMatchObject({
+      ...{ state: 'Ready', health: 'failing', standing: 'wrong' },
+      findings: [{ code: 'unhealthy', message: expect.stringContaining('virtiofsd died') }],
+    });
+    expect(runs('life3')).toMatchObject({ state: 'Ready', health: 'ok', standing: 'well' });
   });
 
   test.each([

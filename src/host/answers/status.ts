@@ -118,8 +118,11 @@ function knownOf(rows: shape.Rows): Map<string, Known> {
     if (!shape.isName(name) || state === undefined || !states.includes(state)) continue;
     const [since, lastHealthy] = [quantity(said.get('since')), quantity(said.get('lastHealthy'))];
     const [why, lastEnd] = [said.get('why'), lastEnds.get(name)];
+    const [health, invocation = ''] = [said.get('health'), said.get('invocation')];
     found.set(name, {
       ...{ state: state as VmState, restarts: quantity(said.get('restarts')) ?? 0 },
+      ...((health === 'ok' || health === 'failing' || health === 'unknown') && { health }),
+      ...(/^[0-9a-f]{1,32}$/.test(invocation) && { invocation }),
       ...(since !== undefined && { since }),
       ...(why && { why: shape.words(why) }),
       ...(lastHealthy !== undefined && { lastHealthy }),
