@@ -232,6 +232,22 @@ test('of a vm that a journal too long to be read says nothing of, nobody knows h
 });
 
 describe('a hypervisor', () => {
+  test('says what it found that nobody owns, and that its watch does not look', () => {
+    const orphans = [
+      { what: 'process', name: '4711 qemu-system-x86 (vm-left)' },
+      { what: 'folder', name: 'left' },
+    ];
+    const said = look({ figures: { orphans, watched: 4700 } }).hypervisor;
+    expect(said).toMatchObject({ standing: 'noted', findings: [{ code: 'orphan' }] });
+    const blind = look({ figures: { watched: 4000 } }).hypervisor;
+    expect(blind.standing).toBe('wrong');
+    expect(blind.findings.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^its watch has not looked at its guests for 11 min/),
+    ]);
+    const never = look({ figures: { watched: 0 } }).hypervisor.findings;
+    expect(never[0]?.message).toContain('since it booted');
+  });
+
   test('as it should be is well', () => {
     expect(look().hypervisor).toMatchObject({ standing: 'well', reachable: true, uptime: 4711 });
   });

@@ -41,6 +41,7 @@ function readFigures(text: string): Figures {
   const [from, to] = [number('from'), number('to')];
   const journal = rows.firsts('journal');
   const release = rows.firsts('release')[0];
+  const watched = number('watched');
   return {
     uptime: to === undefined ? undefined : Math.floor(to / 1000),
     load: (rows.of('load')[0] ?? []).map(Number).filter(Number.isFinite),
@@ -48,6 +49,10 @@ function readFigures(text: string): Figures {
     guests: uses(rows, from !== undefined && to !== undefined ? to - from : 0),
     ends: endsOf(journal),
     known: knownOf(rows),
+    orphans: rows
+      .of('orphan')
+      .map(([what = '', name = '']) => ({ what: clip(what, 20), name: clip(name, 200) })),
+    ...(watched !== undefined && { watched }),
     endsCut: journal.length >= 4000 || journal.includes('cut'),
     // Of a roll-back there is no commit.
     past: rows
