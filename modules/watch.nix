@@ -8,23 +8,22 @@
 let
   # The scripts that fleet sends over ssh use the same libraries.
   libraries = [
-    ./host/lib.sh
-    ./host/deployments.sh
-    ./host/locks.sh
-    ./host/spool.sh
-    ./host/guest-state.sh
-    ./host/ends.sh
-    ./host/memory-level.sh
+    ./lib.sh
+    ./deployments.sh
+    ./locks.sh
+    ./spool.sh
+    ./guest-state.sh
+    ./ends.sh
+    ./memory-level.sh
   ];
   shell = file: lib.concatMapStrings builtins.readFile (libraries ++ [ file ]);
   # What the watch knows besides, and what restarts guests.
   watching = [
-    ./host/dump.sh
-    ./host/vmm.sh
+    ./dump.sh
+    ./vmm.sh
   ];
 
   tools = [
-    pkgs.gawk
     pkgs.iproute2
     pkgs.jq
     pkgs.procps
@@ -89,11 +88,11 @@ let
     # Helpers come and go with their guest: only a failure is news.
     [ "$1" = microvm ] || [ "$SERVICE_RESULT" != success ] || exit 0
     export PATH=${searchPath}
-    ${shell ./host/ended.sh}
+    ${shell ./ended.sh}
   '';
   started = pkgs.writeShellScript "fleet-started" ''
     export PATH=${searchPath}
-    ${shell ./host/started.sh}
+    ${shell ./started.sh}
   '';
   recorded = name: more: {
     after = [ "fleet-recover.service" ];
@@ -108,12 +107,12 @@ let
     };
   };
 
-  again = unit "Start guest %i again" ./host/again.sh 300 [ ];
+  again = unit "Start guest %i again" ./again.sh 300 [ ];
 in
 {
   systemd.services = {
     fleet-watch =
-      unit "Look at the guests" ./host/watch.sh 180 [
+      unit "Look at the guests" ./watch.sh 180 [
         pkgs.curl
         pkgs.fping
         pkgs.openssh
@@ -129,41 +128,44 @@ in
           libraries
           ++ watching
           ++ [
-            ./host/guest-ssh.sh
-            ./host/watch-judge.sh
-            ./host/watch.sh
+            ./guest-ssh.sh
+            ./watch-judge.sh
+            ./watch.sh
           ]
         );
       };
     "fleet-heal@" =
-      unit "Restart guest %i, which is not well" ./host/heal.sh 600 [ pkgs.socat ]
+      unit "Restart guest %i, which is not well" ./heal.sh 600 [ pkgs.socat ]
       // {
         scriptArgs = "%i";
-        script = lib.concatMapStrings builtins.readFile (libraries ++ watching ++ [ ./host/heal.sh ]);
+        script = lib.concatMapStrings builtins.readFile (libraries ++ watching ++ [ ./heal.sh ]);
       };
     fleet-sample =
-      unit "Measure what guests use" ./host/sample.sh 60 [ pkgs.curl ]
+      unit "Measure what guests use" ./sample.sh 60 [ pkgs.curl ]
       // {
-        script =
-          "sample_program=${./host/sample.jq}\n"
-          + lib.concatMapStrings builtins.readFile (
-            libraries
-            ++ [
-              ./host/sample-table.sh
-              ./host/sample.sh
-            ]
-          );
+        script = "sample_program=${./sample.jq}\n" + shell ./sample.sh;
       };
     # Started by fleet-sample, while memory is short.
-    fleet-memory = unit "Make room in memory" ./host/memory.sh 240 [ pkgs.socat ];
+    fleet-memory =
+      unit "Make room in memory" ./memory.sh 240 [ pkgs.socat ]
+      // {
+        # Of dump.sh: where QEMU listens.
+        script = lib.concatMapStrings builtins.readFile (
+          libraries
+          ++ [
+            ./dump.sh
+            ./memory.sh
+          ]
+        );
+      };
     fleet-alerts =
-      unit "Tell of what is wrong" ./host/alerts.sh 150 [ pkgs.curl ]
+      unit "Tell of what is wrong" ./alerts.sh 150 [ pkgs.curl ]
       // {
         after = [ "fleet-sample.service" ];
       };
     # After a boot it waits for the guests that autostart starts.
     fleet-reconcile =
-      unit "Compare what runs with what is declared" ./host/reconcile.sh 120 [ config.nix.package ]
+      unit "Compare what runs with what is declared" ./reconcile.sh 120 [ config.nix.package ]
       // {
         after = [
           "fleet-autostart.service"
@@ -171,9 +173,9 @@ in
         ];
       };
     fleet-gc =
-      unit "Collect what nobody needs" ./host/collect.sh 3600 [ config.nix.package ]
+      unit "Collect what nobody needs" ./collect.sh 3600 [ config.nix.package ]
       // {
-        script = "collection=${pkgs.writeText "fleet-collection" (shell ./host/gc.sh)}\n" + shell ./host/collect.sh;
+        script = "collection=${pkgs.writeText "fleet-collection" (shell ./gc.sh)}\n" + shell ./collect.sh;
       };
     "fleet-again@" = again // {
       scriptArgs = "%i";

@@ -406,6 +406,19 @@ esac`,
     expect(state('state')).toBe('Starting');
   });
 
+  test('a guest that starts is the sooner chosen by the OOM killer the lower its priority is', () => {
+    const scores = [0, 10, 100, 1000, 5000].map((priority) => {
+      writeFileSync(
+        join(root, 'etc/fleet/watch.json'),
+        JSON.stringify({ vms: { web: { priority } } }),
+      );
+      mkdirSync(join(root, 'proc/4711'), { recursive: true });
+      sh(read('render/modules/started.sh'), ['web'], { INVOCATION_ID: life, MAINPID: '4711' });
+      return Number(readFileSync(join(root, 'proc/4711/oom_score_adj'), 'utf8'));
+    });
+    expect(scores).toEqual([500, 495, 450, 0, 0]);
+  });
+
   test('a guest that is held, or stopped, ends without anything being done about it', () => {
     mkdirSync(join(root, 'var/lib/fleet/stopped'));
     writeFileSync(join(root, 'var/lib/fleet/stopped/web'), 'ada@desk\t1764450000\theld\n');

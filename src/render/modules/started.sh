@@ -18,5 +18,15 @@ Failed | Terminated)
   ;;
 *) guest_set "$name" state=Starting "invocation=$life" "boot=$(boot_id)" ;;
 esac
+# Should the kernel be short of memory before fleet-memory has looked, its choice is that of fleet.yaml: by priority, not
+# by size; guests before what the hypervisor lives by, and builds (800) before both.
+case ${MAINPID:-} in
+'' | *[!0-9]*) ;;
+*)
+  # shellcheck disable=SC2016 # jq's
+  score=$(policy '.vms[$name] // empty | 500 - ([.priority // 10, 1000] | min) / 2 | floor' --arg name "$name")
+  [ -z "$score" ] || echo "$score" >"$R/proc/$MAINPID/oom_score_adj"
+  ;;
+esac 2>/dev/null
 event_soon guest.started "$name" "invocation=$life"
 exit 0
