@@ -155,7 +155,18 @@ in
           );
       };
     # Started by fleet-sample, while memory is short.
-    fleet-memory = unit "Make room in memory" ./host/memory.sh 240 [ pkgs.socat ];
+    fleet-memory =
+      unit "Make room in memory" ./host/memory.sh 240 [ pkgs.socat ]
+      // {
+        # Of dump.sh: where QEMU listens.
+        script = lib.concatMapStrings builtins.readFile (
+          libraries
+          ++ [
+            ./host/dump.sh
+            ./host/memory.sh
+          ]
+        );
+      };
     fleet-alerts =
       unit "Tell of what is wrong" ./host/alerts.sh 150 [ pkgs.curl ]
       // {

@@ -35,17 +35,21 @@ console_says() {
 }
 
 # judge RESULT CODE STATUS JOB INTENT SHUTDOWN HELPER CONSOLE: sets who, why and intended. RESULT, CODE and STATUS are
-# systemd's; JOB: the queued job of the guest's unit (stop, restart), or nothing; INTENT: what fleet wants with this life of
+# systemd's; JOB: the queued job of the guest's unit (stop, restart), nothing, or unknown; INTENT: what fleet wants with this life of
 # it, or nothing; SHUTDOWN: yes while the hypervisor goes down; HELPER: a unit that failed just now, or nothing;
-# CONSOLE: what console_says says. The exit status alone proves nothing: SIGTERM, panic, reboot and power-off are all 0.
+# CONSOLE: what console_says says, or unknown. The exit status alone proves nothing: SIGTERM, panic, reboot and power-off are all 0.
 judge() {
 	intended=true
+	# An intent without a job was never carried out, and proves nothing.
+	case $4:$5 in
+	stop:?* | restart:?* | unknown:?*)
+		who=fleet why=$5
+		return
+		;;
+	esac
 	case $4 in
 	stop | restart)
-		# An intent without a job was never carried out, and proves nothing.
-		if [ -n "$5" ]; then
-			who=fleet why=$5
-		elif [ "$6" = yes ]; then
+		if [ "$6" = yes ]; then
 			who=shutdown why='the hypervisor shuts down'
 		elif [ -n "$7" ]; then
 			who=helper why="$7 failed" intended=false
@@ -67,6 +71,7 @@ judge() {
 		case $8 in
 		power-off | reboot | panic) who=guest why=$8 ;;
 		terminated) why='ended by a signal' ;;
+		unknown) who=guest why=unknown ;;
 		# A guest that resets its machine says nothing.
 		*) who=guest why=reset ;;
 		esac
@@ -79,6 +84,8 @@ judge() {
 	# Its command before the start failed, or systemd itself.
 	*) why="did not start (${1:-unknown})" ;;
 	esac
+	# Nobody knows whether somebody asked for it.
+	[ "$4" != unknown ] || who=unknown intended=null
 }
 
 # count_end NAME SECONDS: after recovery_of. Writes down an unintended end after a life of so many seconds. Sets ended (how

@@ -30,11 +30,12 @@ mebibytes() { echo "$(($1 / 1024)) MiB"; }
 candidates() {
   last=$state/metrics/last.json
   [ -f "$last" ] || last=/dev/null
-  ring=
-  for ring in "$state"/samples/[0-9]*; do :; done
-  [ -f "$ring" ] || ring=/dev/null
+  # The youngest may have only just begun.
+  set -- /dev/null
+  for ring in "$state"/samples/[0-9]*; do [ ! -f "$ring" ] || set -- "$ring" "$1"; done
+  [ $# -lt 2 ] || set -- "$2" "$1"
   # shellcheck disable=SC2016 # for jq
-  tail -n 5 "$ring" | jq -nRr --slurpfile policy "$policy_file" --slurpfile last "$last" --arg deployed "$(deployed_guests)" '
+  cat "$@" | tail -n 5 | jq -nRr --slurpfile policy "$policy_file" --slurpfile last "$last" --arg deployed "$(deployed_guests)" '
     [inputs | fromjson?] as $ring
     | ($deployed | split("\n") | map(split("\t") | { key: .[0], value: (.[1] | fromjson? | .machine) }) | from_entries) as $given
     | ($ring[0] // {}) as $old | ($ring | last // {}) as $new
@@ -59,13 +60,14 @@ candidates() {
 # down needs it: so under the lock of the vm, and for a moment.
 balloon() {
   ! is_stopping "$1" || return 1
+  socket=$(qmp_socket "$1") || return 1
   # shellcheck disable=SC2016 # the inner shell's
   said=$(in_vm "$1" timeout 5 sh -c '
-    [ -S "$1.sock" ] || exit 1
+    [ -S "$1" ] || exit 1
     {
       printf "{\"execute\":\"qmp_capabilities\"}\n{\"execute\":\"balloon\",\"arguments\":{\"value\":%s}}\n" "$2"
       sleep 1
-    } | socat -t 1 - "UNIX-CONNECT:$1.sock"' fleet "$1" "$(($2 * 1048576))" 2>/dev/null) || true
+    } | socat -t 1 - "UNIX-CONNECT:$1"' fleet "$socket" "$(($2 * 1048576))" 2>/dev/null) || true
   case $said in *'"error"'*) return 1 ;; *'"return"'*'"return"'*) return 0 ;; *) return 1 ;; esac
 }
 

@@ -13,12 +13,19 @@ tell_boot
 if is_booting || [ -n "$(locking_deployment)" ]; then exit 0; fi
 busy=$(busy_guests) || exit 0
 
-declared=$(policy '.vms | keys[]')
-# Names are fleet.yaml's, but a folder of policies is no place for trust: what no vm can be called is left out.
-guests=
-for name in $declared; do
-  case $name in -* | *[!a-z0-9-]*) ;; *) guests="$guests$name$nl" ;; esac
-done
+declared=$(policy '.vms | to_entries[] | "\(.key)\t\(.value.state) \(.value.autostart)"')
+# each_guest COMMAND: does it for each of fleet.yaml, with its name. What is declared of that one is read once for all: a jq for
+# each of a thousand takes minutes. Names are fleet.yaml's, but a folder of policies is no place for trust: what no vm can be
+# called is left out.
+each_guest() {
+  while IFS=$tab read -r name its <&3; do
+    case $name in '' | -* | *[!a-z0-9-]*) ;; *) "$1" "$name" ;; esac
+  done 3<<-END
+	$declared
+	END
+}
+declared_of() { echo "$its"; }
+guests=$(each_guest echo)
 # vm NAME, tap NAME and image VM/FILE, of what is deployed, and of what is built and waits for a restart.
 kept=$({ deployed_guests && deployed_guests waiting; } | jq -rR 'split("\t") | .[0] as $vm | .[1] | fromjson?
   | "vm \($vm)", (., (.further // [])[] | "tap \(.tap)"), ((.volumes // [])[] | "image \($vm)/\(.image)")')
@@ -67,6 +74,9 @@ settle() {
   guest_set "$1" "state=$2" "why=$3" && event state.found "$1" "what=$3" "state=$2"
 }
 
+# is_guests TAP: it has the name of a guest's. All others, as those of a VPN, are somebody else's.
+is_guests() { case $1 in vm-*) ;; *) is_line "$taps" "$1" ;; esac }
+
 of_taps() {
   for link in "$R"/sys/class/net/vm-*; do
     [ -e "$link/tun_flags" ] || continue
@@ -76,10 +86,10 @@ of_taps() {
   done
 }
 
-# Whoever has a TAP open and is in no guest's unit; and guests of nobody that run.
+# Whoever has a guest's TAP open and is in no guest's unit; and guests of nobody that run.
 of_processes() {
   printf '%s\n' "$held" | while read -r process tap; do
-    if [ -z "$process" ] || in_guest "$process"; then continue; fi
+    if [ -z "$process" ] || ! is_guests "$tap" || in_guest "$process"; then continue; fi
     what=
     read -r what 2>/dev/null <"$R/proc/$process/comm"
     orphan process "$process $(plain "$what") ($tap)"
@@ -124,13 +134,13 @@ of_disk() {
 held=$(holders)
 # TAPs that guests of nobody have: they are told of as guests.
 strangers=$(printf '%s\n' "$held" | while read -r process tap; do ! in_guest "$process" || echo "$tap"; done)
-for name in $guests; do settle "$name"; done
+each_guest settle
 now_found=$(
   IFS=$tab read -r _ said _ 2>/dev/null <"$state/deployed/system."
   if [ -n "${said:-}" ] && [ "$(readlink -f "$R/run/current-system")" != "$said" ]; then
     drift - 'another system runs than was deployed'
   fi
-  for name in $guests; do of_guest "$name"; done
+  each_guest of_guest
   of_taps
   of_processes
   of_disk
@@ -159,7 +169,9 @@ end_orphan() {
     ;;
   process)
     number=${2%% *} tap=${2##*\(}
-    holders | grep -qxF "$number ${tap%)}" && ! in_guest "$number" && end_process "$number"
+    tap=${tap%)}
+    # An older fleet told of all TAPs.
+    is_guests "$tap" && holders | grep -qxF "$number $tap" && ! in_guest "$number" && end_process "$number"
     ;;
   tap) ip link set dev "$2" down ;;
   *) return 1 ;;

@@ -2,7 +2,8 @@
 # shellcheck shell=sh disable=SC2016,SC2034
 # In front of sample.sh: a program for awk. What was gathered in parts that begin with `== NAME` comes in; what is said there of
 # guests, in the formats of the kernel and of fleet's records, goes out as one line a guest, behind `== vms`: fields between
-# tabs, of which those that nobody knows are empty. Other parts pass as they are.
+# tabs, of which those that nobody knows are empty. Behind `== devices` what each device received and sent. Other parts pass
+# as they are.
 # It is jq's input: jq is slow where there are many lines, and awk where there is JSON.
 #   name active memory peak oomKills waitedSome waitedFull cpu allocated virtual rx tx rxPackets txPackets drops
 #   memoryMiB vcpu agent state health since restarts stopped shed
@@ -108,6 +109,8 @@ END {
   for (vm in spent) cpu[vm] = sprintf("%.2f", spent[vm] / ticks)
   for (vm in memory) memory[vm] += helpers[vm]
   for (pair in known) { split(pair, word, SUBSEP); names[word[1]] = 1 }
+  print "== devices"
+  for (device in net) print device "\t" received[device] "\t" sent[device]
   print "== vms"
   for (vm in names)
     print vm "\t" (vm in active) "\t" number(memory, vm) "\t" peak[vm] "\t" oom[vm] "\t" waited[vm, "some"] "\t" waited[vm, "full"] \

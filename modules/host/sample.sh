@@ -146,6 +146,7 @@ gather() {
   echo "clock-file $([ ! -e "$R/run/systemd/timesync/synchronized" ] || echo yes)"
   echo "ticks $(getconf CLK_TCK 2>/dev/null || echo 100)"
   echo "generations $(count_of "$state"/profiles/*-link) $(count_of "$system_profile"-*-link)"
+  [ ! -f "$R/run/fleet/watch/looked" ] || ! read -r line <"$R/run/fleet/watch/looked" || echo "looked $line"
   seldom
   echo '== network'
   grep -s : "$R/proc/net/dev" || true
@@ -158,6 +159,8 @@ gather() {
   echo '== machines'
   # What each was given when it was deployed: fleet wrote it down.
   grep -s '' "$state"/deployed/* /dev/null || true
+  echo '== found'
+  [ ! -f "$state/found" ] || while IFS= read -r line; do printf '%s\n' "$line"; done <"$state/found"
   echo '== deployed'
   deployed
   echo '== agents'

@@ -55,6 +55,9 @@ export interface Ends {
 /** What its hypervisor has written down of a guest; times in seconds since the epoch. */
 export interface Known {
   readonly state: VmState;
+  readonly health?: VmStatus['health'];
+  /** The life that it is about; of another it says nothing. */
+  readonly invocation?: string;
   readonly since?: number;
   readonly why?: string;
   /** When its checks were last all well. */
@@ -84,6 +87,10 @@ export interface Figures {
   readonly ends: ReadonlyMap<string, Ends>;
   /** Absent where the hypervisor does not look after its guests by itself yet. */
   readonly known?: ReadonlyMap<string, Known>;
+  /** What nobody owns, as the hypervisor last found it. */
+  readonly orphans?: readonly { readonly what: string; readonly name: string }[];
+  /** Seconds of uptime at which its watch last looked; absent where there is none. */
+  readonly watched?: number;
   /** The journal had more than was read: counts are no fewer than these. */
   readonly endsCut: boolean;
   /** Those that ended, the oldest first. */

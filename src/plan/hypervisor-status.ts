@@ -7,6 +7,7 @@ import { outcomeWords } from '../model/result.ts';
 import type { Figures, Finding, HypervisorStatus, Origin, Phase } from '../model/status.ts';
 import { fate } from '../model/take-up.ts';
 import { unknownState } from '../model/unknown-state.ts';
+import { age } from './age.ts';
 import { checkHypervisor } from './checks.ts';
 import { hypervisorChecks } from './drift.ts';
 import { type Look, originOf, standingOf, told } from './finding.ts';
@@ -43,6 +44,8 @@ export function hypervisorStatus(
     ...(open
       ? unheard(open, figures.phases.get(open.id), index.fleet.rollout.confirm)
       : strayCheckout(facts, figures)),
+    ...strays(figures),
+    ...unwatched(name, figures),
     ...shortages(name, facts, false).map((lack) => ({ ...lack, wrong: true })),
     ...clockOff(name, facts.now, at),
   ];
@@ -70,6 +73,27 @@ export function hypervisorStatus(
       },
     }),
   };
+}
+
+/** Orphans that cannot be seen from here: of folders and TAPs drift tells. */
+function strays({ orphans = [] }: Figures): Finding[] {
+  return orphans
+    .filter(({ what }) => what !== 'folder' && what !== 'tap')
+    .map(({ what, name }) => {
+      const message = `${what} ${name} belongs to no vm of the fleet: fleet cleanup`;
+      return { code: 'orphan', message, wrong: false };
+    });
+}
+
+/** Seconds without a look: one may take three minutes, where much is wrong. */
+const blind = 300;
+
+/** Its guests are started again by systemd, but nobody sees one that hangs. */
+function unwatched(name: string, { uptime, watched }: Figures): Finding[] {
+  if (uptime === undefined || watched === undefined || uptime - watched < blind) return [];
+  const since = watched === 0 ? 'since it booted' : `for ${age(watched, uptime)}`;
+  const message = `its watch has not looked at its guests ${since}: fleet ssh ${name} -- journalctl -u fleet-watch -n 20`;
+  return [{ code: 'unwatched', message, wrong: true }];
 }
 
 /**

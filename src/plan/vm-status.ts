@@ -36,12 +36,18 @@ export function vmStatus(index: FleetIndex, vm: Vm, look: Look, found: readonly 
   const stopped = facts.stopped.get(vm.name);
   const known = figures.known?.get(vm.name);
   const looked = stateOf(seen, failing.length > 0, index.fleet.rollout.deadline / 1000, ends);
-  const isGivenUp = known?.state === 'Failed' && looked !== 'Ready' && !stopped && !isNew;
+  // Its hypervisor looks at more than can be seen from here, and every few seconds. Of another life it says nothing.
+  const runs = seen?.unit.active === 'active';
+  const isOfThis = runs && known?.invocation === seen.unit.invocation;
+  const isGivenUp =
+    known?.state === 'Failed' && (looked !== 'Ready' || isOfThis) && !stopped && !isNew;
+  const isUnwell = isOfThis && known?.health === 'failing' && failing.length === 0;
   const state = isGivenUp ? 'Failed' : looked;
   const isMoving = state === 'Starting' || state === 'Draining';
   const again = seen && startedAgain(seen.unit, ends);
   const findings: Finding[] = [
-    ...(isGivenUp ? [givenUp(vm.name, known)] : []),
+    ...(isGivenUp ? [givenUp(vm.name, known, runs)] : []),
+    ...(isUnwell && !isGivenUp ? [unwell(vm.name, known)] : []),
     ...failing.filter(isCause).map((c) => ({
       ...{ code: c.fault?.code ?? 'check', wrong: !isMoving },
       message: `${sentence(c, stopped, again)}: ${seen ? remedy(c, vm.name, again) : 'fleet apply'}`,
@@ -60,7 +66,12 @@ export function vmStatus(index: FleetIndex, vm: Vm, look: Look, found: readonly 
     ...own(vm),
     ...{ state, findings, checks: checks.map(plainCheck), now: facts.now },
     standing: standingOf(findings, isMoving),
-    health: isNew || isMoving || vm.state === 'stopped' ? 'unknown' : failing[0] ? 'failing' : 'ok',
+    health:
+      isNew || isMoving || vm.state === 'stopped'
+        ? 'unknown'
+        : failing[0] || isUnwell
+          ? 'failing'
+          : 'ok',
     address: reachedBy(index, vm, facts).address,
     use: figures.guests.get(vm.name) ?? {},
     ...(stopped && { stopped }),
@@ -74,13 +85,21 @@ export function vmStatus(index: FleetIndex, vm: Vm, look: Look, found: readonly 
 }
 
 /** Its hypervisor leaves it alone until somebody starts it. */
-function givenUp(name: string, { why, restarts }: Known): Finding {
+function givenUp(name: string, { why, restarts }: Known, runs: boolean): Finding {
   const times = restarts === 1 ? 'once' : `${restarts} times`;
   const tried = restarts > 0 ? `, after it was restarted ${times}` : '';
   return {
     ...{ code: 'given-up', wrong: true },
     message: `its hypervisor gave it up${tried}${why ? `: ${why}` : ''}`,
-    hint: `fleet logs ${name} shows its last lines; fleet start ${name} tries again`,
+    hint: `fleet logs ${name} shows its last lines; fleet ${runs ? 'restart' : 'start'} ${name} tries again`,
+  };
+}
+
+/** What cannot be seen from here, as a virtiofsd that died; or it was so a moment ago. */
+function unwell(name: string, { why }: Known): Finding {
+  return {
+    ...{ code: 'unhealthy', wrong: true },
+    message: `its hypervisor does not find it well${why ? `: ${why}` : ''}: fleet events ${name}`,
   };
 }
 

@@ -71,8 +71,8 @@ const kinds: Readonly<
   drift: {
     title: 'FleetDrift',
     isOfVms: false,
-    expr: ({ on }) => `fleet_alert{when="drift",state="firing"${on}} == 1`,
-    says: '{{ $labels.what }} on {{ $labels.instance }} differs from what was deployed',
+    expr: ({ on }) => `fleet_drift{${on.slice(1)}} == 1`,
+    says: '{{ $labels.instance }} {{ $labels.vm }}: {{ $labels.what }}',
   },
 };
 
@@ -107,7 +107,7 @@ export function prometheusRules(fleet: Fleet): string {
       title: n === 1 ? title : `${title}${n}`,
       expr: expr({ vms: isOfVms ? (vms ?? '') : '', on, above }),
       // What hypervisors themselves say fires has lasted.
-      lasting: ['drift', 'snapshot'].includes(asked.rule.when) ? 0 : asked.rule.for,
+      lasting: asked.rule.when === 'snapshot' ? 0 : asked.rule.for,
       says,
       severity: ['failed', 'disk'].includes(asked.rule.when) ? 'critical' : 'warning',
       fleet: fleet.name,
@@ -115,9 +115,9 @@ export function prometheusRules(fleet: Fleet): string {
   });
   const silent = rule({
     title: 'FleetSilent',
-    expr: 'time() - fleet_sample_timestamp_seconds > 60',
+    expr: 'time() - fleet_sample_timestamp_seconds > 60 or time() - fleet_watch_timestamp_seconds > 300',
     lasting: 60_000,
-    says: '{{ $labels.instance }} has not sampled for {{ $value | humanizeDuration }}',
+    says: '{{ $labels.instance }} has not sampled, or not looked at its guests, for {{ $value | humanizeDuration }}',
     severity: 'critical',
     fleet: fleet.name,
   });

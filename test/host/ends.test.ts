@@ -79,6 +79,21 @@ describe('what ended a guest', () => {
       'vmm|killed|false',
     ],
     [
+      'fleet, where systemd does not say who asked',
+      ['success', 'exited', '0', 'unknown', 'fleet stop', '', '', ''],
+      'fleet|fleet stop|true',
+    ],
+    [
+      'nobody knows who, where systemd does not say who asked',
+      ['signal', 'killed', 'KILL', 'unknown', '', '', '', ''],
+      'unknown|killed|null',
+    ],
+    [
+      'nobody knows why, where the journal does not answer',
+      ['success', 'exited', '0', '', '', '', '', 'unknown'],
+      'guest|unknown|false',
+    ],
+    [
       'the guest powers off',
       ['success', 'exited', '0', '', '', '', '', 'power-off'],
       'guest|power-off|false',
@@ -242,9 +257,10 @@ describe('the record of an end', () => {
   let journal = '';
   /** When it began to stop, in seconds of uptime. */
   let exit = '';
+  /** Who does not answer in time. */
+  let silent = '';
   beforeEach(() => {
-    job = '';
-    exit = '';
+    job = exit = silent = '';
     journal = 'login:';
     writeFileSync(
       join(root, 'etc/fleet/watch.json'),
@@ -274,6 +290,7 @@ list-*) ;;
 *) echo "systemctl $*" >>${root}/asked ;;
 esac`,
     );
+    tool('timeout', `shift; case " ${silent} " in *" $1 "*) exit 124 ;; esac; exec "$@"`);
     tool('systemd-run', `echo "systemd-run $*" >>${root}/asked`);
     writeFileSync(join(root, 'journal'), journal);
     tool('journalctl', `case $* in *--sync*|*-k*) ;; *) cat ${root}/journal ;; esac`);
@@ -357,8 +374,9 @@ esac`,
     expect(ended('exit-code', 'exited', '1')).toEqual(stop);
     expect(state('state')).toBe('Failed');
     expect(state('why')).toBe('exit 1: it ended 3 times within 600 s');
-    // Whatever ends meanwhile changes nothing.
-    expect(ended('exit-code', 'exited', '1')).toEqual([]);
+    // Whatever ends meanwhile, as one that hung and went on running, is kept from starting again, and changes nothing.
+    expect(ended('success', 'exited', '0')).toEqual(stop.slice(1));
+    expect(state('why')).toBe('exit 1: it ended 3 times within 600 s');
     expect(events().map(({ kind }) => kind)).toEqual([
       ...['guest.ended', 'guest.ended', 'guest.ended', 'guest.failed', 'guest.ended'],
     ]);
@@ -379,6 +397,54 @@ esac`,
     ended('success', 'exited', '0');
     expect(events()[1]).toMatchObject({ who: 'person', id: '' });
     expect(existsSync(file)).toBe(false);
+  });
+
+  test('a start takes away what was meant for an earlier life, and nothing else', () => {
+    mkdirSync(join(root, 'run/fleet/intents'));
+    const file = join(root, 'run/fleet/intents/web');
+    const kept = [life, '', 'fedcba9876543210fedcba9876543210'].map((meant) => {
+      writeFileSync(file, `op-7\tfleet restart\t${meant}\n`);
+      sh(read('render/modules/started.sh'), ['web'], { INVOCATION_ID: life });
+      return existsSync(file);
+    });
+    expect(kept).toEqual([true, false, false]);
+  });
+
+  test('systemd that does not answer is no answer: nothing is counted, and what is known stays', () => {
+    sh('guest_set web state=Ready restarts=1');
+    silent = 'systemctl';
+    for (let n = 0; n < 3; n++) expect(ended('success', 'exited', '0')).toEqual([]);
+    expect(events()).toMatchObject(
+      Array.from({ length: 3 }, () => ({ who: 'unknown', why: 'reset', intended: null })),
+    );
+    expect([state('state'), state('restarts')]).toEqual(['Ready', '1']);
+    mkdirSync(join(root, 'run/fleet/intents'));
+    writeFileSync(join(root, 'run/fleet/intents/web'), `op-7\tfleet stop\t${life}\n`);
+    ended('success', 'exited', '0');
+    expect(events().at(-1)).toMatchObject({ who: 'fleet', why: 'fleet stop', intended: true });
+    expect(state('state')).toBe('Terminated');
+  });
+
+  test('a journal that does not answer says nothing about the end, and is told so', () => {
+    silent = 'journalctl';
+    expect(ended('success', 'exited', '0')).toEqual([]);
+    expect(events()).toMatchObject([
+      { who: 'guest', why: 'unknown', intended: false, last: expect.stringContaining('did not') },
+    ]);
+    expect(state('state')).toBe('Starting');
+  });
+
+  test('a guest that starts is the sooner chosen by the OOM killer the lower its priority is', () => {
+    const scores = [0, 10, 100, 1000, 5000].map((priority) => {
+      writeFileSync(
+        join(root, 'etc/fleet/watch.json'),
+        JSON.stringify({ vms: { web: { priority } } }),
+      );
+      mkdirSync(join(root, 'proc/4711'), { recursive: true });
+      sh(read('render/modules/started.sh'), ['web'], { INVOCATION_ID: life, MAINPID: '4711' });
+      return Number(readFileSync(join(root, 'proc/4711/oom_score_adj'), 'utf8'));
+    });
+    expect(scores).toEqual([500, 495, 450, 0, 0]);
   });
 
   test('a guest that is held, or stopped, ends without anything being done about it', () => {

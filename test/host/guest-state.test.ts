@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -284,6 +284,41 @@ describe.each(['sh', 'bash'])('in %s', (shell) => {
       expect(readFileSync(join(root, 'log'), 'utf8')).toContain('ip link set dev vm-x down');
       expect(existsSync(join(root, 'microvm@left.service'))).toBe(false);
       expect(existsSync(join(root, 'var/lib/microvms/left'))).toBe(true);
+    });
+
+    it('with orphans: stop, ends who has a guest’s TAP outside of its unit, and knows nothing of other TAPs', async () => {
+      policy({ a: vm({ nics: [{ tap: 'tap-a' }] }) }, { orphans: 'stop' });
+      // As /proc tells of them: a VPN, another's machine, a runner by hand, and one of a vm that left.
+      const taps = ['tailscale0', 'vnet0', 'tap-a', 'vm-left'];
+      // Their parent waits for them: nobody is left as a zombie.
+      const parent = spawn('sh', ['-c', 'for n in 1 2 3 4; do sleep 60 & echo $!; done; wait']);
+      let said = '';
+      for await (const text of parent.stdout) {
+        said += text;
+        if (said.split('\n').length > taps.length) break;
+      }
+      const pids = said.trim().split('\n');
+      for (const [n, tap] of taps.entries()) {
+        const folder = `proc/${pids[n]}`;
+        put(`${folder}/fdinfo/7`, `pos:\t0\niff:\t${tap}\n`);
+        put(`${folder}/cgroup`, '0::/user.slice/session-3.scope\n');
+        put(`${folder}/comm`, 'somebody\n');
+        mkdirSync(join(root, folder, 'fd'));
+        symlinkSync('/dev/net/tun', join(root, folder, 'fd/7'));
+      }
+      const alive = () => taps.filter((_, n) => existsSync(`/proc/${pids[n]}`));
+      try {
+        reconcile();
+        expect(alive()).toEqual(taps);
+        reconcile();
+        expect(alive()).toEqual(['tailscale0', 'vnet0']);
+        const told = events().map(({ kind, name }) => `${kind} ${name.split(' ').pop()}`);
+        for (const tap of ['tap-a', 'vm-left']) expect(told).toContain(`orphan.stopped (${tap})`);
+        expect(told.filter((line) => /tailscale0|vnet0/.test(line))).toEqual([]);
+      } finally {
+        for (const pid of pids)
+          if (existsSync(`/proc/${pid}`)) process.kill(Number(pid), 'SIGKILL');
+      }
     });
 
     it('tells of a guest that does not run as it is wanted, and corrects what is known of it', () => {

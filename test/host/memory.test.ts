@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Tree, unit } from './sample-tree.ts';
+import { Tree, text, unit } from './sample-tree.ts';
 
-const memory = unit('memory-level', 'memory');
+const dump = text('host/scripts/dump.sh');
+const memory = `${unit('memory-level')}\n${dump}\n${text('render/modules/memory.sh')}`;
 /** KiB; short is what is below a twentieth. */
 const total = 8_000_000;
 const [short, between, enough] = [300_000, 600_000, 4_000_000];
@@ -147,8 +148,13 @@ describe.skipIf(!hasTools)('where memory is short', () => {
         });
       });
       servers.push(server);
+      // Where it listens its runner says.
+      const runner = `nix/store/r-${name}`;
+      tree.write(`${runner}/share/microvm/hypervisor`, 'qemu\n');
+      tree.write(`${runner}/bin/microvm-shutdown`, `socat STDIO UNIX:qmp-${name},shut-none`);
+      symlinkSync(join(tree.root, runner), join(tree.root, 'var/lib/microvms', name, 'booted'));
       await new Promise<void>((done) => {
-        server.listen(join(tree.root, 'var/lib/microvms', name, `${name}.sock`), done);
+        server.listen(join(tree.root, 'var/lib/microvms', name, `qmp-${name}`), done);
       });
     }
     // No socat is needed where the machine has none.

@@ -28,7 +28,7 @@ describe.each([
     };
 
     test('says what is reserved and used, of each vm that the policy names and of the hypervisor', () => {
-      tree = new Tree(version, {
+      const vms = {
         web: {
           state: 'running',
           memory: 512,
@@ -36,7 +36,9 @@ describe.each([
           nics: [{ tap: 'vm-web' }, { tap: 'vm-web-2' }],
         },
         db: { state: 'stopped', memory: 1024, vcpu: 4, nics: [{ tap: 'vm-db' }] },
-      });
+      };
+      tree = new Tree(version, vms);
+      tree.policy({ vms, bridges: { 'br-a': {} } });
       tree.units({ web: 'active', db: 'inactive', stranger: 'active' });
       tree.guest('web', 300, 12);
       tree.guest('stranger', 100, 1);
@@ -48,6 +50,15 @@ describe.each([
         'var/lib/fleet/guests/web',
         'state\tReady\nsince\t1699990000\nhealth\tok\nrestarts\t3\n',
       );
+      tree.tap('eth0', 7000, 9000);
+      tree.tap('br-a', 1, 1);
+      tree.write(
+        'var/lib/fleet/found',
+        'drift\tweb\tit runs, and is wanted stopped\ndrift\t-\tanother system runs than was deployed\norphan\ttap\tvm-x\n',
+      );
+      tree.write('run/fleet/watch/looked', '4990\n');
+      tree.write('var/lib/fleet/deployments/1/result', 'done\n');
+      tree.write('var/lib/fleet/deployments/1/meta', 'ended\t1699990000\n');
       const metrics = once();
       const value = (metric: string, labels: object) =>
         metrics.get(metric)?.samples.find((s) => {
@@ -80,6 +91,18 @@ describe.each([
       expect(value('fleet_vm_memory_oom_kills_total', { vm: 'web' })).toBe(
         version === 2 ? 1 : undefined,
       );
+      expect(value('fleet_hypervisor_disk_reserved_bytes', {})).toBe(8192);
+      const devices = metrics.get('fleet_hypervisor_network_receive_bytes_total')?.samples;
+      expect(devices).toMatchObject([{ labels: { device: 'eth0' }, value: 7000 }]);
+      expect(value('fleet_hypervisor_network_transmit_bytes_total', { device: 'eth0' })).toBe(9000);
+      expect(metrics.get('fleet_drift')?.samples.map(({ labels }) => labels)).toEqual([
+        { vm: 'web', what: 'it runs, and is wanted stopped' },
+        { what: 'another system runs than was deployed' },
+      ]);
+      expect(value('fleet_orphans', { what: 'tap' })).toBe(1);
+      expect(value('fleet_orphans', { what: 'process' })).toBe(0);
+      expect(value('fleet_watch_timestamp_seconds', {})).toBe(1_700_000_000 - 10);
+      expect(value('fleet_deployment_last_success', {})).toBe(1);
       const named = [...metrics.values()].flatMap((m) => m.samples.map((s) => s.labels.vm ?? 'db'));
       expect(new Set(named)).toEqual(new Set(['web', 'db']));
     });
@@ -163,10 +186,24 @@ describe('samples', () => {
     const then = once();
     expect(of(then, 'fleet_boots')).toEqual({ ready: 2, ended: 1 });
     expect(of(then, 'fleet_recoveries')).toEqual({ ended: 1, ready: 1 });
+    // A crash after which systemd starts it again, a hang that the watch ends, and what somebody asked for.
+    tree.events(
+      '000000000001-aaaaaaaa-0000000007',
+      { at: t - 190, kind: 'guest.ended', vm: 'web', intended: false },
+      { at: t - 180, ...boot },
+      { at: t - 170, kind: 'guest.restarted', vm: 'web' },
+      { at: t - 170, kind: 'guest.ended', vm: 'web', intended: true },
+      { at: t - 160, ...boot },
+      { at: t - 150, kind: 'guest.ended', vm: 'web', intended: true },
+      { at: t - 140, ...boot },
+    );
+    const last = once();
+    expect(of(last, 'fleet_boots')).toEqual({ ready: 5, ended: 1 });
+    expect(of(last, 'fleet_recoveries')).toEqual({ ended: 1, ready: 3 });
     writeFileSync(join(tree.root, 'var/lib/fleet/metrics/memory.json'), '{"v":1,"vms":');
     // The one that finds it half fails, the next has everything.
     expect(tree.run(sample).status).not.toBe(0);
-    expect(of(once(), 'fleet_boots')).toEqual({ ready: 2, ended: 1 });
+    expect(of(once(), 'fleet_boots')).toEqual({ ready: 5, ended: 1 });
   });
 
   test('lines that are no events, and vms that nobody declared, do no harm', () => {

@@ -19,6 +19,8 @@ describe('status', () => {
       'past\t20251120-1\tada@desk\tc0ffee\t1759999000',
       'past\t20251120-2\tada@desk\tdeadbeef\t1759999900\tuntouched\tbuild failed\tcommit',
       'phase\t20251121-1\t1760000000\t007\tswitch\tbegin',
+      'orphan\tprocess\t4711 qemu-system-x86 (vm-left)',
+      'watched\t4990',
       'to\t5000200',
       'after\tweb1\t1100000\t67108864',
     ];
@@ -26,6 +28,8 @@ describe('status', () => {
     expect(seen.facts).toEqual(parseFacts(facts));
     expect(seen.figures).toMatchObject({
       ...{ uptime: 5000, load: [0.42, 0.21, 0.1], release: '25.11.20251120.abc' },
+      orphans: [{ what: 'process', name: '4711 qemu-system-x86 (vm-left)' }],
+      watched: 4990,
       guests: new Map([['web1', { memoryKiB: 65_536, cpuPercent: 50 }]]),
       past: [
         { id: '20251120-1', operator: 'ada@desk', commit: 'c0ffee', started: 1_759_999_000 },
@@ -116,13 +120,21 @@ describe('status', () => {
 describe('what a hypervisor knows of its guests', () => {
   test('is their state, since when, why, and the event that tells of the last end', () => {
     const event = { at: 1760000000, who: 'guest', why: 'kernel panic', last: 'x' };
-    const rows = ['state\tFailed', 'since\t1760000005', 'why\tit ended 5 times', 'restarts\t5'];
+    const rows = [
+      'health\tfailing',
+      'invocation\tabc1',
+      'state\tFailed',
+      'since\t1760000005',
+      'why\tit ended 5 times',
+      'restarts\t5',
+    ];
     const { known } = figures(
       ...rows.map((row) => `known\tweb1\t${row}`),
       `lastend\tweb1\t${JSON.stringify(event)}`,
     );
     expect(known?.get('web1')).toEqual({
       ...{ state: 'Failed', since: 1_760_000_005, why: 'it ended 5 times', restarts: 5 },
+      ...{ health: 'failing', invocation: 'abc1' },
       lastEnd: { at: 1_760_000_000, who: 'guest', why: 'kernel panic' },
     });
   });

@@ -375,6 +375,23 @@ describe('what is done about a guest', () => {
     expect(world.record('web').state).toBe('Ready');
   });
 
+  it('where a dump is asked for, and the VMM does not even say how it is, that is told, and it is restarted at once', () => {
+    world.vms.web.dumps = { guest: true };
+    found();
+    world.heal('web');
+    expect(world.events()).toMatchObject([
+      { kind: 'guest.restarted', vm: 'web', dump: 'none: its VMM does not answer' },
+    ]);
+  });
+
+  it('what was once meant to stop it does not keep it from being restarted', () => {
+    world.put('run/fleet/intents/web', 'op-1\tfleet restart\tmicrovm@web.service-0\n');
+    found();
+    expect(world.done()).toEqual([]);
+    world.heal('web');
+    expect(world.told()).toEqual([expect.stringContaining('guest.restarted | web')]);
+  });
+
   it('with giveUp: keep-trying it waits longer each time', () => {
     world.recovery('web', { attempts: 0, giveUp: 'keep-trying', delay: 30 });
     found();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Facts } from '../../src/model/facts.ts';
 import type { VmFacts } from '../../src/model/guest-facts.ts';
-import type { Ends, Figures } from '../../src/model/status.ts';
+import type { Ends, Figures, Known } from '../../src/model/status.ts';
 import type { PlanCheck } from '../../src/plan/checks.ts';
 import { byStanding, silent, statusOf } from '../../src/plan/status.ts';
 import { deployedFacts, index, openDeployment, unit, withEntry } from './situation.ts';
@@ -70,6 +70,28 @@ describe('a vm', () => {
     // Somebody started it since.
     const well = look({ figures: { known: new Map([['web1', known]]) } }).web1;
     expect(well).toMatchObject({ state: 'Ready', standing: 'well', findings: [] });
+  });
+
+  test('that looks well, and that its hypervisor knows not to be, is not; of another life that says nothing', () => {
+    const known: Known = {
+      ...({ state: 'Failed', health: 'failing' } as const),
+      ...{ since: good.now - 90, restarts: 5 },
+      ...{ why: 'virtiofsd: 1 of its 2 virtiofsd died', invocation: 'life2' },
+    };
+    const runs = (invocation: string, more: Partial<Known> = {}) =>
+      look({
+        facts: withWeb1({ unit: unit('active', { invocation }) }),
+        figures: { known: new Map<string, Known>([['web1', { ...known, ...more }]]) },
+      }).web1;
+    expect(runs('life2')).toMatchObject({
+      ...{ state: 'Failed', health: 'failing', standing: 'wrong', since: good.now - 90 },
+      findings: [{ code: 'given-up', hint: expect.stringContaining('fleet restart web1') }],
+    });
+    expect(runs('life2', { state: 'Ready' })).toMatchObject({
+      ...{ state: 'Ready', health: 'failing', standing: 'wrong' },
+      findings: [{ code: 'unhealthy', message: expect.stringContaining('virtiofsd died') }],
+    });
+    expect(runs('life3')).toMatchObject({ state: 'Ready', health: 'ok', standing: 'well' });
   });
 
   test.each([
@@ -210,6 +232,22 @@ test('of a vm that a journal too long to be read says nothing of, nobody knows h
 });
 
 describe('a hypervisor', () => {
+  test('says what it found that nobody owns, and that its watch does not look', () => {
+    const orphans = [
+      { what: 'process', name: '4711 qemu-system-x86 (vm-left)' },
+      { what: 'folder', name: 'left' },
+    ];
+    const said = look({ figures: { orphans, watched: 4700 } }).hypervisor;
+    expect(said).toMatchObject({ standing: 'noted', findings: [{ code: 'orphan' }] });
+    const blind = look({ figures: { watched: 4000 } }).hypervisor;
+    expect(blind.standing).toBe('wrong');
+    expect(blind.findings.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^its watch has not looked at its guests for 11 min/),
+    ]);
+    const never = look({ figures: { watched: 0 } }).hypervisor.findings;
+    expect(never[0]?.message).toContain('since it booted');
+  });
+
   test('as it should be is well', () => {
     expect(look().hypervisor).toMatchObject({ standing: 'well', reachable: true, uptime: 4711 });
   });

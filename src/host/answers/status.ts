@@ -41,6 +41,7 @@ function readFigures(text: string): Figures {
   const [from, to] = [number('from'), number('to')];
   const journal = rows.firsts('journal');
   const release = rows.firsts('release')[0];
+  const watched = number('watched');
   return {
     uptime: to === undefined ? undefined : Math.floor(to / 1000),
     load: (rows.of('load')[0] ?? []).map(Number).filter(Number.isFinite),
@@ -48,6 +49,10 @@ function readFigures(text: string): Figures {
     guests: uses(rows, from !== undefined && to !== undefined ? to - from : 0),
     ends: endsOf(journal),
     known: knownOf(rows),
+    orphans: rows
+      .of('orphan')
+      .map(([what = '', name = '']) => ({ what: clip(what, 20), name: clip(name, 200) })),
+    ...(watched !== undefined && { watched }),
     endsCut: journal.length >= 4000 || journal.includes('cut'),
     // Of a roll-back there is no commit.
     past: rows
@@ -118,8 +123,11 @@ function knownOf(rows: shape.Rows): Map<string, Known> {
     if (!shape.isName(name) || state === undefined || !states.includes(state)) continue;
     const [since, lastHealthy] = [quantity(said.get('since')), quantity(said.get('lastHealthy'))];
     const [why, lastEnd] = [said.get('why'), lastEnds.get(name)];
+    const [health, invocation = ''] = [said.get('health'), said.get('invocation')];
     found.set(name, {
       ...{ state: state as VmState, restarts: quantity(said.get('restarts')) ?? 0 },
+      ...((health === 'ok' || health === 'failing' || health === 'unknown') && { health }),
+      ...(/^[0-9a-f]{1,32}$/.test(invocation) && { invocation }),
       ...(since !== undefined && { since }),
       ...(why && { why: shape.words(why) }),
       ...(lastHealthy !== undefined && { lastHealthy }),

@@ -55,6 +55,18 @@ guest_records() {
 	done
 }
 
+# What nobody owns, as fleet-reconcile last found it, and the second of uptime at which the watch last looked to the end: 0
+# where it began to look and never came to it.
+looked_after() {
+	while IFS=$tab read -r kind what name; do
+		[ "$kind" != orphan ] || record orphan "$what" "$name"
+	done 2>/dev/null <"$state/found" || true
+	[ -d "$R/run/fleet/watch" ] || return 0
+	looked=0
+	read -r looked 2>/dev/null <"$R/run/fleet/watch/looked" || true
+	record watched "$looked"
+}
+
 # Who deployed what, and what is done just now.
 deployments_seen() {
 	for folder in "$state"/deployments/*; do
@@ -86,6 +98,7 @@ more() {
 	[ -z "$release" ] || record release "$release"
 	deployments_seen
 	guest_records
+	looked_after
 	ends
 	# What a guest uses now, not since it began: a tenth of a second tells.
 	[ ! -d "$vms" ] || sleep 0.1

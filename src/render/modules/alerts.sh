@@ -60,10 +60,15 @@ seen() {
 	synced=$(timeout 5 timedatectl show -p NTPSynchronized --value 2>/dev/null) || synced=
 	[ -z "$synced" ] || printf 'clock\tsynced\t%s\n' "$synced"
 	if read -r by at 2>/dev/null <"$volatile/jump"; then printf 'clock\tjump\t%s\t%s\n' "$by" "$at"; fi
-	# Who ended in the last hour without being asked to, and the last word of what differs.
-	found=$(grep -hF -e '"kind":"guest.ended"' -e '"kind":"drift.' "$spool"/*.jsonl 2>/dev/null | tail -n 4000)
-	[ -z "$found" ] || printf '%s\n' "$found" | jq -r --argjson from $((now - 3600)) 'if .kind != "guest.ended" then [.kind, .vm // "-", .what]
-		elif .at >= $from and .intended != true then ["ended", .vm] else empty end | @tsv' 2>/dev/null || true
+	# Who ended in the last hour without being asked to, or was restarted because it hung. Files that nobody wrote to since
+	# have nothing of it; of a line that a power cut left half nothing is known.
+	find "$spool" -name '*.jsonl' -mmin -61 -exec grep -hF -e '"kind":"guest.ended"' -e '"kind":"guest.restarted"' {} + 2>/dev/null |
+		tail -n 4000 | jq -Rr --argjson now "$now" 'fromjson? | objects | select((.at | type) == "number" and .at > $now - 3600 and .at <= $now)
+			| select(.intended == false or .kind == "guest.restarted") | ["ended", .vm] | @tsv' 2>/dev/null || true
+	# What differs, as fleet-reconcile last found it.
+	[ ! -f "$state/found" ] || while IFS=$tab read -r kind vm what; do
+		[ "$kind" != drift ] || printf 'drift\t%s\t%s\n' "$vm" "$what"
+	done <"$state/found"
 }
 
 # --- What follows from it -------------------------------------------------------------------------------------------
@@ -78,16 +83,15 @@ def cut: tostring | gsub("[[:cntrl:]]"; " ") | .[0:300];
 | (reduce ($r[] | select(.[0] == "guest")) as $g ({}; .[$g[1]][$g[2]] = $g[3])) as $guest
 | ([$r[] | select(.[0] == "ended") | .[1]] | group_by(.) | map({key: .[0], value: length}) | from_entries) as $ended
 | ([$r[] | select(.[0] == "memory") | {key: .[1], value: (.[2] | tonumber)}] | from_entries) as $memory
-| (reduce ($r[] | select(.[0] | startswith("drift."))) as $e ({};
-    if $e[0] == "drift.found" then .[$e[1] + " " + $e[2]] = {vm: $e[1], what: $e[2]} else del(.[$e[1] + " " + $e[2]]) end)) as $drift
+| [$r[] | select(.[0] == "drift") | {vm: .[1], what: .[2]}] as $drift
 | ([$r[] | select(.[0] == "clock" and .[1] == "jump") | {by: (.[2] | tonumber), at: (.[3] | tonumber)}
-    | select($up - .at < 600 and $up >= .at)] | .[0]) as $jump
+    | select($up >= .at)] | .[0]) as $jump
 | def vms($rule): ($p.vms // {}) | keys[] | select($rule.vms == null or (. as $vm | $rule.vms | index($vm)));
   # What a rule is about: {vm or what, is: true, false or null where nobody knows, why}
   def about($rule):
     if $rule.when == "failed" then vms($rule) | {vm: ., is: ($guest[.].state | if . == null then null else . == "Failed" end), why: ($guest[.].why | if . == null or . == "" then "it has failed" else . end)}
     elif $rule.when == "unhealthy" then vms($rule) | {vm: ., is: ($guest[.].health | if . == null or . == "" or . == "unknown" then null else . == "failing" end), why: "its checks fail"}
-    elif $rule.when == "restarting" then vms($rule) | {vm: ., is: (($ended[.] // 0) > ($rule.above // 3)), why: "it ended \($ended[.] // 0) times in an hour without being asked to"}
+    elif $rule.when == "restarting" then vms($rule) | {vm: ., is: (($ended[.] // 0) > ($rule.above // 3)), why: "it ended or hung \($ended[.] // 0) times in an hour"}
     elif $rule.when == "disk" then $r[] | select(.[0] == "disk") | {what: .[1], is: ((.[2] | tonumber) > ($rule.above // 90)), why: "\(.[2]) % of it is used"}
     elif $rule.when == "memory" then
       if ($memory.MemTotal // 0) > 0 and $memory.MemAvailable != null then
@@ -96,7 +100,8 @@ def cut: tostring | gsub("[[:cntrl:]]"; " ") | .[0:300];
       else {is: null} end
     elif $rule.when == "clock" then
       ([$r[] | select(.[0] == "clock" and .[1] == "synced") | .[2]] | .[0]) as $synced
-      | if $jump != null and $jump.by > ($rule.above // 1) then {is: true, why: "it was set by \($jump.by) s"}
+      # As long as it takes to fire, and then for ten minutes.
+      | if $jump != null and $jump.by > ($rule.above // 1) and $up - $jump.at < 600 + ($rule.for // 0) then {is: true, why: "it was set by \($jump.by) s"}
         elif $synced == null then {is: null}
         else {is: ($synced != "yes"), why: "it is not synchronised"} end
     elif $rule.when == "drift" then $drift[] | {vm: (if .vm == "-" then null else .vm end), what, is: true, why: "it differs from what was deployed"}

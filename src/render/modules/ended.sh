@@ -1,6 +1,6 @@
 # ended.sh UNIT NAME: systemd runs it after every end of microvm@NAME and of its helpers (ExecStopPost), as root. Writes
-# down what ended it, and sees to what the policy makes of an end that nobody wanted. Takes under two seconds, for
-# whoever stops the guest waits for it; never fails the unit.
+# down what ended it, and sees to what the policy makes of an end that nobody wanted. Takes a moment where everybody
+# answers, for whoever stops the guest waits for it; never fails the unit.
 # docs/decisions/ends.md
 unit=$1 name=$2
 set +e
@@ -14,7 +14,10 @@ service=$unit@$name.service
 # Helpers come and go with their guest: only a failure is news.
 if [ "$unit" != microvm ] && [ "$result" = success ]; then exit 0; fi
 
-jobs=$(timeout 1 systemctl list-jobs --no-legend --plain --full "microvm@$name.service" 2>/dev/null)
+# While systemd does not answer it ends no stop either: nobody waits longer because this does. That it did not answer is
+# no answer.
+ask_systemd() { timeout 5 systemctl "$@" 2>/dev/null; }
+jobs=$(ask_systemd list-jobs --no-legend --plain --full "microvm@$name.service") || jobs='- - unknown'
 # Number, unit, type, state.
 read -r _ _ job _ <<END
 $jobs
@@ -22,27 +25,43 @@ END
 # Whoever stops the guest stops its helpers, too, and may have to kill them.
 case $unit:$job in microvm:*) ;; *:stop | *:restart) exit 0 ;; esac
 shutdown=
-[ -z "$job" ] || [ "$(timeout 1 systemctl is-system-running 2>/dev/null)" != stopping ] || shutdown=yes
+case $job in
+stop | restart)
+  case $(ask_systemd is-system-running) in
+  stopping) shutdown=yes ;;
+  '') job=unknown ;;
+  esac
+  ;;
+esac
 
 pid=0 began=0
 while IFS='=' read -r key value; do
   case $value in '' | *[!0-9]*) continue ;; esac
   case $key in ExecMainPID) pid=$value ;; ExecMainStartTimestampMonotonic) began=$((value / 1000000)) ;; esac
 done <<END
-$(timeout 1 systemctl show -p ExecMainPID -p ExecMainStartTimestampMonotonic "$service" 2>/dev/null)
+$(ask_systemd show -p ExecMainPID -p ExecMainStartTimestampMonotonic "$service")
 END
 lived=0
 [ "$began" = 0 ] || lived=$(($(uptime_seconds) - began))
 
-# Its last words may still be on their way to the journal.
+# Its last words may still be on their way to the journal. Where nobody asked for the end they are what tells of it, and
+# nobody waits: a journal may take its time then, as a large one on a busy disk does.
+patience=15 silent='fleet: the journal did not answer in time'
+[ -z "$job" ] || patience=0.8
 timeout 0.4 journalctl --sync >/dev/null 2>&1
-lines=$(timeout 0.8 journalctl -q -o cat -n 60 "_SYSTEMD_INVOCATION_ID=$life" 2>/dev/null | plain_lines 60)
+lines=$({
+  timeout "$patience" journalctl -q -o cat -n 60 "_SYSTEMD_INVOCATION_ID=$life" 2>/dev/null
+  [ $? != 124 ] || printf '\n%s\n' "$silent"
+} | plain_lines 60)
 console=
-case $result:$code in success:* | *:exited) console=$(printf '%s\n' "$lines" | console_says) ;; esac
+case $result:$code:${lines##*"$nl"} in
+success:*:"$silent" | *:exited:"$silent") console=unknown ;;
+success:* | *:exited:*) console=$(printf '%s\n' "$lines" | console_says) ;;
+esac
 
 # With cgroups of version 1 systemd does not know of it; the kernel's log does.
 if [ "$code:$status" = killed:KILL ] && [ "$pid" != 0 ] &&
-  timeout 0.4 journalctl -q -k -o cat -n 200 2>/dev/null | grep -q "Out of memory: Killed process $pid "; then
+  timeout "$patience" journalctl -q -k -o cat -n 200 2>/dev/null | grep -q "Out of memory: Killed process $pid "; then
   result=oom-kill
 fi
 
@@ -91,7 +110,7 @@ wanted=
 if [ "$intended" = false ] && [ "$known" != Failed ] && [ "$(desired "$name")" = running ]; then wanted=yes; fi
 
 if [ "$unit" != microvm ]; then
-  [ "$intended" = true ] || { mkdir -p "$failing" && printf '%s\t%s\n' "$(uptime_seconds)" "$service" >"$failing/$name"; }
+  [ "$intended" != false ] || { mkdir -p "$failing" && printf '%s\t%s\n' "$(uptime_seconds)" "$service" >"$failing/$name"; }
   # Where its guest runs that one goes with it, and its own end counts; where none runs nobody would try again.
   if [ -z "$wanted" ] || is_active "microvm@$name.service"; then exit 0; fi
   set -- "$name"
@@ -101,9 +120,11 @@ else
   [ -z "$event_id" ] || set -- "$@" "lastEnd=$event_id"
 fi
 if [ "$wanted" = '' ]; then
-  # After a shutdown it is wanted again.
+  # One that was given up may have gone on running, as it hung. systemd would start it again, and all would begin anew.
+  if [ "$intended:$known" = false:Failed ] && try_lock_vm "$name"; then stop_units "$name"; fi
+  # After a shutdown it is wanted again; of what nobody knows the watch sees what became.
   case $who:$job:$known in
-  shutdown:* | *:Failed) ;;
+  shutdown:* | unknown:* | *:Failed) ;;
   *:restart:*) set -- "$@" state=Starting "why=$why" ;;
   *) set -- "$@" state=Terminated "why=$why" ;;
   esac

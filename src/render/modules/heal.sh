@@ -42,7 +42,8 @@ off)
   what="$check: $why"
   since=$(systemctl show -p ActiveEnterTimestampMonotonic --value "microvm@$name.service")
   lived=$(($(uptime_seconds) - ${since:-0} / 1000000))
-  case $(vmm_status "$name") in
+  vmm=$(vmm_status "$name")
+  case $vmm in
   # A restart would lose what it could not write. The next look tells of it.
   io-error) exit 0 ;;
   # Only one that runs can shut down in order.
@@ -77,13 +78,18 @@ fi
 restarts=$(guest_get "$name" restarts)
 case $restarts in '' | *[!0-9]*) restarts=0 ;; esac
 guest_set "$name" state=Starting "why=$what" health=failing "restarts=$((restarts + 1))" "boot=$(boot_id)"
-event guest.restarted "$name" "why=$what" "invocation=$life"
-if [ "$reason" != off ]; then
-  # Afterwards there is no VMM any more.
-  # shellcheck disable=SC2016 # jq's
-  [ "$(policy '.vms[$name].dumps.guest // false' --arg name "$name")" != true ] || dump_guest "$name"
-  intend "$name" watch "$what"
+# Afterwards there is no VMM any more. One that does not say how it is writes nothing either.
+no_dump=
+# shellcheck disable=SC2016 # jq's
+if [ "$reason" != off ] && [ "$(policy '.vms[$name].dumps.guest // false' --arg name "$name")" = true ]; then
+  if [ -z "$vmm" ]; then no_dump='its VMM does not answer'; else dump_guest "$name"; fi
 fi
+if [ -n "$no_dump" ]; then
+  event guest.restarted "$name" "why=$what" "invocation=$life" "dump=none: $no_dump"
+else
+  event guest.restarted "$name" "why=$what" "invocation=$life"
+fi
+[ "$reason" = off ] || intend "$name" watch "$what"
 let_start
 systemctl reset-failed "microvm*@$name.service" 2>/dev/null
 # One job, which goes on should this be killed.

@@ -59,13 +59,14 @@ candidates() {
 # down needs it: so under the lock of the vm, and for a moment.
 balloon() {
   ! is_stopping "$1" || return 1
+  socket=$(qmp_socket "$1") || return 1
   # shellcheck disable=SC2016 # the inner shell's
   said=$(in_vm "$1" timeout 5 sh -c '
-    [ -S "$1.sock" ] || exit 1
+    [ -S "$1" ] || exit 1
     {
       printf "{\"execute\":\"qmp_capabilities\"}\n{\"execute\":\"balloon\",\"arguments\":{\"value\":%s}}\n" "$2"
       sleep 1
-    } | socat -t 1 - "UNIX-CONNECT:$1.sock"' fleet "$1" "$(($2 * 1048576))" 2>/dev/null) || true
+    } | socat -t 1 - "UNIX-CONNECT:$1"' fleet "$socket" "$(($2 * 1048576))" 2>/dev/null) || true
   case $said in *'"error"'*) return 1 ;; *'"return"'*'"return"'*) return 0 ;; *) return 1 ;; esac
 }
 

@@ -73,6 +73,9 @@ settle() {
   guest_set "$1" "state=$2" "why=$3" && event state.found "$1" "what=$3" "state=$2"
 }
 
+# is_guests TAP: it has the name of a guest's. All others, as those of a VPN, are somebody else's.
+is_guests() { case $1 in vm-*) ;; *) is_line "$taps" "$1" ;; esac }
+
 of_taps() {
   for link in "$R"/sys/class/net/vm-*; do
     [ -e "$link/tun_flags" ] || continue
@@ -82,10 +85,10 @@ of_taps() {
   done
 }
 
-# Whoever has a TAP open and is in no guest's unit; and guests of nobody that run.
+# Whoever has a guest's TAP open and is in no guest's unit; and guests of nobody that run.
 of_processes() {
   printf '%s\n' "$held" | while read -r process tap; do
-    if [ -z "$process" ] || in_guest "$process"; then continue; fi
+    if [ -z "$process" ] || ! is_guests "$tap" || in_guest "$process"; then continue; fi
     what=
     read -r what 2>/dev/null <"$R/proc/$process/comm"
     orphan process "$process $(plain "$what") ($tap)"
@@ -165,7 +168,9 @@ end_orphan() {
     ;;
   process)
     number=${2%% *} tap=${2##*\(}
-    holders | grep -qxF "$number ${tap%)}" && ! in_guest "$number" && end_process "$number"
+    tap=${tap%)}
+    # An older fleet told of all TAPs.
+    is_guests "$tap" && holders | grep -qxF "$number $tap" && ! in_guest "$number" && end_process "$number"
     ;;
   tap) ip link set dev "$2" down ;;
   *) return 1 ;;

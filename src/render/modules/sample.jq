@@ -20,7 +20,8 @@ def happened($e):
   elif $e.kind == "guest.ended" then
     (if last_state == null then . else change($e.at; 0) end)
     | (if .b and $e.intended != true then count("boots"; "ended") | recovered("ended") else . end)
-    | .b = false
+    # systemd starts it again, or its policy does.
+    | .b = false | if $e.intended == false and last_state != null then .r = true else . end
   elif $e.kind == "guest.failed" then change($e.at; 0) | recovered("failed")
   elif $e.kind == "guest.again" or $e.kind == "guest.restarted" then .r = true
   elif $e.kind == "guest.shed" or $e.kind == "guest.paused" then change($e.at; 0)
@@ -80,6 +81,7 @@ def metric($name; $sort; $help; rows):
 | ($host | map(select(startswith("ticks ")) | split(" ")[1] | number) | first // 100) as $ticks
 # As sample-table.sh has them.
 | ($part.vms // [] | map(split("\t") | { key: .[0], value: . }) | from_entries) as $row
+| ($part.found // [] | map(split("\t"))) as $found
 | (reduce ($part.agents // [] | .[] | index("\t") as $i | select($i != null) | { n: .[:$i], j: (.[$i + 1:] | fromjson? // null) }
     | .j |= agent_said | select(.j)) as $x ({}; .[$x.n] = $x.j)) as $agents
 | [$parts[] | select(.key | startswith("events "))] as $news
@@ -127,6 +129,12 @@ def metric($name; $sort; $help; rows):
     disks: [$part.disks // [] | .[] | words
       | { folder: .[0], size: ((.[2] | number // 0) * 1024), free: ((.[4] | number // 0) * 1024) }],
     clock: (if said("clock-file")[0] == "yes" or said("clock")[0] == "yes" then 1 elif said("clock")[0] == "no" then 0 else null end),
+    # What is neither a guest's nor a bridge, which has what passes another device.
+    network: (([($policy.vms // {})[].nics[]?.tap] + ["lo"] + ($policy.bridges // {} | keys)) as $inside
+      | [$part.devices // [] | .[] | split("\t") | select(.[0] as $d | ($inside | any(. == $d)) or ($d | startswith("vm-")) | not)
+        | { device: .[0], rx: (.[1] | number), tx: (.[2] | number) }]),
+    diskReserved: ([$vms[].virtual // empty] | add // 0),
+    watched: (said("looked")[0] // "" | number),
     flakeCopies: (said("flakeCopies")[0] // "" | number),
     vmGenerations: (said("generations")[0] // "" | number), systemGenerations: (said("generations")[1] // "" | number),
     deployment: ($part.deployed // [] | first // null
@@ -211,10 +219,19 @@ def metric($name; $sort; $help; rows):
   metric("fleet_hypervisor_load1"; "gauge"; "Load over a minute."; ["", $hv.load]),
   metric("fleet_hypervisor_uptime_seconds"; "gauge"; "Seconds since it booted."; ["", $hv.uptime]),
   metric("fleet_hypervisor_disk_bytes"; "gauge"; "File systems of fleet's folders, size and free."; $hv.disks[] | . as $d | kinds($d; { folder: $d.folder })),
+  metric("fleet_hypervisor_disk_reserved_bytes"; "gauge"; "What images of vms may grow to, of all together."; ["", $hv.diskReserved]),
+  metric("fleet_hypervisor_network_receive_bytes_total"; "counter"; "Bytes that a device received, but for TAPs, bridges and lo."; $hv.network[] | [({ device } | tag), .rx]),
+  metric("fleet_hypervisor_network_transmit_bytes_total"; "counter"; "Bytes that a device sent, but for TAPs, bridges and lo."; $hv.network[] | [({ device } | tag), .tx]),
   metric("fleet_hypervisor_clock_synchronised"; "gauge"; "1: its clock is set by the network."; ["", $hv.clock]),
   metric("fleet_hypervisor_flake_copies"; "gauge"; "Copies of flakes in the Nix store; looked at every five minutes."; ["", $hv.flakeCopies]),
   metric("fleet_hypervisor_generations"; "gauge"; "Generations that are kept, of vms and of the system."; (["vms", $hv.vmGenerations], ["system", $hv.systemGenerations]) | [({ of: .[0] } | tag), .[1]]),
+  metric("fleet_drift"; "gauge"; "1 for each thing that differs from what is declared or was deployed; looked at every five minutes.";
+    $found[] | select(.[0] == "drift") | [((if .[1] == "-" then {} else { vm: .[1] } end) + { what: .[2] } | tag), 1]),
+  metric("fleet_orphans"; "gauge"; "What nobody owns, by what it is; looked at every five minutes.";
+    ("tap", "process", "guest", "folder", "image", "root", "copy") as $what | [({ what: $what } | tag), ([$found[] | select(.[0] == "orphan" and .[1] == $what)] | length)]),
   metric("fleet_deployment_last_timestamp_seconds"; "gauge"; "When the last deployment ended, in seconds since 1970."; $hv.deployment // empty | [({ id: .id, result: .result } | tag), .at]),
-  metric("fleet_deployment_last_success"; "gauge"; "1: the last deployment was confirmed."; $hv.deployment // empty | ["", (if .result == "confirmed" then 1 else 0 end)]),
+  metric("fleet_deployment_last_success"; "gauge"; "1: the last deployment was confirmed."; $hv.deployment // empty | ["", (if .result == "done" then 1 else 0 end)]),
+  metric("fleet_watch_timestamp_seconds"; "gauge"; "When the watch last looked to the end, in seconds since 1970; 0: not since it booted.";
+    ["", (if $hv.watched then $now - ([($hv.uptime // 0) - $hv.watched, 0] | max) else 0 end)]),
   metric("fleet_sample_timestamp_seconds"; "gauge"; "When this was sampled, in seconds since 1970."; ["", $now])
   )

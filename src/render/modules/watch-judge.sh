@@ -45,7 +45,7 @@ def row: map(if . == null or . == "" then "-" else tostring end) | @tsv;
 | ($vmm | lines | map(words | { key: .[0], value: { life: .[1], status: .[2] } }) | from_entries) as $machine
 # records: NAME:KEY<tab>VALUE
 | (reduce ($records | lines[] | split("\t")) as $r ({}; ($r[0] | split(":")) as $k | .[$k[0]][$k[1]] = $r[1])) as $record
-# marks: stopped|intent|created NAME
+# marks: stopped|created NAME
 | ($marks | lines | map({ key: ., value: true }) | from_entries) as $mark
 # processes: PID PPID STAT SECONDS USER CGROUP COMMAND
 | ($processes | lines | map(words | { pid: .[0], parent: .[1], stat: .[2], age: (.[3] | tonumber? // 0), user: .[4],
@@ -133,7 +133,7 @@ def row: map(if . == null or . == "" then "-" else tostring end) | @tsv;
 | [$guests[] | .vm.recovery.unhealthy as $limit | (.old.n // 0) as $n
     | (if .same then . else .old = { told: .old.told } end)
     # Not while others are at work on it, and not before a guest that starts has had its time.
-    | ($hands or $mark["intent \(.name)"] or ($mark["created \(.name)"] | not)) as $others
+    | ($hands or ($mark["created \(.name)"] | not)) as $others
     | (.is == "bad" and ($others | not) and (.ready or .age >= .grace)
         and ($now - (.old.at // -1000)) >= (($limit.every // 15) - 2)) as $counts
     | . + { others: $others, n: (if .is == "bad" then (.old.n // 0) + (if $counts then 1 else 0 end)

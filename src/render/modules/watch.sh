@@ -66,7 +66,6 @@ closed() {
 # marks: prints what files say of guests, without a process for each.
 marks() {
   for file in "$state"/stopped/*; do [ ! -f "$file" ] || echo "stopped ${file##*/}"; done
-  for file in "$intents"/*; do [ ! -f "$file" ] || echo "intent ${file##*/}"; done
   for folder in "$vms"/*; do
     if is_vm "$folder" && [ -L "$folder/current" ]; then echo "created ${folder##*/}"; fi
   done
@@ -255,4 +254,6 @@ act() {
 prepare
 look || exit 0
 act
+# For whoever watches the watch: fleet-sample, and fleet status.
+uptime_seconds >looked
 exit 0
