@@ -30,11 +30,12 @@ mebibytes() { echo "$(($1 / 1024)) MiB"; }
 candidates() {
   last=$state/metrics/last.json
   [ -f "$last" ] || last=/dev/null
-  ring=
-  for ring in "$state"/samples/[0-9]*; do :; done
-  [ -f "$ring" ] || ring=/dev/null
+  # The youngest may have only just begun.
+  set -- /dev/null
+  for ring in "$state"/samples/[0-9]*; do [ ! -f "$ring" ] || set -- "$ring" "$1"; done
+  [ $# -lt 2 ] || set -- "$2" "$1"
   # shellcheck disable=SC2016 # for jq
-  tail -n 5 "$ring" | jq -nRr --slurpfile policy "$policy_file" --slurpfile last "$last" --arg deployed "$(deployed_guests)" '
+  cat "$@" | tail -n 5 | jq -nRr --slurpfile policy "$policy_file" --slurpfile last "$last" --arg deployed "$(deployed_guests)" '
     [inputs | fromjson?] as $ring
     | ($deployed | split("\n") | map(split("\t") | { key: .[0], value: (.[1] | fromjson? | .machine) }) | from_entries) as $given
     | ($ring[0] // {}) as $old | ($ring | last // {}) as $new
