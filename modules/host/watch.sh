@@ -197,7 +197,8 @@ act() {
     case $what in
     ready)
       guest_set "$name" state=Ready why= health=ok "lastHealthy=$(date +%s)" "invocation=$one"
-      event guest.ready "$name" "invocation=$one"
+      # What it tells is on disk already.
+      event_soon guest.ready "$name" "invocation=$one"
       ;;
     healthy)
       rm -f "vmm.$name"
@@ -234,6 +235,8 @@ act() {
   fi
 }
 
+event_late
+settle_ends
 prepare
 look || exit 0
 act

@@ -94,6 +94,7 @@ else
   set -- "$name" "lastEnd=$event_id"
 fi
 if [ "$wanted" = '' ]; then
+  [ "$intended" = false ] || rm -f "$unsettled/$name"
   # After a shutdown it is wanted again.
   case $who:$job:$known in
   shutdown:* | *:Failed) ;;
@@ -115,7 +116,10 @@ case $restarts in '' | *[!0-9]*) restarts=0 ;; esac
 count_end "$name" "$lived"
 step=$(next_step "$why")
 # While a deployment or an operation is at work it decides what runs, and systemd starts the guest again as ever.
-[ "$step" = again ] || try_lock_vm "$name" || step=again
+if [ "$step" != again ] && ! try_lock_vm "$name" ended; then
+  keep_step "$name" "$step" "$why"
+  step=again
+fi
 case $step in
 again)
   guest_set "$@" state=Starting "why=$why" "restarts=$((restarts + 1))"
