@@ -149,7 +149,8 @@ describe.each(['sh', 'bash'])('the script of fleet-autostart, in %s', (shell) =>
     const rests = await run();
     expect(rests.said).toContain('<6>a has ended, and its policy leaves it so\n');
     expect([rests.code, starts()]).toEqual([0, ['a', 'b', 'c']]);
-    for (const name of ['a', 'b', 'c']) rmSync(join(root, `microvm@${name}.service`), { force: true });
+    for (const name of ['a', 'b', 'c'])
+      rmSync(join(root, `microvm@${name}.service`), { force: true });
     put('on-microvm@b.service', end('a', 'Failed'));
     const failed = await run();
     expect(failed.said).toContain('<3>a has failed: see fleet status a, then fleet start a\n');
