@@ -26,7 +26,7 @@ event_soon() {
 	{ command -v jq && spool_locks; } >/dev/null || return 1
 	{
 		if flock -w "$spool_patience" -x 6; then
-			spool_find && { spool_take || true; } && spool_append "$@"
+			spool_find && spool_take && spool_append "$@"
 		else
 			spool_aside "$@"
 		fi
