@@ -48,7 +48,9 @@ export function storyText(
   return [
     `${headLine(title, about, row.standing, style)}\n`,
     findingLines(row.findings, style),
-    ...[...values, ...insideValues(inside)].map(([key, value]) => `  ${key.padEnd(11)} ${wrap(value, 14)}\n`),
+    ...[...values, ...insideValues(inside)].map(
+      ([key, value]) => `  ${key.padEnd(11)} ${wrap(value, 14)}\n`,
+    ),
     part('Checks', checks.join('')),
     part('Events of the last 24 h (UTC)', told.join('')),
     part('How it ended before (UTC)', ends.map(endText).join('')),
@@ -132,7 +134,9 @@ function insideValues(inside: GuestUsage | undefined): Value[] {
       : []),
     ...(load === undefined ? [] : [`load ${load}`]),
     ...disks.flatMap(({ mount, size, free }) =>
-      size === undefined || free === undefined ? [] : [`${mount} ${mib(free)} of ${mib(size)} free`],
+      size === undefined || free === undefined
+        ? []
+        : [`${mount} ${mib(free)} of ${mib(size)} free`],
     ),
     ...(failedUnits === undefined ? [] : [failed]),
   ];
