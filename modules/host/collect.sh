@@ -9,7 +9,8 @@ keep=${asked% *} seconds=${asked#* }
 
 said=$R/run/fleet/collected
 mkdir -p "$R/run/fleet"
-# try MODE: runs it; its rows are in $rows. Its own error is told, if it is not only that somebody else is at work.
+# try MODE: runs it; its rows are in $rows. It tells itself what it collected, or that Nix failed; what keeps it from
+# beginning is told here, if it is not only that somebody else is at work.
 try() {
   if rows=$(sh "${collection:?}" "$1" "$keep" "$seconds" 2>"$said"); then return 0; fi
   why=$(sed -n "s/^fleet-error$tab//p" "$said" | tail -n 1)
@@ -17,7 +18,7 @@ try() {
   gc.locked*) echo "not now: ${why#*"$tab"}" ;;
   *)
     plain_lines 20 <"$said" >&2
-    event gc.failed - "why=${why#*"$tab"}" || true
+    case $why in gc.failed*) ;; *) event gc.failed - "why=${why#*"$tab"}" || true ;; esac
     ;;
   esac
   exit 0
@@ -39,4 +40,3 @@ END
 case $freed in '' | *[!0-9-]*) freed=0 ;; esac
 case $paths in '' | *[!0-9]*) paths=0 ;; esac
 echo "$gone generations and $paths store paths are gone, $((freed / 1024)) MiB freed"
-event gc.ran - "generations:=$gone" "paths:=$paths" "freedKiB:=$freed" || true

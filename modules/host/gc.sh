@@ -84,8 +84,9 @@ said=$({ "$@" 2>&1 || echo "failed with $?"; } | tail -n 3 | cut -c 1-200)
 rm -rf "${roots:?}/gc"
 case $said in *'failed with '*)
 	printf '%s\n' "$said" >&2
-	event_soon gc.failed - || true
-	die gc.failed 'nix-collect-garbage failed; the generations are no longer listed, and what only they needed goes with the next collection'
+	why='nix-collect-garbage failed; the generations are no longer listed, and what only they needed goes with the next collection'
+	event_soon gc.failed - "why=$why" || true
+	die gc.failed "$why"
 	;;
 esac
 # What Nix counts; others write to the disk meanwhile. One that does not say: by the disk.

@@ -160,7 +160,7 @@ declared_of() { policy '.vms[$name] // empty | "\(.state) \(.autostart)"' --arg 
 guest_starting() {
 	systemctl stop "fleet-again@$1.timer" 2>/dev/null || true
 	systemctl reset-failed "microvm*@$1.service" 2>/dev/null || true
-	rm -f "$R/run/fleet/tries/$1" "$R/run/fleet/failing/$1"
+	rm -f "$R/run/fleet/tries/$1" "$R/run/fleet/failing/$1" "$R/run/fleet/unsettled/$1"
 	guest_set "$1" state=Starting "since=$(date +%s)" "why=$2" health=unknown restarts= failedBoots= "boot=$(boot_id)" || true
 }
 

@@ -168,7 +168,18 @@ swell() {
   done
 }
 
-# recall_one: starts the shed guest with the highest priority for which there is room.
+# recalls NAME: prints how often it was started again within the last hour.
+recalls() {
+  since=$(($(uptime_seconds) - 3600)) count=0
+  [ ! -f "$own/recalls/$1" ] || while read -r at; do
+    case $at in '' | *[!0-9]*) continue ;; esac
+    [ "$at" -le "$since" ] || count=$((count + 1))
+  done <"$own/recalls/$1"
+  echo "$count"
+}
+
+# recall_one: starts the shed guest with the highest priority for which there is room. One that had to go again and again
+# stays off until its hour is over: recovery.maxPerHour.
 recall_one() {
   per_vm=$(policy '.capacity.perVm // 0 | floor')
   for file in "$shed"/*; do
@@ -179,12 +190,21 @@ recall_one() {
   done | sort -rn | while read -r _ name; do
     memory=$(memory_of "$name")
     if [ -z "$memory" ] || [ "$available" -lt $((2 * low + (memory + ${per_vm:-0}) * 1024)) ]; then continue; fi
+    # shellcheck disable=SC2016 # for jq
+    per_hour=$(policy '.vms[$name].recovery.maxPerHour // 20' --arg name "$name")
+    back=$(recalls "$name")
+    if [ "$back" -ge "${per_hour:-20}" ]; then
+      guest_set "$name" "why=memory was short, and it has come back $back times within an hour" || true
+      continue
+    fi
     try_lock_vm "$name" || continue
     if is_ours "$name"; then
       guest_starting "$name" 'memory is enough again'
       rm -f "$state/stopped/$name"
       on_disk "$state/stopped"
       event guest.unshed "$name" "why=$(mebibytes "$available") of memory are available" || true
+      mkdir -p "$own/recalls"
+      uptime_seconds >>"$own/recalls/$name"
       start_guest "$name" --no-block || true
     fi
     rm -f "$shed/$name"

@@ -215,7 +215,8 @@ act() {
     ready)
       rm -f "later.$name"
       guest_set "$name" state=Ready why= health=ok "lastHealthy=$(date +%s)" "invocation=$one"
-      event guest.ready "$name" "invocation=$one"
+      # What it tells is on disk already.
+      event_soon guest.ready "$name" "invocation=$one"
       ;;
     healthy)
       rm -f "vmm.$name" "later.$name"
@@ -252,6 +253,8 @@ act() {
   fi
 }
 
+event_late
+settle_ends
 prepare
 look || exit 0
 act

@@ -2,6 +2,7 @@ import type { CheckResult } from './check-result.ts';
 import type { Stopped } from './facts.ts';
 import type { HistoryEntry } from './past-deployment.ts';
 import type { OperationEntry } from './past-operation.ts';
+import type { GuestUsage } from './usage.ts';
 
 /** Where a vm is in its life. Unknown: its hypervisor is silent. */
 export type VmState =
@@ -213,6 +214,8 @@ export interface UnitStory {
   /** Of a vm: memory that was kept when it hung, and of its VMM when that crashed. */
   readonly dumps: readonly Dump[];
   readonly cores: readonly Core[];
+  /** Of a vm with an agent: how it said that it is inside, not longer ago than two minutes. */
+  readonly inside?: GuestUsage;
 }
 
 /** How a life of a guest ended, or a helper of it (docs/recovery.md). */

@@ -141,12 +141,14 @@ export function storyDocument({
   ends,
   dumps,
   cores,
+  inside,
 }: Story): StoryDocument {
   const { row, kind: about } = status;
   return {
     ...{ kind: 'story', version: 1, ok: row.standing !== 'wrong' && row.standing !== 'unknown' },
     ...{ [about]: row, deployments: deployments.map(pastDeployment) },
     ...{ operations: operations.map(pastOperation), events, lines, ends, dumps, cores },
+    ...(inside && { inside }),
   };
 }
 

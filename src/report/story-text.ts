@@ -10,6 +10,7 @@ import type {
 } from '../model/status.ts';
 import { timestamp } from '../model/time.ts';
 import { formatSize } from '../model/units.ts';
+import type { GuestUsage } from '../model/usage.ts';
 import { age } from '../plan/age.ts';
 import { byTime, historyText } from './history-text.ts';
 import {
@@ -25,7 +26,7 @@ import { wrap } from './wrap.ts';
 
 /** All that is known of one vm or hypervisor: how it is and why, what was looked at, what happened, what it said last. */
 export function storyText(
-  { status, events, lines, deployments, operations, ends, dumps, cores }: Story,
+  { status, events, lines, deployments, operations, ends, dumps, cores, inside }: Story,
   style: Style,
 ): string {
   const { kind, row } = status;
@@ -47,7 +48,9 @@ export function storyText(
   return [
     `${headLine(title, about, row.standing, style)}\n`,
     findingLines(row.findings, style),
-    ...values.map(([key, value]) => `  ${key.padEnd(11)} ${wrap(value, 14)}\n`),
+    ...[...values, ...insideValues(inside)].map(
+      ([key, value]) => `  ${key.padEnd(11)} ${wrap(value, 14)}\n`,
+    ),
     part('Checks', checks.join('')),
     part('Events of the last 24 h (UTC)', told.join('')),
     part('How it ended before (UTC)', ends.map(endText).join('')),
@@ -115,6 +118,29 @@ function vmValues({
       ? [['last end', exitText(ends.last, now).replace(/^last end /, '')] as const]
       : []),
   ];
+}
+
+/** As its agent says. */
+function insideValues(inside: GuestUsage | undefined): Value[] {
+  if (!inside) return [];
+  const { memoryTotal, memoryAvailable, load, units, failedUnits, disks } = inside;
+  const mib = (bytes: number) => formatSize(Math.floor(bytes / 1024 ** 2));
+  const failed = failedUnits
+    ? `${failedUnits} failed: ${units.join(', ')}${failedUnits > units.length ? ' …' : ''}`
+    : 'no unit has failed';
+  const parts = [
+    ...(memoryTotal !== undefined && memoryAvailable !== undefined
+      ? [`${mib(memoryAvailable)} of ${mib(memoryTotal)} available`]
+      : []),
+    ...(load === undefined ? [] : [`load ${load}`]),
+    ...disks.flatMap(({ mount, size, free }) =>
+      size === undefined || free === undefined
+        ? []
+        : [`${mount} ${mib(free)} of ${mib(size)} free`],
+    ),
+    ...(failedUnits === undefined ? [] : [failed]),
+  ];
+  return [['inside', plainLine(parts.join(', '))]];
 }
 
 function hypervisorValues(row: HypervisorStatus): Value[] {

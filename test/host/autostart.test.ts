@@ -142,6 +142,22 @@ describe.each(['sh', 'bash'])('the script of fleet-autostart, in %s', (shell) =>
     expect(code).toBe(0);
   });
 
+  it('one that has ended and that its policy leaves so is not started again, and only a failure is one', async () => {
+    guests({ a: '-', b: '-', c: '-' });
+    const end = (name: string, state: string) =>
+      `rm "$FLEET_ROOT/microvm@${name}.service"\nsed -i 's/^state.*/state\t${state}/' "$FLEET_ROOT/var/lib/fleet/guests/${name}"\n`;
+    put('on-microvm@b.service', end('a', 'Terminated'));
+    const rests = await run();
+    expect(rests.said).toContain('<6>a has ended, and its policy leaves it so\n');
+    expect([rests.code, starts()]).toEqual([0, ['a', 'b', 'c']]);
+    for (const name of ['a', 'b', 'c'])
+      rmSync(join(root, `microvm@${name}.service`), { force: true });
+    put('on-microvm@b.service', end('a', 'Failed'));
+    const failed = await run();
+    expect(failed.said).toContain('<3>a has failed: see fleet status a, then fleet start a\n');
+    expect([failed.code, starts().slice(3)]).toEqual([1, ['a', 'b', 'c']]);
+  });
+
   it('a guest that died after its start is started again', async () => {
     guests({ a: '-', b: '-' });
     put('on-microvm@b.service', 'rm "$FLEET_ROOT/microvm@a.service"\n');

@@ -467,6 +467,73 @@ esac`,
     expect(ended('signal', 'killed', 'KILL')).toEqual(stop);
   });
 
+  const lock = () => {
+    const deployment = join(root, 'var/lib/fleet/deployments/1');
+    mkdirSync(deployment, { recursive: true });
+    for (const file of ['begun', 'locked']) writeFileSync(join(deployment, file), '');
+    writeFileSync(join(deployment, 'meta'), 'locks\t2\n');
+    return () => writeFileSync(join(deployment, 'result'), 'done\n');
+  };
+  const restart = (how: string) =>
+    writeFileSync(
+      join(root, 'etc/fleet/watch.json'),
+      JSON.stringify({
+        vms: { web: { state: 'running', autostart: 'always', recovery: { restart: how } } },
+      }),
+    );
+  /** As the watch does at each look; what it asked systemd to do. */
+  const settle = () => {
+    rmSync(join(root, 'asked'), { force: true });
+    sh('settle_ends');
+    return existsSync(join(root, 'asked'))
+      ? readFileSync(join(root, 'asked'), 'utf8').trimEnd().split('\n')
+      : [];
+  };
+
+  test.each([
+    ['never', 'Failed', stop],
+    ['on-failure', 'Terminated', stop.slice(1)],
+  ])(
+    '%s: what ended while a deployment was locked is stopped once it is not',
+    (how, then, asks) => {
+      restart(how);
+      const free = lock();
+      if (how === 'on-failure') journal = '[ 4.5] reboot: Power down';
+      const [result, code, status] =
+        how === 'never' ? ['signal', 'killed', 'KILL'] : ['success', 'exited', '0'];
+      expect(ended(result!, code!, status!)).toEqual([]);
+      expect([settle(), state('state')]).toEqual([[], 'Starting']);
+      free();
+      expect([settle(), state('state')]).toEqual([asks, then]);
+      expect(settle()).toEqual([]);
+      expect(events().map(({ kind }) => kind)).toEqual(
+        how === 'never' ? ['guest.ended', 'guest.failed'] : ['guest.ended'],
+      );
+    },
+  );
+
+  test('but not where fleet or a person has started it since', () => {
+    restart('never');
+    const free = lock();
+    ended('signal', 'killed', 'KILL');
+    sh('guest_starting web "a deployment"');
+    ended('signal', 'killed', 'KILL');
+    job = 'restart';
+    ended('success', 'exited', '0');
+    free();
+    expect(settle()).toEqual([]);
+  });
+
+  test('never holds while autostart still tries others', () => {
+    restart('never');
+    job = '';
+    const asked = () => {
+      tool('systemctl', `case $* in *SubState*autostart*) echo running ;; esac`);
+      return sh('try_lock_vm web ended && echo acts; try_lock_vm web || echo looks');
+    };
+    expect(asked()).toBe('acts\nlooks');
+  });
+
   test('a helper’s good end is no news; a failure is, and its guest is tried again', () => {
     expect(ended('success', 'exited', '0', 'microvm-virtiofsd')).toEqual([]);
     expect(events()).toEqual([]);

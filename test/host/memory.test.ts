@@ -97,6 +97,25 @@ describe.skipIf(!hasTools)('where memory is short', () => {
         expect(existsSync(join(tree.root, 'var/lib/fleet', kind, name))).toBe(false);
   });
 
+  test('one that had to go again and again stays off until its hour is over', () => {
+    tree.policy({ vms: { batch: vm(1, { recovery: { maxPerHour: 2 } }), web: vm(10) } });
+    for (let turn = 0; turn < 2; turn++) {
+      looks(short, 2);
+      looks(enough, 4);
+      expect(running()).toContain('batch');
+    }
+    looks(short, 2);
+    looks(enough, 6);
+    expect(running()).not.toContain('batch');
+    expect(tree.read('var/lib/fleet/guests/batch')).toContain('come back 2 times within an hour');
+    expect(told().filter((one) => one === 'guest.shed batch')).toHaveLength(3);
+    const recalls = 'run/fleet/memory/recalls/batch';
+    const [, last = ''] = tree.read(recalls).split('\n');
+    tree.write(recalls, `${Number(last) - 3600}\n${last}\n`);
+    look(enough);
+    expect(running()).toContain('batch');
+  });
+
   test('nobody comes back for whom there is no room', () => {
     looks(short, 2);
     // More than enough, but not with 512 MiB and 128 for the VMM less.

@@ -160,6 +160,7 @@ test('a story is what systemd did, what units said last, how guests ended, and w
     'dump\t1760000300.elf\t1048576',
     'dump\t../../etc/shadow\t1',
     'core\t1760000301\t11\tpresent',
+    'inside\t{"v":1,"load":0.5,"memory":{"total":2048,"available":1024},"failed":1,"units":["a.service"],"disks":[{"mount":"/data","size":9,"free":4}]}',
   ].join('\n');
   expect(parseStory(text)).toEqual({
     events: [{ at: 1_760_000_000, text: 'Started MicroVM web1.' }],
@@ -172,5 +173,10 @@ test('a story is what systemd did, what units said last, how guests ended, and w
     ],
     dumps: [{ file: '1760000300.elf', bytes: 1_048_576 }],
     cores: [{ at: 1_760_000_301, signal: 11 }],
+    inside: {
+      ...{ memoryTotal: 2048, memoryAvailable: 1024, load: 0.5, failedUnits: 1 },
+      ...{ units: ['a.service'], disks: [{ mount: '/data', size: 9, free: 4 }] },
+    },
   });
+  expect(parseStory('inside\t{"memory":7,').inside).toBeUndefined();
 });

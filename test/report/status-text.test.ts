@@ -153,6 +153,10 @@ test('a story tells checks with expected and seen, events, and last lines behind
   const kept = {
     dumps: [{ file: '1.elf', bytes: 2 ** 28 }],
     cores: [{ at: now - 180, signal: 11 }],
+    inside: {
+      ...{ memoryTotal: 2 ** 28, memoryAvailable: 2 ** 27, load: 0.5, failedUnits: 6 },
+      ...{ units: ['a.service'], disks: [{ mount: '/data', size: 2 ** 30, free: 2 ** 29 }] },
+    },
   };
   const story = storyText(
     { status, events, lines, deployments: [], operations, ends, ...kept },
@@ -170,4 +174,7 @@ test('a story tells checks with expected and seen, events, and last lines behind
   expect(story).toContain('  2025-10-09 08:52 UTC  hv1  restart db1  done after 2 s\n');
   expect(story).toContain('  | qemu[7]: panic\n');
   expect(story).toContain('memory      512 MiB of 1 GiB\n');
+  expect(story.replace(/\s+/g, ' ')).toContain(
+    'inside 128 MiB of 256 MiB available, load 0.5, /data 512 MiB of 1 GiB free, 6 failed: a.service … ',
+  );
 });

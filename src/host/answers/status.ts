@@ -13,6 +13,7 @@ import type {
 import { clip } from './clip.ts';
 import { parseFacts } from './facts.ts';
 import * as shape from './shape.ts';
+import { guestIn } from './top.ts';
 
 /** Facts, and what a person on call asks besides. */
 export interface Seen {
@@ -220,7 +221,18 @@ export function parseStory(text: string): UnitStory {
         ? [{ at: Number(at), signal: Number(signal) }]
         : [],
     ),
+    ...insideOf(rows.find(([word]) => word === 'inside')?.[1]),
   };
+}
+
+/** One that cannot be read is as none. */
+function insideOf(text: string | undefined): Pick<UnitStory, 'inside'> {
+  if (text === undefined) return {};
+  try {
+    return { inside: guestIn(shape.objects([JSON.parse(text)], 'agent')[0] ?? {}) };
+  } catch {
+    return {};
+  }
 }
 
 const isCount = (text: string): boolean => /^\d{1,15}$/.test(text);

@@ -72,8 +72,8 @@ function vmIn(vm: Fields, hypervisor: string): VmUsage {
   };
 }
 
-/** A guest wrote it; what sample.jq let through is looked at once more. */
-function guestIn(agent: Fields): GuestUsage {
+/** A guest wrote it; what sample.jq let through is looked at once more. @throws what `shape` does */
+export function guestIn(agent: Fields): GuestUsage {
   const memory = record(agent.memory ?? {}, 'memory of a guest');
   return {
     units: list(agent.units).map((unit) => shape.words(shape.textIn(unit, 'unit of a guest'))),

@@ -6,6 +6,8 @@ ends=$state/ends
 # helper failed last. No need to outlive a boot: guests begin anew then.
 tries=$R/run/fleet/tries
 failing=$R/run/fleet/failing
+# A file for each vm that ended while somebody else was at work: what its policy makes of that, and why it ended.
+unsettled=$R/run/fleet/unsettled
 
 # recovery_of NAME: sets restart, attempts, interval, delay, backoff (in hundredths), longest, per_hour and give_up as the
 # policy says. Fails for a guest that it does not know.
@@ -117,7 +119,7 @@ count_end() {
 count_wait() { printf 'waits\t%s\n' "$((waits + 1))" >>"$tries/$1"; }
 
 # forget_ends NAME: it begins anew.
-forget_ends() { rm -f "$tries/$1" "$failing/$1"; }
+forget_ends() { rm -f "$tries/$1" "$failing/$1" "$unsettled/$1"; }
 
 # next_step WHY: after recovery_of and count_end, what becomes of a guest that ended so: prints again (at once: systemd
 # does it), rest (it stays off, and that is no failure), `later SECONDS`, or `fail REASON`.
@@ -140,6 +142,35 @@ next_step() {
 	else
 		echo "fail it ended $in_hour times within an hour"
 	fi
+}
+
+# keep_step NAME STEP WHY: a guest that its policy does not have started again (recovery.restart) ended while a deployment or
+# an operation was at work, and systemd starts it as ever.
+keep_step() {
+	case $restart:$2 in never:* | *:rest) ;; *) return 0 ;; esac
+	mkdir -p "$unsettled" && printf '%s\t%s\n' "$2" "$3" | write "$unsettled/$1"
+}
+
+# settle_ends: does what was kept, where nobody is at work any more, and nobody has started or stopped the guest since.
+settle_ends() {
+	for file in "$unsettled"/*; do
+		case $file in *.new | *'/*') continue ;; esac
+		name=${file##*/} step='' why=
+		try_lock_vm "$name" || continue
+		{ IFS=$tab read -r step why <"$file"; } 2>/dev/null || true
+		rm -f "$file"
+		if [ -n "$step" ] && [ "$(desired "$name")" = running ] && [ "$(guest_get "$name" state)" != Failed ]; then
+			intend "$name" recovery "$why while others were at work"
+			case $step in
+			fail\ *) fail_guest "$name" "$why: ${step#fail }" ;;
+			*)
+				guest_set "$name" state=Terminated "why=$why" || true
+				stop_units "$name"
+				;;
+			esac
+		fi
+		unlock_vm
+	done
 }
 
 # keep_end NAME FILE: on standard input what is known of an end. Keeps the last fifty of a vm, of 64 KiB each at most;

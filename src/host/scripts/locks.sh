@@ -106,15 +106,16 @@ lock_vm() {
 	note_operated "$2"
 }
 
-# try_lock_vm VM: as lock_vm, for what the hypervisor does by itself: without waiting, and not while autostart still tries.
-# Fails when somebody else is at work: then whoever asks only looks. unlock_vm, or its end, frees it.
+# try_lock_vm VM [ended]: as lock_vm, for what the hypervisor does by itself: without waiting, and not while autostart still
+# tries, unless a guest has ended, of which autostart takes note. Fails when somebody else is at work: then whoever asks only
+# looks. unlock_vm, or its end, frees it.
 try_lock_vm() {
 	command -v flock >/dev/null || return 1
 	make_locks
 	exec 8>>"$locks/$1" 9>>"$hypervisor_lock"
 	# The flocks first, then `locked`: see lock_vm.
-	if flock -n -x 8 && flock -n -s 9 && [ -z "$(locking_deployment)" ] && ! is_booting &&
-		[ "$(systemctl show -p SubState --value fleet-autostart.service 2>/dev/null)" != running ]; then
+	if flock -n -x 8 && flock -n -s 9 && [ -z "$(locking_deployment)" ] && { [ "${2:-}" = ended ] ||
+		{ ! is_booting && [ "$(systemctl show -p SubState --value fleet-autostart.service 2>/dev/null)" != running ]; }; }; then
 		note_operated "$1"
 		return 0
 	fi

@@ -9,18 +9,76 @@ spool_file_bytes=1048576 spool_bytes_in_all=33554432
 spool_line_end='
 '
 
+# Whoever writes waits so many seconds for the others: the start and the end of a guest wait for whoever writes.
+spool_patience=3
+# What begins a line that has no number yet.
+spool_unnumbered='{"v":1,"epoch":"late","seq":0,'
+
 # event KIND VM|- [KEY=TEXT | KEY:=JSON]…: appends an event. Succeeds once it is on disk; prints nothing. `event_id` is its
-# number (EPOCH:SEQ). Nothing that matters may depend on it: a full disk, or a host without jq, makes it fail.
-event() { event_soon "$@" && sync "$spool_file" 2>/dev/null; }
+# number (EPOCH:SEQ); one that is late has none yet. Nothing that matters may depend on it: a full disk, or a host without
+# jq, makes it fail.
+event() { event_soon "$@" && sync "$spool_file" ${spool_late:+"$spool/late"} 2>/dev/null; }
 
 # event_soon …: the same, but a power cut may take it.
 event_soon() {
-	event_id=
-	{ command -v jq && command -v flock; } >/dev/null || return 1
-	# Whoever can open a file can lock it. locks.sh has the same folder.
+	event_id='' spool_late=
+	{ command -v jq && spool_locks; } >/dev/null || return 1
+	{
+		if flock -w "$spool_patience" -x 6; then
+			spool_find && spool_take && spool_append "$@"
+		else
+			spool_aside "$@"
+		fi
+	} 2>/dev/null 6>>"$R/run/fleet/locks/events."
+}
+
+# event_late: numbers what is late, where there is any.
+event_late() {
+	for spool_late in "$spool"/late/[0-9]*; do
+		if [ ! -f "$spool_late" ] || ! spool_locks; then return 0; fi
+		{ flock -w "$spool_patience" -x 6 && spool_find && spool_take; } 2>/dev/null 6>>"$R/run/fleet/locks/events." || true
+		return 0
+	done
+}
+
+# spool_locks: whoever can open a file can lock it. locks.sh has the same folder.
+spool_locks() {
+	command -v flock >/dev/null || return 1
 	[ -d "$R/run/fleet/locks" ] ||
-		{ mkdir -p "$R/run/fleet" && { mkdir -m 700 "$R/run/fleet/locks" || [ -d "$R/run/fleet/locks" ]; }; } 2>/dev/null || return 1
-	{ flock -w 60 -x 6 && spool_find && spool_append "$@"; } 2>/dev/null 6>>"$R/run/fleet/locks/events."
+		{ mkdir -p "$R/run/fleet" && { mkdir -m 700 "$R/run/fleet/locks" || [ -d "$R/run/fleet/locks" ]; }; } 2>/dev/null
+}
+
+# spool_aside KIND VM [PAIR]…: somebody has the lock for long, because a disk stalls. The event is kept in a file of its own,
+# late/TIME-WORD, without a number, until the next writer takes it up.
+spool_aside() {
+	[ -d "$spool" ] || mkdir -m 700 "$spool" || return
+	is_own "$spool" || return
+	[ -d "$spool/late" ] || mkdir -m 700 "$spool/late" || [ -d "$spool/late" ] || return
+	spool_epoch=late spool_seq=-1 spool_at=$(date +%s)
+	spool_cut "$@" || return
+	set -- "$spool"/late/*
+	[ $# -lt 1000 ] || return
+	spool_last=
+	read -r spool_last </proc/sys/kernel/random/uuid || spool_last=$(od -An -N4 -tx1 /dev/urandom | tr -d ' \n')
+	spool_file=$spool/late/$(printf %012d "$spool_at")-${spool_last%%-*} spool_late=yes
+	printf '%s\n' "$spool_line" >"$spool_file.new" && mv -f "$spool_file.new" "$spool_file"
+}
+
+# spool_take: appends what is late, in the order of its time. A power cut in between tells it twice, never not.
+spool_take() {
+	for spool_late in "$spool"/late/[0-9]*-????????; do
+		[ -f "$spool_late" ] || continue
+		spool_line=
+		read -r spool_line <"$spool_late" || true
+		case $spool_line in
+		"$spool_unnumbered"*'}')
+			spool_line="{\"v\":1,\"epoch\":\"$spool_epoch\",\"seq\":$((spool_seq + 1)),${spool_line#"$spool_unnumbered"}"
+			spool_put && sync "$spool_file" || return
+			;;
+		esac
+		rm -f "$spool_late"
+	done
+	spool_late='' event_id=
 }
 
 # spool_find: finds where the next event goes: epoch, last number, file and its bytes. Begins an epoch unless the counter
@@ -76,9 +134,15 @@ spool_begin() {
 }
 
 # spool_append KIND VM [PAIR]…
-spool_append() {
-	# A line is written at once only if it is shorter than 4096 bytes.
-	spool_line=$(spool_line 1000 "$@") || spool_line=$(spool_line 150 "$@") || spool_line=$(spool_line 20 "$@") || return
+spool_append() { spool_cut "$@" && spool_put; }
+
+# spool_cut KIND VM [PAIR]…: sets `spool_line`, of less than 4096 bytes: only such a line is written at once.
+spool_cut() {
+	spool_line=$(spool_line 1000 "$@") || spool_line=$(spool_line 150 "$@") || spool_line=$(spool_line 20 "$@")
+}
+
+# spool_put: appends `spool_line`, which has the next number.
+spool_put() {
 	spool_seq=$((spool_seq + 1)) spool_fresh=
 	# An epoch begins with a file, and no file lasts longer than a week: they go as a whole.
 	if [ -z "$spool_bytes" ] || [ $((spool_bytes + ${#spool_line})) -ge "$spool_file_bytes" ] ||
@@ -127,7 +191,8 @@ spool_line() (
 	# shellcheck disable=SC2016 # jq's variable
 	line=$(jq -nc --argjson v 1 --arg epoch "$spool_epoch" --argjson seq $((spool_seq + 1)) --argjson at "$spool_at" \
 		--argjson up "${up%.*}" --arg kind "$kind" "$@" '$ARGS.named') || exit
-	[ "${#line}" -lt 4096 ] && printf '%s\n' "$line"
+	# One that is late gets a longer beginning.
+	[ "${#line}" -lt 4060 ] && printf '%s\n' "$line"
 )
 
 # spool_prune: removes the oldest files. The youngest four stay, however wrong the clock is.

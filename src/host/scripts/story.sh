@@ -1,6 +1,7 @@
 # story.sh [LINES UNIT…]…: what systemd did with these units in the last day, and what they said themselves last, each
 # group so many lines: helpers that are started anew with a guest that crashes shall not drown it. Reads only.
-# Of a guest (microvm@NAME) also how it and its helpers ended, and what was kept of its memory.
+# Of a guest (microvm@NAME) also how it and its helpers ended, what was kept of its memory, and how its agent said that it
+# is inside, unless that is long ago.
 # What somebody wrote to a journal must not reach a terminal as it is.
 for unit; do
 	guest=${unit#microvm@}
@@ -11,6 +12,10 @@ for unit; do
 		[ ! -f "$dump" ] || answer dump "${dump##*/}" "$(wc -c <"$dump" | tr -d ' ')"
 	done
 	cores_of "$guest"
+	# shellcheck disable=SC2016 # for jq
+	inside=$(jq -c --arg vm "$guest" --argjson from $(($(date +%s) - 120)) \
+		'select(.at >= $from) | .vms[] | select(.name == $vm) | .agent // empty' "$state/metrics/last.json" 2>/dev/null) || inside=
+	[ -z "$inside" ] || answer inside "$inside"
 done
 command -v journalctl >/dev/null || exit 0
 read_journal() { # WORD LINES OPTION…

@@ -120,6 +120,7 @@ else
   [ -z "$event_id" ] || set -- "$@" "lastEnd=$event_id"
 fi
 if [ "$wanted" = '' ]; then
+  [ "$intended" = false ] || rm -f "$unsettled/$name"
   # One that was given up may have gone on running, as it hung. systemd would start it again, and all would begin anew.
   if [ "$intended:$known" = false:Failed ] && try_lock_vm "$name"; then stop_units "$name"; fi
   # After a shutdown it is wanted again; of what nobody knows the watch sees what became.
@@ -143,7 +144,10 @@ case $restarts in '' | *[!0-9]*) restarts=0 ;; esac
 count_end "$name" "$lived"
 step=$(next_step "$why")
 # While a deployment or an operation is at work it decides what runs, and systemd starts the guest again as ever.
-[ "$step" = again ] || try_lock_vm "$name" || step=again
+if [ "$step" != again ] && ! try_lock_vm "$name" ended; then
+  keep_step "$name" "$step" "$why"
+  step=again
+fi
 case $step in
 again)
   guest_set "$@" state=Starting "why=$why" "restarts=$((restarts + 1))"
