@@ -51,7 +51,6 @@ list='${Array.from({ length: guests }, (_, n) => `${name(n)}:${address(n)}`).joi
 for one in $list; do
 	vm=\${one%%:*}
 	ip address add \${one#*:}/16 dev br-bench
-	ip link add vm-$vm type dummy && ip link set vm-$vm master br-bench up
 	mkdir -p /var/lib/microvms/$vm && ln -sfn $path /var/lib/microvms/$vm/current && chown -R microvm:kvm /var/lib/microvms/$vm
 	systemctl start --no-block microvm@$vm
 done
@@ -59,6 +58,8 @@ for port in 7000 7001; do
 	setsid -f socat TCP-LISTEN:$port,fork,reuseaddr SYSTEM:'printf "HTTP/1.0 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n"' >/dev/null 2>&1 </dev/null
 done
 sleep 20
+# Their units have had their say about TAPs.
+for one in $list; do ip link add vm-\${one%%:*} type dummy && ip link set vm-\${one%%:*} master br-bench up; done
 systemctl list-units --no-legend --plain --state=active 'microvm@g*' | wc -l`;
 
 const recovery = {
