@@ -32,7 +32,7 @@ export interface Checkout {
  */
 export function refuseUnsafe(
   event: Event,
-  { build, command, sshKey, token }: Inputs,
+  { build, command, issue, sshKey, token }: Inputs,
   { head, ref, sha }: Checkout,
 ): void {
   if (isUnmerged(event)) {
@@ -41,10 +41,11 @@ export function refuseUnsafe(
         `command: ${command} is not for ${event.name}: what it would do comes from files that nobody has merged`,
         'Use command: plan here, and this one on a push to the branch that is deployed.',
       );
-    if (sshKey !== undefined && (build || command === 'build'))
+    // A plan that asks hypervisors runs the checks of these files, `run` ones in guests: with a key, or by the set-up of a runner of one's own.
+    if (sshKey !== undefined || issue)
       throw unsafe(
-        `a build on ${event.name} evaluates what nobody has merged, and must not have an ssh key beside it`,
-        'Leave out ssh-key: what is built then is built on the runner.',
+        `${sshKey === undefined ? 'issue: true' : 'ssh-key'} is not for ${event.name}: hypervisors would be asked what files say that nobody has merged, and run their checks`,
+        'Leave it out: a plan then compares files alone, and what is built is built on the runner.',
       );
     if (build && token !== undefined)
       throw unsafe(

@@ -109,7 +109,15 @@ describe('what runs with secrets at hand', () => {
 
   test.each<[string, Event, Partial<Inputs>, string, boolean]>([
     ['a plan of a pull request', event('pull_request'), {}, 'b', false],
-    ['the same with a key', event('pull_request'), withKey, 'b', false],
+    ['the same with a key', event('pull_request'), withKey, 'b', true],
+    ['the same of a merge queue', event('merge_group'), withKey, 'a', true],
+    [
+      "one that asks hypervisors by the runner's own set-up",
+      event('pull_request'),
+      { issue: true, token: 't' },
+      'a',
+      true,
+    ],
     ['a build of it on the runner', event('pull_request'), { build: true }, 'b', false],
     ['a build of it with a key', event('pull_request'), { build: true, ...withKey }, 'b', true],
     [
