@@ -170,8 +170,8 @@ describe('GitHub', () => {
     fake = await FakeGitHub.start();
   });
   afterAll(() => fake.stop());
-  const client = (token = 'workflow-token') => {
-    const env = { GITHUB_API_URL: fake.url, GITHUB_REPOSITORY: 'acme/infra' };
+  const client = (token = 'workflow-token', more: Record<string, string> = {}) => {
+    const env = { GITHUB_API_URL: fake.url, GITHUB_REPOSITORY: 'acme/infra', ...more };
     return new GitHub(new Runner(env, () => {}), token, async (ms) => void waits.push(ms));
   };
 
@@ -193,11 +193,43 @@ describe('GitHub', () => {
     });
   });
 
-  test("leaves another program's comment alone", async () => {
+  test.each<[string, string, Record<string, string>]>([
+    ["another program's", 'echo-bot[bot]', {}],
+    ['of a name that only other forges keep to themselves', 'gitea-actions', {}],
+    ['of another', 'forgejo-actions', {}],
+    ["on Gitea, of Forgejo's", 'forgejo-actions', { GITEA_ACTIONS: 'true' }],
+  ])('leaves a comment alone: %s', async (_, login, env) => {
     const marker = markerOf('plan', '.');
-    fake.say(8, 'echo-bot[bot]', `${marker}echo`, 'Bot');
-    await keepComment(client(), 8, marker, 'plan');
+    fake.say(8, login, `${marker}echo`);
+    await keepComment(client(undefined, env), 8, marker, 'plan');
     expect(fake.commentsOf(8)).toEqual([`${marker}echo`, `${marker}plan`]);
+    fake.comments.splice(0);
+  });
+
+  test.each([
+    ['forgejo-actions', { FORGEJO_ACTIONS: 'true', GITEA_ACTIONS: 'true' }],
+    ['gitea-actions', { GITEA_ACTIONS: 'true' }],
+  ])("finds its own again by its forge's account: %s", async (login, env) => {
+    const marker = markerOf('plan', '.');
+    fake.say(8, login, `${marker}old`);
+    await keepComment(client(undefined, env as Record<string, string>), 8, marker, 'new');
+    expect(fake.commentsOf(8)).toEqual([`${marker}new`]);
+    fake.comments.splice(0);
+  });
+
+  test("keeps one comment and one issue with an app's token, too", async () => {
+    fake.login = 'acme-fleet[bot]';
+    const app = () => client(undefined, { GITHUB_GRAPHQL_URL: `${fake.url}/graphql` });
+    const [plan, drift] = [markerOf('plan', '.'), markerOf('drift', 'plan', '.', '')];
+    for (const text of ['old', 'new']) await keepComment(app(), 8, plan, text);
+    expect(fake.commentsOf(8)).toEqual([`${plan}new`]);
+    const issue = { title: 'wrong', body: 'x' };
+    expect(await keepIssue(app(), drift, issue)).toBe('opened');
+    expect(await keepIssue(app(), drift, issue)).toBe('updated');
+    expect(await keepIssue(app(), drift, { closing: 'well' })).toBe('closed');
+    fake.login = 'github-actions[bot]';
+    fake.comments.splice(0);
+    fake.issues.splice(0);
   });
 
   test('closes every issue that two looks at once have opened', async () => {

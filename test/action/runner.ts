@@ -86,6 +86,7 @@ export async function runAction(step: Step): Promise<Ran> {
     GITHUB_ACTIONS: 'true',
     GITHUB_ACTOR: 'ada',
     GITHUB_API_URL: step.api,
+    GITHUB_GRAPHQL_URL: `${step.api}/graphql`,
     GITHUB_SERVER_URL: 'https://github.example',
     GITHUB_REPOSITORY: 'acme/infra',
     GITHUB_RUN_ID: '4711',
