@@ -56,17 +56,25 @@ export function refuseUnsafe(
   }
   if (trusted.has(event.name)) return;
   // Any other runs with the secrets of this repository, whoever caused it: so of the default branch alone.
-  const { defaultBranch, headBranch, name } = event;
+  const { after, defaultBranch, name } = event;
   const isDefault = defaultBranch !== undefined && ref === `refs/heads/${defaultBranch}`;
-  const isOfDefault = name !== 'workflow_run' || headBranch === defaultBranch;
+  const isOfDefault = name !== 'workflow_run' || isOfBranch(event, defaultBranch);
   if (isDefault && isOfDefault && head === sha) return;
-  const of = isDefault ? (headBranch ?? 'no branch') : ref || 'no branch';
+  const cause = after && `after ${after.event} of ${after.repository}, ${after.branch}`;
+  const of = isDefault ? (cause ?? 'after nothing') : ref || 'no branch';
   const what = isDefault && isOfDefault ? `${head ?? 'nothing'} instead of ${sha}` : of;
   throw unsafe(
     `${name} runs with the secrets of this repository, and this is not of its default branch: ${what}`,
     'Whoever causes it would decide what is done with these secrets. Use pull_request for plans, and push for apply.',
   );
 }
+
+/** Of workflow_run: a fork's branch can have any name, and a pull request may be of the default one. */
+const isOfBranch = ({ after, repository }: Event, branch: string | undefined): boolean =>
+  after !== undefined &&
+  after.branch === branch &&
+  after.repository === repository &&
+  !unmerged.has(after.event);
 
 function unsafe(message: string, hint: string): FleetError {
   return new FleetError('action.unsafe', message, { exitCode: exitCodes.usage, hint });

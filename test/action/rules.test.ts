@@ -85,10 +85,13 @@ test("a runner of one's own may log in by its own set-up", () => {
 });
 
 describe('what runs with secrets at hand', () => {
+  const repository = 'acme/infra';
   const event = (name: string, more: Partial<Event> = {}): Event => ({
-    ...{ name, defaultBranch: 'main' },
+    ...{ name, repository, defaultBranch: 'main' },
     ...more,
   });
+  const workflowRun = (more: Partial<Event['after']> = {}) =>
+    event('workflow_run', { after: { event: 'push', branch: 'main', repository, ...more } });
   const refused = (of: Event, given: Partial<Inputs>, head = 'a', ref = 'refs/heads/main') => {
     const usual = {
       command: 'plan',
@@ -137,15 +140,12 @@ describe('what runs with secrets at hand', () => {
     ['of the pull request', event('pull_request_target'), {}, 'b', true],
     ['a comment', event('issue_comment'), { command: 'apply' }, 'b', true],
     ['a build of it beside a token', event('pull_request'), { build: true, token: 't' }, 'b', true],
-    ['workflow_run of its branch', event('workflow_run', { headBranch: 'main' }), {}, 'a', false],
-    ['with another commit', event('workflow_run', { headBranch: 'main' }), {}, 'b', true],
-    [
-      'after a push of another branch',
-      event('workflow_run', { headBranch: 'evil' }),
-      {},
-      'a',
-      true,
-    ],
+    ['workflow_run of its branch', workflowRun(), {}, 'a', false],
+    ['with another commit', workflowRun(), {}, 'b', true],
+    ['after a push of another branch', workflowRun({ branch: 'evil' }), {}, 'a', true],
+    ["of a fork's branch of that name", workflowRun({ repository: 'eve/infra' }), {}, 'a', true],
+    ['of a pull request from it', workflowRun({ event: 'pull_request' }), {}, 'a', true],
+    ['that names no other workflow', event('workflow_run'), {}, 'a', true],
     ['a release', event('release'), { command: 'apply', ...withKey }, 'b', false],
     ...['repository_dispatch', 'check_suite', 'deployment', 'pull_request_comment', 'new'].flatMap(
       (name): [string, Event, Partial<Inputs>, string, boolean][] => [

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { coverage } from '../coverage.ts';
+import { payloadOf, refOf } from './payloads.ts';
 
 const top = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -23,6 +24,7 @@ export interface Step {
   /** GITHUB_WORKSPACE: where an earlier step has checked out. */
   readonly workspace: string;
   readonly event: string;
+  /** What differs from what GitHub sends with every event of this kind. */
   readonly payload?: object;
   readonly sha: string;
   readonly with: Readonly<Record<string, string>>;
@@ -91,9 +93,10 @@ export async function runAction(step: Step): Promise<Ran> {
     GITHUB_REPOSITORY: 'acme/infra',
     GITHUB_RUN_ID: '4711',
     GITHUB_EVENT_NAME: step.event,
-    GITHUB_EVENT_PATH: file('event.json', JSON.stringify(step.payload ?? {})),
+    GITHUB_EVENT_PATH: file('event.json', JSON.stringify(payloadOf(step.event, step.payload))),
     GITHUB_SHA: step.sha,
-    GITHUB_REF_NAME: 'main',
+    GITHUB_REF: refOf(step.event),
+    GITHUB_REF_NAME: refOf(step.event).replace(/^refs\/(heads|pull)\//, ''),
     GITHUB_WORKSPACE: step.workspace,
     GITHUB_OUTPUT: file('output'),
     GITHUB_STATE: file('state'),
