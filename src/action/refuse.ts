@@ -47,10 +47,10 @@ export function refuseUnsafe(
         `${sshKey === undefined ? 'issue: true' : 'ssh-key'} is not for ${event.name}: hypervisors would be asked what files say that nobody has merged, and run their checks`,
         'Leave it out: a plan then compares files alone, and what is built is built on the runner.',
       );
-    if (build && token !== undefined)
+    if ((build || command === 'build') && token !== undefined)
       throw unsafe(
-        `a build on ${event.name} runs what nobody has merged, and that could read the token that writes the comment`,
-        'Give the build a job of its own, with permissions: contents: read and command: build.',
+        `a build on ${event.name} runs what nobody has merged, and that could read the token that the Action was given`,
+        'Give the build a job of its own, with permissions: contents: read, command: build and github-token: "".',
       );
     return;
   }

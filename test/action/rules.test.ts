@@ -140,6 +140,15 @@ describe('what runs with secrets at hand', () => {
     ['of the pull request', event('pull_request_target'), {}, 'b', true],
     ['a comment', event('issue_comment'), { command: 'apply' }, 'b', true],
     ['a build of it beside a token', event('pull_request'), { build: true, token: 't' }, 'b', true],
+    ['command: build', event('pull_request'), { command: 'build' }, 'b', false],
+    [
+      'command: build beside a token',
+      event('pull_request'),
+      { command: 'build', token: 't' },
+      'b',
+      true,
+    ],
+    ['a build of a push beside one', event('push'), { command: 'build', token: 't' }, 'b', false],
     ['workflow_run of its branch', workflowRun(), {}, 'a', false],
     ['with another commit', workflowRun(), {}, 'b', true],
     ['after a push of another branch', workflowRun({ branch: 'evil' }), {}, 'a', true],
@@ -432,6 +441,7 @@ test('another version is installed from npm without its scripts, and without sec
     writeFileSync(join(folder, 'npm'), `#!/bin/sh\n{ echo "$@"; pwd; env; } >'${folder}/told'\n`);
     chmodSync(join(folder, 'npm'), 0o755);
     const secret = { 'INPUT_SSH-KEY': 'secret', ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'secret' };
+    Object.assign(secret, { GH_TOKEN: 'secret', GH_ENTERPRISE_TOKEN: 'secret' });
     const env = { ...secret, PATH: `${folder}:${process.env.PATH}`, RUNNER_TEMP: folder };
     const main = await install(new Runner(env, () => {}), '1.2.3', new Signals());
     const [args, cwd, ...rest] = readFileSync(join(folder, 'told'), 'utf8').split('\n');

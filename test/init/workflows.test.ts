@@ -115,7 +115,7 @@ describe.each<Forge>(['github', 'forgejo'])('workflows of %s', (forge) => {
           String(value).replace('${{ secrets.FLEET_SSH_KEY }}', key),
         ]);
         const runner = new Runner(
-          { ...Object.fromEntries(values), 'INPUT_GITHUB-TOKEN': 't' },
+          { 'INPUT_GITHUB-TOKEN': 't', ...Object.fromEntries(values) },
           () => {},
         );
         for (const name of Object.keys(on)) {

@@ -46,6 +46,7 @@ export const buildJob = (pipeline: Pipeline): string => `  build:
       - uses: ${use(pipeline, pipeline.action)}
         with:
           command: build
+          github-token: "" # it needs none, and what it runs could read it
 `;
 
 export const applyJob = (pipeline: Pipeline): string => `  apply:
