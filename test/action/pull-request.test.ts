@@ -78,6 +78,20 @@ describe('command: plan on a pull request', { timeout: 180_000 }, () => {
     expect(github.requests.at(-1)).toMatch(/^PATCH issues\/comments\/\d+$/);
   });
 
+  it('says in the comment of the push before that this one has no plan', async () => {
+    const desk = checkout();
+    expect((await run(desk)).code).toBe(0);
+    desk.write('flake.lock', sandboxLock.replaceAll('microvm-nix', 'evil'));
+    desk.commit();
+    const { code, log } = await run(desk);
+    expect(code, log).toBe(1);
+    const [comment = '', ...more] = github.commentsOf(7);
+    expect(more).toEqual([]);
+    expect(comment).toContain('### fleet plan: failed\n');
+    expect(comment).toContain(`Of commit ${headOf(desk).slice(0, 8)}`);
+    expect(comment).not.toContain('**Plan: ');
+  });
+
   it('says what changes and restarts, against what it is merged into, wherever the branch was at the event', async () => {
     const desk = checkout();
     const old = headOf(desk);
