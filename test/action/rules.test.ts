@@ -24,6 +24,8 @@ import { type Inputs, readInputs } from '../../src/action/inputs.ts';
 import { install } from '../../src/action/install.ts';
 import type { Job } from '../../src/action/job.ts';
 import { keepComment, keepIssue, markerOf, tryOn } from '../../src/action/kept.ts';
+import { removeKeys } from '../../src/action/keys.ts';
+import { plan as planned } from '../../src/action/plan.ts';
 import { refuseUnsafe } from '../../src/action/refuse.ts';
 import { openRevert } from '../../src/action/revert.ts';
 import { Runner } from '../../src/action/runner.ts';
@@ -393,6 +395,39 @@ while :; do sleep 0.02; done`;
   });
 });
 
+test('a drift check beside a deployment is no drift: it fails, and opens no issue', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fleet-action-locked-'));
+  try {
+    const drift = { target: 'web1', code: 'stopped', message: 'it is stopped' };
+    const plan = {
+      ...{ kind: 'plan', version: 1, fleet: 'acme', files: [], warnings: [], problems: [] },
+      unsure: [{ code: 'locked', message: 'hv1: locked by ada' }],
+      hypervisors: [{ name: 'hv1', actions: [], drift: [drift], problems: [] }],
+    };
+    const valid = { kind: 'validate', version: 1, ok: true, diagnostics: [] };
+    writeFileSync(join(folder, 'plan'), JSON.stringify(plan));
+    writeFileSync(join(folder, 'validate'), JSON.stringify(valid));
+    const log: string[] = [];
+    const env = {
+      ...{ PATH: process.env.PATH, RUNNER_TEMP: folder, GITHUB_OUTPUT: join(folder, 'output') },
+    };
+    const runner = new Runner(env, (text) => void log.push(text));
+    const script = '[ "$1" = plan ] || exec cat validate; cat plan; exit 1';
+    const fleet = new Fleet(runner, ['sh', '-c', script, 'sh'], folder, new Signals());
+    const inputs = { command: 'plan', directory: '.', issue: true, sshKey: key } as Inputs;
+    const github = new Proxy({} as GitHub, {
+      get: () => () => Promise.reject(new Error('it was asked')),
+    });
+    const job: Job = { runner, inputs, event: { name: 'schedule' }, fleet, github, head: 'a' };
+    expect(await planned(job)).toBe(5);
+    expect(readFileSync(env.GITHUB_OUTPUT, 'utf8')).toMatch(/^outcome<<.*\nlocked$/m);
+    expect(log.join('')).toContain('::error title=fleet plan::hv1: locked by ada');
+    expect(log.join('')).not.toContain('it was asked');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test('a look that is cancelled says nothing of hypervisors that roll back', async () => {
   const signals = new Signals();
   const runner = new Runner({ PATH: process.env.PATH }, () => signals.send('SIGTERM'));
@@ -425,6 +460,31 @@ test.each(['.git', '.git/hooks', 'link'])(
     }
   },
 );
+
+test('the post step removes the folder that the Action made, and no other', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fleet-action-post-'));
+  try {
+    const temp = join(folder, 'temp');
+    for (const name of [
+      'fleet-ssh-elsewhere',
+      'temp/fleet-ssh-1',
+      'temp/kept',
+      'temp/deep/fleet-ssh-2',
+    ])
+      mkdirSync(join(folder, name), { recursive: true });
+    const remove = (named: string) =>
+      removeKeys(new Runner({ RUNNER_TEMP: temp, STATE_folder: named }, () => {}));
+    for (const named of ['../fleet-ssh-elsewhere', 'kept', '.', 'deep/fleet-ssh-2'])
+      remove(join(temp, named));
+    expect(readdirSync(folder)).toEqual(['fleet-ssh-elsewhere', 'temp']);
+    expect(readdirSync(temp).sort()).toEqual(['deep', 'fleet-ssh-1', 'kept']);
+    expect(readdirSync(join(temp, 'deep'))).toEqual(['fleet-ssh-2']);
+    remove(join(temp, 'fleet-ssh-1'));
+    expect(readdirSync(temp).sort()).toEqual(['deep', 'kept']);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
 
 test('docs/action.md has every input and output, and no other', () => {
   const page = readFileSync(new URL('../../docs/action.md', import.meta.url), 'utf8');
