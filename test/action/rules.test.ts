@@ -29,6 +29,7 @@ import { plan as planned } from '../../src/action/plan.ts';
 import { refuseUnsafe } from '../../src/action/refuse.ts';
 import { openRevert } from '../../src/action/revert.ts';
 import { Runner } from '../../src/action/runner.ts';
+import { verify as verified } from '../../src/action/verify.ts';
 import type { FleetError } from '../../src/model/errors.ts';
 import { FakeGitHub } from './github.ts';
 import { metadata } from './runner.ts';
@@ -395,37 +396,51 @@ while :; do sleep 0.02; done`;
   });
 });
 
-test('a drift check beside a deployment is no drift: it fails, and opens no issue', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'fleet-action-locked-'));
-  try {
-    const drift = { target: 'web1', code: 'stopped', message: 'it is stopped' };
-    const plan = {
+describe('a look beside a deployment fails, and opens no issue:', () => {
+  const drift = { target: 'web1', code: 'stopped', message: 'it is stopped' };
+  const documents = {
+    validate: { kind: 'validate', version: 1, ok: true, diagnostics: [] },
+    plan: {
       ...{ kind: 'plan', version: 1, fleet: 'acme', files: [], warnings: [], problems: [] },
       unsure: [{ code: 'locked', message: 'hv1: locked by ada' }],
       hypervisors: [{ name: 'hv1', actions: [], drift: [drift], problems: [] }],
-    };
-    const valid = { kind: 'validate', version: 1, ok: true, diagnostics: [] };
-    writeFileSync(join(folder, 'plan'), JSON.stringify(plan));
-    writeFileSync(join(folder, 'validate'), JSON.stringify(valid));
-    const log: string[] = [];
-    const env = {
-      ...{ PATH: process.env.PATH, RUNNER_TEMP: folder, GITHUB_OUTPUT: join(folder, 'output') },
-    };
-    const runner = new Runner(env, (text) => void log.push(text));
-    const script = '[ "$1" = plan ] || exec cat validate; cat plan; exit 1';
-    const fleet = new Fleet(runner, ['sh', '-c', script, 'sh'], folder, new Signals());
-    const inputs = { command: 'plan', directory: '.', issue: true, sshKey: key } as Inputs;
-    const github = new Proxy({} as GitHub, {
-      get: () => () => Promise.reject(new Error('it was asked')),
-    });
-    const job: Job = { runner, inputs, event: { name: 'schedule' }, fleet, github, head: 'a' };
-    expect(await planned(job)).toBe(5);
-    expect(readFileSync(env.GITHUB_OUTPUT, 'utf8')).toMatch(/^outcome<<.*\nlocked$/m);
-    expect(log.join('')).toContain('::error title=fleet plan::hv1: locked by ada');
-    expect(log.join('')).not.toContain('it was asked');
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+    },
+    verify: {
+      ...{ kind: 'verify', version: 1, ok: false },
+      checks: [
+        { target: 'web1', check: 'unit', ok: false, expected: 'active', seen: 'locked by ada' },
+      ],
+      notes: [{ target: 'hv1', text: 'apply of ada is under way', code: 'locked' }],
+    },
+  };
+
+  test.each([
+    ['plan', planned],
+    ['verify', verified],
+  ] as const)('%s', async (command, look) => {
+    const folder = mkdtempSync(join(tmpdir(), 'fleet-action-locked-'));
+    try {
+      for (const [name, document] of Object.entries(documents))
+        writeFileSync(join(folder, name), JSON.stringify(document));
+      const log: string[] = [];
+      const output = join(folder, 'output');
+      const env = { PATH: process.env.PATH, RUNNER_TEMP: folder, GITHUB_OUTPUT: output };
+      const runner = new Runner(env, (text) => void log.push(text));
+      const script = 'cat "$1"; [ "$1" = validate ]';
+      const fleet = new Fleet(runner, ['sh', '-c', script, 'sh'], folder, new Signals());
+      const inputs = { command, directory: '.', issue: true, sshKey: key } as Inputs;
+      const github = new Proxy({} as GitHub, {
+        get: () => () => Promise.reject(new Error('it was asked')),
+      });
+      const job: Job = { runner, inputs, event: { name: 'schedule' }, fleet, github, head: 'a' };
+      expect(await look(job)).toBe(5);
+      expect(readFileSync(output, 'utf8')).toMatch(/^outcome<<.*\nlocked$/m);
+      expect(log.join('')).toMatch(/^::error title=fleet (plan|verify)::.*locked by ada/m);
+      expect(log.join('')).not.toContain('it was asked');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 });
 
 test('a look that is cancelled says nothing of hypervisors that roll back', async () => {
