@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -57,6 +57,8 @@ export interface Ran {
   readonly annotations: readonly Annotation[];
   readonly outputs: Readonly<Record<string, string>>;
   readonly summary: string;
+  /** What RUNNER_TEMP has before the post step. */
+  readonly left: readonly string[];
   /** RUNNER_TEMP after the post step. */
   readonly temp: string;
 }
@@ -109,6 +111,7 @@ export async function runAction(step: Step): Promise<Ran> {
   const outputs = keptIn(readFileSync(env.GITHUB_OUTPUT, 'utf8'));
   for (const name of Object.keys(outputs))
     if (!(name in metadata.outputs)) throw new Error(`action.yml declares no output ${name}`);
+  const left = readdirSync(temp);
   const state = Object.entries(keptIn(readFileSync(env.GITHUB_STATE, 'utf8')));
   const post = await run(
     metadata.runs.post,
@@ -117,7 +120,7 @@ export async function runAction(step: Step): Promise<Ran> {
   );
   if (post.code !== 0) throw new Error(`post: ${post.code}\n${post.lines.join('\n')}`);
   const summary = readFileSync(env.GITHUB_STEP_SUMMARY, 'utf8');
-  return { code: main.code, ...read(main.lines), outputs, summary, temp };
+  return { code: main.code, ...read(main.lines), outputs, summary, left, temp };
 }
 
 /** INPUT_*: what the workflow says, else the default; no other is known. */
