@@ -7,6 +7,7 @@ import { build } from './build.ts';
 import { childEnvironment, run, type Signals } from './child.ts';
 import { apply, rollback } from './deploy.ts';
 import { type Event, readEvent } from './event.ts';
+import { commentFailure } from './failed.ts';
 import { Fleet } from './fleet.ts';
 import { GitHub } from './github.ts';
 import { type Inputs, readInputs } from './inputs.ts';
@@ -84,7 +85,7 @@ async function step(runner: Runner, brought: Brought, signals: Signals): Promise
       inputs.token === undefined ? undefined : new GitHub(runner, inputs.token, brought.sleep);
     const command = commands[inputs.command];
     const base = await baseOf(runner, folder, event, head);
-    return await command({
+    const job: Job = {
       runner,
       inputs,
       event,
@@ -92,7 +93,14 @@ async function step(runner: Runner, brought: Brought, signals: Signals): Promise
       github,
       head: head ?? runner.get('GITHUB_SHA'),
       ...(base !== undefined && { base }),
-    });
+    };
+    try {
+      return await command(job);
+    } catch (error) {
+      if (error instanceof FleetError && !signals.isSent)
+        await commentFailure(job, failureOf(error));
+      throw error;
+    }
   } finally {
     keys.remove();
   }

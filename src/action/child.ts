@@ -79,13 +79,15 @@ export async function run(
 
 /**
  * The environment of what the Action starts: without inputs and what else is the Action's own, tokens above all, and
- * without the files by which a step orders something of its runner.
+ * without the files by which a step orders something of its runner. What a workflow sets by itself goes on: npm and git's
+ * helpers for credentials may need it.
  */
 export function childEnvironment(env: Surroundings['env']): Record<string, string> {
   const kept = Object.entries(env).filter(
     ([name]) =>
       name === 'GITHUB_ACTOR' ||
-      (!/^(INPUT|STATE|ACTIONS|GITHUB|RUNNER|GITEA|FORGEJO)_/.test(name) && name !== 'GH_TOKEN'),
+      (!/^(INPUT|STATE|ACTIONS|GITHUB|RUNNER|GITEA|FORGEJO)_/.test(name) &&
+        !/^GH_(ENTERPRISE_)?TOKEN$/.test(name)),
   );
   return { ...(Object.fromEntries(kept) as Record<string, string>), CI: 'true' };
 }

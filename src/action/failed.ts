@@ -1,9 +1,11 @@
 import type { Failure } from '../model/failure.ts';
 import { prose } from '../report/markdown.ts';
+import { within } from '../report/plan-markdown.ts';
 import { failureMarkdown } from '../report/result-markdown.ts';
+import { commentOn } from './comment.ts';
 import { object } from './event.ts';
 import type { Document } from './fleet.ts';
-import { type Job, titleOf } from './job.ts';
+import { type Job, madeBy, titleOf } from './job.ts';
 
 /** What an exit code of fleet's is called; docs/json.md has the table. */
 const outcomes: Readonly<Record<number, string>> = {
@@ -24,12 +26,12 @@ export const outcomeOf = (code: number): string => outcomes[code] ?? 'failed';
  * Says that fleet failed, by a document of kind `error`.
  * @param notes what it had to say before. @returns the exit code
  */
-export function failed(
+export async function failed(
   job: Job,
   code: number,
   document: Document,
   notes: readonly string[] = [],
-): number {
+): Promise<number> {
   const { runner } = job;
   const failure = failureOf(document);
   runner.endGroup();
@@ -52,8 +54,15 @@ export function failed(
 ${failureMarkdown(failure)}
 ${told}`,
   );
+  if (!job.fleet.isCancelled) await commentFailure(job, failure);
   runner.output('outcome', job.fleet.isCancelled ? 'interrupted' : outcomeOf(code));
   return code || 1;
+}
+
+/** The comment must not go on showing the plan of an earlier push. */
+export async function commentFailure(job: Job, failure: Failure): Promise<void> {
+  const title = `### ${prose(titleOf(job, 'plan'))}: failed\n`;
+  await commentOn(job, (limit) => within([title, failureMarkdown(failure), madeBy(job)], limit));
 }
 
 /** Of a document of kind `error`; of any other, that it is not what was expected. */

@@ -11,6 +11,20 @@ const most = 64 * 1024 * 1024;
 /** Pages of a list that are read: of 100 entries each. */
 const pages = 30;
 
+const viewer = 'query { viewer { login } }';
+
+/**
+ * The account that a workflow's token writes as. Each forge keeps its own from being registered, and only its own: on
+ * github.com gitea-actions is a name as any other. https://code.forgejo.org/forgejo/runner and https://gitea.com/gitea/act_runner
+ * (internal/app/run/runner.go) set these variables, Forgejo's both.
+ */
+const accountOf = ({ env }: Runner): string =>
+  env.FORGEJO_ACTIONS
+    ? 'forgejo-actions'
+    : env.GITEA_ACTIONS
+      ? 'gitea-actions'
+      : 'github-actions[bot]';
+
 type Sleep = (ms: number) => Promise<void>;
 
 /** The REST API of the repository that the workflow is in: https://docs.github.com/rest */
@@ -19,6 +33,8 @@ export class GitHub {
   readonly #repository: string;
   readonly #token: string;
   readonly #sleep: Sleep;
+  readonly #graphql: URL | undefined;
+  readonly #account: string;
   /** Since the first request. */
   #begun: number | undefined;
 
@@ -27,6 +43,9 @@ export class GitHub {
     this.#repository = runner.get('GITHUB_REPOSITORY');
     this.#token = token;
     this.#sleep = sleep;
+    const { GITHUB_GRAPHQL_URL: graphql } = runner.env;
+    this.#graphql = graphql ? new URL(graphql) : undefined;
+    this.#account = accountOf(runner);
   }
 
   /** @param path below the repository. @throws FleetError `action.github`, or `action.forbidden` for a token that may not */
@@ -53,11 +72,21 @@ export class GitHub {
     return entries;
   }
 
-  /** Whose token this is; undefined: it does not say, as that of a workflow. */
-  async login(): Promise<string | undefined> {
+  /** Who writes with this token. */
+  async login(): Promise<string> {
+    return (
+      (await this.#loginBy('GET', new URL('user', this.#api))) ??
+      // A GitHub App's token, and so that of a workflow, is no user's, but GraphQL knows by which account it writes.
+      (this.#graphql && (await this.#loginBy('POST', this.#graphql, { query: viewer }))) ??
+      this.#account
+    );
+  }
+
+  /** @returns undefined where this does not say */
+  async #loginBy(method: 'GET' | 'POST', url: URL, body?: object): Promise<string | undefined> {
     try {
-      const { answer } = await this.#request('GET', new URL('user', this.#api));
-      const { login } = object(answer);
+      const answer = object((await this.#request(method, url, body)).answer);
+      const { login } = body ? object(object(answer.data).viewer) : answer;
       return typeof login === 'string' ? login : undefined;
     } catch (error) {
       if (error instanceof FleetError && error.code === 'action.forbidden') return undefined;
@@ -74,7 +103,11 @@ export class GitHub {
       const given = await this.#ask(method, url, body).catch((error: unknown) => error as Error);
       if (given instanceof Error) {
         // What was asked for may have been made, though the answer is lost.
-        if (method !== 'POST' && (await this.#mayRetry(tried, tried * 1000))) continue;
+        if (
+          (method !== 'POST' || url === this.#graphql) &&
+          (await this.#mayRetry(tried, tried * 1000))
+        )
+          continue;
         throw new FleetError('action.github', `GitHub does not answer: ${reason(given)}`);
       }
       const { response, text } = given;

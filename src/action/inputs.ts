@@ -40,11 +40,7 @@ export function readInputs(runner: Runner): Inputs {
     throw bad('on', '', 'rollback needs the names of what to roll back, with commas between them.');
   const version = given('version');
   if (version !== undefined && !/^\d{1,5}\.\d{1,5}\.\d{1,5}(-[0-9A-Za-z.-]{1,64})?$/.test(version))
-    throw bad(
-      'version',
-      version,
-      'It is one version, as 1.2.3: with a range, what runs could change by itself.',
-    );
+    throw bad('version', version, 'It is one version, as 1.2.3, and no range.');
   const inputs: Inputs = {
     command,
     on,

@@ -7,9 +7,6 @@ import type { Runner } from './runner.ts';
 /** Characters that GitHub takes of a comment or an issue. */
 export const bodyLimit = 65_536;
 
-/** Accounts that nobody can register: whoever holds a workflow's token writes as one of them. */
-const workflows = new Set(['github-actions[bot]', 'forgejo-actions', 'gitea-actions']);
-
 type Entry = Readonly<Record<string, unknown>>;
 
 /** The first line of what is kept: by it, and by who wrote it, it is found again. @param about what tells it from others of this repository */
@@ -61,16 +58,10 @@ export async function keepIssue(
 const isMarked = ({ body }: Entry, marker: string): boolean =>
   typeof body === 'string' && body.replaceAll('\r\n', '\n').startsWith(marker);
 
-/**
- * Who writes with this token. Anybody may post the marker, and edit what they have posted: theirs is left alone, also
- * another program's. A token that does not say whose it is is taken for a workflow's.
- */
+/** Whether this token wrote it. Anybody may post the marker, and edit what they have posted: theirs is left alone, also another program's. */
 async function ownership(github: GitHub): Promise<(entry: Entry) => boolean> {
   const login = await github.login();
-  return ({ user }) => {
-    const by = object(user);
-    return login === undefined ? workflows.has(String(by.login)) : by.login === login;
-  };
+  return ({ user }) => object(user).login === login;
 }
 
 /**

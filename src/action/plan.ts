@@ -53,11 +53,14 @@ export async function plan(job: Job): Promise<number> {
   keepPlan(runner, plan, offline, build);
   const changed = hasChanges(plan);
   runner.output('changed', String(changed));
-  // What was not looked at may have drifted or not: no issue is opened or closed for it.
-  const isUnseen =
-    isDriftCheck && plan.hypervisors.some(({ unreachable }) => unreachable !== undefined);
+  // What was not looked at, or is changed just now, may have drifted or not: no issue is opened or closed for it.
+  const unseen = isDriftCheck ? unseenOf(plan) : [];
+  const isUnseen = unseen.length > 0;
+  const isLocked = isUnseen && unseen.every(({ code }) => code === 'locked');
   const outcome = isUnseen
-    ? 'unreachable'
+    ? isLocked
+      ? 'locked'
+      : 'unreachable'
     : isDriftCheck && code !== 0
       ? 'drifted'
       : code !== 0
@@ -75,12 +78,26 @@ export async function plan(job: Job): Promise<number> {
     `${head}${planMarkdown(plan, { diffs: true, offline, whole, ...(build && { build }), limit: limit - head.length - foot.length })}${foot}`;
   runner.summary(text(summaryLimit));
   await commentOn(job, text);
-  if (code !== 0 && (isUnseen || !inputs.issue))
-    for (const text of problemsOf(plan, isDriftCheck))
+  if (isUnseen || (code !== 0 && !inputs.issue))
+    for (const text of isUnseen
+      ? unseen.slice(0, 10).map(({ message }) => message)
+      : problemsOf(plan, isDriftCheck))
       runner.annotate('error', text, { title: 'fleet plan' });
-  if (isUnseen) return code || exitCodes.failed;
+  if (isUnseen) return isLocked ? exitCodes.locked : exitCodes.failed;
   if (isDriftCheck) return judged(job, code === 0, [text(bodyLimit - 500)]);
   return code;
+}
+
+/** Why it is not known whether something has drifted. */
+function unseenOf({ hypervisors, unsure = [] }: Plan) {
+  return [
+    ...unsure,
+    ...hypervisors.flatMap(({ name, unreachable }) =>
+      unreachable === undefined
+        ? []
+        : [{ code: 'unreachable', message: `${name} is unreachable: ${unreachable}` }],
+    ),
+  ];
 }
 
 /** What the files of a pull request are compared with. */

@@ -42,7 +42,7 @@ export interface BuildInput {
 /**
  * Evaluates and builds what apply would commit, and touches nothing that runs: no checkout, no profile, no lock.
  * What was built has no roots afterwards.
- * @throws ConfigError; FleetError `workspace.*`, `git.*`, `lock.*`, `build.no-nix`, for unknown names; Interrupted
+ * @throws ConfigError; FleetError `workspace.*`, `git.*`, `lock.*`, `build.no-nix`, `build.other-system`, for unknown names; Interrupted
  */
 export async function build(
   ports: Ports,
@@ -147,7 +147,7 @@ const here = 'this machine';
 const hypervisorOf = ({ index }: Workspace, name: string) =>
   index.hypervisors.get(name) as Hypervisor;
 
-/** @throws FleetError `build.no-nix` */
+/** What it gives throws FleetError `build.other-system`. @throws FleetError `build.no-nix` */
 async function chooser(
   { surroundings }: Ports,
   at: At | undefined,
@@ -156,7 +156,18 @@ async function chooser(
   if (at === 'hypervisor') return () => at;
   const systems = await systemsOf(localShell(surroundings, here), signal);
   if (at === undefined) return ({ system }) => (systems.includes(system) ? 'here' : 'hypervisor');
-  if (systems.length > 0) return () => at;
+  if (systems.length > 0)
+    return ({ name, system }) => {
+      if (systems.includes(system)) return at;
+      throw new FleetError(
+        'build.other-system',
+        `this machine's Nix builds for ${systems.join(', ')}, and ${name} is ${system}`,
+        {
+          exitCode: exitCodes.usage,
+          hint: `Build on a machine of that system, leave ${name} out, or give this Nix a remote builder for ${system} or extra-platforms.`,
+        },
+      );
+    };
   throw new FleetError('build.no-nix', 'there is no Nix on this machine', {
     exitCode: exitCodes.usage,
     hint: 'Install it, or build on hypervisors, if these can be reached and you trust what is built: --at hypervisor',

@@ -112,6 +112,7 @@ function underWay(target: string, { open }: Facts): Note[] {
   return open.map((one) => ({
     target,
     text: `${one.operation} ${one.id} of ${one.owner} is under way: what fails may be what it is about; ${fate(one)}`,
+    ...(one.atWork && { code: 'locked' as const }),
   }));
 }
 

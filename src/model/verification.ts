@@ -9,4 +9,6 @@ export interface Verification {
 export interface Note {
   readonly target: string;
   readonly text: string;
+  /** `locked`: a deployment is at work there, and what fails may be what it is about. */
+  readonly code?: 'locked';
 }

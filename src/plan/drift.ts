@@ -108,7 +108,7 @@ function hostDrift(hypervisor: string, facts: Facts): Drift[] {
   return found;
 }
 
-function lockWords(lock: OpenDeployment): string {
+export function lockWords(lock: OpenDeployment): string {
   const { owner, operation, id, since } = lock;
   return `locked by ${owner}: ${operation} ${id}, since ${timestamp(since)}; ${fate(lock)}`;
 }

@@ -4,9 +4,9 @@ import type { FleetIndex } from '../model/index.ts';
 import { actions } from './actions.ts';
 import { withChanges } from './changes.ts';
 import type { PlanCheck } from './checks.ts';
-import { drift } from './drift.ts';
+import { drift, lockWords } from './drift.ts';
 import { heedStops } from './held-stops.ts';
-import type { Drift, FileChange, HypervisorPlan, Plan, Since } from './plan.ts';
+import type { Drift, FileChange, HypervisorPlan, Plan, Since, Unsure } from './plan.ts';
 import { problems } from './problems.ts';
 import type { Selection } from './selectors.ts';
 
@@ -31,6 +31,8 @@ export interface PlanInput {
   readonly warnings: readonly string[];
   /** Why nothing at all can be applied. */
   readonly problems?: readonly string[];
+  /** Of these, why apply could not push. */
+  readonly remote?: string;
   /** Hypervisor → commit according to the remote, for those that do not answer. */
   readonly lastDeployed?: ReadonlyMap<string, string>;
   /** Commits with the same files as `head`. */
@@ -57,6 +59,7 @@ export interface Lost {
 }
 
 export function makePlan(input: PlanInput): Plan {
+  const unsure = unsureOf(input);
   return {
     version: 1,
     fleet: input.index.fleet.name,
@@ -66,8 +69,21 @@ export function makePlan(input: PlanInput): Plan {
       .map((h) => planSafely(h.name, input)),
     warnings: [...input.warnings, ...left(input)],
     problems: input.problems ?? [],
+    ...(unsure.length > 0 && { unsure }),
     ...(input.since && { since: input.since }),
   };
+}
+
+function unsureOf({ facts, remote }: PlanInput): Unsure[] {
+  const locked = [...facts].flatMap(([name, one]): Unsure[] =>
+    one instanceof Error || !one.lock?.atWork
+      ? []
+      : [{ code: 'locked', message: `${name}: ${lockWords(one.lock)}` }],
+  );
+  return [
+    ...(remote === undefined ? [] : [{ code: 'remote' as const, message: remote }]),
+    ...locked,
+  ];
 }
 
 /** Whatever one hypervisor answers, the others are still planned. */

@@ -8,8 +8,16 @@ export interface Plan {
   readonly warnings: readonly string[];
   /** Why apply refuses the whole plan, unless `--force` is given. */
   readonly problems: readonly string[];
+  /** Why what differs may be no drift: this is not surely the commit that is deployed, or hypervisors change just now. Absent: nothing. */
+  readonly unsure?: readonly Unsure[];
   /** Without hypervisors: what files alone say. Absent: they were asked, or no commit to compare with is known. */
   readonly since?: Since;
+}
+
+/** `remote`: it did not answer, or has moved on since this was checked out; `locked`: somebody is at work on a hypervisor. */
+export interface Unsure {
+  readonly code: 'remote' | 'locked';
+  readonly message: string;
 }
 
 /** How machines differ from those of a commit, as far as files tell. */

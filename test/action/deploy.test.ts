@@ -84,6 +84,55 @@ describe('on a push to the branch', { timeout: 360_000 }, () => {
     });
   });
 
+  it('command: build finds it on a pull request, on the runner, without key and token', async () => {
+    fleet.desk.edit((d) => {
+      d.vms.web1.packages = ['no-such-editor'];
+    });
+    const build = () =>
+      fleet.run('build', {
+        event: 'pull_request',
+        with: { 'ssh-key': '', 'known-hosts': '', 'github-token': '' },
+        env: fleet.nixOfRunner(),
+      });
+    const { annotations, code, log, outputs, summary } = await build();
+    expect(code, log).toBe(1);
+    const lines = fleet.desk.read('fleet.yaml').split('\n');
+    const line = String(lines.findIndex((text) => text.includes('no-such-editor')) + 1);
+    expect(annotations).toMatchObject([
+      { kind: 'error', file: 'fleet.yaml', line, title: 'fleet build.no-package' },
+    ]);
+    expect(outputs).toEqual({ changed: 'false', outcome: 'failed' });
+    expect(summary).toContain('**web1** does not build here: ');
+    const turn = () =>
+      fleet.desk.edit((d) => {
+        d.vms.web1.packages = undefined;
+        const { hv1 } = d.hypervisors;
+        hv1.system = hv1.system === 'x86_64-linux' ? 'aarch64-linux' : 'x86_64-linux';
+      });
+    turn();
+    const other = await build();
+    expect(other.code, other.log).toBe(64);
+    expect(other.annotations).toMatchObject([{ title: 'fleet build.other-system' }]);
+    turn();
+  });
+
+  it('command: validate needs nothing', async () => {
+    const given = { with: { 'ssh-key': '', 'known-hosts': '' } };
+    const { code, outputs } = await fleet.run('validate', given);
+    expect([code, outputs]).toEqual([0, { changed: 'false', outcome: 'valid' }]);
+  });
+
+  it('a step that is killed leaves its key to the post step, which removes it', async () => {
+    const { left, temp } = await fleet.run('plan', {
+      event: 'workflow_dispatch',
+      onLine: (line, kill) => {
+        if (line.startsWith('::group::fleet plan')) kill('SIGKILL');
+      },
+    });
+    expect(left).toEqual([expect.stringMatching(/^fleet-ssh-/)]);
+    expect(readdirSync(temp)).toEqual([]);
+  });
+
   it('apply that is rolled back fails the job, says what was expected and seen, and has its revert as a pull request', async () => {
     fleet.desk.edit((d) => {
       d.git.revert = 'pull-request';
@@ -138,6 +187,16 @@ describe('on a push to the branch', { timeout: 360_000 }, () => {
     expect(summary).toContain('### fleet rollback (web1): failed');
   });
 
+  it('rollback goes back to what ran before', async () => {
+    const deployed = await fleet.run('apply');
+    expect([deployed.code, deployed.outputs.outcome], deployed.log).toEqual([0, 'done']);
+    const given = { event: 'workflow_dispatch', with: { on: 'web1' } };
+    const { code, log, outputs, summary } = await fleet.run('rollback', given);
+    expect(code, log).toBe(0);
+    expect(outputs).toMatchObject({ changed: 'true', outcome: 'done' });
+    expect(summary).toContain('### fleet rollback (web1): done');
+  });
+
   it('a drift check keeps one issue while something is wrong', async () => {
     const check = (more: Record<string, string> = {}) =>
       fleet.run('verify', { event: 'schedule', with: { on: 'hv1', ...more } });
@@ -162,10 +221,19 @@ describe('on a push to the branch', { timeout: 360_000 }, () => {
     expect(github.issues).toMatchObject([{ state: 'closed' }]);
   });
 
-  it('the drift check that init writes fails, and opens no issue, when it reaches nobody', async () => {
+  it('the drift check that init writes changes nothing; it fails, and opens no issue, when it reaches nobody', async () => {
     const check = (more: Record<string, string> = {}) =>
       fleet.run('plan', { event: 'schedule', with: { issue: 'true', ...more } });
+    const standing = async () => {
+      const look =
+        'cd "$FLEET_ROOT" && find nix/var var/lib/fleet -type l -o -type f; ls sandbox/units';
+      return [await fleet.desk.git('ls-remote', 'origin'), (await hv1?.exec(look))?.stdout];
+    };
+    const [hv1] = fleet.world.hosts;
+    await hv1?.exec('systemctl stop microvm@web1');
+    const before = await standing();
     const seen = await check();
+    expect(await standing()).toEqual(before);
     expect([seen.code, seen.outputs.outcome], seen.log).toEqual([0, 'drifted']);
     const issues = structuredClone(github.issues);
     const unseen = await check({ 'known-hosts': 'hv1.example ssh-ed25519 AAAA' });
@@ -173,6 +241,10 @@ describe('on a push to the branch', { timeout: 360_000 }, () => {
     expect(unseen.annotations).toMatchObject([
       { kind: 'error', text: expect.stringContaining('hv1 is unreachable') },
     ]);
+    expect(github.issues).toEqual(issues);
+    await fleet.desk.git('remote', 'set-url', 'origin', `${fleet.desk.folder}-gone`);
+    const alone = await check();
+    expect([alone.code, alone.outputs.outcome], alone.log).toEqual([1, 'unreachable']);
     expect(github.issues).toEqual(issues);
   });
 });

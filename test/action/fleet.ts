@@ -61,6 +61,14 @@ export class ActionFleet {
     return `${folder}:${process.env.PATH}`;
   }
 
+  /** Of a runner that has Nix: the stand-in, which builds for the system of hv1. */
+  nixOfRunner(): Record<string, string> {
+    const root = this.world.hosts[0]?.root ?? '';
+    const [, path = ''] =
+      /^PATH='(.*)'$/m.exec(readFileSync(join(root, 'sandbox/path.sh'), 'utf8')) ?? [];
+    return { PATH: path, FLEET_ROOT: root };
+  }
+
   /** The environment that git's hooks see: that of all children of the Action. @returns what reads it */
   watchEnvironment(): () => string {
     const [hook, seen] = ['.git/hooks/pre-push', '.git/seen'].map((path) =>

@@ -21,6 +21,8 @@ export class FakeGitHub {
   readonly pulls: Record<string, unknown>[] = [];
   /** `POST issues/7/comments`, in order. */
   requests: string[] = [];
+  /** Whose token it is. */
+  login = 'github-actions[bot]';
   /** The token may only read, as that of a fork's pull request. */
   isReadOnly = false;
   /** Requests that are still refused for their number. */
@@ -75,7 +77,8 @@ export class FakeGitHub {
       const message = 'You have exceeded a secondary rate limit';
       return void give(403, { message }, { 'retry-after': '1', 'x-ratelimit-remaining': '0' });
     }
-    // A workflow's token is nobody's.
+    // An app's token, as a workflow's is, is no user's: https://github.com/fullsend-ai/fullsend/pull/1953
+    if (path === '/graphql') return void give(200, { data: { viewer: { login: this.login } } });
     if (path === '/user' || (method !== 'GET' && this.isReadOnly))
       return void give(403, { message: 'Resource not accessible by integration' });
     const body = text === '' ? {} : (JSON.parse(text) as Record<string, string>);
@@ -96,7 +99,7 @@ export class FakeGitHub {
   }
 
   #handle(method: string, path: string, body: Record<string, string>): [number, unknown] {
-    const user = { login: 'github-actions[bot]', type: 'Bot' };
+    const user = { login: this.login, type: 'Bot' };
     const [, of, , id] = /^issues\/(comments\/)?((\d+))/.exec(path) ?? [];
     const number = Number(id);
     const list = of ? this.comments : this.issues;

@@ -78,6 +78,20 @@ describe('command: plan on a pull request', { timeout: 180_000 }, () => {
     expect(github.requests.at(-1)).toMatch(/^PATCH issues\/comments\/\d+$/);
   });
 
+  it('says in the comment of the push before that this one has no plan', async () => {
+    const desk = checkout();
+    expect((await run(desk)).code).toBe(0);
+    desk.write('flake.lock', sandboxLock.replaceAll('microvm-nix', 'evil'));
+    desk.commit();
+    const { code, log } = await run(desk);
+    expect(code, log).toBe(1);
+    const [comment = '', ...more] = github.commentsOf(7);
+    expect(more).toEqual([]);
+    expect(comment).toContain('### fleet plan: failed\n');
+    expect(comment).toContain(`Of commit ${headOf(desk).slice(0, 8)}`);
+    expect(comment).not.toContain('**Plan: ');
+  });
+
   it('says what changes and restarts, against what it is merged into, wherever the branch was at the event', async () => {
     const desk = checkout();
     const old = headOf(desk);
@@ -209,14 +223,34 @@ describe('is refused, with the reason,', () => {
     ]);
   });
 
-  it('a checkout of the pull request on pull_request_target', async () => {
+  it.each(['pull_request_target', 'workflow_run'])(
+    'a checkout of the pull request on %s, and none of its own branch',
+    async (event) => {
+      const desk = checkout();
+      const sha = headOf(desk);
+      const own = await run(desk, { event, sha, payload: {} });
+      expect(own.code, own.log).toBe(0);
+      desk.write('fleet.yaml', valid.replace('web1', 'evil'));
+      desk.git('commit', '-qam', 'evil');
+      const { annotations, code } = await run(desk, { event, sha, payload: {} });
+      expect(code).toBe(64);
+      expect(annotations[0]?.text).toContain(
+        `runs with the secrets of this repository, and this is not of its default branch: ${headOf(desk)} instead of ${sha}`,
+      );
+      expect(github.requests).toEqual([]);
+    },
+  );
+
+  it('workflow_run after a pull request of a fork whose branch has the same name', async () => {
     const desk = checkout();
-    const sha = headOf(desk);
-    desk.write('fleet.yaml', valid.replace('web1', 'evil'));
-    desk.git('commit', '-qam', 'evil');
-    const { annotations, code } = await run(desk, { event: 'pull_request_target', sha });
+    const of = {
+      event: 'pull_request',
+      head_branch: 'main',
+      head_repository: { full_name: 'eve/infra' },
+    };
+    const payload = { workflow_run: of };
+    const { annotations, code } = await run(desk, { event: 'workflow_run', payload });
     expect(code).toBe(64);
-    expect(annotations[0]?.text).toContain('runs with the secrets of this repository');
-    expect(github.requests).toEqual([]);
+    expect(annotations[0]?.text).toContain('after pull_request of eve/infra, main');
   });
 });

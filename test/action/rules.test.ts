@@ -24,9 +24,12 @@ import { type Inputs, readInputs } from '../../src/action/inputs.ts';
 import { install } from '../../src/action/install.ts';
 import type { Job } from '../../src/action/job.ts';
 import { keepComment, keepIssue, markerOf, tryOn } from '../../src/action/kept.ts';
+import { removeKeys } from '../../src/action/keys.ts';
+import { plan as planned } from '../../src/action/plan.ts';
 import { refuseUnsafe } from '../../src/action/refuse.ts';
 import { openRevert } from '../../src/action/revert.ts';
 import { Runner } from '../../src/action/runner.ts';
+import { verify as verified } from '../../src/action/verify.ts';
 import type { FleetError } from '../../src/model/errors.ts';
 import { FakeGitHub } from './github.ts';
 import { metadata } from './runner.ts';
@@ -85,10 +88,13 @@ test("a runner of one's own may log in by its own set-up", () => {
 });
 
 describe('what runs with secrets at hand', () => {
+  const repository = 'acme/infra';
   const event = (name: string, more: Partial<Event> = {}): Event => ({
-    ...{ name, defaultBranch: 'main' },
+    ...{ name, repository, defaultBranch: 'main' },
     ...more,
   });
+  const workflowRun = (more: Partial<Event['after']> = {}) =>
+    event('workflow_run', { after: { event: 'push', branch: 'main', repository, ...more } });
   const refused = (of: Event, given: Partial<Inputs>, head = 'a', ref = 'refs/heads/main') => {
     const usual = {
       command: 'plan',
@@ -109,7 +115,15 @@ describe('what runs with secrets at hand', () => {
 
   test.each<[string, Event, Partial<Inputs>, string, boolean]>([
     ['a plan of a pull request', event('pull_request'), {}, 'b', false],
-    ['the same with a key', event('pull_request'), withKey, 'b', false],
+    ['the same with a key', event('pull_request'), withKey, 'b', true],
+    ['the same of a merge queue', event('merge_group'), withKey, 'a', true],
+    [
+      "one that asks hypervisors by the runner's own set-up",
+      event('pull_request'),
+      { issue: true, token: 't' },
+      'a',
+      true,
+    ],
     ['a build of it on the runner', event('pull_request'), { build: true }, 'b', false],
     ['a build of it with a key', event('pull_request'), { build: true, ...withKey }, 'b', true],
     [
@@ -129,15 +143,21 @@ describe('what runs with secrets at hand', () => {
     ['of the pull request', event('pull_request_target'), {}, 'b', true],
     ['a comment', event('issue_comment'), { command: 'apply' }, 'b', true],
     ['a build of it beside a token', event('pull_request'), { build: true, token: 't' }, 'b', true],
-    ['workflow_run of its branch', event('workflow_run', { headBranch: 'main' }), {}, 'a', false],
-    ['with another commit', event('workflow_run', { headBranch: 'main' }), {}, 'b', true],
+    ['command: build', event('pull_request'), { command: 'build' }, 'b', false],
     [
-      'after a push of another branch',
-      event('workflow_run', { headBranch: 'evil' }),
-      {},
-      'a',
+      'command: build beside a token',
+      event('pull_request'),
+      { command: 'build', token: 't' },
+      'b',
       true,
     ],
+    ['a build of a push beside one', event('push'), { command: 'build', token: 't' }, 'b', false],
+    ['workflow_run of its branch', workflowRun(), {}, 'a', false],
+    ['with another commit', workflowRun(), {}, 'b', true],
+    ['after a push of another branch', workflowRun({ branch: 'evil' }), {}, 'a', true],
+    ["of a fork's branch of that name", workflowRun({ repository: 'eve/infra' }), {}, 'a', true],
+    ['of a pull request from it', workflowRun({ event: 'pull_request' }), {}, 'a', true],
+    ['that names no other workflow', event('workflow_run'), {}, 'a', true],
     ['a release', event('release'), { command: 'apply', ...withKey }, 'b', false],
     ...['repository_dispatch', 'check_suite', 'deployment', 'pull_request_comment', 'new'].flatMap(
       (name): [string, Event, Partial<Inputs>, string, boolean][] => [
@@ -162,8 +182,8 @@ describe('GitHub', () => {
     fake = await FakeGitHub.start();
   });
   afterAll(() => fake.stop());
-  const client = (token = 'workflow-token') => {
-    const env = { GITHUB_API_URL: fake.url, GITHUB_REPOSITORY: 'acme/infra' };
+  const client = (token = 'workflow-token', more: Record<string, string> = {}) => {
+    const env = { GITHUB_API_URL: fake.url, GITHUB_REPOSITORY: 'acme/infra', ...more };
     return new GitHub(new Runner(env, () => {}), token, async (ms) => void waits.push(ms));
   };
 
@@ -185,11 +205,43 @@ describe('GitHub', () => {
     });
   });
 
-  test("leaves another program's comment alone", async () => {
+  test.each<[string, string, Record<string, string>]>([
+    ["another program's", 'echo-bot[bot]', {}],
+    ['of a name that only other forges keep to themselves', 'gitea-actions', {}],
+    ['of another', 'forgejo-actions', {}],
+    ["on Gitea, of Forgejo's", 'forgejo-actions', { GITEA_ACTIONS: 'true' }],
+  ])('leaves a comment alone: %s', async (_, login, env) => {
     const marker = markerOf('plan', '.');
-    fake.say(8, 'echo-bot[bot]', `${marker}echo`, 'Bot');
-    await keepComment(client(), 8, marker, 'plan');
+    fake.say(8, login, `${marker}echo`);
+    await keepComment(client(undefined, env), 8, marker, 'plan');
     expect(fake.commentsOf(8)).toEqual([`${marker}echo`, `${marker}plan`]);
+    fake.comments.splice(0);
+  });
+
+  test.each([
+    ['forgejo-actions', { FORGEJO_ACTIONS: 'true', GITEA_ACTIONS: 'true' }],
+    ['gitea-actions', { GITEA_ACTIONS: 'true' }],
+  ])("finds its own again by its forge's account: %s", async (login, env) => {
+    const marker = markerOf('plan', '.');
+    fake.say(8, login, `${marker}old`);
+    await keepComment(client(undefined, env as Record<string, string>), 8, marker, 'new');
+    expect(fake.commentsOf(8)).toEqual([`${marker}new`]);
+    fake.comments.splice(0);
+  });
+
+  test("keeps one comment and one issue with an app's token, too", async () => {
+    fake.login = 'acme-fleet[bot]';
+    const app = () => client(undefined, { GITHUB_GRAPHQL_URL: `${fake.url}/graphql` });
+    const [plan, drift] = [markerOf('plan', '.'), markerOf('drift', 'plan', '.', '')];
+    for (const text of ['old', 'new']) await keepComment(app(), 8, plan, text);
+    expect(fake.commentsOf(8)).toEqual([`${plan}new`]);
+    const issue = { title: 'wrong', body: 'x' };
+    expect(await keepIssue(app(), drift, issue)).toBe('opened');
+    expect(await keepIssue(app(), drift, issue)).toBe('updated');
+    expect(await keepIssue(app(), drift, { closing: 'well' })).toBe('closed');
+    fake.login = 'github-actions[bot]';
+    fake.comments.splice(0);
+    fake.issues.splice(0);
   });
 
   test('closes every issue that two looks at once have opened', async () => {
@@ -344,6 +396,53 @@ while :; do sleep 0.02; done`;
   });
 });
 
+describe('a look beside a deployment fails, and opens no issue:', () => {
+  const drift = { target: 'web1', code: 'stopped', message: 'it is stopped' };
+  const documents = {
+    validate: { kind: 'validate', version: 1, ok: true, diagnostics: [] },
+    plan: {
+      ...{ kind: 'plan', version: 1, fleet: 'acme', files: [], warnings: [], problems: [] },
+      unsure: [{ code: 'locked', message: 'hv1: locked by ada' }],
+      hypervisors: [{ name: 'hv1', actions: [], drift: [drift], problems: [] }],
+    },
+    verify: {
+      ...{ kind: 'verify', version: 1, ok: false },
+      checks: [
+        { target: 'web1', check: 'unit', ok: false, expected: 'active', seen: 'locked by ada' },
+      ],
+      notes: [{ target: 'hv1', text: 'apply of ada is under way', code: 'locked' }],
+    },
+  };
+
+  test.each([
+    ['plan', planned],
+    ['verify', verified],
+  ] as const)('%s', async (command, look) => {
+    const folder = mkdtempSync(join(tmpdir(), 'fleet-action-locked-'));
+    try {
+      for (const [name, document] of Object.entries(documents))
+        writeFileSync(join(folder, name), JSON.stringify(document));
+      const log: string[] = [];
+      const output = join(folder, 'output');
+      const env = { PATH: process.env.PATH, RUNNER_TEMP: folder, GITHUB_OUTPUT: output };
+      const runner = new Runner(env, (text) => void log.push(text));
+      const script = 'cat "$1"; [ "$1" = validate ]';
+      const fleet = new Fleet(runner, ['sh', '-c', script, 'sh'], folder, new Signals());
+      const inputs = { command, directory: '.', issue: true, sshKey: key } as Inputs;
+      const github = new Proxy({} as GitHub, {
+        get: () => () => Promise.reject(new Error('it was asked')),
+      });
+      const job: Job = { runner, inputs, event: { name: 'schedule' }, fleet, github, head: 'a' };
+      expect(await look(job)).toBe(5);
+      expect(readFileSync(output, 'utf8')).toMatch(/^outcome<<.*\nlocked$/m);
+      expect(log.join('')).toMatch(/^::error title=fleet (plan|verify)::.*locked by ada/m);
+      expect(log.join('')).not.toContain('it was asked');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
 test('a look that is cancelled says nothing of hypervisors that roll back', async () => {
   const signals = new Signals();
   const runner = new Runner({ PATH: process.env.PATH }, () => signals.send('SIGTERM'));
@@ -377,6 +476,31 @@ test.each(['.git', '.git/hooks', 'link'])(
   },
 );
 
+test('the post step removes the folder that the Action made, and no other', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fleet-action-post-'));
+  try {
+    const temp = join(folder, 'temp');
+    for (const name of [
+      'fleet-ssh-elsewhere',
+      'temp/fleet-ssh-1',
+      'temp/kept',
+      'temp/deep/fleet-ssh-2',
+    ])
+      mkdirSync(join(folder, name), { recursive: true });
+    const remove = (named: string) =>
+      removeKeys(new Runner({ RUNNER_TEMP: temp, STATE_folder: named }, () => {}));
+    for (const named of ['../fleet-ssh-elsewhere', 'kept', '.', 'deep/fleet-ssh-2'])
+      remove(join(temp, named));
+    expect(readdirSync(folder)).toEqual(['fleet-ssh-elsewhere', 'temp']);
+    expect(readdirSync(temp).sort()).toEqual(['deep', 'fleet-ssh-1', 'kept']);
+    expect(readdirSync(join(temp, 'deep'))).toEqual(['fleet-ssh-2']);
+    remove(join(temp, 'fleet-ssh-1'));
+    expect(readdirSync(temp).sort()).toEqual(['deep', 'kept']);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test('docs/action.md has every input and output, and no other', () => {
   const page = readFileSync(new URL('../../docs/action.md', import.meta.url), 'utf8');
   const [, inputs = '', outputs = ''] = page.split(/^## (?:Inputs|Outputs|At which event)$/m);
@@ -392,6 +516,7 @@ test('another version is installed from npm without its scripts, and without sec
     writeFileSync(join(folder, 'npm'), `#!/bin/sh\n{ echo "$@"; pwd; env; } >'${folder}/told'\n`);
     chmodSync(join(folder, 'npm'), 0o755);
     const secret = { 'INPUT_SSH-KEY': 'secret', ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'secret' };
+    Object.assign(secret, { GH_TOKEN: 'secret', GH_ENTERPRISE_TOKEN: 'secret' });
     const env = { ...secret, PATH: `${folder}:${process.env.PATH}`, RUNNER_TEMP: folder };
     const main = await install(new Runner(env, () => {}), '1.2.3', new Signals());
     const [args, cwd, ...rest] = readFileSync(join(folder, 'told'), 'utf8').split('\n');

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { coverage } from '../coverage.ts';
+import { payloadOf, refOf } from './payloads.ts';
 
 const top = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -23,6 +24,7 @@ export interface Step {
   /** GITHUB_WORKSPACE: where an earlier step has checked out. */
   readonly workspace: string;
   readonly event: string;
+  /** What differs from what GitHub sends with every event of this kind. */
   readonly payload?: object;
   readonly sha: string;
   readonly with: Readonly<Record<string, string>>;
@@ -55,6 +57,8 @@ export interface Ran {
   readonly annotations: readonly Annotation[];
   readonly outputs: Readonly<Record<string, string>>;
   readonly summary: string;
+  /** What RUNNER_TEMP has before the post step. */
+  readonly left: readonly string[];
   /** RUNNER_TEMP after the post step. */
   readonly temp: string;
 }
@@ -86,13 +90,15 @@ export async function runAction(step: Step): Promise<Ran> {
     GITHUB_ACTIONS: 'true',
     GITHUB_ACTOR: 'ada',
     GITHUB_API_URL: step.api,
+    GITHUB_GRAPHQL_URL: `${step.api}/graphql`,
     GITHUB_SERVER_URL: 'https://github.example',
     GITHUB_REPOSITORY: 'acme/infra',
     GITHUB_RUN_ID: '4711',
     GITHUB_EVENT_NAME: step.event,
-    GITHUB_EVENT_PATH: file('event.json', JSON.stringify(step.payload ?? {})),
+    GITHUB_EVENT_PATH: file('event.json', JSON.stringify(payloadOf(step.event, step.payload))),
     GITHUB_SHA: step.sha,
-    GITHUB_REF_NAME: 'main',
+    GITHUB_REF: refOf(step.event),
+    GITHUB_REF_NAME: refOf(step.event).replace(/^refs\/(heads|pull)\//, ''),
     GITHUB_WORKSPACE: step.workspace,
     GITHUB_OUTPUT: file('output'),
     GITHUB_STATE: file('state'),
@@ -105,6 +111,7 @@ export async function runAction(step: Step): Promise<Ran> {
   const outputs = keptIn(readFileSync(env.GITHUB_OUTPUT, 'utf8'));
   for (const name of Object.keys(outputs))
     if (!(name in metadata.outputs)) throw new Error(`action.yml declares no output ${name}`);
+  const left = readdirSync(temp);
   const state = Object.entries(keptIn(readFileSync(env.GITHUB_STATE, 'utf8')));
   const post = await run(
     metadata.runs.post,
@@ -113,7 +120,7 @@ export async function runAction(step: Step): Promise<Ran> {
   );
   if (post.code !== 0) throw new Error(`post: ${post.code}\n${post.lines.join('\n')}`);
   const summary = readFileSync(env.GITHUB_STEP_SUMMARY, 'utf8');
-  return { code: main.code, ...read(main.lines), outputs, summary, temp };
+  return { code: main.code, ...read(main.lines), outputs, summary, left, temp };
 }
 
 /** INPUT_*: what the workflow says, else the default; no other is known. */

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 
 /**
  * Runs the demo as a terminal does, and presses Ctrl-C each time it has printed the next of `cues`.
- * @param program how fleet is started
+ * @param program how fleet is started; `typed`, what follows then
  * @param first what is done before that, with what was said so far
  */
 export async function playDemo(
@@ -11,17 +11,19 @@ export async function playDemo(
   cues: readonly string[],
   {
     options = [],
+    typed = ['demo'],
     first = () => {},
     ...run
   }: {
     readonly env: NodeJS.ProcessEnv;
     readonly cwd?: string;
     readonly options?: readonly string[];
+    readonly typed?: readonly string[];
     readonly first?: (said: string) => void;
   },
 ): Promise<{ code: number | null; said: string }> {
   const [command, ...words] = program;
-  const child = spawn(command, [...words, 'demo', ...options], {
+  const child = spawn(command, [...words, ...typed, ...options], {
     ...run,
     stdio: ['ignore', 'pipe', 'pipe'],
     // A process group, which Ctrl-C reaches as a whole.

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { DemoShell } from './demo-shell.ts';
 import { pages, readPage, root } from './pages.ts';
@@ -42,6 +43,29 @@ test('a block that is not run here says who does, and that is there', () => {
     return file !== undefined ? !existsSync(root + file) : !/^only parsed: .{10}/.test(mark);
   });
   expect(wrong).toEqual([]);
+});
+
+/** Words of a command that whoever runs it has to have: no paths, numbers, names of files or comments. */
+const wordsOf = (command: string): string[] =>
+  command
+    .replace(/\s#.*$/gm, '')
+    .split(/[\s'"|;&]+/)
+    .filter((word) => /^-{0,2}[a-z][a-z-]{2,}$/.test(word));
+
+test('what runs a block reads its page, or has the words of each of its commands', () => {
+  const lacking = blocks.flatMap(({ codes, path }) =>
+    codes.flatMap((code) => {
+      const [, file] = /^run by (\S+)$/.exec(code.mark ?? '') ?? [];
+      if (file === undefined || !existsSync(root + file)) return [];
+      const text = readFileSync(root + file, 'utf8');
+      if (text.includes(basename(path))) return [];
+      const words = new Set(turnsOf(code).flatMap(({ command }) => wordsOf(command)));
+      return [...words]
+        .filter((word) => !text.includes(word))
+        .map((word) => `${path} ${file}: ${word}`);
+    }),
+  );
+  expect(lacking).toEqual([]);
 });
 
 test('a mark holds up to the next heading, one above all headings for the page', () => {

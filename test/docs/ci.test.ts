@@ -23,7 +23,7 @@ test('the pipeline for GitLab types commands that fleet takes', () => {
 test('steps for an app fit into the workflow that init writes', async () => {
   const steps = examples.find((text) => text.includes('create-github-app-token'))!;
   const action = `example/microvm-fleet@${'1a'.repeat(20)}`;
-  const pipeline = { branch: 'main', action, proposesReverts: false };
+  const pipeline = { branch: 'main', action, hypervisors: [], proposesReverts: false };
   const text = workflows({ forge: 'github', ...pipeline }).get(
     '.github/workflows/fleet-apply.yaml',
   )!;

@@ -9,7 +9,10 @@ import { workflows } from '../../src/init/ci/workflows.ts';
 import { lintWorkflow } from '../lint-workflow.ts';
 
 const pin = `example/microvm-fleet@${'1a'.repeat(20)}`;
-const pipeline: Pipeline = { forge: 'github', branch: 'main', action: pin, proposesReverts: false };
+const hypervisors = [{ name: 'hv1', system: 'x86_64-linux' }] as const;
+const pipeline: Pipeline = {
+  ...{ forge: 'github', branch: 'main', action: pin, hypervisors, proposesReverts: false },
+};
 const key = '-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n-----END OPENSSH PRIVATE KEY-----';
 
 const metadata: Record<'inputs' | 'outputs', object> = parse(
@@ -115,7 +118,7 @@ describe.each<Forge>(['github', 'forgejo'])('workflows of %s', (forge) => {
           String(value).replace('${{ secrets.FLEET_SSH_KEY }}', key),
         ]);
         const runner = new Runner(
-          { ...Object.fromEntries(values), 'INPUT_GITHUB-TOKEN': 't' },
+          { 'INPUT_GITHUB-TOKEN': 't', ...Object.fromEntries(values) },
           () => {},
         );
         for (const name of Object.keys(on)) {
@@ -195,6 +198,25 @@ describe('on GitHub', () => {
     ]);
     expect(Object.fromEntries(commands)).toEqual({ plan: ['plan'], build: ['build'] });
     expect(JSON.stringify(plan.jobs.plan)).not.toContain('nix-action');
+  });
+});
+
+describe('the build', () => {
+  const arm = { name: 'hv2', system: 'aarch64-linux' } as const;
+  const jobs = (hypervisors: Pipeline['hypervisors']) =>
+    Object.entries(written({ hypervisors }).plan.jobs).flatMap(([name, job]) =>
+      name === 'plan' ? [] : [[name, job['runs-on'], job.steps.at(-1)?.with?.on]],
+    );
+
+  test('is on a machine of the system that is built for', async () => {
+    expect(jobs(hypervisors)).toEqual([['build', 'ubuntu-latest', undefined]]);
+    expect(jobs([arm])).toEqual([['build', 'ubuntu-24.04-arm', undefined]]);
+    expect(jobs([arm, ...hypervisors, { ...arm, name: 'hv3' }])).toEqual([
+      ['build-aarch64-linux', 'ubuntu-24.04-arm', 'hv2,hv3'],
+      ['build-x86_64-linux', 'ubuntu-latest', 'hv1'],
+    ]);
+    for (const [path, text] of workflows({ ...pipeline, hypervisors: [arm, ...hypervisors] }))
+      expect(await lintWorkflow(path, text)).toEqual([]);
   });
 });
 

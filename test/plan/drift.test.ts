@@ -8,6 +8,7 @@ import {
   planHv1,
   twoHypervisors,
   unit,
+  wholePlan,
   withEntry,
 } from './situation.ts';
 
@@ -177,4 +178,15 @@ test('a folder whose name fleet cannot have is told with the others that are not
     code: 'orphan',
     message: '/var/lib/microvms/Web_1 belongs to no vm of the fleet; fleet leaves it alone',
   });
+});
+
+test('what differs may be no drift while somebody deploys, or where the remote is not known', () => {
+  const lock = (atWork: boolean) => ({ facts: () => ({ lock: openDeployment('d2', { atWork }) }) });
+  const codes = (plan: ReturnType<typeof wholePlan>) => plan.unsure?.map(({ code }) => code);
+  expect(codes(wholePlan(lock(true)))).toEqual(['locked']);
+  expect(codes(wholePlan({ ...lock(true), remote: 'origin does not answer' }))).toEqual([
+    'remote',
+    'locked',
+  ]);
+  expect(codes(wholePlan(lock(false)))).toBeUndefined();
 });

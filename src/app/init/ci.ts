@@ -73,6 +73,7 @@ export async function ciFiles(
       forge,
       branch: place.branch,
       action: pinned(action),
+      hypervisors,
       proposesReverts: git.revert === 'pull-request',
     });
     requirePlace(place);

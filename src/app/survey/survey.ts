@@ -123,6 +123,7 @@ export async function survey(
         ...(bad === undefined ? [] : [badText(bad)]),
         ...foreign.map((one) => `${one}; it asks before, or refuses without --force`),
       ],
+      ...(told.obstacle !== undefined && { remote: told.obstacle }),
       lastDeployed: told.remote?.deployed ?? new Map(),
       sameAsHead: await sameAsHead(repo, commit.head, contacts),
       ...restarts,

@@ -1,3 +1,4 @@
+import type { System } from '../../model/fleet.ts';
 import { actions } from './actions.ts';
 import type { Pipeline } from './pipeline.ts';
 
@@ -33,9 +34,34 @@ ${
     : ''
 }`;
 
-/** Evaluating Nix runs what the pull request brings: on a machine that has nothing but the repository. */
-export const buildJob = (pipeline: Pipeline): string => `  build:
-    runs-on: ${runner(pipeline)}
+/**
+ * Evaluating Nix runs what the pull request brings: on a machine that has nothing but the repository. A job for each system: GitHub has
+ * machines of both, and neither builds for the other.
+ * https://docs.github.com/actions/reference/runners/github-hosted-runners
+ */
+export function buildJobs(pipeline: Pipeline): string {
+  const of = Map.groupBy(pipeline.hypervisors, ({ system }) => system);
+  const systems = [...of];
+  if (systems.length < 2) return buildJob(pipeline, 'build', systems[0]?.[0] ?? 'x86_64-linux');
+  return systems
+    .map(([system, hypervisors]) =>
+      buildJob(
+        pipeline,
+        `build-${system}`,
+        system,
+        hypervisors.map(({ name }) => name),
+      ),
+    )
+    .join('\n');
+}
+
+const buildJob = (
+  pipeline: Pipeline,
+  name: string,
+  system: System,
+  on: readonly string[] = [],
+): string => `  ${name}:
+    runs-on: ${system === 'aarch64-linux' ? 'ubuntu-24.04-arm' : runner(pipeline)}
     timeout-minutes: 120
     permissions:
       contents: read
@@ -46,6 +72,7 @@ export const buildJob = (pipeline: Pipeline): string => `  build:
       - uses: ${use(pipeline, pipeline.action)}
         with:
           command: build
+${on.length > 0 ? `          on: ${JSON.stringify(on.join(','))} # every hypervisor of this system: add a new one\n` : ''}          github-token: "" # it needs none, and what it runs could read it
 `;
 
 export const applyJob = (pipeline: Pipeline): string => `  apply:

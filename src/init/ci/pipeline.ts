@@ -1,3 +1,5 @@
+import type { Hypervisor } from '../../model/fleet.ts';
+
 /** A forge that runs workflows. */
 export type Forge = 'github' | 'forgejo';
 
@@ -8,6 +10,8 @@ export interface Pipeline {
   readonly branch: string;
   /** fleet's own Action, pinned: `owner/name@commit`. */
   readonly action: string;
+  /** What is built, and for which system. */
+  readonly hypervisors: readonly Pick<Hypervisor, 'name' | 'system'>[];
   /** A revert is proposed (`git.revert: pull-request`), and the Action opens the pull request. */
   readonly proposesReverts: boolean;
 }

@@ -1,4 +1,4 @@
-import { applyJob, buildJob, driftJob, planJob } from './jobs.ts';
+import { applyJob, buildJobs, driftJob, planJob } from './jobs.ts';
 import type { Pipeline } from './pipeline.ts';
 
 /** Path from the top of the repository → text. */
@@ -25,7 +25,7 @@ ${permissions(pipeline)}concurrency:
   cancel-in-progress: true
 
 jobs:
-${planJob(pipeline)}${forge === 'github' ? `\n${buildJob(pipeline)}` : ''}`;
+${planJob(pipeline)}${forge === 'github' ? `\n${buildJobs(pipeline)}` : ''}`;
 }
 
 function applyWorkflow(pipeline: Pipeline): string {
