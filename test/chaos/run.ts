@@ -2,7 +2,7 @@
 // npm run chaos -- random [--seed N] [--deployments N] [--jobs N] [--file F]
 // npm run chaos -- crashes|crashes-lab [--seed N] [--deployments 50]
 // npm run chaos -- life [--seed N] [--minutes 60]
-// npm run chaos -- power
+// npm run chaos -- power [--seed N]
 // npm run chaos -- interleave [--seed N] [--deployments 100]
 // Goes on where it was cut off; results that are there already are not made again.
 import { cpSync, rmSync } from 'node:fs';
@@ -16,8 +16,7 @@ import { faultNames } from './faults.ts';
 import { type Interleaving, interleavingText, runInterleavings } from './interleave/interleave.ts';
 import { type Episode, episodeText, runLife } from './life/life.ts';
 import { lifeTable } from './life/table.ts';
-import { SmallMachine } from './power/machine.ts';
-import { type Cut, cutText, points, runPower } from './power/power.ts';
+import { runCuts } from './power/cuts.ts';
 import { runRandom } from './random.ts';
 import { Records } from './records.ts';
 import { isRoundWell, type RoundResult } from './round.ts';
@@ -203,29 +202,9 @@ async function interleave(): Promise<void> {
 
 /** Power cuts at every write of the spool and of what is known of a guest. */
 async function power(): Promise<void> {
-  const records = new Records<Cut>(file, (r) => String(r.number));
-  const { makeLayers } = await import('../lab/layers.ts');
-  const machine = new SmallMachine(await makeLayers());
-  try {
-    const known = points((number) => records.has(String(number)));
-    await runPower(machine, values.only?.map(Number) ?? known, stop.signal, (cut) => {
-      records.add(cut);
-      console.log(cutText(cut));
-      for (const line of cut.wrong) console.log(`    ${line}`);
-    });
-  } finally {
-    machine.close();
-  }
-  const cuts = records.all.filter(({ before }) => before !== undefined);
-  const bad = cuts.filter(({ wrong }) => wrong.length > 0).length;
-  const text = `${cuts.length} power cuts at every write, ${bad} with something wrong.`;
+  const { bad, text } = await runCuts(file, Number(values.seed), stop.signal);
   console.log(`\n${text}`);
-  if (!values.only && !stop.signal.aborted)
-    publish(
-      kind,
-      'Lab, a kernel of its own, power cut at every write of the spool and of a guest’s state',
-      text,
-    );
+  if (!stop.signal.aborted) publish(kind, 'A kernel of its own, power cut at every write', text);
   if (bad > 0) process.exitCode = 1;
 }
 

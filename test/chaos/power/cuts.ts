@@ -1,0 +1,46 @@
+import { rmSync } from 'node:fs';
+import { makeLayers } from '../../lab/layers.ts';
+import { Records } from '../records.ts';
+import { Looker } from './look.ts';
+import { type Cut, cutKey, cutText, momentsOf, runPower, waysAt } from './power.ts';
+import { kept, record } from './record.ts';
+import { recordedScript } from './script.ts';
+
+/** How often the dice say what of the last writes is on the disk. */
+const turns = 8;
+
+/**
+ * Every cut of one recording, each way; a run that was cut off goes on with the recording that it began with.
+ * @param file of the results; the recording lies beside it
+ */
+export async function runCuts(
+  file: string,
+  seed: number,
+  signal: AbortSignal,
+): Promise<{ bad: number; text: string }> {
+  const folder = `${file}.recording`;
+  const recording =
+    kept(folder) ?? (await record(await makeLayers(), recordedScript(true), folder));
+  const records = new Records<Cut>(file, cutKey);
+  const { work } = momentsOf(recording);
+  const cuts = waysAt(recording, work, turns);
+  const begun = Date.now();
+  const looker = new Looker();
+  try {
+    const left = cuts.filter((cut) => !records.has(cutKey({ seed, ...cut })));
+    console.log(`${cuts.length} cuts, ${left.length} to make; results in ${file}`);
+    runPower(recording, looker, seed, left, signal, (cut) => {
+      records.add(cut);
+      if (cut.wrong.length > 0) console.log([cutText(cut), ...cut.wrong].join('\n    '));
+    });
+  } finally {
+    looker.close();
+  }
+  const all = records.all.filter((cut) => cut.seed === seed);
+  const bad = all.filter(({ wrong }) => wrong.length > 0).length;
+  const count = (kind: string) => recording.entries.filter((e) => e.kind === kind).length;
+  const seconds = Math.round((Date.now() - begun) / 1000);
+  const text = `Seed ${seed}; ${all.length} power cuts at ${work.length} moments of one recording (${count('write')} writes, ${count('flush')} flushes), ${bad} with something wrong; ${seconds} s.`;
+  if (!signal.aborted && bad === 0) rmSync(folder, { recursive: true, force: true });
+  return { bad, text };
+}
