@@ -31,9 +31,11 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
     }, 1_200_000);
     afterAll(() => looker?.close());
 
-    const made = (seed: number, cuts: readonly Chosen[]): Cut[] => {
+    const made = async (seed: number, cuts: readonly Chosen[]): Promise<Cut[]> => {
       const all: Cut[] = [];
-      runPower(recording, looker, seed, cuts, new AbortController().signal, (c) => all.push(c));
+      await runPower(recording, looker, seed, cuts, new AbortController().signal, (c) =>
+        all.push(c),
+      );
       return all;
     };
     /** Right after something was told as written. */
@@ -45,14 +47,14 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
         })
         .map((moment) => ({ moment, way: 'lost' as const, turn: 0 }));
 
-    test('a power cut at any write loses nothing that was told as written', () => {
+    test('a power cut at any write loses nothing that was told as written', async () => {
       const seed = chosenSeed();
       console.log(`FLEET_SEED=${seed}`);
       const { work } = momentsOf(recording);
       const told = afterTold(work);
       expect(told.length).toBe(9);
       const byDice = new Dice(seed).some(waysAt(recording, work, 3), cutsToMake);
-      const cuts = made(
+      const cuts = await made(
         seed,
         [...told, ...byDice].toSorted((a, b) => a.moment - b.moment),
       );
@@ -60,8 +62,8 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       expect(wrong.map((cut) => [cutText(cut), ...cut.wrong].join('\n'))).toEqual([]);
     });
 
-    test('the same shell without any sync is found out', () => {
-      const cuts = made(1, afterTold(momentsOf(recording).control));
+    test('the same shell without any sync is found out', async () => {
+      const cuts = await made(1, afterTold(momentsOf(recording).control));
       expect(cuts.map(({ wrong }) => wrong.length > 0)).toEqual([true, true, true]);
     });
   },

@@ -1,4 +1,3 @@
-import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   existsSync,
@@ -11,6 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { must, run } from '../../lab/run.ts';
 import type { Found } from './judge.ts';
 import { lookScript } from './script.ts';
 
@@ -36,7 +36,7 @@ export class Looker {
     return this.#known.size;
   }
 
-  look(image: Buffer): Seen {
+  async look(image: Buffer): Promise<Seen> {
     const file = join(this.#dir, 'disk');
     const root = join(this.#dir, 'root');
     const state = join(root, 'var/lib/fleet');
@@ -44,17 +44,17 @@ export class Looker {
     rmSync(root, { recursive: true, force: true });
     mkdirSync(state, { recursive: true });
     // Plays the journal back and takes away what was deleted while it was open, as the kernel does; 4: it found an error.
-    const check = spawnSync('e2fsck', ['-p', file], { encoding: 'utf8' });
-    if (check.status === null || check.status > 1)
+    const check = await run('e2fsck', ['-p', file]);
+    if (check.code > 1)
       throw new Error(`the file system is damaged:\n${check.stdout}${check.stderr}`);
-    execFileSync('debugfs', ['-R', `rdump / ${state}`, file], { stdio: 'pipe' });
+    await must('debugfs', '-R', `rdump / ${state}`, file);
     const key = hashOf(state);
     const known = this.#known.get(key);
     if (known) return known;
-    execFileSync('sh', ['-c', lookScript], {
+    const boot = await run('sh', ['-c', lookScript], {
       env: { PATH: process.env.PATH ?? '/usr/bin:/bin', FLEET_ROOT: root },
-      stdio: 'pipe',
     });
+    if (boot.code !== 0) throw new Error(`${boot.stderr}${boot.stdout}`);
     const web = join(state, 'guests/web');
     const seen: Seen = {
       spool: textsOf(join(state, 'events')),

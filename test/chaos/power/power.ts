@@ -65,14 +65,14 @@ export function cutText({ moment, way, turn, before, told, pending, wrong }: Cut
 }
 
 /** Cuts the power at these moments, which are in their order. */
-export function runPower(
+export async function runPower(
   recording: Recording,
   looker: Looker,
   seed: number,
   cuts: Iterable<Chosen>,
   signal: AbortSignal,
   tell: (cut: Cut) => void,
-): void {
+): Promise<void> {
   const disk = new Disk(recording);
   const last = new Map<Way, { readonly content: number | undefined; readonly seen: Seen }>();
   for (const { moment, way, turn } of cuts) {
@@ -90,7 +90,7 @@ export function runPower(
     const seen =
       same?.content === content && same !== undefined
         ? same.seen
-        : looker.look(disk.image(way, dice));
+        : await looker.look(disk.image(way, dice));
     last.set(way, { content, seen });
     const wrong = judgeCut({ told, ...seen });
     if (wrong.length > 0) wrong.push(JSON.stringify({ told, ...seen }));
