@@ -200,7 +200,7 @@ async function interleave(): Promise<void> {
   const minutes = Math.round(sum((r) => r.seconds) / 60);
   const text = `Seed ${seed}; ${records.all.length} deployments, at which a guest was taken for one that hangs ${sum((r) => r.came)} times: ${sum((r) => r.restarted)} restarted,
 none while a deployment held the lock; ${bad} deployments with something wrong; ${minutes} min. Deployments, restarts, locks and files are real; guests,
-systemd and the looks that find a guest hanging are stand-ins. On real systemd a few of them are in test/lab/watch.test.ts.`;
+systemd and the looks that find a guest hanging are stand-ins.`;
   console.log(`\n${text}`);
   if (!stop.signal.aborted)
     publish(kind, 'Sandbox, guests restarted for hanging while deployments run', text);

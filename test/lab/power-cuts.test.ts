@@ -17,7 +17,7 @@ import { labMissing } from './missing.ts';
 
 const missing = labMissing();
 /** Of some thousand; npm run chaos -- power makes them all. */
-const cutsToMake = 24;
+const cutsToMake = 16;
 
 describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
   'a machine with a kernel of its own, and a disk that forgets what was not flushed',

@@ -24,7 +24,6 @@ export async function runCuts(
   const records = new Records<Cut>(file, cutKey);
   const { work } = momentsOf(recording);
   const cuts = waysAt(recording, work, turns);
-  const begun = Date.now();
   const looker = new Looker();
   try {
     const left = cuts.filter((cut) => !records.has(cutKey({ seed, ...cut })));
@@ -39,9 +38,8 @@ export async function runCuts(
   const all = records.all.filter((cut) => cut.seed === seed);
   const bad = all.filter(({ wrong }) => wrong.length > 0).length;
   const count = (kind: string) => recording.entries.filter((e) => e.kind === kind).length;
-  const seconds = Math.round((Date.now() - begun) / 1000);
   const text = `Seed ${seed}; ${all.length} power cuts at the ${work.length} moments before and after a write, a flush or a command that writes (${count('write')} writes,
-${count('flush')} flushes), ${bad} with something wrong; ${seconds} s. A small machine in QEMU, with the kernel of the lab’s guests and without systemd, runs the spool’s and
+${count('flush')} flushes), ${bad} with something wrong. A small machine in QEMU, with the kernel of the lab’s guests and without systemd, runs the spool’s and
 the state’s own shell once, on ext4, and every write and flush of its disk is recorded. For each moment the disk is put together
 as a power cut may leave it: all that was not flushed is there, nothing of it, or blocks by dice. The journal is then played back
 by e2fsck, one more event is written, and what is there is compared with what had been told as written. In the same recording the
