@@ -166,13 +166,19 @@ in_guest() {
 	[ -n "$unit" ] && is_busy "$unit"
 }
 
+# is_stray NUMBER: the process has a TAP open, and is in no guest's unit. Asked in this order: one that ends is in no unit
+# any more, but has lost its files before.
+is_stray() {
+	! in_guest "$1" && [ -n "$(find "$R/proc/$1/fd" -lname /dev/net/tun 2>/dev/null)" ]
+}
+
 # strays NAME TAP…: numbers of processes that have a TAP of the guest open, and are in no guest's units: a runner that
 # somebody started by hand, or that outlived its unit. While one is there no other can have the TAP, or the disks.
 strays() {
 	shift
 	holders | while read -r process tap; do
 		for own; do
-			if [ "$own" = "$tap" ] && ! in_guest "$process"; then echo "$process"; fi
+			if [ "$own" = "$tap" ] && is_stray "$process"; then echo "$process"; fi
 		done
 	done | sort -u
 }

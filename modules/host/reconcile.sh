@@ -89,7 +89,7 @@ of_taps() {
 # Whoever has a guest's TAP open and is in no guest's unit; and guests of nobody that run.
 of_processes() {
   printf '%s\n' "$held" | while read -r process tap; do
-    if [ -z "$process" ] || ! is_guests "$tap" || in_guest "$process"; then continue; fi
+    if [ -z "$process" ] || ! is_guests "$tap" || ! is_stray "$process"; then continue; fi
     what=
     read -r what 2>/dev/null <"$R/proc/$process/comm"
     orphan process "$process $(plain "$what") ($tap)"
@@ -171,7 +171,7 @@ end_orphan() {
     number=${2%% *} tap=${2##*\(}
     tap=${tap%)}
     # An older fleet told of all TAPs.
-    is_guests "$tap" && holders | grep -qxF "$number $tap" && ! in_guest "$number" && end_process "$number"
+    is_guests "$tap" && holders | grep -qxF "$number $tap" && is_stray "$number" && end_process "$number"
     ;;
   tap) ip link set dev "$2" down ;;
   *) return 1 ;;

@@ -2,10 +2,10 @@
 // npm run chaos -- random [--seed N] [--deployments N] [--jobs N] [--file F]
 // npm run chaos -- crashes|crashes-lab [--seed N] [--deployments 50]
 // npm run chaos -- life [--seed N] [--minutes 60]
-// npm run chaos -- power
+// npm run chaos -- power [--seed N]
 // npm run chaos -- interleave [--seed N] [--deployments 100]
 // Goes on where it was cut off; results that are there already are not made again.
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { World } from '../scenario/world.ts';
@@ -16,8 +16,7 @@ import { faultNames } from './faults.ts';
 import { type Interleaving, interleavingText, runInterleavings } from './interleave/interleave.ts';
 import { type Episode, episodeText, runLife } from './life/life.ts';
 import { lifeTable } from './life/table.ts';
-import { SmallMachine } from './power/machine.ts';
-import { type Cut, cutText, points, runPower } from './power/power.ts';
+import { runCuts } from './power/cuts.ts';
 import { runRandom } from './random.ts';
 import { Records } from './records.ts';
 import { isRoundWell, type RoundResult } from './round.ts';
@@ -172,14 +171,17 @@ async function life(): Promise<void> {
   console.log(`seed ${seed}, ${minutes} min, from episode ${last + 1}; results in ${file}`);
   const { lifeInLab } = await import('./life/world.ts');
   const limits = { minutes, rounds: Number.POSITIVE_INFINITY };
-  await runLife(lifeInLab, seed, limits, last, stop.signal, (episode) => {
+  await runLife(lifeInLab, seed, limits, last, stop.signal, (episode, history) => {
     records.add(episode);
+    // What it was judged by, for whoever asks why.
+    const name = episode.wrong.length > 0 ? `wrong-${episode.seed}-${episode.round}` : 'last';
+    writeFileSync(`${file}.${name}.json`, JSON.stringify(history));
     console.log(episodeText(episode));
     for (const line of episode.wrong) console.log(`    ${line}`);
   });
   const text = lifeTable(records.all);
   console.log(`\n${text}`);
-  if (!stop.signal.aborted) publish(kind, 'Lab, one hypervisor between deployments', text);
+  if (!stop.signal.aborted) publish(kind, 'Lab, one hypervisor that is left to itself', text);
   if (records.all.some(({ wrong }) => wrong.length > 0)) process.exitCode = 1;
 }
 
@@ -195,35 +197,24 @@ async function interleave(): Promise<void> {
   });
   const sum = (of: (r: Interleaving) => number) => records.all.reduce((n, r) => n + of(r), 0);
   const bad = records.all.filter(({ wrong }) => wrong.length > 0).length;
-  const text = `Seed ${seed}; ${records.all.length} deployments, at which the watch came ${sum((r) => r.came)} times and restarted ${sum((r) => r.restarted)} guests; ${bad} with something wrong.`;
+  const minutes = Math.round(sum((r) => r.seconds) / 60);
+  const text = `Seed ${seed}; ${records.all.length} deployments, at which a guest was taken for one that hangs ${sum((r) => r.came)} times: ${sum((r) => r.restarted)} restarted,
+none while a deployment held the lock; ${bad} deployments with something wrong; ${minutes} min. Deployments, restarts, locks and files are real; guests,
+systemd and the looks that find a guest hanging are stand-ins.`;
   console.log(`\n${text}`);
-  if (!stop.signal.aborted) publish(kind, 'Sandbox, the watch while a deployment runs', text);
+  if (!stop.signal.aborted)
+    publish(kind, 'Sandbox, guests restarted for hanging while deployments run', text);
   if (bad > 0) process.exitCode = 1;
 }
 
 /** Power cuts at every write of the spool and of what is known of a guest. */
 async function power(): Promise<void> {
-  const records = new Records<Cut>(file, (r) => String(r.number));
-  const { makeLayers } = await import('../lab/layers.ts');
-  const machine = new SmallMachine(await makeLayers());
-  try {
-    const known = points((number) => records.has(String(number)));
-    await runPower(machine, values.only?.map(Number) ?? known, stop.signal, (cut) => {
-      records.add(cut);
-      console.log(cutText(cut));
-      for (const line of cut.wrong) console.log(`    ${line}`);
-    });
-  } finally {
-    machine.close();
-  }
-  const cuts = records.all.filter(({ before }) => before !== undefined);
-  const bad = cuts.filter(({ wrong }) => wrong.length > 0).length;
-  const text = `${cuts.length} power cuts at every write, ${bad} with something wrong.`;
+  const { bad, text } = await runCuts(file, Number(values.seed), stop.signal);
   console.log(`\n${text}`);
-  if (!values.only && !stop.signal.aborted)
+  if (!stop.signal.aborted)
     publish(
       kind,
-      'Lab, a kernel of its own, power cut at every write of the spool and of a guest’s state',
+      'A kernel of its own, power cut at every write of the spool and of a guest’s state',
       text,
     );
   if (bad > 0) process.exitCode = 1;

@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -265,6 +266,22 @@ describe.each(['sh', 'bash'])('in %s', (shell) => {
       rmSync(join(root, 'sys/class/net/vm-x'), { recursive: true });
       reconcile();
       expect(events().slice(4)).toMatchObject([{ kind: 'orphan.gone', what: 'tap', name: 'vm-x' }]);
+    });
+
+    it('takes no process for an orphan that ends while it looks', () => {
+      // Its VMM was killed: it is listed with its TAP, and then has neither files nor a group of its own.
+      mkdirSync(join(root, 'proc/77/fd'), { recursive: true });
+      symlinkSync('/dev/net/tun', join(root, 'proc/77/fd/7'));
+      put('proc/77/fdinfo/7', 'iff:\tvm-a\n');
+      put('proc/77/comm', 'qemu-system-x86\n');
+      put('proc/77/cgroup', '0::/\n');
+      put(
+        'bin/sort',
+        '#!/bin/sh\nlisted=$(/usr/bin/sort "$@")\n[ "$listed" != "77 vm-a" ] || rm -r "$FLEET_ROOT/proc/77/fd"\nprintf "%s\\n" "$listed"\n',
+      );
+      chmodSync(join(root, 'bin/sort'), 0o755);
+      reconcile();
+      expect(events()).toEqual([]);
     });
 
     it('with orphans: stop, stops what runs and is still there at the next look, and deletes nothing', () => {

@@ -71,4 +71,16 @@ describe('what is left of a guest', () => {
     expect(clear('vm-web1').stdout).toBe('');
     for (const child of [own, others]) expect(child.signalCode ?? child.exitCode).toBeNull();
   });
+
+  test('one that ends while this looks is nobody’s stray', () => {
+    const going = holder('vm-web1', '/system.slice/system-microvm.slice/microvm@web1.service');
+    // Once all are listed it is not there any more, and its number may be another's.
+    writeFileSync(
+      join(root, 'bin/sort'),
+      '#!/bin/sh\nlisted=$(/usr/bin/sort "$@")\nrm -rf "$FLEET_ROOT"/proc/*\nprintf "%s\\n" "$listed"\n',
+      { mode: 0o755 },
+    );
+    expect(clear('vm-web1').stdout).toBe('');
+    expect(going.signalCode ?? going.exitCode).toBeNull();
+  });
 });

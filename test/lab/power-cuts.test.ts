@@ -1,36 +1,70 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chosenSeed, Dice } from '../chaos/dice.ts';
-import { SmallMachine } from '../chaos/power/machine.ts';
-import { cutText, runPower } from '../chaos/power/power.ts';
+import type { Recording } from '../chaos/power/log.ts';
+import { Looker } from '../chaos/power/look.ts';
+import {
+  type Chosen,
+  type Cut,
+  cutText,
+  momentsOf,
+  runPower,
+  waysAt,
+} from '../chaos/power/power.ts';
+import { record } from '../chaos/power/record.ts';
+import { recordedScript } from '../chaos/power/script.ts';
 import { makeLayers } from './layers.ts';
 import { labMissing } from './missing.ts';
 
 const missing = labMissing();
-
-/** So many points has the script; npm run chaos -- power cuts at each. */
-const points = 70;
+/** Of some thousand; npm run chaos -- power makes them all. */
+const cutsToMake = 16;
 
 describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
-  'a machine with a kernel of its own',
-  { timeout: 600_000 },
+  'a machine with a kernel of its own, and a disk that forgets what was not flushed',
+  { timeout: 300_000 },
   () => {
-    let machine: SmallMachine;
+    let recording: Recording;
+    let looker: Looker;
     beforeAll(async () => {
-      machine = new SmallMachine(await makeLayers());
+      recording = await record(await makeLayers(), recordedScript(false));
+      looker = new Looker();
     }, 1_200_000);
-    afterAll(() => machine?.close());
+    afterAll(() => looker?.close());
 
-    test('a power cut between two writes loses nothing that was told as written', async () => {
+    const made = async (seed: number, cuts: readonly Chosen[]): Promise<Cut[]> => {
+      const all: Cut[] = [];
+      await runPower(recording, looker, seed, cuts, new AbortController().signal, (c) =>
+        all.push(c),
+      );
+      return all;
+    };
+    /** Right after something was told as written. */
+    const afterTold = (moments: readonly number[]) =>
+      moments
+        .filter((moment) => {
+          const entry = recording.entries[moment - 1];
+          return entry?.kind === 'note' && entry.text.startsWith('told ');
+        })
+        .map((moment) => ({ moment, way: 'lost' as const, turn: 0 }));
+
+    test('a power cut at any write loses nothing that was told as written', async () => {
       const seed = chosenSeed();
       console.log(`FLEET_SEED=${seed}`);
-      const dice = new Dice(seed);
-      const wrong: string[] = [];
-      const numbers = [1 + dice.below(points), 1 + dice.below(points)];
-      await runPower(machine, numbers, new AbortController().signal, (cut) => {
-        console.log(cutText(cut));
-        wrong.push(...cut.wrong);
-      });
-      expect(wrong).toEqual([]);
+      const { work } = momentsOf(recording);
+      const told = afterTold(work);
+      expect(told.length).toBe(9);
+      const byDice = new Dice(seed).some(waysAt(recording, work, 3), cutsToMake);
+      const cuts = await made(
+        seed,
+        [...told, ...byDice].toSorted((a, b) => a.moment - b.moment),
+      );
+      const wrong = cuts.filter((cut) => cut.wrong.length > 0);
+      expect(wrong.map((cut) => [cutText(cut), ...cut.wrong].join('\n'))).toEqual([]);
+    });
+
+    test('the same shell without any sync is found out', async () => {
+      const cuts = await made(1, afterTold(momentsOf(recording).control));
+      expect(cuts.map(({ wrong }) => wrong.length > 0)).toEqual([true, true, true]);
     });
   },
 );

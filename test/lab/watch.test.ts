@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { chosenSeed, Dice } from '../chaos/dice.ts';
 import { Desk } from '../scenario/desk.ts';
 import { emptyFleet } from '../scenario/fleet.ts';
 import { Look } from '../scenario/look.ts';
@@ -162,19 +163,38 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       expect(events.filter((event) => /^(guest|network|incident)\./.test(event))).toEqual([]);
     });
 
-    test('a deployment that restarts a guest is not disturbed by looks, nor by a hang of another while it builds', async () => {
+    test('a deployment and the watch that takes a guest for hung at any moment do not fight', async () => {
+      const seed = chosenSeed();
+      console.log(`FLEET_SEED=${seed}`);
+      const dice = new Dice(seed);
       const from = await count();
       desk.edit((d) => {
         d.vms.web.packages = ['htop'];
       });
-      const looking = sh('for i in $(seq 12); do systemctl start fleet-watch; done');
-      await desk.apply(0);
-      await looking;
+      // What the watch would do, and more often: an order for the other guest, and the unit that carries it out.
+      const waits = Array.from({ length: 60 }, () => (dice.below(20) / 10).toFixed(1));
+      const healing = sh(`restarts=0; for wait in ${waits.join(' ')}; do
+        [ ! -e /run/over ] || break
+        sleep $wait
+        held=; for f in /var/lib/fleet/deployments/*/locked; do [ ! -e "$f" ] || [ -e "\${f%/*}/result" ] || held=yes; done
+        [ $restarts -lt 2 ] || [ -n "$held" ] || continue
+        life=$(systemctl show --value -p InvocationID microvm@db)
+        printf 'hang\\t%s\\tanswers\\tby dice\\n' "$life" >/run/fleet/watch/heal.db
+        systemctl start fleet-watch fleet-heal@db
+        [ "$(systemctl show --value -p InvocationID microvm@db)" = "$life" ] || restarts=$((restarts + 1))
+        echo "held:$held restarts:$restarts"
+      done; rm -f /run/over`);
+      await desk.apply(0, '--lock-timeout', '60s').finally(() => sh('touch /run/over'));
+      // It came while the deployment held the lock.
+      expect(await healing).toContain('held:yes');
       for (const vm of guests) await ready(vm);
-      const events = await since(from);
-      expect(events.filter((event) => /^guest\.(restarted|unhealthy|failed)/.test(event))).toEqual(
-        [],
-      );
+      const events = (await told()).slice(from);
+      const at = (kind: string) => events.findIndex((event) => event.kind === kind);
+      expect(at('deployment.locked')).toBeGreaterThan(-1);
+      expect(at('deployment.ended')).toBeGreaterThan(at('deployment.locked'));
+      const meanwhile = events.slice(at('deployment.locked'), at('deployment.ended'));
+      const acts = /^guest\.(restarted|unhealthy|failed|again)$/;
+      expect(meanwhile.filter(({ kind }) => acts.test(String(kind)))).toEqual([]);
     });
 
     test('its guests are taken for nobody’s processes at no look', async () => {

@@ -61,7 +61,7 @@ began() { sed 's/^.*) //' "$R/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20; }
 processes() {
 	[ -n "$held_taps" ] || return 0
 	printf '%s\n' "$held_taps" | while read -r number held; do
-		if ! has "$recorded_taps" "$held" || in_guest "$number"; then continue; fi
+		if ! has "$recorded_taps" "$held" || ! is_stray "$number"; then continue; fi
 		ticks=$(began "$number")
 		[ -n "$ticks" ] || continue
 		what='' kib=0

@@ -61,8 +61,12 @@ export async function runInterleavings(
   try {
     await desk.open((await import('../../../src/sandbox/flake-lock.ts')).sandboxLock);
     await desk.apply(0);
-    for (let round = last + 1; round <= rounds && !signal.aborted; round++)
-      tell(await interleave(host, desk, seed, round));
+    for (let round = last + 1; round <= rounds && !signal.aborted; round++) {
+      const result = await interleave(host, desk, seed, round);
+      // Ctrl-C also ended the deployment.
+      if (signal.aborted && result.wrong.length > 0) return;
+      tell(result);
+    }
   } finally {
     desk.close();
     await world.stop();

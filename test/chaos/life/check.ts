@@ -1,10 +1,10 @@
 import { wrongEnds, wrongInjuries } from './causes.ts';
 import { wrongDeployments } from './deployments.ts';
-import { wrongBridges, wrongRepetitions, wrongStates } from './ends.ts';
+import { wrongBridges, wrongOrphans, wrongRepetitions, wrongStates } from './ends.ts';
 import type { History } from './history.ts';
 import { wrongRepairs } from './network.ts';
 import { wrongEpochs, wrongNumbers } from './numbers.ts';
-import { wrongFailures, wrongStarts } from './starts.ts';
+import { wrongFailures, wrongSilence, wrongStarts } from './starts.ts';
 
 const rules: readonly ((history: History) => string[])[] = [
   wrongNumbers,
@@ -13,11 +13,13 @@ const rules: readonly ((history: History) => string[])[] = [
   wrongInjuries,
   wrongStarts,
   wrongFailures,
+  wrongSilence,
   wrongRepairs,
   wrongDeployments,
   wrongStates,
   wrongBridges,
   wrongRepetitions,
+  wrongOrphans,
 ];
 
 /**

@@ -89,3 +89,13 @@ export function wrongRepetitions({ events }: History): string[] {
   }
   return wrong;
 }
+
+/** Nothing is done here that leaves something of nobody's behind. */
+export function wrongOrphans({ events, began }: History): string[] {
+  return events
+    .filter(({ kind, at }) => kind.startsWith('orphan.') && at >= began)
+    .map(
+      ({ kind, at, what, name }) =>
+        `${kind} at ${at}: ${String(what)} ${String(name)} is a guest's`,
+    );
+}

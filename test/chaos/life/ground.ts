@@ -61,6 +61,8 @@ export class LifeGround {
     if (!host) throw new Error('a life needs a hypervisor');
     const data = emptyFleet(world);
     data.defaults.recovery = recovery;
+    // How late anything is on a busy machine is not what is tried here.
+    Object.assign(data.rollout, { confirm: '120s', deadline: '150s' });
     data.networks = { front: { subnet: '10.1.0.0/24' }, back: { subnet: '10.2.0.0/24' } };
     for (const vm of vms)
       data.vms[vm] = {

@@ -2,7 +2,7 @@ import type { World } from '../../scenario/world.ts';
 import { Dice } from '../dice.ts';
 import { chooseInjuries } from './choose.ts';
 import { LifeGround, targets } from './ground.ts';
-import type { Injury } from './history.ts';
+import type { History, Injury } from './history.ts';
 
 /** One episode: what was done, and what was wrong once it should have been over. */
 export interface Episode {
@@ -31,7 +31,7 @@ export async function runLife(
   { minutes, rounds }: { readonly minutes: number; readonly rounds: number },
   last: number,
   signal: AbortSignal,
-  tell: (episode: Episode) => void,
+  tell: (episode: Episode, history: History) => void,
 ): Promise<void> {
   const late = Date.now() + minutes * 60_000;
   let ground: LifeGround | undefined;
@@ -46,8 +46,10 @@ export async function runLife(
           throw error;
         }
       }
-      const episode = await live(ground, seed, n);
-      tell(episode);
+      const { episode, history } = await live(ground, seed, n);
+      // Ctrl-C also ended what a person did just then.
+      if (signal.aborted && episode.wrong.length > 0) return;
+      tell(episode, history);
       if (episode.wrong.length === 0) continue;
       await ground.close();
       ground = undefined;
@@ -57,14 +59,19 @@ export async function runLife(
   }
 }
 
-async function live(ground: LifeGround, seed: number, round: number): Promise<Episode> {
+async function live(
+  ground: LifeGround,
+  seed: number,
+  round: number,
+): Promise<{ episode: Episode; history: History }> {
   const dice = new Dice(Math.imul(seed, 7919) + round);
   const injuries: Injury[] = [];
   const begun = Date.now();
   for (const chosen of chooseInjuries(dice, targets)) injuries.push(await ground.injure(chosen));
   const { wrong, history } = await ground.settle();
   const seconds = (Date.now() - begun) / 1000;
-  return { seed, round, injuries, seconds, events: history.events.length, wrong };
+  const events = history.events.length;
+  return { episode: { seed, round, injuries, seconds, events, wrong }, history };
 }
 
 export function episodeText({ seed, round, injuries, seconds, wrong }: Episode): string {

@@ -154,3 +154,26 @@ export function wrongFailures(history: History): string[] {
   }
   return wrong;
 }
+
+/** After an end that nobody wanted it starts by itself, or somebody says that it will not, before a person has to. */
+export function wrongSilence({ events, lives, injuries }: History): string[] {
+  return events
+    .filter((e) => e.kind === 'guest.ended' && e.intended === false)
+    .flatMap(({ vm, at }) => {
+      const next = lives.find((life) => life.vm === vm && life.began > at);
+      const byHand = injuries.find(
+        (i) =>
+          starting.includes(i.kind) && i.vm === vm && i.at > at + 20 && i.at < (next?.began ?? 0),
+      );
+      const said = events.some(
+        (e) =>
+          (e.kind === 'guest.failed' || e.kind === 'guest.again') &&
+          e.vm === vm &&
+          e.at >= at &&
+          e.at <= (byHand?.at ?? 0),
+      );
+      return byHand && !said
+        ? [`${vm} ended at ${at}, a person had to start it, and nobody had said so`]
+        : [];
+    });
+}

@@ -1,74 +1,108 @@
+import { Dice } from '../dice.ts';
+import { Disk, type Way } from './images.ts';
 import { judgeCut } from './judge.ts';
-import type { SmallMachine } from './machine.ts';
-import { cutScript, lookScript } from './script.ts';
+import type { Entry, Recording } from './log.ts';
+import type { Looker, Seen } from './look.ts';
 
+/** The power goes after so many entries of a recording, and the disk is left in one way. */
 export interface Cut {
-  readonly number: number;
-  /** The command that came next; undefined: the script was over before. */
-  readonly before: string | undefined;
+  readonly seed: number;
+  readonly moment: number;
+  readonly way: Way;
+  /** Which of the dice's throws. */
+  readonly turn: number;
+  /** The command of the script that was being carried out, or came next. */
+  readonly before: string;
   readonly told: number;
+  readonly pending: number;
   readonly wrong: readonly string[];
 }
 
-/** What a boot showed: of the cut before it, and of its own. */
-interface Boot {
-  readonly looked: string;
-  readonly said: string;
+export type Chosen = Pick<Cut, 'moment' | 'way' | 'turn'>;
+
+export const cutKey = ({ seed, moment, way, turn }: Chosen & { readonly seed: number }) =>
+  `${seed} ${moment} ${way} ${turn}`;
+
+const indexOf = (entries: readonly Entry[], text: string, from = 0) => {
+  const at = entries.findIndex((e, n) => n >= from && e.kind === 'note' && e.text === text);
+  if (at < 0) throw new Error(`nobody noted ${text}`);
+  return at;
+};
+
+/** Moments after each write, flush and note, of the work itself and of what is known to be wrong (see script.ts). */
+export function momentsOf({ entries }: Recording): { work: number[]; control: number[] } {
+  const range = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, n) => from + 1 + n);
+  const control = indexOf(entries, 'control');
+  return {
+    work: range(indexOf(entries, 'begin'), indexOf(entries, 'over') + 1),
+    control: range(control, indexOf(entries, 'over', control) + 1),
+  };
 }
 
-const boundary = 'fleet-looked';
-
-/** Boots, looks at what the last power cut left, takes it away, and runs the script until the next one. */
-async function boot(machine: SmallMachine, number: number): Promise<Boot> {
-  const script = `echo >/dev/console
-bash <<'end of look' >/dev/console 2>&1
-${lookScript}
-end of look
-echo ${boundary} >/dev/console
-${cutScript(number)}`;
-  const said = await machine.run(script, /fleet-(cut|over|ended).*\r?\n/);
-  const [looked = '', rest = ''] = said.split(boundary);
-  return { looked, said: rest };
+/** Each way at a moment, where they differ. */
+export function waysAt(
+  { entries }: Recording,
+  moments: readonly number[],
+  turns: number,
+): Chosen[] {
+  return moments.flatMap((moment) => [
+    { moment, way: 'kept' as const, turn: 0 },
+    // Right after a flush there is nothing that could be lost.
+    ...(entries[moment - 1]?.kind === 'flush'
+      ? []
+      : [
+          { moment, way: 'lost' as const, turn: 0 },
+          ...Array.from({ length: turns }, (_, turn) => ({ moment, way: 'torn' as const, turn })),
+        ]),
+  ]);
 }
 
-function judge(number: number, { said }: Boot, { looked }: Boot): Cut {
-  const before = /fleet-cut \d+ before (.*)/.exec(said)?.[1]?.trim();
-  const told = [...said.matchAll(/fleet-told (.*?)\r?\n/g)].map(([, line]) => line ?? '');
-  const rows = looked.split(/\r?\n/).map((line) => line.split(' '));
-  const text = (base64 = '') => Buffer.from(base64, 'base64').toString();
-  const spool = rows.filter(([what]) => what === 'fleet-file').map(([, , base64]) => text(base64));
-  const web = rows.find(([what, name]) => what === 'fleet-state' && name === 'web');
-  const wrong = judgeCut({ told, spool, state: web && text(web[2]) });
-  if (before === undefined && !said.includes('fleet-over')) wrong.push('the script failed');
-  if (wrong.length > 0) wrong.push(looked, said);
-  return { number, before, told: told.length, wrong };
+export function cutText({ moment, way, turn, before, told, pending, wrong }: Cut): string {
+  const how = way === 'torn' ? `torn ${turn + 1}` : way;
+  const end = wrong.length === 0 ? 'all there' : 'WRONG';
+  return `after entry ${moment}, ${pending} writes ${how} (${before}): ${told} told, ${end}`;
 }
 
-export function cutText({ number, before, told, wrong }: Cut): string {
-  if (before === undefined) return `${number}. over`;
-  return `${number}. before ${before}: ${told} told, ${wrong.length === 0 ? 'all there' : 'WRONG'}`;
-}
-
-/** Cuts the power at these points; ends after the first that the script does not come to. */
+/** Cuts the power at these moments, which are in their order. */
 export async function runPower(
-  machine: SmallMachine,
-  numbers: Iterable<number>,
+  recording: Recording,
+  looker: Looker,
+  seed: number,
+  cuts: Iterable<Chosen>,
   signal: AbortSignal,
   tell: (cut: Cut) => void,
 ): Promise<void> {
-  let last: { readonly number: number; readonly boot: Boot } | undefined;
-  for (const number of numbers) {
-    const now = await boot(machine, number);
-    const cut = last && judge(last.number, last.boot, now);
-    if (cut) tell(cut);
-    last = { number, boot: now };
-    if (signal.aborted || now.said.includes('fleet-over')) break;
+  const disk = new Disk(recording);
+  const last = new Map<Way, { readonly content: number | undefined; readonly seen: Seen }>();
+  for (const { moment, way, turn } of cuts) {
+    if (signal.aborted) return;
+    disk.goTo(moment);
+    const notes = recording.entries
+      .slice(0, moment)
+      .flatMap((entry) => (entry.kind === 'note' ? [entry.text] : []));
+    const begun = notes.findLastIndex((text) => text === 'begin' || text === 'control');
+    const told = notes.slice(begun).flatMap((text) => /^told (.*)$/.exec(text)?.slice(1) ?? []);
+    const point = /^point \d+ before (.*)/.exec(notes.at(-1) ?? '')?.[1] ?? notes.at(-1) ?? '';
+    const dice = new Dice(Math.imul(seed, 7919) + moment * 64 + turn);
+    const content = disk.contentOf(way);
+    const same = content === undefined ? undefined : last.get(way);
+    const seen =
+      same?.content === content && same !== undefined
+        ? same.seen
+        : await looker.look(disk.image(way, dice));
+    last.set(way, { content, seen });
+    const wrong = judgeCut({ told, ...seen });
+    if (wrong.length > 0) wrong.push(JSON.stringify({ told, ...seen }));
+    tell({
+      seed,
+      moment,
+      way,
+      turn,
+      before: point,
+      told: told.length,
+      pending: disk.pending,
+      wrong,
+    });
   }
-  // What the last one left is still to be looked at.
-  if (last) tell(judge(last.number, last.boot, await boot(machine, 1)));
-}
-
-/** 1, 2, 3 …, without those that are known. */
-export function* points(isKnown: (number: number) => boolean): Generator<number> {
-  for (let number = 1; ; number++) if (!isKnown(number)) yield number;
 }

@@ -1,45 +1,51 @@
 import { readFileSync } from 'node:fs';
+import { diskBytes, sector } from './log.ts';
 
 const library = (name: string) =>
   readFileSync(new URL(`../../../src/host/scripts/${name}.sh`, import.meta.url), 'utf8');
 
 /** What writes the spool and the state, as units and scripts have it. */
-export const libraries = ['lib', 'deployments', 'locks', 'spool', 'guest-state'];
+const libraries = ['lib', 'deployments', 'locks', 'spool', 'guest-state'].map(library).join('\n');
 
 /**
- * bash calls `point` before each command of the script and its functions. Before and after each that writes it counts;
- * at number CUT it says so on the console, and waits for the power to be cut.
+ * A note is a write of its own behind the file system, past the cache: the log of the disk has it between what was written
+ * before and after.
  */
+const note = `
+note() { dd of=/dev/vda bs=${sector} count=1 seek=${diskBytes / sector} oflag=direct conv=notrunc,sync status=none <<<"$*"; }
+`;
+
+/** bash calls `point` before each command of the script and its functions, and it notes those that write, and those after them. */
 const points = `
-cut=$CUT
 echo '0 -' >/run/points
 point() {
 	read -r number after </run/points
 	case $1 in
 	# In memory only.
-	*/dev/console* | *run/fleet* | *spool_counter* | *'>&'* | *'>/dev/null') writes=- ;;
+	*run/fleet* | *spool_counter* | *'>&'* | *'>/dev/null') writes=- ;;
 	'printf '*'>'* | 'echo '*'>'* | 'cat '*'>'* | sync* | mv\\ * | mkdir\\ * | rm\\ *) writes=yes ;;
 	*) writes=- ;;
 	esac
 	[ "$writes$after" != -- ] || return 0
 	number=$((number + 1))
 	echo "$number $writes" >/run/points
-	[ "$number" = "$cut" ] || return 0
-	echo "fleet-cut $number before $1" >/dev/console
-	sleep 1000
+	note "point $number before $1"
 }
+trap 'point "$BASH_COMMAND"' DEBUG
 `;
 
-/** Each number is told to the console only when what has it is said to be on disk. */
-const work = `
-told() { echo "fleet-told $*" >/dev/console; }
+/** Each number is told only when what has it is said to be on disk. */
+const words = `
+told() { note "told $*"; }
 # Files of some events only: new ones are begun, too.
 spool_file_bytes=600
 happens() { event test.happened - "n:=$1" && told "event $1 $event_id"; }
 changes() { guest_set web "state=$2" "why=$1" && told "state $1"; }
 mkdir -p "$state"
 sync "$state" "\${state%/*}"
-trap 'point "$BASH_COMMAND"' DEBUG
+`;
+
+const work = `
 happens 1
 changes 2 Starting
 changes 3 Ready
@@ -50,24 +56,29 @@ happens 6
 happens 7
 changes 8 Starting
 trap - DEBUG
-echo "fleet-over $(cat /run/points)" >/dev/console
+note over
 `;
 
-/** A script of bash that is cut at a point; 0: never. */
-export function cutScript(cut: number): string {
-  const before = libraries.map(library).join('\n');
-  return `CUT=${cut}\n${before}\nset -T\n${points}\n${work}`;
-}
+/** The same without any sync: what is told there has to be found lost, or nobody would find it above. */
+const control = `
+rm -rf "$state"/* /run/fleet
+sync
+sync() { :; }
+note control
+happens 1
+changes 2 Starting
+changes 3 Ready
+note over
+`;
 
-/** What is there after the boot: one more event, and then everything, for judge.ts. */
-export const lookScript = `${libraries.map(library).join('\n')}
-mkdir -p "$state"
-event test.booted - n:=99 || echo 'no event could be written'
-for file in "$state"/events/*; do
-	echo "fleet-file \${file##*/} $(base64 -w 0 <"$file")"
-done
-for file in "$state"/guests/*; do
-	[ ! -e "$file" ] || echo "fleet-state \${file##*/} $(base64 -w 0 <"$file")"
-done
-rm -rf "$state" && sync
+/**
+ * A script of bash.
+ * @param withPoints notes each command that writes, too, for whoever reads where a cut came: it costs as much as all else
+ */
+export const recordedScript = (withPoints: boolean) =>
+  `${libraries}\nset -T\n${note}\n${words}\nnote begin\n${withPoints ? points : ''}\n${work}\n${control}`;
+
+/** What is there after the boot, and one more event: for sh, with FLEET_ROOT. */
+export const lookScript = `${libraries}
+event test.booted - n:=99 || true
 `;
