@@ -123,7 +123,7 @@ case $restarts in '' | *[!0-9]*) restarts=0 ;; esac
 count_end "$name" "$lived"
 step=$(next_step "$why")
 # While a deployment or an operation is at work it decides what runs, and systemd starts the guest again as ever.
-[ "$step" = again ] || try_lock_vm "$name" || step=again
+[ "$step" = again ] || try_lock_vm "$name" stop || step=again
 case $step in
 again)
   guest_set "$@" state=Starting "why=$why" "restarts=$((restarts + 1))"

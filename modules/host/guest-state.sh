@@ -143,14 +143,17 @@ desired() {
 		if [ "$lasts" = held ]; then echo held; else echo stopped; fi
 		return
 	fi
-	# shellcheck disable=SC2016 # for jq
-	case $(policy '.vms[$name] // empty | "\(.state) \(.autostart)"' --arg name "$1") in
+	case $(declared_of "$1") in
 	'') return 0 ;;
 	'stopped '*) echo stopped ;;
 	*' never') if [ "$(guest_get "$1" boot)" = "$(boot_id)" ]; then echo running; else echo stopped; fi ;;
 	*) echo running ;;
 	esac
 }
+
+# declared_of NAME: prints its state and autostart of the policy, or nothing.
+# shellcheck disable=SC2016 # for jq
+declared_of() { policy '.vms[$name] // empty | "\(.state) \(.autostart)"' --arg name "$1"; }
 
 # guest_starting NAME WHY: before every start of fleet's. What failed is over, nothing is tried again by itself, and no
 # start limit is in the way. That it cannot be written down, on a full disk, must not keep a guest from starting.

@@ -30,11 +30,12 @@ mebibytes() { echo "$(($1 / 1024)) MiB"; }
 candidates() {
   last=$state/metrics/last.json
   [ -f "$last" ] || last=/dev/null
-  ring=
-  for ring in "$state"/samples/[0-9]*; do :; done
-  [ -f "$ring" ] || ring=/dev/null
+  # The youngest may have only just begun.
+  set -- /dev/null
+  for ring in "$state"/samples/[0-9]*; do [ ! -f "$ring" ] || set -- "$ring" "$1"; done
+  [ $# -lt 2 ] || set -- "$2" "$1"
   # shellcheck disable=SC2016 # for jq
-  tail -n 5 "$ring" | jq -nRr --slurpfile policy "$policy_file" --slurpfile last "$last" --arg deployed "$(deployed_guests)" '
+  cat "$@" | tail -n 5 | jq -nRr --slurpfile policy "$policy_file" --slurpfile last "$last" --arg deployed "$(deployed_guests)" '
     [inputs | fromjson?] as $ring
     | ($deployed | split("\n") | map(split("\t") | { key: .[0], value: (.[1] | fromjson? | .machine) }) | from_entries) as $given
     | ($ring[0] // {}) as $old | ($ring | last // {}) as $new
@@ -81,7 +82,7 @@ squeeze() {
     of=
     { read -r of <"$own/balloons/$name"; } 2>/dev/null || true
     [ "$of" != "$life" ] || continue
-    try_lock_vm "$name" || continue
+    try_lock_vm "$name" balloon || continue
     if balloon "$name" "$room"; then
       echo "$life" >"$own/balloons/$name"
       event balloon.set "$name" "to:=$room" "of:=$memory" "why=memory is short" || true
@@ -98,7 +99,7 @@ squeeze() {
 shed_one() {
   while read -r name priority _ _ <&3; do
     if ! is_active "microvm@$name.service" || [ "$(desired "$name")" != running ]; then continue; fi
-    try_lock_vm "$name" || continue
+    try_lock_vm "$name" stop || continue
     # Somebody may have stopped it meanwhile.
     if is_active "microvm@$name.service" && [ "$(desired "$name")" = running ]; then
       shed "$name" "$priority"
@@ -157,7 +158,7 @@ swell() {
     }
     memory=$(memory_of "$name")
     [ -n "$memory" ] || continue
-    try_lock_vm "$name" || continue
+    try_lock_vm "$name" balloon || continue
     if balloon "$name" "$memory"; then
       rm -f "$file"
       event balloon.set "$name" "to:=$memory" "of:=$memory" 'why=memory is enough' || true
@@ -177,7 +178,7 @@ recall_one() {
   done | sort -rn | while read -r _ name; do
     memory=$(memory_of "$name")
     if [ -z "$memory" ] || [ "$available" -lt $((2 * low + (memory + ${per_vm:-0}) * 1024)) ]; then continue; fi
-    try_lock_vm "$name" || continue
+    try_lock_vm "$name" start || continue
     if is_ours "$name"; then
       guest_starting "$name" 'memory is enough again'
       rm -f "$state/stopped/$name"

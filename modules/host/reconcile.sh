@@ -13,12 +13,19 @@ tell_boot
 if is_booting || [ -n "$(locking_deployment)" ]; then exit 0; fi
 busy=$(busy_guests) || exit 0
 
-declared=$(policy '.vms | keys[]')
-# Names are fleet.yaml's, but a folder of policies is no place for trust: what no vm can be called is left out.
-guests=
-for name in $declared; do
-  case $name in -* | *[!a-z0-9-]*) ;; *) guests="$guests$name$nl" ;; esac
-done
+declared=$(policy '.vms | to_entries[] | "\(.key)\t\(.value.state) \(.value.autostart)"')
+# each_guest COMMAND: does it for each of fleet.yaml, with its name. What is declared of that one is read once for all: a jq for
+# each of a thousand takes minutes. Names are fleet.yaml's, but a folder of policies is no place for trust: what no vm can be
+# called is left out.
+each_guest() {
+  while IFS=$tab read -r name its <&3; do
+    case $name in '' | -* | *[!a-z0-9-]*) ;; *) "$1" "$name" ;; esac
+  done 3<<-END
+	$declared
+	END
+}
+declared_of() { echo "$its"; }
+guests=$(each_guest echo)
 # vm NAME, tap NAME and image VM/FILE, of what is deployed, and of what is built and waits for a restart.
 kept=$({ deployed_guests && deployed_guests waiting; } | jq -rR 'split("\t") | .[0] as $vm | .[1] | fromjson?
   | "vm \($vm)", (., (.further // [])[] | "tap \(.tap)"), ((.volumes // [])[] | "image \($vm)/\(.image)")')
@@ -124,13 +131,13 @@ of_disk() {
 held=$(holders)
 # TAPs that guests of nobody have: they are told of as guests.
 strangers=$(printf '%s\n' "$held" | while read -r process tap; do ! in_guest "$process" || echo "$tap"; done)
-for name in $guests; do settle "$name"; done
+each_guest settle
 now_found=$(
   IFS=$tab read -r _ said _ 2>/dev/null <"$state/deployed/system."
   if [ -n "${said:-}" ] && [ "$(readlink -f "$R/run/current-system")" != "$said" ]; then
     drift - 'another system runs than was deployed'
   fi
-  for name in $guests; do of_guest "$name"; done
+  each_guest of_guest
   of_taps
   of_processes
   of_disk
@@ -152,7 +159,7 @@ tell() {
 end_orphan() {
   case $1 in
   guest)
-    try_lock_vm "$2" || return
+    try_lock_vm "$2" stop || return
     intend "$2" orphans 'it belongs to no vm'
     stop_guest "$2" 30
     unlock_vm

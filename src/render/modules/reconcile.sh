@@ -158,7 +158,7 @@ tell() {
 end_orphan() {
   case $1 in
   guest)
-    try_lock_vm "$2" || return
+    try_lock_vm "$2" stop || return
     intend "$2" orphans 'it belongs to no vm'
     stop_guest "$2" 30
     unlock_vm
