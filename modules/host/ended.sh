@@ -123,7 +123,7 @@ fi
 if [ "$wanted" = '' ]; then
   [ "$intended" = false ] || rm -f "$unsettled/$name"
   # One that was given up may have gone on running, as it hung. systemd would start it again, and all would begin anew.
-  if [ "$intended:$known" = false:Failed ] && try_lock_vm "$name"; then stop_units "$name"; fi
+  if [ "$intended:$known" = false:Failed ] && try_lock_vm "$name" stop ended; then stop_units "$name"; fi
   # After a shutdown it is wanted again; of what nobody knows the watch sees what became.
   case $who:$job:$known in
   shutdown:* | unknown:* | *:Failed) ;;
@@ -145,7 +145,7 @@ case $restarts in '' | *[!0-9]*) restarts=0 ;; esac
 count_end "$name" "$lived"
 step=$(next_step "$why")
 # While a deployment or an operation is at work it decides what runs, and systemd starts the guest again as ever.
-if [ "$step" != again ] && ! try_lock_vm "$name" ended; then
+if [ "$step" != again ] && ! try_lock_vm "$name" stop ended; then
   keep_step "$name" "$step" "$why"
   step=again
 fi

@@ -157,7 +157,7 @@ settle_ends() {
 	for file in "$unsettled"/*; do
 		case $file in *.new | *'/*') continue ;; esac
 		name=${file##*/} step='' why=
-		try_lock_vm "$name" || continue
+		try_lock_vm "$name" stop || continue
 		{ IFS=$tab read -r step why <"$file"; } 2>/dev/null || true
 		rm -f "$file"
 		if [ -n "$step" ] && [ "$(desired "$name")" = running ] && [ "$(guest_get "$name" state)" != Failed ]; then

@@ -19,7 +19,7 @@ if [ -f "$seen/later.$name" ]; then
 fi
 
 # Somebody else is at work: the next look asks again.
-try_lock_vm "$name" || exit 0
+try_lock_vm "$name" restart || exit 0
 [ "$(desired "$name")" = running ] || exit 0
 [ "$(guest_get "$name" state)" != Failed ] || exit 0
 recovery_of "$name" || exit 0

@@ -9,6 +9,7 @@ import { gitignore } from '../init/starter-files.ts';
 import { ConfigError, FleetError } from '../model/errors.ts';
 import { redact } from '../model/redact.ts';
 import { cloneAt } from '../repo/clone.ts';
+import { usualLimits } from '../repo/git.ts';
 import { makeRepo } from '../repo/make.ts';
 import { openRepo } from '../repo/open.ts';
 import { type CiWish, ciFiles } from './init/ci.ts';
@@ -130,9 +131,10 @@ export async function commitWritten(
   { surroundings }: Pick<Ports, 'surroundings'>,
   { directory, files }: Pick<Initialised, 'directory' | 'files'>,
   message: string,
+  signal: AbortSignal,
 ): Promise<string> {
   await makeRepo(directory, surroundings);
-  const repo = await openRepo(directory, surroundings);
+  const repo = await openRepo(directory, surroundings, { ...usualLimits, signal });
   const inRepo = relative(realpathSync(repo.top), realpathSync(directory));
   const contents = new Map([...files].map(([path, text]) => [join(inRepo, path), text]));
   return repo.commit(contents, message, await repo.head());

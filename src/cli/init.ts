@@ -116,5 +116,5 @@ async function commit(
 ): Promise<string | undefined> {
   if (made.files.size === 0) return undefined;
   const isWanted = commit ?? (canAsk() && (await confirm('Commit these files?', signal)));
-  return isWanted ? commitWritten(ports, made, message) : undefined;
+  return isWanted ? commitWritten(ports, made, message, signal) : undefined;
 }

@@ -159,16 +159,15 @@ function explain(session: Session, error: FleetError): FleetError {
 
 /** The error when somebody else holds the lock: who, since when, and what to do about it. */
 export function lockHeld(name: string, { id, owner, operation, since }: LockHeld['holder']): Held {
-  return new Held(
-    'lock.held',
-    `${name} is locked by ${owner} (${operation} ${id}, started ${timestamp(since)})`,
-    {
-      exitCode: exitCodes.locked,
-      hint: [
-        'No hypervisor was changed. Wait for it with --lock-timeout 10m.',
-        `If the fleet process behind it is gone: ${takeUp({ id, operation })}.`,
-        `If nothing of it is running on ${name} any more: fleet unlock ${name}`,
-      ].join('\n'),
-    },
-  );
+  // What a hypervisor does by itself has no id, and a process that is not fleet's not even a name.
+  const what = id === '-' ? operation : `${operation} ${id}`;
+  const more = what === '' ? '' : ` (${what}, started ${timestamp(since)})`;
+  return new Held('lock.held', `${name} is locked by ${owner}${more}`, {
+    exitCode: exitCodes.locked,
+    hint: [
+      'No hypervisor was changed. Wait for it with --lock-timeout 10m.',
+      `If the fleet process behind it is gone: ${takeUp({ id, operation })}.`,
+      `If nothing of it is running on ${name} any more: fleet unlock ${name}`,
+    ].join('\n'),
+  });
 }

@@ -17,12 +17,14 @@ export interface RunOptions {
    * of the output.
    */
   readonly onLine?: (line: string) => void;
-  /** Ms after which the connection is closed if the script has not ended. Default: no limit. */
+  /** Ms after which the connection is closed if the script has not ended, once it has begun. Default: no limit. */
   readonly timeoutMs?: number;
   /** The script's name in the error about its time limit. Default: a script. */
   readonly title?: string;
   /** When aborted, `run` no longer waits for the script. The connection stays. */
   readonly signal?: AbortSignal;
+  /** It may take minutes: many of the sort run some at a time, and what is short does not wait for them. */
+  readonly isLong?: boolean;
 }
 
 /** A terminal that a script is given. */

@@ -1,8 +1,12 @@
 import { FleetError } from '../model/errors.ts';
 
-/** The connection was lost, or cannot be made. A script that was sent may still run. */
+/**
+ * The connection was lost, or cannot be made. A script that was sent may still run. One that opens no other session is
+ * there, and others may work over it.
+ */
 export function isLost(error: unknown): boolean {
-  return error instanceof FleetError && error.code.startsWith('ssh.');
+  if (!(error instanceof FleetError) || error.code === 'ssh.no-session') return false;
+  return error.code.startsWith('ssh.');
 }
 
 /** Codes of errors for which a retry is of no use. */

@@ -45,6 +45,7 @@ export function vmStatus(index: FleetIndex, vm: Vm, look: Look, found: readonly 
   const state = isGivenUp ? 'Failed' : looked;
   const isMoving = state === 'Starting' || state === 'Draining';
   const again = seen && startedAgain(seen.unit, ends);
+  const returns = returnsOf(vm.name, state, facts.now, ends, deployed?.since);
   const findings: Finding[] = [
     ...(isGivenUp ? [givenUp(vm.name, known, runs)] : []),
     ...(isUnwell && !isGivenUp ? [unwell(vm.name, known)] : []),
@@ -54,7 +55,9 @@ export function vmStatus(index: FleetIndex, vm: Vm, look: Look, found: readonly 
     })),
     ...found.filter(({ target, code }) => target === vm.name && !health.has(code)).map(told),
     ...(isNew ? [{ code: 'new', message: 'never deployed: fleet apply', wrong: false }] : []),
-    ...returnsOf(vm.name, state, facts.now, ends, deployed?.since),
+    ...(returns.length > 0 || !known || state !== 'Ready'
+      ? returns
+      : broughtBack(vm.name, facts.now, known, deployed?.since)),
   ];
   const since =
     (known?.state === state ? known.since : undefined) ??
@@ -173,6 +176,22 @@ function returnsOf(
   return state === 'Ready' && last.broughtBack
     ? [{ code: 'came-back', message, wrong: false }]
     : [];
+}
+
+/** Seconds. */
+const day = 86_400;
+
+/** systemd tells neither of a guest that the watch ended and started, nor of one that waited for its next try. */
+function broughtBack(
+  name: string,
+  now: number,
+  { lastEnd: end, restarts }: Known,
+  deployed: number = 0,
+): Finding[] {
+  if (!end || restarts === 0 || end.at <= deployed || now - end.at > day) return [];
+  if (end.who === 'shutdown' || end.who === 'person') return [];
+  const message = `it ended (${end.why}), and its hypervisor started it again: fleet logs ${name}`;
+  return [{ code: 'came-back', message, wrong: false }];
 }
 
 /**

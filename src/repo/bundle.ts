@@ -16,7 +16,7 @@ export async function bundle(
 ): Promise<Buffer> {
   const dir = await mkdtemp(join(git.temporary, 'fleet-bundle-'));
   try {
-    const temporary = gitIn(dir, { ...git, env: { ...git.env, GIT_DIR: dir } });
+    const temporary = gitIn(dir, { ...git, env: { ...git.env, GIT_DIR: dir } }, git.limits);
     await temporary.text(['init', '--quiet', '--bare', '--template=', `--object-format=${format}`]);
     const objects = resolve(git.dir, await git.text(['rev-parse', '--git-path', 'objects']));
     await writeFile(join(dir, 'objects', 'info', 'alternates'), `${objects}\n`);

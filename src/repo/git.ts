@@ -16,6 +16,7 @@ export interface Git {
   /** The folder for temporary files. */
   readonly temporary: string;
   readonly env: Readonly<Record<string, string>>;
+  readonly limits: GitLimits;
   run(args: readonly string[], options?: GitOptions): Promise<GitResult>;
   /** Standard output. @throws FleetError `git.failed` on a non-zero exit. */
   read(args: readonly string[], options?: GitOptions): Promise<Buffer>;
@@ -34,8 +35,11 @@ export interface GitLimits {
 /** The default of `git.timeout`, in ms. */
 export const usualLimits: GitLimits = { timeout: 120_000 };
 
-/** Commands that wait for a remote, for hooks or for signing. All others are short. */
-const waits = new Set(['commit', 'fetch', 'ls-remote', 'push']);
+/**
+ * Commands that wait for a remote, for hooks or for signing, or pack all of a repository. All others are short, and a
+ * merge, cut off, would leave half of its files in the work tree.
+ */
+const waits = new Set(['bundle', 'commit', 'fetch', 'ls-remote', 'push']);
 
 export interface GitOptions {
   readonly stdin?: string;
@@ -105,6 +109,7 @@ export function git(
     dir,
     env,
     temporary,
+    limits,
     run,
     read,
     text: async (args) => (await read(args)).toString().replace(/\n$/, ''),

@@ -117,9 +117,18 @@ interface Services {
   readonly dial: SshdOptions['dial'];
 }
 
+/** What sshd opens over one connection (MaxSessions). */
+const mostSessions = 10;
+
 function serve(client: Connection, { start, dial }: Services): void {
-  client.on('session', (accept) => {
+  let sessions = 0;
+  client.on('session', (accept, reject) => {
+    if (sessions === mostSessions) return reject();
+    sessions += 1;
     const session = accept();
+    session.once('close', () => {
+      sessions -= 1;
+    });
     session.on('exec', (acceptExec, _reject, info) => {
       connect(start(info.command), acceptExec());
     });

@@ -35,6 +35,17 @@ test('kept from all hypervisors by operations, it is locked by somebody else', a
   expect(exitCodeOf(results)).toBe(5);
 });
 
+test('what the hypervisor itself does to a guest is named, too, and only waited for', async () => {
+  const world = new World();
+  const row = '-\tthe hypervisor itself\trestart web1\t1700000000';
+  world.hv1.instead.set('lock', () => new Refusal('lock.operation', row));
+  const [result] = await world.apply(['web1']);
+  expect(result?.failure).toMatchObject({
+    message: 'restart web1 by the hypervisor itself still holds hv1: nothing was changed there',
+    hint: 'Wait for its end. Then try again.',
+  });
+});
+
 test('what a hypervisor says of an operation never becomes part of a command', async () => {
   const world = new World();
   world.hv1.instead.set(

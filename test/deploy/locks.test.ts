@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { beginAll, type Deployment } from '../../src/deploy/locks.ts';
+import { beginAll, type Deployment, lockHeld } from '../../src/deploy/locks.ts';
 import { rollOut } from '../../src/deploy/rollout.ts';
 import { Session } from '../../src/deploy/session.ts';
+import { parseHolder } from '../../src/host/answers/holder.ts';
 import type { Host } from '../../src/host/host.ts';
 import { answering, stepScript } from '../../src/host/scripts.ts';
 import { FleetError } from '../../src/model/errors.ts';
@@ -42,6 +43,14 @@ describe('before anything is changed', () => {
     // Another's is never taken away.
     expect(world.hv2.facts.lock).toEqual(lock);
     expect(world.published).toBe(0);
+  });
+
+  test('a lock without an id is told of without one, and a nameless one with nothing more', () => {
+    const told = (row: string) => lockHeld('hv1', parseHolder(row)).message;
+    expect(told('-\tthe hypervisor itself\trestart web1\t1760000000')).toBe(
+      'hv1 is locked by the hypervisor itself (restart web1, started 2025-10-09 08:53 UTC)',
+    );
+    expect(told('-')).toBe('hv1 is locked by somebody');
   });
 
   test('a failing preflight names the hypervisor, keeps its code, and frees the others', async () => {

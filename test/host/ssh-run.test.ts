@@ -83,6 +83,37 @@ describe.each(adapters)('%s', (adapter) => {
     expect(result).toEqual({ code: 3, stdout: 'fleet 2 b c\n', stderr: 'oops\n' });
   });
 
+  test('more than sshd has sessions for: some at a time, and what is short waits for nothing long', async () => {
+    const ended: string[] = [];
+    const run = async (name: string, script: string, isLong: boolean) => {
+      const { code } = await host.run(script, [], { isLong, timeoutMs: 60_000 });
+      ended.push(name);
+      return code;
+    };
+    const gate = desk.path(`gate-${adapter}`);
+    const long = Array.from({ length: 12 }, () =>
+      run('long', `until [ -e ${gate} ]; do sleep 0.1; done`, true),
+    );
+    const short = Array.from({ length: 12 }, () => run('short', 'exit 0', false));
+    expect(await Promise.all(short)).toEqual(Array(12).fill(0));
+    expect(ended).not.toContain('long');
+    desk.write(`gate-${adapter}`, '');
+    expect(await Promise.all(long)).toEqual(Array(12).fill(0));
+  });
+
+  test('who waits for a session may leave', async () => {
+    const gate = desk.path(`leave-${adapter}`);
+    const wait = `until [ -e ${gate} ]; do sleep 0.1; done`;
+    const all = Array.from({ length: 9 }, () => host.run(wait, []));
+    const interrupt = new AbortController();
+    const tenth = failure(host.run(`touch ${gate}.begun`, [], { signal: interrupt.signal }));
+    interrupt.abort();
+    expect((await tenth).code).toBe('interrupted');
+    desk.write(`leave-${adapter}`, '');
+    await Promise.all(all);
+    expect((await host.run(`[ ! -e ${gate}.begun ]`, [])).code).toBe(0);
+  });
+
   test('arguments arrive as they are', async () => {
     const hostile = [
       '',

@@ -185,6 +185,30 @@ describe('a vm', () => {
     expect(web1?.findings).toMatchObject([{ code: 'came-back' }]);
   });
 
+  test('that its hypervisor restarted by itself is noted for a day, with the reason', () => {
+    const at = good.now - 4000;
+    const lastEnd = { at, who: 'fleet', why: 'answers: no answer' };
+    const known = { state: 'Ready', restarts: 3, lastEnd } as const;
+    const seen = (more: Partial<Known> = {}, facts = {}) =>
+      look({ facts, figures: { known: new Map([['web1', { ...known, ...more }]]) } }).web1;
+    expect(seen()).toMatchObject({ standing: 'noted', health: 'ok' });
+    expect(seen()?.findings).toEqual([
+      {
+        ...{ code: 'came-back', wrong: false },
+        message:
+          'it ended (answers: no answer), and its hypervisor started it again: fleet logs web1',
+      },
+    ]);
+    const deployed = withEntry(good.deployed, 'web1', { since: at + 1 });
+    for (const well of [
+      seen({ restarts: 0 }),
+      seen({ lastEnd: { ...lastEnd, at: good.now - 90_000 } }),
+      seen({ lastEnd: { ...lastEnd, who: 'shutdown' } }),
+      seen({}, { deployed }),
+    ])
+      expect(well?.standing).toBe('well');
+  });
+
   test('that does so again and again is wrong, whatever it looks like just now, until it is a while ago', () => {
     const often = (at: number) => ({
       ends: new Map([['web1', { restarts: 9, lately: 3, last: { ...returned, at } }]]),

@@ -1,4 +1,8 @@
-import { expect, test, vi } from 'vitest';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { failure, openRepo, settings, useSandbox } from './sandbox.ts';
 
 const box = useSandbox();
@@ -34,6 +38,23 @@ test('an interrupt ends what waits for a remote or a hook, and nothing of the so
   // What looks at this clone alone does not wait for anybody.
   expect(await repo.head()).toBe(head);
   expect(box.desk.status()).toEqual([]);
+});
+
+test('a bundle of a large repository has the same limit, and hears the interrupt', async () => {
+  const bin = mkdtempSync(join(tmpdir(), 'fleet-slow-git-'));
+  onTestFinished(() => rmSync(bin, { recursive: true }));
+  const real = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
+  const slow = `#!/bin/sh\ncase " $* " in *' bundle '*) exec sleep 20 ;; esac\nexec ${real} "$@"\n`;
+  writeFileSync(join(bin, 'git'), slow, { mode: 0o755 });
+  vi.stubEnv('PATH', `${bin}:${process.env.PATH}`);
+  const interrupt = new AbortController();
+  const limited = await openRepo(box.desk.dir, { timeout: 1500 });
+  const asked = await openRepo(box.desk.dir, { timeout: 60_000, signal: interrupt.signal });
+  const head = (await limited.head()) as string;
+  const cut = failure(asked.bundle(head, undefined));
+  expect((await failure(limited.bundle(head, undefined))).code).toBe('git.timed-out');
+  interrupt.abort();
+  expect((await cut).code).toBe('interrupted');
 });
 
 test('an interrupt while a commit hook runs: nothing is committed', async () => {

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { parseHolder } from '../../src/host/answers/holder.ts';
 import { LockHeld, lock } from '../../src/host/hypervisor/deployment.ts';
 import { type Restart, restartVm } from '../../src/host/hypervisor/operation.ts';
 import { asStep, script } from '../../src/host/scripts.ts';
@@ -228,6 +230,30 @@ describe('operations and deployments on one hypervisor', { timeout: 360_000 }, (
     await ended;
     expect(await isFree('hypervisor.')).toBe(true);
     expect(await restart('hangs', { stopTimeout: 0 })).toMatchObject({ isKilled: true });
+  });
+
+  it('an operation waits for what the hypervisor itself does to a guest, and can say what it is', async () => {
+    const { host } = stage;
+    const own = ['lib', 'deployments', 'before', 'locks']
+      .map((name) => readFileSync(`src/host/scripts/${name}.sh`, 'utf8'))
+      .join('\n');
+    const held = host.exec(
+      `${own}\ntry_lock_vm web1 restart && echo $$ >"$R/tmp/own" && exec sleep 60`,
+    );
+    await stage.succeeds('[ -s "$FLEET_ROOT/tmp/own" ]');
+    const row = await host.exec(`${own}\nown_row web1`);
+    expect(parseHolder(row.stdout.trim())).toMatchObject({
+      ...{ id: '-', owner: 'the hypervisor itself', operation: 'restart web1' },
+    });
+    const before = await lives();
+    const waiting = restart('web1');
+    await expect(
+      Promise.race([waiting, new Promise((done) => setTimeout(done, 4000, 'waits'))]),
+    ).resolves.toBe('waits');
+    await host.exec('kill -9 "$(cat "$FLEET_ROOT/tmp/own")"');
+    await held;
+    await waiting;
+    expect((await lives()).get('web1')).not.toBe(before.get('web1'));
   });
 
   it("a lock that some other process has is nobody's by name, and free when that is killed", async () => {

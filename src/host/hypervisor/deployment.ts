@@ -87,12 +87,15 @@ export async function lock(
     if (!(error instanceof FleetError) || error.code !== 'lock.operation') throw error;
     const { id: operation, owner, operation: what } = parseHolder(error.message);
     const isKnown = shape.isName(operation);
-    const which = isKnown ? `${what} of ${owner} (operation ${operation})` : 'some process';
+    // What a hypervisor does by itself has no id.
+    const isItself = operation === '-';
+    const nameless = isItself ? `${what} by ${owner}` : 'some process';
+    const which = isKnown ? `${what} of ${owner} (operation ${operation})` : nameless;
     throw error.retold({
       message: `${which} still holds ${host.name}: nothing was changed there`,
       hint: isKnown
         ? `Wait for its end, or stop it there: systemctl stop fleet-operation-${operation}. Then try again.`
-        : 'See which: fuser -v /run/fleet/locks/hypervisor. there. Then try again.',
+        : `${isItself ? 'Wait for its end' : 'See which: fuser -v /run/fleet/locks/hypervisor. there'}. Then try again.`,
     });
   }
 }

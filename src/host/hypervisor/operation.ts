@@ -107,7 +107,7 @@ async function run<T>(
   const args = [id, operator, kind, vm, wholeSeconds(limit), wholeSeconds(lockTimeout), ...more];
   try {
     const title = `${kind} ${vm}`;
-    const options = { stdin: stepScript(name), timeoutMs: limit + slack, title };
+    const options = { stdin: stepScript(name), timeoutMs: limit + slack, title, isLong: true };
     return await ask(host, 'operation', args, (answer) => read(Rows.in(answer)), options);
   } catch (error) {
     if (!(error instanceof FleetError) || error.code !== 'lock.held') throw error;

@@ -40,6 +40,7 @@ export async function runStep<T>(host: Host, step: Step<T>, how: Try): Promise<T
   const args = begins ? [...words, step.kind, ...step.args] : [...words, String(how.follow)];
   const result = await host.run(script(begins ? 'step' : 'follow'), args, {
     title: step.title,
+    isLong: true,
     timeoutMs,
     onLine: (line) => how.onLine(plainText(line)),
     ...(begins && { stdin: stepScript(step.script) }),

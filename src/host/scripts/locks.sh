@@ -35,6 +35,13 @@ operation_row() {
 		"$(operation_meta "$1" vm)" "$(operation_meta "$1" started)"
 }
 
+# own_row VM: the same for what the hypervisor itself does to it (try_lock_vm), as long as the process lives that wrote it.
+own_row() {
+	process='' row=
+	IFS=$tab read -r process row 2>/dev/null <"$locks/$1" || true
+	if [ -n "$row" ] && kill -0 "$process" 2>/dev/null; then printf '%s\t%s\n' - "$row"; fi
+}
+
 # deployment_row ID: id, operator, what it does, start: for the message that names the owner of a lock.
 deployment_row() { printf '%s\t%s\t%s\t%s\n' "$1" "$(meta "$1" operator)" "$(meta "$1" operation)" "$(meta "$1" started)"; }
 
@@ -67,8 +74,11 @@ lock_hypervisor() (
 		# Taken for a moment only: once we get it, no operation is under way.
 		flock -n -x "$hypervisor_lock" true || {
 			extend "$1" $(($(meta "$1" confirm) + seconds))
-			flock -w "$seconds" -x "$hypervisor_lock" true ||
-				die lock.operation "$(operation_row "$(operations_at_work | head -n 1)")"
+			flock -w "$seconds" -x "$hypervisor_lock" true || {
+				holder=$(operation_row "$(operations_at_work | head -n 1)")
+				for file in "$locks"/*; do [ -n "$holder" ] || holder=$(own_row "${file##*/}"); done
+				die lock.operation "$holder"
+			}
 			# Meanwhile a person may have interrupted the deployment.
 			refuse_decided "$1"
 		}
@@ -84,8 +94,7 @@ lock_vm() {
 	command -v flock >/dev/null || die preflight.missing-tools 'not on the PATH of this hypervisor: flock (add util-linux to environment.systemPackages)'
 	make_locks
 	exec 8>>"$locks/$2" 9>>"$hypervisor_lock"
-	# A lock without a known owner is held only for a moment, so wait a little before refusing.
-	until=$(($(uptime_seconds) + $3)) moment=$(($(uptime_seconds) + 3))
+	began=$(uptime_seconds)
 	while :; do
 		if flock -n -x 8; then
 			# The flock first, then `locked`; a deployment does it in the opposite order. So one sees the other.
@@ -96,33 +105,41 @@ lock_vm() {
 			flock -u 9
 		else
 			holder=$(operation_row "$(operations_at_work "$2" | grep -vxF "$1" | head -n 1)")
+			[ -n "$holder" ] || holder=$(own_row "$2")
 		fi
-		if [ "$(uptime_seconds)" -ge "$until" ] && { [ -n "$holder" ] || [ "$(uptime_seconds)" -ge "$moment" ]; }; then
-			die lock.held "${holder:--}"
-		fi
+		# A lock without a known owner is held only for a moment, and the hypervisor itself is soon done.
+		case $holder in '') patience=3 ;; -*) patience=45 ;; *) patience=0 ;; esac
+		[ "$patience" -ge "$3" ] || patience=$3
+		[ "$(uptime_seconds)" -lt $((began + patience)) ] || die lock.held "${holder:--}"
 		sleep 0.3
 	done
 	! is_booting || die begin.starting 'guests are still being started after the reboot: wait for it'
 	note_operated "$2"
 }
 
-# try_lock_vm VM [ended]: as lock_vm, for what the hypervisor does by itself: without waiting, and not while autostart still
-# tries, unless a guest has ended, of which autostart takes note. Fails when somebody else is at work: then whoever asks only
-# looks. unlock_vm, or its end, frees it.
+# try_lock_vm VM WHAT [ended]: as lock_vm, for what the hypervisor does by itself, such as restart: without waiting, and not
+# while autostart still tries, unless a guest has ended, of which autostart takes note. Fails when somebody else is at work:
+# then whoever asks only looks. unlock_vm, or its end, frees it.
 try_lock_vm() {
 	command -v flock >/dev/null || return 1
 	make_locks
 	exec 8>>"$locks/$1" 9>>"$hypervisor_lock"
 	# The flocks first, then `locked`: see lock_vm.
-	if flock -n -x 8 && flock -n -s 9 && [ -z "$(locking_deployment)" ] && { [ "${2:-}" = ended ] ||
+	if flock -n -x 8 && flock -n -s 9 && [ -z "$(locking_deployment)" ] && { [ "${3:-}" = ended ] ||
 		{ ! is_booting && [ "$(systemctl show -p SubState --value fleet-autostart.service 2>/dev/null)" != running ]; }; }; then
 		note_operated "$1"
+		own_lock=$locks/$1
+		printf '%s\t%s\t%s %s\t%s\n' $$ 'the hypervisor itself' "$2" "$1" "$(date +%s)" >"$own_lock" || true
 		return 0
 	fi
 	unlock_vm
 	return 1
 }
-unlock_vm() { exec 8>&- 9>&-; }
+unlock_vm() {
+	[ -z "${own_lock:-}" ] || : >"$own_lock"
+	own_lock=
+	exec 8>&- 9>&-
+}
 
 # note_operated VM: tells each deployment that has not ended, also one that is just beginning and may be recording the
 # guests now, that this guest is not as it saw it.

@@ -4,6 +4,7 @@ import { shellQuote } from '../../model/shell-quote.ts';
 import type { ExecOptions, Exit, OpenOptions, Running, Terminal } from '../host.ts';
 import { AfterMark, mark } from './after-mark.ts';
 import type { Channel, Link } from './link.ts';
+import { takeTurn } from './turns.ts';
 
 /** A command line, and what goes to its standard input before the script's own. */
 export interface Invocation {
@@ -38,16 +39,22 @@ export function invocation(
   };
 }
 
+/** What a session waits for, and who is told once it is its turn. */
+interface Turn {
+  readonly isLong?: boolean;
+  readonly onTurn?: () => void;
+}
+
 /** Starts `script` at the other end. */
 export async function openScript(
   link: Link,
   sudo: boolean,
   script: string,
   args: readonly string[],
-  { stdin, pty, signal }: OpenOptions = {},
+  { stdin, pty, signal, ...turn }: OpenOptions & Turn = {},
 ): Promise<Running> {
   const { command, preamble } = invocation(script, args, sudo, pty);
-  const channel = await unlessAborted(link.exec(command, pty), signal);
+  const channel = await unlessAborted(openChannel(link, command, { pty, signal, ...turn }), signal);
   const send = () => {
     channel.stdin.write(preamble);
     if (stdin !== undefined) channel.stdin.end(stdin);
@@ -73,13 +80,36 @@ export async function openCommand(
   command: string,
   { stdin = '', signal }: ExecOptions = {},
 ): Promise<Running> {
-  const channel = await unlessAborted(link.exec(command, undefined), signal);
+  const channel = await unlessAborted(openChannel(link, command, { signal }), signal);
   channel.stdin.on('error', () => {});
   channel.stdin.end(stdin);
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const exit = settle(link, 'a command ran', channel, [stdout, stderr], signal);
   exit.catch(() => {});
   return { stdin: channel.stdin, stdout, stderr, exit };
+}
+
+/** Opens a channel when it is its turn. */
+async function openChannel(
+  link: Link,
+  command: string,
+  {
+    pty,
+    signal,
+    isLong = false,
+    onTurn = () => {},
+  }: Turn & { readonly pty?: Terminal | undefined; readonly signal: AbortSignal | undefined },
+): Promise<Channel> {
+  const end = await takeTurn(link, isLong, signal);
+  onTurn();
+  try {
+    const channel = await link.exec(command, pty);
+    channel.exit.then(end, end);
+    return channel;
+  } catch (error) {
+    end();
+    throw error;
+  }
 }
 
 /** Waits for the end of the channel, and ends both outputs with it. */

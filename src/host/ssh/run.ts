@@ -13,22 +13,24 @@ export async function runScript(
   sudo: boolean,
   script: string,
   args: readonly string[],
-  { stdin = '', onLine, timeoutMs, title, signal }: RunOptions = {},
+  { stdin = '', onLine, timeoutMs, title, signal, isLong = false }: RunOptions = {},
 ): Promise<RunResult> {
   const stop = new AbortController();
   const onAbort = () => stop.abort();
   if (signal?.aborted) onAbort();
   signal?.addEventListener('abort', onAbort);
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
+  const late = Promise.withResolvers<never>();
+  const onTurn = () => {
     if (timeoutMs === undefined) return;
     timer = setTimeout(() => {
-      reject(tooLong(link, timeoutMs, title));
+      late.reject(tooLong(link, timeoutMs, title));
       link.close();
     }, timeoutMs);
-  });
+  };
   const finish = async () => {
-    const running = await openScript(link, sudo, script, args, { stdin, signal: stop.signal });
+    const how = { stdin, signal: stop.signal, isLong, onTurn };
+    const running = await openScript(link, sudo, script, args, how);
     const stdout = new Output(onLine);
     const stderr = new Output();
     const [exit] = await Promise.all([
@@ -39,7 +41,7 @@ export async function runScript(
     return { code: exit.code, stdout: stdout.text(), stderr: stderr.text() };
   };
   try {
-    return await Promise.race([finish(), late]);
+    return await Promise.race([finish(), late.promise]);
   } catch (error) {
     // Otherwise it would go on sending.
     if (error instanceof FleetError && error.code === 'remote.too-much') link.close();

@@ -5,7 +5,7 @@ case $name in '' | -* | *[!a-z0-9-]*) exit 0 ;; esac
 [ "$(desired "$name")" = running ] || exit 0
 case $(guest_get "$name" state) in Failed | Terminated) exit 0 ;; esac
 # Whoever holds it may start or stop the guest.
-try_lock_vm "$name" || exit 75
+try_lock_vm "$name" start || exit 75
 # It runs, or starts or stops just now. Helpers do not count: one that is up without its guest waits for it.
 case $(systemctl show -p ActiveState --value "microvm@$name.service") in
 active) exit 0 ;;

@@ -82,7 +82,7 @@ squeeze() {
     of=
     { read -r of <"$own/balloons/$name"; } 2>/dev/null || true
     [ "$of" != "$life" ] || continue
-    try_lock_vm "$name" || continue
+    try_lock_vm "$name" balloon || continue
     if balloon "$name" "$room"; then
       echo "$life" >"$own/balloons/$name"
       event balloon.set "$name" "to:=$room" "of:=$memory" "why=memory is short" || true
@@ -99,7 +99,7 @@ squeeze() {
 shed_one() {
   while read -r name priority _ _ <&3; do
     if ! is_active "microvm@$name.service" || [ "$(desired "$name")" != running ]; then continue; fi
-    try_lock_vm "$name" || continue
+    try_lock_vm "$name" stop || continue
     # Somebody may have stopped it meanwhile.
     if is_active "microvm@$name.service" && [ "$(desired "$name")" = running ]; then
       shed "$name" "$priority"
@@ -158,7 +158,7 @@ swell() {
     }
     memory=$(memory_of "$name")
     [ -n "$memory" ] || continue
-    try_lock_vm "$name" || continue
+    try_lock_vm "$name" balloon || continue
     if balloon "$name" "$memory"; then
       rm -f "$file"
       event balloon.set "$name" "to:=$memory" "of:=$memory" 'why=memory is enough' || true
@@ -196,7 +196,7 @@ recall_one() {
       guest_set "$name" "why=memory was short, and it has come back $back times within an hour" || true
       continue
     fi
-    try_lock_vm "$name" || continue
+    try_lock_vm "$name" start || continue
     if is_ours "$name"; then
       guest_starting "$name" 'memory is enough again'
       rm -f "$state/stopped/$name"

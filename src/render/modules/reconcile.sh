@@ -74,7 +74,7 @@ settle() {
 }
 
 # is_guests TAP: it has the name of a guest's. All others, as those of a VPN, are somebody else's.
-is_guests() { case $1 in vm-*) ;; *) is_line "$taps" "$1" ;; esac }
+is_guests() { case $1 in vm-*) ;; *) is_line "$kept" "tap $1" ;; esac }
 
 of_taps() {
   for link in "$R"/sys/class/net/vm-*; do
@@ -161,7 +161,7 @@ tell() {
 end_orphan() {
   case $1 in
   guest)
-    try_lock_vm "$2" || return
+    try_lock_vm "$2" stop || return
     intend "$2" orphans 'it belongs to no vm'
     stop_guest "$2" 30
     unlock_vm
