@@ -26,7 +26,6 @@ each_guest() {
 }
 declared_of() { echo "$its"; }
 guests=$(each_guest echo)
-taps=$(policy '.vms[].nics[].tap')
 # vm NAME, tap NAME and image VM/FILE, of what is deployed, and of what is built and waits for a restart.
 kept=$({ deployed_guests && deployed_guests waiting; } | jq -rR 'split("\t") | .[0] as $vm | .[1] | fromjson?
   | "vm \($vm)", (., (.further // [])[] | "tap \(.tap)"), ((.volumes // [])[] | "image \($vm)/\(.image)")')

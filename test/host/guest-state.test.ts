@@ -304,7 +304,9 @@ describe.each(['sh', 'bash'])('in %s', (shell) => {
     });
 
     it('with orphans: stop, ends who has a guest’s TAP outside of its unit, and knows nothing of other TAPs', async () => {
-      policy({ a: vm({ nics: [{ tap: 'tap-a' }] }) }, { orphans: 'stop' });
+      const guest = vm({ nics: [{ tap: 'tap-a' }] });
+      policy({ a: guest }, { orphans: 'stop' });
+      put('var/lib/fleet/deployed/a', recordOf(guest));
       // As /proc tells of them: a VPN, another's machine, a runner by hand, and one of a vm that left.
       const taps = ['tailscale0', 'vnet0', 'tap-a', 'vm-left'];
       // Their parent waits for them: nobody is left as a zombie.
