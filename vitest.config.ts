@@ -3,6 +3,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files of minutes, the longest first: one that begins late is waited for alone. */
 const long = [
+  'test/lab/looked-after',
   'test/lab/scenarios-',
   'test/sandbox/scenarios-',
   'test/lab/power-loss',

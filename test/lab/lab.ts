@@ -15,7 +15,7 @@ export interface Lab {
   readonly hosts: readonly LabHost[];
   /** A HOME for the fleet binary: .ssh with key, config and the hosts' true keys, .gitconfig, nix.conf. */
   readonly home: string;
-  /** Flake inputs that stand in for nixpkgs and microvm.nix; good here and on the hosts. */
+  /** Flake inputs that stand in for nixpkgs and microvm.nix; good here and on the hosts. `fleet` is beside them. */
   readonly inputs: Readonly<Record<'nixpkgs' | 'microvm', string>>;
   /** Makes an empty bare repository that desk and hosts reach at one url. */
   createRemote(name?: string): Promise<Remote>;

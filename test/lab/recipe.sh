@@ -59,7 +59,7 @@ if [ ! -d "$target" ]; then
 
   # Flake inputs are locked with the time of their newest file: a fixed one, so that a lock made
   # anywhere is right everywhere.
-  cp -r "$here/nixpkgs" "$here/microvm" "$here/recipe/base" "$new/inputs/"
+  cp -r "$here/nixpkgs" "$here/microvm" "$here/recipe/base" "$here/recipe/fleet" "$new/inputs/"
   if [ -n "$real" ]; then
     rm -r "$new/inputs/nixpkgs/lib" "$new/inputs/microvm"
     cp -rL "$lib" "$new/inputs/nixpkgs/lib"

@@ -12,6 +12,7 @@ let
   virtiofs = builtins.filter (share: share.proto == "virtiofs") cfg.shares;
   folders = builtins.filter (share: share.source != "/nix/store") virtiofs;
   hasSshd = config.services.openssh.enable && config.services.openssh.hostKeys != [ ];
+  hasRoot = hasSshd || import (pkgs.path + "/guest/multi-user.nix") { inherit config lib; } != { };
 
   own = builtins.filter (word: !lib.hasPrefix "lab.tcp=" word && !lib.hasPrefix "lab.http=" word) cfg.kernelParams;
   words = [
@@ -48,7 +49,7 @@ in
       "-fw_cfg" "name=opt/io.systemd.credentials/${name},file=${path}"
     ]) cfg.credentialFiles
   )
-  ++ lib.optionals hasSshd [
+  ++ lib.optionals hasRoot [
     "-fw_cfg" "name=opt/lab/root,file=${import (pkgs.path + "/guest/root.nix") { inherit config lib pkgs; }}"
   ]
   ++ lib.optionals (cfg.socket != null) [ "-qmp" "unix:${cfg.socket},server,nowait" ]

@@ -6,9 +6,7 @@
   pkgs,
 }:
 let
-  services = lib.filterAttrs (
-    _: service: service.enable && service.script != "" && builtins.elem "multi-user.target" service.wantedBy
-  ) config.systemd.services;
+  services = import ./multi-user.nix { inherit config lib; };
   scriptOf = name: service: ''
     #!/bin/sh
     set -e
@@ -56,7 +54,7 @@ pkgs.runCommand "guest-root.tar"
   }
   ''
     mkdir -p root/etc root/bin
-    cp -RL "$ssh" root/etc/ssh
+    [ ! -d "$ssh" ] || cp -RL "$ssh" root/etc/ssh
     cp -RL "$tree" root/etc/lab
     chmod -R u+w root
     [ ! -d root/etc/lab/services ] || chmod +x root/etc/lab/services/*

@@ -21,5 +21,6 @@ in
 ]
 ++ import ./network.nix { inherit config lib; }
 ++ import ./services.nix { inherit config lib; }
+++ lib.optional (import ./multi-user.nix { inherit config lib; } != { }) "lab.root"
 ++ map (share: "lab.share=${share.tag},${share.mountPoint}") folders
 ++ map mountOf mounted

@@ -7,8 +7,9 @@
 #   lab.tcp=PORT[,PORT…]                     accepts connections
 #   lab.http=PORT[:STATUS][,…]               answers every request, with 200 unless told otherwise
 #   lab.shell=PORT                           runs what it is sent
-#   lab.sshd=HOST_KEY[,HOST_KEY…]            starts sshd; makes the keys that are not there. What of its system QEMU
-#                                            brings then is laid over the root, and its services' scripts run
+#   lab.sshd=HOST_KEY[,HOST_KEY…]            starts sshd; makes the keys that are not there
+#   lab.root                                 what of its system QEMU brings is laid over the root, and its services'
+#                                            scripts run; so with lab.sshd
 #   lab.mute                                 boots and never answers
 #   lab.die=SECONDS                          powers off that long after its network is up
 #   lab.reboot=SECONDS, lab.panic=SECONDS    reboots, or panics, that long after its network is up
@@ -93,7 +94,7 @@ for port in $(values lab.shell); do
   nc -ll -p "$port" -e sh &
 done
 
-if [ -n "$(values lab.sshd)" ]; then
+if [ -n "$(values lab.sshd)$(values lab.root)" ]; then
   insmod /modules/qemu_fw_cfg.ko
   tar -x -C / < /sys/firmware/qemu_fw_cfg/by_name/opt/lab/root/raw
   cat /etc/lab/group >> /etc/group
@@ -116,7 +117,7 @@ done
 
 for script in /etc/lab/services/*; do
   [ -x "$script" ] || continue
-  { "$script" 2>&1 || echo "failed"; } < /dev/null | while read -r line; do say "${script##*/}: $line"; done &
+  { "$script" 2>&1 || { echo failed && mkdir -p /run/failed && : > "/run/failed/${script##*/}"; }; } < /dev/null | while read -r line; do say "${script##*/}: $line"; done &
 done
 
 say 'up'

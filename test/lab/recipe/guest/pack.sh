@@ -14,6 +14,7 @@ for module in failover net_failover virtio_net virtio_blk qemu_fw_cfg; do
 done
 install -m 755 "$source/init.sh" "$tree/init"
 install -m 755 "$source/http.sh" "$tree/http.sh"
+install -m 755 "$source/systemctl.sh" "$tree/bin/systemctl"
 
 pack() { (cd "$1" && find . | cpio --quiet -o -H newc); }
 pack "$tree" | gzip -1 > "$target/initrd"
