@@ -293,7 +293,7 @@ describe('fleet-alerts', { timeout: 180_000 }, () => {
     await ground.run();
     await ground.run();
     expect(ground.told()).toEqual(Object.keys(vms).map((name) => `alert.firing failed ${name}`));
-    });
+  });
 
   it('of what differs knows what reconcile last found, however long ago it told of it', async () => {
     ground.rules([{ rule: 'drift', when: 'drift', for: 0 }]);
