@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154 # behind the libraries
+# shellcheck shell=sh disable=SC2154,SC2317 # behind the libraries; each_guest calls what it is given
 # fleet-reconcile, after a boot and every 5 minutes: what is on disk against what runs, against what is declared. What
 # differs (drift) and what nobody owns (orphans) is an event when it is first seen, and another when it is gone. With
 # `orphans: stop` what runs and is still there at the next look is stopped. Nothing is ever deleted.

@@ -13,7 +13,7 @@ tree=$dir/tree
 mkdir -p "$tree"/root/{dev,proc,run,sys,tmp,usr/bin,var/lib/fleet}
 for name in bin lib lib64; do ln -s "usr/$name" "$tree/root/$name"; done
 libraries=$(chroot "$debian" ldd "${programs[@]/#//usr/bin/}" | sed -n 's|^.*[[:space:]]\(/lib[^ ]*\) (0x.*$|/usr\1|p' | sort -u)
-(cd "$debian" && printf '%s\n' "${programs[@]/#//usr/bin/}" $libraries | sed 's|^/||' | xargs cp --parents -L -t "$tree/root")
+(cd "$debian" && printf '%s\n' "${programs[@]/#//usr/bin/}" "$libraries" | sed 's|^/||' | xargs cp --parents -L -t "$tree/root")
 ln -s dash "$tree/root/usr/bin/sh"
 install -m 755 "$dir/script" "$tree/root/script"
 cat >"$tree/init" <<'END'
