@@ -47,7 +47,9 @@ export async function awaitHealthy(
   let pause = 100;
   for (;;) {
     checkpoint(signal);
+    const asked = clock.now();
     const health = await session.health(vm.state === 'running' ? [vm.expected.address] : []);
+    const answered = clock.now();
     const results = checkVm(vm, health).filter(demanded);
     const isUp = results.every((r) => r.ok);
     // How long the checks that fail now may take to pass.
@@ -94,6 +96,7 @@ export async function awaitHealthy(
     const second = 1000 - (clock.now() % 1000);
     const left = healthySince === undefined ? pause : rollout.settle - (clock.now() - healthySince);
     await clock.sleep(Math.max(20, Math.min(left, healthySince === undefined ? pause : second)));
-    pause = Math.min(1000, pause * 1.5);
+    // A hypervisor that is slow to answer has enough to do: looks take a third of its time at most.
+    pause = Math.min(Math.max(1000, 2 * (answered - asked)), pause * 1.5);
   }
 }
