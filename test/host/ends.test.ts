@@ -529,7 +529,7 @@ esac`,
     job = '';
     const asked = () => {
       tool('systemctl', `case $* in *SubState*autostart*) echo running ;; esac`);
-      return sh('try_lock_vm web ended && echo acts; try_lock_vm web || echo looks');
+      return sh('try_lock_vm web stop ended && echo acts; try_lock_vm web stop || echo looks');
     };
     expect(asked()).toBe('acts\nlooks');
   });

@@ -53,6 +53,8 @@ let
   ];
 
   tools = [
+    # sh, for what is done as user microvm.
+    pkgs.bash
     pkgs.gawk
     pkgs.iproute2
     pkgs.jq

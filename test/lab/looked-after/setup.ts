@@ -50,7 +50,7 @@ export async function deploy(ground: Ground): Promise<void> {
     db: guest(
       'db',
       'back',
-      { agent: true, volumes: [{ mount: '/data', size: '64MiB' }] },
+      { agent: true, dumps: { guest: true }, volumes: [{ mount: '/data', size: '64MiB' }] },
       { systemd: { services: { broken: { wantedBy: ['multi-user.target'], script: 'exit 1' } } } },
     ),
     job: guest('job', 'back', { priority: 1 }),
