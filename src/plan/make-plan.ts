@@ -75,11 +75,15 @@ export function makePlan(input: PlanInput): Plan {
 }
 
 function unsureOf({ facts, remote }: PlanInput): Unsure[] {
-  const locked = [...facts].flatMap(([name, one]): Unsure[] =>
-    one instanceof Error || !one.lock?.atWork
-      ? []
-      : [{ code: 'locked', message: `${name}: ${lockWords(one.lock)}` }],
-  );
+  const locked = [...facts].flatMap(([name, one]): Unsure[] => {
+    try {
+      return one instanceof Error || !one.lock?.atWork
+        ? []
+        : [{ code: 'locked', message: `${name}: ${lockWords(one.lock)}` }];
+    } catch {
+      return []; // Its own plan says why.
+    }
+  });
   return [
     ...(remote === undefined ? [] : [{ code: 'remote' as const, message: remote }]),
     ...locked,
