@@ -14,7 +14,7 @@ require('node:http').createServer((request, response) => {
   let body = '';
   request.on('data', (data) => { body += data; });
   request.on('end', () => {
-    require('node:fs').appendFileSync('${toldFile}', [request.url, request.headers.authorization, body.trim()].join(' ') + '\\n');
+    require('node:fs').appendFileSync('${toldFile}', [request.url, request.headers.authorization, body.trim()].join('\\t') + '\\n');
     response.end();
   });
 }).listen(8099, '127.0.0.1');`;
