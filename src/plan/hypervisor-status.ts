@@ -81,7 +81,7 @@ function strays({ orphans = [] }: Figures): Finding[] {
     .filter(({ what }) => what !== 'folder' && what !== 'tap')
     .map(({ what, name }) => {
       const message = `${what} ${name} belongs to no vm of the fleet: fleet cleanup`;
-      return { code: 'orphan', message, wrong: false };
+      return { code: 'unowned', message, wrong: false };
     });
 }
 

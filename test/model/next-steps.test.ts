@@ -7,7 +7,7 @@ import { nextSteps } from '../../src/model/next-steps.ts';
 const without = new Set(['interrupted']);
 
 /** What scripts say with these codes is told in other words before anybody reads it. */
-const retold = new Set(['lock.held', 'step.still-running']);
+const retold = new Set(['lock.held', 'lock.operation', 'step.still-running']);
 
 interface Made {
   readonly where: string;

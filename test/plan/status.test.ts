@@ -262,7 +262,7 @@ describe('a hypervisor', () => {
       { what: 'folder', name: 'left' },
     ];
     const said = look({ figures: { orphans, watched: 4700 } }).hypervisor;
-    expect(said).toMatchObject({ standing: 'noted', findings: [{ code: 'orphan' }] });
+    expect(said).toMatchObject({ standing: 'noted', findings: [{ code: 'unowned' }] });
     const blind = look({ figures: { watched: 4000 } }).hypervisor;
     expect(blind.standing).toBe('wrong');
     expect(blind.findings.map(({ message }) => message)).toEqual([
