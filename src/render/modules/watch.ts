@@ -189,7 +189,7 @@ in
     fleet-memory =
       unit "Make room in memory" ./host/memory.sh 240 [ pkgs.socat ]
       // {
-        # Of dump.sh: where QEMU listens.
+        # Where QEMU listens.
         script = lib.concatMapStrings builtins.readFile (
           libraries
           ++ [

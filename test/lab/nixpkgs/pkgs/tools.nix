@@ -1,8 +1,11 @@
 # Tools that do their real work in the lab.
 { debian }:
 {
-  bash = debian "bash-5.2" [ "bash" ];
   # NixOS's bash also goes by the name of sh; Debian's sh is dash.
+  bash = debian "bash-5.2" [
+    "bash"
+    "dash"
+  ];
   bashInteractive = debian "bash-interactive-5.2" [
     "bash"
     "dash"
