@@ -56,7 +56,7 @@ export interface Ends {
 /** What its hypervisor has written down of a guest; times in seconds since the epoch. */
 export interface Known {
   readonly state: VmState;
-  readonly health?: VmStatus['health'];
+  readonly health?: 'ok' | 'failing' | 'unknown';
   /** The life that it is about; of another it says nothing. */
   readonly invocation?: string;
   readonly since?: number;
