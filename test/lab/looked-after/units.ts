@@ -62,10 +62,10 @@ export function unitsOf(of: () => Ground): void {
     const oldest = await ground.sh(`for n in 1 2 3 4; do
         mkdir -p /tmp/old && echo $n >/tmp/old/n
         path=$(nix-store --add /tmp/old)
-        nix-env -q -p ${profile} --set "$path"
+        nix-env -p ${profile} --set "$path"
         [ $n != 1 ] || echo "$path"
       done
-      nix-env -q -p ${profile} --set "$(readlink /var/lib/microvms/app/current)"
+      nix-env -p ${profile} --set "$(readlink /var/lib/microvms/app/current)"
       touch -h -d '3 days ago' ${profile}-*-link
       systemctl start fleet-gc`);
     const [event, ...others] = await ground.events('gc.ran');
