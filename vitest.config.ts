@@ -68,8 +68,8 @@ export default defineConfig({
           include: ['test/lab/*.test.ts'],
           testTimeout: 360_000,
           hookTimeout: 360_000,
-          // A lab keeps most of a processor busy: its guests boot by emulation.
-          maxWorkers: 2,
+          // A lab keeps half a processor busy: it mostly waits for guests to boot, by emulation, and to settle.
+          maxWorkers: 3,
         },
       },
     ],
