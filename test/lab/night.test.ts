@@ -21,7 +21,7 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       const world = worldOf(lab);
       const fleet = nightFleet(emptyFleet(world));
       // Three rows wait until a guest counts as starting no more.
-      Object.assign(fleet.rollout, { deadline: '40s' });
+      Object.assign(fleet.rollout, { deadline: '60s' });
       const env = { ...world.env };
       const desk = new Desk({ ...world, env }, 'night', fleet);
       night = new Night(world, desk, env);

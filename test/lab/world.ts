@@ -37,8 +37,8 @@ export function worldOf(lab: Lab): World {
     env: { FLEET_SSH_CONFIG: join(lab.home, '.ssh/config') },
     inputs: lab.inputs,
     createRemote: async (name) => (await lab.createRemote(name)).url,
-    // A guest of the lab boots in about 7 s of a processor: by emulation, and beside others that boot.
-    rollout: { settle: '2s', deadline: '90s', stopTimeout: '3s', confirm: '20s' },
+    // A guest of the lab boots in about 7 s of a processor: by emulation, and beside four others in a first deployment.
+    rollout: { settle: '2s', deadline: '2m', stopTimeout: '3s', confirm: '20s' },
     stop: () => lab.stop(),
   };
 }

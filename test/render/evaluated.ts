@@ -8,8 +8,8 @@ import { evaluate, withFiles } from '../nix/instantiate.ts';
 export type Values = Record<string, unknown>;
 
 const tools = [
-  ...['coreutils', 'curl', 'findutils', 'fping', 'git', 'gnugrep', 'gnused', 'iproute2', 'iputils'],
-  ...['gawk', 'jq', 'openssh', 'procps', 'socat', 'systemd', 'util-linux'],
+  ...['bash', 'coreutils', 'curl', 'findutils', 'fping', 'gawk', 'git', 'gnugrep', 'gnused'],
+  ...['iproute2', 'iputils', 'jq', 'openssh', 'procps', 'socat', 'systemd', 'util-linux'],
 ];
 
 /** `pkgs` in which every package of the fleet is its own name. */

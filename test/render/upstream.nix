@@ -28,6 +28,7 @@ let
     package;
 
   tools = [
+    "bash"
     "bubblewrap"
     "cloud-hypervisor"
     "coreutils"
