@@ -37,7 +37,7 @@ test('whoever types what the page says has workflows that name the Action, which
     writeFileSync(at('infra/fleet.yaml'), valid.replace('127.0.0.1:9', '203.0.113.20'));
     const other = hostKey.replace('.20', '.21');
     writeFileSync(at('.ssh/known_hosts'), `${other}\n${hostKey}\n`);
-    // A release, which knows an Action of its own.
+    // A release, which knows its Action: .github/workflows/release.yml has npm write that.
     cpSync(`${root}dist`, at('release/dist'), {
       recursive: true,
       filter: (path) => !path.endsWith('.map'),
@@ -63,7 +63,9 @@ PATH=\${PATH#*:} exec ssh-keygen "$@"`,
       ['OWNER/NAME@COMMIT', 'example/fleet@$(git -C ~/checkout rev-parse HEAD)'],
     ];
     for (const [from] of asHere) expect(typed.join('\n'), from).toContain(from);
-    const script = asHere.reduce((text, [from, to]) => text.replaceAll(from, to), typed.join('\n'));
+    const [first, ...rest] = typed.map((text) =>
+      asHere.reduce((text, [from, to]) => text.replaceAll(from, to), text),
+    );
     const env = {
       ...{ HOME: home, PATH: `${at('bin')}:${process.env.PATH}`, NO_COLOR: '1' },
       ...{ GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' },
@@ -74,17 +76,23 @@ PATH=\${PATH#*:} exec ssh-keygen "$@"`,
       execFileSync('sh', ['-ec', text], { cwd: home, env, encoding: 'utf8', stdio: 'pipe' });
     sh(`git init -q --bare remote.git
 for repo in checkout infra; do git -C $repo init -q -b main; git -C $repo commit -q --allow-empty -m start; done`);
-    const said = sh(`cd checkout\n${script}`);
+    const said = sh(`cd checkout\n${first}`);
 
     const files = sh('git -C remote.git ls-tree -r --name-only main').split('\n');
     for (const path of ['action.yml', 'action/main.js', 'action/post.js', 'action/fleet/main.js'])
       expect(files).toContain(path);
     const commit = sh('git -C remote.git rev-parse main').trim();
     expect(said).toContain(commit);
-    for (const name of ['plan', 'apply', 'drift'])
-      expect(read(`infra/.github/workflows/fleet-${name}.yaml`)).toContain(
-        `uses: example/fleet@${commit}\n`,
+    const named = () =>
+      ['plan', 'apply', 'drift'].flatMap((name) =>
+        read(`infra/.github/workflows/fleet-${name}.yaml`).match(/uses: example\/fleet@.*/g),
       );
+    const uses = `uses: example/fleet@${commit}`;
+    // The second of fleet-plan is that of its build.
+    expect(named()).toEqual([uses, uses, uses, uses]);
+
+    sh(`rm -r infra/.github; cd infra\n${rest.join('\n')}`);
+    expect(new Set(named())).toEqual(new Set([`uses: ${fleet.action}`]));
 
     const told = read('told');
     for (const name of ['fleet', 'fleet-drift']) {
