@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { isPinned } from '../src/init/ci/actions.ts';
 import { lintWorkflow } from './lint-workflow.ts';
 
 const top = new URL('../', import.meta.url);
@@ -115,6 +116,34 @@ describe('what the Action of a release is committed from', () => {
     expect(done.status).not.toBe(0);
     expect(done.files).toEqual(['file']);
   });
+});
+
+test('the package of a release names its Action, as fleet init wants it, and where it is from', () => {
+  const { jobs } = parse(read(`${folder}release.yml`)) as {
+    jobs: Record<string, { steps: { id?: string; run?: string }[] }>;
+  };
+  const step = jobs.pack?.steps.find(({ id }) => id === 'manifest')?.run ?? '';
+  const cwd = mkdtempSync(join(tmpdir(), 'fleet-release-'));
+  try {
+    writeFileSync(join(cwd, 'package.json'), read('package.json'));
+    const env = {
+      ...{ PATH: process.env.PATH, HOME: cwd, COMMIT: '1a'.repeat(20) },
+      ...{ GITHUB_SERVER_URL: 'https://github.com', GITHUB_REPOSITORY: 'acme/fleet' },
+      ...{ GITHUB_REF_NAME: 'v1.2.3' },
+    };
+    execFileSync('bash', ['-eo', 'pipefail', '-c', step], { cwd, env });
+    const { fleet, ...rest } = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8'));
+    expect(fleet.action).toBe(`acme/fleet@${env.COMMIT} # action-v1.2.3`);
+    expect(isPinned(fleet.action)).toBe(true);
+    expect(rest).toEqual({
+      ...JSON.parse(read('package.json')),
+      repository: { type: 'git', url: 'git+https://github.com/acme/fleet.git' },
+      homepage: 'https://github.com/acme/fleet#readme',
+      bugs: { url: 'https://github.com/acme/fleet/issues' },
+    });
+  } finally {
+    rmSync(cwd, { recursive: true, force: true });
+  }
 });
 
 test('action.yml describes each input and output, and names files that the bundle has', () => {

@@ -13,7 +13,6 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bundled, installed, packageOf, read } from '../../scripts/run-time.ts';
 import { action } from '../../src/action/action.ts';
 import { Signals } from '../../src/action/child.ts';
 import { isOtherThanBefore, rollback } from '../../src/action/deploy.ts';
@@ -536,16 +535,4 @@ test('a hypervisor that could not be rolled back, or of which nobody knows, has 
     'rollback-failed',
     'in-doubt',
   ]);
-});
-
-test('the bundle has the licence of every package that fleet has at run time, and of no other', () => {
-  const licences = readdirSync(new URL('../../action/licenses', import.meta.url), {
-    recursive: true,
-    encoding: 'utf8',
-  });
-  const has = licences.flatMap((path) => /^(.+)\.txt$/.exec(path)?.[1] ?? []);
-  const needed = installed(read('package-lock.json').packages)
-    .filter(([, { optional }]) => !optional)
-    .map(([path]) => packageOf(path));
-  expect(has.sort()).toEqual([...needed, ...bundled].sort());
 });

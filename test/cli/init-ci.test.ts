@@ -1,6 +1,5 @@
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { action, emptyDesk, flags } from './empty-desk.ts';
@@ -71,7 +70,7 @@ describe('fleet init --ci', () => {
     const other = emptyDesk();
     other.git('init', '-q');
     other.git('remote', 'add', 'origin', 'https://github.com/example/infra');
-    // This build is of no release.
+    // This build is of no release; one that is: test/docs/pipeline.test.ts.
     const unknown = await other.fleet('init', ...flags);
     expect(unknown.code).toBe(0);
     expect(other.has('.github')).toBe(false);
@@ -80,26 +79,6 @@ describe('fleet init --ci', () => {
     );
     const none = await other.fleet('init', '--ci', 'none');
     expect(none).toEqual({ code: 0, stdout: '', stderr: '' });
-  });
-
-  test('pins the Action that the release was published with', async () => {
-    const at = new Desk(valid);
-    const root = fileURLToPath(new URL('../../', import.meta.url));
-    const release = join(at.home, 'release');
-    cpSync(`${root}dist`, join(release, 'dist'), {
-      recursive: true,
-      filter: (file) => !file.endsWith('.map'),
-    });
-    symlinkSync(`${root}node_modules`, join(release, 'node_modules'));
-    // As .github/workflows/release.yml has npm write it.
-    const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
-    writeFileSync(
-      join(release, 'package.json'),
-      JSON.stringify({ ...manifest, fleet: { action: `${action[1]} # action-v9.8.7` } }),
-    );
-    const made = await at.run(join(release, 'dist/main.js'), 'init', '--ci', 'github');
-    expect(made).toMatchObject({ code: 0, stdout: wrote(paths) });
-    expect(at.read(paths[1]!)).toContain(`uses: ${action[1]} # action-v9.8.7\n`);
   });
 
   test.each([

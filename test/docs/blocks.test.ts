@@ -24,8 +24,13 @@ describe('what pages tell a reader to type does what they say, on the fleet of t
     .filter(({ codes }) => codes.length > 0);
   // One page after the other: what one changes is so on the next.
   it.each(toRun)('$path', { timeout: 800_000 }, async ({ codes }) => {
-    const turns = codes.flatMap(turnsOf);
-    const typed = await shell.type(turns.map(({ command }) => command));
+    const turns = codes.flatMap((code) =>
+      turnsOf(code).map((turn) => ({ ...turn, isWhole: code.language !== 'console' })),
+    );
+    // Of a whole block every line counts, not the last one alone.
+    const typed = await shell.type(
+      turns.map(({ command, isWhole }) => (isWhole ? `(set -e\n${command}\n)` : command)),
+    );
     for (const [i, turn] of turns.entries()) {
       const { code, screen } = typed[i]!;
       requireShown(turn, screen);

@@ -40,6 +40,26 @@ test('every npm script that they name is in package.json', () => {
   expect(named.filter(([, name = '']) => !(name in scripts))).toEqual([]);
 });
 
+test('so is every chaos run that they name, with the options of its usage', () => {
+  const usage = readFileSync(`${root}test/chaos/run.ts`, 'utf8');
+  const known = [...usage.matchAll(/^\/\/ npm run chaos -- (\S+) (.*)$/gm)].flatMap(
+    ([, names = '', options = '']) => names.split('|').map((name) => [name, options] as const),
+  );
+  const named = pages
+    .flatMap(({ codes }) => codes)
+    .flatMap(({ where, text }) =>
+      [...text.matchAll(/\bnpm run chaos -- (\S+)([^#\n]*)/g)].map(
+        ([, name = '', rest = '']) => [where, name, rest] as const,
+      ),
+    );
+  expect(named.length).toBeGreaterThan(5);
+  const wrong = named.filter(([, name, rest]) => {
+    const [, options] = known.find(([one]) => one === name) ?? [];
+    return (rest.match(/--\w+/g) ?? []).some((one) => !options?.includes(one)) || !options;
+  });
+  expect(wrong).toEqual([]);
+});
+
 test('what troubleshooting quotes of fleet is what fleet says', () => {
   const text = pages.find(({ path }) => path === 'docs/troubleshooting.md')?.text ?? '';
   const quoted = [...text.matchAll(/^\| [^|]*?"[^|]*\|/gm)].flatMap(([cell]) =>

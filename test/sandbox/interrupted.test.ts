@@ -65,3 +65,14 @@ it('asked to stop while it waits for an operation, it ends without it, with noth
   await operation;
   await desk.apply(0);
 }, 180_000);
+
+it('a roll-back, too, ends with 6 when a part of the fleet keeps what it went back to', async () => {
+  let isSent = false;
+  const run = await desk.fleet(['rollback', 'web1', 'db1', '--yes'], (stderr, kill) => {
+    if (isSent || !stderr.includes('hv2: return db1')) return;
+    isSent = true;
+    kill('SIGINT');
+  });
+  expect(run.stdout).toMatch(/hv2 +failed, rolled back\n +interrupted/);
+  expect(run.code, run.stdout + run.stderr).toBe(6);
+}, 180_000);

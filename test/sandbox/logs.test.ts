@@ -230,8 +230,11 @@ describe('fleet logs', { timeout: 480_000 }, () => {
       expect(stdout.match(/while nobody listened|and again/g)).toHaveLength(2);
     });
 
-    it('ends when its reader has seen enough', async () => {
-      const following = desk.start(['logs', '-f', 'web1', '-n', '1']);
+    it.each([
+      ['logs', '-f', 'web1', '-n', '1'],
+      ['console', 'web1'],
+    ])('ends when its reader has seen enough: %s', async (...words) => {
+      const following = desk.start(words);
       await until(() => expect(following.sofar().stdout).not.toBe(''));
       following.closeOutput();
       written(0, 'microvm@web1', 'to nobody');

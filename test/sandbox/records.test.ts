@@ -15,16 +15,22 @@ describe('what was deployed', { timeout: 480_000 }, () => {
     desk.edit((d) => {
       d.vms[vm].packages = names;
     });
+  const boots = (seconds: string) => hv1.sh(`echo ${seconds} >"$FLEET_ROOT/sandbox/boot-seconds"`);
   /** web2 boots so slowly, this one time, that it is given up: nothing of that is in the commit. */
-  const applyTooSlow = async () => {
-    const boots = (seconds: string) =>
-      hv1.sh(`echo ${seconds} >"$FLEET_ROOT/sandbox/boot-seconds"`);
+  const tooSlow = async (...words: string[]) => {
     await boots('60');
     let mended: Promise<string> | undefined;
-    const run = await desk.fleet(['apply', '--yes'], (stderr) => {
-      if (stderr.includes('hv1: update web2: done')) mended ??= boots('0.3');
+    const run = await desk.fleet([...words, '--yes'], (stderr) => {
+      if (/^hv1: (update|return) web2.*: done/m.test(stderr)) mended ??= boots('0.3');
     });
     await mended;
+    return run;
+  };
+  /** It does so always: not even the way back makes it well. */
+  const everTooSlow = async (...words: string[]) => {
+    await boots('60');
+    const run = await desk.fleet([...words, '--yes']);
+    await boots('0.3');
     return run;
   };
   const history = async (...args: string[]) => (await desk.fleet(['history', ...args])).stdout;
@@ -104,7 +110,7 @@ describe('what was deployed', { timeout: 480_000 }, () => {
   it('and put back is known to be bad: it is taken back on the branch, here too', async () => {
     const good = await desk.git('rev-parse', 'HEAD');
     packages('web2', 'jq');
-    const run = await applyTooSlow();
+    const run = await tooSlow('apply');
     expect(run.code, run.stdout + run.stderr).toBe(3);
     expect(run.stderr).toMatch(/[0-9a-f]{8} is quarantined/);
     const [returned, failed] = (await desk.git('log', '-2', '--format=%H')).split('\n');
@@ -167,6 +173,19 @@ describe('what was deployed', { timeout: 480_000 }, () => {
     expect((await desk.apply(0)).stdout).toBe('No changes.\n');
   });
 
+  it('ends a roll-back with 3 where what it went back to is not well, and is put back', async () => {
+    const before = await hv1.booted('web2');
+    const run = await tooSlow('rollback', 'web2');
+    expect(run.code, run.stdout + run.stderr).toBe(3);
+    expect(await hv1.booted('web2')).toBe(before);
+  });
+
+  it('ends it with 4 where the way back does not make it well either', async () => {
+    const run = await everTooSlow('rollback', 'web2');
+    expect(run.code, run.stdout + run.stderr).toBe(4);
+    expect(run.stdout).toContain('web2 is not as healthy as before');
+  });
+
   it('can be rolled back in the midst of an edit, as one document', async () => {
     desk.write('fleet.yaml', 'vms: [');
     const run = await desk.fleet(['rollback', 'web2', '--yes', '--json']);
@@ -178,5 +197,11 @@ describe('what was deployed', { timeout: 480_000 }, () => {
       version: 1,
       results: [{ hypervisor: 'hv1', outcome: 'done' }],
     });
+  });
+
+  it('ends an apply with 4, too, where the way back does not make it well', async () => {
+    packages('web2', 'curl');
+    const run = await everTooSlow('apply', '--release', 'web2');
+    expect(run.code, run.stdout + run.stderr).toBe(4);
   });
 });

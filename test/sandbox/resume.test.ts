@@ -185,7 +185,15 @@ describe('a deployment whose fleet was killed', { timeout: 480_000 }, () => {
     const refused = await desk.fleet(['apply', '--resume', '--yes']);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain('hv2 has already rolled itself back');
-    expect((await desk.fleet(['apply', '--resume', '--undo', '--yes'])).code).toBe(0);
+    const undone = await desk.fleet(['apply', '--resume', '--undo', '--yes', '--json-stream']);
+    expect(undone.code, undone.stderr).toBe(0);
+    const lines = undone.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.length).toBeGreaterThan(1);
+    expect(lines[0].version).toBe(1);
+    expect(lines.at(-1)).toMatchObject({ type: 'result', result: { kind: 'resume' } });
     expect(await booted()).toEqual(before);
   });
 

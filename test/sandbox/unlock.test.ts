@@ -3,6 +3,7 @@ import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
 import { Desk } from '../scenario/desk.ts';
 import { Look } from '../scenario/look.ts';
 import type { WorldHost } from '../scenario/world.ts';
+import { instead } from './instead.ts';
 import { smallFleet } from './small-fleet.ts';
 import { type SandboxWorld, sandboxWorld } from './world.ts';
 
@@ -110,5 +111,16 @@ describe('a lock', { timeout: 480_000 }, () => {
       'rolled-back',
     );
     expect((await desk.fleet(['plan'])).stdout).toContain('No changes.');
+  });
+
+  it('of one whose way back fails is free all the same, and that is said: 4', async () => {
+    const id = await kill('vim');
+    const failing = 'case "$*" in *start*microvm@web*) exit 1 ;; esac';
+    const mend = instead(world, 'systemctl', failing, 1);
+    await host.exec(`systemctl stop fleet-back-${id}.timer 'fleet-${id}-*.service'`);
+    const run = await unlock();
+    mend();
+    expect(run.code, run.stdout + run.stderr).toBe(4);
+    expect(await hv1.exists('/var/lib/fleet/lock')).toBe(false);
   });
 });
