@@ -2,6 +2,7 @@ import { LockHeld, readReason } from '../host/hypervisor/deployment.ts';
 import { type Cleared, releaseVm, restartVm, stopVm } from '../host/hypervisor/operation.ts';
 import type { CheckResult } from '../model/check-result.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
+import type { Emit } from '../model/events.ts';
 import { nicsOf } from '../model/expected.ts';
 import type { Facts, Health } from '../model/facts.ts';
 import type { Vm } from '../model/fleet.ts';
@@ -13,6 +14,7 @@ import type { Clock } from '../model/time.ts';
 import { checkVm, type VmTarget } from '../plan/checks.ts';
 import { bridgeAddressOf, reachedBy } from '../plan/drift.ts';
 import { awaitHealthy } from './await-healthy.ts';
+import { checkpoint } from './interrupt.ts';
 import { lockHeld } from './locks.ts';
 import { probe } from './probes.ts';
 import { asFleetError } from './put-back.ts';
@@ -45,14 +47,24 @@ export interface Ground {
 
 type Outcome = Omit<OperationResult, 'name' | 'hypervisor' | 'ms'>;
 
-/** Does it to one vm, and looks at that as a deployment does. Does not throw. */
-export async function operate(ground: Ground, vm: Vm, wish: Wish): Promise<OperationResult> {
+/**
+ * Does it to one vm, and looks at that as a deployment does; `onHealthy` is told when one that starts is healthy first.
+ * Does not throw.
+ */
+export async function operate(
+  ground: Ground,
+  vm: Vm,
+  wish: Wish,
+  onHealthy: () => void,
+): Promise<OperationResult> {
   const { clock, watched } = ground;
   const began = clock.now();
-  const one = new OneVm(ground, vm, wish);
-  const outcome = await (wish.kind === 'stop' ? one.stop() : one.start()).catch((error) =>
-    one.failed(error),
-  );
+  const one = new OneVm(ground, vm, wish, onHealthy);
+  const work = async () => {
+    checkpoint(ground.signal);
+    return wish.kind === 'stop' ? one.stop() : one.start();
+  };
+  const outcome = await work().catch((error) => one.failed(error));
   return {
     ...{ name: vm.name, hypervisor: watched.hypervisor.name },
     ...{ ...outcome, ms: clock.now() - began },
@@ -63,14 +75,19 @@ class OneVm {
   readonly #ground: Ground;
   readonly #vm: Vm;
   readonly #wish: Wish;
+  readonly #onHealthy: () => void;
   #id: string | undefined;
   #because: string | undefined;
   #cleared: Partial<Cleared> = {};
 
-  constructor(ground: Ground, vm: Vm, wish: Wish) {
-    this.#ground = ground;
+  constructor(ground: Ground, vm: Vm, wish: Wish, onHealthy: () => void) {
     this.#vm = vm;
     this.#wish = wish;
+    this.#onHealthy = onHealthy;
+    const { watched } = ground;
+    const emit: Emit = (event) =>
+      watched.emit(this.#id === undefined ? event : { ...event, operationId: this.#id });
+    this.#ground = { ...ground, watched: { ...watched, emit } };
   }
 
   /** A restart, too: it asks no guest how it is before. */
@@ -99,9 +116,10 @@ class OneVm {
     const seen = this.#seen();
     const stopped = facts.stopped.get(this.#vm.name);
     if (!isBusy(seen) && stopped?.isHeld === isHeld) return this.#outcome('already', []);
+    const operation = this.#operation(stopTimeout + limits.guest);
     this.#cleared = await this.#told('stop', () =>
       stopVm(this.#host, {
-        ...this.#operation(stopTimeout + limits.guest),
+        ...operation,
         ...{ isHeld, taps: this.#taps, stopTimeout: isForced ? 0 : stopTimeout },
       }),
     );
@@ -156,6 +174,7 @@ class OneVm {
       throw new FleetError('operation.no-runner', `${name} has no runner that it could start`, {
         hint: `fleet apply --on ${name} builds one; fleet rollback ${name} returns to one there was.`,
       });
+    const operation = this.#operation(stopTimeout + limits.guest);
     const deployed = facts.deployed.get(name);
     if (deployed && deployed.path !== seen.current)
       watched.emit({
@@ -169,7 +188,7 @@ class OneVm {
     const verb = kind === 'start' ? kind : 'restart';
     const { runsAlready, ...cleared } = await this.#told(verb, () =>
       restartVm(this.#host, {
-        ...this.#operation(stopTimeout + limits.guest),
+        ...operation,
         ...{ taps: this.#taps, stopTimeout: isForced ? 0 : stopTimeout },
         kind: verb,
         ...(isIll && { life: seen.unit.active === 'active' ? seen.unit.invocation : '' }),
@@ -189,7 +208,8 @@ class OneVm {
     demanded?: (check: CheckResult) => boolean,
   ): Promise<readonly CheckResult[]> {
     const { clock, signal, watched } = this.#ground;
-    const waiting = { checks: this.#vm.checks, rollout: this.#rollout, signal };
+    const how = { rollout: this.#rollout, signal, onHealthy: this.#onHealthy };
+    const waiting = { checks: this.#vm.checks, ...how };
     return awaitHealthy(watched, clock, target, { ...waiting, ...(demanded && { demanded }) });
   }
 
@@ -240,7 +260,7 @@ class OneVm {
     };
   }
 
-  /** @param work ms that it may take, besides waiting for locks */
+  /** From here on events carry its id. @param work ms that it may take, besides waiting for locks */
   #operation(work: number) {
     const { lockTimeout, operator } = this.#wish;
     this.#id = this.#ground.newId(this.#vm.name);

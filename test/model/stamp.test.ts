@@ -27,6 +27,11 @@ test('every event has version, time and deployment', () => {
   );
 });
 
+test('what is about an operation on a vm is about no deployment, also beside one', () => {
+  const [event] = stamped({ ...line('hv1'), operationId: 'id-2' } as EventBody);
+  expect(event).toMatchObject({ deployment: null, operationId: 'id-2' });
+});
+
 test('a phase is that of the hypervisor, and ends with one that is about everything', () => {
   const phases = stamped(
     { type: 'phase', phase: 'lock' },
