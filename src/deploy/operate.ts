@@ -217,7 +217,7 @@ class OneVm {
     const { name } = this.#ground.watched.hypervisor;
     if (thrown instanceof LockHeld) return held(name, thrown.holder);
     const error = asFleetError(thrown);
-    if (error.code.startsWith('ssh.') || error.code === 'interrupted') return error;
+    if (error.code.startsWith('ssh.') || saysAll.has(error.code)) return error;
     const lines = await readReason(this.#host, this.#id ?? '-', this.#vm.name).catch(() => []);
     if (error instanceof NotHealthy) return error.with(lines).blaming('world');
     const detail = [...(error.detail === undefined ? [] : [error.detail]), ...lines].join('\n');
@@ -295,6 +295,9 @@ function whatIsWrong(checks: readonly CheckResult[]): string {
   const wrong = checks.filter((c) => !c.ok).map(({ check, seen }) => `${check}: ${seen}`);
   return wrong.length > 2 ? [...wrong.slice(0, 2), '…'].join('; ') : wrong.join('; ');
 }
+
+/** What the guest said last has nothing to do with them. */
+const saysAll: ReadonlySet<string> = new Set(['interrupted', 'operation.image-held']);
 
 const checksOf = (error: FleetError) => (error instanceof NotHealthy ? error.checks : []);
 

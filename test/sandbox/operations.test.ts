@@ -139,6 +139,20 @@ describe('start, stop and restart', { timeout: 360_000 }, () => {
     expect(await isActive('web2')).toBe(true);
   });
 
+  it('while another process has an image of it nothing is done, in exit code 1, and who that is is said', async () => {
+    const before = await life('web1');
+    const image = '"$FLEET_ROOT/var/lib/microvms/web1/data.img"';
+    const folder = '"$FLEET_ROOT/proc/4194399"';
+    await on(`: >${image} && mkdir -p ${folder}/fd && ln -s ${image} ${folder}/fd/9`);
+    await on(`echo qemu-nbd >${folder}/comm`);
+    const { stdout } = await run(1, 'restart', 'web1');
+    await on(`rm -r ${image} ${folder}`);
+    expect(stdout.replace(/\s+/g, ' ')).toContain(
+      'web1 FAILED data.img of web1 is open in process 4194399 (qemu-nbd), so nothing was done',
+    );
+    expect(await life('web1')).toBe(before);
+  });
+
   it('a guest that does not become well fails with what was expected and seen, in exit code 1', async () => {
     await on(
       'echo 60 >"$FLEET_ROOT/sandbox/boot-seconds.new"; cp "$FLEET_ROOT/sandbox/boot-seconds" "$FLEET_ROOT/sandbox/boot-seconds.old"; mv "$FLEET_ROOT/sandbox/boot-seconds.new" "$FLEET_ROOT/sandbox/boot-seconds"',
