@@ -1,4 +1,3 @@
-import { LockHeld, readReason } from '../host/hypervisor/deployment.ts';
 import { type Cleared, releaseVm, restartVm, stopVm } from '../host/hypervisor/operation.ts';
 import type { CheckResult } from '../model/check-result.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
@@ -15,10 +14,9 @@ import { checkVm, type VmTarget } from '../plan/checks.ts';
 import { bridgeAddressOf, reachedBy } from '../plan/drift.ts';
 import { awaitHealthy } from './await-healthy.ts';
 import { checkpoint } from './interrupt.ts';
-import { lockHeld } from './locks.ts';
 import { probe } from './probes.ts';
-import { asFleetError } from './put-back.ts';
 import { toldStep, type Watched } from './watched.ts';
+import { whyNot } from './why-not.ts';
 
 /** What somebody wants of vms. */
 export interface Wish {
@@ -129,7 +127,9 @@ class OneVm {
 
   /** With what the guest said last, where that may be why. */
   async failed(thrown: unknown): Promise<Outcome> {
-    const failure = await this.#explained(thrown);
+    const { host, hypervisor } = this.#ground.watched;
+    const where = { host, hypervisor: hypervisor.name, vm: this.#vm.name, id: this.#id };
+    const failure = await whyNot(thrown, where);
     const isLocked = failure.exitCode === exitCodes.locked;
     return { ...this.#outcome(isLocked ? 'locked' : 'failed', checksOf(failure)), failure };
   }
@@ -213,17 +213,6 @@ class OneVm {
     return awaitHealthy(watched, clock, target, { ...waiting, ...(demanded && { demanded }) });
   }
 
-  async #explained(thrown: unknown): Promise<FleetError> {
-    const { name } = this.#ground.watched.hypervisor;
-    if (thrown instanceof LockHeld) return held(name, thrown.holder);
-    const error = asFleetError(thrown);
-    if (error.code.startsWith('ssh.') || saysAll.has(error.code)) return error;
-    const lines = await readReason(this.#host, this.#id ?? '-', this.#vm.name).catch(() => []);
-    if (error instanceof NotHealthy) return error.with(lines).blaming('world');
-    const detail = [...(error.detail === undefined ? [] : [error.detail]), ...lines].join('\n');
-    return detail === '' ? error : error.retold({ detail });
-  }
-
   #outcome(outcome: Outcome['outcome'], checks: readonly CheckResult[], upFor?: number): Outcome {
     const { isKilled, strays = [] } = this.#cleared;
     return {
@@ -296,15 +285,4 @@ function whatIsWrong(checks: readonly CheckResult[]): string {
   return wrong.length > 2 ? [...wrong.slice(0, 2), '…'].join('; ') : wrong.join('; ');
 }
 
-/** What the guest said last has nothing to do with them. */
-const saysAll: ReadonlySet<string> = new Set(['interrupted', 'operation.image-held']);
-
 const checksOf = (error: FleetError) => (error instanceof NotHealthy ? error.checks : []);
-
-/** Who is at work there: a deployment, or an operation on this vm. */
-function held(hypervisor: string, holder: LockHeld['holder']): FleetError {
-  const error = lockHeld(hypervisor, holder);
-  // `restart web1`: no deployment is called so.
-  if (!holder.operation.includes(' ') && holder.id !== '-') return error;
-  return error.retold({ hint: 'Nothing was done. Wait for it with --lock-timeout 1m.' });
-}
