@@ -1,34 +1,35 @@
 import type { Emit } from '../model/events.ts';
 import type { ExportResult } from '../model/export-result.ts';
 import { isExporting } from '../model/guest-keys.ts';
+import type { FleetIndex } from '../model/index.ts';
 import type { HypervisorResult } from '../model/result.ts';
+import type { Plan } from '../plan/plan.ts';
 import { select } from '../plan/selectors.ts';
 import { exportFiles } from './export.ts';
 import type { Ports } from './ports.ts';
-import type { Survey } from './survey/survey.ts';
 import type { Where } from './workspace/where.ts';
 
 export interface ExportAfterInput {
   readonly where: Where;
-  readonly planned: Survey;
-  /** Of whom: of all vms that the deployment was about (`on`, a selector), or only of those that it changed. */
-  readonly of: { readonly on: string | undefined } | 'changed';
+  readonly index: FleetIndex;
+  /** Of whom: of all vms that a selector says, or of those that the deployment changed. */
+  readonly of: { readonly on: string | undefined } | { readonly changed: ReadonlySet<string> };
   /** What became of hypervisors; those that are not listed had nothing to do. */
   readonly results?: readonly HypervisorResult[];
 }
 
+/** What a plan changes, by name. */
+export const changedBy = (plan: Plan): ReadonlySet<string> =>
+  new Set(plan.hypervisors.flatMap((h) => h.actions.map(({ target }) => target)));
+
 /** Fetches exports when a deployment is done. One that cannot be had changes nothing about the deployment: it is a warning. */
 export async function exportAfter(
   ports: Ports,
-  { where, planned: { plan, workspace }, of, results = [] }: ExportAfterInput,
+  { where, index: { fleet }, of, results = [] }: ExportAfterInput,
   emit: Emit,
   signal: AbortSignal,
 ): Promise<readonly ExportResult[]> {
-  const { fleet } = workspace.index;
-  const wanted =
-    of === 'changed'
-      ? new Set(plan.hypervisors.flatMap((h) => h.actions.map(({ target }) => target)))
-      : select(fleet, of.on).targets;
+  const wanted = 'changed' in of ? of.changed : select(fleet, of.on).targets;
   const failed = new Set(results.filter((r) => r.outcome !== 'done').map((r) => r.hypervisor));
   const names = fleet.vms
     .filter((vm) => isExporting(vm) && vm.state === 'running')

@@ -1,7 +1,8 @@
 import { type Contact, connectAll } from '../deploy/connect-all.ts';
 import { Interrupted } from '../deploy/interrupt.ts';
+import { oneLook } from '../deploy/one-look.ts';
 import { operate as operateOne, type Wish } from '../deploy/operate.ts';
-import { inParallel } from '../deploy/parallel.ts';
+import { inTurns } from '../deploy/parallel.ts';
 import { asFleetError } from '../deploy/put-back.ts';
 import { readHealth } from '../host/hypervisor/look.ts';
 import { type ExitCode, exitCodes, FleetError } from '../model/errors.ts';
@@ -95,7 +96,8 @@ export interface Operated {
 }
 
 /**
- * Does it, to vms side by side: none starts before those that it depends on, nor stops before those that depend on it.
+ * Does it, to vms side by side: none starts before those that it depends on are healthy, or have failed, nor stops before
+ * those that depend on it have. `maxParallelVms` come up at a time; while they settle the next do.
  * Asked to stop it leaves at once: what has begun is finished by its hypervisor, without anybody.
  * @throws Interrupted
  */
@@ -111,18 +113,12 @@ export async function operate(
   const renewed = await restartWaiting(ports, given, waiting, emit, signal);
   const others = vms.filter((vm) => !waiting.includes(vm));
   const order = wish.kind === 'stop' ? others.toReversed() : others;
-  const found = new Map<string, Promise<OperationResult>>();
   const work = [...Map.groupBy(order, (vm) => vm.on)].map(async ([name, own]) => {
     const targets = wish.kind === 'stop' ? [] : own.map((vm) => vm.name);
     emit({ type: 'phase', phase: 'guests', hypervisor: name, targets });
-    const results = await inParallel(own, chosen.index.fleet.rollout.maxParallelVms, (vm) => {
-      const before = own.slice(0, own.indexOf(vm)).filter((other) => depends(wish.kind, vm, other));
-      const doing = Promise.all(before.map((other) => found.get(other.name))).then(() =>
-        operateOn(ports, chosen, name, vm, emit, signal),
-      );
-      found.set(vm.name, doing);
-      return doing;
-    });
+    const one = operator(ports, chosen, name, emit, signal);
+    const needs = (vm: Vm) => own.filter((other) => depends(wish.kind, vm, other));
+    const results = await inTurns(own, atOnce(chosen), needs, one);
     if (results.every(({ failure }) => !failure))
       emit({ type: 'hypervisor', hypervisor: name, state: 'end', outcome: 'done' });
     return results;
@@ -160,30 +156,41 @@ function isWaiting({ contacts }: ChosenOperation, { name, on }: Vm): boolean {
 const depends = (kind: OperationKind, vm: Vm, other: Vm): boolean =>
   kind === 'stop' ? other.dependsOn.includes(vm.name) : vm.dependsOn.includes(other.name);
 
-async function operateOn(
+/** How many at a time. What stops takes nothing from others: as many do as there are sessions for. */
+const atOnce = ({ index, wish }: ChosenOperation): number =>
+  wish.kind === 'stop' ? manyAtOnce : index.fleet.rollout.maxParallelVms;
+/** More than any connection has sessions. */
+const manyAtOnce = 16;
+
+/** Does it to single vms of a hypervisor, which is looked at once for all of them. */
+function operator(
   { clock }: Pick<Ports, 'clock'>,
   { contacts, index, wish }: ChosenOperation,
   hypervisor: string,
-  vm: Vm,
   emit: Emit,
   signal: AbortSignal,
-): Promise<OperationResult> {
+): (vm: Vm, onHealthy: () => void) => Promise<OperationResult> {
   const contact = contacts.find((c) => c.hypervisor.name === hypervisor);
   const { host, facts } = contact ?? {};
   if (!host || !facts || facts instanceof Error) {
     const failure = asFleetError(facts);
-    return { name: vm.name, hypervisor, outcome: 'failed', ms: 0, checks: [], failure };
+    return async ({ name }) => ({
+      ...{ name, hypervisor, outcome: 'failed', ms: 0, checks: [], failure },
+    });
   }
-  const health = (asked: readonly string[]) => readHealth(host, asked);
+  const health = oneLook((asked) => readHealth(host, asked));
   const watched = { hypervisor: { name: hypervisor }, host, emit, health };
   const id = (name: string) => `${newId({ clock })}-${name}`.slice(0, 100);
   const ground = { index, watched, clock, facts, signal, newId: id };
-  const result = await operateOne(ground, vm, wish);
-  const { checks, failure } = result;
-  const at = { hypervisor, target: vm.name };
-  if (failure) emit({ type: 'failure', hypervisor, failure: failureOf(failure) });
-  else if (wish.kind !== 'stop') emit({ type: 'checks', ...at, state: 'passed', checks });
-  return result;
+  return async (vm, onHealthy) => {
+    const result = await operateOne(ground, vm, wish, onHealthy);
+    const { checks, failure, id } = result;
+    const at = { hypervisor, ...(id !== undefined && { operationId: id }) };
+    if (failure) emit({ type: 'failure', ...at, failure: failureOf(failure) });
+    else if (wish.kind !== 'stop')
+      emit({ type: 'checks', ...at, target: vm.name, state: 'passed', checks });
+    return result;
+  };
 }
 
 function exitCodeOf(results: readonly OperationResult[]): ExitCode {

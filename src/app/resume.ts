@@ -75,6 +75,10 @@ export async function findLost(
   return looking(ports, signal, find, true);
 }
 
+/** What it was about, by name. */
+export const aboutWhat = ({ past }: Lost): ReadonlySet<string> =>
+  new Set(past.flatMap(({ deployment }) => deployment.targets));
+
 export interface Resumed {
   readonly results: readonly HypervisorResult[];
   readonly exitCode: ExitCode;

@@ -1,13 +1,11 @@
 import { apply, hasFirstSwitch, unfit, type Word } from '../app/apply.ts';
-import { exportAfter } from '../app/export-after.ts';
+import { changedBy } from '../app/export-after.ts';
 import { hasChanges, type PlanInput, plan } from '../app/plan.ts';
 import type { Ports } from '../app/ports.ts';
 import { givenPlan } from '../app/saved-plan.ts';
 import type { Survey } from '../app/survey/survey.ts';
 import type { Where } from '../app/workspace/where.ts';
 import { exitCodes } from '../model/errors.ts';
-import type { ExportResult } from '../model/export-result.ts';
-import type { HypervisorResult } from '../model/result.ts';
 import { resultsDocument } from '../report/documents.ts';
 import { exportText } from '../report/export-text.ts';
 import { planText } from '../report/plan-text.ts';
@@ -15,6 +13,7 @@ import { resultText } from '../report/result-text.ts';
 import { styleFor } from '../report/style.ts';
 import { offerRestarts, offerToReplace } from './apply-questions.ts';
 import { canAsk, confirm } from './ask.ts';
+import { fetched } from './fetched.ts';
 import { giveData, isForPrograms } from './give.ts';
 import { shownLive } from './live.ts';
 import { type Invocation, lockTimeout, refusePointless, usageError } from './options.ts';
@@ -55,9 +54,10 @@ export async function applyCommand(
   }
   refusePointless(
     { ...options, FILE: file },
-    ['FILE', '--on', '--release', '--restart', '--drop', '--force', '--export', '--lock-timeout'],
+    ['FILE', '--on', '--release', '--restart', '--drop', '--force', '--lock-timeout'],
     '--resume goes on with a deployment as it was planned',
   );
+  if (options.undo) refusePointless(options, ['--export'], '--undo fetches nothing');
   return resumeCommand(invocation, options as ResumeOptions);
 }
 
@@ -84,8 +84,10 @@ async function applyOnce(
     const lost = unfit(planned, word);
     if (lost) throw lost;
     if (isAsked) planned = await offerRestarts(planned, signal);
-    if (!hasChanges(planned.plan)) {
-      const exports = options.export ? await fetched(ports, invocation, planned, options) : [];
+    const { plan: todo, workspace } = planned;
+    const what = { index: workspace.index, changed: changedBy(todo) };
+    if (!hasChanges(todo)) {
+      const exports = options.export ? await fetched(ports, invocation, options, what) : [];
       const nothing = resultsDocument('apply', [], { plan: planned.plan, exports });
       if (!giveData(invocation, options, nothing))
         process.stdout.write(exportText(exports, styleFor(process.stdout)));
@@ -103,7 +105,7 @@ async function applyOnce(
       (emit) => apply(ports, applying, emit, signal),
       invocation,
     );
-    const exports = await fetched(ports, invocation, planned, options, results);
+    const exports = await fetched(ports, invocation, options, what, results);
     const result = resultsDocument('apply', results, { plan: planned.plan, ...of, exports });
     const style = styleFor(process.stdout);
     if (!giveData(invocation, options, result))
@@ -112,19 +114,6 @@ async function applyOnce(
   } finally {
     planned.close();
   }
-}
-
-/** With --export what all vms export; else, at a terminal only, what those do that were changed. */
-async function fetched(
-  ports: Ports,
-  { common, signal, tell }: Invocation,
-  planned: Survey,
-  { export: isAll, on }: ApplyOptions,
-  results: readonly HypervisorResult[] = [],
-): Promise<readonly ExportResult[]> {
-  if (!isAll && !canAsk()) return [];
-  const of = isAll ? { on } : 'changed';
-  return exportAfter(ports, { where: common, planned, of, results }, tell, signal);
 }
 
 /** What is planned: by a saved plan, or by options. @throws FleetError when it is said twice */

@@ -1,10 +1,12 @@
-import { findLost, finish, type Lost, undo } from '../app/resume.ts';
+import { aboutWhat, findLost, finish, type Lost, undo } from '../app/resume.ts';
 import { exitCodes } from '../model/errors.ts';
 import { resultsDocument } from '../report/documents.ts';
+import { exportText } from '../report/export-text.ts';
 import { historyText } from '../report/history-text.ts';
 import { resultText } from '../report/result-text.ts';
 import { styleFor } from '../report/style.ts';
 import { confirm } from './ask.ts';
+import { fetched } from './fetched.ts';
 import { giveData, isForPrograms } from './give.ts';
 import { shownLive } from './live.ts';
 import type { Invocation } from './options.ts';
@@ -14,6 +16,8 @@ export interface ResumeOptions {
   /** An id; true: the one there is. */
   readonly resume: string | true;
   readonly undo?: boolean;
+  /** Then fetch what vms export, also without a terminal. */
+  readonly export?: boolean;
   readonly yes?: boolean;
   readonly allowUnreachable?: boolean;
   readonly json?: boolean;
@@ -44,8 +48,12 @@ export async function resumeCommand(
       (emit) => resume(ports, lost, emit, signal),
       invocation,
     );
-    if (!giveData(invocation, options, resultsDocument('resume', results, { id: lost.id, ...of })))
-      process.stdout.write(resultText(results, styleFor(process.stdout)));
+    const what = { index: lost.index, changed: aboutWhat(lost) };
+    const exports = options.undo ? [] : await fetched(ports, invocation, options, what, results);
+    const style = styleFor(process.stdout);
+    const result = resultsDocument('resume', results, { id: lost.id, ...of, exports });
+    if (!giveData(invocation, options, result))
+      process.stdout.write(resultText(results, style) + exportText(exports, style));
     return exitCode;
   } finally {
     lost.close();

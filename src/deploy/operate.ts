@@ -1,7 +1,7 @@
-import { LockHeld, readReason } from '../host/hypervisor/deployment.ts';
 import { type Cleared, releaseVm, restartVm, stopVm } from '../host/hypervisor/operation.ts';
 import type { CheckResult } from '../model/check-result.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
+import type { Emit } from '../model/events.ts';
 import { nicsOf } from '../model/expected.ts';
 import type { Facts, Health } from '../model/facts.ts';
 import type { Vm } from '../model/fleet.ts';
@@ -13,10 +13,10 @@ import type { Clock } from '../model/time.ts';
 import { checkVm, type VmTarget } from '../plan/checks.ts';
 import { bridgeAddressOf, reachedBy } from '../plan/drift.ts';
 import { awaitHealthy } from './await-healthy.ts';
-import { lockHeld } from './locks.ts';
+import { checkpoint } from './interrupt.ts';
 import { probe } from './probes.ts';
-import { asFleetError } from './put-back.ts';
 import { toldStep, type Watched } from './watched.ts';
+import { whyNot } from './why-not.ts';
 
 /** What somebody wants of vms. */
 export interface Wish {
@@ -45,14 +45,24 @@ export interface Ground {
 
 type Outcome = Omit<OperationResult, 'name' | 'hypervisor' | 'ms'>;
 
-/** Does it to one vm, and looks at that as a deployment does. Does not throw. */
-export async function operate(ground: Ground, vm: Vm, wish: Wish): Promise<OperationResult> {
+/**
+ * Does it to one vm, and looks at that as a deployment does; `onHealthy` is told when one that starts is healthy first.
+ * Does not throw.
+ */
+export async function operate(
+  ground: Ground,
+  vm: Vm,
+  wish: Wish,
+  onHealthy: () => void,
+): Promise<OperationResult> {
   const { clock, watched } = ground;
   const began = clock.now();
-  const one = new OneVm(ground, vm, wish);
-  const outcome = await (wish.kind === 'stop' ? one.stop() : one.start()).catch((error) =>
-    one.failed(error),
-  );
+  const one = new OneVm(ground, vm, wish, onHealthy);
+  const work = async () => {
+    checkpoint(ground.signal);
+    return wish.kind === 'stop' ? one.stop() : one.start();
+  };
+  const outcome = await work().catch((error) => one.failed(error));
   return {
     ...{ name: vm.name, hypervisor: watched.hypervisor.name },
     ...{ ...outcome, ms: clock.now() - began },
@@ -63,14 +73,19 @@ class OneVm {
   readonly #ground: Ground;
   readonly #vm: Vm;
   readonly #wish: Wish;
+  readonly #onHealthy: () => void;
   #id: string | undefined;
   #because: string | undefined;
   #cleared: Partial<Cleared> = {};
 
-  constructor(ground: Ground, vm: Vm, wish: Wish) {
-    this.#ground = ground;
+  constructor(ground: Ground, vm: Vm, wish: Wish, onHealthy: () => void) {
     this.#vm = vm;
     this.#wish = wish;
+    this.#onHealthy = onHealthy;
+    const { watched } = ground;
+    const emit: Emit = (event) =>
+      watched.emit(this.#id === undefined ? event : { ...event, operationId: this.#id });
+    this.#ground = { ...ground, watched: { ...watched, emit } };
   }
 
   /** A restart, too: it asks no guest how it is before. */
@@ -99,9 +114,10 @@ class OneVm {
     const seen = this.#seen();
     const stopped = facts.stopped.get(this.#vm.name);
     if (!isBusy(seen) && stopped?.isHeld === isHeld) return this.#outcome('already', []);
+    const operation = this.#operation(stopTimeout + limits.guest);
     this.#cleared = await this.#told('stop', () =>
       stopVm(this.#host, {
-        ...this.#operation(stopTimeout + limits.guest),
+        ...operation,
         ...{ isHeld, taps: this.#taps, stopTimeout: isForced ? 0 : stopTimeout },
       }),
     );
@@ -111,7 +127,9 @@ class OneVm {
 
   /** With what the guest said last, where that may be why. */
   async failed(thrown: unknown): Promise<Outcome> {
-    const failure = await this.#explained(thrown);
+    const { host, hypervisor } = this.#ground.watched;
+    const where = { host, hypervisor: hypervisor.name, vm: this.#vm.name, id: this.#id };
+    const failure = await whyNot(thrown, where);
     const isLocked = failure.exitCode === exitCodes.locked;
     return { ...this.#outcome(isLocked ? 'locked' : 'failed', checksOf(failure)), failure };
   }
@@ -156,6 +174,7 @@ class OneVm {
       throw new FleetError('operation.no-runner', `${name} has no runner that it could start`, {
         hint: `fleet apply --on ${name} builds one; fleet rollback ${name} returns to one there was.`,
       });
+    const operation = this.#operation(stopTimeout + limits.guest);
     const deployed = facts.deployed.get(name);
     if (deployed && deployed.path !== seen.current)
       watched.emit({
@@ -169,7 +188,7 @@ class OneVm {
     const verb = kind === 'start' ? kind : 'restart';
     const { runsAlready, ...cleared } = await this.#told(verb, () =>
       restartVm(this.#host, {
-        ...this.#operation(stopTimeout + limits.guest),
+        ...operation,
         ...{ taps: this.#taps, stopTimeout: isForced ? 0 : stopTimeout },
         kind: verb,
         ...(isIll && { life: seen.unit.active === 'active' ? seen.unit.invocation : '' }),
@@ -189,19 +208,9 @@ class OneVm {
     demanded?: (check: CheckResult) => boolean,
   ): Promise<readonly CheckResult[]> {
     const { clock, signal, watched } = this.#ground;
-    const waiting = { checks: this.#vm.checks, rollout: this.#rollout, signal };
+    const how = { rollout: this.#rollout, signal, onHealthy: this.#onHealthy };
+    const waiting = { checks: this.#vm.checks, ...how };
     return awaitHealthy(watched, clock, target, { ...waiting, ...(demanded && { demanded }) });
-  }
-
-  async #explained(thrown: unknown): Promise<FleetError> {
-    const { name } = this.#ground.watched.hypervisor;
-    if (thrown instanceof LockHeld) return held(name, thrown.holder);
-    const error = asFleetError(thrown);
-    if (error.code.startsWith('ssh.') || error.code === 'interrupted') return error;
-    const lines = await readReason(this.#host, this.#id ?? '-', this.#vm.name).catch(() => []);
-    if (error instanceof NotHealthy) return error.with(lines).blaming('world');
-    const detail = [...(error.detail === undefined ? [] : [error.detail]), ...lines].join('\n');
-    return detail === '' ? error : error.retold({ detail });
   }
 
   #outcome(outcome: Outcome['outcome'], checks: readonly CheckResult[], upFor?: number): Outcome {
@@ -240,7 +249,7 @@ class OneVm {
     };
   }
 
-  /** @param work ms that it may take, besides waiting for locks */
+  /** From here on events carry its id. @param work ms that it may take, besides waiting for locks */
   #operation(work: number) {
     const { lockTimeout, operator } = this.#wish;
     this.#id = this.#ground.newId(this.#vm.name);
@@ -277,11 +286,3 @@ function whatIsWrong(checks: readonly CheckResult[]): string {
 }
 
 const checksOf = (error: FleetError) => (error instanceof NotHealthy ? error.checks : []);
-
-/** Who is at work there: a deployment, or an operation on this vm. */
-function held(hypervisor: string, holder: LockHeld['holder']): FleetError {
-  const error = lockHeld(hypervisor, holder);
-  // `restart web1`: no deployment is called so.
-  if (!holder.operation.includes(' ') && holder.id !== '-') return error;
-  return error.retold({ hint: 'Nothing was done. Wait for it with --lock-timeout 1m.' });
-}

@@ -22,3 +22,26 @@ export async function inParallel<T, R>(
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
   return results;
 }
+
+/**
+ * Works on all items in the order given, none before the turns of those that it `needs`, which stand before it, are over.
+ * At most `limit` have their turn at a time: one's is over when it calls `endTurn`, or at its end. `work` does not throw.
+ * @returns the results in the order of the items
+ */
+export async function inTurns<T, R>(
+  items: readonly T[],
+  limit: number,
+  needs: (item: T) => readonly T[],
+  work: (item: T, endTurn: () => void) => Promise<R>,
+): Promise<R[]> {
+  const turns = new Map<T, Promise<void>>();
+  const all: Promise<R>[] = [];
+  await inParallel(items, limit, (item) => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    turns.set(item, promise);
+    const before = Promise.all(needs(item).map((other) => turns.get(other)));
+    all.push(before.then(() => work(item, resolve)).finally(resolve));
+    return promise;
+  });
+  return Promise.all(all);
+}

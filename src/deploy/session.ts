@@ -9,6 +9,7 @@ import type { Emit, Phase } from '../model/events.ts';
 import type { Facts, Health } from '../model/facts.ts';
 import type { Hypervisor, StepLimits } from '../model/fleet.ts';
 import { rebooted } from './host-fault.ts';
+import { oneLook } from './one-look.ts';
 import type { Ports } from './ports.ts';
 import { toldStep } from './watched.ts';
 
@@ -38,11 +39,9 @@ export class Session {
   readonly #ports: Ports;
   readonly #confirm: number;
   readonly #limits: StepLimits;
+  readonly #look = oneLook((addresses) => this.#read(() => readHealth(this.#host, addresses)));
   #host: Host;
   #isClosed = false;
-  /** The look that is under way, and the one after it with the addresses that it will ping. */
-  #looking: Promise<Health> | undefined;
-  #next: { readonly asked: Set<string>; readonly health: Promise<Health> } | undefined;
   /** The last login that was refused, and when, so that it is not repeated needlessly. */
   #refused: { readonly error: unknown; readonly at: number } | undefined;
   #steps = 0;
@@ -151,38 +150,15 @@ export class Session {
     );
   }
 
-  /**
-   * Reads the health of guests, which is cheap, once for all callers at the same time. A caller during a look gets the
-   * next one: the look under way began earlier and may not show what was done since.
-   * @throws FleetError `host.rebooted` as `facts`
-   */
+  /** Reads the health of guests, which is cheap, once for all who ask meanwhile. @throws FleetError `host.rebooted` as `facts` */
   async health(addresses: readonly string[] = []): Promise<Health> {
-    return this.#inThisBoot(await this.#shared(addresses));
+    return this.#inThisBoot(await this.#look(addresses));
   }
 
   #inThisBoot<T extends Pick<Facts, 'bootId'>>(seen: T): T {
     const { bootId } = seen;
     if (this.bootId && bootId && bootId !== this.bootId) throw rebooted(this.hypervisor.name);
     return seen;
-  }
-
-  #shared(addresses: readonly string[]): Promise<Health> {
-    if (this.#looking === undefined) {
-      this.#looking = this.#read(() => readHealth(this.#host, addresses)).finally(() => {
-        this.#looking = undefined;
-      });
-      return this.#looking;
-    }
-    if (this.#next === undefined) {
-      const asked = new Set<string>();
-      const health = this.#looking.then(nothing, nothing).then(() => {
-        this.#next = undefined;
-        return this.#shared([...asked]);
-      });
-      this.#next = { asked, health };
-    }
-    for (const address of addresses) this.#next.asked.add(address);
-    return this.#next.health;
   }
 
   /** Runs a call, and once more over a fresh connection if the link is lost. */
@@ -279,8 +255,6 @@ export class Session {
     this.#host.close();
   }
 }
-
-const nothing = () => {};
 
 /** Nobody waits for this deployment any more. Unlike a lost link, this is not retried. */
 const isOver = (name: string) =>

@@ -1,5 +1,5 @@
 import type { Context } from './context.ts';
-import { inParallel } from './parallel.ts';
+import { inTurns } from './parallel.ts';
 
 /** A guest to bring up. */
 export interface Guest {
@@ -23,12 +23,8 @@ export interface Guest {
 export async function bringUpAll(ctx: Context, guests: readonly Guest[]): Promise<void> {
   const stop = new AbortController();
   const own = { ...ctx, signal: AbortSignal.any([ctx.signal, stop.signal]) };
-  const healthy = new Map<string, Promise<void>>();
-  const settled: Promise<void>[] = [];
   let failure: { readonly error: unknown } | undefined;
   const bringUp = async (guest: Guest, onHealthy: () => void): Promise<void> => {
-    const needs = ctx.index.vms.get(guest.name)?.dependsOn ?? [];
-    await Promise.all(needs.map((name) => healthy.get(name)));
     if (failure) return;
     try {
       await guest.bringUp(own, onHealthy);
@@ -37,21 +33,12 @@ export async function bringUpAll(ctx: Context, guests: readonly Guest[]): Promis
       stop.abort();
     }
   };
-  /** Resolves when the guest is healthy, or has failed. */
-  const begin = (guest: Guest): Promise<void> => {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    healthy.set(guest.name, promise);
-    settled.push(bringUp(guest, resolve).finally(resolve));
-    return promise;
-  };
   const shows = ({ name, changes }: Guest) =>
     changes && ctx.index.vms.get(name)?.state !== 'stopped';
   const alone = guests.findIndex(shows) + 1;
-  for (const guest of guests.slice(0, alone)) {
-    void begin(guest);
-    await settled.at(-1);
-  }
-  await inParallel(guests.slice(alone), ctx.index.fleet.rollout.maxParallelVms, begin);
-  await Promise.all(settled);
+  for (const guest of guests.slice(0, alone)) await bringUp(guest, () => {});
+  const needs = ({ name }: Guest) =>
+    guests.filter((other) => ctx.index.vms.get(name)?.dependsOn.includes(other.name));
+  await inTurns(guests.slice(alone), ctx.index.fleet.rollout.maxParallelVms, needs, bringUp);
   if (failure) throw failure.error;
 }

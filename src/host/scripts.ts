@@ -104,6 +104,7 @@ const libraries = [
   'guest-state',
   'before',
   'locks',
+  'strays',
   'evaluate',
   'ends',
 ] as const;
@@ -144,6 +145,9 @@ const withLocks = new Set<ScriptName>([
   'vm-release',
   'vm-restart',
 ]);
+
+/** They find out who else has what is a guest's. */
+const withStrays = new Set<ScriptName>(['cleanup', 'vm-halt', 'vm-restart']);
 
 /** They evaluate and build machines. */
 const withEvaluate = new Set<ScriptName>(['build', 'build-tree']);
@@ -199,6 +203,7 @@ function withLibraries(name: ScriptName, ...first: readonly string[]): string {
     'guest-state': !withoutDeployments.has(name),
     before: withLocks.has(name),
     locks: withLocks.has(name),
+    strays: withStrays.has(name),
     evaluate: withEvaluate.has(name),
     ends: withEnds.has(name),
   };

@@ -128,7 +128,7 @@ export type EventBody =
     };
 
 /** What the engine and the use cases tell while they work. */
-export type Emit = (event: EventBody) => void;
+export type Emit = (event: EventBody & Pick<Stamp, 'operationId'>) => void;
 
 /** What every event is given as it leaves. */
 export interface Stamp {
@@ -140,6 +140,8 @@ export interface Stamp {
   readonly time: string;
   /** Its id; null: it is not known yet which one is resumed, or there is none. */
   readonly deployment: string | null;
+  /** Of the operation on one vm that it is about, by which its hypervisor remembers it. */
+  readonly operationId?: string;
   /** Of its hypervisor, where it is about one. */
   readonly phase: Phase;
 }

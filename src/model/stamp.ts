@@ -37,7 +37,7 @@ export function stamping(
     listen({
       version: eventsVersion,
       time: new Date(clock.now()).toISOString(),
-      deployment: id,
+      deployment: body.operationId === undefined ? id : null,
       phase: phaseOf(body),
       ...bounded(body),
     } as Event);

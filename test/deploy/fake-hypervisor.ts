@@ -392,6 +392,12 @@ export class FakeHypervisor {
       case 'vm-stop':
         this.vm(first, off);
         return undefined;
+      case 'operation': {
+        const [, , , vm = ''] = args;
+        if (names.get(stdin) === 'vm-restart') this.boot(vm, vms.get(vm)?.current ?? '');
+        if (names.get(stdin) === 'vm-halt') this.vm(vm, off);
+        return undefined;
+      }
       case 'vm-aside':
         this.facts = {
           ...this.facts,

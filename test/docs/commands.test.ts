@@ -66,7 +66,7 @@ test('what troubleshooting quotes of fleet is what fleet says', () => {
     [...cell.matchAll(/"([^"]+)"/g)].map(([, words = '']) => words),
   );
   expect(quoted.length).toBeGreaterThan(8);
-  const says = globSync('src/**/*.ts', { cwd: root })
+  const says = globSync('src/**/*.{ts,sh}', { cwd: root })
     .map((file) => readFileSync(root + file, 'utf8'))
     .join('\n');
   expect(quoted.filter((words) => !says.includes(words))).toEqual([]);

@@ -64,7 +64,7 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
         const before = await look.invocation('web');
         const began = Date.now();
         expect((await run(0, 'start', 'web')).flat).toContain('is healthy already');
-        expect(Date.now() - began).toBeLessThan(3000);
+        expect(Date.now() - began).toBeLessThan(2000);
         expect(await look.invocation('web')).toBe(before);
       });
     });

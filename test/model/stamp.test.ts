@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { Event, EventBody } from '../../src/model/events.ts';
+import type { Emit, Event, EventBody } from '../../src/model/events.ts';
 import { stamping } from '../../src/model/stamp.ts';
 
-function stamped(...bodies: EventBody[]): Event[] {
+function stamped(...bodies: Parameters<Emit>[0][]): Event[] {
   const events: Event[] = [];
   let now = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
   const emit = stamping((event) => events.push(event), { now: () => now++ }, 'id-1');
@@ -25,6 +25,11 @@ test('every event has version, time and deployment', () => {
       ...line('hv1'),
     })),
   );
+});
+
+test('what is about an operation on a vm is about no deployment, also beside one', () => {
+  const [event] = stamped({ ...line('hv1'), operationId: 'id-2' });
+  expect(event).toMatchObject({ deployment: null, operationId: 'id-2' });
 });
 
 test('a phase is that of the hypervisor, and ends with one that is about everything', () => {

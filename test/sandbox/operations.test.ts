@@ -29,6 +29,18 @@ describe('start, stop and restart', { timeout: 360_000 }, () => {
     return run;
   };
 
+  /** What began and ended, in this order. */
+  const steps = async (...args: string[]): Promise<string[]> => {
+    const { stdout } = await run(0, ...args, '--json-stream');
+    const events = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    return events.flatMap(({ type, step, state }) =>
+      type === 'step' ? [state === 'begin' ? step : '✔'] : [],
+    );
+  };
+
   it('a healthy guest is left alone by start, also with a fleet.yaml that cannot be read, and restarted by restart', async () => {
     const before = await life('web1');
     const fleetYaml = desk.read('fleet.yaml');
@@ -62,6 +74,10 @@ describe('start, stop and restart', { timeout: 360_000 }, () => {
     const [result] = results;
     expect(result).toMatchObject({ name: 'web1', hypervisor: 'hv1', outcome: 'done' });
     expect(result.because).toBe('answers: no answer');
+    const step = events.find(({ type }) => type === 'step');
+    expect(step.operationId).toBe(result.id);
+    const kept = await on(`cat "$FLEET_ROOT/var/lib/fleet/operations/${result.id}/meta"`);
+    expect(kept.stdout).toContain('kind\tstart\nvm\tweb1\n');
     expect(await life('web1')).not.toBe(before);
   });
 
@@ -111,15 +127,30 @@ describe('start, stop and restart', { timeout: 360_000 }, () => {
     expect(after.stdout).not.toContain('stopped by');
   });
 
-  it('a stop of several asks, and without a terminal wants --yes; a name that nobody has is refused', async () => {
+  it('a stop of several asks, and without a terminal wants --yes; a name that nobody has is refused; web2 depends on web1', async () => {
     const { stderr } = await run(64, 'stop', 'web*');
     expect(stderr).toContain('--yes');
     expect(await isActive('web1')).toBe(true);
     expect((await run(64, 'start', 'wbe1')).stderr).toContain('wbe1: no hypervisor, vm or tag');
-    await run(0, 'stop', 'web*', '--yes');
+    const stopped = await steps('stop', 'web*', '--yes');
+    expect(stopped).toEqual(['stop web2', '✔', 'stop web1', '✔']);
     expect(await isActive('web1')).toBe(false);
-    await run(0, 'start', 'web*');
+    expect(await steps('start', 'web*')).toEqual(['start web1', '✔', 'start web2', '✔']);
     expect(await isActive('web2')).toBe(true);
+  });
+
+  it('while another process has an image of it nothing is done, in exit code 1, and who that is is said', async () => {
+    const before = await life('web1');
+    const image = '"$FLEET_ROOT/var/lib/microvms/web1/data.img"';
+    const folder = '"$FLEET_ROOT/proc/4194399"';
+    await on(`: >${image} && mkdir -p ${folder}/fd && ln -s ${image} ${folder}/fd/9`);
+    await on(`echo qemu-nbd >${folder}/comm`);
+    const { stdout } = await run(1, 'restart', 'web1');
+    await on(`rm -r ${image} ${folder}`);
+    expect(stdout.replace(/\s+/g, ' ')).toContain(
+      'web1 FAILED data.img of web1 is open in process 4194399 (qemu-nbd), so nothing was done',
+    );
+    expect(await life('web1')).toBe(before);
   });
 
   it('a guest that does not become well fails with what was expected and seen, in exit code 1', async () => {

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
 import { Desk, type Run } from '../scenario/desk.ts';
@@ -22,7 +24,9 @@ describe('a deployment whose fleet was killed', { timeout: 480_000 }, () => {
     hv1 = new Look(world.hosts[0] as WorldHost);
     hv2 = new Look(world.hosts[1] as WorldHost);
     // Whoever takes it up has as long as a loaded machine may need.
-    desk = new Desk(world, 'resume', smallFleet(world, { confirm: '60s', maxParallel: 1 }));
+    const data = smallFleet(world, { confirm: '60s', maxParallel: 1 });
+    data.vms.web1.exports = [{ file: '/var/lib/app/token', to: '~/tokens/app', user: 'app' }];
+    desk = new Desk(world, 'resume', data);
     await desk.open(sandboxLock);
     await desk.apply(0);
   }, 480_000);
@@ -81,9 +85,12 @@ describe('a deployment whose fleet was killed', { timeout: 480_000 }, () => {
 
   it('is taken up and finished by another', async () => {
     const before = await booted();
-    const run = await desk.fleet(['apply', '--resume', '--yes']);
+    await hv1.sh('mkdir -p "$FLEET_ROOT"/sandbox/files/web1/var/lib/app');
+    await hv1.sh('echo token >"$FLEET_ROOT"/sandbox/files/web1/var/lib/app/token');
+    const run = await desk.fleet(['apply', '--resume', '--yes', '--export']);
     expect(run.code, run.stdout + run.stderr).toBe(0);
     expect(run.stdout).toContain('web1 updated');
+    expect(readFileSync(join(world.home, 'tokens/app'), 'utf8')).toBe('token\n');
     const after = await booted();
     for (const [i, vm] of vms.entries()) expect(after[i], vm).not.toBe(before[i]);
     expect(await isLocked()).toBe(false);

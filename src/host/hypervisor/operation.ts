@@ -28,10 +28,10 @@ export interface Operation {
   readonly limit: number;
 }
 
-/** A process outside of the guest's units that had a TAP of it, and was ended. */
+/** A process outside of the guest's units that had a TAP of it, or was a VMM or virtiofsd of it, and was ended. */
 export interface Stray {
   readonly process: number;
-  /** What the kernel calls it; may be empty. */
+  /** Of its program; may be empty. */
   readonly name: string;
 }
 
@@ -56,7 +56,10 @@ export interface Restart extends Operation {
   readonly life?: string;
 }
 
-/** Restarts a vm, or starts one that does not run, and clears what is left of it before. It releases a stop. */
+/**
+ * Restarts a vm, or starts one that does not run, and clears what is left of it before. It releases a stop.
+ * @throws also FleetError `operation.image-held`, when somebody else has an image of it and nothing was done
+ */
 export async function restartVm(
   host: Host,
   wanted: Restart,

@@ -47,7 +47,10 @@ export interface ApplyDocument extends Envelope<'apply'>, Deployed {
 }
 
 /** `fleet apply --resume` */
-export interface ResumeDocument extends Envelope<'resume'>, Deployed {}
+export interface ResumeDocument extends Envelope<'resume'>, Deployed {
+  /** What was fetched when it was finished; absent: nothing. */
+  readonly exports?: readonly Exported[];
+}
 
 /** `fleet rollback` */
 export interface RollbackDocument extends Envelope<'rollback'>, Deployed {}

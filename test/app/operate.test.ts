@@ -1,0 +1,120 @@
+import { describe, expect, test } from 'vitest';
+import { type ChosenOperation, operate } from '../../src/app/operate.ts';
+import type { Ports } from '../../src/app/ports.ts';
+import type { Event } from '../../src/model/events.ts';
+import type { OperationKind } from '../../src/model/operation-result.ts';
+import { stamping } from '../../src/model/stamp.ts';
+import { names, Overlapping, settle, yaml } from '../deploy/overlapping.ts';
+import { unit } from '../plan/situation.ts';
+
+/** web4 needs web3, which needs nobody. */
+const chained = yaml.replace('address: 10.1.0.5', '$&, dependsOn: [web3]');
+
+/** What `fleet KIND web*` does, of guests that all run or none does. */
+class Operating extends Overlapping {
+  /** Ms at which each operation was asked for. */
+  readonly begun: Map<string, number> = new Map();
+  /** Ms that each takes, and a look. */
+  takes = 0;
+  lookTakes = 0;
+  readonly told: Event[] = [];
+
+  constructor(isUp: boolean) {
+    super(chained);
+    const off = { booted: undefined, unit: unit('inactive'), virtiofsd: unit('inactive') };
+    const up = { unit: unit('active', { activeFor: 100 }) };
+    for (const name of names) this.hv1.vm(name, isUp ? up : off);
+    this.hv1.before = async (script, [, , , vm = '']) => {
+      if (script === 'health') {
+        this.looks += 1;
+        await this.virtual.sleep(this.lookTakes);
+      }
+      if (script !== 'operation') return;
+      this.begun.set(vm, this.virtual.time);
+      await this.virtual.sleep(this.takes);
+    };
+  }
+
+  run(kind: OperationKind) {
+    const { hypervisors, vms } = this.index.fleet;
+    const chosen: ChosenOperation = {
+      ...{ index: this.index, vms, close: () => {} },
+      wish: { kind, isForced: false, isHeld: false, lockTimeout: 0, operator: 'ada@desk' },
+      contacts: hypervisors.map((hypervisor) => ({
+        ...{ hypervisor, host: this.hv1.connect(), facts: this.hv1.facts },
+      })),
+    };
+    const emit = stamping((event) => this.told.push(event), this.virtual, null);
+    const { signal } = this.interrupt;
+    return this.virtual.during(operate(this.ports as Ports, chosen, emit, signal));
+  }
+
+  /** Between the first that begins and the last. */
+  get span(): number {
+    const times = [...this.begun.values()];
+    return Math.max(...times) - Math.min(...times);
+  }
+}
+
+describe.each(['start', 'restart'] as const)('a %s of several', (kind) => {
+  test('settles them side by side: the next has its turn when the one before is healthy', async () => {
+    const world = new Operating(kind === 'restart');
+    Object.assign(world, { takes: 1000, lookTakes: 50 });
+    const { exitCode, results } = await world.run(kind);
+    expect(exitCode).toBe(0);
+    expect(results.map(({ name, outcome }) => `${name} ${outcome}`)).toEqual(
+      names.map((name) => `${name} done`),
+    );
+    expect([...world.begun.keys()]).toEqual(names);
+    // maxParallelVms is 1: one after the other, and nobody's settle is waited for.
+    expect(world.span).toBeGreaterThanOrEqual(3000);
+    expect(world.span).toBeLessThan(settle);
+    expect(world.virtual.time).toBeLessThan(2 * settle);
+    // However many settle: who asks during a look gets the next.
+    expect(world.looks).toBeLessThan((world.virtual.time / 1000) * 2.5);
+  });
+});
+
+test('events of a vm carry the id by which its hypervisor remembers the operation', async () => {
+  const world = new Operating(false);
+  const { results } = await world.run('start');
+  const own = world.told.filter((event) => event.type === 'step' || event.type === 'checks');
+  for (const { id, name } of results) {
+    const ofIt = own.filter((e) => ('target' in e ? e.target === name : e.step.endsWith(name)));
+    expect(new Set(ofIt.map((event) => event.operationId))).toEqual(new Set([id]));
+    expect(ofIt.map((event) => event.type)).toContain('step');
+  }
+  expect(world.told.at(-1)).not.toHaveProperty('operationId');
+});
+
+test('a start of one that is well takes no time, and asks for no operation', async () => {
+  const world = new Operating(true);
+  const { results } = await world.run('start');
+  expect(results.map(({ outcome }) => outcome)).toEqual(names.map(() => 'already'));
+  expect(world.virtual.time).toBe(0);
+  expect(world.begun.size).toBe(0);
+});
+
+test('a stop takes all at once, but for those that others need', async () => {
+  const world = new Operating(true);
+  world.takes = 20_000;
+  const { exitCode } = await world.run('stop');
+  expect(exitCode).toBe(0);
+  const { web3, ...others } = Object.fromEntries(world.begun);
+  expect(others).toEqual({ web1: 0, web2: 0, web4: 0 });
+  expect(web3).toBe(20_000);
+  expect(world.virtual.time).toBe(40_000);
+});
+
+test('once somebody asks to stop nothing else is begun', async () => {
+  const world = new Operating(false);
+  world.takes = 1000;
+  const before = world.hv1.before;
+  world.hv1.before = async (script, args) => {
+    if (script === 'operation') world.interrupt.abort();
+    await before(script, args);
+  };
+  await expect(world.run('start')).rejects.toMatchObject({ code: 'interrupted' });
+  await world.virtual.during(world.virtual.sleep(100_000));
+  expect([...world.begun.keys()]).toEqual(['web1']);
+});
