@@ -117,7 +117,12 @@ function examineVersions(found: Examination, { facts, condition }: Looked): void
   if (facts.missingTools.includes('nix')) return;
   const [major = 0, minor = 0] = nix ?? [];
   const [oldMajor = 0, oldMinor = 0] = oldestNix;
-  if (nix === undefined) found.note('nix', 'nix --version says no version');
+  if (nix === undefined)
+    found.wrong(
+      'nix',
+      `nix --version says no version; fleet needs ${oldestNix.join('.')} or newer`,
+      'See there, as root: nix --version',
+    );
   else if (major < oldMajor || (major === oldMajor && minor < oldMinor))
     found.wrong(
       'nix',
