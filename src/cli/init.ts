@@ -52,7 +52,7 @@ export async function initCommand(
   const pipeline = { action: options.action ?? ownAction(), ...(options.ci && { ci: options.ci }) };
   if (options.ci !== undefined && hasFleet(ports, common)) {
     refusePointless(options, onlyFirst, 'there is a fleet.yaml, and --ci adds workflows to it');
-    const added = await addCi(ports, common, pipeline, told.file);
+    const added = await addCi(ports, common, pipeline, signal, told.file);
     const id = await commit(ports, added, 'Workflows of the fleet', options, signal);
     told.end(id);
     if (told.hasWritten) {
@@ -84,16 +84,20 @@ export async function initCommand(
   const seen = await lookAtHost(ports, { ssh, reads: from !== undefined, isKnown }, tell, signal);
   const usual = { ...seen, name: nameOfHost(ssh) ?? seen.name ?? 'hv1' };
   const more = await answers(asker, ['name', 'uplink', 'system', 'stateVersion'], flags, usual);
-  const made = await init(ports, {
-    where: common,
-    answers: { ssh, ...more },
-    seen,
-    given,
-    ...(name !== undefined && { name }),
-    ...(hardware !== undefined && { hardwareFile: hardware }),
-    pipeline,
-    onFile: told.file,
-  });
+  const made = await init(
+    ports,
+    {
+      where: common,
+      answers: { ssh, ...more },
+      seen,
+      given,
+      ...(name !== undefined && { name }),
+      ...(hardware !== undefined && { hardwareFile: hardware }),
+      pipeline,
+      onFile: told.file,
+    },
+    signal,
+  );
   for (const text of made.notes) process.stderr.write(`${wrapHint(text, 0)}\n`);
   const id = await commit(ports, made, 'A fleet', options, signal);
   told.end(id, made.notes);

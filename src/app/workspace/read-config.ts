@@ -90,3 +90,8 @@ function moduleText(directory: string, path: string): string | undefined {
     return undefined;
   }
 }
+
+/** What git may take, as fleet.yaml says. */
+export const gitLimits = ({ fleet }: FleetIndex): { readonly timeout: number } => ({
+  timeout: fleet.git.timeout,
+});
