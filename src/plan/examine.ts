@@ -5,7 +5,7 @@ import type { Hypervisor } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { systemName, tailscaleInterface } from '../model/names.ts';
 import { unknownState } from '../model/unknown-state.ts';
-import { span } from './age.ts';
+import { span } from '../model/age.ts';
 import { drift } from './drift.ts';
 import type { Drift } from './plan.ts';
 import { foreign, missingTool, wrongMachine } from './problems.ts';

@@ -7,7 +7,7 @@ import { outcomeWords } from '../model/result.ts';
 import type { Figures, Finding, HypervisorStatus, Origin, Phase } from '../model/status.ts';
 import { fate } from '../model/take-up.ts';
 import { unknownState } from '../model/unknown-state.ts';
-import { age } from './age.ts';
+import { age } from '../model/age.ts';
 import { checkHypervisor } from './checks.ts';
 import { hypervisorChecks } from './drift.ts';
 import { type Look, originOf, standingOf, told } from './finding.ts';
