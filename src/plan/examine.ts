@@ -1,3 +1,4 @@
+import { span } from '../model/age.ts';
 import type { Condition } from '../model/condition.ts';
 import { Examination, type Examined } from '../model/examined.ts';
 import type { Facts } from '../model/facts.ts';
@@ -5,7 +6,6 @@ import type { Hypervisor } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { systemName, tailscaleInterface } from '../model/names.ts';
 import { unknownState } from '../model/unknown-state.ts';
-import { span } from '../model/age.ts';
 import { drift } from './drift.ts';
 import type { Drift } from './plan.ts';
 import { foreign, missingTool, wrongMachine } from './problems.ts';
