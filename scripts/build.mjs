@@ -37,6 +37,7 @@ if (strangers.size > 0)
 for (const name of bundled) copyFileSync(`node_modules/${name}/LICENSE`, `dist/${name}.LICENSE`);
 cpSync('src/host/scripts', 'dist/host/scripts', { recursive: true });
 cpSync('src/sandbox/tools', 'dist/sandbox/tools', { recursive: true });
-const { manual } = await import('../src/cli/help/manual.ts');
-writeFileSync('dist/fleet.1', manual(version));
+const { manual } = await import('../src/report/manual.ts');
+const { manualWords } = await import('../src/cli/help/words.ts');
+writeFileSync('dist/fleet.1', manual(version, manualWords()));
 chmodSync('dist/main.js', 0o755);

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
@@ -82,4 +82,20 @@ test.each(Object.entries(criteria))('what shows that %s is there', (_, shown) =>
     const text = readFileSync(root + file, 'utf8');
     for (const title of titles) expect(isTold(title, text), `${title}: ${file}`).toBe(true);
   }
+});
+
+/** A command is options, questions and one call of app. What is longer than that is about options alone. */
+const longOnesOfCli: Readonly<Record<string, string>> = {
+  'commands.ts': 'options: every command, with its own',
+  'completion/candidates.ts': 'options: which of them, and of their values, a shell offers',
+  'help/texts.ts': 'options: examples and exit codes, below the help of each command',
+  'options.ts': 'options: what several commands read of them',
+};
+
+test('a file of src/cli over 80 lines is one that is named here, with the reason', () => {
+  const folder = `${root}src/cli/`;
+  const long = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .filter((path) => readFileSync(folder + path, 'utf8').split('\n').length - 1 > 80);
+  expect(long.sort()).toEqual(Object.keys(longOnesOfCli));
 });

@@ -20,7 +20,7 @@ import { looking } from './looking.ts';
 import type { LocalPorts, Ports } from './ports.ts';
 import { type Machine, machineOf } from './reach/machines.ts';
 import { knownConfig } from './workspace/known-config.ts';
-import type { Config } from './workspace/read-config.ts';
+import { type Config, gitLimits } from './workspace/read-config.ts';
 import type { Where } from './workspace/where.ts';
 
 export interface DiffInput {
@@ -89,14 +89,14 @@ export async function diffOf(
 /** What git knows of it; nothing where a commit is not in this clone. */
 async function knownToGit(
   ports: LocalPorts,
-  { directory, config }: Config,
+  { directory, config, index }: Config,
   name: string,
   from: string | undefined,
   to: string | undefined,
 ): Promise<Pick<GenerationDiff, 'commits' | 'fields' | 'takenBack'>> {
   if (from === undefined || to === undefined) return {};
   try {
-    const repo = await openRepo(directory, ports.surroundings);
+    const repo = await openRepo(directory, ports.surroundings, gitLimits(index));
     const file = relative(repo.top, `${directory}/${config}`);
     const texts = await repo.textsIn(file, [from, to]);
     const [then, now] = [from, to].map((commit) => {

@@ -3,7 +3,7 @@ import type { Exit, Shell } from '../host/host.ts';
 import { readHostKeys } from '../host/hypervisor/look.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
-import type { ExecResult } from '../model/exec-result.ts';
+import type { ExecListener, ExecResult } from '../model/exec-result.ts';
 import { looking } from './looking.ts';
 import type { Ports } from './ports.ts';
 import { enterGuest, guestLogin, userIn } from './reach/guest-login.ts';
@@ -23,14 +23,6 @@ export interface ExecInput {
   readonly stdin?: Buffer | undefined;
   /** Ms that a command may take. */
   readonly timeoutMs: number;
-}
-
-/** Told what happens, and waited for: a slow reader makes the commands wait. */
-export interface ExecListener {
-  /** The machines, before anything runs on them. */
-  begin(machines: readonly string[]): void;
-  output(machine: string, stream: 'stdout' | 'stderr', chunk: Buffer): Promise<void>;
-  ended(result: ExecResult): Promise<void>;
 }
 
 /** Hypervisors at a time, and machines of each. */

@@ -23,7 +23,7 @@ import type { Ports } from './ports.ts';
 import { hypervisorOf } from './rollback.ts';
 import { sayUnknownState } from './unknown-state.ts';
 import { knownConfig } from './workspace/known-config.ts';
-import type { Config } from './workspace/read-config.ts';
+import { type Config, gitLimits } from './workspace/read-config.ts';
 import type { Where } from './workspace/where.ts';
 
 export interface GenerationsInput {
@@ -142,13 +142,13 @@ function folded(rows: readonly KnownGeneration[]): KnownGeneration[] {
 /** With what this clone knows of their commits; without git, or a commit, less is said. */
 async function withGit(
   ports: Ports,
-  { directory, config }: Config,
+  { directory, config, index }: Config,
   rows: readonly KnownGeneration[],
 ): Promise<readonly KnownGeneration[]> {
   const commits = [...new Set(rows.flatMap(({ commit }) => commit ?? []))];
   if (commits.length === 0) return rows;
   try {
-    const repo = await openRepo(directory, ports.surroundings);
+    const repo = await openRepo(directory, ports.surroundings, gitLimits(index));
     const file = relative(repo.top, join(directory, config));
     const [subjects, texts] = await Promise.all([
       repo.subjects(commits),

@@ -70,7 +70,7 @@ export async function incident(
     const found = await inParallel(groups, atOnce.hypervisors, ([hypervisor, here]) =>
       gather(ports, config, hypervisor, here),
     );
-    const all = await withSubjects(ports, config.directory, {
+    const all = await withSubjects(ports, config, {
       hypervisors: found.map(({ rows }) => rows.hypervisor),
       vms: found.flatMap(({ rows }) => rows.vms),
     });
@@ -128,7 +128,7 @@ async function gather(
   ]);
   if (!isSilent) host.close();
   missing.push(...own.missing.map(({ part, why }) => ({ part: `${part}: part of it`, why })));
-  const [withGit = answer] = await withHead(ports, config.directory, [answer]);
+  const [withGit = answer] = await withHead(ports, config, [answer]);
   return {
     rows: rowsOf(index, withGit),
     on: {

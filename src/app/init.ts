@@ -67,6 +67,7 @@ const fileOf = (cwd: string, where: Where): string =>
 export async function init(
   ports: DoctorPorts,
   { where, name, answers, seen, given, hardwareFile, pipeline, onFile }: InitInput,
+  signal: AbortSignal,
 ): Promise<Initialised> {
   requireNoFleet(ports, where);
   const directory = resolve(ports.cwd, where.directory);
@@ -74,7 +75,7 @@ export async function init(
   const { ssh } = answers;
   const hypervisor = firstHypervisor(ssh);
   const hardware = given.hardware ?? seen.hardware;
-  const clone = await cloneAt(directory, ports.surroundings);
+  const clone = await cloneAt(directory, { ...ports.surroundings, over: signal });
   const hardwarePath = `hosts/${answers.name}/hardware-configuration.nix`;
   const first: FirstHypervisor = {
     ...answers,
@@ -133,7 +134,7 @@ export async function commitWritten(
   message: string,
   signal: AbortSignal,
 ): Promise<string> {
-  await makeRepo(directory, surroundings);
+  await makeRepo(directory, { ...surroundings, over: signal });
   const repo = await openRepo(directory, surroundings, { ...usualLimits, signal });
   const inRepo = relative(realpathSync(repo.top), realpathSync(directory));
   const contents = new Map([...files].map(([path, text]) => [join(inRepo, path), text]));

@@ -1,6 +1,7 @@
 import { unlessInterrupted } from '../deploy/interrupt.ts';
-import { FleetError } from '../model/errors.ts';
+import { exitCodes, FleetError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
+import { hasChanges, isBlocked, type Plan, unmended } from '../plan/plan.ts';
 import type { PlanFile } from '../plan/plan-file.ts';
 import { staleness } from '../plan/staleness.ts';
 import { looking } from './looking.ts';
@@ -82,4 +83,22 @@ function requireFresh(saved: PlanFile, now: PlanFile): void {
     detail: moved.join('\n'),
     hint: 'Nothing was done: plan again.',
   });
+}
+
+/**
+ * Pipelines go by it: what apply would refuse must not look like nothing to do.
+ * @param how isJudged: somebody goes by it; isDetailed: changes are a code of their own, and so is what apply cannot mend
+ */
+export function exitCodeOf(
+  plan: Plan,
+  { isJudged, isDetailed }: { readonly isJudged: boolean; readonly isDetailed: boolean },
+): number {
+  const { hypervisors } = plan;
+  if (isJudged && isBlocked(plan)) return exitCodes.failed;
+  // A plan that knows nothing must not look like one that found nothing.
+  if (hypervisors.length > 0 && hypervisors.every((h) => h.unreachable !== undefined))
+    return exitCodes.failed;
+  if (!isDetailed) return exitCodes.ok;
+  if (unmended(plan).length > 0) return exitCodes.failed;
+  return hasChanges(plan) ? exitCodes.changes : exitCodes.ok;
 }

@@ -85,13 +85,14 @@ export interface ToldOf {
 /** Puts it together, with what git here knows of it. */
 export async function storyOf(
   ports: LocalPorts,
-  { directory, index }: Config,
+  config: Config,
   { name, vm, answer, past, said }: ToldOf,
 ): Promise<Story> {
+  const { index } = config;
   const hypervisor = answer.hypervisor.name;
-  const [seen = answer] = await withHead(ports, directory, [answer]);
+  const [seen = answer] = await withHead(ports, config, [answer]);
   const all = rowsOf(index, seen);
-  const rows = await withSubjects(ports, directory, {
+  const rows = await withSubjects(ports, config, {
     hypervisors: vm ? [] : [all.hypervisor],
     vms: all.vms.filter((row) => row.name === name),
   });

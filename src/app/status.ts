@@ -17,6 +17,7 @@ import { openRepo } from '../repo/open.ts';
 import { looking } from './looking.ts';
 import type { LocalPorts, Ports } from './ports.ts';
 import { knownConfig } from './workspace/known-config.ts';
+import { type Config, gitLimits } from './workspace/read-config.ts';
 import type { Where } from './workspace/where.ts';
 
 export interface StatusInput {
@@ -36,15 +37,16 @@ export async function status(
   signal: AbortSignal,
 ): Promise<FleetStatus> {
   return looking(ports, signal, async (ports) => {
-    const { directory, index } = await knownConfig(ports, where, emit);
+    const config = await knownConfig(ports, where, emit);
+    const { index } = config;
     const { hypervisors, targets } =
       names.length === 0 ? select(index.fleet, undefined) : selectNamed(index.fleet, names);
     const wanted = index.fleet.hypervisors.filter(({ name }) => hypervisors.has(name));
     const answers = await askEach(wanted, ports, (host, hypervisor) =>
       look(index, hypervisor, host, ports.clock, (vm) => targets.has(vm)),
     );
-    const rows = (await withHead(ports, directory, answers)).map((answer) => rowsOf(index, answer));
-    const all = await withSubjects(ports, directory, {
+    const rows = (await withHead(ports, config, answers)).map((answer) => rowsOf(index, answer));
+    const all = await withSubjects(ports, config, {
       hypervisors: rows.map((r) => r.hypervisor).filter((r) => targets.has(r.name) || !r.reachable),
       vms: rows.flatMap((r) => r.vms).filter((r) => targets.has(r.name)),
     });
@@ -72,7 +74,7 @@ export async function look(
 /** What git here knows of commits that failed. Without git it is as if they were still the branch's. */
 export async function withHead(
   ports: LocalPorts,
-  directory: string,
+  { directory, index }: Pick<Config, 'directory' | 'index'>,
   answers: readonly Answer<Look>[],
 ): Promise<readonly Answer<Look>[]> {
   const commits = answers.flatMap(({ answer }) => {
@@ -81,7 +83,7 @@ export async function withHead(
   });
   if (commits.length === 0) return answers;
   try {
-    const repo = await openRepo(directory, ports.surroundings);
+    const repo = await openRepo(directory, ports.surroundings, gitLimits(index));
     const head = await repo.head();
     if (head === undefined) return answers;
     const trees = await repo.treesOf([head, ...commits]);
@@ -111,12 +113,12 @@ interface Rows {
 /** What git here knows of the commits that run. Without git nothing of it is missed. */
 export async function withSubjects(
   ports: LocalPorts,
-  directory: string,
+  { directory, index }: Pick<Config, 'directory' | 'index'>,
   { hypervisors, vms }: Rows,
 ): Promise<Rows> {
   const commits = [...hypervisors, ...vms].flatMap(({ origin }) => origin?.commit ?? []);
   try {
-    const repo = await openRepo(directory, ports.surroundings);
+    const repo = await openRepo(directory, ports.surroundings, gitLimits(index));
     const [subjects, head] = await Promise.all([repo.subjects(commits), repo.head()]);
     const named = <T extends { readonly origin?: Origin }>(row: T): T => {
       const subject = subjects.get(row.origin?.commit ?? '');

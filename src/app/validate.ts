@@ -1,9 +1,8 @@
-import type { Use } from '../config/read-fleet.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { ConfigError } from '../model/errors.ts';
 import type { FleetIndex } from '../model/index.ts';
 import type { LocalPorts } from './ports.ts';
-import { readConfig } from './workspace/read-config.ts';
+import { type Purpose, readConfig } from './workspace/read-config.ts';
 import type { Where } from './workspace/where.ts';
 
 export interface Validated {
@@ -14,14 +13,14 @@ export interface Validated {
   readonly index: FleetIndex | undefined;
 }
 
-/** Checks fleet.yaml and nothing else. @throws FleetError when it, or its folder, cannot be read */
+/** Checks fleet.yaml, and whether it and its modules give a hypervisor what it needs. @throws FleetError when it, or its folder, cannot be read */
 export function validate(
   ports: Pick<LocalPorts, 'cwd' | 'surroundings'>,
   where: Where,
-  use: Use = {},
+  purpose: Pick<Purpose, 'ci'> = {},
 ): Validated {
   try {
-    const { index, text, warnings } = readConfig(ports, where, use);
+    const { index, text, warnings } = readConfig(ports, where, { ...purpose, lacking: true });
     return { index, text, diagnostics: warnings };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

@@ -1,9 +1,29 @@
-import { notInHistory, refusal, type Word } from '../app/apply.ts';
+import { hasFirstSwitch, notInHistory, refusal, type Word } from '../app/apply.ts';
 import { restartable } from '../app/plan.ts';
 import type { Survey } from '../app/survey/survey.ts';
+import { planText } from '../report/plan-text.ts';
+import { styleFor } from '../report/style.ts';
 import { canAsk, confirm } from './ask.ts';
 
 // What `fleet apply` asks besides whether to apply: data in the plan says that there is something to decide.
+
+/** What is asked about. @param drop what first switches may take away */
+export function show(
+  planned: Survey,
+  drop: string | undefined,
+  isAsked: boolean,
+  isData: boolean,
+): void {
+  // Whoever is asked sees what about.
+  const out = isData ? process.stderr : process.stdout;
+  if (!isData || (isAsked && canAsk()))
+    out.write(planText(planned.plan, styleFor(out), { diffs: false, offline: false }));
+  // Once a hypervisor was deployed to, no switch is its first.
+  if (drop !== undefined && !hasFirstSwitch(planned))
+    process.stderr.write(
+      `--drop ${drop} drops nothing: no hypervisor here has its first switch.\n`,
+    );
+}
 
 /**
  * Why a guest that runs does not answer fleet cannot know, and a restart may cost what it has in memory:

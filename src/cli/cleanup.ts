@@ -1,10 +1,9 @@
 import { cleanUp, findUnowned, mayGo } from '../app/cleanup.ts';
 import { exitCodes } from '../model/errors.ts';
-import { hasData, type LeftoversOn } from '../model/leftovers.ts';
 import { cleanedText, leftoversText } from '../report/cleanup-text.ts';
 import { cleanupDocument, documentText } from '../report/documents.ts';
 import { styleFor } from '../report/style.ts';
-import { ask, canAsk, confirm } from './ask.ts';
+import { agreed } from './cleanup-questions.ts';
 import { type Invocation, usageError } from './options.ts';
 import { realPorts } from './ports.ts';
 
@@ -44,33 +43,6 @@ export async function cleanupCommand(
     ({ answer }) => !(answer instanceof Error) && answer.kept.length === 0,
   );
   return isWell && silent.length === 0 ? exitCodes.ok : exitCodes.failed;
-}
-
-/** What a person agrees to: all but volumes at once, volumes by typing each name. */
-async function agreed(
-  wanted: readonly LeftoversOn[],
-  names: readonly string[],
-  yes: boolean,
-  signal: AbortSignal,
-): Promise<readonly LeftoversOn[]> {
-  if (yes) return wanted;
-  const others = mayGo(wanted, new Set());
-  const question = 'Delete all of these but the volumes?';
-  const isAgreed = (others.length > 0 || !canAsk()) && (await confirm(question, signal));
-  const typed = new Set<string>();
-  for (const name of names) {
-    const answer = await ask(`To delete the volumes of ${name} for good, type its name: `, signal);
-    if (answer.trim() === name) typed.add(name);
-    else process.stderr.write(`The volumes of ${name} stay.\n`);
-  }
-  const chosen = mayGo(wanted, typed);
-  if (isAgreed) return chosen;
-  return chosen.flatMap(({ hypervisor, answer }) => {
-    const things = answer instanceof Error ? [] : answer.things.filter(hasData);
-    return answer instanceof Error || things.length === 0
-      ? []
-      : [{ hypervisor, answer: { ...answer, things } }];
-  });
 }
 
 /** @throws FleetError `options.volumes`: a pattern could name more than whoever wrote it thinks of */

@@ -3,8 +3,8 @@ import { exitCodes } from '../model/errors.ts';
 import { doctorText } from '../report/doctor-text.ts';
 import { doctorDocument, documentText } from '../report/documents.ts';
 import { styleFor } from '../report/style.ts';
+import { doctorPorts } from './doctor-ports.ts';
 import type { Invocation } from './options.ts';
-import { doctorPorts } from './ports.ts';
 
 /** `fleet doctor [SEL] [--json]`: what keeps the fleet from being deployed from here. Exit 1 when anything does. */
 export async function doctorCommand(

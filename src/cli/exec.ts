@@ -1,11 +1,12 @@
 import { exec } from '../app/exec.ts';
 import { worstOf } from '../model/exec-result.ts';
 import { documentText, execDocument } from '../report/documents.ts';
+import { type ExecSink, Grouped, Kept, Live } from '../report/exec-output.ts';
 import { execFailure } from '../report/exec-text.ts';
-import { Grouped, Kept, Live } from './exec-output.ts';
+import { isCi } from './ask.ts';
 import { duration, type Invocation, refusePointless, usageError, userName } from './options.ts';
 import { realPorts } from './ports.ts';
-import { readerGone } from './reader.ts';
+import { readerGone, write } from './reader.ts';
 
 export interface ExecOptions {
   readonly user?: string;
@@ -14,6 +15,11 @@ export interface ExecOptions {
   readonly group?: boolean;
   readonly json?: boolean;
 }
+
+const sink: ExecSink = {
+  write,
+  isForPeople: (stream) => process[stream].isTTY === true || isCi(),
+};
 
 /** Bytes that each machine is given. */
 const most = 64 * 1024 * 1024;
@@ -32,7 +38,7 @@ export async function execCommand(
   const ports = await realPorts(common);
   const stdin = options.stdin ? await input(process.stdin) : undefined;
   const gone = readerGone();
-  const listener = json ? new Kept() : group ? new Grouped() : new Live();
+  const listener = json ? new Kept() : group ? new Grouped(sink) : new Live(sink);
   const given = { where: common, selector, command, user, stdin, timeoutMs };
   const results = await exec(ports, given, listener, tell, AbortSignal.any([signal, gone]));
   if (listener instanceof Kept && json)

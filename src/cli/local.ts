@@ -1,6 +1,7 @@
 import { findHere } from '../app/here.ts';
+import { thisMachine } from './machine.ts';
 import { type CommonOptions, usageError } from './options.ts';
-import { localPorts, thisMachine } from './ports.ts';
+import { localPorts } from './ports.ts';
 import { teller } from './tell.ts';
 
 /**

@@ -1,5 +1,5 @@
-import { type At, buildPlanned } from '../app/build.ts';
-import { hasChanges, isBlocked, plan, planOffline, unmended } from '../app/plan.ts';
+import { buildPlanned } from '../app/build.ts';
+import { exitCodeOf, plan, planOffline } from '../app/plan.ts';
 import { planFileOf, planPath, requireSavable, savePlan } from '../app/saved-plan.ts';
 import type { Survey } from '../app/survey/survey.ts';
 import type { BuildResult } from '../model/build-result.ts';
@@ -8,40 +8,14 @@ import { buildText } from '../report/build-text.ts';
 import { documentText, plainBuild, planDocument } from '../report/documents.ts';
 import { planText } from '../report/plan-text.ts';
 import { hasColours, styleFor } from '../report/style.ts';
-import { isCi } from './ask.ts';
 import { shownLive } from './live.ts';
-import { type Invocation, refusePointless, usageError } from './options.ts';
+import type { Invocation } from './options.ts';
+import { judgedBy, type PlanOptions, refuseContradictions } from './plan-options.ts';
 import { localPorts, realPorts } from './ports.ts';
-
-export interface PlanOptions {
-  readonly offline?: boolean;
-  readonly against?: string;
-  readonly on?: string;
-  readonly release?: string;
-  readonly diff: boolean;
-  readonly detailedExitcode?: boolean;
-  readonly out?: string;
-  readonly build?: boolean;
-  readonly at?: At;
-  readonly json?: boolean;
-  readonly markdown?: boolean;
-}
 
 /** `fleet plan` */
 export async function planCommand(invocation: Invocation, options: PlanOptions): Promise<number> {
-  if (options.out !== undefined && options.offline)
-    throw usageError(
-      'plan.offline',
-      'a plan that asked no hypervisor cannot be saved',
-      'Leave out --offline or --out.',
-    );
-  if (options.offline)
-    refusePointless(options, ['--on', '--release'], '--offline asks no hypervisor');
-  if (options.offline && options.at === 'hypervisor')
-    throw usageError('plan.offline', '--offline asks no hypervisor, not even to build');
-  if (!options.offline)
-    refusePointless(options, ['--against'], 'hypervisors say what is deployed, without --offline');
-  if (!options.build) refusePointless(options, ['--at'], 'nothing is built without --build');
+  refuseContradictions(options);
   const out = options.out === undefined ? undefined : planPath(localPorts(), options.out);
   const seen = await planned(invocation, options);
   seen.close();
@@ -58,7 +32,7 @@ export async function planCommand(invocation: Invocation, options: PlanOptions):
     savePlan(out, planFileOf(seen));
     process.stderr.write(`Saved. To carry out exactly this: fleet apply ${options.out}\n`);
   }
-  return built?.ok === false ? exitCodes.failed : exitCodeOf(seen, options);
+  return built?.ok === false ? exitCodes.failed : exitCodeOf(seen.plan, judgedBy(options));
 }
 
 async function builtBy(
@@ -98,23 +72,7 @@ async function planned(
     where: common,
     ...(on !== undefined && { on }),
     ...(release !== undefined && { release }),
-    upstream: isJudged(options) ? ('awaited' as const) : ('wanted' as const),
+    upstream: judgedBy(options).isJudged ? ('awaited' as const) : ('wanted' as const),
   };
   return plan(await realPorts(common, { isAsking: true }), input, tell, signal);
-}
-
-/** Does somebody go by the exit code? */
-const isJudged = ({ detailedExitcode }: PlanOptions): boolean =>
-  detailedExitcode === true || isCi();
-
-/** Pipelines go by it: what apply would refuse must not look like nothing to do. */
-function exitCodeOf({ plan }: Survey, options: PlanOptions): number {
-  const { hypervisors } = plan;
-  if (isJudged(options) && isBlocked(plan)) return exitCodes.failed;
-  // A plan that knows nothing must not look like one that found nothing.
-  if (hypervisors.length > 0 && hypervisors.every((h) => h.unreachable !== undefined))
-    return exitCodes.failed;
-  if (!options.detailedExitcode) return exitCodes.ok;
-  if (unmended(plan).length > 0) return exitCodes.failed;
-  return hasChanges(plan) ? exitCodes.changes : exitCodes.ok;
 }

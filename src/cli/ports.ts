@@ -1,13 +1,12 @@
-import { accessSync, constants } from 'node:fs';
-import { homedir, hostname, tmpdir, userInfo } from 'node:os';
-import type { Machine } from '../app/here.ts';
-import type { DoctorPorts, LocalPorts, Ports } from '../app/ports.ts';
+import { homedir, tmpdir } from 'node:os';
+import type { LocalPorts, Ports } from '../app/ports.ts';
 import { systemClock } from '../deploy/ports.ts';
-import type { HostConnector } from '../host/host.ts';
-import { canMoveCursor, type Shown } from './ask.ts';
-import { type CommonOptions, usageError } from './options.ts';
+import type { Shown } from './ask.ts';
+import { requireSshConfig, shown } from './connector.ts';
+import { operator, safely } from './machine.ts';
+import type { CommonOptions } from './options.ts';
 
-// The only place that reads the process's environment and folder: all else is handed them.
+// With machine.ts the only place that reads the process's environment and folder: all else is handed them.
 
 /**
  * For commands that contact no hypervisor.
@@ -73,76 +72,7 @@ export function machinePorts({
   return realPorts(sshConfig === undefined ? {} : { sshConfig });
 }
 
-/** Else every connection would fail, in words of ssh's. `none` is no file: what ssh calls to read none. */
-function requireSshConfig(file: string | undefined): void {
-  if (file === undefined || file === 'none') return;
-  try {
-    accessSync(file, constants.R_OK);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw usageError(
-      'options.ssh-config',
-      code === 'ENOENT' ? `there is no file ${file}` : `cannot read ${file} (${code})`,
-      '--ssh-config, or FLEET_SSH_CONFIG, names what ssh reads instead of ~/.ssh/config.',
-    );
-  }
-}
-
-/** For whoever looks on: with --verbose all that is done there, else at a terminal who is waited for. */
-async function shown(
-  connector: HostConnector,
-  common: Shown,
-  isAsking: boolean,
-): Promise<HostConnector> {
-  if (common.verbose) {
-    const { toldConnector } = await import('../host/told.ts');
-    return toldConnector(connector, systemClock, (line) => process.stderr.write(`${line}\n`));
-  }
-  if (!isAsking || !canMoveCursor(common)) return connector;
-  const [{ askedConnector }, { asking }] = await Promise.all([
-    import('../host/asked.ts'),
-    import('./asking.ts'),
-  ]);
-  return askedConnector(connector, asking(process.stderr));
-}
-
-/** The same, and what this machine reaches hypervisors with. @throws FleetError `install.damaged` */
-export async function doctorPorts(common: Pick<CommonOptions, 'sshConfig'>): Promise<DoctorPorts> {
-  const [ports, { deskTools }] = await Promise.all([
-    realPorts(common),
-    import('../host/ssh/desk-tools.ts'),
-  ]);
-  const { sshConfig: configFile } = common;
-  const { surroundings } = ports;
-  const desk = deskTools({ surroundings, ...(configFile !== undefined && { configFile }) });
-  return { ...ports, desk, node: process.versions.node };
-}
-
-/** The machine that fleet runs on, as a hypervisor. */
-export function thisMachine(): Machine & { readonly isRoot: boolean } {
-  // Of a pretend hypervisor whoever runs it is root.
-  const root = process.env.FLEET_ROOT ?? '';
-  return { root, hostname: hostname(), isRoot: root !== '' || process.getuid?.() === 0 };
-}
-
 /** The machine's clock, for who needs no more. */
 export async function realClock(): Promise<Ports['clock']> {
   return (await import('../deploy/ports.ts')).systemClock;
-}
-
-/** @param isHere on a hypervisor: everybody is root there, and sudo knows who it was */
-function operator(isHere: boolean): string {
-  const { GITHUB_ACTOR, SUDO_USER } = process.env;
-  const login = isHere ? SUDO_USER : GITHUB_ACTOR;
-  const user = login ?? safely(() => userInfo().username) ?? 'somebody';
-  return `${user}@${hostname()}`.replace(/[^\w.@-]/g, '-');
-}
-
-/** A container may run as a user id that has no name. */
-function safely<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
 }

@@ -1,10 +1,17 @@
-import { Command, CommanderError, type Option } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { exitCodes } from '../model/errors.ts';
+import { bareProgram } from './bare-program.ts';
+import {
+  addHelp,
+  localised,
+  openStream,
+  optionTaken,
+  type ResumeOption,
+} from './before-it-runs.ts';
 import { addCommonOptions, type Declare, declareCommands, type Execute } from './commands.ts';
-import type { CommonOptions, Invocation } from './options.ts';
+import type { Invocation } from './options.ts';
 import type { EventStream } from './stream.ts';
 import { teller } from './tell.ts';
-import { version } from './version.ts';
 
 /** Runs the command that is asked for. Returns the exit code. */
 export async function run(args: readonly string[], signal: AbortSignal): Promise<number> {
@@ -12,22 +19,7 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
   let json = false;
   let stream: EventStream | undefined;
   let own: number | undefined;
-  const program = new Command('fleet')
-    .description('Deploys NixOS hypervisors and the microVMs on them from one file, fleet.yaml.')
-    .version(version(), '-V, --version')
-    .exitOverride()
-    .configureHelp({
-      showGlobalOptions: true,
-      // Beside the longest name there are fewer columns than commander wraps to by itself.
-      minWidthToWrap: 24,
-      // That commands have options goes without saying.
-      subcommandTerm: (command) =>
-        `${command.name()} ${command.usage().replace(/^\[options\] ?/, '')}`.trim(),
-    })
-    // Said as every other error is.
-    .configureOutput({ outputError: () => {} })
-    .showSuggestionAfterError(false);
-
+  const program = bareProgram();
   const dashes = args.indexOf('--');
   addCommonOptions(program);
   await addHelp(program, args);
@@ -80,70 +72,7 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
     const isMisused = error instanceof CommanderError;
     if (isMisused && error.exitCode === 0) return exitCodes.ok;
     if (isMisused && error.code === 'commander.help') return exitCodes.usage;
-    const [{ reportError }, { misuse }] = await Promise.all([
-      import('./report-error.ts'),
-      import('./misuse.ts'),
-    ]);
-    if (!isMisused) {
-      const code = reportError(error, { json, stream });
-      return own ?? code;
-    }
-    // Refused before its options were read, though what they ask for holds all the same.
-    const asked = dashes < 0 ? args : args.slice(0, dashes);
-    if (asked.some((word) => /^--json-s(t(r(e(am?)?)?)?)?(=|$)/.test(word)))
-      stream = await openStream({ resume: true });
-    const code = reportError(misuse(error, program, args), {
-      json: asked.some((word) => /^--(no-)?js(on?)?(=|$)/.test(word)),
-      stream,
-    });
-    return own ?? code;
+    const { failed } = await import('./failed.ts');
+    return failed(error, { program, args, own, json, stream });
   }
-}
-
-/** With --local: the one hypervisor that is meant, and where its fleet.yaml is. */
-async function localised(
-  common: CommonOptions,
-  options: object,
-  names: readonly string[],
-): Promise<CommonOptions> {
-  const { local, localAs } = options as { readonly local?: boolean; readonly localAs?: string };
-  if (!local && localAs === undefined) return common;
-  const { hereOf } = await import('./local.ts');
-  return hereOf(common, localAs, options, names);
-}
-
-/** Examples and exit codes, below the help of any command. Only help needs their texts. */
-async function addHelp(program: Command, args: readonly string[]): Promise<void> {
-  if (args[0] !== 'help' && !args.includes('--help') && !args.includes('-h')) return;
-  const { helpAfter } = await import('./help/after.ts');
-  program.addHelpText('afterAll', ({ command }) => helpAfter(command));
-}
-
-/** An option whose value is another option: its own was forgotten. */
-function optionTaken(command: Command): readonly [Option, string] | undefined {
-  for (const option of command.options) {
-    const name = option.attributeName();
-    if (command.getOptionValueSource(name) !== 'cli') continue;
-    const values: readonly unknown[] = [command.getOptionValue(name)].flat();
-    const value = values.find((one) => typeof one === 'string' && one.startsWith('-'));
-    if (value !== undefined) return [option, String(value)];
-  }
-  return undefined;
-}
-
-interface ResumeOption {
-  /** An id; true: one that is to be found, or none. */
-  readonly resume?: string | true;
-}
-
-/** For --json-stream. Of a new deployment it has the id from its first event on. */
-async function openStream(options: ResumeOption): Promise<EventStream> {
-  const [{ EventStream }, { newId }, { realClock }] = await Promise.all([
-    import('./stream.ts'),
-    import('../app/new-deployment.ts'),
-    import('./ports.ts'),
-  ]);
-  const clock = await realClock();
-  const { resume = newId({ clock }) } = options;
-  return new EventStream(clock, resume === true ? null : resume);
 }

@@ -99,6 +99,8 @@ export const codes = {
   W503: 'users of a vm with volumes get their uids by their names, at every boot',
   W504: 'the source of a share is replaced at every switch of the hypervisor',
   W505: 'a guest that hangs again and again is never given up',
+  W506: 'nothing says what hardware a hypervisor is (validate, doctor)',
+  W507: 'no user of a hypervisor has an ssh key (validate, doctor)',
 
   E601: 'an option is set twice in one config',
   E602: 'a key of config cannot be read as an option',

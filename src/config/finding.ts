@@ -1,3 +1,4 @@
+import { secret } from '../model/secrets.ts';
 import type { Code } from './codes.ts';
 
 /** A path of keys and list indices in fleet.yaml. */
@@ -25,9 +26,6 @@ export function formatPath(path: Path): string {
     .join('')
     .replace(/^\./, '');
 }
-
-/** The beginning of a private key, or of another secret in clear text. */
-export const secret = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----|AGE-SECRET-KEY-1/;
 
 /** Cuts text that may quote the file where a secret begins. */
 export function redact(text: string): string {

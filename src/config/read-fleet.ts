@@ -5,6 +5,7 @@ import type { Finding } from './finding.ts';
 import { type Draft, normalise } from './normalise.ts';
 import { sshUsers } from './rules/ci.ts';
 import { rules } from './rules/index.ts';
+import { type ReadModule, whatHypervisorsLack } from './rules/lacking.ts';
 import { readShape } from './shape.ts';
 import { isFields } from './tree.ts';
 import { readYaml, type Source } from './yaml.ts';
@@ -18,6 +19,8 @@ type FleetReading =
 export interface Use {
   /** On a runner, which has no ~/.ssh/config. */
   readonly ci?: boolean;
+  /** Of the repository. Given, hypervisors that would not boot or let nobody in are told, which a plan sees for itself. */
+  readonly readModule?: ReadModule;
 }
 
 /** Reads the text of a fleet.yaml; `file` is its name in diagnostics. Never throws. */
@@ -46,13 +49,16 @@ function* undecided(text: string): Iterable<Finding> {
       path: [],
       range: [start, start + 'DECIDE'.length],
       message: `not decided yet: ${said.slice('DECIDE: '.length, 60).replace(/\s\S*$/, '')}…`,
-      hint: 'once it is, delete the comment',
+      hint: 'decide what the comment asks, then delete it',
     };
   }
 }
 
 /** Checks the schema, then the rules on the parts that are valid by the schema. */
-function inspect({ data, findings }: Source, { ci }: Use): { draft?: Draft; findings: Finding[] } {
+function inspect(
+  { data, findings }: Source,
+  { ci, readModule }: Use,
+): { draft?: Draft; findings: Finding[] } {
   if (data === undefined) return { findings: [] };
   if (!isFields(data)) {
     const hint = 'begin with version: 1 and name: NAME';
@@ -64,7 +70,11 @@ function inspect({ data, findings }: Source, { ci }: Use): { draft?: Draft; find
   }
   const shape = readShape(data);
   const draft = normalise(shape);
-  const asked = ci ? [...rules, sshUsers] : rules;
+  const asked = [...rules];
+  if (ci) asked.push(sshUsers);
+  // What does not have its form is left out, and not to be missed.
+  if (readModule && shape.findings.length === 0)
+    asked.push((draft) => whatHypervisorsLack(draft, readModule));
   return { draft, findings: [...shape.findings, ...asked.flatMap((rule) => [...rule(draft)])] };
 }
 

@@ -1,7 +1,8 @@
 import type { ErrorObject } from 'ajv';
 import { stringify } from 'yaml';
+import { secret } from '../model/secrets.ts';
 import { didYouMean } from '../model/suggest.ts';
-import { type Finding, formatPath, type Path, quote, secret } from './finding.ts';
+import { type Finding, formatPath, type Path, quote } from './finding.ts';
 
 /** The parts of a schema that are used in messages. */
 interface Expected {

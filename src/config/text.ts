@@ -1,4 +1,5 @@
-import { type Finding, secret } from './finding.ts';
+import { secret } from '../model/secrets.ts';
+import type { Finding } from './finding.ts';
 
 /** At most this many, because a binary file has too many to list. */
 const maxListed = 20;

@@ -6,7 +6,7 @@ export interface Examined {
   readonly where: string;
   /** e.g. `identity`, `deploy key`. */
   readonly check: string;
-  /** note: fails nothing, or could not be told. */
+  /** note: keeps nothing from being deployed, or could not be told because of what is wrong elsewhere; does not count. */
   readonly state: 'ok' | 'wrong' | 'note';
   /** Of what is well `none`, where there should be none of it, or nothing. */
   readonly seen: string;

@@ -14,6 +14,14 @@ export interface ExecResult {
   readonly ms: number;
 }
 
+/** Told what happens, and waited for: a slow reader makes the commands wait. */
+export interface ExecListener {
+  /** The machines, before anything runs on them. */
+  begin(machines: readonly string[]): void;
+  output(machine: string, stream: 'stdout' | 'stderr', chunk: Buffer): Promise<void>;
+  ended(result: ExecResult): Promise<void>;
+}
+
 /** The worst of them: the highest exit status, 255 where fleet failed. */
 export function worstOf(results: readonly ExecResult[]): number {
   return Math.max(0, ...results.map(({ code = 255 }) => code));

@@ -2,6 +2,9 @@ import type { Data } from './fleet.ts';
 import type { FleetIndex } from './index.ts';
 import { redact } from './redact.ts';
 
+/** The beginning of a private key, or of another secret in clear text. */
+export const secret = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----|AGE-SECRET-KEY-1/;
+
 /** A value with such a word in it, or below such a name, may be a secret. */
 export const confidential =
   /passw|passphrase|secret|token|private|credential|api_?key|authorization|bearer|pre-?shared|psk|cookie|key-?data/i;

@@ -1,3 +1,4 @@
+import { span } from '../model/age.ts';
 import type { Condition } from '../model/condition.ts';
 import { Examination, type Examined } from '../model/examined.ts';
 import type { Facts } from '../model/facts.ts';
@@ -5,7 +6,6 @@ import type { Hypervisor } from '../model/fleet.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { systemName, tailscaleInterface } from '../model/names.ts';
 import { unknownState } from '../model/unknown-state.ts';
-import { span } from './age.ts';
 import { drift } from './drift.ts';
 import type { Drift } from './plan.ts';
 import { foreign, missingTool, wrongMachine } from './problems.ts';
@@ -117,7 +117,12 @@ function examineVersions(found: Examination, { facts, condition }: Looked): void
   if (facts.missingTools.includes('nix')) return;
   const [major = 0, minor = 0] = nix ?? [];
   const [oldMajor = 0, oldMinor = 0] = oldestNix;
-  if (nix === undefined) found.note('nix', 'nix --version says no version');
+  if (nix === undefined)
+    found.wrong(
+      'nix',
+      `nix --version says no version; fleet needs ${oldestNix.join('.')} or newer`,
+      'See there, as root: nix --version',
+    );
   else if (major < oldMajor || (major === oldMajor && minor < oldMinor))
     found.wrong(
       'nix',

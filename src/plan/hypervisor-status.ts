@@ -1,3 +1,4 @@
+import { age } from '../model/age.ts';
 import { type CheckResult, plainCheck } from '../model/check-result.ts';
 import type { Facts, OpenDeployment } from '../model/facts.ts';
 import type { Hypervisor } from '../model/fleet.ts';
@@ -7,7 +8,6 @@ import { outcomeWords } from '../model/result.ts';
 import type { Figures, Finding, HypervisorStatus, Origin, Phase } from '../model/status.ts';
 import { fate } from '../model/take-up.ts';
 import { unknownState } from '../model/unknown-state.ts';
-import { age } from './age.ts';
 import { checkHypervisor } from './checks.ts';
 import { hypervisorChecks } from './drift.ts';
 import { type Look, originOf, standingOf, told } from './finding.ts';

@@ -1,6 +1,6 @@
+import { age } from '../model/age.ts';
 import type { Deployed, Facts } from '../model/facts.ts';
 import type { VmFacts } from '../model/guest-facts.ts';
-import { age } from './age.ts';
 
 /**
  * The runner that a vm would start on next, if that is not the one it runs, or ran last, on. Undefined if nothing would

@@ -16,6 +16,8 @@ export interface Git {
   /** The folder for temporary files. */
   readonly temporary: string;
   readonly env: Readonly<Record<string, string>>;
+  /** As of Surroundings: when aborted, ends any command, and none is started. */
+  readonly over?: AbortSignal | undefined;
   readonly limits: GitLimits;
   run(args: readonly string[], options?: GitOptions): Promise<GitResult>;
   /** Standard output. @throws FleetError `git.failed` on a non-zero exit. */
@@ -48,7 +50,7 @@ export interface GitOptions {
 
 export function git(
   dir: string,
-  { env, temporary }: Pick<Git, 'env' | 'temporary'>,
+  { env, temporary, over }: Pick<Git, 'env' | 'temporary' | 'over'>,
   limits: GitLimits = usualLimits,
 ): Git {
   const run = async (args: readonly string[], options: GitOptions = {}): Promise<GitResult> => {
@@ -56,11 +58,12 @@ export function git(
     const all = { ...env, ...options.env };
     const late = AbortSignal.timeout(limits.timeout);
     const asked = waits.has(args[0] ?? '') ? limits.signal : undefined;
-    if (asked?.aborted) throw interrupted();
+    const isAsked = () => asked?.aborted || over?.aborted;
+    if (isAsked()) throw interrupted();
     const instance = simpleGit({
       baseDir: dir,
       unsafe: usersOwn,
-      abort: asked === undefined ? late : AbortSignal.any([asked, late]),
+      abort: AbortSignal.any([asked, over, late].filter((one) => one !== undefined)),
       allowEnvironment: Object.keys(all),
       // A child that stays (ssh's ControlPersist) may hold the pipes open for ever.
       completion: { onClose: true, onExit: 500 },
@@ -77,7 +80,7 @@ export function git(
     });
     // A git that was stopped either ends like one that failed, or its promise is rejected.
     const stopped = () =>
-      asked?.aborted ? interrupted() : late.aborted ? timedOut(args, limits.timeout) : undefined;
+      isAsked() ? interrupted() : late.aborted ? timedOut(args, limits.timeout) : undefined;
     await instance
       .env(all)
       .outputHandler(endsAtOnce)
@@ -109,6 +112,7 @@ export function git(
     dir,
     env,
     temporary,
+    over,
     limits,
     run,
     read,

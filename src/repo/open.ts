@@ -20,17 +20,19 @@ import { commitsBetween, revertTo } from './revert.ts';
 import { snapshot } from './snapshot.ts';
 import { treeWith } from './tree-with.ts';
 
-/** Opens the repository that `dir` is in. @throws FleetError `git.not-a-repository`. */
+/** Opens the repository that `dir` is in. @throws FleetError `git.not-a-repository`, `git.timed-out`; Interrupted */
 export async function openRepo(
   dir: string,
-  { env: ambient, temporary }: Surroundings,
+  { env: ambient, temporary, over }: Surroundings,
   limits: GitLimits = usualLimits,
 ): Promise<Repo> {
   const env = gitEnvironment(ambient);
-  const { top, format } = await locate(dir, { env, temporary });
+  const { top, format } = await locate(dir, { env, temporary, over }, limits);
   const asked = ['config', '--default', '', 'core.sshCommand'];
-  const sshCommand = (await git(top, { env, temporary }).run(asked)).out.toString().trim();
-  const at = git(top, { env: withBatchSsh(env, sshCommand), temporary }, limits);
+  const sshCommand = (await git(top, { env, temporary, over }, limits).run(asked)).out
+    .toString()
+    .trim();
+  const at = git(top, { env: withBatchSsh(env, sshCommand), temporary, over }, limits);
   return {
     top,
     head: () => currentHead(at),
@@ -72,12 +74,13 @@ export async function openRepo(
 
 async function locate(
   dir: string,
-  how: Pick<Git, 'env' | 'temporary'>,
+  how: Pick<Git, 'env' | 'temporary' | 'over'>,
+  limits: GitLimits,
 ): Promise<{ top: string; format: ObjectFormat }> {
   const hint = 'Run fleet in the git repository that holds fleet.yaml, or make it one: git init';
   if (!existsSync(dir))
     throw gitError('git.not-a-repository', `there is no folder ${dir}`, { hint });
-  const { code, out, err } = await git(dir, how).run([
+  const { code, out, err } = await git(dir, how, limits).run([
     ...['rev-parse', '--show-object-format', '--show-toplevel'],
   ]);
   if (code !== 0)

@@ -25,20 +25,34 @@ export const usersOwn: NonNullable<SimpleGitOptions['unsafe']> = {
   allowUnsafeExec: true,
   // GIT_CONFIG_GLOBAL, GIT_CONFIG_SYSTEM, and PREFIX, which conda and Termux set
   allowUnsafeConfigPaths: true,
-  // GIT_CONFIG_COUNT and its keys: how CI hands over credentials and addresses. What follows are keys.
+  // GIT_CONFIG_COUNT: how CI hands over credentials and addresses. simple-git reads the keys that it brings, and each key
+  // below is one that a person's ~/.gitconfig may have as well, where simple-git would not see it: git heeds both alike.
   allowUnsafeConfigEnvCount: true,
+  // alias.*: fleet calls none
   allowUnsafeAlias: true,
+  // tar.*.command: another program that packs archives; fleet makes none
   allowUnsafeCommandBinaries: true,
+  // credential.helper: how CI hands over a token
   allowUnsafeCredentialHelper: true,
+  // filter.*: git-crypt and LFS, without which committed files are not what the work tree has
   allowUnsafeFilter: true,
+  // core.fsmonitor: makes status of a large work tree quick
   allowUnsafeFsMonitor: true,
+  // gpg.program: commits are signed as the user signs
   allowUnsafeGpgProgram: true,
+  // core.hooksPath: husky, pre-commit and the like, which a commit of fleet's must pass as well
   allowUnsafeHooksPath: true,
+  // include.path, includeIf: an identity or a key by folder
   allowUnsafeInclude: true,
+  // merge.*.driver, mergetool.*: how the user merges; fleet merges nothing but its own reverts
   allowUnsafeMergeDriver: true,
+  // remote.*.uploadpack, receivepack: a remote whose git is not on its PATH
   allowUnsafePack: true,
+  // protocol.*.allow: remotes that are a folder, or reached by a helper
   allowUnsafeProtocolOverride: true,
+  // submodule.*: the user's; fleet neither updates nor clones any
   allowUnsafeSubmodule: true,
+  // url.*.insteadOf: a mirror, or ssh in place of https
   allowUnsafeUrlRewrite: true,
   // Off, simple-git sets GIT_TEST_DISALLOW_ABBREVIATED_OPTIONS, which hooks inherit: theirs break
   allowAbbreviatedOptions: true,

@@ -1,5 +1,5 @@
+import { age } from '../model/age.ts';
 import type { Alert, Alerts, AlertsOn, UntoldWay } from '../model/alert.ts';
-import { age } from '../plan/age.ts';
 import { silentText } from './silent-text.ts';
 import type { Style } from './style.ts';
 import { table } from './table.ts';

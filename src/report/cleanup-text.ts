@@ -1,3 +1,4 @@
+import { age } from '../model/age.ts';
 import { FleetError } from '../model/errors.ts';
 import {
   type CleanedOn,
@@ -10,7 +11,6 @@ import {
 import { plainText } from '../model/plain-text.ts';
 import { saidBy } from '../model/said-by.ts';
 import { formatSize } from '../model/units.ts';
-import { age } from '../plan/age.ts';
 import type { Style } from './style.ts';
 import { wrap } from './wrap.ts';
 

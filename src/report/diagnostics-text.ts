@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
-import { secret } from '../config/finding.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { plainText } from '../model/plain-text.ts';
+import { secret } from '../model/secrets.ts';
 
 const width = 80;
 

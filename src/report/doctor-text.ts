@@ -10,13 +10,23 @@ export function doctorText(examined: readonly Examined[], style: Style): string 
   const parts: string[] = [];
   for (const [where, own] of Map.groupBy(examined, (one) => one.where))
     parts.push(`${style('bold', where)}\n${ofOne(own, style)}`);
-  const wrong = examined.filter(({ state }) => state === 'wrong').length;
+  const wrong = count(examined, 'wrong');
+  const notes = count(examined, 'note');
   const end =
     wrong === 0
       ? 'Nothing is wrong.'
       : `${wrong} finding${wrong === 1 ? '' : 's'} in ${examined.length} checks.`;
-  return `${parts.join('\n')}\n${end}\n`;
+  const beside =
+    notes === 0
+      ? ''
+      : notes === 1
+        ? ' 1 note, which does not count.'
+        : ` ${notes} notes, which do not count.`;
+  return `${parts.join('\n')}\n${end}${beside}\n`;
 }
+
+const count = (examined: readonly Examined[], wanted: Examined['state']): number =>
+  examined.filter(({ state }) => state === wanted).length;
 
 function ofOne(own: readonly Examined[], style: Style): string {
   const lines: string[] = [];

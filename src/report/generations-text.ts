@@ -1,7 +1,7 @@
+import { span } from '../model/age.ts';
 import type { FieldDifference } from '../model/generation-diff.ts';
 import type { Outcome } from '../model/past-deployment.ts';
 import { plainLine } from '../model/plain-text.ts';
-import { span } from '../plan/age.ts';
 import { fieldText } from './field-text.ts';
 import { wrap } from './wrap.ts';
 

@@ -1,6 +1,6 @@
+import { span } from '../model/age.ts';
 import type { OperationKind, OperationResult } from '../model/operation-result.ts';
 import { plainLine, quotedText } from '../model/plain-text.ts';
-import { span } from '../plan/age.ts';
 import type { Style } from './style.ts';
 import { wrap, wrapHint } from './wrap.ts';
 

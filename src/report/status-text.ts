@@ -1,3 +1,4 @@
+import { age, span } from '../model/age.ts';
 import { plainLine } from '../model/plain-text.ts';
 import {
   type Finding,
@@ -11,7 +12,6 @@ import {
   type VmStatus,
 } from '../model/status.ts';
 import { formatSize } from '../model/units.ts';
-import { age, span } from '../plan/age.ts';
 import type { Style } from './style.ts';
 import { type Column, table } from './table.ts';
 import { wrap, wrapHint } from './wrap.ts';

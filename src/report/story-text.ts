@@ -1,3 +1,4 @@
+import { age } from '../model/age.ts';
 import { plainLine, quotedText } from '../model/plain-text.ts';
 import type {
   Core,
@@ -11,7 +12,6 @@ import type {
 import { timestamp } from '../model/time.ts';
 import { formatSize } from '../model/units.ts';
 import type { GuestUsage } from '../model/usage.ts';
-import { age } from '../plan/age.ts';
 import { byTime, historyText } from './history-text.ts';
 import {
   exitText,

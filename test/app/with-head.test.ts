@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
 import { withHead } from '../../src/app/status.ts';
 import type { Answer } from '../../src/deploy/connect-all.ts';
+import type { FleetIndex } from '../../src/model/index.ts';
 import type { Look } from '../../src/plan/finding.ts';
-import { openRepo, useSandbox } from '../repo/sandbox.ts';
+import { openRepo, settings, useSandbox } from '../repo/sandbox.ts';
 import { here } from '../surroundings.ts';
 
 const box = useSandbox();
+const index = { fleet: { git: settings } } as FleetIndex;
 
 /** What git tells of a hypervisor where `good` was deployed, and then `bad` failed in its build. */
 async function told(good: string, bad: string) {
@@ -17,7 +19,9 @@ async function told(good: string, bad: string) {
   ];
   const answer = { hypervisor: { name: 'hv1' }, answer: { figures: { past } } };
   const ports = { surroundings: here } as Parameters<typeof withHead>[0];
-  const [seen] = await withHead(ports, box.desk.dir, [answer as unknown as Answer<Look>]);
+  const [seen] = await withHead(ports, { directory: box.desk.dir, index }, [
+    answer as unknown as Answer<Look>,
+  ]);
   return seen && (seen.answer as Look).atHead;
 }
 

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { Desk, valid } from './fleet.ts';
@@ -84,33 +84,80 @@ describe('what may stand where the cursor is', () => {
   });
 });
 
-test('bash completes a tag, though it takes an @ for the end of a word', async () => {
+/** Runs a shell that has this fleet on its PATH. @returns the lines that it prints */
+function shell(name: string, ...args: string[]): string[] {
   const desk = new Desk(fleet);
   writeFileSync(
     join(desk.home, 'fleet'),
     `#!/bin/sh\nexec '${process.execPath}' '${entry}' "$@"\n`,
     { mode: 0o755 },
   );
+  return execFileSync(name, args, {
+    cwd: desk.folder,
+    env: { ...desk.env, PATH: `${desk.home}:${desk.env.PATH}` },
+    encoding: 'utf8',
+  })
+    .split('\n')
+    .slice(0, -1);
+}
+
+test('bash completes a tag, though it takes an @ for the end of a word', () => {
   const complete = (line: string, last: string) =>
-    execFileSync(
+    shell(
       'bash',
-      [
-        '-c',
-        `source <(fleet completion bash); COMP_LINE=$1 COMP_POINT=\${#1}; _fleet; printf '%s\\n' "\${COMPREPLY[@]}"`,
-        'bash',
-        line,
-        last,
-      ],
-      {
-        cwd: desk.folder,
-        env: { ...desk.env, PATH: `${desk.home}:${desk.env.PATH}` },
-        encoding: 'utf8',
-      },
-    ).split('\n')[0];
+      '-c',
+      `source <(fleet completion bash); COMP_LINE=$1 COMP_POINT=\${#1}; _fleet; printf '%s\\n' "\${COMPREPLY[@]}"`,
+      'bash',
+      line,
+      last,
+    )[0];
   expect(complete('fleet plan --on @ca', 'ca')).toBe('canary');
   expect(complete('fleet plan --on=web1,d', 'web1,d')).toBe('web1,db');
   expect(complete('fleet restart web1 @fr', 'fr')).toBe('front');
   expect(complete('fleet sho', 'sho')).toBe('show');
+});
+
+/** Whether it is here. Where all tests are wanted, it has to be. */
+function has(name: string): boolean {
+  const isHere = (process.env.PATH ?? '')
+    .split(delimiter)
+    .some((dir) => existsSync(join(dir, name)));
+  if (!isHere && process.env.FLEET_LAB === 'required')
+    throw new Error(`FLEET_LAB=required, but ${name} is not here`);
+  return isHere;
+}
+
+/** What zsh gives a function of completion, and stand-ins for what it takes from it. */
+const inZsh = `
+compadd() { shift $(( \${@[(i)--]} )); print -rl -- "$@"; }
+_files() { print files; }
+compdef() { print "$1 of $2"; }
+source <(fleet completion zsh)
+words=("$@") CURRENT=$#
+_fleet`;
+
+test.skipIf(!has('zsh'))('zsh is given the words, and files where there are none', () => {
+  const complete = (...line: string[]) => shell('zsh', '-fc', inZsh, 'zsh', 'fleet', ...line);
+  const told = '_fleet of fleet';
+  expect(complete('plan', '--on', '@ca')).toEqual([told, '@canary']);
+  expect(complete('plan', '--on=web1,d')).toEqual([told, '--on=web1,db']);
+  expect(complete('rollback', 'web1', '')).toEqual([told, 'web1', 'db', 'hv1']);
+  expect(complete('apply', '')).toEqual([told, 'files']);
+});
+
+test.skipIf(!has('fish'))('fish is given the words, with what they are', () => {
+  const complete = (line: string) =>
+    shell(
+      'fish',
+      '--no-config',
+      '-c',
+      'fleet completion fish | source; complete -C $argv[1]',
+      line,
+    );
+  expect(complete('fleet plan --on @ca')[0]).toMatch(/^@canary(\t|$)/);
+  expect(complete('fleet plan --on=web1,d')[0]).toMatch(/^--on=web1,db(\t|$)/);
+  expect(complete('fleet sho')[0]).toMatch(/^show\ta vm/);
+  expect(complete('fleet apply ')).toContain('fleet.yaml');
 });
 
 test.each(['bash', 'zsh', 'fish'])('%s is told to ask fleet', async (shell) => {

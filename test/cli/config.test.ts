@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Desk, valid } from './fleet.ts';
+import { complete, Desk, valid } from './fleet.ts';
 
 const bad = valid
   .replace('subnet: 10.1.0.0/24', 'subnet: 10.1.0.0/40')
@@ -79,7 +79,7 @@ describe('with a bad fleet.yaml', () => {
 
 describe('a good fleet.yaml', () => {
   test('is said to be valid, with what is in it', async () => {
-    expect(await new Desk(valid).fleet('validate')).toEqual({
+    expect(await new Desk(complete).fleet('validate')).toEqual({
       code: 0,
       stdout: 'fleet.yaml is valid: 1 hypervisor, 1 network, 1 vm\n',
       stderr: '',

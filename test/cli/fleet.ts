@@ -35,6 +35,9 @@ vms:
   web1: { on: hv1, network: front }
 `;
 
+/** The same with a module, which may bring hardware and keys: nothing to warn of. */
+export const complete = valid.replace('eth0 }', 'eth0, modules: [./hv1] }');
+
 const folders: string[] = [];
 afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readNumbers } from '../../src/cli/rollback.ts';
+import { readNumbers } from '../../src/cli/rollback-numbers.ts';
 
 describe('--to of rollback', () => {
   test('is a number for a single name, or one for each', () => {

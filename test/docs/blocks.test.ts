@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
-import { DemoShell } from './demo-shell.ts';
+import { DemoShell, type Typed } from './demo-shell.ts';
 import { pages, readPage, root } from './pages.ts';
 import { requireShown, turnsOf } from './transcript.ts';
 
@@ -37,6 +37,30 @@ describe('what pages tell a reader to type does what they say, on the fleet of t
       // One that fails is followed by its exit code.
       if (turns[i + 1]?.command !== 'echo $?') expect(code, `$ ${turn.command}\n${screen}`).toBe(0);
     }
+  });
+
+  // Last: they leave a revert in the history.
+  it('the faults that fleet demo --keep tells to try', { timeout: 300_000 }, async () => {
+    const [, faults = ''] = shell.world.howToPlay().split(/^# Three faults.*$/m);
+    const lines = faults.split('# What there is')[0]!.split('\n');
+    const commands = lines.filter((line) => /^[^#]/.test(line));
+    // Nobody is asked here.
+    const typed = await shell.type(commands.map((c) => c.replace('fleet apply', '$& --yes')));
+    const seen = commands.map((command, i) => [command.split(/ {2,}#/)[0], typed[i]!] as const);
+    const said = (what: RegExp, code = 0) => ({ code, screen: expect.stringMatching(what) });
+    const any = said(/^/);
+    expect(seen).toEqual([
+      [expect.stringMatching(/ hv1 systemctl stop microvm@web1$/), any],
+      ['fleet plan', said(/web1[\s\S]* is inactive \(dead\)/)],
+      ['fleet apply', any],
+      [expect.stringMatching(/ hv3 ip link set br-ops down$/), any],
+      ['fleet verify', said(/bridge br-ops[\s\S]*down/, 1)],
+      ['fleet apply', any],
+      [expect.stringMatching(/^sed -i /), any],
+      ['fleet apply', said(/revert/i, 3)],
+    ]);
+    const [{ code, screen }] = (await shell.type(['fleet verify'])) as [Typed];
+    expect(code, screen).toBe(0);
   });
 });
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { age } from '../../src/model/age.ts';
 import type { Facts } from '../../src/model/facts.ts';
 import type { VmFacts } from '../../src/model/guest-facts.ts';
 import { systemName } from '../../src/model/names.ts';
-import { age } from '../../src/plan/age.ts';
 import { emptyFacts, planHv1, runner, short, unit, withEntry } from './situation.ts';
 
 const { now } = emptyFacts;

@@ -3,9 +3,21 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { openRepo as open } from '../../src/repo/open.ts';
+import { here } from '../surroundings.ts';
 import { failure, openRepo, settings, useSandbox } from './sandbox.ts';
 
 const box = useSandbox();
+
+/** A folder with a git of which one command does not end. */
+function slowGit(command: string): string {
+  const bin = mkdtempSync(join(tmpdir(), 'fleet-slow-git-'));
+  onTestFinished(() => rmSync(bin, { recursive: true }));
+  const real = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
+  const slow = `#!/bin/sh\ncase " $* " in *' ${command} '*) exec sleep 20 ;; esac\nexec ${real} "$@"\n`;
+  writeFileSync(join(bin, 'git'), slow, { mode: 0o755 });
+  return bin;
+}
 
 /** A remote whose connection stands and says nothing. */
 function hanging(): void {
@@ -41,12 +53,7 @@ test('an interrupt ends what waits for a remote or a hook, and nothing of the so
 });
 
 test('a bundle of a large repository has the same limit, and hears the interrupt', async () => {
-  const bin = mkdtempSync(join(tmpdir(), 'fleet-slow-git-'));
-  onTestFinished(() => rmSync(bin, { recursive: true }));
-  const real = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
-  const slow = `#!/bin/sh\ncase " $* " in *' bundle '*) exec sleep 20 ;; esac\nexec ${real} "$@"\n`;
-  writeFileSync(join(bin, 'git'), slow, { mode: 0o755 });
-  vi.stubEnv('PATH', `${bin}:${process.env.PATH}`);
+  vi.stubEnv('PATH', `${slowGit('bundle')}:${process.env.PATH}`);
   const interrupt = new AbortController();
   const limited = await openRepo(box.desk.dir, { timeout: 1500 });
   const asked = await openRepo(box.desk.dir, { timeout: 60_000, signal: interrupt.signal });
@@ -55,6 +62,18 @@ test('a bundle of a large repository has the same limit, and hears the interrupt
   expect((await failure(limited.bundle(head, undefined))).code).toBe('git.timed-out');
   interrupt.abort();
   expect((await cut).code).toBe('interrupted');
+});
+
+test('what only looks hears the end of its work in every command, also while the repository is opened', async () => {
+  const over = new AbortController();
+  const repo = await open(box.desk.dir, { ...here, over: over.signal });
+  vi.stubEnv('PATH', `${slowGit('rev-parse')}:${process.env.PATH}`);
+  const limited = failure(openRepo(box.desk.dir, { timeout: 1000 }));
+  const opening = failure(open(box.desk.dir, { ...here, over: over.signal }));
+  expect((await limited).code).toBe('git.timed-out');
+  over.abort();
+  expect((await opening).code).toBe('interrupted');
+  expect((await failure(repo.head())).code).toBe('interrupted');
 });
 
 test('an interrupt while a commit hook runs: nothing is committed', async () => {

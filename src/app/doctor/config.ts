@@ -20,10 +20,17 @@ export async function examineConfig(
 ): Promise<{ found: Examination; config: Config | undefined }> {
   const found = new Examination('fleet.yaml');
   try {
-    const config = readConfig(ports, where);
+    const config = readConfig(ports, where, { lacking: true });
     found.ok('valid');
-    const undecided = config.warnings.filter(({ code }) => code === 'W120');
-    found.judge('decided', undecided.map(placed), 'Decide what the comment asks, then delete it.');
+    for (const [check, code] of [
+      ['decided', 'W120'],
+      ['hardware', 'W506'],
+      ['keys', 'W507'],
+    ] as const) {
+      const own = config.warnings.filter((warning) => warning.code === code);
+      if (own.length === 0) found.ok(check);
+      for (const one of own) found.wrong(check, placed(one), one.hint ?? '', { code });
+    }
     examineSchema(found, config);
     return { found, config };
   } catch (error) {

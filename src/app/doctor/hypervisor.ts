@@ -63,7 +63,7 @@ export async function askHypervisor(
     const others = await attempt(
       repo.head().then((head) => strangers(repo, settings, head, [contact], state)),
     );
-    if (others instanceof FleetError) found.note('history', others.message);
+    if (others instanceof FleetError) found.failed('history', others);
     else
       for (const other of others)
         found.wrong(

@@ -43,11 +43,12 @@ export async function addCi(
   ports: DoctorPorts,
   where: Where,
   wish: CiWish,
+  signal: AbortSignal,
   onFile?: OnFile,
 ): Promise<{ directory: string; files: Map<string, string> }> {
   const { config, directory, index } = readConfig(ports, where);
   const { fleet } = index;
-  const clone = await cloneAt(directory, ports.surroundings);
+  const clone = await cloneAt(directory, { ...ports.surroundings, over: signal });
   const place = { directory, config, branch: fleet.git.branch ?? clone.branch, clone };
   const files = await ciFiles(ports, place, fleet, wish, () => {});
   writeAll(directory, files, onFile);

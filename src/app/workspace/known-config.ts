@@ -59,6 +59,7 @@ export interface KnownConfig {
 export async function lastKnown(ports: LocalPorts, where: Where): Promise<KnownConfig | undefined> {
   const { directory, config } = locateConfig(ports, where);
   try {
+    // What git.timeout says is in the file that cannot be read.
     const repo = await openRepo(directory, ports.surroundings);
     const past = await repo.past(relative(repo.top, join(directory, config)));
     for (const { commit, at, text } of past) {

@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
-import { readFleet, type Use } from '../../config/read-fleet.ts';
+import { readFleet } from '../../config/read-fleet.ts';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import { ConfigError, exitCodes, FleetError } from '../../model/errors.ts';
 import { type FleetIndex, indexFleet } from '../../model/index.ts';
@@ -14,6 +14,14 @@ export interface Config extends Where {
   readonly text: string;
   readonly index: FleetIndex;
   readonly warnings: readonly Diagnostic[];
+}
+
+/** What it is read for. */
+export interface Purpose {
+  /** A runner, which has no ~/.ssh/config. */
+  readonly ci?: boolean;
+  /** Finding what a hypervisor lacks, as far as the repository says it. */
+  readonly lacking?: boolean;
 }
 
 /**
@@ -47,7 +55,7 @@ export function locateConfig(
 export function readConfig(
   ports: Pick<LocalPorts, 'cwd' | 'surroundings'>,
   where: Where,
-  use: Use = {},
+  { ci = false, lacking = false }: Purpose = {},
 ): Config {
   const { directory, config, highest } = locateConfig(ports, where);
   const file = resolve(directory, config);
@@ -66,7 +74,24 @@ export function readConfig(
       hint: '`fleet init` writes a first one; -C DIR names another repository.',
     });
   }
-  const read = readFleet(text, where.config, use);
+  const read = readFleet(text, where.config, {
+    ci,
+    ...(lacking && { readModule: (path) => moduleText(directory, path) }),
+  });
   if ('diagnostics' in read) throw new ConfigError(read.diagnostics, text);
   return { directory, config, text, index: indexFleet(read.fleet), warnings: read.warnings };
 }
+
+/** Of a file in the repository; a folder, or what cannot be read, says nothing here. */
+function moduleText(directory: string, path: string): string | undefined {
+  try {
+    return readWithin(directory, path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What git may take, as fleet.yaml says. */
+export const gitLimits = ({ fleet }: FleetIndex): { readonly timeout: number } => ({
+  timeout: fleet.git.timeout,
+});

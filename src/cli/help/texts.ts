@@ -158,7 +158,7 @@ export const helpTexts: Readonly<Record<string, HelpText>> = {
       ['fleet doctor hv1', 'this machine, git, and one hypervisor'],
       ['fleet doctor --json', 'the same for a pipeline'],
     ],
-    exits: { 0: 'nothing is wrong', 1: 'something is: its fix is told' },
+    exits: { 0: 'nothing is wrong; notes do not count', 1: 'something is: its fix is told' },
     never: [65],
   },
   export: {

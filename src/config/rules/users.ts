@@ -1,7 +1,8 @@
 import { expandConfig } from '../../model/config.ts';
 import { checkUser } from '../../model/guest-keys.ts';
 import { isPublicKey } from '../../model/public-key.ts';
-import { type Finding, type Path, secret } from '../finding.ts';
+import { secret } from '../../model/secrets.ts';
+import type { Finding, Path } from '../finding.ts';
 import { type Draft, origin } from '../normalise.ts';
 import type { Users } from '../schema.generated.ts';
 import type { Fields } from '../tree.ts';

@@ -1,24 +1,33 @@
-import type { ExecListener } from '../app/exec.ts';
-import { ExecLines, execPrefixes, execTitle } from '../report/exec-text.ts';
-import type { ExecOutput } from '../report/json/upkeep.ts';
-import { isCi } from './ask.ts';
-import { write } from './reader.ts';
+import type { ExecListener } from '../model/exec-result.ts';
+import { ExecLines, execPrefixes, execTitle } from './exec-text.ts';
+import type { ExecOutput } from './json/upkeep.ts';
 import { Tail } from './tail.ts';
 
 type Stream = 'stdout' | 'stderr';
 const streams: readonly Stream[] = ['stdout', 'stderr'];
 
+/** Where output goes. */
+export interface ExecSink {
+  /** Done once whoever reads has taken it. */
+  readonly write: (stream: Stream, text: string | Buffer) => Promise<void>;
+  /** For a terminal and a log, only text; for a program, the bytes. docs/decisions/reach.md */
+  readonly isForPeople: (stream: Stream) => boolean;
+}
+
 /** Bytes of each output that are kept until it has ended. */
 const most = 1024 * 1024;
 
-/** For a terminal and a log, only text; for a program, the bytes. docs/decisions/reach.md */
-const isForPeople = (stream: Stream): boolean => process[stream].isTTY === true || isCi();
-
 /** Lines as they come. */
 export class Live implements ExecListener {
+  readonly #sink: ExecSink;
   readonly #lines = new Map<string, Record<Stream, ExecLines>>();
 
+  constructor(sink: ExecSink) {
+    this.#sink = sink;
+  }
+
   begin(machines: readonly string[]): void {
+    const { isForPeople } = this.#sink;
     for (const [name, prefix] of execPrefixes(machines))
       this.#lines.set(name, {
         stdout: new ExecLines(prefix, isForPeople('stdout')),
@@ -27,11 +36,12 @@ export class Live implements ExecListener {
   }
 
   output(machine: string, stream: Stream, chunk: Buffer): Promise<void> {
-    return write(stream, this.#lines.get(machine)?.[stream].push(chunk) ?? '');
+    return this.#sink.write(stream, this.#lines.get(machine)?.[stream].push(chunk) ?? '');
   }
 
   async ended({ name }: { readonly name: string }): Promise<void> {
-    for (const stream of streams) await write(stream, this.#lines.get(name)?.[stream].end() ?? '');
+    for (const stream of streams)
+      await this.#sink.write(stream, this.#lines.get(name)?.[stream].end() ?? '');
   }
 }
 
@@ -62,7 +72,13 @@ export class Kept implements ExecListener {
 
 /** The output of a machine below its name, when it has ended. */
 export class Grouped extends Kept {
+  readonly #sink: ExecSink;
   #before: Promise<void> = Promise.resolve();
+
+  constructor(sink: ExecSink) {
+    super();
+    this.#sink = sink;
+  }
 
   override async ended(result: Parameters<ExecListener['ended']>[0]): Promise<void> {
     this.#before = this.#before.then(() => this.#show(result));
@@ -70,6 +86,7 @@ export class Grouped extends Kept {
   }
 
   async #show(result: Parameters<ExecListener['ended']>[0]): Promise<void> {
+    const { isForPeople, write } = this.#sink;
     await write('stdout', execTitle(result));
     const tails = this.tails.get(result.name)!;
     for (const stream of streams) {

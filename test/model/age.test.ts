@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { age, span } from '../../src/plan/age.ts';
+import { age, span } from '../../src/model/age.ts';
 
 test('a span of time is in one unit, of which there are two at least', () => {
   expect([0, 119, 120, 7199, 7200, 172_799, 172_800].map(span)).toEqual([

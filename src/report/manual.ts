@@ -1,10 +1,23 @@
 import type { Argument, Command, Help, Option } from 'commander';
-import { declaredProgram } from './declared.ts';
-import { everyExit, type HelpText, helpTexts, ownHelp } from './texts.ts';
+
+/** What stands below the help of a command. */
+interface HelpText {
+  readonly examples: readonly (readonly [line: string, does?: string])[];
+  readonly exits: Readonly<Record<number, string>>;
+}
+
+/** The words of every --help. */
+export interface Words {
+  readonly program: Command;
+  readonly commands: Readonly<Record<string, HelpText>>;
+  readonly own: HelpText;
+  /** Exit codes of every command. */
+  readonly exits: HelpText['exits'];
+}
 
 /** fleet.1, for man: the same words as in every --help. @param version of fleet */
-export function manual(version: string): string {
-  const program = declaredProgram();
+export function manual(version: string, words: Words): string {
+  const { program, own } = words;
   const help = program.createHelp();
   const commands = help.visibleCommands(program).filter((one) => one.name() !== 'help');
   return [
@@ -22,10 +35,10 @@ export function manual(version: string): string {
     'They may stand before or after the command.',
     ...options(help.visibleOptions(program)),
     '.SH COMMANDS',
-    ...commands.flatMap((command) => section(command, help)),
-    ...examples(ownHelp, '.SH EXAMPLES'),
+    ...commands.flatMap((command) => section(command, help, words.commands[command.name()])),
+    ...examples(own, '.SH EXAMPLES'),
     '.SH EXIT STATUS',
-    ...exits({ ...everyExit, ...ownHelp.exits }),
+    ...exits({ ...words.exits, ...own.exits }),
     '.SH ENVIRONMENT',
     ...environment.flatMap(([name, does]) => ['.TP', `.B ${text(name)}`, text(does)]),
     '.SH FILES',
@@ -49,8 +62,7 @@ const files = [
   ['/var/lib/fleet', 'On a hypervisor: what was deployed, and the way back.'],
 ] as const;
 
-function section(command: Command, help: Help): string[] {
-  const own = helpTexts[command.name()];
+function section(command: Command, help: Help, own: HelpText | undefined): string[] {
   return [
     `.SS ${text(`fleet ${command.name()} ${command.usage()}`)}`,
     text(sentence(command.description())),
