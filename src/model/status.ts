@@ -44,9 +44,9 @@ export interface LastExit {
   readonly broughtBack?: true;
 }
 
-/** What came of one guest's ends in the last day, as the journal has it. */
+/** What came of one guest's ends in the last day, as the journal has it; of a row also as its hypervisor wrote it down. */
 export interface Ends {
-  /** How often systemd brought it back. */
+  /** How often it was brought back, by systemd or by its hypervisor's watch. */
   readonly restarts: number;
   /** Those in the ten minutes before the last of them, that one included. */
   readonly lately?: number;
@@ -65,6 +65,8 @@ export interface Known {
   readonly lastHealthy?: number;
   /** By the hypervisor itself, since a deployment or a person started it. */
   readonly restarts: number;
+  /** When those of the last day were, whoever started it since; the youngest first, of many the last forty. */
+  readonly returned?: readonly number[];
   readonly lastEnd?: { readonly at: number; readonly who: string; readonly why: string };
 }
 

@@ -124,6 +124,9 @@ export function summary({ fleet, hypervisors, vms }: FleetStatus): string {
     rows.filter(({ standing }) => of.includes(standing)).length;
   const [sick, lost] = [count(hypervisors, 'wrong'), count(vms, 'unknown')];
   const [ill, moving] = [count(vms, 'wrong'), count([...hypervisors, ...vms], 'moving')];
+  const back = vms.filter(({ findings }) =>
+    findings.some(({ code }) => code === 'came-back'),
+  ).length;
   const of = (n: number, all: number, what: string) =>
     `${n} of ${all} ${what}${all === 1 ? '' : 's'}`;
   const wrong = [
@@ -136,6 +139,7 @@ export function summary({ fleet, hypervisors, vms }: FleetStatus): string {
   const more = [
     ...(lost > 0 ? [`${lost} unknown`] : []),
     ...(moving > 0 ? [`${moving} changing`] : []),
+    ...(back > 0 ? [`${back} ended and came back`] : []),
   ];
   return `${fleet}: ${[what, ...more].join(', ')}.`;
 }
@@ -151,7 +155,7 @@ export function vmState({ state, wanted, since, now, ends, known, stopped }: VmS
       ? [exitText(ends.last, now)]
       : []),
     ...(ends && ends.restarts > 0 ? [restartsText(ends)] : []),
-    ...(known ? knownTexts(known, state, now) : []),
+    ...(known ? knownTexts(known, state, now, ends?.restarts ?? 0) : []),
   ];
   return parts.join('; ');
 }
@@ -172,12 +176,14 @@ export function exitText({ at, code, signal, outOfMemory }: LastExit, now: numbe
 function knownTexts(
   { lastEnd, lastHealthy, restarts, why }: Known,
   state: string,
-  now = 0,
+  now: number | undefined,
+  /** Restarts that were told. */
+  told: number,
 ): string[] {
-  const ago = (at: number) => age(at, now)?.concat(' ago') ?? 'lately';
+  const ago = (at: number) => age(at, now ?? 0)?.concat(' ago') ?? 'lately';
   const isWell = state === 'Ready' || state === 'Terminated';
   return [
-    ...(restarts > 0
+    ...(restarts > told
       ? [`its hypervisor restarted it ${restarts} time${restarts === 1 ? '' : 's'}`]
       : []),
     ...(!isWell && why ? [plainLine(why)] : []),

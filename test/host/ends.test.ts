@@ -342,6 +342,8 @@ esac`,
       '1',
       `${event!.epoch}:${event!.seq}`,
     ]);
+    expect(state('ended')).toBe(`${state('lastEnd')} ${event!.at} vmm killed`);
+    expect(state('returned')).toMatch(/^\d+$/);
   });
 
   test.each([
@@ -362,11 +364,13 @@ esac`,
 
   test('an end that cannot be told leaves the id of the one before', () => {
     ended('signal', 'killed', 'KILL');
-    const before = state('lastEnd');
+    const [before, told] = [state('lastEnd'), state('ended')];
     rmSync(join(root, 'var/lib/fleet/events'), { recursive: true });
     writeFileSync(join(root, 'var/lib/fleet/events'), '');
-    ended('signal', 'killed', 'KILL');
+    ended('exit-code', 'exited', '1');
     expect([state('restarts'), state('lastEnd')]).toEqual(['2', before]);
+    expect(told).toContain('vmm killed');
+    expect(state('ended')).toMatch(new RegExp(`^${before} \\d+ vmm exit 1$`));
   });
 
   test('after too many it is Failed, once: written down, told, then stopped', () => {

@@ -139,6 +139,25 @@ describe('what a hypervisor knows of its guests', () => {
     });
   });
 
+  test('is when it started them, and their last end without the spool, unless that is of one before', () => {
+    const rows = [
+      'state\tReady',
+      'restarts\t1',
+      'returned\t1760000009 x 1760000001',
+      'lastEnd\te:7',
+    ];
+    const ended = (id: string) => `known\tweb1\tended\t${id} 1760000008 guest kernel panic`;
+    const told = (...more: string[]) =>
+      figures(...rows.map((row) => `known\tweb1\t${row}`), ...more).known?.get('web1');
+    expect(told(ended('e:7'))).toEqual({
+      ...{ state: 'Ready', restarts: 1, returned: [1_760_000_009, 1_760_000_001] },
+      lastEnd: { at: 1_760_000_008, who: 'guest', why: 'kernel panic' },
+    });
+    const event = JSON.stringify({ at: 1_760_000_010, who: 'vmm', why: 'killed' });
+    expect(told(ended('e:6'), `lastend\tweb1\t${event}`)?.lastEnd).toMatchObject({ who: 'vmm' });
+    expect(told(ended('e:6'))?.lastEnd).toBeUndefined();
+  });
+
   test('is nothing where an older generation writes none, and what nobody understands is left out', () => {
     expect(figures().known?.size).toBe(0);
     const { known } = figures(

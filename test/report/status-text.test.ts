@@ -49,6 +49,22 @@ test('what is wrong comes first, with its reason and how it ended', () => {
   expect(reason).toBe('  ! does not answer (ping 10.1.0.3)');
 });
 
+test('one that its hypervisor restarted is not among those of which nothing is to be told', () => {
+  const message = 'it ended (hung), and its hypervisor started it again: fleet logs web1';
+  const known = { state: 'Ready', restarts: 3 } as const;
+  const shown = text({
+    vms: [
+      vm('web1', {
+        ...{ standing: 'noted', known, ends: { restarts: 3, cut: false } },
+        findings: [{ code: 'came-back', message, wrong: false }],
+      }),
+    ],
+  });
+  expect(shown).toContain('1 vm on 1 hypervisor, nothing wrong, 1 ended and came back.');
+  expect(shown).toContain('web1 on hv1: Ready for 2 h; restarted 3 times in 24 h\n');
+  expect(shown).toMatch(/^VM .* RST .*\nweb1 .* 3 /m);
+});
+
 test('what was deployed last to one that is wrong is told, with the way back; not long after, and not of a first one', () => {
   const last = {
     ...origin,

@@ -123,7 +123,8 @@ function knownOf(rows: shape.Rows): Map<string, Known> {
     const state = said.get('state');
     if (!shape.isName(name) || state === undefined || !states.includes(state)) continue;
     const [since, lastHealthy] = [quantity(said.get('since')), quantity(said.get('lastHealthy'))];
-    const [why, lastEnd] = [said.get('why'), lastEnds.get(name)];
+    const [why, returned] = [said.get('why'), timesIn(said.get('returned'))];
+    const lastEnd = endOfRecord(said.get('ended'), said.get('lastEnd')) ?? lastEnds.get(name);
     const [health, invocation = ''] = [said.get('health'), said.get('invocation')];
     found.set(name, {
       ...{ state: state as VmState, restarts: quantity(said.get('restarts')) ?? 0 },
@@ -132,10 +133,21 @@ function knownOf(rows: shape.Rows): Map<string, Known> {
       ...(since !== undefined && { since }),
       ...(why && { why: shape.words(why) }),
       ...(lastHealthy !== undefined && { lastHealthy }),
+      ...(returned.length > 0 && { returned }),
       ...(lastEnd && { lastEnd }),
     });
   }
   return found;
+}
+
+const timesIn = (text = ''): number[] => text.split(' ').flatMap((at) => quantity(at) ?? []);
+
+/** `ID AT WHO WHY`. One with another id than the last end is of an end before: an older generation wrote the last. */
+function endOfRecord(text: string | undefined, id = '-'): Known['lastEnd'] {
+  const [, of, at = '', who = '', why = ''] = /^(\S+) (\d+) (\S+) (.*)$/.exec(text ?? '') ?? [];
+  const seconds = quantity(at);
+  if (of !== id || seconds === undefined) return undefined;
+  return { at: seconds, who: shape.words(who), why: shape.words(why) };
 }
 
 /** An event of the spool that tells of an end. */
