@@ -12,6 +12,7 @@ import { timestamp } from '../model/time.ts';
 import { formatSize } from '../model/units.ts';
 import type { GuestUsage } from '../model/usage.ts';
 import { age } from '../plan/age.ts';
+import { sentence } from './events-text.ts';
 import { byTime, historyText } from './history-text.ts';
 import {
   exitText,
@@ -24,9 +25,12 @@ import {
 import type { Style } from './style.ts';
 import { wrap } from './wrap.ts';
 
+/** Events that are told. */
+const mostEvents = 20;
+
 /** All that is known of one vm or hypervisor: how it is and why, what was looked at, what happened, what it said last. */
 export function storyText(
-  { status, events, lines, deployments, operations, ends, dumps, cores, inside }: Story,
+  { status, events, happened, lines, deployments, operations, ends, dumps, cores, inside }: Story,
   style: Style,
 ): string {
   const { kind, row } = status;
@@ -40,9 +44,10 @@ export function storyText(
     const text = ok ? seen : `expected ${expected}, seen ${seen}`;
     return `${head}${wrap(plainLine(text), 10 + check.length)}\n`;
   });
-  const told = events.map(
-    ({ at, text }) => `  ${timestamp(at, 19).slice(0, 19)}  ${wrap(plainLine(text), 23)}\n`,
-  );
+  const told = [...events, ...happened.map((event) => ({ at: event.at, text: sentence(event) }))]
+    .toSorted((a, b) => a.at - b.at)
+    .slice(-mostEvents)
+    .map(({ at, text }) => `  ${timestamp(at, 19).slice(0, 19)}  ${wrap(plainLine(text), 23)}\n`);
   const past = byTime(deployments, operations).slice(0, 5);
   const last = quotedText(lines.join('\n')).replace(/^/gm, '  ');
   return [
@@ -52,7 +57,7 @@ export function storyText(
       ([key, value]) => `  ${key.padEnd(11)} ${wrap(value, 14)}\n`,
     ),
     part('Checks', checks.join('')),
-    part('Events of the last 24 h (UTC)', told.join('')),
+    part('Events (UTC)', told.join('')),
     part('How it ended before (UTC)', ends.map(endText).join('')),
     part(
       'Kept of its memory, on its hypervisor',

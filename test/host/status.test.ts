@@ -173,6 +173,8 @@ test('a story is what systemd did, what units said last, how guests ended, and w
   const text = [
     'event\t1760000000.5 systemd[1]: Started MicroVM web1.',
     'event\tno line of systemd',
+    'spool\t{"v":1,"epoch":"001764405663-9f3c2a1b","seq":7,"at":1760000001,"up":9,"kind":"guest.unhealthy","vm":"web1","why":"no answer"}',
+    'spool\t{"v":1,"epoch":',
     'line\tOct 09 08:53:20 qemu[77]: kernel panic',
     'end\tmicrovm@web1.service\t1760000300\tguest\tpanic\t300\tweb1/1760000300-microvm-x\tKernel panic',
     'end\tmicrovm@web1.service\tyesterday\tguest\tpanic\t300\tx\t',
@@ -183,6 +185,12 @@ test('a story is what systemd did, what units said last, how guests ended, and w
   ].join('\n');
   expect(parseStory(text)).toEqual({
     events: [{ at: 1_760_000_000, text: 'Started MicroVM web1.' }],
+    happened: [
+      {
+        ...{ epoch: '001764405663-9f3c2a1b', seq: 7, at: 1_760_000_001, up: 9, vm: 'web1' },
+        ...{ kind: 'guest.unhealthy', fields: { why: 'no answer' } },
+      },
+    ],
     lines: ['Oct 09 08:53:20 qemu[77]: kernel panic'],
     ends: [
       {

@@ -174,8 +174,14 @@ test('a story tells checks with expected and seen, events, and last lines behind
       ...{ units: ['a.service'], disks: [{ mount: '/data', size: 2 ** 30, free: 2 ** 29 }] },
     },
   };
+  const happened = [
+    {
+      ...{ epoch: '001764405663-9f3c2a1b', seq: 7, at: now - 190, up: 9, vm: 'db1' },
+      ...{ kind: 'guest.unhealthy', fields: { check: 'answers', why: 'no answer' } },
+    },
+  ];
   const story = storyText(
-    { status, events, lines, deployments: [], operations, ends, ...kept },
+    { status, events, happened, lines, deployments: [], operations, ends, ...kept },
     noStyle,
   );
   expect(story).toContain('  2025-10-09 08:50:20  vmm: killed, after 2 h; it said last: x\n');
@@ -185,7 +191,7 @@ test('a story tells checks with expected and seen, events, and last lines behind
   expect(story).toContain('  ok    microvm@: active\n');
   expect(story).toContain('  FAIL  answers: expected ping, seen no answer\n');
   expect(story).toContain(
-    '  2025-10-09 08:50:20  Main process exited, code=killed, status=9/KILL\n',
+    'Events (UTC)\n  2025-10-09 08:50:10  is unhealthy: no answer (check answers)\n  2025-10-09 08:50:20  Main process exited, code=killed, status=9/KILL\n',
   );
   expect(story).toContain('  2025-10-09 08:52 UTC  hv1  restart db1  done after 2 s\n');
   expect(story).toContain('  | qemu[7]: panic\n');

@@ -1,4 +1,5 @@
 import type { Facts } from '../../model/facts.ts';
+import type { SpoolEvent } from '../../model/spool-event.ts';
 import type {
   Ends,
   Figures,
@@ -11,6 +12,7 @@ import type {
   VmState,
 } from '../../model/status.ts';
 import { clip } from './clip.ts';
+import { parseSpoolEvent } from './events.ts';
 import { parseFacts } from './facts.ts';
 import * as shape from './shape.ts';
 import { guestIn } from './top.ts';
@@ -221,6 +223,7 @@ export function parseStory(text: string): UnitStory {
       const [, time, says] = /^(\d{1,12})\.\d+ systemd\[1\]: (.*)$/.exec(event) ?? [];
       return says === undefined ? [] : [{ at: Number(time), text: says }];
     }),
+    happened: rows.flatMap(([word, ...json]) => (word === 'spool' ? eventIn(json.join('\t')) : [])),
     lines: of('line'),
     ends: rows.flatMap(endOf),
     dumps: rows.flatMap(([word, file = '', bytes = '']) =>
@@ -235,6 +238,15 @@ export function parseStory(text: string): UnitStory {
     ),
     ...insideOf(rows.find(([word]) => word === 'inside')?.[1]),
   };
+}
+
+/** One that cannot be read is left out: what it would tell is not all that is told. */
+function eventIn(json: string): SpoolEvent[] {
+  try {
+    return [parseSpoolEvent(json)];
+  } catch {
+    return [];
+  }
 }
 
 /** One that cannot be read is as none. */
