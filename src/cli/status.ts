@@ -26,6 +26,8 @@ export async function statusCommand(
     return watch(ports, { where: common, names }, signal);
   }
   const style = styleFor(process.stdout);
+  // A pipe has none; nor has a terminal whose size nobody knows.
+  const width = process.stdout.columns || 80;
   const [only] = names;
   // A name that somebody has is asked about; of any other the selector says what it stands for.
   const told =
@@ -33,12 +35,11 @@ export async function statusCommand(
       ? undefined
       : await story(ports, { where: common, name: only }, tell, signal);
   if (told) {
-    process.stdout.write(json ? documentText(storyDocument(told)) : storyText(told, style));
+    process.stdout.write(json ? documentText(storyDocument(told)) : storyText(told, style, width));
     const isWell = !['wrong', 'unknown'].includes(told.status.row.standing);
     return isWell ? exitCodes.ok : exitCodes.failed;
   }
   const seen = await status(ports, { where: common, names }, tell, signal);
-  const width = Math.max(80, process.stdout.columns ?? 80);
   process.stdout.write(json ? documentText(statusDocument(seen)) : statusText(seen, style, width));
   return seen.ok ? exitCodes.ok : exitCodes.failed;
 }

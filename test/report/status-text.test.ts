@@ -138,6 +138,42 @@ test.each([80, 120, 200])('%i columns are kept, and used', (width) => {
   const table = lines.slice(lines.findIndex((line) => line.startsWith('HYPERVISOR')));
   expect(Math.max(...table.map((line) => line.length))).toBeLessThanOrEqual(width);
   expect(table.some((line) => line.includes('Grow the disk'))).toBe(width >= 200);
+  // Blocks, too: what is wrong with it is one line where there is room.
+  const blocks = lines.slice(0, lines.indexOf('', 2));
+  expect(Math.max(...blocks.map((line) => line.length))).toBeLessThanOrEqual(width);
+  expect(blocks.filter((line) => line.startsWith('  '))).toHaveLength(width === 80 ? 2 : 1);
+});
+
+test.each([60, 80, 200])('a story of %i columns keeps and uses them', (width) => {
+  const why = 'it ended, and nobody knows why, for its journal did not answer in time. '.repeat(2);
+  const done = { kind: 'restart' as const, vm: 'db1', operator: 'eve@desk', started: now - 60 };
+  const failure = { code: 'vm.not-stopped', message: why.trim() };
+  const lines = storyText(
+    {
+      status: { kind: 'vm', row: { ...sick, checks: [] } },
+      events: [{ at: now - 180, text: why.trim() }],
+      ...{ happened: [], lines: [], deployments: [], ends: [], dumps: [], cores: [] },
+      operations: [
+        {
+          hypervisor: 'hv1',
+          operation: {
+            ...done,
+            id: 'o1',
+            ended: now - 58,
+            result: 'failed',
+            isKilled: false,
+            failure,
+          },
+        },
+      ],
+    },
+    noStyle,
+    width,
+  ).split('\n');
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width);
+  // Where it happened, and where it was done.
+  const whole = lines.filter((line) => line.includes(why.trim()));
+  expect(whole).toHaveLength(width === 200 ? 2 : 0);
 });
 
 test('a subject that would move the cursor is shown, not obeyed', () => {
