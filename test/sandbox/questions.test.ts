@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
 import { Desk } from '../scenario/desk.ts';
@@ -115,5 +116,24 @@ describe('at a terminal', { timeout: 360_000 }, () => {
       }
       await desk.apply(0, '--force');
     });
+  });
+
+  it('status --watch --json is a line each look, until Ctrl-C or until nobody reads', async () => {
+    const enough = async (n: number) => {
+      const run = desk.start(['status', '--watch', '--json']);
+      while (run.sofar().stdout.split('\n').length <= n) await setTimeout(100);
+      return run;
+    };
+    const interrupted = await enough(2);
+    interrupted.kill('SIGINT');
+    const { code, stdout, stderr } = await interrupted.ended;
+    expect([code, stderr]).toEqual([130, '']);
+    const looks = stdout.trimEnd().split('\n');
+    expect(looks.map((line) => JSON.parse(line))).toMatchObject(
+      looks.map(() => ({ kind: 'status', version: 1, fleet: 'small' })),
+    );
+    const unread = await enough(1);
+    unread.closeOutput();
+    expect(await unread.ended).toMatchObject({ code: 0, stderr: '' });
   });
 });

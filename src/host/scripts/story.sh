@@ -44,9 +44,10 @@ read_journal() { # WORD LINES OPTION…
 }
 events=
 for unit; do case $unit in *.service) events="$events UNIT=$unit" ;; esac done
-# shellcheck disable=SC2086 # names of units have no spaces
-[ -n "$seen" ] && [ -d "$R/run/fleet/watch" ] ||
+if [ -z "$seen" ] || [ ! -d "$R/run/fleet/watch" ]; then
+	# shellcheck disable=SC2086 # names of units have no spaces
 	read_journal event 20 --output=short-unix --since=-24h _PID=1 $events
+fi
 while [ $# -gt 0 ]; do
 	most=$1 own=
 	shift
