@@ -116,9 +116,9 @@ if [ "$unit" != microvm ]; then
   if [ -z "$wanted" ] || is_active "microvm@$name.service"; then exit 0; fi
   set -- "$name"
 else
-  set -- "$name"
-  # One that could not be told leaves the one before.
-  [ -z "$event_id" ] || set -- "$@" "lastEnd=$event_id"
+  # One that could not be told leaves the id of the one before.
+  told=${event_id:-$(guest_get "$name" lastEnd)}
+  set -- "$name" "lastEnd=$told" "ended=${told:--} $at $who $why"
 fi
 if [ "$wanted" = '' ]; then
   [ "$intended" = false ] || rm -f "$unsettled/$name"

@@ -5,14 +5,16 @@
 #   since, why    of that state
 #   health        ok, failing or unknown, healthSince, and lastHealthy
 #   restarts      made by recovery since a deployment or a person started it
+#   returned      when recovery made them in the last day, whoever started it since: seconds, forty at most
 #   lastEnd       id of the event that tells of its last end
+#   ended         what that tells: its id (- if there is none), when, who, why; nobody need read the spool for it
 #   invocation    the one that was last seen
 #   boot          the boot in which it was last started
 #   failedBoots   boots in a row at which it was started and was not seen well since
 # It is written before the event that tells of a change, and before what is done about it. Looks that change nothing are
 # not kept here, but in /run/fleet/watch.
 guest_states=$state/guests
-guest_keys='state since why health healthSince lastHealthy restarts lastEnd invocation boot failedBoots'
+guest_keys='state since why health healthSince lastHealthy restarts returned lastEnd ended invocation boot failedBoots'
 policy_file=$R/etc/fleet/watch.json
 nl='
 '
@@ -57,9 +59,20 @@ plain() {
 	esac
 }
 
+# add_return NOW TIMES: sets `value` to these with one more, the youngest first, without those of more than a day ago.
+add_return() {
+	value=$1 returns=1
+	for returned in $2; do
+		case $returned in *[!0-9]*) continue ;; esac
+		if [ "$returns" -ge 40 ] || [ $(($1 - returned)) -ge 86400 ]; then continue; fi
+		value="$value $returned" returns=$((returns + 1))
+	done
+}
+
 # guest_set NAME KEY=VALUE…: writes these, and keeps the others; an empty value takes the key away. A changed state or health
-# without a time of its own is since now. One that is Ready has not failed at this boot. Synced before it takes the place of what was there, whatever it changes: a power
-# cut leaves the one or the other. Fails when it cannot be written; the old file stays.
+# without a time of its own is since now; one more of `restarts` is a return now. One that is Ready has not failed at this boot.
+# Synced before it takes the place of what was there, whatever it changes: a power cut leaves the one or the other. Fails
+# when it cannot be written; the old file stays.
 guest_set() (
 	name=$1
 	shift
@@ -88,6 +101,10 @@ guest_set() (
 			[ "$value" = "$guest_was" ] || set -- "since=$now" "$@"
 			[ "$value" != Ready ] || set -- "$@" failedBoots=
 			;;
+		restarts)
+			case $value:$guest_was in :* | *[!0-9:]*) ;; *) [ "$value" -le "${guest_was:-0}" ] || set -- "$@" returned=now ;; esac
+			;;
+		returned) [ "$value" != now ] || add_return "$now" "$guest_was" ;;
 		health) [ "$value" = "$guest_was" ] || set -- "healthSince=$now" "$@" ;;
 		esac
 		[ -z "$value" ] || new="$new$key$tab$value$nl"

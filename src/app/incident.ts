@@ -209,4 +209,6 @@ async function ofMachine(
 }
 
 const noLines: readonly LogLine[] = [];
-const nothingSaid: UnitStory = { events: [], lines: [], ends: [], dumps: [], cores: [] };
+const nothingSaid: UnitStory = {
+  ...{ events: [], happened: [], lines: [], ends: [], dumps: [], cores: [] },
+};

@@ -2,11 +2,15 @@ import { type Answer, askEach } from '../deploy/connect-all.ts';
 import { type Past, readPast, readStory, type UnitGroup } from '../host/hypervisor/look.ts';
 import { FleetError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
+import { expectedOf, nicsOf } from '../model/expected.ts';
 import type { Vm } from '../model/fleet.ts';
 import { guestUnits } from '../model/guest-units.ts';
+import type { FleetIndex } from '../model/index.ts';
 import type { PastDeployment } from '../model/past-deployment.ts';
 import type { Story, UnitStory } from '../model/status.ts';
+import { reachedBy } from '../plan/drift.ts';
 import type { Look } from '../plan/finding.ts';
+import { happenedTo } from '../plan/happened.ts';
 import { looking } from './looking.ts';
 import type { LocalPorts, Ports } from './ports.ts';
 import { look, rowsOf, withHead, withSubjects } from './status.ts';
@@ -47,7 +51,7 @@ export async function story(
     const hypervisor = index.hypervisors.get(vm?.on ?? name);
     if (!hypervisor) return undefined;
     let past: Past = { deployments: [], operations: [] };
-    let said: UnitStory = { events: [], lines: [], ends: [], dumps: [], cores: [] };
+    let said: UnitStory = { events: [], happened: [], lines: [], ends: [], dumps: [], cores: [] };
     const [answer] = await askEach([hypervisor], ports, async (host) => {
       const [seen, history, lines] = await Promise.all([
         look(index, hypervisor, host, ports.clock, (one) => one === vm?.name),
@@ -114,7 +118,17 @@ export async function storyOf(
   const findings = [...(row?.findings ?? []), ...(vm ? silence(all.hypervisor) : [])];
   const kind = vm ? 'vm' : 'hypervisor';
   const status = { kind, row: { ...row, findings } } as Story['status'];
-  return { status, deployments, operations, ...said };
+  const happened = vm
+    ? happenedTo(vm.name, wiredTo(index, vm, answer), said.happened)
+    : said.happened;
+  return { status, deployments, operations, ...said, happened };
+}
+
+/** The TAPs and bridges that it needs. */
+function wiredTo(index: FleetIndex, vm: Vm, { answer }: Answer<Look>): ReadonlySet<string> {
+  const expected =
+    answer instanceof Error ? expectedOf(vm, index.networks) : reachedBy(index, vm, answer.facts);
+  return new Set(nicsOf(expected).flatMap(({ tap, bridge }) => [tap, bridge]));
 }
 
 /** Those that were about a vm, or brought it; without a vm all. */

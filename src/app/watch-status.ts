@@ -15,14 +15,14 @@ const pause = 2000;
 export async function watchStatus(
   ports: Ports,
   input: StatusInput,
-  show: (seen: FleetStatus) => void,
+  show: (seen: FleetStatus) => void | Promise<void>,
   emit: Emit,
   signal: AbortSignal,
 ): Promise<never> {
   const connector = new KeptHosts(ports.connector);
   try {
     for (;;) {
-      show(await status({ ...ports, connector }, input, emit, signal));
+      await show(await status({ ...ports, connector }, input, emit, signal));
       await unlessInterrupted(signal, () => ports.clock.sleep(pause));
     }
   } finally {

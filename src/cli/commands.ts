@@ -161,7 +161,10 @@ export function declareCommands(declare: Declare): void {
     new Command('status')
       .description('how everything is that runs, the worst first; exit 1 when anything is wrong')
       .argument('[names...]', 'one name: its whole story; several, web*, @tag: a table of these')
-      .option('-w, --watch', 'look every two seconds, and redraw the screen, until Ctrl-C')
+      .option(
+        '-w, --watch',
+        'look every two seconds, and redraw the screen, until Ctrl-C; with --json a line each look',
+      )
       .addOption(asJson),
     async () => (await import('./status.ts')).statusCommand,
     { local: true },

@@ -4,13 +4,15 @@ import { story } from '../app/status-story.ts';
 import { watchStatus } from '../app/watch-status.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
-import { documentText, statusDocument, storyDocument } from '../report/documents.ts';
+import type { FleetStatus } from '../model/status.ts';
+import { documentLine, documentText, statusDocument, storyDocument } from '../report/documents.ts';
 import { statusText } from '../report/status-text.ts';
 import { storyText } from '../report/story-text.ts';
 import { styleFor } from '../report/style.ts';
 import { watchText } from '../report/watch-text.ts';
-import { type Invocation, refusePointless } from './options.ts';
+import type { Invocation } from './options.ts';
 import { realPorts } from './ports.ts';
+import { readerGone, write } from './reader.ts';
 import { Screen } from './watch.ts';
 
 /** `fleet status [NAME…] [--watch] [--json]`: how the fleet is, or the whole story of one. Exit 1 when anything is wrong. */
@@ -22,10 +24,12 @@ export async function statusCommand(
   const { json } = options;
   const ports = await realPorts(common, { isAsking: !options.watch });
   if (options.watch) {
-    refusePointless(options, ['--json'], '--watch draws on a terminal.');
-    return watch(ports, { where: common, names }, signal);
+    const input = { where: common, names };
+    return json ? watchLines(ports, input, tell, signal) : watch(ports, input, signal);
   }
   const style = styleFor(process.stdout);
+  // A pipe has none; nor has a terminal whose size nobody knows.
+  const width = process.stdout.columns || 80;
   const [only] = names;
   // A name that somebody has is asked about; of any other the selector says what it stands for.
   const told =
@@ -33,12 +37,11 @@ export async function statusCommand(
       ? undefined
       : await story(ports, { where: common, name: only }, tell, signal);
   if (told) {
-    process.stdout.write(json ? documentText(storyDocument(told)) : storyText(told, style));
+    process.stdout.write(json ? documentText(storyDocument(told)) : storyText(told, style, width));
     const isWell = !['wrong', 'unknown'].includes(told.status.row.standing);
     return isWell ? exitCodes.ok : exitCodes.failed;
   }
   const seen = await status(ports, { where: common, names }, tell, signal);
-  const width = Math.max(80, process.stdout.columns ?? 80);
   process.stdout.write(json ? documentText(statusDocument(seen)) : statusText(seen, style, width));
   return seen.ok ? exitCodes.ok : exitCodes.failed;
 }
@@ -57,5 +60,22 @@ async function watch(ports: Ports, input: StatusInput, signal: AbortSignal): Pro
     return exitCodes.failed;
   } finally {
     screen.close();
+  }
+}
+
+/** A document each look, a line each, until Ctrl-C or until nobody reads them any more. */
+async function watchLines(
+  ports: Ports,
+  input: StatusInput,
+  tell: Emit,
+  signal: AbortSignal,
+): Promise<number> {
+  const gone = readerGone();
+  const show = (seen: FleetStatus) => write('stdout', documentLine(statusDocument(seen)));
+  try {
+    return await watchStatus(ports, input, show, tell, AbortSignal.any([signal, gone]));
+  } catch (error) {
+    if (!(error instanceof FleetError) || error.code !== 'interrupted') throw error;
+    return gone.aborted && !signal.aborted ? exitCodes.ok : exitCodes.failed;
   }
 }

@@ -2,6 +2,7 @@ import type { CheckResult } from './check-result.ts';
 import type { Stopped } from './facts.ts';
 import type { HistoryEntry } from './past-deployment.ts';
 import type { OperationEntry } from './past-operation.ts';
+import type { SpoolEvent } from './spool-event.ts';
 import type { GuestUsage } from './usage.ts';
 
 /** Where a vm is in its life. Unknown: its hypervisor is silent. */
@@ -44,9 +45,9 @@ export interface LastExit {
   readonly broughtBack?: true;
 }
 
-/** What came of one guest's ends in the last day, as the journal has it. */
+/** What came of one guest's ends in the last day, as the journal has it; of a row also as its hypervisor wrote it down. */
 export interface Ends {
-  /** How often systemd brought it back. */
+  /** How often it was brought back, by systemd or by its hypervisor's watch. */
   readonly restarts: number;
   /** Those in the ten minutes before the last of them, that one included. */
   readonly lately?: number;
@@ -65,6 +66,8 @@ export interface Known {
   readonly lastHealthy?: number;
   /** By the hypervisor itself, since a deployment or a person started it. */
   readonly restarts: number;
+  /** When those of the last day were, whoever started it since; the youngest first, of many the last forty. */
+  readonly returned?: readonly number[];
   readonly lastEnd?: { readonly at: number; readonly who: string; readonly why: string };
 }
 
@@ -204,9 +207,12 @@ export interface Said {
   readonly text: string;
 }
 
-/** What systemd did with units in the last day, and what they said last; the oldest first. */
+/** What happened to units, and what they said last; the oldest first. */
 export interface UnitStory {
+  /** What systemd did with them in the last day; of a vm only where no watch of its hypervisor tells what came of it. */
   readonly events: readonly Said[];
+  /** As the hypervisor wrote it down. */
+  readonly happened: readonly SpoolEvent[];
   /** Each with the time and the program in front of it. */
   readonly lines: readonly string[];
   /** Of a vm, as its hypervisor wrote them down, the youngest first; of its helpers only failures. */

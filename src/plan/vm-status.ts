@@ -9,6 +9,7 @@ import { bridgeAddressOf, reachedBy } from './drift.ts';
 import { type Look, originOf, standingOf, told } from './finding.ts';
 import { stopText } from './held-stops.ts';
 import type { Drift } from './plan.ts';
+import { allEnds, returns } from './returns.ts';
 
 /** What checks of a vm say better than drift. */
 const health = new Set<Drift['code']>([
@@ -32,9 +33,11 @@ export function vmStatus(index: FleetIndex, vm: Vm, look: Look, found: readonly 
   const isNew = deployed === undefined && seen === undefined;
   const checks = isNew ? [] : [...checksOf(index, vm, look), ...probes(vm, look)];
   const failing = checks.filter((c) => !c.ok);
-  const ends = figures.ends.get(vm.name);
   const stopped = facts.stopped.get(vm.name);
   const known = figures.known?.get(vm.name);
+  // What systemd brought back: a guest that waits for its next try is not up, and nobody else tells.
+  const ends = figures.ends.get(vm.name);
+  const { all, isCut } = allEnds(ends, known, facts.now);
   const looked = stateOf(seen, failing.length > 0, index.fleet.rollout.deadline / 1000, ends);
   // Its hypervisor looks at more than can be seen from here, and every few seconds. Of another life it says nothing.
   const runs = seen?.unit.active === 'active';
@@ -45,7 +48,6 @@ export function vmStatus(index: FleetIndex, vm: Vm, look: Look, found: readonly 
   const state = isGivenUp ? 'Failed' : looked;
   const isMoving = state === 'Starting' || state === 'Draining';
   const again = seen && startedAgain(seen.unit, ends);
-  const returns = returnsOf(vm.name, state, facts.now, ends, deployed?.since);
   const findings: Finding[] = [
     ...(isGivenUp ? [givenUp(vm.name, known, runs)] : []),
     ...(isUnwell && !isGivenUp ? [unwell(vm.name, known)] : []),
@@ -55,9 +57,7 @@ export function vmStatus(index: FleetIndex, vm: Vm, look: Look, found: readonly 
     })),
     ...found.filter(({ target, code }) => target === vm.name && !health.has(code)).map(told),
     ...(isNew ? [{ code: 'new', message: 'never deployed: fleet apply', wrong: false }] : []),
-    ...(returns.length > 0 || !known || state !== 'Ready'
-      ? returns
-      : broughtBack(vm.name, facts.now, known, deployed?.since)),
+    ...returns({ name: vm.name, state, now: facts.now, ends, known, deployed: deployed?.since }),
   ];
   const since =
     (known?.state === state ? known.since : undefined) ??
@@ -81,7 +81,9 @@ export function vmStatus(index: FleetIndex, vm: Vm, look: Look, found: readonly 
     ...(since !== undefined && { since }),
     ...(known && { known }),
     // Of one that a journal that is cut says nothing of, nobody knows.
-    ...((ends || figures.endsCut) && { ends: { restarts: 0, ...ends, cut: figures.endsCut } }),
+    ...((all || figures.endsCut) && {
+      ends: { restarts: 0, ...all, cut: figures.endsCut || isCut },
+    }),
     ...(diskKiB !== undefined && { diskKiB }),
     ...(origin && { origin }),
   };
@@ -149,50 +151,6 @@ function startedAgain(unit: UnitFacts, ends: Ends | undefined): string | undefin
 /** Between two tries of a guest that crashes its unit waits, or its start does while its helpers come up anew. */
 const isStarting = ({ active, queued }: UnitFacts) =>
   active === 'activating' || (active === 'inactive' && queued === true);
-
-/** Ends in ten minutes that are a loop, and no accident. */
-const loop = 3;
-
-/**
- * One that ended by itself and came back may be well now; between two ends of a loop it looks so. What was deployed
- * since then begins anew.
- */
-function returnsOf(
-  name: string,
-  state: VmState,
-  now: number,
-  { last, lately = 0 }: Partial<Ends> = {},
-  deployed: number = 0,
-): Finding[] {
-  if (!last || last.at <= deployed || (!last.broughtBack && state !== 'Failed')) return [];
-  if (lately >= loop && now - last.at < 600 && state !== 'Terminated')
-    return [
-      {
-        ...{ code: 'restart-loop', wrong: true },
-        message: `it ends again and again, ${lately} times within ten minutes: fleet logs ${name}`,
-      },
-    ];
-  const message = `it ended by itself, and systemd started it again: fleet logs ${name}`;
-  return state === 'Ready' && last.broughtBack
-    ? [{ code: 'came-back', message, wrong: false }]
-    : [];
-}
-
-/** Seconds. */
-const day = 86_400;
-
-/** systemd tells neither of a guest that the watch ended and started, nor of one that waited for its next try. */
-function broughtBack(
-  name: string,
-  now: number,
-  { lastEnd: end, restarts }: Known,
-  deployed: number = 0,
-): Finding[] {
-  if (!end || restarts === 0 || end.at <= deployed || now - end.at > day) return [];
-  if (end.who === 'shutdown' || end.who === 'person') return [];
-  const message = `it ended (${end.why}), and its hypervisor started it again: fleet logs ${name}`;
-  return [{ code: 'came-back', message, wrong: false }];
-}
 
 /**
  * Only another start helps a guest that runs and is not well, unless a command inside of it says what is missing there.

@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { plainText } from '../model/plain-text.ts';
 import { secret } from '../model/secrets.ts';
+import { columnsOf } from './columns.ts';
 
 const width = 80;
 
@@ -42,8 +43,8 @@ function codeFrame({ line, column, length }: Diagnostic, lines: readonly string[
   // A long line is cut so that the caret and a little before it can be seen.
   const skip = column + Math.min(length, 20) > room ? Math.max(0, column - 31) : 0;
   const here = window(lines[line - 1]!, skip, room);
-  const indent = columns(here.slice(0, column - 1 - skip));
-  const under = columns(here.slice(column - 1 - skip, column - 1 - skip + length));
+  const indent = columnsOf(here.slice(0, column - 1 - skip));
+  const under = columnsOf(here.slice(column - 1 - skip, column - 1 - skip + length));
   const carets = '^'.repeat(Math.max(1, Math.min(under, room - indent)));
   const frame = [
     { text: `> ${line} | ${clip(here, skip, room)}`, caret: false },
@@ -65,23 +66,13 @@ function window(line: string, skip: number, room: number): string[] {
   return [...line].slice(skip, skip + 2 * room);
 }
 
-/** East Asian characters and emoji take two columns of a terminal. */
-const wide =
-  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]|\p{Emoji_Presentation}/u;
-
-function columns(characters: Iterable<string>): number {
-  let sum = 0;
-  for (const character of characters) sum += wide.test(character) ? 2 : 1;
-  return sum;
-}
-
 /** As many characters as there is room for, with a mark where the line goes on. */
 function clip(characters: readonly string[], skip: number, room: number): string {
   const shown = skip > 0 && characters.length > 0 ? ['…', ...characters.slice(1)] : characters;
-  if (columns(shown) <= room) return shown.join('');
+  if (columnsOf(shown) <= room) return shown.join('');
   let used = 1;
   const kept = shown.findIndex((character) => {
-    used += columns([character]);
+    used += columnsOf([character]);
     return used > room;
   });
   return `${shown.slice(0, kept).join('')}…`;
@@ -96,7 +87,7 @@ function wrap(text: string, indent: string): string[] {
     .split(/(?<=\S) /)
     .flatMap((word) => (isWhole(word) ? [word] : (word.match(/.{1,70}/gsu) ?? [])));
   for (const word of words) {
-    if (line !== '' && columns(line) + 1 + columns(word) > width) {
+    if (line !== '' && columnsOf(line) + 1 + columnsOf(word) > width) {
       lines.push(line);
       line = indent + word;
     } else {

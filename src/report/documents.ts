@@ -23,6 +23,7 @@ import type { FleetStatus, Story } from '../model/status.ts';
 import type { UsageOn } from '../model/usage.ts';
 import type { Note } from '../model/verification.ts';
 import type { Plan } from '../plan/plan.ts';
+import { eventDocument } from './events-text.ts';
 import { missingIn, type WrittenIncident } from './incident-text.ts';
 import type {
   ApplyDocument,
@@ -137,6 +138,7 @@ export function storyDocument({
   deployments,
   operations,
   events,
+  happened,
   lines,
   ends,
   dumps,
@@ -144,10 +146,12 @@ export function storyDocument({
   inside,
 }: Story): StoryDocument {
   const { row, kind: about } = status;
+  const hypervisor = status.kind === 'vm' ? status.row.hypervisor : row.name;
   return {
     ...{ kind: 'story', version: 1, ok: row.standing !== 'wrong' && row.standing !== 'unknown' },
     ...{ [about]: row, deployments: deployments.map(pastDeployment) },
     ...{ operations: operations.map(pastOperation), events, lines, ends, dumps, cores },
+    happened: happened.map((event) => eventDocument({ ...event, hypervisor })),
     ...(inside && { inside }),
   };
 }

@@ -1,4 +1,4 @@
-import type { FleetSpoolEvent, SpoolKind, SpoolValue } from '../model/spool-event.ts';
+import type { FleetSpoolEvent, SpoolEvent, SpoolKind, SpoolValue } from '../model/spool-event.ts';
 import type { SpoolEventDocument } from './json/looking.ts';
 import type { Style } from './style.ts';
 import { wrap } from './wrap.ts';
@@ -149,7 +149,8 @@ const phrases: Partial<Record<SpoolKind, string | ((fields: Fields) => [string, 
 /** What links an event to others, or to a unit's life, is for programs. */
 const forPrograms = new Set(['invocation', 'last', 'file', 'id', 'commit', 'boot']);
 
-function sentence({ kind, fields }: FleetSpoolEvent): string {
+/** What happened, in a sentence. */
+export function sentence({ kind, fields }: Pick<SpoolEvent, 'kind' | 'fields'>): string {
   const phrase = Object.hasOwn(phrases, kind) ? phrases[kind as SpoolKind] : undefined;
   const [first, ...used] =
     typeof phrase === 'function' ? phrase(fields) : [phrase ?? kind.replace('.', ': ')];
@@ -182,7 +183,7 @@ export function eventLines(events: readonly FleetSpoolEvent[]): string {
   return events.map((event) => `${JSON.stringify(eventDocument(event))}\n`).join('');
 }
 
-function eventDocument(event: FleetSpoolEvent): SpoolEventDocument {
+export function eventDocument(event: FleetSpoolEvent): SpoolEventDocument {
   const { hypervisor, at, epoch, seq, up, kind, vm, fields } = event;
   return {
     ...{ kind: 'spool-event', version: 1, hypervisor, time: isoTime(at).replace('.000', '') },

@@ -14,7 +14,7 @@ import type { Style } from './style.ts';
 import { wrap } from './wrap.ts';
 
 /** Columns: a story has it two further to the right. */
-const width = 78;
+const usual = 78;
 
 const colours: Readonly<Record<string, 'green' | 'yellow' | 'red'>> = {
   done: 'green',
@@ -38,33 +38,39 @@ export function historyText(
   entries: readonly (HistoryEntry | OperationEntry)[],
   style: Style,
   isShort = false,
+  width = usual,
 ): string {
   const ids = entries.map((one) => ('deployment' in one ? one.deployment.id : ''));
   const isOne = !isShort && new Set(ids).size === 1 && ids[0] !== '';
   return entries
     .map((entry) => {
-      if ('operation' in entry) return operationText(entry, style);
+      if ('operation' in entry) return operationText(entry, style, width);
       const { hypervisor, deployment: d, open } = entry;
       const result = d.result ?? 'not ended';
       const commit = d.commit ? ` ${d.commit.slice(0, 8)}` : '';
       const head = `${timestamp(d.started)}  ${style('bold', hypervisor)}  ${d.operation}${commit}  ${style(colours[result] ?? 'red', outcomeWords(result))}${took(d)}`;
-      const lines = [head, whoLine(d, changed(d, hypervisor), style)];
+      const lines = [head, whoLine(d, changed(d, hypervisor), style, width)];
       if (open) lines.push(`    ${wrap(`under way: ${fate(open)}`, 4, width)}`);
-      if (d.failure) lines.push(...failureLines(d.failure, hypervisor, isOne, style));
+      if (d.failure)
+        lines.push(...failureLines(d.failure, { hypervisor, whole: isOne, style, width }));
       if (isOne) lines.push(...d.steps.map(stepLine));
       return `${lines.join('\n')}\n`;
     })
     .join('');
 }
 
-function operationText({ hypervisor, operation: o }: OperationEntry, style: Style): string {
+function operationText(
+  { hypervisor, operation: o }: OperationEntry,
+  style: Style,
+  width: number,
+): string {
   const result = o.result ?? 'not ended';
   const killed = o.isKilled ? ', killed' : '';
   const lines = [
     `${timestamp(o.started)}  ${style('bold', hypervisor)}  ${o.kind} ${o.vm}  ${style(colours[result] ?? 'red', result)}${killed}${took(o)}`,
-    whoLine(o, '', style),
+    whoLine(o, '', style, width),
   ];
-  if (o.failure) lines.push(failureLine(o.failure.message, o.failure.code, style));
+  if (o.failure) lines.push(failureLine(o.failure.message, o.failure.code, style, width));
   return `${lines.join('\n')}\n`;
 }
 
@@ -72,26 +78,32 @@ function whoLine(
   { id, operator }: PastDeployment | PastOperation,
   changed: string,
   style: Style,
+  width: number,
 ): string {
   const who = `${id} by ${operator}`;
   return `  ${wrap(`${who}${changed}`, 4, width).replace(who, () => style('dim', who))}`;
 }
 
 /** A code has no blanks. */
-function failureLine(message: string, code: string, style: Style): string {
+function failureLine(message: string, code: string, style: Style, width: number): string {
   const text = wrap(`${plainLine(message)} [${code}]`, 4, width);
   return `    ${text.slice(0, -(code.length + 2))}${style('dim', `[${code}]`)}`;
+}
+
+interface HowTold {
+  readonly hypervisor: string;
+  readonly whole: boolean;
+  readonly style: Style;
+  readonly width: number;
 }
 
 /** What failed; with everything that is known of it when `whole`. */
 function failureLines(
   { code, message, hypervisor: where, checks, lines }: PastFailure,
-  hypervisor: string,
-  whole: boolean,
-  style: Style,
+  { hypervisor, whole, style, width }: HowTold,
 ): string[] {
   const place = where !== undefined && where !== hypervisor ? `${where}: ` : '';
-  const head = failureLine(`${place}${message}`, code, style);
+  const head = failureLine(`${place}${message}`, code, style, width);
   if (!whole) return [head];
   return [
     head,

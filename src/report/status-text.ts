@@ -54,19 +54,19 @@ export function statusText(seen: FleetStatus, style: Style, width: number): stri
     .filter(({ row }) => !left.has(row))
     .map(({ row, title, about }) => {
       const findings = row.findings.map((finding) => once(finding, hinted));
-      const lines = `${findingLines(findings, style)}${'state' in row ? lastChange(row) : ''}`;
-      return `${headLine(title, about, row.standing, style)}\n${lines}`;
+      const change = 'state' in row ? lastChange(row, width) : '';
+      return `${headLine(title, about, row.standing, style, width)}\n${findingLines(findings, style, width)}${change}`;
     });
   if (left.size > 0) {
     const names = [...left].map(({ name }) => name);
     const first = names.slice(0, 10).join(', ');
     const more = names.length > 10 ? ' and others' : '';
     blocks.push(
-      `${wrap(`${left.size} more with notes (fleet status NAME): ${first}${more}`, 2)}\n`,
+      `${wrap(`${left.size} more with notes (fleet status NAME): ${first}${more}`, 2, width)}\n`,
     );
   }
   return [
-    `${style('bold', summary(seen))}\n`,
+    `${style('bold', wrap(summary(seen), 0, width))}\n`,
     ...(blocks.length > 0 ? ['\n', ...blocks] : []),
     '\n',
     table(hypervisors, hypervisorColumns, style, width),
@@ -79,20 +79,26 @@ const rank = ({ standing, findings }: Pick<VmStatus, 'standing' | 'findings'>): 
   standings.indexOf(standing) - (findings.some(({ code }) => code === 'given-up') ? 0.5 : 0);
 
 /** Who, and how it is. */
-export function headLine(title: string, about: string, standing: Standing, style: Style): string {
-  const text = wrap(`${title}: ${about}`, 2);
+export function headLine(
+  title: string,
+  about: string,
+  standing: Standing,
+  style: Style,
+  width?: number,
+): string {
+  const text = wrap(`${title}: ${about}`, 2, width);
   return `${style(standingColours[standing], style('bold', title))}${text.slice(title.length)}`;
 }
 
 /** What is not as usual, what is wrong first. */
-export function findingLines(findings: readonly Finding[], style: Style): string {
+export function findingLines(findings: readonly Finding[], style: Style, width?: number): string {
   return findings
     .toSorted((a, b) => Number(b.wrong) - Number(a.wrong))
     .map(({ message, hint, wrong }) => {
       const [first = '', ...more] = message.split('\n');
       const text = [
-        wrapHint(first, 4),
-        ...(hint?.split('\n') ?? more).map((line) => wrapHint(line, 4)),
+        wrapHint(first, 4, width),
+        ...(hint?.split('\n') ?? more).map((line) => wrapHint(line, 4, width)),
       ];
       return `  ${style(wrong ? 'red' : 'yellow', '!')} ${text.join('\n    ')}\n`;
     })
@@ -103,7 +109,10 @@ export function findingLines(findings: readonly Finding[], style: Style): string
 const recent = 86_400;
 
 /** What came last to one that is not well, and the way back. */
-function lastChange({ name, standing, state, origin, now, checks }: VmStatus): string {
+function lastChange(
+  { name, standing, state, origin, now, checks }: VmStatus,
+  width: number,
+): string {
   if (standing !== 'wrong' || state === 'Terminated' || now === undefined) return '';
   // A bridge that is down is the hypervisor's: no other runner brings it back.
   if (checks.some(({ check, ok }) => check === 'bridge' && !ok)) return '';
@@ -113,8 +122,8 @@ function lastChange({ name, standing, state, origin, now, checks }: VmStatus): s
   const what = `${commit.slice(0, 8)}${subject ? ` ${plainLine(subject)}` : ''}`;
   const when = age(since, now)?.concat(' ago') ?? 'lately';
   return [
-    `    ${wrap(`changed ${when}${by}: ${what}`, 4)}\n`,
-    `    ${wrap(`(fleet diff ${name}) shows how, (fleet rollback ${name}) takes it back`, 4)}\n`,
+    `    ${wrap(`changed ${when}${by}: ${what}`, 4, width)}\n`,
+    `    ${wrap(`(fleet diff ${name}) shows how, (fleet rollback ${name}) takes it back`, 4, width)}\n`,
   ].join('');
 }
 
@@ -124,6 +133,9 @@ export function summary({ fleet, hypervisors, vms }: FleetStatus): string {
     rows.filter(({ standing }) => of.includes(standing)).length;
   const [sick, lost] = [count(hypervisors, 'wrong'), count(vms, 'unknown')];
   const [ill, moving] = [count(vms, 'wrong'), count([...hypervisors, ...vms], 'moving')];
+  const back = vms.filter(({ findings }) =>
+    findings.some(({ code }) => code === 'came-back'),
+  ).length;
   const of = (n: number, all: number, what: string) =>
     `${n} of ${all} ${what}${all === 1 ? '' : 's'}`;
   const wrong = [
@@ -136,6 +148,7 @@ export function summary({ fleet, hypervisors, vms }: FleetStatus): string {
   const more = [
     ...(lost > 0 ? [`${lost} unknown`] : []),
     ...(moving > 0 ? [`${moving} changing`] : []),
+    ...(back > 0 ? [`${back} ended and came back`] : []),
   ];
   return `${fleet}: ${[what, ...more].join(', ')}.`;
 }
@@ -151,7 +164,7 @@ export function vmState({ state, wanted, since, now, ends, known, stopped }: VmS
       ? [exitText(ends.last, now)]
       : []),
     ...(ends && ends.restarts > 0 ? [restartsText(ends)] : []),
-    ...(known ? knownTexts(known, state, now) : []),
+    ...(known ? knownTexts(known, state, now, ends?.restarts ?? 0) : []),
   ];
   return parts.join('; ');
 }
@@ -172,12 +185,14 @@ export function exitText({ at, code, signal, outOfMemory }: LastExit, now: numbe
 function knownTexts(
   { lastEnd, lastHealthy, restarts, why }: Known,
   state: string,
-  now = 0,
+  now: number | undefined,
+  /** Restarts that were told. */
+  told: number,
 ): string[] {
-  const ago = (at: number) => age(at, now)?.concat(' ago') ?? 'lately';
+  const ago = (at: number) => age(at, now ?? 0)?.concat(' ago') ?? 'lately';
   const isWell = state === 'Ready' || state === 'Terminated';
   return [
-    ...(restarts > 0
+    ...(restarts > told
       ? [`its hypervisor restarted it ${restarts} time${restarts === 1 ? '' : 's'}`]
       : []),
     ...(!isWell && why ? [plainLine(why)] : []),

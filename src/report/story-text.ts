@@ -12,6 +12,7 @@ import type {
 import { timestamp } from '../model/time.ts';
 import { formatSize } from '../model/units.ts';
 import type { GuestUsage } from '../model/usage.ts';
+import { sentence } from './events-text.ts';
 import { byTime, historyText } from './history-text.ts';
 import {
   exitText,
@@ -24,10 +25,14 @@ import {
 import type { Style } from './style.ts';
 import { wrap } from './wrap.ts';
 
+/** Events that are told. */
+const mostEvents = 20;
+
 /** All that is known of one vm or hypervisor: how it is and why, what was looked at, what happened, what it said last. */
 export function storyText(
-  { status, events, lines, deployments, operations, ends, dumps, cores, inside }: Story,
+  { status, events, happened, lines, deployments, operations, ends, dumps, cores, inside }: Story,
   style: Style,
+  width = 80,
 ): string {
   const { kind, row } = status;
   const [title, about, values] =
@@ -38,30 +43,34 @@ export function storyText(
   const checks = row.checks.map(({ ok, check, expected, seen }) => {
     const head = `  ${ok ? style('green', 'ok  ') : style('red', 'FAIL')}  ${plainLine(check)}: `;
     const text = ok ? seen : `expected ${expected}, seen ${seen}`;
-    return `${head}${wrap(plainLine(text), 10 + check.length)}\n`;
+    return `${head}${wrap(plainLine(text), 10 + check.length, width)}\n`;
   });
-  const told = events.map(
-    ({ at, text }) => `  ${timestamp(at, 19).slice(0, 19)}  ${wrap(plainLine(text), 23)}\n`,
-  );
+  const told = [...events, ...happened.map((event) => ({ at: event.at, text: sentence(event) }))]
+    .toSorted((a, b) => a.at - b.at)
+    .slice(-mostEvents)
+    .map(
+      ({ at, text }) =>
+        `  ${timestamp(at, 19).slice(0, 19)}  ${wrap(plainLine(text), 23, width)}\n`,
+    );
   const past = byTime(deployments, operations).slice(0, 5);
   const last = quotedText(lines.join('\n')).replace(/^/gm, '  ');
   return [
-    `${headLine(title, about, row.standing, style)}\n`,
-    findingLines(row.findings, style),
+    `${headLine(title, about, row.standing, style, width)}\n`,
+    findingLines(row.findings, style, width),
     ...[...values, ...insideValues(inside)].map(
-      ([key, value]) => `  ${key.padEnd(11)} ${wrap(value, 14)}\n`,
+      ([key, value]) => `  ${key.padEnd(11)} ${wrap(value, 14, width)}\n`,
     ),
     part('Checks', checks.join('')),
-    part('Events of the last 24 h (UTC)', told.join('')),
-    part('How it ended before (UTC)', ends.map(endText).join('')),
+    part('Events (UTC)', told.join('')),
+    part('How it ended before (UTC)', ends.map((one) => endText(one, width)).join('')),
     part(
       'Kept of its memory, on its hypervisor',
       [
         ...dumps.map((one) => dumpText(row.name, one)),
-        ...cores.map((one) => coreText(row.name, one)),
+        ...cores.map((one) => coreText(row.name, one, width)),
       ].join(''),
     ),
-    part('Done last', historyText(past, style, true).replace(/^(?=.)/gm, '  ')),
+    part('Done last', historyText(past, style, true, width - 2).replace(/^(?=.)/gm, '  ')),
     part(
       kind === 'vm' ? 'What it said last' : 'What its units said last',
       lines.length > 0 ? `${last}\n` : '',
@@ -69,21 +78,21 @@ export function storyText(
   ].join('');
 }
 
-function endText({ unit, at, who, why, ran, last }: PastEnd): string {
+function endText({ unit, at, who, why, ran, last }: PastEnd, width: number): string {
   const helper = unit.startsWith('microvm@') ? '' : `${unit}: `;
   const after = ran === undefined ? '' : `, after ${age(2, ran + 2)}`;
   // What somebody asked for needs no last words.
   const said = last && ['guest', 'helper', 'vmm'].includes(who) ? `; it said last: ${last}` : '';
   const text = plainLine(`${helper}${who}: ${why}${after}${said}`);
-  return `  ${timestamp(at, 19).slice(0, 19)}  ${wrap(text, 23)}\n`;
+  return `  ${timestamp(at, 19).slice(0, 19)}  ${wrap(text, 23, width)}\n`;
 }
 
 const dumpText = (vm: string, { file, bytes }: Dump): string =>
   `  /var/lib/fleet/dumps/${vm}/${file}, ${formatSize(Math.ceil(bytes / 1024 ** 2))}\n`;
 
-const coreText = (vm: string, { at, signal }: Core): string => {
+const coreText = (vm: string, { at, signal }: Core, width: number): string => {
   const how = `coredumpctl info COREDUMP_UNIT=microvm@${vm}.service`;
-  return `  ${wrap(`${timestamp(at)}, core of its VMM, signal ${signal}: ${how}`, 4)}\n`;
+  return `  ${wrap(`${timestamp(at)}, core of its VMM, signal ${signal}: ${how}`, 4, width)}\n`;
 };
 
 type Value = readonly [key: string, value: string];

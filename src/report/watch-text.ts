@@ -1,4 +1,5 @@
 import { type FleetStatus, type Standing, standings } from '../model/status.ts';
+import { cutTo, rowsOf } from './columns.ts';
 import { hypervisorState, standingColours, statusText, summary, vmState } from './status-text.ts';
 import type { Style } from './style.ts';
 
@@ -19,10 +20,12 @@ interface Told {
  * rest in numbers. @param at what is said above, beside the summary
  */
 export function watchText(seen: FleetStatus, style: Style, screen: Screen, at: string): string {
-  const { columns, rows } = screen;
+  const { rows } = screen;
+  // Some terminals begin a new line after the last column.
+  const columns = screen.columns - 1;
   const whole = `${style('dim', at)}\n${statusText(seen, style, columns)}`;
-  // The cursor stands below.
-  if (whole.split('\n').length <= rows) return whole;
+  // The cursor stands below. A command to be copied is in one line, which the terminal may have to break.
+  if (rowsOf(whole, screen.columns) <= rows) return whole;
   const told = toldOf(seen);
   const room = Math.max(2, rows - 6);
   const moving = told.filter(({ standing }) => standing === 'moving');
@@ -30,18 +33,19 @@ export function watchText(seen: FleetStatus, style: Style, screen: Screen, at: s
   // What moves is not pushed out by what is wrong, nor the other way round.
   const forMoving = Math.min(moving.length, Math.max(room - wrong.length, Math.floor(room / 4)));
   const shown = [...part(wrong, room - forMoving), ...part(moving, forMoving)];
-  return [
-    style('dim', cut(at, columns)),
-    style('bold', cut(summary(seen), columns)),
+  const lines = [
+    style('dim', cutTo(at, columns)),
+    style('bold', cutTo(summary(seen), columns)),
     '',
     ...shown.map(({ standing, title, text }) => {
-      const line = cut(`${title}  ${text}`, columns);
+      const line = cutTo(`${title}  ${text}`, columns);
       return `${style(standingColours[standing], line.slice(0, title.length))}${line.slice(title.length)}`;
     }),
     '',
-    cut(countsText(seen), columns),
+    cutTo(countsText(seen), columns),
     '',
-  ].join('\n');
+  ];
+  return lines.slice(0, rows).join('\n');
 }
 
 /** As many as there is room for; the last line says how many are left. */
@@ -80,8 +84,4 @@ function countsText({ hypervisors, vms }: FleetStatus): string {
     `${count(vms, 'unknown')} unknown`,
   ];
   return `Not shown: ${parts.filter((text) => !text.startsWith('0 ')).join(', ')}.`;
-}
-
-function cut(text: string, columns: number): string {
-  return text.length <= columns ? text : `${text.slice(0, Math.max(0, columns - 1))}…`;
 }

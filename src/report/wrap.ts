@@ -32,8 +32,8 @@ const clause = /(?<=: )[^,;.?!]*(?:[,;.?!](?! )[^,;.?!]*)*|`[^`]*`/g;
  * What to do about an error, wrapped as any text, but with its commands in one line, to be copied. A line that
  * begins with a space is one.
  */
-export function wrapHint(hint: string, column: number): string {
-  const room = Math.max(80 - column, 24);
+export function wrapHint(hint: string, column: number, width = 80): string {
+  const room = Math.max(width - column, 24);
   const whole = (text: string) => text.replaceAll(' ', '\0');
   return hint
     .split('\n')
@@ -42,7 +42,7 @@ export function wrapHint(hint: string, column: number): string {
       const parts = line
         .replace(command, whole)
         .replace(clause, (text) => (text.length <= room ? whole(text) : text));
-      return wrap(parts, column).replaceAll('\0', ' ');
+      return wrap(parts, column, width).replaceAll('\0', ' ');
     })
     .join(`\n${' '.repeat(column)}`);
 }

@@ -342,6 +342,8 @@ esac`,
       '1',
       `${event!.epoch}:${event!.seq}`,
     ]);
+    expect(state('ended')).toBe(`${state('lastEnd')} ${event!.at} vmm killed`);
+    expect(state('returned')).toMatch(/^\d+$/);
   });
 
   test.each([
@@ -362,11 +364,13 @@ esac`,
 
   test('an end that cannot be told leaves the id of the one before', () => {
     ended('signal', 'killed', 'KILL');
-    const before = state('lastEnd');
+    const [before, told] = [state('lastEnd'), state('ended')];
     rmSync(join(root, 'var/lib/fleet/events'), { recursive: true });
     writeFileSync(join(root, 'var/lib/fleet/events'), '');
-    ended('signal', 'killed', 'KILL');
+    ended('exit-code', 'exited', '1');
     expect([state('restarts'), state('lastEnd')]).toEqual(['2', before]);
+    expect(told).toContain('vmm killed');
+    expect(state('ended')).toMatch(new RegExp(`^${before} \\d+ vmm exit 1$`));
   });
 
   test('after too many it is Failed, once: written down, told, then stopped', () => {
@@ -582,4 +586,32 @@ test('ends are told with what was said last, the youngest first, and no more of 
     'end\tmicrovm-virtiofsd@web.service\t1760000200\thelper\tdid not start\t60\tweb/1760000200-microvm-virtiofsd-x\tno such file',
   ]);
   expect(sh('ends_of none 2')).toBe('');
+});
+
+test('a story has what the spool has of the guest, and the journal’s only where no watch tells of it', () => {
+  const line = (seq: number, kind: string, more = '') =>
+    `{"v":1,"epoch":"001764405663-9f3c2a1b","seq":${seq},"at":1,"up":1,"kind":"${kind}"${more}}`;
+  const own = Array.from({ length: 25 }, (_, n) => line(n + 1, 'guest.ready', ',"vm":"web"'));
+  const others = [
+    line(30, 'guest.ready', ',"vm":"web2"'),
+    line(31, 'guest.failed', ',"vm":"db","why":"\\"vm\\":\\"web\\""'),
+    line(32, 'network.broken', ',"what":"br0 is down"'),
+    line(33, 'spool.epoch'),
+  ];
+  mkdirSync(join(root, 'var/lib/fleet/events'));
+  const file = join(root, 'var/lib/fleet/events/001764405663-9f3c2a1b-0000000001.jsonl');
+  writeFileSync(file, `${[...own, ...others].join('\n')}\n`);
+  const journal = join(root, 'bin/journalctl');
+  writeFileSync(journal, '#!/bin/sh\necho said\n', { mode: 0o755 });
+  const told = (unit: string) => {
+    const rows = sh(read('host/scripts/story.sh'), ['5', unit]).split('\n');
+    const of = (word: string) => rows.flatMap((row) => row.split(`${word}\t`).slice(1));
+    return { spool: of('spool'), event: of('event') };
+  };
+  const guest = [...own.slice(5), others[2]];
+  expect(told('microvm@web.service')).toEqual({ spool: guest, event: ['said'] });
+  mkdirSync(join(root, 'run/fleet/watch'));
+  expect(told('microvm@web.service')).toEqual({ spool: guest, event: [] });
+  expect(told('microvm@none.service')).toEqual({ spool: [others[2]], event: ['said'] });
+  expect(told('nftables.service')).toEqual({ spool: others.slice(2), event: ['said'] });
 });

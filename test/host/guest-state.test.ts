@@ -136,6 +136,47 @@ describe.each(['sh', 'bash'])('in %s', (shell) => {
       expect(stateOf('a')).toMatchObject(Object.fromEntries(keys.map((key) => [key, key])));
     });
 
+    it('keeps when recovery started it, a day and forty of them, over starts by others', () => {
+      const returned = () => stateOf('a').returned?.split(' ').map(Number) ?? [];
+      run('guest_set a state=Starting restarts=1; guest_set a state=Ready restarts=1');
+      expect(returned()).toEqual([expect.any(Number)]);
+      run('guest_starting a "Ada started it"; guest_set a restarts=1');
+      expect(returned()).toHaveLength(2);
+      expect(returned()[0]).toBeGreaterThan(Date.now() / 1000 - 100);
+      const now = Math.floor(Date.now() / 1000);
+      const times = [now - 5, now - 86_300, now - 86_500];
+      put('var/lib/fleet/guests/a', `restarts\t3\nreturned\t${times.join(' ')}\n`);
+      run('guest_set a restarts=4');
+      expect(returned().slice(1)).toEqual(times.slice(0, 2));
+      put('var/lib/fleet/guests/a', `returned\t${Array(60).fill(now).join(' ')}\n`);
+      run('guest_set a restarts=61');
+      expect(returned()).toHaveLength(40);
+    });
+
+    it('status reads the last end there, and in the spool only what an older generation wrote', () => {
+      const epoch = '001764405663-9f3c2a1b';
+      const line = (seq: number) => `{"v":1,"epoch":"${epoch}","seq":${seq},"at":1,"who":"guest"}`;
+      for (const first of [1, 11, 21])
+        put(
+          `var/lib/fleet/events/${epoch}-${String(first).padStart(10, '0')}.jsonl`,
+          Array.from({ length: 10 }, (_, n) => `${line(first + n)}\n`).join(''),
+        );
+      const last = (seq: number) => `state\tReady\nlastEnd\t${epoch}:${seq}\n`;
+      put('var/lib/fleet/guests/new', `${last(12)}ended\t${epoch}:12 1 guest panic\n`);
+      put('var/lib/fleet/guests/old', last(11));
+      put('var/lib/fleet/guests/back', `${last(30)}ended\t${epoch}:12 1 guest panic\n`);
+      put('var/lib/fleet/guests/gone', last(31));
+      put('var/lib/fleet/guests/untold', 'state\tReady\nended\t- 1 guest panic\n');
+      const script = readFileSync(join(src, 'host/scripts/status.sh'), 'utf8').split('\nmore() {');
+      const guests = readFileSync(join(src, 'host/scripts/guests.sh'), 'utf8');
+      const said = run(`${guests}\n${script[0]}\nguest_records`).trimEnd().split('\n');
+      expect(said).toContain(`known\tnew\tended\t${epoch}:12 1 guest panic`);
+      expect(said.filter((row) => row.startsWith('lastend')).toSorted()).toEqual([
+        `lastend\tback\t${line(30)}`,
+        `lastend\told\t${line(11)}`,
+      ]);
+    });
+
     it('a start of fleet’s clears what failed, what was counted, and what would try again', () => {
       run('guest_set a state=Failed restarts=4 failedBoots=3; guest_starting a "Ada started it"');
       expect(stateOf('a')).toMatchObject({

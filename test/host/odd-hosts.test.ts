@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parseHealth } from '../../src/host/answers/health.ts';
 import { type ScriptName, script } from '../../src/host/scripts.ts';
 
 /** A hypervisor as a folder, with tools that answer what a test wants. */
@@ -134,5 +135,76 @@ printf 'Id=microvm@web.service\\nActiveState=active\\nSubState=running\\nInvocat
     expect([status, stdout]).toEqual([70, '']);
     expect(stderr).toMatch(/^fleet-error\thost\.no-units\tsystemd does not say which guests run/);
     expect(asked()).toBe(5);
+  });
+});
+
+describe('health', () => {
+  /** A unit as systemd tells of it, and what it is asked for. */
+  const units: Record<string, readonly [active: string, sub: string]> = {};
+  const health = () => {
+    for (const name of Object.keys(units)) delete units[name];
+    const add = (more: typeof units) => Object.assign(units, more);
+    const look = () => {
+      const blocks = (wanted: RegExp) =>
+        Object.entries(units)
+          .filter(([name]) => wanted.test(name))
+          .map(
+            ([id, [active, sub]]) =>
+              `Id=${id}\nActiveState=${active}\nSubState=${sub}\nInvocationID=ab\n`,
+          )
+          .join('\n');
+      file('own', blocks(/^microvm(-virtiofsd)?@/));
+      file(
+        'listed',
+        Object.entries(units)
+          .map(([id, [active, sub]]) => `${id} loaded ${active} ${sub} A unit\n`)
+          .join(''),
+      );
+      file('log');
+      tool(
+        'systemctl',
+        `echo "$1" >>"$FLEET_ROOT/log"
+case $1 in
+show) cat "$FLEET_ROOT/own" ;;
+list-units) grep -E '^microvm-.* loaded (active|activating)' "$FLEET_ROOT/listed"; true ;;
+list-jobs) [ ! -e "$FLEET_ROOT/jobs" ] || cat "$FLEET_ROOT/jobs" ;;
+esac`,
+      );
+      const { stdout, stderr } = run('health');
+      expect(stderr).toBe('');
+      const asked = readFileSync(join(root, 'log'), 'utf8').trimEnd().split('\n');
+      return { asked, vms: parseHealth(stdout).vms };
+    };
+    return { add, look };
+  };
+
+  test('asks systemd for what guests are judged by, and for their other helpers only where one is down', () => {
+    const { add, look } = health();
+    for (const name of ['a', 'b']) {
+      folder(`var/lib/microvms/${name}`);
+      add({
+        [`microvm@${name}.service`]: ['active', 'running'],
+        [`microvm-virtiofsd@${name}.service`]: ['active', 'running'],
+        [`microvm-set-booted@${name}.service`]: ['active', 'exited'],
+      });
+    }
+    const up = look();
+    expect(up.asked).toEqual(['show']);
+    expect(up.vms.get('a')?.virtiofsd).toMatchObject({ active: 'active', invocation: 'ab' });
+    add({
+      'microvm@a.service': ['inactive', 'dead'],
+      'microvm-virtiofsd@a.service': ['failed', 'failed'],
+    });
+    const down = look();
+    expect(down.asked).toEqual(['show', 'list-units', 'list-jobs']);
+    expect(down.vms.get('a')).toMatchObject({
+      lingers: true,
+      virtiofsd: { active: 'failed', invocation: 'ab' },
+    });
+    expect(down.vms.get('b')).not.toHaveProperty('lingers');
+    add({ 'microvm-set-booted@a.service': ['inactive', 'dead'] });
+    expect(look().vms.get('a')).not.toHaveProperty('lingers');
+    file('jobs', '4711 microvm-tap-interfaces@a.service start waiting\n');
+    expect(look().vms.get('a')).toMatchObject({ lingers: true });
   });
 });

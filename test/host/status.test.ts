@@ -139,6 +139,25 @@ describe('what a hypervisor knows of its guests', () => {
     });
   });
 
+  test('is when it started them, and their last end without the spool, unless that is of one before', () => {
+    const rows = [
+      'state\tReady',
+      'restarts\t1',
+      'returned\t1760000009 x 1760000001',
+      'lastEnd\te:7',
+    ];
+    const ended = (id: string) => `known\tweb1\tended\t${id} 1760000008 guest kernel panic`;
+    const told = (...more: string[]) =>
+      figures(...rows.map((row) => `known\tweb1\t${row}`), ...more).known?.get('web1');
+    expect(told(ended('e:7'))).toEqual({
+      ...{ state: 'Ready', restarts: 1, returned: [1_760_000_009, 1_760_000_001] },
+      lastEnd: { at: 1_760_000_008, who: 'guest', why: 'kernel panic' },
+    });
+    const event = JSON.stringify({ at: 1_760_000_010, who: 'vmm', why: 'killed' });
+    expect(told(ended('e:6'), `lastend\tweb1\t${event}`)?.lastEnd).toMatchObject({ who: 'vmm' });
+    expect(told(ended('e:6'))?.lastEnd).toBeUndefined();
+  });
+
   test('is nothing where an older generation writes none, and what nobody understands is left out', () => {
     expect(figures().known?.size).toBe(0);
     const { known } = figures(
@@ -154,6 +173,8 @@ test('a story is what systemd did, what units said last, how guests ended, and w
   const text = [
     'event\t1760000000.5 systemd[1]: Started MicroVM web1.',
     'event\tno line of systemd',
+    'spool\t{"v":1,"epoch":"001764405663-9f3c2a1b","seq":7,"at":1760000001,"up":9,"kind":"guest.unhealthy","vm":"web1","why":"no answer"}',
+    'spool\t{"v":1,"epoch":',
     'line\tOct 09 08:53:20 qemu[77]: kernel panic',
     'end\tmicrovm@web1.service\t1760000300\tguest\tpanic\t300\tweb1/1760000300-microvm-x\tKernel panic',
     'end\tmicrovm@web1.service\tyesterday\tguest\tpanic\t300\tx\t',
@@ -164,6 +185,12 @@ test('a story is what systemd did, what units said last, how guests ended, and w
   ].join('\n');
   expect(parseStory(text)).toEqual({
     events: [{ at: 1_760_000_000, text: 'Started MicroVM web1.' }],
+    happened: [
+      {
+        ...{ epoch: '001764405663-9f3c2a1b', seq: 7, at: 1_760_000_001, up: 9, vm: 'web1' },
+        ...{ kind: 'guest.unhealthy', fields: { why: 'no answer' } },
+      },
+    ],
     lines: ['Oct 09 08:53:20 qemu[77]: kernel panic'],
     ends: [
       {

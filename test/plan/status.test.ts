@@ -199,6 +199,8 @@ describe('a vm', () => {
           'it ended (answers: no answer), and its hypervisor started it again: fleet logs web1',
       },
     ]);
+    // One that did not keep when: how many there were.
+    expect(seen()?.ends).toEqual({ restarts: 3, cut: false });
     const deployed = withEntry(good.deployed, 'web1', { since: at + 1 });
     for (const well of [
       seen({ restarts: 0 }),
@@ -207,6 +209,34 @@ describe('a vm', () => {
       seen({}, { deployed }),
     ])
       expect(well?.standing).toBe('well');
+  });
+
+  test('that hung and was restarted by its hypervisor counts as restarted, in the last day', () => {
+    const [ago, hung] = [(n: number) => good.now - n, { who: 'fleet', why: 'tcp 80: refused' }];
+    const seen = (restarts: number, returned: readonly number[], bySystemd = {}) => {
+      const lastEnd = { at: returned[0] ?? 0, ...hung };
+      const known = { state: 'Ready', restarts, returned, lastEnd } as const;
+      return look({ figures: { known: new Map([['web1', known]]), ...bySystemd } }).web1;
+    };
+    const web1 = seen(4, [ago(4000), ago(8000), ago(12_000), ago(90_000)]);
+    expect(web1?.ends).toEqual({ restarts: 3, lately: 1, cut: false });
+    expect(web1?.findings).toMatchObject([
+      {
+        code: 'came-back',
+        message:
+          'it ended (tcp 80: refused), and its hypervisor started it again, 3 times in 24 h: fleet logs web1',
+      },
+    ]);
+    const one = seen(1, [ago(10)], ends(2, { ...returned, at: ago(5000), broughtBack: true }));
+    expect(one?.ends?.restarts).toBe(2);
+    const often = seen(99, Array(40).fill(ago(700)));
+    expect(often).toMatchObject({ standing: 'noted', ends: { restarts: 40, cut: true } });
+    const loop = [ago(10), ago(200), ago(400)];
+    expect(seen(3, loop)).toMatchObject({
+      ...{ state: 'Ready', standing: 'wrong', findings: [{ code: 'restart-loop' }] },
+    });
+    // A person has started it since.
+    expect(seen(1, loop)?.findings).toMatchObject([{ code: 'came-back' }]);
   });
 
   test('that does so again and again is wrong, whatever it looks like just now, until it is a while ago', () => {

@@ -49,6 +49,22 @@ test('what is wrong comes first, with its reason and how it ended', () => {
   expect(reason).toBe('  ! does not answer (ping 10.1.0.3)');
 });
 
+test('one that its hypervisor restarted is not among those of which nothing is to be told', () => {
+  const message = 'it ended (hung), and its hypervisor started it again: fleet logs web1';
+  const known = { state: 'Ready', restarts: 3 } as const;
+  const shown = text({
+    vms: [
+      vm('web1', {
+        ...{ standing: 'noted', known, ends: { restarts: 3, cut: false } },
+        findings: [{ code: 'came-back', message, wrong: false }],
+      }),
+    ],
+  });
+  expect(shown).toContain('1 vm on 1 hypervisor, nothing wrong, 1 ended and came back.');
+  expect(shown).toContain('web1 on hv1: Ready for 2 h; restarted 3 times in 24 h\n');
+  expect(shown).toMatch(/^VM .* RST .*\nweb1 .* 3 /m);
+});
+
 test('what was deployed last to one that is wrong is told, with the way back; not long after, and not of a first one', () => {
   const last = {
     ...origin,
@@ -122,6 +138,42 @@ test.each([80, 120, 200])('%i columns are kept, and used', (width) => {
   const table = lines.slice(lines.findIndex((line) => line.startsWith('HYPERVISOR')));
   expect(Math.max(...table.map((line) => line.length))).toBeLessThanOrEqual(width);
   expect(table.some((line) => line.includes('Grow the disk'))).toBe(width >= 200);
+  // Blocks, too: what is wrong with it is one line where there is room.
+  const blocks = lines.slice(0, lines.indexOf('', 2));
+  expect(Math.max(...blocks.map((line) => line.length))).toBeLessThanOrEqual(width);
+  expect(blocks.filter((line) => line.startsWith('  '))).toHaveLength(width === 80 ? 2 : 1);
+});
+
+test.each([60, 80, 200])('a story of %i columns keeps and uses them', (width) => {
+  const why = 'it ended, and nobody knows why, for its journal did not answer in time. '.repeat(2);
+  const done = { kind: 'restart' as const, vm: 'db1', operator: 'eve@desk', started: now - 60 };
+  const failure = { code: 'vm.not-stopped', message: why.trim() };
+  const lines = storyText(
+    {
+      status: { kind: 'vm', row: { ...sick, checks: [] } },
+      events: [{ at: now - 180, text: why.trim() }],
+      ...{ happened: [], lines: [], deployments: [], ends: [], dumps: [], cores: [] },
+      operations: [
+        {
+          hypervisor: 'hv1',
+          operation: {
+            ...done,
+            id: 'o1',
+            ended: now - 58,
+            result: 'failed',
+            isKilled: false,
+            failure,
+          },
+        },
+      ],
+    },
+    noStyle,
+    width,
+  ).split('\n');
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width);
+  // Where it happened, and where it was done.
+  const whole = lines.filter((line) => line.includes(why.trim()));
+  expect(whole).toHaveLength(width === 200 ? 2 : 0);
 });
 
 test('a subject that would move the cursor is shown, not obeyed', () => {
@@ -158,8 +210,14 @@ test('a story tells checks with expected and seen, events, and last lines behind
       ...{ units: ['a.service'], disks: [{ mount: '/data', size: 2 ** 30, free: 2 ** 29 }] },
     },
   };
+  const happened = [
+    {
+      ...{ epoch: '001764405663-9f3c2a1b', seq: 7, at: now - 190, up: 9, vm: 'db1' },
+      ...{ kind: 'guest.unhealthy', fields: { check: 'answers', why: 'no answer' } },
+    },
+  ];
   const story = storyText(
-    { status, events, lines, deployments: [], operations, ends, ...kept },
+    { status, events, happened, lines, deployments: [], operations, ends, ...kept },
     noStyle,
   );
   expect(story).toContain('  2025-10-09 08:50:20  vmm: killed, after 2 h; it said last: x\n');
@@ -169,7 +227,7 @@ test('a story tells checks with expected and seen, events, and last lines behind
   expect(story).toContain('  ok    microvm@: active\n');
   expect(story).toContain('  FAIL  answers: expected ping, seen no answer\n');
   expect(story).toContain(
-    '  2025-10-09 08:50:20  Main process exited, code=killed, status=9/KILL\n',
+    'Events (UTC)\n  2025-10-09 08:50:10  is unhealthy: no answer (check answers)\n  2025-10-09 08:50:20  Main process exited, code=killed, status=9/KILL\n',
   );
   expect(story).toContain('  2025-10-09 08:52 UTC  hv1  restart db1  done after 2 s\n');
   expect(story).toContain('  | qemu[7]: panic\n');

@@ -1,6 +1,7 @@
+import { stripVTControlCharacters, styleText } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { FleetStatus, HypervisorStatus, Standing, VmStatus } from '../../src/model/status.ts';
-import { noStyle } from '../../src/report/style.ts';
+import { noStyle, type Style } from '../../src/report/style.ts';
 import { watchText } from '../../src/report/watch-text.ts';
 
 const now = 1_760_000_000;
@@ -74,5 +75,44 @@ describe('status on a screen of 24 × 80', () => {
       }),
     });
     expect(lines[3]).toMatch(/^wrong0 on hv1 {2}very .*…$/);
+  });
+});
+
+describe('with a command that no screen may break', () => {
+  const nft = `nft insert rule inet filter forward iifname "br-lan" oifname "br-lan" accept comment "${'x'.repeat(53)}"`;
+  const message = 'another table drops what it forwards';
+  const seen: FleetStatus = {
+    ...{ fleet: 'three', ok: false },
+    hypervisors: [
+      hypervisor('hv1', {
+        ...{ standing: 'wrong' },
+        findings: [{ code: 'forward', message, hint: `Try: ${nft}`, wrong: true }],
+      }),
+      ...hundred.slice(2, 4),
+    ],
+    vms: [vm('ein-名前', 'wrong', failed), ...many(5, 'well')],
+  };
+  const coloured: Style = (format, text) => styleText(format, text, { validateStream: false });
+  /** What a terminal makes of it: one that begins a new line after the last column. */
+  const rowsTaken = (text: string, columns: number) =>
+    text.split('\n').reduce((sum, line) => {
+      const shown = stripVTControlCharacters(line).replaceAll(/[名前]/g, 'xx').length;
+      return sum + 1 + Math.floor(shown / columns);
+    }, 0);
+  const at = '2025-10-09 08:53:20 UTC';
+
+  test.each([60, 80, 200])('at %i columns no more rows are drawn than there are', (columns) => {
+    expect(`Try: ${nft}`.length).toBe(145);
+    const whole = watchText(seen, coloured, { rows: 1000, columns }, at);
+    expect(whole).toContain(nft);
+    const lines = whole.split('\n').length;
+    const need = rowsTaken(whole, columns);
+    expect(need > lines).toBe(columns < 145);
+    for (const rows of [need, need - 1, lines, 8, 3]) {
+      const drawn = watchText(seen, coloured, { rows, columns }, at);
+      expect(rowsTaken(drawn, columns)).toBeLessThanOrEqual(rows);
+      expect(drawn === whole).toBe(rows >= need);
+      expect(drawn).toContain('are not well');
+    }
   });
 });

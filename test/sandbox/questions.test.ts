@@ -1,6 +1,8 @@
+import { setTimeout } from 'node:timers/promises';
+import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
-import { Desk } from '../scenario/desk.ts';
+import { Desk, type Run } from '../scenario/desk.ts';
 import { smallFleet } from './small-fleet.ts';
 import { type SandboxWorld, sandboxWorld } from './world.ts';
 
@@ -115,5 +117,87 @@ describe('at a terminal', { timeout: 360_000 }, () => {
       }
       await desk.apply(0, '--force');
     });
+  });
+
+  describe.each([
+    { rows: 24, columns: 80 },
+    { rows: 50, columns: 200 },
+  ])('of $columns × $rows', ({ rows, columns }) => {
+    const size = { rows, columns };
+    /** Lines as they stand there, none of them longer than the terminal. */
+    const linesOf = (text: string) => {
+      const lines = stripVTControlCharacters(text).replaceAll('\r', '').trimEnd().split('\n');
+      for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(columns);
+      return lines;
+    };
+    /** Without what goes on meanwhile. */
+    const words = (lines: readonly string[]) =>
+      lines
+        .join(' ')
+        .replace(/(less than a|<?\d+) (s|min|minute|h)\b|[\d.]+[MG%]|\d+\.\d\b/g, 'N')
+        .replace(/\s+/g, ' ');
+    beforeAll(async () => {
+      await world.hosts[0]?.exec('systemctl stop microvm@web1');
+    });
+
+    it('status says the same with colours, without and in a pipe', async () => {
+      const [coloured, colourless, piped] = [
+        await desk.atTerminal(['status'], {}, size, { TERM: 'xterm' }),
+        await desk.atTerminal(['status'], {}, size, { TERM: 'xterm', NO_COLOR: '1' }),
+        await desk.fleet(['status']),
+      ];
+      expect(coloured.stderr).toContain('\u001b[31m');
+      expect(colourless.stderr).not.toContain('\u001b[31m');
+      // What goes on until hypervisors have answered is taken away.
+      const shown = ({ stderr }: Run) => words(linesOf(stderr.split('\u001b[J').at(-1) ?? ''));
+      const plain = shown(colourless);
+      expect(shown(coloured)).toBe(plain);
+      expect(plain).toContain('small: 1 of 3 vms is not well.');
+      expect(plain).toContain('web1 on hv1: Terminated');
+      // A pipe is 80 columns wide: its tables have fewer of them.
+      const [before] = words(piped.stdout.split('\n')).split(' HYPERVISOR');
+      expect(plain.split(' HYPERVISOR')[0]).toBe(before);
+      expect(piped.stdout).not.toContain('\u001b');
+    });
+
+    it('status --watch has no row more than that, and leaves the same behind', async () => {
+      const ended = { 'VM    STATE': () => '\u0003' };
+      const { code, stderr } = await desk.atTerminal(['status', '--watch'], ended, size);
+      expect(code).toBe(130);
+      const [drawn = '', left = ''] = stderr.split('\u001b[?1049l');
+      for (const frame of drawn.split('\u001b[H').slice(1))
+        expect(linesOf(frame).length).toBeLessThan(rows);
+      const [, ...picture] = linesOf(left.replace(/^\^C/, ''));
+      expect(words(picture)).toContain('small: 1 of 3 vms is not well. web1 on hv1: Terminated');
+    });
+
+    it('a question is asked in the same words', async () => {
+      const asks = { 'Stop web1, web2? [y/N]': no };
+      const { code, stderr } = await desk.atTerminal(['stop', 'web1', 'web2'], asks, size);
+      expect(code).toBe(1);
+      expect(linesOf(stderr).slice(-2)).toEqual([
+        'Stop web1, web2? [y/N] n',
+        'Nothing was changed.',
+      ]);
+    });
+  });
+
+  it('status --watch --json is a line each look, until Ctrl-C or until nobody reads', async () => {
+    const enough = async (n: number) => {
+      const run = desk.start(['status', '--watch', '--json']);
+      while (run.sofar().stdout.split('\n').length <= n) await setTimeout(100);
+      return run;
+    };
+    const interrupted = await enough(2);
+    interrupted.kill('SIGINT');
+    const { code, stdout, stderr } = await interrupted.ended;
+    expect([code, stderr]).toEqual([130, '']);
+    const looks = stdout.trimEnd().split('\n');
+    expect(looks.map((line) => JSON.parse(line))).toMatchObject(
+      looks.map(() => ({ kind: 'status', version: 1, fleet: 'small' })),
+    );
+    const unread = await enough(1);
+    unread.closeOutput();
+    expect(await unread.ended).toMatchObject({ code: 0, stderr: '' });
   });
 });

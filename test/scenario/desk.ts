@@ -203,6 +203,7 @@ export class Desk {
     args: readonly string[],
     answers: Readonly<Record<string, () => string>>,
     size?: { readonly rows: number; readonly columns: number },
+    env: Readonly<Record<string, string>> = {},
   ): Promise<Run> {
     const out = size ? undefined : join(this.#home, 'stdout');
     const words = [process.execPath, entry(), '-C', this.folder, ...args];
@@ -211,7 +212,7 @@ export class Desk {
       ? `stty rows ${size.rows} cols ${size.columns} && exec ${quoted}`
       : `${quoted} >'${out}'`;
     const child = spawn('script', ['-qefc', command, '/dev/null'], {
-      env: { ...this.#env(), SHELL: '/bin/sh' },
+      env: { ...this.#env(), SHELL: '/bin/sh', ...env },
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     let screen = '';

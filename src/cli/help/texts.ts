@@ -124,6 +124,7 @@ export const helpTexts: Readonly<Record<string, HelpText>> = {
       ['fleet status web1', 'its whole story: checks, events, deployments, last lines'],
       ['fleet status @canary hv2', 'a part of the fleet'],
       ['fleet status --watch', 'what is wrong and what moves, until Ctrl-C'],
+      ['fleet status --watch --json', 'for a program: a document each look, a line each'],
       ['fleet status --local', 'on a hypervisor itself, as root, of that one'],
     ],
     exits: looking,

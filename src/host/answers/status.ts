@@ -1,4 +1,5 @@
 import type { Facts } from '../../model/facts.ts';
+import type { SpoolEvent } from '../../model/spool-event.ts';
 import type {
   Ends,
   Figures,
@@ -11,6 +12,7 @@ import type {
   VmState,
 } from '../../model/status.ts';
 import { clip } from './clip.ts';
+import { parseSpoolEvent } from './events.ts';
 import { parseFacts } from './facts.ts';
 import * as shape from './shape.ts';
 import { guestIn } from './top.ts';
@@ -123,7 +125,8 @@ function knownOf(rows: shape.Rows): Map<string, Known> {
     const state = said.get('state');
     if (!shape.isName(name) || state === undefined || !states.includes(state)) continue;
     const [since, lastHealthy] = [quantity(said.get('since')), quantity(said.get('lastHealthy'))];
-    const [why, lastEnd] = [said.get('why'), lastEnds.get(name)];
+    const [why, returned] = [said.get('why'), timesIn(said.get('returned'))];
+    const lastEnd = endOfRecord(said.get('ended'), said.get('lastEnd')) ?? lastEnds.get(name);
     const [health, invocation = ''] = [said.get('health'), said.get('invocation')];
     found.set(name, {
       ...{ state: state as VmState, restarts: quantity(said.get('restarts')) ?? 0 },
@@ -132,10 +135,21 @@ function knownOf(rows: shape.Rows): Map<string, Known> {
       ...(since !== undefined && { since }),
       ...(why && { why: shape.words(why) }),
       ...(lastHealthy !== undefined && { lastHealthy }),
+      ...(returned.length > 0 && { returned }),
       ...(lastEnd && { lastEnd }),
     });
   }
   return found;
+}
+
+const timesIn = (text = ''): number[] => text.split(' ').flatMap((at) => quantity(at) ?? []);
+
+/** `ID AT WHO WHY`. One with another id than the last end is of an end before: an older generation wrote the last. */
+function endOfRecord(text: string | undefined, id = '-'): Known['lastEnd'] {
+  const [, of, at = '', who = '', why = ''] = /^(\S+) (\d+) (\S+) (.*)$/.exec(text ?? '') ?? [];
+  const seconds = quantity(at);
+  if (of !== id || seconds === undefined) return undefined;
+  return { at: seconds, who: shape.words(who), why: shape.words(why) };
 }
 
 /** An event of the spool that tells of an end. */
@@ -209,6 +223,7 @@ export function parseStory(text: string): UnitStory {
       const [, time, says] = /^(\d{1,12})\.\d+ systemd\[1\]: (.*)$/.exec(event) ?? [];
       return says === undefined ? [] : [{ at: Number(time), text: says }];
     }),
+    happened: rows.flatMap(([word, ...json]) => (word === 'spool' ? eventIn(json.join('\t')) : [])),
     lines: of('line'),
     ends: rows.flatMap(endOf),
     dumps: rows.flatMap(([word, file = '', bytes = '']) =>
@@ -223,6 +238,15 @@ export function parseStory(text: string): UnitStory {
     ),
     ...insideOf(rows.find(([word]) => word === 'inside')?.[1]),
   };
+}
+
+/** One that cannot be read is left out: what it would tell is not all that is told. */
+function eventIn(json: string): SpoolEvent[] {
+  try {
+    return [parseSpoolEvent(json)];
+  } catch {
+    return [];
+  }
 }
 
 /** One that cannot be read is as none. */

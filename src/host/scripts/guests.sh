@@ -55,16 +55,50 @@ print_runners() {
 }
 
 # print_units PATTERN…: prints the units of guests, and these. Patterns match only loaded units; one that is not listed is
-# inactive, with no queued job. systemd may not answer for a moment, as when a switch re-executes it: then this waits,
-# because no guest may be taken for stopped.
+# inactive, with no queued job.
 # shellcheck disable=SC2120
 print_units() {
 	echo '== units'
+	patiently show_units "$guest_units*.service" "$@"
+	printf '%s\n\n' "$listed"
+}
+
+# print_judged_units: the same of guests, for whoever asks each second. systemd tells all that it knows of a unit that it is
+# asked for, which takes it a while: only what a guest is judged by is asked for. Of other helpers it counts whether one is
+# left of a guest that is down, so they are listed only where one is.
+print_judged_units() {
+	echo '== units'
+	patiently show_units 'microvm@*.service' 'microvm-virtiofsd@*.service'
+	printf '%s\n\n' "$listed"
+	some_down "$listed" || return 0
+	patiently list_helpers
+	printf '%s\n' "$listed" | while read -r unit _ active sub _; do
+		case $unit in '' | microvm-virtiofsd@*) continue ;; esac
+		printf 'Id=%s\nActiveState=%s\nSubState=%s\n\n' "$unit" "$active" "$sub"
+	done
+	printf '%s\n' "$queued" | while read -r _ unit _; do
+		case $unit in '' | microvm-virtiofsd@*) continue ;; esac
+		printf 'Id=%s\nJob=yes\n\n' "$unit"
+	done
+}
+
+show_units() {
+	listed=$(systemctl show --no-pager -p Id -p ActiveState -p SubState -p InvocationID -p ActiveEnterTimestampMonotonic -p Job \
+		"$@" 2>/dev/null)
+}
+
+# list_helpers: those that are up, and those that have a job.
+list_helpers() {
+	listed=$(systemctl list-units --no-legend --no-pager --plain --full \
+		--state=active,activating,reloading,deactivating 'microvm-*@*.service' 2>/dev/null) &&
+		queued=$(systemctl list-jobs --no-legend --no-pager --plain --full 'microvm-*@*.service' 2>/dev/null)
+}
+
+# patiently COMMAND…: systemd may not answer for a moment, as when a switch re-executes it: then this waits, because no guest
+# may be taken for stopped.
+patiently() {
 	tries=5
-	until
-		listed=$(systemctl show --no-pager -p Id -p ActiveState -p SubState -p InvocationID -p ActiveEnterTimestampMonotonic -p Job \
-			"$guest_units*.service" "$@" 2>/dev/null)
-	do
+	until "$@"; do
 		# A missing systemctl is reported elsewhere.
 		command -v systemctl >/dev/null || break
 		tries=$((tries - 1))
@@ -72,7 +106,22 @@ print_units() {
 			die host.no-units "systemd does not say which guests run here: see systemctl list-units there, then try again"
 		sleep 1
 	done
-	printf '%s\n\n' "$listed"
+}
+
+# some_down UNITS: is there a vm whose own unit is not active?
+some_down() {
+	running=' ' unit='' active=
+	while IFS='=' read -r key value; do
+		case $key in Id) unit=$value ;; ActiveState) active=$value ;; '') unit='' active='' ;; esac
+		[ "$active" != active ] || [ -z "$unit" ] || running="$running$unit "
+	done <<-END
+		$1
+	END
+	for folder in "$vms"/*; do
+		is_vm "$folder" || continue
+		case $running in *" microvm@${folder##*/}.service "*) ;; *) return 0 ;; esac
+	done
+	return 1
 }
 
 print_addresses() {

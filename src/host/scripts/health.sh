@@ -9,8 +9,7 @@ look() {
 	record system "$(target "$R/run/current-system")"
 	for folder in "$vms"/*; do ! is_vm "$folder" || record vm "${folder##*/}"; done
 	print_runners
-	# shellcheck disable=SC2119
-	print_units
+	print_judged_units
 	print_addresses
 	print_answers "$@"
 	echo '== end'

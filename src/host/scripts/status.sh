@@ -40,19 +40,55 @@ ends() {
 		cut -c 1-200 | sed "s/^/journal$tab/"
 }
 
-# What the hypervisor itself knows of each guest, and the event that tells of its last end.
+# What the hypervisor itself knows of each guest.
 guest_records() {
+	wanted=
 	for file in "$state"/guests/*; do
-		case ${file##*/} in -* | *[!a-z0-9-]* | '') continue ;; esac
+		name=${file##*/} last='' ended=
+		case $name in -* | *[!a-z0-9-]* | '') continue ;; esac
 		[ -f "$file" ] || continue
 		while IFS=$tab read -r key value; do
-			record known "${file##*/}" "$key" "$value"
-			[ "$key" = lastEnd ] || continue
-			case $value in *[!0-9a-f:-]*) continue ;; esac
-			said=$(grep -hF "\"epoch\":\"${value%%:*}\",\"seq\":${value##*:}," "$state/events/${value%%:*}"-*.jsonl 2>/dev/null | head -n 1) || said=
-			[ -z "$said" ] || record lastend "${file##*/}" "$said"
+			record known "$name" "$key" "$value"
+			case $key in lastEnd) last=$value ;; ended) ended=$value ;; esac
 		done <"$file" || true
+		# A generation that writes no more than its id, older than what is here or returned to, leaves the rest to the spool.
+		case $last in "${ended%% *}" | *[!0-9a-f:-]* | *:*:*) ;; *:?*) wanted="$wanted $name=$last" ;; esac
 	done
+	[ -z "$wanted" ] || ends_told
+}
+
+# ends_told: prints the events of `wanted`, each out of one file of the spool: the last that begins no later.
+ends_told() {
+	set --
+	for file in "$state"/events/[0-9]*-*-*.jsonl; do
+		[ ! -f "$file" ] || set -- "$@" "$file"
+	done
+	[ $# -gt 0 ] || return 0
+	LC_ALL=C awk -v wanted="$wanted" -v OFS="\t" '
+		BEGIN {
+			for (i = split(wanted, pair, " "); i > 0; i--) {
+				split(pair[i], part, /[=:]/)
+				in_file = ""
+				for (f = 1; f < ARGC; f++) {
+					name = ARGV[f]
+					sub(/.*\//, "", name)
+					if (substr(name, 1, 21) == part[2] && substr(name, 23, 10) + 0 <= part[3] + 0) in_file = ARGV[f]
+				}
+				if (in_file == "") continue
+				of["\"epoch\":\"" part[2] "\",\"seq\":" part[3] ","] = part[1]
+				open[in_file] = 1
+			}
+			for (file in open) {
+				while ((getline line < file) > 0) {
+					# {"v":1,"epoch":"…","seq":7,…
+					begin = substr(line, 8, 60)
+					end = index(begin, ",\"at\"")
+					key = substr(begin, 1, end)
+					if (end > 0 && key in of) print "lastend", of[key], line
+				}
+				close(file)
+			}
+		}' "$@" </dev/null
 }
 
 # What nobody owns, as fleet-reconcile last found it, and the second of uptime at which the watch last looked to the end: 0

@@ -1,5 +1,7 @@
-# story.sh [LINES UNIT…]…: what systemd did with these units in the last day, and what they said themselves last, each
-# group so many lines: helpers that are started anew with a guest that crashes shall not drown it. Reads only.
+# story.sh [LINES UNIT…]…: what happened to these units, and what they said themselves last, each group so many lines:
+# helpers that are started anew with a guest that crashes shall not drown it. Reads only.
+# What happened is in the spool; what systemd did in the last day, in the journal. Of a guest the latter is told only where no
+# watch tells what came of it.
 # Of a guest (microvm@NAME) also how it and its helpers ended, what was kept of its memory, and how its agent said that it
 # is inside, unless that is long ago.
 # What somebody wrote to a journal must not reach a terminal as it is.
@@ -17,6 +19,21 @@ for unit; do
 		'select(.at >= $from) | .vms[] | select(.name == $vm) | .agent // empty' "$state/metrics/last.json" 2>/dev/null) || inside=
 	[ -z "$inside" ] || answer inside "$inside"
 done
+# happened GREP-OPTION…: the last such events of the spool.
+happened() {
+	cat "$state"/events/[0-9]*-*-*.jsonl 2>/dev/null | LC_ALL=C grep "$@" | tail -n 20 | sed "s/^/spool$tab/" || true
+}
+guest=
+for unit; do case $unit in microvm@*) guest=${unit#microvm@} && guest=${guest%.service} ;; esac done
+if [ -n "$guest" ]; then
+	# What happened to a network, or to many at once, names no vm of its own.
+	seen=$(happened -F -e "\"vm\":\"$guest\"")
+	[ -z "$seen" ] || printf '%s\n' "$seen"
+	happened -F -e '"kind":"network.' -e '"kind":"incident.'
+else
+	seen=
+	happened -vF '"vm":'
+fi
 command -v journalctl >/dev/null || exit 0
 read_journal() { # WORD LINES OPTION…
 	word=$1 lines=$2
@@ -27,8 +44,10 @@ read_journal() { # WORD LINES OPTION…
 }
 events=
 for unit; do case $unit in *.service) events="$events UNIT=$unit" ;; esac done
-# shellcheck disable=SC2086 # names of units have no spaces
-read_journal event 20 --output=short-unix --since=-24h _PID=1 $events
+if [ -z "$seen" ] || [ ! -d "$R/run/fleet/watch" ]; then
+	# shellcheck disable=SC2086 # names of units have no spaces
+	read_journal event 20 --output=short-unix --since=-24h _PID=1 $events
+fi
 while [ $# -gt 0 ]; do
 	most=$1 own=
 	shift

@@ -48,7 +48,7 @@ export interface BuildDocument extends Envelope<'build'>, Built {}
 export interface StatusDocument extends Envelope<'status'>, FleetStatus {}
 
 /** `fleet status NAME`: all that is known of one. */
-export interface StoryDocument extends Envelope<'story'>, UnitStory {
+export interface StoryDocument extends Envelope<'story'>, Omit<UnitStory, 'happened'> {
   /** Whether nothing is wrong. */
   readonly ok: boolean;
   /** Where it is a vm. */
@@ -59,8 +59,10 @@ export interface StoryDocument extends Envelope<'story'>, UnitStory {
   readonly deployments: readonly PastDeploymentOn[];
   /** The youngest first. */
   readonly operations: readonly PastOperationOn[];
-  /** What systemd did with its units in the last day; the oldest first. */
+  /** What systemd did with its units in the last day; the oldest first. Of a vm only where no watch tells what came of it. */
   readonly events: readonly Said[];
+  /** What its hypervisor wrote down, as `fleet events` has it; the oldest first. */
+  readonly happened: readonly SpoolEventDocument[];
 }
 
 /** One deployment as one hypervisor remembers it. */
