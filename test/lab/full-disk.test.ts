@@ -70,10 +70,10 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
 
     test('and gets full while guests are changed, goes back; with room again the same is deployed', async () => {
       const runner = await succeed('readlink /var/lib/microvms/vm1/current');
-      // Full from the moment on which a change begins.
+      // Full from the moment on which a change begins: at once, or the change is done before.
       const newest = `ls -d ${state}/deployments/* | tail -n 1`;
       const filling = hv1.exec(
-        `last=$(${newest}); until new=$(${newest}) && [ "$new" != "$last" ] && [ -e "$new/changing" ]; do sleep 0.01; done; dd if=/dev/zero of=${state}/ballast bs=64k; df -Pk ${state}`,
+        `last=$(${newest}); until new=$(${newest}) && [ "$new" != "$last" ] && [ -e "$new/changing" ]; do sleep 0.01; done; fallocate -l "$(df -Pk ${state} | awk 'NR == 2 { print $4 }')KiB" ${state}/ballast; dd if=/dev/zero bs=4k >>${state}/ballast; df -Pk ${state}`,
       );
       const { code, stdout, stderr } = await apply();
       expect((await filling).stdout).toContain('100%');

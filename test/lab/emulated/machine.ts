@@ -7,7 +7,7 @@ import type { Power } from '../power.ts';
 import { must, type run as Run, run, until } from '../run.ts';
 import type { Slot } from '../slots.ts';
 
-const bootTimeoutMs = 300_000;
+const bootTimeoutMs = 600_000;
 
 /**
  * A host with a kernel and a memory of its own, in QEMU by emulation: a power cut loses what was not
