@@ -35,7 +35,8 @@ def row: map(if . == null or . == "" then "-" else tostring end) | @tsv;
     up: ((.flags // []) | any(. == "UP")), master: (.master // "-"),
     addresses: [(.addr_info // [])[] | "\(.local)/\(.prefixlen)"] } }) | from_entries) as $link
 | ($answers | lines | map({ key: ., value: true }) | from_entries) as $answer
-| ($neighbours | map(select((.state // []) | any(. == "REACHABLE")) | { key: .dst, value: true }) | from_entries) as $near
+# Seconds since it was last confirmed: an entry outlives its guest, and the next life is no better for it.
+| ($neighbours | map(select((.state // []) | any(. == "REACHABLE")) | { key: .dst, value: (.confirmed // 0) }) | from_entries) as $near
 # probes: NAME INDEX STATUS SECONDS; the time is 0 where nothing connected.
 | ($probes | lines | map(words | { key: "\(.[0]) \(.[1])",
     value: { status: (.[2] | tonumber? // 0), connects: ((.[3] // "0" | tonumber? // 0) > 0) } }) | from_entries) as $probe
@@ -113,7 +114,7 @@ def row: map(if . == null or . == "" then "-" else tostring end) | @tsv;
         | { taps: (if $age < 10 then [] else [$nic[] | select(.key)] end) }
         + if $missing then { is: "bad", check: "tap", why: "\($missing.missing) is missing" }
           elif ($nic | length) > 0 or any($broken[]; .bridge as $b | any($g.nics[]; .bridge == $b)) then { is: "cut" }
-          elif $g.address != null and ($answer[$g.address] | not) and (($near[$g.address] and ($g.ping | not)) | not)
+          elif $g.address != null and ($answer[$g.address] | not) and ($g.ping or ($near[$g.address] // infinite) > $age)
           then { is: "bad", check: "answers", why: "does not answer (ping \($g.address))" }
           else
             ([$vm.checks // [] | to_entries[] | "\($name) \(.key)" as $key | .value

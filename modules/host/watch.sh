@@ -110,7 +110,7 @@ look() {
   [ -s table ] || echo '{}' >table
   [ -z "$asked" ] || wait "$asked"
   # Whoever answers no ping may have answered who has the address.
-  ip -j neigh show >neighbours 2>/dev/null
+  ip -s -j neigh show >neighbours 2>/dev/null
   [ -z "$probed" ] || wait "$probed"
   locked=false
   [ -z "$(locking_deployment)" ] || locked=true

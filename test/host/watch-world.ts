@@ -78,7 +78,7 @@ esac`,
   ip: `
 case "$*" in
 '-j address show') cat "$FLEET_ROOT/links" ;;
-'-j neigh show') cat "$FLEET_ROOT/near" ;;
+'-s -j neigh show') cat "$FLEET_ROOT/near" ;;
 *) echo "ip $*" >>"$FLEET_ROOT/log" ;;
 esac`,
   fping: 'cat "$FLEET_ROOT/alive"',
@@ -116,7 +116,7 @@ export class WatchWorld {
   readonly units: Record<string, Data> = {};
   readonly alive = new Set<string>();
   readonly probed = new Map<string, string>();
-  near: { dst: string; state: string[] }[] = [];
+  near: { dst: string; state: string[]; confirmed: number }[] = [];
   processes: string[] = [];
   policy: Data = {};
   now = 1000;

@@ -80,13 +80,33 @@ describe('what the judge of fleet-watch says', () => {
     expect(unhealthy(judge(3))).toEqual(['web | http 80/x | expected 204, seen 200']);
   });
 
+  /** An entry that was confirmed so many seconds ago. */
+  const near = (name: string, confirmed: number) => ({
+    ...{ dst: world.vms[name].address, state: ['REACHABLE'], confirmed },
+  });
+
   it('a guest that never answered a ping is well while its neighbour entry is; one that did is not', () => {
-    const near = (name: string) => ({ dst: world.vms[name].address, state: ['REACHABLE'] });
     world.guest('quiet');
     world.mute('quiet', 'db');
-    world.near = [near('quiet'), near('db')];
+    world.near = [near('quiet', 9), near('db', 9)];
     judge();
     expect([world.is('quiet'), world.is('db')]).toEqual(['ok', 'bad']);
+  });
+
+  it('a neighbour entry of the life before is no answer of one that starts', () => {
+    world.mute('web');
+    Object.assign(world.of('web'), {
+      InvocationID: 'web-2',
+      ActiveEnterTimestampMonotonic: String(world.now * 1_000_000),
+    });
+    for (const confirmed of [18, 33]) {
+      world.near = [near('web', confirmed)];
+      expect(judge()).toEqual([]);
+      expect(world.is('web')).toBe('bad');
+    }
+    world.near = [near('web', 4)];
+    judge();
+    expect(world.is('web')).toBe('ok');
   });
 
   it('a virtiofsd that died, or is younger than its guest, is the guest’s failure', () => {
