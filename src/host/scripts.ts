@@ -104,7 +104,7 @@ const libraries = [
   'guest-state',
   'before',
   'locks',
-  'strays',
+  'images',
   'evaluate',
   'ends',
 ] as const;
@@ -145,9 +145,6 @@ const withLocks = new Set<ScriptName>([
   'vm-release',
   'vm-restart',
 ]);
-
-/** They find out who else has what is a guest's. */
-const withStrays = new Set<ScriptName>(['cleanup', 'vm-halt', 'vm-restart']);
 
 /** They evaluate and build machines. */
 const withEvaluate = new Set<ScriptName>(['build', 'build-tree']);
@@ -203,7 +200,7 @@ function withLibraries(name: ScriptName, ...first: readonly string[]): string {
     'guest-state': !withoutDeployments.has(name),
     before: withLocks.has(name),
     locks: withLocks.has(name),
-    strays: withStrays.has(name),
+    images: name === 'vm-restart',
     evaluate: withEvaluate.has(name),
     ends: withEnds.has(name),
   };

@@ -17,7 +17,7 @@ export interface OperationResult {
   readonly because?: string;
   /** It did not stop by itself, or was not asked to. */
   readonly isKilled?: boolean;
-  /** Processes outside of its units that had its network, or were a VMM or virtiofsd of it, and were ended: their numbers and names. */
+  /** Processes outside of its units that had its network, and were ended: their numbers and names. */
   readonly strays?: readonly { readonly process: number; readonly name: string }[];
   /** Seconds since it started, of one that was left alone. */
   readonly upFor?: number;

@@ -47,6 +47,6 @@ function wellText(kind: OperationKind, result: OperationResult): string {
     `${done[kind]} on ${hypervisor} in ${seconds}${kind === 'stop' ? '' : ', healthy'}`,
     ...(because === undefined ? [] : [`it was not well (${plainLine(because)})`]),
     ...(isKilled ? ['it had to be killed'] : []),
-    ...strays.map(({ process, name }) => `ended process ${process} ${name}, which was left of it`),
+    ...strays.map(({ process, name }) => `ended process ${process} ${name}, which had its network`),
   ].join('; ');
 }

@@ -143,10 +143,13 @@ describe('start, stop and restart', { timeout: 360_000 }, () => {
     const before = await life('web1');
     const image = '"$FLEET_ROOT/var/lib/microvms/web1/data.img"';
     const folder = '"$FLEET_ROOT/proc/4194399"';
+    const record = '"$FLEET_ROOT/var/lib/fleet/deployed/web1"';
     await on(`: >${image} && mkdir -p ${folder}/fd && ln -s ${image} ${folder}/fd/9`);
     await on(`echo qemu-nbd >${folder}/comm`);
+    // As if web1 had a volume.
+    await on(`cp -p ${record} ${folder} && printf '"image":"data.img"' >>${record}`);
     const { stdout } = await run(1, 'restart', 'web1');
-    await on(`rm -r ${image} ${folder}`);
+    await on(`mv ${folder}/web1 ${record}; rm -r ${image} ${folder}`);
     expect(stdout.replace(/\s+/g, ' ')).toContain(
       'web1 FAILED data.img of web1 is open in process 4194399 (qemu-nbd), so nothing was done',
     );

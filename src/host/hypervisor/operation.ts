@@ -28,10 +28,10 @@ export interface Operation {
   readonly limit: number;
 }
 
-/** A process outside of the guest's units that had a TAP of it, or was a VMM or virtiofsd of it, and was ended. */
+/** A process outside of the guest's units that had a TAP of it, and was ended. */
 export interface Stray {
   readonly process: number;
-  /** Of its program; may be empty. */
+  /** What the kernel calls it; may be empty. */
   readonly name: string;
 }
 

@@ -19,6 +19,7 @@ size_of() {
 changed() { stat -c %Y "$1" 2>/dev/null || stat -f %m "$1" 2>/dev/null || echo "$now"; }
 # An hour: whoever makes it may still be at work.
 is_old() { [ $((now - $(changed "$1"))) -ge 3600 ]; }
+names_in() { grep -o "\"$1\":\"[^\"]*\"" | sed 's/^[^:]*:"//;s/"$//' | sort -u; }
 
 # thing KIND ID KIB SINCE WORDS: told of, or deleted by delete_KIND, which says why it cannot.
 thing() {
@@ -57,37 +58,16 @@ held_names=$(printf '%s\n' "$held_taps" | sed 's/^[0-9]* //')
 
 # Of a process the number alone may be another's by the time it is ended.
 began() { sed 's/^.*) //' "$R/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20; }
-# strays_here: `stray NUMBER WORDS` and `holder NUMBER|- WORDS`: who has TAPs that fleet has deployed, and what is a guest's.
-strays_here() {
-	printf '%s\n' "$held_taps" | while read -r number held; do
-		if [ -z "$number" ] || ! has "$recorded_taps" "$held" || ! is_stray "$number"; then continue; fi
-		echo "stray $number has $held open"
-	done
-	links=$(links_to "$vms/*")
-	loops=$(cat "$R"/sys/block/loop*/loop/backing_file 2>/dev/null) || true
-	for folder in "$vms"/*; do
-		name=${folder##*/}
-		if ! is_vm "$folder" || [ ! -e "$state/deployed/$name" ]; then continue; fi
-		# Of most guests nobody else has anything.
-		case "$links$nl$loops$nl" in *"$folder$nl"* | *"$folder/"* | *' /dev/tap'*) ;; *) continue ;; esac
-		printf '%s\n' "$links" | who_has "$name" "$(things_of "$name")" | sort -ru | while read -r what number more; do
-			case $what in
-			stray) echo "stray $number is $name's, and in no unit of it" ;;
-			holder) echo "holder $number (${more%% *}), which has ${more##*/} of $name" ;;
-			esac
-		done
-	done
-}
 processes() {
-	strays_here | awk '$2 == "-" || !told[$2]++' | while read -r what number more; do
-		if [ "$what" = holder ]; then
-			stranger process "${number#-} $more"
-			continue
-		fi
+	[ -n "$held_taps" ] || return 0
+	printf '%s\n' "$held_taps" | while read -r number held; do
+		if ! has "$recorded_taps" "$held" || ! is_stray "$number"; then continue; fi
 		ticks=$(began "$number")
 		[ -n "$ticks" ] || continue
+		what='' kib=0
+		read -r what 2>/dev/null <"$R/proc/$number/comm" || true
 		kib=$(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB$/\1/p' "$R/proc/$number/status" 2>/dev/null) || true
-		thing process "$number-$ticks" "${kib:-0}" $((now - $(uptime_seconds) + ticks / 100)) "$(program_of "$number") $more"
+		thing process "$number-$ticks" "${kib:-0}" $((now - $(uptime_seconds) + ticks / 100)) "$what has $held open"
 	done
 }
 delete_process() {

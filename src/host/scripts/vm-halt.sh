@@ -12,4 +12,4 @@ event vm.stopped "$name" "id=$id" "operator=$who" "lasts=$lasts" || true
 stop_guest "$name" "$seconds"
 systemctl reset-failed "microvm*@$name.service" 2>/dev/null || true
 guest_set "$name" state=Terminated "why=$who stopped it" || true
-end_strays "$name" "$(strays_and_holders "$name" "$@")"
+end_strays "$name" "$@"

@@ -22,7 +22,7 @@ if [ -n "$runs" ]; then
 	exit 0
 fi
 let_start
-end_strays "$name" "$found"
+end_strays "$name" "$@"
 guest_starting "$name" "$(operation_meta "$id" operator) started it"
 stop_intended "$name"
 # One systemd job, which goes on if we are killed: the guest cannot stay stopped. Its helpers are PartOf= it and start
