@@ -176,15 +176,10 @@ holders() {
 	done 2>/dev/null | sort -u
 }
 
-# unit_of NUMBER: the guest of whose unit the process is.
-unit_of() {
-	sed -n 's|.*/microvm[a-z-]*@\([A-Za-z0-9_.-]*\)\.service\(/.*\)*$|\1|p' "$R/proc/$1/cgroup" 2>/dev/null | head -n 1
-}
-
 # in_guest NUMBER: the process is in a unit of a guest that runs. What is left in the group of a unit that does not run is
 # no more systemd's than any other.
 in_guest() {
-	unit=$(unit_of "$1")
+	unit=$(sed -n 's|.*/microvm[a-z-]*@\([A-Za-z0-9_.-]*\)\.service\(/.*\)*$|\1|p' "$R/proc/$1/cgroup" 2>/dev/null | head -n 1)
 	[ -n "$unit" ] && is_busy "$unit"
 }
 
@@ -192,6 +187,17 @@ in_guest() {
 # any more, but has lost its files before.
 is_stray() {
 	! in_guest "$1" && [ -n "$(find "$R/proc/$1/fd" -lname /dev/net/tun 2>/dev/null)" ]
+}
+
+# strays NAME TAP…: numbers of processes that have a TAP of the guest open, and are in no guest's units: a runner that
+# somebody started by hand, or that outlived its unit. While one is there no other can have the TAP, or the disks.
+strays() {
+	shift
+	holders | while read -r process tap; do
+		for own; do
+			if [ "$own" = "$tap" ] && is_stray "$process"; then echo "$process"; fi
+		done
+	done | sort -u
 }
 
 # end_process NUMBER: with SIGKILL when it does not end. Fails if it is not there.
@@ -203,6 +209,17 @@ end_process() {
 		sleep 0.2
 	done
 	kill -KILL "$1" 2>/dev/null || true
+}
+
+# end_strays NAME TAP…: by their numbers.
+end_strays() {
+	[ $# -gt 1 ] || return 0
+	for number in $(strays "$@"); do
+		what=
+		read -r what 2>/dev/null <"$R/proc/$number/comm" || true
+		end_process "$number" || continue
+		answer stray "$number" "$what"
+	done
 }
 
 # refuse_open CODE: a deployment that is open may return to whatever nobody seems to need.

@@ -97,7 +97,7 @@ export interface Operated {
 
 /**
  * Does it, to vms side by side: none starts before those that it depends on are healthy, or have failed, nor stops before
- * those that depend on it have. `maxParallelVms` come up at a time; while they settle the next do.
+ * those that depend on it have, or have failed to. `maxParallelVms` come up at a time; while they settle the next do.
  * Asked to stop it leaves at once: what has begun is finished by its hypervisor, without anybody.
  * @throws Interrupted
  */
@@ -117,7 +117,11 @@ export async function operate(
     const targets = wish.kind === 'stop' ? [] : own.map((vm) => vm.name);
     emit({ type: 'phase', phase: 'guests', hypervisor: name, targets });
     const one = operator(ports, chosen, name, emit, signal);
-    const needs = (vm: Vm) => own.filter((other) => depends(wish.kind, vm, other));
+    const needed = new Map(own.map((vm) => [vm, neededBy(chosen.index, vm)]));
+    const needs = (vm: Vm) =>
+      own.filter((other) =>
+        wish.kind === 'stop' ? needed.get(other)?.has(vm.name) : needed.get(vm)?.has(other.name),
+      );
     const results = await inTurns(own, atOnce(chosen), needs, one);
     if (results.every(({ failure }) => !failure))
       emit({ type: 'hypervisor', hypervisor: name, state: 'end', outcome: 'done' });
@@ -152,15 +156,20 @@ function isWaiting({ contacts }: ChosenOperation, { name, on }: Vm): boolean {
   return facts !== undefined && !(facts instanceof Error) && facts.waiting.has(name);
 }
 
-/** Whether this vm waits for the other. */
-const depends = (kind: OperationKind, vm: Vm, other: Vm): boolean =>
-  kind === 'stop' ? other.dependsOn.includes(vm.name) : vm.dependsOn.includes(other.name);
+/** What a vm depends on, and all that this depends on: what is between two may not be among the chosen. */
+function neededBy({ vms }: FleetIndex, vm: Vm): ReadonlySet<string> {
+  const found = new Set(vm.dependsOn);
+  // A set grows while it is walked.
+  for (const name of found)
+    for (const further of vms.get(name)?.dependsOn ?? []) found.add(further);
+  return found;
+}
 
-/** How many at a time. What stops takes nothing from others: as many do as there are sessions for. */
+/** How many at a time. What stops takes nothing from others. */
 const atOnce = ({ index, wish }: ChosenOperation): number =>
   wish.kind === 'stop' ? manyAtOnce : index.fleet.rollout.maxParallelVms;
-/** More than any connection has sessions. */
-const manyAtOnce = 16;
+/** As many sessions for work that lasts as a connection has (host/ssh/turns.ts): of another one nobody could say that it has begun. */
+const manyAtOnce = 5;
 
 /** Does it to single vms of a hypervisor, which is looked at once for all of them. */
 function operator(

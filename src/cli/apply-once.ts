@@ -40,9 +40,10 @@ export async function applyOnce(
     if (lost) throw lost;
     if (isAsked) planned = await offerRestarts(planned, signal);
     const { plan: todo, workspace } = planned;
-    const what = { index: workspace.index, changed: changedBy(todo) };
+    const wanted = options.export ? { on: options.on } : { changed: changedBy(todo) };
+    const what = { index: workspace.index, of: wanted };
     if (!hasChanges(todo)) {
-      const exports = options.export ? await fetched(ports, invocation, options, what) : [];
+      const exports = options.export ? await fetched(ports, invocation, true, what) : [];
       const nothing = resultsDocument('apply', [], { plan: planned.plan, exports });
       if (!giveData(invocation, options, nothing))
         process.stdout.write(exportText(exports, styleFor(process.stdout)));
@@ -60,7 +61,7 @@ export async function applyOnce(
       (emit) => apply(ports, applying, emit, signal),
       invocation,
     );
-    const exports = await fetched(ports, invocation, options, what, results);
+    const exports = await fetched(ports, invocation, options.export, what, results);
     const result = resultsDocument('apply', results, { plan: planned.plan, ...of, exports });
     const style = styleFor(process.stdout);
     if (!giveData(invocation, options, result))

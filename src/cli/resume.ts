@@ -48,8 +48,10 @@ export async function resumeCommand(
       (emit) => resume(ports, lost, emit, signal),
       invocation,
     );
-    const what = { index: lost.index, changed: aboutWhat(lost) };
-    const exports = options.undo ? [] : await fetched(ports, invocation, options, what, results);
+    const what = { index: lost.index, of: { changed: aboutWhat(lost) } };
+    const exports = options.undo
+      ? []
+      : await fetched(ports, invocation, options.export, what, results);
     const style = styleFor(process.stdout);
     const result = resultsDocument('resume', results, { id: lost.id, ...of, exports });
     if (!giveData(invocation, options, result))

@@ -40,7 +40,10 @@ export async function inTurns<T, R>(
     const { promise, resolve } = Promise.withResolvers<void>();
     turns.set(item, promise);
     const before = Promise.all(needs(item).map((other) => turns.get(other)));
-    all.push(before.then(() => work(item, resolve)).finally(resolve));
+    const doing = before.then(() => work(item, resolve)).finally(resolve);
+    // Should it fail all the same, that is told at the end.
+    doing.catch(() => {});
+    all.push(doing);
     return promise;
   });
   return Promise.all(all);

@@ -17,10 +17,10 @@ export function allEnds(
   now: number,
 ): { readonly all: Ends | undefined; readonly isCut: boolean } {
   const { lastEnd, restarts = 0 } = known ?? {};
-  const times = known?.returned?.filter((at) => now - at < day);
+  const times = known?.returned?.filter((at) => isPast(at, now) && now - at < day);
   const count = times ? times.length : lastEnd && now - lastEnd.at < day ? restarts : 0;
   if (count === 0) return { all: ends, isCut: false };
-  const lately = Math.max(latelyOf(times), ends?.lately ?? 0);
+  const lately = times ? latelyOf(times) : (ends?.lately ?? 0);
   return {
     all: {
       ...ends,
@@ -30,6 +30,9 @@ export function allEnds(
     isCut: times !== undefined && count >= most && count >= (ends?.restarts ?? 0),
   };
 }
+
+/** A clock that was ahead wrote others; two clocks may differ by a minute. */
+const isPast = (at: number, now: number): boolean => at <= now + 60;
 
 const latelyOf = (times: readonly number[] = []): number =>
   times.filter((at) => at > (times[0] ?? 0) - burst).length;
@@ -54,7 +57,9 @@ export function returns(seen: Returned): Finding[] {
   const bySystemd = systemdReturned(seen) ? seen.ends : undefined;
   const byWatch = watchReturned(seen) ? seen.known : undefined;
   // Those before a person started it are over, too.
-  const since = byWatch?.returned?.slice(0, byWatch.restarts) ?? [];
+  const since = (byWatch?.returned?.slice(0, byWatch.restarts) ?? []).filter((at) =>
+    isPast(at, now),
+  );
   const lately = Math.max(
     now - (bySystemd?.last?.at ?? 0) < burst ? (bySystemd?.lately ?? 0) : 0,
     // That it was given up says it already.

@@ -86,7 +86,8 @@ export function headLine(
   style: Style,
   width?: number,
 ): string {
-  const text = wrap(`${title}: ${about}`, 2, width);
+  // The title, which is styled as a whole, stays in one line.
+  const text = wrap(`${title.replaceAll(' ', '\0')}: ${about}`, 2, width);
   return `${style(standingColours[standing], style('bold', title))}${text.slice(title.length)}`;
 }
 

@@ -19,8 +19,8 @@ class Operating extends Overlapping {
   lookTakes = 0;
   readonly told: Event[] = [];
 
-  constructor(isUp: boolean) {
-    super(chained);
+  constructor(isUp: boolean, text = chained) {
+    super(text);
     const off = { booted: undefined, unit: unit('inactive'), virtiofsd: unit('inactive') };
     const up = { unit: unit('active', { activeFor: 100 }) };
     for (const name of names) this.hv1.vm(name, isUp ? up : off);
@@ -35,9 +35,10 @@ class Operating extends Overlapping {
     };
   }
 
-  run(kind: OperationKind) {
-    const { hypervisors, vms } = this.index.fleet;
-    const chosen: ChosenOperation = {
+  run(kind: OperationKind, chosen: readonly string[] = names) {
+    const { hypervisors } = this.index.fleet;
+    const vms = this.index.fleet.vms.filter(({ name }) => chosen.includes(name));
+    const operation: ChosenOperation = {
       ...{ index: this.index, vms, close: () => {} },
       wish: { kind, isForced: false, isHeld: false, lockTimeout: 0, operator: 'ada@desk' },
       contacts: hypervisors.map((hypervisor) => ({
@@ -46,7 +47,7 @@ class Operating extends Overlapping {
     };
     const emit = stamping((event) => this.told.push(event), this.virtual, null);
     const { signal } = this.interrupt;
-    return this.virtual.during(operate(this.ports as Ports, chosen, emit, signal));
+    return this.virtual.during(operate(this.ports as Ports, operation, emit, signal));
   }
 
   /** Between the first that begins and the last. */
@@ -117,4 +118,16 @@ test('once somebody asks to stop nothing else is begun', async () => {
   await expect(world.run('start')).rejects.toMatchObject({ code: 'interrupted' });
   await world.virtual.during(world.virtual.sleep(100_000));
   expect([...world.begun.keys()]).toEqual(['web1']);
+});
+
+test('a stop waits for who needs it through one that is not named', async () => {
+  const world = new Operating(
+    true,
+    yaml
+      .replace('address: 10.1.0.4', '$&, dependsOn: [web2]')
+      .replace('address: 10.1.0.5', '$&, dependsOn: [web3]'),
+  );
+  world.takes = 20_000;
+  await world.run('stop', ['web2', 'web4']);
+  expect(Object.fromEntries(world.begun)).toEqual({ web4: 0, web2: 20_000 });
 });

@@ -35,6 +35,9 @@ test('what may bring them is believed', () => {
     '{ users.users.root.openssh.authorizedKeys.keys = [ ]; }',
     `${generated}# authorizedKeys\n`,
     generated.replace('imports = [', 'imports = [ ./keys.nix'),
+    generated.replace('imports = [', 'imports = [ inputs.common.nixosModules.admins'),
+    generated.replace('imports = [', 'imports = [ (inputs.self + "/users.nix")'),
+    generated.replace('imports = [', 'imports = someList ++ ['),
   ])
     expect(found(modules, { 'hw.nix': hand })).toEqual([]);
   // A folder, or a file that is not there yet.

@@ -16,7 +16,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { recordOf } from './deployed-record.ts';
 
 const src = join(import.meta.dirname, '../../src');
-const libraries = ['lib', 'deployments', 'locks', 'spool', 'guest-state']
+const libraries = ['lib', 'deployments', 'locks', 'images', 'spool', 'guest-state']
   .map((name) => readFileSync(join(src, `host/scripts/${name}.sh`), 'utf8'))
   .join('\n');
 

@@ -19,6 +19,7 @@ test('every script that can be named is there, and the other way round', () => {
     'vmm.sh',
     'before.sh',
     'locks.sh',
+    'images.sh',
     'evaluate.sh',
   ];
   expect(new Set(scriptNames.map((name) => `${name}.sh`))).toEqual(

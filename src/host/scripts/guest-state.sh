@@ -58,12 +58,13 @@ plain() {
 	esac
 }
 
-# add_return NOW TIMES: sets `value` to these with one more, the youngest first, without those of more than a day ago.
+# add_return NOW TIMES: sets `value` to these with one more, the youngest first, without those of more than a day ago, or of a
+# clock that was ahead.
 add_return() {
 	value=$1 returns=1
 	for returned in $2; do
 		case $returned in *[!0-9]*) continue ;; esac
-		if [ "$returns" -ge 40 ] || [ $(($1 - returned)) -ge 86400 ]; then continue; fi
+		if [ "$returns" -ge 40 ] || [ $(($1 - returned)) -ge 86400 ] || [ "$returned" -gt "$1" ]; then continue; fi
 		value="$value $returned" returns=$((returns + 1))
 	done
 }

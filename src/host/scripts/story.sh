@@ -19,20 +19,23 @@ for unit; do
 		'select(.at >= $from) | .vms[] | select(.name == $vm) | .agent // empty' "$state/metrics/last.json" 2>/dev/null) || inside=
 	[ -z "$inside" ] || answer inside "$inside"
 done
-# happened GREP-OPTION…: the last such events of the spool.
+# happened MOST GREP-OPTION…: the last such events of the spool, in which a power cut may have left NULs.
 happened() {
-	cat "$state"/events/[0-9]*-*-*.jsonl 2>/dev/null | LC_ALL=C grep "$@" | tail -n 20 | sed "s/^/spool$tab/" || true
+	most=$1
+	shift
+	cat "$state"/events/[0-9]*-*-*.jsonl 2>/dev/null | LC_ALL=C grep -a "$@" | tail -n "$most" | sed "s/^/spool$tab/" || true
 }
 guest=
 for unit; do case $unit in microvm@*) guest=${unit#microvm@} && guest=${guest%.service} ;; esac done
 if [ -n "$guest" ]; then
 	# What happened to a network, or to many at once, names no vm of its own.
-	seen=$(happened -F -e "\"vm\":\"$guest\"")
+	seen=$(happened 20 -F -e "\"vm\":\"$guest\"")
 	[ -z "$seen" ] || printf '%s\n' "$seen"
-	happened -F -e '"kind":"network.' -e '"kind":"incident.'
+	# And of many only some are this guest's.
+	happened 500 -F -e '"kind":"network.' -e '"kind":"incident.'
 else
 	seen=
-	happened -vF '"vm":'
+	happened 20 -vF '"vm":'
 fi
 command -v journalctl >/dev/null || exit 0
 read_journal() { # WORD LINES OPTION…
@@ -44,7 +47,7 @@ read_journal() { # WORD LINES OPTION…
 }
 events=
 for unit; do case $unit in *.service) events="$events UNIT=$unit" ;; esac done
-if [ -z "$seen" ] || [ ! -d "$R/run/fleet/watch" ]; then
+if [ -z "$seen" ] || [ ! -e "$R/etc/fleet/watch.json" ]; then
 	# shellcheck disable=SC2086 # names of units have no spaces
 	read_journal event 20 --output=short-unix --since=-24h _PID=1 $events
 fi
