@@ -58,7 +58,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 180_000,
           // They mostly wait, for sshd, git and Node; more of them would starve the lab's guests on two cores.
-          maxWorkers: 2,
+          maxWorkers: 3,
         },
       },
       {
