@@ -137,6 +137,7 @@ describe('start, stop and restart', { timeout: 360_000 }, () => {
     expect(await isActive('web1')).toBe(false);
     expect(await steps('start', 'web*')).toEqual(['start web1', '✔', 'start web2', '✔']);
     expect(await isActive('web2')).toBe(true);
+    expect(await steps('restart', 'web2')).toEqual(['restart web2', '✔']);
   });
 
   it('while another process has an image of it nothing is done, in exit code 1, and who that is is said', async () => {
