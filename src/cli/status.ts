@@ -1,19 +1,14 @@
 import type { Ports } from '../app/ports.ts';
-import { type StatusInput, status } from '../app/status.ts';
+import { status } from '../app/status.ts';
 import { story } from '../app/status-story.ts';
-import { watchStatus } from '../app/watch-status.ts';
-import { exitCodes, FleetError } from '../model/errors.ts';
-import type { Emit } from '../model/events.ts';
-import type { FleetStatus } from '../model/status.ts';
-import { documentLine, documentText, statusDocument, storyDocument } from '../report/documents.ts';
+import { exitCodes } from '../model/errors.ts';
+import { documentText, statusDocument, storyDocument } from '../report/documents.ts';
 import { statusText } from '../report/status-text.ts';
 import { storyText } from '../report/story-text.ts';
 import { styleFor } from '../report/style.ts';
-import { watchText } from '../report/watch-text.ts';
 import type { Invocation } from './options.ts';
 import { realPorts } from './ports.ts';
-import { readerGone, write } from './reader.ts';
-import { Screen } from './watch.ts';
+import { watchLines, watchScreen } from './status-watch.ts';
 
 /** `fleet status [NAME…] [--watch] [--json]`: how the fleet is, or the whole story of one. Exit 1 when anything is wrong. */
 export async function statusCommand(
@@ -25,7 +20,7 @@ export async function statusCommand(
   const ports = await realPorts(common, { isAsking: !options.watch });
   if (options.watch) {
     const input = { where: common, names };
-    return json ? watchLines(ports, input, tell, signal) : watch(ports, input, signal);
+    return json ? watchLines(ports, input, tell, signal) : watchScreen(ports, input, signal);
   }
   const style = styleFor(process.stdout);
   // A pipe has none; nor has a terminal whose size nobody knows.
@@ -44,38 +39,4 @@ export async function statusCommand(
   const seen = await status(ports, { where: common, names }, tell, signal);
   process.stdout.write(json ? documentText(statusDocument(seen)) : statusText(seen, style, width));
   return seen.ok ? exitCodes.ok : exitCodes.failed;
-}
-
-/** Until Ctrl-C. */
-async function watch(ports: Ports, input: StatusInput, signal: AbortSignal): Promise<number> {
-  const screen = Screen.open(ports.clock, watchText);
-  const say: Emit = (event) => {
-    if (event.type === 'note' || event.type === 'warning') screen.say(event.text);
-  };
-  try {
-    return await watchStatus(ports, input, screen.show, say, signal);
-  } catch (error) {
-    if (!(error instanceof FleetError) || error.code !== 'interrupted') throw error;
-    // That is how it ends: nothing is to be said of it.
-    return exitCodes.failed;
-  } finally {
-    screen.close();
-  }
-}
-
-/** A document each look, a line each, until Ctrl-C or until nobody reads them any more. */
-async function watchLines(
-  ports: Ports,
-  input: StatusInput,
-  tell: Emit,
-  signal: AbortSignal,
-): Promise<number> {
-  const gone = readerGone();
-  const show = (seen: FleetStatus) => write('stdout', documentLine(statusDocument(seen)));
-  try {
-    return await watchStatus(ports, input, show, tell, AbortSignal.any([signal, gone]));
-  } catch (error) {
-    if (!(error instanceof FleetError) || error.code !== 'interrupted') throw error;
-    return gone.aborted && !signal.aborted ? exitCodes.ok : exitCodes.failed;
-  }
 }

@@ -209,7 +209,7 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
     test('a deployment that waits for one ends when it is asked to, and changes nothing', async () => {
       const id = newId();
       const before = await life('hangs');
-      const under = restart('hangs', { id, stopTimeout: 25_000 });
+      const under = restart('hangs', { id, stopTimeout: 45_000 });
       await untilSo('stopping', async () => (await subState('hangs')) === 'stop-sigterm');
       desk.edit((d) => {
         d.vms.web.packages = ['htop'];
