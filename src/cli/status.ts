@@ -1,4 +1,3 @@
-import type { Ports } from '../app/ports.ts';
 import { status } from '../app/status.ts';
 import { story } from '../app/status-story.ts';
 import { exitCodes } from '../model/errors.ts';

@@ -49,7 +49,7 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
     const until = <T>(check: () => T | Promise<T>) =>
       vi.waitFor(check, { timeout: 60_000, interval: 200 });
 
-    test('of a fleet that is well status says what guests use, and start leaves them alone at once', async () => {
+    test('of a fleet that is well status says what guests use, and start leaves them alone', async () => {
       const { stdout } = await run(0, 'status', '--json');
       const { vms, hypervisors } = JSON.parse(stdout);
       const web = vms.find((vm: { name: string }) => vm.name === 'web');
@@ -60,11 +60,10 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
         expect(web.use.cpuPercent).toBeGreaterThanOrEqual(0);
       } else expect(web.use).toEqual({});
       expect(hypervisors).toMatchObject([{ name: 'hv1', behind: 0, load: expect.any(Array) }]);
+      // At once, as bench/one-guest.ts shows: no test is timed.
       await until(async () => {
         const before = await look.invocation('web');
-        const began = Date.now();
         expect((await run(0, 'start', 'web')).flat).toContain('is healthy already');
-        expect(Date.now() - began).toBeLessThan(2000);
         expect(await look.invocation('web')).toBe(before);
       });
     });
