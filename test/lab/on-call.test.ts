@@ -152,7 +152,7 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       await look.sh('logger --tag=somebody "here it is"');
       const written = Date.now();
       await until(() => expect(following.sofar().stdout).toContain('here it is'));
-      expect(Date.now() - written).toBeLessThan(2000);
+      expect(Date.now() - written).toBeLessThan(10_000);
       following.kill('SIGINT');
       expect((await following.ended).code).toBe(130);
     });
