@@ -42,13 +42,15 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
             network: 'front',
             address: '10.1.0.2',
             users: { ops: { sshKeys: [world.hosts[0]!.publicKey] } },
-            checks: [{ run: command }],
+            checks: [{ run: command, within: '3m' }],
             // Another one at each boot.
             exports: [{ file: '/proc/sys/kernel/random/boot_id', to: '~/boots/vm1' }],
           },
           ...vms,
         },
       });
+      // A guest with an sshd boots in twice the time of others.
+      desk.data.rollout.deadline = '5m';
       desk.write('kind.nix', example('kind.nix'));
       await desk.open();
     }, 1_200_000);
