@@ -135,7 +135,7 @@ Plan: 7 files. Hypervisors were not asked.
     );
     const { code, stderr } = await desk.fleet('validate');
     expect(code).toBe(0);
-    expect(stderr.replace(/\n {2}(?! )/, ' ')).toContain(`fleet.yaml:8:46 warning W502 ${doubt}\n`);
+    expect(stderr.replace(/\n {2}(?! )/g, ' ')).toContain(`fleet.yaml:8:46 warning W502 ${doubt} `);
   });
 
   test('--json is the plan, versioned', async () => {
