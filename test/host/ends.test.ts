@@ -609,8 +609,11 @@ test('a story has what the spool has of the guest, and the journal’s only wher
     return { spool: of('spool'), event: of('event') };
   };
   const guest = [...own.slice(5), others[2]];
+  const policy = join(root, 'etc/fleet/watch.json');
+  rmSync(policy, { force: true });
   expect(told('microvm@web.service')).toEqual({ spool: guest, event: ['said'] });
-  mkdirSync(join(root, 'run/fleet/watch'));
+  mkdirSync(join(root, 'etc/fleet'), { recursive: true });
+  writeFileSync(policy, '{}');
   expect(told('microvm@web.service')).toEqual({ spool: guest, event: [] });
   expect(told('microvm@none.service')).toEqual({ spool: [others[2]], event: ['said'] });
   expect(told('nftables.service')).toEqual({ spool: others.slice(2), event: ['said'] });
