@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { markerOf } from '../../src/action/kept.ts';
 import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
-import { Desk, valid } from '../cli/fleet.ts';
+import { complete, Desk, valid } from '../cli/fleet.ts';
 import { FakeGitHub } from './github.ts';
 import { removeTemporary, runAction, type Step } from './runner.ts';
 
@@ -31,9 +31,10 @@ beforeEach(() => {
 });
 
 /** What actions/checkout leaves of a pull request. */
-function checkout(yaml = valid): Desk {
+function checkout(yaml = complete): Desk {
   const desk = new Desk(yaml);
   desk.write('flake.lock', sandboxLock);
+  desk.write('hv1/default.nix', '{ }\n');
   return desk.commit();
 }
 
@@ -69,7 +70,7 @@ describe('command: plan on a pull request', { timeout: 180_000 }, () => {
     expect(first.summary).toContain('### fleet plan');
     const file = first.outputs['plan-json'] ?? '';
     expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ kind: 'plan', version: 1 });
-    desk.write('fleet.yaml', valid.replace('web1:', 'web2:'));
+    desk.write('fleet.yaml', complete.replace('web1:', 'web2:'));
     expect((await run(desk)).code).toBe(0);
     const comments = github.commentsOf(7);
     expect(comments).toHaveLength(3);
@@ -97,7 +98,7 @@ describe('command: plan on a pull request', { timeout: 180_000 }, () => {
     const old = headOf(desk);
     const main = desk.git('branch', '--show-current').trim();
     desk.git('switch', '-qc', 'bigger');
-    desk.write('fleet.yaml', valid.replace('front }', 'front, memory: 3GiB }'));
+    desk.write('fleet.yaml', complete.replace('front }', 'front, memory: 3GiB }'));
     desk.git('commit', '-qam', 'bigger');
     desk.git('switch', '-q', main);
     desk.write('README.md', 'of somebody else');
@@ -146,7 +147,7 @@ describe('command: plan on a pull request', { timeout: 180_000 }, () => {
       { length: 120 },
       (_, n) => `  vm${n}: { on: hv1, network: front, address: 10.1.0.${n + 10} }\n`,
     );
-    const yaml = valid.replace('front }\n', 'front, address: 10.1.0.2 }\n');
+    const yaml = complete.replace('front }\n', 'front, address: 10.1.0.2 }\n');
     const { code, outputs } = await run(checkout(yaml + many.join('')));
     expect(code).toBe(0);
     const [comment = ''] = github.commentsOf(7);
@@ -163,7 +164,7 @@ describe('command: plan on a pull request', { timeout: 180_000 }, () => {
   it('gives text of the pull request no say in the comment, nor in the log', async () => {
     const evil =
       '@everyone ![x](https://evil.example/x.png) <img src=x>\\n```\\n::error::evil\\n</details>';
-    const yaml = valid.replace(
+    const yaml = complete.replace(
       'network: front }\n',
       `network: front, config: { x: "${evil}" } }\n`,
     );
@@ -230,7 +231,7 @@ describe('is refused, with the reason,', () => {
       const sha = headOf(desk);
       const own = await run(desk, { event, sha, payload: {} });
       expect(own.code, own.log).toBe(0);
-      desk.write('fleet.yaml', valid.replace('web1', 'evil'));
+      desk.write('fleet.yaml', complete.replace('web1', 'evil'));
       desk.git('commit', '-qam', 'evil');
       const { annotations, code } = await run(desk, { event, sha, payload: {} });
       expect(code).toBe(64);
