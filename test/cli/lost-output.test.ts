@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Desk, valid } from './fleet.ts';
+import { complete, Desk } from './fleet.ts';
 
 const lost = /^Standard output cannot be written, and is incomplete: .*\n$/;
 
@@ -7,7 +7,9 @@ describe('output that a disk has no room for', () => {
   test.each([['validate'], ['plan', '--offline', '--json']])(
     'is no success: %s',
     async (...args) => {
-      const { code, stderr } = await new Desk(valid)
+      const desk = new Desk(complete);
+      desk.write('hv1/default.nix', '{ }\n');
+      const { code, stderr } = await desk
         .commit()
         .into('/dev/full', 'unlimited', ...args.filter(Boolean));
       expect(code).toBe(1);
