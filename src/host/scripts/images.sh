@@ -28,6 +28,7 @@ keeps_out() {
 # image_holders NAME TAP…: `NUMBER PROGRAM IMAGE` of each process that keeps its VMM out of an image, and is neither in a unit
 # of a guest that runs nor a stray, which is ended; `- loopN IMAGE` of a loop device. Files are compared, not names: in a
 # container another may be called the same.
+# shellcheck disable=SC3013 # dash, bash and busybox know -ef
 image_holders() {
 	guest=$1
 	images=$(images_of "$guest")
