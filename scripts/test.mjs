@@ -1,5 +1,6 @@
 // npm test [-- FILE…]: the desk's tests and the lab's side by side, for a lab mostly waits: for guests to boot,
-// to settle, to answer. Ends with the slowest files, and with what failed, said once more.
+// to settle, to answer. The lab goes first where both want a processor: it has deadlines, and the desk has time.
+// Ends with the slowest files, and with what failed, said once more.
 // npm run coverage: the same, and fails where the desk's tests reach too little of src/ (vitest.config.ts).
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -34,8 +35,9 @@ async function run(name, reporter, ...more) {
   const started = performance.now();
   const report = join(folder, `${name}.json`);
   const child = spawn(
-    'vitest',
+    'nice',
     [
+      ...['-n', name === 'desk' ? '5' : '0', 'vitest'],
       ...['run', '--project', name, `--reporter=${reporter}`],
       ...['--reporter=json', `--outputFile.json=${report}`, ...more],
       ...(filters.length > 0 ? ['--passWithNoTests', ...filters] : []),

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { EmulatedMachine } from './emulated/machine.ts';
 import type { Layers } from './layers.ts';
+import { LossyDisk } from './lossy-disk.ts';
 import { Machine } from './machine.ts';
 import { must, type run, until } from './run.ts';
 import type { Slot } from './slots.ts';
@@ -26,9 +26,9 @@ export interface LabHost {
   /** Ends sshd and every session; what they had started lives on. */
   stopSshd(): Promise<void>;
   startSshd(): Promise<void>;
-  /** Where a file of the host's own disk lies on this machine, also while it is off. */
+  /** Where a file of the host's lies on this machine, also while it is off; not of one with a disk of its own. */
   file(path: string): string;
-  /** Power loss: SIGKILL to everything at once. The disk stays. */
+  /** Power loss: SIGKILL to everything at once. The disk stays; one of its own loses what was not synced. */
   kill(): Promise<void>;
   /** Switches on with the disk as it is. Resolves when the boot is over, even with failed units. */
   boot(): Promise<void>;
@@ -44,18 +44,15 @@ export interface LabHost {
   console(): string;
 }
 
-/** What a host is made of: a container, fast and with guests; or a machine with a kernel of its own. */
-export type HostKind = 'container' | 'emulated';
-
-/** Makes a host on a slot; it is off. */
+/** Makes a host on a slot, with a disk of its own or on this machine's; it is off. */
 export async function makeHost(
   slot: Slot,
   name: string,
   layers: Layers,
-  kind: HostKind = 'container',
+  hasOwnDisk: boolean,
 ): Promise<LabHost> {
-  const emulated = kind === 'emulated' ? new EmulatedMachine(slot, name, layers) : undefined;
-  const machine = emulated ?? new Machine(slot, name, layers);
+  const disk = hasOwnDisk ? new LossyDisk(slot, layers) : undefined;
+  const machine = new Machine(slot, name, layers, disk);
   const keys = join(slot.dir, 'ssh');
   const upper = join(slot.dir, 'upper');
   await mkdir(keys);
@@ -66,7 +63,7 @@ export async function makeHost(
   const machineId = randomUUID().replaceAll('-', '');
 
   const freshDisk = async (): Promise<void> => {
-    emulated?.forgetDisk();
+    disk?.forget();
     await rm(upper, { recursive: true, force: true });
     await rm(join(slot.dir, 'work'), { recursive: true, force: true });
     await mkdir(join(upper, 'etc'), { recursive: true });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { makeHome } from './desk.ts';
-import { type HostKind, type LabHost, makeHost } from './host.ts';
+import { type LabHost, makeHost } from './host.ts';
 import { makeLayers } from './layers.ts';
 import { labMissing } from './missing.ts';
 import { GitServer, type Remote } from './remotes.ts';
@@ -30,8 +30,8 @@ export interface Lab {
 export async function startLab(options: {
   hosts: number;
   names?: readonly string[];
-  /** Default: containers. */
-  kind?: HostKind;
+  /** Disks of their own: a power loss takes what was not synced. */
+  haveOwnDisks?: boolean;
 }): Promise<Lab> {
   const missing = labMissing();
   if (missing !== undefined) throw new Error(`lab: ${missing}`);
@@ -46,7 +46,14 @@ export async function startLab(options: {
   };
   try {
     for (const [i, slot] of slots.entries())
-      hosts.push(await makeHost(slot, options.names?.[i] ?? `hv${i + 1}`, layers, options.kind));
+      hosts.push(
+        await makeHost(
+          slot,
+          options.names?.[i] ?? `hv${i + 1}`,
+          layers,
+          options.haveOwnDisks ?? false,
+        ),
+      );
     const home = join(slots[0]!.dir, 'home');
     await makeHome(home, layers, hosts);
     await git.start();

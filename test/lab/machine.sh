@@ -11,8 +11,20 @@ for group; do
   echo $$ > "$group/cgroup.procs"
 done
 
-mkdir -p "$dir/upper$inputs" "$dir/work" "$dir/root"
-mount -t overlay overlay -o "lowerdir=$lower,upperdir=$dir/upper,workdir=$dir/work" "$dir/root"
+mkdir -p "$dir/root"
+if [ -e "$dir/disk" ]; then
+  # Mounted twice it would be ruined: whoever had it before lets go a moment after its processes.
+  for _ in {1..100}; do
+    [ -n "$(losetup --associated "$dir/disk")" ] || break
+    sleep 0.1
+  done
+  [ -z "$(losetup --associated "$dir/disk")" ]
+  mount -o loop "$dir/disk" "$dir/root"
+  mkdir -p "$dir/root$inputs"
+else
+  mkdir -p "$dir/upper$inputs" "$dir/work"
+  mount -t overlay overlay -o "lowerdir=$lower,upperdir=$dir/upper,workdir=$dir/work" "$dir/root"
+fi
 
 # Nodes of the lab's own: inside everybody may open them, as on NixOS; outside nothing changes.
 devices=()

@@ -4,7 +4,7 @@ import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node
 import { join } from 'node:path';
 import { cgroups, removeCgroups } from './cgroup.ts';
 import type { Layers } from './layers.ts';
-import type { Power } from './power.ts';
+import type { LossyDisk } from './lossy-disk.ts';
 import { must, run, sleep, until } from './run.ts';
 import type { Slot } from './slots.ts';
 
@@ -13,19 +13,22 @@ const rebootWanted = 133;
 const bootTimeoutMs = 120_000;
 
 /** A host that shares this machine's kernel: a container with systemd. */
-export class Machine implements Power {
+export class Machine {
   readonly #slot: Slot;
   readonly #hostname: string;
   readonly #layers: Layers;
+  readonly #disk: LossyDisk | undefined;
   #process: ChildProcess | undefined;
   /** The switch, not the lamp: while a machine reboots it has no process and is on. */
   #power: 'off' | 'on' = 'off';
   #cable: 'in' | 'out' = 'in';
 
-  constructor(slot: Slot, hostname: string, layers: Layers) {
+  /** @param disk one of its own; else a power loss loses nothing, for the page cache is this machine's */
+  constructor(slot: Slot, hostname: string, layers: Layers, disk?: LossyDisk) {
     this.#slot = slot;
     this.#hostname = hostname;
     this.#layers = layers;
+    this.#disk = disk;
   }
 
   /** Everything the machine has written to its console since it was made. */
@@ -53,6 +56,7 @@ export class Machine implements Power {
   async boot(): Promise<void> {
     if (this.#power === 'on') throw new Error(`lab: ${this.#hostname} is on already`);
     this.#power = 'on';
+    await this.#disk?.make();
     await this.#start();
     await this.untilBooted();
   }
@@ -137,6 +141,7 @@ export class Machine implements Power {
     this.#process = undefined;
     if (process && process.exitCode === null && process.signalCode === null) {
       const ended = once(process, 'exit');
+      if (process.pid !== undefined) await this.#disk?.cutPower(process.pid);
       process.kill('SIGKILL');
       await ended;
     }

@@ -10,9 +10,9 @@ import {
   runPower,
   waysAt,
 } from '../chaos/power/power.ts';
-import { record } from '../chaos/power/record.ts';
-import { recordedScript } from '../chaos/power/script.ts';
-import { makeLayers } from './layers.ts';
+import { record, toldByMachine } from '../chaos/power/record.ts';
+import { lastBlocksScript, recordedScript } from '../chaos/power/script.ts';
+import { type Layers, makeLayers } from './layers.ts';
 import { labMissing } from './missing.ts';
 
 const missing = labMissing();
@@ -23,10 +23,12 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
   'a machine with a kernel of its own, and a disk that forgets what was not flushed',
   { timeout: 300_000 },
   () => {
+    let layers: Layers;
     let recording: Recording;
     let looker: Looker;
     beforeAll(async () => {
-      recording = await record(await makeLayers(), recordedScript(false));
+      layers = await makeLayers();
+      recording = await record(layers, recordedScript(false));
       looker = new Looker();
     }, 1_200_000);
     afterAll(() => looker?.close());
@@ -65,6 +67,15 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
     test('the same shell without any sync is found out', async () => {
       const cuts = await made(1, afterTold(momentsOf(recording).control));
       expect(cuts.map(({ wrong }) => wrong.length > 0)).toEqual([true, true, true]);
+    });
+
+    test('where root alone has room, a guest that fleet starts has its last blocks', async () => {
+      const said = await toldByMachine(layers, lastBlocksScript);
+      const [before = '', after = ''] = said.split('systemctl daemon-reload');
+      expect(before).toContain('No space left on device');
+      expect(before).not.toContain('saved');
+      expect(after).toContain('AmbientCapabilities=CAP_SYS_RESOURCE');
+      expect(after).toContain('saved');
     });
   },
 );

@@ -246,6 +246,17 @@ export class Desk {
     return run;
   }
 
+  /**
+   * `fleet verify`, which must be content. Of a lab's guest that is logged in to it may ask again: by emulation, on a
+   * busy machine, a login takes longer than a check's ten seconds once in a while.
+   */
+  async verified(tries = 3): Promise<void> {
+    const { code, stdout, stderr } = await this.fleet(['verify']);
+    if (code === 0) return;
+    if (tries === 1) throw new Error(`verify ended with ${code}\n${stdout}\n${stderr}`);
+    await this.verified(tries - 1);
+  }
+
   /** Settings of git's that are this desk's own. */
   get gitEnvironment(): Record<string, string> {
     return { GIT_CONFIG_GLOBAL: join(this.#home, 'gitconfig'), GIT_CONFIG_SYSTEM: '/dev/null' };

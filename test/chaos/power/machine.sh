@@ -8,7 +8,7 @@ set -euo pipefail
 dir=$1 debian=$2 guest=$3
 
 # Debian's own programs, with their libraries: busybox' sync and mv are others.
-programs=(base64 bash cat cut date dash dd find flock grep head id jq ls mkdir mount mv od rm sed sync tail touch tr wc)
+programs=(base64 bash cat cut date dash dd df find flock grep head id jq ln ls mkdir mount mv od rm sed setpriv sync tail touch tr wc)
 tree=$dir/tree
 mkdir -p "$tree"/root/{dev,proc,run,sys,tmp,usr/bin,var/lib/fleet}
 for name in bin lib lib64; do ln -s "usr/$name" "$tree/root/$name"; done
@@ -41,7 +41,7 @@ mount --rbind /dev "$dir/root/dev"
 mount --bind "$dir" "$dir/root/mnt"
 exec chroot "$dir/root" qemu-system-x86_64 -M q35,accel=tcg -cpu max -m 256 -nodefaults -no-user-config -no-reboot \
   -nographic -serial stdio -device virtio-rng-pci -kernel /mnt/kernel -initrd /mnt/initrd \
-  -append 'console=ttyS0 quiet loglevel=1 mitigations=off panic=-1' \
+  -append 'console=ttyS0 quiet loglevel=1 mitigations=off noreplace-smp cryptomgr.notests initcall_blacklist=jent_mod_init panic=-1' \
   -blockdev driver=file,node-name=disk,filename=/mnt/disk -blockdev driver=file,node-name=log,filename=/mnt/log \
   -blockdev driver=blklogwrites,node-name=logged,file=disk,log=log,log-sector-size=512 \
   -device virtio-blk-pci,drive=logged,write-cache=on,discard=off,write-zeroes=off

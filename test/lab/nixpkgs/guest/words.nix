@@ -15,9 +15,9 @@ let
     "lab.mount=${device},${volume.mountPoint},${fs.fsType}";
 in
 [
-  # For speed: nothing here is attacked, and key rings and random tests take an emulator seconds.
-  "nokaslr mitigations=off no_timer_check cryptomgr.notests"
-  "initcall_blacklist=load_system_certificate_list,jent_mod_init,init_encrypted"
+  # For speed: nothing here is attacked, and patches of code, key rings and random tests take an emulator seconds.
+  "nokaslr mitigations=off noreplace-smp no_timer_check cryptomgr.notests"
+  "initcall_blacklist=load_system_certificate_list,jent_mod_init,init_encrypted,trace_eval_init"
 ]
 ++ import ./network.nix { inherit config lib; }
 ++ import ./services.nix { inherit config lib; }
