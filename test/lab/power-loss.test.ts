@@ -77,9 +77,12 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       await desk.apply(0, '--force');
       const after = await state();
 
+      // Or this lab would be kinder than a cut of power.
+      await look.sh('echo there > /root/not-synced');
       await hv1.kill();
       await hv1.boot();
 
+      expect(await look.sh('cat /root/not-synced 2>&1 || true')).not.toContain('there');
       expect(await state()).toEqual(after);
       expect(await emptyRecords()).toBe('');
       const plan = await desk.fleet(['plan']);
