@@ -45,7 +45,14 @@ names() {
 }
 profile_of() { case $1 in system.) echo "$system_profile" ;; *) echo "$state/profiles/$1" ;; esac }
 
-free_kib() { df -Pk "$R/nix/store" | { read -r _ && read -r _ _ _ free _ && echo "$free"; }; }
+# free_kib: 0 where df does not say.
+free_kib() {
+	df -Pk "$R/nix/store" 2>/dev/null | {
+		free=
+		{ read -r _ && read -r _ _ _ free _; } || true
+		case $free in '' | *[!0-9]*) echo 0 ;; *) echo "$free" ;; esac
+	}
+}
 
 # keep_needed: what stays has a root for as long as the collection lasts, also where somebody took its own away.
 keep_needed() {
@@ -90,9 +97,10 @@ case $said in *'failed with '*)
 	;;
 esac
 # What Nix counts; others write to the disk meanwhile. One that does not say: by the disk.
-mebibytes=$(printf '%s\n' "$said" | sed -n 's/.* deleted, \([0-9][0-9]*\)[0-9.]* MiB freed.*/\1/p' | tail -n 1)
+counted=$(printf '%s\n' "$said" | sed -n 's/.* deleted, \([0-9][0-9.]* [KMGT]iB\) freed.*/\1/p' | tail -n 1)
 freed=$(($(free_kib) - before))
-[ -z "$mebibytes" ] || freed=$((mebibytes * 1024))
+[ "$freed" -ge 0 ] || freed=0
+[ -z "$counted" ] || freed=$(printf '%s\n' "$counted" | LC_ALL=C awk '{ printf "%.0f", $1 * 1024 ^ (index("KMGT", substr($2, 1, 1)) - 1) }')
 paths=$(printf '%s\n' "$said" | sed -n 's/^\([0-9][0-9]*\) store paths deleted.*/\1/p' | tail -n 1)
 event_soon gc.ran - "freed:=$freed" "paths:=${paths:-0}" "generations:=$(printf '%s' "${old:+$old$spool_line_end}" | wc -l)" || true
 answer freed "$freed" "$paths"

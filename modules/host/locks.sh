@@ -167,12 +167,24 @@ prune_operations() {
 	done
 }
 
-# holders: prints the number of each process that has a TAP open, and the TAP.
+# is_elsewhere NUMBER: the process is in another network namespace than systemd, which starts guests: a container, or what
+# `ip netns` made. Interfaces there may have the names of those here.
+# shellcheck disable=SC3013 # dash, bash and busybox know -ef
+is_elsewhere() {
+	network=$R/proc/1/ns/net
+	# systemd's is not for everybody to see.
+	[ -e "$network" ] || network=$R/proc/self/ns/net
+	[ -e "$network" ] && [ -e "$R/proc/$1/ns/net" ] && ! [ "$R/proc/$1/ns/net" -ef "$network" ]
+}
+
+# holders: prints the number of each process that has a TAP open, and the TAP. One that was made or moved elsewhere is none.
 holders() {
 	find "$R"/proc/[0-9]*/fd -lname /dev/net/tun 2>/dev/null | while IFS= read -r file; do
 		process=${file%/fd/*}
 		tap=$(sed -n "s/^iff:[[:space:]]*//p" "$process/fdinfo/${file##*/}" 2>/dev/null) || continue
-		[ -z "$tap" ] || echo "${process##*/} $tap"
+		if [ -z "$tap" ] || is_elsewhere "${process##*/}"; then continue; fi
+		if [ -d "$R/sys/class/net" ] && [ ! -e "$R/sys/class/net/$tap" ]; then continue; fi
+		echo "${process##*/} $tap"
 	done 2>/dev/null | sort -u
 }
 
@@ -186,7 +198,7 @@ in_guest() {
 # is_stray NUMBER: the process has a TAP open, and is in no guest's unit. Asked in this order: one that ends is in no unit
 # any more, but has lost its files before.
 is_stray() {
-	! in_guest "$1" && [ -n "$(find "$R/proc/$1/fd" -lname /dev/net/tun 2>/dev/null)" ]
+	! is_elsewhere "$1" && ! in_guest "$1" && [ -n "$(find "$R/proc/$1/fd" -lname /dev/net/tun 2>/dev/null)" ]
 }
 
 # strays NAME TAP…: numbers of processes that have a TAP of the guest open, and are in no guest's units: a runner that

@@ -3,8 +3,8 @@ import { Examination, type Examined } from '../model/examined.ts';
 import { select } from '../plan/selectors.ts';
 import { examineConfig } from './doctor/config.ts';
 import { examineClone, examineRemote } from './doctor/git.ts';
-import { askHypervisor, unreached } from './doctor/hypervisor.ts';
-import { examineMachine, examineTailnet, waysTo } from './doctor/machine.ts';
+import { askHypervisor, isRefusal, unreached } from './doctor/hypervisor.ts';
+import { examineAgents, examineMachine, examineTailnet, waysTo } from './doctor/machine.ts';
 import { looking } from './looking.ts';
 import type { DoctorPorts } from './ports.ts';
 import type { Where } from './workspace/where.ts';
@@ -32,28 +32,34 @@ export async function doctor(
   signal: AbortSignal,
 ): Promise<Diagnosis> {
   return looking(ports, signal, async (looked) => {
-    const { desk } = ports;
-    const { found: own, config } = await examineConfig(ports, where);
+    const { desk, node } = ports;
+    const { found: own, config } = await examineConfig(looked, where);
     const index = config?.index;
     const selected = index && select(index.fleet, on).hypervisors;
     const wanted = index?.fleet.hypervisors.filter(({ name }) => selected?.has(name)) ?? [];
-    const ways = waysTo(desk, wanted);
-    const clone = examineClone(ports, where, config, signal);
+    const knowing = waysTo(desk, wanted);
+    const clone = examineClone(looked, where, config, signal);
     const remote = clone.then(examineRemote);
     const beside = index && { index, clock: ports.clock, clone, remote };
-    const [machine, { found: git }, answers] = await Promise.all([
-      examineMachine(ports, ways),
+    const [machine, ways, { found: git }, answers] = await Promise.all([
+      examineMachine({ ...looked, desk, node }),
+      knowing,
       clone,
       beside
         ? askEach(wanted, looked, (host, hypervisor) => askHypervisor(host, hypervisor, beside))
         : [],
       remote,
     ]);
+    const refusing = answers.filter(({ answer }) => isRefusal(answer));
+    await examineAgents(machine, ports, ways, {
+      hypervisors: new Set(refusing.map(({ hypervisor: { name } }) => name)),
+      git: git.all.some(({ code }) => code === 'git.no-permission'),
+    });
     const reached = answers.map(({ hypervisor: { name }, answer }) => ({
       name,
       facts: answer instanceof Error ? undefined : answer.facts,
     }));
-    await examineTailnet(machine, desk, await ways, reached);
+    await examineTailnet(machine, desk, ways, reached);
     const hypervisors = answers.map(({ hypervisor, answer }) =>
       answer instanceof Error ? unreached(hypervisor, answer) : answer.examined,
     );

@@ -1,7 +1,7 @@
+import { lockInputs } from '../host/flake-lock.ts';
 import { exitCodes, FleetError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
 import type { Fleet } from '../model/fleet.ts';
-import { lockInputs } from '../repo/flake-lock.ts';
 import { readWithin, writeWithin } from '../repo/work-tree.ts';
 import { looking } from './looking.ts';
 import type { Ports } from './ports.ts';

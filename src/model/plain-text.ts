@@ -14,6 +14,9 @@ const unprintable = /[^\P{Cc}\n\t]|[\u2028\u2029\p{Bidi_C}]|\p{Cs}/gu;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: this is what it is about.
 const colours = /\u001b\[[\d;:]{0,32}m/g;
 
+/** A text without colours, which may stand in the middle of what somebody looks for. */
+export const withoutColours = (text: string): string => text.replace(colours, '');
+
 /** Stands where a character was that must not be shown. */
 const dot = '·';
 

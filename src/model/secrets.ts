@@ -1,9 +1,10 @@
 import type { Data } from './fleet.ts';
 import type { FleetIndex } from './index.ts';
+import { withoutColours } from './plain-text.ts';
 import { redact } from './redact.ts';
 
 /** The beginning of a private key, or of another secret in clear text. */
-export const secret = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----|AGE-SECRET-KEY-1/;
+export const secret = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|AGE-SECRET-KEY-1/;
 
 /** A value with such a word in it, or below such a name, may be a secret. */
 export const confidential =
@@ -33,11 +34,11 @@ export function secretsIn({ fleet }: FleetIndex): readonly string[] {
 }
 
 /**
- * Words that are tokens by their form: of GitHub, GitLab, Slack, AWS, npm, Tailscale, Vault, Stripe, Google, age; JSON web
- * tokens; PEM in base64, which a key may be in.
+ * Words that are tokens by their form: of GitHub, GitLab, Slack, AWS, npm, Tailscale, Vault, Stripe, Google, Hugging Face,
+ * DigitalOcean, SendGrid, Grafana, PyPI, k3s, age; JSON web tokens; PEM in base64, which a key may be in. A webhook's address is one, too.
  */
 const tokens =
-  /\b(?:gh[pousr]_[A-Za-z0-9]{16,255}|github_pat_\w{16,255}|glpat-[\w-]{16,255}|xox[abeoprs]-[\w-]{10,255}|A[KS]IA[0-9A-Z]{16}|npm_[A-Za-z0-9]{30,255}|tskey-[\w-]{10,255}|hvs\.[\w-]{20,255}|sk-[\w-]{20,255}|[rs]k_(?:live|test)_\w{10,255}|AIza[\w-]{35}|AGE-SECRET-KEY-1\w{0,255}|eyJ[\w-]{8,4096}\.[\w-]{8,8192}(?:\.[\w-]{0,4096})?|LS0tLS1CRUdJTi[\w+/=]{0,65536})/g;
+  /\b(?:gh[pousr]_[A-Za-z0-9]{16,255}|github_pat_\w{16,255}|glpat-[\w-]{16,255}|xox[abeoprs]-[\w-]{10,255}|A[KS]IA[0-9A-Z]{16}|npm_[A-Za-z0-9]{30,255}|tskey-[\w-]{10,255}|hvs\.[\w-]{20,255}|sk-[\w-]{20,255}|[rs]k_(?:live|test)_\w{10,255}|AIza[\w-]{35}|hf_[A-Za-z0-9]{20,255}|do[opr]_v1_[0-9a-f]{20,255}|SG\.[\w-]{16,64}\.[\w-]{16,255}|gl(?:sa|c)_\w{20,255}|pypi-[\w-]{16,255}|K10[0-9a-f]{20,255}::\S{1,255}|hooks\.slack\.com\/services\/[\w/-]{8,255}|discord(?:app)?\.com\/api\/webhooks\/[\w/-]{8,255}|AGE-SECRET-KEY-1\w{0,255}|eyJ[\w-]{8,4096}\.[\w-]{8,8192}(?:\.[\w-]{0,4096})?|LS0tLS1CRUdJTi[\w+/=]{0,65536})/g;
 
 /** Hashes of passwords, as in /etc/shadow. */
 const hashes =
@@ -46,31 +47,42 @@ const hashes =
 /** A value in quotes, whose end a clipped line may lack; in JSON that is itself in a string, they are escaped. */
 const quoted = String.raw`"(?:\\.|[^"\\\n]){1,4096}"?|'(?:\\.|[^'\\\n]){1,4096}'?|\\"(?:\\\\(?:\\.)?|[^"\\\n]){1,4096}(?:\\")?`;
 
-/** `=`, `: `, `=>`, behind a name that may be in quotes. */
-const is = String.raw`\\?["']?\s{0,2}[=:]{1,2}>?\s{0,2}`;
+/** `=`, `: `, `=>`, `->`, also in a column of its own, behind a name that may be in quotes; `=` as URLs have it. */
+const is = String.raw`\\?["']?\s{0,2}[ \t]{0,30}(?:[=:]{1,2}>?|->|%3[AD])\s{0,2}[ \t]{0,30}`;
 
 const names = [
   ...['passw(?:or)?d', 'passphrase', 'secret', 'token', 'credential', 'psk', 'key[_-]?data'],
-  '(?:api|private|pre-?shared|shared|access|account|master|signing|encryption)[_-]?key',
+  '(?:api|auth|private|pre-?shared|shared|access|account|master|signing|encryption)[_ -]?key',
+  // A word of its own, or the end of one: compass and bypass are none.
+  '(?:(?<![a-z])|ssh)pass(?![\\w-])',
   // A shell's own is a path.
   String.raw`pwd(?!=["']?\/)`,
 ].join('|');
 
 /** `password=…`, `"apiToken": "…"`, `--token …`, with the value up to its end. */
 const named = new RegExp(
-  String.raw`((?:^|[^\w-])["']?(?:--?)?[\w-]{0,40}(?:${names})[\w-]{0,40}(?:${is}|(?<=--[\w-]{1,90})\s))(${quoted}|[^\s"',;\\][^\s"',;]{0,4095})`,
+  String.raw`((?:^|[^\w-])["']?(?:--?)?[\w-]{0,40}(?:${names})[\w-]{0,40}(?:${is}|(?<=--[\w-]{1,90})\s))(${quoted}|\[[^\]\n]{1,4096}\]?|[^\s"',;\\][^\s"',;]{0,4095})`,
   'gim',
 );
 
-/** `Cookie: …`, `Set-Cookie: …`: of several all, and what says for how long. */
-const cookies = new RegExp(String.raw`(cookie${is})(${quoted}|[^\s"'\\][^\n]{0,8191})`, 'gi');
+/** `<password>…</password>`. */
+const tagged = new RegExp(
+  String.raw`(<[\w:.-]{0,40}(?:${names})[\w:.-]{0,40}>)[^<\n]{1,4096}`,
+  'gi',
+);
 
-/** `Authorization: Bearer …`, `Basic …`; `-u user:…`. */
+/** `Cookie: …`, `Set-Cookie: …`: of several all, and what says for how long. `Authorization: …` without a word of how. */
+const cookies = new RegExp(
+  String.raw`(cookie${is}|authorization${is}(?!\s|bearer\b|basic\b))(${quoted}|[^\s"'\\][^\n]{0,8191})`,
+  'gi',
+);
+
+/** `Authorization: Bearer …`, `Basic …`; `-u user:…`, `--user user:…`; `login NAME password …` of a .netrc; `sshpass -p …`. */
 const logins =
-  /\b((?:bearer|basic)\s{1,2})[\w.~+/=-]{8,8192}|(\s-u\s{0,2}[^\s:]{1,64}:)\S{1,255}/gi;
+  /\b((?:bearer|basic)\s{1,2})[\w.~+/=-]{8,8192}|(\s(?:-u\s{0,2}|--(?:proxy-)?user[\s=])[^\s:]{1,64}:|\blogin\s[^\s]{1,64}\spassword\s|\bsshpass\s{1,2}-p\s{0,2})\S{1,255}/gi;
 
-const begin = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----/;
-const end = /-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----/;
+const begin = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/;
+const end = /-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/;
 /** Lines that a private key may have. */
 const keyLines = 120;
 
@@ -80,14 +92,15 @@ const keyLines = 120;
  * @param known secrets that are taken out wherever they stand
  */
 export function withoutSecrets(text: string, known: readonly string[] = []): string {
-  let rest = withoutKeys(text);
+  let rest = withoutKeys(withoutColours(text));
   for (const one of known) rest = rest.replaceAll(one, '…');
   return redact(rest)
     .replace(tokens, '…')
     .replace(hashes, '…')
     .replace(cookies, '$1…')
     .replace(logins, (_, scheme?: string, user?: string) => `${scheme ?? user ?? ''}…`)
-    .replace(named, '$1…');
+    .replace(named, '$1…')
+    .replace(tagged, '$1…');
 }
 
 /** The same of everything in a value; lines that follow one another in a list are read together. */

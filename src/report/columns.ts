@@ -18,6 +18,15 @@ export function rowsOf(text: string, columns: number): number {
   return text.split('\n').reduce((sum, line) => sum + rows(line), 0);
 }
 
+/** As many lines, the first of them first, as take no more rows than that; a mark stands for the others. */
+export function linesWithin(lines: readonly string[], rows: number, columns: number): string[] {
+  const taken = (shown: readonly string[]) => rowsOf(shown.join('\n'), columns);
+  if (taken(lines) <= rows) return [...lines];
+  const shown = lines.slice(0, rows);
+  while (shown.length > 0 && taken([...shown, '…']) > rows) shown.pop();
+  return [...shown, '…'];
+}
+
 /** As much of a line as there is room for, with a mark where it goes on. */
 export function cutTo(text: string, room: number): string {
   if (columnsOf(text) <= room) return text;

@@ -3,6 +3,7 @@ import { plainText } from '../model/plain-text.ts';
 import { saidBy } from '../model/said-by.ts';
 import { timestamp } from '../model/time.ts';
 import type { HypervisorUsage, UsageOn, VmUsage } from '../model/usage.ts';
+import { cutTo, linesWithin } from './columns.ts';
 import type { Style } from './style.ts';
 import { type Column, table } from './table.ts';
 import type { Screen } from './watch-text.ts';
@@ -24,11 +25,13 @@ export function topText(
 export function topPicture(
   now: () => number,
 ): (seen: readonly UsageOn[], style: Style, screen: Screen, at: string) => string {
-  return (seen, style, { columns, rows }, at) => {
-    const lines = topText(seen, style, columns, now()).split('\n');
-    const room = Math.max(3, rows - 2);
-    const shown = lines.length <= room ? lines : [...lines.slice(0, room - 1), '…'];
-    return [style('dim', at), ...shown].join('\n');
+  return (seen, style, screen, at) => {
+    // Some terminals begin a new line after the last column.
+    const columns = screen.columns - 1;
+    const lines = topText(seen, style, columns, now()).trimEnd().split('\n');
+    const all = [style('dim', cutTo(at, columns)), ...lines];
+    // The cursor stands below.
+    return `${linesWithin(all, screen.rows - 1, screen.columns).join('\n')}\n`;
   };
 }
 

@@ -1,9 +1,13 @@
+import { PassThrough, Readable } from 'node:stream';
 import { expect, test } from 'vitest';
+import { lastLines } from '../../src/app/incident/last-lines.ts';
 import { InOrder } from '../../src/app/logs/in-order.ts';
 import { wantedNames } from '../../src/app/logs/wanted.ts';
 import { lineOf } from '../../src/app/logs/whose.ts';
 import { moment } from '../../src/cli/moment.ts';
 import type { JournalEntry } from '../../src/host/answers/journal.ts';
+import type { Host } from '../../src/host/host.ts';
+import { greeting } from '../../src/host/scripts.ts';
 import { indexFleet } from '../../src/model/index.ts';
 import type { LogLine, LogUnit } from '../../src/model/log-line.ts';
 import { fleet, hypervisor, network, nic, vm } from '../render/build.ts';
@@ -120,4 +124,19 @@ test.each([
 ])('--since %s', (text, expected) => {
   const now = Date.parse('2026-11-29T08:41:00Z');
   expect(moment(text, now)).toBe(expected && Date.parse(expected) / 1000);
+});
+
+test('of the lines that an incident has none take more than their share, also empty ones', async () => {
+  const said = function* () {
+    yield `${greeting('logs')}\n`;
+    for (let n = 0; n < 40_000; n++)
+      yield `{"__CURSOR":"s=1","__REALTIME_TIMESTAMP":"${n}","_SYSTEMD_UNIT":"microvm@web.service","_TRANSPORT":"stdout","MESSAGE":""}\n`;
+  };
+  const open = async () => ({
+    ...{ stdin: new PassThrough(), stdout: Readable.from(said()), stderr: Readable.from([]) },
+    exit: Promise.resolve({ code: 0 }),
+  });
+  const lines = await lastLines({ name: 'hv1', open } as unknown as Host, 'web', { lines: 1000 });
+  expect(lines.at(-1)?.at).toBe(39_999);
+  expect(lines).toHaveLength((1024 * 1024) / 64);
 });

@@ -34,9 +34,21 @@ const collect = (says: string) => {
     .filter(({ kind }) => kind.startsWith('gc.'));
 };
 
-test('what the policy lets go is collected, and told once', () => {
-  expect(collect('echo "7 store paths deleted, 3.5 MiB freed"')).toEqual([
-    expect.objectContaining({ kind: 'gc.ran', generations: 2, paths: 7 }),
+test.each([
+  ['3.5 MiB freed', 3584],
+  ['1.5 GiB freed', 1_572_864],
+  ['0.00 MiB freed', 0],
+  // What others have written meanwhile is not what was freed.
+  ['freed', 0],
+])('what the policy lets go is collected, and told once: %s', (says, freed) => {
+  // Less at each look; then it does not say.
+  tree.tool(
+    'df',
+    `n=$(cat ${tree.root}/df 2>/dev/null || echo 9); echo $((n - 1)) >${tree.root}/df; [ "$n" -gt 7 ] || n=-; echo F; echo "/dev/vda 10 1 $n 1% /"`,
+  );
+  chmodSync(join(tree.root, 'bin/df'), 0o755);
+  expect(collect(`echo "7 store paths deleted, ${says}"`)).toEqual([
+    expect.objectContaining({ kind: 'gc.ran', generations: 2, paths: 7, freed }),
   ]);
   expect(existsSync(join(tree.root, `${profiles}/web-3-link`))).toBe(true);
 });

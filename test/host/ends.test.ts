@@ -254,13 +254,17 @@ describe('the record of an end', () => {
   /** It has only just begun. */
   const now = () => readFileSync('/proc/uptime', 'utf8').split('.')[0];
   let job = '';
+  /** Of the helper itself. */
+  let own = '';
+  /** What systemd says of the guest whose helper ended. */
+  let guest = '';
   let journal = '';
   /** When it began to stop, in seconds of uptime. */
   let exit = '';
   /** Who does not answer in time. */
   let silent = '';
   beforeEach(() => {
-    job = exit = silent = '';
+    job = own = guest = exit = silent = '';
     journal = 'login:';
     writeFileSync(
       join(root, 'etc/fleet/watch.json'),
@@ -280,11 +284,14 @@ describe('the record of an end', () => {
     tool(
       'systemctl',
       `case $* in
-*list-jobs*) [ -z "${job}" ] || echo "17 microvm@web.service ${job} running" ;;
+*list-jobs*)
+	case "${own}:$*" in :*) ;; *" ${unit}@web.service") echo "18 ${unit}@web.service ${own} running" ;; esac
+	[ -z "${job}" ] || echo "17 microvm@web.service ${job} waiting" ;;
 *is-system-running*) echo running ;;
 *is-active*) [ ${active} = active ] ;;
 *ActiveExitTimestamp*) [ -z "${exit}" ] || echo $((${exit || 0} * 1000000)) ;;
-*'show -p ExecMainPID'*) echo ExecMainPID=4711; echo ExecMainStartTimestampMonotonic=${now()}000000 ;;
+*'show -p ExecMainPID'*) echo ExecMainPID=4711; echo ExecMainStartTimestampMonotonic=${now()}000000; echo ExecMainExitTimestampMonotonic=${now()}500000 ;;
+*'show -p ActiveState'*) printf '%s' '${guest}' ;;
 show*) ;;
 list-*) ;;
 *) echo "systemctl $*" >>${root}/asked ;;
@@ -558,6 +565,35 @@ esac`,
     job = 'restart';
     ended('success', 'exited', '0');
     expect(events().at(-1)).toMatchObject({ kind: 'guest.ended', who: 'helper', intended: false });
+  });
+
+  test.each(['stop', 'restart'])('a helper with a %s of its own goes with its guest', (type) => {
+    // systemd starts a guest that ended by itself again, and its helpers with it: the guest's job is a start by then.
+    [job, own] = ['start', type];
+    expect(ended('timeout', 'killed', 'KILL', 'microvm-virtiofsd')).toEqual([]);
+    expect([events(), existsSync(join(root, 'run/fleet/failing'))]).toEqual([[], false]);
+  });
+
+  test.each([
+    ['was killed with its guest', 500000 + 400000, 'killed 9', 'inactive', 'guest'],
+    ['was killed after its guest had ended', 100000, 'exited 0', 'activating', 'guest'],
+    ['took its guest with it', 500000 + 400000, 'exited 1', 'activating', 'helper'],
+    ['was killed long before its guest', 2500000, 'killed 9', 'inactive', 'helper'],
+    ['leaves a guest that runs', 100000, 'killed 9', 'active', 'helper'],
+    ['failed after an earlier guest had ended', -5000000, 'killed 9', 'inactive', 'helper'],
+    ['never had a guest', undefined, '', 'inactive', 'helper'],
+  ])('a helper that %s', (_, left, how, active, who) => {
+    const [code, status] = how.split(' ');
+    const exited = left === undefined ? 0 : Number(now()) * 1000000 + left;
+    guest = `ActiveState=${active}\nExecMainCode=${code === 'killed' ? 2 : 1}\nExecMainStatus=${status}\nExecMainExitTimestampMonotonic=${exited}\n`;
+    const asked = ended('signal', 'killed', 'KILL', 'microvm-virtiofsd', active);
+    const withGuest = who === 'guest';
+    expect(events()).toMatchObject([
+      { kind: 'helper.ended', who, intended: withGuest, signal: 'KILL' },
+    ]);
+    // Its guest's end counts, and nothing is tried again on its behalf.
+    expect(existsSync(join(root, 'run/fleet/failing/web'))).toBe(!withGuest);
+    expect(asked.length > 0).toBe(!withGuest && active !== 'active');
   });
 
   test('no more than fifty files of a guest stay', () => {

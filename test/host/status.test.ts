@@ -156,6 +156,16 @@ describe('what a hypervisor knows of its guests', () => {
     const event = JSON.stringify({ at: 1_760_000_010, who: 'vmm', why: 'killed' });
     expect(told(ended('e:6'), `lastend\tweb1\t${event}`)?.lastEnd).toMatchObject({ who: 'vmm' });
     expect(told(ended('e:6'))?.lastEnd).toBeUndefined();
+    // It counted more than a newer one has times of: these are not all, and the count tells.
+    const older = [ended('e:6'), `lastend\tweb1\t${event}`];
+    expect(told(...older)?.returned).toHaveLength(2);
+    rows[1] = 'restarts\t3';
+    expect(told(...older)).toMatchObject({ restarts: 3, lastEnd: { who: 'vmm' } });
+    expect(told(...older)).not.toHaveProperty('returned');
+    expect(told(ended('e:7'))?.returned).toHaveLength(2);
+    // Nor are those of a day before.
+    [rows[1], rows[2]] = ['restarts\t2', 'returned\t1760000009 1759900000 1759800000'];
+    expect(told(...older)).not.toHaveProperty('returned');
   });
 
   test('is nothing where an older generation writes none, and what nobody understands is left out', () => {

@@ -1,8 +1,17 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { env } from 'node:process';
+import { env, pid } from 'node:process';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 const scripts = new URL('../../src/host/scripts/', import.meta.url);
@@ -78,6 +87,55 @@ describe('what is left of a guest', () => {
     const others = holder('vm-web10', '/user.slice/session-3.scope');
     expect(clear('vm-web1').stdout).toBe('');
     for (const child of [own, others]) expect(child.signalCode ?? child.exitCode).toBeNull();
+  });
+
+  test('nor is one in another network namespace, or that has a TAP there, whatever it is called', () => {
+    const session = '/user.slice/user-0.slice/session-3.scope';
+    /** The network namespace that a process is in. */
+    const isIn = (pid: number | undefined, network: string) => {
+      const folder = join(root, 'proc', String(pid), 'ns');
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(root, network), '', { flag: 'a' });
+      symlinkSync(join(root, network), join(folder, 'net'));
+    };
+    isIn(1, 'here');
+    mkdirSync(join(root, 'sys/class/net/vm-web1'), { recursive: true });
+    const [contained, moved, here] = [
+      holder('vm-web1', session),
+      holder('vm-web1-b', session),
+      holder('vm-web1', session),
+    ];
+    isIn(contained.pid, 'container');
+    isIn(moved.pid, 'here');
+    isIn(here.pid, 'here');
+    expect(clear('vm-web1', 'vm-web1-b').stdout).toBe(`stray\t${here.pid}\tqemu-system-x86\n`);
+    for (const child of [contained, moved]) expect(child.signalCode ?? child.exitCode).toBeNull();
+  });
+
+  const makesNetworks =
+    existsSync('/dev/net/tun') &&
+    spawnSync('unshare', ['--net', 'python3', '-c', 'import fcntl']).status === 0;
+  test.skipIf(!makesNetworks)('so it is with real ones', async () => {
+    const tap = `fl${pid}`.slice(0, 15);
+    const open = `import fcntl, struct, sys
+tun = open('/dev/net/tun', 'r+b', buffering=0)
+fcntl.ioctl(tun, 0x400454ca, struct.pack('16sH22x', sys.argv[1].encode(), 0x1002))
+print('open', flush=True)
+sys.stdin.read()`;
+    const held = async (...command: readonly string[]) => {
+      const [program, ...args] = [...command, 'python3', '-c', open, tap];
+      const child = spawn(program as string, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+      children.push(child);
+      await once(child.stdout as NodeJS.ReadableStream, 'data');
+      return child;
+    };
+    const elsewhere = await held('unshare', '--net');
+    const here = await held();
+    const asked = `${text('lib', 'deployments', 'before', 'locks')}\nholders\nstrays web1 "$1"`;
+    const { stdout } = spawnSync('sh', ['-c', asked, 'fleet', tap], { encoding: 'utf8' });
+    const own = stdout.split('\n').filter((line) => line.includes(tap) || /^\d+$/.test(line));
+    expect(own).toEqual([`${here.pid} ${tap}`, `${here.pid}`]);
+    expect(elsewhere.exitCode).toBeNull();
   });
 
   test('one that ends while this looks is nobody’s stray', () => {

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { lockInputs, requireSound } from '../../src/host/flake-lock.ts';
 import type { Host } from '../../src/host/host.ts';
 import { readLock } from '../../src/model/flake-lock.ts';
 import type { Input } from '../../src/model/fleet.ts';
-import { lockInputs, requireSound } from '../../src/repo/flake-lock.ts';
 import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
 import { here } from '../surroundings.ts';
 

@@ -1,6 +1,8 @@
+import { styleText } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { HypervisorUsage, UsageOn, VmUsage } from '../../src/model/usage.ts';
-import { noStyle } from '../../src/report/style.ts';
+import { rowsOf } from '../../src/report/columns.ts';
+import { noStyle, type Style } from '../../src/report/style.ts';
 import { topPicture, topText } from '../../src/report/top-text.ts';
 
 const [mib, gib] = [1024 ** 2, 1024 ** 3];
@@ -92,17 +94,32 @@ describe('what is reserved and used', () => {
     `);
   });
 
-  test('on a screen never takes more lines than it has', () => {
+  test.each([
+    [24, 80],
+    [24, 79],
+    [12, 40],
+    [5, 72],
+    [3, 200],
+  ])('on a screen of %i × %i never takes more rows than it has', (rows, columns) => {
     const many = Array.from({ length: 100 }, (_, i) => vm(`web${i}`, { memoryUsed: i * mib }));
-    const picture = topPicture(() => now)(
-      [{ hypervisor: 'hv1', answer: { hypervisor: hypervisor(), vms: many } }],
-      noStyle,
-      { rows: 24, columns: 80 },
-      '2025-10-09 08:53:20 UTC',
-    ).split('\n');
-    expect(picture.length).toBeLessThanOrEqual(24);
-    expect(picture[0]).toBe('2025-10-09 08:53:20 UTC');
-    expect(picture.at(-1)).toBe('…');
-    expect(picture.every((line) => line.length <= 80)).toBe(true);
+    // A summary that fills one line, notes, and what somebody said meanwhile.
+    const stalled = hypervisor({ stalled: 31.5, flakeCopies: 180, vmGenerations: 90 });
+    const silent = { hypervisor: 'hv2', answer: new Error('no answer '.repeat(20)) };
+    const at = `2025-10-09 08:53:20 UTC ${'fleet.yaml cannot be read '.repeat(4)}`;
+    const coloured: Style = (format, text) => styleText(format, text, { validateStream: false });
+    const drawn = (vms: readonly VmUsage[]) =>
+      topPicture(() => now)(
+        [silent, { hypervisor: 'hv1', answer: { hypervisor: stalled, vms } }],
+        coloured,
+        { rows, columns },
+        at,
+      );
+    for (const vms of [[], many.slice(0, rows - 3), many]) {
+      const picture = drawn(vms);
+      expect(rowsOf(picture, columns)).toBeLessThanOrEqual(rows);
+      expect(picture).toContain('2025-10-09 08:53:20 UTC');
+      expect(picture.endsWith('\n')).toBe(true);
+    }
+    expect(drawn(many).split('\n').at(-2)).toBe('…');
   });
 });

@@ -96,7 +96,7 @@ describe('fleet cleanup', { timeout: 480_000 }, () => {
     await sh(
       'ip link add br-old type bridge; ip link add br-alien type bridge; ip link add vm-web8 type tun',
     );
-    await sh('ip link add vm-alien type tun');
+    await sh('ip link add vm-alien type tun; ip link add vm-web9 type tun');
     await sh('mkdir -p nix/var/nix/gcroots/fleet/20990101-x nix/var/nix/gcroots/fleet/20990101-y');
     await anHourAgo('nix/var/nix/gcroots/fleet/20990101-x');
     await sh('mkdir -p var/lib/microvms/alien var/lib/microvms/.aside/20990101-x/alien');
@@ -129,7 +129,7 @@ describe('fleet cleanup', { timeout: 480_000 }, () => {
     await sh(
       'rm -r var/lib/microvms/alien var/lib/microvms/.aside/20990101-x nix/var/nix/gcroots/fleet/20990101-y',
     );
-    await sh('ip link delete br-alien; ip link delete vm-alien');
+    await sh('ip link delete br-alien; ip link delete vm-alien; ip link delete vm-web9');
     expect((await rows()).gone).toEqual([]);
   });
 

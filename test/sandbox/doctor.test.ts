@@ -10,7 +10,6 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { schemaText } from '../../src/app/schema.ts';
 import type { Examined } from '../../src/model/examined.ts';
 import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
 import { makeKeyPair } from '../../src/sandbox/keys.ts';
@@ -116,18 +115,6 @@ const rows: readonly (readonly [string, () => Undo | Promise<Undo>, ...Finding[]
     ['this machine', 'ssh', /the program ssh is not on PATH/, /Install the OpenSSH client/],
   ],
   [
-    'an agent that is gone',
-    () => {
-      env.SSH_AUTH_SOCK = '/nowhere/agent';
-      const undo = sshConfig((text) => text.replaceAll('IdentityAgent none', ''));
-      return () => {
-        delete env.SSH_AUTH_SOCK;
-        undo();
-      };
-    },
-    ['this machine', 'agent', /no ssh-agent answers at \/nowhere\/agent/, /ssh-add/],
-  ],
-  [
     'a tailnet that this machine has left',
     () => {
       const undo = [
@@ -166,31 +153,6 @@ const rows: readonly (readonly [string, () => Undo | Promise<Undo>, ...Finding[]
     () => fleetYaml((text) => `# DECIDE: which disk it boots from.\n${text}`),
     ['fleet.yaml', 'decided', /^fleet\.yaml:1:3 not decided yet/, /then delete it/],
   ],
-  [
-    'an old schema',
-    () => {
-      const undo = fleetYaml((text) => `# yaml-language-server: $schema=./old.json\n${text}`);
-      desk.write('old.json', schemaText().replace('"title"', '"titel"'));
-      return () => {
-        undo();
-        rmSync(join(desk.folder, 'old.json'));
-      };
-    },
-    ['fleet.yaml', 'schema', /old\.json is not this fleet's/, /^fleet schema > old\.json$/m],
-  ],
-  [
-    'no schema',
-    () => fleetYaml((text) => `# yaml-language-server: $schema=./none.json\n${text}`),
-    ['fleet.yaml', 'schema', /none\.json.* cannot be read/, /^fleet schema > none\.json$/],
-  ],
-  ...['../../.bashrc', '.git/x.json'].map(
-    (path) =>
-      [
-        `a schema that is at ${path}`,
-        () => fleetYaml((text) => `# yaml-language-server: $schema=${path}\n${text}`),
-        ['fleet.yaml', 'schema', /cannot be read/, /^fleet schema > fleet\.schema\.json$/],
-      ] as const,
-  ),
   [
     'a file of a person in the way',
     () => {
@@ -301,11 +263,16 @@ const rows: readonly (readonly [string, () => Undo | Promise<Undo>, ...Finding[]
     ['hv1', 'host key', /HOST KEY CHANGED/, /ssh-keygen -R/],
   ],
   [
-    'a key that is not let in',
+    'a key that is not let in, and an agent that is gone',
     () => {
       const key = keys.key('stranger');
-      return sshConfigOfHv1((text) => text.replace(/IdentityFile .*/, `IdentityFile ${key}`));
+      return sshConfigOfHv1((text) =>
+        text
+          .replace(/IdentityFile .*/, `IdentityFile ${key}`)
+          .replace('IdentityAgent none', 'IdentityAgent /nowhere/agent'),
+      );
     },
+    ['this machine', 'agent', /no ssh-agent answers at \/nowhere\/agent, .*hv1 refuses/, /ssh-add/],
     ['hv1', 'login', /accepts none of our keys/, /root's authorized_keys/],
   ],
   [

@@ -1,6 +1,5 @@
-import { setTimeout } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
 import { Desk, type Run } from '../scenario/desk.ts';
 import { smallFleet } from './small-fleet.ts';
@@ -185,7 +184,14 @@ describe('at a terminal', { timeout: 360_000 }, () => {
   it('status --watch --json is a line each look, until Ctrl-C or until nobody reads', async () => {
     const enough = async (n: number) => {
       const run = desk.start(['status', '--watch', '--json']);
-      while (run.sofar().stdout.split('\n').length <= n) await setTimeout(100);
+      let isOver = false;
+      const over = run.ended.then(() => {
+        isOver = true;
+      });
+      const looks = () => run.sofar().stdout.split('\n').length - 1;
+      await vi.waitUntil(() => looks() >= n || isOver, { timeout: 60_000, interval: 100 });
+      // One that ended before has said why.
+      if (looks() < n) await over.then(() => expect.fail(run.sofar().stderr));
       return run;
     };
     const interrupted = await enough(2);

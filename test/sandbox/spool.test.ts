@@ -56,7 +56,8 @@ describe('fleet events', { timeout: 480_000 }, () => {
       'web1 vm.released',
       'web1 operation.ended',
     ]);
-    const { stdout } = await events('hv1');
+    const { code, stdout } = await events('hv1');
+    expect(code).toBe(0);
     expect(stdout).toMatch(/^[\d-]{10} [\d:]{8} hv1 apply \S+ ended: done$/m);
     expect((await told('web1')).every(({ vm }) => vm === 'web1')).toBe(true);
   });

@@ -66,7 +66,10 @@ function sayInvalid(found: Examination, error: FleetError): void {
 const placed = ({ file, line, column, message }: Diagnostic): string =>
   `${file}:${line}:${column} ${message}`;
 
-/** The schema that editors go by, where the first lines name a file: an old one calls right what is wrong. */
+/**
+ * The schema that editors go by, where the first lines name a file. An old one calls right what is wrong, but only in an
+ * editor: nothing is deployed by it.
+ */
 function examineSchema(found: Examination, { directory, config, text }: Config): void {
   const [, named] = /^#\s*yaml-language-server:\s*\$schema=(\S+)/m.exec(text.slice(0, 4096)) ?? [];
   if (named === undefined || /^[a-z]+:/i.test(named)) return;
@@ -79,14 +82,14 @@ function examineSchema(found: Examination, { directory, config, text }: Config):
     // Outside of the repository, or no file: as good as missing to whoever has only the repository.
   }
   if (theirs === undefined)
-    found.wrong(
+    found.note(
       'schema',
       `${path}, which ${config} names, cannot be read: editors check nothing`,
       renew,
     );
   else if (isSame(theirs, schemaText())) found.ok('schema');
   else
-    found.wrong(
+    found.note(
       'schema',
       `${path} is not this fleet's: editors check by another version`,
       `${renew}\nUnless somebody here has a newer fleet: then update this one.`,

@@ -119,6 +119,12 @@ const detailOf = (there: There) =>
     ? { code: there.code, ...(there.detail !== undefined && { detail: redact(there.detail) }) }
     : {};
 
+/** What keeps a hypervisor from letting us in with a key, by its error's code. */
+const loginCodes: readonly string[] = ['ssh.auth-failed', 'ssh.identity-file'];
+
+export const isRefusal = (error: unknown): boolean =>
+  error instanceof FleetError && loginCodes.includes(error.code);
+
 /** What it means that a hypervisor was not reached, or did not answer. */
 export function unreached({ name }: Hypervisor, error: Error): Examined[] {
   const found = new Examination(name);
@@ -130,12 +136,10 @@ export function unreached({ name }: Hypervisor, error: Error): Examined[] {
   }
   const check = /host-key/.test(code)
     ? 'host key'
-    : ({
-        'ssh.auth-failed': 'login',
-        'ssh.identity-file': 'login',
-        'ssh.not-started': 'sudo',
-        'ssh.config': 'ssh config',
-      }[code] ?? (code.startsWith('ssh.') ? 'reachable' : 'answer'));
+    : isRefusal(error)
+      ? 'login'
+      : ({ 'ssh.not-started': 'sudo', 'ssh.config': 'ssh config' }[code] ??
+        (code.startsWith('ssh.') ? 'reachable' : 'answer'));
   found.failed(check, error, 'ssh -v shows more.');
   found.note('the rest', 'not looked at');
   return found.all;

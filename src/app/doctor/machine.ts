@@ -8,38 +8,69 @@ import type { Hypervisor } from '../../model/fleet.ts';
 import type { DoctorPorts } from '../ports.ts';
 import { attempt } from './git.ts';
 
-/** Node, ssh, and the agents that it asks for keys. */
-export async function examineMachine(
-  { desk, node, surroundings }: DoctorPorts,
-  ways: Promise<ReadonlyMap<string, Way>>,
-): Promise<Examination> {
+/** Node and ssh. */
+export async function examineMachine({ desk, node }: DoctorPorts): Promise<Examination> {
   const found = new Examination('this machine');
   found.ok(`node ${node}`);
   const ssh = await attempt(desk.sshVersion());
   if (ssh instanceof FleetError) found.failed('ssh', ssh);
   else found.ok(ssh || 'ssh');
-  const known = [...(await ways).values()];
-  const sockets = new Set(
-    known.length > 0 ? known.map((way) => way.agentSocket) : [surroundings.env.SSH_AUTH_SOCK],
-  );
-  for (const socket of sockets) {
+  return found;
+}
+
+/** Whom no key of ours was let in by. */
+export interface Refused {
+  /** Names of hypervisors. */
+  readonly hypervisors: ReadonlySet<string>;
+  /** Whether the git remote refused us, too. */
+  readonly git: boolean;
+}
+
+/**
+ * The agents that ssh asks for keys. One that does not answer is a finding only where nothing else lets us in: a socket
+ * often outlives its agent, and key files do.
+ */
+export async function examineAgents(
+  found: Examination,
+  { desk, surroundings }: Pick<DoctorPorts, 'desk' | 'surroundings'>,
+  ways: ReadonlyMap<string, Way>,
+  refused: Refused,
+): Promise<void> {
+  const askers = [...ways].map(([name, { agentSocket }]) => ({
+    name,
+    agentSocket,
+    isRefused: refused.hypervisors.has(name),
+  }));
+  // git asks the agent of the environment, and nobody else is known to where there is no hypervisor.
+  if (refused.git || askers.length === 0)
+    askers.push({
+      name: 'the git remote',
+      agentSocket: surroundings.env.SSH_AUTH_SOCK,
+      isRefused: refused.git,
+    });
+  for (const [socket, own] of Map.groupBy(askers, ({ agentSocket }) => agentSocket)) {
     if (socket === undefined || socket === '') continue;
     const keys = await desk.agentKeys(socket);
-    if (keys === undefined)
+    if (keys !== undefined && keys > 0) {
+      found.ok(`agent with ${keys} key${keys === 1 ? '' : 's'}`);
+      continue;
+    }
+    const without = own.filter(({ isRefused }) => isRefused).map(({ name }) => name);
+    const [seen, fix] =
+      keys === undefined
+        ? [
+            `no ssh-agent answers at ${socket}`,
+            'Start one and give it a key: eval "$(ssh-agent)" && ssh-add',
+          ]
+        : [`the ssh-agent at ${socket} holds no key`, 'ssh-add'];
+    if (without.length === 0) found.note('agent', `${seen}: only key files are tried`, fix);
+    else
       found.wrong(
         'agent',
-        `no ssh-agent answers at ${socket}: only key files are tried`,
-        'Start one and give it a key: eval "$(ssh-agent)" && ssh-add',
+        `${seen}, and no key file lets us in: ${without.join(', ')} refuse${without.length === 1 ? 's' : ''} us`,
+        fix,
       );
-    else if (keys === 0)
-      found.note(
-        'agent',
-        `the ssh-agent at ${socket} holds no key: only key files are tried`,
-        'ssh-add',
-      );
-    else found.ok(`agent with ${keys} key${keys === 1 ? '' : 's'}`);
   }
-  return found;
 }
 
 /** Where ssh goes for each hypervisor, as far as ssh_config makes sense; who connects says what does not. */

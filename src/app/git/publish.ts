@@ -49,7 +49,7 @@ export async function publish(
   if ((await seen.repo.head()) !== head) throw movedOn();
   let next = seen.commit;
   if (next.needsLock) {
-    const { lockInputs } = await import('../../repo/flake-lock.ts');
+    const { lockInputs } = await import('../../host/flake-lock.ts');
     const host = seen.contacts.find((c) => c.host)?.host;
     const lock = await lockInputs(
       {

@@ -7,6 +7,8 @@ import { lineOf } from '../logs/whose.ts';
 
 /** Characters that are kept of them, the last ones; ms that reading them may take. */
 const most = { characters: 1024 * 1024, ms: 30_000 };
+/** What a line takes besides its text: a hypervisor may tell of any number of empty ones. */
+const each = 64;
 
 /**
  * The last lines of a vm, or of the hypervisor itself, over a connection that stays open.
@@ -31,8 +33,9 @@ export async function lastLines(
       const line = 'cursor' in entry ? lineOf(entry, names) : undefined;
       if (!line) continue;
       lines.push(line);
-      characters += line.text.length;
-      while (characters > most.characters) characters -= lines.shift()?.text.length ?? characters;
+      characters += line.text.length + each;
+      while (characters > most.characters)
+        characters -= (lines.shift()?.text.length ?? characters) + each;
     }
   } catch (error) {
     if (!late.signal.aborted) throw error;

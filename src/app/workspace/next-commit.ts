@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { requireSound } from '../../host/flake-lock.ts';
 import { exitCodes, FleetError } from '../../model/errors.ts';
 import { type FileTexts, fileChanges } from '../../plan/file-changes.ts';
 import { fingerprints } from '../../plan/fingerprints.ts';
 import type { FileChange } from '../../plan/plan.ts';
 import { plainMode } from '../../repo/contents.ts';
-import { requireSound } from '../../repo/flake-lock.ts';
 import { submodule } from '../../repo/head.ts';
 import type { Contents, Repo, TrackedFile } from '../../repo/repo.ts';
 import { readWithin } from '../../repo/work-tree.ts';

@@ -125,11 +125,17 @@ function knownOf(rows: shape.Rows): Map<string, Known> {
     const state = said.get('state');
     if (!shape.isName(name) || state === undefined || !states.includes(state)) continue;
     const [since, lastHealthy] = [quantity(said.get('since')), quantity(said.get('lastHealthy'))];
-    const [why, returned] = [said.get('why'), timesIn(said.get('returned'))];
-    const lastEnd = endOfRecord(said.get('ended'), said.get('lastEnd')) ?? lastEnds.get(name);
+    const why = said.get('why');
+    const ownEnd = endOfRecord(said.get('ended'), said.get('lastEnd'));
+    const lastEnd = ownEnd ?? lastEnds.get(name);
+    const restarts = quantity(said.get('restarts')) ?? 0;
+    const times = timesIn(said.get('returned'));
+    // An older generation wrote the last end: it counts restarts, and does not go on with their times.
+    const lately = times.filter((at) => (lastEnd?.at ?? at) - at < 86_400);
+    const returned = ownEnd || !lastEnd || restarts <= lately.length ? times : [];
     const [health, invocation = ''] = [said.get('health'), said.get('invocation')];
     found.set(name, {
-      ...{ state: state as VmState, restarts: quantity(said.get('restarts')) ?? 0 },
+      ...{ state: state as VmState, restarts },
       ...((health === 'ok' || health === 'failing' || health === 'unknown') && { health }),
       ...(/^[0-9a-f]{1,32}$/.test(invocation) && { invocation }),
       ...(since !== undefined && { since }),

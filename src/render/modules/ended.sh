@@ -17,13 +17,18 @@ if [ "$unit" != microvm ] && [ "$result" = success ]; then exit 0; fi
 # While systemd does not answer it ends no stop either: nobody waits longer because this does. That it did not answer is
 # no answer.
 ask_systemd() { timeout 5 systemctl "$@" 2>/dev/null; }
-jobs=$(ask_systemd list-jobs --no-legend --plain --full "microvm@$name.service") || jobs='- - unknown'
+jobs=$(ask_systemd list-jobs --no-legend --plain --full "microvm@$name.service" "$service") ||
+  jobs="- microvm@$name.service unknown"
+job='' own=
 # Number, unit, type, state.
-read -r _ _ job _ <<END
+while read -r _ of type _; do
+  case $of in "microvm@$name.service") job=$type ;; "$service") own=$type ;; esac
+done <<END
 $jobs
 END
-# Whoever stops the guest stops its helpers, too, and may have to kill them.
-case $unit:$job in microvm:*) ;; *:stop | *:restart) exit 0 ;; esac
+# Whoever stops the guest stops its helpers, too, and may have to kill them; where its guest ended by itself, systemd does,
+# before both start again.
+case $unit:$job:$own in microvm:*) ;; *:stop:* | *:restart:* | *:stop | *:restart) exit 0 ;; esac
 shutdown=
 case $job in
 stop | restart)
@@ -34,15 +39,19 @@ stop | restart)
   ;;
 esac
 
-pid=0 began=0
+pid=0 began=0 exited=0
 while IFS='=' read -r key value; do
   case $value in '' | *[!0-9]*) continue ;; esac
-  case $key in ExecMainPID) pid=$value ;; ExecMainStartTimestampMonotonic) began=$((value / 1000000)) ;; esac
+  case $key in
+  ExecMainPID) pid=$value ;;
+  ExecMainStartTimestampMonotonic) began=$value ;;
+  ExecMainExitTimestampMonotonic) exited=$value ;;
+  esac
 done <<END
-$(ask_systemd show -p ExecMainPID -p ExecMainStartTimestampMonotonic "$service")
+$(ask_systemd show -p ExecMainPID -p ExecMainStartTimestampMonotonic -p ExecMainExitTimestampMonotonic "$service")
 END
 lived=0
-[ "$began" = 0 ] || lived=$(($(uptime_seconds) - began))
+[ "$began" = 0 ] || lived=$(($(uptime_seconds) - began / 1000000))
 
 # Its last words may still be on their way to the journal. Where nobody asked for the end they are what tells of it, and
 # nobody waits: a journal may take its time then, as a large one on a busy disk does.
@@ -58,6 +67,25 @@ case $result:$code:${lines##*"$nl"} in
 success:*:"$silent" | *:exited:"$silent") console=unknown ;;
 success:* | *:exited:*) console=$(printf '%s\n' "$lines" | console_says) ;;
 esac
+
+# ended_with_guest: whether the guest that this helper served ended before it, or was killed in the same second, as by the
+# kernel for want of memory. That one's end counts then. One that loses its helper is not killed.
+ended_with_guest() {
+  active='' killed='' left=0
+  while IFS='=' read -r key value; do
+    case $key:$value in
+    ActiveState:*) active=$value ;;
+    ExecMainCode:2 | ExecMainStatus:9) killed=x$killed ;;
+    ExecMainExitTimestampMonotonic:*[!0-9]* | ExecMainExitTimestampMonotonic:) ;;
+    ExecMainExitTimestampMonotonic:*) left=$value ;;
+    esac
+  done <<END
+$(ask_systemd show -p ActiveState -p ExecMainCode -p ExecMainStatus -p ExecMainExitTimestampMonotonic "microvm@$name.service")
+END
+  case $active in '' | active) return 1 ;; esac
+  [ "$began" != 0 ] && [ "$left" -ge "$began" ] || return 1
+  [ "$left" -le "$exited" ] || { [ "$killed" = xx ] && [ $((left - exited)) -le 1000000 ]; }
+}
 
 # With cgroups of version 1 systemd does not know of it; the kernel's log does.
 if [ "$code:$status" = killed:KILL ] && [ "$pid" != 0 ] &&
@@ -87,7 +115,10 @@ fi
 
 judge "$result" "$code" "$status" "$job" "$intent" "$shutdown" "$helper" "$console"
 [ -n "$intent" ] && [ "$who" = fleet ] || by=
-[ "$unit" = microvm ] || who=helper
+if [ "$unit" != microvm ]; then
+  who=helper
+  if ended_with_guest; then who=guest why="ended with its guest ($why)" intended=true; fi
+fi
 last=$(printf '%s\n' "$lines" | grep -v '^ *$' | tail -n 1)
 signal=
 case $code in killed | dumped) signal=$status ;; esac
@@ -110,6 +141,7 @@ wanted=
 if [ "$intended" = false ] && [ "$known" != Failed ] && [ "$(desired "$name")" = running ]; then wanted=yes; fi
 
 if [ "$unit" != microvm ]; then
+  [ "$who" = helper ] || exit 0
   [ "$intended" != false ] || { mkdir -p "$failing" && printf '%s\t%s\n' "$(uptime_seconds)" "$service" >"$failing/$name"; }
   # Where its guest runs that one goes with it, and its own end counts; where none runs nobody would try again.
   if [ -z "$wanted" ] || is_active "microvm@$name.service"; then exit 0; fi

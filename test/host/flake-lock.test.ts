@@ -10,11 +10,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { lockInputs } from '../../src/host/flake-lock.ts';
 import type { Input } from '../../src/model/fleet.ts';
-import { lockInputs } from '../../src/repo/flake-lock.ts';
 import { sandboxLock } from '../../src/sandbox/flake-lock.ts';
+import { failure } from '../repo/sandbox.ts';
 import { here } from '../surroundings.ts';
-import { failure } from './sandbox.ts';
 
 const inputs: readonly Input[] = [
   {

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
-import type { Host } from '../host/host.ts';
-import { lockInputsOn, lockInputsScript } from '../host/hypervisor/lock-inputs.ts';
 import { FleetError } from '../model/errors.ts';
 import { type LockedInput, type LockReading, readLock } from '../model/flake-lock.ts';
 import type { Input } from '../model/fleet.ts';
 import { plainLine } from '../model/plain-text.ts';
 import type { Surroundings } from '../model/surroundings.ts';
+import type { Host } from './host.ts';
+import { lockInputsOn, lockInputsScript } from './hypervisor/lock-inputs.ts';
 
 /** The input for a flake.lock. */
 export interface ToLock {
