@@ -259,8 +259,13 @@ describe('the record of an end', () => {
   let exit = '';
   /** Who does not answer in time. */
   let silent = '';
+  /** Who never answers. */
+  let hangs: string[] = [];
+  /** A job that is queued meanwhile. */
+  let comes = '';
   beforeEach(() => {
-    job = exit = silent = '';
+    job = exit = silent = comes = '';
+    hangs = [];
     journal = 'login:';
     writeFileSync(
       join(root, 'etc/fleet/watch.json'),
@@ -279,8 +284,11 @@ describe('the record of an end', () => {
   ) {
     tool(
       'systemctl',
-      `case $* in
-*list-jobs*) [ -z "${job}" ] || echo "17 microvm@web.service ${job} running" ;;
+      `${hangs.includes('systemctl') ? 'sleep 60' : ''}
+case $* in
+*list-jobs*) echo >>${root}/looks
+  [ -z "${comes}" ] || [ "$(wc -l <${root}/looks)" = 1 ] || echo "18 microvm@web.service ${comes} waiting"
+  [ -z "${job}" ] || echo "17 microvm@web.service ${job} running" ;;
 *is-system-running*) echo running ;;
 *is-active*) [ ${active} = active ] ;;
 *ActiveExitTimestamp*) [ -z "${exit}" ] || echo $((${exit || 0} * 1000000)) ;;
@@ -290,10 +298,23 @@ list-*) ;;
 *) echo "systemctl $*" >>${root}/asked ;;
 esac`,
     );
-    tool('timeout', `shift; case " ${silent} " in *" $1 "*) exit 124 ;; esac; exec "$@"`);
+    tool(
+      'timeout',
+      `for name in ${hangs.join(' ')}; do [ "$name" != "$2" ] || { echo "$1" >>${root}/limits; exec /usr/bin/timeout "$@"; }; done
+shift; case " ${silent} " in *" $1 "*) exit 124 ;; esac; exec "$@"`,
+    );
+    if (hangs.includes('flock'))
+      tool(
+        'flock',
+        `[ "$1" = -w ] || exec /usr/bin/flock "$@"; echo "$2" >>${root}/limits; sleep "$2"; exit 1`,
+      );
     tool('systemd-run', `echo "systemd-run $*" >>${root}/asked`);
     writeFileSync(join(root, 'journal'), journal);
-    tool('journalctl', `case $* in *--sync*|*-k*) ;; *) cat ${root}/journal ;; esac`);
+    tool(
+      'journalctl',
+      `${hangs.includes('journalctl') ? 'sleep 60' : ''}
+case $* in *--sync*|*-k*) ;; *) cat ${root}/journal ;; esac`,
+    );
     rmSync(join(root, 'asked'), { force: true });
     const env = {
       SERVICE_RESULT: result,
@@ -309,6 +330,7 @@ esac`,
   const events = (): Record<string, unknown>[] => {
     const folder = join(root, 'var/lib/fleet/events');
     return (existsSync(folder) ? readdirSync(folder).sort() : [])
+      .filter((file) => file.endsWith('.jsonl'))
       .flatMap((file) => readFileSync(join(folder, file), 'utf8').trimEnd().split('\n'))
       .map((line) => JSON.parse(line))
       .filter(({ kind }) => !kind.startsWith('spool.'));
@@ -436,6 +458,47 @@ esac`,
       { who: 'guest', why: 'unknown', intended: false, last: expect.stringContaining('did not') },
     ]);
     expect(state('state')).toBe('Starting');
+  });
+
+  test('whoever waits for a record waits for less than two seconds, whatever does not answer', () => {
+    job = 'stop';
+    /** For how long those that hang were waited for, in seconds. */
+    const waited = (...names: string[]) => {
+      rmSync(join(root, 'limits'), { force: true });
+      hangs = names;
+      ended('signal', 'killed', 'KILL');
+      const limits = readFileSync(join(root, 'limits'), 'utf8').trimEnd().split('\n');
+      return limits.reduce((sum, limit) => sum + Number(limit), 0);
+    };
+    expect(waited('journalctl')).toBeLessThan(2);
+    expect(waited('journalctl', 'flock')).toBeLessThan(2);
+    // It ends no stop meanwhile.
+    expect(waited('systemctl', 'flock')).toBeLessThan(5 + 2);
+    rmSync(join(root, 'bin/flock'));
+    sh('event_late');
+    expect(events()).toMatchObject([{ who: 'person' }, { who: 'person' }, { who: 'unknown' }]);
+  });
+
+  test('where nobody waits a journal has its time, until somebody comes', () => {
+    hangs = ['journalctl'];
+    comes = 'stop';
+    const began = performance.now();
+    ended('success', 'exited', '0');
+    expect(performance.now() - began).toBeLessThan(12_000);
+    expect(events()).toMatchObject([{ who: 'guest', why: 'unknown', intended: false }]);
+  });
+
+  test('a guest whose record somebody holds is given up all the same, at the next look', () => {
+    for (let n = 0; n < 2; n++) ended('exit-code', 'exited', '1');
+    hangs = ['flock'];
+    expect(ended('exit-code', 'exited', '1')).toEqual(stop);
+    rmSync(join(root, 'bin/flock'));
+    expect(state('state')).toBe('Starting');
+    sh('settle_ends');
+    expect([state('state'), state('why')]).toEqual([
+      'Failed',
+      'exit 1: it ended 3 times within 600 s',
+    ]);
   });
 
   test('a guest that starts is the sooner chosen by the OOM killer the lower its priority is', () => {
