@@ -6,11 +6,16 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { watchFiles } from '../../src/render/modules/watch.ts';
+import { writable } from '../hostile/kvm-world.ts';
+import { cutByPower, noteWrites } from './power-cut.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../src/${path}`, import.meta.url), 'utf8');
 const libraries = ['lib', 'deployments', 'locks', 'spool', 'guest-state', 'ends']
@@ -20,10 +25,14 @@ const libraries = ['lib', 'deployments', 'locks', 'spool', 'guest-state', 'ends'
 let root: string;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'fleet-ends-'));
+  noteWrites(root);
   for (const folder of ['bin', 'etc/fleet', 'run/fleet', 'var/lib/fleet', 'var/lib/microvms'])
     mkdirSync(join(root, folder), { recursive: true });
 });
-afterEach(() => rmSync(root, { recursive: true, force: true }));
+afterEach(() => {
+  expect([...cutByPower(root), ...writable(root)]).toEqual([]);
+  rmSync(root, { recursive: true, force: true });
+});
 
 function sh(text: string, args: readonly string[] = [], env: Record<string, string> = {}): string {
   const run = spawnSync('sh', ['-c', `${libraries}\n${text}`, 'fleet', ...args], {
@@ -177,6 +186,26 @@ describe('what ended a guest', () => {
   });
 });
 
+describe('the kernel’s log says that its OOM killer', () => {
+  const killed = (pid: string) => ({
+    'of the machine': `Out of memory: Killed process ${pid} (qemu-system-x86) total-vm:9kB, anon-rss:8kB`,
+    'of a control group, of either version': `Memory cgroup out of memory: Killed process ${pid} (qemu-system-x86) total-vm:9kB`,
+    'of whoever asked for memory': `Out of memory (oom_kill_allocating_task): Killed process ${pid} (qemu) total-vm:9kB`,
+    'of a kernel before 5': `Memory cgroup out of memory: Kill process ${pid} (qemu) score 917 or sacrifice child`,
+    'in its summary': `oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/system.slice/microvm@web.service,task_memcg=/x,task=qemu,pid=${pid},uid=986`,
+  });
+  const says = (line: string) =>
+    sh('printf "one\\n%s\\nlast\\n" "$1" | oom_killed 4711 && echo yes || echo no', [line]);
+  test.each(Object.entries(killed('4711')))('%s chose it', (_, line) => {
+    expect(says(line)).toBe('yes');
+  });
+  test('chose others', () => {
+    const lines = ['47', '47110', '14711'].flatMap((pid) => Object.values(killed(pid)));
+    const text = [...lines, 'oom_reaper: reaped process 4711 (qemu), now anon-rss:0kB'].join('\n');
+    expect(says(text)).toBe('no');
+  });
+});
+
 describe('what the policy makes of it', () => {
   const policy = (recovery: object) =>
     writeFileSync(
@@ -261,10 +290,12 @@ describe('the record of an end', () => {
   let silent = '';
   /** Who never answers. */
   let hangs: string[] = [];
+  /** What the kernel says. */
+  let kernel = '';
   /** A job that is queued meanwhile. */
   let comes = '';
   beforeEach(() => {
-    job = exit = silent = comes = '';
+    job = exit = silent = comes = kernel = '';
     hangs = [];
     journal = 'login:';
     writeFileSync(
@@ -313,7 +344,7 @@ shift; case " ${silent} " in *" $1 "*) exit 124 ;; esac; exec "$@"`,
     tool(
       'journalctl',
       `${hangs.includes('journalctl') ? 'sleep 60' : ''}
-case $* in *--sync*|*-k*) ;; *) cat ${root}/journal ;; esac`,
+case $* in *--sync*) ;; *-k*) printf '%s\\n' "${kernel}" ;; *) cat ${root}/journal ;; esac`,
     );
     rmSync(join(root, 'asked'), { force: true });
     const env = {
@@ -364,7 +395,9 @@ case $* in *--sync*|*-k*) ;; *) cat ${root}/journal ;; esac`,
       '1',
       `${event!.epoch}:${event!.seq}`,
     ]);
-    expect(state('ended')).toBe(`${state('lastEnd')} ${event!.at} vmm killed`);
+    // A second may begin before the event is written.
+    const [at] = String(event!.file).slice('web/'.length).split('-');
+    expect(state('ended')).toBe(`${state('lastEnd')} ${at} vmm killed`);
     expect(state('returned')).toMatch(/^\d+$/);
   });
 
@@ -382,6 +415,12 @@ case $* in *--sync*|*-k*) ;; *) cat ${root}/journal ;; esac`,
     ended('signal', 'killed', 'KILL');
     expect(events()).toMatchObject([{ kind: 'guest.ended', who, intended: who === 'person' }]);
     expect(state('state')).toBe(then);
+  });
+
+  test('a control group without memory is told as that, also where systemd does not know of it', () => {
+    kernel = 'Memory cgroup out of memory: Killed process 4711 (qemu-system-x86) total-vm:9kB';
+    ended('signal', 'killed', 'KILL');
+    expect(events()).toMatchObject([{ who: 'vmm', why: 'out of memory', result: 'oom-kill' }]);
   });
 
   test('an end that cannot be told leaves the id of the one before', () => {
@@ -630,7 +669,37 @@ case $* in *--sync*|*-k*) ;; *) cat ${root}/journal ;; esac`,
       writeFileSync(join(folder, `${1000 + n}-microvm-x`), 'x'.repeat(99));
     ended('signal', 'killed', 'KILL');
     expect(readdirSync(folder)).toHaveLength(50);
+    sh('yes of a console that never ends | head -c 300000 | keep_end web 9-long');
+    expect(statSync(join(folder, '9-long')).size).toBe(65_536);
   });
+
+  const tmpfiles = spawnSync('systemd-tmpfiles', ['--version'], { encoding: 'utf8' });
+  test.skipIf(tmpfiles.error || Number(tmpfiles.stdout.match(/\d+/)) < 250)(
+    'what is older than its days goes, though somebody looked at it just now',
+    () => {
+      const [, rules = ''] = watchFiles[0]![1].split('systemd.tmpfiles.rules = [');
+      const lines = [...rules.split(']')[0]!.matchAll(/"(e [^"]*)"/g)].map(([, line]) => line!);
+      expect(lines).toHaveLength(2);
+      writeFileSync(join(root, 'rules.conf'), lines.join('\n').replaceAll(' /var', ` ${root}/var`));
+      const days = {
+        'ends/web/1-old': 31,
+        'ends/web/2-new': 29,
+        'dumps/web/1.elf': 8,
+        'dumps/web/2.elf': 6,
+      };
+      for (const [name, age] of Object.entries(days)) {
+        const file = join(root, 'var/lib/fleet', name);
+        mkdirSync(join(file, '..'), { recursive: true });
+        writeFileSync(file, 'x');
+        utimesSync(file, new Date(), new Date(Date.now() - age * 86_400_000));
+      }
+      spawnSync('systemd-tmpfiles', ['--clean', join(root, 'rules.conf')]);
+      const left = ['ends', 'dumps'].map((name) =>
+        readdirSync(join(root, 'var/lib/fleet', name, 'web')),
+      );
+      expect(left).toEqual([['2-new'], ['2.elf']]);
+    },
+  );
 });
 
 test('ends are told with what was said last, the youngest first, and no more of them than asked for', () => {

@@ -104,7 +104,7 @@ esac
 
 # With cgroups of version 1 systemd does not know of it; the kernel's log does.
 if [ "$code:$status" = killed:KILL ] && [ "$pid" != 0 ] &&
-  heard journalctl -q -k -o cat -n 200 | grep -q "Out of memory: Killed process $pid "; then
+  heard journalctl -q -k -o cat -n 200 | oom_killed "$pid"; then
   result=oom-kill
 fi
 
