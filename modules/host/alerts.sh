@@ -169,8 +169,8 @@ last_sent() {
 spare=$volatile/spare
 if [ -d "$spare" ]; then
 	rm -rf "$alerts.new"
-	if cp -R "$spare" "$alerts.new" 2>/dev/null && on_disk "$alerts.new/state" "$alerts.new"; then
-		rm -rf "$alerts" && mv "$alerts.new" "$alerts" && rm -rf "$spare"
+	if cp -R "$spare" "$alerts.new" 2>/dev/null && on_disk "$alerts.new"/* "$alerts.new"/outbox/*/* "$alerts.new"; then
+		rm -rf "$alerts" && mv "$alerts.new" "$alerts" && on_disk "$state" && rm -rf "$spare"
 	else
 		rm -rf "$alerts.new"
 		alerts=$spare outbox=$spare/outbox
@@ -226,7 +226,7 @@ way_set() {
 	[ -n "$5" ] || since=
 	[ -z "$5" ] || [ -n "$since" ] || since=$now
 	[ "$5" = "$(way_get "$1" problem)" ] || { if [ -n "$5" ]; then say 4 "alerts are not told by $1: $5"; else say 6 "alerts are told by $1 again"; fi; }
-	printf 'sent\t%s\ntries\t%s\nboot\t%s\nnext\t%s\nproblem\t%s\nsince\t%s\n' "$2" "$3" "$boot" "$4" "$5" "$since" | write "$alerts/$1" ||
+	printf 'sent\t%s\ntries\t%s\nboot\t%s\nnext\t%s\nproblem\t%s\nsince\t%s\n' "$2" "$3" "$boot" "$4" "$5" "$since" | write_through "$alerts/$1" ||
 		{ to_memory && way_set "$@"; }
 }
 
@@ -235,7 +235,7 @@ put() {
 	sent=$(way_get "$1" sent)
 	[ "$2" -gt "${sent:-0}" ] || return 0
 	name=$outbox/$1/$(printf %010d "$2").json
-	if [ ! -e "$name" ] && ! { mkdir -p "$outbox/$1" && printf '%s\n' "$3" | write "$name"; }; then
+	if [ ! -e "$name" ] && ! { mkdir -p "$outbox/$1" && printf '%s\n' "$3" | write_through "$name"; }; then
 		to_memory && put "$@"
 		return
 	fi

@@ -36,6 +36,10 @@ console_says() {
 		-e 's/^.*: terminating on signal [0-9].*$/terminated/p' | tail -n 1
 }
 
+# oom_killed NUMBER: the kernel's log, on standard input, says that its OOM killer chose that process: because the machine was
+# short of memory, or the unit's control group. Older kernels say Kill.
+oom_killed() { grep -q "ut of memory[a-z_ ()]*: Kill\(ed\)\{0,1\} process $1 (\|^oom-kill:.*,pid=$1,uid="; }
+
 # judge RESULT CODE STATUS JOB INTENT SHUTDOWN HELPER CONSOLE: sets who, why and intended. RESULT, CODE and STATUS are
 # systemd's; JOB: the queued job of the guest's unit (stop, restart), nothing, or unknown; INTENT: what fleet wants with this life of
 # it, or nothing; SHUTDOWN: yes while the hypervisor goes down; HELPER: a unit that failed just now, or nothing;
@@ -178,7 +182,7 @@ settle_ends() {
 # systemd-tmpfiles removes what is older than thirty days.
 keep_end() {
 	{ [ -d "$ends" ] || mkdir -m 700 "$ends"; } && mkdir -p "$ends/$1" || return
-	(umask 077 && head -c 65536 >"$ends/$1/$2") || return
+	(umask 077 && head -c 65536 | write_through "$ends/$1/$2") || return
 	# The names sort by time.
 	set -- "$ends/$1"/*
 	while [ $# -gt 50 ]; do
@@ -198,7 +202,7 @@ fail_guest() {
 # ends_of NAME COUNT: prints the last ends of a guest and its helpers, the youngest first: unit, when, who, why, for how long
 # it had run, the file, and its last line.
 ends_of() {
-	for file in "$ends/$1"/*; do echo "$file"; done | sort -r | head -n "$2" | while IFS= read -r file; do
+	for file in "$ends/$1"/*; do case $file in *.new) ;; *) echo "$file" ;; esac done | sort -r | head -n "$2" | while IFS= read -r file; do
 		[ -f "$file" ] || continue
 		(
 			unit='' at='' who='' why='' lived=

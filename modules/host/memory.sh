@@ -119,9 +119,8 @@ shed() {
   mkdir -p "$state/stopped"
   mkdir -m 700 "$shed" 2>/dev/null || [ -d "$shed" ]
   now=$(date +%s)
-  printf '%s\t%s\n' "$now" "$2" | write "$shed/$1"
-  printf '%s\t%s\tapply\n' "$shed_by" "$now" | write "$state/stopped/$1"
-  on_disk "$shed/$1" "$state/stopped/$1" "$shed" "$state/stopped"
+  printf '%s\t%s\n' "$now" "$2" | write_through "$shed/$1"
+  printf '%s\t%s\tapply\n' "$shed_by" "$now" | write_through "$state/stopped/$1"
   guest_set "$1" state=Terminated "since=$now" 'why=memory is short' || true
   event guest.shed "$1" "why=$(mebibytes "$available") of memory are available, and no running guest has a lower priority" "priority:=$2" || true
   # stop_guest writes that down as what it intends.

@@ -15,6 +15,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { writable } from '../hostile/kvm-world.ts';
+import { cutByPower, noteWrites } from './power-cut.ts';
 
 const scripts = new URL('../../src/host/scripts/', import.meta.url);
 const unit = ['lib', 'deployments', 'locks', 'spool', 'guest-state']
@@ -39,7 +41,7 @@ class Ground {
     this.tool('timedatectl', 'cat "$FLEET_ROOT/synced"');
     this.write('synced', 'yes\n');
     this.tool('date', 'case $1 in +%s) cat "$FLEET_ROOT/now" ;; *) exec /bin/date "$@" ;; esac');
-    this.tool('sync', 'exit 0');
+    noteWrites(this.root);
   }
 
   write(path: string, text: string, mode = 0o644): void {
@@ -127,7 +129,10 @@ describe('fleet-alerts', { timeout: 180_000 }, () => {
   beforeEach(() => {
     ground = new Ground();
   });
-  afterEach(() => rmSync(ground.root, { recursive: true, force: true }));
+  afterEach(() => {
+    expect([...cutByPower(ground.root), ...writable(ground.root)]).toEqual([]);
+    rmSync(ground.root, { recursive: true, force: true });
+  });
 
   it('without a rule says nothing', async () => {
     ground.rules([]);

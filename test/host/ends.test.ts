@@ -6,11 +6,16 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { watchFiles } from '../../src/render/modules/watch.ts';
+import { writable } from '../hostile/kvm-world.ts';
+import { cutByPower, noteWrites } from './power-cut.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../src/${path}`, import.meta.url), 'utf8');
 const libraries = ['lib', 'deployments', 'locks', 'spool', 'guest-state', 'ends']
@@ -20,10 +25,14 @@ const libraries = ['lib', 'deployments', 'locks', 'spool', 'guest-state', 'ends'
 let root: string;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'fleet-ends-'));
+  noteWrites(root);
   for (const folder of ['bin', 'etc/fleet', 'run/fleet', 'var/lib/fleet', 'var/lib/microvms'])
     mkdirSync(join(root, folder), { recursive: true });
 });
-afterEach(() => rmSync(root, { recursive: true, force: true }));
+afterEach(() => {
+  expect([...cutByPower(root), ...writable(root)]).toEqual([]);
+  rmSync(root, { recursive: true, force: true });
+});
 
 function sh(text: string, args: readonly string[] = [], env: Record<string, string> = {}): string {
   const run = spawnSync('sh', ['-c', `${libraries}\n${text}`, 'fleet', ...args], {
@@ -177,6 +186,26 @@ describe('what ended a guest', () => {
   });
 });
 
+describe('the kernel’s log says that its OOM killer', () => {
+  const killed = (pid: string) => ({
+    'of the machine': `Out of memory: Killed process ${pid} (qemu-system-x86) total-vm:9kB, anon-rss:8kB`,
+    'of a control group, of either version': `Memory cgroup out of memory: Killed process ${pid} (qemu-system-x86) total-vm:9kB`,
+    'of whoever asked for memory': `Out of memory (oom_kill_allocating_task): Killed process ${pid} (qemu) total-vm:9kB`,
+    'of a kernel before 5': `Memory cgroup out of memory: Kill process ${pid} (qemu) score 917 or sacrifice child`,
+    'in its summary': `oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/system.slice/microvm@web.service,task_memcg=/x,task=qemu,pid=${pid},uid=986`,
+  });
+  const says = (line: string) =>
+    sh('printf "one\\n%s\\nlast\\n" "$1" | oom_killed 4711 && echo yes || echo no', [line]);
+  test.each(Object.entries(killed('4711')))('%s chose it', (_, line) => {
+    expect(says(line)).toBe('yes');
+  });
+  test('chose others', () => {
+    const lines = ['47', '47110', '14711'].flatMap((pid) => Object.values(killed(pid)));
+    const text = [...lines, 'oom_reaper: reaped process 4711 (qemu), now anon-rss:0kB'].join('\n');
+    expect(says(text)).toBe('no');
+  });
+});
+
 describe('what the policy makes of it', () => {
   const policy = (recovery: object) =>
     writeFileSync(
@@ -263,8 +292,15 @@ describe('the record of an end', () => {
   let exit = '';
   /** Who does not answer in time. */
   let silent = '';
+  /** Who never answers. */
+  let hangs: string[] = [];
+  /** What the kernel says. */
+  let kernel = '';
+  /** A job that is queued meanwhile. */
+  let comes = '';
   beforeEach(() => {
-    job = own = guest = exit = silent = '';
+    job = own = guest = exit = silent = comes = kernel = '';
+    hangs = [];
     journal = 'login:';
     writeFileSync(
       join(root, 'etc/fleet/watch.json'),
@@ -283,10 +319,12 @@ describe('the record of an end', () => {
   ) {
     tool(
       'systemctl',
-      `case $* in
-*list-jobs*)
-	case "${own}:$*" in :*) ;; *" ${unit}@web.service") echo "18 ${unit}@web.service ${own} running" ;; esac
-	[ -z "${job}" ] || echo "17 microvm@web.service ${job} waiting" ;;
+      `${hangs.includes('systemctl') ? 'sleep 60' : ''}
+case $* in
+*list-jobs*) echo >>${root}/looks
+	case "${own}:$*" in :*) ;; *" ${unit}@web.service") echo "19 ${unit}@web.service ${own} running" ;; esac
+	[ -z "${comes}" ] || [ "$(wc -l <${root}/looks)" = 1 ] || echo "18 microvm@web.service ${comes} waiting"
+	[ -z "${job}" ] || echo "17 microvm@web.service ${job} running" ;;
 *is-system-running*) echo running ;;
 *is-active*) [ ${active} = active ] ;;
 *ActiveExitTimestamp*) [ -z "${exit}" ] || echo $((${exit || 0} * 1000000)) ;;
@@ -297,10 +335,23 @@ list-*) ;;
 *) echo "systemctl $*" >>${root}/asked ;;
 esac`,
     );
-    tool('timeout', `shift; case " ${silent} " in *" $1 "*) exit 124 ;; esac; exec "$@"`);
+    tool(
+      'timeout',
+      `for name in ${hangs.join(' ')}; do [ "$name" != "$2" ] || { echo "$1" >>${root}/limits; exec /usr/bin/timeout "$@"; }; done
+shift; case " ${silent} " in *" $1 "*) exit 124 ;; esac; exec "$@"`,
+    );
+    if (hangs.includes('flock'))
+      tool(
+        'flock',
+        `[ "$1" = -w ] || exec /usr/bin/flock "$@"; echo "$2" >>${root}/limits; sleep "$2"; exit 1`,
+      );
     tool('systemd-run', `echo "systemd-run $*" >>${root}/asked`);
     writeFileSync(join(root, 'journal'), journal);
-    tool('journalctl', `case $* in *--sync*|*-k*) ;; *) cat ${root}/journal ;; esac`);
+    tool(
+      'journalctl',
+      `${hangs.includes('journalctl') ? 'sleep 60' : ''}
+case $* in *--sync*) ;; *-k*) printf '%s\\n' "${kernel}" ;; *) cat ${root}/journal ;; esac`,
+    );
     rmSync(join(root, 'asked'), { force: true });
     const env = {
       SERVICE_RESULT: result,
@@ -316,6 +367,7 @@ esac`,
   const events = (): Record<string, unknown>[] => {
     const folder = join(root, 'var/lib/fleet/events');
     return (existsSync(folder) ? readdirSync(folder).sort() : [])
+      .filter((file) => file.endsWith('.jsonl'))
       .flatMap((file) => readFileSync(join(folder, file), 'utf8').trimEnd().split('\n'))
       .map((line) => JSON.parse(line))
       .filter(({ kind }) => !kind.startsWith('spool.'));
@@ -349,7 +401,9 @@ esac`,
       '1',
       `${event!.epoch}:${event!.seq}`,
     ]);
-    expect(state('ended')).toBe(`${state('lastEnd')} ${event!.at} vmm killed`);
+    // A second may begin before the event is written.
+    const [at] = String(event!.file).slice('web/'.length).split('-');
+    expect(state('ended')).toBe(`${state('lastEnd')} ${at} vmm killed`);
     expect(state('returned')).toMatch(/^\d+$/);
   });
 
@@ -367,6 +421,12 @@ esac`,
     ended('signal', 'killed', 'KILL');
     expect(events()).toMatchObject([{ kind: 'guest.ended', who, intended: who === 'person' }]);
     expect(state('state')).toBe(then);
+  });
+
+  test('a control group without memory is told as that, also where systemd does not know of it', () => {
+    kernel = 'Memory cgroup out of memory: Killed process 4711 (qemu-system-x86) total-vm:9kB';
+    ended('signal', 'killed', 'KILL');
+    expect(events()).toMatchObject([{ who: 'vmm', why: 'out of memory', result: 'oom-kill' }]);
   });
 
   test('an end that cannot be told leaves the id of the one before', () => {
@@ -443,6 +503,47 @@ esac`,
       { who: 'guest', why: 'unknown', intended: false, last: expect.stringContaining('did not') },
     ]);
     expect(state('state')).toBe('Starting');
+  });
+
+  test('whoever waits for a record waits for less than two seconds, whatever does not answer', () => {
+    job = 'stop';
+    /** For how long those that hang were waited for, in seconds. */
+    const waited = (...names: string[]) => {
+      rmSync(join(root, 'limits'), { force: true });
+      hangs = names;
+      ended('signal', 'killed', 'KILL');
+      const limits = readFileSync(join(root, 'limits'), 'utf8').trimEnd().split('\n');
+      return limits.reduce((sum, limit) => sum + Number(limit), 0);
+    };
+    expect(waited('journalctl')).toBeLessThan(2);
+    expect(waited('journalctl', 'flock')).toBeLessThan(2);
+    // It ends no stop meanwhile.
+    expect(waited('systemctl', 'flock')).toBeLessThan(5 + 2);
+    rmSync(join(root, 'bin/flock'));
+    sh('event_late');
+    expect(events()).toMatchObject([{ who: 'person' }, { who: 'person' }, { who: 'unknown' }]);
+  });
+
+  test('where nobody waits a journal has its time, until somebody comes', () => {
+    hangs = ['journalctl'];
+    comes = 'stop';
+    const began = performance.now();
+    ended('success', 'exited', '0');
+    expect(performance.now() - began).toBeLessThan(12_000);
+    expect(events()).toMatchObject([{ who: 'guest', why: 'unknown', intended: false }]);
+  });
+
+  test('a guest whose record somebody holds is given up all the same, at the next look', () => {
+    for (let n = 0; n < 2; n++) ended('exit-code', 'exited', '1');
+    hangs = ['flock'];
+    expect(ended('exit-code', 'exited', '1')).toEqual(stop);
+    rmSync(join(root, 'bin/flock'));
+    expect(state('state')).toBe('Starting');
+    sh('settle_ends');
+    expect([state('state'), state('why')]).toEqual([
+      'Failed',
+      'exit 1: it ended 3 times within 600 s',
+    ]);
   });
 
   test('a guest that starts is the sooner chosen by the OOM killer the lower its priority is', () => {
@@ -603,7 +704,37 @@ esac`,
       writeFileSync(join(folder, `${1000 + n}-microvm-x`), 'x'.repeat(99));
     ended('signal', 'killed', 'KILL');
     expect(readdirSync(folder)).toHaveLength(50);
+    sh('yes of a console that never ends | head -c 300000 | keep_end web 9-long');
+    expect(statSync(join(folder, '9-long')).size).toBe(65_536);
   });
+
+  const tmpfiles = spawnSync('systemd-tmpfiles', ['--version'], { encoding: 'utf8' });
+  test.skipIf(tmpfiles.error || Number(tmpfiles.stdout.match(/\d+/)) < 250)(
+    'what is older than its days goes, though somebody looked at it just now',
+    () => {
+      const [, rules = ''] = watchFiles[0]![1].split('systemd.tmpfiles.rules = [');
+      const lines = [...rules.split(']')[0]!.matchAll(/"(e [^"]*)"/g)].map(([, line]) => line!);
+      expect(lines).toHaveLength(2);
+      writeFileSync(join(root, 'rules.conf'), lines.join('\n').replaceAll(' /var', ` ${root}/var`));
+      const days = {
+        'ends/web/1-old': 31,
+        'ends/web/2-new': 29,
+        'dumps/web/1.elf': 8,
+        'dumps/web/2.elf': 6,
+      };
+      for (const [name, age] of Object.entries(days)) {
+        const file = join(root, 'var/lib/fleet', name);
+        mkdirSync(join(file, '..'), { recursive: true });
+        writeFileSync(file, 'x');
+        utimesSync(file, new Date(), new Date(Date.now() - age * 86_400_000));
+      }
+      spawnSync('systemd-tmpfiles', ['--clean', join(root, 'rules.conf')]);
+      const left = ['ends', 'dumps'].map((name) =>
+        readdirSync(join(root, 'var/lib/fleet', name, 'web')),
+      );
+      expect(left).toEqual([['2-new'], ['2.elf']]);
+    },
+  );
 });
 
 test('ends are told with what was said last, the youngest first, and no more of them than asked for', () => {

@@ -13,7 +13,9 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { writable } from '../hostile/kvm-world.ts';
 import { recordOf } from './deployed-record.ts';
+import { cutByPower, noteWrites } from './power-cut.ts';
 
 const src = join(import.meta.dirname, '../../src');
 const libraries = ['lib', 'deployments', 'locks', 'images', 'spool', 'guest-state']
@@ -31,7 +33,6 @@ show) cat "$FLEET_ROOT/shown" 2>/dev/null ;;
 stop) rm -f "$FLEET_ROOT/$3" ;;
 esac
 true`,
-  sync: 'echo "sync $*" >>"$FLEET_ROOT/log"',
   ip: 'echo "ip $*" >>"$FLEET_ROOT/log"',
   journalctl: 'cat "$FLEET_ROOT/journal" 2>/dev/null; true',
 };
@@ -43,12 +44,16 @@ describe.each(['sh', 'bash'])('in %s', (shell) => {
     for (const folder of ['bin', 'var/lib/fleet/stopped', 'var/lib/microvms', 'proc']) {
       mkdirSync(join(root, folder), { recursive: true });
     }
+    noteWrites(root, 'echo "sync $*" >>"$FLEET_ROOT/log"');
     put('proc/sys/kernel/random/boot_id', 'boot-1\n');
     for (const [name, text] of Object.entries(standIns)) {
       writeFileSync(join(root, 'bin', name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
     }
   });
-  afterEach(() => rmSync(root, { recursive: true }));
+  afterEach(() => {
+    expect([...cutByPower(root), ...writable(root)]).toEqual([]);
+    rmSync(root, { recursive: true });
+  });
 
   function put(path: string, text = ''): void {
     mkdirSync(dirname(join(root, path)), { recursive: true });
@@ -229,6 +234,14 @@ describe.each(['sh', 'bash'])('in %s', (shell) => {
     const at = (what: string) => log.findIndex((line) => line.startsWith(what));
     expect(at('sync /var/lib/fleet/stopped')).toBeGreaterThan(-1);
     expect(at('sync /var/lib/fleet/stopped')).toBeLessThan(at(then));
+  });
+
+  it('vm-halt: that somebody wants it stopped is on disk before it stops', () => {
+    run(`set -- op a 5 1 ada held\n${readFileSync(join(src, 'host/scripts/vm-halt.sh'), 'utf8')}`);
+    const log = readFileSync(join(root, 'log'), 'utf8').replaceAll(root, '').split('\n');
+    const at = (what: string) => log.findIndex((line) => line.startsWith(what));
+    expect(at('sync /var/lib/fleet/stopped')).toBeGreaterThan(-1);
+    expect(at('sync /var/lib/fleet/stopped')).toBeLessThan(at('stop --no-block microvm@a.service'));
   });
 
   it.each([

@@ -3,6 +3,8 @@ import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { writable } from '../hostile/kvm-world.ts';
+import { cutByPower, noteWrites } from './power-cut.ts';
 import { Tree, text, unit } from './sample-tree.ts';
 
 const dump = text('host/scripts/dump.sh');
@@ -22,12 +24,14 @@ describe.skipIf(!hasTools)('where memory is short', () => {
   const servers: Server[] = [];
   beforeEach(() => {
     tree = new Tree(2, { batch: vm(1), web: vm(10), db: vm(90), off: vm(0, { state: 'stopped' }) });
+    noteWrites(tree.root);
     tree.units({ batch: 'active', web: 'active', db: 'active', off: 'active' });
     for (const name of ['batch', 'web', 'db', 'off'])
       mkdirSync(join(tree.root, 'var/lib/microvms', name), { recursive: true });
   });
   afterEach(() => {
     for (const server of servers.splice(0)) server.close();
+    expect([...cutByPower(tree.root), ...writable(tree.root)]).toEqual([]);
     tree.remove();
   });
 

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { parseTop } from '../../src/host/answers/top.ts';
+import { writable } from '../hostile/kvm-world.ts';
 import { parseExposition } from './exposition.ts';
 import { Tree, text, unit } from './sample-tree.ts';
 
@@ -111,7 +112,10 @@ describe.each([
 
 describe('samples', () => {
   let tree: Tree;
-  afterEach(() => tree.remove());
+  afterEach(() => {
+    expect(writable(tree.root)).toEqual([]);
+    tree.remove();
+  });
   const once = (env = {}) => {
     const run = tree.run(sample, 'sh', env);
     expect(run.status, run.stderr).toBe(0);
@@ -355,11 +359,11 @@ describe('samples', () => {
 
     // One that answers now and then is told as lost once an hour.
     tree.write('line', '');
-    const told = () =>
+    const told = (what = 'lost') =>
       readdirSync(join(tree.root, 'var/lib/fleet/events'))
         .map((name) => tree.read(`var/lib/fleet/events/${name}`))
         .join('')
-        .split('"agent.lost"').length - 1;
+        .split(`"agent.${what}","vm":"web"`).length - 1;
     const lost = [60, 3600].map((ago) => {
       const agent = { missed: 3, lost: false, at: tree.now - ago };
       const memory = { v: 1, vms: { web: { c: [], agent } } };
@@ -368,6 +372,33 @@ describe('samples', () => {
       return existsSync(join(tree.root, 'var/lib/fleet/events')) ? told() : 0;
     });
     expect(lost).toEqual([0, 1]);
+    tree.write('line', line);
+    const back = [0, 0].map(() => once() && [told('lost'), told('back')]);
+    expect(back).toEqual([
+      [1, 1],
+      [1, 1],
+    ]);
+  });
+
+  test('copies of flakes and old generations that have doubled are told once', () => {
+    one();
+    const kept = (from: number, to: number) => {
+      for (let n = from; n < to; n++) tree.write(`var/lib/fleet/profiles/web-${n}-link`, '');
+      once();
+      const told = tree.run(
+        'cat "$FLEET_ROOT"/var/lib/fleet/events/*.jsonl 2>/dev/null | grep grown',
+      );
+      return told.stdout.split('\n').slice(0, -1);
+    };
+    // Beside two copies.
+    expect(kept(0, 197)).toEqual([]);
+    const [told = ''] = kept(197, 198);
+    expect(JSON.parse(told)).toMatchObject({
+      kind: 'garbage.grown',
+      flakeCopies: 2,
+      generations: 198,
+    });
+    expect(kept(198, 240)).toEqual([told]);
   });
 
   test('fleet-memory is asked while memory is short, and while something is not as it was', () => {

@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { policyOf, recordOf } from './deployed-record.ts';
+import { noteWrites } from './power-cut.ts';
 
 const scripts = [
   'lib',
@@ -89,7 +90,6 @@ esac`,
   socat: '[ ! -f "$FLEET_ROOT/qmp" ] || cat "$FLEET_ROOT/qmp"',
   ssh: `cat >/dev/null; cat "$FLEET_ROOT/ssh"
 find "$FLEET_ROOT/run/fleet" -size +4k >>"$FLEET_ROOT/large"; exit "$(cat "$FLEET_ROOT/ssh-code")"`,
-  sync: ':',
 };
 
 const judge = source('render/modules/watch-judge.sh').split("judge='")[1]?.split("\n'")[0] ?? '';
@@ -131,6 +131,7 @@ export class WatchWorld {
       ...['proc/sys/net/ipv4/conf/all', 'proc/sys/net/ipv4/conf/br0'],
     ])
       mkdirSync(join(this.root, folder), { recursive: true });
+    noteWrites(this.root);
     for (const [name, text] of Object.entries(standIns))
       writeFileSync(join(this.root, 'bin', name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
     this.put('proc/sys/kernel/random/boot_id', 'boot1\n');

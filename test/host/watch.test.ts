@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseHealth } from '../../src/host/answers/health.ts';
 import { checkVm } from '../../src/plan/checks.ts';
+import { writable } from '../hostile/kvm-world.ts';
+import { cutByPower } from './power-cut.ts';
 import { WatchWorld } from './watch-world.ts';
 
 let world: WatchWorld;
@@ -11,7 +13,10 @@ beforeEach(() => {
   world.guest('web');
   world.guest('db');
 });
-afterEach(() => world.close());
+afterEach(() => {
+  expect([...cutByPower(world.root), ...writable(world.root)]).toEqual([]);
+  world.close();
+});
 
 /** Looks so often, and what was to be done: what it says about a guest by name. */
 const judge = (times = 1) => world.judge(times).map((row) => row.join(' | '));

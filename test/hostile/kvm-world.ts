@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -102,6 +103,17 @@ export class KvmWorld {
   remove(): void {
     rmSync(this.dir, { recursive: true, force: true });
   }
+}
+
+/** What somebody of group kvm may write of that which the units of the hypervisor in that folder keep. */
+export function writable(root: string): string[] {
+  if (!isRoot) return [];
+  chmodSync(root, 0o755);
+  const folders = ['var/lib/fleet', 'run/fleet'].filter((name) => existsSync(join(root, name)));
+  const found = spawnSync('find', [...folders, '-writable'], {
+    ...{ cwd: root, uid: stranger, gid: kvm, encoding: 'utf8' as const },
+  });
+  return found.stdout.split('\n').slice(0, -1);
 }
 
 export interface RunEnd {

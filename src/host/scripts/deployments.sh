@@ -125,6 +125,16 @@ trap explain EXIT
 
 # on_disk FILE…: syncs them, so that they survive a power cut.
 on_disk() { sync "$@" 2>/dev/null || sync; }
+# write_through FILE: as write, but on disk before it takes the place of what was there: a power cut leaves one of them, and
+# what is told afterwards is so.
+write_through() {
+	if cat >"$1.new" && on_disk "$1.new" && mv -f "$1.new" "$1"; then
+		on_disk "${1%/*}"
+	else
+		rm -f "$1.new"
+		return 1
+	fi
+}
 
 # records_on_disk: syncs the records of a deployment and the links of guests. Once there is a result nobody looks at them
 # again after a power cut.

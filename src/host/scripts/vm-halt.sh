@@ -6,8 +6,7 @@ lock_vm "$1" "$name" "$3"
 shift 6
 mkdir -p "$state/stopped"
 # Before it stops: no reboot meanwhile starts it.
-printf '%s\t%s\t%s\n' "$who" "$(date +%s)" "$lasts" | write "$state/stopped/$name"
-on_disk "$state/stopped/$name" "$state/stopped"
+printf '%s\t%s\t%s\n' "$who" "$(date +%s)" "$lasts" | write_through "$state/stopped/$name"
 event vm.stopped "$name" "id=$id" "operator=$who" "lasts=$lasts" || true
 stop_guest "$name" "$seconds"
 systemctl reset-failed "microvm*@$name.service" 2>/dev/null || true

@@ -15,10 +15,17 @@ service=$unit@$name.service
 if [ "$unit" != microvm ] && [ "$result" = success ]; then exit 0; fi
 
 # While systemd does not answer it ends no stop either: nobody waits longer because this does. That it did not answer is
-# no answer.
-ask_systemd() { timeout 5 systemctl "$@" 2>/dev/null; }
-jobs=$(ask_systemd list-jobs --no-legend --plain --full "microvm@$name.service" "$service") ||
-  jobs="- microvm@$name.service unknown"
+# no answer, and it is not asked again.
+mute=
+systemctl() {
+  [ -z "$mute" ] || return 124
+  timeout 5 systemctl "$@" 2>/dev/null
+  set -- $?
+  [ "$1" != 124 ] || mute=yes
+  return "$1"
+}
+jobs_now() { systemctl list-jobs --no-legend --plain --full "microvm@$name.service" "$service"; }
+jobs=$(jobs_now) || jobs="- microvm@$name.service unknown" mute=yes
 job='' own=
 # Number, unit, type, state.
 while read -r _ of type _; do
@@ -32,14 +39,16 @@ case $unit:$job:$own in microvm:*) ;; *:stop:* | *:restart:* | *:stop | *:restar
 shutdown=
 case $job in
 stop | restart)
-  case $(ask_systemd is-system-running) in
+  case $(systemctl is-system-running) in
   stopping) shutdown=yes ;;
-  '') job=unknown ;;
+  '') job=unknown mute=yes ;;
   esac
   ;;
 esac
 
 pid=0 began=0 exited=0
+times=$(systemctl show -p ExecMainPID -p ExecMainStartTimestampMonotonic -p ExecMainExitTimestampMonotonic "$service") ||
+  [ $? != 124 ] || mute=yes
 while IFS='=' read -r key value; do
   case $value in '' | *[!0-9]*) continue ;; esac
   case $key in
@@ -48,20 +57,54 @@ while IFS='=' read -r key value; do
   ExecMainExitTimestampMonotonic) exited=$value ;;
   esac
 done <<END
-$(ask_systemd show -p ExecMainPID -p ExecMainStartTimestampMonotonic -p ExecMainExitTimestampMonotonic "$service")
+$times
 END
 lived=0
 [ "$began" = 0 ] || lived=$(($(uptime_seconds) - began / 1000000))
 
-# Its last words may still be on their way to the journal. Where nobody asked for the end they are what tells of it, and
-# nobody waits: a journal may take its time then, as a large one on a busy disk does.
-patience=15 silent='fleet: the journal did not answer in time'
-[ -z "$job" ] || patience=0.8
+# All else has one budget, in hundredths of a second.
+set_now() {
+  read -r now _ </proc/uptime
+  now=${now%.*}${now#*.}
+}
+set_now
+until=$((now + 150))
+# set_left MOST: sets left to what there still is, at most so much and at least a tenth of a second.
+set_left() {
+  set_now
+  left=$((until - now))
+  [ "$left" -lt "$1" ] || left=$1
+  [ "$left" -ge 10 ] || left=10
+  left=$((left / 100)).$((left % 100 / 10))
+}
+
+# Its last words may still be on their way to the journal. Where nobody asked for the end they are what tells of it, and a
+# journal may take its time, as a large one on a busy disk does: until somebody comes and waits.
+words=15 silent='fleet: the journal did not answer in time'
+# heard COMMAND…: runs it for as long as that.
+heard() {
+  if [ -n "$job" ]; then
+    set_left 80
+    timeout "$left" "$@" 2>/dev/null
+    return
+  fi
+  timeout "$words" "$@" 2>/dev/null &
+  reader=$! looks=0
+  while kill -0 "$reader" 2>/dev/null; do
+    sleep 0.1
+    looks=$((looks + 1))
+    [ $((looks % 10)) = 0 ] || continue
+    case $(jobs_now) in *' stop '* | *' restart '*) kill "$reader" ;; esac
+  done
+  wait "$reader"
+  case $? in 0) ;; 124 | 143) return 124 ;; *) return 1 ;; esac
+}
 timeout 0.4 journalctl --sync >/dev/null 2>&1
 lines=$({
-  timeout "$patience" journalctl -q -o cat -n 60 "_SYSTEMD_INVOCATION_ID=$life" 2>/dev/null
+  heard journalctl -q -o cat -n 60 "_SYSTEMD_INVOCATION_ID=$life"
   [ $? != 124 ] || printf '\n%s\n' "$silent"
 } | plain_lines 60)
+case $lines in *"$silent") words=1 ;; esac
 console=
 case $result:$code:${lines##*"$nl"} in
 success:*:"$silent" | *:exited:"$silent") console=unknown ;;
@@ -71,25 +114,25 @@ esac
 # ended_with_guest: whether the guest that this helper served ended before it, or was killed in the same second, as by the
 # kernel for want of memory. That one's end counts then. One that loses its helper is not killed.
 ended_with_guest() {
-  active='' killed='' left=0
+  active='' killed='' gone=0
   while IFS='=' read -r key value; do
     case $key:$value in
     ActiveState:*) active=$value ;;
     ExecMainCode:2 | ExecMainStatus:9) killed=x$killed ;;
     ExecMainExitTimestampMonotonic:*[!0-9]* | ExecMainExitTimestampMonotonic:) ;;
-    ExecMainExitTimestampMonotonic:*) left=$value ;;
+    ExecMainExitTimestampMonotonic:*) gone=$value ;;
     esac
   done <<END
-$(ask_systemd show -p ActiveState -p ExecMainCode -p ExecMainStatus -p ExecMainExitTimestampMonotonic "microvm@$name.service")
+$(systemctl show -p ActiveState -p ExecMainCode -p ExecMainStatus -p ExecMainExitTimestampMonotonic "microvm@$name.service")
 END
   case $active in '' | active) return 1 ;; esac
-  [ "$began" != 0 ] && [ "$left" -ge "$began" ] || return 1
-  [ "$left" -le "$exited" ] || { [ "$killed" = xx ] && [ $((left - exited)) -le 1000000 ]; }
+  [ "$began" != 0 ] && [ "$gone" -ge "$began" ] || return 1
+  [ "$gone" -le "$exited" ] || { [ "$killed" = xx ] && [ $((gone - exited)) -le 1000000 ]; }
 }
 
 # With cgroups of version 1 systemd does not know of it; the kernel's log does.
 if [ "$code:$status" = killed:KILL ] && [ "$pid" != 0 ] &&
-  timeout "$patience" journalctl -q -k -o cat -n 200 2>/dev/null | grep -q "Out of memory: Killed process $pid "; then
+  heard journalctl -q -k -o cat -n 200 | oom_killed "$pid"; then
   result=oom-kill
 fi
 
@@ -107,7 +150,7 @@ if [ "$unit" = microvm ] && [ -f "$failing/$name" ]; then
   IFS=$tab read -r since helper <"$failing/$name"
   # When it began to stop counts: one that lost its store with virtiofsd takes minutes. The helper's end is written down
   # some seconds after it, too.
-  stopped=$(timeout 1 systemctl show -p ActiveExitTimestampMonotonic --value "$service" 2>/dev/null)
+  stopped=$(systemctl show -p ActiveExitTimestampMonotonic --value "$service")
   case $stopped in '' | 0 | *[!0-9]*) stopped=$(uptime_seconds) ;; *) stopped=$((stopped / 1000000)) ;; esac
   stopped=$((stopped - ${since:-0}))
   if [ "$stopped" -lt -10 ] || [ "$stopped" -gt 30 ]; then helper=; fi
@@ -132,8 +175,14 @@ if {
   printf 'invocation\t%s\nuptime\t%s\nid\t%s\n\n%s\n' "$life" "$lived" "$by" "$lines"
 } | keep_end "$name" "$at-$unit-${life:-none}"; then file=$name/$at-$unit-${life:-none}; fi
 event_id=
+# Whoever may come has not waited yet.
+[ -n "$job" ] || { set_now && until=$((now + 100)); }
+set_left 40
+spool_patience=$left
 event "$kind" "$name" "who=$who" "why=$why" "result=$result" "code=$code" "status=$status" "signal=$signal" \
   "invocation=$life" "uptime:=$lived" "file=$file" "intended:=$intended" "id=$by" "last=$last" "unit=$service"
+set_left 40
+spool_patience=$left guest_patience=$left
 
 # It is wanted to run: else its end is nobody's business. Failed is left alone.
 known=$(guest_get "$name" state)
@@ -201,5 +250,10 @@ fail\ *)
   guest_set "$@"
   fail_guest "$name" "$why: ${step#fail }"
   ;;
+esac
+# Somebody held its record for long: the next look sees to it.
+case $step:$(guest_get "$name" state) in
+*:Failed | *:Terminated | again:* | later*) ;;
+*) mkdir -p "$unsettled" && printf '%s\t%s\n' "$step" "$why" | write "$unsettled/$name" ;;
 esac
 exit 0

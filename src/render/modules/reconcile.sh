@@ -180,7 +180,7 @@ end_orphan() {
 tell found "$now_found" "$before"
 tell gone "$before" "$now_found"
 if [ "$now_found" != "$before" ]; then
-  printf '%s\n' "$now_found" | write "$found_file" && on_disk "$found_file" "$state"
+  printf '%s\n' "$now_found" | write_through "$found_file"
 fi
 [ "$(policy '.orphans // "tell"')" = stop ] || exit 0
 stopped=$R/run/fleet/orphans-stopped

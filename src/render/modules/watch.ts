@@ -238,10 +238,10 @@ in
     "microvm-virtiofsd@" = recorded "microvm-virtiofsd" { };
   };
 
-  # They are bounded by number and size, too.
+  # They are bounded by number and size, too. Since they were written: whoever looks at them does not keep them.
   systemd.tmpfiles.rules = [
-    "e /var/lib/fleet/ends - - - 30d"
-    "e /var/lib/fleet/dumps - - - 7d"
+    "e /var/lib/fleet/ends - - - mM:30d"
+    "e /var/lib/fleet/dumps - - - mM:7d"
   ];
 
   systemd.timers = {
