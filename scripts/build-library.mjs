@@ -7,7 +7,8 @@ import { dts } from 'rolldown-plugin-dts';
 import generate from './generate.mjs';
 import { read } from './run-time.ts';
 
-const external = Object.keys(read('package.json').dependencies);
+const { dependencies } = read('package.json');
+const external = Object.keys(dependencies).map((name) => new RegExp(`^${name}(/|$)`));
 const library = { experimental: 'src/library.ts' };
 
 /** Writes what is bundled with these options to dist/. */

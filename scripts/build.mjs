@@ -13,7 +13,7 @@ const { dependencies, version } = read('package.json');
 const bundle = await rolldown({
   input: 'src/main.ts',
   platform: 'node',
-  external: Object.keys(dependencies),
+  external: Object.keys(dependencies).map((name) => new RegExp(`^${name}(/|$)`)),
   // For Node it has CommonJS, of which nothing can be left out.
   resolve: { alias: { yaml: resolve('node_modules/yaml/browser/index.js') } },
   transform: { target: 'node22.18' },

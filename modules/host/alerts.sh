@@ -63,8 +63,10 @@ seen() {
 	if read -r by at 2>/dev/null <"$volatile/jump"; then printf 'clock\tjump\t%s\t%s\n' "$by" "$at"; fi
 	# Who ended in the last hour without being asked to, or was restarted because it hung. Files that nobody wrote to since
 	# have nothing of it; of a line that a power cut left half nothing is known.
-	find "$spool" -name '*.jsonl' -mmin -61 -exec grep -hF -e '"kind":"guest.ended"' -e '"kind":"guest.restarted"' {} + 2>/dev/null |
-		tail -n 4000 | jq -Rr --argjson now "$now" 'fromjson? | objects | select((.at | type) == "number" and .at > $now - 3600 and .at <= $now)
+	told=$(find "$spool" -name '*.jsonl' -mmin -61 -exec grep -hF -e '"kind":"guest.ended"' -e '"kind":"guest.restarted"' {} + 2>/dev/null |
+		tail -n 4000)
+	[ -z "$told" ] ||
+		printf '%s\n' "$told" | jq -Rr --argjson now "$now" 'fromjson? | objects | select((.at | type) == "number" and .at > $now - 3600 and .at <= $now)
 			| select(.intended == false or .kind == "guest.restarted") | ["ended", .vm] | @tsv' 2>/dev/null || true
 	# What differs, as fleet-reconcile last found it.
 	[ ! -f "$state/found" ] || while IFS=$tab read -r kind vm what; do
@@ -79,7 +81,7 @@ seen() {
 judge='
 def cut: tostring | gsub("[[:cntrl:]]"; " ") | .[0:300];
 ($policy[0]) as $p
-| ($old[0] // {}) as $o
+| ($old | fromjson? // {}) as $o
 | ($rows | split("\n") | map(select(. != "") | split("\t"))) as $r
 | (reduce ($r[] | select(.[0] == "guest")) as $g ({}; .[$g[1]][$g[2]] = $g[3])) as $guest
 | ([$r[] | select(.[0] == "ended") | .[1]] | group_by(.) | map({key: .[0], value: length}) | from_entries) as $ended
@@ -185,12 +187,11 @@ to_memory() {
 	alerts=$spare outbox=$spare/outbox
 }
 
-old=$(jq -c . "$alerts/state" 2>/dev/null) || old=
-# Empty, or of a newer fleet: what fires begins anew.
-[ -n "$old" ] || old='{}'
+# Where there is none, or half of one, what fires begins anew.
+old=$(cat "$alerts/state" 2>/dev/null) || old=
 jumped
 new=$(jq -nc --slurpfile policy "$policy" --argjson now "$now" --argjson up "$up" --arg boot "$boot" --argjson sent "$(last_sent)" --argjson most "$most_alerts" \
-	--rawfile rows /dev/fd/3 --slurpfile old /dev/fd/4 "$judge" 3<<-ROWS 4<<-OLD
+	--rawfile rows /dev/fd/3 --rawfile old /dev/fd/4 "$judge" 3<<-ROWS 4<<-OLD
 		$(seen)
 	ROWS
 		$old
@@ -217,8 +218,8 @@ waits=
 for file in "$outbox"/*/*.json; do [ ! -f "$file" ] || waits=yes; done
 case $new in *'"told":false'*) ;; *) [ -n "$waits" ] || exit 0 ;; esac
 
-webhook=$(jq -r '.webhookFile // empty' "$policy")
-command=$(jq -r '.alertCommand // empty' "$policy")
+ways=$(jq -r '(.webhookFile // ""), "=" + (.alertCommand // "")' "$policy")
+webhook=${ways%%"$nl"*} command=${ways#*"$nl="}
 
 # way_set WAY SENT TRIES NEXT PROBLEM
 way_set() {

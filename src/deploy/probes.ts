@@ -1,4 +1,3 @@
-import { request } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Host } from '../host/host.ts';
 import { runInGuest } from '../host/hypervisor/look.ts';
@@ -124,11 +123,13 @@ async function runInside(
   return clean === '' ? end : `${end}: ${clean}`;
 }
 
-function status(
+async function status(
   socket: Duplex,
   address: string,
   check: { readonly port: number; readonly path: string },
 ): Promise<number> {
+  // What comes with it takes longer to load than most commands last.
+  const { request } = await import('node:http');
   return new Promise((resolve, reject) => {
     const asked = request(
       {

@@ -134,3 +134,16 @@ describe('what V8 compiled', () => {
     expect(readdirSync(home)).toEqual([]);
   });
 });
+
+test('what a deployment loads of Node is without HTTP, which takes long, until there is a page to ask for', () => {
+  const parts = ['host/ssh/login.ts', 'deploy/probes.ts'].map(
+    (part) =>
+      `await import(${JSON.stringify(new URL(`../../src/${part}`, import.meta.url).href)});`,
+  );
+  const program = `${parts.join('')} console.log(process.moduleLoadList.join('\\n'));`;
+  const loaded = execFileSync(process.execPath, ['--input-type=module', '-e', program], {
+    encoding: 'utf8',
+  }).split('\n');
+  expect(loaded).toContain('NativeModule crypto');
+  expect(loaded.filter((name) => /^NativeModule (http|https)$/.test(name))).toEqual([]);
+});

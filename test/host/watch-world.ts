@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
@@ -6,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -13,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { policyOf, recordOf } from './deployed-record.ts';
+import { judged } from './judge.ts';
 import { noteWrites } from './power-cut.ts';
 
 const scripts = [
@@ -92,8 +95,6 @@ esac`,
 find "$FLEET_ROOT/run/fleet" -size +4k >>"$FLEET_ROOT/large"; exit "$(cat "$FLEET_ROOT/ssh-code")"`,
 };
 
-const judge = source('render/modules/watch-judge.sh').split("judge='")[1]?.split("\n'")[0] ?? '';
-
 const recovery = {
   ...{ restart: 'always', attempts: 5, interval: 600, delay: 5, backoff: 2, maxDelay: 300 },
   ...{ maxPerHour: 20, giveUp: 'fail', unhealthy: { after: 3, every: 15, restart: true } },
@@ -127,7 +128,12 @@ export class WatchWorld {
   constructor() {
     for (const folder of [
       ...['bin', 'etc/fleet', 'run', 'units', 'nix/store', 'var/lib/microvms'],
-      ...['var/lib/fleet/stopped', 'var/lib/fleet/deployments', 'proc/sys/kernel/random'],
+      ...[
+        'var/lib/fleet/stopped',
+        'var/lib/fleet/deployed',
+        'var/lib/fleet/deployments',
+        'proc/sys/kernel/random',
+      ],
       ...['proc/sys/net/ipv4/conf/all', 'proc/sys/net/ipv4/conf/br0'],
     ])
       mkdirSync(join(this.root, folder), { recursive: true });
@@ -216,15 +222,26 @@ export class WatchWorld {
     for (const name of names) this.alive.add(this.vms[name].address);
   }
 
+  /** As fleet writes a record: where it changes it is renamed into its place. */
+  #record(path: string, text: string): void {
+    if (this.read(path) === text) return;
+    this.put('record', text);
+    renameSync(join(this.root, 'record'), join(this.root, path));
+  }
+
   #write(): void {
     const { policy } = this;
     const all = Object.entries(this.vms);
     const vms = Object.fromEntries(all.map(([name, vm]) => [name, policyOf(vm)]));
-    this.put(
-      'etc/fleet/watch.json',
-      JSON.stringify({ version: 1, forwarding: true, ...policy, vms }),
+    const text = JSON.stringify({ version: 1, forwarding: true, ...policy, vms });
+    const hash = createHash('sha256').update(text).digest('hex').slice(0, 32);
+    this.put(`nix/store/${hash}-watch.json`, text);
+    rmSync(join(this.root, 'etc/fleet/watch.json'), { force: true });
+    symlinkSync(
+      join(this.root, `nix/store/${hash}-watch.json`),
+      join(this.root, 'etc/fleet/watch.json'),
     );
-    for (const [name, vm] of all) this.put(`var/lib/fleet/deployed/${name}`, recordOf(vm));
+    for (const [name, vm] of all) this.#record(`var/lib/fleet/deployed/${name}`, recordOf(vm));
     this.put('links', JSON.stringify(this.links));
     this.put('near', JSON.stringify(this.near));
     this.put('alive', [...this.alive, ''].join('\n'));
@@ -293,7 +310,17 @@ export class WatchWorld {
           .filter(([file, until]) => file?.startsWith('later.') && Number(until) > this.now)
           .map(([file]) => `later ${file?.slice(6)}\n`),
       ];
-      const texts: Record<string, string> = {
+      if (!existsSync(join(root, `${own}table`))) this.put(`${own}table`, '{}');
+      const slurped = (path: string) => [JSON.parse(this.read(path))];
+      const lines = judged({
+        now: this.now,
+        locked: false,
+        boot: 'boot1',
+        policy: slurped('etc/fleet/watch.json'),
+        table: slurped(`${own}table`),
+        links: slurped('links'),
+        units: slurped('listed'),
+        neighbours: slurped('near'),
         lives: list('run/systemd/units')
           .map((link) => `${link} ${readlinkSync(join(root, 'run/systemd/units', link))}\n`)
           .join(''),
@@ -313,39 +340,7 @@ export class WatchWorld {
         deployed: Object.entries(this.vms)
           .map(([name, vm]) => `${name}\t${recordOf(vm).split('\t').at(-1)}`)
           .join(''),
-      };
-      if (!existsSync(join(root, `${own}table`))) this.put(`${own}table`, '{}');
-      const files = Object.entries(texts).flatMap(([name, text]) => {
-        this.put(`judged/${name}`, text);
-        return ['--rawfile', name, join(root, 'judged', name)];
       });
-      const json = {
-        policy: 'etc/fleet/watch.json',
-        table: `${own}table`,
-        links: 'links',
-        units: 'listed',
-        neighbours: 'near',
-      };
-      const more = Object.entries(json).flatMap(([name, file]) => [
-        '--slurpfile',
-        name,
-        join(root, file),
-      ]);
-      const values = [
-        '--argjson',
-        'now',
-        String(this.now),
-        '--argjson',
-        'locked',
-        'false',
-        '--arg',
-        'boot',
-        'boot1',
-      ];
-      const said = execFileSync('jq', ['-nr', ...values, ...files, ...more, judge], {
-        encoding: 'utf8',
-      });
-      const lines = said.split('\n').slice(0, -1);
       const table = lines.findIndex((line) => line.startsWith('table\t'));
       this.put(`${own}table`, lines[table]?.slice(6));
       return lines.slice(0, table).map((line) => line.split('\t'));

@@ -1,16 +1,10 @@
 import { existsSync } from 'node:fs';
-import ssh2, {
-  type AnyAuthMethod,
-  type BaseAgent,
-  type OpenSSHAgent,
-  type ParsedKey,
-  type SignCallback,
-  type SigningRequestOptions,
-} from 'ssh2';
+import type { AnyAuthMethod, ParsedKey, SignCallback, SigningRequestOptions } from 'ssh2';
 import { agentKeys } from './agent.ts';
 import { type KeyFile, parseKey, readKeyFile } from './key-file.ts';
 import { keyType } from './known-hosts.ts';
 import type { Resolved } from './resolve.ts';
+import { BaseAgent, OpenSSHAgent } from './ssh2.ts';
 
 /** One key to log in with. */
 export interface Identity {
@@ -94,14 +88,14 @@ function fromAgent(key: ParsedKey, socket: string, username: string): Identity {
 }
 
 /** An agent with one key. With one agent for each key we decide the order, and know which key was accepted. */
-class OneKey extends ssh2.BaseAgent<ParsedKey> {
+class OneKey extends BaseAgent<ParsedKey> {
   readonly #key: ParsedKey;
   readonly #agent: OpenSSHAgent;
 
   constructor(key: ParsedKey, socket: string) {
     super();
     this.#key = key;
-    this.#agent = new ssh2.OpenSSHAgent(socket);
+    this.#agent = new OpenSSHAgent(socket);
   }
 
   override getIdentities(cb: (error: null, keys: ParsedKey[]) => void): void {

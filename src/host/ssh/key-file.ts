@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import ssh2, { type ParsedKey } from 'ssh2';
+import type { ParsedKey } from 'ssh2';
 import { shellQuote } from '../../model/shell-quote.ts';
 import { keyType } from './known-hosts.ts';
+import { parseKey as readKey } from './ssh2.ts';
 
 /** What an identity file contains, and why it cannot be used, if so. */
 export interface KeyFile {
@@ -48,7 +49,7 @@ export async function readKeyFile(path: string): Promise<KeyFile | undefined> {
 export function parseKey(text: string): ParsedKey | undefined {
   // ssh2 would take the first part of a certificate for a key.
   if (/^\S+-cert-v\d+@openssh\.com\s/.test(text)) return undefined;
-  const key = [ssh2.utils.parseKey(text)].flat()[0];
+  const key = [readKey(text)].flat()[0];
   return key === undefined || key instanceof Error ? undefined : key;
 }
 

@@ -1,10 +1,9 @@
-import ssh2, {
-  type CipherAlgorithm,
-  type Client,
-  type ConnectConfig,
-  type KexAlgorithm,
-  type MacAlgorithm,
-  type ServerHostKeyAlgorithm,
+import type {
+  CipherAlgorithm,
+  ConnectConfig,
+  KexAlgorithm,
+  MacAlgorithm,
+  ServerHostKeyAlgorithm,
 } from 'ssh2';
 import { FleetError } from '../../model/errors.ts';
 import type { Surroundings } from '../../model/surroundings.ts';
@@ -13,6 +12,7 @@ import { type Identities, identities } from './identities.ts';
 import { type KnownKey, knownKeys, preferKnown, refusal } from './known-hosts.ts';
 import type { Resolved } from './resolve.ts';
 import { type Transport, timedOut } from './socket.ts';
+import { Client } from './ssh2.ts';
 
 /** Ms for the login after the host key was shown: long, because an agent may ask its owner. */
 export const loginTimeoutMs = 60_000;
@@ -47,7 +47,7 @@ export async function login(
   timeoutMs: number,
 ): Promise<Session> {
   const attempts = new Attempts(at, identities);
-  const client = new ssh2.Client();
+  const client = new Client();
   client.setMaxListeners(0); // one per command that runs
   let refused: FleetError | undefined;
   let handshaken = false;
