@@ -10,8 +10,8 @@ export function noteWrites(root: string, also = ':'): void {
   writeFileSync(join(root, 'bin/mv'), `#!/bin/sh\n${note}\nexec /bin/mv "$@"\n`, { mode: 0o755 });
 }
 
-/** What is made again from what is kept (docs/metrics.md); and the spool, of which any half line is known for one. */
-const derived = /^var\/lib\/fleet\/(metrics|samples|events)\//;
+/** What is made again from what is kept (docs/metrics.md); dumps, on which nothing depends; and the spool, of which any half line is known for one. */
+const derived = /^var\/lib\/fleet\/(metrics|samples|dumps|events)\//;
 
 /**
  * What units keep and a power cut could leave half, or lose after it was told: what took its place before it was on disk, or of
