@@ -190,7 +190,7 @@ function operator(
   const health = oneLook((asked) => readHealth(host, asked));
   const watched = { hypervisor: { name: hypervisor }, host, emit, health };
   const id = (name: string) => `${newId({ clock })}-${name}`.slice(0, 100);
-  const ground = { index, watched, clock, facts, signal, newId: id };
+  const ground = { index, watched, clock, facts, seenAt: clock.now(), signal, newId: id };
   return async (vm, onHealthy) => {
     const result = await operateOne(ground, vm, wish, onHealthy);
     const { checks, failure, id } = result;

@@ -42,12 +42,21 @@ class Operating extends Overlapping {
       ...{ index: this.index, vms, close: () => {} },
       wish: { kind, isForced: false, isHeld: false, lockTimeout: 0, operator: 'ada@desk' },
       contacts: hypervisors.map((hypervisor) => ({
-        ...{ hypervisor, host: this.hv1.connect(), facts: this.hv1.facts },
+        ...{ hypervisor, host: this.hv1.connect() },
+        facts: { ...this.hv1.facts, answers: this.#answers },
       })),
     };
     const emit = stamping((event) => this.told.push(event), this.virtual, null);
     const { signal } = this.interrupt;
     return this.virtual.during(operate(this.ports as Ports, operation, emit, signal));
+  }
+
+  /** Whether each answers, as was asked with the facts. */
+  get #answers() {
+    const isUp = (name: string) => this.hv1.facts.vms.get(name)?.unit.active === 'active';
+    return new Map(
+      this.index.fleet.vms.map(({ name, nics }) => [nics[0]?.address ?? '', isUp(name)]),
+    );
   }
 
   /** Between the first that begins and the last. */
@@ -94,6 +103,43 @@ test('a start of one that is well takes no time, and asks for no operation', asy
   expect(results.map(({ outcome }) => outcome)).toEqual(names.map(() => 'already'));
   expect(world.virtual.time).toBe(0);
   expect(world.begun.size).toBe(0);
+});
+
+test('one that was well and falls keeps its turn until it is well again', async () => {
+  const world = new Operating(false);
+  world.hv1.boot('web1', '/nix/store/old-web1');
+  const { before } = world.hv1;
+  let wellAt = Number.POSITIVE_INFINITY;
+  world.hv1.before = async (script, args) => {
+    await before(script, args);
+    if (script !== 'health') return;
+    const { time } = world.virtual;
+    const restarted = world.begun.get('web1');
+    if (restarted === undefined && time >= 3000)
+      world.hv1.vm('web1', { unit: unit('active', { invocation: 'again' }) });
+    // After that it takes 5 s to answer.
+    if (restarted !== undefined && time < restarted + 5000)
+      world.hv1.mute.add('/nix/store/old-web1');
+    else if (world.hv1.mute.delete('/nix/store/old-web1')) wellAt = time;
+  };
+  const { results } = await world.run('start', ['web1', 'web2']);
+  expect(results.map(({ outcome }) => outcome)).toEqual(['done', 'done']);
+  expect(world.begun.get('web2')).toBeGreaterThanOrEqual(wellAt);
+});
+
+test('a start of one that had to wait for its turn looks at it anew', async () => {
+  const world = new Operating(true);
+  const off = { booted: undefined, unit: unit('inactive'), virtiofsd: unit('inactive') };
+  world.hv1.vm('web1', off);
+  world.takes = 2000;
+  const { before } = world.hv1;
+  world.hv1.before = async (script, args) => {
+    await before(script, args);
+    if (world.begun.size === 1) world.hv1.vm('web2', off);
+  };
+  const { results } = await world.run('start', ['web1', 'web2']);
+  expect(results.map(({ outcome }) => outcome)).toEqual(['done', 'done']);
+  expect(results[1]?.because).toMatch(/^booted: nothing/);
 });
 
 test('a stop takes all at once, but for those that others need', async () => {
