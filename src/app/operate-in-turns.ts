@@ -1,16 +1,27 @@
+import type { Contact } from '../deploy/connect-all.ts';
 import { oneLook } from '../deploy/one-look.ts';
-import { operate as operateOne } from '../deploy/operate.ts';
+import { operate as operateOne, type Wish } from '../deploy/operate.ts';
 import { inTurns } from '../deploy/parallel.ts';
 import { asFleetError } from '../deploy/put-back.ts';
 import { readHealth } from '../host/hypervisor/look.ts';
 import type { Emit } from '../model/events.ts';
 import { failureOf } from '../model/failure.ts';
 import type { Vm } from '../model/fleet.ts';
+import type { FleetIndex } from '../model/index.ts';
 import type { OperationResult } from '../model/operation-result.ts';
 import { newId } from './new-deployment.ts';
-import type { ChosenOperation } from './operate.ts';
 import type { Before } from './operation-order.ts';
 import type { Ports } from './ports.ts';
+
+/** What is done, and to whom. Its connections are open: to be closed. */
+export interface ChosenOperation {
+  readonly index: FleetIndex;
+  readonly wish: Wish;
+  /** In the order of their dependencies. */
+  readonly vms: readonly Vm[];
+  readonly contacts: readonly Contact[];
+  close(): void;
+}
 
 export interface Turns {
   /** Each behind those before it. */

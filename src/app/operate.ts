@@ -1,6 +1,5 @@
 import { type Contact, connectAll } from '../deploy/connect-all.ts';
 import { Interrupted } from '../deploy/interrupt.ts';
-import type { Wish } from '../deploy/operate.ts';
 import { type ExitCode, exitCodes, FleetError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
 import { expectedOf } from '../model/expected.ts';
@@ -13,7 +12,7 @@ import { dependencyOrder } from '../model/order.ts';
 import { selectNamed } from '../plan/selectors.ts';
 import { exportOf } from './export.ts';
 import { looking } from './looking.ts';
-import { operateInTurns } from './operate-in-turns.ts';
+import { type ChosenOperation, operateInTurns } from './operate-in-turns.ts';
 import { beforeEach, hinderedBy, stagesOf } from './operation-order.ts';
 import type { Ports } from './ports.ts';
 import { restartWaiting } from './restart-waiting.ts';
@@ -34,15 +33,7 @@ export interface OperateInput {
   readonly lockTimeout?: number;
 }
 
-/** What is done, and to whom. Its connections are open: to be closed. */
-export interface ChosenOperation {
-  readonly index: FleetIndex;
-  readonly wish: Wish;
-  /** In the order of their dependencies. */
-  readonly vms: readonly Vm[];
-  readonly contacts: readonly Contact[];
-  close(): void;
-}
+export type { ChosenOperation } from './operate-in-turns.ts';
 
 /**
  * Finds the vms that are meant, and looks at their hypervisors; the result is the token for `operate`. One that does not
