@@ -74,6 +74,8 @@ function contactAll(ports: Ports, index: FleetIndex, vms: readonly Vm[]): Promis
     index.fleet.hypervisors.filter(({ name }) => on.has(name)),
     ports,
     (name) => (on.get(name) ?? []).map((vm) => expectedOf(vm, index.networks).address),
+    () => false,
+    'vms',
   );
 }
 
