@@ -1,15 +1,9 @@
 import { type Contact, connectAll } from '../deploy/connect-all.ts';
 import { Interrupted } from '../deploy/interrupt.ts';
-import { oneLook } from '../deploy/one-look.ts';
-import { operate as operateOne, type Wish } from '../deploy/operate.ts';
-import { inTurns } from '../deploy/parallel.ts';
-import { asFleetError } from '../deploy/put-back.ts';
-import { readHealth } from '../host/hypervisor/look.ts';
 import { type ExitCode, exitCodes, FleetError } from '../model/errors.ts';
 import type { Emit } from '../model/events.ts';
 import { expectedOf } from '../model/expected.ts';
 import type { ExportResult } from '../model/export-result.ts';
-import { failureOf } from '../model/failure.ts';
 import type { Vm } from '../model/fleet.ts';
 import { isExporting } from '../model/guest-keys.ts';
 import type { FleetIndex } from '../model/index.ts';
@@ -18,7 +12,8 @@ import { dependencyOrder } from '../model/order.ts';
 import { selectNamed } from '../plan/selectors.ts';
 import { exportOf } from './export.ts';
 import { looking } from './looking.ts';
-import { newId } from './new-deployment.ts';
+import { type ChosenOperation, operateInTurns } from './operate-in-turns.ts';
+import { beforeEach, hinderedBy, stagesOf } from './operation-order.ts';
 import type { Ports } from './ports.ts';
 import { restartWaiting } from './restart-waiting.ts';
 import { sayUnknownState } from './unknown-state.ts';
@@ -38,15 +33,7 @@ export interface OperateInput {
   readonly lockTimeout?: number;
 }
 
-/** What is done, and to whom. Its connections are open: to be closed. */
-export interface ChosenOperation {
-  readonly index: FleetIndex;
-  readonly wish: Wish;
-  /** In the order of their dependencies. */
-  readonly vms: readonly Vm[];
-  readonly contacts: readonly Contact[];
-  close(): void;
-}
+export type { ChosenOperation } from './operate-in-turns.ts';
 
 /**
  * Finds the vms that are meant, and looks at their hypervisors; the result is the token for `operate`. One that does not
@@ -67,12 +54,7 @@ export async function chooseOperation(
       throw new FleetError('operation.no-vms', `${names.join(', ')}: there is no vm on it`, {
         exitCode: exitCodes.usage,
       });
-    const on = new Set(vms.map((vm) => vm.on));
-    const contacts = await connectAll(
-      index.fleet.hypervisors.filter(({ name }) => on.has(name)),
-      ports,
-      (name) => vms.filter((vm) => vm.on === name).map((vm) => addressOf(index, vm)),
-    );
+    const contacts = await contactAll(ports, index, vms);
     sayUnknownState(contacts, emit);
     const { operator } = ports;
     return {
@@ -85,7 +67,17 @@ export async function chooseOperation(
   return looking(ports, signal, choose, true);
 }
 
-const addressOf = (index: FleetIndex, vm: Vm) => expectedOf(vm, index.networks).address;
+/** Looks at the hypervisors of these vms, which are asked whether they answer. */
+function contactAll(ports: Ports, index: FleetIndex, vms: readonly Vm[]): Promise<Contact[]> {
+  const on = Map.groupBy(vms, (vm) => vm.on);
+  return connectAll(
+    index.fleet.hypervisors.filter(({ name }) => on.has(name)),
+    ports,
+    (name) => (on.get(name) ?? []).map((vm) => expectedOf(vm, index.networks).address),
+    () => false,
+    'vms',
+  );
+}
 
 export interface Operated {
   /** In the order of the vms that were chosen. */
@@ -96,8 +88,9 @@ export interface Operated {
 }
 
 /**
- * Does it, to vms side by side: none starts before those that it depends on are healthy, or have failed, nor stops before
- * those that depend on it have, or have failed to. `maxParallelVms` come up at a time; while they settle the next do.
+ * Does it, to vms side by side: none starts before those that it depends on are healthy, nor stops before those that depend
+ * on it have; where one fails, those behind it are left alone. `maxParallelVms` come up at a time; while they settle the
+ * next do. Vms that wait for a restart are taken onto what was built for them by a deployment, in its turn.
  * Asked to stop it leaves at once: what has begun is finished by its hypervisor, without anybody.
  * @throws Interrupted
  */
@@ -107,99 +100,76 @@ export async function operate(
   emit: Emit,
   signal: AbortSignal,
 ): Promise<Operated> {
-  const { vms, wish } = chosen;
-  const waiting = vms.filter((vm) => wish.kind === 'restart' && isWaiting(chosen, vm));
-  const given = { ...chosen, lockTimeout: wish.lockTimeout };
-  const renewed = await restartWaiting(ports, given, waiting, emit, signal);
-  const others = vms.filter((vm) => !waiting.includes(vm));
-  const order = wish.kind === 'stop' ? others.toReversed() : others;
-  const work = [...Map.groupBy(order, (vm) => vm.on)].map(async ([name, own]) => {
-    const targets = wish.kind === 'stop' ? [] : own.map((vm) => vm.name);
-    emit({ type: 'phase', phase: 'guests', hypervisor: name, targets });
-    const one = operator(ports, chosen, name, emit, signal);
-    const needed = new Map(own.map((vm) => [vm, neededBy(chosen.index, vm)]));
-    const needs = (vm: Vm) =>
-      own.filter((other) =>
-        wish.kind === 'stop' ? needed.get(other)?.has(vm.name) : needed.get(vm)?.has(other.name),
-      );
-    const results = await inTurns(own, atOnce(chosen), needs, one);
-    if (results.every(({ failure }) => !failure))
-      emit({ type: 'hypervisor', hypervisor: name, state: 'end', outcome: 'done' });
-    return results;
-  });
-  const all = await orLeave(signal, Promise.all(work));
-  const byName = new Map([...renewed, ...all.flat()].map((result) => [result.name, result]));
-  const results = vms.flatMap(({ name }) => byName.get(name) ?? []);
-  const running = vms.filter(({ name }) => {
-    const outcome = byName.get(name)?.outcome;
-    return wish.kind !== 'stop' && outcome !== undefined && !unwell.includes(outcome);
-  });
-  const exports = await orLeave(
-    signal,
-    exportOf(ports, chosen.index, chosen.contacts, running.filter(isExporting)),
-  );
-  const isFetched = exports.every(({ outcome }) => outcome !== 'failed');
-  const exitCode = exitCodeOf(results);
-  return {
-    results,
-    exports,
-    exitCode: exitCode === exitCodes.ok && !isFetched ? exitCodes.failed : exitCode,
+  const { index, vms, wish } = chosen;
+  const before = beforeEach(index, vms, wish.kind);
+  const order = wish.kind === 'stop' ? vms.toReversed() : vms;
+  const stages = stagesOf(order, before, (vm) => wish.kind === 'restart' && isWaiting(chosen, vm));
+  const results = new Map<string, OperationResult>();
+  const untouched = (vm: Vm): OperationResult | undefined => {
+    const because = hinderedBy(vm, before, results, wish.kind);
+    if (because === undefined) return undefined;
+    const { name, on: hypervisor } = vm;
+    emit({ type: 'note', hypervisor, text: `${name} untouched: ${because}` });
+    return { ...{ name, hypervisor, outcome: 'untouched', because }, ms: 0, checks: [] };
   };
+  let { contacts } = chosen;
+  const opened: Contact[] = [];
+  try {
+    for (const stage of stages) {
+      const silent = new Set(contacts.flatMap((c) => (c.host ? [] : c.hypervisor.name)));
+      const reached = stage.vms.filter((vm) => stage.isWaiting && !silent.has(vm.on));
+      for (const vm of reached) {
+        const result = untouched(vm);
+        if (result) results.set(vm.name, result);
+      }
+      const waiting = reached.filter(({ name }) => !results.has(name));
+      const given = { index, contacts, lockTimeout: wish.lockTimeout };
+      for (const result of await restartWaiting(ports, given, waiting, emit, signal))
+        results.set(result.name, result);
+      if (waiting.length > 0 && signal.aborted)
+        throw new Interrupted('interrupted: what had not begun is as it was');
+      const single = stage.vms.filter(({ name }) => !results.has(name));
+      const turns = { vms: single, before, untouched, results };
+      await orLeave(signal, operateInTurns(ports, { ...chosen, contacts }, turns, emit, signal));
+      // The deployment has closed its connections.
+      const closed = new Set(waiting.map((vm) => vm.on));
+      const isLeft = (vm: Vm) => !results.has(vm.name) || isExporting(vm);
+      const left = vms.filter((vm) => closed.has(vm.on) && isLeft(vm));
+      if (left.length === 0) continue;
+      const look = (ports: Ports) => contactAll(ports, index, left);
+      const anew = await orLeave(signal, looking(ports, signal, look, true));
+      opened.push(...anew);
+      const of = new Map(anew.map((contact) => [contact.hypervisor.name, contact]));
+      contacts = contacts.map((contact) => of.get(contact.hypervisor.name) ?? contact);
+    }
+    const all = vms.flatMap(({ name }) => results.get(name) ?? []);
+    const running = vms.filter(({ name }) => {
+      const outcome = results.get(name)?.outcome;
+      return wish.kind !== 'stop' && outcome !== undefined && isWell(outcome);
+    });
+    const exports = await orLeave(
+      signal,
+      exportOf(ports, index, contacts, running.filter(isExporting)),
+    );
+    const isFetched = exports.every(({ outcome }) => outcome !== 'failed');
+    const exitCode = exitCodeOf(all);
+    return {
+      results: all,
+      exports,
+      exitCode: exitCode === exitCodes.ok && !isFetched ? exitCodes.failed : exitCode,
+    };
+  } finally {
+    for (const { host } of opened) host?.close();
+  }
 }
 
-/** After them a guest's files are not asked for. */
-const unwell: readonly OperationResult['outcome'][] = ['failed', 'locked'];
+/** After others a guest's files are not asked for. */
+const isWell = (outcome: OperationResult['outcome']) => outcome === 'done' || outcome === 'already';
 
 /** Whether something was built for it that nothing has booted yet. */
 function isWaiting({ contacts }: ChosenOperation, { name, on }: Vm): boolean {
   const facts = contacts.find((c) => c.hypervisor.name === on)?.facts;
   return facts !== undefined && !(facts instanceof Error) && facts.waiting.has(name);
-}
-
-/** What a vm depends on, and all that this depends on: what is between two may not be among the chosen. */
-function neededBy({ vms }: FleetIndex, vm: Vm): ReadonlySet<string> {
-  const found = new Set(vm.dependsOn);
-  // A set grows while it is walked.
-  for (const name of found)
-    for (const further of vms.get(name)?.dependsOn ?? []) found.add(further);
-  return found;
-}
-
-/** How many at a time. What stops takes nothing from others. */
-const atOnce = ({ index, wish }: ChosenOperation): number =>
-  wish.kind === 'stop' ? manyAtOnce : index.fleet.rollout.maxParallelVms;
-/** As many sessions for work that lasts as a connection has (host/ssh/turns.ts): of another one nobody could say that it has begun. */
-const manyAtOnce = 5;
-
-/** Does it to single vms of a hypervisor, which is looked at once for all of them. */
-function operator(
-  { clock }: Pick<Ports, 'clock'>,
-  { contacts, index, wish }: ChosenOperation,
-  hypervisor: string,
-  emit: Emit,
-  signal: AbortSignal,
-): (vm: Vm, onHealthy: () => void) => Promise<OperationResult> {
-  const contact = contacts.find((c) => c.hypervisor.name === hypervisor);
-  const { host, facts } = contact ?? {};
-  if (!host || !facts || facts instanceof Error) {
-    const failure = asFleetError(facts);
-    return async ({ name }) => ({
-      ...{ name, hypervisor, outcome: 'failed', ms: 0, checks: [], failure },
-    });
-  }
-  const health = oneLook((asked) => readHealth(host, asked));
-  const watched = { hypervisor: { name: hypervisor }, host, emit, health };
-  const id = (name: string) => `${newId({ clock })}-${name}`.slice(0, 100);
-  const ground = { index, watched, clock, facts, signal, newId: id };
-  return async (vm, onHealthy) => {
-    const result = await operateOne(ground, vm, wish, onHealthy);
-    const { checks, failure, id } = result;
-    const at = { hypervisor, ...(id !== undefined && { operationId: id }) };
-    if (failure) emit({ type: 'failure', ...at, failure: failureOf(failure) });
-    else if (wish.kind !== 'stop')
-      emit({ type: 'checks', ...at, target: vm.name, state: 'passed', checks });
-    return result;
-  };
 }
 
 function exitCodeOf(results: readonly OperationResult[]): ExitCode {

@@ -1,6 +1,6 @@
 import type { Runners } from '../host/answers/runners.ts';
 import type { Host } from '../host/host.ts';
-import { readFacts, readRunners } from '../host/hypervisor/look.ts';
+import { readFacts, readRunners, type Wanted } from '../host/hypervisor/look.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Hypervisor } from '../model/fleet.ts';
 import { inParallel } from './parallel.ts';
@@ -21,6 +21,7 @@ const atOnce = 64;
 /**
  * Connects to all of them and reads their facts; one that cannot be reached does not stop the rest.
  * @param asked addresses to ping from a hypervisor
+ * @param wanted how much of their facts
  * @param isNew whether to read what is on the hypervisor before its first switch, too
  */
 export async function connectAll(
@@ -28,12 +29,13 @@ export async function connectAll(
   ports: Ports,
   asked: (hypervisor: string) => readonly string[] = () => [],
   isNew: (hypervisor: string, facts: Facts) => boolean = () => false,
+  wanted: Wanted = 'brief',
 ): Promise<Contact[]> {
   return inParallel(hypervisors, atOnce, async (hypervisor): Promise<Contact> => {
     let host: Host | undefined;
     try {
       host = await ports.connector.connect(hypervisor);
-      const facts = await readFacts(host, hypervisor, 'brief', asked(hypervisor.name));
+      const facts = await readFacts(host, hypervisor, wanted, asked(hypervisor.name));
       if (!isNew(hypervisor.name, facts)) return { hypervisor, host, facts };
       const runners = await readRunners(host);
       return { hypervisor, host, facts, runners };

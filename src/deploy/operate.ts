@@ -5,14 +5,14 @@ import type { Emit } from '../model/events.ts';
 import { nicsOf } from '../model/expected.ts';
 import type { Facts, Health } from '../model/facts.ts';
 import type { Vm } from '../model/fleet.ts';
-import { isBusy } from '../model/guest-facts.ts';
+import { type GuestHealth, isBusy } from '../model/guest-facts.ts';
 import type { FleetIndex } from '../model/index.ts';
 import { NotHealthy } from '../model/not-healthy.ts';
 import type { OperationKind, OperationResult } from '../model/operation-result.ts';
 import type { Clock } from '../model/time.ts';
 import { checkVm, type VmTarget } from '../plan/checks.ts';
 import { bridgeAddressOf, reachedBy } from '../plan/drift.ts';
-import { awaitHealthy } from './await-healthy.ts';
+import { awaitHealthy, type Waiting } from './await-healthy.ts';
 import { checkpoint } from './interrupt.ts';
 import { probe } from './probes.ts';
 import { toldStep, type Watched } from './watched.ts';
@@ -36,8 +36,10 @@ export interface Ground {
   readonly index: FleetIndex;
   readonly watched: Watched;
   readonly clock: Clock;
-  /** As they were just now; the vms have been asked whether they answer. */
+  /** As they were at `seenAt`; the vms have been asked whether they answer. */
   readonly facts: Facts;
+  /** By `clock`. */
+  readonly seenAt: number;
   readonly signal: AbortSignal;
   /** Names an operation on a vm. */
   readonly newId: (vm: string) => string;
@@ -45,9 +47,12 @@ export interface Ground {
 
 type Outcome = Omit<OperationResult, 'name' | 'hypervisor' | 'ms'>;
 
+/** Ms after which what was seen of a vm is no reason any more to leave it alone: others have had their turns since. */
+const fresh = 1000;
+
 /**
- * Does it to one vm, and looks at that as a deployment does; `onHealthy` is told when one that starts is healthy first.
- * Does not throw.
+ * Does it to one vm, and looks at that as a deployment does; `onHealthy` is told when one that was started is healthy
+ * first. Does not throw.
  */
 export async function operate(
   ground: Ground,
@@ -74,6 +79,8 @@ class OneVm {
   readonly #vm: Vm;
   readonly #wish: Wish;
   readonly #onHealthy: () => void;
+  /** As it was last seen before anything was done to it. */
+  #before: GuestHealth | undefined;
   #id: string | undefined;
   #because: string | undefined;
   #cleared: Partial<Cleared> = {};
@@ -99,8 +106,7 @@ class OneVm {
         // Somebody else started it.
         if (facts.stopped.has(this.#vm.name))
           await releaseVm(this.#host, this.#operation(this.#rollout.limits.guest));
-        const { activeFor } = seen.unit;
-        return this.#outcome('already', checks, activeFor);
+        return this.#outcome('already', checks, this.#before?.unit.activeFor);
       }
     }
     await this.#restart();
@@ -136,14 +142,17 @@ class OneVm {
 
   /**
    * Everything that was looked at when it is well; undefined for one that is to be started anew. One that has not run
-   * for long is given its time: somebody may have started it just now, or it may be about to die again.
+   * for long is given its time: somebody may have started it just now, or it may be about to die again. Meanwhile it
+   * keeps its turn, because it may have to be started yet.
    */
   async #isWell(): Promise<readonly CheckResult[] | undefined> {
-    const { facts, watched } = this.#ground;
-    const seen = this.#seen();
+    const { clock, facts, seenAt, watched } = this.#ground;
+    const { address } = this.#target('').expected;
+    const isFresh = facts.answers.has(address) && clock.now() - seenAt <= fresh;
+    const known: Health = isFresh ? facts : await watched.health([address]);
+    const seen = known.vms.get(this.#vm.name) ?? this.#seen();
+    this.#before = seen;
     const target = this.#target(seen.booted ?? '');
-    const { address } = target.expected;
-    const known: Health = facts.answers.has(address) ? facts : await watched.health([address]);
     // What a restart would boot is another question.
     const asks = (checks: readonly CheckResult[]) => checks.filter((c) => c.check !== 'current');
     const checks: CheckResult[] = asks(checkVm(target, known));
@@ -154,9 +163,9 @@ class OneVm {
     const upFor = (seen.unit.activeFor ?? 0) * 1000;
     if (isWell && upFor >= settle) return checks;
     this.#because = whatIsWrong(checks);
-    if (!isWell && upFor >= deadline) return undefined;
+    if (!isWell && (upFor >= deadline || !isBusy(seen))) return undefined;
     try {
-      return await this.#await(target, ({ check }) => check !== 'current');
+      return await this.#await(target, { demanded: ({ check }) => check !== 'current' });
     } catch (error) {
       if (!(error instanceof NotHealthy)) throw error;
       this.#because = whatIsWrong(error.checks);
@@ -185,13 +194,14 @@ class OneVm {
     if (this.#because !== undefined)
       this.#note(`${name} is not well (${this.#because}): starting it anew`);
     const isIll = kind === 'start' && !isForced;
+    const { unit } = this.#before ?? seen;
     const verb = kind === 'start' ? kind : 'restart';
     const { runsAlready, ...cleared } = await this.#told(verb, () =>
       restartVm(this.#host, {
         ...operation,
         ...{ taps: this.#taps, stopTimeout: isForced ? 0 : stopTimeout },
         kind: verb,
-        ...(isIll && { life: seen.unit.active === 'active' ? seen.unit.invocation : '' }),
+        ...(isIll && { life: unit.active === 'active' ? unit.invocation : '' }),
       }),
     );
     this.#cleared = cleared;
@@ -200,17 +210,17 @@ class OneVm {
 
   /** Everything that was looked at, once it has held still. @throws NotHealthy */
   #settled(): Promise<readonly CheckResult[]> {
-    return this.#await(this.#target(this.#seen().current ?? ''));
+    const how = { onHealthy: this.#onHealthy };
+    return this.#await(this.#target(this.#seen().current ?? ''), how);
   }
 
   #await(
     target: VmTarget,
-    demanded?: (check: CheckResult) => boolean,
+    how: Pick<Waiting, 'demanded' | 'onHealthy'> = {},
   ): Promise<readonly CheckResult[]> {
     const { clock, signal, watched } = this.#ground;
-    const how = { rollout: this.#rollout, signal, onHealthy: this.#onHealthy };
-    const waiting = { checks: this.#vm.checks, ...how };
-    return awaitHealthy(watched, clock, target, { ...waiting, ...(demanded && { demanded }) });
+    const waiting = { checks: this.#vm.checks, rollout: this.#rollout, signal };
+    return awaitHealthy(watched, clock, target, { ...waiting, ...how });
   }
 
   #outcome(outcome: Outcome['outcome'], checks: readonly CheckResult[], upFor?: number): Outcome {

@@ -1,3 +1,4 @@
+import { neededBy } from '../model/order.ts';
 import type { Context } from './context.ts';
 import { inTurns } from './parallel.ts';
 
@@ -37,8 +38,11 @@ export async function bringUpAll(ctx: Context, guests: readonly Guest[]): Promis
     changes && ctx.index.vms.get(name)?.state !== 'stopped';
   const alone = guests.findIndex(shows) + 1;
   for (const guest of guests.slice(0, alone)) await bringUp(guest, () => {});
-  const needs = ({ name }: Guest) =>
-    guests.filter((other) => ctx.index.vms.get(name)?.dependsOn.includes(other.name));
+  const needs = ({ name }: Guest) => {
+    const vm = ctx.index.vms.get(name);
+    const needed = vm && neededBy(ctx.index.vms, vm);
+    return guests.filter((other) => needed?.has(other.name));
+  };
   await inTurns(guests.slice(alone), ctx.index.fleet.rollout.maxParallelVms, needs, bringUp);
   if (failure) throw failure.error;
 }

@@ -8,12 +8,15 @@ export type OperationKind = 'start' | 'stop' | 'restart';
 export interface OperationResult {
   readonly name: string;
   readonly hypervisor: string;
-  /** already: it was so, and nothing was done. locked: somebody else is at work there; nothing was done. */
-  readonly outcome: 'done' | 'already' | 'failed' | 'locked';
+  /**
+   * already: it was so, and nothing was done. locked: somebody else is at work there; nothing was done. untouched: nothing
+   * was done, because one that it needs, or that needs it where vms stop, failed or is locked.
+   */
+  readonly outcome: 'done' | 'already' | 'untouched' | 'failed' | 'locked';
   /** Of the operation, by which its hypervisor remembers it; absent where there was none. */
   readonly id?: string;
   readonly ms: number;
-  /** Why a start did not leave it alone: what was not well. */
+  /** Why a start did not leave it alone: what was not well. Of one that is untouched: why. */
   readonly because?: string;
   /** It did not stop by itself, or was not asked to. */
   readonly isKilled?: boolean;

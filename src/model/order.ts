@@ -24,3 +24,15 @@ export function dependencyOrder<
   }
   return sorted;
 }
+
+/** What something depends on, and all that this depends on. */
+export function neededBy<T extends { readonly dependsOn: readonly string[] }>(
+  all: ReadonlyMap<string, T>,
+  item: T,
+): ReadonlySet<string> {
+  const found = new Set(item.dependsOn);
+  // A set grows while it is walked.
+  for (const name of found)
+    for (const further of all.get(name)?.dependsOn ?? []) found.add(further);
+  return found;
+}

@@ -21,6 +21,10 @@ export function operationText(
     .map((result) => {
       const { failure, name } = result;
       const title = style('bold', name.padEnd(width));
+      if (result.outcome === 'untouched') {
+        const because = wrap(plainLine(result.because ?? ''), width + 13);
+        return `${title}  ${style('yellow', 'untouched:')} ${because}\n`;
+      }
       if (!failure) {
         const colour = result.outcome === 'already' ? 'dim' : 'green';
         return `${title}  ${style(colour, wrap(wellText(kind, result), width + 2))}\n`;

@@ -17,13 +17,18 @@ test('a sparse image takes what was written to it, not what it may become', () =
     writeFileSync(join(root, 'proc/sys/kernel/random/boot_id'), 'boot\n');
     writeFileSync(join(folder, 'var.img'), Buffer.alloc(2 << 20, 1));
     truncateSync(join(folder, 'var.img'), 2 ** 30);
-    const text = execFileSync('sh', ['-c', script('facts'), 'fleet', '/none', 'brief'], {
-      encoding: 'utf8',
-      env: { PATH: quietSystemd(root), FLEET_ROOT: root },
-    });
-    const taken = parseFacts(text).takenKiB.get('web1');
+    const facts = (wanted: string) => {
+      const text = execFileSync('sh', ['-c', script('facts'), 'fleet', '/none', wanted], {
+        encoding: 'utf8',
+        env: { PATH: quietSystemd(root), FLEET_ROOT: root },
+      });
+      return parseFacts(text);
+    };
+    const taken = facts('brief').takenKiB.get('web1');
     expect(taken).toBeGreaterThanOrEqual(2048);
     expect(taken).toBeLessThan(4096);
+    const { images, takenKiB, vms } = facts('vms');
+    expect([images.size, takenKiB.size, [...vms.keys()]]).toEqual([0, 0, ['web1']]);
   } finally {
     rmSync(root, { recursive: true, force: true });
   }

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { CheckResult } from '../../src/model/check-result.ts';
 import { FleetError } from '../../src/model/errors.ts';
 import { checksText } from '../../src/report/checks-text.ts';
+import { operationText } from '../../src/report/operation-text.ts';
 import { resultText } from '../../src/report/result-text.ts';
 import { noStyle } from '../../src/report/style.ts';
 
@@ -37,6 +38,17 @@ test('a result says what failed, the last remote lines, what to do, and what was
       web3 created
     "
   `);
+});
+
+test('a vm that was left alone says because of which', () => {
+  const at = { hypervisor: 'hv1', ms: 0, checks: [] };
+  const failure = new FleetError('verify.not-healthy', 'web1 is not healthy after 60 s');
+  const because = 'web1, which it needs, failed';
+  const results = [
+    { ...at, name: 'web1', outcome: 'failed', failure },
+    { ...at, name: 'db', outcome: 'untouched', because },
+  ] as const;
+  expect(operationText('start', results, noStyle)).toContain(`\ndb    untouched: ${because}\n`);
 });
 
 test('a failure that changed nothing does not claim to have put anything back', () => {

@@ -29,11 +29,14 @@ import { ask } from './call.ts';
 
 // Calls that change nothing on a hypervisor.
 
+/** How much: only what an operation on vms needs, what is cheap, or all. */
+export type Wanted = 'vms' | 'brief' | 'full';
+
 /** Reads the facts. Addresses given are pinged from the hypervisor. @throws FleetError `facts.unreadable` */
 export function readFacts(
   host: Host,
   hypervisor: Hypervisor,
-  wanted: 'brief' | 'full',
+  wanted: Wanted,
   addresses: readonly string[] = [],
 ): Promise<Facts> {
   return ask(host, 'facts', [hypervisor.checkout, wanted, ...addresses], parseFacts);

@@ -1,5 +1,6 @@
-# facts.sh CHECKOUT brief|full [deployed] [ADDRESS…]: prints everything that fleet wants to know about a hypervisor, in
-# one round trip. Changes nothing. Pings guests at these addresses; with `deployed` also every guest that fleet deployed.
+# facts.sh CHECKOUT vms|brief|full [deployed] [ADDRESS…]: prints everything that fleet wants to know about a hypervisor, in
+# one round trip. vms: without what operations on vms have no use for, which takes longest. Changes nothing. Pings guests
+# at these addresses; with `deployed` also every guest that fleet deployed.
 # First come records, lines of tab-separated fields, then sections with the output of a tool as it is.
 # It runs on every hypervisor at every plan, so it starts few processes: each tool once for all guests.
 checkout=$R$1 wanted=$2
@@ -116,10 +117,23 @@ deployed_addresses() {
 	done
 }
 
+# What disks, the folders of guests and the checkout hold.
+stored() {
+	echo '== disks'
+	df -Pk "$R/nix/store" "$state_disk" "$vms_disk" ${boot:+"$boot"} 2>/dev/null || true
+	echo '== taken'
+	# Images are sparse: this is what they take now, not how large they may become.
+	of_vms / taken
+	echo '== images'
+	images
+	echo '== checkout'
+	[ ! -d "$checkout/.git" ] || git --no-optional-locks -C "$checkout" status --porcelain=v2 --branch 2>/dev/null || true
+}
+
 look() {
-	# `full` is read again and again, so one ping is enough. `brief` is read once, so a lost ping is followed by another.
+	# `full` is read again and again, so one ping is enough. Others are read once, so a lost ping is followed by another.
 	patience='-w 2'
-	[ "$wanted" = brief ] || patience='-W 1'
+	[ "$wanted" != full ] || patience='-W 1'
 	ask_guests "$patience" "$@"
 
 	record root "$R"
@@ -155,9 +169,11 @@ look() {
 		deployment open "$folder"
 	done
 	[ -z "$ended" ] || record ended "$ended" "$result"
-	forwarding
-	firewall
-	mounted
+	if [ "$wanted" != vms ]; then
+		forwarding
+		firewall
+		mounted
+	fi
 	for kind in deployed held stopped waiting; do
 		for file in "$state/$kind"/*; do
 			case $file in *.new) continue ;; esac
@@ -229,15 +245,7 @@ look() {
 		[ $# -eq 0 ] || stat -c '%Y %n' "$@" 2>/dev/null || stat -f '%m %N' "$@" 2>/dev/null || true
 	}
 	link_times
-	echo '== disks'
-	df -Pk "$R/nix/store" "$state_disk" "$vms_disk" ${boot:+"$boot"} 2>/dev/null || true
-	echo '== taken'
-	# Images are sparse: this is what they take now, not how large they may become.
-	of_vms / taken
-	echo '== images'
-	images
-	echo '== checkout'
-	[ ! -d "$checkout/.git" ] || git --no-optional-locks -C "$checkout" status --porcelain=v2 --branch 2>/dev/null || true
+	[ "$wanted" = vms ] || stored
 	print_units 'fleet-back-*.timer' 'fleet-back-*.service' 'fleet-2*.service' \
 		nixos-upgrade.timer nixos-upgrade.service comin.service dnsmasq.service
 	echo '== processes'
@@ -245,14 +253,16 @@ look() {
 	grep -hsxE 'nixos-rebuild|nixos-rebuild-n|\.nixos-rebuild-|switch-to-confi|\.switch-to-conf|microvm|nix-collect-gar' \
 		"$R"/proc/[0-9]*/comm || true
 	echo '== failed'
-	[ "$wanted" = brief ] || systemctl list-units --no-pager --no-legend --plain --full --state=failed 2>/dev/null || true
+	[ "$wanted" != full ] || systemctl list-units --no-pager --no-legend --plain --full --state=failed 2>/dev/null || true
 	print_addresses
-	echo '== routes'
-	ip -j route show 2>/dev/null || true
-	echo
-	echo '== routes6'
-	ip -6 -j route show 2>/dev/null || true
-	echo
+	if [ "$wanted" != vms ]; then
+		echo '== routes'
+		ip -j route show 2>/dev/null || true
+		echo
+		echo '== routes6'
+		ip -6 -j route show 2>/dev/null || true
+		echo
+	fi
 	print_answers "$@"
 	echo '== end'
 }
