@@ -171,7 +171,7 @@ last_sent() {
 spare=$volatile/spare
 if [ -d "$spare" ]; then
 	rm -rf "$alerts.new"
-	if cp -R "$spare" "$alerts.new" 2>/dev/null && on_disk "$alerts.new"/* "$alerts.new"/outbox/*/* "$alerts.new"; then
+	if cp -R "$spare" "$alerts.new" 2>/dev/null && { find "$alerts.new" -exec sync {} + 2>/dev/null || sync; }; then
 		rm -rf "$alerts" && mv "$alerts.new" "$alerts" && on_disk "$state" && rm -rf "$spare"
 	else
 		rm -rf "$alerts.new"

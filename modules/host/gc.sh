@@ -99,7 +99,7 @@ esac
 # What Nix counts; others write to the disk meanwhile. One that does not say: by the disk.
 counted=$(printf '%s\n' "$said" | sed -n 's/.* deleted, \([0-9][0-9.]* [KMGT]iB\) freed.*/\1/p' | tail -n 1)
 freed=$(($(free_kib) - before))
-[ "$freed" -ge 0 ] || freed=0
+if [ "$before" = 0 ] || [ "$freed" -lt 0 ]; then freed=0; fi
 [ -z "$counted" ] || freed=$(printf '%s\n' "$counted" | LC_ALL=C awk '{ printf "%.0f", $1 * 1024 ^ (index("KMGT", substr($2, 1, 1)) - 1) }')
 paths=$(printf '%s\n' "$said" | sed -n 's/^\([0-9][0-9]*\) store paths deleted.*/\1/p' | tail -n 1)
 event_soon gc.ran - "freed:=$freed" "paths:=${paths:-0}" "generations:=$(printf '%s' "${old:+$old$spool_line_end}" | wc -l)" || true

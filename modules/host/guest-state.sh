@@ -82,7 +82,7 @@ guest_set() (
 	if command -v flock >/dev/null; then
 		# No vm has a dot in its name.
 		exec 7>>"$R/run/fleet/locks/$name.state"
-		flock -w "${guest_patience:-10}" 7 || exit 1
+		flock -w 10 7 || exit 1
 	fi
 	file=$guest_states/$name
 	old=$(cat "$file" 2>/dev/null) || old=

@@ -53,7 +53,7 @@ export async function doctor(
     const refusing = answers.filter(({ answer }) => isRefusal(answer));
     await examineAgents(machine, ports, ways, {
       hypervisors: new Set(refusing.map(({ hypervisor: { name } }) => name)),
-      git: git.all.some(({ code }) => code === 'git.no-permission'),
+      git: git.all.some(({ check, code }) => check === 'remote' && code === 'git.no-permission'),
     });
     const reached = answers.map(({ hypervisor: { name }, answer }) => ({
       name,

@@ -47,7 +47,8 @@ export async function operateInTurns(
     emit({ type: 'phase', phase: 'guests', hypervisor: name, targets });
     const one = operator(ports, chosen, name, emit, signal);
     const turn = async (vm: Vm, endTurn: () => void): Promise<OperationResult> => {
-      const result = untouched(vm) ?? (await one(vm, endTurn));
+      // Asked to stop, those before it were left, and did not fail.
+      const result = (signal.aborted ? undefined : untouched(vm)) ?? (await one(vm, endTurn));
       results.set(vm.name, result);
       return result;
     };
@@ -73,7 +74,7 @@ function operator(
   signal: AbortSignal,
 ): (vm: Vm, onHealthy: () => void) => Promise<OperationResult> {
   const contact = contacts.find((c) => c.hypervisor.name === hypervisor);
-  const { host, facts } = contact ?? {};
+  const { host, facts, seenAt = 0 } = contact ?? {};
   if (!host || !facts || facts instanceof Error) {
     const failure = asFleetError(facts);
     return async ({ name }) => ({
@@ -83,7 +84,7 @@ function operator(
   const health = oneLook((asked) => readHealth(host, asked));
   const watched = { hypervisor: { name: hypervisor }, host, emit, health };
   const id = (name: string) => `${newId({ clock })}-${name}`.slice(0, 100);
-  const ground = { index, watched, clock, facts, seenAt: clock.now(), signal, newId: id };
+  const ground = { index, watched, clock, facts, seenAt, signal, newId: id };
   return async (vm, onHealthy) => {
     const result = await operateOne(ground, vm, wish, onHealthy);
     const { checks, failure, id } = result;

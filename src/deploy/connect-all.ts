@@ -11,6 +11,8 @@ export interface Contact {
   /** Absent when it could not be reached. */
   readonly host?: Host;
   readonly facts: Facts | Error;
+  /** When they had been read, by the clock of the ports; absent where they are an error. */
+  readonly seenAt?: number;
   /** What exists there, if `isNew` asked for it. */
   readonly runners?: Runners;
 }
@@ -36,9 +38,10 @@ export async function connectAll(
     try {
       host = await ports.connector.connect(hypervisor);
       const facts = await readFacts(host, hypervisor, wanted, asked(hypervisor.name));
-      if (!isNew(hypervisor.name, facts)) return { hypervisor, host, facts };
+      const seenAt = ports.clock.now();
+      if (!isNew(hypervisor.name, facts)) return { hypervisor, host, facts, seenAt };
       const runners = await readRunners(host);
-      return { hypervisor, host, facts, runners };
+      return { hypervisor, host, facts, seenAt, runners };
     } catch (error) {
       host?.close();
       return { hypervisor, facts: error instanceof Error ? error : new Error(String(error)) };

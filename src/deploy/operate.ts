@@ -117,7 +117,7 @@ class OneVm {
     const { facts } = this.#ground;
     const { isForced, isHeld } = this.#wish;
     const { stopTimeout, limits } = this.#rollout;
-    const seen = this.#seen();
+    const { seen } = await this.#look();
     const stopped = facts.stopped.get(this.#vm.name);
     if (!isBusy(seen) && stopped?.isHeld === isHeld) return this.#outcome('already', []);
     const operation = this.#operation(stopTimeout + limits.guest);
@@ -146,12 +146,9 @@ class OneVm {
    * keeps its turn, because it may have to be started yet.
    */
   async #isWell(): Promise<readonly CheckResult[] | undefined> {
-    const { clock, facts, seenAt, watched } = this.#ground;
-    const { address } = this.#target('').expected;
-    const isFresh = facts.answers.has(address) && clock.now() - seenAt <= fresh;
-    const known: Health = isFresh ? facts : await watched.health([address]);
-    const seen = known.vms.get(this.#vm.name) ?? this.#seen();
+    const { known, seen } = await this.#look();
     this.#before = seen;
+    const { address } = this.#target('').expected;
     const target = this.#target(seen.booted ?? '');
     // What a restart would boot is another question.
     const asks = (checks: readonly CheckResult[]) => checks.filter((c) => c.check !== 'current');
@@ -171,6 +168,15 @@ class OneVm {
       this.#because = whatIsWrong(error.checks);
       return undefined;
     }
+  }
+
+  /** As it is now: what was seen of it just now, or another look. */
+  async #look(): Promise<{ readonly known: Health; readonly seen: GuestHealth }> {
+    const { clock, facts, seenAt, watched } = this.#ground;
+    const { address } = this.#target('').expected;
+    const isFresh = facts.answers.has(address) && clock.now() - seenAt <= fresh;
+    const known: Health = isFresh ? facts : await watched.health([address]);
+    return { known, seen: known.vms.get(this.#vm.name) ?? this.#seen() };
   }
 
   async #restart(): Promise<void> {

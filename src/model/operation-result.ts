@@ -10,7 +10,7 @@ export interface OperationResult {
   readonly hypervisor: string;
   /**
    * already: it was so, and nothing was done. locked: somebody else is at work there; nothing was done. untouched: nothing
-   * was done, because one that it needs, or that needs it where vms stop, failed or is locked.
+   * was done, because a vm that it needs or, for a stop, one that needs it, failed or is locked.
    */
   readonly outcome: 'done' | 'already' | 'untouched' | 'failed' | 'locked';
   /** Of the operation, by which its hypervisor remembers it; absent where there was none. */

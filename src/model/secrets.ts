@@ -53,8 +53,8 @@ const is = String.raw`\\?["']?\s{0,2}[ \t]{0,30}(?:[=:]{1,2}>?|->|%3[AD])\s{0,2}
 const names = [
   ...['passw(?:or)?d', 'passphrase', 'secret', 'token', 'credential', 'psk', 'key[_-]?data'],
   '(?:api|auth|private|pre-?shared|shared|access|account|master|signing|encryption)[_ -]?key',
-  // A word of its own, or the end of one: compass and bypass are none.
-  '(?:(?<![a-z])|ssh)pass(?![\\w-])',
+  // A word of its own, or behind what has one: compass and bypass are none.
+  '(?:(?<![a-z])|ssh|db|sql|user|root|admin|smtp|ftp)pass(?![\\w-])',
   // A shell's own is a path.
   String.raw`pwd(?!=["']?\/)`,
 ].join('|');
@@ -83,8 +83,9 @@ const logins =
 
 const begin = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/;
 const end = /-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/;
-/** Lines that a private key may have. */
+/** Lines that a private key may have, and what one of a longer key looks like. */
 const keyLines = 120;
+const keyLine = /^[\w+/=]{40,80}\s*$/;
 
 /**
  * A text without what looks like a secret: `…` stands for it. What looks like nothing, such as a bare password that
@@ -140,7 +141,7 @@ function withoutKeys(text: string): string {
   for (const line of text.split('\n')) {
     const at = line.search(begin);
     if (left > 0) {
-      left = end.test(line) ? 0 : left - 1;
+      left = end.test(line) ? 0 : Math.max(left - 1, keyLine.test(line) ? 1 : 0);
       kept.push('…');
     } else if (at < 0) kept.push(line);
     else {

@@ -8,7 +8,12 @@ export class HowFar {
   #deployment: (EventBody & { readonly type: 'deployment' }) | undefined;
 
   heed(event: EventBody): void {
-    if (event.type === 'deployment') this.#deployment = event;
+    if (event.type === 'deployment') {
+      // Where vms restart, one may come after other work.
+      this.#states.clear();
+      this.#isRecording = false;
+      this.#deployment = event;
+    }
     if (event.type === 'phase' && event.phase === 'record') this.#isRecording = true;
     if (event.type === 'git' && event.state !== 'begin') this.#isRecording = false;
     if (event.type !== 'hypervisor') return;

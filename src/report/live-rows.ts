@@ -42,6 +42,8 @@ export class LiveRows {
         event.state === 'begin'
           ? { text: `${event.remote}: ${event.step}`, since: now }
           : undefined;
+    if (event.type === 'deployment')
+      for (const name of event.hypervisors) this.#of(name).state = 'waiting';
     if (!('hypervisor' in event) || event.hypervisor === undefined) return;
     const member = this.#of(event.hypervisor);
     const isBegun = event.type === 'step' && event.state === 'begin';

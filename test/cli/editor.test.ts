@@ -104,7 +104,7 @@ test('an editor says what a field is where the pointer rests on it', async () =>
   const { connection, place } = await inEditor(fleet('    depen|dsOn: []'));
   const hover = await connection.sendRequest(HoverRequest.type, place);
   expect(JSON.stringify(hover?.contents)).toContain(
-    'Vms of the same hypervisor that this one is restarted and verified after.',
+    'Vms of the same hypervisor that this one is started, restarted and verified after, and stopped before.',
   );
 });
 

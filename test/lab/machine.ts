@@ -141,9 +141,12 @@ export class Machine {
     this.#process = undefined;
     if (process && process.exitCode === null && process.signalCode === null) {
       const ended = once(process, 'exit');
-      if (process.pid !== undefined) await this.#disk?.cutPower(process.pid);
-      process.kill('SIGKILL');
-      await ended;
+      try {
+        if (process.pid !== undefined) await this.#disk?.cutPower(process.pid);
+      } finally {
+        process.kill('SIGKILL');
+        await ended;
+      }
     }
     await removeCgroups(this.#slot.machine);
   }

@@ -18,7 +18,7 @@ export async function examineMachine({ desk, node }: DoctorPorts): Promise<Exami
   return found;
 }
 
-/** Whom no key of ours was let in by. */
+/** Who let none of our keys in. */
 export interface Refused {
   /** Names of hypervisors. */
   readonly hypervisors: ReadonlySet<string>;
@@ -28,7 +28,7 @@ export interface Refused {
 
 /**
  * The agents that ssh asks for keys. One that does not answer is a finding only where nothing else lets us in: a socket
- * often outlives its agent, and key files do.
+ * often outlives its agent, and key files often suffice.
  */
 export async function examineAgents(
   found: Examination,

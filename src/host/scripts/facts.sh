@@ -1,5 +1,5 @@
 # facts.sh CHECKOUT vms|brief|full [deployed] [ADDRESS…]: prints everything that fleet wants to know about a hypervisor, in
-# one round trip. vms: without what operations on vms have no use for, which takes longest. Changes nothing. Pings guests
+# one round trip. vms: leaves out what operations on vms do not use; that is what takes longest. Changes nothing. Pings guests
 # at these addresses; with `deployed` also every guest that fleet deployed.
 # First come records, lines of tab-separated fields, then sections with the output of a tool as it is.
 # It runs on every hypervisor at every plan, so it starts few processes: each tool once for all guests.

@@ -115,6 +115,8 @@ esac
 # kernel for want of memory. That one's end counts then. One that loses its helper is not killed.
 ended_with_guest() {
   active='' killed='' gone=0
+  times=$(systemctl show -p ActiveState -p ExecMainCode -p ExecMainStatus -p ExecMainExitTimestampMonotonic "microvm@$name.service") ||
+    [ $? != 124 ] || mute=yes
   while IFS='=' read -r key value; do
     case $key:$value in
     ActiveState:*) active=$value ;;
@@ -123,7 +125,7 @@ ended_with_guest() {
     ExecMainExitTimestampMonotonic:*) gone=$value ;;
     esac
   done <<END
-$(systemctl show -p ActiveState -p ExecMainCode -p ExecMainStatus -p ExecMainExitTimestampMonotonic "microvm@$name.service")
+$times
 END
   case $active in '' | active) return 1 ;; esac
   [ "$began" != 0 ] && [ "$gone" -ge "$began" ] || return 1
@@ -150,7 +152,7 @@ if [ "$unit" = microvm ] && [ -f "$failing/$name" ]; then
   IFS=$tab read -r since helper <"$failing/$name"
   # When it began to stop counts: one that lost its store with virtiofsd takes minutes. The helper's end is written down
   # some seconds after it, too.
-  stopped=$(systemctl show -p ActiveExitTimestampMonotonic --value "$service")
+  stopped=$(systemctl show -p ActiveExitTimestampMonotonic --value "$service") || [ $? != 124 ] || mute=yes
   case $stopped in '' | 0 | *[!0-9]*) stopped=$(uptime_seconds) ;; *) stopped=$((stopped / 1000000)) ;; esac
   stopped=$((stopped - ${since:-0}))
   if [ "$stopped" -lt -10 ] || [ "$stopped" -gt 30 ]; then helper=; fi
@@ -182,10 +184,12 @@ spool_patience=$left
 event "$kind" "$name" "who=$who" "why=$why" "result=$result" "code=$code" "status=$status" "signal=$signal" \
   "invocation=$life" "uptime:=$lived" "file=$file" "intended:=$intended" "id=$by" "last=$last" "unit=$service"
 set_left 40
-spool_patience=$left guest_patience=$left
+spool_patience=$left
 
 # It is wanted to run: else its end is nobody's business. Failed is left alone.
 known=$(guest_get "$name" state)
+# What the policy makes of an end has to be done, and nobody waits for it.
+[ "$intended" != false ] || mute=
 wanted=
 if [ "$intended" = false ] && [ "$known" != Failed ] && [ "$(desired "$name")" = running ]; then wanted=yes; fi
 
@@ -250,10 +254,5 @@ fail\ *)
   guest_set "$@"
   fail_guest "$name" "$why: ${step#fail }"
   ;;
-esac
-# Somebody held its record for long: the next look sees to it.
-case $step:$(guest_get "$name" state) in
-*:Failed | *:Terminated | again:* | later*) ;;
-*) mkdir -p "$unsettled" && printf '%s\t%s\n' "$step" "$why" | write "$unsettled/$name" ;;
 esac
 exit 0
