@@ -85,7 +85,7 @@ const begin = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/;
 const end = /-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/;
 /** Lines that a private key may have, and what one of a longer key looks like. */
 const keyLines = 120;
-const keyLine = /^[\w+/=]{40,80}\s*$/;
+const keyLine = /(?:^|\s)[\w+/=]{40,80}\s?$/;
 
 /**
  * A text without what looks like a secret: `…` stands for it. What looks like nothing, such as a bare password that

@@ -29,6 +29,8 @@ class Operating extends Overlapping {
   /** Ms that each takes, and a look. */
   takes = 0;
   lookTakes = 0;
+  /** Ms before it begins at which facts were read. */
+  age = 0;
   readonly told: Event[] = [];
 
   constructor(isUp: boolean, text = chained) {
@@ -67,6 +69,7 @@ class Operating extends Overlapping {
       contacts: hypervisors.map((hypervisor) => ({
         ...{ hypervisor, host: this.hv1.connect() },
         facts: { ...this.hv1.facts, answers: this.#answers },
+        seenAt: this.virtual.now() - this.age,
       })),
     };
     const emit = stamping((event) => this.told.push(event), this.virtual, null);
@@ -164,6 +167,21 @@ test('a start of one that had to wait for its turn looks at it anew', async () =
   const { results } = await world.run('start', ['web1', 'web2']);
   expect(results.map(({ outcome }) => outcome)).toEqual(['done', 'done']);
   expect(results[1]?.because).toMatch(/^booted: nothing/);
+});
+
+test('a stop of one that somebody has started since stops it', async () => {
+  const world = new Operating(false);
+  const stopped = new Map([['web1', { isHeld: false, since: 0, operator: 'eve@desk' }]]);
+  world.hv1.facts = { ...world.hv1.facts, stopped };
+  expect(outcomes((await world.run('stop', ['web1'])).results)).toEqual(['web1 already']);
+  world.age = 60_000;
+  const { before } = world.hv1;
+  world.hv1.before = async (script, args) => {
+    await before(script, args);
+    if (script === 'health' && world.begun.size === 0)
+      world.hv1.boot('web1', '/nix/store/old-web1');
+  };
+  expect(outcomes((await world.run('stop', ['web1'])).results)).toEqual(['web1 done']);
 });
 
 test('a stop takes all at once, but for those that others need', async () => {

@@ -338,7 +338,7 @@ esac`,
     tool(
       'timeout',
       `for name in ${hangs.join(' ')}; do [ "$name" != "$2" ] || { echo "$1" >>${root}/limits; exec /usr/bin/timeout "$@"; }; done
-shift; case " ${silent} " in *" $1 "*) exit 124 ;; esac; exec "$@"`,
+shift; case " ${silent} " in *" $1 "* | *" $2 "*) exit 124 ;; esac; exec "$@"`,
     );
     if (hangs.includes('flock'))
       tool(
@@ -494,6 +494,13 @@ case $* in *--sync*) ;; *-k*) printf '%s\\n' "${kernel}" ;; *) cat ${root}/journ
     ended('success', 'exited', '0');
     expect(events().at(-1)).toMatchObject({ who: 'fleet', why: 'fleet stop', intended: true });
     expect(state('state')).toBe('Terminated');
+  });
+
+  test('what the policy makes of an end is done, also where systemd was silent a moment before', () => {
+    for (let n = 0; n < 2; n++) ended('exit-code', 'exited', '1');
+    silent = 'show';
+    expect(ended('exit-code', 'exited', '1')).toEqual(stop);
+    expect(state('state')).toBe('Failed');
   });
 
   test('a journal that does not answer says nothing about the end, and is told so', () => {

@@ -92,6 +92,19 @@ describe('what looks like a secret is taken out of a text', () => {
     expect(cleaned.said[4]).toBe('after');
   });
 
+  test('a long key goes to its end', () => {
+    const line = 'lQdGBGc1zRcBEADKx7h9Ct3vO1yQmB2nE5fP8sU4wA6jL0kT3rV7iXbN9gHdZqYc';
+    const key = Array.from({ length: 400 }, (_, n) => `web1: ${line.slice(n % 20)}${n}`);
+    const log = [
+      'web1: -----BEGIN PGP PRIVATE KEY BLOCK-----',
+      ...key,
+      'web1: -----END PGP PRIVATE KEY BLOCK-----',
+      'web1: after',
+    ].join('\n');
+    expect(withoutSecrets(log)).not.toContain('sU4wA6jL0kT3rV7iX');
+    expect(withoutSecrets(log)).toMatch(/\nweb1: after$/);
+  });
+
   test('one that does not end hides no more than a key has', () => {
     const text = `-----BEGIN PRIVATE KEY-----\n${'line\n'.repeat(400)}last`;
     expect(withoutSecrets(text)).toContain('last');

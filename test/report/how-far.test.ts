@@ -37,6 +37,20 @@ test('a commit that was pushed is not what is recorded', () => {
   expect(far.becomes()).toContain('releasing their locks');
 });
 
+test('a deployment that begins after other work has changed nothing yet', () => {
+  const far = new HowFar();
+  far.heed({ type: 'hypervisor', hypervisor: 'hv1', state: 'end', outcome: 'done' });
+  far.heed({
+    type: 'deployment',
+    operation: 'restart',
+    id: '20250101-000000-1',
+    operator: 'me',
+    hypervisors: ['hv1'],
+    confirm: 300_000,
+  });
+  expect(far.becomes()).toContain('before any hypervisor was changed');
+});
+
 test('a deployment that is taken up again may have changed hypervisors before, and keeps its locks', () => {
   const far = new HowFar();
   far.heed({
