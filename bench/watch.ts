@@ -57,10 +57,11 @@ done
 for port in 7000 7001; do
 	setsid -f socat TCP-LISTEN:$port,fork,reuseaddr SYSTEM:'printf "HTTP/1.0 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n"' >/dev/null 2>&1 </dev/null
 done
-sleep 20
+running() { systemctl list-units --no-legend --plain --state=active 'microvm@g*' | wc -l; }
+for _ in $(seq 180); do [ "$(running)" != ${guests} ] || break; sleep 1; done
 # Their units have had their say about TAPs.
 for one in $list; do ip link add vm-\${one%%:*} type dummy && ip link set vm-\${one%%:*} master br-bench up; done
-systemctl list-units --no-legend --plain --state=active 'microvm@g*' | wc -l`;
+running`;
 
 const recovery = {
   ...{ restart: 'always', attempts: 5, interval: 600, delay: 5, backoff: 2, maxDelay: 300 },
