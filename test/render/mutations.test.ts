@@ -13,8 +13,7 @@ import { meantByFlake, meantByMachine, said } from './said.ts';
 import { themeTexts } from './themes.ts';
 
 const seed = Number(process.env.FLEET_SEED ?? Date.now() % 2 ** 31);
-/** Each run has others; FLEET_MUTATIONS=100000 for whoever has changed how fleet.yaml is read. */
-const count = Number(process.env.FLEET_MUTATIONS ?? 4000);
+const count = Number(process.env.FLEET_MUTATIONS ?? 10_000);
 
 const good = [
   fixture('example.yaml'),
