@@ -81,7 +81,7 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       const running = async () =>
         (
           await lab.hosts[0]!.exec(
-            'readlink /run/current-system /nix/var/nix/profiles/system /var/lib/microvms/*/current /var/lib/microvms/*/booted; ls -a /var/lib/fleet /var/lib/fleet/deployments /tmp; git -C /var/lib/fleet/repo rev-parse HEAD; systemctl show -p InvocationID microvm@web microvm@hangs; systemctl list-units --plain --no-legend "fleet-*" | grep -Ev "^fleet-(watch|sample|alerts|reconcile)\\."',
+            'readlink /run/current-system /nix/var/nix/profiles/system /var/lib/microvms/*/current /var/lib/microvms/*/booted; ls -a /var/lib/fleet /var/lib/fleet/deployments; ls -a /tmp | grep -v ^systemd-private-; git -C /var/lib/fleet/repo rev-parse HEAD; systemctl show -p InvocationID microvm@web microvm@hangs; systemctl list-units --plain --no-legend "fleet-*" | grep -Ev "^fleet-(watch|sample|alerts|reconcile)\\."',
           )
         ).stdout;
       const before = await running();

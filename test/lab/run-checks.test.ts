@@ -105,7 +105,8 @@ describe.skipIf(missing !== undefined && process.env.FLEET_LAB !== 'required')(
       const { token } = users[0].user;
       // Its disk keeps the cluster, and start reads its kubeconfig anew.
       rmSync(inHome('.kube/config'));
-      expect((await desk.fleet(['restart', 'kind'])).code).toBe(0);
+      const run = await desk.fleet(['restart', 'kind']);
+      expect(run.code, run.stdout + run.stderr).toBe(0);
       expect(parse(read('.kube/config')).users[0].user.token).toBe(token);
       expect(existsSync(inHome('.kube/config.lock'))).toBe(false);
       expect(await look.sh(`curl -sS -m 5 ${server}/readyz`)).toBe('ok');
