@@ -73,7 +73,8 @@ add_return() {
 # guest_set NAME KEY=VALUE…: writes these, and keeps the others; an empty value takes the key away. A changed state or health
 # without a time of its own is since now; one more of `restarts` is a return now. One that is Ready has not failed at this boot.
 # Synced before it takes the place of what was there, whatever it changes: a power cut leaves the one or the other. Fails
-# when it cannot be written; the old file stays.
+# when it cannot be written; the old file stays. `was=STATE`: as it was when somebody looked; one that has been left alone
+# since, Terminated or Failed, stays so.
 guest_set() (
 	name=$1
 	shift
@@ -86,6 +87,10 @@ guest_set() (
 	fi
 	file=$guest_states/$name
 	old=$(cat "$file" 2>/dev/null) || old=
+	for pair; do
+		case $pair in was=*) find_value "$old" state ;; *) continue ;; esac
+		case $value in "${pair#was=}") ;; Terminated | Failed) exit 1 ;; esac
+	done
 	now=$(date +%s)
 	new=
 	for key in $guest_keys; do

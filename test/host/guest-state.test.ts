@@ -104,6 +104,18 @@ describe.each(['sh', 'bash'])('in %s', (shell) => {
       expect(Number(stateOf('a').since)).toBeGreaterThan(1_000_000);
     });
 
+    it('what was left alone since somebody looked stays so, whatever had been seen', () => {
+      const looked = (was: string) =>
+        run(`guest_set a was=${was} state=Ready || echo left; guest_get a state`);
+      run('guest_set a state=Terminated');
+      expect(looked('Ready')).toBe('left\nTerminated\n');
+      run('guest_set a state=Starting');
+      expect(looked('Ready')).toBe('Ready\n');
+      // One that was given up, and is well all the same.
+      run('guest_set a state=Failed');
+      expect(looked('Failed')).toBe('Ready\n');
+    });
+
     it('is on disk before it takes the place of what was there', () => {
       run(
         'guest_set a state=Starting; mv() { echo "mv $*" >>"$R/log"; command mv "$@"; }; guest_set a state=Ready',

@@ -206,21 +206,24 @@ run() (
 )
 
 # act: does what the judge says, in its order. On disk before it is told.
+# is_ready NAME LIFE: writes it down, unless it has ended since the look and is left alone.
+is_ready() {
+  rm -f "later.$1"
+  guest_set "$1" "was=$(sed -n "s/^$1:state$tab//p" records)" state=Ready why= health=ok "lastHealthy=$(date +%s)" "invocation=$2"
+}
+
 act() {
   rm -f repairs runs.due
   begun=
   while IFS=$tab read -r what name one two three four five <&3; do
     case $what in
     ready)
-      rm -f "later.$name"
-      guest_set "$name" state=Ready why= health=ok "lastHealthy=$(date +%s)" "invocation=$one"
       # What it tells is on disk already.
-      event_soon guest.ready "$name" "invocation=$one"
+      ! is_ready "$name" "$one" || event_soon guest.ready "$name" "invocation=$one"
       ;;
     healthy)
-      rm -f "vmm.$name" "later.$name"
-      guest_set "$name" state=Ready why= health=ok "lastHealthy=$(date +%s)" "invocation=$one"
-      event guest.healthy "$name"
+      rm -f "vmm.$name"
+      ! is_ready "$name" "$one" || event guest.healthy "$name"
       ;;
     unhealthy) unhealthy "$name" "$one" "$two" "$three" "$four" "$five" ;;
     paused) pause "$name" ;;
