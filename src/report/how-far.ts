@@ -9,8 +9,8 @@ export class HowFar {
 
   heed(event: EventBody): void {
     if (event.type === 'deployment') {
-      // Where vms restart, one may come after other work.
-      this.#states.clear();
+      // Where vms restart, one may come after other work, which has ended.
+      for (const name of this.#are('done', 'over')) this.#states.delete(name);
       this.#isRecording = false;
       this.#deployment = event;
     }

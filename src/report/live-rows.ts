@@ -42,8 +42,10 @@ export class LiveRows {
         event.state === 'begin'
           ? { text: `${event.remote}: ${event.step}`, since: now }
           : undefined;
+    // Where vms restart, one may come after other work, which has ended.
     if (event.type === 'deployment')
-      for (const name of event.hypervisors) this.#of(name).state = 'waiting';
+      for (const member of event.hypervisors.map((name) => this.#of(name)))
+        if (member.state === 'done') member.state = 'waiting';
     if (!('hypervisor' in event) || event.hypervisor === undefined) return;
     const member = this.#of(event.hypervisor);
     const isBegun = event.type === 'step' && event.state === 'begin';
