@@ -205,13 +205,13 @@ run() (
   mv -f "runs/.new.$1.$3" "runs/$1.$3"
 )
 
-# act: does what the judge says, in its order. On disk before it is told.
-# is_ready NAME LIFE: writes it down, unless it has ended since the look and is left alone.
-is_ready() {
+# set_ready NAME LIFE: writes it down, unless it has ended since the look and is left alone.
+set_ready() {
   rm -f "later.$1"
   guest_set "$1" "was=$(sed -n "s/^$1:state$tab//p" records)" state=Ready why= health=ok "lastHealthy=$(date +%s)" "invocation=$2"
 }
 
+# act: does what the judge says, in its order. On disk before it is told.
 act() {
   rm -f repairs runs.due
   begun=
@@ -219,11 +219,11 @@ act() {
     case $what in
     ready)
       # What it tells is on disk already.
-      ! is_ready "$name" "$one" || event_soon guest.ready "$name" "invocation=$one"
+      ! set_ready "$name" "$one" || event_soon guest.ready "$name" "invocation=$one"
       ;;
     healthy)
       rm -f "vmm.$name"
-      ! is_ready "$name" "$one" || event guest.healthy "$name"
+      ! set_ready "$name" "$one" || event guest.healthy "$name"
       ;;
     unhealthy) unhealthy "$name" "$one" "$two" "$three" "$four" "$five" ;;
     paused) pause "$name" ;;
